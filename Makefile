@@ -1,0 +1,49 @@
+# The two commands of the README, and what the developers need. PORT, PYTHON and KB_LIBRARY can be given.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+# pip of the machine installs into the environment: a Debian Python without ensurepip can do this too.
+PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
+
+.PHONY: run test check format lock clean
+
+run: $(VENV)/.run
+	@$(BIN)/kb sync
+	@$(BIN)/kb serve --port $(PORT)
+
+test: $(VENV)/.dev
+	$(BIN)/pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format --quiet
+
+# Pins every version for every supported Python; run it after a change of the dependencies.
+lock: $(VENV)/.dev
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
+	  --group build pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock \
+	  --group build --group dev pyproject.toml -o requirements-dev.lock
+
+$(VENV)/.run: requirements.lock pyproject.toml
+	@echo "Making the environment in $(VENV) (once; about a minute) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "Adding the developers' tools ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Dated facts: what has changed since a note was taken."""

@@ -1,0 +1,35 @@
+"""Names that survive editing: how reports, talks and notes get their ids."""
+
+import hashlib
+import re
+import unicodedata
+
+
+def normalized(text: str) -> str:
+    """Return a text as identity sees it: NFKC, casefolded, white space folded."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def slug(text: str) -> str:
+    """Return a text as part of an address: letters and digits of any script, joined by hyphens; `untitled` if none."""
+    return re.sub(r"[\W_]+", "-", normalized(text)).strip("-")[:60].rstrip("-") or "untitled"
+
+
+def digest(*texts: str, length: int) -> str:
+    """Return `length` hex digits of the SHA-256 of normalised texts."""
+    return hashlib.sha256("\n".join(map(normalized, texts)).encode()).hexdigest()[:length]
+
+
+def report_id(event: str | None, title: str) -> str:
+    """Return `<slug of the event, else of the title>-<4 hex of the title>`."""
+    return f"{slug(event or title)}-{digest(title, length=4)}"
+
+
+def talk_id(event: str | None, title: str) -> str:
+    """Return `<event slug>/<6 hex of the title>`: two reports of one talk meet there."""
+    return f"{slug(event or 'untitled')}/{digest(title, length=6)}"
+
+
+def note_id(report: str, text: str, talk_title: str | None) -> str:
+    """Return `<report id>/<8 hex>` of a note's text and its talk's title; repeats get -2, -3 from who numbers them."""
+    return f"{report}/{digest(text, talk_title or '', length=8)}"

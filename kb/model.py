@@ -1,0 +1,95 @@
+"""What the knowledge base is made of: reports, talks, notes, and the services a note is about. Frozen values."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["advice", "problem", "question", "experience", "fact", "impression", "label"]
+NoteType = Literal["bullet", "numbered", "paragraph"]
+Via = Literal["explicit", "inherited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One service a note is about, and how we know. `service` is its slug."""
+
+    service: str
+    via: Via
+    why: str  # the words that named it, as written; for an inherited one also where they stand
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One session in a report. Times are `HH:MM`, a track has no brackets."""
+
+    id: str
+    title: str
+    line: int
+    track: str | None = None
+    start: str | None = None
+    end: str | None = None
+    speakers: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of a trail: a heading (`note` is None) or a parent note, and its line."""
+
+    text: str
+    line: int
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One bullet, numbered item or paragraph of a report: the unit that is indexed and found.
+
+    `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
+    """
+
+    id: str
+    report: str
+    source: str
+    line: int
+    type: NoteType
+    depth: int
+    text: str
+    trail: tuple[Crumb, ...] = ()
+    event: str | None = None
+    held_on: str | None = None
+    talk: Talk | None = None
+    kind: Kind = "fact"
+    services: tuple[Mention, ...] = ()
+    remedy_of: str | None = None
+    answers: str | None = None
+
+    @property
+    def parent(self) -> str | None:
+        """The id of the bullet it stands under, if any."""
+        return self.trail[-1].note if self.trail else None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One post about one event, read whole: its talks and notes in reading order.
+
+    `held_on` is a date of the precision the report tells (`2018`, `2018-03`, `2018-03-10`) or None: it is never guessed.
+    """
+
+    id: str
+    source: str
+    title: str
+    event: str | None
+    held_on: str | None
+    talks: tuple[Talk, ...]
+    notes: tuple[Note, ...]
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells."""
+
+    event: str | None = None
+    held_on: str | None = None
+    url: str | None = None

@@ -1,0 +1,1 @@
+"""The page: a Flask app that is a function of a KnowledgeBase."""
