@@ -22,6 +22,11 @@ class Catalogue:
     def __init__(self, services: tuple[Service, ...], categories: Mapping[str, str]) -> None:
         self.services = services
         self.categories = categories  # slug -> Japanese label, in the order shown
+        self.by_slug: Mapping[str, Service] = {service.slug: service for service in services}
+
+    def name(self, slug: str) -> str:
+        """Return the official name of a service, its slug where the catalogue no longer has it."""
+        return self.by_slug[slug].name if slug in self.by_slug else slug
 
     def find(self, name: str) -> Service | None:
         """Return the service of a slug, name or alias in any case, width and spacing, or None."""
