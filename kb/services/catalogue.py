@@ -1,19 +1,50 @@
 """The AWS services that a report may name: slugs, names, categories and aliases, from the data files in this folder."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
+
+from kb.services import datafiles
+from kb.services.names import fold
+
+
+@dataclass(frozen=True, slots=True)
+class FormerName:
+    """A name that a service had before it was renamed; `until` has the precision that is known (`2018`, `2018-11`)."""
+
+    name: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """When a name means the service, for names that are also words or other things."""
+
+    common: frozenset[str] = frozenset()  # a word too: the service when written just so, or in context
+    ambiguous: frozenset[str] = frozenset()  # something else too: the service in context only
+    context: tuple[str, ...] = ()  # words beside which it is the service
+    against: tuple[str, ...] = ()  # words beside which it is not
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One AWS service. `aliases` are the other names that mean it: abbreviations, features, former names, katakana."""
+    """One AWS service. `aliases` are all other names that mean it: abbreviations, features, former names, katakana."""
 
     slug: str
     name: str  # official: Amazon SQS
     short_name: str  # as people say it: SQS
     category: str  # slug of its category
     aliases: tuple[str, ...] = ()
+    features: frozenset[str] = frozenset()  # the aliases that name only a part of it: ALB, StackSets
+    former: tuple[FormerName, ...] = ()
+    closed: str | None = None  # when AWS ended it
+    superseded_by: str | None = None  # slug of what took its place; the two stay apart
+    sense: Sense = field(default=Sense())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return every name of the service, its slug apart."""
+        return (self.name, self.short_name, *self.aliases)
 
 
 class Catalogue:
@@ -23,6 +54,8 @@ class Catalogue:
         self.services = services
         self.categories = categories  # slug -> Japanese label, in the order shown
         self.by_slug: Mapping[str, Service] = {service.slug: service for service in services}
+        named = {fold(name): service for service in services for name in service.names}
+        self._by_name = named | {fold(service.slug): service for service in services}
 
     def name(self, slug: str) -> str:
         """Return the official name of a service, its slug where the catalogue no longer has it."""
@@ -30,14 +63,67 @@ class Catalogue:
 
     def find(self, name: str) -> Service | None:
         """Return the service of a slug, name or alias in any case, width and spacing, or None."""
-        raise NotImplementedError
+        folded = fold(name)
+        bare = folded.removeprefix("aws").removeprefix("amazon")
+        return self._by_name.get(folded) or self._by_name.get(bare)
 
     def variants(self) -> Mapping[str, str]:
         """Return the one-word names to be found as each other, for the analyzer (ラムダ to lambda)."""
-        raise NotImplementedError
+        return {
+            word: short
+            for service in self.services
+            if (short := _word(service.short_name)) and service.short_name not in service.sense.ambiguous
+            for alias in service.aliases
+            if alias not in service.features | service.sense.ambiguous
+            if (word := _word(alias)) and word != short
+        }
+
+
+def _word(name: str) -> str | None:
+    """Return a name that is written as one word as the analyzer normalises words, or None."""
+    joined = name.replace("・", "")  # in the data files it only shows where a katakana name may be written apart
+    return joined.casefold() if " " not in joined else None
 
 
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue that ships with kb."""
-    raise NotImplementedError
+    categories = datafiles.categories()
+    return Catalogue(tuple(_services(categories)), categories)
+
+
+def _services(categories: Mapping[str, str]) -> Iterable[Service]:
+    return (
+        _service(slug, category, told) for category in categories for slug, told in datafiles.services(category).items()
+    )
+
+
+def _service(slug: str, category: str, told: datafiles.Told) -> Service:
+    """Return the service that a table of a data file tells of."""
+    former = tuple(FormerName(**name) for name in told.get("former", ()))
+    features = told.get("features", [])
+    once = (name for past in former for name in (past.name, _bare(past.name)))
+    aliases = [*told.get("aliases", ()), *told.get("ambiguous", ()), *features, *once]
+    short_name = told.get("short_name") or _bare(told["name"])
+    return Service(
+        slug=slug,
+        name=told["name"],
+        short_name=short_name,
+        category=category,
+        aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias not in (told["name"], short_name)),
+        features=frozenset(features),
+        former=former,
+        closed=told.get("closed"),
+        superseded_by=told.get("superseded_by"),
+        sense=Sense(
+            common=frozenset(told.get("common", ())),
+            ambiguous=frozenset(told.get("ambiguous", ())),
+            context=tuple(told.get("context", ())),
+            against=tuple(told.get("against", ())),
+        ),
+    )
+
+
+def _bare(name: str) -> str:
+    """Return an official name without the company's."""
+    return name.removeprefix("AWS ").removeprefix("Amazon ")

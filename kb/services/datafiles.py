@@ -1,0 +1,46 @@
+"""Reads the data files of the catalogue: one TOML file for the categories and one for each category's services."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TypedDict, cast
+
+
+class ToldName(TypedDict):
+    """A former name as a data file tells it."""
+
+    name: str
+    until: str
+
+
+class _Required(TypedDict):
+    name: str
+
+
+class Told(_Required, total=False):
+    """A service as a data file tells it. What the keys mean is told in data/README.md."""
+
+    short_name: str
+    aliases: list[str]
+    features: list[str]
+    former: list[ToldName]
+    closed: str
+    superseded_by: str
+    common: list[str]
+    ambiguous: list[str]
+    context: list[str]
+    against: list[str]
+
+
+def categories() -> Mapping[str, str]:
+    """Return the label of each category by its slug, in the order in which they are shown."""
+    return cast("Mapping[str, str]", _read("categories"))
+
+
+def services(category: str) -> Mapping[str, Told]:
+    """Return what is told of the services of a category, by slug."""
+    return cast("Mapping[str, Told]", _read(category))
+
+
+def _read(name: str) -> Mapping[str, object]:
+    return tomllib.loads((files(__package__) / "data" / f"{name}.toml").read_text(encoding="utf-8"))
