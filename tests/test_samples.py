@@ -1,6 +1,8 @@
 """The bundled samples are what a newcomer sees first: marked as samples, readable whole, and our own words."""
 
+import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from kb.talks import report_of
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = sorted((ROOT / "data/samples").iterdir())
+EVALUATION = ROOT / "data/evaluation"
 SEED = ROOT.parent / "shared/seeds/jaws-days-2018.txt"
 
 
@@ -82,3 +85,36 @@ def test_the_jaws_days_sample_repeats_no_sentence_of_the_report_it_retells() -> 
     ours = {normalized(note.text) for note in read(ROOT / "data/samples/2018-jaws-days.txt").notes}
 
     assert sorted(theirs & ours) == []
+
+
+def queries() -> list[dict[str, str]]:
+    return [json.loads(line) for line in (EVALUATION / "queries.jsonl").read_text("utf-8").splitlines()]
+
+
+def judgements() -> list[list[str]]:
+    return [line.split("\t") for line in (EVALUATION / "qrels.tsv").read_text("utf-8").splitlines()]
+
+
+def test_every_judged_note_stands_where_the_judgement_says() -> None:
+    notes = {f"{path.name}:{note.line}": note.text for path in SAMPLES for note in read(path).notes}
+    astray = [row for row in judgements() if not notes.get(row[1], "").startswith(row[3])]
+
+    assert astray == []
+
+
+def test_each_query_is_judged_unless_it_must_find_nothing() -> None:
+    judged = {row[0] for row in judgements() if int(row[2]) > 1}
+
+    assert judged == {query["id"] for query in queries() if query["type"] != "nothing"}
+
+
+def test_no_note_is_judged_twice_for_a_query_and_every_grade_is_one_to_three() -> None:
+    rows = judgements()
+
+    assert (len({(row[0], row[1]) for row in rows}), {row[2] for row in rows}) == (len(rows), {"1", "2", "3"})
+
+
+def test_the_evaluation_tells_how_many_queries_of_each_type_there_are() -> None:
+    told = re.findall(r"^\| `(\w+)` \| (\d+) \|", (EVALUATION / "README.md").read_text("utf-8"), re.MULTILINE)
+
+    assert {kind: int(number) for kind, number in told} == Counter(query["type"] for query in queries())
