@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from index.analysis import Analyzer
+
 Sort = Literal["relevance", "new", "position"]
 
 
@@ -35,3 +37,9 @@ class Query:
         """Return the query with one value selected if it was not, and unselected if it was."""
         chosen = self.selected(group)
         return self.select(group, *(v for v in chosen if v != value), *(() if value in chosen else (value,)))
+
+
+def wanted(query: Query, analyzer: Analyzer) -> tuple[tuple[str, ...], ...]:
+    """Return the terms of each word of a query, without words that have none; white space separates words."""
+    words = (analyzer.terms(analyzer.morphemes(word)) for word in query.text.split())
+    return tuple(dict.fromkeys(tuple(dict.fromkeys(term.text for term in word)) for word in words if word))
