@@ -47,10 +47,14 @@ class Results:
 class Engine(Protocol):
     """A searchable set of documents; engines differ in speed and scale, never in answers.
 
-    Words: a document matches when every word's every term stands in any of its text fields. If none does and there are
-    two words or more, the documents with at least one of them are given and `loosened` is set. Scores: BM25 (k1 1.2, b 0.75,
-    idf ln(1 + (N - df + 0.5) / (df + 0.5)) within each field), summed over fields times their weight. Ties: newer date
-    first, undated last, then position.
+    Words: a document matches when every term of the query stands in any of its text fields. If none of the index does, whatever
+    is selected, and there are two terms or more, the documents with at least one of them are given and `loosened` is set.
+    A text without terms finds nothing; white space alone is no text and finds everything.
+
+    Scores: the sum, over the distinct terms and the fields times their weight, of BM25 within the field:
+    idf * f * (k1 + 1) / (f + k1 * (1 - b + b * length / mean length)), k1 1.2, b 0.75, idf ln(1 + (N - df + 0.5) / (df + 0.5)), the
+    mean over the documents that have the field; rounded to six places. Ties: newer date first (as strings), undated last, then
+    position. Sort `new` is that order of ties alone, `position` that of positions.
     """
 
     def search(self, query: Query) -> Results:

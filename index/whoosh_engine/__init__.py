@@ -1,1 +1,5 @@
-"""The embedded engine: an index in a folder, kept by Whoosh. The one door to whoosh."""
+"""The embedded engine: Whoosh keeps terms, postings and documents; numpy scores whole posting lists at once."""
+
+from index.whoosh_engine.engine import WhooshEngine
+
+__all__ = ["WhooshEngine"]

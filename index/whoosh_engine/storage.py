@@ -1,0 +1,173 @@
+"""Terms, postings and stored documents in Whoosh's files: the one module that imports whoosh.
+
+Whoosh is given terms, never text: none of its analyzers, parsers and scorers is used, and nothing of ours is pickled but the
+name of one field type. An index folder is trusted data all the same: opening it unpickles what Whoosh wrote.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.engine import SearchIndexError
+
+with warnings.catch_warnings():
+    # Compiling Whoosh warns of its regular expressions and of `is` with a literal; the last two it would import late.
+    warnings.simplefilter("ignore", SyntaxWarning)
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import whoosh.codec.whoosh3
+    import whoosh.fields
+    import whoosh.formats
+    import whoosh.index
+    import whoosh.lang.porter2
+    from whoosh.util.filelock import FileLock
+
+Docs = NDArray[np.int32]
+Weights = NDArray[np.float32]
+
+_ONE_BLOCK = 1 << 20  # a posting list is read whole, so it is written whole
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The documents that have a term, in order, and the weight it has in each."""
+
+    docs: Docs
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document as it is written: for each field its terms with their weights, and what is given back."""
+
+    fields: Mapping[str, Mapping[str, float]]
+    stored: Mapping[str, str]
+
+
+class TermField(whoosh.fields.FieldType):  # type: ignore[misc]  # whoosh is untyped
+    """A Whoosh field that takes terms and their weights as they are."""
+
+    def __init__(self) -> None:
+        super().__init__(format=whoosh.formats.Existence(), analyzer=None)
+
+    def index(self, value: Mapping[str, float], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield what Whoosh writes of each term: its bytes, frequency, weight and value."""
+        return ((_encoded(term), 1, float(weight), b"") for term, weight in value.items())
+
+
+def write(folder: Path, field_names: Iterable[str], stored_names: Iterable[str], rows: Iterable[Row]) -> int:
+    """Write rows to an empty folder, in their order, and return how many they were."""
+    schema = whoosh.fields.Schema(
+        **{name: TermField() for name in field_names}, **{name: whoosh.fields.STORED() for name in stored_names}
+    )
+    codec = whoosh.codec.whoosh3.W3Codec(blocklimit=_ONE_BLOCK)
+    writer = whoosh.index.create_in(str(folder), schema).writer(codec=codec)
+    count = 0
+    try:
+        for row in rows:
+            writer.add_document(**row.fields, **row.stored)
+            count += 1
+    except BaseException:
+        writer.cancel()
+        raise
+    writer.commit()
+    return count
+
+
+class TermStore:
+    """What was written to a folder, open for reading by any number of threads.
+
+    Anything that Whoosh raises, which may be any exception, comes out as SearchIndexError.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()  # a Whoosh reader seeks in its files: shared by threads it gives wrong answers
+        with self._reading():
+            self._reader = whoosh.index.open_dir(str(folder)).reader()
+            self.count: int = self._reader.doc_count_all()
+
+    def terms(self, field: str) -> tuple[str, ...]:
+        """Return all terms of a field, sorted by their bytes."""
+        with self._reading():
+            return tuple(term.decode("utf-8", "surrogatepass") for term in self._reader.lexicon(field))
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Return the postings of a term, empty ones if it has none."""
+        key = (field, _encoded(term))
+        with self._reading():
+            lists = [_postings(leaf, key, base) for leaf, base in self._reader.leaf_readers() if key in leaf]
+        if not lists:
+            return Postings(np.empty(0, np.int32), np.empty(0, np.float32))
+        return Postings(
+            np.concatenate([postings.docs for postings in lists]),
+            np.concatenate([postings.weights for postings in lists]),
+        )
+
+    def stored(self, doc: int) -> Mapping[str, str]:
+        """Return what was stored of a document."""
+        with self._reading():
+            fields: dict[str, str] = self._reader.stored_fields(doc)
+        return fields
+
+    def close(self) -> None:
+        """Close the files."""
+        with self._lock:
+            self._reader.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except Exception as error:  # whoosh raises bare Exception, and whatever unpickling damaged bytes raises
+                raise damaged(self._folder, error) from error
+
+
+class WriteLock:
+    """The right to write to a folder, held by one process at a time and given back when it ends, however it ends."""
+
+    def __init__(self, file: Path) -> None:
+        self._lock = FileLock(str(file))
+
+    def acquire(self) -> bool:
+        """Take the lock at once; return whether it could be had."""
+        return bool(self._lock.acquire(blocking=False))
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+
+def damaged(folder: Path, reason: object) -> SearchIndexError:
+    """Return the error of an index that cannot be read."""
+    return SearchIndexError(f"{folder}: the index is damaged ({reason}); delete this folder, or make it anew: kb sync")
+
+
+def _encoded(term: str) -> bytes:
+    return term.encode("utf-8", "surrogatepass")
+
+
+def _postings(leaf: Any, key: tuple[str, bytes], base: int) -> Postings:  # noqa: ANN401  # whoosh is untyped
+    """Read the postings of a term block by block.
+
+    Whoosh's own way costs two microseconds a posting. A block is (differences of document numbers, weights or one weight
+    or None for 1.0, values); whoosh is pinned, so the private names stay.
+    """
+    matcher = leaf.postings(*key)
+    docs, weights = [], []
+    while matcher.is_active():
+        matcher._read_data()  # noqa: SLF001
+        differences, block_weights, _ = matcher._data  # noqa: SLF001
+        docs.append(np.cumsum(np.array(differences, np.int32), dtype=np.int32))
+        weights.append(
+            np.ones(len(differences), np.float32) * np.float32(1 if block_weights is None else block_weights)
+        )
+        matcher._next_block()  # noqa: SLF001
+    return Postings(np.concatenate(docs) + np.int32(base), np.concatenate(weights))

@@ -1,0 +1,377 @@
+"""What every engine promises, held against each of them, and all of them against the oracle."""
+
+import gc
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scan_engine import ScanEngine
+
+from index.analysis import Analyzer
+from index.engine import Engine, FacetCount, Results, SearchIndexError, WriterBusyError
+from index.query import Query
+from index.schema import Document, Schema, TextField
+from index.whoosh_engine import WhooshEngine
+
+ANALYZER = Analyzer({"サーバレス": "サーバーレス"})
+SCHEMA = Schema(texts=(TextField("own", 1.0), TextField("trail", 0.5)), facets=("service", "year"))
+
+Make = Callable[[], Engine]
+
+
+@pytest.fixture(params=["whoosh", "scan"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    if request.param == "scan":
+        return lambda: ScanEngine(SCHEMA, ANALYZER)
+    return lambda: WhooshEngine(tmp_path / "index", SCHEMA, ANALYZER)
+
+
+def document(
+    number: int,
+    own: str,
+    trail: str = "",
+    *,
+    date: str | None = None,
+    services: Sequence[str] = (),
+    year: str | None = None,
+) -> Document:
+    texts = {"own": ANALYZER.terms(ANALYZER.morphemes(own)), "trail": ANALYZER.terms(ANALYZER.morphemes(trail))}
+    facets = {"service": tuple(services), "year": (year,) if year else ()}
+    return Document(str(number), texts, {k: v for k, v in facets.items() if v}, date, f"{number}: {own}")
+
+
+def ids(results: Results) -> list[str]:
+    return [hit.id for hit in results.hits]
+
+
+NOTES = (
+    document(0, "監視はメトリクスを集約する", "監視", date="2018-03-10", services=["cloudwatch"], year="2018"),
+    document(1, "キューの監視", "SQS", date="2019", services=["sqs", "cloudwatch"], year="2019"),
+    document(2, "キューは順番を保証しない", "SQS", date="2018", services=["sqs"], year="2018"),
+    document(3, "サーバレスの監視", services=["lambda"]),
+)
+
+
+def test_every_word_is_wanted_in_any_field(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    assert ids(engine.search(Query("SQS　監視"))) == ["1"]
+
+
+def test_a_variant_finds_the_other(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    assert ids(engine.search(Query("サーバーレス"))) == ["3"]
+
+
+def test_where_nothing_has_every_word_some_are_enough_and_it_is_said(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    results = engine.search(Query("順番 集約", sort="position"))
+
+    assert (results.loosened, ids(results)) == (True, ["0", "2"])
+
+
+def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    results = engine.search(Query("キュー 監視").select("service", "lambda"))
+
+    assert (results.loosened, results.total) == (False, 0)
+
+
+@pytest.mark.parametrize("text", ["。", "は", "、！？", "存在しない語句", "\ud800", "\x00"])
+def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
+    engine = make()
+    engine.replace_all(NOTES[:2], {})
+
+    assert engine.search(Query(text)) == Results(0, ())
+
+
+def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    assert [(hit.id, hit.score) for hit in engine.search(Query("　 ")).hits] == [("1", 0), ("0", 0), ("2", 0), ("3", 0)]
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("position", ["0", "1", "3"])],
+)
+def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str]) -> None:
+    engine = make()
+    same = [document(n, "監視", date=date) for n, date in enumerate(["2018", "2018-03", "2017", None])]
+    engine.replace_all([same[0], same[1], same[3]], {})
+
+    assert ids(engine.search(Query("監視", sort=sort))) == order  # type: ignore[arg-type]
+
+
+def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    every = engine.search(Query("監視", limit=None))
+
+    assert engine.search(Query("監視", offset=1, limit=1)) == replace(every, hits=every.hits[1:2])
+
+
+def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    results = engine.search(Query(facets=("service", "year")).select("service", "sqs", "ecs").select("year", "2018"))
+
+    assert (ids(results), results.facets) == (
+        ["2"],
+        {
+            "service": (
+                FacetCount("cloudwatch", 1, selected=False),
+                FacetCount("sqs", 1, selected=True),
+                FacetCount("ecs", 0, selected=True),
+            ),
+            "year": (FacetCount("2018", 1, selected=True), FacetCount("2019", 1, selected=False)),
+        },
+    )
+
+
+def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    assert engine.search(Query(facets=("x",)).select("x", "y")) == Results(
+        0, (), {"x": (FacetCount("y", 0, selected=True),)}
+    )
+
+
+def test_what_was_stored_comes_back_untouched(make: Make) -> None:
+    engine = make()
+    engine.replace_all([Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')], {})
+
+    assert (engine.stored("a/b-2"), engine.stored("a"), ids(engine.search(Query()))) == (
+        '{"x": "\ud800\\n\u0000 "}',
+        None,
+        ["a/b-2"],
+    )
+
+
+def test_before_the_first_generation_there_is_nothing(make: Make) -> None:
+    engine = make()
+
+    found = engine.search(Query("監視", facets=("service",)).select("service", "sqs"))
+
+    assert (found, engine.meta(), engine.stored("0")) == (
+        Results(0, (), {"service": (FacetCount("sqs", 0, selected=True),)}),
+        None,
+        None,
+    )
+
+
+def test_an_index_of_no_documents_is_an_index(make: Make) -> None:
+    engine = make()
+    engine.replace_all([], {"version": 1})
+
+    assert (engine.search(Query("監視", facets=("year",))), engine.meta()) == (
+        Results(0, (), {"year": ()}),
+        {"version": 1},
+    )
+
+
+def test_a_new_generation_replaces_the_old_one(make: Make) -> None:
+    engine = make()
+    engine.replace_all(NOTES[:1], {"version": 1})
+    engine.search(Query("監視"))
+    engine.replace_all(NOTES[1:], {"version": 2, "名前": ["値"]})
+
+    assert (ids(engine.search(Query("監視", sort="position"))), engine.meta()) == (
+        ["1", "3"],
+        {"version": 2, "名前": ["値"]},
+    )
+
+
+# Against the oracle
+
+WORDS = [
+    "監視",
+    "キュー",
+    "サーバレス",
+    "サーバーレス",
+    "SQS",
+    "EC2",
+    "信頼性",
+    "信頼",
+    "遅い",
+    "15分",
+    "の",
+    "。",
+    "メトリクス",
+]
+texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
+values = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,"]), max_size=3, unique=True)
+dates = st.sampled_from([None, "2018", "2018-03", "2018-03-10", "2024"])
+documents = st.lists(st.tuples(texts, texts, dates, values), max_size=12).map(
+    lambda rows: [
+        document(n, own, trail, date=date, services=s, year=date and date[:4])
+        for n, (own, trail, date, s) in enumerate(rows)
+    ]
+)
+queries = st.builds(
+    lambda text, services, years, sort, offset, limit: (
+        Query(text, sort=sort, offset=offset, limit=limit, facets=("service", "year"))
+        .select("service", *services)
+        .select("year", *years)
+    ),
+    texts,
+    values,
+    st.lists(st.sampled_from(["2018", "2024"]), max_size=2, unique=True),
+    st.sampled_from(["relevance", "new", "position"]),
+    st.integers(0, 4),
+    st.one_of(st.none(), st.integers(0, 5)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents, st.lists(queries, min_size=1, max_size=12))
+def test_the_engine_answers_as_the_oracle_does(
+    tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
+) -> None:
+    engine, oracle = WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, ANALYZER), ScanEngine(SCHEMA, ANALYZER)
+    engine.replace_all(notes, {})
+    oracle.replace_all(notes, {})
+
+    assert [engine.search(query) for query in asked] == [oracle.search(query) for query in asked]
+
+
+# Generations of the embedded engine
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "index"
+
+
+def whoosh(folder: Path) -> WhooshEngine:
+    return WhooshEngine(folder, SCHEMA, ANALYZER)
+
+
+def test_a_reader_notices_what_another_process_wrote(folder: Path) -> None:
+    reader = whoosh(folder)
+    whoosh(folder).replace_all(NOTES[:1], {})
+    before = reader.search(Query()).total
+    whoosh(folder).replace_all(NOTES, {})
+
+    assert (before, reader.search(Query()).total) == (1, 4)
+
+
+def test_only_the_current_generation_and_the_one_before_are_kept(folder: Path) -> None:
+    for _ in range(4):
+        whoosh(folder).replace_all(NOTES, {})
+
+    assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "WRITER.lock", "gen-000003", "gen-000004"]
+
+
+def test_a_failure_while_writing_leaves_the_old_generation_alone(folder: Path) -> None:
+    engine = whoosh(folder)
+    engine.replace_all(NOTES, {"version": 1})
+
+    with pytest.raises(ValueError, match="no field 'unknown'"):
+        engine.replace_all([*NOTES, Document("4", {}, {"unknown": ("x",)})], {"version": 2})
+
+    assert (engine.search(Query()).total, engine.meta(), len(list(folder.glob("gen-*")))) == (4, {"version": 1}, 1)
+
+
+def _write_slowly(folder: Path, started: Path) -> None:
+    def endless() -> Iterator[Document]:
+        started.touch()
+        while True:
+            yield NOTES[0]
+
+    whoosh(folder).replace_all(endless(), {})
+
+
+def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(folder: Path, tmp_path: Path) -> None:
+    whoosh(folder).replace_all(NOTES, {})
+    writer = multiprocessing.get_context("spawn").Process(target=_write_slowly, args=(folder, tmp_path / "started"))
+    writer.start()
+    while not (tmp_path / "started").exists():
+        writer.join(0.02)
+
+    with pytest.raises(WriterBusyError, match=str(folder)):
+        whoosh(folder).replace_all(NOTES[:1], {})
+    writer.kill()
+    writer.join()
+    answered = whoosh(folder).search(Query()).total
+    whoosh(folder).replace_all(NOTES[:1], {})
+
+    assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"gen-000009\n", b"../../etc\n", b"\xff\xfe", b"\x00" * 11])
+def test_a_damaged_pointer_is_told_and_written_over(folder: Path, content: bytes) -> None:
+    whoosh(folder).replace_all(NOTES, {})
+    (folder / "CURRENT").write_bytes(content)
+
+    with pytest.raises(SearchIndexError, match=f"{folder}.*kb sync"):
+        whoosh(folder).search(Query())
+    whoosh(folder).replace_all(NOTES, {})
+
+    assert whoosh(folder).search(Query()).total == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 4000, b"garbage"])
+def test_damaged_files_are_told_and_written_over(folder: Path, content: bytes) -> None:
+    whoosh(folder).replace_all(NOTES, {})
+    for path in (folder / "gen-000001").iterdir():
+        path.write_bytes(content)
+
+    with pytest.raises(SearchIndexError, match=f"{folder}.*kb sync"):
+        whoosh(folder).search(Query("監視"))
+    whoosh(folder).replace_all(NOTES, {})
+
+    assert whoosh(folder).search(Query()).total == 4
+
+
+def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "letter.txt").write_text("x")
+
+    with pytest.raises(SearchIndexError, match=r"letter\.txt"):
+        whoosh(folder).replace_all(NOTES, {})
+
+    assert [path.name for path in folder.iterdir()] == ["letter.txt"]
+
+
+def test_threads_share_an_engine(folder: Path) -> None:
+    rng = Random(7)  # noqa: S311
+    notes = [document(n, " ".join(rng.choices(WORDS, k=5)), date=f"20{rng.randint(10, 25)}") for n in range(300)]
+    engine = whoosh(folder)
+    engine.replace_all(notes, {})
+    asked = [Query(" ".join(rng.choices(WORDS, k=2)), limit=3) for _ in range(200)]
+    expected = [engine.search(query) for query in asked]
+    fresh = whoosh(folder)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(fresh.search, asked))
+
+    assert answers == expected
+
+
+def test_a_generation_let_go_closes_without_a_warning(folder: Path) -> None:
+    engine = whoosh(folder)
+    for _ in range(3):
+        engine.replace_all(NOTES, {})
+        engine.search(Query("監視"))
+    engine.close()
+    gc.collect()
+
+    assert ids(engine.search(Query("順番"))) == ["2"]
