@@ -1,0 +1,57 @@
+"""Files written whole or not at all: written beside, flushed to the disk, then renamed into place."""
+
+import os
+import tempfile
+import unicodedata
+from pathlib import Path
+
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and a backup's name is longer
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk."""
+    descriptor, name = tempfile.mkstemp(prefix=".kb-", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file to `name~`, as editors name what they replace, and return that path."""
+    backup = path.with_name(path.name + "~")
+    path.replace(backup)
+    sync_folder(path.parent)
+    return backup
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of names to the disk, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def file_name(name: str) -> str:
+    """Return a name that any file system takes, in any script: no folder, no control character, not hidden, not too long.
+
+    `werkzeug.secure_filename` would make `md` of 講演メモ.md.
+    """
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    name = "".join("_" if unicodedata.category(c)[0] == "C" or c in '<>:"|?*' else c for c in name)
+    stem, dot, ending = name.strip(" .~#$-").rpartition(".")
+    if not stem:
+        stem, dot, ending = ending, "", ""
+    stem = stem.encode()[: _LONGEST_NAME - len((dot + ending).encode())].decode(errors="ignore")
+    return (stem + dot + ending) or "report.txt"
