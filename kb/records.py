@@ -1,0 +1,110 @@
+"""Notes and services as the JSON objects that commands and pages give out and the index stores."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from kb.model import Crumb, Mention, Note, Talk
+from kb.outline import Outline
+from kb.services.catalogue import Catalogue, Service
+
+
+def talk_record(talk: Talk) -> dict[str, Any]:
+    """Return a talk as every face shows it inside a note."""
+    return {
+        "id": talk.id,
+        "title": talk.title,
+        "track": talk.track,
+        "start": talk.start,
+        "end": talk.end,
+        "speakers": list(talk.speakers),
+        "links": list(talk.links),
+    }
+
+
+def note_record(note: Note, catalogue: Catalogue) -> dict[str, Any]:
+    """Return a note as `kb read --json` prints it."""
+    return {
+        "id": note.id,
+        "report": note.report,
+        "source": note.source,
+        "line": note.line,
+        "type": note.type,
+        "depth": note.depth,
+        "text": note.text,
+        "trail": [crumb.text for crumb in note.trail],
+        "event": note.event,
+        "held_on": note.held_on,
+        "talk": talk_record(note.talk) if note.talk else None,
+        "kind": note.kind,
+        "services": [
+            {"slug": m.service, "name": catalogue.name(m.service), "via": m.via, "why": m.why} for m in note.services
+        ],
+        "remedy_of": note.remedy_of,
+        "answers": note.answers,
+    }
+
+
+def service_record(service: Service, notes: int | None) -> dict[str, Any]:
+    """Return a service as `kb services --json` prints it."""
+    return {
+        "slug": service.slug,
+        "name": service.name,
+        "short_name": service.short_name,
+        "category": service.category,
+        "aliases": list(service.aliases),
+        "notes": notes,
+    }
+
+
+def outline_record(outline: Outline, event: str | None, held_on: str | None, talks: tuple[Talk, ...]) -> dict[str, Any]:
+    """Return an outline as `kb outline --json` prints it, with the event and talks found in it."""
+    blocks = []
+    for block in outline.blocks:
+        place = {"level": block.level} if block.type == "heading" else {}
+        if block.depth is not None:
+            place = {"depth": block.depth}
+        blocks.append(
+            {
+                "type": block.type,
+                **place,
+                "text": block.text,
+                "first_line": block.first_line,
+                "last_line": block.last_line,
+            }
+        )
+    return {
+        "source": outline.source,
+        "encoding": outline.encoding,
+        "format": outline.format,
+        "lines": outline.lines,
+        "title": outline.title,
+        "event": event,
+        "held_on": held_on,
+        "talks": [{"line": talk.line} | _without_id(talk_record(talk)) for talk in talks],
+        "blocks": blocks,
+    }
+
+
+def _without_id(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != "id"}
+
+
+def dump_note(note: Note) -> str:
+    """Return a note as the string that the index stores; `load_note` gives it back."""
+    return json.dumps(asdict(note), ensure_ascii=False, separators=(",", ":"))
+
+
+def load_note(stored: str) -> Note:
+    """Return the note that `dump_note` wrote."""
+    fields = json.loads(stored)
+    talk = fields.pop("talk")
+    trail = tuple(Crumb(**crumb) for crumb in fields.pop("trail"))
+    services = tuple(Mention(**mention) for mention in fields.pop("services"))
+    return Note(**fields, talk=load_talk(talk) if talk else None, trail=trail, services=services)
+
+
+def load_talk(fields: Mapping[str, Any]) -> Talk:
+    """Return the talk of an `asdict`."""
+    return Talk(**{**fields, "speakers": tuple(fields["speakers"]), "links": tuple(fields["links"])})
