@@ -1,150 +1,247 @@
 """The façade that every face uses: sync a library into an index, search it, browse it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from index.analysis import Analyzer
+from index.engine import Engine, FacetCount, Hit
+from index.highlight import marks
 from index.query import Query
-from kb.model import Note, Talk
-from kb.services.catalogue import Service
+from index.schema import Document
+from index.whoosh_engine import WhooshEngine
+from kb.answers import Added, Answer, FacetValue, Found, ReportEntry, ServiceCount, Status, SyncOutcome, UnknownIdError
+from kb.documents import SCHEMA, documents
+from kb.identity import slug
+from kb.library import Library, LibraryError
+from kb.model import Given, Note, Report
+from kb.places import find_library, index_folder, own_library
+from kb.readers.formats import UnreadableError, read_outline
+from kb.reading import Tools, read_report
+from kb.records import load_note
+from kb.services.catalogue import catalogue
+from kb.sync import Progress, Read, digests, entries, is_current, meta_of, problems_of, read_library
+from kb.talks import report_of
+from kb.vocabulary import variants
 
 FACETS = ("service", "category", "kind", "event", "year", "talk")
+KINDS = {
+    "advice": "助言",
+    "problem": "課題",
+    "question": "質問",
+    "experience": "事例",
+    "fact": "事実",
+    "impression": "感想",
+    "label": "見出し",
+}
+VIAS = {"explicit": "明示", "inherited": "継承"}
+ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """One value of a facet group as shown: its key, its name, how many notes have it, whether it is selected."""
-
-    value: str
-    label: str
-    count: int
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One note that was found, its score, and the ranges of its text to mark."""
-
-    note: Note
-    score: float
-    marks: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a search gives: how many notes there are, a window of them, and the facets asked for."""
-
-    total: int
-    found: tuple[Found, ...]
-    facets: Mapping[str, tuple[FacetValue, ...]]
-    loosened: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReportEntry:
-    """A report as the index knows it, without its notes."""
-
-    id: str
-    source: str
-    title: str
-    event: str | None
-    held_on: str | None
-    url: str | None
-    talks: tuple[Talk, ...]
-    notes: int
-
-
-@dataclass(frozen=True, slots=True)
-class FileProblem:
-    """A file of the library that was not indexed, or not wholly: which, where, what is wrong and what to do."""
-
-    source: str
-    line: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class SyncOutcome:
-    """What a sync did, in reports, notes and seconds."""
-
-    new: int
-    changed: int
-    gone: int
-    unchanged: int
-    notes: int
-    seconds: float
-    problems: tuple[FileProblem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where things are and what is in them."""
-
-    library: Path
-    index: Path
-    showing_samples: bool
-    reports: int
-    talks: int
-    notes: int
-    up_to_date: bool
-    problems: tuple[FileProblem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceCount:
-    """A service of the catalogue and how many notes are about it; None while there is no index."""
-
-    service: Service
-    notes: int | None
-
-
-class UnknownIdError(LookupError):
-    """No note, talk or report has this id; `report` is the report that a note's id names, where that one is known."""
-
-    def __init__(self, message: str, report: ReportEntry | None = None) -> None:
-        super().__init__(message)
-        self.report = report
+def reading_tools() -> Tools:
+    """Return the catalogue, and the analysis that knows its names: what reading a report needs."""
+    return Tools(catalogue(), Analyzer(variants(catalogue())))
 
 
 class KnowledgeBase:
     """A library and its index, ready to be searched."""
 
+    def __init__(self, library: Path | None = None, index: Path | None = None) -> None:
+        self._chosen = (library, index)
+        self.tools = reading_tools()
+        self.catalogue = self.tools.catalogue
+        self._settle()
+
     @classmethod
     def open(cls, library: Path | None = None, index: Path | None = None) -> "KnowledgeBase":
         """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples)."""
-        raise NotImplementedError
+        return cls(library, index)
 
-    def sync(self, progress: Callable[[str, int, int], None] | None = None) -> SyncOutcome:
-        """Bring the index up to the library; `progress` is told the step, what is done and the total."""
-        raise NotImplementedError
+    def _settle(self) -> None:
+        """Look which library it is: the first own report ends the showing of the samples."""
+        library, index = self._chosen
+        self.library, self.showing_samples = find_library(library)
+        self.index = index_folder(self.library, index)
+        self._engine: Engine = WhooshEngine(self.index, SCHEMA, self.tools.analyzer)
+
+    def sync(self, progress: Progress = lambda _step, _done, _total: None) -> SyncOutcome:
+        """Bring the index up to the library; `progress` is told the step, what is done and the total.
+
+        An unchanged library costs a look at its files. Raises LibraryError, SearchIndexError, WriterBusyError.
+        """
+        started = time.monotonic()
+        self._settle()
+        scan = self.library.scan()
+        before = self._engine.meta()
+        if not is_current(before, self.library, scan):
+            read = read_library(scan, self.tools, progress)
+            self._engine.replace_all(self._documents(read, progress), meta_of(read, self.library, scan))
+        after = self._engine.meta()
+        old, new = digests(before), digests(after)
+        kept = old.keys() & new.keys()
+        unchanged = sum(old[report] == new[report] for report in kept)
+        return SyncOutcome(
+            new=len(new.keys() - old.keys()),
+            changed=len(kept) - unchanged,
+            gone=len(old.keys() - new.keys()),
+            unchanged=unchanged,
+            notes=sum(entry.notes for entry in entries(after)),
+            seconds=time.monotonic() - started,
+            problems=(*scan.problems, *problems_of(after)),
+        )
+
+    def _documents(self, read: Read, progress: Progress) -> Iterator[Document]:
+        total = sum(len(reading.report.notes) for reading, _ in read.readings)
+        done = 0
+        for reading, _ in read.readings:
+            yield from documents(reading, self.tools.analyzer, self.catalogue)
+            done += len(reading.report.notes)
+            progress("writing", done, total)
+
+    def read(self, data: bytes, source: str) -> Report:
+        """Return a report read and tagged as a sync would, without touching library or index. Raises UnreadableError."""
+        return read_report(data, source, self.tools).report
+
+    def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
+        """Put a report into the library, durably, in place of the same report if it is there already.
+
+        Without a name it gets one from its event and title. Raises UnreadableError, LibraryError.
+        """
+        outline = read_outline(data, name or "standard input")
+        report = report_of(outline, given)
+        library = own_library() if self.showing_samples else self.library
+        old = _same_report(library, report)
+        source = library.put(data, name or report.id + ENDINGS.get(outline.format, ".txt"), replacing=old)
+        if given is not None and given != Given():
+            library.tell(source, given)
+        return Added(report.id, str(library.path / source), old)
+
+    def remove(self, report_id: str) -> str:
+        """Take a report out of the library; return the name its file is kept under.
+
+        Raises UnknownIdError, and LibraryError for a sample.
+        """
+        if self.showing_samples:
+            raise LibraryError(f"{self.library.path}: these are the bundled samples; they stay")
+        entry, _ = self.report(report_id)
+        return self.library.discard(entry.source)
 
     def search(self, query: Query) -> Answer:
         """Answer a query. Groups: `service`, `category`, `kind`, `event`, `year`, `talk`, `report`, and `via`.
 
-        A selected `via` of `explicit` narrows `service` to the notes that name it themselves.
+        A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
         """
-        raise NotImplementedError
+        if self._engine.meta() is None:
+            return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
+        asked, via = _narrowed(query)
+        results = self._engine.search(asked)
+        facets = {group: self._facet(group, results.facets[via.get(group, group)]) for group in query.facets}
+        return Answer(results.total, tuple(self._found(hit, query) for hit in results.hits), facets, results.loosened)
+
+    def _found(self, hit: Hit, query: Query) -> Found:
+        note = load_note(hit.stored)
+        return Found(note, hit.score, marks(note.text, query, self.tools.analyzer))
+
+    def _facet(self, group: str, counts: tuple[FacetCount, ...]) -> tuple[FacetValue, ...]:
+        labels = self._labels(group)
+        values = tuple(FacetValue(c.value, labels.get(c.value, c.value), c.count, c.selected) for c in counts)
+        if group == "year":
+            return tuple(sorted(values, key=lambda value: value.value, reverse=True))
+        if group in ("kind", "via"):
+            order = list(labels)
+            return tuple(sorted(values, key=lambda v: order.index(v.value) if v.value in labels else len(order)))
+        return values
+
+    def _labels(self, group: str) -> dict[str, str]:
+        """Return what the values of a facet group are called, where that is not the value itself."""
+        entries = self.reports()
+        labels: dict[str, dict[str, str]] = {
+            "service": {service.slug: service.name for service in self.catalogue.services},
+            "category": dict(self.catalogue.categories),
+            "kind": KINDS,
+            "via": VIAS,
+            "event": {slug(entry.event): entry.event for entry in entries if entry.event},
+            "talk": {talk.id: talk.title for entry in entries for talk in entry.talks},
+            "report": {entry.id: entry.title for entry in entries},
+        }
+        return labels.get(group, {})
 
     def note(self, note_id: str) -> Note:
         """Return a note. Raises UnknownIdError."""
-        raise NotImplementedError
+        stored = self._engine.stored(note_id)
+        if stored is not None:
+            return load_note(stored)
+        report = next((entry for entry in self.reports() if entry.id == note_id.rpartition("/")[0]), None)
+        where = f"; the report {report.id} is known, but holds no such note any more" if report else ""
+        raise UnknownIdError(f"no note has the id {note_id}{where}", report)
 
     def talk(self, talk_id: str) -> tuple[Note, ...]:
         """Return all notes on a talk, report by report, in reading order. Raises UnknownIdError."""
-        raise NotImplementedError
+        if all(talk.id != talk_id for entry in self.reports() for talk in entry.talks):
+            raise UnknownIdError(f"no talk has the id {talk_id}")
+        return self._all("talk", talk_id)
 
     def report(self, report_id: str) -> tuple[ReportEntry, tuple[Note, ...]]:
         """Return a report and all its notes in reading order. Raises UnknownIdError."""
-        raise NotImplementedError
+        entry = next((entry for entry in self.reports() if entry.id == report_id), None)
+        if entry is None:
+            raise UnknownIdError(f"no report has the id {report_id}")
+        return entry, self._all("report", report_id)
+
+    def _all(self, group: str, value: str) -> tuple[Note, ...]:
+        results = self._engine.search(Query(sort="position", limit=None).select(group, value))
+        return tuple(load_note(hit.stored) for hit in results.hits)
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return all reports, newest event first, undated last."""
-        raise NotImplementedError
+        return tuple(sorted(entries(self._engine.meta()), key=lambda entry: entry.held_on or "", reverse=True))
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""
-        raise NotImplementedError
+        if self._engine.meta() is None:
+            return tuple(ServiceCount(service, None) for service in self.catalogue.services)
+        results = self._engine.search(Query(limit=0, facets=("service",)))
+        counts = {count.value: count.count for count in results.facets["service"]}
+        return tuple(ServiceCount(service, counts.get(service.slug, 0)) for service in self.catalogue.services)
 
     def status(self) -> Status:
-        """Return where things are and what is in them."""
-        raise NotImplementedError
+        """Return where things are and what is in them. Raises LibraryError for the index of another library."""
+        meta = self._engine.meta()
+        scan = self.library.scan()
+        reports = self.reports()
+        return Status(
+            library=self.library.path,
+            index=self.index,
+            showing_samples=self.showing_samples,
+            reports=len(reports),
+            talks=sum(len(entry.talks) for entry in reports),
+            notes=sum(entry.notes for entry in reports),
+            up_to_date=is_current(meta, self.library, scan),
+            problems=(*scan.problems, *problems_of(meta)),
+        )
+
+
+def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
+    """Return the query as the index shall answer it, and which group there stands for which here."""
+    via = query.selected("via")
+    if len(via) != 1:
+        return query, {}
+    narrow = f"service_{via[0]}"
+    chosen = query.selected("service")
+    asked = query.select("service").select(narrow, *chosen)
+    facets = tuple(narrow if group == "service" else group for group in query.facets)
+    return replace(asked, offset=query.offset, facets=facets), {"service": narrow}
+
+
+def _same_report(library: Library, report: Report) -> str | None:
+    """Return the source of the library's file that holds this report already, if any."""
+    scan = library.scan()
+    for file in scan.files:
+        try:
+            known = report_of(read_outline(file.data, file.source), scan.configuration.given.get(file.source))
+        except UnreadableError:
+            continue
+        if known.id == report.id:
+            return file.source
+    return None

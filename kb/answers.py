@@ -1,0 +1,104 @@
+"""What the knowledge base answers with: found notes, facet values, report entries, the outcome of a sync."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.library import FileProblem
+from kb.model import Note, Talk
+from kb.services.catalogue import Service
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """One value of a facet group as shown: its key, its name, how many notes have it, whether it is selected."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One note that was found, its score, and the ranges of its text to mark."""
+
+    note: Note
+    score: float
+    marks: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search gives: how many notes there are, a window of them, and the facets asked for."""
+
+    total: int
+    found: tuple[Found, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    loosened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """A report as the index knows it, without its notes."""
+
+    id: str
+    source: str
+    title: str
+    event: str | None
+    held_on: str | None
+    url: str | None
+    talks: tuple[Talk, ...]
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What a sync did, in reports, notes and seconds."""
+
+    new: int
+    changed: int
+    gone: int
+    unchanged: int
+    notes: int
+    seconds: float
+    problems: tuple[FileProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A report that was put into the library: its id, its file, and the file it took the place of, if any."""
+
+    report: str
+    source: str
+    replaced: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where things are and what is in them."""
+
+    library: Path
+    index: Path
+    showing_samples: bool
+    reports: int
+    talks: int
+    notes: int
+    up_to_date: bool
+    problems: tuple[FileProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCount:
+    """A service of the catalogue and how many notes are about it; None while there is no index."""
+
+    service: Service
+    notes: int | None
+
+
+class UnknownIdError(LookupError):
+    """No note, talk or report has this id; `report` is the report that a note's id names, where that one is known."""
+
+    def __init__(self, message: str, report: ReportEntry | None = None) -> None:
+        super().__init__(message)
+        self.report = report

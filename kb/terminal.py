@@ -1,0 +1,114 @@
+"""How answers look in a terminal: plain lines that also read well in a pipe."""
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from kb.answers import Answer, Found, ReportEntry, Status, SyncOutcome
+from kb.knowledge_base import KINDS
+from kb.library import FileProblem
+from kb.model import Note, Talk
+from kb.services.catalogue import Catalogue
+
+
+def talk_line(talk: Talk) -> str:
+    """Return a talk's track, times and title on one line."""
+    track = f"【{talk.track}】" if talk.track else ""
+    times = "~".join(time for time in (talk.start, talk.end) if time)
+    return f"{track}{times}{' ' if times else ''}{talk.title}"
+
+
+def event_line(event: str | None, held_on: str | None) -> str:
+    """Return an event and its date as far as they are known."""
+    return f"{event or 'イベント不明'} ({held_on or '日付不明'})"
+
+
+def marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
+    """Return a text with ranges in bold (plain where the output is no terminal)."""
+    parts, end = [], 0
+    for begin, stop in marks:
+        parts += [text[end:begin], click.style(text[begin:stop], bold=True)]
+        end = stop
+    return "".join([*parts, text[end:]])
+
+
+def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
+    """Yield the lines of one hit: where it stands, the note, what it is about, its id."""
+    note = found.note
+    where = event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else "")
+    yield click.style(where, dim=True)
+    if note.trail:
+        yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
+    yield f"  • {marked(note.text, found.marks)}"
+    tags = [KINDS[note.kind]]
+    tags += [catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
+    yield click.style(f"    {' · '.join(tags)}", fg="cyan")
+    yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
+
+
+def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+    """Yield the hits of a search and how many there are."""
+    if answer.loosened:
+        yield "すべての語を含むメモはありません。一部の語を含むメモを示します。"
+    for found in answer.found:
+        yield from hit_lines(found, catalogue)
+        yield ""
+    shown = len(answer.found)
+    yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
+
+
+def facet_lines(answer: Answer) -> Iterator[str]:
+    """Yield the facet groups of a search with their counts."""
+    for group, values in answer.facets.items():
+        yield click.style(group, bold=True)
+        for value in values:
+            yield f"  {'*' if value.selected else ' '} {value.count:5d}  {value.label}  ({value.value})"
+
+
+def tree_lines(notes: Iterable[Note], catalogue: Catalogue) -> Iterator[str]:
+    """Yield notes as the tree they stand in, talk by talk, each with its line, kind and services."""
+    talk: Talk | None = None
+    headings: list[str] = []
+    for number, note in enumerate(notes):
+        if note.talk != talk or not number:
+            talk, headings = note.talk, []
+            yield ""
+            yield click.style(talk_line(talk) if talk else "(セッション外)", bold=True)
+        under = [crumb.text for crumb in note.trail if crumb.note is None]
+        if under != headings:
+            headings = under
+            yield click.style(f"  {' > '.join(headings)}", underline=True)
+        names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
+        about = click.style(f"  [{', '.join([KINDS[note.kind], *names])}]", fg="cyan")
+        yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
+
+
+def report_lines(entry: ReportEntry) -> Iterator[str]:
+    """Yield what is known of a report."""
+    yield click.style(entry.title, bold=True)
+    yield f"{event_line(entry.event, entry.held_on)} · セッション {len(entry.talks)} · メモ {entry.notes} · {entry.source}"
+    if entry.url:
+        yield entry.url
+
+
+def outcome_line(outcome: SyncOutcome) -> str:
+    """Return the one line that a sync ends with."""
+    return (
+        f"reports: {outcome.new} new, {outcome.changed} changed, {outcome.gone} gone, {outcome.unchanged} unchanged; "
+        f"{outcome.notes} notes; {outcome.seconds:.1f} s"
+    )
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Yield where things are and what is in them."""
+    yield f"library  {status.library}{'  見本を表示中' if status.showing_samples else ''}"
+    yield f"index    {status.index}"
+    yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
+    yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
+    yield from problem_lines(status.problems)
+
+
+def problem_lines(problems: Iterable[FileProblem]) -> Iterator[str]:
+    """Yield one plain line for each problem."""
+    for problem in problems:
+        yield f"kb: {problem}"

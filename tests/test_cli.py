@@ -1,0 +1,265 @@
+"""The commands as they are typed: their output, their errors, their exit codes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kb.cli import cli
+
+REPORT = """# サンプル勉強会 2019
+
+## 【A】10:00~10:45:キューとの付き合い方
+
+- SQS
+  - 同じメッセージが二度届くことがあるので、受け手を冪等にする
+  - 順序は保証されない
+- ラムダの同時実行数には上限がある
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "report.md").write_text(REPORT, "utf-8")
+    monkeypatch.setenv("KB_LIBRARY", str(folder))
+    monkeypatch.setenv("KB_INDEX", str(tmp_path / "index"))
+    return folder
+
+
+def kb(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+def records(*arguments: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in kb(*arguments, "--json").stdout.splitlines()]
+
+
+def texts(*arguments: str) -> list[str]:
+    return [record["text"] for record in records(*arguments)]
+
+
+def test_sync_ends_with_one_line_that_says_what_it_did(library: Path) -> None:
+    first = kb("sync").stdout
+    (library / "report.md").write_text(REPORT + "- 追記\n", "utf-8")
+    (library / "second.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
+    second = kb("sync").stdout
+    (library / "second.md").unlink()
+    third = kb("sync").stdout
+
+    assert [line.rpartition(";")[0] for line in (first, second, third)] == [
+        "reports: 1 new, 0 changed, 0 gone, 0 unchanged; 4 notes",
+        "reports: 1 new, 1 changed, 0 gone, 0 unchanged; 6 notes",
+        "reports: 0 new, 0 changed, 1 gone, 1 unchanged; 5 notes",
+    ]
+
+
+def test_an_unchanged_library_leaves_the_index_untouched(library: Path, tmp_path: Path) -> None:
+    kb("sync")
+    before = sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "index").rglob("*"))
+    outcome = kb("sync").stdout
+
+    assert (outcome.startswith("reports: 0 new, 0 changed, 0 gone, 1 unchanged; 4 notes"), before) == (
+        True,
+        sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "index").rglob("*")),
+    )
+    assert library.exists()
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("name", ["sqs", "SQS", "Amazon SQS", "amazon simple queue service"])
+def test_a_service_may_be_called_by_any_of_its_names(name: str) -> None:
+    assert texts("search", "--service", name) == [
+        "SQS",
+        "同じメッセージが二度届くことがあるので、受け手を冪等にする",
+        "順序は保証されない",
+    ]
+
+
+@pytest.mark.usefixtures("library")
+def test_via_explicit_leaves_out_what_is_inherited() -> None:
+    assert texts("search", "--service", "sqs", "--via", "explicit") == ["SQS"]
+
+
+@pytest.mark.usefixtures("library")
+def test_a_hit_has_the_note_its_score_and_its_marks() -> None:
+    hit = records("search", "冪等")[0]
+
+    assert {key: hit[key] for key in ("line", "depth", "trail", "event", "held_on", "kind", "services")} == {
+        "line": 6,
+        "depth": 1,
+        "trail": ["SQS"],
+        "event": "サンプル勉強会 2019",
+        "held_on": "2019",
+        "kind": hit["kind"],
+        "services": [{"slug": "sqs", "name": "Amazon SQS", "via": "inherited", "why": hit["services"][0]["why"]}],
+    }
+    assert (hit["score"] > 0, "".join(hit["text"][begin:end] for begin, end in hit["marks"])) == (True, "冪等")
+
+
+@pytest.mark.usefixtures("library")
+def test_facets_come_last_and_count_every_hit() -> None:
+    *hits, last = records("search", "--service", "sqs", "--limit", "1", "--facets")
+
+    assert (len(hits), last["total"], last["facets"]["service"]) == (
+        1,
+        3,
+        [
+            {"value": "sqs", "label": "Amazon SQS", "count": 3, "selected": True},
+            {"value": "lambda", "label": "AWS Lambda", "count": 1, "selected": False},
+        ],
+    )
+
+
+@pytest.mark.usefixtures("library")
+def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
+    result = kb("search", "量子暗号鍵配送")
+
+    assert (result.exit_code, result.stdout) == (1, "0件\n")
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--service", "ほげ"), "no service is called 'ほげ'; `kb services` lists them"),
+        (("--kind", "ほげ"), "'ほげ' is none of advice, problem, question, experience, fact, impression, label"),
+    ],
+)
+def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], message: str) -> None:
+    result = kb("search", *arguments)
+
+    assert (result.exit_code, message in result.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("library")
+def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
+    note = records("search", "冪等")[0]
+
+    shown = [len(records("show", identifier)) for identifier in (note["id"], note["talk"]["id"], note["report"])]
+
+    assert shown == [1, 4, 4]
+
+
+@pytest.mark.usefixtures("library")
+def test_an_unknown_note_of_a_known_report_is_told_with_the_report() -> None:
+    report = records("search", "冪等")[0]["report"]
+
+    result = kb("show", f"{report}/00000000")
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"kb: no note has the id {report}/00000000; the report {report} is known, but holds no such note any more\n",
+    )
+
+
+def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("KB_INDEX", str(tmp_path / "index"))
+
+    synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
+
+    assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
+        0,
+        f"No report in {tmp_path / 'empty'} yet: put Markdown, text or HTML files there and run `kb sync` again.",
+        0,
+        f"kb: no report in {tmp_path / 'empty'} yet; put some there and run `kb sync`\n",
+    )
+
+
+def test_a_missing_library_is_one_plain_line(tmp_path: Path) -> None:
+    result = kb("sync", "--library", str(tmp_path / "none"))
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"kb: {tmp_path / 'none'}: no such folder; make it, or name another with --library or KB_LIBRARY\n",
+    )
+
+
+def test_bad_files_are_told_in_a_line_each_and_the_others_are_indexed(library: Path) -> None:
+    (library / "photo.md").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)))
+    (library / "gone.md").symlink_to(library / "nowhere.md")
+    (library / "kb.toml").write_text("[reports", "utf-8")
+    (library / "sjis.md").write_bytes("# 別の会 2017\n\n- 日本語のメモです\n".encode("cp932"))
+
+    result = kb("sync")
+
+    assert (
+        result.exit_code,
+        "2 new" in result.stdout,
+        [line.split(":")[1] for line in result.stderr.splitlines()],
+    ) == (
+        0,
+        True,
+        [" gone.md", " kb.toml", " photo.md"],
+    )
+
+
+def test_an_index_of_another_library_is_refused(library: Path, tmp_path: Path) -> None:
+    kb("sync")
+    other = tmp_path / "other"
+    other.mkdir()
+
+    result = kb("sync", "--library", str(other))
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"kb: the index is that of {library}; name another folder with --index or KB_INDEX\n",
+    )
+
+
+def test_read_tells_a_missing_file_and_shows_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(REPORT, "utf-8")
+
+    result = kb("read", str(tmp_path / "none.md"), str(tmp_path / "a.md"), "--json")
+
+    assert (result.exit_code, len(result.stdout.splitlines()), result.stderr) == (
+        0,
+        4,
+        f"kb: {tmp_path / 'none.md'}: cannot be opened (No such file or directory); check its name and permissions\n",
+    )
+
+
+def test_outline_accounts_for_every_line(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(REPORT, "utf-8")
+
+    (record,) = records("outline", str(tmp_path / "a.md"))
+    lines = [line for block in record["blocks"] for line in range(block["first_line"], block["last_line"] + 1)]
+
+    assert (lines, record["event"], [talk["title"] for talk in record["talks"]]) == (
+        list(range(1, record["lines"] + 1)),
+        "サンプル勉強会 2019",
+        ["キューとの付き合い方"],
+    )
+
+
+def test_services_lists_the_whole_catalogue_before_there_is_an_index(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    listed = records("services", "--library", str(tmp_path / "library"), "--index", str(tmp_path / "index"))
+
+    assert (len(listed) >= 60, {record["notes"] for record in listed}) == (True, {None})
+
+
+@pytest.mark.usefixtures("library")
+def test_status_says_where_things_are_and_whether_the_index_is_current(library: Path) -> None:
+    before = records("status")[0]["up_to_date"]
+    kb("sync")
+    after = records("status")[0]
+
+    assert (
+        before,
+        {key: after[key] for key in ("library", "reports", "talks", "notes", "up_to_date", "problems")},
+    ) == (
+        False,
+        {"library": str(library), "reports": 1, "talks": 1, "notes": 4, "up_to_date": True, "problems": []},
+    )
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    without = [name for name in cli.commands if "Example" not in kb(name, "--help").stdout]
+
+    assert without == []
