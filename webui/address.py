@@ -1,0 +1,72 @@
+"""Addresses of the search page: the whole state of a search as a URL, in one canonical order, and back."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple, cast
+from urllib.parse import quote, urlencode
+
+from index.query import Query, Sort
+
+GROUPS = ("service", "category", "kind", "event", "year", "talk", "report", "via")
+SORTS = ("relevance", "new")
+PAGE_SIZE = 20
+LAST_PAGE = 10_000
+
+
+class Unread(NamedTuple):
+    """A part of an address that means nothing here; the rest of the address was followed."""
+
+    key: str
+    value: str
+
+
+def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...]]:
+    """Return the search that an address asks for, and the parts of the address that were not understood.
+
+    Keys of groups may repeat; of `q`, `sort` and `page` the last one counts.
+    """
+    query = Query(limit=PAGE_SIZE)
+    page, unread = 1, []
+    for key, value in pairs:
+        if key == "q":
+            query = replace(query, text=value.strip())
+        elif key in GROUPS and value:
+            query = query.select(key, *sorted({*query.selected(key), value}))
+        elif key == "sort" and value in SORTS:
+            query = replace(query, sort=cast("Sort", value))
+        elif key == "page" and value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LAST_PAGE:
+            page = int(value)
+        elif value:
+            unread.append(Unread(key, value))
+    return replace(query, offset=(page - 1) * PAGE_SIZE), tuple(unread)
+
+
+def pairs_of(query: Query) -> tuple[tuple[str, str], ...]:
+    """Return a search as the keys and values of its address: words, groups in their order, sort, page."""
+    pairs = [("q", query.text)] if query.text else []
+    pairs += [(group, value) for group in GROUPS for value in sorted(query.selected(group))]
+    if query.sort != "relevance":
+        pairs.append(("sort", query.sort))
+    if page_of(query) > 1:
+        pairs.append(("page", str(page_of(query))))
+    return tuple(pairs)
+
+
+def address_of(query: Query) -> str:
+    """Return the address of a search. That of all notes is `/?q=`: a bare `/` is the start page."""
+    return "/?" + urlencode(pairs_of(query) or (("q", ""),), quote_via=quote)
+
+
+def page_address(what: str, identifier: str) -> str:
+    """Return the address of the page of a `note`, `talk`, `report` or `service`."""
+    return f"/{what}/{quote(identifier)}"
+
+
+def page_of(query: Query) -> int:
+    """Return the number of the page that a search shows, counted from 1."""
+    return query.offset // PAGE_SIZE + 1
+
+
+def turned_to(query: Query, page: int) -> Query:
+    """Return the search at another page."""
+    return replace(query, offset=(page - 1) * PAGE_SIZE)
