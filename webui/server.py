@@ -1,0 +1,84 @@
+"""The server that `kb serve` runs: waitress, with limits that keep it answering, and an end that lets requests finish."""
+
+import errno
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, cast
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+
+# Why each: eight searches at a time; slow clients may hold 500 connections (poll, for select ends at 1,024) for 30 s;
+# a body above the app's own limit of 10 MB is refused before it is stored, a header above 16 kB is no browser's.
+_SETTINGS: dict[str, Any] = {
+    "threads": 8,
+    "connection_limit": 500,
+    "asyncore_use_poll": True,
+    "channel_timeout": 30,
+    "max_request_body_size": 11 * 1024 * 1024,
+    "max_request_header_size": 16 * 1024,
+    "ident": None,  # says nothing of the server's version
+}
+_DRAIN_SECONDS = 10.0  # how long running requests may take once the process is told to stop
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to a host and port, to another free port where that one is taken.
+
+    Raises OSError where the host is not one of this machine's.
+    """
+    try:
+        return _bound(host, port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return _bound(host, 0)
+
+
+def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None:
+    """Answer requests on a socket until SIGTERM or Ctrl+C; then take no new ones and finish those that run.
+
+    `started` is called once, when it answers. A second signal ends at once. Waitress itself drops running requests when
+    it is stopped, so its loop is run here.
+    """
+    stopping = threading.Event()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    channels: dict[int, Any] = {}
+    server = cast("BaseWSGIServer", create_server(app, map=channels, sockets=[bound], **_SETTINGS))
+    started()
+    while not stopping.is_set():
+        wasyncore.loop(timeout=0.5, use_poll=True, map=channels, count=1)
+    wasyncore.dispatcher.close(server)  # only the listening socket
+    deadline = time.monotonic() + _DRAIN_SECONDS
+    while time.monotonic() < deadline and any(map(_busy, list(channels.values()))):
+        wasyncore.loop(timeout=0.1, use_poll=True, map=channels, count=1)
+    server.task_dispatcher.shutdown(timeout=1)
+
+
+def _busy(channel: object) -> bool:
+    return isinstance(channel, HTTPChannel) and bool(channel.requests or channel.request or channel.writable())
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen()
+    except OSError:
+        bound.close()
+        raise
+    return bound
