@@ -21,7 +21,18 @@ from kb.readers.formats import UnreadableError, read_outline
 from kb.reading import Tools, read_report
 from kb.records import load_note
 from kb.services.catalogue import catalogue
-from kb.sync import Progress, Read, digests, entries, is_current, meta_of, problems_of, read_library
+from kb.sync import (
+    SAME_REPORT,
+    Progress,
+    Read,
+    digests,
+    entries,
+    is_current,
+    meta_of,
+    overlap,
+    problems_of,
+    read_library,
+)
 from kb.talks import report_of
 from kb.vocabulary import variants
 
@@ -242,6 +253,6 @@ def _same_report(library: Library, report: Report) -> str | None:
             known = report_of(read_outline(file.data, file.source), scan.configuration.given.get(file.source))
         except UnreadableError:
             continue
-        if known.id == report.id:
+        if known.id == report.id and overlap(known, report) >= SAME_REPORT:
             return file.source
     return None

@@ -19,7 +19,10 @@ from kb.records import load_talk
 
 Progress = Callable[[str, int, int], None]
 Meta = Mapping[str, Any]
-SAME_POST = 0.9  # share of notes that two files of one post have in common
+# Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;
+SAME_POST = 0.9
+# and one is an edited version of the other, not somebody else's report, if they share so many.
+SAME_REPORT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def read_library(scan: Scan, tools: Tools, progress: Progress) -> Read:
             problems.append(FileProblem(file.source, None, str(error).removeprefix(f"{file.source}: ")))
         else:
             others = alike[reading.report.id]
-            twin = next((other for other in others if is_same_post(other, reading.report)), None)
+            twin = next((other for other in others if overlap(other, reading.report) >= SAME_POST), None)
             if twin:
                 problems.append(FileProblem(file.source, None, f"the same post as {twin.source}; indexed once"))
             else:
@@ -77,14 +80,11 @@ def read_library(scan: Scan, tools: Tools, progress: Progress) -> Read:
     return Read(tuple(readings), tuple(problems))
 
 
-def is_same_post(one: Report, other: Report) -> bool:
-    """Return whether two files hold one post, also where one is its Markdown and the other its page.
-
-    They have the event and the title in common (their ids), and nearly all notes of the shorter stand in the longer.
-    """
+def overlap(one: Report, other: Report) -> float:
+    """Return which share of the shorter report's notes stand in the other too: 1.0 for two copies, 0.0 for strangers."""
     texts = [Counter(normalized(note.text) for note in report.notes) for report in (one, other)]
-    common, shorter = (texts[0] & texts[1]).total(), min(text.total() for text in texts)
-    return one.id == other.id and common >= SAME_POST * shorter
+    shorter = min(text.total() for text in texts)
+    return (texts[0] & texts[1]).total() / shorter if shorter else 1.0
 
 
 def meta_of(read: Read, library: Library, scan: Scan) -> dict[str, Any]:

@@ -263,3 +263,89 @@ def test_every_command_has_help_with_an_example() -> None:
     without = [name for name in cli.commands if "Example" not in kb(name, "--help").stdout]
 
     assert without == []
+
+
+def test_add_puts_a_report_into_the_library_and_finds_it_at_once(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "講演メモ.md").write_text("# メモ\n\n- 冪等なら何度でもよい\n", "utf-8")
+
+    added = kb("add", str(tmp_path / "講演メモ.md"), "--event", "社内勉強会 2020", "--date", "2020-03")
+    hit = records("search", "何度でも")[0]
+
+    assert (added.stdout.split(" (")[0], hit["event"], hit["held_on"], (library / "講演メモ.md").exists()) == (
+        f"added {library / '講演メモ.md'}",
+        "社内勉強会 2020",
+        "2020-03",
+        True,
+    )
+
+
+def test_add_takes_a_report_from_a_pipe_and_names_it_by_what_it_is(library: Path) -> None:
+    result = CliRunner().invoke(cli, ["add", "-", "--json"], input="# 別の会 2020\n\n- メモ\n", catch_exceptions=False)
+
+    report = json.loads(result.stdout)["report"]
+    assert (report.startswith("別の会-2020-"), (library / f"{report}.md").exists()) == (True, True)
+
+
+def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "again.md").write_text(REPORT + "- 追記\n", "utf-8")
+
+    kb("add", str(tmp_path / "again.md"))
+
+    assert (len(records("search")), sorted(path.name for path in library.iterdir())) == (
+        5,
+        ["report.md", "report.md~"],
+    )
+
+
+def test_anothers_report_of_the_same_title_is_added_beside_it(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
+
+    kb("add", str(tmp_path / "report.md"))
+
+    assert sorted(path.name for path in library.iterdir()) == ["report-2.md", "report.md"]
+
+
+def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> None:
+    report = records("search")[0]["report"]
+
+    result = kb("remove", report)
+
+    assert (result.stdout.splitlines()[0], records("search"), [path.name for path in library.iterdir()]) == (
+        f"removed {report}; its file is kept as report.md~",
+        [],
+        ["report.md~"],
+    )
+
+
+def test_a_file_that_is_no_report_is_not_added(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "photo.md").write_bytes(bytes(range(256)))
+
+    result = kb("add", str(tmp_path / "photo.md"))
+
+    assert (result.exit_code, [path.name for path in library.iterdir()]) == (2, ["report.md"])
+
+
+@pytest.mark.usefixtures("library")
+def test_a_date_that_is_none_is_wrong_use() -> None:
+    result = kb("add", "-", "--date", "3月")
+
+    assert (result.exit_code, "'3月' is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)
+
+
+def test_the_same_post_twice_is_indexed_once_and_told(library: Path) -> None:
+    (library / "copy.md").write_text(REPORT, "utf-8")
+
+    result = kb("sync")
+
+    assert (result.stdout.split(";")[0], result.stderr) == (
+        "reports: 1 new, 0 changed, 0 gone, 0 unchanged",
+        "kb: report.md: the same post as copy.md; indexed once\n",
+    )
+
+
+def test_two_reports_of_one_title_get_ids_of_their_own(library: Path) -> None:
+    (library / "other.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
+
+    reports = {note["report"] for note in records("search")}
+
+    assert (len(reports), {report.endswith("-2") for report in reports}) == (2, {False, True})
