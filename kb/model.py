@@ -45,6 +45,7 @@ class Note:
     """One bullet, numbered item or paragraph of a report: the unit that is indexed and found.
 
     `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
+    `attached` are the tables and code that follow it, as text.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Note:
     services: tuple[Mention, ...] = ()
     remedy_of: str | None = None
     answers: str | None = None
+    attached: tuple[str, ...] = ()
 
     @property
     def parent(self) -> str | None:

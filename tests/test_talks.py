@@ -39,7 +39,7 @@ DAY = outline(
     "あるブログ",
     "CLOUD DAYS 2021 行ってきました!レポート",
     "# 【A】9:05~10:00:「小さく始める監視」",
-    "[speakerdeck.com]",
+    "[https://speakerdeck.com]",
     "- ログ",
     "  - 構造にして残す",
     "  1. 時刻を揃える",
@@ -70,7 +70,9 @@ def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> N
     talks = report_of(DAY).talks
 
     assert talks == (
-        Talk("cloud-days-2021/188e6a", "小さく始める監視", 3, "A", "09:05", "10:00", links=("speakerdeck.com",)),
+        Talk(
+            "cloud-days-2021/188e6a", "小さく始める監視", 3, "A", "09:05", "10:00", links=("https://speakerdeck.com",)
+        ),
         Talk("cloud-days-2021/88e5cf", "締めの話", 10, "ALL", "10:10", "11:00"),
     )
 

@@ -2,50 +2,62 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import get_args
+from dataclasses import replace
 
 from kb.identity import note_id
 from kb.model import Crumb, Note, NoteType, Report, Talk
+from kb.outline import Block, BlockType
+from kb.talks.questions import with_answers
 from kb.talks.sections import Section
 
-_NOTES: dict[str, NoteType] = {kind: kind for kind in get_args(NoteType)}
+_TYPES: dict[BlockType, NoteType] = {
+    "bullet": "bullet",
+    "numbered": "numbered",
+    "paragraph": "paragraph",
+    "quote": "paragraph",
+}
+_ATTACHED = ("code", "table")
 
 
 def notes_of(report: Report, sections: Iterable[tuple[Section, Talk | None]]) -> Iterator[Note]:
     """Yield the notes of a report out of its sections and their talks, in reading order."""
     seen: Counter[str] = Counter()
     for section, talk in sections:
-        headings = tuple(Crumb(heading.text, heading.first_line) for heading in section.headings)
+        notes: list[Note] = []
         parents: list[Crumb | None] = []
+        headings = tuple(Crumb(heading.text, heading.first_line) for heading in section.headings)
         for block in section.blocks:
-            kind = _NOTES.get(block.type)
-            if kind is None or not block.text.strip():
-                continue
-            depth = block.depth or 0
-            address = _numbered(note_id(report.id, block.text, talk.title if talk else None), seen)
-            above = tuple(parent for parent in parents[:depth] if parent)
-            if kind != "paragraph":
-                parents = [
-                    *parents[:depth],
-                    *[None] * (depth - len(parents)),
-                    Crumb(block.text, block.first_line, address),
-                ]
-            yield Note(
-                id=address,
-                report=report.id,
-                source=report.source,
-                line=block.first_line,
-                type=kind,
-                depth=depth,
-                text=block.text,
-                trail=headings + above,
-                event=report.event,
-                held_on=report.held_on,
-                talk=talk,
-            )
+            if block.type in _ATTACHED and notes:
+                notes[-1] = replace(notes[-1], attached=(*notes[-1].attached, block.text))
+            elif _is_note(block):
+                above = tuple(parent for parent in parents[: block.depth or 0] if parent)
+                note = _note(block, report, talk, trail=headings + above, seen=seen)
+                notes.append(note)
+                if block.depth is not None:
+                    gap = [None] * (block.depth - len(parents))
+                    parents = [*parents[: block.depth], *gap, Crumb(note.text, note.line, note.id)]
+        yield from with_answers(notes)
 
 
-def _numbered(address: str, seen: Counter[str]) -> str:
-    """Return an id, with its ordinal if it has been given before."""
+def _is_note(block: Block) -> bool:
+    """Tell whether a block is a note; a table or code is one where no note stands before it."""
+    return (block.type in _TYPES or block.type in _ATTACHED) and bool(block.text.strip())
+
+
+def _note(block: Block, report: Report, talk: Talk | None, *, trail: tuple[Crumb, ...], seen: Counter[str]) -> Note:
+    """Return the note of a block; `seen` counts the ids given so far, so that repeats get an ordinal."""
+    address = note_id(report.id, block.text, talk.title if talk else None)
     seen[address] += 1
-    return address if seen[address] == 1 else f"{address}-{seen[address]}"
+    return Note(
+        id=address if seen[address] == 1 else f"{address}-{seen[address]}",
+        report=report.id,
+        source=report.source,
+        line=block.first_line,
+        type=_TYPES.get(block.type, "paragraph"),
+        depth=block.depth or 0,
+        text=block.text,
+        trail=trail,
+        event=report.event,
+        held_on=report.held_on,
+        talk=talk,
+    )

@@ -1,6 +1,6 @@
 """The whole report out of an outline."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePath
@@ -8,18 +8,23 @@ from pathlib import PurePath
 from kb.identity import report_id, talk_id
 from kb.model import Given, Report, Talk
 from kb.outline import Block, Outline
-from kb.talks.event import event_of, held_on_of
+from kb.talks.event import Event, event_of
 from kb.talks.heading import read_heading
+from kb.talks.held_on import held_on_of
+from kb.talks.links import materials_of
+from kb.talks.listed import talk_text
 from kb.talks.notes import notes_of
 from kb.talks.sections import Section, sections_of
+from kb.talks.speakers import speakers_of
 
 
 def report_of(outline: Outline, given: Given | None = None) -> Report:
     """Return the report that an outline holds, its notes without services and of kind `fact`."""
     given = given or Given()
-    event = given.event or event_of(outline)
+    found = Event(given.event, visited=True) if given.event else event_of(outline)
+    event = found.name if found else None
     title = outline.title or event or PurePath(outline.source).stem
-    sections = list(_with_talks(sections_of(outline), event))
+    sections = list(_with_talks(sections_of(outline, event, visited=bool(found and found.visited)), event))
     report = Report(
         id=report_id(event, title),
         source=outline.source,
@@ -33,7 +38,7 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
     return replace(report, notes=tuple(notes_of(report, sections)))
 
 
-def _with_talks(sections: Sequence[Section], event: str | None) -> Iterator[tuple[Section, Talk | None]]:
+def _with_talks(sections: Iterable[Section], event: str | None) -> Iterator[tuple[Section, Talk | None]]:
     """Yield each section with the talk it belongs to."""
     for heading, run in groupby(sections, key=lambda section: section.talk):
         parts = list(run)
@@ -42,14 +47,25 @@ def _with_talks(sections: Sequence[Section], event: str | None) -> Iterator[tupl
 
 
 def _talk(heading: Block, parts: Sequence[Section], event: str | None) -> Talk:
-    read = read_heading(heading.text)
-    links = (block.links or (block.text,) for part in parts for block in part.blocks if block.type == "link")
+    read = read_heading(talk_text(heading))
+    blocks = [block for part in parts for block in part.blocks]
+    speakers = read.speakers or speakers_of(blocks)
+    title = _title(read.title, speakers, blocks) or talk_text(heading)
     return Talk(
-        id=talk_id(event, read.title),
-        title=read.title,
+        id=talk_id(event, title),
+        title=title,
         line=heading.first_line,
         track=read.track,
         start=read.start,
         end=read.end,
-        links=tuple(dict.fromkeys(address for some in links for address in some)),
+        speakers=speakers,
+        links=materials_of(blocks),
     )
+
+
+def _title(title: str, speakers: Sequence[str], blocks: Sequence[Block]) -> str:
+    """Return a talk's title; where its heading holds nothing but who speaks, that is the first line below."""
+    if title and not title.endswith(tuple(speakers)):
+        return title
+    first = next((block for block in blocks if block.type != "blank"), None)
+    return first.text if first and first.type == "paragraph" and not first.text.endswith("。") else title

@@ -1,22 +1,19 @@
-"""The parts of a report under its headings, and the talk that each belongs to."""
+"""The sections of a report, and the talk that each belongs to."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kb.outline import Block, Outline
-from kb.talks.heading import read_heading
-from kb.talks.words import any_of
-
-_BREAK = re.compile(any_of("breaks"), re.IGNORECASE)
-_CLOSING = re.compile(any_of("closings"), re.IGNORECASE)
+from kb.talks.listed import listed_talks
+from kb.talks.parts import Part, parts_of
+from kb.talks.roles import Role, roles_of
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The blocks between two headings, the heading over them, and where they stand.
+    """Blocks that follow one another at one place.
 
-    `talk` is the heading of the talk they belong to; `headings` are those below it, or all of them outside of talks.
+    `talk` is the heading or bullet of the talk they belong to; `headings` are those below it, or all outside of talks.
     """
 
     blocks: tuple[Block, ...]
@@ -24,47 +21,44 @@ class Section:
     headings: tuple[Block, ...] = ()
 
 
-def sections_of(outline: Outline) -> tuple[Section, ...]:
-    """Return the sections of an outline in file order."""
-    parts = list(_split(outline.blocks))
-    talks = [heading for heading, _ in parts if heading and read_heading(heading.text).marked]
-    last = talks[-1].first_line if talks else 0
+def sections_of(outline: Outline, event: str | None, *, visited: bool) -> Iterator[Section]:
+    """Yield the sections of an outline in file order; `visited` if it is known to report from the event."""
+    parts = parts_of(outline.blocks)
+    roles = roles_of(parts, outline.title, visited=visited, flat=outline.format == "text")
+    sections = _under_headings(parts, roles)
+    if visited and event and "talk" not in roles:
+        sections = (cut for section in sections for cut in _cut_at_listed(section, event))
+    return sections
+
+
+def _under_headings(parts: tuple[Part, ...], roles: list[Role]) -> Iterator[Section]:
+    """Yield the sections as headings make them."""
     talk: Block | None = None
     headings: list[Block] = []
-    sections = []
-    for heading, blocks in parts:
-        if heading in talks:
-            talk, headings = heading, []
-        elif heading and talk and _ends(talk, heading, last):
-            talk, headings = None, [heading]
-        elif heading:
-            headings = [*_over(headings, heading), heading]
-        sections.append(Section(blocks, talk, tuple(h for h in headings if h.text != outline.title)))
-    return tuple(sections)
-
-
-def _split(blocks: Iterable[Block]) -> Iterator[tuple[Block | None, tuple[Block, ...]]]:
-    """Yield each heading with the blocks up to the next one; what stands before the first has None."""
-    heading: Block | None = None
-    below: list[Block] = []
-    for block in blocks:
-        if block.type == "heading":
-            yield heading, tuple(below)
-            heading, below = block, []
+    for part, role in zip(parts, roles, strict=True):
+        if part.heading is None:
+            pass
+        elif role == "talk":
+            talk, headings = part.heading, []
+        elif role == "title":
+            talk, headings = None, []
+        elif talk and role != "inner" and part.level <= (talk.level or 1):
+            talk, headings = None, [part.heading]
         else:
-            below.append(block)
-    yield heading, tuple(below)
+            headings = [*(above for above in headings if (above.level or 1) < part.level), part.heading]
+        yield Section(part.blocks, talk, tuple(headings))
 
 
-def _ends(talk: Block, heading: Block, last_talk: int) -> bool:
-    """Tell whether a heading that is no talk ends the one above it."""
-    if (heading.level or 1) > (talk.level or 1):
-        return False
-    if (heading.level or 1) < (talk.level or 1) or _BREAK.search(heading.text):
-        return True
-    return heading.first_line > last_talk and _CLOSING.search(heading.text) is not None
-
-
-def _over(headings: list[Block], heading: Block) -> list[Block]:
-    """Return those of the open headings that a new one stands under."""
-    return [above for above in headings if (above.level or 1) < (heading.level or 1)]
+def _cut_at_listed(section: Section, event: str) -> Iterator[Section]:
+    """Yield a section in pieces, one for each talk that a list in it names and one for what stands between."""
+    heading = section.headings[-1] if section.headings else None
+    piece: list[Block] = []
+    talk: Block | None = None
+    talks = listed_talks(heading, section.blocks, event)
+    for block in section.blocks:
+        inside = talk is not None and (block.type == "blank" or (block.depth or 0) > (talk.depth or 0))
+        if block in talks or (talk and not inside):
+            yield Section(tuple(piece), talk, () if talk else section.headings)
+            piece, talk = [], block if block in talks else None
+        piece.append(block)
+    yield Section(tuple(piece), talk, () if talk else section.headings)

@@ -1,7 +1,8 @@
-"""What reports call things: the word lists of `words.toml`, as patterns."""
+"""What reports call things: the word lists of `words.toml`, as patterns and as sets."""
 
 import re
 import tomllib
+import unicodedata
 from functools import cache
 from importlib.resources import files
 
@@ -13,8 +14,20 @@ def words(group: str) -> tuple[str, ...]:
     return tuple(sorted(lists[group], key=len, reverse=True))
 
 
-def any_of(group: str) -> str:
-    """Return a pattern for any word of a list; an ASCII word does not begin or end inside another one."""
+def any_of(group: str, *, whole: bool = False) -> str:
+    """Return a pattern for any word of a list; an ASCII word ends where its letters do, and if `whole` begins there."""
+    begin = "(?<![A-Za-z])" if whole else ""
     return "|".join(
-        rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" if word.isascii() else re.escape(word) for word in words(group)
+        f"{begin}{re.escape(word)}(?![A-Za-z])" if word.isascii() else re.escape(word) for word in words(group)
     )
+
+
+@cache
+def folded(group: str) -> frozenset[str]:
+    """Return the words of one list as `fold` makes them."""
+    return frozenset(map(fold, words(group)))
+
+
+def fold(text: str) -> str:
+    """Return the letters and digits of a text alone, width and case folded: what two headings are compared by."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())

@@ -1,0 +1,157 @@
+"""Which headings of a report are talks: told from their marks, their words, their levels and what stands below."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Literal
+
+from kb.talks.heading import read_heading
+from kb.talks.links import materials_of
+from kb.talks.parts import Part
+from kb.talks.speakers import speakers_of
+from kb.talks.words import any_of, fold, folded
+
+# title: the report's; group: stands over talks; aside: no talk; inner: belongs to the talk above; closing: inner or aside,
+# as it stands; open: may be a talk.
+Role = Literal["title", "group", "aside", "inner", "closing", "open", "talk"]
+
+_LISTS: tuple[tuple[Role, str], ...] = (
+    ("inner", "inner"),
+    ("closing", "closings"),
+    ("aside", "asides"),
+    ("group", "groups"),
+)
+_ASIDE = re.compile(any_of("asides_with", whole=True), re.IGNORECASE)
+_ASIDE_AT_END = re.compile(rf"(?:{any_of('asides_with', whole=True)})[。！!]*$", re.IGNORECASE)
+_SHORT = 16  # letters up to which a word of a pause decides wherever it stands
+_LABEL_AT_END = re.compile(rf"(?:{any_of('labels', whole=True)})(?:大会)?[。！!]*$", re.IGNORECASE)
+_FRAME = re.compile(
+    r"^(?:全体の|全体的な|イベントの|今日の|本日の|今回の|当日の|その他の)|"
+    r"(?:など|とか|等|編|です|タイム|コーナー|の様子|について|してみて)$"
+)
+_SENTENCE = re.compile(r"(?:ます|ました|です|でした|たい|のか|こと|ない|する|ある|した|として)[。！!？?]*$")
+_LONG_ENOUGH = 5  # letters of a title that a heading may repeat with words around it
+_MOST = 2 / 3  # of the headings that may be talks: where so many are marked, the others are none
+_MANY = 4  # unmarked headings that together are believed though nothing below them shows a talk
+
+
+def roles_of(parts: Sequence[Part], title: str | None, *, visited: bool, flat: bool) -> list[Role]:
+    """Return the role of each part's heading.
+
+    Unmarked headings are talks only in a report known to be of a `visited` event. In a `flat` one levels tell little.
+    """
+    roles = _by_words(parts, fold(title or ""))
+    marked = _marked(parts, roles)
+    _find_groups(parts, roles, marked)
+    _end_day(parts, roles, max(marked, default=len(parts)))
+    outermost = [i for i in _outermost(parts, roles) if roles[i] == "open"]
+    labelled = [i for i in outermost if any(_LABEL_AT_END.search(parts[j].text) for j in parts[i].above)]
+    if marked and len(marked) >= _MOST * len({*marked, *outermost}):
+        talks = {*marked, *labelled}
+    elif visited and _believable([parts[i] for i in outermost]):
+        talks = {*outermost}
+    else:
+        talks = marked
+    for i in talks:
+        roles[i] = "talk"
+    return _settled(roles, max(talks, default=0), flat=flat)
+
+
+def _by_words(parts: Sequence[Part], title: str) -> list[Role]:
+    """Return what the words of each heading tell by themselves; what stands above the title is the page's."""
+    roles = [_role(part.text, title) for part in parts]
+    titles = [i for i, role in enumerate(roles) if role == "title" and i]
+    return ["aside" if titles and 0 < i < titles[0] else role for i, role in enumerate(roles)]
+
+
+def _role(text: str, title: str) -> Role:
+    words = fold(text)
+    if not words or (title and (words == title or (title in words and len(title) > _LONG_ENOUGH))):
+        return "title"
+    bare = fold(_FRAME.sub("", _FRAME.sub("", text.strip())))
+    for role, group in _LISTS:
+        if words in folded(group) or bare in folded(group):
+            return role
+    if _ASIDE_AT_END.search(text) or (len(words) <= _SHORT and _ASIDE.search(text)):
+        return "aside"
+    return "open"
+
+
+def _marked(parts: Sequence[Part], roles: Sequence[Role]) -> set[int]:
+    """Return the headings that have what hardly anything but a talk's has, and stand below no such."""
+    marked: set[int] = set()
+    for i, part in enumerate(parts):
+        if roles[i] == "open" and not marked.intersection(part.above) and read_heading(part.text).marked:
+            marked.add(i)
+    return marked
+
+
+def _find_groups(parts: Sequence[Part], roles: list[Role], marked: AbstractSet[int]) -> None:
+    """Make groups of what stands over marked talks, and of labels (LT, Keynote) that stand over any heading."""
+    talks = Counter(above for i in marked for above in parts[i].above)
+    for i, part in enumerate(parts):
+        unmarked = roles[i] == "open" and i not in marked
+        if unmarked and part.below and (talks[i] > 1 or _LABEL_AT_END.search(part.text)):
+            roles[i] = "group"
+
+
+def _end_day(parts: Sequence[Part], roles: list[Role], last_marked: int) -> None:
+    """Make asides of what follows the closing words after the last marked talk."""
+    closed = False
+    for i in range(last_marked + 1, len(parts)):
+        closed = closed or (roles[i] == "closing" and parts[i].level <= parts[last_marked].level)
+        if closed and roles[i] == "open":
+            roles[i] = "aside"
+
+
+def _outermost(parts: Sequence[Part], roles: Sequence[Role]) -> list[int]:
+    """Return the headings of the level that talks have: the outermost that has any, and the one right below a group."""
+    free = [
+        i for i, part in enumerate(parts) if roles[i] == "open" and _nearest(part, roles) in (None, "group", "open")
+    ]
+    grouped: dict[int, list[int]] = {}
+    for i in free:
+        group = next((j for j in parts[i].above if roles[j] == "group"), 0)
+        grouped.setdefault(group, []).append(i)
+    tops = grouped.pop(0, [])
+    level = _talk_level(parts, tops)
+    found = [i for i in tops if parts[i].level <= level]
+    for members in grouped.values():
+        highest = min(parts[i].level for i in members)
+        found += [i for i in members if parts[i].level == highest]
+    return sorted(found)
+
+
+def _nearest(part: Part, roles: Sequence[Role]) -> Role | None:
+    """Return the role of the nearest heading above that is no mere title."""
+    return next((roles[i] for i in part.above if roles[i] != "title"), None)
+
+
+def _talk_level(parts: Sequence[Part], tops: Sequence[int]) -> int:
+    """Return the outermost level that has two headings, or one that all the others stand under."""
+    for level in sorted({parts[i].level for i in tops}):
+        first, *others = (i for i in tops if parts[i].level == level)
+        if others or all(i in parts[first].below for i in tops if i != first):
+            return level
+    return 0
+
+
+def _believable(parts: Sequence[Part]) -> bool:
+    """Tell whether unmarked headings are talks: half of them show it, or they are many and few are sentences."""
+    shown = sum(1 for part in parts if _shows_talk(part))
+    sentences = sum(1 for part in parts if _SENTENCE.search(part.text))
+    return 2 * shown >= len(parts) or (len(parts) >= _MANY and 2 * sentences < len(parts))
+
+
+def _shows_talk(part: Part) -> bool:
+    """Tell whether notes were taken, slides linked or a speaker named under a heading."""
+    listed = any(block.type in ("bullet", "numbered") for block in part.blocks)
+    return listed or bool(materials_of(part.blocks)) or bool(speakers_of(part.blocks))
+
+
+def _settled(roles: Sequence[Role], last: int, *, flat: bool) -> list[Role]:
+    """Return the roles with those that depend on where the last talk is: before it, a flat text's headings stay inside."""
+    before: dict[Role, Role] = {"closing": "inner", "open": "inner" if flat else "open"}
+    after: dict[Role, Role] = {"closing": "aside"}
+    return [(before if i < last else after).get(role, role) for i, role in enumerate(roles)]
