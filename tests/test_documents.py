@@ -1,0 +1,104 @@
+"""The documents are held to the code: what a README shows runs, what ARCHITECTURE names is there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from webui.command import main
+
+ROOT = Path(__file__).parents[1]
+READMES = ("README.md", "README.ja.md")
+DOCUMENTS = (*READMES, "ARCHITECTURE.md", "CHANGELOG.md")
+
+
+def commands(document: str) -> list[str]:
+    """Return the kb lines of a document's shell blocks, without their comments; the page is tested elsewhere."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("kb ") and not line.startswith("kb serve")]
+
+
+EXAMPLES = list(dict.fromkeys(line for document in READMES for line in commands(document)))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home of a newcomer: a downloaded report, and a library that holds the samples."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(ROOT / "data/samples", home / "reports")
+    (home / "Downloads").mkdir()
+    (home / "Downloads/report.md").write_text("# 勉強会のメモ\n\n- SQS\n  - 処理は冪等にする\n", "utf-8")
+    return home
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_a_command_of_a_readme_runs_and_finds_something(line: str, home: Path) -> None:
+    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "KB_LIBRARY": str(home / "reports")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=ROOT, env={**os.environ, **places, "PATH": path}, capture_output=True, check=False
+    )
+
+    assert (done.returncode, done.stdout != b"", b"Traceback" in done.stderr) == (0, True, False)
+
+
+def test_the_readmes_show_the_same_commands_but_for_names_of_services() -> None:
+    english, japanese = (
+        [re.sub(r"--service \S+", "--service", line) for line in commands(document)] for document in READMES
+    )
+
+    assert english == japanese
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_document_links_to_what_is_there(document: str) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / document).read_text("utf-8"))
+
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_that_a_document_names_is_there(document: str) -> None:
+    names = re.findall(
+        r"`((?:data|docs|index|kb|tests|webui|\.ci)/[\w./-]*|[\w-]+\.lock)`", (ROOT / document).read_text("utf-8")
+    )
+
+    assert [name for name in names if not (ROOT / name).exists()] == []
+
+
+def test_the_architecture_names_every_module() -> None:
+    lines = (ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()
+    modules = [
+        path.relative_to(ROOT)
+        for room in ("index", "kb", "webui")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if path.name != "__init__.py"
+    ]
+
+    assert [str(module) for module in modules if not any(_names(line, module) for line in lines)] == []
+
+
+def _names(line: str, module: Path) -> bool:
+    """Tell whether a line has the module's path, or its folder and its name."""
+    return f"`{module}`" in line or (f"`{module.parent}/`" in line and f"`{module.name}`" in line)
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_each_command_has_help_with_an_example(name: str) -> None:
+    command = main.commands[name]
+    text = command.get_help(click.Context(command, info_name=name))
+
+    assert f"kb {name}" in text.split("Example", 1)[-1]
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_a_readme_names_every_command(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+
+    assert [name for name in main.commands if f"kb {name} " not in text and f"kb {name}`" not in text] == []
