@@ -3,7 +3,7 @@
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,7 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
 @cli.command()
 @click.argument("words", nargs=-1)
 @click.option("--service", multiple=True, help="Slug, name or alias: sqs, 'Amazon SQS', ラムダ. Repeatable.")
+@click.option("--category", multiple=True, help="Slug or Japanese name of a category of services. Repeatable.")
 @click.option("--kind", multiple=True, help=f"One of {', '.join(KINDS)}, or its Japanese name. Repeatable.")
 @click.option("--event", multiple=True, help="Name or slug of an event. Repeatable.")
 @click.option("--year", multiple=True, help="Year of the event. Repeatable.")
@@ -153,7 +154,9 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
     _make_ready(kb)
     query = Query(text=" ".join(words), sort=options["sort"], limit=options["limit"], facets=FACETS if facets else ())
     query = query.select("service", *(_service(kb.catalogue, name) for name in options["service"]))
-    query = query.select("kind", *map(_kind, options["kind"])).select("event", *map(slug, options["event"]))
+    query = query.select("category", *(_one_of(kb.catalogue.categories, "category", n) for n in options["category"]))
+    query = query.select("kind", *(_one_of(KINDS, "kind", name) for name in options["kind"]))
+    query = query.select("event", *map(slug, options["event"]))
     for group in ("year", "talk", "via"):
         query = query.select(group, *options[group])
     answer = kb.search(query)
@@ -347,11 +350,12 @@ def _service(known: Catalogue, name: str) -> str:
     return service.slug
 
 
-def _kind(name: str) -> str:
-    kinds = {**{kind: kind for kind in KINDS}, **{label: kind for kind, label in KINDS.items()}}
-    if name not in kinds:
-        raise click.BadParameter(f"{name!r} is none of {', '.join(KINDS)}", param_hint="--kind")
-    return kinds[name]
+def _one_of(labels: Mapping[str, str], option: str, name: str) -> str:
+    """Return the key of a name that is a key or its Japanese label."""
+    keys = {**{key: key for key in labels}, **{label: key for key, label in labels.items()}}
+    if name not in keys:
+        raise click.BadParameter(f"{name!r} is none of {', '.join(labels)}", param_hint=f"--{option}")
+    return keys[name]
 
 
 def _make_ready(kb: KnowledgeBase) -> None:

@@ -1,0 +1,94 @@
+"""Page, command and oracle give the same notes and counts, whatever is asked."""
+
+import json
+import random
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from scan_engine import ScanEngine
+
+from index.query import Query
+from kb.cli import cli
+from kb.documents import SCHEMA, documents
+from kb.knowledge_base import FACETS, KnowledgeBase
+from kb.library import Library
+from kb.sync import read_library
+from webui.address import address_of
+from webui.app import create_app
+
+SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
+QUERIES = 200
+
+
+class Faces(NamedTuple):
+    """The three that must agree, and what queries are made of."""
+
+    page: FlaskClient
+    places: tuple[str, ...]
+    oracle: ScanEngine
+    words: list[str]
+    values: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Faces:
+    index = tmp_path_factory.mktemp("index")
+    kb = KnowledgeBase.open(SAMPLES, index)
+    kb.sync()
+    read = read_library(Library(SAMPLES).scan(), kb.tools, lambda *_: None)
+    oracle = ScanEngine(SCHEMA, kb.tools.analyzer)
+    oracle.replace_all(
+        [document for reading, _ in read.readings for document in documents(reading, kb.tools.analyzer, kb.catalogue)],
+        {},
+    )
+    morphemes = [m for reading, _ in read.readings for ms in reading.morphemes.values() for m in ms]
+    words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})
+    counts = oracle.search(Query(limit=0, facets=FACETS)).facets
+    values = {group: [count.value for count in counts[group]] for group in FACETS}
+    places = ("--library", str(SAMPLES), "--index", str(index))
+    return Faces(create_app(kb).test_client(), places, oracle, words, values)
+
+
+def a_query(rng: random.Random, faces: Faces) -> Query:
+    """Return a query of up to three words and up to three selections."""
+    query = Query(text=" ".join(rng.sample(faces.words, rng.choice([0, 1, 1, 1, 2, 3]))), facets=FACETS)
+    for group in rng.sample(FACETS, rng.choice([0, 0, 1, 1, 2, 3])):
+        values = faces.values[group]
+        query = query.select(group, *sorted(rng.sample(values, min(len(values), rng.choice([1, 1, 2])))))
+    return query
+
+
+def asked_of_the_page(faces: Faces, query: Query) -> tuple[Any, ...]:
+    answer = faces.page.get(address_of(query), headers={"Accept": "application/json"}).get_json()
+    counts = {group: {v["value"]: v["count"] for v in answer["facets"][group]} for group in FACETS}
+    return answer["total"], [hit["id"] for hit in answer["hits"]], counts
+
+
+def asked_of_the_command(faces: Faces, query: Query) -> tuple[Any, ...]:
+    options = [part for group, values in query.selections for v in values for part in (f"--{group}", v)]
+    arguments = ["search", *faces.places, *options, "--facets", "--json", "--", *query.text.split()]
+    *hits, last = map(json.loads, CliRunner().invoke(cli, arguments, catch_exceptions=False).stdout.splitlines())
+    counts = {group: {v["value"]: v["count"] for v in last["facets"][group]} for group in FACETS}
+    return last["total"], [hit["id"] for hit in hits], counts
+
+
+def asked_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
+    results = faces.oracle.search(query)
+    counts = {group: {c.value: c.count for c in results.facets[group]} for group in FACETS}
+    return results.total, [hit.id for hit in results.hits], counts
+
+
+def test_page_command_and_oracle_agree(faces: Faces) -> None:
+    rng = random.Random(2018)  # noqa: S311  (no secret: the same queries each time)
+    queries = [a_query(rng, faces) for _ in range(QUERIES)]
+    found = 0
+    for query in queries:
+        wanted = asked_of_the_oracle(faces, query)
+        found += wanted[0] > 0
+
+        assert (asked_of_the_page(faces, query), asked_of_the_command(faces, query)) == (wanted, wanted), query
+
+    assert found > QUERIES / 3  # most of the questions have an answer
