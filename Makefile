@@ -9,7 +9,6 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 .PHONY: run test check format lock clean
 
 run: $(VENV)/.run
-	@$(BIN)/kb sync
 	@$(BIN)/kb serve --port $(PORT)
 
 test: $(VENV)/.dev

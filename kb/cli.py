@@ -13,7 +13,7 @@ import click
 from index.engine import SearchIndexError
 from index.query import Query
 from kb import terminal
-from kb.answers import Answer, UnknownIdError
+from kb.answers import Answer, SyncOutcome, UnknownIdError
 from kb.configuration import valid_date
 from kb.identity import slug
 from kb.knowledge_base import FACETS, KINDS, VIAS, KnowledgeBase, reading_tools
@@ -113,18 +113,11 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
     \b
     Example: kb sync --library ~/reports
     """
-    with _Progress() as progress:
-        outcome = kb.sync(progress)
-    _lines(terminal.problem_lines(outcome.problems), err=True)
-    status = kb.status()
+    outcome = bring_up_to_date(kb)
     if as_json:
         _print_json([{**asdict(outcome), "showing_samples": kb.showing_samples}])
-        return
-    click.echo(("見本を表示中  " if kb.showing_samples else "") + terminal.outcome_line(outcome))
-    if not status.reports:
-        click.echo(
-            f"No report in {status.library} yet: put Markdown, text or HTML files there and run `kb sync` again."
-        )
+    else:
+        _lines(terminal.outcome_lines(outcome, kb))
 
 
 @cli.command()
@@ -288,11 +281,9 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
             click.echo(f"{'replaced' if added.replaced else 'added'} {added.source} ({added.report})")
 
     _each_file(files, add_one)
-    with _Progress() as progress:
-        outcome = kb.sync(progress)
-    _lines(terminal.problem_lines(outcome.problems), err=True)
+    outcome = bring_up_to_date(kb)
     if not as_json:
-        click.echo(terminal.outcome_line(outcome))
+        _lines(terminal.outcome_lines(outcome, kb))
 
 
 @cli.command()
@@ -307,13 +298,11 @@ def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     """
     _make_ready(kb)
     kept = kb.remove(identifier)
-    with _Progress() as progress:
-        outcome = kb.sync(progress)
+    outcome = bring_up_to_date(kb)
     if as_json:
         _print_json([{"report": identifier, "kept": kept}])
     else:
-        click.echo(f"removed {identifier}; its file is kept as {kept}")
-        click.echo(terminal.outcome_line(outcome))
+        _lines([f"removed {identifier}; its file is kept as {kept}", *terminal.outcome_lines(outcome, kb)])
 
 
 @cli.command()
@@ -332,6 +321,14 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
         _print_json([{**record, "library": str(state.library), "index": str(state.index), "problems": problems}])
         return
     _lines(terminal.status_lines(state))
+
+
+def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
+    """Sync, showing progress and telling each problem on stderr."""
+    with _Progress() as progress:
+        outcome = kb.sync(progress)
+    _lines(terminal.problem_lines(outcome.problems), err=True)
+    return outcome
 
 
 def _search_records(answer: Answer, known: Catalogue, *, facets: bool) -> Iterable[dict[str, Any]]:
@@ -364,8 +361,7 @@ def _make_ready(kb: KnowledgeBase) -> None:
     if not state.up_to_date and state.reports:
         click.echo("kb: the library has changed since it was indexed; run `kb sync`", err=True)
     elif not state.up_to_date:
-        with _Progress() as progress:
-            _lines(terminal.problem_lines(kb.sync(progress).problems), err=True)
+        bring_up_to_date(kb)
     if not kb.reports():
         click.echo(f"kb: no report in {state.library} yet; put some there and run `kb sync`", err=True)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from kb.answers import Answer, Found, ReportEntry, Status, SyncOutcome
-from kb.knowledge_base import KINDS
+from kb.knowledge_base import KINDS, KnowledgeBase
 from kb.library import FileProblem
 from kb.model import Note, Talk
 from kb.services.catalogue import Catalogue
@@ -91,12 +91,15 @@ def report_lines(entry: ReportEntry) -> Iterator[str]:
         yield entry.url
 
 
-def outcome_line(outcome: SyncOutcome) -> str:
-    """Return the one line that a sync ends with."""
-    return (
-        f"reports: {outcome.new} new, {outcome.changed} changed, {outcome.gone} gone, {outcome.unchanged} unchanged; "
-        f"{outcome.notes} notes; {outcome.seconds:.1f} s"
+def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
+    """Yield the one line that a sync ends with, and for an empty library what to do."""
+    samples = "見本を表示中  " if kb.showing_samples else ""
+    yield (
+        f"{samples}reports: {outcome.new} new, {outcome.changed} changed, {outcome.gone} gone, "
+        f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
     )
+    if not outcome.new + outcome.changed + outcome.unchanged:
+        yield f"No report in {kb.library.path} yet: put Markdown, text or HTML files there and run `kb sync` again."
 
 
 def status_lines(status: Status) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 import click
 
+from kb.cli import bring_up_to_date, with_knowledge_base
 from kb.cli import cli as main
-from kb.cli import with_knowledge_base
 from kb.knowledge_base import KnowledgeBase
+from kb.terminal import outcome_lines
 from webui.app import create_app
 from webui.server import listen
 from webui.server import serve as run
@@ -17,7 +18,7 @@ __all__ = ["main"]
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Another if it is taken.")
 @with_knowledge_base
 def serve(kb: KnowledgeBase, host: str, port: int) -> None:
-    r"""Serve the page on this machine.
+    """Serve the page on this machine, the index brought up to the library first.
 
     \b
     Example: kb serve --port 8080
@@ -31,6 +32,6 @@ def serve(kb: KnowledgeBase, host: str, port: int) -> None:
     taken = listening.getsockname()[1]
     if port not in (0, taken):
         click.echo(f"Port {port} is taken; using {taken}.")
-    if not kb.reports():
-        click.echo(f"No report is indexed yet: put some into {kb.library.path} and run `kb sync`.")
+    for line in outcome_lines(bring_up_to_date(kb), kb):
+        click.echo(line)
     run(create_app(kb), listening, lambda: click.echo(f"Serving http://{host}:{taken}/ - stop with Ctrl+C"))
