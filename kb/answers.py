@@ -40,10 +40,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ReportEntry:
-    """A report as the index knows it, without its notes."""
+    """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file."""
 
     id: str
     source: str
+    digest: str
     title: str
     event: str | None
     held_on: str | None

@@ -1,19 +1,19 @@
 """The façade that every face uses: sync a library into an index, search it, browse it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from index.analysis import Analyzer
-from index.engine import Engine, FacetCount, Hit
+from index.engine import Engine, FacetCount, Hit, SearchIndexError
 from index.highlight import marks
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.answers import Added, Answer, FacetValue, Found, ReportEntry, ServiceCount, Status, SyncOutcome, UnknownIdError
+from kb.contents import Contents
 from kb.documents import SCHEMA, documents
-from kb.identity import slug
 from kb.library import Library, LibraryError
 from kb.model import Given, Note, Report
 from kb.places import find_library, index_folder, own_library
@@ -21,18 +21,7 @@ from kb.readers.formats import UnreadableError, read_outline
 from kb.reading import Tools, read_report
 from kb.records import load_note
 from kb.services.catalogue import catalogue
-from kb.sync import (
-    SAME_REPORT,
-    Progress,
-    Read,
-    digests,
-    entries,
-    is_current,
-    meta_of,
-    overlap,
-    problems_of,
-    read_library,
-)
+from kb.sync import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
 from kb.talks import report_of
 from kb.vocabulary import variants
 
@@ -75,6 +64,7 @@ class KnowledgeBase:
         self.library, self.showing_samples = find_library(library)
         self.index = index_folder(self.library, index)
         self._engine: Engine = WhooshEngine(self.index, SCHEMA, self.tools.analyzer)
+        self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
 
     def sync(self, progress: Progress = lambda _step, _done, _total: None) -> SyncOutcome:
         """Bring the index up to the library; `progress` is told the step, what is done and the total.
@@ -84,23 +74,32 @@ class KnowledgeBase:
         started = time.monotonic()
         self._settle()
         scan = self.library.scan()
-        before = self._engine.meta()
-        if not is_current(before, self.library, scan):
+        before = self._contents_before()
+        if not (before and before.is_current(self.library, scan, code_digest())):
             read = read_library(scan, self.tools, progress)
-            self._engine.replace_all(self._documents(read, progress), meta_of(read, self.library, scan))
-        after = self._engine.meta()
-        old, new = digests(before), digests(after)
-        kept = old.keys() & new.keys()
-        unchanged = sum(old[report] == new[report] for report in kept)
+            after = contents_of(read, self.library, scan)
+            self._engine.replace_all(self._documents(read, progress), after.as_meta())
+        else:
+            after = before
+        old = before.by_id if before else {}
+        kept = old.keys() & after.by_id.keys()
+        unchanged = sum(old[report].digest == after.by_id[report].digest for report in kept)
         return SyncOutcome(
-            new=len(new.keys() - old.keys()),
+            new=len(after.by_id) - len(kept),
             changed=len(kept) - unchanged,
-            gone=len(old.keys() - new.keys()),
+            gone=len(old) - len(kept),
             unchanged=unchanged,
-            notes=sum(entry.notes for entry in entries(after)),
+            notes=sum(entry.notes for entry in after.reports),
             seconds=time.monotonic() - started,
-            problems=(*scan.problems, *problems_of(after)),
+            problems=(*scan.problems, *after.problems),
         )
+
+    def _contents_before(self) -> Contents | None:
+        """Return what the index holds; a damaged one holds nothing, for it is made again."""
+        try:
+            return self._contents()
+        except SearchIndexError:
+            return None
 
     def _documents(self, read: Read, progress: Progress) -> Iterator[Document]:
         total = sum(len(reading.report.notes) for reading, _ in read.readings)
@@ -143,7 +142,7 @@ class KnowledgeBase:
 
         A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
         """
-        if self._engine.meta() is None:
+        if self._contents() is None:
             return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
         asked, via = _narrowed(query)
         results = self._engine.search(asked)
@@ -164,17 +163,17 @@ class KnowledgeBase:
             return tuple(sorted(values, key=lambda v: order.index(v.value) if v.value in labels else len(order)))
         return values
 
-    def _labels(self, group: str) -> dict[str, str]:
+    def _labels(self, group: str) -> Mapping[str, str]:
         """Return what the values of a facet group are called, where that is not the value itself."""
-        entries = self.reports()
-        labels: dict[str, dict[str, str]] = {
+        contents = self._contents()
+        labels: dict[str, Mapping[str, str]] = {
             "service": {service.slug: service.name for service in self.catalogue.services},
-            "category": dict(self.catalogue.categories),
+            "category": self.catalogue.categories,
             "kind": KINDS,
             "via": VIAS,
-            "event": {slug(entry.event): entry.event for entry in entries if entry.event},
-            "talk": {talk.id: talk.title for entry in entries for talk in entry.talks},
-            "report": {entry.id: entry.title for entry in entries},
+            "event": contents.events if contents else {},
+            "talk": {key: talk.title for key, talk in contents.talks.items()} if contents else {},
+            "report": {entry.id: entry.title for entry in self.reports()},
         }
         return labels.get(group, {})
 
@@ -183,22 +182,24 @@ class KnowledgeBase:
         stored = self._engine.stored(note_id)
         if stored is not None:
             return load_note(stored)
-        report = next((entry for entry in self.reports() if entry.id == note_id.rpartition("/")[0]), None)
+        contents = self._contents()
+        report = contents.by_id.get(note_id.rpartition("/")[0]) if contents else None
         where = f"; the report {report.id} is known, but holds no such note any more" if report else ""
         raise UnknownIdError(f"no note has the id {note_id}{where}", report)
 
     def talk(self, talk_id: str) -> tuple[Note, ...]:
         """Return all notes on a talk, report by report, in reading order. Raises UnknownIdError."""
-        if all(talk.id != talk_id for entry in self.reports() for talk in entry.talks):
+        contents = self._contents()
+        if contents is None or talk_id not in contents.talks:
             raise UnknownIdError(f"no talk has the id {talk_id}")
         return self._all("talk", talk_id)
 
     def report(self, report_id: str) -> tuple[ReportEntry, tuple[Note, ...]]:
         """Return a report and all its notes in reading order. Raises UnknownIdError."""
-        entry = next((entry for entry in self.reports() if entry.id == report_id), None)
-        if entry is None:
+        contents = self._contents()
+        if contents is None or report_id not in contents.by_id:
             raise UnknownIdError(f"no report has the id {report_id}")
-        return entry, self._all("report", report_id)
+        return contents.by_id[report_id], self._all("report", report_id)
 
     def _all(self, group: str, value: str) -> tuple[Note, ...]:
         results = self._engine.search(Query(sort="position", limit=None).select(group, value))
@@ -206,11 +207,12 @@ class KnowledgeBase:
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return all reports, newest event first, undated last."""
-        return tuple(sorted(entries(self._engine.meta()), key=lambda entry: entry.held_on or "", reverse=True))
+        contents = self._contents()
+        return contents.newest_first if contents else ()
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""
-        if self._engine.meta() is None:
+        if self._contents() is None:
             return tuple(ServiceCount(service, None) for service in self.catalogue.services)
         results = self._engine.search(Query(limit=0, facets=("service",)))
         counts = {count.value: count.count for count in results.facets["service"]}
@@ -218,7 +220,7 @@ class KnowledgeBase:
 
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""
-        meta = self._engine.meta()
+        contents = self._contents()
         scan = self.library.scan()
         reports = self.reports()
         return Status(
@@ -228,9 +230,16 @@ class KnowledgeBase:
             reports=len(reports),
             talks=sum(len(entry.talks) for entry in reports),
             notes=sum(entry.notes for entry in reports),
-            up_to_date=is_current(meta, self.library, scan),
-            problems=(*scan.problems, *problems_of(meta)),
+            up_to_date=bool(contents and contents.is_current(self.library, scan, code_digest())),
+            problems=(*scan.problems, *(contents.problems if contents else ())),
         )
+
+    def _contents(self) -> Contents | None:
+        """Return what the index holds, None while there is none; made once a generation."""
+        meta = self._engine.meta()
+        if meta is not self._known[0]:
+            self._known = (meta, Contents.of(meta) if meta is not None else None)
+        return self._known[1]
 
 
 def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:

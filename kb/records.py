@@ -1,7 +1,6 @@
 """Notes and services as the JSON objects that commands and pages give out and the index stores."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -100,11 +99,8 @@ def load_note(stored: str) -> Note:
     """Return the note that `dump_note` wrote."""
     fields = json.loads(stored)
     talk = fields.pop("talk")
+    if talk:
+        talk = Talk(**{**talk, "speakers": tuple(talk["speakers"]), "links": tuple(talk["links"])})
     trail = tuple(Crumb(**crumb) for crumb in fields.pop("trail"))
     services = tuple(Mention(**mention) for mention in fields.pop("services"))
-    return Note(**fields, talk=load_talk(talk) if talk else None, trail=trail, services=services)
-
-
-def load_talk(fields: Mapping[str, Any]) -> Talk:
-    """Return the talk of an `asdict`."""
-    return Talk(**{**fields, "speakers": tuple(fields["speakers"]), "links": tuple(fields["links"])})
+    return Note(**fields, talk=talk, trail=trail, services=services)

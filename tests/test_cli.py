@@ -349,3 +349,13 @@ def test_two_reports_of_one_title_get_ids_of_their_own(library: Path) -> None:
     reports = {note["report"] for note in records("search")}
 
     assert (len(reports), {report.endswith("-2") for report in reports}) == (2, {False, True})
+
+
+@pytest.mark.usefixtures("library")
+def test_a_damaged_index_is_told_and_made_again_by_sync(tmp_path: Path) -> None:
+    kb("sync")
+    (tmp_path / "index" / "CURRENT").write_bytes(b"\xff\x00")
+
+    broken, synced, found = kb("search", "冪等"), kb("sync"), kb("search", "冪等")
+
+    assert (broken.exit_code, "CURRENT" in broken.stderr, synced.exit_code, found.exit_code) == (2, True, 0, 0)

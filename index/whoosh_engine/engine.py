@@ -25,6 +25,7 @@ class WhooshEngine:
         self._lock = Lock()
         self._stamp: tuple[int, ...] | None = None
         self._snapshot: Snapshot | None = None
+        self._meta: tuple[tuple[int, ...] | None, Mapping[str, object] | None] = (None, None)
 
     def search(self, query: Query) -> Results:
         """Answer a query from the newest whole generation."""
@@ -56,9 +57,12 @@ class WhooshEngine:
         return None if snapshot is None or doc is None else snapshot.document(doc)[1]
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return what the newest whole generation was written with, None before the first."""
-        generation = generations.current(self._folder)
-        return generation.meta if generation else None
+        """Return what the newest whole generation was written with, None before the first; the same object each time."""
+        stamp = generations.stamp(self._folder)
+        if stamp != self._meta[0]:
+            generation = generations.current(self._folder)
+            self._meta = (stamp, generation.meta if generation else None)
+        return self._meta[1]
 
     def replace_all(self, documents: Iterable[Document], meta: Mapping[str, object]) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
