@@ -356,14 +356,14 @@ def _one_of(labels: Mapping[str, str], option: str, name: str) -> str:
 
 
 def _make_ready(kb: KnowledgeBase) -> None:
-    """Index a library that has no index yet, and tell of one that has changed since."""
-    state = kb.status()
-    if not state.up_to_date and state.reports:
-        click.echo("kb: the library has changed since it was indexed; run `kb sync`", err=True)
-    elif not state.up_to_date:
+    """Index a library that has no index of this version of kb, and tell of one that has changed since."""
+    if kb.needs_index():
+        click.echo("kb: indexing the library first", err=True)
         bring_up_to_date(kb)
+    elif not kb.status().up_to_date:
+        click.echo("kb: the library has changed since it was indexed; run `kb sync`", err=True)
     if not kb.reports():
-        click.echo(f"kb: no report in {state.library} yet; put some there and run `kb sync`", err=True)
+        click.echo(f"kb: no report in {kb.library.path} yet; put some there and run `kb sync`", err=True)
 
 
 def _date(text: str | None) -> str | None:

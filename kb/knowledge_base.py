@@ -212,11 +212,16 @@ class KnowledgeBase:
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""
-        if self._contents() is None:
+        if self.needs_index():
             return tuple(ServiceCount(service, None) for service in self.catalogue.services)
         results = self._engine.search(Query(limit=0, facets=("service",)))
         counts = {count.value: count.count for count in results.facets["service"]}
         return tuple(ServiceCount(service, counts.get(service.slug, 0)) for service in self.catalogue.services)
+
+    def needs_index(self) -> bool:
+        """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""
+        meta = self._engine.meta()
+        return meta is None or meta.get("code") != code_digest()
 
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""
@@ -238,7 +243,10 @@ class KnowledgeBase:
         """Return what the index holds, None while there is none; made once a generation."""
         meta = self._engine.meta()
         if meta is not self._known[0]:
-            self._known = (meta, Contents.of(meta) if meta is not None else None)
+            try:
+                self._known = (meta, Contents.of(meta) if meta is not None else None)
+            except (KeyError, TypeError) as error:
+                raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
         return self._known[1]
 
 

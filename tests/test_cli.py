@@ -359,3 +359,14 @@ def test_a_damaged_index_is_told_and_made_again_by_sync(tmp_path: Path) -> None:
     broken, synced, found = kb("search", "冪等"), kb("sync"), kb("search", "冪等")
 
     assert (broken.exit_code, "CURRENT" in broken.stderr, synced.exit_code, found.exit_code) == (2, True, 0, 0)
+
+
+@pytest.mark.usefixtures("library")
+def test_an_index_of_another_version_is_made_again_before_it_answers(tmp_path: Path) -> None:
+    kb("sync")
+    (manifest,) = (tmp_path / "index").glob("gen-*/MANIFEST")
+    manifest.write_text('{"documents": 0, "meta": {"code": "another", "notes": []}}', "utf-8")
+
+    result = kb("search", "冪等", "--json")
+
+    assert (result.stderr, len(result.stdout.splitlines())) == ("kb: indexing the library first\n", 1)
