@@ -106,7 +106,7 @@ def _matching(snapshot: Snapshot, words: tuple[tuple[str, ...], ...], *, nothing
     strict = _all_of(np.ones(snapshot.count, np.bool_), masks)
     if strict.any() or len(masks) < 2:  # noqa: PLR2004  # one term cannot be loosened
         return strict, False
-    loose = np.logical_or.reduce(masks)
+    loose: Mask = np.any(masks, axis=0)
     return loose, bool(loose.any())
 
 
