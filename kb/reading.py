@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from index.analysis import Analyzer, Morpheme
+from kb.kinds import classify
 from kb.model import Given, Report
 from kb.outline import ReadingWarning
 from kb.readers.formats import read_outline
@@ -34,7 +35,7 @@ def read_report(data: bytes, source: str, tools: Tools, given: Given | None = No
     outline = read_outline(data, source)
     report = tag(report_of(outline, given), tools.catalogue)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
-    return Reading(report, morphemes, outline.warnings)
+    return Reading(classify(report, morphemes), morphemes, outline.warnings)
 
 
 def _texts(report: Report) -> set[str]:

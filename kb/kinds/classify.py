@@ -1,0 +1,125 @@
+"""Each note's kind is that of the first rule which fits one of its sentences, by what it says and where it stands."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from index.analysis import Morpheme
+from kb.kinds.sentences import Sentence, is_title, main_clause, sentences
+from kb.kinds.table import Rule, table
+from kb.model import Kind, Note, Report
+
+Analysis = Mapping[str, Sequence[Morpheme]]
+"""The morphemes of each text."""
+
+_JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+_LOWER_CASE = re.compile(r"[a-z]")
+_FIGURE = re.compile(
+    r"(?<![A-Za-z0-9.第])\d[\d,.]*\s*"
+    r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|[KM]?lines?)(?![A-Za-z])|つ|か月|ヶ月|くらい|ぐらい|(?![年月日章版期号目代世])[一-龠]|[ァ-ヶ]{2})"
+    r"|^\d+の|[\s:：]\d[\d,.]*$"
+)
+_DEFINING = tuple(":：=＝ …・.")
+
+
+def classify(report: Report, analysis: Analysis) -> Report:
+    """Return the report with the kind of every note set."""
+    rules = explain(report, analysis)
+    return replace(report, notes=tuple(replace(note, kind=rules[note.id].kind) for note in report.notes))
+
+
+def explain(report: Report, analysis: Analysis) -> dict[str, Rule]:
+    """Return the rule that decides each note, by the note's id."""
+    children = Counter(note.parent for note in report.notes)
+    decided: dict[str, Rule] = {}
+    for note in report.notes:
+        said = sentences(note.text, analysis[note.text])
+        places = set(_places(note, said))
+        if children[note.id]:
+            places.add("children")
+        if note.parent in decided:
+            places.add(f"under {decided[note.parent].kind}")
+            if children[note.parent] == 1:
+                places.add("only child")
+        decided[note.id] = _deciding(note, said, places)
+    return decided
+
+
+def kind_of(sentence: Sentence) -> Kind | None:
+    """Return the kind that a sentence would have if it were a note of its own and said enough for a rule, or None."""
+    return _kind_of(sentence, table().book.found(sentence.words))
+
+
+def _kind_of(sentence: Sentence, found: set[str]) -> Kind | None:
+    places = {"last", *_sentence_places(sentence)} | ({"bare"} if sentence.bare else set())
+    rules = (rule for rule in table().rules if rule.needs and not (rule.section or rule.under))
+    return next((rule.kind for rule in rules if rule.fits(places, found)), None)
+
+
+def _deciding(note: Note, said: Sequence[Sentence], places: set[str]) -> Rule:
+    """Return the first rule that fits; the last rule of the table fits all."""
+    views = list(_views(said, places)) or [(places, set[str]())]
+    return next(
+        rule for rule in table().rules if any(rule.fits(at, found) for at, found in views) and rule.allows(note)
+    )
+
+
+def _views(said: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str], set[str]]]:
+    """Yield, for each sentence that is no aside, the places it stands at and the phrases found in it."""
+    main = [sentence for sentence in said if not sentence.aside]
+    arrows = [sentence.begin for sentence in said if sentence.leads_on]
+    found = [table().book.found(sentence.words) for sentence in main]
+    kinds = list(map(_kind_of, main, found)) if len(main) > 1 else [None]
+    for number, sentence in enumerate(main):
+        at = places.union(_sentence_places(sentence))
+        if number == len(main) - 1:
+            at.add("last")
+        if "problem" in kinds[:number] + kinds[number + 1 :]:
+            at.add("beside a problem")
+        # One arrow leads from a problem to its remedy; 「A -> B -> C」 are steps.
+        if len(arrows) == 1 and sentence.begin > arrows[0] and "problem" in kinds[:number]:
+            at.add("after a problem")
+        yield at, found[number]
+
+
+def _sentence_places(sentence: Sentence) -> Iterator[str]:
+    if sentence.marks.startswith(("?", "？")):
+        yield "asked"
+    if sentence.bare:
+        yield "noun phrase"
+    clause = main_clause(sentence.words)
+    if any("を" in word for word in clause):
+        yield "object"
+    before = frozenset[str]()
+    for word in clause:
+        if ("が" in word and "<格助詞>" in word) or ("は" in word and "<係助詞>" in word and "<格助詞>" not in before):
+            yield "subject"
+        before = word
+
+
+def _places(note: Note, said: Sequence[Sentence]) -> Iterator[str]:
+    main = [sentence for sentence in said if not sentence.aside]
+    if not said:
+        yield "wordless"
+    elif not main:
+        yield "aside"
+    elif all(is_title(sentence.words) for sentence in main):
+        yield "title"
+    if all(sentence.bare for sentence in main):
+        yield "bare"
+    if any(sentence.aside and not sentence.bare for sentence in said):
+        yield "aside statement"
+    if _FIGURE.search(note.text):
+        yield "figure"
+    if len(main) > 1 and main[0].marks.startswith(_DEFINING):
+        yield "defined"
+    if any(sentence.leads_on for sentence in main):
+        yield "flow"
+    if note.parent and _is_name(note.trail[-1].text):
+        yield "under a name"
+
+
+def _is_name(text: str) -> bool:
+    """Tell whether a text looks like the name of a product: no Japanese, and not a mere abbreviation."""
+    return not _JAPANESE.search(text) and _LOWER_CASE.search(text) is not None

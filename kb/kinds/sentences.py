@@ -1,0 +1,178 @@
+"""A note's text as sentences of words: what the rules look at.
+
+A sentence ends at its full stop, its exclamation or question mark, at an arrow, a colon and an equals sign. What stands in
+parentheses is an aside: the note taker's own voice, or a detail. Politeness, and what only rounds a sentence off, is left out.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
+
+from index.analysis import Morpheme
+from kb.kinds.phrases import Word, ends_with, phrase
+
+_ARROW = re.compile(r"[-ー=]{1,2}[>＞]|[→⇒➡⇨]")
+_MARK = re.compile(
+    rf"https?:[^\s)）」]+|{_ARROW.pattern}|[。．!！\n]|[?？]+|\.(?=\s|$)|…+|\.{{2,}}|・{{2,}}|[:：]|\s[=＝]\s|[(（]|[)）]"
+)
+_OPENING, _CLOSING = "(（", ")）"
+
+_ROUNDING = tuple(
+    map(
+        phrase,
+        (
+            "的 だ",
+            "って|と こと|話",
+            "と いう|言う こと|話",
+            "と の こと",
+            "と か<副助詞>",
+            "の で|だ は 無い か",
+            "と 思う",
+            "など",
+            "らしい",
+        ),
+    )
+)
+_ROUNDING_LAST = frozenset(key for one in _ROUNDING for asked in one[-1] for key in asked if not key.startswith("<"))
+_INTENTION = phrase("<意志推量形> と 思う")
+_THAT_IT_WAS = phrase("た こと")
+_ABOUT = phrase("に つく|関する て|為る")
+_CIRCUMSTANCE = phrase("場合|時|ケース|際|為|とこ")
+_CASES = frozenset(("を", "が", "に", "で", "へ", "から"))
+_NOMINAL = frozenset(("<名詞>", "<代名詞>", "<名詞的>", "<記号>", "<形状詞>"))
+_E_ROW = dict(zip("アカサタナハマラワガザダバパ", "えけせてねへめれえげぜでべぺ", strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a note. `marks` is what follows it: `?`, `。->`. `bare`: it names something and states nothing."""
+
+    words: tuple[Word, ...]
+    begin: int
+    marks: str
+    aside: bool
+    bare: bool
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether an arrow follows."""
+        return _ARROW.search(self.marks) is not None
+
+
+def sentences(text: str, morphemes: Sequence[Morpheme]) -> tuple[Sentence, ...]:
+    """Return the sentences of a text in order; addresses and stretches without a word are left out."""
+    found: list[Sentence] = []
+    at = 0
+    for begin, end, mark, aside in _stretches(text):
+        while at < len(morphemes) and morphemes[at].begin < begin:
+            at += 1
+        first = at
+        while at < len(morphemes) and morphemes[at].begin < end:
+            at += 1
+        said = [word for m in morphemes[first:at] if (word := _word(m.normalized, m.part_of_speech))]
+        if said:
+            words = _without_rounding(said)
+            bare = not _is_copula(said[-1]) and _is_bare(words)
+            found.append(Sentence(words, begin, mark, aside, bare))
+        elif found:
+            found[-1] = replace(found[-1], marks=found[-1].marks + mark)
+    return tuple(found)
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int, str, bool]]:
+    """Yield (begin, end, mark, aside) of what stands before each mark, and of the rest."""
+    begin = depth = 0
+    for mark in _MARK.finditer(text):
+        yield begin, mark.start(), mark[0], depth > 0
+        begin = mark.end()
+        depth = max(0, depth + (mark[0] in _OPENING) - (mark[0] in _CLOSING))
+    yield begin, len(text), "", depth > 0
+
+
+@cache
+def _word(normalized: str, part_of_speech: tuple[str, ...]) -> Word | None:
+    """Return a morpheme as a word, or None for a sign and for politeness (ます, save in ましょう)."""
+    if part_of_speech[0] in ("補助記号", "空白") or (normalized == "ます" and part_of_speech[5] != "意志推量形"):
+        return None
+    answers = {normalized, *(f"<{part}>" for part in part_of_speech if part != "*")}
+    if normalized in ("出来る", "れる", "られる") or _is_potential(normalized, part_of_speech[4]):
+        answers.add("<可能>")
+    return frozenset(answers)
+
+
+def _is_potential(normalized: str, conjugation: str) -> bool:
+    """Tell whether a verb says "can": 使える is 使う in its normal form, but conjugates as a 下一段 verb."""
+    if not conjugation.startswith("下一段"):
+        return False
+    row = conjugation.removeprefix("下一段-")[0]
+    return not normalized.endswith(_E_ROW[row] + "る") and (row == "ラ" or not normalized.endswith("る"))
+
+
+def _without_rounding(said: Sequence[Word]) -> tuple[Word, ...]:
+    words = list(said)
+    while length := _rounding(words):
+        del words[-length:]
+    return tuple(words)
+
+
+def _rounding(words: Sequence[Word]) -> int:
+    """Return how many words at the end of a sentence only round it off: ね, です, とか, という話, と思う."""
+    if len(words) == 1:
+        return 0
+    last = words[-1]
+    if "<終助詞>" in last and "か" not in last:
+        return int("か" not in words[-2])  # 「かな」 is a doubt
+    if _is_copula(last) or ends_with(_THAT_IT_WAS, words):
+        return 1
+    if last.isdisjoint(_ROUNDING_LAST) or ends_with(_INTENTION, words):
+        return 0
+    return next((len(one) for one in _ROUNDING if len(one) < len(words) and ends_with(one, words)), 0)
+
+
+def _is_copula(word: Word) -> bool:
+    return "<終止形-一般>" in word and ("です" in word or "だ" in word)
+
+
+def _is_bare(words: Sequence[Word]) -> bool:
+    """Tell whether words are a noun phrase: nothing is predicated, save in a clause that modifies a noun."""
+    last = words[-1]
+    if "<助詞>" in last:
+        return ends_with(_ABOUT, words) or not any(_is_predicate(word) for word in words)
+    if not is_title(words):
+        return False
+    if "<形状詞>" in last:
+        return not any("<助詞>" in word for word in words)
+    head = main_clause(words)
+    return not any(
+        "<格助詞>" in word and "の" not in after and not word.isdisjoint(_CASES) for word, after in pairwise(head)
+    )
+
+
+def is_title(words: Sequence[Word]) -> bool:
+    """Tell whether words end in a noun and have neither topic, subject nor object: 「スキーマごとに分離」 over its details."""
+    if words[-1].isdisjoint(_NOMINAL) or any(map(_gives_a_reason, words, words[1:])):
+        return False
+    if any("<係助詞>" in word and ("は" in word or "も" in word) for word in words):
+        return ends_with(_CIRCUMSTANCE, words)
+    head = main_clause(words)
+    return not any(
+        "の" not in after and ("<接続助詞>" in word or ("<格助詞>" in word and ("を" in word or "が" in word)))
+        for word, after in pairwise(head)
+    )
+
+
+def main_clause(words: Sequence[Word]) -> Sequence[Word]:
+    """Return what follows the last subordinate clause (「…する」 before a noun, 「…なら」)."""
+    cuts = [at for at, word in enumerate(words[:-1]) if "<連体形-一般>" in word or "<仮定形-一般>" in word]
+    return words[cuts[-1] + 1 :] if cuts else words
+
+
+def _gives_a_reason(one: Word, after: Word) -> bool:
+    """Tell whether two words in a row are 「ので」."""
+    return "<準体助詞>" in one and ("だ" in after or "で" in after)
+
+
+def _is_predicate(word: Word) -> bool:
+    return "<動詞>" in word or "<形容詞>" in word or "<助動詞>" in word
