@@ -84,7 +84,9 @@ def _name(text: str) -> str:
     """Return the name at the end of a text, without the sentence before it and the day after it."""
     text = _DAY.sub("", _BRACKETS.sub("", text).strip(_TRIM)).strip(_TRIM)
     tail = _BOUNDARY.split(text)[-1].strip(_TRIM)
-    return tail if _names_event(tail) and fold(tail) not in folded("event") else text
+    name = tail if _names_event(tail) and fold(tail) not in folded("event") else text
+    of, _, rest = name.partition("の")
+    return of.strip(_TRIM) if _names_event(of) and not _EVENT.search(rest) else name
 
 
 def _names_event(name: str) -> bool:

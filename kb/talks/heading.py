@@ -8,6 +8,7 @@ from kb.talks.words import any_of
 
 _TIME = r"(\d{1,2})\s*[:：時]\s*(\d{2})分?"
 _TIMES = re.compile(rf"[(（]?{_TIME}(?:\s*[-~〜～‐–—−－ー]\s*(?:{_TIME})?)?[)）]?")
+_TIMES_AT_END = re.compile(rf"\s*[(（\[]?{_TIME}\s*[-~〜～‐–—−－ー]\s*{_TIME}[)）\]]?$")
 _BRACKETED = re.compile(r"【([^】]{1,12})】")
 _ROOM = re.compile(
     rf"[\[［]((?:(?:{any_of('rooms')})[^\]］]{{0,12}}|[A-Z]{{0,3}}[- ]?\d{{0,3}}(?:\([A-Z]+\))?))[\]］]", re.IGNORECASE
@@ -50,6 +51,8 @@ def read_heading(text: str) -> TalkHeading:
     """Return what a heading tells; the title is empty if it is nothing but marks."""
     track, start, end, rest = _read_marks(text.strip())
     rest = _ADDRESS.sub("", rest)
+    if start is None and (match := _TIMES_AT_END.search(rest)):
+        start, end, rest = _clock(match[1], match[2]), _clock(match[3], match[4]), rest[: match.start()]
     speakers, rest = _read_speakers(rest)
     if match := _TRAILING_LABEL.search(rest):
         track, rest = track or match[1], rest[: match.start()]

@@ -24,29 +24,30 @@ def talk_text(block: Block) -> str:
 
 
 def _bulleted(heading: Block | None, blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the items that stand for talks in the lists below a line, or right below a heading, that leads to such."""
+    """Yield the outermost items of the lists that a line or heading right above says to be of talks."""
     lead = heading
     shown = (block for block in blocks if block.type != "blank")
     for listed, run in groupby(shown, key=lambda block: block.type in _LIST):
         items = list(run)
         if not listed:
             lead = items[-1]
-        elif lead and lead.type == "heading":
-            yield from _of_slides(items) if fold(lead.text) in folded("materials") else ()
-        elif lead and _LEADS_IN.search(lead.text):
-            yield from _of_sessions(items)
+        elif lead and _leads_in(lead):
+            yield from _sessions(items)
 
 
-def _of_slides(items: Sequence[Block]) -> Iterator[Block]:
-    """Yield the outermost items that link to slides by their title."""
-    return (item for item in items if not item.depth and item.links and fold(item.text) not in folded("materials"))
+def _leads_in(lead: Block) -> bool:
+    """Tell whether a list of talks stands below a line; a heading says so as a whole or it is a talk's own."""
+    if lead.type == "heading":
+        return fold(lead.text) in folded("materials") | folded("groups") | folded("labels")
+    return _LEADS_IN.search(lead.text) is not None
 
 
-def _of_sessions(items: Sequence[Block]) -> list[Block]:
-    """Return the outermost items of a list if notes stand under most of them."""
-    sessions = [item for item in items if not item.depth]
-    noted = sum(1 for item, following in pairwise(items) if not item.depth and following.depth)
-    return sessions if 2 * noted > len(sessions) else []
+def _sessions(items: Sequence[Block]) -> list[Block]:
+    """Return the outermost items of a list if most link to something by a title, or have notes under them."""
+    sessions = [item for item in items if not item.depth and fold(item.text) not in folded("materials")]
+    noted = {item for item, following in pairwise(items) if following.depth}
+    shown = sum(1 for item in sessions if item in noted or (item.links and item.text not in item.links))
+    return sessions if 2 * shown > len(sessions) else []
 
 
 def _linked(blocks: Sequence[Block], event: str) -> Iterator[Block]:

@@ -26,6 +26,7 @@ _ASIDE = re.compile(any_of("asides_with", whole=True), re.IGNORECASE)
 _ASIDE_AT_END = re.compile(rf"(?:{any_of('asides_with', whole=True)})[。！!]*$", re.IGNORECASE)
 _SHORT = 16  # letters up to which a word of a pause decides wherever it stands
 _LABEL_AT_END = re.compile(rf"(?:{any_of('labels', whole=True)})(?:大会)?[。！!]*$", re.IGNORECASE)
+_PART_OF_DAY = re.compile(r"\W*(?:day\s*\d+|\d+\s*日目|初日|最終日|午前|午後)(?:\s*[(（:：].*)?", re.IGNORECASE)
 _FRAME = re.compile(
     r"^(?:全体の|全体的な|イベントの|今日の|本日の|今回の|当日の|その他の)|"
     r"(?:など|とか|等|編|です|タイム|コーナー|の様子|について|してみて)$"
@@ -73,6 +74,8 @@ def _role(text: str, title: str) -> Role:
     for role, group in _LISTS:
         if words in folded(group) or bare in folded(group):
             return role
+    if _PART_OF_DAY.fullmatch(text):
+        return "group"
     if _ASIDE_AT_END.search(text) or (len(words) <= _SHORT and _ASIDE.search(text)):
         return "aside"
     return "open"

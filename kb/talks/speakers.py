@@ -11,7 +11,8 @@ _LABELLED = re.compile(rf"(?:{any_of('speakers')})\s*[:：]\s*(\S.*)", re.IGNORE
 _DETAILS = re.compile(r"((?:さん|氏|様))\s*[(（][^)）]*[)）]|\s*[(（][^)）]*[@＠,，、\s][^)）]*[)）]")
 _SEPARATOR = re.compile(r"\s*(?:[、,，&＆]|・(?=[A-Za-z@])|(?<=さん)と|(?<=氏)と)\s*")
 _AFTER_NAME = re.compile(r"(?:さん|氏|様).*|\s*[/／].*", re.DOTALL)
-_COMPANY = re.compile(r"[^　]*[A-Za-z社][^　]*　+")
+_COMPANY = re.compile(any_of("companies"))
+_COMPANY_BEFORE = re.compile(r"[^　]*[A-Za-z社][^　]*　+")
 _MENTION = re.compile(
     r"([一-鿿々]{1,5}(?:\s?[一-鿿々]{1,3})?|[ァ-ヴー・]{2,16}|[A-Za-z0-9_]{2,20}(?:\s[A-Z][a-z]+)?)\s?(?:さん|氏)"
     r"(?=の|による|から|が|より|は|、|。|\s|$|[？?！!(（@＠])"
@@ -23,7 +24,7 @@ _FIRST_WORDS = 80  # characters of each
 def names_in(text: str) -> tuple[str, ...]:
     """Return the names that a list of speakers holds, without honorific, company, handle sign or role."""
     names = (_name(part) for part in _SEPARATOR.split(_DETAILS.sub(r"\1", text)))
-    return tuple(dict.fromkeys(filter(None, names)))
+    return tuple(dict.fromkeys(name for name in names if name and not _COMPANY.search(name)))
 
 
 def speakers_of(blocks: Sequence[Block]) -> tuple[str, ...]:
@@ -37,4 +38,4 @@ def speakers_of(blocks: Sequence[Block]) -> tuple[str, ...]:
 
 
 def _name(part: str) -> str:
-    return _COMPANY.sub("", _AFTER_NAME.sub("", part)).strip(" \t　@＠-–:：]")
+    return _COMPANY_BEFORE.sub("", _AFTER_NAME.sub("", part)).strip(" \t　@＠-–:：]")
