@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from kb.talks.speakers import names_in
-from kb.talks.words import any_of
+from kb.talks.words import LINE, any_of
 
 _TIME = r"(\d{1,2})\s*[:：時]\s*(\d{2})分?"
 _TIMES = re.compile(rf"[(（]?{_TIME}(?:\s*[-~〜～‐–—−－ー]\s*(?:{_TIME})?)?[)）]?")
@@ -49,6 +49,8 @@ class TalkHeading:
 
 def read_heading(text: str) -> TalkHeading:
     """Return what a heading tells; the title is empty if it is nothing but marks."""
+    if len(text) > LINE:
+        return TalkHeading(text.strip())
     track, start, end, rest = _read_marks(text.strip())
     rest = _ADDRESS.sub("", rest)
     if start is None and (match := _TIMES_AT_END.search(rest)):

@@ -8,7 +8,7 @@ from kb.talks.words import any_of, words
 
 _PLACES = "|".join(map(re.escape, (*words("slides"), *words("videos"))))
 _ADDRESS = re.compile(rf"(?:https?:)?//(?:[\w-]+\.)*?(?:{_PLACES})(?:[/?#][^\s\"'<>)\]]*)?")
-_SPEAKERDECK_EMBED = re.compile(r"speakerdeck-embed[^>]*data-id=[\"']([0-9a-f]+)")
+_SPEAKERDECK_EMBED = re.compile(r"speakerdeck-embed[^>]{0,200}data-id=[\"']([0-9a-f]+)")
 _MATERIAL = re.compile(rf"(?:{any_of('materials')})\s*(?:[:：]|$)", re.IGNORECASE)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from kb.outline import Block
-from kb.talks.words import any_of, fold, folded
+from kb.talks.words import LINE, any_of, fold, folded
 
 _LIST = ("bullet", "numbered")
 _LEADS_IN = re.compile(any_of("lead_in"), re.IGNORECASE)
@@ -19,7 +19,7 @@ def listed_talks(heading: Block | None, blocks: Sequence[Block], event: str) -> 
 
 def talk_text(block: Block) -> str:
     """Return the words that stand for a talk: a link to a session's page ends in the name of the site."""
-    match = _PAGE.fullmatch(block.text) if block.type in ("paragraph", "link") else None
+    match = _PAGE.fullmatch(block.text[:LINE]) if block.type in ("paragraph", "link") else None
     return match["title"] if match else block.text
 
 
@@ -39,7 +39,7 @@ def _leads_in(lead: Block) -> bool:
     """Tell whether a list of talks stands below a line; a heading says so as a whole or it is a talk's own."""
     if lead.type == "heading":
         return fold(lead.text) in folded("materials") | folded("groups") | folded("labels")
-    return _LEADS_IN.search(lead.text) is not None
+    return _LEADS_IN.search(lead.text[:LINE]) is not None
 
 
 def _sessions(items: Sequence[Block]) -> list[Block]:
@@ -54,6 +54,10 @@ def _linked(blocks: Sequence[Block], event: str) -> Iterator[Block]:
     """Yield paragraphs that are nothing but a link to a session's page: its title, then the site, named as the event."""
     words = set(event.casefold().split())
     for block in blocks:
-        match = _PAGE.fullmatch(block.text) if block.type in ("paragraph", "link") and len(block.links) == 1 else None
+        match = (
+            _PAGE.fullmatch(block.text[:LINE])
+            if block.type in ("paragraph", "link") and len(block.links) == 1
+            else None
+        )
         if match and words <= set(match["site"].casefold().split()):
             yield block

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from kb.outline import Block
-from kb.talks.words import any_of, words
+from kb.talks.words import LINE, any_of, words
 
 _LABELLED = re.compile(rf"(?:{any_of('speakers')})\s*[:：]\s*(\S.*)", re.IGNORECASE)
 # Brackets after an honorific, or with more than a word in them, tell where somebody works; 「(Max)」 is part of a name.
@@ -29,7 +29,7 @@ def names_in(text: str) -> tuple[str, ...]:
 
 def speakers_of(blocks: Sequence[Block]) -> tuple[str, ...]:
     """Return who speaks as the lines of a talk tell: a line that says so, else who its first words name."""
-    labelled = (match[1] for block in blocks if (match := _LABELLED.match(block.text)))
+    labelled = (match[1] for block in blocks if (match := _LABELLED.match(block.text[:LINE])))
     if told := next(labelled, None):
         return names_in(told)
     opening = [block.text for block in blocks if block.type in ("bullet", "numbered", "paragraph")][:_OPENING]

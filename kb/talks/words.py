@@ -6,6 +6,9 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
+# Characters of a line that are looked at: what a longer one says, it says there, and no pattern has to run on for ever.
+LINE = 200
+
 
 @cache
 def words(group: str) -> tuple[str, ...]:
