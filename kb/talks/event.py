@@ -8,11 +8,12 @@ from pathlib import PurePath
 from kb.outline import Outline
 from kb.talks.words import LINE, any_of, fold, folded
 
-_EVENT = re.compile(any_of("event"), re.IGNORECASE)
+_EVENT = re.compile(rf"{any_of('event')}|会$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:#|＃|vol\.?\s*|第\s*)\d+|(?<!\d)20\d\d(?!\d)|'\d\d|\d回|\d限目", re.IGNORECASE)
 _PARTICLE = r"\s*(?:に|へ|で|を|の|にて|は)?\s*(?:て|も|初)?"
 _GOING = re.compile(rf"{_PARTICLE}(?:{any_of('going')})")
-_REPORTING = re.compile(rf"{_PARTICLE}(?:{any_of('going')}|{any_of('reporting')})|で[^。]{{1,30}}てき(?:た|ました)")
+_REPORTING = re.compile(rf"{_PARTICLE}(?:{any_of('going')}|{any_of('reporting')})")
+_DID = re.compile(r"で[^。]{1,30}てき(?:た|ました)")
 _ANNOUNCED = re.compile(rf"(.+?)\s*[-–|｜·](?:[^-–|｜·]*\s)?(?:{any_of('announcements')})", re.IGNORECASE)
 
 _HASHTAG = re.compile(r"(?:^|\s)#(?!\d+(?:\s|$))[^\s#]+(?=\s|$)")
@@ -51,6 +52,7 @@ def _candidates(outline: Outline) -> Iterator[Event]:
     if metadata.get("event", "").strip():
         yield Event(metadata["event"].strip(), visited=True)
     yield from _visited(title, _REPORTING)
+    yield from _visited(title, _DID)
     if "title" not in metadata:
         yield from _bare_name(next((b.text for b in opening if b.type == "heading"), ""), lines)
     for line in lines:
@@ -71,7 +73,7 @@ def _visited(line: str, going: re.Pattern[str]) -> Iterator[Event]:
 def _bare_name(heading: str, lines: Sequence[str]) -> Iterator[Event]:
     """Yield a first heading that is nothing but the event's name: it looks like one, or the event's day stands below."""
     name = heading.strip(_TRIM + "#")
-    other = not name or len(name) > _LONGEST or _DATE.match(name) or _REPORTING.search(name)
+    other = not name or len(name) > _LONGEST or _DATE.match(name) or _REPORTING.search(name) or _DID.search(name)
     if not other and (_names_event(name) or any(map(_DATE.match, lines))):
         yield Event(name, visited=True)
 

@@ -4,31 +4,43 @@ import re
 from dataclasses import dataclass
 
 from kb.talks.speakers import names_in
-from kb.talks.words import LINE, any_of
+from kb.talks.words import LINE, any_of, fold, folded
 
 _TIME = r"(\d{1,2})\s*[:：時]\s*(\d{2})分?"
-_TIMES = re.compile(rf"[(（]?{_TIME}(?:\s*[-~〜～‐–—−－ー]\s*(?:{_TIME})?)?[)）]?")
-_TIMES_AT_END = re.compile(rf"\s*[(（\[]?{_TIME}\s*[-~〜～‐–—−－ー]\s*{_TIME}[)）\]]?$")
-_BRACKETED = re.compile(r"【([^】]{1,12})】")
-_ROOM = re.compile(
-    rf"[\[［]((?:(?:{any_of('rooms')})[^\]］]{{0,12}}|[A-Z]{{0,3}}[- ]?\d{{0,3}}(?:\([A-Z]+\))?))[\]］]", re.IGNORECASE
+_TO = r"\s*[-~〜～‐–—−－ー]\s*"
+_TIMES = re.compile(rf"[(（【\[]?{_TIME}(?:{_TO}(?:{_TIME})?)?[)）】\]]?")
+_TIMES_AT_END = re.compile(rf"\s*[(（【\[]?{_TIME}{_TO}{_TIME}[)）】\]]?$")
+_NUMBER = r"[#＃]?(?:\d{1,2}|[①-⑳])"
+_TRACKS = tuple(
+    re.compile(pattern, re.IGNORECASE if words else 0)
+    for words, pattern in (
+        (False, r"【([^】]{1,12})】"),
+        (True, rf"[\[［]((?:{any_of('rooms')})[^\]］]{{0,12}})[\]］]"),
+        (False, r"[\[［]([A-Z]{0,3}[- ]?\d{0,3}(?:\([A-Z]+\)|-R\d?)?)[\]］]"),
+        (True, rf"((?:{any_of('labels')})\s*{_NUMBER}|(?:{any_of('labels')})(?=\s*[:：「]))"),
+        (True, rf"((?:{any_of('rooms')})\s*[A-Z0-9]|[A-Z0-9](?:{any_of('rooms')}))(?=[\s:：])"),
+        (False, r"([A-Z]{2,4}\d{3}(?:-[A-Z]\d?)?|[A-Z]{1,2}-\d{1,2}|\d{1,2}-[A-Z]-\d{1,2})(?=[\s:：])"),
+        (False, r"([A-Z]{2,4}-\d{3})(?=[:：])"),
+    )
 )
-_CODE = re.compile(
-    r"([A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?|[A-Z]-\d{1,2}|\d{1,2}-[A-Z]-\d{1,2})\s*[:：\]】]?\s+|([A-Z]{2,4}\d{3})[:：]"
-)
-_LABEL = re.compile(rf"((?:{any_of('labels')})\s*[#＃]?\d{{1,2}}|(?:{any_of('labels')})(?=\s*[:：]))", re.IGNORECASE)
+_TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【([^】]{{1,12}})】)$", re.IGNORECASE)
 _NUMBERING = re.compile(r"(?:[①-⑳]|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*")
+_ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
 _SEPARATORS = " \t　:：|｜/／-–"
 _QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
 
-_ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
-_TRAILING_LABEL = re.compile(rf"\s*[(（]((?:{any_of('labels')})\d*)[)）]$", re.IGNORECASE)
-_BY = re.compile(r"\s+[Bb]y[:：]?\s+((?:[A-Z@＠]|[^\x00-\x7f]).*)$")
-_HANDLE = re.compile(r"[\s\-–:：/／]*[(（]?[@＠](\w[\w-]*)(?:\]?さん|氏)?\w?[)）]?$")
-_ONLY_SPEAKER = re.compile(r"(?:\S+\s)?(\S{1,12}(?:さん|氏))(?:[@＠].*)?")
+# A name before an honorific, the company or team apart; then who speaks as the end of a heading, as its beginning, or all.
+_PERSON = r"(?:[^\s@「:：/／–-]{1,12}\s){0,2}([^\s@「:：/／–-]{1,12}(?:さん|氏))"
+_BY = re.compile(r"\s+[Bb]y[:：]?\s+((?:[A-Z@]|[^\x00-\x7f]).*)$")
+_HANDLE = re.compile(r"[\s\-–:：/／]*[(（]?(?<![A-Za-z0-9])@([A-Za-z0-9_][\w-]*?)\]?(?:さん|氏)?[)）]?$", re.ASCII)
 _HONORIFIC = re.compile(
     r"\s*(?:[\s:：/／]|[-–]\s*|[(（])([^\s:：/／(（「」]{1,20}?(?:\s[^\s:：/／(（「」]{1,12}?)?(?:さん|氏))[)）]?$"
 )
+_AFTER_SLASH = re.compile(
+    r"(?<=.{8})\s+[/／]\s*((?=.*[a-z])[A-Za-z][\w.-]*(?:\s[A-Z][\w.-]*){0,2}|[一-鿿々]{2,4}\s?[一-鿿々ぁ-ん]{0,4})$"
+)
+_ONLY_PERSON = re.compile(rf"{_PERSON}(?:\s*[@＠(（].*)?")
+_PERSON_FIRST = re.compile(rf"{_PERSON}\s*[:：/／]?\s*(?=「.+」$|(?<=[:：/／\s]))(?P<title>.{{4,}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +68,10 @@ def read_heading(text: str) -> TalkHeading:
     if start is None and (match := _TIMES_AT_END.search(rest)):
         start, end, rest = _clock(match[1], match[2]), _clock(match[3], match[4]), rest[: match.start()]
     speakers, rest = _read_speakers(rest)
-    if match := _TRAILING_LABEL.search(rest):
-        track, rest = track or match[1], rest[: match.start()]
+    if track is None and (match := _TRACK_AT_END.search(rest)):
+        track, rest = match[1] or match[2], rest[: match.start()]
+    if track and fold(track) in folded("tags"):
+        track = None
     return TalkHeading(_unquoted(rest.strip()), track, start, end, speakers)
 
 
@@ -67,10 +81,8 @@ def _read_marks(rest: str) -> tuple[str | None, str | None, str | None, str]:
     while rest:
         if start is None and (match := _TIMES.match(rest)):
             start, end = _clock(match[1], match[2]), _clock(match[3], match[4])
-        elif track is None and (
-            match := next(filter(None, (mark.match(rest) for mark in (_BRACKETED, _ROOM, _CODE, _LABEL))), None)
-        ):
-            track = next((group.strip() for group in match.groups() if group), None)
+        elif track is None and (match := next(filter(None, (mark.match(rest) for mark in _TRACKS)), None)):
+            track = match[1].strip() or None
         elif not (match := _NUMBERING.match(rest)):
             break
         rest = rest[match.end() :].lstrip(_SEPARATORS)
@@ -78,12 +90,14 @@ def _read_marks(rest: str) -> tuple[str | None, str | None, str | None, str]:
 
 
 def _read_speakers(rest: str) -> tuple[tuple[str, ...], str]:
-    """Return who speaks from the end of a heading, and what is left of it."""
-    if match := _ONLY_SPEAKER.fullmatch(rest):
+    """Return who speaks as a heading tells, and what is left of it; of one that names only the speaker, all is."""
+    if match := _ONLY_PERSON.fullmatch(rest):
         return names_in(match[1]), rest
-    for pattern in (_BY, _HANDLE, _HONORIFIC):
+    for pattern in (_BY, _HANDLE, _HONORIFIC, _AFTER_SLASH):
         if match := pattern.search(rest):
             return names_in(match[1]), rest[: match.start()]
+    if match := _PERSON_FIRST.fullmatch(rest):
+        return names_in(match[1]), match["title"]
     return (), rest
 
 

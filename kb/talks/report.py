@@ -65,7 +65,7 @@ def _talk(heading: Block, parts: Sequence[Section], event: str | None) -> Talk:
 
 def _title(title: str, speakers: Sequence[str], blocks: Sequence[Block]) -> str:
     """Return a talk's title; where its heading holds nothing but who speaks, that is the first line below."""
-    if title and not title.endswith(tuple(speakers)):
+    if title and not title.removesuffix("さん").removesuffix("氏").endswith(tuple(speakers)):
         return title
     first = next((block for block in blocks if block.type != "blank"), None)
     return first.text if first and first.type == "paragraph" and not first.text.endswith("。") else title

@@ -12,9 +12,9 @@ from kb.talks.parts import Part
 from kb.talks.speakers import speakers_of
 from kb.talks.words import any_of, fold, folded
 
-# title: the report's; group: stands over talks; aside: no talk; inner: belongs to the talk above; closing: inner or aside,
-# as it stands; open: may be a talk.
-Role = Literal["title", "group", "aside", "inner", "closing", "open", "talk"]
+# title: the report's; line: no heading at all; group: stands over talks; aside: no talk; inner: belongs to the talk above;
+# closing: inner or aside, as it stands; open: may be a talk.
+Role = Literal["title", "line", "group", "aside", "inner", "closing", "open", "talk"]
 
 _LISTS: tuple[tuple[Role, str], ...] = (
     ("inner", "inner"),
@@ -26,6 +26,9 @@ _ASIDE = re.compile(any_of("asides_with", whole=True), re.IGNORECASE)
 _ASIDE_AT_END = re.compile(rf"(?:{any_of('asides_with', whole=True)})[。！!]*$", re.IGNORECASE)
 _SHORT = 16  # letters up to which a word of a pause decides wherever it stands
 _LABEL_AT_END = re.compile(rf"(?:{any_of('labels', whole=True)})(?:大会)?[。！!]*$", re.IGNORECASE)
+_LINE = re.compile(
+    rf"(?:{any_of('speakers')}|{any_of('particulars')})\s*[:：]|20\d\d[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}", re.IGNORECASE
+)
 _PART_OF_DAY = re.compile(r"\W*(?:day\s*\d+|\d+\s*日目|初日|最終日|午前|午後)(?:\s*[(（:：].*)?", re.IGNORECASE)
 _FRAME = re.compile(
     r"^(?:全体の|全体的な|イベントの|今日の|本日の|今回の|当日の|その他の)|"
@@ -70,6 +73,8 @@ def _role(text: str, title: str) -> Role:
     words = fold(text)
     if not words or (title and (words == title or (title in words and len(title) > _LONG_ENOUGH))):
         return "title"
+    if _LINE.match(text):
+        return "line"
     bare = fold(_FRAME.sub("", _FRAME.sub("", text.strip())))
     for role, group in _LISTS:
         if words in folded(group) or bare in folded(group):

@@ -1,7 +1,7 @@
 """The sections of a report, and the talk that each belongs to."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.outline import Block, Outline
 from kb.talks.listed import listed_talks
@@ -36,8 +36,11 @@ def _under_headings(parts: tuple[Part, ...], roles: list[Role]) -> Iterator[Sect
     talk: Block | None = None
     headings: list[Block] = []
     for part, role in zip(parts, roles, strict=True):
+        blocks = part.blocks
         if part.heading is None:
             pass
+        elif role == "line":
+            blocks = (replace(part.heading, type="paragraph", level=None), *blocks)
         elif role == "talk":
             talk, headings = part.heading, []
         elif role == "title":
@@ -46,7 +49,7 @@ def _under_headings(parts: tuple[Part, ...], roles: list[Role]) -> Iterator[Sect
             talk, headings = None, [part.heading]
         else:
             headings = [*(above for above in headings if (above.level or 1) < part.level), part.heading]
-        yield Section(part.blocks, talk, tuple(headings))
+        yield Section(blocks, talk, tuple(headings))
 
 
 def _cut_at_listed(section: Section, event: str) -> Iterator[Section]:

@@ -12,9 +12,10 @@ _DETAILS = re.compile(r"((?:さん|氏|様))\s*[(（][^)）]*[)）]|\s*[(（][^)
 _SEPARATOR = re.compile(r"\s*(?:[、,，&＆]|・(?=[A-Za-z@])|(?<=さん)と|(?<=氏)と)\s*")
 _AFTER_NAME = re.compile(r"(?:さん|氏|様).*|\s*[/／].*", re.DOTALL)
 _COMPANY = re.compile(any_of("companies"))
-_COMPANY_BEFORE = re.compile(r"[^　]*[A-Za-z社][^　]*　+")
+_COMPANY_BEFORE = re.compile(r"(?:[^　]*[A-Za-z社][^　]*|[^　]{4,})　+")
+# Of katakana and capitals alone are companies' names as a rule, so they are left out.
 _MENTION = re.compile(
-    r"([一-鿿々]{1,5}(?:\s?[一-鿿々]{1,3})?|[ァ-ヴー・]{2,16}|[A-Za-z0-9_]{2,20}(?:\s[A-Z][a-z]+)?)\s?(?:さん|氏)"
+    r"([一-鿿々]{1,5}(?:\s?[一-鿿々]{1,3})?|(?=\w*[a-z])[A-Za-z0-9_]{2,20}(?:\s[A-Z][a-z]+)?)\s?(?:さん|氏)"
     r"(?=の|による|から|が|より|は|、|。|\s|$|[？?！!(（@＠])"
 )
 _OPENING = 3  # blocks
