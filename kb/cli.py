@@ -206,7 +206,8 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
         return
     for count in counts:
         notes = "-" if count.notes is None else count.notes
-        click.echo(f"{notes:>5}  {count.service.slug:24}  {count.service.name}")
+        past = kb.catalogue.history(count.service)
+        click.echo(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
 
 
 @cli.command()

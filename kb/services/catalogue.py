@@ -22,6 +22,7 @@ class Sense:
 
     common: frozenset[str] = frozenset()  # a word too: the service when written just so, or in context
     ambiguous: frozenset[str] = frozenset()  # something else too: the service in context only
+    shared: frozenset[str] = frozenset()  # other clouds have it too: theirs near their names
     context: tuple[str, ...] = ()  # words beside which it is the service
     against: tuple[str, ...] = ()  # words beside which it is not
 
@@ -39,12 +40,17 @@ class Service:
     former: tuple[FormerName, ...] = ()
     closed: str | None = None  # when AWS ended it
     superseded_by: str | None = None  # slug of what took its place; the two stay apart
+    split_from: str | None = None  # slug of what it was a part of
     sense: Sense = field(default=Sense())
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return every name of the service, its slug apart."""
         return (self.name, self.short_name, *self.aliases)
+
+
+class CatalogueError(ValueError):
+    """A service that cannot be added; the message names it and what stands against it."""
 
 
 class Catalogue:
@@ -67,6 +73,30 @@ class Catalogue:
         bare = folded.removeprefix("aws").removeprefix("amazon")
         return self._by_name.get(folded) or self._by_name.get(bare)
 
+    def extended(self, added: Iterable[Service]) -> "Catalogue":
+        """Return this catalogue with more services. Raises CatalogueError where a name or category stands against it."""
+        extended = self
+        for service in added:
+            for name in (service.slug, *service.names):
+                if other := extended.find(name):
+                    raise CatalogueError(f"{service.slug}: the name {name!r} belongs to {other.slug}; leave it out")
+            if service.category not in self.categories:
+                known = ", ".join(self.categories)
+                raise CatalogueError(f"{service.slug}: unknown category {service.category!r}; known are {known}")
+            extended = Catalogue((*extended.services, service), self.categories)
+        return extended
+
+    def history(self, service: Service) -> str:
+        """Return in Japanese what became of a service: its former names, what it came from, its end, its heir."""
+        told = [f"旧称 {past.name}（{past.until}まで）" for past in service.former]
+        if service.split_from:
+            told.append(f"{self.name(service.split_from)}から独立")
+        if service.closed:
+            told.append(f"{service.closed}に終了")
+        if service.superseded_by:
+            told.append(f"後継 {self.name(service.superseded_by)}")
+        return "、".join(told)
+
     def variants(self) -> Mapping[str, str]:
         """Return the one-word names to be found as each other, for the analyzer (ラムダ to lambda)."""
         return {
@@ -74,7 +104,7 @@ class Catalogue:
             for service in self.services
             if (short := _word(service.short_name)) and service.short_name not in service.sense.ambiguous
             for alias in service.aliases
-            if alias not in service.features | service.sense.ambiguous
+            if alias not in service.features | service.sense.ambiguous | service.sense.common
             if (word := _word(alias)) and word != short
         }
 
@@ -94,16 +124,19 @@ def catalogue() -> Catalogue:
 
 def _services(categories: Mapping[str, str]) -> Iterable[Service]:
     return (
-        _service(slug, category, told) for category in categories for slug, told in datafiles.services(category).items()
+        service_of(slug, category, told)
+        for category in categories
+        for slug, told in datafiles.services(category).items()
     )
 
 
-def _service(slug: str, category: str, told: datafiles.Told) -> Service:
-    """Return the service that a table of a data file tells of."""
+def service_of(slug: str, category: str, told: datafiles.Told) -> Service:
+    """Return the service that a table tells of, be it of a data file or of a library's kb.toml."""
     former = tuple(FormerName(**name) for name in told.get("former", ()))
     features = told.get("features", [])
-    once = (name for past in former for name in (past.name, _bare(past.name)))
-    aliases = [*told.get("aliases", ()), *told.get("ambiguous", ()), *features, *once]
+    official = [told["name"], *(past.name for past in former)]
+    bare = [name for name in map(_bare, official) if len(name) > 1]  # a lone Q is that of Q&A
+    aliases = [*told.get("aliases", ()), *told.get("ambiguous", ()), *features, *official, *bare]
     short_name = told.get("short_name") or _bare(told["name"])
     return Service(
         slug=slug,
@@ -115,9 +148,11 @@ def _service(slug: str, category: str, told: datafiles.Told) -> Service:
         former=former,
         closed=told.get("closed"),
         superseded_by=told.get("superseded_by"),
+        split_from=told.get("split_from"),
         sense=Sense(
             common=frozenset(told.get("common", ())),
             ambiguous=frozenset(told.get("ambiguous", ())),
+            shared=frozenset(told.get("shared", ())),
             context=tuple(told.get("context", ())),
             against=tuple(told.get("against", ())),
         ),

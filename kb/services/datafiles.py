@@ -26,10 +26,20 @@ class Told(_Required, total=False):
     former: list[ToldName]
     closed: str
     superseded_by: str
+    split_from: str
     common: list[str]
     ambiguous: list[str]
+    shared: list[str]
     context: list[str]
     against: list[str]
+
+
+class Words(TypedDict):
+    """The words around the names of services."""
+
+    ours: list[str]
+    others: list[str]
+    no_services: list[str]
 
 
 def categories() -> Mapping[str, str]:
@@ -40,6 +50,11 @@ def categories() -> Mapping[str, str]:
 def services(category: str) -> Mapping[str, Told]:
     """Return what is told of the services of a category, by slug."""
     return cast("Mapping[str, Told]", _read(category))
+
+
+def words() -> Words:
+    """Return the words around the names of services."""
+    return cast("Words", _read("words"))
 
 
 def _read(name: str) -> Mapping[str, object]:
