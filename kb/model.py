@@ -95,3 +95,11 @@ class Given:
     event: str | None = None
     held_on: str | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person told by hand of the services of one note: it wins over what the texts tell."""
+
+    adds: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()

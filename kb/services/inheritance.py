@@ -1,38 +1,79 @@
-"""Which services a text passes down to what stands under it: a label all it names, a sentence its topics."""
+"""Which services a text passes down to what stands under it, and how far: a label all it names, a sentence its topics."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from kb.services.senses import Naming
 
 # 「EC2より」, 「EC2と比べて」, 「EC2ではなく」: what something is only measured against.
 _MEASURED_AGAINST = re.compile(r"\s*(?:より|[とに]比べ|[とに]比較|と違|と異な|ではなく|じゃなく|でなく|以外)")
 # 「ECSとEKSの違い」: what follows may be about either.
-_COMPARISON = re.compile(r"比較|違い|どちら|どっち|(?<![A-Za-z])vs(?![A-Za-z])", re.IGNORECASE)
-# 「Lambdaを使う」, 「Lambda関数は」: what a sentence speaks of; not the place or the means (「S3に置いた」).
-_TOPIC = re.compile(r"[\sA-Za-z0-9ァ-ヶー一-龠]{0,12}(?:は|が|を|も|って)")
+_COMPARISON = re.compile(r"比較|違い|使い分け|どちら|どっち|(?<![A-Za-z])vs(?![A-Za-z])", re.IGNORECASE)
+# 「Lambdaを使う」, 「Lambda関数は」, 「ECSにした」: what a sentence speaks of; not a place or means (「S3に置いた」).
+_TOPIC = re.compile(
+    r"[\sA-Za-z0-9ァ-ヶー一-龠の]{0,12}(?:は|が|を|も|って|なら|だと|の場合|使(?=[いうえおっわ])|に(?:した|する|決め|移))"
+)
 _SENTENCE_SIGN = re.compile(r"[。、，!！]|[-=]>|[→⇒]")
-_LABEL_END = re.compile(r"(?:[^ぁ-ん]|について|こと|もの|とき|ため|まとめ|とは|など|たち|づくり|つらみ|使い方)$")
+_FULL_STOP = re.compile(r"[。.]\s*$")
+_NOUN_END = re.compile(r"(?:[^ぁ-ん]|について|こと|もの|とき|ため|まとめ|とは|など|たち|づくり|つらみ|使い方)$")
+# 「AuroraからPostgresに移行」 says something although it ends in a noun; where a verb comes between, 「Lambdaで作るサイト」,
+# or the noun only names a thing, 「ECSの利用での注意点」, it does not.
+_STATEMENT = re.compile(
+    r"(?<=[^ぁ-ん])(?:は|が|を|に|で|から|へ)(?!の|つい|関|対|おけ|よる)(?:(?![うくぐすつぬぶむるたい][^ぁ-ん]).)*$"
+)
+_NAMING_END = re.compile(
+    r"(?:こと|もの|とき|ため|とは|など|まとめ|方|方法|点|理由|場合|話|例|手順|仕組み|問題|ケース|メリット|パターン)$"
+)
 _CLOSING = re.compile(r"(?:[(（「『【][^()（）]*[)）」』】]|[\s:：?？])+$")
+_CONNECTORS = re.compile(r"[\s,、/／・&＆+＋()（）と:：]+")
 _LONGEST_LABEL = 40
+# Who speaks and where the slides are tell of the talk, not of its subject.
+_ASIDE = re.compile(
+    r"\s*(?:自己紹介|会社紹介|登壇者|発表者|スピーカー|講師|資料|スライド|X投稿|https?://\S+\s*$|.{1,20}(?:さん|氏)。?\s*$)"
+)
 
 
-def passes_down(text: str, namings: Sequence[Naming], *, heading: bool = False) -> tuple[Naming, ...]:
-    """Return those of a text's namings that hold for what stands under it. A heading is a label whatever it says."""
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """What a text passes down: namings, and to how many levels below it (None: all)."""
+
+    namings: tuple[Naming, ...] = ()
+    levels: int | None = None
+
+
+def legacy(text: str, namings: Sequence[Naming], *, heading: bool = False) -> Legacy:
+    """Return what a text passes down. A heading is a label unless it is a sentence with a full stop."""
     kept = tuple(naming for naming in namings if not _MEASURED_AGAINST.match(text, naming.end))
     if not kept or _COMPARISON.search(text):
-        return ()
-    if heading or is_label(text):
-        return kept
-    return tuple(naming for naming in kept if _TOPIC.match(text, naming.end))
+        return Legacy()
+    if _FULL_STOP.search(text) or not (heading or is_label(text)):
+        return Legacy(tuple(naming for naming in kept if _TOPIC.match(text, naming.end)), levels=1)
+    return Legacy(kept, levels=None if heading or _bare(text, namings) else 2)
 
 
 def is_label(text: str) -> bool:
-    """Tell whether a text is a bare topic with no statement of its own, as far as its form tells."""
+    """Tell whether a text is a topic with no statement of its own, as far as its form tells."""
     core = _CLOSING.sub("", text)
-    return len(core) <= _LONGEST_LABEL and not _SENTENCE_SIGN.search(core) and bool(_LABEL_END.search(core))
+    if len(core) > _LONGEST_LABEL or _SENTENCE_SIGN.search(core) or not _NOUN_END.search(core):
+        return False
+    return not _STATEMENT.search(core) or _NAMING_END.search(core) is not None
+
+
+def is_aside(text: str) -> bool:
+    """Tell whether a text is beside the subject, so that neither it nor what stands under it inherits: 「登壇者: …」."""
+    return _ASIDE.match(text) is not None
 
 
 def introduces(text: str) -> bool:
     """Tell whether a paragraph leads over to the list that follows it: 「気になったのは、」, 「手順:」, a bare topic."""
     return text.rstrip().endswith(("、", "，", ":", "：")) or is_label(text)
+
+
+def _bare(text: str, namings: Sequence[Naming]) -> bool:
+    """Tell whether a label is nothing but services: 「EC2とEBS」, but not 「EC2の起動方法」."""
+    rest, place = "", 0
+    for naming in namings:
+        rest += text[place : naming.begin]
+        place = naming.end
+    return not _CONNECTORS.sub("", rest + text[place:])

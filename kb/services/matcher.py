@@ -70,6 +70,8 @@ class Matcher:
 
 def _joined(text: str, own: list[int], parted: frozenset[int]) -> bool:
     """Tell whether the places of a name follow each other with at most one gap where it may be written apart."""
+    if own[-1] - own[0] == len(own) - 1:
+        return True
     for count, (here, following) in enumerate(pairwise(own), start=1):
         gaps = sum(is_gap(character) for character in text[here + 1 : following])
         if gaps > 1 or (gaps and count not in parted):

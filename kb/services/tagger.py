@@ -1,122 +1,145 @@
 """Which services each note is about: named in its own text, or inherited from what it stands under."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
-from kb.model import Mention, Note, Report
+from kb.model import Correction, Mention, Note, Report
+from kb.services import datafiles
 from kb.services.catalogue import Catalogue
-from kb.services.inheritance import introduces, is_label, passes_down
-from kb.services.senses import Namer, Naming
+from kb.services.inheritance import Legacy, introduces, is_aside, legacy
+from kb.services.matcher import Match
+from kb.services.senses import Namer, Naming, Surroundings
+
+_NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 
 
-def tag(report: Report, catalogue: Catalogue) -> Report:
-    """Return the report with `services` filled in on every note."""
-    return replace(report, notes=_Tagging(report, _namer(catalogue)).tagged())
+def tag(report: Report, catalogue: Catalogue, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
+    """Return the report with `services` filled in on every note; `corrections` are by the note's id."""
+    return replace(report, notes=tuple(_Tagging(report, _namer(catalogue), corrections).tagged()))
 
 
 @lru_cache(maxsize=4)
 def _namer(catalogue: Catalogue) -> Namer:
-    return Namer(catalogue)
+    return Namer(catalogue, datafiles.words())
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Something a note stands under, as far as it passes services down."""
+    """Something over a note that passes services down to it."""
 
-    namings: tuple[Naming, ...]
     text: str
     place: str  # where it stands, as `why` tells it
-    weak: bool  # a sentence: it holds for what stands directly under it, and beside what labels pass down
+    namings: tuple[Naming, ...]
+    last: bool = True  # nothing beyond it counts
+
+    def why(self, naming: Naming) -> str:
+        """Return why a note inherits a service: the words that name it, and where they stand."""
+        return f"「{self.text[naming.begin : naming.end]}」 {self.place}"
 
 
 class _Tagging:
     """The tagging of one report."""
 
-    def __init__(self, report: Report, namer: Namer) -> None:
-        self._notes = report.notes
+    def __init__(self, report: Report, namer: Namer, corrections: Mapping[str, Correction]) -> None:
+        self._report = report
         self._namer = namer
-        self._texts = {note.id: note.text for note in report.notes}
+        self._corrections = corrections
         matches = {note.id: namer.matches(note.text) for note in report.notes}
-        around: dict[str | None, set[str]] = defaultdict(set)
-        for note in report.notes:
-            around[_talk(note)] |= namer.clear(matches[note.id])
-        for talk in report.talks:
-            around[talk.id] |= namer.clear(namer.matches(talk.title))
-        self._around = around
-        self._named = {
-            note.id: namer.namings(note.text, matches[note.id], around[_talk(note)]) for note in report.notes
-        }
-        self._headings: dict[tuple[str, str | None], tuple[Naming, ...]] = {}
+        self._clear = self._named_clearly(matches)
+        self._named = {note.id: self._namings(note, found) for note in report.notes if (found := matches[note.id])}
+        texts = {note.id: note.text for note in report.notes}
+        self._left = {note: legacy(texts[note], namings) for note, namings in self._named.items()}
+        self._asides = {text for text in texts.values() if is_aside(text)}
+        self._left_by_headings: dict[tuple[str, str | None], Legacy] = {}
 
-    def tagged(self) -> tuple[Note, ...]:
-        """Return the notes with their services."""
+    def tagged(self) -> Iterator[Note]:
+        """Yield the notes with their services."""
         lead: Note | None = None
-        tagged = []
-        for note in self._notes:
+        for note in self._report.notes:
             if note.type == "paragraph":
                 lead = note if introduces(note.text) else None
-            tagged.append(replace(note, services=(*self._explicit(note), *self._inherited(note, lead))))
-        return tuple(tagged)
+            mentions = (*self._explicit(note), *self._inherited(note, lead))
+            yield replace(note, services=mentions) if mentions else note
+
+    def _named_clearly(self, matches: Mapping[str, Iterable[Match]]) -> Mapping[str | None, set[str]]:
+        """Return for each talk the services that its title or a note of it names beyond doubt."""
+        clear: dict[str | None, set[str]] = defaultdict(set)
+        for note in self._report.notes:
+            clear[_talk(note)] |= self._namer.clear(matches[note.id])
+        for talk in self._report.talks:
+            clear[talk.id] |= self._namer.clear(self._namer.matches(talk.title))
+        return clear
+
+    def _namings(self, note: Note, matches: Sequence[Match]) -> tuple[Naming, ...]:
+        """Return where a note's own text names services, those that a person took away left out."""
+        above = [crumb.text for crumb in reversed(note.trail)]
+        talk = [note.talk.title] if note.talk else []
+        around = Surroundings((*above, *talk, self._report.title), self._clear[_talk(note)])
+        removed = self._corrected(note).removes
+        return tuple(n for n in self._namer.namings(note.text, matches, around) if n.service not in removed)
+
+    def _corrected(self, note: Note) -> Correction:
+        return self._corrections.get(note.id, Correction())
 
     def _explicit(self, note: Note) -> Iterator[Mention]:
-        """Yield the services that a note's own text names, each once, in reading order."""
-        first = {naming.service: naming for naming in reversed(self._named[note.id])}
-        for naming in sorted(first.values(), key=lambda naming: naming.begin):
-            yield Mention(naming.service, "explicit", note.text[naming.begin : naming.end])
+        """Yield the services that a note's own text names, each once, in reading order, and those that a person added."""
+        seen = set()
+        for naming in self._named.get(note.id, ()):
+            if naming.service not in seen:
+                seen.add(naming.service)
+                yield Mention(naming.service, "explicit", note.text[naming.begin : naming.end])
+        for slug in self._corrected(note).adds:
+            if slug not in seen:
+                yield Mention(slug, "explicit", "手で追加")
 
     def _inherited(self, note: Note, lead: Note | None) -> Iterator[Mention]:
-        """Yield the services that what a note stands under passes down, the nearest first."""
-        own = {naming.service for naming in self._named[note.id]}
-        given = set(own)
-        for source in self._sources(note, lead):
+        """Yield the services that what a note stands under passes down to it, the nearest first."""
+        own = {naming.service for naming in self._named.get(note.id, ())}
+        corrected = self._corrected(note)
+        given = own.union(corrected.adds, corrected.removes)
+        aside = not self._asides.isdisjoint((note.text, *(crumb.text for crumb in note.trail)))
+        for source in () if aside else self._sources(note, lead):
             passed = {naming.service for naming in source.namings}
             picked = len(passed) > 1 and passed & own  # 「EC2とEBS」 over 「EC2」: the note picks one
             for naming in () if picked else source.namings:
                 if naming.service not in given:
                     given.add(naming.service)
-                    words = source.text[naming.begin : naming.end]
-                    yield Mention(naming.service, "inherited", f"「{words}」 {source.place}")
+                    yield Mention(naming.service, "inherited", source.why(naming))
+            if source.last:
+                return
 
     def _sources(self, note: Note, lead: Note | None) -> Iterator[_Source]:
-        """Yield what passes services down to a note: the sentence right above it, the nearest label, or the talk's title."""
-        any_passed = False
-        for source in self._above(note, lead):
-            if source.namings:
-                any_passed = True
-                yield source
-                if not source.weak:
-                    return
-        if note.talk and not any_passed:
-            title = note.talk.title
-            yield _Source(passes_down(title, self._of(title, note), heading=True), title, "セッション名", weak=False)
+        """Yield what passes services down to a note, the nearest first: parents, the lead, headings, the talk's title.
 
-    def _above(self, note: Note, lead: Note | None) -> Iterator[_Source]:
-        """Yield what a note stands under inside its talk, the nearest first."""
-        parents = [crumb for crumb in note.trail if crumb.note]
-        for distance, crumb in enumerate(reversed(parents)):
-            text = self._texts.get(crumb.note or "", crumb.text)
-            label = is_label(text)
-            if label or distance == 0:
-                yield self._source(text, self._named.get(crumb.note or "", ()), crumb.line, weak=not label)
-        headings = [crumb for crumb in note.trail if not crumb.note]
-        if lead and note.type != "paragraph" and _same_place(note, lead):
-            yield self._source(lead.text, self._named[lead.id], lead.line, weak=not is_label(lead.text))
-        for crumb in reversed(headings):
-            namings = passes_down(crumb.text, self._of(crumb.text, note), heading=True)
-            yield _Source(namings, crumb.text, f"{crumb.line}行目", weak=False)
+        The title speaks only where nothing nearer does.
+        """
+        spoken = False
+        parents = [crumb for crumb in reversed(note.trail) if crumb.note]
+        for levels, crumb in enumerate(parents, start=1):
+            left = self._left.get(crumb.note or "")
+            if left and left.namings and (left.levels is None or levels <= left.levels):
+                spoken = True
+                yield _Source(crumb.text, f"{crumb.line}行目", left.namings, last=left.levels != 1)
+        if lead and note.type != "paragraph" and lead.id in self._left and _same_place(note, lead):
+            namings = self._left[lead.id].namings
+            yield _Source(lead.text, f"{lead.line}行目", namings, last=bool(namings))
+        for crumb in reversed(note.trail):
+            if not crumb.note and (namings := self._left_by(crumb.text, note)):
+                yield _Source(crumb.text, f"{crumb.line}行目", namings)
+        if note.talk and not spoken:
+            yield _Source(note.talk.title, "セッション名", self._left_by(note.talk.title, note))
 
-    def _source(self, text: str, namings: Sequence[Naming], line: int, *, weak: bool) -> _Source:
-        return _Source(passes_down(text, namings), text, f"{line}行目", weak)
-
-    def _of(self, heading: str, note: Note) -> tuple[Naming, ...]:
-        """Return the namings of a heading or title over a note."""
+    def _left_by(self, heading: str, note: Note) -> tuple[Naming, ...]:
+        """Return what a heading or title over a note passes down to it."""
         key = (heading, _talk(note))
-        if key not in self._headings:
-            matches = self._namer.matches(heading)
-            self._headings[key] = self._namer.namings(heading, matches, self._around[key[1]])
-        return self._headings[key]
+        if key not in self._left_by_headings:
+            around = Surroundings((self._report.title,), self._clear[_talk(note)])
+            namings = self._namer.namings(heading, self._namer.matches(heading), around)
+            self._left_by_headings[key] = legacy(heading, namings, heading=True)
+        return self._left_by_headings[key].namings
 
 
 def _talk(note: Note) -> str | None:
