@@ -43,19 +43,19 @@ def test_a_sample_is_read_whole(path: Path) -> None:
     assert (unparsed, outline.warnings) == ([], ())
 
 
-def test_the_samples_tell_their_events_and_years() -> None:
-    events = {path.name: (report.event, (report.held_on or "")[:4]) for path in SAMPLES for report in [read(path)]}
+def test_the_samples_tell_their_events_and_first_days() -> None:
+    events = {path.name: (report.event, report.held_on) for path in SAMPLES for report in [read(path)]}
 
     assert events == {
-        "2016-reinvent.md": ("AWS re:Invent 2016", "2016"),
-        "2017-reinvent.txt": ("AWS re:Invent 2017", "2017"),
-        "2018-jaws-days.txt": ("JAWS DAYS 2018", "2018"),
-        "2018-reinvent.md": ("AWS re:Invent 2018", "2018"),
-        "2019-reinvent.txt": ("AWS re:Invent 2019", "2019"),
-        "2019-summit-tokyo.md": ("AWS Summit Tokyo 2019", "2019"),
-        "2020-reinvent.md": ("AWS re:Invent 2020", "2020"),
-        "2022-reinvent.txt": ("AWS re:Invent 2022", "2022"),
-        "2023-reinvent.md": ("AWS re:Invent 2023", "2023"),
+        "2016-reinvent.md": ("AWS re:Invent 2016", "2016-11-28"),
+        "2017-reinvent.txt": ("AWS re:Invent 2017", "2017-11-27"),
+        "2018-jaws-days.txt": ("JAWS DAYS 2018", "2018-03-10"),
+        "2018-reinvent.md": ("AWS re:Invent 2018", "2018-11-26"),
+        "2019-reinvent.txt": ("AWS re:Invent 2019", "2019-12-02"),
+        "2019-summit-tokyo.md": ("AWS Summit Tokyo 2019", "2019-06-12"),
+        "2020-reinvent.md": ("AWS re:Invent 2020", "2020-11-30"),
+        "2022-reinvent.txt": ("AWS re:Invent 2022", "2022-11-28"),
+        "2023-reinvent.md": ("AWS re:Invent 2023", "2023-11-27"),
     }
 
 
