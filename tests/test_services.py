@@ -219,6 +219,10 @@ def test_a_service_that_cannot_be_added_is_told(service: Service, expected: str)
         ("WAFの製品を比べる", []),
         ("CloudFrontの前にWAFを置く", ["cloudfront", "waf"]),
         ("Samさんの登壇", []),
+        ("CodePiplineでビルドしてDyanmoDBに書く", ["codepipeline", "dynamodb"]),
+        ("Amazon Transcibeで書き起こす", ["transcribe"]),
+        ("Extractする", []),
+        ("kubectl apply -f my-es.yaml でKibanaを出す", []),
         ("https://aws.amazon.com/lambda/ を読む", []),
     ],
 )

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _GAPS = re.compile(r"[\s\-_‐‑・]")
 _LONG_VOWEL = "ー"
+_LONG_WORD = re.compile(r"[A-Za-z]{8,}")
 # A name may be written apart at its own gaps, where its case or script changes, around signs, and before a number
 # that follows a word: Step Functions, Guard Duty, API ゲートウェイ, Lambda @ Edge, Route 53; but never I AM or S 3.
 _BREAK = re.compile(
@@ -45,6 +47,19 @@ def breaks(name: str) -> frozenset[int]:
     """Return the places in the folded name where it may be written apart."""
     parted = {match.start() for match in _BREAK.finditer(name)} | {gap.start() for gap in _GAPS.finditer(name)}
     return frozenset(len(fold(name[:place])) for place in parted)
+
+
+def misspellings(name: str) -> Iterator[str]:
+    """Yield a long word with one inner letter missing or two swapped, as hurried hands write it: CodePipline, Textarct.
+
+    Short words are left alone: their misspellings are other words.
+    """
+    if not _LONG_WORD.fullmatch(name):
+        return
+    for place in range(1, len(name) - 1):
+        yield name[:place] + name[place + 1 :]
+        if place < len(name) - 2:
+            yield name[:place] + name[place + 1] + name[place] + name[place + 2 :]
 
 
 def script(character: str) -> str:

@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
 from kb.services.catalogue import Catalogue, Service
 from kb.services.datafiles import Words
 from kb.services.matcher import Match, Matcher
-from kb.services.names import fold
+from kb.services.names import fold, misspellings
 
 Clarity = Literal["clear", "shared", "common", "ambiguous"]
 
 _LONGEST_ABBREVIATION = 4
+_TOO_SHORT_IN_SMALL = 2
 _LIST_SIGN = re.compile(r"\s*[、,，/／・&＆+＋と]\s*(?:(?:AWS|Amazon)\s)?")
 
 
@@ -57,7 +58,9 @@ class Namer:
         self._meanings = {
             fold(name): _meaning(service, frozenset(spellings[fold(name)]), catalogue) for name, service in names
         }
-        self._matcher = Matcher([*(name for name, _ in names), *words["no_services"]])
+        wrong = {wrong: name for name, _ in names for wrong in misspellings(name) if fold(wrong) not in self._meanings}
+        self._meanings |= {fold(word): _misspelt(self._meanings[fold(name)]) for word, name in wrong.items()}
+        self._matcher = Matcher([*(name for name, _ in names), *wrong, *words["no_services"]])
         self._ours, self._others = _folded(words["ours"]), _folded(words["others"])
 
     def matches(self, text: str) -> tuple[Match, ...]:
@@ -103,7 +106,7 @@ class Namer:
         as_listed = written in meaning.spellings
         if as_listed and meaning.clarity == "common":
             return True
-        if _as_a_word(written, meaning.spellings):
+        if not as_listed and _as_a_word(written, meaning.spellings):
             return False
         in_context = any(_any(meaning.context, place) for place in (folded, *map(fold, around.texts)))
         alone = match.end - match.begin == len(text.strip())
@@ -135,6 +138,13 @@ def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) 
     return _Meaning(service.slug, clarity, spellings, _folded(sense.context), beside, _folded(sense.against))
 
 
+def _misspelt(meaning: _Meaning) -> _Meaning:
+    """Return what a misspelling of a name means: the same where the name is clear, else nothing without AWS before it."""
+    if meaning.clarity == "clear":
+        return meaning
+    return replace(meaning, clarity="ambiguous", spellings=frozenset(), context=(), beside=frozenset())
+
+
 def _folded(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(fold, words))
 
@@ -144,7 +154,6 @@ def _any(words: Iterable[str], folded: str) -> bool:
 
 
 def _as_a_word(written: str, spellings: Iterable[str]) -> bool:
-    """Tell whether an abbreviation is written like a name or a word: Sam is nobody's SAM."""
-    return written.istitle() and all(
-        spelling.isupper() and len(spelling) <= _LONGEST_ABBREVIATION for spelling in spellings
-    )
+    """Tell whether an abbreviation is written like a word: Sam is nobody's SAM, my-es-cluster no ES."""
+    abbreviation = all(spelling.isupper() and len(spelling) <= _LONGEST_ABBREVIATION for spelling in spellings)
+    return abbreviation and (written.istitle() or len(written) <= _TOO_SHORT_IN_SMALL)
