@@ -45,12 +45,12 @@ def roles_of(parts: Sequence[Part], title: str | None, *, visited: bool, flat: b
 
     Unmarked headings are talks only in a report known to be of a `visited` event. In a `flat` one levels tell little.
     """
-    roles = _by_words(parts, fold(title or ""))
+    roles = roles_by_words(parts, title)
     marked = _marked(parts, roles)
     _find_groups(parts, roles, marked)
     _end_day(parts, roles, max(marked, default=len(parts)))
     outermost = [i for i in _outermost(parts, roles) if roles[i] == "open"]
-    labelled = [i for i in outermost if any(_LABEL_AT_END.search(parts[j].text) for j in parts[i].above)]
+    labelled = [i for i in outermost if any(_LABEL_AT_END.search(parts[j].text) for j in (i, *parts[i].above))]
     if marked and len(marked) >= _MOST * len({*marked, *outermost}):
         talks = {*marked, *labelled}
     elif visited and _believable([parts[i] for i in outermost]):
@@ -62,9 +62,9 @@ def roles_of(parts: Sequence[Part], title: str | None, *, visited: bool, flat: b
     return _settled(roles, max(talks, default=0), flat=flat)
 
 
-def _by_words(parts: Sequence[Part], title: str) -> list[Role]:
+def roles_by_words(parts: Sequence[Part], title: str | None) -> list[Role]:
     """Return what the words of each heading tell by themselves; what stands above the title is the page's."""
-    roles = [_role(part.text, title) for part in parts]
+    roles = [_role(part.text, fold(title or "")) for part in parts]
     titles = [i for i, role in enumerate(roles) if role == "title" and i]
     return ["aside" if titles and 0 < i < titles[0] else role for i, role in enumerate(roles)]
 

@@ -1,0 +1,67 @@
+"""What could not be understood of a report, told to its author line by line."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from kb.library import FileProblem
+from kb.model import Report
+from kb.outline import Outline
+from kb.services.catalogue import Catalogue
+from kb.talks import headings_without_talk
+
+_SERVICE_LIKE = re.compile(r"(?<![A-Za-z0-9])(?:AWS|Amazon)[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})")
+
+
+def lint(outline: Outline, report: Report, catalogue: Catalogue) -> tuple[FileProblem, ...]:
+    """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
+    told = (*_oddities(outline), *_without_talk(outline, report), *_unknown_services(report, catalogue))
+    problems = (FileProblem(outline.source, line, message) for line, message in told)
+    return (*_missing(outline, report), *sorted(problems, key=lambda problem: problem.line or 0))
+
+
+def _missing(outline: Outline, report: Report) -> Iterator[FileProblem]:
+    if report.event is None:
+        message = "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」, or in kb.toml"
+        yield FileProblem(outline.source, None, message)
+    if report.held_on is None:
+        message = "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml"
+        yield FileProblem(outline.source, None, message)
+
+
+def _oddities(outline: Outline) -> Iterator[tuple[int, str]]:
+    return ((warning.line, warning.message) for warning in outline.warnings)
+
+
+def _without_talk(outline: Outline, report: Report) -> Iterator[tuple[int, str]]:
+    """Yield the headings that may be meant as talks; without an event the missing event explains them all."""
+    for heading in headings_without_talk(outline, report) if report.event else ():
+        message = (
+            f"「{heading.text}」 is taken for no talk; if it is one, begin it with its track or time: 【A】11:10~12:00:"
+        )
+        yield heading.first_line, message
+
+
+def _unknown_services(report: Report, catalogue: Catalogue) -> Iterator[tuple[int, str]]:
+    """Yield each word once that looks like a service's name and is none that the catalogue knows."""
+    seen: set[str] = set()
+    for note in report.notes:
+        for match in _SERVICE_LIKE.finditer(note.text):
+            name = match[0]
+            if name not in seen and not _is_known(match[1].split(), catalogue):
+                seen.add(name)
+                yield note.line, f"「{name}」 looks like a service that the catalogue does not know"
+
+
+def _is_known(words: list[str], catalogue: Catalogue) -> bool:
+    """Tell whether words, the first of them at least, name a service or something that is known to be none."""
+    beginnings = [" ".join(words[:length]) for length in range(1, len(words) + 1)]
+    return any(beginning in _not_services() or catalogue.find(beginning) for beginning in beginnings)
+
+
+@cache
+def _not_services() -> frozenset[str]:
+    lists: dict[str, list[str]] = tomllib.loads((files("kb") / "lint.toml").read_text("utf-8"))
+    return frozenset(lists["not_services"])
