@@ -7,6 +7,7 @@ from index.analysis import Analyzer, Morpheme
 from kb.kinds import classify
 from kb.model import Given, Report
 from kb.outline import ReadingWarning
+from kb.pairs import pair
 from kb.readers.formats import read_outline
 from kb.services.catalogue import Catalogue
 from kb.services.tagger import tag
@@ -35,7 +36,7 @@ def read_report(data: bytes, source: str, tools: Tools, given: Given | None = No
     outline = read_outline(data, source)
     report = tag(report_of(outline, given), tools.catalogue)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
-    return Reading(classify(report, morphemes), morphemes, outline.warnings)
+    return Reading(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
 
 
 def _texts(report: Report) -> set[str]:

@@ -68,7 +68,7 @@ def _deciding(note: Note, said: Sequence[Sentence], places: set[str]) -> Rule:
 def _views(said: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str], set[str]]]:
     """Yield, for each sentence that is no aside, the places it stands at and the phrases found in it."""
     main = [sentence for sentence in said if not sentence.aside]
-    arrows = [sentence.begin for sentence in said if sentence.leads_on]
+    arrows = [number for number, sentence in enumerate(main) if sentence.leads_on]
     found = [table().book.found(sentence.words) for sentence in main]
     kinds = list(map(_kind_of, main, found)) if len(main) > 1 else [None]
     for number, sentence in enumerate(main):
@@ -78,7 +78,7 @@ def _views(said: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str
         if "problem" in kinds[:number] + kinds[number + 1 :]:
             at.add("beside a problem")
         # One arrow leads from a problem to its remedy; 「A -> B -> C」 are steps.
-        if len(arrows) == 1 and sentence.begin > arrows[0] and "problem" in kinds[:number]:
+        if len(arrows) == 1 and number > arrows[0] and "problem" in kinds[: arrows[0] + 1]:
             at.add("after a problem")
         yield at, found[number]
 

@@ -76,9 +76,17 @@ def sentences(text: str, morphemes: Sequence[Morpheme]) -> tuple[Sentence, ...]:
             words = _without_rounding(said)
             bare = not _is_copula(said[-1]) and _is_bare(words)
             found.append(Sentence(words, begin, mark, aside, bare))
-        elif found:
-            found[-1] = replace(found[-1], marks=found[-1].marks + mark)
+        else:
+            _hand_back(found, mark, aside=aside)
     return tuple(found)
+
+
+def _hand_back(found: list[Sentence], mark: str, *, aside: bool) -> None:
+    """Give a mark with no word before it to the last sentence it can belong to: in 「遅い(秒単位) -> …」 that is 「遅い」."""
+    for at in range(len(found) - 1, -1, -1):
+        if found[at].aside == aside:
+            found[at] = replace(found[at], marks=found[at].marks + mark)
+            return
 
 
 def _stretches(text: str) -> Iterator[tuple[int, int, str, bool]]:

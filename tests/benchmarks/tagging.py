@@ -1,4 +1,4 @@
-"""How many notes a second are tagged and classified on one core, beyond the analysis: python tests/benchmarks/tagging.py [REPORT…].
+"""How many notes a second are tagged, classified and paired on one core, beyond the analysis: python tests/benchmarks/tagging.py [REPORT…].
 
 Without reports it takes the bundled samples. Each step is the best of five runs over all notes.
 """
@@ -10,6 +10,7 @@ from time import process_time
 
 from index.analysis import Analyzer
 from kb.kinds import classify
+from kb.pairs import pair
 from kb.readers.formats import read_outline
 from kb.services.catalogue import catalogue
 from kb.services.tagger import tag
@@ -28,13 +29,15 @@ def main() -> None:
     texts = [note.text for report in reports for note in report.notes]
     analysis = dict(zip(texts, map(analyzer.morphemes, texts), strict=True))
 
+    classified = [classify(report, analysis) for report in reports]
     steps: dict[str, Callable[[], object]] = {
         "analysis (Sudachi)": lambda: [analyzer.morphemes(text) for text in texts],
         "tagging": lambda: [tag(report, known) for report in reports],
         "classifying": lambda: [classify(report, analysis) for report in reports],
+        "pairing": lambda: [pair(report, analysis) for report in classified],
     }
     taken = {name: best(step) for name, step in steps.items()}
-    taken["tagging and classifying"] = taken["tagging"] + taken["classifying"]
+    taken["all but the analysis"] = sum(taken.values()) - taken["analysis (Sudachi)"]
     sys.stdout.write(f"{notes} notes of {len(reports)} reports\n")
     for name, seconds in taken.items():
         sys.stdout.write(f"{name:24s} {notes / seconds:9,.0f} notes/s {1e6 * seconds / notes:6.1f} µs each\n")
