@@ -16,6 +16,7 @@ from kb.contents import Contents
 from kb.documents import SCHEMA, documents
 from kb.library import Library, LibraryError
 from kb.model import Given, Note, Report
+from kb.outline import Outline
 from kb.places import find_library, index_folder, own_library
 from kb.readers.formats import UnreadableError, read_outline
 from kb.reading import Tools, read_report
@@ -200,6 +201,11 @@ class KnowledgeBase:
         if contents is None or report_id not in contents.by_id:
             raise UnknownIdError(f"no report has the id {report_id}")
         return contents.by_id[report_id], self._all("report", report_id)
+
+    def outline(self, report_id: str) -> Outline:
+        """Return what each line of a report's file is taken for. Raises UnknownIdError, UnreadableError, OSError."""
+        source = self.report(report_id)[0].source
+        return read_outline((self.library.path / source).read_bytes(), source)
 
     def _all(self, group: str, value: str) -> tuple[Note, ...]:
         results = self._engine.search(Query(sort="position", limit=None).select(group, value))
