@@ -77,11 +77,11 @@ def plain(response: TestResponse) -> str:
 
 
 def note_ids(response: TestResponse) -> list[str]:
-    return re.findall(r'<div class="note" id="([^"]+)"', response.text)
+    return re.findall(r'<div class="note [a-z]*" id="([^"]+)"', response.text)
 
 
 def texts_of(response: TestResponse) -> list[str]:
-    notes = re.findall(r'<span class="text">(.*?)</span>', response.text)
+    notes = re.findall(r'<p class="text">(.*?)</p>', response.text)
     return [html.unescape(re.sub(r"</?mark>", "", note)) for note in notes]
 
 
@@ -137,7 +137,7 @@ def test_a_service_may_be_named_as_people_name_it(client: FlaskClient) -> None:
 def test_each_selected_value_is_a_chip_that_says_what_its_removal_finds(client: FlaskClient) -> None:
     page = plain(client.get("/?q=冪等&service=sqs&year=2021"))
 
-    assert ("Amazon SQS 外すと 1件" in page, "2021 外すと 2件" in page, "条件をすべて解除" in page) == (True,) * 3
+    assert ("Amazon SQS 外すと 1件" in page, "2021年 外すと 2件" in page, "条件をすべて解除" in page) == (True,) * 3
 
 
 def test_no_hits_are_told_with_a_way_back(client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 from index.query import Query
 from kb.identity import digest
 from kb.knowledge_base import KINDS, KnowledgeBase
-from webui import answers, browse, search, security, texts
+from webui import answers, browse, export, reports, search, security, texts
 from webui.address import address_of, page_address
 from webui.markup import marked, web_address
 
@@ -40,6 +40,6 @@ def create_app(knowledge_base: KnowledgeBase, *, today: Callable[[], date] = dat
     )
     security.protect(app)
     answers.tell_errors(app)
-    app.register_blueprint(search.pages(knowledge_base))
-    app.register_blueprint(browse.pages(knowledge_base))
+    for room in (search, browse, reports, export):
+        app.register_blueprint(room.pages(knowledge_base))
     return app

@@ -1,6 +1,6 @@
 """The search page: an address to a query, an answer to what the page and its JSON show."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -8,60 +8,16 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest
 
 from index.query import Query
-from kb.answers import Answer, FacetValue, Found, ServiceCount
-from kb.knowledge_base import FACETS, KnowledgeBase
-from kb.model import Note, Talk
+from kb.answers import Answer
+from kb.knowledge_base import KnowledgeBase
 from kb.records import note_record
 from kb.services.catalogue import Catalogue
 from webui import texts
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, turned_to
 from webui.answers import problem, respond, wants_json
-from webui.tree import Branch, tree
-
-_SHOWN_GROUPS = (*FACETS, "via")
-_SHOWN_VALUES = 8  # of a group, before the rest is folded
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value of a group as something to click: `url` is the search with it toggled."""
-
-    facet: FacetValue
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A group of facet values: those shown and those folded. Every selected value is shown."""
-
-    key: str
-    label: str
-    shown: tuple[Choice, ...]
-    folded: tuple[Choice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A selected value, the search without it, and how many notes that would find."""
-
-    group: str
-    label: str
-    url: str
-    without: int
-
-
-@dataclass(frozen=True, slots=True)
-class TalkHits:
-    """The found notes of one talk (or of a report outside its talks) in their tree.
-
-    `more` counts those on other pages, which `more_url` shows.
-    """
-
-    talk: Talk | None
-    note: Note
-    branches: tuple[Branch, ...]
-    more: int
-    more_url: str
+from webui.facets import COUNTED, Category, Chip, Group, categories, chips, groups
+from webui.hits import TalkHits, by_talk
+from webui.start import start
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +26,7 @@ class SearchPage:
 
     query: Query
     answer: Answer
+    categories: tuple[Category, ...]
     groups: tuple[Group, ...]
     chips: tuple[Chip, ...]
     talks: tuple[TalkHits, ...]
@@ -82,9 +39,14 @@ class SearchPage:
         return texts.hits(self.answer.total, words + [chip.label for chip in self.chips])
 
     @property
-    def found(self) -> dict[str, Found]:
-        """The found notes of this page by their ids."""
-        return {found.note.id: found for found in self.answer.found}
+    def unlisted(self) -> Iterator[tuple[str, str]]:
+        """The selected values that no checkbox stands for: the form keeps them all the same."""
+        listed = {(group.key, facet.value) for group in self.groups for facet in (*group.shown, *group.folded)}
+        listed |= {("category", category.facet.value) for category in self.categories}
+        listed |= {("service", facet.value) for category in self.categories for facet in category.services}
+        listed |= {("via", "explicit")}
+        pairs = ((group, value) for group, values in self.query.selections for value in values)
+        return (pair for pair in pairs if pair not in listed)
 
     @property
     def first(self) -> int:
@@ -106,6 +68,10 @@ class SearchPage:
         page = page_of(self.query) + step
         return address_of(turned_to(self.query, page)) if 1 <= page <= self.pages else None
 
+    def export_url(self, ending: str) -> str:
+        """Return the address of the whole result as a file."""
+        return f"/export.{ending}{address_of(turned_to(self.query, 1))[1:]}"
+
     @property
     def clear_url(self) -> str:
         """The search with the same words and no selections."""
@@ -113,17 +79,12 @@ class SearchPage:
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the page of `/`: the start page, or with anything in the address a search."""
+    """Return the page of `/`: a search, or with nothing after it the start page."""
     blueprint = Blueprint("search", __name__)
 
     @blueprint.get("/")
     def home() -> Response:
-        return results() if request.args else start()
-
-    def start() -> Response:
-        reports = knowledge_base.reports()
-        data = {"reports": [asdict(report) for report in reports]}
-        return respond("start.html", data, reports=reports, services=_most_noted(knowledge_base))
+        return results() if request.args else start(knowledge_base)
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
@@ -135,12 +96,22 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
+def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...]) -> SearchPage:
+    """Search, and return what the page shows of it."""
+    answer = knowledge_base.search(replace(query, facets=COUNTED))
+    return SearchPage(
+        query=query,
+        answer=answer,
+        categories=categories(answer, knowledge_base.catalogue),
+        groups=tuple(groups(answer)),
+        chips=tuple(chips(knowledge_base, query, answer)),
+        talks=tuple(by_talk(knowledge_base, query, answer)),
+        unread=(*unread, *_unknown(knowledge_base, answer)),
+    )
+
+
 def search_record(page: SearchPage, catalogue: Catalogue) -> dict[str, Any]:
     """Return a page of results as JSON: the notes best first, and each facet value with the address that toggles it."""
-    facets = {
-        group: [{**asdict(facet), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values]
-        for group, values in page.answer.facets.items()
-    }
     return {
         "total": page.answer.total,
         "page": page_of(page.query),
@@ -154,22 +125,13 @@ def search_record(page: SearchPage, catalogue: Catalogue) -> dict[str, Any]:
             }
             for found in page.answer.found
         ],
-        "facets": facets,
+        "facets": {
+            group: [
+                {**asdict(facet), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values
+            ]
+            for group, values in page.answer.facets.items()
+        },
     }
-
-
-def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...]) -> SearchPage:
-    """Search, and return what the page shows of it."""
-    answer = knowledge_base.search(replace(query, facets=(*_SHOWN_GROUPS, "report")))
-    groups = [_group(query, key, answer.facets.get(key, ())) for key in _SHOWN_GROUPS]
-    return SearchPage(
-        query=query,
-        answer=answer,
-        groups=tuple(group for group in groups if group.shown),
-        chips=tuple(_chips(knowledge_base, query, answer)),
-        talks=tuple(_talks(knowledge_base, query, answer)),
-        unread=(*unread, *_unknown(knowledge_base, answer)),
-    )
 
 
 def resolved(query: Query, catalogue: Catalogue) -> Query:
@@ -179,55 +141,11 @@ def resolved(query: Query, catalogue: Catalogue) -> Query:
     return replace(same_page, offset=query.offset)
 
 
-def _unknown(knowledge_base: KnowledgeBase, answer: Answer) -> Iterable[Unread]:
-    """Return the selected values that no note has, whatever else is asked for."""
+def _unknown(knowledge_base: KnowledgeBase, answer: Answer) -> Iterator[Unread]:
+    """Yield the selected values that no note has, whatever else is asked for."""
     empty = [(group, facet.value) for group, values in answer.facets.items() for facet in values if not facet.count]
     if not empty:
         return
     everything = knowledge_base.search(Query(limit=0, facets=tuple(answer.facets))).facets
     known = {(group, facet.value) for group, values in everything.items() for facet in values}
     yield from (Unread(group, value) for group, value in empty if (group, value) not in known)
-
-
-def _most_noted(knowledge_base: KnowledgeBase) -> list[ServiceCount]:
-    """Return the services that notes are about, the most noted first."""
-    noted = [count for count in knowledge_base.services() if count.notes]
-    return sorted(noted, key=lambda count: -(count.notes or 0))
-
-
-def _group(query: Query, key: str, values: Sequence[FacetValue]) -> Group:
-    choices = [Choice(facet, address_of(query.toggle(key, facet.value))) for facet in values]
-    shown = [c for i, c in enumerate(choices) if i < _SHOWN_VALUES or c.facet.selected]
-    return Group(key, texts.GROUPS[key], tuple(shown), tuple(c for c in choices if c not in shown))
-
-
-def _chips(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterable[Chip]:
-    for group, values in query.selections:
-        labels = {facet.value: facet.label for facet in answer.facets.get(group, ())}
-        for value in values:
-            smaller = query.toggle(group, value)
-            without = knowledge_base.search(replace(smaller, limit=0)).total
-            yield Chip(group, labels.get(value, value), address_of(smaller), without)
-
-
-def _talks(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterable[TalkHits]:
-    in_talk = {facet.value: facet.count for facet in answer.facets.get("talk", ())}
-    groups: dict[tuple[str, str], list[Note]] = {}
-    for found in answer.found:
-        groups.setdefault(_place(found.note), []).append(found.note)
-    for (group, value), notes in groups.items():
-        first = notes[0]
-        counted = in_talk.get(value, len(notes)) if group == "talk" else len(notes)
-        in_order = _in_reading_order(knowledge_base, notes)
-        yield TalkHits(first.talk, first, tree(in_order), counted - len(notes), address_of(query.select(group, value)))
-
-
-def _place(note: Note) -> tuple[str, str]:
-    return ("talk", note.talk.id) if note.talk else ("report", note.report)
-
-
-def _in_reading_order(knowledge_base: KnowledgeBase, notes: Sequence[Note]) -> list[Note]:
-    first = notes[0]
-    around = knowledge_base.talk(first.talk.id) if first.talk else knowledge_base.report(first.report)[1]
-    position = {note.id: i for i, note in enumerate(around)}
-    return sorted(notes, key=lambda note: position.get(note.id, len(around)))

@@ -1,7 +1,7 @@
 """Every text of the page that a reader sees, in Japanese and in this one place. Templates know it as `t`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 SITE = "セッションメモ"
@@ -9,25 +9,23 @@ SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、A
 SKIP = "検索結果へ移動"
 SEARCH_LABEL = "メモを検索"
 SEARCH_EXAMPLE = "例: SQS 冪等"
+EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
+KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
 ALL_NOTES = "すべてのメモ"
 MAIN_NAVIGATION = "主なページ"
 REPORTS = "レポート"
-SERVICES = "サービス"
 SAMPLES_SHOWN = "見本を表示中"
 SAMPLES_HOW = "自分のレポートを data/reports に置いて kb sync を実行すると、そちらを検索します。"
-RESULTS = "検索結果"
 FILTERS = "絞り込み"
 APPLY = "この条件で絞り込む"
 CLEAR_ALL = "条件をすべて解除"
-REMOVE = "外す"
 SORT = "並び替え"
 SORTS = {"relevance": "関連度", "new": "新しい順"}
 PREVIOUS = "前へ"
 NEXT = "次へ"
 PAGES = "ページ"
 PERMALINK = "このメモへのリンク"
-WHY_TAG = "タグの理由"
 SOURCE = "出典"
 ORIGINAL = "元の記事"
 LINKS = "資料"
@@ -38,7 +36,27 @@ UNDATED = "日付不明"
 BACK_HOME = "最初のページへ"
 NEWEST_REPORTS = "新しいレポート"
 TRY = "検索の例"
+SERVICE_MAP = "サービスの地図"
+SERVICE_MAP_HINT = "数字はメモの件数。多いほど濃く示します。"
+ALL_REPORTS = "すべてのレポート"
+EXPLICIT_ONLY = "明示のみ"
+WHOLE_CATEGORY = "この分類すべて"
+SORT_NOW = "並び替える"
+CLOSE = "閉じる"
+EXPORT_NAME = "session-notes"
+EXPORT_CSV = "CSV"
+EXPORT_MARKDOWN = "Markdown"
+EXPORT = "この結果を保存"
+COLUMNS = ("メモ", "種別", "サービス", "パンくず", "セッション", "イベント", "日付", "ファイル", "行", "アドレス")
 CHILDREN = "下位のメモ"
+CITATION = "引用"
+CITE = "引用"
+CITE_LABEL = "引用をコピー"
+COPIED = "コピーしました"
+PROBLEM = "課題"
+REMEDY = "対策"
+QUESTION = "質問"
+ANSWER = "回答"
 IN_TALK = "セッション全体で読む"
 IN_REPORT = "レポート全体で読む"
 
@@ -79,6 +97,29 @@ UNKNOWN_NOTE = (
 UNKNOWN_ID = "「{id}」というものはありません。"
 
 
+BLOCKS = {
+    "heading": "見出し",
+    "bullet": "箇条書き",
+    "numbered": "番号付き",
+    "paragraph": "段落",
+    "code": "コード",
+    "table": "表",
+    "quote": "引用",
+    "link": "リンク",
+    "rule": "区切り線",
+    "front-matter": "前書き",
+    "blank": "空行",
+    "unparsed": "読めなかった行",
+}
+LINES = "行ごとの読み取り"
+LINES_HOW = "ファイルの各行を何として読んだかを示します。"
+LINE = "行"
+TAKEN_FOR = "読み方"
+TEXT = "内容"
+BECAME_TALK = "セッション"
+TO_REPORT = "レポートへ戻る"
+
+
 def notes(count: int) -> str:
     """Return a number of notes with its unit."""
     return f"{count:,}件"
@@ -104,6 +145,62 @@ def window(first: int, last: int, total: int) -> str:
 def more(count: int) -> str:
     """Return the text that unfolds the rest of a list."""
     return f"他 {count:,} 件を表示"
+
+
+def below(count: int) -> str:
+    """Return the text that unfolds what stands under a note."""
+    return f"下位のメモ {count:,}件"
+
+
+def value(group: str, label: str) -> str:
+    """Return what a value of a group is called: years get their unit."""
+    return f"{label}年" if group == "year" else label
+
+
+def find_value(group: str) -> str:
+    """Return the name of the box that looks for a value of a group."""
+    return f"{group}を探す"
+
+
+def show_results(count: int) -> str:
+    """Return the text of the button that closes the filters on a phone."""
+    return f"{count:,}件を見る"
+
+
+def sessions(count: int) -> str:
+    """Return a number of talks with its unit."""
+    return f"{count:,}セッション"
+
+
+def track(name: str) -> str:
+    """Return a track in the brackets that people write around it."""
+    return f"【{name}】"
+
+
+def taker(number: int) -> str:
+    """Return what tells two reports of one talk apart."""
+    return f"記録 {number}"
+
+
+def lines(taken: Mapping[str, int]) -> str:
+    """Return how many lines a report has, and for what they were taken."""
+    told = "、".join(f"{BLOCKS[block]} {taken[block]:,}" for block in BLOCKS if taken.get(block))
+    return f"{sum(taken.values()):,}行（{told}）"
+
+
+def line_range(first: int, last: int) -> str:
+    """Return which lines a block takes."""
+    return f"{first}" if first == last else f"{first}〜{last}"
+
+
+def filters(count: int) -> str:
+    """Return the text of the button that opens the filters, with how many are set."""
+    return f"{FILTERS}（{count}）" if count else FILTERS
+
+
+def contents(reports: int, talks: int, notes: int) -> str:
+    """Return what is in here, in one line."""
+    return f"{reports:,}レポート・{talks:,}セッション・{notes:,}メモ"
 
 
 def without(count: int) -> str:

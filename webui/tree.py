@@ -1,7 +1,7 @@
 """Notes as they stood in their report: each under its headings and parent bullets."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from kb.model import Crumb, Note
@@ -11,21 +11,31 @@ _Path = tuple[tuple[Crumb, ...], Note]  # what is left of the way to a note, its
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One line of the tree and what stands under it. `note` is None where it only leads to notes."""
+    """One line of the tree and what stands under it.
 
-    crumb: Crumb
+    `note` is the note of the line; None where it only leads to notes: then `crumbs` are the steps that lead there.
+    """
+
+    crumbs: tuple[Crumb, ...]
     note: Note | None
     branches: tuple["Branch", ...]
-
-    @property
-    def notes_below(self) -> int:
-        """How many notes stand under it, at any depth."""
-        return sum((branch.note is not None) + branch.notes_below for branch in self.branches)
 
 
 def tree(notes: Iterable[Note]) -> tuple[Branch, ...]:
     """Return the tree of notes given in reading order; the part of their trails that neighbours share is one branch."""
     return _grown([((*note.trail, Crumb(note.text, note.line, note.id)), note) for note in notes])
+
+
+def below(note: Note, notes: Iterable[Note]) -> tuple[Branch, ...]:
+    """Return the tree of those of the notes that stand under a note."""
+    depth = len(note.trail) + 1
+    under = [other for other in notes if any(crumb.note == note.id for crumb in other.trail)]
+    return tree(replace(other, trail=other.trail[depth:]) for other in under)
+
+
+def notes_in(branches: Iterable[Branch]) -> int:
+    """Return how many notes a tree holds."""
+    return sum((branch.note is not None) + notes_in(branch.branches) for branch in branches)
 
 
 def _grown(paths: Sequence[_Path]) -> tuple[Branch, ...]:
@@ -34,4 +44,7 @@ def _grown(paths: Sequence[_Path]) -> tuple[Branch, ...]:
 
 def _branch(crumb: Crumb, paths: Sequence[_Path]) -> Branch:
     own = next((note for rest, note in paths if len(rest) == 1), None)
-    return Branch(crumb, own, _grown([(rest[1:], note) for rest, note in paths if len(rest) > 1]))
+    branches = _grown([(rest[1:], note) for rest, note in paths if len(rest) > 1])
+    if own is None and len(branches) == 1 and branches[0].note is None:
+        return replace(branches[0], crumbs=(crumb, *branches[0].crumbs))
+    return Branch((crumb,), own, branches)

@@ -1,0 +1,89 @@
+"""Found notes as the page shows them: grouped by talk, in their tree, with what belongs to them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.query import Query
+from kb.answers import Answer, Found
+from kb.knowledge_base import KnowledgeBase
+from kb.model import Note, Talk
+from webui.address import address_of
+from webui.tree import Branch, below, notes_in, tree
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A found note with its marks and what belongs to it, as far as it is not found itself.
+
+    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers.
+    """
+
+    note: Note
+    marks: tuple[tuple[int, int], ...]
+    below: tuple[Branch, ...]
+    problem: Note | None
+    remedies: tuple[Note, ...]
+    question: Note | None
+    answers: tuple[Note, ...]
+
+    @property
+    def notes_below(self) -> int:
+        """How many notes stand under it, those that are found themselves left out."""
+        return notes_in(self.below)
+
+
+@dataclass(frozen=True, slots=True)
+class TalkHits:
+    """The found notes of one talk (or of a report outside its talks) in their tree, and `shown` by their ids.
+
+    `more` counts those on other pages of the result, which `more_url` shows.
+    """
+
+    talk: Talk | None
+    note: Note
+    branches: tuple[Branch, ...]
+    shown: Mapping[str, Shown]
+    more: int
+    more_url: str
+
+
+def by_talk(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterator[TalkHits]:
+    """Yield the found notes grouped by talk, the talk of the best one first."""
+    counts = {facet.value: facet.count for facet in answer.facets.get("talk", ())}
+    groups: dict[tuple[str, str], list[Found]] = {}
+    for found in answer.found:
+        groups.setdefault(_place(found.note), []).append(found)
+    for (group, value), hits in groups.items():
+        first = hits[0].note
+        around = _around(knowledge_base, first)
+        others = [note for note in around if note.id not in {hit.note.id for hit in hits}]
+        shown = {hit.note.id: belonging(hit.note, others, hit.marks) for hit in hits}
+        position = {note.id: i for i, note in enumerate(around)}  # lacks what a sync has just taken away
+        in_order = sorted((hit.note for hit in hits), key=lambda note: position.get(note.id, 0))
+        more = max(0, counts.get(value, 0) - len(hits)) if group == "talk" else 0
+        yield TalkHits(first.talk, first, tree(in_order), shown, more, address_of(query.select(group, value)))
+
+
+def belonging(note: Note, others: Sequence[Note], marks: tuple[tuple[int, int], ...] = ()) -> Shown:
+    """Return a note with those of the others that belong to it."""
+    return Shown(
+        note=note,
+        marks=marks,
+        below=below(note, others),
+        problem=_one(others, note.remedy_of),
+        remedies=tuple(other for other in others if other.remedy_of == note.id),
+        question=_one(others, note.answers),
+        answers=tuple(other for other in others if other.answers == note.id),
+    )
+
+
+def _place(note: Note) -> tuple[str, str]:
+    return ("talk", note.talk.id) if note.talk else ("report", note.report)
+
+
+def _around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
+    return knowledge_base.talk(note.talk.id) if note.talk else knowledge_base.report(note.report)[1]
+
+
+def _one(notes: Iterable[Note], note_id: str | None) -> Note | None:
+    return next((note for note in notes if note.id == note_id), None)
