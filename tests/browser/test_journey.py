@@ -1,0 +1,203 @@
+"""The page as people use it: with and without a script, by mouse, by keyboard, through an input method."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+WIDE, PHONE, SMALL = 1280, 390, 320
+
+
+def found(page: Page) -> int:
+    """Return how many notes the page says it found."""
+    return int(re.sub(r"[^\d].*", "", page.locator("#summary").inner_text().replace(",", "")))
+
+
+def searches(page: Page) -> list[str]:
+    """Return a list that grows by the address of each search the page sends from now on."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/?" in request.url else None)
+    return sent
+
+
+def test_without_a_script_everything_is_a_form_and_a_link(open_page: Open) -> None:
+    page = open_page("/", java_script_enabled=False)
+    page.get_by_role("searchbox", name="メモを検索").fill("Lambda")
+    page.get_by_role("button", name="検索").click()
+    all_notes = found(page)
+    page.get_by_role("checkbox", name="Amazon SQS").check()
+    page.get_by_role("button", name="この条件で絞り込む").click()
+    with_sqs = found(page)
+    page.get_by_role("link", name="外すと").click()
+
+    assert all_notes > with_sqs > 0
+    assert found(page) == all_notes
+    page.get_by_role("combobox", name="並び替え").select_option("新しい順")
+    page.get_by_role("button", name="並び替える").click()
+    assert "sort=new" in page.url
+    page.get_by_role("link", name="次へ").click()
+    assert "page=2" in page.url
+    page.locator(".card h2 a").first.click()
+    assert page.locator(".tree .note").count() > 0
+
+
+def test_results_follow_the_typing_in_place_and_the_address_follows_them(open_page: Open) -> None:
+    page = open_page("/")
+    page.evaluate("document.getElementById('q').seen = 1")
+    page.keyboard.press("/")
+    page.keyboard.type("Lambda", delay=40)
+    expect(page.locator("#summary")).to_contain_text("Lambda")
+
+    assert page.evaluate("[document.getElementById('q').seen, document.activeElement.id]") == [1, "q"]
+    assert page.url.endswith("/?q=Lambda")
+    expect(page.get_by_role("status")).to_contain_text("件（Lambda）")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("探す")
+
+
+def test_a_filter_is_one_step_back_and_forward(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.get_by_role("checkbox", name="Amazon SQS").check()
+    expect(page).to_have_url(re.compile("service=sqs"))
+    narrowed = found(page)
+    page.go_back()
+    expect(page.get_by_role("checkbox", name="Amazon SQS")).not_to_be_checked()
+    widened = found(page)
+    page.go_forward()
+    expect(page.get_by_role("checkbox", name="Amazon SQS")).to_be_checked()
+
+    assert narrowed == found(page) < widened
+
+
+def test_the_filters_keep_their_focus_and_what_is_unfolded(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.locator("summary", has_text="データベース").click()
+    page.get_by_role("checkbox", name="Amazon DynamoDB").check()
+    expect(page).to_have_url(re.compile("service=dynamodb"))
+
+    assert page.evaluate("document.activeElement.value") == "dynamodb"
+    expect(page.get_by_role("checkbox", name="Amazon DynamoDB")).to_be_visible()
+
+
+def test_an_input_method_is_left_alone_until_it_is_done(open_page: Open) -> None:
+    page = open_page("/")
+    sent = searches(page)
+    page.locator("#q").focus()
+    method = page.context.new_cdp_session(page)
+    for text in ("け", "けい", "けいせ", "けいせい"):
+        method.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+    method.send("Input.imeSetComposition", {"text": "冪等", "selectionStart": 2, "selectionEnd": 2})
+    before = len(sent)
+    key = {"windowsVirtualKeyCode": 229, "key": "Process", "code": "Enter"}
+    method.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **key})
+    on_enter = len(sent)
+    method.send("Input.insertText", {"text": "冪等"})
+    method.send("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+    expect(page.locator("#summary")).to_contain_text("冪等")
+    page.wait_for_timeout(700)
+
+    assert (before, on_enter) == (0, 0)
+    assert len(sent) == 1
+    assert page.locator("#q").input_value() == "冪等"
+
+
+def test_a_search_while_composing_never_shows_an_empty_result(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.locator("#q").fill("")
+    expect(page.locator("#summary")).not_to_contain_text("Lambda")
+    method = page.context.new_cdp_session(page)
+    method.send("Input.imeSetComposition", {"text": "ｚｚｚ", "selectionStart": 3, "selectionEnd": 3})
+    page.wait_for_timeout(800)
+
+    assert found(page) > 0
+
+
+def test_on_a_phone_the_filters_are_a_drawer(open_page: Open) -> None:
+    page = open_page("/?q=Lambda", width=PHONE)
+    expect(page.get_by_role("checkbox", name="Amazon SQS")).to_be_hidden()
+    page.get_by_role("button", name="絞り込み").click()
+    page.get_by_role("checkbox", name="Amazon SQS").check()
+    expect(page).to_have_url(re.compile("service=sqs"))
+    closing = page.get_by_role("button", name="件を見る")
+
+    assert closing.inner_text() == f"{found(page)}件を見る"
+    closing.click()
+    expect(page.get_by_role("checkbox", name="Amazon SQS")).to_be_hidden()
+    expect(page.get_by_role("button", name="絞り込み（1）")).to_be_visible()
+
+
+def test_on_a_phone_the_drawer_opens_without_a_script(open_page: Open) -> None:
+    page = open_page("/?q=Lambda", width=PHONE, java_script_enabled=False)
+    page.get_by_role("button", name="絞り込み").click()
+    page.get_by_role("checkbox", name="Amazon SQS").check()
+    page.get_by_role("button", name="この条件で絞り込む").click()
+
+    assert "service=sqs" in page.url
+
+
+def test_the_keyboard_alone_is_enough(open_page: Open) -> None:
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("検索結果へ移動")
+    page.keyboard.press("/")
+    page.keyboard.type("SQS")
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text("SQS")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "sqs":
+            break
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile("service=sqs"))
+
+    assert page.evaluate("document.activeElement.value") == "sqs"
+
+
+def test_a_long_list_of_filters_can_be_searched(open_page: Open) -> None:
+    page = open_page("/?q=")
+    page.get_by_label("サービスを探す").fill("dyn")
+
+    visible = page.locator("fieldset", has_text="明示のみ").locator("li:visible")
+    assert [text.split("\n")[0] for text in visible.all_inner_texts()] == ["Amazon DynamoDB"]
+
+
+def test_a_quotation_is_copied(open_page: Open) -> None:
+    page = open_page("/?q=冪等", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("link", name="引用").first.click()
+    expect(page.get_by_role("link", name="コピーしました")).to_be_visible()
+
+    assert re.match(r"> .+\n>\n> — .+（\d{4}年.*）\W<http://127.0.0.1", page.evaluate("navigator.clipboard.readText()"))
+
+
+def test_copied_text_equals_the_source(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    hits = page.request.get(page.url, headers={"Accept": "application/json"}).json()["hits"]
+    copied = page.locator(".note .text").evaluate_all(
+        "all => all.map((e) => (getSelection().selectAllChildren(e), String(getSelection())))"
+    )
+
+    assert sorted(copied) == sorted(hit["text"] for hit in hits)
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=Lambda", "/?q=Lambda&page=2", "/reports"])
+@pytest.mark.parametrize("width", [WIDE, PHONE, SMALL])
+def test_no_page_shifts_or_scrolls_sideways(open_page: Open, path: str, width: int) -> None:
+    page = open_page(path, width=width)
+    page.wait_for_timeout(300)
+
+    assert page.evaluate("[watched.shift, document.documentElement.scrollWidth - innerWidth <= 0]") == [0, True]
+
+
+def test_a_first_visit_is_light(open_page: Open, address: str) -> None:
+    page = open_page("/")
+    sizes: list[int] = []
+    page.on("response", lambda response: sizes.append(response.request.sizes()["responseBodySize"]))
+    page.context.clear_cookies()
+    page.goto(address + "/?q=Lambda")
+    page.wait_for_load_state("networkidle")
+
+    assert sum(sizes) <= 60_000
