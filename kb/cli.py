@@ -16,11 +16,11 @@ from kb import terminal
 from kb.answers import Answer, SyncOutcome, UnknownIdError
 from kb.configuration import valid_date
 from kb.identity import slug
-from kb.knowledge_base import FACETS, KINDS, VIAS, KnowledgeBase, reading_tools
+from kb.knowledge_base import FACETS, KINDS, VIAS, KnowledgeBase
 from kb.library import LibraryError
 from kb.model import Given
 from kb.readers.formats import UnreadableError, read_outline
-from kb.reading import read_report
+from kb.reading import Tools, read_report
 from kb.records import note_record, outline_record, service_record
 from kb.services.catalogue import Catalogue
 from kb.sync import Progress
@@ -219,7 +219,7 @@ def read(files: tuple[Path, ...], *, as_json: bool) -> None:
     \b
     Example: kb read data/samples/*.txt
     """
-    tools = reading_tools()
+    tools = Tools.of()
 
     def show_one(data: bytes, source: str) -> None:
         report = read_report(data, source, tools).report

@@ -2,29 +2,28 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.analysis import Analyzer
 from index.engine import Engine, FacetCount, Hit, SearchIndexError
 from index.highlight import marks
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.answers import Added, Answer, FacetValue, Found, ReportEntry, ServiceCount, Status, SyncOutcome, UnknownIdError
+from kb.configuration import Configuration
 from kb.contents import Contents
 from kb.documents import SCHEMA, documents
 from kb.library import Library, LibraryError
-from kb.model import Given, Note, Report
+from kb.model import Correction, Given, Note, Report
 from kb.outline import Outline
 from kb.places import find_library, index_folder, own_library
 from kb.readers.formats import UnreadableError, read_outline
-from kb.reading import Tools, read_report
+from kb.reading import Reading, Tools, read_report
 from kb.records import load_note
-from kb.services.catalogue import catalogue
+from kb.services.catalogue import Catalogue
 from kb.sync import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
 from kb.talks import report_of
-from kb.vocabulary import variants
 
 FACETS = ("service", "category", "kind", "event", "year", "talk")
 KINDS = {
@@ -40,9 +39,15 @@ VIAS = {"explicit": "明示", "inherited": "継承"}
 ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name
 
 
-def reading_tools() -> Tools:
-    """Return the catalogue, and the analysis that knows its names: what reading a report needs."""
-    return Tools(catalogue(), Analyzer(variants(catalogue())))
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A library and its index, opened together."""
+
+    library: Library
+    is_samples: bool
+    index: Path
+    tools: Tools
+    engine: Engine
 
 
 class KnowledgeBase:
@@ -50,22 +55,48 @@ class KnowledgeBase:
 
     def __init__(self, library: Path | None = None, index: Path | None = None) -> None:
         self._chosen = (library, index)
-        self.tools = reading_tools()
-        self.catalogue = self.tools.catalogue
-        self._settle()
+        found, is_samples = find_library(library)
+        self._at = self._open(found, found.configuration()[0], is_samples=is_samples)
+        self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
 
     @classmethod
     def open(cls, library: Path | None = None, index: Path | None = None) -> "KnowledgeBase":
         """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples)."""
         return cls(library, index)
 
-    def _settle(self) -> None:
-        """Look which library it is: the first own report ends the showing of the samples."""
-        library, index = self._chosen
-        self.library, self.showing_samples = find_library(library)
-        self.index = index_folder(self.library, index)
-        self._engine: Engine = WhooshEngine(self.index, SCHEMA, self.tools.analyzer)
-        self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
+    def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> _Opened:
+        index = index_folder(library, self._chosen[1])
+        tools = Tools.of(configuration)
+        return _Opened(library, is_samples, index, tools, WhooshEngine(index, SCHEMA, tools.analyzer))
+
+    @property
+    def library(self) -> Library:
+        """The folder of reports."""
+        return self._at.library
+
+    @property
+    def showing_samples(self) -> bool:
+        """Whether the bundled samples stand in for an own library that holds no report yet."""
+        return self._at.is_samples
+
+    @property
+    def index(self) -> Path:
+        """Where the index lies."""
+        return self._at.index
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The services that are known here."""
+        return self._at.tools.catalogue
+
+    @property
+    def tools(self) -> Tools:
+        """What reads reports here."""
+        return self._at.tools
+
+    @property
+    def _engine(self) -> Engine:
+        return self._at.engine
 
     def sync(self, progress: Progress = lambda _step, _done, _total: None) -> SyncOutcome:
         """Bring the index up to the library; `progress` is told the step, what is done and the total.
@@ -73,8 +104,10 @@ class KnowledgeBase:
         An unchanged library costs a look at its files. Raises LibraryError, SearchIndexError, WriterBusyError.
         """
         started = time.monotonic()
-        self._settle()
-        scan = self.library.scan()
+        library, is_samples = find_library(self._chosen[0])  # the first own report ends the showing of the samples
+        scan = library.scan()
+        if library.path != self.library.path or scan.configuration != self.tools.configuration:
+            self._at = self._open(library, scan.configuration, is_samples=is_samples)
         before = self._contents_before()
         if not (before and before.is_current(self.library, scan, code_digest())):
             read = read_library(scan, self.tools, progress)
@@ -110,10 +143,6 @@ class KnowledgeBase:
             done += len(reading.report.notes)
             progress("writing", done, total)
 
-    def read(self, data: bytes, source: str) -> Report:
-        """Return a report read and tagged as a sync would, without touching library or index. Raises UnreadableError."""
-        return read_report(data, source, self.tools).report
-
     def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.
 
@@ -128,13 +157,29 @@ class KnowledgeBase:
             library.tell(source, given)
         return Added(report.id, str(library.path / source), old)
 
+    def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> Reading:
+        """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
+        return read_report(data, name or "standard input", self.tools, given)
+
+    def correct(self, note_id: str, correction: Correction) -> None:
+        """Keep in kb.toml which services a note is and is not about; it holds after the next sync.
+
+        Raises UnknownIdError, and LibraryError for a sample or a broken kb.toml.
+        """
+        self.note(note_id)
+        self._refuse_samples()
+        self.library.correct(note_id, correction)
+
+    def _refuse_samples(self) -> None:
+        if self.showing_samples:
+            raise LibraryError(f"{self.library.path}: these are the bundled samples; they stay as they are")
+
     def remove(self, report_id: str) -> str:
         """Take a report out of the library; return the name its file is kept under.
 
         Raises UnknownIdError, and LibraryError for a sample.
         """
-        if self.showing_samples:
-            raise LibraryError(f"{self.library.path}: these are the bundled samples; they stay")
+        self._refuse_samples()
         entry, _ = self.report(report_id)
         return self.library.discard(entry.source)
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 
-from kb.configuration import CONFIGURATION, Configuration, ConfigurationError, parse, with_given
-from kb.model import Given
+from kb.configuration import CONFIGURATION, Configuration, ConfigurationError, parse, with_correction, with_given
+from kb.model import Correction, Given
 from kb.safe_files import file_name, set_aside, write_whole
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
@@ -73,7 +73,7 @@ class Library:
                 continue
             if not data.startswith(NOT_A_REPORT):
                 files.append(ReportFile(source, data, hashlib.sha256(data).hexdigest()))
-        configuration, digest, problem = self._configuration()
+        configuration, digest, problem = self.configuration()
         return Scan(tuple(files), configuration, digest, (*problems, *problem))
 
     def holds_reports(self) -> bool:
@@ -101,13 +101,20 @@ class Library:
 
     def tell(self, source: str, given: Given | None) -> None:
         """Write into kb.toml what is given by hand for a file; None forgets it. Raises LibraryError for a broken one."""
+        self._configure(lambda before: with_given(before, source, given))
+
+    def correct(self, note: str, correction: Correction) -> None:
+        """Write into kb.toml which services a note is and is not about. Raises LibraryError for a broken one."""
+        self._configure(lambda before: with_correction(before, note, correction))
+
+    def _configure(self, change: Callable[[bytes], bytes]) -> None:
         path = self.path / CONFIGURATION
         before = path.read_bytes() if path.exists() else b""
         try:
             parse(before)
         except ConfigurationError as error:
             raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
-        after = with_given(before, source, given)
+        after = change(before)
         if after != before:
             write_whole(path, after)
 
@@ -125,7 +132,8 @@ class Library:
                 if not _left_alone(name) and not _is_special(path) and path.resolve().is_relative_to(self.path):
                     yield path
 
-    def _configuration(self) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
+    def configuration(self) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
+        """Return what kb.toml says, its SHA-256, and what is wrong with it: then the library goes without."""
         path = self.path / CONFIGURATION
         try:
             data = path.read_bytes()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from index.analysis import Analyzer, Morpheme
+from kb.configuration import Configuration
 from kb.kinds import classify
 from kb.model import Given, Report
 from kb.outline import ReadingWarning
@@ -12,6 +13,7 @@ from kb.readers.formats import read_outline
 from kb.services.catalogue import Catalogue
 from kb.services.tagger import tag
 from kb.talks import report_of
+from kb.vocabulary import variants
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +27,28 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What reading needs besides the file."""
+    """What reading needs besides the file: what was told by hand, and the analysis that knows all names."""
 
-    catalogue: Catalogue
+    configuration: Configuration
     analyzer: Analyzer
+
+    @classmethod
+    def of(cls, configuration: Configuration | None = None) -> "Tools":
+        """Return the tools for a library that is configured so."""
+        configuration = configuration or Configuration()
+        return cls(configuration, Analyzer(variants(configuration.catalogue)))
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The services that are known."""
+        return self.configuration.catalogue
 
 
 def read_report(data: bytes, source: str, tools: Tools, given: Given | None = None) -> Reading:
-    """Return the report that a file's bytes hold. Raises UnreadableError."""
+    """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
+    told = tools.configuration
     outline = read_outline(data, source)
-    report = tag(report_of(outline, given), tools.catalogue)
+    report = tag(report_of(outline, given or told.given.get(source)), told.catalogue, told.corrections)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
     return Reading(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
 

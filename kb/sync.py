@@ -51,7 +51,7 @@ def read_library(scan: Scan, tools: Tools, progress: Progress) -> Read:
     alike: defaultdict[str, list[Report]] = defaultdict(list)
     for number, file in enumerate(scan.files, start=1):
         try:
-            reading = read_report(file.data, file.source, tools, scan.configuration.given.get(file.source))
+            reading = read_report(file.data, file.source, tools)
         except UnreadableError as error:
             problems.append(FileProblem(file.source, None, str(error).removeprefix(f"{file.source}: ")))
         else:

@@ -370,3 +370,22 @@ def test_an_index_of_another_version_is_made_again_before_it_answers(tmp_path: P
     result = kb("search", "冪等", "--json")
 
     assert (result.stderr, len(result.stdout.splitlines())) == ("kb: indexing the library first\n", 1)
+
+
+def test_a_service_of_the_librarys_own_is_found_and_a_corrected_tag_stays(library: Path) -> None:
+    label, *_ = records("search", "--service", "sqs")
+    (library / "report.md").write_text(REPORT + "- バッチポータルに載せる\n", "utf-8")
+    (library / "kb.toml").write_text(
+        '[services.batch-portal]\nname = "Batch Portal"\ncategory = "developer-tools"\naliases = ["バッチポータル"]\n'
+        f'[notes."{label["id"]}"]\nadd = ["SNS"]\nremove = ["sqs"]\n',
+        "utf-8",
+    )
+
+    result = kb("sync")
+
+    assert (result.stderr, texts("search", "--service", "batch portal"), texts("search", "--service", "sqs")) == (
+        "",
+        ["バッチポータルに載せる"],
+        [],
+    )
+    assert [note["text"] for note in records("search", "--service", "sns", "--via", "explicit")] == ["SQS"]

@@ -85,8 +85,15 @@ def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
     ("text", "wrong"),
     [
         ("[reports", "Expected ']' at the end of a table declaration (at end of document)"),
-        ("reports = 1", '"reports" must be tables like [reports."file.md"]'),
+        ("reports = 1", '"reports" must hold tables like [reports."name"]'),
         ('[reports."a.md"]\nday = 1', "[reports.\"a.md\"] has unknown key 'day'; known are event, date, url"),
+        ("[services.portal]\nname = 'Portal'", "[services.portal] has no category"),
+        (
+            "[services.portal]\nname = 'SQS'\ncategory = 'compute'",
+            "portal: the name 'SQS' belongs to sqs; leave it out",
+        ),
+        ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
+        ("[notes.'a/b']\nadd = 'sqs'", "[notes.\"a/b\"] add cannot be 'sqs'"),
         ('[reports."a.md"]\ndate = "3月"', "[reports.\"a.md\"] date '3月' is none; write 2018, 2018-03 or 2018-03-10"),
     ],
 )

@@ -217,9 +217,11 @@ def test_an_empty_library_is_told_with_what_to_do(tmp_path: Path) -> None:
         )
 
 
-def test_while_samples_are_shown_every_page_says_so(tmp_path: Path) -> None:
-    knowledge_base = opened(tmp_path, queues=QUEUES)
-    knowledge_base.showing_samples = True
+def test_while_samples_are_shown_every_page_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KB_LIBRARY", raising=False)
+    knowledge_base = KnowledgeBase.open(index=tmp_path / "index")
+    knowledge_base.sync()
 
     assert "見本を表示中" in plain(create_app(knowledge_base).test_client().get("/?q=冪等"))
 
