@@ -44,14 +44,55 @@ def test_extracted_text_keeps_the_depth_of_its_bullets_and_items() -> None:
 
 
 def test_a_bare_line_between_bullets_is_a_heading_inside_the_section() -> None:
-    outline = read("【A】10:00~10:50:キューの話\n\nspeakerdeck.com\n\n  • 再送する\n質問\n  • 何回まで?\n")
+    outline = read("勉強会\n\n【A】10:00~10:50:キューの話\n\nspeakerdeck.com\n\n  • 再送する\n質問\n  • 何回まで?\n")
 
     assert shape(outline.blocks) == [
+        "heading1 勉強会",
         "heading2 【A】10:00~10:50:キューの話",
         "link speakerdeck.com",
         "bullet0 再送する",
         "heading3 質問",
         "bullet0 何回まで?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        (
+            "夜の勉強会\n\n索引の話\n\n山田さん\n\n  • 作り直せる\n\n懇親会\n\n話が尽きませんでした。\n",
+            ["夜の勉強会", "索引の話", "懇親会"],
+        ),
+        ("夜の勉強会\n\n2020/01/15 Wed\n\n#yoru_study\n\n社内の会場にて\n\n  • 乾杯\n", ["夜の勉強会"]),
+        (
+            "夜の勉強会\n\nキューを使い倒す\n\nキューを使い倒す - Speaker Deck\n\n  • 再送\n",
+            ["夜の勉強会", "キューを使い倒す"],
+        ),
+        ("夜の勉強会\n\n  • 例:\n\nkey: value\n\n    • 値は文字列\n", ["夜の勉強会"]),
+        ("夜の勉強会\n\n楽しい pic.twitter.com/abc\n\n— 私 (@me) 2020年1月15日\n\n  • 一\n", ["夜の勉強会"]),
+    ],
+    ids=["names and prose", "date, tag and place", "an embedded card", "a list that goes on", "a quoted tweet"],
+)
+def test_bare_lines_are_headings_by_what_stands_around_them(text: str, headings: list[str]) -> None:
+    assert [block.text for block in read(text).blocks if block.type == "heading"] == headings
+
+
+def test_a_bullet_goes_on_in_the_lines_indented_below_it() -> None:
+    outline = read("  • 一行目\n    二行目\n    • 子\n本文です。\n")
+
+    assert shape(outline.blocks) == ["bullet0 一行目 二行目", "bullet1 子", "paragraph 本文です。"]
+
+
+def test_text_without_any_bullet_is_read_as_extracted_text() -> None:
+    outline = read("参加した話\n\nまとめ\n\n学びの多い一日でした。\n次も、\nきっと行きます。\n\n名\t値\n速さ\t3\n")
+
+    assert (outline.format, outline.title) == ("text", "参加した話")
+    assert shape(outline.blocks) == [
+        "heading1 参加した話",
+        "heading2 まとめ",
+        "paragraph 学びの多い一日でした。",
+        "paragraph 次も、 きっと行きます。",
+        "table 名\t値\n速さ\t3",
     ]
 
 

@@ -1,68 +1,161 @@
 """Extracted text: the words of a web page with `  • ` bullets, two more spaces a level, and headings as bare lines."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from kb.outline import Block, BlockType
-from kb.readers.headings import is_heading
-from kb.readers.reading import Reading, addresses, cover, split_lines
+from kb.readers.bare_lines import is_sentence
+from kb.readers.headings import Piece, PieceKind, headings
+from kb.readers.reading import Reading, addresses, capped, cover, split_lines, trimmed
 
-_ITEM = re.compile(r"(?P<indent>[ \t\u3000]*)(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000]+(?P<text>\S.*)")
-_LINK = re.compile(r"(?:https?://)?(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
-_BULLET = re.compile(r"^[ \t]*•[ \t]", re.MULTILINE)
-_YEAR = re.compile(r"20\d\d")
+_ITEM = re.compile(
+    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?P<mark>•|\d{1,9}\.)[ \t\u3000\u00a0]+(?P<text>\S.*)", re.DOTALL
+)
+_LINK = re.compile(r"https?://\S+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
+_TABLE = re.compile(r"\S.*\t.*\S|[|｜].*[|｜]|\+[-=+]{3,}\+")
+_QUESTION_OR_ANSWER = re.compile(r"(?:Q|A|質問|回答)\s*\d*\s*[.:．：]", re.IGNORECASE)
+_CODE = re.compile(r"^(?:[$#%>] |\s{2,}\S|//|[}\])])|[{};\\]\s*$|^\S+ --?\w|\w = \S|[\w)]\(.*\)$")
+_JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
+_BULLET_LINE = re.compile(r"^[ \t\u3000]*•[ \t\u3000\u00a0]", re.MULTILINE)
+_MARKDOWN_LINE = re.compile(
+    r"\A\ufeff?(?:---|\+\+\+)[ \t]*$|^[ \t\u3000]*(?:#{1,6}[ \t]|[-*+][ \t]+\S|[・–]|```|~~~|>[ \t])|^(?:===+|---+)[ \t]*$|\]\(\S",
+    re.MULTILINE,
+)
+_FULL_STOP = re.compile(r"[。．!！?？…♪]+[))」』）]*$")
+_TYPES: Mapping[PieceKind, BlockType] = {
+    "item": "bullet",
+    "link": "link",
+    "table": "table",
+    "code": "code",
+    "line": "paragraph",
+    "lines": "paragraph",
+}
+_TAB = 4
+_STEP = 2  # columns a level where no item of a text has a parent
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is extracted text: no other format draws its bullets with `•`."""
-    return _BULLET.search(text) is not None
+    """Tell whether `text` is extracted text: more lines drawn with `•` than marked as Markdown is, or none of either."""
+    return sum(1 for _ in _BULLET_LINE.finditer(text)) >= sum(1 for _ in _MARKDOWN_LINE.finditer(text))
 
 
 def read(text: str) -> Reading:
     """Return the reading of an extracted text."""
     lines = split_lines(text)
-    blocks = tuple(cover(_blocks(lines), lines))
-    return Reading(title=_title(blocks), blocks=blocks)
+    pieces = list(_pieces(lines))
+    levels = headings(pieces)
+    title = next((pieces[index].text for index, level in reversed(levels.items()) if level == 1), None)
+    return capped(Reading(title=title, blocks=tuple(cover(_blocks(pieces, levels), lines))))
 
 
-def _blocks(lines: list[str]) -> Iterator[Block]:
-    indents: list[int] = []
-    for index, line in enumerate(lines):
-        if not line.strip():
-            continue
-        item = _ITEM.fullmatch(line.rstrip())
+def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
+    items = [_ITEM.match(line) for line in lines]
+    depths = _depths([_column(item["indent"]) if item else None for item in items])
+    kinds = [_kind(line, item) for line, item in zip(lines, items, strict=True)]
+    for group in _groups(lines, kinds):
+        first, last = group[0], group[-1]
+        item, kind = items[first], kinds[first]
+        texts = [trimmed(lines[index]) for index in group]
         if item:
-            indent = len(item["indent"].expandtabs(4))
-            indents = [*(outer for outer in indents if outer < indent), indent]
-            yield _item(item, index + 1, len(indents) - 1)
-        else:
-            indents = []
-            yield _bare(lines, index)
+            texts[0] = trimmed(item["text"])
+        elif kind == "line" and len(group) > 1:
+            kind = "code" if _is_code([lines[index] for index in group]) else "lines"
+        yield Piece(
+            kind=kind or "line",
+            text=(" " if item else "\n").join(texts),
+            first_line=first + 1,
+            last_line=last + 1,
+            depth=depths[first],
+            numbered=item is not None and item["mark"] != "•",
+            apart=first == 0 or kinds[first - 1] is None,
+        )
 
 
-def _item(item: re.Match[str], number: int, depth: int) -> Block:
-    text = item["text"]
-    kind: BlockType = "bullet" if item["bullet"] else "numbered"
-    return Block(kind, text, number, number, depth=depth, links=addresses(text))
-
-
-def _bare(lines: list[str], index: int) -> Block:
-    text, number = lines[index].strip(), index + 1
+def _kind(line: str, item: re.Match[str] | None) -> PieceKind | None:
+    """Return what a line begins, None for a blank one."""
+    text = trimmed(line)
+    if item:
+        return "item"
     if _LINK.fullmatch(text):
-        return Block("link", text, number, number, links=(text if "://" in text else f"https://{text}",))
-    if is_heading(lines, index):
-        # A heading that stands in the list itself is inside the section that the list belongs to.
-        level = 2 if index == 0 or not lines[index - 1].strip() else 3
-        return Block("heading", text, number, number, level=level)
-    return Block("paragraph", text, number, number, links=addresses(text))
+        return "link"
+    if _TABLE.fullmatch(text):
+        return "table"
+    return "line" if text else None
 
 
-def _title(blocks: Sequence[Block]) -> str | None:
-    """Return the first heading that names a year, before any bullet; else the first: a blog's name may stand above."""
-    headings: list[str] = []
-    for block in blocks:
-        if block.type in ("bullet", "numbered"):
-            break
-        if block.type == "heading":
-            headings.append(block.text)
-    return next((text for text in headings if _YEAR.search(text)), headings[0] if headings else None)
+def _groups(lines: Sequence[str], kinds: Sequence[PieceKind | None]) -> Iterator[list[int]]:
+    """Yield the indexes of the lines of each piece: an item with what is indented below it, a paragraph, a table."""
+    group: list[int] = []
+    for index, kind in enumerate(kinds):
+        if group and not _joins(lines, kinds, group[0], index):
+            yield group
+            group = []
+        if kind:
+            group.append(index)
+    if group:
+        yield group
+
+
+def _joins(lines: Sequence[str], kinds: Sequence[PieceKind | None], first: int, index: int) -> bool:
+    if kinds[first] == "item":
+        return kinds[index] == "line" and _indent(lines[index]) >= _indent(lines[first]) + _STEP
+    if kinds[first] != kinds[index] or kinds[first] not in ("line", "table"):
+        return False
+    title_alone = first == 0 and not is_sentence(lines[first])
+    return not title_alone and not _QUESTION_OR_ANSWER.match(trimmed(lines[index]))
+
+
+def _indent(line: str) -> int:
+    return _column(line[: len(line) - len(line.lstrip())])
+
+
+def _column(indent: str) -> int:
+    return len(indent.expandtabs(_TAB)) + indent.count("\u3000")
+
+
+def _depths(columns: Sequence[int | None]) -> list[int | None]:
+    """Return the depth of each item by the column of its mark: the commonest step to the right is one level."""
+    found = [column for column in columns if column is not None]
+    steps = Counter(after - before for before, after in pairwise(found) if after > before)
+    step = steps.most_common(1)[0][0] if steps else _STEP
+    outermost = min(found, default=0)
+    return [None if column is None else round((column - outermost) / step) for column in columns]
+
+
+def _is_code(lines: Sequence[str]) -> bool:
+    """Tell whether most of `lines` are none of Japanese prose and half of them look like code."""
+    foreign = sum(not _JAPANESE.search(line) for line in lines)
+    return foreign > 0.6 * len(lines) and 2 * sum(_CODE.search(line) is not None for line in lines) >= len(lines)
+
+
+def _blocks(pieces: Sequence[Piece], levels: Mapping[int, int]) -> Iterator[Block]:
+    for index, piece in enumerate(pieces):
+        if index in levels:
+            yield replace(_block(piece), type="heading", level=levels[index])
+        elif piece.kind == "lines":
+            yield from _paragraphs(piece)
+        else:
+            yield _block(piece)
+
+
+def _block(piece: Piece) -> Block:
+    if piece.kind == "link":
+        links: tuple[str, ...] = (piece.text if "://" in piece.text else f"https://{piece.text}",)
+    else:
+        links = addresses(piece.text)
+    kind: BlockType = "numbered" if piece.numbered else _TYPES[piece.kind]
+    return Block(kind, piece.text, piece.first_line, piece.last_line, depth=piece.depth, links=links)
+
+
+def _paragraphs(piece: Piece) -> Iterator[Block]:
+    """Yield the paragraphs of adjacent lines: one ends where a sentence and its line end together."""
+    texts: list[str] = []
+    for line, text in enumerate(piece.text.split("\n"), start=piece.first_line):
+        texts.append(text)
+        if line == piece.last_line or _FULL_STOP.search(text):
+            whole = " ".join(texts)
+            yield Block("paragraph", whole, line - len(texts) + 1, line, links=addresses(whole))
+            texts = []

@@ -1,0 +1,82 @@
+"""What a bare line of a page says of itself: a sentence, a date, who speaks, a quoted tweet. Told by shape, never by names."""
+
+import re
+
+# What may stand after the last word of a sentence.
+_CLOSING = r"[))」』】\]♪★☆]*"
+_POLITE = r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|(?:です|ます)[かねよ]|ませんか)[。!！?？♪…\s]*"
+_POLITE_END = re.compile(_POLITE + _CLOSING + "$")
+_SENTENCE_END = re.compile(
+    r"(?:[。．、，,…⤴↓→]|\.{2,}|[a-z]{3}\.|[^A-Za-z]w+|[（(]?笑[)）]?)[!！]*" + _CLOSING + "$",
+)
+_DATE = re.compile(r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}")
+_DATE_WORDS = re.compile(
+    r"(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*(?:[-/.月]\s*\d{1,2}日?)?|\d{1,2}[:：]\d\d|[（(]?[月火水木金土日](?:曜日?)?[）)]"
+    r"|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\b|開催|日時|日付|公開|更新|date|posted|updated|[\W\d_]",
+    re.IGNORECASE,
+)
+_HASHTAG = re.compile(r"(?:(?:ハッシュ)?タグ|twitter|hashtag)?[^\w#＃]{0,3}(?:は)?\s*[#＃]\w+", re.IGNORECASE)
+_VENUE = re.compile(r"にて$|^(?:於|場所|会場|日時|主催|参加費|定員|URL|出典|引用元?)[\s:：]+\S")
+_TWEET_SIGNATURE = re.compile(r"[—–―-]+\s*\S.*[（(]@\w+[）)]")
+_TWEET = re.compile(r"pic\.twitter\.com|\bt\.co/|(?:twitter|x)\.com/\S+/status")
+_FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
+_ROLE = re.compile(
+    r"(?:スピーカー|発表者|登壇者?|講師|講演者?|司会|モデレーター?|Speakers?|Presenter|by)\s*[:：]", re.IGNORECASE
+)
+_HANDLE = re.compile(r"@\[[^\]]*\]|@\w+|https?://\S+|[/|｜]\s*(?:Twitter|X)\s*$")
+_IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
+_HONORIFIC = re.compile(r"(?:さん|氏|様|先生)\s*[!！]?\s*$")
+_NO_NAME = re.compile("[をはがで。、]|さん")
+_LONGEST_NAME = 20
+_SITE = re.compile(
+    r"\s(?:[-–—|｜·:]|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google|Doorkeeper"
+    r"|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
+    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with",
+    re.IGNORECASE,
+)
+
+
+def is_polite(text: str) -> bool:
+    """Tell whether `text` ends as spoken prose does (です, ます …)."""
+    return _POLITE_END.search(text) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Tell whether `text` ends with the mark of a sentence or goes on in the next line."""
+    return _SENTENCE_END.search(text) is not None
+
+
+def is_particular(text: str) -> bool:
+    """Tell whether `text` is nothing but a date, a hashtag or a place: what stands below the title of an event."""
+    return _is_date(text) or _HASHTAG.fullmatch(text) is not None or _VENUE.search(text) is not None
+
+
+def is_tweet(text: str, following: str) -> bool:
+    """Tell whether `text` is a quoted tweet or its signature: `— name (@handle) date`, which may stand in the line below."""
+    signed = any(_TWEET_SIGNATURE.match(line) for line in (text, following))
+    return signed or _TWEET.search(text) is not None
+
+
+def is_footnote(text: str) -> bool:
+    """Tell whether `text` begins as footnotes do."""
+    return _FOOTNOTE.match(text) is not None
+
+
+def is_link_card(text: str) -> bool:
+    """Tell whether `text` is the title of another page with its site: what an embedded card leaves behind."""
+    return _SITE.search(text) is not None
+
+
+def is_byline(text: str) -> bool:
+    """Tell whether `text` is a person's name and little else: …さん, …氏, a handle, or a role before it."""
+    if _ROLE.match(text):
+        return True
+    without_handle = _HANDLE.sub("", text)
+    bare = _IN_BRACKETS.sub("", without_handle).strip()
+    name = _HONORIFIC.sub("", bare).strip()
+    marked = without_handle != text or name != bare
+    return marked and len(name) <= _LONGEST_NAME and not _NO_NAME.search(name)
+
+
+def _is_date(text: str) -> bool:
+    return _DATE.search(text) is not None and not _DATE_WORDS.sub("", text)
