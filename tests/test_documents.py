@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from kb.configuration import parse
 from webui.command import main
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +55,18 @@ def test_the_readmes_show_the_same_commands_but_for_names_of_services() -> None:
     )
 
     assert english == japanese
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_the_kb_toml_of_a_readme_is_understood_whole(document: str) -> None:
+    (block,) = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    told = parse(block.encode())
+
+    assert (set(told.given), set(told.corrections), told.catalogue.find("バッチポータル") is not None) == (
+        {"2018-jaws-days.txt"},
+        {"jaws-days-2018-8ddf/4e0ed409"},
+        True,
+    )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
