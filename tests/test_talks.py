@@ -267,6 +267,16 @@ def test_slides_listed_by_title_are_talks() -> None:
     assert titles(text) == ["鍵の話"]
 
 
+def test_a_report_with_a_sessions_code_in_its_title_is_on_that_talk() -> None:
+    text = "# [レポート] SRV314: 鍵の話 #kagi\n\nKagi Summit 2018 のセッションです。\n\n## 要点\n\n- 鍵は二つ\n\n## まとめ\n\n- 守る\n"
+    report = report_of(markdown(text))
+
+    assert [(note.text, note.talk and note.talk.title) for note in report.notes if note.type == "bullet"] == [
+        ("鍵は二つ", "鍵の話"),
+        ("守る", "鍵の話"),
+    ]
+
+
 def test_a_line_that_looks_like_a_heading_is_a_note() -> None:
     text = "鍵の会 2021\n\n【A】鍵の話\n\n登壇: Hanako Kagi\n\n  • 鍵は二つ\n"
     report = report_of(read_outline(text.encode(), "report.txt"))

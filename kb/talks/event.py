@@ -14,6 +14,7 @@ _PARTICLE = r"\s*(?:に|へ|で|を|の|にて|は)?\s*(?:て|も|初)?"
 _GOING = re.compile(rf"{_PARTICLE}(?:{any_of('going')})")
 _REPORTING = re.compile(rf"{_PARTICLE}(?:{any_of('going')}|{any_of('reporting')})")
 _DID = re.compile(r"で[^。]{1,30}てき(?:た|ました)")
+_SESSION_OF = re.compile(r"(?:.*[、。])?(.+?)\s*の(?:セッション|講演|基調講演|発表|トーク)")
 _ANNOUNCED = re.compile(rf"(.+?)\s*[-–|｜·](?:[^-–|｜·]*\s)?(?:{any_of('announcements')})", re.IGNORECASE)
 
 _HASHTAG = re.compile(r"(?:^|\s)#(?!\d+(?:\s|$))[^\s#]+(?=\s|$)")
@@ -22,7 +23,8 @@ _BRACKETS = re.compile(r"\s*[【\[（(][^】\])）]*[】\])）]")
 _DAY_AFTER = re.compile(r"\s*(?:の)?\s*(?:\d\s*日目|day\s*\d|初日|最終日)\s*$", re.IGNORECASE)
 _DATE = re.compile(r"20\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?")
 _CLAUSE = re.compile(r"[ぁ-ん]*[、。！？!?]+|[ぁ-ん]{2,}|(?<=[にで])(?=[A-Z])")
-_HIRAGANA = re.compile(r"[ぁ-ん、。！？!?「」]+")
+_PHRASES = re.compile(r"[ぁ-ん、。！？!?「」]+")
+_HIRAGANA = re.compile(r"[ぁ-ん]{2}")
 _NUMBERS = re.compile(r"20\d\d\s*年?|\d+\s*[月日回]")
 _DATE_BEFORE = re.compile(r"^20\d\d(?:[-_]?\d\d){0,2}[-_]")
 _TRIM = " \t　!！、。・:：|｜-–~～〜*＊"
@@ -51,30 +53,31 @@ def _candidates(outline: Outline) -> Iterator[Event]:
     lines = [block.text[:LINE] for block in opening]
     if metadata.get("event", "").strip():
         yield Event(metadata["event"].strip(), visited=True)
-    yield from _visited(title, _REPORTING)
-    yield from _visited(title, _DID)
+    yield from _visited(title, _REPORTING, _DID)
     if "title" not in metadata:
         yield from _bare_name(next((b.text for b in opening if b.type == "heading"), ""), lines)
     for line in lines:
         yield from _visited(line, _GOING)
     yield from (Event(_name(match[1]), visited=True) for line in lines if (match := _ANNOUNCED.match(line)))
-    yield from _mentioned(_HIRAGANA.split(title))
+    yield from _mentioned(_PHRASES.split(title))
+    yield from _mentioned([match[1] for line in lines if (match := _SESSION_OF.match(line))])
     yield from _mentioned([_DATE_BEFORE.sub("", PurePath(outline.source).stem).replace("_", " ").replace("-", " ")])
 
 
-def _visited(line: str, going: re.Pattern[str]) -> Iterator[Event]:
+def _visited(line: str, *going: re.Pattern[str]) -> Iterator[Event]:
     """Yield the event out of a line that says that somebody was there."""
-    match = going.search(line)
-    name = _name(line[: match.start()]) if match else ""
-    if _names_event(name):
-        yield Event(name, visited=True)
+    matches = sorted(match.start() for pattern in going for match in pattern.finditer(line))
+    names = (_name(line[:begin]) for begin in matches)
+    return (Event(name, visited=True) for name in names if _names_event(name))
 
 
 def _bare_name(heading: str, lines: Sequence[str]) -> Iterator[Event]:
     """Yield a first heading that is nothing but the event's name: it looks like one, or the event's day stands below."""
     name = heading.strip(_TRIM + "#")
-    other = not name or len(name) > _LONGEST or _DATE.match(name) or _REPORTING.search(name) or _DID.search(name)
-    if not other and (_names_event(name) or any(map(_DATE.match, lines))):
+    dated = any(map(_DATE.match, lines))
+    phrase = _HIRAGANA.search(_EVENT.sub("", name)) and not dated
+    other = not name or len(name) > _LONGEST or phrase or _DATE.match(name) or _REPORTING.search(name)
+    if not other and (dated or _names_event(name)):
         yield Event(name, visited=True)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from kb.talks.speakers import names_in
-from kb.talks.words import LINE, any_of, fold, folded
+from kb.talks.words import LINE, any_of
 
 _TIME = r"(\d{1,2})\s*[:：時]\s*(\d{2})分?"
 _TO = r"\s*[-~〜～‐–—−－ー]\s*"
@@ -23,9 +23,13 @@ _TRACKS = tuple(
         (False, r"([A-Z]{2,4}-\d{3})(?=[:：])"),
     )
 )
-_TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【([^】]{{1,12}})】)$", re.IGNORECASE)
+_TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?")
+_TAGS = re.compile(rf"[【\[［](?:{any_of('tags')})[】\]］]\s*")
+_HASHTAGS = re.compile(r"(?:\s+#[^\s#\d][^\s#]*)+$")
 _NUMBERING = re.compile(r"(?:[①-⑳]|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*")
 _ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
+_HATENA_LINK = re.compile(r"\[https?://[^\]\s]*?:title=([^\]]*)\]")
 _SEPARATORS = " \t　:：|｜/／-–"
 _QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
 
@@ -58,28 +62,38 @@ class TalkHeading:
         """Whether it has what hardly anything but a talk's heading has."""
         return bool(self.track or self.start or self.speakers)
 
+    @property
+    def coded(self) -> bool:
+        """Whether its track is the code of a session (SRV314), which no event and no topic has."""
+        return self.track is not None and _CODE.fullmatch(self.track) is not None
+
 
 def read_heading(text: str) -> TalkHeading:
     """Return what a heading tells; the title is empty if it is nothing but marks."""
     if len(text) > LINE:
         return TalkHeading(text.strip())
-    track, start, end, rest = _read_marks(text.strip())
-    rest = _ADDRESS.sub("", rest)
+    track, start, end, rest = _read_marks(_HATENA_LINK.sub(r"\1", text).strip())
+    rest = _HASHTAGS.sub("", _ADDRESS.sub("", rest))
     if start is None and (match := _TIMES_AT_END.search(rest)):
         start, end, rest = _clock(match[1], match[2]), _clock(match[3], match[4]), rest[: match.start()]
     speakers, rest = _read_speakers(rest)
     if track is None and (match := _TRACK_AT_END.search(rest)):
         track, rest = match[1] or match[2], rest[: match.start()]
-    if track and fold(track) in folded("tags"):
-        track = None
     return TalkHeading(_unquoted(rest.strip()), track, start, end, speakers)
+
+
+def names_only_a_person(text: str) -> bool:
+    """Tell whether a line is nothing but who speaks."""
+    return len(text) <= LINE and _ONLY_PERSON.fullmatch(text.strip()) is not None
 
 
 def _read_marks(rest: str) -> tuple[str | None, str | None, str | None, str]:
     """Return track, start and end from the beginning of a heading, and what is left of it."""
     track = start = end = None
     while rest:
-        if start is None and (match := _TIMES.match(rest)):
+        if match := _TAGS.match(rest):
+            pass
+        elif start is None and (match := _TIMES.match(rest)):
             start, end = _clock(match[1], match[2]), _clock(match[3], match[4])
         elif track is None and (match := next(filter(None, (mark.match(rest) for mark in _TRACKS)), None)):
             track = match[1].strip() or None

@@ -28,6 +28,11 @@ class Part:
         """The level of its heading, 0 without one."""
         return (self.heading.level or 1) if self.heading else 0
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing but blank lines stands between its heading and the next one."""
+        return all(block.type == "blank" for block in self.blocks)
+
 
 def parts_of(blocks: Iterable[Block]) -> tuple[Part, ...]:
     """Return the parts of a report in file order."""

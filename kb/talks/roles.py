@@ -4,39 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from typing import Literal
 
 from kb.talks.heading import read_heading
 from kb.talks.links import materials_of
 from kb.talks.parts import Part
 from kb.talks.speakers import speakers_of
+from kb.talks.wording import Role, roles_by_words
 from kb.talks.words import any_of, fold, folded
 
-# title: the report's; line: no heading at all; group: stands over talks; aside: no talk; inner: belongs to the talk above;
-# closing: inner or aside, as it stands; open: may be a talk.
-Role = Literal["title", "line", "group", "aside", "inner", "closing", "open", "talk"]
-
-_LISTS: tuple[tuple[Role, str], ...] = (
-    ("inner", "inner"),
-    ("closing", "closings"),
-    ("aside", "asides"),
-    ("group", "groups"),
-)
-_ASIDE = re.compile(any_of("asides_with", whole=True), re.IGNORECASE)
-_ASIDE_AT_END = re.compile(rf"(?:{any_of('asides_with', whole=True)})[。！!]*$", re.IGNORECASE)
-_SHORT = 16  # letters up to which a word of a pause decides wherever it stands
 _LABEL_AT_END = re.compile(rf"(?:{any_of('labels', whole=True)})(?:大会)?[。！!]*$", re.IGNORECASE)
-_LINE = re.compile(
-    rf"(?:{any_of('speakers')}|{any_of('particulars')})\s*[:：]|20\d\d[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}", re.IGNORECASE
-)
-_PART_OF_DAY = re.compile(r"\W*(?:day\s*\d+|\d+\s*日目|初日|最終日|午前|午後)(?:\s*[(（:：].*)?", re.IGNORECASE)
-_FRAME = re.compile(
-    r"^(?:全体の|全体的な|イベントの|今日の|本日の|今回の|当日の|その他の)|"
-    r"(?:など|とか|等|編|です|タイム|コーナー|の様子|について|してみて)$"
-)
 _SENTENCE = re.compile(r"(?:ます|ました|です|でした|たい|のか|こと|ない|する|ある|した|として)[。！!？?]*$")
-_LONG_ENOUGH = 5  # letters of a title that a heading may repeat with words around it
 _MOST = 2 / 3  # of the headings that may be talks: where so many are marked, the others are none
+_SEVERAL = 3  # marked headings are a system, where levels do not tell talks from what stands below them
 _MANY = 4  # unmarked headings that together are believed though nothing below them shows a talk
 
 
@@ -44,6 +23,7 @@ def roles_of(parts: Sequence[Part], title: str | None, *, visited: bool, flat: b
     """Return the role of each part's heading.
 
     Unmarked headings are talks only in a report known to be of a `visited` event. In a `flat` one levels tell little.
+    A report that has a session's code in its title is on that one talk.
     """
     roles = roles_by_words(parts, title)
     marked = _marked(parts, roles)
@@ -51,8 +31,11 @@ def roles_of(parts: Sequence[Part], title: str | None, *, visited: bool, flat: b
     _end_day(parts, roles, max(marked, default=len(parts)))
     outermost = [i for i in _outermost(parts, roles) if roles[i] == "open"]
     labelled = [i for i in outermost if any(_LABEL_AT_END.search(parts[j].text) for j in (i, *parts[i].above))]
-    if marked and len(marked) >= _MOST * len({*marked, *outermost}):
+    most = len(marked) >= _MOST * len({*marked, *outermost})
+    if marked and (most or (flat and len(marked) >= _SEVERAL)):
         talks = {*marked, *labelled}
+    elif coded := {i for i, role in enumerate(roles) if role == "title" and read_heading(parts[i].text).coded}:
+        talks = coded
     elif visited and _believable([parts[i] for i in outermost]):
         talks = {*outermost}
     else:
@@ -60,30 +43,6 @@ def roles_of(parts: Sequence[Part], title: str | None, *, visited: bool, flat: b
     for i in talks:
         roles[i] = "talk"
     return _settled(roles, max(talks, default=0), flat=flat)
-
-
-def roles_by_words(parts: Sequence[Part], title: str | None) -> list[Role]:
-    """Return what the words of each heading tell by themselves; what stands above the title is the page's."""
-    roles = [_role(part.text, fold(title or "")) for part in parts]
-    titles = [i for i, role in enumerate(roles) if role == "title" and i]
-    return ["aside" if titles and 0 < i < titles[0] else role for i, role in enumerate(roles)]
-
-
-def _role(text: str, title: str) -> Role:
-    words = fold(text)
-    if not words or (title and (words == title or (title in words and len(title) > _LONG_ENOUGH))):
-        return "title"
-    if _LINE.match(text):
-        return "line"
-    bare = fold(_FRAME.sub("", _FRAME.sub("", text.strip())))
-    for role, group in _LISTS:
-        if words in folded(group) or bare in folded(group):
-            return role
-    if _PART_OF_DAY.fullmatch(text):
-        return "group"
-    if _ASIDE_AT_END.search(text) or (len(words) <= _SHORT and _ASIDE.search(text)):
-        return "aside"
-    return "open"
 
 
 def _marked(parts: Sequence[Part], roles: Sequence[Role]) -> set[int]:
@@ -96,12 +55,14 @@ def _marked(parts: Sequence[Part], roles: Sequence[Role]) -> set[int]:
 
 
 def _find_groups(parts: Sequence[Part], roles: list[Role], marked: AbstractSet[int]) -> None:
-    """Make groups of what stands over marked talks, and of labels (LT, Keynote) that stand over any heading."""
+    """Make groups of what stands over marked talks, and of labels (LT, Keynote) without notes of their own."""
     talks = Counter(above for i in marked for above in parts[i].above)
     for i, part in enumerate(parts):
-        unmarked = roles[i] == "open" and i not in marked
-        if unmarked and part.below and (talks[i] > 1 or _LABEL_AT_END.search(part.text)):
-            roles[i] = "group"
+        if roles[i] == "open" and i not in marked:
+            label = (
+                _LABEL_AT_END.search(part.text) if part.below else part.empty and fold(part.text) in folded("labels")
+            )
+            roles[i] = "group" if label or talks[i] > 1 else "open"
 
 
 def _end_day(parts: Sequence[Part], roles: list[Role], last_marked: int) -> None:

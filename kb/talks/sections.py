@@ -7,7 +7,8 @@ from kb.model import Report
 from kb.outline import Block, Outline
 from kb.talks.listed import listed_talks
 from kb.talks.parts import Part, parts_of
-from kb.talks.roles import Role, roles_by_words, roles_of
+from kb.talks.roles import roles_of
+from kb.talks.wording import Role, roles_by_words
 
 
 @dataclass(frozen=True, slots=True)
