@@ -10,7 +10,17 @@ from index.highlight import marks
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
-from kb.answers import Added, Answer, FacetValue, Found, ReportEntry, ServiceCount, Status, SyncOutcome, UnknownIdError
+from kb.answers import (
+    Added,
+    Answer,
+    FacetValue,
+    Found,
+    ReportEntry,
+    ServiceCount,
+    Status,
+    SyncOutcome,
+    UnknownIdError,
+)
 from kb.configuration import Configuration
 from kb.contents import Contents
 from kb.documents import SCHEMA, documents
@@ -160,6 +170,10 @@ class KnowledgeBase:
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> Reading:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
         return read_report(data, name or "standard input", self.tools, given)
+
+    def replaces(self, report: Report) -> str | None:
+        """Return the source of the file that adding a report would take the place of, if any."""
+        return None if self.showing_samples else _same_report(self.library, report)
 
     def correct(self, note_id: str, correction: Correction) -> None:
         """Keep in kb.toml which services a note is and is not about; it holds after the next sync.

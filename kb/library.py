@@ -89,7 +89,8 @@ class Library:
             path = self.path / replacing
             write_whole(path.with_name(path.name + "~"), path.read_bytes())
         else:
-            path = self._free_path(file_name(name))
+            name = file_name(name)
+            path = self._free_path(f"{name}.txt" if _left_alone(name) else name)
         write_whole(path, data)
         return path.relative_to(self.path).as_posix()
 
