@@ -57,7 +57,22 @@ def test_serve_takes_another_port_where_the_first_is_taken_and_says_which(start:
         assert response.status == 200
 
 
-def test_a_host_of_another_machine_is_refused_in_one_line(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("token", "told"),
+    [("", "set KB_TOKEN to a secret of at least 16 characters"), ("short", "KB_TOKEN is shorter than 16 characters")],
+)
+def test_beyond_this_machine_it_does_not_start_without_a_token(
+    start: Start, monkeypatch: pytest.MonkeyPatch, token: str, told: str
+) -> None:
+    monkeypatch.setenv("KB_TOKEN", token)
+    process = start("--host", "0.0.0.0")  # noqa: S104
+    error, _ = process.communicate(timeout=30)
+
+    assert (process.returncode, told in error.splitlines()[-1]) == (2, True)
+
+
+def test_a_host_of_another_machine_is_refused_in_one_line(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_TOKEN", "a-token-of-twenty-chars")
     process = start("--host", "192.0.2.1")
     told, _ = process.communicate(timeout=30)
 

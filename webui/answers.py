@@ -8,7 +8,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
 from index.engine import SearchIndexError
-from kb.answers import UnknownIdError
+from kb.answers import ReportEntry, UnknownIdError
 from webui import texts
 
 _log = logging.getLogger(__name__)
@@ -34,15 +34,15 @@ def tell_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def problem(error: HTTPException, detail: str, **shown: object) -> Response:
-    """Return the answer that tells an error: its status, a sentence, and what else the page shows."""
+def problem(error: HTTPException, detail: str, told: str = "", report: ReportEntry | None = None) -> Response:
+    """Return the answer that tells an error: its status, a sentence, what the cause said, a report to go on with."""
     status = error.code or 500
     if wants_json():
-        told = {"type": "about:blank", "title": error.name, "status": status, "detail": detail}
-        response = jsonify(told)
+        whole = f"{detail} {told}".rstrip()
+        response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
         response.mimetype = "application/problem+json"
     else:
-        response = make_response(render_template("error.html", status=status, detail=detail, **shown))
+        response = make_response(render_template("error.html", status=status, detail=detail, told=told, report=report))
     response.status_code = status
     response.headers.extend(
         (name, value) for name, value in error.get_headers(request.environ) if name.lower() != "content-type"

@@ -10,15 +10,24 @@ from jinja2 import StrictUndefined
 from index.query import Query
 from kb.identity import digest
 from kb.knowledge_base import KINDS, KnowledgeBase
-from webui import answers, browse, export, reports, search, security, texts
+from webui import answers, browse, export, intake, key, reports, search, security, texts, updating
 from webui.address import address_of, page_address
 from webui.markup import marked, web_address
+from webui.security import Access
+from webui.updating import Updater
 
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(knowledge_base: KnowledgeBase, *, today: Callable[[], date] = date.today) -> Flask:
-    """Return the app that shows a knowledge base; `today` is the day that ages are counted from."""
+def create_app(
+    knowledge_base: KnowledgeBase, *, access: Access | None = None, today: Callable[[], date] = date.today
+) -> Flask:
+    """Return the app that shows a knowledge base.
+
+    `access` tells whom it trusts, by default this machine; `today` is the day that ages are counted from.
+    """
+    access = access or Access()
+    updater = Updater(knowledge_base)
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of DefaultJSONProvider
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -38,8 +47,11 @@ def create_app(knowledge_base: KnowledgeBase, *, today: Callable[[], date] = dat
         web_address=web_address,
         static=lambda name: f"/static/{name}?v={versions[name]}",
     )
-    security.protect(app)
+    security.protect(app, access)
     answers.tell_errors(app)
     for room in (search, browse, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
+    app.register_blueprint(intake.pages(knowledge_base, updater))
+    app.register_blueprint(updating.pages(updater))
+    app.register_blueprint(key.pages(access))
     return app

@@ -1,5 +1,9 @@
 """The `kb` command itself: the commands of kb.cli, plus the one that serves the page."""
 
+import ipaddress
+import os
+import socket
+
 import click
 
 from kb.cli import bring_up_to_date, with_knowledge_base
@@ -7,22 +11,30 @@ from kb.cli import cli as main
 from kb.knowledge_base import KnowledgeBase
 from kb.terminal import outcome_lines
 from webui.app import create_app
+from webui.security import Access
 from webui.server import listen
 from webui.server import serve as run
 
 __all__ = ["main"]
 
+_SHORTEST_TOKEN = 16  # characters
+
 
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Another if it is taken.")
+@click.option("--name", multiple=True, help="A name that browsers reach this server by, besides localhost. Repeatable.")
 @with_knowledge_base
-def serve(kb: KnowledgeBase, host: str, port: int) -> None:
+def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...]) -> None:
     """Serve the page on this machine, the index brought up to the library first.
 
+    Beyond this machine anyone who reaches it can read; writing needs the token in KB_TOKEN, at least 16 characters.
+
     \b
-    Example: kb serve --port 8080
+    Examples: kb serve --port 8080
+              KB_TOKEN=$(openssl rand -hex 16) kb serve --host 0.0.0.0 --name notes.example.com
     """
+    access = _access(host, name)
     try:
         listening = listen(host, port)
     except OSError as error:
@@ -34,4 +46,31 @@ def serve(kb: KnowledgeBase, host: str, port: int) -> None:
         click.echo(f"Port {port} is taken; using {taken}.")
     for line in outcome_lines(bring_up_to_date(kb), kb):
         click.echo(line)
-    run(create_app(kb), listening, lambda: click.echo(f"Serving http://{host}:{taken}/ - stop with Ctrl+C"))
+    shown = f"[{host}]" if ":" in host else host
+    run(
+        create_app(kb, access=access),
+        listening,
+        lambda: click.echo(f"Serving http://{shown}:{taken}/ - stop with Ctrl+C"),
+    )
+
+
+def _access(host: str, names: tuple[str, ...]) -> Access:
+    """Return whom a server at this host trusts. Raises UsageError where it would let strangers write."""
+    token = os.environ.get("KB_TOKEN") or None
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise click.UsageError(f"KB_TOKEN is shorter than {_SHORTEST_TOKEN} characters; choose a longer one")
+    if _is_loopback(host):
+        return Access(frozenset({"localhost", *names}), token)
+    if token is None:
+        raise click.UsageError(
+            f"{host} can be reached from other machines: set KB_TOKEN to a secret of at least {_SHORTEST_TOKEN} "
+            "characters, which writing will need, or listen at 127.0.0.1"
+        )
+    return Access(frozenset({"localhost", host, socket.gethostname(), socket.getfqdn(), *names}), token)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,6 +1,17 @@
-"""What every answer says to the browser about safety, whatever its route and status."""
+"""Safety of every request and answer: which hosts we go by, who may write, what the browser is told."""
 
-from flask import Flask, Response
+import hashlib
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
+
+LONGEST_REPORT = 10 * 1024 * 1024  # bytes
+COOKIE = "kb_key"
+_READING = {"GET", "HEAD", "OPTIONS"}
 
 # Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
 _CONTENT_SECURITY_POLICY = (
@@ -19,11 +30,85 @@ HEADERS = {
 }
 
 
-def protect(app: Flask) -> None:
-    """Make an app say so on each of its answers."""
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whom a server trusts: the names it goes by, and the token that writing needs (None: this machine alone writes)."""
+
+    names: frozenset[str] = frozenset({"localhost"})
+    token: str | None = None
+
+    def goes_by(self, host: str) -> bool:
+        """Return whether a Host header names this server.
+
+        An address in digits always does: it takes a name to lure a browser here (DNS rebinding).
+        """
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return name in self.names or _is_address(name)
+
+    def may_write(self, asked: Request) -> bool:
+        """Return whether a request carries the token, in its header or its cookie, where one is needed."""
+        if self.token is None:
+            return True
+        return self.has_bearer(asked) or self.is_key(asked.cookies.get(COOKIE, ""))
+
+    def has_bearer(self, asked: Request) -> bool:
+        """Return whether a request carries the token in its Authorization header."""
+        given = asked.headers.get("Authorization", "").removeprefix("Bearer ")
+        return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
+
+    @property
+    def key(self) -> str:
+        """What the cookie holds in place of the token."""
+        return hmac.new((self.token or "").encode(), b"page", hashlib.sha256).hexdigest()
+
+    def is_key(self, given: str) -> bool:
+        """Return whether a cookie is the right one."""
+        return hmac.compare_digest(given.encode(), self.key.encode())
+
+    def same_site(self, asked: Request) -> bool:
+        """Return whether a request that writes comes from our own pages, or from a program that has the token.
+
+        Browsers tell where a request comes from and pages cannot change it, so no token in each form is needed.
+        """
+        site = asked.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site in {"same-origin", "none"}
+        origin = asked.headers.get("Origin")
+        if origin is not None:
+            return urlsplit(origin).netloc == asked.host != ""
+        return self.has_bearer(asked)
+
+
+def protect(app: Flask, access: Access) -> None:
+    """Make an app refuse what it must, before anything else is done, and tell browsers the rules on each answer."""
+    # A report of the longest kind comes once as a file, and once more in base64 when it is saved after a preview.
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_REPORT * 3 // 2
+    app.config["MAX_FORM_PARTS"] = 20
+
+    @app.before_request
+    def check() -> None:
+        if not access.goes_by(request.host):
+            raise BadRequest
+        if request.method in _READING:
+            return
+        if not access.same_site(request):
+            raise Forbidden
+        if request.endpoint != "key.take" and not access.may_write(request):
+            raise Unauthorized
 
     @app.after_request
     def headers(response: Response) -> Response:
         response.headers.update(HEADERS)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from kb.answers import SyncOutcome
+
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
 SKIP = "検索結果へ移動"
@@ -60,6 +62,39 @@ ANSWER = "回答"
 IN_TALK = "セッション全体で読む"
 IN_REPORT = "レポート全体で読む"
 
+INTAKE = "取り込み"
+INTAKE_TITLE = "レポートを取り込む"
+INTAKE_HOW = "ファイルを選ぶか、本文を貼り付けてください。保存する前に、どう読み取るかを確認できます。"
+INTAKE_FILE = "ファイル（Markdown、HTML、テキスト）"
+INTAKE_TEXT = "または本文"
+INTAKE_PLACEHOLDER = "ここに貼り付け、またはファイルをドロップ"
+INTAKE_READ = "読み取りを確認"
+NOTHING_GIVEN = "ファイルも本文もありません。どちらかを入れてください。"
+UNREADABLE = "この内容はレポートとして読めませんでした。"
+UNWRITABLE = "ライブラリに書き込めませんでした。"
+WRONG_DATE = "日付は 2018、2018-03、2018-03-10 のいずれかの形で書いてください。"
+PREVIEW = "読み取りの確認"
+PREVIEW_HOW = "まだ保存していません。イベントと日付は直せます。"
+DATE = "日付"
+DATE_FORMS = "2018、2018-03、2018-03-10 のいずれか"
+SAVE = "ライブラリに保存"
+READ_AGAIN = "この内容で読み直す"
+START_OVER = "やめる"
+REMOVAL = "差し替え・取り外し"
+REMOVAL_HOW = "同じレポートを取り込むと差し替わります。外したファイルは、名前の終わりに ~ を付けて残します。"
+REMOVE_REPORT = "ライブラリから外す"
+UPDATE = "索引の更新"
+UPDATE_HOW = "ライブラリのフォルダに置いた変更を、検索に反映します。"
+UPDATE_NOW = "索引を更新"
+UPDATE_FAILED = "索引を更新できませんでした。前の索引で検索を続けます。"
+PROBLEMS = "読めなかったファイル・注意"
+STEPS = {"": "ライブラリを見ています", "reading": "読み込んでいます", "writing": "索引を書いています"}
+KEY = "書き込みの鍵"
+KEY_HOW = "このページは他の機械からも読めるため、取り込みや訂正には鍵（KB_TOKEN）が要ります。"
+KEY_FIELD = "鍵"
+KEY_GIVE = "鍵を使う"
+WRONG_KEY = "鍵が違います。"
+
 GROUPS = {
     "service": "サービス",
     "category": "分類",
@@ -81,13 +116,15 @@ EMPTY_LIBRARY = "まだレポートがありません"
 EMPTY_LIBRARY_HOW = "レポート（Markdown、HTML、テキスト）を次のフォルダに置いて、kb sync を実行してください。"
 
 ERRORS = {
-    400: "アドレスの条件が分かりませんでした。",
-    403: "この操作は許可されていません。",
+    400: "要求の内容が分かりませんでした。",
+    401: "書き込みには鍵が要ります。",
+    403: "このページの外からの操作は受け付けません。",
     404: "お探しのページはありません。",
     405: "このアドレスではその操作はできません。",
     411: "送るデータの長さ（Content-Length）が必要です。",
     413: "送られたデータが大きすぎます。",
     415: "この形式のデータは受け取れません。",
+    422: "送られた内容を使えませんでした。",
     500: "内部で問題が起きました。もう一度試しても直らないときは、kb serve の表示を確認してください。",
     503: "いまは索引を読めません。kb status を確認してください。",
 }
@@ -191,6 +228,29 @@ def lines(taken: Mapping[str, int]) -> str:
 def line_range(first: int, last: int) -> str:
     """Return which lines a block takes."""
     return f"{first}" if first == last else f"{first}〜{last}"
+
+
+def tags(count: int) -> str:
+    """Return a number of service tags with its unit."""
+    return f"タグ {count:,}件"
+
+
+def replaces(source: str) -> str:
+    """Return the notice that a report is there already."""
+    return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
+
+
+def step(name: str, done: int, total: int) -> str:
+    """Return how far an update is."""
+    return f"{STEPS.get(name, name)}（{done:,}/{total:,}）" if total else STEPS.get(name, name)
+
+
+def outcome(outcome: SyncOutcome) -> str:
+    """Return what an update did."""
+    return (
+        f"レポート: 新規 {outcome.new:,}、変更 {outcome.changed:,}、削除 {outcome.gone:,}、変更なし {outcome.unchanged:,}。"
+        f"メモ {outcome.notes:,}件、{outcome.seconds:.1f}秒。"
+    )
 
 
 def filters(count: int) -> str:

@@ -1,0 +1,277 @@
+"""Writing through the page: adding, correcting, replacing and removing reports, and what is refused."""
+
+import base64
+import html
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.wrappers import Response
+
+from kb.knowledge_base import KnowledgeBase
+from webui import received
+from webui.app import create_app
+from webui.security import HEADERS, LONGEST_REPORT, Access
+
+REPORT = """# 見本勉強会 2019 参加レポート
+
+## 【A】10:00~10:40:箱の話
+
+- SQS は順番を守らない
+- Lambda で受ける
+"""
+OURS = {"Sec-Fetch-Site": "same-origin"}
+TOKEN = "a-token-of-twenty-chars"  # noqa: S105
+
+
+@pytest.fixture
+def knowledge_base(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library").mkdir()
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.sync()
+    return knowledge_base
+
+
+@pytest.fixture
+def client(knowledge_base: KnowledgeBase) -> FlaskClient:
+    return create_app(knowledge_base).test_client()
+
+
+def fields(page: TestResponse) -> dict[str, str]:
+    """Return what the first form of a page would send."""
+    inputs = re.findall(r"<input [^>]*>", page.text)
+    named = {tag: dict(re.findall(r'(\w+)="([^"]*)"', tag)) for tag in inputs if 'form="search"' not in tag}
+    return {a["name"]: html.unescape(a.get("value", "")) for a in named.values() if a.get("name") not in {None, "q"}}
+
+
+def send(client: FlaskClient, data: dict[str, object]) -> TestResponse:
+    return client.post("/add", data=data, headers=OURS)
+
+
+def totals(client: FlaskClient, *words: str) -> list[int]:
+    return [
+        client.get("/", query_string={"q": word}, headers={"Accept": "application/json"}).json["total"]
+        for word in words
+    ]
+
+
+def files(knowledge_base: KnowledgeBase) -> list[str]:
+    return sorted(path.name for path in knowledge_base.library.path.iterdir())
+
+
+def test_a_pasted_report_is_shown_first_and_saved_with_what_was_corrected(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    shown = send(client, {"text": REPORT.replace("\n", "\r\n")})
+    before = files(knowledge_base)
+    saved = send(client, {**fields(shown), "date": "2019-07-06", "step": "save"})
+    report = client.get(saved.location)
+
+    assert (before, files(knowledge_base)) == ([], ["kb.toml", "見本勉強会-2019-ab70.md"])
+    assert "SQS は順番を守らない" in shown.text
+    assert "2019年7月6日" in report.text
+    assert totals(client, "順番") == [1]
+    assert (knowledge_base.library.path / "見本勉強会-2019-ab70.md").read_text("utf-8") == REPORT
+    assert (knowledge_base.library.path / "kb.toml").read_text("utf-8").split("\n")[1:] == ['date = "2019-07-06"', ""]
+
+
+def test_a_file_keeps_its_name_and_its_bytes(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:
+    data = REPORT.replace("\n", "\r\n").encode("cp932")
+    with (knowledge_base.library.path.parent / "講演メモ.md").open("w+b") as file:
+        file.write(data)
+        file.seek(0)
+        shown = client.post("/add", data={"file": (file, "講演メモ.md")}, headers=OURS)
+    send(client, {**fields(shown), "step": "save"})
+
+    assert (knowledge_base.library.path / "講演メモ.md").read_bytes() == data
+    assert totals(client, "順番") == [1]
+
+
+def test_the_same_report_again_takes_the_place_of_the_old_one(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    longer = REPORT + "- あとで書き足した\n"
+    for text in (REPORT, longer):
+        shown = send(client, {"text": text})
+        send(client, {**fields(shown), "step": "save"})
+
+    assert "同じレポートがあります" in shown.text
+    assert len(files(knowledge_base)) == 2
+    assert totals(client, "書き足した", "順番") == [1, 1]
+
+
+def test_a_removed_report_is_found_no_more_and_its_file_is_kept(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    client.post("/add?name=a.md", data=REPORT.encode(), content_type="text/markdown", headers=OURS)
+    report = knowledge_base.reports()[0].id
+    response = client.post(f"/remove/{report}", headers=OURS)
+
+    assert (response.status_code, totals(client, "順番"), files(knowledge_base)) == (303, [0], ["a.md~"])
+
+
+def test_a_program_sends_a_report_as_the_body_and_learns_where_it_is(client: FlaskClient) -> None:
+    address = "/add?name=memo.md&event=別の名前&date=2020-01"
+    response = client.post(address, data=REPORT.encode(), content_type="text/markdown", headers=OURS)
+
+    assert response.status_code == 201
+    assert response.json["searchable"] is True
+    assert client.get(response.location, headers={"Accept": "application/json"}).json["report"]["held_on"] == "2020-01"
+    assert client.delete(response.location, headers=OURS).json["searchable"] is True
+    assert totals(client, "順番") == [0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"text": " \n "}, "どちらかを入れてください"),
+        ({"text": "# a", "date": "来年"}, "いずれかの形で書いてください"),
+        ({"data": "***"}, "要求の内容が分かりませんでした"),
+        ({"data": base64.b64encode(b"\x00\x01\x02\xff" * 99).decode(), "name": "a.bin"}, "a.bin: not a text file"),
+    ],
+)
+def test_what_is_no_report_is_refused_in_a_sentence(client: FlaskClient, sent: dict[str, object], told: str) -> None:
+    response = send(client, {**sent, "step": "save"})
+
+    assert (response.status_code, told in response.text) in [(422, True), (400, True)]
+
+
+def test_a_broken_configuration_stops_a_correction_and_says_so(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    (knowledge_base.library.path / "kb.toml").write_text("[broken", "utf-8")
+    response = send(client, {"text": REPORT, "event": "別の名前", "step": "save"})
+
+    assert (response.status_code, "kb.toml" in response.text) == (409, True)
+
+
+@pytest.mark.parametrize("over", [-1, 0, 1, LONGEST_REPORT])
+def test_a_body_is_stored_whole_or_refused(client: FlaskClient, knowledge_base: KnowledgeBase, over: int) -> None:
+    data = (REPORT + "\n```\n").encode().ljust(LONGEST_REPORT + over, b"x")
+    response = client.post("/add?name=long.md", data=data, content_type="text/plain", headers=OURS)
+    stored = knowledge_base.library.path / "long.md"
+
+    assert response.status_code == (201 if over <= 0 else 413)
+    assert (stored.read_bytes() == data) if over <= 0 else not stored.exists()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "image/png"}, 415),
+        ({"Content-Type": "application/json"}, 415),
+        ({"Content-Type": "text/plain"}, 411),
+    ],
+)
+def test_bodies_of_other_kinds_and_unknown_length_are_refused(
+    client: FlaskClient, headers: dict[str, str], status: int
+) -> None:
+    environ = EnvironBuilder("/add", method="POST", headers=OURS | headers).get_environ()
+    environ.pop("CONTENT_LENGTH", None)
+    response = Response.from_app(client.application, environ)
+
+    assert (response.status_code, response.headers["Content-Security-Policy"]) == (
+        status,
+        HEADERS["Content-Security-Policy"],
+    )
+
+
+SITES = (None, "same-origin", "none", "same-site", "cross-site", "")
+ORIGINS = (None, "http://localhost", "https://evil.example", "null")
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_only_our_own_pages_write(
+    client: FlaskClient, knowledge_base: KnowledgeBase, site: str | None, origin: str | None
+) -> None:
+    headers = {name: value for name, value in (("Sec-Fetch-Site", site), ("Origin", origin)) if value is not None}
+    response = client.post("/add?name=a.md", data=REPORT.encode(), content_type="text/plain", headers=headers)
+    ours = site in {"same-origin", "none"} or (site is None and origin == "http://localhost")
+
+    assert (response.status_code, files(knowledge_base)) == ((201, ["a.md"]) if ours else (403, []))
+
+
+def test_with_a_token_reading_is_open_and_writing_needs_it(knowledge_base: KnowledgeBase) -> None:
+    client = create_app(knowledge_base, access=Access(token=TOKEN)).test_client()
+
+    def status(**headers: str) -> int:
+        return client.post(
+            "/sync", headers={name.replace("_", "-"): value for name, value in headers.items()}
+        ).status_code
+
+    without = [
+        client.get("/?q=").status_code,
+        status(Sec_Fetch_Site="same-origin"),
+        status(Authorization="Bearer wrong"),
+    ]
+    bearer = [
+        status(Authorization=f"Bearer {TOKEN}"),
+        status(Authorization=f"Bearer {TOKEN}", Origin="https://evil.example"),
+    ]
+    wrong_key = client.post("/key", data={"token": "wrong"}, headers=OURS).status_code
+    right_key = client.post("/key", data={"token": TOKEN}, headers=OURS)
+
+    assert (without, bearer, wrong_key) == ([200, 401, 403], [303, 403], 403)
+    assert (
+        re.sub("=[0-9a-f]{64}", "=…", right_key.headers["Set-Cookie"]) == "kb_key=…; HttpOnly; Path=/; SameSite=Strict"
+    )
+    assert TOKEN not in right_key.headers["Set-Cookie"]
+    assert status(Sec_Fetch_Site="same-origin") == 303
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:8000", 200), ("127.0.0.1", 200), ("[::1]:80", 200), ("192.0.2.7", 200), ("evil.example", 400),
+     ("localhost.evil.example", 400), ("", 400), ("[", 400)],
+)  # fmt: skip
+def test_a_name_that_is_not_ours_is_refused(client: FlaskClient, host: str, status: int) -> None:
+    response = client.get("/", headers={"Host": host}, environ_overrides={"HTTP_HOST": host})
+
+    assert (response.status_code, HEADERS.items() <= dict(response.headers).items()) == (status, True)
+
+
+NAMES = [
+    "../../x.md",
+    "/etc/x.md",
+    "..\\..\\x.md",
+    ".hidden",
+    "kb.toml",
+    "a/b/c.md",
+    "con\r\nx.md",
+    "\x00.md",
+    "名前.md",
+    "x" * 300,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_leads_out_of_the_library(client: FlaskClient, knowledge_base: KnowledgeBase, name: str) -> None:
+    response = client.post(
+        "/add", query_string={"name": name}, data=REPORT.encode(), content_type="text/plain", headers=OURS
+    )
+    written = [
+        path for path in knowledge_base.library.path.parent.rglob("*") if path.is_file() and b"SQS" in path.read_bytes()
+    ]
+
+    assert response.status_code == 201
+    assert [path.parent for path in written if "index" not in path.parts] == [knowledge_base.library.path]
+    assert totals(client, "順番") == [1]
+
+
+@given(st.binary(max_size=200))
+def test_the_bytes_of_a_file_come_back_from_the_form(data: bytes) -> None:
+    sent = received.Received(data, None, received.Given())
+
+    assert base64.b64decode(sent.encoded) == data
+
+
+def test_the_update_page_tells_its_outcome(client: FlaskClient) -> None:
+    started = client.post("/sync", headers=OURS)
+
+    assert (started.location, "新規 0" in client.get("/sync").text) == ("/sync", True)
+    assert client.get("/sync", headers={"Accept": "application/json"}).json["running"] is False

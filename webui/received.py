@@ -1,0 +1,77 @@
+"""A report as it comes over the wire: in a form or as the body of a request, whole or not at all."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
+
+from kb.configuration import valid_date
+from kb.model import Given
+from webui import texts
+from webui.security import LONGEST_REPORT
+
+_TEXTS = {"text/plain", "text/markdown", "text/html", "application/octet-stream"}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A report as it came: its bytes, the name of its file if it had one, and what was told of it."""
+
+    data: bytes
+    name: str | None
+    given: Given
+
+    @property
+    def encoded(self) -> str:
+        """The bytes as a form field that brings them back unchanged."""
+        return base64.b64encode(self.data).decode()
+
+
+class RefusedError(ValueError):
+    """What was sent cannot be taken; the message says why, in Japanese."""
+
+
+def received_form() -> Received:
+    """Return the report of the form: a file, a text, or on its second way the bytes of its first."""
+    form, file = request.form, request.files.get("file")
+    name = form.get("name") or None
+    if form.get("data"):
+        try:
+            data = base64.b64decode(form["data"], validate=True)
+        except binascii.Error as error:
+            raise BadRequest from error
+    elif file and file.filename:
+        data, name = file.read(), file.filename
+    else:
+        data = form.get("text", "").replace("\r\n", "\n").encode()  # a form sends its lines with CRLF
+    return _checked(Received(data, name, _given(form)))
+
+
+def received_body() -> Received:
+    """Return the report that is the body of the request itself: whole, or not at all."""
+    if request.mimetype not in _TEXTS:
+        raise UnsupportedMediaType
+    if request.content_length is None:
+        raise LengthRequired
+    data = request.get_data(cache=False)
+    if len(data) != request.content_length:
+        raise BadRequest
+    return _checked(Received(data, request.args.get("name"), _given(request.args)))
+
+
+def _given(told: MultiDict[str, str]) -> Given:
+    held_on = told.get("date", "").strip() or None
+    if held_on and not valid_date(held_on):
+        raise RefusedError(texts.WRONG_DATE)
+    return Given(told.get("event", "").strip() or None, held_on, told.get("url", "").strip() or None)
+
+
+def _checked(received: Received) -> Received:
+    if len(received.data) > LONGEST_REPORT:
+        raise RequestEntityTooLarge
+    if not received.data.strip():
+        raise RefusedError(texts.NOTHING_GIVEN)
+    return received
