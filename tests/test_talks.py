@@ -305,6 +305,19 @@ def test_a_title_names_the_event(title: str, event: str | None) -> None:
     assert report_of(markdown(f"---\ntitle: '{title}'\n---\n\n- 鍵は二つ\n")).event == event
 
 
+@pytest.mark.parametrize(
+    ("heading", "event"),
+    [
+        ("Kagi Days 2019", "Kagi Days 2019"),
+        ("鍵の集まり 2021 の記録", "鍵の集まり 2021"),
+        ("鍵の集まり #3", "鍵の集まり #3"),
+        ("鍵を2021年に選ぶ", None),
+    ],
+)
+def test_a_first_heading_may_be_nothing_but_the_events_name(heading: str, event: str | None) -> None:
+    assert report_of(markdown(f"# {heading}\n\n- 鍵は二つ\n")).event == event
+
+
 def test_the_first_lines_name_the_event_where_the_title_does_not() -> None:
     text = "---\ntitle: 鍵を考える\n---\n\n先週開かれた[Kagi Summit](https://example.com/)に行ってきました。\n"
 

@@ -24,7 +24,7 @@ _DAY_AFTER = re.compile(r"\s*(?:の)?\s*(?:\d\s*日目|day\s*\d|初日|最終日
 _DATE = re.compile(r"20\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?")
 _CLAUSE = re.compile(r"[ぁ-ん]*[、。！？!?]+|[ぁ-ん]{2,}|(?<=[にで])(?=[A-Z])")
 _PHRASES = re.compile(r"[ぁ-ん、。！？!?「」]+")
-_HIRAGANA = re.compile(r"[ぁ-ん]{2}")
+_SENTENCE = re.compile(r"[でをが]|という|について")
 _NUMBERS = re.compile(r"20\d\d\s*年?|\d+\s*[月日回]")
 _DATE_BEFORE = re.compile(r"^20\d\d(?:[-_]?\d\d){0,2}[-_]")
 _TRIM = " \t　!！、。・:：|｜-–~～〜*＊"
@@ -75,8 +75,8 @@ def _bare_name(heading: str, lines: Sequence[str]) -> Iterator[Event]:
     """Yield a first heading that is nothing but the event's name: it looks like one, or the event's day stands below."""
     name = heading.strip(_TRIM + "#")
     dated = any(map(_DATE.match, lines))
-    phrase = _HIRAGANA.search(_EVENT.sub("", name)) and not dated
-    other = not name or len(name) > _LONGEST or phrase or _DATE.match(name) or _REPORTING.search(name)
+    sentence = _SENTENCE.search(name) and not dated
+    other = not name or len(name) > _LONGEST or sentence or _DATE.match(name) or _REPORTING.search(name)
     if not other and (dated or _names_event(name)):
         yield Event(name, visited=True)
 
