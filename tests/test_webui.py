@@ -36,7 +36,7 @@ https://speakerdeck.com/example/queues
 - S3 に写真を置く
 """
 TABLES = """\
-# 別の集まり 2021 の記録
+# 別の勉強会 2021 参加レポート
 
 ## 表の設計
 
@@ -204,7 +204,7 @@ def test_a_report_shows_all_of_its_talks(client: FlaskClient, knowledge_base: Kn
 def test_the_start_page_leads_to_services_and_reports(client: FlaskClient) -> None:
     page = plain(client.get("/"))
 
-    assert all(shown in page for shown in ("SQS 4", "別の集まり 2021 の記録", "2021年・5年前", "見本勉強会 2018"))
+    assert all(shown in page for shown in ("SQS 4", "別の勉強会 2021 参加レポート", "2021年・5年前", "見本勉強会 2018"))
 
 
 def test_an_empty_library_is_told_with_what_to_do(tmp_path: Path) -> None:
