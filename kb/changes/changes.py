@@ -13,6 +13,7 @@ from typing import Any
 from kb.model import Note
 
 _DATA = Path(__file__).with_name("data")
+_SENTENCE_END = re.compile(r"[。!?\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,10 @@ class Change:
         """
         if note.held_on is None or note.held_on >= self.changed_on:
             return False
-        text = unicodedata.normalize("NFKC", note.text).lower()
-        return all(one.search(text) for one in self.says) and not any(one.search(text) for one in self.unless)
+        return any(map(self._is_said_in, _SENTENCE_END.split(unicodedata.normalize("NFKC", note.text).lower())))
+
+    def _is_said_in(self, sentence: str) -> bool:
+        return all(one.search(sentence) for one in self.says) and not any(one.search(sentence) for one in self.unless)
 
 
 def changes_for(note: Note) -> tuple[Change, ...]:
