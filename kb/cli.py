@@ -18,10 +18,11 @@ from kb.configuration import valid_date
 from kb.identity import slug
 from kb.knowledge_base import FACETS, KINDS, VIAS, KnowledgeBase
 from kb.library import LibraryError
+from kb.lint import lint
 from kb.model import Given
 from kb.readers.formats import UnreadableError, read_outline
 from kb.reading import Tools, read_report
-from kb.records import note_record, outline_record, service_record
+from kb.records import note_record, outline_record, pair_record, service_record
 from kb.services.catalogue import Catalogue
 from kb.sync import Progress
 from kb.talks import report_of
@@ -164,6 +165,40 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
 
 
 @cli.command()
+@click.argument("words", nargs=-1)
+@click.option("--service", multiple=True, help="Slug, name or alias of a service. Repeatable.")
+@click.option("--questions", is_flag=True, help="Questions and their answers instead of problems and their remedies.")
+@click.option("--open", "only_open", is_flag=True, help="Only those that nothing replies to (未解決).")
+@as_json
+@with_knowledge_base
+def pairs(
+    kb: KnowledgeBase,
+    words: tuple[str, ...],
+    *,
+    service: tuple[str, ...],
+    questions: bool,
+    only_open: bool,
+    as_json: bool,
+) -> None:
+    """List problems with their remedies, or questions with their answers; words narrow them down.
+
+    \b
+    Examples: kb pairs --service lambda
+              kb pairs --open
+    """
+    _make_ready(kb)
+    query = Query(text=" ".join(words)).select("service", *(_service(kb.catalogue, name) for name in service))
+    found = [pair for pair in kb.pairs(query, "question" if questions else "problem") if pair.is_open or not only_open]
+    if as_json:
+        _print_json(pair_record(pair, kb.catalogue) for pair in found)
+    else:
+        _lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.catalogue), ""))
+        click.echo(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
+    if not found and kb.reports():
+        click.get_current_context().exit(FOUND_NOTHING)
+
+
+@cli.command()
 @click.argument("identifier", metavar="ID")
 @as_json
 @with_knowledge_base
@@ -255,6 +290,27 @@ def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
                 click.echo(f"{block.first_line:5d} {block.type:12} {place}{block.text}")
 
     _each_file(files, show_one)
+
+
+@cli.command("lint")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json
+def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Tell the author of report files what could not be understood, with line numbers.
+
+    \b
+    Example: kb lint report.md
+    """
+    tools = Tools.of()
+
+    def lint_one(data: bytes, source: str) -> None:
+        problems = lint(read_outline(data, source), read_report(data, source, tools).report, tools.catalogue)
+        if as_json:
+            _print_json(asdict(problem) for problem in problems)
+        else:
+            _lines(map(str, problems) if problems else [f"{source}: nothing to put right"])
+
+    _each_file(files, lint_one)
 
 
 @cli.command()

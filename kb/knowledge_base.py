@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from index.engine import Engine, FacetCount, Hit, SearchIndexError
 from index.highlight import marks
@@ -27,6 +28,7 @@ from kb.documents import SCHEMA, documents
 from kb.library import Library, LibraryError
 from kb.model import Correction, Given, Note, Report
 from kb.outline import Outline
+from kb.pairs import Pair, problems, questions
 from kb.places import find_library, index_folder, own_library
 from kb.readers.formats import UnreadableError, read_outline
 from kb.reading import Reading, Tools, read_report
@@ -236,6 +238,16 @@ class KnowledgeBase:
             "report": {entry.id: entry.title for entry in self.reports()},
         }
         return labels.get(group, {})
+
+    def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> tuple[Pair, ...]:
+        """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""
+        found = self.search(replace(query, sort="position", offset=0, limit=None, facets=())).found
+        chosen = {one.note.id for one in found}
+        reports = dict.fromkeys(one.note.report for one in found)
+        paired = problems if kind == "problem" else questions
+        return tuple(
+            pair for report in reports for pair in paired(self._all("report", report)) if pair.note.id in chosen
+        )
 
     def note(self, note_id: str) -> Note:
         """Return a note. Raises UnknownIdError."""

@@ -4,8 +4,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from kb.changes import Change, changes_for
 from kb.model import Crumb, Mention, Note, Talk
 from kb.outline import Outline
+from kb.pairs import Pair
 from kb.services.catalogue import Catalogue, Service
 
 
@@ -42,6 +44,21 @@ def note_record(note: Note, catalogue: Catalogue) -> dict[str, Any]:
         ],
         "remedy_of": note.remedy_of,
         "answers": note.answers,
+        "changes": [change_record(change) for change in changes_for(note)],
+    }
+
+
+def change_record(change: Change) -> dict[str, str]:
+    """Return what has changed since a note, with the source that says so."""
+    return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
+
+
+def pair_record(pair: Pair, catalogue: Catalogue) -> dict[str, Any]:
+    """Return a problem with its remedies, or a question with its answers, as `kb pairs --json` prints it."""
+    return {
+        "note": note_record(pair.note, catalogue),
+        "replies": [note_record(reply, catalogue) for reply in pair.replies],
+        "open": pair.is_open,
     }
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Iterator
 import click
 
 from kb.answers import Answer, Found, ReportEntry, Status, SyncOutcome
+from kb.changes import changes_for
 from kb.knowledge_base import KINDS, KnowledgeBase
 from kb.library import FileProblem
 from kb.model import Note, Talk
+from kb.pairs import Pair
 from kb.services.catalogue import Catalogue
 
 
@@ -43,6 +45,8 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     tags = [KINDS[note.kind]]
     tags += [catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
+    for change in changes_for(note):
+        yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
@@ -63,6 +67,22 @@ def facet_lines(answer: Answer) -> Iterator[str]:
         yield click.style(group, bold=True)
         for value in values:
             yield f"  {'*' if value.selected else ' '} {value.count:5d}  {value.label}  ({value.value})"
+
+
+def pair_lines(pair: Pair, catalogue: Catalogue) -> Iterator[str]:
+    """Yield a problem with its remedies, or a question with its answers; 未解決 where there are none."""
+    note = pair.note
+    yield click.style(
+        event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else ""), dim=True
+    )
+    about = ", ".join(catalogue.name(mention.service) for mention in note.services)
+    yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
+    for reply in pair.replies:
+        if reply.id != note.id:
+            yield f"    → {reply.text}"
+    if pair.is_open:
+        yield click.style("    → 未解決", fg="red")
+    yield click.style(f"    {note.id}", dim=True)
 
 
 def tree_lines(notes: Iterable[Note], catalogue: Catalogue) -> Iterator[str]:

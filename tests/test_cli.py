@@ -389,3 +389,55 @@ def test_a_service_of_the_librarys_own_is_found_and_a_corrected_tag_stays(librar
         [],
     )
     assert [note["text"] for note in records("search", "--service", "sns", "--via", "explicit")] == ["SQS"]
+
+
+TROUBLES = """# サンプル勉強会 2017
+
+## 【A】10:00~10:45:関数の困りごと
+
+- Lambda
+  - 実行時間が最大5分しかないのが問題 -> 処理を分ける
+  - ログが多すぎて追えない
+- 質問
+  - タイムアウトの既定値は何秒ですか?
+    - 3秒です
+"""
+
+
+def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Path) -> None:
+    (library / "report.md").write_text(TROUBLES, "utf-8")
+
+    found = records("pairs", "--service", "lambda")
+
+    assert [(pair["note"]["text"], [reply["text"] for reply in pair["replies"]], pair["open"]) for pair in found] == [
+        (
+            "実行時間が最大5分しかないのが問題 -> 処理を分ける",
+            ["実行時間が最大5分しかないのが問題 -> 処理を分ける"],
+            False,
+        ),
+        ("ログが多すぎて追えない", [], True),
+    ]
+    assert [pair["note"]["text"] for pair in records("pairs", "--open")] == ["ログが多すぎて追えない"]
+    assert [pair["replies"][0]["text"] for pair in records("pairs", "--questions")] == ["3秒です"]
+
+
+def test_a_note_overtaken_by_a_change_says_so_with_the_source(library: Path) -> None:
+    (library / "report.md").write_text(TROUBLES, "utf-8")
+
+    (note,) = records("search", "最大5分")
+
+    assert [(change["now"], change["source"][:24]) for change in note["changes"]] == [
+        ("2018年10月以降は最大15分", "https://aws.amazon.com/a")
+    ]
+
+
+def test_lint_tells_an_author_what_to_put_right(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# メモ\n\n- AWS Frobnicator を使う\n", "utf-8")
+
+    told = [(problem["line"], problem["message"].split(";")[0]) for problem in records("lint", str(tmp_path / "a.md"))]
+
+    assert told == [
+        (None, "no event is named"),
+        (None, "no date"),
+        (3, "「AWS Frobnicator」 looks like a service that the catalogue does not know"),
+    ]
