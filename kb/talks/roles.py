@@ -16,6 +16,7 @@ _LABEL_AT_END = re.compile(rf"(?:{any_of('labels', whole=True)})(?:大会)?[。�
 _SENTENCE = re.compile(r"(?:ます|ました|です|でした|たい|のか|こと|ない|する|ある|した|として)[。！!？?]*$")
 _MOST = 2 / 3  # of the headings that may be talks: where so many are marked, the others are none
 _SEVERAL = 3  # marked headings are a system, where levels do not tell talks from what stands below them
+_TITLE = 10  # letters that the titles of talks have on average at least; what essays call their sections is shorter
 _MANY = 4  # unmarked headings that together are believed though nothing below them shows a talk
 
 
@@ -107,10 +108,12 @@ def _talk_level(parts: Sequence[Part], tops: Sequence[int]) -> int:
 
 
 def _believable(parts: Sequence[Part]) -> bool:
-    """Tell whether unmarked headings are talks: half of them show it, or they are many and few are sentences."""
+    """Tell whether unmarked headings are talks: half of them show it, or they are many and put as titles are."""
     shown = sum(1 for part in parts if _shows_talk(part))
-    sentences = sum(1 for part in parts if _SENTENCE.search(part.text))
-    return 2 * shown >= len(parts) or (len(parts) >= _MANY and 2 * sentences < len(parts))
+    titles = sum(1 for part in parts if not _SENTENCE.search(part.text))
+    letters = sum(len(fold(part.text)) for part in parts)
+    put_as_titles = 2 * titles > len(parts) and letters >= _TITLE * len(parts)
+    return 2 * shown >= len(parts) or (len(parts) >= _MANY and put_as_titles)
 
 
 def _shows_talk(part: Part) -> bool:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from kb.talks.heading import names_only_a_person
 from kb.talks.parts import Part
-from kb.talks.words import any_of, fold, folded
+from kb.talks.words import LINE, any_of, fold, folded
 
 # title: the report's; line: no heading at all; group: stands over talks; aside: no talk; inner: belongs to the talk above;
 # closing: inner or aside, as it stands; open: may be a talk.
@@ -39,21 +39,25 @@ def roles_by_words(parts: Sequence[Part], title: str | None) -> list[Role]:
     for i in range(1, len(parts)):
         if parts[i - 1].empty and roles[i - 1] == roles[i] == "open" and names_only_a_person(parts[i].text):
             roles[i] = "line"  # in extracted text the speaker below a title looks like a heading too
-    place = _place_of_title(parts, fold(title or ""))
-    return [
-        "title" if i == place else "aside" if i < place and part.heading else roles[i] for i, part in enumerate(parts)
-    ]
+    titles = _titles(parts, roles, fold(title or ""))
+    page = range(1, min(titles, default=0))
+    return ["title" if i in titles else "aside" if i in page else role for i, role in enumerate(roles)]
 
 
-def _place_of_title(parts: Sequence[Part], title: str) -> int:
-    """Return the index of the part that the report's title stands over, 0 if there is none."""
-    texts = enumerate(fold(part.text) for part in parts)
-    return next(
-        (i for i, text in texts if text and (text == title or (len(title) > _LONG_ENOUGH and title in text))), 0
-    )
+def _titles(parts: Sequence[Part], roles: Sequence[Role], title: str) -> set[int]:
+    """Return the parts that the report's title stands over: alone, or with more words before anything else begins."""
+    found: set[int] = set()
+    begun = False
+    for i, part in enumerate(parts):
+        text = fold(part.text)
+        if text and (text == title or (not begun and len(title) > _LONG_ENOUGH and title in text)):
+            found.add(i)
+        begun = begun or (bool(found) and i not in found and roles[i] == "open")
+    return found
 
 
 def _role(text: str) -> Role:
+    text = text[:LINE]
     words = fold(text)
     if not words:
         return "aside"
