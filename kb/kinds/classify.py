@@ -100,24 +100,22 @@ def _sentence_places(sentence: Sentence) -> Iterator[str]:
 
 def _places(note: Note, said: Sequence[Sentence]) -> Iterator[str]:
     main = [sentence for sentence in said if not sentence.aside]
-    if not said:
-        yield "wordless"
-    elif not main:
-        yield "aside"
+    if not main:
+        yield "aside" if said else "wordless"
     elif all(is_title(sentence.words) for sentence in main):
         yield "title"
-    if all(sentence.bare for sentence in main):
-        yield "bare"
     if any(sentence.aside and not sentence.bare for sentence in said):
         yield "aside statement"
-    if _FIGURE.search(note.text):
-        yield "figure"
     if len(main) > 1 and main[0].marks.startswith(_DEFINING):
         yield "defined"
-    if any(sentence.leads_on for sentence in main):
-        yield "flow"
-    if note.parent and _is_name(note.trail[-1].text):
-        yield "under a name"
+    told = {
+        "marked Q": note.kind == "question",
+        "bare": all(sentence.bare for sentence in main),
+        "flow": any(sentence.leads_on for sentence in main),
+        "figure": _FIGURE.search(note.text) is not None,
+        "under a name": note.parent is not None and _is_name(note.trail[-1].text),
+    }
+    yield from (place for place, holds in told.items() if holds)
 
 
 def _is_name(text: str) -> bool:
