@@ -8,9 +8,10 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from index.query import Query
+from kb.changes import changes_for
 from kb.identity import digest
 from kb.knowledge_base import KINDS, KnowledgeBase
-from webui import answers, browse, export, intake, key, reports, search, security, texts, updating
+from webui import answers, browse, correcting, export, intake, key, reports, search, security, services, texts, updating
 from webui.address import address_of, page_address
 from webui.markup import marked, web_address
 from webui.security import Access
@@ -44,14 +45,16 @@ def create_app(
         page_address=page_address,
         address_of=address_of,
         marked=marked,
+        changes_for=changes_for,
         web_address=web_address,
         static=lambda name: f"/static/{name}?v={versions[name]}",
     )
     security.protect(app, access)
     answers.tell_errors(app)
-    for room in (search, browse, reports, export):
+    for room in (search, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
-    app.register_blueprint(intake.pages(knowledge_base, updater))
+    for writing in (intake, correcting):
+        app.register_blueprint(writing.pages(knowledge_base, updater))
     app.register_blueprint(updating.pages(updater))
     app.register_blueprint(key.pages(access))
     return app

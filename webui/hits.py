@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from index.query import Query
 from kb.answers import Answer, Found
+from kb.changes import Change, changes_for
 from kb.knowledge_base import KnowledgeBase
 from kb.model import Note, Talk
 from webui.address import address_of
@@ -20,6 +21,7 @@ class Shown:
 
     note: Note
     marks: tuple[tuple[int, int], ...]
+    changes: tuple[Change, ...]
     below: tuple[Branch, ...]
     problem: Note | None
     remedies: tuple[Note, ...]
@@ -55,20 +57,27 @@ def by_talk(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iter
         groups.setdefault(_place(found.note), []).append(found)
     for (group, value), hits in groups.items():
         first = hits[0].note
-        around = _around(knowledge_base, first)
-        others = [note for note in around if note.id not in {hit.note.id for hit in hits}]
+        near = around(knowledge_base, first)
+        others = [note for note in near if note.id not in {hit.note.id for hit in hits}]
         shown = {hit.note.id: belonging(hit.note, others, hit.marks) for hit in hits}
-        position = {note.id: i for i, note in enumerate(around)}  # lacks what a sync has just taken away
+        position = {note.id: i for i, note in enumerate(near)}  # lacks what a sync has just taken away
         in_order = sorted((hit.note for hit in hits), key=lambda note: position.get(note.id, 0))
         more = max(0, counts.get(value, 0) - len(hits)) if group == "talk" else 0
         yield TalkHits(first.talk, first, tree(in_order), shown, more, address_of(query.select(group, value)))
 
 
+def around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
+    """Return the notes of a note's talk, or of its report where it stands outside of talks, in reading order."""
+    return knowledge_base.talk(note.talk.id) if note.talk else knowledge_base.report(note.report)[1]
+
+
 def belonging(note: Note, others: Sequence[Note], marks: tuple[tuple[int, int], ...] = ()) -> Shown:
     """Return a note with those of the others that belong to it."""
+    others = [other for other in others if other.id != note.id]
     return Shown(
         note=note,
         marks=marks,
+        changes=changes_for(note),
         below=below(note, others),
         problem=_one(others, note.remedy_of),
         remedies=tuple(other for other in others if other.remedy_of == note.id),
@@ -79,10 +88,6 @@ def belonging(note: Note, others: Sequence[Note], marks: tuple[tuple[int, int], 
 
 def _place(note: Note) -> tuple[str, str]:
     return ("talk", note.talk.id) if note.talk else ("report", note.report)
-
-
-def _around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
-    return knowledge_base.talk(note.talk.id) if note.talk else knowledge_base.report(note.report)[1]
 
 
 def _one(notes: Iterable[Note], note_id: str | None) -> Note | None:

@@ -4,17 +4,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
-from werkzeug.exceptions import Conflict, UnprocessableEntity
 
 from kb.answers import Added
 from kb.knowledge_base import KnowledgeBase
-from kb.library import LibraryError
 from kb.model import Given
-from kb.readers.formats import UnreadableError, read_outline
-from webui import texts
+from kb.readers.formats import read_outline
 from webui.address import page_address
-from webui.answers import problem
-from webui.received import Received, RefusedError, received_body, received_form
+from webui.received import Received, received_body, received_form, tell_refusals
 from webui.reports import became, counted, sections
 from webui.updating import Updater
 
@@ -72,10 +68,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
         kept = knowledge_base.remove(report_id)
         return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
 
-    blueprint.register_error_handler(RefusedError, lambda error: problem(UnprocessableEntity(), str(error)))
-    blueprint.register_error_handler(UnreadableError, _unreadable)
-    blueprint.register_error_handler(LibraryError, _unwritable)
-    blueprint.register_error_handler(OSError, _unwritable)
+    tell_refusals(blueprint)
     return blueprint
 
 
@@ -94,11 +87,3 @@ def _page_of(knowledge_base: KnowledgeBase, added: Added) -> str:
     library = knowledge_base.library.path
     own = [entry for entry in knowledge_base.reports() if library / entry.source == Path(added.source)]
     return page_address("report", own[0].id) if own else "/reports"
-
-
-def _unreadable(error: UnreadableError) -> Response:
-    return problem(UnprocessableEntity(), texts.UNREADABLE, told=str(error))
-
-
-def _unwritable(error: LibraryError | OSError) -> Response:
-    return problem(Conflict(), texts.UNWRITABLE, told=str(error))

@@ -4,13 +4,23 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from flask import request
+from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, LengthRequired, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    Conflict,
+    LengthRequired,
+    RequestEntityTooLarge,
+    UnprocessableEntity,
+    UnsupportedMediaType,
+)
 
 from kb.configuration import valid_date
+from kb.library import LibraryError
 from kb.model import Given
+from kb.readers.formats import UnreadableError
 from webui import texts
+from webui.answers import problem
 from webui.security import LONGEST_REPORT
 
 _TEXTS = {"text/plain", "text/markdown", "text/html", "application/octet-stream"}
@@ -75,3 +85,19 @@ def _checked(received: Received) -> Received:
     if not received.data.strip():
         raise RefusedError(texts.NOTHING_GIVEN)
     return received
+
+
+def tell_refusals(blueprint: Blueprint) -> None:
+    """Make pages that write tell in a sentence what could not be taken, read or written."""
+    blueprint.register_error_handler(RefusedError, lambda error: problem(UnprocessableEntity(), str(error)))
+    blueprint.register_error_handler(UnreadableError, _unreadable)
+    blueprint.register_error_handler(LibraryError, _unwritable)
+    blueprint.register_error_handler(OSError, _unwritable)
+
+
+def _unreadable(error: UnreadableError) -> Response:
+    return problem(UnprocessableEntity(), texts.UNREADABLE, told=str(error))
+
+
+def _unwritable(error: LibraryError | OSError) -> Response:
+    return problem(Conflict(), texts.UNWRITABLE, told=str(error))

@@ -89,11 +89,27 @@ UPDATE_NOW = "索引を更新"
 UPDATE_FAILED = "索引を更新できませんでした。前の索引で検索を続けます。"
 PROBLEMS = "読めなかったファイル・注意"
 STEPS = {"": "ライブラリを見ています", "reading": "読み込んでいます", "writing": "索引を書いています"}
+CORRECT = "タグを直す"
+CORRECT_HOW = "直したタグはライブラリの kb.toml に残り、読み直しても保たれます。"
+ADD_TAG = "サービスを付ける"
+ADD = "付ける"
 KEY = "書き込みの鍵"
 KEY_HOW = "このページは他の機械からも読めるため、取り込みや訂正には鍵（KB_TOKEN）が要ります。"
 KEY_FIELD = "鍵"
 KEY_GIVE = "鍵を使う"
 WRONG_KEY = "鍵が違います。"
+
+ADVICE = "助言"
+SOLVED = "課題と対策"
+UNSOLVED = "未解決の課題"
+QUESTIONS = "質問"
+TALKS = "セッション"
+TIMELINE = "セッションの年表"
+CHANGES = "その後の変更"
+CHANGE_SOURCE = "出典"
+SERVICE_NOTES = "このサービスのメモを検索"
+HOLDS_BOTH = "対策を含む"
+NOTHING_NOTED = "このサービスのメモはまだありません。"
 
 GROUPS = {
     "service": "サービス",
@@ -251,6 +267,26 @@ def outcome(outcome: SyncOutcome) -> str:
         f"レポート: 新規 {outcome.new:,}、変更 {outcome.changed:,}、削除 {outcome.gone:,}、変更なし {outcome.unchanged:,}。"
         f"メモ {outcome.notes:,}件、{outcome.seconds:.1f}秒。"
     )
+
+
+def spoken(talk: str, count: int) -> str:
+    """Return a talk with its number of notes on a service."""
+    return f"{talk}（{notes(count)}）"
+
+
+def all_of(label: str, count: int) -> str:
+    """Return the text of the link to a whole list, of which the first are shown."""
+    return f"{label} {notes(count)}をすべて見る"
+
+
+def wrong_tag(name: str) -> str:
+    """Return the text of the button that takes a tag off."""
+    return f"{name} を外す"
+
+
+def unknown_service(name: str) -> str:
+    """Return why a tag cannot be added."""
+    return f"「{name}」というサービスは知られていません。"
 
 
 def filters(count: int) -> str:

@@ -130,3 +130,15 @@ document.addEventListener("click", async (event) => {
   document.getElementById("status").textContent = link.textContent = link.dataset.done;
   setTimeout(() => (link.textContent = said), 2000);
 });
+
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    const intake = event.target.closest?.("form.intake:has(#file)");
+    if (!intake || !event.dataTransfer.types.includes("Files")) return; // dropped words are the box's own affair
+    event.preventDefault();
+    document.getElementById("text").classList.toggle("dragged", name === "dragover");
+    if (name !== "drop") return;
+    document.getElementById("file").files = event.dataTransfer.files;
+    intake.requestSubmit();
+  });
+}
