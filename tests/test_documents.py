@@ -11,6 +11,8 @@ import click
 import pytest
 
 from kb.configuration import parse
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
 from webui.command import main
 
 ROOT = Path(__file__).parents[1]
@@ -38,15 +40,38 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("line", EXAMPLES)
-def test_a_command_of_a_readme_runs_and_finds_something(line: str, home: Path) -> None:
+def run(line: str, home: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of a shell block in that home, the newcomer standing in the checkout."""
     places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "KB_LIBRARY": str(home / "reports")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=ROOT, env={**os.environ, **places, "PATH": path}, capture_output=True, check=False
-    )
+    environment = {**os.environ, **places, "PATH": path}
+    return subprocess.run(["bash", "-c", line], cwd=ROOT, env=environment, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_a_command_of_a_readme_runs_and_finds_something(line: str, home: Path) -> None:
+    done = run(line, home)
 
     assert (done.returncode, done.stdout != b"", b"Traceback" in done.stderr) == (0, True, False)
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_the_search_that_a_readme_shows_is_what_kb_prints(document: str, home: Path) -> None:
+    line, shown = re.search(
+        r"^```text\n\$ (.*?)\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL
+    ).groups()
+
+    assert run(line, home).stdout.decode() == shown
+
+
+@pytest.mark.parametrize("document", READMES)
+def test_every_address_of_a_readme_is_answered(document: str, home: Path) -> None:
+    knowledge_base = KnowledgeBase.open(home / "reports", home / "index")
+    knowledge_base.sync()
+    asked = create_app(knowledge_base).test_client()
+    addresses = set(re.findall(r"http://127\.0\.0\.1:8000(/[^\s:\"`]*)", (ROOT / document).read_text("utf-8")))
+
+    assert {address: asked.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
 
 
 def test_the_readmes_show_the_same_commands_but_for_names_of_services() -> None:
