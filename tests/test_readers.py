@@ -158,7 +158,7 @@ def test_the_seed_is_read_as_it_stands() -> None:
 @needs_shared
 @pytest.mark.parametrize("folder", ["notes", "notes_text", "seeds", "gold"])
 def test_every_real_report_is_covered_line_by_line(folder: str) -> None:
-    paths = [path for path in sorted((SHARED / folder).rglob("*")) if path.is_file()]
+    paths = [path for path in sorted((SHARED / folder).rglob("*")) if path.is_file() and path.suffix != ".html"]
     outlines = [read_outline(path.read_bytes(), path.name) for path in paths]
 
     assert [outline.source for outline in outlines if lines_covered(outline) != [*range(1, outline.lines + 1)]] == []

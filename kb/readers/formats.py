@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kb.outline import Outline, ReadingWarning
-from kb.readers import markdown, text
+from kb.readers import html, markdown, text
 from kb.readers.decoding import decode
 from kb.readers.reading import Reading, split_lines
 
@@ -24,6 +24,7 @@ class Reader:
 
 # The first that recognises a text reads it; the last takes anything.
 READERS = (
+    Reader("html", html.recognises, html.read),
     Reader("text", text.recognises, text.read),
     Reader("markdown", lambda _: True, markdown.read),
 )

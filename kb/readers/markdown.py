@@ -1,48 +1,51 @@
-"""Markdown: CommonMark with tables, read by markdown-it-py, and the front matter above it."""
+"""Markdown: CommonMark with tables, read by markdown-it-py, once its authors' habits are mended and front matter is taken off."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-import yaml
+from lxml.html import fragment_fromstring
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from kb.outline import Block, BlockType
-from kb.readers.reading import Reading, addresses, cover, split_lines
+from kb.readers.dom import element_blocks
+from kb.readers.front_matter import front_matter
+from kb.readers.mending import mended
+from kb.readers.reading import DEEPEST, Reading, addresses, capped, cover, split_lines, trimmed
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_PARSER = MarkdownIt("commonmark").enable("table")
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
+_WHOLE: dict[str, BlockType] = {"fence": "code", "code_block": "code", "hr": "rule"}
 _WHITE_SPACE = re.compile(r"[ \t\n]+")  # what a browser folds
-_WHOLE: dict[str, BlockType] = {"fence": "code", "code_block": "code", "hr": "rule", "html_block": "unparsed"}
+_TASK = re.compile(r"\[[ xX]\] (?=\S)")
+# Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most of the time.
+_INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
+_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+_TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
+_LONGEST_INLINE = 100_000  # characters; beyond, a line is no prose, and brackets cost their square
+_LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; mending leaves twice as many lists as are read
 
 
 def read(text: str) -> Reading:
     """Return the reading of a Markdown text."""
     lines = split_lines(text)
-    text = "\n".join(lines)
-    front = _FRONT_MATTER.match(text)
-    height = text.count("\n", 0, front.end()) if front else 0
-    metadata = _metadata(front["yaml"]) if front else ()
-    blocks = [Block("front-matter", "\n".join(lines[:height]), 1, height)] if front else []
-    blocks = list(cover([*blocks, *_body("\n".join(lines[height:]), height)], lines))
-    return Reading(title=dict(metadata).get("title") or _first_heading(blocks), blocks=tuple(blocks), metadata=metadata)
+    front = front_matter(lines)
+    height = front.height if front else 0
+    above = [Block("front-matter", "\n".join(lines[:height]), 1, height)] if height else []
+    blocks = tuple(cover([*above, *_body("\n".join(mended(lines[height:])), height, lines)], lines))
+    metadata = front.values if front else ()
+    return capped(Reading(title=dict(metadata).get("title") or _title(blocks), blocks=blocks, metadata=metadata))
 
 
-def _metadata(front_matter: str) -> tuple[tuple[str, str], ...]:
-    try:
-        values = yaml.safe_load(front_matter)
-    except yaml.YAMLError:
-        return ()
-    if not isinstance(values, dict):
-        return ()
-    return tuple((str(key), str(value)) for key, value in values.items() if value is not None)
-
-
-def _first_heading(blocks: Sequence[Block]) -> str | None:
-    return next((block.text for block in blocks if block.type == "heading"), None)
+def _title(blocks: Sequence[Block]) -> str | None:
+    """Return the heading that stands for the whole text: the first of level 1, else one above all else and all others."""
+    headings = [block for block in blocks if block.type == "heading"]
+    first = next((block for block in blocks if block.type not in ("blank", "front-matter", "rule")), None)
+    top = [block for block in headings if block.level == min(heading.level or 0 for heading in headings)]
+    if top and (top[0].level == 1 or top == [first]):
+        return top[0].text
+    return None
 
 
 @dataclass(slots=True)
@@ -61,11 +64,11 @@ class _Nesting:
             self.quotes += token.nesting
 
 
-def _body(text: str, above: int) -> Iterator[Block]:
-    """Yield the blocks of `text`, which stands below `above` lines of its file."""
-    tokens = iter(_PARSER.parse(text))
-    nesting = _Nesting()
-    item: Block | None = None  # the item whose own text, its first paragraph, is still to come
+def _body(text: str, above: int, lines: Sequence[str]) -> Iterator[Block]:
+    """Yield the blocks of `text`, which stands below the first `above` of the file's `lines`."""
+    nesting, inline = _Nesting(), _Inline()
+    tokens = iter(inline.block_tokens(text))
+    item: Block | None = None  # whose own text, its first paragraph, is still to come
     for token in tokens:
         nesting.enter_or_leave(token)
         first, last = (token.map[0] + above + 1, token.map[1] + above) if token.map else (0, 0)
@@ -77,43 +80,120 @@ def _body(text: str, above: int) -> Iterator[Block]:
             item = Block(nesting.lists[-1], "", first, first, depth=len(nesting.lists) - 1)
         elif token.type == "paragraph_open":
             paragraph = item or Block("quote" if nesting.quotes else "paragraph", "", first, last)
-            yield _with_text(replace(paragraph, last_line=last), next(tokens))
+            yield inline.filled(replace(paragraph, last_line=last), next(tokens))
             item = None
         elif token.type == "heading_open":
-            yield _with_text(Block("heading", "", first, last, level=int(token.tag[1:])), next(tokens))
+            yield inline.filled(Block("heading", "", first, last, level=int(token.tag[1:])), next(tokens))
         elif token.type == "table_open":
-            yield _table(tokens, first, last)
+            yield inline.table(tokens, first, last)
+        elif token.type == "html_block":
+            yield from _html(token.content, first, last)
         elif token.type in _WHOLE:
-            yield Block(_WHOLE[token.type], token.content.rstrip("\n"), first, last)
+            yield _whole(token, first, last, lines)
 
 
-def _table(tokens: Iterator[Token], first: int, last: int) -> Block:
-    """Return the table whose opening was the last token taken: a line a row."""
-    rows: list[list[str]] = []
-    for token in takewhile(lambda token: token.type != "table_close", tokens):
-        if token.type == "tr_open":
-            rows.append([])
-        elif token.type == "inline":
-            rows[-1].append(_text(token))
-    return Block("table", "\n".join(" | ".join(cells) for cells in rows), first, last)
+def _whole(token: Token, first: int, last: int, lines: Sequence[str]) -> Block:
+    text = token.content.rstrip("\n") if token.type != "hr" else trimmed(lines[first - 1])
+    return Block(_WHOLE[token.type], text, first, last)
 
 
-def _with_text(block: Block, inline: Token) -> Block:
-    """Return `block` with the text and links of `inline`; a paragraph that is nothing but one link is a link."""
-    text = _text(inline)
-    targets = (str(child.attrs["href"]) for child in inline.children or () if child.type == "link_open")
-    links = tuple(dict.fromkeys((*targets, *addresses(text))))
-    kind = "link" if block.type == "paragraph" and text in links else block.type
-    return replace(block, type=kind, text=text, links=links)
+def _html(source: str, first: int, last: int) -> Iterator[Block]:
+    """Yield the blocks of HTML written into Markdown, each line in one of them; comments and empty tags show nothing."""
+    blocks: list[Block] = []
+    for block in element_blocks(fragment_fromstring(source, create_parent=True), above=first - 1):
+        if blocks and block.first_line <= blocks[-1].first_line:
+            blocks[-1] = _beside(blocks[-1], block)
+        else:
+            blocks.append(replace(block, first_line=block.first_line if blocks else first))
+    blocks = blocks or [Block("blank", "", first, last)]
+    ends = [*(block.first_line - 1 for block in blocks[1:]), last]
+    yield from (replace(block, last_line=end) for block, end in zip(blocks, ends, strict=True))
 
 
-def _text(inline: Token) -> str:
-    """Return what a reader of the page sees of `inline`: no marks, the alternative text of images, lines joined."""
-    text = "".join(_words(child) for child in inline.children or ())
-    return _WHITE_SPACE.sub(" ", text).strip()
+def _beside(block: Block, other: Block) -> Block:
+    """Return two blocks of one line as one: an embed beside words is a part of what they say."""
+    kept = other if block.type == "link" else block
+    words = " ".join(one.text for one in (block, other) if one.type != "link" or one.text not in one.links)
+    return replace(kept, text=words or kept.text, first_line=block.first_line, links=block.links + other.links)
+
+
+class _Inline:
+    """The inline side of one text: what its link definitions are, and what a reader sees of a paragraph."""
+
+    def __init__(self) -> None:
+        self._parser = MarkdownIt("commonmark", {"maxNesting": _LEVELS}).enable(["table", "strikethrough"])
+        self._parser.disable(["inline", "text_join"])
+        self._definitions: dict[str, object] = {}
+
+    def block_tokens(self, text: str) -> list[Token]:
+        return self._parser.parse(text, self._definitions)
+
+    def filled(self, block: Block, inline: Token) -> Block:
+        """Return `block` with the text and links of `inline`; a paragraph of nothing but links and images is a link."""
+        children = self._children(inline.content)
+        text = _text(children)
+        if block.depth is not None:
+            text = _TASK.sub("", text, count=1) if text.startswith("[") else text
+        links = tuple(dict.fromkeys((*_targets(children), *addresses(text))))
+        if block.type != "paragraph" or not _is_link(children, text, links):
+            return replace(block, text=text, links=links)
+        # A picture alone shows no words.
+        return (
+            replace(block, type="link", text=text or links[0], links=links) if links else replace(block, type="blank")
+        )
+
+    def table(self, tokens: Iterator[Token], first: int, last: int) -> Block:
+        """Return the table whose opening was the last token taken: a line a row."""
+        rows: list[list[str]] = []
+        links: list[str] = []
+        for token in takewhile(lambda token: token.type != "table_close", tokens):
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type == "inline":
+                children = self._children(token.content)
+                rows[-1].append(_text(children))
+                links += _targets(children)
+        text = "\n".join(" | ".join(cells) for cells in rows)
+        return Block("table", text, first, last, links=tuple(dict.fromkeys(links)))
+
+    def _children(self, content: str) -> Sequence[Token]:
+        if len(content) > _LONGEST_INLINE or not _INLINE.search(content):
+            return [Token("text", "", 0, content=content)]
+        children: list[Token] = []
+        self._parser.inline.parse(content, self._parser, self._definitions, children)
+        return children
+
+
+def _text(children: Iterable[Token]) -> str:
+    """Return what a reader of the page sees: no marks, the alternative text of images, lines joined."""
+    return _WHITE_SPACE.sub(" ", "".join(map(_words, children))).strip(" \n")
 
 
 def _words(child: Token) -> str:
-    if child.type in ("softbreak", "hardbreak", "html_inline"):
-        return " " if child.type != "html_inline" or child.content.lower().startswith("<br") else ""
+    match child.type:
+        case "softbreak" | "hardbreak":
+            return " "
+        case "html_inline":
+            return " " if _BREAK.match(child.content) else ""
     return child.content
+
+
+def _targets(children: Iterable[Token]) -> list[str]:
+    """Return where the links and embeds among `children` lead."""
+    targets: list[str] = []
+    for child in children:
+        if child.type == "link_open":
+            targets.append(str(child.attrs["href"]))
+        elif child.type == "html_inline":
+            targets += _TAG_TARGET.findall(child.content)
+    return [target for target in targets if target]
+
+
+def _is_link(children: Iterable[Token], text: str, links: Sequence[str]) -> bool:
+    """Tell whether every word of `children` is a link's or an image's."""
+    depth = 0
+    for child in children:
+        depth += child.nesting if child.type in ("link_open", "link_close") else 0
+        if child.type in ("text", "code_inline", "text_special") and not depth and child.content.strip():
+            return text in links
+    return True

@@ -62,7 +62,8 @@ def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
         if item:
             texts[0] = trimmed(item["text"])
         elif kind == "line" and len(group) > 1:
-            kind = "code" if _is_code([lines[index] for index in group]) else "lines"
+            code = [lines[index].rstrip() for index in group]
+            kind, texts = ("code", code) if _is_code(code) else ("lines", texts)
         yield Piece(
             kind=kind or "line",
             text=(" " if item else "\n").join(texts),

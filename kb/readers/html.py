@@ -1,0 +1,83 @@
+"""HTML: a page saved from a browser, its article found among menus and sidebars, then read from the page's own tree."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+from lxml.html import HTMLParser, document_fromstring
+
+from kb.readers.article import article_of
+from kb.readers.dom import element_blocks
+from kb.readers.reading import Reading, capped, trimmed
+
+_PAGE = re.compile(
+    r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_TAG_FIRST = re.compile(r"(?:<!--.*?-->\s*)*<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
+_CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
+_MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
+_FEWEST_CLOSED = 2
+_LINE_END = re.compile(r"\r\n|\r")
+_META = {
+    "title": ("og:title", "twitter:title"),
+    "date": ("article:published_time", "datePublished", "date"),
+    "author": ("author",),
+    "url": ("og:url",),
+}
+
+
+def recognises(text: str) -> bool:
+    """Tell whether `text` is a page or a part of one: it begins with a tag, and is no Markdown that happens to."""
+    text = trimmed(text)
+    if _PAGE.match(text):
+        return True
+    if not _TAG_FIRST.match(text) or _MARKDOWN.search(text):
+        return False
+    return sum(1 for _ in _CLOSED.finditer(text)) >= _FEWEST_CLOSED
+
+
+def read(text: str) -> Reading:
+    """Return the reading of an HTML page."""
+    page = _parsed(text)
+    if page is None:
+        return Reading(title=None, blocks=())
+    metadata = dict(_metadata(page))
+    title = _title(page, metadata)
+    if title:
+        metadata["title"] = title
+    blocks = tuple(element_blocks(article_of(page)))
+    return capped(Reading(title=title, blocks=blocks, metadata=tuple(metadata.items())))
+
+
+def _parsed(text: str) -> etree._Element | None:
+    """Return the tree of a page, None for one without a single element; its lines are counted as ours are."""
+    source = _LINE_END.sub("\n", text).replace("\0", "\ufffd").encode("utf-8", "replace")
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        return document_fromstring(source, parser=parser)
+    except etree.ParserError:
+        return None
+
+
+def _metadata(page: etree._Element) -> Iterator[tuple[str, str]]:
+    told = {
+        (meta.get("property") or meta.get("name") or meta.get("itemprop") or ""): trimmed(meta.get("content") or "")
+        for meta in page.iter("meta")
+    }
+    for key, names in _META.items():
+        value = next((told[name] for name in names if told.get(name)), None)
+        if value:
+            yield key, value
+
+
+def _title(page: etree._Element, metadata: dict[str, str]) -> str | None:
+    """Return the page's first heading where its title, which may name the site too, begins with it; else its title."""
+    element = page.find(".//title")
+    title = metadata.get("title") or (_text(element) if element is not None else "")
+    headings = [text for heading in page.iter("h1", "h2") if (text := _text(heading))]
+    shown = next((text for text in headings if title.startswith(text)), None)
+    return shown or title or next(iter(headings), None)
+
+
+def _text(element: etree._Element) -> str:
+    return trimmed(" ".join("".join(element.itertext()).split()))

@@ -1,0 +1,78 @@
+"""Elements of a page that are taken whole: embeds as links, quoted tweets, tables, code; and those that nobody sees."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from lxml import etree
+
+from kb.outline import Block, BlockType
+from kb.readers.reading import trimmed
+
+_UNSEEN = frozenset((
+    "aside", "button", "dialog", "footer", "form", "head", "input", "nav", "noscript", "rp", "rt", "script", "select", "style",
+    "svg", "template", "textarea",
+))  # fmt: skip
+_EMBEDS = frozenset(("amp-iframe", "audio", "embed", "iframe", "object", "video"))
+# What a table that only lays out the page holds.
+_LAYOUT = ".//table|.//ul|.//ol|.//h1|.//h2|.//h3|.//h4|.//h5|.//h6"
+_WHITE_SPACE = re.compile(r"[ \t\r\n\f]+")
+
+
+def whole_blocks(element: etree._Element) -> list[Block] | None:
+    """Return the blocks of an element that is taken whole, none where it is not seen; None for one to walk through.
+
+    Their lines are counted from 0, the element's first.
+    """
+    tag = element.tag
+    if tag in _EMBEDS or (tag == "script" and element.get("data-id")):
+        return [Block("link", element.get("title") or to, 0, 0, links=(to,)) for to in _embedded(element)]
+    if tag in _UNSEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
+        return []
+    block = _seen(element)
+    return None if block is None else [block]
+
+
+def fold_spaces(text: str) -> str:
+    """Return `text` with its white space folded as a browser does."""
+    return _WHITE_SPACE.sub(" ", text)
+
+
+def web_addresses(address: str | None) -> list[str]:
+    """Return the address itself where it leads to the web, nothing where it stays on the page or its site."""
+    address = (address or "").strip()
+    if address.startswith("//"):
+        return [f"https:{address}"]
+    return [address] if address.startswith(("https://", "http://")) else []
+
+
+def _seen(element: etree._Element) -> Block | None:
+    match element.tag:
+        case "blockquote" if "twitter-tweet" in element.get("class", ""):
+            return _block(element, "quote", _words(element))
+        case "hr":
+            return _block(element, "rule", "")
+        case "pre":
+            return _block(element, "code", "".join(element.itertext()).strip("\n").rstrip())
+        case "table" if not element.xpath(_LAYOUT):
+            rows = ([_words(cell) for cell in row.iter("td", "th")] for row in element.iter("tr"))
+            return _block(element, "table", "\n".join(" | ".join(row) for row in rows))
+    return None
+
+
+def _block(element: etree._Element, kind: BlockType, text: str) -> Block:
+    links = (address for anchor in element.iter("a") for address in web_addresses(anchor.get("href")))
+    height = max(inner.sourceline for inner in element.iter()) - element.sourceline
+    return Block(kind, text, 0, height, links=tuple(dict.fromkeys(links)))
+
+
+def _words(element: etree._Element) -> str:
+    return trimmed(fold_spaces(" ".join(element.itertext())))
+
+
+def _embedded(element: etree._Element) -> list[str]:
+    """Return where an embed leads: its source, a slide deck's id, or the page that a card shows."""
+    if element.tag == "script":
+        return [f"https://speakerdeck.com/player/{element.get('data-id')}"]
+    source = element.get("src") or element.get("data-src") or element.get("data") or ""
+    shown = parse_qs(urlsplit(source).query).get("url") if "embed" in source else None
+    return web_addresses(shown[0] if shown else source)
