@@ -1,7 +1,9 @@
 """Page, command and oracle give the same notes and counts, whatever is asked."""
 
+import html
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,11 @@ from webui.app import create_app
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 QUERIES = 200
+SELECTIONS = 300
+CHOICE = re.compile(
+    r'<input type="checkbox" form="search" name="(\w+)" value="([^"]*)".*?<span class="count">([\d,]+)件</span>',
+    re.DOTALL,
+)
 
 
 class Faces(NamedTuple):
@@ -79,6 +86,35 @@ def asked_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
     results = faces.oracle.search(query)
     counts = {group: {c.value: c.count for c in results.facets[group]} for group in FACETS}
     return results.total, [hit.id for hit in results.hits], counts
+
+
+def read_off_the_page(faces: Faces, query: Query) -> tuple[Any, ...]:
+    """Return what a reader sees: the total, the notes, and the count at each box to tick."""
+    text = faces.page.get(address_of(query)).text
+    total = re.search(r'data-total="(\d+)"', text)
+    counts: dict[str, dict[str, int]] = {}
+    for group, value, count in CHOICE.findall(text):
+        counts.setdefault(group, {})[html.unescape(value)] = int(count.replace(",", ""))
+    notes = re.findall(r'<div class="note \w+" id="([^"]+)"', text)
+    return total and int(total[1]), sorted(notes), counts
+
+
+def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> None:
+    rng = random.Random(6)  # noqa: S311
+    boxes = 0
+    for query in (a_query(rng, faces) for _ in range(SELECTIONS)):
+        total, notes, counts = asked_of_the_oracle(faces, query)
+        seen_total, seen_notes, seen = read_off_the_page(faces, query)
+        seen.pop("via", None)
+        categories = seen.pop("category", {})  # one with a single service has no box of its own
+        boxes += len(categories) + sum(map(len, seen.values()))
+
+        assert (seen_total, seen_notes) == (total, sorted(notes)), query
+        assert seen == {group: counts[group] for group in seen}, query
+        assert [group for group in counts if counts[group] and group not in (*seen, "category")] == [], query
+        assert categories.items() <= counts["category"].items(), query
+
+    assert boxes > 30 * SELECTIONS / 2
 
 
 def test_page_command_and_oracle_agree(faces: Faces) -> None:

@@ -3,15 +3,18 @@
 import base64
 import html
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.exceptions import LengthRequired
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
+from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from webui import received
 from webui.app import create_app
@@ -275,3 +278,44 @@ def test_the_update_page_tells_its_outcome(client: FlaskClient) -> None:
 
     assert (started.location, "新規 0" in client.get("/sync").text) == ("/sync", True)
     assert client.get("/sync", headers={"Accept": "application/json"}).json["running"] is False
+
+
+def test_every_route_and_status_carries_the_safety_headers(
+    client: FlaskClient, knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[int, bool] = {}
+
+    def ask(method: str, path: str, **options: object) -> None:
+        response = client.open(path, method=method, **options)
+        safe = HEADERS.items() <= dict(response.headers).items()
+        seen[response.status_code] = seen.get(response.status_code, True) and safe
+
+    for rule in client.application.url_map.iter_rules():
+        path = re.sub(r"<[^>]+>", "x", rule.rule)
+        for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "TRACE"):
+            ask(method, path, headers=OURS)
+            ask(method, path)
+    ask("POST", "/add?name=a.md", data=REPORT.encode(), content_type="text/plain", headers=OURS)
+    ask("POST", "/add", data=b"x" * (LONGEST_REPORT * 2), content_type="text/plain", headers=OURS)
+    ask("POST", "/add", data=b"x", content_type="image/png", headers=OURS)
+    ask("POST", "/add", data=b" ", content_type="text/plain", headers=OURS)
+    ask("GET", "/?colour=red", headers={"Accept": "application/json"})
+    (knowledge_base.library.path / "kb.toml").write_text("[broken", "utf-8")
+    ask("POST", "/add?event=x", data=REPORT.encode(), content_type="text/plain", headers=OURS)
+    monkeypatch.setattr(knowledge_base, "search", lambda _query: 1 / 0)
+    ask("GET", "/?q=a")
+    monkeypatch.setattr(knowledge_base, "search", raising(SearchIndexError("damaged")))
+    ask("GET", "/?q=a")
+    monkeypatch.setitem(client.application.view_functions, "search.home", raising(LengthRequired()))
+    ask("GET", "/?q=a")
+
+    assert seen == dict.fromkeys((200, 201, 303, 400, 403, 404, 405, 409, 411, 413, 415, 422, 500, 503), True)
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    """Return a function that raises an error whatever it is given."""
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise error
+
+    return fail

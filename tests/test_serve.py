@@ -1,9 +1,11 @@
 """`kb serve` as a process: where it listens, what it says, how it stops."""
 
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -90,3 +92,94 @@ def test_a_signal_ends_the_server_quietly(start: Start, number: signal.Signals) 
     told, _ = process.communicate(timeout=10)
 
     assert (process.returncode, told) == (0, "")
+
+
+def exchange(address: str, *sent: bytes) -> bytes:
+    """Return all that the server answers to these bytes, sent as they are."""
+    host, _, port = address.removeprefix("http://").strip("/").partition(":")
+    with socket.create_connection((host, int(port)), timeout=15) as connection:
+        for part in sent:
+            connection.sendall(part)
+        connection.shutdown(socket.SHUT_WR)
+        answered = b""
+        while received := connection.recv(65536):
+            answered += received
+    return answered
+
+
+def statuses(answered: bytes) -> list[int]:
+    return [int(status) for status in re.findall(rb"^HTTP/1\.[01] (\d{3})", answered, re.MULTILINE)]
+
+
+GET = b"GET /?q=SQS HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+POST = b"POST /add?name=a.md HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+SMUGGLED = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LONG = 11 * 1024 * 1024
+RAW = {
+    "as it should be": (GET + b"\r\n", [200]),
+    "no Host": (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", [400]),
+    "two Hosts": (GET + b"Host: evil.example\r\n\r\n", [400]),
+    "another Host": (GET.replace(b"localhost", b"evil.example") + b"\r\n", [400]),
+    "two Content-Lengths": (POST + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\n- a", [400]),
+    "a negative Content-Length": (POST + b"Content-Length: -1\r\n\r\n", [400]),
+    "Content-Length and chunks": (POST + b"Content-Length: 5\r\n" + CHUNKED + SMUGGLED, [422]),
+    "an unknown transfer coding": (POST + b"Transfer-Encoding: cow\r\n\r\n", [501]),
+    "a broken chunk": (POST + CHUNKED + b"zz\r\n- a\r\n", [400]),
+    "a body in chunks": (POST + CHUNKED + b"3\r\n- a\r\n0\r\n\r\n", [201]),
+    "a body too long": (POST + b"Content-Length: %d\r\n\r\n" % LONG + b"- " + b"x" * (LONG - 2), [413]),
+    "a body too long, in chunks": (POST + CHUNKED + b"%x\r\n- " % LONG + b"x" * (LONG - 2) + b"\r\n0\r\n\r\n", [413]),
+    "an address of 5 kB": (GET.replace(b"SQS", b"a" * 5000) + b"\r\n", [200]),
+    "an address of 16 kB": (GET.replace(b"SQS", b"a" * 16_384)[:16_384], [431]),
+    "a header of 16 kB": ((GET + b"X: ").ljust(16_384, b"a"), [431]),
+    "another's name": (GET + b"Remote_User: root\r\nX-Forwarded-Host: evil.example\r\n\r\n", [200]),
+}
+
+
+def test_what_is_sent_raw_gets_the_answer_that_is_documented(start: Start) -> None:
+    _, address = address_in(start("--port", "0"))
+    answers = {name: statuses(exchange(address, sent)) for name, (sent, _) in RAW.items()}
+
+    assert answers == {name: wanted for name, (_, wanted) in RAW.items()}
+
+
+def test_a_stop_answers_what_runs_and_keeps_uploads_whole(start: Start, tmp_path: Path) -> None:
+    process = start("--port", "0")
+    _, address = address_in(process)
+    host, port = address.removeprefix("http://").strip("/").split(":")
+    body = b"# \xe8\xa6\x8b\xe6\x9c\xac\n\n" + b"- SQS\n" * 3000
+    upload = POST + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    requests = [GET + b"\r\n"] * 20 + [upload.replace(b"a.md", b"%d.md" % number) for number in range(2)]
+    connections = [socket.create_connection((host, int(port)), timeout=15) for _ in requests]
+    for connection, request in zip(connections, requests, strict=True):
+        connection.sendall(request)
+    connections[0].recv(1)  # the first is being answered
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    answers = [b"H" + connections[0].makefile("rb").read(), *(c.makefile("rb").read() for c in connections[1:])]
+    told, _ = process.communicate(timeout=15)
+    for connection in connections:
+        connection.close()
+    stored = {path.read_bytes() == body for path in (tmp_path / "library").glob("[01]*.md")}
+
+    assert [status for answer in answers for status in statuses(answer)] == [200] * 20 + [201] * 2
+    assert (process.returncode, told, stored) == (0, "", {True})
+    assert time.monotonic() - started < 10
+
+
+def test_slow_clients_do_not_stop_the_others(start: Start) -> None:
+    _, address = address_in(start("--port", "0"))
+    host, port = address.removeprefix("http://").strip("/").split(":")
+    half_open = [socket.create_connection((host, int(port))) for _ in range(400)]
+    for connection in half_open:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: local")
+    took = []
+    for _ in range(20):
+        started = time.monotonic()
+        assert statuses(exchange(address, GET + b"\r\n")) == [200]
+        took.append(time.monotonic() - started)
+    for connection in half_open:
+        connection.close()
+
+    print(f"S8: search beside 400 half-open connections, p95 {sorted(took)[-2] * 1000:.0f} ms")  # noqa: T201
+    assert sorted(took)[-2] < 3

@@ -1,6 +1,6 @@
 """The filters beside a result: groups of values with counts, services by category, and the chips of what is selected."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -62,8 +62,10 @@ def groups(answer: Answer) -> Iterator[Group]:
 
 def categories(answer: Answer, catalogue: Catalogue) -> tuple[Category, ...]:
     """Return the categories of the services that notes are about, the most noted first."""
-    services = {key: tuple(own) for key, own in _by_category(answer.facets["service"], catalogue)}
-    facets = [value for value in answer.facets["category"] if value.value in services or value.selected]
+    services = {key: tuple(own) for key, own in _by_category(answer.facets["service"], catalogue) if own}
+    counted = {facet.value: facet for facet in answer.facets["category"]}
+    empty = [FacetValue(key, catalogue.categories[key], 0, selected=False) for key in services if key not in counted]
+    facets = [*counted.values(), *empty]  # a selected service may have no note, and its category then none either
     listed = [services.get(facet.value, ()) for facet in facets]
     before = [0, *accumulate(map(len, listed))]
     return tuple(
@@ -82,7 +84,7 @@ def chips(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterat
             yield Chip(group, texts.value(group, labels.get(value, value)), address_of(smaller), without)
 
 
-def _by_category(services: Sequence[FacetValue], catalogue: Catalogue) -> Iterator[tuple[str, Iterable[FacetValue]]]:
+def _by_category(services: Sequence[FacetValue], catalogue: Catalogue) -> Iterator[tuple[str, list[FacetValue]]]:
     for category in catalogue.categories:
         own = [value for value in services if value.value in catalogue.by_slug]
         yield category, [value for value in own if catalogue.by_slug[value.value].category == category]

@@ -1,6 +1,7 @@
 """The server that `kb serve` runs: waitress, with limits that keep it answering, and an end that lets requests finish."""
 
 import errno
+import logging
 import signal
 import socket
 import threading
@@ -15,13 +16,13 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
 # Why each: eight searches at a time; slow clients may hold 500 connections (poll, for select ends at 1,024) for 30 s;
-# a body above the app's own limit of 10 MB is refused before it is stored, a header above 16 kB is no browser's.
+# a body far above the longest report (10 MB) is refused unread, a header above 16 kB is no browser's.
 _SETTINGS: dict[str, Any] = {
     "threads": 8,
     "connection_limit": 500,
     "asyncore_use_poll": True,
     "channel_timeout": 30,
-    "max_request_body_size": 11 * 1024 * 1024,
+    "max_request_body_size": 16 * 1024 * 1024,
     "max_request_header_size": 16 * 1024,
     "ident": None,  # says nothing of the server's version
 }
@@ -47,6 +48,7 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
     `started` is called once, when it answers. A second signal ends at once. Waitress itself drops running requests when
     it is stopped, so its loop is run here.
     """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
     stopping = threading.Event()
 
     def stop(number: int, _frame: FrameType | None) -> None:
