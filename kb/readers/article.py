@@ -20,6 +20,7 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = ".//nav|.//aside|.//footer|.//form|.//*[@role='navigation' or @role='complementary' or @role='contentinfo']"
+_ENOUGH = 200  # children tell where their parent's words stand
 _SMALLEST_SHARE = 0.25  # of the page's words: with less, a part was taken for the whole
 logging.getLogger("readability").addHandler(logging.NullHandler())  # what it cannot find is no news to a user
 logging.getLogger("readability").propagate = False
@@ -61,8 +62,10 @@ def _found(root: etree._Element) -> list[etree._Element]:
 
 
 def _in_paragraphs(page: etree._Element) -> etree._Element:
-    """Return a copy of `page` with its lists told as paragraphs, which are all that the extractor counts."""
+    """Return a copy of `page` with its lists told as paragraphs, which are all that the extractor counts; long ones cut."""
     copy = deepcopy(page)
+    for element in copy.iter():
+        del element[_ENOUGH:]
     for element in [*copy.iter("li", "dt", "dd")]:
         element.tag = "p"
     for element in [*copy.iter("ul", "ol", "dl")]:
@@ -80,7 +83,9 @@ def _common_ancestor(elements: Sequence[etree._Element]) -> etree._Element | Non
 
 
 def _whole(found: etree._Element) -> etree._Element:
-    """Return the article or main part around `found` where that holds more lists or headings, else `found`."""
+    """Return what `found` is a part of: the list around it, and the article or main part where that holds more."""
+    lists = [*found.iterancestors("ul", "ol", "dl")]
+    found = lists[-1] if lists else found
     around = next((outer for outer in found.iterancestors("article", "main")), None)
     return around if around is not None and _parts(around) > _parts(found) else found
 

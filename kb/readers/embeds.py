@@ -18,14 +18,15 @@ _ADDRESSES = {
 _SPEAKERDECK_KEY = re.compile(r"[0-9a-f]{32}")
 _ANY = re.compile(r"\{[{%:#]|@\[|\[\[|\[(?:https?:|f:id|:|toc\])|==", re.IGNORECASE)
 _HIGHLIGHT = re.compile(r"^(?P<indent>\s*)\{[{%][<%]?\s*(?P<end>end|/\s*)?highlight\b\s*(?P<language>\w*).*$")
-_SHORTCODE = re.compile(r"\{\{[<%](?P<hugo>.*?)[%>]\}\}|\{%-?(?P<liquid>.*?)-?%\}|\{\{(?!\{).*?\}\}")
-_ZENN = re.compile(r"@\[(?P<name>\w+)\]\((?P<argument>[^)\s]*)[^)]*\)")
+# No pattern looks past the next bracket of its kind: a line of nothing but brackets is read as fast as any other.
+_SHORTCODE = re.compile(r"\{\{[<%](?P<hugo>[^{}]*?)[%>]\}\}|\{%-?(?P<liquid>[^{}]*?)-?%\}|\{\{[^{}]*\}\}")
+_ZENN = re.compile(r"@\[(?P<name>\w+)\]\((?P<argument>[^()\s]*)[^()]*\)")
 _HATENA = re.compile(
-    r"(?<!\\)\[(?P<address>https?://[^\]\s]+?):(?:embed|title|image|cite|barcode)(?:=(?P<title>[^\]\\]*)|[:\w]*)\]"
+    r"(?<!\\)\[(?P<address>https?://[^\[\]\s]+?):(?:embed|title|image|cite|barcode)(?:=(?P<title>[^\[\]\\]*)|[:\w]*)\]"
 )
 _HATENA_OWN = re.compile(r"\[f:id:[^\]]*\]|\[:contents\]|^\s*\[toc\]\s*$|^\s*\[\[toc\]\]\s*$", re.IGNORECASE)
 _WIKI = re.compile(r"(?P<image>!)?\[\[(?:[^\[\]|]*\|)?(?P<text>[^\[\]]+)\]\]")
-_ATTRIBUTES = re.compile(r"\s*\{(?:#[\w-]+|:[^}]*)\}\s*$")
+_ATTRIBUTES = re.compile(r"\{(?:#[\w-]+|:[^{}]*)\}[ \t]*$")
 _MARKED = re.compile(r"==(?=\S)(?P<text>[^=]+?)(?<=\S)==")
 _WORDS = re.compile(r"""(?:(?P<key>[\w-]+)=)?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"']+))""")
 

@@ -85,6 +85,7 @@ EVIDENCE: Mapping[str, tuple[float, Callable[[_Candidate], bool]]] = {
 _ASIDES: tuple[_Role, ...] = ("byline", "aside")
 _TIME = re.compile(r"\d{1,2}[:：]\d{2}")  # a talk, not an event, begins at a time
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_LONGEST = 200  # characters of any heading
 _PROSE = 45  # characters from which a line is prose, whatever its end
 _LONGEST_USUAL = 20  # characters up to which a line that begins with a usual name is one
 _RECENT = 3  # an embedded card repeats a title within so many pieces
@@ -101,7 +102,7 @@ def headings(pieces: Sequence[Piece]) -> dict[int, int]:
     roles[: len(levels)] = ["edge"] * len(levels)  # a page begins below its title
     seen = {pieces[index].text for index in levels}
     for index in range(len(levels), len(pieces)):
-        if roles[index] in ("short", "prose") and pieces[index].kind == "line":
+        if roles[index] in ("short", "prose") and pieces[index].kind == "line" and len(pieces[index].text) <= _LONGEST:
             candidate = _candidate(pieces, roles, index, seen)
             if not _continues(pieces, index) and points(candidate) > 0:
                 levels[index] = 2 if pieces[index].apart else 3
@@ -139,8 +140,8 @@ def _role(pieces: Sequence[Piece], index: int) -> _Role:
         case "lines":
             return "prose"
         case "line":
-            following = pieces[index + 1].text if index + 1 < len(pieces) else ""
-            return _role_of_line(piece.text, following)
+            following = pieces[index + 1].text[:_LONGEST] if index + 1 < len(pieces) else ""
+            return "prose" if len(piece.text) > _LONGEST else _role_of_line(piece.text, following)
     return "other"
 
 
@@ -156,7 +157,13 @@ def _role_of_line(text: str, following: str) -> _Role:
 
 def _title(pieces: Sequence[Piece], roles: Sequence[_Role]) -> int:
     """Return the index of the title, -1 for none: the first line, or one of the few below it that names a year."""
-    if not pieces or pieces[0].kind != "line" or roles[0] in _ASIDES or _TIME.search(pieces[0].text):
+    if (
+        not pieces
+        or pieces[0].kind != "line"
+        or len(pieces[0].text) > _LONGEST
+        or roles[0] in _ASIDES
+        or _TIME.search(pieces[0].text)
+    ):
         return -1
     for index in range(min(_RECENT, len(pieces))):
         if pieces[index].kind != "line" or (index and roles[index] != "short"):
@@ -176,8 +183,10 @@ def _candidate(pieces: Sequence[Piece], roles: Sequence[_Role], index: int, seen
         before=roles[index - 1] if index else "edge",
         below=roles[index + 1] if index + 1 < len(pieces) else "edge",
         after=roles[matter] if matter < len(pieces) else "edge",
-        next=pieces[index + 1].text if index + 1 < len(pieces) else "",
-        recent=tuple(piece.text for piece in pieces[max(1, index - _RECENT) : index] if piece.kind == "line"),
+        next=pieces[index + 1].text[:_LONGEST] if index + 1 < len(pieces) else "",
+        recent=tuple(
+            piece.text[:_LONGEST] for piece in pieces[max(1, index - _RECENT) : index] if piece.kind == "line"
+        ),
         repeated=text in seen,
     )
 

@@ -23,7 +23,8 @@ _TASK = re.compile(r"\[[ xX]\] (?=\S)")
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
-_LONGEST_INLINE = 100_000  # characters; beyond, a line is no prose, and brackets cost their square
+# Beyond, a paragraph is no prose: brackets cost the parser their square.
+_LONGEST_INLINE, _MOST_BRACKETS = 100_000, 500
 _LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; mending leaves twice as many lists as are read
 
 
@@ -117,12 +118,23 @@ def _beside(block: Block, other: Block) -> Block:
     return replace(kept, text=words or kept.text, first_line=block.first_line, links=block.links + other.links)
 
 
+class _Parser(MarkdownIt):
+    """CommonMark with tables and strikethrough, its inline rules left to be run where they are needed."""
+
+    def __init__(self) -> None:
+        super().__init__("commonmark", {"maxNesting": _LEVELS})
+        self.enable(["table", "strikethrough"]).disable(["inline", "text_join"])
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
+        """Return an address as it is written, as the reader of HTML does."""
+        return url
+
+
 class _Inline:
     """The inline side of one text: what its link definitions are, and what a reader sees of a paragraph."""
 
     def __init__(self) -> None:
-        self._parser = MarkdownIt("commonmark", {"maxNesting": _LEVELS}).enable(["table", "strikethrough"])
-        self._parser.disable(["inline", "text_join"])
+        self._parser = _Parser()
         self._definitions: dict[str, object] = {}
 
     def block_tokens(self, text: str) -> list[Token]:
@@ -157,7 +169,7 @@ class _Inline:
         return Block("table", text, first, last, links=tuple(dict.fromkeys(links)))
 
     def _children(self, content: str) -> Sequence[Token]:
-        if len(content) > _LONGEST_INLINE or not _INLINE.search(content):
+        if not _INLINE.search(content) or len(content) > _LONGEST_INLINE or content.count("[") > _MOST_BRACKETS:
             return [Token("text", "", 0, content=content)]
         children: list[Token] = []
         self._parser.inline.parse(content, self._parser, self._definitions, children)

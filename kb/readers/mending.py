@@ -12,14 +12,17 @@ _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _MARK = r"(?:[-*+]|\d{1,9}[.)])"
 _ITEM = re.compile(rf"(?P<indent>[ \t]*){_MARK}(?:[ \t]+\S|[ \t]*$)")
 # U+3000 indents a Japanese paragraph too: it is an indent of a list where a bullet or number follows.
-_WIDE_INDENT = re.compile(rf"[ \t]*\u3000[ \t\u3000]*(?=[・•◦▪]|(?:{_MARK}|–)[ \t\u3000])")
+_WIDE_INDENT = re.compile(rf"^[ \t]*\u3000[ \t\u3000]*(?=[・•◦▪]|(?:{_MARK}|–)[ \t\u3000])")
 _SIGN = re.compile(r"(?P<indent>[ \t]*)(?:[・•◦▪][ \t\u3000]*|–[ \t\u3000]+|[-*+]\u3000[ \t\u3000]*)(?=\S)")
 _CRAMPED_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:-(?=[^\W\d])|\*(?=[^\W\d][^*]*$))")
 _IMAGE_BEFORE_HEADING = re.compile(r" {0,3}(?:!\[[^\]]*\]\([^)]*\)[ \t]*)+(?=#{1,6}[ \t])")
 _CRAMPED_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?P<text>[^#\s].*)")
 _BOX = re.compile(r":::.*")
-_NESTED_MARKS = re.compile(rf"(?P<kept>[ \t]*(?:(?:>[ \t]?|{_MARK}[ \t]+)){{{DEEPEST + 2}}})(?:>[ \t]?|{_MARK}[ \t]+)+")
-_DEEP_INDENT = re.compile(rf"[ \t]{{{4 * DEEPEST},}}")
+_NESTED_MARKS = re.compile(
+    rf"(?P<kept>[ \t]*(?:(?:>[ \t]?|{_MARK}[ \t]+)){{{DEEPEST + 2}}})(?:>[ \t]?|{_MARK}[ \t]+)++"
+)
+_TAB = 4
+_DEEPEST_INDENT = _TAB * (DEEPEST + 2)  # deep enough to be warned of
 _ONE_SPACE, _WIDE_STEP = 1, 4
 
 
@@ -58,10 +61,19 @@ def _mended_line(line: str, *, heading: bool) -> str:
         line = _CRAMPED_HEADING.sub(r"\g<marks> \g<text>", line)
     if line.startswith(":::"):
         return "* * *"  # the edge of a box
-    line = _IMAGE_BEFORE_HEADING.sub("", line) if "![" in line else line
+    image = _IMAGE_BEFORE_HEADING.match(line) if "![" in line else None
+    line = line[image.end() :] if image else line
     line = _NESTED_MARKS.sub(r"\g<kept>", line) if _NESTED_MARKS.match(line) else line
-    line = _DEEP_INDENT.sub(" " * (4 * DEEPEST), line, count=1) if _DEEP_INDENT.match(line) else line
-    return without_embeds(line)
+    return without_embeds(_not_too_deep(line))
+
+
+def _not_too_deep(line: str) -> str:
+    """Return `line` indented no more than the deepest list is."""
+    text = line.lstrip(" \t")
+    indent = line[: len(line) - len(text)]
+    if len(indent) < DEEPEST or len(indent.expandtabs(_TAB)) <= _DEEPEST_INDENT:
+        return line
+    return " " * _DEEPEST_INDENT + text
 
 
 def _cramped_headings(lines: Sequence[str], plain: Sequence[bool]) -> set[int]:

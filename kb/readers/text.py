@@ -33,6 +33,8 @@ _TYPES: Mapping[PieceKind, BlockType] = {
     "line": "paragraph",
     "lines": "paragraph",
 }
+_LONGEST_LINK = 2000
+_ENOUGH = 200  # characters of a line tell code from prose
 _TAB = 4
 _STEP = 2  # columns a level where no item of a text has a parent
 
@@ -80,7 +82,7 @@ def _kind(line: str, item: re.Match[str] | None) -> PieceKind | None:
     text = trimmed(line)
     if item:
         return "item"
-    if _LINK.fullmatch(text):
+    if len(text) <= _LONGEST_LINK and _LINK.fullmatch(text):
         return "link"
     if _TABLE.fullmatch(text):
         return "table"
@@ -128,8 +130,9 @@ def _depths(columns: Sequence[int | None]) -> list[int | None]:
 
 def _is_code(lines: Sequence[str]) -> bool:
     """Tell whether most of `lines` are none of Japanese prose and half of them look like code."""
-    foreign = sum(not _JAPANESE.search(line) for line in lines)
-    return foreign > 0.6 * len(lines) and 2 * sum(_CODE.search(line) is not None for line in lines) >= len(lines)
+    beginnings = [line[:_ENOUGH] for line in lines]
+    foreign = sum(not _JAPANESE.search(line) for line in beginnings)
+    return foreign > 0.6 * len(lines) and 2 * sum(_CODE.search(line) is not None for line in beginnings) >= len(lines)
 
 
 def _blocks(pieces: Sequence[Piece], levels: Mapping[int, int]) -> Iterator[Block]:

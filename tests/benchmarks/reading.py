@@ -1,0 +1,66 @@
+"""How many bullets a second are read on one core, and how large files fare: python tests/benchmarks/reading.py.
+
+Each figure is the best of three runs, without any analysis. The sizes run in a process each, which tells its peak of memory.
+"""
+
+import resource
+import sys
+from multiprocessing import get_context
+from time import process_time
+
+from kb.readers.formats import read_outline
+
+BULLETS, RUNS = 20_000, 3
+WORDS = "SQSは順番を守らないので、番号を付けて冪等に作る"
+
+
+def bullets(count: int, mark: str, indent: int) -> str:
+    return "".join(f"{'  ' * (number % 4 + indent)}{mark}{number} {WORDS}\n" for number in range(count))
+
+
+def links(count: int) -> str:
+    return "".join(
+        f"{'  ' * (number % 4)}- {number} **大事**な[資料](https://example.com/{number})\n" for number in range(count)
+    )
+
+
+SPEEDS = {
+    "extracted text": bullets(BULLETS, "• ", 1),
+    "Markdown": bullets(BULLETS, "- ", 0),
+    "Markdown, a link and emphasis in each": links(BULLETS),
+}
+SIZES = {
+    "a line of 10 MB, extracted text": lambda: "  • " + "あ" * 3_400_000,
+    "a line of 10 MB, Markdown": lambda: "- " + "あ" * 3_400_000,
+    "5,000 levels, extracted text": lambda: "".join(f"{'  ' * depth}  • {depth}\n" for depth in range(5000)),
+    "5,000 levels, Markdown": lambda: "".join(f"{'  ' * depth}- {depth}\n" for depth in range(5000)),
+    "5,000 levels, HTML": lambda: "<html>" + "<ul><li>x" * 5000 + "</ul>" * 5000,
+    "100,000 bullets, extracted text": lambda: bullets(100_000, "• ", 1),
+    "100,000 bullets, Markdown": lambda: bullets(100_000, "- ", 0),
+    "100,000 bullets, HTML": lambda: "<html><ul>" + f"<li>{WORDS}</li>\n" * 100_000 + "</ul>",
+}
+
+
+def main() -> None:
+    for name, text in SPEEDS.items():
+        sys.stdout.write(f"{name:40s} {BULLETS / min(seconds(text) for _ in range(RUNS)):9,.0f} bullets/s\n")
+    for name in SIZES:
+        with get_context("spawn").Pool(1) as pool:
+            taken, peak = pool.apply(size, (name,))
+        sys.stdout.write(f"{name:40s} {taken:9.2f} s {peak:5d} MB\n")
+
+
+def seconds(text: str) -> float:
+    data = text.encode()
+    start = process_time()
+    read_outline(data, "report")
+    return process_time() - start
+
+
+def size(name: str) -> tuple[float, int]:
+    taken = seconds(SIZES[name]())
+    return taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())
