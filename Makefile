@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # pip of the machine installs into the environment: a Debian Python without ensurepip can do this too.
 PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 
-.PHONY: run test check format lock clean
+.PHONY: run test check format lock clean screenshots
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -19,6 +19,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Makes the pictures of both READMEs anew; look at them afterwards.
+screenshots: $(VENV)/.dev
+	$(BIN)/python docs/screenshots.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only --quiet

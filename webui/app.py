@@ -33,7 +33,12 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of DefaultJSONProvider
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    known = knowledge_base.catalogue.by_slug
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # seconds: an asset's address changes with it
+
+    def short_name(slug: str) -> str:
+        service = knowledge_base.catalogue.by_slug.get(slug)
+        return service.short_name if service else slug
+
     versions = {file.name: digest(file.read_text("utf-8"), length=8) for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
@@ -41,7 +46,7 @@ def create_app(
         kinds=KINDS,
         today=today,
         everything=Query(),
-        short_name=lambda slug: known[slug].short_name if slug in known else slug,
+        short_name=short_name,
         page_address=page_address,
         address_of=address_of,
         marked=marked,

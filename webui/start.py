@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from math import log
 
 from flask import Response
 
@@ -58,13 +59,20 @@ def _map(counts: Iterable[ServiceCount], labels: Mapping[str, str]) -> Iterator[
     """Yield each category that notes are about with its slug, its label and its services, the most noted first."""
     ordered = sorted(counts, key=lambda count: -(count.notes or 0))
     most = max((count.notes or 0 for count in ordered), default=0)
-    places = [Place(count, 1 + (count.notes or 0) * _SHADES // (most + 1)) for count in ordered]
+    places = [Place(count, _shade(count.notes or 0, most)) for count in ordered]
     by_category = {
         category: [place for place in places if place.count.service.category == category] for category in labels
     }
-    for category, own in sorted(by_category.items(), key=lambda pair: -len(pair[1])):
+    for category, own in sorted(
+        by_category.items(), key=lambda pair: -sum(place.count.notes or 0 for place in pair[1])
+    ):
         if own:
             yield category, labels[category], own
+
+
+def _shade(notes: int, most: int) -> int:
+    """Return how dark a number of notes is drawn: by its logarithm, for few services have most of the notes."""
+    return 1 + int((_SHADES - 0.01) * log(notes) / log(most + 1)) if notes else 1
 
 
 def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
