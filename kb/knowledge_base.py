@@ -25,7 +25,7 @@ from kb.answers import (
 from kb.configuration import Configuration
 from kb.contents import Contents
 from kb.documents import SCHEMA, documents
-from kb.library import Library, LibraryError
+from kb.library import FileProblem, Library, LibraryError
 from kb.model import Correction, Given, Note, Report
 from kb.outline import Outline
 from kb.pairs import Pair, problems, questions
@@ -302,9 +302,14 @@ class KnowledgeBase:
 
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""
-        contents = self._contents()
         scan = self.library.scan()
-        reports = self.reports()
+        unreadable: tuple[FileProblem, ...] = ()
+        try:
+            contents = self._contents()
+        except SearchIndexError as error:
+            contents, message = None, str(error).removeprefix(f"{self.index}: ")
+            unreadable = (FileProblem(str(self.index), None, message),)
+        reports = contents.reports if contents else ()
         return Status(
             library=self.library.path,
             index=self.index,
@@ -313,7 +318,7 @@ class KnowledgeBase:
             talks=sum(len(entry.talks) for entry in reports),
             notes=sum(entry.notes for entry in reports),
             up_to_date=bool(contents and contents.is_current(self.library, scan, code_digest())),
-            problems=(*scan.problems, *(contents.problems if contents else ())),
+            problems=(*unreadable, *scan.problems, *(contents.problems if contents else ())),
         )
 
     def _contents(self) -> Contents | None:

@@ -356,9 +356,10 @@ def test_a_damaged_index_is_told_and_made_again_by_sync(tmp_path: Path) -> None:
     kb("sync")
     (tmp_path / "index" / "CURRENT").write_bytes(b"\xff\x00")
 
-    broken, synced, found = kb("search", "冪等"), kb("sync"), kb("search", "冪等")
+    broken, told, synced, found = kb("search", "冪等"), kb("status"), kb("sync"), kb("search", "冪等")
 
     assert (broken.exit_code, "CURRENT" in broken.stderr, synced.exit_code, found.exit_code) == (2, True, 0, 0)
+    assert (told.exit_code, "CURRENT" in told.stdout) == (0, True)
 
 
 @pytest.mark.usefixtures("library")

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,10 +11,9 @@ from kb.cli import bring_up_to_date, with_knowledge_base
 from kb.cli import cli as main
 from kb.knowledge_base import KnowledgeBase
 from kb.terminal import outcome_lines
-from webui.app import create_app
-from webui.security import Access
-from webui.server import listen
-from webui.server import serve as run
+
+if TYPE_CHECKING:
+    from webui.security import Access
 
 __all__ = ["main"]
 
@@ -34,9 +34,13 @@ def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...]) -> Non
     Examples: kb serve --port 8080
               KB_TOKEN=$(openssl rand -hex 16) kb serve --host 0.0.0.0 --name notes.example.com
     """
+    # Flask takes a quarter of a second to import, and no other command shall wait for it.
+    from webui import server  # noqa: PLC0415
+    from webui.app import create_app  # noqa: PLC0415
+
     access = _access(host, name)
     try:
-        listening = listen(host, port)
+        listening = server.listen(host, port)
     except OSError as error:
         raise click.UsageError(
             f"cannot listen at {host}:{port}: {error.strerror}; choose another --host or --port"
@@ -47,15 +51,17 @@ def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...]) -> Non
     for line in outcome_lines(bring_up_to_date(kb), kb):
         click.echo(line)
     shown = f"[{host}]" if ":" in host else host
-    run(
+    server.serve(
         create_app(kb, access=access),
         listening,
         lambda: click.echo(f"Serving http://{shown}:{taken}/ - stop with Ctrl+C"),
     )
 
 
-def _access(host: str, names: tuple[str, ...]) -> Access:
+def _access(host: str, names: tuple[str, ...]) -> "Access":
     """Return whom a server at this host trusts. Raises UsageError where it would let strangers write."""
+    from webui.security import Access  # noqa: PLC0415  (imports Flask)
+
     token = os.environ.get("KB_TOKEN") or None
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise click.UsageError(f"KB_TOKEN is shorter than {_SHORTEST_TOKEN} characters; choose a longer one")
