@@ -34,6 +34,7 @@ from kb.readers.formats import UnreadableError, read_outline
 from kb.reading import Reading, Tools, read_report
 from kb.records import load_note
 from kb.services.catalogue import Catalogue
+from kb.suggestions import GROUPS, Suggestion, Suggestions
 from kb.sync import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
 from kb.talks import report_of
 
@@ -70,6 +71,7 @@ class KnowledgeBase:
         found, is_samples = find_library(library)
         self._at = self._open(found, found.configuration()[0], is_samples=is_samples)
         self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
+        self._suggestions: tuple[Contents | None, Suggestions] | None = None
 
     @classmethod
     def open(cls, library: Path | None = None, index: Path | None = None) -> "KnowledgeBase":
@@ -299,6 +301,14 @@ class KnowledgeBase:
         """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""
         meta = self._engine.meta()
         return meta is None or meta.get("code") != code_digest()
+
+    def suggest(self, typed: str) -> tuple[Suggestion, ...]:
+        """Return what may be meant by the beginning of a name: services, events and talks that notes are about."""
+        contents = self._contents()
+        if self._suggestions is None or self._suggestions[0] is not contents:
+            everything = self.search(Query(limit=0, facets=GROUPS)).facets
+            self._suggestions = (contents, Suggestions.of(self.catalogue, everything))
+        return self._suggestions[1].for_typed(typed)
 
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""

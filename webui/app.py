@@ -11,7 +11,21 @@ from index.query import Query
 from kb.changes import changes_for
 from kb.identity import digest
 from kb.knowledge_base import KINDS, KnowledgeBase
-from webui import answers, browse, correcting, export, intake, key, reports, search, security, services, texts, updating
+from webui import (
+    answers,
+    browse,
+    correcting,
+    export,
+    intake,
+    key,
+    reports,
+    search,
+    security,
+    services,
+    suggest,
+    texts,
+    updating,
+)
 from webui.address import address_of, page_address
 from webui.markup import marked, web_address
 from webui.security import Access
@@ -56,7 +70,7 @@ def create_app(
     )
     security.protect(app, access)
     answers.tell_errors(app)
-    for room in (search, browse, services, reports, export):
+    for room in (search, suggest, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
     for writing in (intake, correcting):
         app.register_blueprint(writing.pages(knowledge_base, updater))

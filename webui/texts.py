@@ -14,6 +14,7 @@ SEARCH_EXAMPLE = "例: SQS 冪等"
 EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
 KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
+SUGGESTIONS = "候補"
 ALL_NOTES = "すべてのメモ"
 MAIN_NAVIGATION = "主なページ"
 REPORTS = "レポート"

@@ -51,3 +51,26 @@ def test_the_phone_and_its_drawer(open_page: Open, scheme: str) -> None:
     page.get_by_role("button", name="絞り込み").click()
 
     assert (closed, objections(page)) == ([], [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_suggestions(open_page: Open, scheme: str) -> None:
+    page = open_page("/", color_scheme=scheme, bypass_csp=True)
+    page.get_by_role("combobox", name="メモを検索").press_sequentially("s")
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("ArrowDown")
+
+    assert objections(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_service_and_the_intake(open_page: Open, scheme: str) -> None:
+    page = open_page("/service/lambda", color_scheme=scheme, bypass_csp=True)
+    service = objections(page)
+    page.get_by_role("link", name="取り込み").click()
+    form = objections(page)
+    page.get_by_label("または本文").fill("# 見本勉強会 2019\n\n- SQS は便利\n")
+    page.get_by_role("button", name="読み取りを確認").click()
+    page.locator("#all-lines summary").click()
+
+    assert (service, form, objections(page)) == ([], [], [])

@@ -26,7 +26,7 @@ def searches(page: Page) -> list[str]:
 
 def test_without_a_script_everything_is_a_form_and_a_link(open_page: Open) -> None:
     page = open_page("/", java_script_enabled=False)
-    page.get_by_role("searchbox", name="メモを検索").fill("Lambda")
+    page.get_by_role("combobox", name="メモを検索").fill("Lambda")
     page.get_by_role("button", name="検索").click()
     all_notes = found(page)
     page.get_by_role("checkbox", name="Amazon SQS").check()
@@ -155,6 +155,34 @@ def test_the_keyboard_alone_is_enough(open_page: Open) -> None:
     expect(page).to_have_url(re.compile("service=sqs"))
 
     assert page.evaluate("document.activeElement.value") == "sqs"
+
+
+def test_suggestions_are_a_list_to_choose_from_by_keyboard(open_page: Open) -> None:
+    page = open_page("/")
+    box = page.get_by_role("combobox", name="メモを検索")
+    box.press_sequentially("冪等 ramu", delay=20)
+    first = page.get_by_role("option").first
+    expect(first).to_contain_text("AWS Lambda")
+    box.press("Escape")
+    expect(first).to_be_hidden()
+    assert box.input_value() == "冪等 ramu"
+    box.press_sequentially("d")
+    expect(first).to_be_visible()
+    box.press("ArrowDown")
+    expect(box).to_have_attribute("aria-activedescendant", "suggestion-1")
+    box.press("Enter")
+    expect(page).to_have_url(re.compile("service=lambda"))
+
+    assert box.input_value() == "冪等"
+    expect(page.get_by_role("listbox")).to_be_hidden()
+
+
+def test_a_suggestion_is_taken_by_a_click_too(open_page: Open) -> None:
+    page = open_page("/")
+    page.get_by_role("combobox", name="メモを検索").press_sequentially("らむ", delay=20)
+    page.get_by_role("option", name="AWS Lambda").click()
+
+    expect(page).to_have_url(re.compile("/\\?service=lambda$"))
 
 
 def test_a_long_list_of_filters_can_be_searched(open_page: Open) -> None:

@@ -74,6 +74,7 @@ function searchAfter(wait, composing) {
   clearTimeout(resting);
   resting = setTimeout(() => {
     last = box.value;
+    suggest();
     visit(asked(), { typing: true, keepIfEmpty: composing });
   }, wait);
 }
@@ -87,6 +88,7 @@ box.addEventListener("compositionend", () => searchAfter(0, false));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(resting);
+  closeSuggestions();
   visit(asked());
 });
 document.addEventListener("change", (event) => {
@@ -98,6 +100,71 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   visit(link.href, { scroll: link.dataset.swap === "top" ? 0 : null });
 });
+
+// --- Suggestions: a combobox over a list of links ----------------------------------------------------------------
+
+const list = document.getElementById("suggestions");
+let chosen = -1;
+
+function suggest() {
+  if (!box.value.trim()) return closeSuggestions();
+  const request = new XMLHttpRequest();
+  const value = box.value;
+  request.responseType = "document";
+  request.open("GET", "/suggest" + asked().slice(1));
+  request.setRequestHeader("Accept", "text/html");
+  request.onload = () => {
+    const options = request.response?.querySelectorAll("[role=option]") ?? [];
+    if (value !== box.value || document.activeElement !== box) return;
+    list.replaceChildren(...options);
+    list.hidden = !options.length;
+    box.setAttribute("aria-expanded", String(!list.hidden));
+    choose(-1);
+  };
+  request.send();
+}
+
+function choose(index) {
+  chosen = index;
+  [...list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === index)));
+  box.setAttribute("aria-activedescendant", list.children[index]?.id ?? "");
+}
+
+function closeSuggestions() {
+  list.hidden = true;
+  box.setAttribute("aria-expanded", "false");
+  choose(-1);
+}
+
+function take(option) {
+  closeSuggestions();
+  clearTimeout(resting);
+  const address = option.dataset.address;
+  if (!address.startsWith("/?")) return location.assign(address);
+  box.value = last = new URLSearchParams(address.slice(2)).get("q") ?? "";
+  visit(address);
+}
+
+box.addEventListener("keydown", (event) => {
+  if (composes(event)) return; // the key belongs to the input method
+  const count = list.children.length;
+  if (event.key === "Escape" && !list.hidden) {
+    closeSuggestions();
+    event.preventDefault(); // and the words stay
+  } else if (!list.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    choose((chosen + (event.key === "ArrowDown" ? 2 : count + 1)) % (count + 1) - 1);
+    event.preventDefault();
+  } else if (event.key === "Enter" && chosen >= 0) {
+    event.preventDefault();
+    take(list.children[chosen]);
+  }
+});
+list.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus
+list.addEventListener("click", (event) => {
+  const option = event.target.closest("[role=option]");
+  if (option) take(option);
+});
+box.addEventListener("blur", closeSuggestions);
 
 // --- Small things -------------------------------------------------------------------------------------------------
 
