@@ -69,6 +69,15 @@ def test_what_stands_in_parentheses_is_the_note_takers_own_voice() -> None:
     assert kinds("- 上限を決める(面白い)\n- (面白い)\n") == ["advice", "impression"]
 
 
+def test_a_number_in_an_address_is_no_figure() -> None:
+    assert kinds("- 資料: https://example.com/40つ\n- 定員40人\n") == ["label", "fact"]
+
+
+@pytest.mark.parametrize(("noun", "kind"), [("設定不要", "fact"), ("設定方針", "label")])
+def test_a_noun_that_predicates_makes_a_statement(noun: str, kind: str) -> None:
+    assert kinds(f"- {noun}\n") == [kind]
+
+
 def test_steps_are_no_remedy() -> None:
     assert kinds("- 上限問題 -> キューで受ける\n- 上限問題 -> 受付 -> 配信\n") == ["advice", "problem"]
 

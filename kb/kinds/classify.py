@@ -15,11 +15,13 @@ Analysis = Mapping[str, Sequence[Morpheme]]
 
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 _LOWER_CASE = re.compile(r"[a-z]")
+_ADDRESS = re.compile(r"https?:\S+")
 _FIGURE = re.compile(
     r"(?<![A-Za-z0-9.第])\d[\d,.]*\s*"
-    r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|[KM]?lines?)(?![A-Za-z])|つ|か月|ヶ月|くらい|ぐらい|(?![年月日章版期号目代世])[一-龠]|[ァ-ヶ]{2})"
-    r"|^\d+の|[\s:：]\d[\d,.]*$"
+    r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|sec|USD|v?CPU|cores?|nodes?|[KM]?lines?)(?![A-Za-z])|つ|か月|ヶ月|くらい|ぐらい|(?![年月日章版期号目代世])[一-龠]|[ァ-ヶ]{2})"
+    r"|^\d+の|[:：ぁ-龠]\s*\d[\d,.]*$"
 )
+_PAGE_TITLE = re.compile(r"^[^=]+\s[|｜]\s|^[^=]{8,}\s[-–—]\s[^-–—。、]{2,30}$")
 _DEFINING = tuple(":：=＝ …・.")
 
 
@@ -112,7 +114,8 @@ def _places(note: Note, said: Sequence[Sentence]) -> Iterator[str]:
         "marked Q": note.kind == "question",
         "bare": all(sentence.bare for sentence in main),
         "flow": any(sentence.leads_on for sentence in main),
-        "figure": _FIGURE.search(note.text) is not None,
+        "figure": _FIGURE.search(_ADDRESS.sub("", note.text)) is not None,
+        "page title": bool(main) and "<名詞>" in main[-1].words[-1] and _PAGE_TITLE.search(note.text) is not None,
         "under a name": note.parent is not None and _is_name(note.trail[-1].text),
     }
     yield from (place for place, holds in told.items() if holds)

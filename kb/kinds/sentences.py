@@ -40,6 +40,7 @@ _INTENTION = phrase("<意志推量形> と 思う")
 _THAT_IT_WAS = phrase("た こと")
 _ABOUT = phrase("に つく|関する て|為る")
 _CIRCUMSTANCE = phrase("場合|時|ケース|際|為|とこ")
+_STATING = frozenset(("有り", "なし", "無し", "不要", "可", "不可", "可能"))
 _CASES = frozenset(("を", "が", "に", "で", "へ", "から"))
 _NOMINAL = frozenset(("<名詞>", "<代名詞>", "<名詞的>", "<記号>", "<形状詞>"))
 _E_ROW = dict(zip("アカサタナハマラワガザダバパ", "えけせてねへめれえげぜでべぺ", strict=True))
@@ -105,6 +106,8 @@ def _word(normalized: str, part_of_speech: tuple[str, ...]) -> Word | None:
     if part_of_speech[0] in ("補助記号", "空白") or (normalized == "ます" and part_of_speech[5] != "意志推量形"):
         return None
     answers = {normalized, *(f"<{part}>" for part in part_of_speech if part != "*")}
+    if normalized.endswith("化") and part_of_speech[0] == "名詞":  # 可視化, to Sudachi an ordinary noun
+        answers.add("<サ変可能>")
     if normalized in ("出来る", "れる", "られる") or _is_potential(normalized, part_of_speech[4]):
         answers.add("<可能>")
     return frozenset(answers)
@@ -146,6 +149,8 @@ def _is_copula(word: Word) -> bool:
 def _is_bare(words: Sequence[Word]) -> bool:
     """Tell whether words are a noun phrase: nothing is predicated, save in a clause that modifies a noun."""
     last = words[-1]
+    if len(words) > 1 and not last.isdisjoint(_STATING):  # 「設定不要」, 「問題なし」
+        return False
     if "<助詞>" in last:
         return ends_with(_ABOUT, words) or not any(_is_predicate(word) for word in words)
     if not is_title(words):

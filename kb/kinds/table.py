@@ -13,7 +13,7 @@ from kb.model import Kind, Note
 PLACES = frozenset(
     (
         *("wordless", "aside", "bare", "title", "children", "only child", "under a name"),
-        *("figure", "defined", "flow", "aside statement", "marked Q"),
+        *("figure", "defined", "flow", "aside statement", "marked Q", "page title"),
         *("last", "asked", "noun phrase", "object", "subject", "beside a problem", "after a problem"),
         *(f"under {kind}" for kind in get_args(Kind)),
     )
