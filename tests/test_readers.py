@@ -122,6 +122,12 @@ def test_a_vertical_tab_or_a_line_separator_ends_no_line() -> None:
     assert [(block.text, block.first_line) for block in outline.blocks] == [("一\v二", 1), ("三\u2028四", 2), ("五", 3)]
 
 
+def test_invisible_characters_hide_no_mark_and_letters_stay_as_they_are_written() -> None:
+    outline = read("\u200b# か\u3099い\n\u200b- \x1b[1m太い\n\ufeff  - 子\u200b\n")
+
+    assert shape(outline.blocks) == ["heading1 か\u3099い", "bullet0 \x1b[1m太い", "bullet1 子\u200b"]
+
+
 @pytest.mark.parametrize(
     "data", [b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), bytes(range(128, 256)) * 9]
 )

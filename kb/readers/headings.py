@@ -64,7 +64,7 @@ EVIDENCE: Mapping[str, tuple[float, Callable[[_Candidate], bool]]] = {
     "another short line above": (-0.9, lambda line: line.before == "short"),
     "another short line above, a list below": (-1.1, lambda line: (line.before, line.after) == ("short", "item")),
     "marked as a talk or section": (1.9, lambda line: _MARK.match(line.text) is not None),
-    "a usual name of sections": (1.5, lambda line: is_usual(line.text)),
+    "a usual name of sections": (1.5, lambda line: _begins_usual(line.text)),
     "a question": (1.7, lambda line: line.text.endswith(("?", "？"))),
     "title / speaker": (1.5, lambda line: _BY.search(line.text) is not None),
     "a word or two": (0.8, lambda line: len(line.text) <= _WORD),
@@ -115,8 +115,12 @@ def points(candidate: _Candidate) -> float:
     return sum(weight for weight, tells in EVIDENCE.values() if tells(candidate))
 
 
-def is_usual(text: str) -> bool:
-    """Tell whether `text` is what sections of a report are commonly called."""
+def is_section_name(text: str) -> bool:
+    """Tell whether `text` is no more than what sections of a report are commonly called."""
+    return text.casefold() in _USUAL
+
+
+def _begins_usual(text: str) -> bool:
     return len(text) <= _LONGEST_USUAL and text.casefold().startswith(_USUAL)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from kb.readers.embeds import without_embeds
-from kb.readers.reading import DEEPEST
+from kb.readers.reading import DEEPEST, INVISIBLE
 
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _MARK = r"(?:[-*+]|\d{1,9}[.)])"
@@ -54,6 +54,7 @@ def _outside_fences(lines: Sequence[str]) -> Iterator[bool]:
 
 
 def _mended_line(line: str, *, heading: bool) -> str:
+    line = line.lstrip(INVISIBLE)
     if "\u3000" in line:
         line = _WIDE_INDENT.sub(lambda indent: indent[0].replace("\u3000", "  "), line, count=1)
     line = _SIGN.sub(r"\g<indent>- ", line, count=1) if _SIGN.match(line) else line

@@ -8,8 +8,8 @@ from kb.outline import Block, ReadingWarning
 
 # U+000B, U+000C, U+0085, U+2028 and U+2029 end no line: `str.splitlines` is of no use here.
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
-_AROUND = "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + _INVISIBLE
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+_AROUND = "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + INVISIBLE
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 
 DEEPEST = 64  # people nest four or five lists; beyond, a file is broken or hostile

@@ -1,4 +1,7 @@
-"""Extracted text: the words of a web page with `  • ` bullets, two more spaces a level, and headings as bare lines."""
+"""Extracted text: the words of a web page with `  • ` bullets, two more spaces a level, and headings as bare lines.
+
+A memo with `・` bullets and nothing of Markdown is read alike.
+"""
 
 import re
 from collections import Counter
@@ -7,21 +10,22 @@ from dataclasses import replace
 from itertools import pairwise
 
 from kb.outline import Block, BlockType
-from kb.readers.bare_lines import is_sentence
-from kb.readers.headings import Piece, PieceKind, headings
+from kb.readers.bare_lines import is_polite, is_sentence
+from kb.readers.headings import Piece, PieceKind, headings, is_section_name
 from kb.readers.reading import Reading, addresses, capped, cover, split_lines, trimmed
 
 _ITEM = re.compile(
-    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?P<mark>•|\d{1,9}\.)[ \t\u3000\u00a0]+(?P<text>\S.*)", re.DOTALL
+    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
+    re.DOTALL,
 )
 _LINK = re.compile(r"https?://\S+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
 _TABLE = re.compile(r"\S.*\t.*\S|[|｜].*[|｜]|\+[-=+]{3,}\+")
 _QUESTION_OR_ANSWER = re.compile(r"(?:Q|A|質問|回答)\s*\d*\s*[.:．：]", re.IGNORECASE)
 _CODE = re.compile(r"^(?:[$#%>] |\s{2,}\S|//|[}\])])|[{};\\]\s*$|^\S+ --?\w|\w = \S|[\w)]\(.*\)$")
 _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
-_BULLET_LINE = re.compile(r"^[ \t\u3000]*•[ \t\u3000\u00a0]", re.MULTILINE)
+_BULLET_LINE = re.compile(r"^[ \t\u3000\u200b\ufeff]*•[ \t\u3000\u00a0]", re.MULTILINE)
 _MARKDOWN_LINE = re.compile(
-    r"\A\ufeff?(?:---|\+\+\+)[ \t]*$|^[ \t\u3000]*(?:#{1,6}[ \t]|[-*+][ \t]+\S|[・–]|```|~~~|>[ \t])|^(?:===+|---+)[ \t]*$|\]\(\S",
+    r"\A\ufeff?(?:---|\+\+\+)[ \t]*$|^[ \t\u3000\u200b\ufeff]*(?:#{1,6}[ \t]|#{2,6}[^#\s]|[-*+–][ \t]+\S|```|~~~|>[ \t])|^(?:===+|---+)[ \t]*$|\]\(\S",
     re.MULTILINE,
 )
 _FULL_STOP = re.compile(r"[。．!！?？…♪]+[))」』）]*$")
@@ -34,7 +38,7 @@ _TYPES: Mapping[PieceKind, BlockType] = {
     "lines": "paragraph",
 }
 _LONGEST_LINK = 2000
-_ENOUGH = 200  # characters of a line tell code from prose
+_ENOUGH = 200  # characters at a line's beginning or end tell what it is
 _TAB = 4
 _STEP = 2  # columns a level where no item of a text has a parent
 
@@ -54,7 +58,7 @@ def read(text: str) -> Reading:
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
-    items = [_ITEM.match(line) for line in lines]
+    items = _items(lines)
     depths = _depths([_column(item["indent"]) if item else None for item in items])
     kinds = [_kind(line, item) for line, item in zip(lines, items, strict=True)]
     for group in _groups(lines, kinds):
@@ -72,9 +76,16 @@ def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
             first_line=first + 1,
             last_line=last + 1,
             depth=depths[first],
-            numbered=item is not None and item["mark"] != "•",
+            numbered=item is not None and not (item["bullet"] or item["dot"]),
             apart=first == 0 or kinds[first - 1] is None,
         )
+
+
+def _items(lines: Sequence[str]) -> list[re.Match[str] | None]:
+    """Return the match of each line that is an item; a middle dot draws one only where no bullet draws any."""
+    items = [_ITEM.match(line) for line in lines]
+    drawn = any(item and item["bullet"] for item in items)
+    return [None if drawn and item and item["dot"] else item for item in items]
 
 
 def _kind(line: str, item: re.Match[str] | None) -> PieceKind | None:
@@ -107,8 +118,15 @@ def _joins(lines: Sequence[str], kinds: Sequence[PieceKind | None], first: int, 
         return kinds[index] == "line" and _indent(lines[index]) >= _indent(lines[first]) + _STEP
     if kinds[first] != kinds[index] or kinds[first] not in ("line", "table"):
         return False
-    title_alone = first == 0 and not is_sentence(lines[first])
-    return not title_alone and not _QUESTION_OR_ANSWER.match(trimmed(lines[index]))
+    return not _stands_alone(lines, first) and not _QUESTION_OR_ANSWER.match(trimmed(lines[index]))
+
+
+def _stands_alone(lines: Sequence[str], first: int) -> bool:
+    """Tell whether the line at `first` is no part of a paragraph: a title above all, a section's usual name."""
+    text = trimmed(lines[first])
+    if len(text) > _ENOUGH:
+        return False
+    return is_section_name(text) or (first == 0 and not is_sentence(text) and not is_polite(text))
 
 
 def _indent(line: str) -> int:
@@ -159,7 +177,7 @@ def _paragraphs(piece: Piece) -> Iterator[Block]:
     texts: list[str] = []
     for line, text in enumerate(piece.text.split("\n"), start=piece.first_line):
         texts.append(text)
-        if line == piece.last_line or _FULL_STOP.search(text):
+        if line == piece.last_line or _FULL_STOP.search(text[-_ENOUGH:]):
             whole = " ".join(texts)
             yield Block("paragraph", whole, line - len(texts) + 1, line, links=addresses(whole))
             texts = []
