@@ -14,6 +14,7 @@ from kb.knowledge_base import KINDS, KnowledgeBase
 from webui import (
     answers,
     browse,
+    compression,
     correcting,
     export,
     intake,
@@ -68,6 +69,7 @@ def create_app(
         web_address=web_address,
         static=lambda name: f"/static/{name}?v={versions[name]}",
     )
+    compression.compress(app)
     security.protect(app, access)
     answers.tell_errors(app)
     for room in (search, suggest, browse, services, reports, export):
