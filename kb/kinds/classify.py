@@ -55,16 +55,13 @@ def kind_of(sentence: Sentence) -> Kind | None:
 
 def _kind_of(sentence: Sentence, found: set[str]) -> Kind | None:
     places = {"last", *_sentence_places(sentence)} | ({"bare"} if sentence.bare else set())
-    rules = (rule for rule in table().rules if rule.needs and not (rule.section or rule.under))
-    return next((rule.kind for rule in rules if rule.fits(places, found)), None)
+    return next((rule.kind for rule in table().alone if rule.fits(places, found)), None)
 
 
 def _deciding(note: Note, said: Sequence[Sentence], places: set[str]) -> Rule:
     """Return the first rule that fits; the last rule of the table fits all."""
     views = list(_views(said, places)) or [(places, set[str]())]
-    return next(
-        rule for rule in table().rules if any(rule.fits(at, found) for at, found in views) and rule.allows(note)
-    )
+    return next(rule for rule in table().rules for at, found in views if rule.fits(at, found) and rule.allows(note))
 
 
 def _views(said: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str], set[str]]]:

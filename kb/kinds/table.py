@@ -57,9 +57,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rules, the first to be tried first, and the book of their phrases."""
+    """The rules, the first to be tried first, and the book of their phrases. `alone` are those that a sentence by itself can fit."""
 
     rules: tuple[Rule, ...]
+    alone: tuple[Rule, ...]
     book: PhraseBook
 
 
@@ -68,7 +69,8 @@ def table() -> Table:
     """Return the table that ships with kb."""
     data = tomllib.loads(Path(__file__).with_name("rules.toml").read_text("utf-8"))
     book = PhraseBook()
-    return Table(tuple(_rule(row, data["words"], book) for row in data["rule"]), book)
+    rules = tuple(_rule(row, data["words"], book) for row in data["rule"])
+    return Table(rules, tuple(rule for rule in rules if rule.needs and not (rule.section or rule.under)), book)
 
 
 def _rule(row: Mapping[str, Any], words: Mapping[str, str], book: PhraseBook) -> Rule:
