@@ -5,17 +5,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from index.query import Query
+from index.query import Query, Step
 from index.schema import Document
+from index.tree import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a hit was found: a word of the query, as which term, in which fields, and how much of the score it made.
+
+    The last reasons may be of no word: `term` is then the kind of what helped (`pair`, `gram`), or `boost`.
+    """
+
+    word: str
+    term: str
+    fields: tuple[str, ...]
+    points: float
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found document: what was stored of it, and its score (0.0 where no words were asked)."""
+    """One found document: what was stored of it, its score (0.0 where no words were asked), and why where that was asked."""
 
     id: str
     score: float
     stored: str
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +50,32 @@ class FacetCount:
 class Results:
     """The answer to a query: `total` hits, the window of them, and the counts of the groups that were asked for.
 
-    `loosened` tells that no document had every word, so that those with some of the words are given.
+    `steps` tells what was done to find more, `notices` what of the query could not be taken as typed, `terms` what was looked for
+    in the end (for marks). Where the selections leave nothing, `freed` gives for each selected group how many documents
+    there would be without it.
     """
 
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
-    loosened: bool = False
+    steps: tuple[Step, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    freed: Mapping[str, int] = field(default_factory=dict)
+    terms: frozenset[str] = frozenset()
+
+    @property
+    def loosened(self) -> bool:
+        """Whether anything was done to find more."""
+        return bool(self.steps)
 
 
 class Engine(Protocol):
     """A searchable set of documents; engines differ in speed and scale, never in answers.
 
-    Words: a document matches when every term of the query stands in any of its text fields. If none of the index does, whatever
-    is selected, and there are two terms or more, the documents with at least one of them are given and `loosened` is set.
-    A text without terms finds nothing; white space alone is no text and finds everything.
-
-    Scores: the sum, over the distinct terms and the fields times their weight, of BM25 within the field:
-    idf * f * (k1 + 1) / (f + k1 * (1 - b + b * length / mean length)), k1 1.2, b 0.75, idf ln(1 + (N - df + 0.5) / (df + 0.5)), the
-    mean over the documents that have the field; rounded to six places. Ties: newer date first (as strings), undated last, then
-    position. Sort `new` is that order of ties alone, `position` that of positions.
+    A document is found when it meets every condition of the query's text (`index.language`) and has every word in any field
+    that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and conditions, never at what is
+    selected. White space alone asks for nothing and finds everything. Order: by score (`index.ranking`), then newer date first
+    (as strings), undated last, then position. Sort `new` is that order without the score, `position` that of positions.
     """
 
     def search(self, query: Query) -> Results:

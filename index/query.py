@@ -1,11 +1,19 @@
-"""What to look for: the query as a value, and the search-box language that makes its tree."""
+"""What to look for, as a value; what its text means, `index.language` tells."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from index.analysis import Analyzer
+Sort: TypeAlias = Literal["relevance", "new", "position"]
+StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some"]
 
-Sort = Literal["relevance", "new", "position"]
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done to find more (`index.ladder`): to which words of the query, and what was taken instead."""
+
+    name: StepName
+    text: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +21,8 @@ class Query:
     """A search as a value: the words as typed, the selected facet values, the order and the window.
 
     Within a group any of the selected values is enough; between groups all must hold. `facets` names the groups to count.
-    `limit` None means all hits.
+    `limit` None means all hits. `without` names the steps of the ladder (`index.ladder`) that shall not be taken. `explain` asks
+    for the reasons of each hit.
     """
 
     text: str = ""
@@ -22,6 +31,8 @@ class Query:
     offset: int = 0
     limit: int | None = 20
     facets: tuple[str, ...] = ()
+    without: tuple[StepName, ...] = ()
+    explain: bool = False
 
     def selected(self, group: str) -> tuple[str, ...]:
         """Return the selected values of a group, in the order they were selected."""
@@ -37,9 +48,3 @@ class Query:
         """Return the query with one value selected if it was not, and unselected if it was."""
         chosen = self.selected(group)
         return self.select(group, *(v for v in chosen if v != value), *(() if value in chosen else (value,)))
-
-
-def wanted(query: Query, analyzer: Analyzer) -> tuple[tuple[str, ...], ...]:
-    """Return the terms of each word of a query, without words that have none; white space separates words."""
-    words = (analyzer.terms(analyzer.morphemes(word)) for word in query.text.split())
-    return tuple(dict.fromkeys(tuple(dict.fromkeys(term.text for term in word)) for word in words if word))

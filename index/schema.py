@@ -8,10 +8,16 @@ from index.analysis import Term
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """A text that words are looked up in; `weight` multiplies its BM25 score."""
+    """A text that words are looked up in.
+
+    `weight` is what one occurrence here counts. `length` says how much a longer text lowers that: 0 not at all, 1 in full
+    (BM25's b). Where `finds` is false, a word that stands only here adds to the score of a document but does not find it.
+    """
 
     name: str
     weight: float
+    length: float = 0.0
+    finds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,8 @@ class Document:
 
     `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is absent),
     `date` an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`) or None, `stored` what a hit gives back, untouched.
-    The order in which documents are written is their position: the last tie-breaker of every sort.
+    `literal` is the text that phrases are looked up in, `boost` multiplies the score. The order in which documents are written
+    is their position: the last tie-breaker of every sort.
     """
 
     id: str
@@ -39,3 +46,5 @@ class Document:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date: str | None = None
     stored: str = ""
+    literal: str = ""
+    boost: float = 1.0

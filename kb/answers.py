@@ -1,12 +1,26 @@
 """What the knowledge base answers with: found notes, facet values, report entries, the outcome of a sync."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from index.engine import Reason
+from index.query import Step
+from index.tree import Notice
 from kb.library import FileProblem
 from kb.model import Note, Talk
 from kb.services.catalogue import Service
+
+KINDS = {
+    "advice": "助言",
+    "problem": "課題",
+    "question": "質問",
+    "experience": "事例",
+    "fact": "事実",
+    "impression": "感想",
+    "label": "見出し",
+}
+VIAS = {"explicit": "明示", "inherited": "継承"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +35,29 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One note that was found, its score, and the ranges of its text to mark."""
+    """One note that was found, its score, the ranges of its text to mark, and what made the score where that was asked."""
 
     note: Note
     score: float
     marks: tuple[tuple[int, int], ...]
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a search gives: how many notes there are, a window of them, and the facets asked for."""
+    """What a search gives: how many notes there are, a window of them, and the facets asked for.
+
+    `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the selections leave
+    nothing, `freed` gives for each selected group how many notes there would be without it.
+    """
 
     total: int
     found: tuple[Found, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     loosened: bool
+    steps: tuple[Step, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    freed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ import click
 from index.engine import SearchIndexError
 from index.query import Query
 from kb import terminal
-from kb.answers import Answer, SyncOutcome, UnknownIdError
+from kb.answers import KINDS, VIAS, Answer, SyncOutcome, UnknownIdError
 from kb.configuration import valid_date
 from kb.identity import slug
-from kb.knowledge_base import FACETS, KINDS, VIAS, KnowledgeBase
+from kb.knowledge_base import FACETS, KnowledgeBase
 from kb.library import LibraryError
 from kb.lint import lint
 from kb.model import Given

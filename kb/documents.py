@@ -1,42 +1,64 @@
 """Notes as documents of the index: which fields they have and what is counted."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from index.analysis import Analyzer, Term
 from index.schema import Document, Schema, TextField
 from kb.identity import slug
-from kb.model import Note
+from kb.model import Note, Report
 from kb.reading import Reading
 from kb.records import dump_note
 from kb.services.catalogue import Catalogue
 
 SCHEMA = Schema(
-    texts=(TextField("text", 3.0), TextField("trail", 1.5), TextField("talk", 1.0)),
+    texts=(
+        TextField("text", 1.0, length=0.75),
+        TextField("trail", 0.7),
+        TextField("talk", 0.3),
+        TextField("services", 0.6),
+        TextField("below", 0.3, finds=False),
+    ),
     facets=(
-        "service", "service_explicit", "service_inherited", "via", "category", "kind", "event", "year", "talk", "report",
+        "service", "service_explicit", "service_inherited", "via", "category", "kind", "event", "year", "talk", "speaker", "report",
     ),
 )  # fmt: skip
+
+
+BOOSTS: Mapping[str, float] = {"label": 0.8, "advice": 1.1}
+"""What the score of a note of a kind is multiplied by: advice is what readers come for, a bare label is not."""
 
 
 def documents(reading: Reading, analyzer: Analyzer, catalogue: Catalogue) -> Iterator[Document]:
     """Yield a document for each note of a report, in reading order."""
     terms = {text: analyzer.terms(morphemes) for text, morphemes in reading.morphemes.items()}
+    helped = {text: (*terms[text], *analyzer.helpers(morphemes)) for text, morphemes in reading.morphemes.items()}
+    below: dict[str | None, list[Term]] = defaultdict(list)
+    for note in reading.report.notes:
+        below[note.parent] += terms[note.text]
+    names = _name_terms(reading.report, analyzer, catalogue)
     for note in reading.report.notes:
         yield Document(
             id=note.id,
-            texts=_texts(note, terms),
+            texts={
+                "text": helped[note.text],
+                "trail": tuple(term for crumb in note.trail for term in helped[crumb.text]),
+                "talk": terms[note.talk.title] if note.talk else (),
+                "services": tuple(term for mention in note.services for term in names[mention.service]),
+                "below": tuple(below[note.id]),
+            },
             facets=_facets(note, catalogue),
             date=note.held_on,
             stored=dump_note(note),
+            literal=note.text,
+            boost=BOOSTS.get(note.kind, 1.0),
         )
 
 
-def _texts(note: Note, terms: Mapping[str, tuple[Term, ...]]) -> dict[str, tuple[Term, ...]]:
-    return {
-        "text": terms[note.text],
-        "trail": tuple(term for crumb in note.trail for term in terms[crumb.text]),
-        "talk": terms[note.talk.title] if note.talk else (),
-    }
+def _name_terms(report: Report, analyzer: Analyzer, catalogue: Catalogue) -> dict[str, tuple[Term, ...]]:
+    """Return the terms of the short name of each service that a report is about."""
+    slugs = {mention.service for note in report.notes for mention in note.services}
+    return {slug: analyzer.terms(analyzer.morphemes(catalogue.by_slug[slug].short_name)) for slug in slugs}
 
 
 def _facets(note: Note, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
@@ -52,6 +74,7 @@ def _facets(note: Note, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
         "event": (slug(note.event),) if note.event else (),
         "year": (note.held_on[:4],) if note.held_on else (),
         "talk": (note.talk.id,) if note.talk else (),
+        "speaker": note.talk.speakers if note.talk else (),
         "report": (note.report,),
     }
     return {group: values for group, values in groups.items() if values}

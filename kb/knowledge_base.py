@@ -12,6 +12,8 @@ from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.answers import (
+    KINDS,
+    VIAS,
     Added,
     Answer,
     FacetValue,
@@ -33,22 +35,13 @@ from kb.places import find_library, index_folder, own_library
 from kb.readers.formats import UnreadableError, read_outline
 from kb.reading import Reading, Tools, read_report
 from kb.records import load_note
+from kb.search_box import language
 from kb.services.catalogue import Catalogue
 from kb.suggestions import GROUPS, Suggestion, Suggestions
 from kb.sync import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
 from kb.talks import report_of
 
 FACETS = ("service", "category", "kind", "event", "year", "talk")
-KINDS = {
-    "advice": "助言",
-    "problem": "課題",
-    "question": "質問",
-    "experience": "事例",
-    "fact": "事実",
-    "impression": "感想",
-    "label": "見出し",
-}
-VIAS = {"explicit": "明示", "inherited": "継承"}
 ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name
 
 
@@ -81,7 +74,7 @@ class KnowledgeBase:
     def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> _Opened:
         index = index_folder(library, self._chosen[1])
         tools = Tools.of(configuration)
-        return _Opened(library, is_samples, index, tools, WhooshEngine(index, SCHEMA, tools.analyzer))
+        return _Opened(library, is_samples, index, tools, WhooshEngine(index, SCHEMA, language(tools)))
 
     @property
     def library(self) -> Library:
@@ -211,11 +204,20 @@ class KnowledgeBase:
         asked, via = _narrowed(query)
         results = self._engine.search(asked)
         facets = {group: self._facet(group, results.facets[via.get(group, group)]) for group in query.facets}
-        return Answer(results.total, tuple(self._found(hit, query) for hit in results.hits), facets, results.loosened)
+        meant = {narrow: group for group, narrow in via.items()}
+        return Answer(
+            total=results.total,
+            found=tuple(self._found(hit, results.terms) for hit in results.hits),
+            facets=facets,
+            loosened=results.loosened,
+            steps=results.steps,
+            notices=results.notices,
+            freed={meant.get(group, group): count for group, count in results.freed.items()},
+        )
 
-    def _found(self, hit: Hit, query: Query) -> Found:
+    def _found(self, hit: Hit, terms: frozenset[str]) -> Found:
         note = load_note(hit.stored)
-        return Found(note, hit.score, marks(note.text, query, self.tools.analyzer))
+        return Found(note, hit.score, marks(note.text, terms, self.tools.analyzer), hit.reasons)
 
     def _facet(self, group: str, counts: tuple[FacetCount, ...]) -> tuple[FacetValue, ...]:
         labels = self._labels(group)

@@ -43,4 +43,13 @@ def index_folder(library: Library, chosen: Path | None) -> Path:
     if os.environ.get("KB_INDEX"):
         return Path(os.environ["KB_INDEX"])
     mark = hashlib.sha256(str(library.path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return platformdirs.user_cache_path("talk-notes-kb") / f"{library.path.name}-{mark}"
+    return _cache() / f"{library.path.name}-{mark}"
+
+
+def dictionary_folder() -> Path:
+    """Return the folder that keeps the compiled words of the analysis, of whatever library."""
+    return _cache() / "dictionary"
+
+
+def _cache() -> Path:
+    return platformdirs.user_cache_path("talk-notes-kb")

@@ -9,11 +9,12 @@ from kb.kinds import classify
 from kb.model import Given, Report
 from kb.outline import ReadingWarning
 from kb.pairs import pair
+from kb.places import dictionary_folder
 from kb.readers.formats import read_outline
 from kb.services.catalogue import Catalogue
 from kb.services.tagger import tag
 from kb.talks import report_of
-from kb.vocabulary import variants
+from kb.vocabulary import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Tools:
     def of(cls, configuration: Configuration | None = None) -> "Tools":
         """Return the tools for a library that is configured so."""
         configuration = configuration or Configuration()
-        return cls(configuration, Analyzer(variants(configuration.catalogue)))
+        return cls(configuration, Analyzer(words(configuration.catalogue), dictionary_folder()))
 
     @property
     def catalogue(self) -> Catalogue:

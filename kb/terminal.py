@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from kb.answers import Answer, Found, ReportEntry, Status, SyncOutcome
+from kb.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
 from kb.changes import changes_for
-from kb.knowledge_base import KINDS, KnowledgeBase
+from kb.knowledge_base import KnowledgeBase
 from kb.library import FileProblem
 from kb.model import Note, Talk
 from kb.pairs import Pair

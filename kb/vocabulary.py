@@ -1,20 +1,69 @@
-"""The words that are found as each other: spellings of the field's words, and one-word names of services."""
+"""The field's words: how they are written, what they are slips of, what is related; and the names of services as words."""
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from kb.services.catalogue import Catalogue
+from index.analysis import Word
+from kb.services.catalogue import Catalogue, Service
+
+_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_GAP = re.compile(r"([ ・\-])")
+_COMPANY = ("AWS ", "Amazon ")
+
+
+def words(catalogue: Catalogue) -> tuple[Word, ...]:
+    """Return the words that the analysis shall know: those of the field, and the names of services."""
+    return (*(word for service in catalogue.services for word in _names(service)), *_spellings(), *_field_words())
+
+
+def slips() -> tuple[tuple[str, str], ...]:
+    """Return the slips seen in notes, each with a word that was meant."""
+    return tuple((slip, meant) for slip, every in _table()["slips"].items() for meant in every)
+
+
+def related() -> tuple[tuple[str, ...], ...]:
+    """Return groups of words that mean nearly the same."""
+    return tuple(tuple(group) for group in _table()["related"]["groups"])
 
 
 @cache
-def spellings() -> Mapping[str, str]:
-    """Return the other spellings of the field's words, each with the usual one."""
-    table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-    return {other: usual for usual, others in table["spellings"].items() for other in others}
+def _table() -> Mapping[str, Any]:
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
-def variants(catalogue: Catalogue) -> dict[str, str]:
-    """Return every word that shall be found as another, for the analyzer (ラムダ to lambda, サーバレス to サーバーレス)."""
-    return {**spellings(), **catalogue.variants()}
+def _field_words() -> Iterator[Word]:
+    for word, told in _table()["words"].items():
+        yield Word(word, told.get("as", word), tuple(told.get("units", ())), told["reading"])
+
+
+def _spellings() -> Iterator[Word]:
+    for usual, others in _table()["spellings"].items():
+        for spelling in (usual, *others):
+            yield Word(spelling, usual.casefold(), _units(spelling))
+
+
+def _names(service: Service) -> Iterator[Word]:
+    """Yield the names that mean a service wherever they stand, each found as its short name, a feature as itself."""
+    words_too = service.sense.common | service.sense.ambiguous
+    for name in (service.short_name, *service.aliases):
+        if name in words_too or name.startswith(_COMPANY):
+            continue
+        found_as = name if name in service.features else service.short_name
+        for spelling in dict.fromkeys(_ways_to_write(name)):
+            yield Word(spelling, found_as.replace("・", "").casefold(), _units(spelling), name=True)
+
+
+def _ways_to_write(name: str) -> Iterator[str]:
+    """Yield a name as it is, in one word, and apart where its case changes; ・ only shows where it may be written apart."""
+    yield name
+    yield _GAP.sub("", name)
+    yield _SEAM.sub(" ", name).replace("・", " ")
+
+
+def _units(spelling: str) -> tuple[str, ...]:
+    units = _GAP.split(spelling)
+    return tuple(units) if len(units) > 1 and all(units) else ()

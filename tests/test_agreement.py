@@ -17,6 +17,7 @@ from kb.cli import cli
 from kb.documents import SCHEMA, documents
 from kb.knowledge_base import FACETS, KnowledgeBase
 from kb.library import Library
+from kb.search_box import language
 from kb.sync import read_library
 from webui.address import address_of
 from webui.app import create_app
@@ -46,7 +47,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Faces:
     kb = KnowledgeBase.open(SAMPLES, index)
     kb.sync()
     read = read_library(Library(SAMPLES).scan(), kb.tools, lambda *_: None)
-    oracle = ScanEngine(SCHEMA, kb.tools.analyzer)
+    oracle = ScanEngine(SCHEMA, language(kb.tools))
     oracle.replace_all(
         [document for reading, _ in read.readings for document in documents(reading, kb.tools.analyzer, kb.catalogue)],
         {},

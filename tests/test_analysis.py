@@ -1,17 +1,28 @@
 """Japanese text to terms: what becomes one, and that every offset is exact."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer
+from index.analysis import Analyzer, Word, dictionary
 from index.highlight import marks
-from index.query import Query
 
 ANALYZER = Analyzer(
-    {"サーバレス": "サーバーレス", "Serverless": "サーバーレス", "ラムダ": "Lambda", "クラウドウォッチ": "CloudWatch"}
+    [
+        Word("サーバーレス"),
+        Word("サーバレス", "サーバーレス"),
+        Word("Serverless", "サーバーレス"),
+        Word("ラムダ", "lambda", name=True),
+        Word("EC2", name=True),
+        Word("SES", name=True),
+        Word("Step Functions", "step functions", ("Step", " ", "Functions"), name=True),
+        Word("ステップファンクション", "step functions", name=True),
+        Word("冪等", reading="ベキトウ"),
+        Word("冪等性", "", ("冪等", "性"), "ベキトウセイ"),
+    ]
 )
 
 anything = st.text(
@@ -33,13 +44,19 @@ def terms(text: str) -> list[str]:
     ("text", "expected"),
     [
         ("監視は、メトリクスを集約することです。", ["監視", "メトリクス", "集約", "こと"]),
-        ("信頼性", ["信頼", "性"]),
+        ("信頼性", ["信頼性", "信頼", "性"]),
+        ("冪等性は冪等", ["冪等性", "冪等", "性", "冪等"]),
         ("EC2よりS3、Route53とＳ３とk8s", ["ec2", "s3", "route53", "s3", "k8s"]),
+        ("EC2XとAmazonEC2", ["ec2x", "amazonec2"]),
+        ("sessionにSESを使う", ["セッション", "ses", "使う"]),
         ("API Gatewayとゲートウェイ", ["api", "ゲートウェー", "ゲートウェー"]),
+        ("Ｓｔｅｐ　Functions", ["step functions", "step", "functions"]),
+        ("ステップファンクション", ["step functions"]),
         ("打合せと打ち合わせ", ["打ち合わせ", "打ち合わせ"]),
-        ("サーバレスとサーバーレスとServerless", ["サーバーレス", "サーバーレス", "サーバーレス"]),
+        ("サーバレスシステムとサーバーレスとServerless", ["サーバーレス", "システム", "サーバーレス", "サーバーレス"]),
         ("ラムダとLambda、ｌａｍｂｄａ", ["lambda", "lambda", "lambda"]),
-        ("１５分と十五分", ["15", "分", "15", "分"]),
+        ("１５分で5GB、85%", ["15分", "15", "5gb", "5", "85%", "85"]),
+        ("始めるようにしている", ["始める"]),
         ("！？…、。は\u3000 ", []),
         ("", []),
     ],
@@ -48,8 +65,20 @@ def test_terms_are_the_content_words_of_a_text(text: str, expected: list[str]) -
     assert terms(text) == expected
 
 
-def test_words_that_differ_by_one_sound_stay_apart() -> None:
-    assert len({tuple(terms(word)) for word in ("パリ", "バリ", "ハリ")}) == 3
+@pytest.mark.parametrize("words", [("パリ", "バリ", "ハリ"), ("ビール", "ビル"), ("S3", "S4")])
+def test_words_that_differ_by_one_sound_stay_apart(words: tuple[str, ...]) -> None:
+    assert len({tuple(terms(word)) for word in words}) == len(words)
+
+
+@pytest.mark.parametrize("words", [("ビーガン", "ヴィーガン"), ("ｶﾞｲﾄﾞ", "ガイド"), ("ＡＰＩ", "api")])
+def test_ways_to_write_one_word_are_one(words: tuple[str, ...]) -> None:
+    assert len({tuple(terms(word)) for word in words}) == 1
+
+
+def test_what_stands_side_by_side_and_how_it_sounds_helps_to_find_it() -> None:
+    helpers = {(term.kind, term.text) for term in ANALYZER.helpers(ANALYZER.morphemes("冪等性の検証を15分"))}
+
+    assert helpers > {("pair", "性 検証"), ("gram", "冪等"), ("gram", "15"), ("sound", "ベキトウセイ")}
 
 
 @settings(max_examples=300, deadline=None)
@@ -63,6 +92,15 @@ def test_morphemes_are_pieces_of_the_text_in_order(text: str) -> None:
     assert ([text[m.begin : m.end] for m in every], bounds) == ([m.surface for m in every], sorted(bounds))
 
 
+@settings(max_examples=100, deadline=None)
+@given(anything)
+def test_terms_of_every_kind_stand_in_the_text(text: str) -> None:
+    morphemes = ANALYZER.morphemes(text)
+    every = (*ANALYZER.terms(morphemes), *ANALYZER.helpers(morphemes))
+
+    assert [term for term in every if not (term.text and 0 <= term.begin < term.end <= len(text))] == []
+
+
 @settings(max_examples=50, deadline=None)
 @given(anything, st.integers(1, 200))
 def test_a_long_text_has_the_terms_of_its_sentences(sentence: str, times: int) -> None:
@@ -72,7 +110,8 @@ def test_a_long_text_has_the_terms_of_its_sentences(sentence: str, times: int) -
 
 
 @pytest.mark.parametrize(
-    "text", ["㍿" * 10_000, "ﷺ" * 10_000, "あ" * 200_000, "a" * 200_000, "𠮷" * 60_000, "👨\u200d👩" * 30_000]
+    "text",
+    ["㍿" * 10_000, "ﷺ" * 10_000, "あ" * 200_000, "a" * 200_000, "1" * 200_000, "𠮷" * 60_000, "👨\u200d👩" * 30_000],
 )
 def test_no_length_is_too_much_for_sudachi(text: str) -> None:
     morphemes = ANALYZER.morphemes(text)
@@ -89,22 +128,42 @@ def test_threads_share_an_analyzer() -> None:
     assert found == [terms(text) for text in texts]
 
 
+def test_compiled_words_are_kept_and_used_again(tmp_path: Path) -> None:
+    words = [Word("疎結合", "", ("疎", "結合"))]
+    Analyzer(words, tmp_path).morphemes("")
+    (kept,) = tmp_path.iterdir()
+    before = kept.stat()
+    dictionary.load.cache_clear()
+
+    found = Analyzer(words, tmp_path).morphemes("疎結合")
+
+    assert ([m.surface for m in found], kept.stat()) == (["疎結合"], before)
+
+
+def test_a_folder_that_cannot_be_written_to_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    found = Analyzer([Word("密結合", "", ("密", "結合"))], tmp_path / "file").morphemes("密結合")
+
+    assert [m.surface for m in found] == ["密結合"]
+
+
 @pytest.mark.parametrize(
-    ("text", "query", "expected"),
+    ("text", "sought", "expected"),
     [
-        ("監視の信頼性とEC2の監視", "監視　信頼性", ["監視", "信頼性", "監視"]),
+        ("監視の信頼性とEC2の監視", "監視 信頼性", ["監視", "信頼性", "監視"]),
         ("サーバレスなら", "Serverless", ["サーバレス"]),
         ("監視", "", []),
         ("監視", "の", []),
     ],
 )
-def test_marks_are_what_the_query_sought(text: str, query: str, expected: list[str]) -> None:
-    assert [text[begin:end] for begin, end in marks(text, Query(query), ANALYZER)] == expected
+def test_marks_are_the_terms_that_were_sought(text: str, sought: str, expected: list[str]) -> None:
+    assert [text[begin:end] for begin, end in marks(text, terms(sought), ANALYZER)] == expected
 
 
 @settings(max_examples=100, deadline=None)
 @given(anything, anything)
-def test_marks_never_overlap_and_stay_in_the_text(text: str, query: str) -> None:
-    bounds = [bound for pair in marks(text, Query(query), ANALYZER) for bound in pair]
+def test_marks_never_overlap_and_stay_in_the_text(text: str, sought: str) -> None:
+    bounds = [bound for pair in marks(text, terms(sought), ANALYZER) for bound in pair]
 
     assert bounds == sorted({0, len(text), *bounds} & set(bounds))

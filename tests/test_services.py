@@ -115,14 +115,6 @@ def test_an_unknown_name_finds_nothing() -> None:
     assert catalogue().find("no such service") is None
 
 
-def test_katakana_and_latin_names_are_variants_of_each_other() -> None:
-    assert catalogue().variants()["ラムダ"] == "lambda"
-
-
-def test_a_feature_is_no_variant_of_its_service() -> None:
-    assert "alb" not in catalogue().variants()
-
-
 @pytest.mark.parametrize(
     ("slug", "expected"),
     [

@@ -8,9 +8,10 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from index.query import Query
+from kb.answers import KINDS
 from kb.changes import changes_for
 from kb.identity import digest
-from kb.knowledge_base import KINDS, KnowledgeBase
+from kb.knowledge_base import KnowledgeBase
 from webui import (
     answers,
     browse,

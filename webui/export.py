@@ -10,7 +10,8 @@ from urllib.parse import urljoin
 
 from flask import Blueprint, Response, render_template, request
 
-from kb.knowledge_base import KINDS, KnowledgeBase
+from kb.answers import KINDS
+from kb.knowledge_base import KnowledgeBase
 from kb.model import Note
 from webui import texts
 from webui.address import page_address, query_of

@@ -1,27 +1,30 @@
 """The embedded engine: from a query to masks, scores and counts over one snapshot."""
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 
-from index.analysis import Analyzer
 from index.engine import FacetCount, Hit, Results, SearchIndexError
-from index.query import Query, wanted
+from index.language import Language
+from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations, storage
-from index.whoosh_engine.snapshot import Mask, Scores, Snapshot, field_names, row
+from index.whoosh_engine.rows import STORED, field_names, row
+from index.whoosh_engine.search import Search
+from index.whoosh_engine.snapshot import Mask, Scores, Snapshot
 from index.whoosh_engine.storage import Docs, TermStore
 
 
 class WhooshEngine:
     """An Engine in a folder of its own, shared by threads, and by processes of which one may write at a time."""
 
-    def __init__(self, folder: Path, schema: Schema, analyzer: Analyzer) -> None:
+    def __init__(self, folder: Path, schema: Schema, language: Language) -> None:
         self._folder = folder
         self._schema = schema
-        self._analyzer = analyzer
+        self._language = language
         self._lock = Lock()
         self._stamp: tuple[int, ...] | None = None
         self._snapshot: Snapshot | None = None
@@ -32,23 +35,24 @@ class WhooshEngine:
         snapshot = self._newest()
         if snapshot is None:
             return Results(0, (), {group: _listed({}, query.selected(group)) for group in query.facets})
-        words = wanted(query, self._analyzer)
-        matching, loosened = _matching(snapshot, words, nothing=bool(query.text.strip()) and not words)
+        search = Search(snapshot, query, self._language)
         selected = {group: snapshot.group(group).mask(values, snapshot.count) for group, values in query.selections}
-        found = _all_of(matching, selected.values())
-        scores = snapshot.scores(_terms(words))
-        docs = _window(snapshot, found, scores, query)
-        hits = (_hit(snapshot, int(doc), float(scores[doc])) for doc in docs)
-        facets = {
-            group: _listed(
-                snapshot.group(group).counts(
-                    _all_of(matching, (selected[other] for other in selected if other != group))
-                ),
-                query.selected(group),
-            )
-            for group in query.facets
-        }
-        return Results(int(np.count_nonzero(found)), tuple(hits), facets, loosened)
+        without = {group: _all_of(search.found, selected, but=group) for group in {*selected, *query.facets}}
+        found = _all_of(search.found, selected)
+        total = int(np.count_nonzero(found))
+        docs = _window(snapshot, found, search.scores, query)
+        return Results(
+            total=total,
+            hits=tuple(_hit(snapshot, search, int(doc), explain=query.explain) for doc in docs),
+            facets={
+                group: _listed(snapshot.group(group).counts(without[group]), query.selected(group))
+                for group in query.facets
+            },
+            steps=search.climbed.steps,
+            notices=search.notices,
+            freed={} if total else {group: int(np.count_nonzero(without[group])) for group in selected},
+            terms=search.terms,
+        )
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
@@ -68,7 +72,7 @@ class WhooshEngine:
         """Write a new generation and swap it in; on any failure the old one stays."""
         rows = (row(document, self._schema) for document in documents)
         generations.publish(
-            self._folder, meta, lambda folder: storage.write(folder, field_names(self._schema), ("key", "stored"), rows)
+            self._folder, meta, lambda folder: storage.write(folder, field_names(self._schema), STORED, rows)
         )
 
     def close(self) -> None:
@@ -98,26 +102,9 @@ class WhooshEngine:
             return self._opened(newer)  # a writer removed it while we opened it: two generations came since
 
 
-def _matching(snapshot: Snapshot, words: tuple[tuple[str, ...], ...], *, nothing: bool) -> tuple[Mask, bool]:
-    """Return which documents have every term; if none has, which have any, and that it was loosened."""
-    if nothing:
-        return np.zeros(snapshot.count, np.bool_), False
-    masks = [snapshot.with_term(term) for term in _terms(words)]
-    strict = _all_of(np.ones(snapshot.count, np.bool_), masks)
-    if strict.any() or len(masks) < 2:  # noqa: PLR2004  # one term cannot be loosened
-        return strict, False
-    loose: Mask = np.any(masks, axis=0)
-    return loose, bool(loose.any())
-
-
-def _terms(words: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(term for word in words for term in word))
-
-
-def _all_of(mask: Mask, others: Iterable[Mask]) -> Mask:
-    for other in others:
-        mask = mask & other
-    return mask
+def _all_of(found: Mask, selected: Mapping[str, Mask], but: str = "") -> Mask:
+    """Return what is found and selected in every group, one of them apart."""
+    return reduce(np.logical_and, (mask for group, mask in selected.items() if group != but), found)
 
 
 def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Docs:
@@ -139,9 +126,9 @@ def _best_first(docs: Docs, scores: Scores, end: int | None) -> Docs:
     return docs[np.argsort(-scores[docs], kind="stable")]
 
 
-def _hit(snapshot: Snapshot, doc: int, score: float) -> Hit:
+def _hit(snapshot: Snapshot, search: Search, doc: int, *, explain: bool) -> Hit:
     document_id, stored = snapshot.document(doc)
-    return Hit(document_id, score, stored)
+    return Hit(document_id, float(search.scores[doc]), stored, search.reasons(doc) if explain else ())
 
 
 def _listed(counts: Mapping[str, int], selected: tuple[str, ...]) -> tuple[FacetCount, ...]:

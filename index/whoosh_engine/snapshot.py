@@ -1,4 +1,4 @@
-"""One generation, open: its posting lists as arrays, scored and counted whole, and kept once decoded."""
+"""One generation, open: its posting lists as arrays, kept once they have been decoded and weighed."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,44 +7,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from index.schema import Document, Schema
-from index.whoosh_engine.storage import Docs, Postings, Row, TermStore
+from index.folding import folded_name
+from index.ranking import K1, SHORTEST, idf
+from index.schema import Schema, TextField
+from index.tree import Key
+from index.whoosh_engine.rows import BOOST, DATE, ID, LENGTH, WHOLE, facet_field, length_field, text_field
+from index.whoosh_engine.storage import Docs, TermStore
 
 Mask = NDArray[np.bool_]  # one truth value a document
-Scores = NDArray[np.float64]
+Scores = NDArray[np.float64]  # one number a document
 
-K1, B = 1.2, 0.75
-
-_LENGTH = "length"  # the one term of a length field; its weight is the length
 Kept = TypeVar("Kept")
-
-
-def field_names(schema: Schema) -> tuple[str, ...]:
-    """Return the names of the fields that a document is written to."""
-    texts = [name for text in schema.texts for name in (_text(text.name), _length(text.name))]
-    return ("id", "date", *texts, *(_facet(group) for group in schema.facets))
-
-
-def row(document: Document, schema: Schema) -> Row:
-    """Return a document as it is written. Raises ValueError for a field that the schema has not."""
-    unknown = [
-        *(document.texts.keys() - {text.name for text in schema.texts}),
-        *(document.facets.keys() - set(schema.facets)),
-    ]
-    if unknown:
-        raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")
-    fields: dict[str, Mapping[str, float]] = {"id": {document.id: 1.0}}
-    if document.date:
-        fields["date"] = {document.date: 1.0}
-    for name, terms in document.texts.items():
-        frequencies: dict[str, float] = {}
-        for term in terms:
-            frequencies[term.text] = frequencies.get(term.text, 0.0) + 1.0
-        fields[_text(name)] = frequencies
-        fields[_length(name)] = {_LENGTH: float(len(terms))} if terms else {}
-    for group, values in document.facets.items():
-        fields[_facet(group)] = dict.fromkeys(values, 1.0)
-    return Row(fields, {"key": document.id, "stored": document.stored})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +45,67 @@ class Group:
         return mask
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A term over the whole index: the documents with it in any field and its points there, and those it finds."""
+
+    docs: Docs
+    points: Scores
+    found: Docs
+
+
 class Snapshot:
     """A generation as a reader sees it, whatever is written after."""
 
     def __init__(self, store: TermStore, schema: Schema) -> None:
         self._store = store
-        self._schema = schema
+        self._texts = schema.texts
+        self._facets = schema.facets
         self._kept: dict[Hashable, object] = {}
         self.count = store.count
         self.newest_first = self._newest_first()
 
-    def with_term(self, term: str) -> Mask:
-        """Return which documents have a term in any text field."""
-        mask = np.zeros(self.count, np.bool_)
-        for text in self._schema.texts:
-            mask[self._postings(_text(text.name), term).docs] = True
-        return mask
+    @property
+    def boosts(self) -> Scores:
+        """The boost of every document."""
+        return self._keep("boosts", self._read_boosts)
 
-    def scores(self, terms: Iterable[str]) -> Scores:
-        """Return the BM25 score of every document, summed over terms and text fields, to six decimal places.
+    @property
+    def literals(self) -> Sequence[str]:
+        """The text of every document that phrases are looked up in, folded."""
+        return self._keep("literals", lambda: [self._store.stored(doc)["literal"] for doc in range(self.count)])
 
-        Rounding makes equal what differs only by the order of addition, so that ties are ties in every engine.
-        """
-        scores = np.zeros(self.count)
-        for term in terms:
-            for text in self._schema.texts:
-                docs, weights = self._weighed(text.name, text.weight, term)
-                scores[docs] += weights
-        return np.round(scores, 6)
+    @property
+    def words(self) -> Sequence[str]:
+        """All words that find documents, short units among them."""
+        return self._keep("words", self._read_words)
+
+    @property
+    def dates(self) -> Group:
+        """The documents of each date."""
+        return self._keep("dates", lambda: self._read_group(DATE))
 
     def group(self, name: str) -> Group:
         """Return a facet group, an empty one if the schema has none of that name."""
-        if name not in self._schema.facets:
+        if name not in self._facets:
             return Group((), np.empty(0, np.int32), np.empty(0, np.intp))
-        return self._keep(("group", name), lambda: self._read_group(_facet(name)))
+        return self._keep(("group", name), lambda: self._read_group(facet_field(name)))
+
+    def weighed(self, key: Key) -> Weighed:
+        """Return a term weighed over all text fields."""
+        return self._keep(key, lambda: self._weigh(key))
+
+    def in_field(self, field: str, key: Key) -> Docs:
+        """Return the documents that have a term in one text field."""
+        return self._keep((field, key), lambda: self._store.postings(text_field(field, key.kind), key.text).docs)
+
+    def fields_with(self, key: Key, doc: int) -> tuple[str, ...]:
+        """Return the text fields of a document that have a term."""
+        return tuple(text.name for text in self._texts if doc in self.in_field(text.name, key))
+
+    def reading(self, text: str) -> Docs:
+        """Return the documents whose whole text is this one, width, case and gaps apart."""
+        return self._store.postings(WHOLE, folded_name(text)).docs
 
     def document(self, doc: int) -> tuple[str, str]:
         """Return the id and the stored text of a document."""
@@ -114,36 +114,46 @@ class Snapshot:
 
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
-        docs = self._store.postings("id", document_id).docs
+        docs = self._store.postings(ID, document_id).docs
         return int(docs[0]) if len(docs) else None
 
     def close(self) -> None:
         """Close the files."""
         self._store.close()
 
-    def _weighed(self, field: str, weight: float, term: str) -> tuple[Docs, Scores]:
-        def weigh() -> tuple[Docs, Scores]:
-            postings = self._postings(_text(field), term)
-            idf = np.log(1 + (self.count - len(postings.docs) + 0.5) / (len(postings.docs) + 0.5))
-            frequencies = postings.weights.astype(np.float64)
-            norms = self._norms(field)[postings.docs]
-            return postings.docs, weight * idf * frequencies * (K1 + 1) / (frequencies + norms)
+    def _weigh(self, key: Key) -> Weighed:
+        frequency, found = np.zeros(self.count), np.zeros(self.count, np.bool_)
+        for text in self._texts:
+            postings = self._store.postings(text_field(text.name, key.kind), key.text)
+            if len(postings.docs):
+                frequency[postings.docs] += text.weight * postings.weights / self._norms(text)[postings.docs]
+                found[postings.docs] |= text.finds
+        docs = np.flatnonzero(frequency)
+        found_docs = np.flatnonzero(found)
+        points = idf(self.count, len(found_docs)) * frequency[docs] / (frequency[docs] + K1)
+        return Weighed(docs.astype(np.int32), points, found_docs.astype(np.int32))
 
-        return self._keep(("weighed", field, term), weigh)
+    def _norms(self, text: TextField) -> Scores:
+        """Return what the length of a text divides the frequencies in it by, for every document."""
+        return self._keep(("norms", text.name), lambda: self._read_norms(text))
 
-    def _norms(self, field: str) -> Scores:
-        """Return k1 * (1 - b + b * length / mean length) for each document; the mean is over those that have the field."""
+    def _read_norms(self, text: TextField) -> Scores:
+        norms = np.ones(self.count)
+        if text.length:
+            postings = self._store.postings(length_field(text.name), LENGTH)
+            lengths = np.maximum(postings.weights.astype(np.float64), SHORTEST)
+            norms[postings.docs] = 1 - text.length + text.length * lengths / (lengths.mean() if len(lengths) else 1)
+        return norms
 
-        def read() -> Scores:
-            postings = self._store.postings(_length(field), _LENGTH)
-            lengths = np.zeros(self.count)
-            lengths[postings.docs] = postings.weights
-            return K1 * (1 - B + B * lengths / (lengths.sum() / max(len(postings.docs), 1) or 1))
+    def _read_boosts(self) -> Scores:
+        boosts = np.ones(self.count)
+        postings = self._store.postings(BOOST, BOOST)
+        boosts[postings.docs] = postings.weights
+        return boosts
 
-        return self._keep(("norms", field), read)
-
-    def _postings(self, field: str, term: str) -> Postings:
-        return self._keep((field, term), lambda: self._store.postings(field, term))
+    def _read_words(self) -> Sequence[str]:
+        fields = (text_field(text.name, "word") for text in self._texts if text.finds)
+        return list(dict.fromkeys(word for field in fields for word in self._store.terms(field)))
 
     def _read_group(self, field: str) -> Group:
         values = self._store.terms(field)
@@ -153,11 +163,9 @@ class Snapshot:
 
     def _newest_first(self) -> Docs:
         """Return all documents, newest date first, undated last, by position within a date."""
-        dates = self._read_group("date")
-        lists = np.split(dates.docs, dates.starts[1:]) if dates.values else []
-        dated: Sequence[Docs] = lists[::-1]
-        undated = np.setdiff1d(np.arange(self.count, dtype=np.int32), dates.docs, assume_unique=True)
-        return np.concatenate([*dated, undated])
+        lists = np.split(self.dates.docs, self.dates.starts[1:]) if self.dates.values else []
+        undated = np.setdiff1d(np.arange(self.count, dtype=np.int32), self.dates.docs, assume_unique=True)
+        return np.concatenate([*lists[::-1], undated])
 
     def _keep(self, key: Hashable, read: Callable[[], Kept]) -> Kept:
         """Return what was read under this key, reading it the first time.
@@ -167,15 +175,3 @@ class Snapshot:
         if key not in self._kept:
             self._kept[key] = read()
         return self._kept[key]  # type: ignore[return-value]  # what a key is kept for is what `read` returns
-
-
-def _text(name: str) -> str:
-    return f"text.{name}"
-
-
-def _length(name: str) -> str:
-    return f"length.{name}"
-
-
-def _facet(group: str) -> str:
-    return f"facet.{group}"

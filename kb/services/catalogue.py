@@ -97,23 +97,6 @@ class Catalogue:
             told.append(f"後継 {self.name(service.superseded_by)}")
         return "、".join(told)
 
-    def variants(self) -> Mapping[str, str]:
-        """Return the one-word names to be found as each other, for the analyzer (ラムダ to lambda)."""
-        return {
-            word: short
-            for service in self.services
-            if (short := _word(service.short_name)) and service.short_name not in service.sense.ambiguous
-            for alias in service.aliases
-            if alias not in service.features | service.sense.ambiguous | service.sense.common
-            if (word := _word(alias)) and word != short
-        }
-
-
-def _word(name: str) -> str | None:
-    """Return a name that is written as one word as the analyzer normalises words, or None."""
-    joined = name.replace("・", "")  # in the data files it only shows where a katakana name may be written apart
-    return joined.casefold() if " " not in joined else None
-
 
 @cache
 def catalogue() -> Catalogue:

@@ -1,0 +1,42 @@
+"""The analysis of texts, the same for documents and for queries."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from sudachipy import Dictionary
+
+from index.analysis import dictionary
+from index.analysis.dictionary import Word
+from index.analysis.morphemes import Morpheme, morphemes_of
+from index.analysis.terms import Term, helper_terms, word_terms
+
+
+class Analyzer:
+    """Makes morphemes and terms of texts, knowing some words beyond Sudachi's dictionary.
+
+    It may be shared by threads. `folder` keeps the compiled words; without it each process compiles them.
+    """
+
+    def __init__(self, words: Iterable[Word] = (), folder: Path | None = None) -> None:
+        self._words = tuple(words)
+        self._folder = folder
+
+    def morphemes(self, text: str) -> tuple[Morpheme, ...]:
+        """Return the morphemes of a text of any length; offsets are code points of `text` as given.
+
+        They stand in order and never overlap. White space and marks are morphemes too.
+        """
+        return tuple(morphemes_of(text, self._dictionary))
+
+    def terms(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
+        """Return the words of morphemes in order of `begin`, each long one before its short units, stop words left out."""
+        return tuple(word_terms(morphemes))
+
+    def helpers(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
+        """Return the terms of other kinds: what stands side by side, and how the words sound."""
+        return tuple(helper_terms(morphemes))
+
+    @cached_property
+    def _dictionary(self) -> Dictionary:
+        return dictionary.load(self._words, self._folder)

@@ -1,0 +1,118 @@
+"""Words that Sudachi shall know beyond its own, compiled by its own tool and kept by fingerprint."""
+
+import csv
+import hashlib
+import io
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import sudachidict_core
+from sudachipy import Config, Dictionary, Morpheme, SplitMode, sudachipy
+
+_SYSTEM = Path(sudachidict_core.__file__).parent / "resources" / "system.dic"
+# Connection ids and costs as Sudachi's own guide to user dictionaries gives them for nouns: lower is chosen more readily.
+_PROPER_NOUN = ("4786", ("名詞", "固有名詞", "一般", "*", "*", "*"))
+_COMMON_NOUN = ("5146", ("名詞", "普通名詞", "一般", "*", "*", "*"))
+_KATAKANA = re.compile("[ァ-ヴー]+")
+_CHOSEN, _ONLY_AS_A_UNIT = "3000", "32767"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word to know: as it is written, what it is found as (else itself), its short units and how it is read (katakana).
+
+    The units concatenate to the surface. A name is a proper noun.
+    """
+
+    surface: str
+    normalized: str = ""
+    units: tuple[str, ...] = ()
+    reading: str = ""
+    name: bool = False
+
+
+@cache
+def load(words: tuple[Word, ...], folder: Path | None) -> Dictionary:
+    """Return Sudachi's dictionary (200 MB, mapped into memory) with these words; loaded once a process for each set of them.
+
+    The compiled words are kept in `folder`, or for this process alone where it is None or cannot be written.
+    """
+    if not words:
+        return Dictionary(dict="core")
+    return Dictionary(config=Config(system="core", user=[str(_compiled(words, folder))]))
+
+
+def _compiled(words: Sequence[Word], folder: Path | None) -> Path:
+    """Return the file of the compiled words, making it (2.5 seconds) if it is not there yet."""
+    lexicon = _lexicon(words)
+    versions = version("sudachipy") + version("sudachidict_core")
+    name = f"user-{hashlib.sha256((versions + lexicon).encode()).hexdigest()[:16]}.dic"
+    if folder is not None:
+        if (folder / name).exists():
+            return folder / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            return _compile(lexicon, folder / name)
+        except OSError:
+            pass  # a folder that cannot be written to costs the compilation each time, no more
+    return _compile(lexicon, Path(_process_folder().name) / name)
+
+
+@cache
+def _process_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="kb-dictionary-")
+
+
+def _compile(lexicon: str, file: Path) -> Path:
+    with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
+        source, compiled = Path(scratch) / "words.csv", Path(scratch) / file.name
+        source.write_text(lexicon, encoding="utf-8")
+        sudachipy.build_user_dic(_SYSTEM, [source], compiled)
+        compiled.replace(file)  # another process may make the same file: either is whole
+    return file
+
+
+def _lexicon(words: Iterable[Word]) -> str:
+    """Return the words as lines of Sudachi's lexicon; each unit is a line of its own that is never chosen by itself."""
+    by_surface = {_folded(word.surface): word for word in words}  # of two spellings that fold alike the later one
+    units = list(dict.fromkeys(unit for word in by_surface.values() for unit in word.units))
+    places = {unit: f"U{number}" for number, unit in enumerate(units)}
+    out = io.StringIO()
+    lines = csv.writer(out, lineterminator="\n")
+    alone = Dictionary(dict="core").tokenizer(SplitMode.A)
+    lines.writerows(_unit_line(unit, list(alone.tokenize(unit))) for unit in units)
+    lines.writerows(_word_line(word, "/".join(places[unit] for unit in word.units)) for word in by_surface.values())
+    return out.getvalue()
+
+
+def _word_line(word: Word, units: str) -> Sequence[str]:
+    connection, speech = _PROPER_NOUN if word.name else _COMMON_NOUN
+    reading = word.reading or (word.surface if _KATAKANA.fullmatch(word.surface) else "")
+    meaning = (*speech, reading, word.normalized or word.surface)
+    return _line(word.surface, (connection, connection, _CHOSEN), meaning, units)
+
+
+def _unit_line(unit: str, alone: Sequence[Morpheme]) -> Sequence[str]:
+    """Return the line of a unit, which is to be what Sudachi makes of it where it stands alone."""
+    connection, speech = _COMMON_NOUN
+    meaning = (*speech, "", unit)
+    if len(alone) == 1:
+        meaning = (*alone[0].part_of_speech(), alone[0].reading_form(), alone[0].normalized_form())
+    return _line(unit, (connection, connection, _ONLY_AS_A_UNIT), meaning, "")
+
+
+def _line(surface: str, cost: Sequence[str], meaning: Sequence[str], units: str) -> Sequence[str]:
+    """Return a line of the lexicon; `meaning` is part of speech, reading and normal form."""
+    parted = ("C", units, units) if units else ("A", "*", "*")  # the mode it is whole in, its units in A, in B
+    return (_folded(surface), *cost, surface, *meaning, "*", *parted, "*", "*")
+
+
+def _folded(surface: str) -> str:
+    """Return a surface as Sudachi sees the text it looks words up in."""
+    return unicodedata.normalize("NFKC", surface).lower()

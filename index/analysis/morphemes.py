@@ -1,0 +1,206 @@
+"""Text to morphemes: cut so that Sudachi can take it, and mended where it parts what belongs together."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sudachipy import Dictionary, SplitMode
+from sudachipy import Morpheme as SudachiMorpheme
+
+# Sudachi refuses input over 49,149 bytes, and over 65,535 after its own normalisation (`㍿` grows fourfold).
+PIECE_LENGTH = 1000
+
+_SENTENCE_ENDS = frozenset("。！？!?\n")
+_PAUSES = frozenset("、，,；;：: \t\u3000」』）)")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_LATIN_WORD = re.compile("[A-Za-zＡ-Ｚａ-ｚ][A-Za-zＡ-Ｚａ-ｚ0-9０-９]*")
+_PROPER_NOUN = ("名詞", "固有名詞", "一般", "*", "*", "*")
+_GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白"})
+_GRAMMAR_DETAILED = frozenset({("記号", "一般"), ("形状詞", "助動詞語幹")})
+# する, いる, ある and their like carry grammar; Sudachi calls 始める and 切る by the same name.
+_LIGHT = frozenset(
+    [
+        "為る",
+        "居る",
+        "有る",
+        "成る",
+        "出来る",
+        "仕舞う",
+        "下さる",
+        "頂く",
+        "貰う",
+        "呉れる",
+        "無い",
+        "良い",
+        "欲しい",
+        "御座る",
+    ]
+)
+_AFFIXES = frozenset({"接頭辞", "接尾辞"})
+_RELATIVE = frozenset({"副詞可能", "助数詞可能", "助数詞"})
+_COUNTERS = frozenset({"助数詞", "助数詞可能"})
+
+
+@dataclass(frozen=True, slots=True)
+class Morpheme:
+    """One word of a text in its longest reading (Sudachi's mode C), `text[begin:end] == surface`."""
+
+    surface: str
+    begin: int
+    end: int
+    normalized: str  # Sudachi's normalised form, casefolded
+    part_of_speech: tuple[str, ...]  # six levels, 名詞 first
+    reading: str  # katakana
+    units: tuple["Morpheme", ...] = ()  # its short units (mode A) where it has more than one
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it is a number, be it with what it counts."""
+        return self.part_of_speech[1] == "数詞"
+
+    @property
+    def is_content(self) -> bool:
+        """Whether it carries meaning and not only grammar."""
+        first, second = self.part_of_speech[:2]
+        return not (
+            first in _GRAMMAR
+            or (first, second) in _GRAMMAR_DETAILED
+            or (second == "非自立可能" and self.normalized in _LIGHT)
+        )
+
+    @property
+    def is_space(self) -> bool:
+        """Whether it is white space."""
+        return self.part_of_speech[0] == "空白"
+
+    @property
+    def is_affix(self) -> bool:
+        """Whether it only shades the word it is attached to: 性, 化, 法."""
+        return self.part_of_speech[0] in _AFFIXES
+
+    @property
+    def parts(self) -> tuple["Morpheme", ...]:
+        """Its short units that mean something where they stand alone, as 口腔 of 口腔内 does and 内 does not."""
+        return tuple(
+            unit for unit in self.content_units if not unit.is_affix and unit.part_of_speech[2] not in _RELATIVE
+        )
+
+    @property
+    def content_units(self) -> tuple["Morpheme", ...]:
+        """Its short units that carry meaning, none where it is one unit; of 15分 only the figure."""
+        units = self.units[:1] if self.is_figure else self.units
+        return tuple(unit for unit in units if unit.is_content)
+
+
+def morphemes_of(text: str, dictionary: Dictionary) -> Iterator[Morpheme]:
+    """Yield the morphemes of a text of any length, in order; white space and marks are morphemes too."""
+    found = [
+        _morpheme(text, begin, morpheme)
+        for begin, piece in pieces(text)
+        for morpheme in _tokens(piece, dictionary)
+        if morpheme.begin() < morpheme.end()  # `…` yields three, two of them empty
+    ]
+    return _with_counters(list(_latin_words_joined(text, found)))
+
+
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Cut a text where sentences end, else at a pause, else anywhere, into pieces with their offsets.
+
+    The pieces concatenate to the text.
+    """
+    begin = 0
+    while len(text) - begin > PIECE_LENGTH:
+        end = _cut(text, begin, begin + PIECE_LENGTH)
+        yield begin, text[begin:end]
+        begin = end
+    yield begin, text[begin:]
+
+
+def _cut(text: str, begin: int, end: int) -> int:
+    for ends in (_SENTENCE_ENDS, _PAUSES):
+        for position in range(end, begin, -1):
+            if text[position - 1] in ends:
+                return position
+    return end
+
+
+def _tokens(piece: str, dictionary: Dictionary) -> Iterator[SudachiMorpheme]:
+    # A tokenizer must not be shared by threads, and making one costs less than a microsecond.
+    return iter(dictionary.tokenizer(SplitMode.C).tokenize(_LONE_SURROGATE.sub("\ufffd", piece)))
+
+
+def _morpheme(text: str, offset: int, morpheme: SudachiMorpheme) -> Morpheme:
+    begin, end = offset + morpheme.begin(), offset + morpheme.end()
+    units = morpheme.split(SplitMode.A) if end - begin > 1 else ()
+    return Morpheme(
+        surface=text[begin:end],
+        begin=begin,
+        end=end,
+        normalized=morpheme.normalized_form().casefold(),
+        part_of_speech=morpheme.part_of_speech(),
+        reading=morpheme.reading_form(),
+        units=tuple(_morpheme(text, offset, unit) for unit in units) if len(units) > 1 else (),
+    )
+
+
+def _latin_words_joined(text: str, morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
+    """Yield the morphemes, those inside one word of Latin letters and digits as one: EC2, k8s, session.
+
+    Sudachi ends a word where digits begin, and may see a short name in a long word.
+    """
+    inside = {place for word in _LATIN_WORD.finditer(text) for place in range(word.start() + 1, word.end())}
+    parts: list[Morpheme] = []
+    for morpheme in morphemes:
+        if parts and morpheme.begin not in inside:
+            yield _whole(parts)
+            parts = []
+        parts.append(morpheme)
+    if parts:
+        yield _whole(parts)
+
+
+def _whole(parts: Sequence[Morpheme]) -> Morpheme:
+    if len(parts) == 1:
+        return parts[0]
+    surface = "".join(part.surface for part in parts)
+    return _joined(parts, unicodedata.normalize("NFKC", surface).casefold(), _PROPER_NOUN)
+
+
+def _with_counters(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
+    """Yield the morphemes, a figure and what it counts (15分, 5GB, 85%) as one word with the two as its units."""
+    after_figure = False
+    for morpheme, following in pairwise((*morphemes, None)):
+        if after_figure:
+            after_figure = False
+        elif morpheme is None:
+            return
+        elif following is not None and _counts(morpheme, following):
+            both = (morpheme, following)
+            yield _joined(both, morpheme.normalized + following.normalized, morpheme.part_of_speech, units=both)
+            after_figure = True
+        else:
+            yield morpheme
+
+
+def _counts(figure: Morpheme, counter: Morpheme) -> bool:
+    return (
+        figure.is_figure
+        and figure.end == counter.begin
+        and (counter.part_of_speech[2] in _COUNTERS or (counter.surface.isascii() and counter.surface.isalpha()))
+    )
+
+
+def _joined(
+    parts: Sequence[Morpheme], normalized: str, speech: tuple[str, ...], units: tuple[Morpheme, ...] = ()
+) -> Morpheme:
+    return Morpheme(
+        surface="".join(part.surface for part in parts),
+        begin=parts[0].begin,
+        end=parts[-1].end,
+        normalized=normalized,
+        part_of_speech=speech,
+        reading="".join(part.reading for part in parts),
+        units=units,
+    )

@@ -1,0 +1,77 @@
+"""Morphemes to terms: the words of a text, and what else of it helps to rank and to find it."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+from index.analysis.morphemes import Morpheme
+
+TermKind = Literal["word", "pair", "gram", "sound"]
+"""`word`: a word in its longest reading, or one of its short units. `pair`: two words that follow each other. `gram`: two
+characters that follow each other. `sound`: how a word is read."""
+
+_KANA = re.compile("[ァ-ヴー]+")
+_SAME_SOUND = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What is indexed and looked up: a normalised word (or a helper of another kind) and where it stands in its text."""
+
+    text: str
+    begin: int
+    end: int
+    kind: TermKind = "word"
+
+
+def word_terms(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
+    """Yield each content word in its longest reading, then its short units where it has several."""
+    for morpheme in morphemes:
+        if morpheme.is_content:
+            for unit in (morpheme, *morpheme.content_units):
+                yield Term(unit.normalized, unit.begin, unit.end)
+
+
+def helper_terms(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
+    """Yield the pairs and grams of a text and the sounds of its words."""
+    content = [morpheme for morpheme in morphemes if morpheme.is_content]
+    units = [unit for word in content for unit in ((word,) if word.is_figure else word.content_units or (word,))]
+    for left, right in pairwise(units):
+        yield Term(f"{left.normalized} {right.normalized}", left.begin, right.end, "pair")
+    yield from _grams(morphemes)
+    for word in content:
+        if sound := _sound(word):
+            yield Term(sound, word.begin, word.end, "sound")
+
+
+def sound_of(reading: str) -> str | None:
+    """Return a reading in katakana as readings are compared, None where it is none or too short to say anything."""
+    sound = reading.translate(_SAME_SOUND)
+    return sound if len(sound) > 1 and _KANA.fullmatch(reading) else None
+
+
+def _sound(word: Morpheme) -> str | None:
+    """Return how a word is read, None for one in Latin letters or figures."""
+    return None if word.is_figure or word.surface.isascii() else sound_of(word.reading)
+
+
+def _grams(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
+    """Yield every two letters or digits that follow each other, width and case folded."""
+    characters = [
+        (folded, morpheme.begin + place)
+        for morpheme in morphemes
+        for place, character in enumerate(morpheme.surface)
+        for folded in _folded(character)
+    ]
+    for (left, begin), (right, end) in pairwise(characters):
+        if left.isalnum() and right.isalnum():
+            yield Term(left + right, begin, end + 1, "gram")
+
+
+@cache
+def _folded(character: str) -> str:
+    return unicodedata.normalize("NFKC", character).casefold()

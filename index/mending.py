@@ -1,0 +1,95 @@
+"""Words of a query that stand nowhere in an index, replaced by what was most likely meant.
+
+`keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ). `sound`: another word that sounds the same (かんし,
+and wrong conversions). `spelling`: a slip of the keys (fargte).
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from index import romaji
+from index.analysis import sound_of
+from index.query import Step, StepName
+from index.tree import Alternative, Key, Piece, Word
+from index.words import Words
+
+SOUND_WEIGHT = 0.5
+
+_KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
+
+Mended = tuple[Piece, list[Step]]
+
+
+class Vocabulary(Protocol):
+    """What mending asks of an index."""
+
+    def has(self, word: Word) -> bool:
+        """Tell whether any document has a word."""
+
+    def similar(self, text: str) -> str | None:
+        """Return the index's own word that a text is most likely a slip of, or None."""
+
+
+def mend(
+    pieces: Sequence[Piece], vocabulary: Vocabulary, words: Words, without: Collection[StepName] = ()
+) -> tuple[tuple[Piece, ...], list[Step]]:
+    """Return the pieces of a query mended where that is needed and possible, and what was done."""
+    mending = _Mending(vocabulary, words, without)
+    mended = [mending.mended(piece) for piece in pieces]
+    return tuple(piece for piece, _ in mended), [step for _, steps in mended for step in steps]
+
+
+class _Mending:
+    def __init__(self, vocabulary: Vocabulary, words: Words, without: Collection[StepName]) -> None:
+        self._vocabulary = vocabulary
+        self._words = words
+        self._without = without
+
+    def mended(self, piece: Piece) -> Mended:
+        if all(map(self._vocabulary.has, piece.words)):
+            return piece, []
+        return self._as_typed_otherwise(piece) or self._as_it_sounds(piece) or self._without_slips(piece)
+
+    def _as_typed_otherwise(self, piece: Piece) -> Mended | None:
+        """Return a piece as the same keys or other kana spell it, if the index knows that."""
+        if "keyboard" in self._without or not _KANA_AND_LETTERS.fullmatch(piece.text):
+            return None
+        for text in (romaji.katakana(piece.text), *romaji.typed(piece.text)):
+            words = self._words.of(text)
+            if words and text != piece.text and all(map(self._vocabulary.has, words)):
+                return Piece(text, words), [Step("keyboard", piece.text, text)]
+        return None
+
+    def _as_it_sounds(self, piece: Piece) -> Mended | None:
+        """Return a piece as any word that sounds like it, if the index has one."""
+        if "sound" in self._without:
+            return None
+        for sound in self._sounds(piece.text):
+            word = Word(piece.text, (Alternative((Key(sound, "sound"),), SOUND_WEIGHT),))
+            if self._vocabulary.has(word):
+                return Piece(piece.text, (word,)), [Step("sound", piece.text)]
+        return None
+
+    def _sounds(self, text: str) -> Iterator[str]:
+        """Yield how a piece may be read: as kana, as letters that spell kana, as Sudachi reads it."""
+        spelled = romaji.kana(text) if text.isascii() else None
+        for reading in (romaji.katakana(text), spelled, self._words.reading_of(text)):
+            if reading and (sound := sound_of(reading)):
+                yield sound
+
+    def _without_slips(self, piece: Piece) -> Mended:
+        """Return a piece with each word that stands nowhere replaced by the most similar one that does."""
+        if "spelling" in self._without:
+            return piece, []
+        missing = (word for word in piece.words if not self._vocabulary.has(word))
+        meant = {word: similar for word in missing if (similar := self._vocabulary.similar(word.text))}
+        text = piece.text
+        for word, similar in meant.items():
+            text = text.replace(word.text, similar)
+        words = tuple(
+            replace(word, alternatives=(Alternative((Key(meant[word]),)),)) if word in meant else word
+            for word in piece.words
+        )
+        return Piece(text, words), [Step("spelling", word.text, similar) for word, similar in meant.items()]

@@ -1,0 +1,68 @@
+"""Kana and the keys they are typed with: for names typed with the input method left on (ふぁrがて is fargate), or off."""
+
+import unicodedata
+from functools import cache
+from itertools import islice, product
+from pathlib import Path
+
+_MOST_SPELLINGS = 64
+
+
+def katakana(text: str) -> str:
+    """Return a text with its hiragana as katakana."""
+    return "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in unicodedata.normalize("NFKC", text))
+
+
+def hiragana(text: str) -> str:
+    """Return a text with its katakana as hiragana, letters small."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in folded)
+
+
+def typed(text: str) -> tuple[str, ...]:
+    """Return what the keys of a text in kana and letters spell, commonest first; nothing if it holds anything else."""
+    choices: list[list[str]] = []
+    rest = hiragana(text)
+    while rest:
+        if rest[0] == "っ" and len(rest) > 1 and (following := _first_keys(rest[1:])):
+            choices.append([keys[0] for keys in following[:1]])
+            rest = rest[1:]
+            continue
+        kana = next((rest[:length] for length in (2, 1) if rest[:length] in _keys()), None)
+        if kana is None and not (rest[0].isascii() and rest[0].isalnum()):
+            return ()
+        choices.append(_keys()[kana] if kana else [rest[0]])
+        rest = rest[len(kana or " ") :]
+    return tuple(dict.fromkeys(map("".join, islice(product(*choices), _MOST_SPELLINGS))))
+
+
+def kana(letters: str) -> str | None:
+    """Return the katakana that letters would have given with the input method on, None where they give no kana."""
+    given, rest = "", letters.casefold()
+    while rest:
+        if len(rest) > 1 and rest[0] == rest[1] and rest[0] not in "aiueon":
+            given, rest = given + "っ", rest[1:]
+            continue
+        length = next((length for length in (4, 3, 2, 1) if rest[:length] in _kana_by_keys()), None)
+        if length is None:
+            return None
+        given, rest = given + _kana_by_keys()[rest[:length]], rest[length:]
+    return katakana(given)
+
+
+def _first_keys(text: str) -> list[str]:
+    return next(
+        (_keys()[text[:length]] for length in (2, 1) if text[:length] in _keys()),
+        [text[0]] if text[0].isascii() else [],
+    )
+
+
+@cache
+def _keys() -> dict[str, list[str]]:
+    lines = Path(__file__).with_name("kana_keys.txt").read_text("utf-8").splitlines()
+    return {kana: keys for kana, *keys in (line.split() for line in lines if not line.startswith("#"))}
+
+
+@cache
+def _kana_by_keys() -> dict[str, str]:
+    return {keys: kana for kana, spellings in _keys().items() for keys in spellings}

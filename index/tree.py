@@ -1,0 +1,144 @@
+"""What a query asks for, as values: words that are wanted, and conditions on documents."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from index.analysis import TermKind
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A term as the index knows it."""
+
+    text: str
+    kind: TermKind = "word"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Terms that together stand for a word; `weight` is how much less than the word itself they count (1: as much)."""
+
+    terms: tuple[Key, ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a query: a document has it that has all terms of any of its alternatives.
+
+    `parts` may stand for it where the whole finds nothing. `function` words only carry the question (なぜ, 方法): they are the
+    first to be done without.
+    """
+
+    text: str
+    alternatives: tuple[Alternative, ...]
+    parts: tuple[Alternative, ...] = ()
+    function: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What stands between spaces in a query, and its words."""
+
+    text: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A literal piece of a document's text, width and case folded."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FacetIs:
+    """A facet value: one of `values`, or where there are none any value that contains `text`, folded."""
+
+    group: str
+    text: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InField:
+    """Words that must all stand in one text field."""
+
+    field: str
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date before a day, month or year, or from it on. Documents without a date are neither."""
+
+    when: Literal["before", "after"]
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The documents that the node does not describe."""
+
+    node: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """The documents that every node describes."""
+
+    nodes: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The documents that at least one node describes."""
+
+    nodes: tuple["Node", ...]
+
+
+Node: TypeAlias = Word | Piece | Phrase | FacetIs | InField | Dated | Not | AllOf | AnyOf
+
+
+NoticeName: TypeAlias = Literal["cut", "too many words", "too deep", "unclosed", "as words", "literally"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something of a query that could not be taken as typed, and its text; what was done instead is in the name.
+
+    `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`: brackets
+    within brackets over 8 levels were ignored. `unclosed`: a quotation mark or bracket without its other half was ignored.
+    `as words`: a field's value or a mark that means nothing there was searched as words. `literally`: a query without any word
+    was looked for as it stands.
+    """
+
+    name: NoticeName
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A query's text as understood: the words that are plainly wanted, conditions that always hold, and what was odd."""
+
+    pieces: tuple[Piece, ...] = ()
+    conditions: tuple[Node, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The wanted words without repeats."""
+        return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words))
+
+
+def words_in(node: Node) -> tuple[Word, ...]:
+    """Return the words under a node that its documents may have: all but those under Not."""
+    match node:
+        case Word():
+            return (node,)
+        case Piece(_, words) | InField(_, words):
+            return words
+        case AllOf(nodes) | AnyOf(nodes):
+            return tuple(word for inner in nodes for word in words_in(inner))
+        case _:
+            return ()

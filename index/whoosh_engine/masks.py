@@ -1,0 +1,78 @@
+"""What a query asks for, as masks: which documents of a snapshot each node describes."""
+
+from collections.abc import Iterable
+from functools import reduce
+
+import numpy as np
+
+from index.folding import folded_name
+from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Node, Not, Phrase, Piece, Word
+from index.whoosh_engine.snapshot import Mask, Snapshot
+from index.whoosh_engine.storage import Docs
+
+
+class Masks:
+    """The masks of one query's nodes, those of alternatives kept."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._alternatives: dict[Alternative, Mask] = {}
+
+    def of(self, node: Node) -> Mask:  # noqa: PLR0911  # a case a node
+        """Return which documents a node describes."""
+        match node:
+            case Word(_, alternatives):
+                return reduce(np.logical_or, map(self.alternative, alternatives))
+            case AllOf(nodes):
+                return self.all_of(nodes)
+            case Piece(_, words):
+                return self.all_of(words)
+            case AnyOf(nodes):
+                return reduce(np.logical_or, map(self.of, nodes))
+            case Not(inner):
+                return ~self.of(inner)
+            case InField(field, words):
+                return reduce(np.logical_and, (self._in_field(field, word) for word in words))
+            case Phrase(text):
+                literals = self._snapshot.literals
+                return np.fromiter((text in literal for literal in literals), np.bool_, len(literals))
+            case FacetIs():
+                return self._facet(node)
+            case Dated(when, date):
+                dates = self._snapshot.dates
+                meant = [value for value in dates.values if (value < date) is (when == "before")]
+                return dates.mask(meant, self._snapshot.count)
+
+    def all_of(self, nodes: Iterable[Node]) -> Mask:
+        """Return which documents all of the nodes describe."""
+        return reduce(np.logical_and, map(self.of, nodes), np.ones(self._snapshot.count, np.bool_))
+
+    def alternative(self, alternative: Alternative) -> Mask:
+        """Return which documents have all terms of an alternative in fields that find."""
+        if alternative not in self._alternatives:
+            self._alternatives[alternative] = self._having_all(
+                self._snapshot.weighed(key).found for key in alternative.terms
+            )
+        return self._alternatives[alternative]
+
+    def _in_field(self, field: str, word: Word) -> Mask:
+        return reduce(
+            np.logical_or,
+            (
+                self._having_all(self._snapshot.in_field(field, key) for key in alternative.terms)
+                for alternative in word.alternatives
+            ),
+        )
+
+    def _facet(self, node: FacetIs) -> Mask:
+        group = self._snapshot.group(node.group)
+        meant = node.values or [value for value in group.values if node.text in folded_name(value)]
+        return group.mask(meant, self._snapshot.count)
+
+    def _having_all(self, lists: Iterable[Docs]) -> Mask:
+        mask = np.ones(self._snapshot.count, np.bool_)
+        for docs in lists:
+            having = np.zeros(self._snapshot.count, np.bool_)
+            having[docs] = True
+            mask &= having
+        return mask

@@ -1,0 +1,139 @@
+"""One query's text over one snapshot: which documents it finds, what they score, and why."""
+
+from collections.abc import Sequence
+from functools import cached_property, reduce
+
+import numpy as np
+
+from index import ladder, spelling
+from index.engine import Reason
+from index.language import Language
+from index.query import Query
+from index.ranking import COVERAGE, EXACT, HELPERS, PLACES, idf
+from index.tree import Alternative, Key, Word, words_in
+from index.whoosh_engine.masks import Masks
+from index.whoosh_engine.snapshot import Mask, Scores, Snapshot
+
+
+class Search:
+    """A query's text, understood, loosened as far as needed, and applied to a snapshot; it is the ladder's source."""
+
+    def __init__(self, snapshot: Snapshot, query: Query, language: Language) -> None:
+        self._snapshot = snapshot
+        self._language = language
+        self._text = query.text
+        parsed = language.parse(query.text)
+        self.notices = parsed.notices
+        self._masks = Masks(snapshot)
+        self._conditions = self._masks.all_of(parsed.conditions)
+        self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
+        self.climbed = ladder.climb(parsed.pieces, self, language.words, query.without)
+
+    def has(self, word: Word) -> bool:
+        """Tell whether any document has a word."""
+        return bool(self._masks.of(word).any())
+
+    def count(self, words: Sequence[Word]) -> int:
+        """Return how many documents meet the conditions and have all of these words."""
+        return int(np.count_nonzero(self._conditions & self._masks.all_of(words)))
+
+    def best_share(self, words: Sequence[Word]) -> float:
+        """Return the greatest share of the words' weight that a document meeting the conditions has."""
+        return float((self._shares(words) * self._conditions).max(initial=0.0))
+
+    def similar(self, text: str) -> str | None:
+        """Return the word of the index that a text is most likely a slip of, or None."""
+        return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.weighed(Key(word)).found))
+
+    @cached_property
+    def found(self) -> Mask:
+        """Which documents the text finds."""
+        words = self.climbed.words
+        if self.climbed.some:
+            return self._conditions & (self._shares(words) >= ladder.LEAST_SHARE)
+        return self._conditions & self._masks.all_of(words)
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The score of every document."""
+        points = [self._word_points(word) for word in self._scored]
+        points += [weight * self._dense(key) for key, weight in self._helpers]
+        total = reduce(np.add, points, np.zeros(self._snapshot.count))
+        return np.round(total * self._factors, PLACES)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The words that were looked for, as terms."""
+        keys = (key for word in self._scored for alternative in word.alternatives for key in alternative.terms)
+        return frozenset(key.text for key in keys if key.kind == "word")
+
+    def reasons(self, doc: int) -> tuple[Reason, ...]:
+        """Return what made the score of a document, most first; the points add up to it."""
+        factor = float(self._factors[doc])
+        by_word = [self._reason(word, doc, factor) for word in self._scored]
+        kinds = {key.kind: 0.0 for key, _ in self._helpers}
+        for key, weight in self._helpers:
+            kinds[key.kind] += weight * self._points_at(key, doc) * factor
+        helped = [Reason("", kind, (), points) for kind, points in kinds.items()]
+        reasons = [reason for reason in (*by_word, *helped) if reason.points]
+        return tuple(sorted(reasons, key=lambda reason: -reason.points))
+
+    @property
+    def _scored(self) -> tuple[Word, ...]:
+        return tuple(dict.fromkeys((*self.climbed.words, *self._scored_besides)))
+
+    @cached_property
+    def _helpers(self) -> Sequence[tuple[Key, float]]:
+        analyzer = self._language.words.analyzer
+        text = " ".join(piece.text for piece in self.climbed.pieces)
+        keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
+        return [(key, HELPERS[key.kind]) for key in keys if key.kind in HELPERS]
+
+    @cached_property
+    def _factors(self) -> Scores:
+        words = self.climbed.words
+        factors = (1 + COVERAGE * self._shares(words)) * self._snapshot.boosts
+        if len(words) > 1:
+            factors[self._snapshot.reading(self._text)] *= EXACT
+        return factors
+
+    def _reason(self, word: Word, doc: int, factor: float) -> Reason:
+        def points(alternative: Alternative) -> float:
+            return alternative.weight * sum(self._points_at(key, doc) for key in alternative.terms)
+
+        best = max(word.alternatives, key=points)
+        fields = dict.fromkeys(name for key in best.terms for name in self._snapshot.fields_with(key, doc))
+        return Reason(word.text, " ".join(key.text for key in best.terms), tuple(fields), points(best) * factor)
+
+    def _points_at(self, key: Key, doc: int) -> float:
+        weighed = self._snapshot.weighed(key)
+        place = int(np.searchsorted(weighed.docs, doc))
+        return float(weighed.points[place]) if place < len(weighed.docs) and weighed.docs[place] == doc else 0.0
+
+    def _word_points(self, word: Word) -> Scores:
+        """Return what a word gives each document: the most that one of its alternatives does."""
+        return reduce(
+            np.maximum,
+            (
+                alternative.weight * reduce(np.add, map(self._dense, alternative.terms))
+                for alternative in word.alternatives
+            ),
+        )
+
+    def _dense(self, key: Key) -> Scores:
+        points = np.zeros(self._snapshot.count)
+        weighed = self._snapshot.weighed(key)
+        points[weighed.docs] = weighed.points
+        return points
+
+    def _shares(self, words: Sequence[Word]) -> Scores:
+        """Return which share of the weight of these words each document has."""
+        shares, total = np.zeros(self._snapshot.count), 0.0
+        for word in words:
+            had = np.zeros(self._snapshot.count)
+            for alternative in sorted(word.alternatives, key=lambda alternative: alternative.weight):
+                had[self._masks.alternative(alternative)] = alternative.weight
+            weight = idf(self._snapshot.count, int(np.count_nonzero(had)))
+            shares += weight * had
+            total += weight
+        return shares / total if total else shares

@@ -1,0 +1,98 @@
+"""From a piece of a query to the words it asks for, and the other words that stand for them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache, cached_property
+from itertools import groupby
+from pathlib import Path
+
+from index.analysis import Analyzer, Morpheme
+from index.tree import Alternative, Key, Piece, Word
+
+SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5
+
+
+class Words:
+    """Makes the words of queries.
+
+    `slips` gives pairs of a wrong form and the right one: they are found as each other, at half weight. `related` gives groups of
+    words that mean nearly the same.
+    """
+
+    def __init__(
+        self, analyzer: Analyzer, slips: Iterable[tuple[str, str]] = (), related: Iterable[Iterable[str]] = ()
+    ) -> None:
+        self.analyzer = analyzer
+        self._slips = tuple(slips)
+        self._related = [tuple(group) for group in related]
+
+    def of(self, text: str) -> tuple[Word, ...]:
+        """Return the words of a text in their order; stop words and marks are none."""
+        return tuple(self._word(morpheme) for morpheme in self._content(text))
+
+    def pieces(self, text: str) -> tuple[Piece, ...]:
+        """Return what stands between spaces in a text, with its words; a name that holds spaces is not parted."""
+        runs = groupby(self.analyzer.morphemes(text), key=lambda morpheme: morpheme.is_space)
+        every = [list(run) for is_space, run in runs if not is_space]
+        return tuple(
+            Piece("".join(m.surface for m in run), tuple(self._word(m) for m in run if m.is_content)) for run in every
+        )
+
+    def with_related(self, word: Word) -> Word:
+        """Return a word that the words related to it may stand for."""
+        related = self._related_by_term.get(word.alternatives[0].terms[0].text, ())
+        return replace(word, alternatives=(*word.alternatives, *related))
+
+    def reading_of(self, text: str) -> str:
+        """Return how a text is read."""
+        return "".join(morpheme.reading for morpheme in self.analyzer.morphemes(text))
+
+    def _content(self, text: str) -> list[Morpheme]:
+        return [morpheme for morpheme in self.analyzer.morphemes(text) if morpheme.is_content]
+
+    def _word(self, morpheme: Morpheme) -> Word:
+        return Word(
+            text=morpheme.surface,
+            alternatives=(*_readings(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
+            parts=tuple(Alternative((Key(part.normalized),), PART_WEIGHT) for part in morpheme.parts),
+            function=morpheme.is_affix or morpheme.normalized in _function_words(),
+        )
+
+    @cached_property
+    def _slips_by_term(self) -> Mapping[str, tuple[Alternative, ...]]:
+        both = [*self._slips, *((right, wrong) for wrong, right in self._slips)]
+        return self._by_term(both, SLIP_WEIGHT)
+
+    @cached_property
+    def _related_by_term(self) -> Mapping[str, tuple[Alternative, ...]]:
+        pairs = [(word, other) for group in self._related for word in group for other in group if other != word]
+        return self._by_term(pairs, RELATED_WEIGHT)
+
+    def _by_term(self, pairs: Iterable[tuple[str, str]], weight: float) -> Mapping[str, tuple[Alternative, ...]]:
+        """Return for each word, as a term, the others as alternatives."""
+        table: dict[str, tuple[Alternative, ...]] = {}
+        for word, other in pairs:
+            morphemes = self._content(word)
+            terms = tuple(Key(morpheme.normalized) for morpheme in self._content(other))
+            if len(morphemes) == 1 and terms:
+                key = morphemes[0].normalized
+                table[key] = (*table.get(key, ()), Alternative(terms, weight))
+        return table
+
+
+def _readings(morpheme: Morpheme) -> tuple[Alternative, ...]:
+    """Return a word as it stands and, where it has short units, all of them: who looks for 信頼性 finds 信頼 … 性 too.
+
+    15分 stays whole: 15 here and 分 there are not it.
+    """
+    whole = Alternative((Key(morpheme.normalized),))
+    units = morpheme.content_units
+    if len(units) < 2 or morpheme.is_figure:  # noqa: PLR2004  # one unit is the word itself
+        return (whole,)
+    return whole, Alternative(tuple(Key(unit.normalized) for unit in units))
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    lines = Path(__file__).with_name("function_words.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))

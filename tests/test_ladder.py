@@ -1,0 +1,163 @@
+"""What a search does where a query finds little, and that it can be told not to."""
+
+from pathlib import Path
+
+import pytest
+
+from index.analysis import Analyzer, Word
+from index.engine import Engine
+from index.language import Language
+from index.query import Query, Step, StepName
+from index.romaji import hiragana, kana, katakana, typed
+from index.schema import Document, Schema, TextField
+from index.spelling import similar
+from index.whoosh_engine import WhooshEngine
+from index.words import Words
+
+ANALYZER = Analyzer([Word("冪等", reading="ベキトウ"), Word("冪等性", "", ("冪等", "性"), "ベキトウセイ")])
+WORDS = Words(ANALYZER, slips=[("asid", "acid")], related=[("料金", "コスト"), ("遅い", "遅延", "時間")])
+SCHEMA = Schema((TextField("own", 1.0, length=0.75), TextField("below", 0.3, finds=False)), ("year",))
+NOTES = (
+    "処理は冪等性を保つ",
+    "Lambdaの起動は遅延しやすい",
+    "Fargateの料金は秒単位",
+    "セキュリティグループを絞る",
+    "ACIDなトランザクション",
+    "監視はメトリクスから",
+    "監視の通知はチャットへ",
+    "監視の担当を決める",
+    "国内のリージョン",
+)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return filled(tmp_path_factory.mktemp("index"), NOTES)
+
+
+def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
+    engine = WhooshEngine(folder, SCHEMA, Language(WORDS))
+    engine.replace_all(
+        (
+            Document(str(n), {"own": (*ANALYZER.terms(m), *ANALYZER.helpers(m))}, {"year": ("2018",)}, stored=text)
+            for n, text in enumerate(notes)
+            for m in [ANALYZER.morphemes(text)]
+        ),
+        {},
+    )
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "first"),
+    [
+        ("監視", [], "監視はメトリクスから"),
+        ("監視とは何ですか", [Step("function", "何")], "監視はメトリクスから"),
+        ("fargte", [Step("spelling", "fargte", "fargate")], "Fargateの料金は秒単位"),
+        ("ふぁrがて", [Step("keyboard", "ふぁrがて", "fargate")], "Fargateの料金は秒単位"),
+        ("ぁmbだ", [Step("keyboard", "ぁmbだ", "lambda")], "Lambdaの起動は遅延しやすい"),
+        (
+            "せきゅりてぃぐるーぷ",
+            [Step("keyboard", "せきゅりてぃぐるーぷ", "セキュリティグループ")],
+            "セキュリティグループを絞る",
+        ),
+        ("べきとうせい", [Step("sound", "べきとうせい")], "処理は冪等性を保つ"),
+        ("kanshi", [Step("sound", "kanshi")], "監視はメトリクスから"),
+        ("asid", [], "ACIDなトランザクション"),
+        ("コスト", [Step("related", "コスト")], "Fargateの料金は秒単位"),
+        ("トランザクション 監視", [Step("some")], "ACIDなトランザクション"),
+        ("Lambdaが遅いのはなぜ？", [Step("function", "なぜ"), Step("related", "遅い")], "Lambdaの起動は遅延しやすい"),
+    ],
+)
+def test_a_step_is_taken_where_a_query_finds_little_and_it_is_told(
+    engine: Engine, text: str, steps: list[Step], first: str
+) -> None:
+    results = engine.search(Query(text, limit=1, without=("some",) if Step("some") not in steps else ()))
+
+    assert ([*results.steps], [hit.stored for hit in results.hits]) == (steps, [first])
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("fargte", "spelling"),
+        ("ふぁrがて", "keyboard"),
+        ("べきとうせい", "sound"),
+        ("コスト", "related"),
+        ("監視とは何ですか", "function"),
+        ("トランザクション 監視", "some"),
+    ],
+)
+def test_every_step_can_be_refused(engine: Engine, text: str, step: StepName) -> None:
+    assert engine.search(Query(text, without=(step,))).total == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "社員食堂",
+        "育児休業の申請",
+        "asdfghjkl",
+        "ぬるぽがっ",
+        "Azureの料金",
+        "機械学習エンジニアの年収",
+        "口腔内",
+        "パスタ",
+    ],
+)
+def test_a_query_without_an_answer_ends_in_nothing(engine: Engine, text: str) -> None:
+    assert engine.search(Query(text)).total == 0
+
+
+def test_documents_with_every_word_come_before_those_with_some(engine: Engine) -> None:
+    found = [hit.stored for hit in engine.search(Query("監視 通知")).hits]
+
+    assert (found[0], sorted(found)) == (NOTES[6], sorted([NOTES[5], NOTES[6], NOTES[7]]))
+
+
+def test_the_filter_to_blame_is_named(engine: Engine) -> None:
+    assert engine.search(Query("監視").select("year", "2020")).freed == {"year": 3}
+
+
+@pytest.mark.parametrize(
+    ("kana_text", "letters"),
+    [
+        ("ふぁrがて", "fargate"),
+        ("くべrねてs", "kubernetes"),
+        ("てっrあふぉrm", "terraform"),
+        ("えcs", "ecs"),
+        ("漢字", None),
+    ],
+)
+def test_the_keys_that_kana_are_typed_with(kana_text: str, letters: str | None) -> None:
+    assert next(iter(typed(kana_text)), None) == letters
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [("kanshi", "カンシ"), ("sa-baresu", "サーバレス"), ("kyasshu", "キャッシュ"), ("fargate", None)],
+)
+def test_the_kana_that_letters_would_have_given(letters: str, expected: str | None) -> None:
+    assert kana(letters) == expected
+
+
+def test_kana_fold_both_ways() -> None:
+    assert (katakana("らむだｶﾞ"), hiragana("ラムダＡ")) == ("ラムダガ", "らむだa")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fargte", "fargate"),
+        ("Frgaate", None),
+        ("snapstrat", "snapstart"),
+        ("セキリュティ", "セキュリティ"),
+        ("s4", None),
+        ("監規", None),
+        ("lambda", "lambda"),
+    ],
+)
+def test_a_slip_is_a_letter_or_two(text: str, expected: str | None) -> None:
+    words = {"fargate": 3, "snapstart": 1, "セキュリティ": 2, "s3": 9, "監視": 4, "lambda": 5}
+
+    assert similar(text, list(words), words.__getitem__) == expected

@@ -1,0 +1,121 @@
+"""The search-box language: any text is a query, and what it asks for is a value."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from index.analysis import Analyzer, Word
+from index.language import MOST_CHARACTERS, MOST_WORDS, FieldMeaning, Language
+from index.tree import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, Phrase, Piece
+from index.tree import Word as Wanted
+from index.words import Words
+
+ANALYZER = Analyzer([Word("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
+LANGUAGE = Language(
+    Words(ANALYZER),
+    {
+        "service": FieldMeaning(
+            "facet", "service", {"lambda": "lambda", "ラムダ": "lambda", "apigateway": "api-gateway"}
+        ),
+        "サービス": FieldMeaning("facet", "service", {"lambda": "lambda", "ラムダ": "lambda"}),
+        "event": FieldMeaning("facet", "event"),
+        "talk": FieldMeaning("text", "talk"),
+        "before": FieldMeaning("before"),
+        "以降": FieldMeaning("after"),
+    },
+)
+
+
+def told(node: Node) -> str:  # noqa: PLR0911  # a case a node
+    """Return a node as a person would write it down."""
+    match node:
+        case Wanted(text):
+            return text
+        case Piece(text):
+            return text
+        case Phrase(text):
+            return f"「{text}」"
+        case Not(inner):
+            return f"not {told(inner)}"
+        case AnyOf(nodes):
+            return "(" + " | ".join(map(told, nodes)) + ")"
+        case AllOf(nodes):
+            return "(" + " & ".join(map(told, nodes)) + ")"
+        case FacetIs(group, text, values):
+            return f"{group}={'/'.join(values) or f'*{text}*'}"
+        case Dated(when, date):
+            return f"{when} {date}"
+        case InField(field, words):
+            return f"{field}~{' '.join(map(told, words))}"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("", []),
+        ("　 \n", []),
+        ("監視　SQS", ["監視", "SQS"]),
+        ("Lambdaが遅いのはなぜ？", ["Lambdaが遅いのはなぜ？"]),
+        ("AWS Step Functions 料金", ["AWS", "Step Functions", "料金"]),
+        ("Lambda -VPC", ["Lambda", "not VPC"]),
+        ("Lambda －VPC", ["Lambda", "not VPC"]),
+        ("Lambda ーVPC", ["Lambda", "not VPC"]),
+        ("ap-northeast-1", ["ap-northeast-1"]),
+        ('"結果整合性"', ["「結果整合性」"]),
+        ("“ＡＢ～c” -”x”", ["「ab~c」", "not 「x」"]),
+        ("監視 OR 通知 SQS", ["SQS", "(監視 | 通知)"]),
+        ("監視｜通知 ＯＲ 警報", ["(監視 | 通知 | 警報)"]),
+        ("(監視 OR （通知 -SNS）) -(SQS Lambda)", ["(監視 | (通知 & not SNS))", "not (SQS & Lambda)"]),
+        ("service:ラムダ -サービス：LAMBDA", ["service=lambda", "not service=lambda"]),
+        ('service:"API Gateway" event:jaws', ["service=api-gateway", "event=*jaws*"]),
+        ("talk:信頼性 before:2018/3 以降:2016年", ["talk~信頼性", "before 2018-03", "after 2016"]),
+        ("http://x.example 10:10", ["http", "//x.example", "10", "10"]),
+        ("の", ["「の」"]),
+        ("OR", ["「or」"]),
+    ],
+)
+def test_a_text_asks_for(text: str, asked: list[str]) -> None:
+    parsed = LANGUAGE.parse(text)
+
+    assert [told(node) for node in (*parsed.pieces, *parsed.conditions)] == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "notice"),
+    [
+        ("service:x", Notice("as words", "service:x")),
+        ("before:昨日", Notice("as words", "before:昨日")),
+        ('監視 "通知', Notice("unclosed", '"')),
+        ("(監視", Notice("unclosed", "(")),
+        ("監視)", Notice("unclosed", ")")),
+        ("(" * 9 + "監視" + ")" * 9, Notice("too deep", "(")),
+        ("！？", Notice("literally", "！？")),
+    ],
+)
+def test_what_cannot_be_meant_literally_is_said(text: str, notice: Notice) -> None:
+    assert LANGUAGE.parse(text).notices == (notice,)
+
+
+def test_a_query_has_limits_and_says_so() -> None:
+    parsed = LANGUAGE.parse(" ".join(f"語{n}" for n in range(2000)))
+    words = [word for piece in parsed.pieces for word in piece.words]
+
+    assert (len(words), {n.name for n in parsed.notices}) == (MOST_WORDS, {"cut", "too many words"})
+
+
+@pytest.mark.parametrize(
+    "text", ["-" * 5000, "(" * 5000, '"' * 5000, "OR " * 2000, "a:" * 2000, "－ー" * 2000, "NOT " * 500]
+)
+def test_a_hostile_query_is_a_query(text: str) -> None:
+    assert len(LANGUAGE.parse(text).words) <= MOST_WORDS
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.one_of(st.sampled_from('監視 SQS-"()：:|ー　ORservice\n\x00\ud800'), st.characters()), max_size=40))
+@example("(-")
+@example('service:"')
+@example("-service:(")
+def test_any_text_is_a_query_that_asks_for_something_unless_it_is_blank(text: str) -> None:
+    parsed = LANGUAGE.parse(text)
+
+    assert bool(parsed.pieces or parsed.conditions) == bool(text[:MOST_CHARACTERS].strip())
