@@ -9,6 +9,7 @@ import platformdirs
 from kb.library import Library, LibraryError
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
+EVALUATION = SAMPLES.parent / "evaluation"
 OWN_LIBRARY = Path("data", "reports")
 
 

@@ -1,0 +1,145 @@
+"""How good the search is, measured on judged queries: over the samples, or over any set of passages."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ir_measures
+
+from index.query import Query
+from index.schema import Document
+from index.whoosh_engine import WhooshEngine
+from kb.documents import SCHEMA
+from kb.knowledge_base import KnowledgeBase
+from kb.places import EVALUATION, SAMPLES
+from kb.reading import Tools
+from kb.search_box import language
+
+MEASURES = {
+    "nDCG@10": ir_measures.nDCG @ 10,
+    "Recall@5": ir_measures.R @ 5,
+    "MRR@10": ir_measures.RR @ 10,
+    "R@1": ir_measures.Success @ 1,  # the first hit is relevant
+}
+DEPTH = 10
+
+
+class EvaluationError(ValueError):
+    """A set that cannot be scored; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuery:
+    """A query, its type (empty where the set tells none), and the grades of what is relevant to it."""
+
+    id: str
+    text: str
+    type: str
+    grades: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What a search reached: the mean of each measure over the queries that have an answer, and over those of each type.
+
+    The queries without an answer count apart: which of them were answered all the same.
+    """
+
+    queries: int
+    measures: Mapping[str, float]
+    by_type: Mapping[str, Mapping[str, float]]
+    without_answer: int
+    answered_all_the_same: tuple[str, ...]
+    seconds: float
+
+
+def evaluate(folder: Path = EVALUATION) -> Evaluation:
+    """Score the search on a folder with `queries.jsonl` and `qrels.tsv`.
+
+    With a `passages.jsonl` those are searched, else the bundled samples, whose notes are named `<file>:<line>`. Raises
+    EvaluationError.
+    """
+    queries = read_queries(folder)
+    with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
+        if (folder / "passages.jsonl").exists():
+            return score(queries, _passage_search(folder, Path(index)))
+        return score(queries, _sample_search(Path(index)))
+
+
+def score(queries: Sequence[JudgedQuery], search: Callable[[str], Sequence[str]]) -> Evaluation:
+    """Return what a search, from a text to the ids it finds, best first, reaches on judged queries."""
+    started = time.monotonic()
+    found = {query.id: list(search(query.text))[:DEPTH] for query in queries}
+    seconds = time.monotonic() - started
+    judged = [query for query in queries if query.grades]
+    types = dict.fromkeys(query.type for query in judged if query.type)
+    nothing = [query for query in queries if not query.grades]
+    return Evaluation(
+        queries=len(queries),
+        measures=_means(judged, found),
+        by_type={name: _means([query for query in judged if query.type == name], found) for name in types},
+        without_answer=len(nothing),
+        answered_all_the_same=tuple(query.text for query in nothing if found[query.id]),
+        seconds=seconds,
+    )
+
+
+def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
+    """Return the queries of a folder with their grades."""
+    grades: dict[str, dict[str, int]] = {}
+    try:
+        for line in (folder / "qrels.tsv").read_text("utf-8").splitlines():
+            query, document, grade = line.split("\t")[:3]
+            grades.setdefault(query, {})[document] = int(grade)
+        told = list(_lines(folder / "queries.jsonl"))
+        return tuple(JudgedQuery(q["id"], q["text"], q.get("type", ""), grades.get(q["id"], {})) for q in told)
+    except (OSError, ValueError, KeyError) as error:
+        raise EvaluationError(f"{folder}: no set of judged queries (queries.jsonl, qrels.tsv): {error}") from error
+
+
+def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    qrels = {query.id: dict(query.grades) for query in queries}
+    run = {
+        query.id: {document: 1 / rank for rank, document in enumerate(found[query.id], start=1)} for query in queries
+    }
+    means = ir_measures.calc_aggregate(MEASURES.values(), qrels, run)
+    return {name: round(float(means[measure]), 4) for name, measure in MEASURES.items()}
+
+
+def _sample_search(index: Path) -> Callable[[str], Sequence[str]]:
+    kb = KnowledgeBase.open(SAMPLES, index)
+    kb.sync()
+
+    def search(text: str) -> Sequence[str]:
+        return [f"{found.note.source}:{found.note.line}" for found in kb.search(Query(text, limit=DEPTH)).found]
+
+    return search
+
+
+def _passage_search(folder: Path, index: Path) -> Callable[[str], Sequence[str]]:
+    tools = Tools.of()
+    engine = WhooshEngine(index, SCHEMA, language(tools))
+    engine.replace_all(_passages(_lines(folder / "passages.jsonl"), tools), {})
+    return lambda text: [hit.id for hit in engine.search(Query(text, limit=DEPTH)).hits]
+
+
+def _passages(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[Document]:
+    """Yield each passage as a note under its title."""
+    analyzer = tools.analyzer
+    for passage in passages:
+        text = analyzer.morphemes(passage["text"])
+        title = analyzer.morphemes(passage.get("title", ""))
+        yield Document(
+            id=passage["id"],
+            texts={"text": (*analyzer.terms(text), *analyzer.helpers(text)), "talk": analyzer.terms(title)},
+            literal=passage["text"],
+        )
+
+
+def _lines(file: Path) -> Iterator[Any]:
+    with file.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
