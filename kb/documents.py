@@ -17,6 +17,7 @@ SCHEMA = Schema(
         TextField("trail", 0.7),
         TextField("talk", 0.3),
         TextField("services", 0.6),
+        TextField("attached", 0.3),
         TextField("below", 0.3, finds=False),
     ),
     facets=(
@@ -45,6 +46,7 @@ def documents(reading: Reading, analyzer: Analyzer, catalogue: Catalogue) -> Ite
                 "trail": tuple(term for crumb in note.trail for term in helped[crumb.text]),
                 "talk": terms[note.talk.title] if note.talk else (),
                 "services": tuple(term for mention in note.services for term in names[mention.service]),
+                "attached": tuple(term for text in note.attached for term in terms[text]),
                 "below": tuple(below[note.id]),
             },
             facets=_facets(note, catalogue),

@@ -57,7 +57,8 @@ def read_report(data: bytes, source: str, tools: Tools, given: Given | None = No
 def _texts(report: Report) -> set[str]:
     notes = report.notes
     titles = {talk.title for talk in report.talks}
-    return titles | {note.text for note in notes} | {crumb.text for note in notes for crumb in note.trail}
+    attached = {text for note in notes for text in note.attached}
+    return titles | attached | {note.text for note in notes} | {crumb.text for note in notes for crumb in note.trail}
 
 
 def with_id(reading: Reading, report_id: str) -> Reading:

@@ -44,6 +44,7 @@ def note_record(note: Note, catalogue: Catalogue) -> dict[str, Any]:
         ],
         "remedy_of": note.remedy_of,
         "answers": note.answers,
+        "attached": list(note.attached),
         "changes": [change_record(change) for change in changes_for(note)],
     }
 

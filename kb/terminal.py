@@ -6,11 +6,30 @@ import click
 
 from kb.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
 from kb.changes import changes_for
+from kb.evaluation import Evaluation
 from kb.knowledge_base import KnowledgeBase
 from kb.library import FileProblem
 from kb.model import Note, Talk
 from kb.pairs import Pair
 from kb.services.catalogue import Catalogue
+
+STEPS = {
+    "keyboard": "「{text}」を「{instead}」として探しました",
+    "sound": "「{text}」を「{instead}」として探しました",
+    "spelling": "「{text}」を「{instead}」として探しました",
+    "function": "「{text}」を除いて探しました",
+    "parts": "「{text}」は語の一部でも探しました",
+    "related": "「{text}」は近い意味の語でも探しました",
+    "some": "すべての語を含むメモは少ないので、一部の語を含むメモも示します",
+}
+NOTICES = {
+    "cut": "長すぎるので「{text}」からあとは使いませんでした",
+    "too many words": "語が多すぎるので「{text}」からあとは使いませんでした",
+    "too deep": "括弧が深すぎるので一部を無視しました",
+    "unclosed": "対になっていない「{text}」を無視しました",
+    "as words": "「{text}」は普通の語として探しました",
+    "literally": "「{text}」をそのままの文字として探しました",
+}
 
 
 def talk_line(talk: Talk) -> str:
@@ -47,16 +66,25 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     for change in changes_for(note):
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
+    for reason in found.reasons:
+        word = f"「{reason.word}」" if reason.word else ""
+        yield click.style(f"    {reason.points:7.3f}  {word}{reason.term} {', '.join(reason.fields)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
 def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     """Yield the hits of a search and how many there are."""
-    if answer.loosened:
-        yield "すべての語を含むメモはありません。一部の語を含むメモを示します。"
+    for step in answer.steps:
+        yield click.style(
+            STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
+        )
+    for notice in answer.notices:
+        yield click.style(NOTICES[notice.name].format(text=notice.text), fg="yellow")
     for found in answer.found:
         yield from hit_lines(found, catalogue)
         yield ""
+    for group, count in answer.freed.items():
+        yield f"--{group} を外すと {count}件"
     shown = len(answer.found)
     yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
 
@@ -135,3 +163,15 @@ def problem_lines(problems: Iterable[FileProblem]) -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
         yield f"kb: {problem}"
+
+
+def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
+    """Yield a table of the measures, over all queries and over those of each type."""
+    names = list(evaluation.measures)
+    yield f"{'':16}" + "".join(f"{name:>11}" for name in names)
+    for label, measures in {"all": evaluation.measures, **evaluation.by_type}.items():
+        yield f"{label:16}" + "".join(f"{measures[name]:11.4f}" for name in names)
+    yield f"{evaluation.queries} queries in {evaluation.seconds:.1f} s"
+    if evaluation.without_answer:
+        wrong = "、".join(evaluation.answered_all_the_same) or "none"
+        yield f"of {evaluation.without_answer} queries without an answer found something all the same: {wrong}"

@@ -442,3 +442,57 @@ def test_lint_tells_an_author_what_to_put_right(tmp_path: Path) -> None:
         (None, "no date"),
         (3, "「AWS Frobnicator」 looks like a service that the catalogue does not know"),
     ]
+
+
+def test_what_is_attached_to_a_note_is_found_and_given(library: Path) -> None:
+    (library / "report.md").write_text(REPORT + "\n```\naws lambda invoke --function-name hello\n```\n", "utf-8")
+
+    (note,) = records("search", "invoke")
+
+    assert (note["text"], note["attached"]) == (
+        "ラムダの同時実行数には上限がある",
+        ["aws lambda invoke --function-name hello"],
+    )
+
+
+@pytest.mark.usefixtures("library")
+def test_what_was_done_to_find_more_is_told_and_can_be_refused() -> None:
+    mended, refused = kb("search", "lanbda"), kb("search", "lanbda", "--exact")
+
+    assert (mended.stdout.splitlines()[0], refused.stdout) == (
+        "「lanbda」を「lambda」として探しました (--exact で行わない)",
+        "0件\n",
+    )
+
+
+@pytest.mark.usefixtures("library")
+def test_explain_tells_what_matched_where_and_how_much_it_counted() -> None:
+    hit = records("search", "冪等", "--explain")[0]
+
+    assert [(reason["word"], reason["fields"]) for reason in hit["reasons"]][:1] == [("冪等", ["text"])]
+    assert sum(reason["points"] for reason in hit["reasons"]) == pytest.approx(hit["score"], abs=0.01)
+
+
+def test_evaluate_scores_a_set_of_passages(tmp_path: Path) -> None:
+    (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "冪等"}\n{"id": "n", "text": "茶道"}\n', "utf-8")
+    (tmp_path / "qrels.tsv").write_text("q\tp1\t1\n", "utf-8")
+    (tmp_path / "passages.jsonl").write_text(
+        '{"id": "p1", "title": "キュー", "text": "受け手は冪等にする"}\n{"id": "p2", "text": "順序は守られない"}\n',
+        "utf-8",
+    )
+
+    (figures,) = records("evaluate", "--set", str(tmp_path))
+
+    assert {key: figures[key] for key in ("MRR@10", "R@1", "nDCG@10", "Recall@5", "answered_all_the_same")} == {
+        "MRR@10": 1.0,
+        "R@1": 1.0,
+        "nDCG@10": 1.0,
+        "Recall@5": 1.0,
+        "answered_all_the_same": [],
+    }
+
+
+def test_evaluate_tells_a_folder_that_is_no_set(tmp_path: Path) -> None:
+    result = kb("evaluate", "--set", str(tmp_path))
+
+    assert (result.exit_code, result.stderr.startswith(f"kb: {tmp_path}: no set of judged queries")) == (2, True)

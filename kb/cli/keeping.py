@@ -1,0 +1,102 @@
+"""The commands that keep library and index: sync, add, remove, status."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import click
+
+from kb import terminal
+from kb.cli.group import as_json, cli, with_knowledge_base
+from kb.cli.output import bring_up_to_date, each_file, lines, make_ready, print_json
+from kb.configuration import valid_date
+from kb.knowledge_base import KnowledgeBase
+from kb.model import Given
+
+
+@cli.command()
+@as_json
+@with_knowledge_base
+def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
+    """Bring the index up to the library; an unchanged library costs nothing.
+
+    \b
+    Example: kb sync --library ~/reports
+    """
+    outcome = bring_up_to_date(kb)
+    if as_json:
+        print_json([{**asdict(outcome), "showing_samples": kb.showing_samples}])
+    else:
+        lines(terminal.outcome_lines(outcome, kb))
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...|-", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--event", help="The event's name, where the report does not tell it.")
+@click.option(
+    "--date", "held_on", metavar="DATE", callback=lambda *told: _date(told[2]), help="2018, 2018-03 or 2018-03-10."
+)
+@click.option("--url", help="Where the report was published.")
+@as_json
+@with_knowledge_base
+def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: str | None) -> None:
+    """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
+
+    \b
+    Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
+              pbpaste | kb add -
+    """
+
+    def add_one(data: bytes, source: str) -> None:
+        added = kb.add(data, None if source == "-" else Path(source).name, Given(**told))
+        if as_json:
+            print_json([asdict(added)])
+        else:
+            click.echo(f"{'replaced' if added.replaced else 'added'} {added.source} ({added.report})")
+
+    each_file(files, add_one)
+    outcome = bring_up_to_date(kb)
+    if not as_json:
+        lines(terminal.outcome_lines(outcome, kb))
+
+
+@cli.command()
+@click.argument("identifier", metavar="ID")
+@as_json
+@with_knowledge_base
+def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
+    """Take a report out of the library and the index, by its id; its file is kept beside as a backup.
+
+    \b
+    Example: kb remove jaws-days-2018-1a2b
+    """
+    make_ready(kb)
+    kept = kb.remove(identifier)
+    outcome = bring_up_to_date(kb)
+    if as_json:
+        print_json([{"report": identifier, "kept": kept}])
+    else:
+        lines([f"removed {identifier}; its file is kept as {kept}", *terminal.outcome_lines(outcome, kb)])
+
+
+@cli.command()
+@as_json
+@with_knowledge_base
+def status(kb: KnowledgeBase, *, as_json: bool) -> None:
+    """Tell where library and index are, what is in them, and which files could not be read.
+
+    \b
+    Example: kb status
+    """
+    state = kb.status()
+    if as_json:
+        record = asdict(replace(state, problems=()))
+        problems = [asdict(problem) for problem in state.problems]
+        print_json([{**record, "library": str(state.library), "index": str(state.index), "problems": problems}])
+        return
+    lines(terminal.status_lines(state))
+
+
+def _date(text: str | None) -> str | None:
+    if text is not None and not valid_date(text):
+        raise click.BadParameter(f"{text!r} is no date; write 2018, 2018-03 or 2018-03-10")
+    return text

@@ -1,0 +1,83 @@
+"""The commands that look at files without keeping anything: read, outline, lint."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from kb import terminal
+from kb.cli.group import as_json, cli
+from kb.cli.output import each_file, lines, print_json
+from kb.lint import lint
+from kb.readers.formats import read_outline
+from kb.reading import Tools, read_report
+from kb.records import note_record, outline_record
+from kb.talks import report_of
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json
+def read(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Read report files as a sync would and show their notes, tagged; no index is touched.
+
+    \b
+    Example: kb read data/samples/*.txt
+    """
+    tools = Tools.of()
+
+    def show_one(data: bytes, source: str) -> None:
+        report = read_report(data, source, tools).report
+        if as_json:
+            print_json(note_record(note, tools.catalogue) for note in report.notes)
+            return
+        click.echo(f"{click.style(report.title, bold=True)}  {terminal.event_line(report.event, report.held_on)}")
+        lines(terminal.tree_lines(report.notes, tools.catalogue))
+
+    each_file(files, show_one)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json
+def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Parse report files and show what each line was taken for; nothing is tagged or indexed.
+
+    \b
+    Example: kb outline report.md --json
+    """
+
+    def show_one(data: bytes, source: str) -> None:
+        parsed = read_outline(data, source)
+        report = report_of(parsed)
+        if as_json:
+            print_json([outline_record(parsed, report.event, report.held_on, report.talks)])
+            return
+        click.echo(f"{source}: {parsed.format}, {parsed.encoding}, {parsed.lines} lines")
+        for block in parsed.blocks:
+            if block.type != "blank":
+                place = "" if block.depth is None else "  " * block.depth
+                click.echo(f"{block.first_line:5d} {block.type:12} {place}{block.text}")
+
+    each_file(files, show_one)
+
+
+@cli.command("lint")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@as_json
+def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Tell the author of report files what could not be understood, with line numbers.
+
+    \b
+    Example: kb lint report.md
+    """
+    tools = Tools.of()
+
+    def lint_one(data: bytes, source: str) -> None:
+        problems = lint(read_outline(data, source), read_report(data, source, tools).report, tools.catalogue)
+        if as_json:
+            print_json(asdict(problem) for problem in problems)
+        else:
+            lines(map(str, problems) if problems else [f"{source}: nothing to put right"])
+
+    each_file(files, lint_one)
