@@ -37,8 +37,8 @@ class Hit:
 class FacetCount:
     """A facet value, how many documents have it, and whether the query selects it.
 
-    The count ignores the selections of its own group and obeys words and all other groups. Every selected value is
-    listed, even at 0; others only above 0; order: count descending, then value.
+    The count ignores the selections of its own group (unless all of them are wanted) and obeys words and all other groups.
+    Every selected value is listed, even at 0; others only above 0; order: count descending, then value.
     """
 
     value: str

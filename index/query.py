@@ -20,7 +20,8 @@ class Step:
 class Query:
     """A search as a value: the words as typed, the selected facet values, the order and the window.
 
-    Within a group any of the selected values is enough; between groups all must hold. `facets` names the groups to count.
+    Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between groups
+    all must hold. `facets` names the groups to count.
     `limit` None means all hits. `without` names the steps of the ladder (`index.ladder`) that shall not be taken. `explain` asks
     for the reasons of each hit.
     """
@@ -33,6 +34,7 @@ class Query:
     facets: tuple[str, ...] = ()
     without: tuple[StepName, ...] = ()
     explain: bool = False
+    every: tuple[str, ...] = ()
 
     def selected(self, group: str) -> tuple[str, ...]:
         """Return the selected values of a group, in the order they were selected."""

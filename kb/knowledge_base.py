@@ -353,7 +353,8 @@ def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
     chosen = query.selected("service")
     asked = query.select("service").select(narrow, *chosen)
     facets = tuple(narrow if group == "service" else group for group in query.facets)
-    return replace(asked, offset=query.offset, facets=facets), {"service": narrow}
+    every = tuple(narrow if group == "service" else group for group in query.every)
+    return replace(asked, offset=query.offset, facets=facets, every=every), {"service": narrow}
 
 
 def _same_report(library: Library, report: Report) -> str | None:

@@ -65,8 +65,9 @@ class ScanEngine:
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:
         counts = dict.fromkeys(query.selected(group), 0)
+        others = query if group in query.every else query.select(group)
         for counted in matching:
-            if _is_selected(counted, query.select(group)):
+            if _is_selected(counted, others):
                 for value in set(counted.document.facets.get(group, ())):
                     counts[value] = counts.get(value, 0) + 1
         listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -203,4 +204,8 @@ class Scan:
 
 
 def _is_selected(counted: Counted, query: Query) -> bool:
-    return all(set(counted.document.facets.get(group, ())) & set(values) for group, values in query.selections)
+    facets = counted.document.facets
+    return all(
+        set(values) <= set(facets.get(group, ())) if group in query.every else set(values) & set(facets.get(group, ()))
+        for group, values in query.selections
+    )

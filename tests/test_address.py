@@ -39,6 +39,13 @@ def test_the_order_of_the_keys_does_not_matter() -> None:
     }
 
 
+def test_all_of_the_services_can_be_wanted_and_steps_refused() -> None:
+    query = read("/?q=a&service=sqs&service=sns&match=all&without=some&without=sound")
+
+    assert (query.every, query.without) == (("service",), ("sound", "some"))
+    assert address_of(query) == "/?q=a&service=sns&service=sqs&match=all&without=sound&without=some"
+
+
 def test_the_page_is_a_window_and_another_filter_returns_to_the_first() -> None:
     query = read("/?q=a&page=3")
 
@@ -53,7 +60,18 @@ def test_all_notes_have_an_address_of_their_own() -> None:
     assert address_of(Query()) == "/?q="
 
 
-@pytest.mark.parametrize("pair", [("page", "0"), ("page", "x"), ("page", "９"), ("sort", "old"), ("colour", "red")])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("page", "0"),
+        ("page", "x"),
+        ("page", "９"),
+        ("sort", "old"),
+        ("match", "some"),
+        ("without", "x"),
+        ("colour", "red"),
+    ],
+)
 def test_what_means_nothing_is_named(pair: tuple[str, str]) -> None:
     query, unread = query_of([("q", "a"), pair])
 

@@ -112,6 +112,28 @@ def test_facet_values_widen_within_a_group_and_narrow_between_groups(client: Fla
     assert list(found.values()) == [2, 3, 0]
 
 
+def test_all_of_the_selected_services_can_be_wanted(client: FlaskClient) -> None:
+    page = as_json(client, "/?service=sqs&service=lambda&match=all").json
+
+    assert (page["total"], as_json(client, "/?service=sqs&service=lambda").json["total"] > 0) == (0, True)
+
+
+def test_what_was_done_to_find_more_is_told_and_can_be_refused(client: FlaskClient) -> None:
+    page = client.get("/?q=dyなもdb")
+    refused = re.findall(r'<a href="([^"]+)" data-swap>これをやめる</a>', page.text)
+
+    assert "「dyなもdb」" in plain(page)
+    assert "読み替えの一部をやめています" in plain(client.get(html.unescape(refused[0])))
+
+
+def test_where_nothing_is_found_the_condition_to_blame_is_named(client: FlaskClient) -> None:
+    assert "「年」の条件を外すと 4件" in plain(client.get("/?service=sqs&year=2021"))
+
+
+def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:
+    assert re.search(r"「冪等」 本文 [\d.]+点", plain(client.get("/?q=冪等")))
+
+
 def test_counts_ignore_their_own_group_and_link_to_the_toggled_search(client: FlaskClient) -> None:
     facets = as_json(client, "/?q=冪等&service=sqs").json["facets"]["service"]
 

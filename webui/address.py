@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import NamedTuple, cast, get_args
 from urllib.parse import quote, urlencode
 
-from index.query import Query, Sort
+from index.query import Query, Sort, StepName
 
 GROUPS = ("service", "category", "kind", "event", "year", "talk", "report", "via")
 SORTS = ("relevance", "new")
+STEPS: tuple[StepName, ...] = get_args(StepName)
+EVERY = "service"  # the group of which all selected values can be wanted
 PAGE_SIZE = 20
 LAST_PAGE = 10_000
 
@@ -34,6 +36,10 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
             query = query.select(key, *sorted({*query.selected(key), value}))
         elif key == "sort" and value in SORTS:
             query = replace(query, sort=cast("Sort", value))
+        elif key == "match" and value in ("any", "all"):
+            query = replace(query, every=(EVERY,) if value == "all" else ())
+        elif key == "without" and value in STEPS:
+            query = replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
         elif key == "page" and value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LAST_PAGE:
             page = int(value)
         elif value:
@@ -42,9 +48,12 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
 
 
 def pairs_of(query: Query) -> tuple[tuple[str, str], ...]:
-    """Return a search as the keys and values of its address: words, groups in their order, sort, page."""
+    """Return a search as the keys and values of its address: words, groups in their order, the rest."""
     pairs = [("q", query.text)] if query.text else []
     pairs += [(group, value) for group in GROUPS for value in sorted(query.selected(group))]
+    if query.every:
+        pairs.append(("match", "all"))
+    pairs += [("without", step) for step in query.without]
     if query.sort != "relevance":
         pairs.append(("sort", query.sort))
     if page_of(query) > 1:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from index.engine import Reason
 from index.query import Query
 from kb.answers import Answer, Found
 from kb.changes import Change, changes_for
@@ -14,13 +15,14 @@ from webui.tree import Branch, below, notes_in, tree
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A found note with its marks and what belongs to it, as far as it is not found itself.
+    """A found note with its marks, the reasons of its score, and what belongs to it, as far as it is not found itself.
 
     `below` is the tree under it; `problem` and `question` are the notes it remedies and answers.
     """
 
     note: Note
     marks: tuple[tuple[int, int], ...]
+    reasons: tuple[Reason, ...]
     changes: tuple[Change, ...]
     below: tuple[Branch, ...]
     problem: Note | None
@@ -59,7 +61,7 @@ def by_talk(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iter
         first = hits[0].note
         near = around(knowledge_base, first)
         others = [note for note in near if note.id not in {hit.note.id for hit in hits}]
-        shown = {hit.note.id: belonging(hit.note, others, hit.marks) for hit in hits}
+        shown = {hit.note.id: belonging(hit.note, others, hit) for hit in hits}
         position = {note.id: i for i, note in enumerate(near)}  # lacks what a sync has just taken away
         in_order = sorted((hit.note for hit in hits), key=lambda note: position.get(note.id, 0))
         more = max(0, counts.get(value, 0) - len(hits)) if group == "talk" else 0
@@ -71,12 +73,13 @@ def around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
     return knowledge_base.talk(note.talk.id) if note.talk else knowledge_base.report(note.report)[1]
 
 
-def belonging(note: Note, others: Sequence[Note], marks: tuple[tuple[int, int], ...] = ()) -> Shown:
-    """Return a note with those of the others that belong to it."""
+def belonging(note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
+    """Return a note with those of the others that belong to it, and how it was found if it was searched for."""
     others = [other for other in others if other.id != note.id]
     return Shown(
         note=note,
-        marks=marks,
+        marks=found.marks if found else (),
+        reasons=found.reasons if found else (),
         changes=changes_for(note),
         below=below(note, others),
         problem=_one(others, note.remedy_of),

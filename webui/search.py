@@ -49,6 +49,20 @@ class SearchPage:
         return (pair for pair in pairs if pair not in listed)
 
     @property
+    def loosened(self) -> Iterator[tuple[str, str]]:
+        """Each thing that was done to find more, told, and the search without it."""
+        for step in self.answer.steps:
+            refused = replace(self.query, without=(*self.query.without, step.name), offset=0)
+            yield texts.step_taken(step.name, step.text, step.instead), address_of(refused)
+
+    @property
+    def freed(self) -> Iterator[tuple[str, str]]:
+        """Where nothing is found: each condition that is to blame, and the search without it."""
+        for group, count in self.answer.freed.items():
+            if count:
+                yield texts.freed(group, count), address_of(self.query.select(group))
+
+    @property
     def first(self) -> int:
         """The number of the first note on this page, counted from 1."""
         return self.query.offset + 1
@@ -71,6 +85,11 @@ class SearchPage:
     def export_url(self, ending: str) -> str:
         """Return the address of the whole result as a file."""
         return f"/export.{ending}{address_of(turned_to(self.query, 1))[1:]}"
+
+    @property
+    def restore_url(self) -> str:
+        """The search with all that may be done to find more."""
+        return address_of(replace(self.query, without=(), offset=0))
 
     @property
     def clear_url(self) -> str:
@@ -98,7 +117,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...]) -> SearchPage:
     """Search, and return what the page shows of it."""
-    answer = knowledge_base.search(replace(query, facets=COUNTED))
+    answer = knowledge_base.search(replace(query, facets=COUNTED, explain=True))
     return SearchPage(
         query=query,
         answer=answer,
@@ -117,11 +136,15 @@ def search_record(page: SearchPage, catalogue: Catalogue) -> dict[str, Any]:
         "page": page_of(page.query),
         "pages": page.pages,
         "loosened": page.answer.loosened,
+        "steps": [asdict(step) for step in page.answer.steps],
+        "notices": [asdict(notice) for notice in page.answer.notices],
+        "freed": dict(page.answer.freed),
         "hits": [
             {
                 **note_record(found.note, catalogue),
                 "score": round(found.score, 4),
                 "marks": [list(mark) for mark in found.marks],
+                "reasons": [asdict(reason) for reason in found.reasons],
             }
             for found in page.answer.found
         ],

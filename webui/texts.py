@@ -127,7 +127,31 @@ VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited"
 
 NO_HITS = "見つかりませんでした"
 NO_HITS_ADVICE = "言葉を減らすか、条件を外してみてください。"
-LOOSENED = "すべての言葉を含むメモはないため、一部の言葉を含むメモを表示しています。"
+REFUSE_STEP = "これをやめる"
+STEPS_TAKEN = {
+    "keyboard": "「{text}」を、入力モードの違いとみて「{instead}」で探しました。",
+    "sound": "「{text}」を、読みが同じ「{instead}」で探しました。",
+    "spelling": "「{text}」を、打ち間違いとみて「{instead}」で探しました。",
+    "function": "「{text}」を除いて探しました。",
+    "parts": "「{text}」は、その一部を含むメモも探しました。",
+    "related": "「{text}」は、近い意味の言葉も探しました。",
+    "some": "すべての言葉を含むメモが少ないため、一部の言葉を含むメモも探しました。",
+}
+NOTICES = {
+    "cut": "長すぎるため、512文字より後は使いませんでした。",
+    "too many words": "言葉が多すぎるため、33個目からは使いませんでした。",
+    "too deep": "括弧が深すぎるため、9段目からは使いませんでした。",
+    "unclosed": "「{text}」には対になる引用符や括弧がないため、使いませんでした。",
+    "as words": "「{text}」は条件として使えないため、言葉として探しました。",
+    "literally": "「{text}」を、そのままの文字の並びとして探しました。",
+}
+WHY_FOUND = "一致の理由"
+FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
+HELPERS = {"pair": "隣り合う言葉", "gram": "文字の並び", "sound": "読み"}
+STEPS_REFUSED = "読み替えの一部をやめています。"
+RESTORE_STEPS = "元に戻す"
+MATCH = "複数のサービスを選んだとき"
+MATCHES = {"any": "いずれか", "all": "すべて"}
 PAST_THE_END = "このページにはメモがありません。"
 EMPTY_LIBRARY = "まだレポートがありません"
 EMPTY_LIBRARY_HOW = "レポート（Markdown、HTML、テキスト）を次のフォルダに置いて、kb sync を実行してください。"
@@ -288,6 +312,28 @@ def wrong_tag(name: str) -> str:
 def unknown_service(name: str) -> str:
     """Return why a tag cannot be added."""
     return f"「{name}」というサービスは知られていません。"
+
+
+def step_taken(name: str, text: str, instead: str) -> str:
+    """Return what was done to find more."""
+    return STEPS_TAKEN[name].format(text=text, instead=instead)
+
+
+def notice(name: str, text: str) -> str:
+    """Return what of a query could not be taken as typed."""
+    return NOTICES[name].format(text=text)
+
+
+def freed(group: str, count: int) -> str:
+    """Return which condition leaves nothing, and what its removal finds."""
+    return f"「{GROUPS[group]}」の条件を外すと {notes(count)}"
+
+
+def reason(word: str, term: str, fields: tuple[str, ...], points: float) -> str:
+    """Return which word of a query was found where, and how much it counted."""
+    found = HELPERS.get(term, term) if not word else f"「{word}」" + (f"→「{term}」" if term != word else "")
+    places = "・".join(FIELDS.get(field, field) for field in fields)
+    return " ".join(filter(None, (found, places, f"{points:.2f}点")))
 
 
 def filters(count: int) -> str:

@@ -36,16 +36,17 @@ class WhooshEngine:
         if snapshot is None:
             return Results(0, (), {group: _listed({}, query.selected(group)) for group in query.facets})
         search = Search(snapshot, query, self._language)
-        selected = {group: snapshot.group(group).mask(values, snapshot.count) for group, values in query.selections}
+        selected = {group: _selected(snapshot, query, group) for group, _ in query.selections}
         without = {group: _all_of(search.found, selected, but=group) for group in {*selected, *query.facets}}
         found = _all_of(search.found, selected)
+        counted = without | dict.fromkeys(query.every, found)  # where all are wanted, one more narrows what is found
         total = int(np.count_nonzero(found))
         docs = _window(snapshot, found, search.scores, query)
         return Results(
             total=total,
             hits=tuple(_hit(snapshot, search, int(doc), explain=query.explain) for doc in docs),
             facets={
-                group: _listed(snapshot.group(group).counts(without[group]), query.selected(group))
+                group: _listed(snapshot.group(group).counts(counted[group]), query.selected(group))
                 for group in query.facets
             },
             steps=search.climbed.steps,
@@ -100,6 +101,13 @@ class WhooshEngine:
             if newer == stamp:
                 raise
             return self._opened(newer)  # a writer removed it while we opened it: two generations came since
+
+
+def _selected(snapshot: Snapshot, query: Query, group: str) -> Mask:
+    """Return which documents have the values that are selected in a group: any of them, or every."""
+    values = query.selected(group)
+    wanted = [(value,) for value in values] if group in query.every else [values]
+    return reduce(np.logical_and, (snapshot.group(group).mask(one, snapshot.count) for one in wanted))
 
 
 def _all_of(found: Mask, selected: Mapping[str, Mask], but: str = "") -> Mask:
