@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from index.query import Query
 from kb.configuration import parse
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
@@ -40,6 +41,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="module")
+def knowledge_base(home: Path) -> KnowledgeBase:
+    """Return a knowledge base over the samples."""
+    knowledge_base = KnowledgeBase.open(ROOT / "data/samples", home / "index")
+    knowledge_base.sync()
+    return knowledge_base
+
+
 def run(line: str, home: Path) -> subprocess.CompletedProcess[bytes]:
     """Run a line of a shell block in that home, the newcomer standing in the checkout."""
     places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "KB_LIBRARY": str(home / "reports")}
@@ -56,6 +65,17 @@ def test_a_command_of_a_readme_runs_and_finds_something(line: str, home: Path) -
 
 
 @pytest.mark.parametrize("document", READMES)
+def test_everything_that_a_readme_says_can_be_typed_finds_something_without_loosening(
+    document: str, knowledge_base: KnowledgeBase
+) -> None:
+    table = (ROOT / document).read_text("utf-8").split("\n| --- | --- |\n")[-1].split("\n\n")[0]
+    typed = [query for row in table.splitlines() for query in re.findall(r"`([^`]{3,})`", row)]
+    answers = {query: knowledge_base.search(Query(query)) for query in typed if query != "( )"}
+
+    assert [query for query, answer in answers.items() if not answer.total or answer.loosened] == []
+
+
+@pytest.mark.parametrize("document", READMES)
 def test_the_search_that_a_readme_shows_is_what_kb_prints(document: str, home: Path) -> None:
     line, shown = re.search(
         r"^```text\n\$ (.*?)\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL
@@ -65,9 +85,7 @@ def test_the_search_that_a_readme_shows_is_what_kb_prints(document: str, home: P
 
 
 @pytest.mark.parametrize("document", READMES)
-def test_every_address_of_a_readme_is_answered(document: str, home: Path) -> None:
-    knowledge_base = KnowledgeBase.open(home / "reports", home / "index")
-    knowledge_base.sync()
+def test_every_address_of_a_readme_is_answered(document: str, knowledge_base: KnowledgeBase) -> None:
     asked = create_app(knowledge_base).test_client()
     addresses = set(re.findall(r"http://127\.0\.0\.1:8000(/[^\s:\"`]*)", (ROOT / document).read_text("utf-8")))
 
