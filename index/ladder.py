@@ -16,7 +16,7 @@ from index.tree import Piece, Word
 from index.words import Words
 
 ENOUGH = 3
-NEEDED_SHARE = 0.4  # of the weight of all words, that the best document must have …
+NEEDED_SHARE = 0.45  # of the weight of all words, that the best document must have …
 NEEDED_WORDS = 1.2  # … and in a long query that of so many words of mean weight
 LEAST_SHARE = 0.1  # that any document must have
 

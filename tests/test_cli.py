@@ -492,6 +492,20 @@ def test_evaluate_scores_a_set_of_passages(tmp_path: Path) -> None:
     }
 
 
+def test_evaluate_fails_where_a_figure_has_fallen(tmp_path: Path) -> None:
+    (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "順序"}\n', "utf-8")
+    (tmp_path / "qrels.tsv").write_text("q\tp1\t1\n", "utf-8")
+    (tmp_path / "passages.jsonl").write_text('{"id": "p1", "text": "冪等"}\n{"id": "p2", "text": "順序"}\n', "utf-8")
+    (tmp_path / "figures.json").write_text('{"MRR@10": 0.5}', "utf-8")
+
+    result = kb("evaluate", "--set", str(tmp_path), "--at-least", str(tmp_path / "figures.json"))
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"kb: MRR@10 fell to 0.0 from 0.5; see {tmp_path / 'figures.json'}\n",
+    )
+
+
 def test_evaluate_tells_a_folder_that_is_no_set(tmp_path: Path) -> None:
     result = kb("evaluate", "--set", str(tmp_path))
 

@@ -1,5 +1,7 @@
 """The command that measures the search: evaluate."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,20 +10,26 @@ import click
 from kb import terminal
 from kb.cli.group import as_json, cli
 from kb.cli.output import lines, print_json
-from kb.evaluation import evaluate
+from kb.evaluation import Evaluation, evaluate
 from kb.places import EVALUATION
+
+FELL = 1
 
 
 @cli.command("evaluate")
 @click.option("--set", "folder", type=click.Path(path_type=Path), help="A folder with queries.jsonl and qrels.tsv.")
+@click.option(
+    "--at-least", type=click.Path(path_type=Path, exists=True), help="A JSON file of figures; fail below them."
+)
 @as_json
-def evaluate_search(folder: Path | None, *, as_json: bool) -> None:
+def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool) -> None:
     """Score the search on judged queries: by default those over the samples.
 
     With a passages.jsonl in the folder those passages are searched, else the samples.
 
     \b
-    Example: kb evaluate --json
+    Examples: kb evaluate --json
+              kb evaluate --at-least data/evaluation/figures.json
     """
     evaluation = evaluate(folder or EVALUATION)
     if as_json:
@@ -29,3 +37,19 @@ def evaluate_search(folder: Path | None, *, as_json: bool) -> None:
         print_json([{**figures.pop("measures"), **figures}])
     else:
         lines(terminal.evaluation_lines(evaluation))
+    if at_least and (fallen := _fallen(evaluation, json.loads(at_least.read_text("utf-8")))):
+        lines((f"kb: {text}; see {at_least}" for text in fallen), err=True)
+        click.get_current_context().exit(FELL)
+
+
+def _fallen(evaluation: Evaluation, wanted: Mapping[str, float]) -> list[str]:
+    """Return which figures are worse than wanted; `answered_all_the_same` is a number that shall not be exceeded."""
+    fallen = [
+        f"{name} fell to {value} from {wanted[name]}"
+        for name, value in evaluation.measures.items()
+        if value < wanted.get(name, 0)
+    ]
+    noise = len(evaluation.answered_all_the_same)
+    if noise > wanted.get("answered_all_the_same", noise):
+        fallen.append(f"{noise} queries without an answer found something")
+    return fallen
