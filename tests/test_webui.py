@@ -1,5 +1,6 @@
 """The page: what a reader sees and a program gets, over a real index."""
 
+import builtins
 import html
 import re
 from collections.abc import Iterator
@@ -11,11 +12,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
-from webui import security
+from webui import security, texts
 from webui.app import create_app
 from webui.markup import marked, web_address
 from webui.texts import day_and_age
 
+WEBUI = Path(texts.__file__).parent
 QUEUES = """\
 # 見本勉強会 2018 参加レポート
 
@@ -227,6 +229,42 @@ def test_the_start_page_leads_to_services_and_reports(client: FlaskClient) -> No
     page = plain(client.get("/"))
 
     assert all(shown in page for shown in ("SQS 4", "別の勉強会 2021 参加レポート", "2021年・5年前", "見本勉強会 2018"))
+
+
+def test_two_who_took_notes_of_one_talk_meet_on_its_page(tmp_path: Path) -> None:
+    other = "# 見本勉強会 2018 に行ってきた\n\n## 【A】11:10~12:00:キューと付き合う\n\n- 番号は受け手が覚える\n"
+    knowledge_base = opened(tmp_path, queues=QUEUES, other=other)
+    client = create_app(knowledge_base).test_client()
+    talk = as_json(client, "/?q=受け手").json["hits"][0]["talk"]["id"]
+    page = client.get(f"/talk/{talk}")
+
+    assert {"番号は受け手が覚える", "順番は守られない"} <= set(texts_of(page))
+    assert ("記録 1" in plain(page), "記録 2" in plain(page)) == (True, True)
+
+
+def test_every_text_of_the_interface_is_shown_somewhere() -> None:
+    rest = "".join(path.read_text("utf-8") for path in WEBUI.rglob("*") if path.suffix in {".py", ".html", ".xml"})
+    names = [
+        name for name in vars(texts) if not name.startswith("_") and vars(texts)[name] not in vars(builtins).values()
+    ]
+    own = [
+        name
+        for name in names
+        if re.search(rf"^(def {name}\b|{name} = )", Path(texts.__file__).read_text("utf-8"), re.MULTILINE)
+    ]
+
+    assert [name for name in own if len(re.findall(rf"\b{name}\b", rest)) < 2] == []
+
+
+def test_no_other_file_holds_japanese_that_is_shown() -> None:
+    code = "".join(
+        re.sub(r'""".*?"""|#.*', "", path.read_text("utf-8"), flags=re.DOTALL)
+        for path in WEBUI.glob("*.py")
+        if path.name != "texts.py"
+    )
+    pages = "".join(re.sub(r"{#.*?#}", "", path.read_text("utf-8")) for path in WEBUI.rglob("*.html"))
+
+    assert re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", code + pages) == []
 
 
 def test_an_empty_library_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from webui.tree import Branch, below, notes_in, tree
 class Shown:
     """A found note with its marks, the reasons of its score, and what belongs to it, as far as it is not found itself.
 
-    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers.
+    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers, where it does not stand under them.
     """
 
     note: Note
@@ -76,15 +76,19 @@ def around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
 def belonging(note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
     """Return a note with those of the others that belong to it, and how it was found if it was searched for."""
     others = [other for other in others if other.id != note.id]
+    above = {crumb.note for crumb in note.trail}  # shown as its trail already
+    problem, question = (
+        _one(others, other) if other not in above else None for other in (note.remedy_of, note.answers)
+    )
     return Shown(
         note=note,
         marks=found.marks if found else (),
         reasons=found.reasons if found else (),
         changes=changes_for(note),
         below=below(note, others),
-        problem=_one(others, note.remedy_of),
+        problem=problem,
         remedies=tuple(other for other in others if other.remedy_of == note.id),
-        question=_one(others, note.answers),
+        question=question,
         answers=tuple(other for other in others if other.answers == note.id),
     )
 

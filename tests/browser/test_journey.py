@@ -2,9 +2,15 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
+
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
 
 pytestmark = pytest.mark.browser
 
@@ -211,13 +217,16 @@ def test_copied_text_equals_the_source(open_page: Open) -> None:
     assert sorted(copied) == sorted(hit["text"] for hit in hits)
 
 
-@pytest.mark.parametrize("path", ["/", "/?q=Lambda", "/?q=Lambda&page=2", "/reports"])
 @pytest.mark.parametrize("width", [WIDE, PHONE, SMALL])
-def test_no_page_shifts_or_scrolls_sideways(open_page: Open, path: str, width: int) -> None:
-    page = open_page(path, width=width)
-    page.wait_for_timeout(300)
+def test_no_page_shifts_or_scrolls_sideways(open_page: Open, address: str, width: int) -> None:
+    page = open_page("/", width=width)
+    told = {}
+    for path in ("/", "/?q=Lambda", "/?q=Lambda&page=2", "/reports", "/service/lambda", "/add"):
+        page.goto(address + path)
+        page.wait_for_timeout(200)
+        told[path] = page.evaluate("[watched.shift, document.documentElement.scrollWidth <= innerWidth]")
 
-    assert page.evaluate("[watched.shift, document.documentElement.scrollWidth - innerWidth <= 0]") == [0, True]
+    assert {path: seen for path, seen in told.items() if seen != [0, True]} == {}
 
 
 @pytest.mark.parametrize("path", ["/", "/?q=Lambda", "/service/lambda"])
@@ -228,3 +237,48 @@ def test_a_first_visit_is_light(open_page: Open, path: str) -> None:
 
     print(f"{path}: {sum(sizes) / 1000:.1f} kB")  # noqa: T201
     assert 10_000 < sum(sizes) <= 60_000
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_pasted_report_is_seen_kept_and_found(
+    open_page: Open, serve: Callable[[Flask], AbstractContextManager[str]], tmp_path: Path, *, scripted: bool
+) -> None:
+    (tmp_path / "library").mkdir()
+    with serve(create_app(KnowledgeBase.open(tmp_path / "library", tmp_path / "index"))) as root:
+        page = open_page("/", root, java_script_enabled=scripted)
+        expect(page.get_by_text("まだレポートがありません")).to_be_visible()
+        page.get_by_role("link", name="取り込み").click()
+        page.get_by_label("または本文").fill("# 見本勉強会 2019\n\n## 箱の話\n\n- SQS は順番を守らない\n")
+        page.get_by_role("button", name="読み取りを確認").click()
+        expect(page.locator(".note .text")).to_have_text("SQS は順番を守らない")
+        page.get_by_label("日付").fill("2019-07-06")
+        page.get_by_role("button", name="ライブラリに保存").click()
+        expect(page.get_by_text("2019年7月6日")).to_be_visible()
+        page.get_by_role("combobox", name="メモを検索").fill("順番")
+        page.get_by_role("button", name="検索").click()
+        expect(page.locator("#summary")).to_have_text("1件（順番）")
+        page.locator(".permalink").click()
+        page.get_by_text("タグを直す").last.click()
+        page.get_by_role("button", name="Amazon SQS を外す").click()
+        expect(page.locator(".tag")).to_have_count(0)
+
+
+def test_a_dropped_file_is_read(open_page: Open) -> None:
+    page = open_page("/add")
+    page.evaluate("""
+      const files = new DataTransfer();
+      files.items.add(new File(["# 見本勉強会 2019\\n\\n- S3 に落とす\\n"], "落とした.md"));
+      document.getElementById("text").dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true}));
+    """)
+
+    expect(page.locator(".note .text")).to_have_text("S3 に落とす")
+
+
+def test_a_step_that_was_taken_can_be_taken_back(open_page: Open) -> None:
+    page = open_page("/?q=ふぁrがて")
+    expect(page.get_by_text("「fargate」で探しました")).to_be_visible()
+    page.get_by_role("link", name="これをやめる").first.click()
+    expect(page).to_have_url(re.compile("without="))
+    page.get_by_role("link", name="元に戻す").click()
+
+    expect(page.get_by_text("「fargate」で探しました")).to_be_visible()
