@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from index.engine import Engine, FacetCount, Hit, SearchIndexError
 from index.highlight import marks
-from index.query import Query
+from index.query import Query, StepName
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.answers import (
@@ -40,6 +40,7 @@ from kb.services.catalogue import Catalogue
 from kb.suggestions import GROUPS, Suggestion, Suggestions
 from kb.sync import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
 from kb.talks import report_of
+from kb.vocabulary import field_words
 
 FACETS = ("service", "category", "kind", "event", "year", "talk")
 ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name
@@ -305,12 +306,23 @@ class KnowledgeBase:
         return meta is None or meta.get("code") != code_digest()
 
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
-        """Return what may be meant by the beginning of a name: services, events and talks that notes are about."""
+        """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
         contents = self._contents()
         if self._suggestions is None or self._suggestions[0] is not contents:
             everything = self.search(Query(limit=0, facets=GROUPS)).facets
-            self._suggestions = (contents, Suggestions.of(self.catalogue, everything))
+            suggestions = Suggestions.of(self.catalogue, everything, self._words(), self._read_aloud)
+            self._suggestions = (contents, suggestions)
         return self._suggestions[1].for_typed(typed)
+
+    def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
+        """Yield the field's words that notes have, with their other spellings."""
+        for word, others in field_words().items():
+            count = self.search(Query(word, limit=0, without=get_args(StepName))).total
+            if count:
+                yield FacetValue(word, word, count, selected=False), others
+
+    def _read_aloud(self, text: str) -> str:
+        return "".join(morpheme.reading or morpheme.surface for morpheme in self.tools.analyzer.morphemes(text))
 
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""

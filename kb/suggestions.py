@@ -1,8 +1,8 @@
-"""What one may be about to type: services, events and talks by any of their names, in kana, kanji or letters."""
+"""What one may be about to type: services, events, talks, speakers and words, in kana, kanji or letters."""
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kb.answers import FacetValue
@@ -25,12 +25,13 @@ _SPELLED = (
 _KANA = re.compile(r"(?:HIRAGANA|KATAKANA) LETTER (?P<small>SMALL )?(?P<sound>\w+)$")
 _VOWELS = ("a", "i", "u", "e", "o")
 
-GROUPS = ("service", "event", "talk")
+GROUPS = ("service", "event", "talk", "speaker")
+WORD = "word"  # the group of suggestions that are words to search for
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something to select: its group and value as in a query, its name, how many notes there are on it."""
+    """Something to select, or a word to search for: its group and value as in a query, its name, how many notes it has."""
 
     group: str
     value: str
@@ -52,12 +53,25 @@ class Suggestions:
     entries: tuple[_Entry, ...]
 
     @classmethod
-    def of(cls, catalogue: Catalogue, facets: Mapping[str, Iterable[FacetValue]]) -> "Suggestions":
-        """Return the suggestions for the values that notes have, those of each group in their order."""
-        found = [
-            Suggestion(group, facet.value, facet.label, facet.count) for group in GROUPS for facet in facets[group]
-        ]
-        return cls(tuple(_entry(one, catalogue) for one in found))
+    def of(
+        cls,
+        catalogue: Catalogue,
+        facets: Mapping[str, Iterable[FacetValue]],
+        words: Iterable[tuple[FacetValue, tuple[str, ...]]],
+        reading: Callable[[str], str],
+    ) -> "Suggestions":
+        """Return the suggestions for the values that notes have, those of each group in their order, then for words.
+
+        Each word comes with its other spellings; `reading` tells how a text is read, in katakana.
+        """
+        entries = []
+        for group in GROUPS:
+            for facet in facets[group]:
+                service = catalogue.by_slug.get(facet.value) if group == "service" else None
+                names = (*service.names, service.slug) if service else (facet.label, reading(facet.label))
+                entries.append(_entry(Suggestion(group, facet.value, facet.label, facet.count), names))
+        entries += [_entry(Suggestion(WORD, w.value, w.label, w.count), (w.label, *others)) for w, others in words]
+        return cls(tuple(entries))
 
     def for_typed(self, text: str) -> tuple[Suggestion, ...]:
         """Return what may be meant by the beginning of a name; nothing for nothing."""
@@ -67,19 +81,14 @@ class Suggestions:
         return tuple(entry.suggestion for entry in found[:_MOST])
 
 
-def _entry(suggestion: Suggestion, catalogue: Catalogue) -> _Entry:
-    names = [unicodedata.normalize("NFKC", name) for name in _names(suggestion, catalogue)]
+def _entry(suggestion: Suggestion, names: Iterable[str]) -> _Entry:
+    names = [unicodedata.normalize("NFKC", name) for name in names]
     tails = {name[word.start() :] for name in names for word in re.finditer(r"\S+", name)}
     return _Entry(
         suggestion,
         frozenset(spelling for name in names for spelling in _spellings(name)),
         frozenset(spelling for tail in tails for spelling in _spellings(tail)),
     )
-
-
-def _names(suggestion: Suggestion, catalogue: Catalogue) -> tuple[str, ...]:
-    service = catalogue.by_slug.get(suggestion.value) if suggestion.group == "service" else None
-    return (*service.names, service.slug) if service else (suggestion.label,)
 
 
 def _spellings(text: str) -> tuple[str, str]:

@@ -20,6 +20,13 @@ def words(catalogue: Catalogue) -> tuple[Word, ...]:
     return (*(word for service in catalogue.services for word in _names(service)), *_spellings(), *_field_words())
 
 
+def field_words() -> dict[str, tuple[str, ...]]:
+    """Return the field's words that one may want to type, each with its other spellings and readings."""
+    table = _table()
+    own = {word: (told["reading"],) for word, told in table["words"].items() if "as" not in told}
+    return {**{usual: tuple(others) for usual, others in table["spellings"].items()}, **own}
+
+
 def slips() -> tuple[tuple[str, str], ...]:
     """Return the slips seen in notes, each with a word that was meant."""
     return tuple((slip, meant) for slip, every in _table()["slips"].items() for meant in every)

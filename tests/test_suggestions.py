@@ -16,10 +16,13 @@ REPORT = """\
 
 ## 【A】10:00~10:40:箱の話
 
+登壇者: 山田太郎
+
 - SQS は順番を守らない
 - Lambda で受ける
 - Lambda は起動が遅い
 - Fargate で動かす
+- 冪等に作る
 """
 
 
@@ -41,6 +44,20 @@ def client(knowledge_base: KnowledgeBase) -> FlaskClient:
 @pytest.mark.parametrize("typed", ["らむ", "ラム", "ﾗﾑ", "ramu", "lam", "LAM", "ｌａｍ", "aws la", "ramuda"])
 def test_a_service_is_suggested_by_any_beginning_of_its_names(knowledge_base: KnowledgeBase, typed: str) -> None:
     assert [(one.value, one.notes) for one in knowledge_base.suggest(typed)] == [("lambda", 2)]
+
+
+@pytest.mark.parametrize("typed", ["冪等", "べき", "beki"])
+def test_a_word_of_the_field_is_suggested_by_its_reading(knowledge_base: KnowledgeBase, typed: str) -> None:
+    assert ("word", "冪等", 1) in [(one.group, one.value, one.notes) for one in knowledge_base.suggest(typed)]
+
+
+@pytest.mark.parametrize("typed", ["山田", "やまだ", "yamada"])
+def test_a_speaker_is_suggested_and_leads_to_the_talks(client: FlaskClient, typed: str) -> None:
+    found = client.get(f"/suggest?q={typed}", headers={"Accept": "application/json"}).get_json()["suggestions"]
+
+    (speaker,) = [one for one in found if one["group"] == "speaker"]
+    answer = client.get(speaker["url"], headers={"Accept": "application/json"}).get_json()
+    assert (speaker["value"], answer["total"]) == ("山田太郎", speaker["notes"])
 
 
 @pytest.mark.parametrize(

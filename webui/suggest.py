@@ -1,13 +1,13 @@
 """What is offered while one types: the search, or the page, that a name begun in the search box may mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from flask import Blueprint, Response, jsonify, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.suggestions import Suggestion
+from kb.suggestions import WORD, Suggestion
 from webui.address import address_of, page_address, query_of, turned_to
 from webui.answers import respond
 
@@ -37,10 +37,21 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def offers(knowledge_base: KnowledgeBase, query: Query) -> Iterator[Offer]:
-    """Yield what the last word of a search may mean: the search with it selected in the word's place, or a talk's page."""
+    """Yield what the last word of a search may mean, each with its address.
+
+    A talk has a page; a word and a speaker take the place of what is typed; anything else is selected instead of it.
+    """
     *words, begun = query.text.split() or [""]
     kept = replace(turned_to(query, 1), text=" ".join(words))
     for suggestion in knowledge_base.suggest(begun):
-        group, value = suggestion.group, suggestion.value
-        chosen = kept.select(group, *sorted({*kept.selected(group), value}))
-        yield Offer(suggestion, page_address("talk", value) if group == "talk" else address_of(chosen))
+        yield Offer(suggestion, _address(suggestion, words, kept))
+
+
+def _address(suggestion: Suggestion, words: Sequence[str], kept: Query) -> str:
+    group, value = suggestion.group, suggestion.value
+    if group == "talk":
+        return page_address("talk", value)
+    if group in (WORD, "speaker"):
+        meant = value if group == WORD else f'登壇者:"{value}"'
+        return address_of(replace(kept, text=" ".join((*words, meant))))
+    return address_of(kept.select(group, *sorted({*kept.selected(group), value})))

@@ -121,6 +121,8 @@ GROUPS = {
     "talk": "セッション",
     "report": "レポート",
     "via": "タグの付き方",
+    "speaker": "登壇者",
+    "word": "言葉",
 }
 VIA = {"explicit": "明示", "inherited": "継承"}
 VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited": "上位の言葉から: {why}"}
