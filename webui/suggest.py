@@ -52,6 +52,6 @@ def _address(suggestion: Suggestion, words: Sequence[str], kept: Query) -> str:
     if group == "talk":
         return page_address("talk", value)
     if group in (WORD, "speaker"):
-        meant = value if group == WORD else f'登壇者:"{value}"'
+        meant = value if group == WORD else f'speaker:"{value}"'
         return address_of(replace(kept, text=" ".join((*words, meant))))
     return address_of(kept.select(group, *sorted({*kept.selected(group), value})))
