@@ -267,6 +267,18 @@ def test_no_other_file_holds_japanese_that_is_shown() -> None:
     assert re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", code + pages) == []
 
 
+def test_no_page_holds_code_or_style_and_the_script_is_short(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    report = knowledge_base.reports()[0].id
+    pages = [
+        client.get(path).text for path in ("/", "/?q=冪等", f"/report/{report}", "/service/sqs", "/add", "/nowhere")
+    ]
+
+    assert [re.findall(r"<script(?! src=\"/static/)|<style|\sstyle=|\son[a-z]+=", page) for page in pages] == [[]] * 6
+    assert len((WEBUI / "static" / "page.js").read_text("utf-8").splitlines()) < 300
+
+
 def test_an_empty_library_is_told_with_what_to_do(tmp_path: Path) -> None:
     client = create_app(opened(tmp_path)).test_client()
 

@@ -91,3 +91,21 @@ def test_forty_payloads_are_text_while_a_report_is_previewed(open_page: Callable
 
     assert page.evaluate(HARMED) == UNHARMED
     assert page.locator(".note").count() > len(PAYLOADS)
+
+
+def test_the_form_of_another_site_changes_nothing(
+    open_page: Callable[..., Page],
+    serve: Callable[[Flask], AbstractContextManager[str]],
+    root: str,
+    hostile: KnowledgeBase,
+) -> None:
+    report = hostile.reports()[0]
+    other = Flask("other")
+    form = f'<form method=post action="{root}/remove/{quote(report.id)}"><button>press</button></form>'
+    other.add_url_rule("/", view_func=lambda: form)
+    with serve(other) as address:
+        page = open_page("/", address)
+        page.get_by_role("button").click()
+
+        assert "このページの外からの操作は受け付けません" in page.locator("main").inner_text()
+    assert (hostile.library.path / report.source).exists()
