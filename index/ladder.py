@@ -16,8 +16,7 @@ from index.tree import Piece, Word
 from index.words import Words
 
 ENOUGH = 3
-NEEDED_SHARE = 0.45  # of the weight of all words, that the best document must have …
-NEEDED_WORDS = 1.2  # … and in a long query that of so many words of mean weight
+NEEDED_SHARE = 0.45  # of the weight of all words, that the best document must have; less in a long query
 LEAST_SHARE = 0.1  # that any document must have
 
 Loosen = Callable[[Sequence[Word]], tuple[Word, ...]]
@@ -78,5 +77,5 @@ def _with_parts(words: Sequence[Word]) -> tuple[Word, ...]:
 
 
 def _some_are_enough(words: Sequence[Word], source: Source) -> bool:
-    needed = min(NEEDED_SHARE, NEEDED_WORDS / len(words))
+    needed = NEEDED_SHARE * min(1, 2 / max(len(words) - 1, 1))
     return len(words) > 1 and source.best_share(words) >= needed

@@ -19,6 +19,8 @@ SOUND_WEIGHT = 0.5
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
 
+_HIRAGANA = re.compile("[ぁ-ゖー]+")
+
 Mended = tuple[Piece, list[Step]]
 
 
@@ -49,7 +51,10 @@ class _Mending:
 
     def mended(self, piece: Piece) -> Mended:
         if all(map(self._vocabulary.has, piece.words)):
-            return piece, []
+            in_pieces = len(piece.words) > 1 and _HIRAGANA.fullmatch(
+                piece.text
+            )  # くばねてす: Sudachi sees くば and 寝る
+            return (in_pieces and self._as_typed_otherwise(piece)) or (piece, [])
         return self._as_typed_otherwise(piece) or self._as_it_sounds(piece) or self._without_slips(piece)
 
     def _as_typed_otherwise(self, piece: Piece) -> Mended | None:

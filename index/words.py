@@ -15,16 +15,16 @@ SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5
 class Words:
     """Makes the words of queries.
 
-    `slips` gives pairs of a wrong form and the right one: they are found as each other, at half weight. `related` gives groups of
-    words that mean nearly the same.
+    `slips` gives pairs of a wrong form and the right one: they are found as each other, at half weight. `related` gives pairs of a
+    word and one that may stand for it where it finds little.
     """
 
     def __init__(
-        self, analyzer: Analyzer, slips: Iterable[tuple[str, str]] = (), related: Iterable[Iterable[str]] = ()
+        self, analyzer: Analyzer, slips: Iterable[tuple[str, str]] = (), related: Iterable[tuple[str, str]] = ()
     ) -> None:
         self.analyzer = analyzer
         self._slips = tuple(slips)
-        self._related = [tuple(group) for group in related]
+        self._related = tuple(related)
 
     def of(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text in their order; stop words and marks are none."""
@@ -55,7 +55,7 @@ class Words:
             text=morpheme.surface,
             alternatives=(*_readings(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
             parts=tuple(Alternative((Key(part.normalized),), PART_WEIGHT) for part in morpheme.parts),
-            function=morpheme.is_affix or morpheme.normalized in _function_words(),
+            function=_is_function_word(morpheme),
         )
 
     @cached_property
@@ -65,8 +65,7 @@ class Words:
 
     @cached_property
     def _related_by_term(self) -> Mapping[str, tuple[Alternative, ...]]:
-        pairs = [(word, other) for group in self._related for word in group for other in group if other != word]
-        return self._by_term(pairs, RELATED_WEIGHT)
+        return self._by_term(self._related, RELATED_WEIGHT)
 
     def _by_term(self, pairs: Iterable[tuple[str, str]], weight: float) -> Mapping[str, tuple[Alternative, ...]]:
         """Return for each word, as a term, the others as alternatives."""
@@ -90,6 +89,12 @@ def _readings(morpheme: Morpheme) -> tuple[Alternative, ...]:
     if len(units) < 2 or morpheme.is_figure:  # noqa: PLR2004  # one unit is the word itself
         return (whole,)
     return whole, Alternative(tuple(Key(unit.normalized) for unit in units))
+
+
+def _is_function_word(morpheme: Morpheme) -> bool:
+    """Tell whether a word only carries a question or shades another word: 何, 何色, 方法, 性."""
+    word = morpheme.normalized
+    return morpheme.is_affix or word.startswith("何") or word in _function_words()
 
 
 @cache

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,11 @@ def slips() -> tuple[tuple[str, str], ...]:
     return tuple((slip, meant) for slip, every in _table()["slips"].items() for meant in every)
 
 
-def related() -> tuple[tuple[str, ...], ...]:
-    """Return groups of words that mean nearly the same."""
-    return tuple(tuple(group) for group in _table()["related"]["groups"])
+def related() -> tuple[tuple[str, str], ...]:
+    """Return words with others that may stand for them where they find little."""
+    table = _table()["related"]
+    mutual = [(word, other) for group in table["groups"] for word, other in permutations(group, 2)]
+    return (*mutual, *((word, other) for word, others in table["also"].items() for other in others))
 
 
 @cache

@@ -10,7 +10,7 @@ from index.engine import FacetCount, Hit, Results
 from index.folding import folded, folded_name
 from index.language import Language
 from index.query import Query
-from index.ranking import COVERAGE, EXACT, HELPERS, K1, PLACES, SHORTEST, idf
+from index.ranking import COVERAGE, EXACT, HELPERS, K1, PLACES, RARITY, SHORTEST, idf, word_weight
 from index.schema import Document, Schema, TextField
 from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Key, Node, Not, Phrase, Piece, Word, words_in
 
@@ -103,7 +103,7 @@ class Scan:
         self._texts = texts
         self._text = query.text
         self._found_by = cache(lambda key: sum(self._has_term(key, d) for d in documents))
-        self._weight = cache(lambda word: idf(len(documents), sum(self._describes(word, d) for d in documents)))
+        self._weight = cache(lambda word: word_weight(len(documents), sum(self._describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
         self.score = cache(self._score)
         parsed = language.parse(query.text)
@@ -154,7 +154,7 @@ class Scan:
 
     def _points(self, key: Key, counted: Counted) -> float:
         tf = sum(f.weight * counted.frequency(f.name, key) / self._norm(counted, f) for f in self._texts)
-        return idf(len(self._documents), self._found_by(key)) * tf / (tf + K1)
+        return idf(len(self._documents), self._found_by(key)) ** RARITY * tf / (tf + K1)
 
     def _norm(self, counted: Counted, field: TextField) -> float:
         length = counted.length(field.name) if field.length else 0

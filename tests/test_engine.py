@@ -23,7 +23,11 @@ from index.words import Words
 
 ANALYZER = Analyzer()
 LANGUAGE = Language(
-    Words(ANALYZER, slips=[("冪統制", "冪等")], related=[("監視", "モニタリング"), ("料金", "コスト")]),
+    Words(
+        ANALYZER,
+        slips=[("冪統制", "冪等")],
+        related=[("監視", "モニタリング"), ("モニタリング", "監視"), ("料金", "コスト")],
+    ),
     fields={
         "year": FieldMeaning("facet", "year"),
         "talk": FieldMeaning("text", "trail"),
@@ -262,8 +266,8 @@ selecting = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(documents, st.lists(selecting, min_size=1, max_size=12))
+@settings(max_examples=200, deadline=None)
+@given(documents, st.lists(selecting, min_size=10, max_size=12))
 def test_the_engine_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
 ) -> None:

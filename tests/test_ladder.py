@@ -15,7 +15,7 @@ from index.whoosh_engine import WhooshEngine
 from index.words import Words
 
 ANALYZER = Analyzer([Word("冪等", reading="ベキトウ"), Word("冪等性", "", ("冪等", "性"), "ベキトウセイ")])
-WORDS = Words(ANALYZER, slips=[("asid", "acid")], related=[("料金", "コスト"), ("遅い", "遅延", "時間")])
+WORDS = Words(ANALYZER, slips=[("asid", "acid")], related=[("コスト", "料金"), ("遅い", "遅延")])
 SCHEMA = Schema((TextField("own", 1.0, length=0.75), TextField("below", 0.3, finds=False)), ("year",))
 NOTES = (
     "処理は冪等性を保つ",

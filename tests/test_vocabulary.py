@@ -52,7 +52,7 @@ def test_the_units_of_every_word_make_up_the_word() -> None:
 
 
 def test_every_slip_and_related_word_is_one_word_to_the_analysis_or_can_stand_for_one() -> None:
-    every = [word for pair in slips() for word in pair] + [word for group in related() for word in group]
+    every = {word for pair in (*slips(), *related()) for word in pair}
 
     assert [word for word in every if not terms(word)] == []
 

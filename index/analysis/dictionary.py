@@ -20,7 +20,7 @@ _SYSTEM = Path(sudachidict_core.__file__).parent / "resources" / "system.dic"
 _PROPER_NOUN = ("4786", ("名詞", "固有名詞", "一般", "*", "*", "*"))
 _COMMON_NOUN = ("5146", ("名詞", "普通名詞", "一般", "*", "*", "*"))
 _KATAKANA = re.compile("[ァ-ヴー]+")
-_CHOSEN, _ONLY_AS_A_UNIT = "3000", "32767"
+_CHOSEN, _ONLY_AS_A_UNIT = "1000", "32767"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from index import ladder, spelling
 from index.engine import Reason
 from index.language import Language
 from index.query import Query
-from index.ranking import COVERAGE, EXACT, HELPERS, PLACES, idf
+from index.ranking import COVERAGE, EXACT, HELPERS, PLACES, word_weight
 from index.tree import Alternative, Key, Word, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.snapshot import Mask, Scores, Snapshot
@@ -133,7 +133,7 @@ class Search:
             had = np.zeros(self._snapshot.count)
             for alternative in sorted(word.alternatives, key=lambda alternative: alternative.weight):
                 had[self._masks.alternative(alternative)] = alternative.weight
-            weight = idf(self._snapshot.count, int(np.count_nonzero(had)))
+            weight = word_weight(self._snapshot.count, int(np.count_nonzero(had)))
             shares += weight * had
             total += weight
         return shares / total if total else shares

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.folding import folded_name
-from index.ranking import K1, SHORTEST, idf
+from index.ranking import K1, RARITY, SHORTEST, idf
 from index.schema import Schema, TextField
 from index.tree import Key
 from index.whoosh_engine.rows import BOOST, DATE, ID, LENGTH, WHOLE, facet_field, length_field, text_field
@@ -130,7 +130,7 @@ class Snapshot:
                 found[postings.docs] |= text.finds
         docs = np.flatnonzero(frequency)
         found_docs = np.flatnonzero(found)
-        points = idf(self.count, len(found_docs)) * frequency[docs] / (frequency[docs] + K1)
+        points = idf(self.count, len(found_docs)) ** RARITY * frequency[docs] / (frequency[docs] + K1)
         return Weighed(docs.astype(np.int32), points, found_docs.astype(np.int32))
 
     def _norms(self, text: TextField) -> Scores:
