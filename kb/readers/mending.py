@@ -21,6 +21,8 @@ _BOX = re.compile(r":::.*")
 _NESTED_MARKS = re.compile(
     rf"(?P<kept>[ \t]*(?:(?:>[ \t]?|{_MARK}[ \t]+)){{{DEEPEST + 2}}})(?:>[ \t]?|{_MARK}[ \t]+)++"
 )
+# Who notes such a tag in an item means its name; the scripts of embeds say where they lead.
+_NAMED_TAG = re.compile(r"<(?=/?(?:script|style|textarea)\b(?![^>]*\b(?:src|data-id)=))", re.IGNORECASE)
 _TAB = 4
 _DEEPEST_INDENT = _TAB * (DEEPEST + 2)  # deep enough to be warned of
 _ONE_SPACE, _WIDE_STEP = 1, 4
@@ -64,6 +66,8 @@ def _mended_line(line: str, *, heading: bool) -> str:
         return "* * *"  # the edge of a box
     image = _IMAGE_BEFORE_HEADING.match(line) if "![" in line else None
     line = line[image.end() :] if image else line
+    if "<" in line and "`" not in line and _ITEM.match(line):
+        line = _NAMED_TAG.sub(r"\<", line)
     line = _NESTED_MARKS.sub(r"\g<kept>", line) if _NESTED_MARKS.match(line) else line
     return without_embeds(_not_too_deep(line))
 
