@@ -340,3 +340,12 @@ def test_marks_become_elements_and_everything_else_stays_text() -> None:
 )
 def test_only_web_addresses_are_linked(url: str, linked: str | None) -> None:
     assert web_address(url) == linked
+
+
+def test_code_that_belongs_to_a_note_is_shown_with_it(tmp_path: Path) -> None:
+    text = "# 見本勉強会 2018\n\n## 【A】10:00~10:40:話\n\n- こう呼ぶ\n\n```\naws lambda invoke <name>\n```\n"
+    client = create_app(opened(tmp_path, code=text)).test_client()
+    hit = as_json(client, "/?q=こう呼ぶ").json["hits"][0]
+    pages = [client.get(address).text for address in ("/?q=invoke", f"/note/{hit['id']}", f"/talk/{hit['talk']['id']}")]
+
+    assert ['<pre class="attached">aws lambda invoke &lt;name&gt;</pre>' in page for page in pages] == [True] * 3
