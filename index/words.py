@@ -1,12 +1,13 @@
 """From a piece of a query to the words it asks for, and the other words that stand for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 
 from index.analysis import Analyzer, Morpheme
+from index.folding import folded
 from index.tree import Alternative, Key, Piece, Word
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5
@@ -53,7 +54,7 @@ class Words:
     def _word(self, morpheme: Morpheme) -> Word:
         return Word(
             text=morpheme.surface,
-            alternatives=(*_readings(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
+            alternatives=(*_ways_to_have(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
             parts=tuple(Alternative((Key(part.normalized),), PART_WEIGHT) for part in morpheme.parts),
             function=_is_function_word(morpheme),
         )
@@ -79,16 +80,18 @@ class Words:
         return table
 
 
-def _readings(morpheme: Morpheme) -> tuple[Alternative, ...]:
-    """Return a word as it stands and, where it has short units, all of them: who looks for 信頼性 finds 信頼 … 性 too.
+def _ways_to_have(morpheme: Morpheme) -> Iterator[Alternative]:
+    """Yield a word in its normal form, all its short units (信頼 and 性 for 信頼性), and as it is written.
 
-    15分 stays whole: 15 here and 分 there are not it.
+    15分 has no units to look for: 15 here and 分 there are not it. A word alone may be analysed otherwise than within a sentence
+    (化, 一つ); as it is written, it may be the normal form of what stands there.
     """
-    whole = Alternative((Key(morpheme.normalized),))
+    yield Alternative((Key(morpheme.normalized),))
     units = morpheme.content_units
-    if len(units) < 2 or morpheme.is_figure:  # noqa: PLR2004  # one unit is the word itself
-        return (whole,)
-    return whole, Alternative(tuple(Key(unit.normalized) for unit in units))
+    if len(units) > 1 and not morpheme.is_figure:
+        yield Alternative(tuple(Key(unit.normalized) for unit in units))
+    if (written := folded(morpheme.surface)) != morpheme.normalized:
+        yield Alternative((Key(written),))
 
 
 def _is_function_word(morpheme: Morpheme) -> bool:

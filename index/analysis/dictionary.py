@@ -86,7 +86,7 @@ def _lexicon(words: Iterable[Word]) -> str:
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
     alone = Dictionary(dict="core").tokenizer(SplitMode.A)
-    lines.writerows(_unit_line(unit, list(alone.tokenize(unit))) for unit in units)
+    lines.writerows(_unit_line(unit, by_surface.get(_folded(unit)), list(alone.tokenize(unit))) for unit in units)
     lines.writerows(_word_line(word, "/".join(places[unit] for unit in word.units)) for word in by_surface.values())
     return out.getvalue()
 
@@ -98,11 +98,11 @@ def _word_line(word: Word, units: str) -> Sequence[str]:
     return _line(word.surface, (connection, connection, _CHOSEN), meaning, units)
 
 
-def _unit_line(unit: str, alone: Sequence[Morpheme]) -> Sequence[str]:
-    """Return the line of a unit, which is to be what Sudachi makes of it where it stands alone."""
+def _unit_line(unit: str, word: Word | None, alone: Sequence[Morpheme]) -> Sequence[str]:
+    """Return the line of a unit, which is to be what it is where it stands alone: a word to know, or what Sudachi makes of it."""
     connection, speech = _COMMON_NOUN
-    meaning = (*speech, "", unit)
-    if len(alone) == 1:
+    meaning = (*speech, word.reading if word else "", (word and word.normalized) or unit)
+    if word is None and len(alone) == 1:
         meaning = (*alone[0].part_of_speech(), alone[0].reading_form(), alone[0].normalized_form())
     return _line(unit, (connection, connection, _ONLY_AS_A_UNIT), meaning, "")
 

@@ -126,7 +126,7 @@ class Snapshot:
         for text in self._texts:
             postings = self._store.postings(text_field(text.name, key.kind), key.text)
             if len(postings.docs):
-                frequency[postings.docs] += text.weight * postings.weights / self._norms(text)[postings.docs]
+                frequency[postings.docs] += text.weight / self._norms(text)[postings.docs] * postings.weights
                 found[postings.docs] |= text.finds
         docs = np.flatnonzero(frequency)
         found_docs = np.flatnonzero(found)
