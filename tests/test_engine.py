@@ -266,6 +266,12 @@ selecting = st.builds(
 )
 
 
+def about(results: Results) -> Results:
+    """Return results that equal those whose scores differ by the order of addition, which rounding does not always hide."""
+    hits = (replace(hit, score=pytest.approx(hit.score, abs=2e-6)) for hit in results.hits)
+    return replace(results, hits=tuple(hits))
+
+
 @settings(max_examples=200, deadline=None)
 @given(documents, st.lists(selecting, min_size=10, max_size=12))
 def test_the_engine_answers_as_the_oracle_does(
@@ -275,7 +281,9 @@ def test_the_engine_answers_as_the_oracle_does(
     engine.replace_all(notes, {})
     oracle.replace_all(notes, {})
 
-    assert [engine.search(query) for query in asked] == [oracle.search(query) for query in asked]
+    answers = [engine.search(query) for query in asked]
+
+    assert answers == [about(oracle.search(query)) for query in asked]
 
 
 # Generations of the embedded engine
