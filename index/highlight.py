@@ -1,6 +1,6 @@
-"""Where a text shows why it was found: the ranges of the original text to mark."""
+"""Where a text shows why it was found: the ranges of the original text to mark, and the passage of a long one that holds them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from index.analysis import Analyzer
 
@@ -16,3 +16,18 @@ def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[
         else:
             ranges.append((term.begin, term.end))
     return tuple(ranges)
+
+
+def snippet(text: str, marked: Sequence[tuple[int, int]], length: int) -> tuple[int, int]:
+    """Return the range of about `length` characters to show of a text: whole sentences or clauses around the first mark.
+
+    It begins after a 。 or 、 and ends with one, where there is one; a text that is short enough is shown whole.
+    """
+    if len(text) <= length:
+        return 0, len(text)
+    first = marked[0][0] if marked else 0
+    begin = max((text.rfind(stop, 0, first) + 1 for stop in "。、"), default=0)
+    begin = max(begin, first - length // 2)
+    end = min(begin + length, len(text))
+    last = max(text.rfind(stop, first, end) for stop in "。、") + 1
+    return begin, last if last > first and end < len(text) else end

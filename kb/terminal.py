@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from index.highlight import snippet
 from kb.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
 from kb.changes import changes_for
 from kb.evaluation import Evaluation
@@ -13,6 +14,7 @@ from kb.model import Note, Talk
 from kb.pairs import Pair
 from kb.services.catalogue import Catalogue
 
+LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 STEPS = {
     "keyboard": "「{text}」を「{instead}」として探しました",
     "sound": "「{text}」を「{instead}」として探しました",
@@ -53,6 +55,14 @@ def marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
     return "".join([*parts, text[end:]])
 
 
+def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
+    """Return a text with ranges in bold; of a long one the passage around the first of them."""
+    begin, end = snippet(text, marks, LONGEST)
+    inside = tuple((b - begin, e - begin) for b, e in marks if begin <= b and e <= end)
+    before, after = "…" if begin else "", "…" if end < len(text) else ""
+    return before + marked(text[begin:end], inside) + after
+
+
 def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     """Yield the lines of one hit: where it stands, the note, what it is about, its id."""
     note = found.note
@@ -60,7 +70,7 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(where, dim=True)
     if note.trail:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
-    yield f"  • {marked(note.text, found.marks)}"
+    yield f"  • {passage(note.text, found.marks)}"
     tags = [KINDS[note.kind]]
     tags += [catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer, Word, dictionary
-from index.highlight import marks
+from index.highlight import marks, snippet
 
 ANALYZER = Analyzer(
     [
@@ -167,3 +167,33 @@ def test_marks_never_overlap_and_stay_in_the_text(text: str, sought: str) -> Non
     bounds = [bound for pair in marks(text, terms(sought), ANALYZER) for bound in pair]
 
     assert bounds == sorted({0, len(text), *bounds} & set(bounds))
+
+
+LONG = "前置きの文です。" * 20 + "ここで冪等の話をし、例も出す。" + "そのあとの文です。" * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "shown"),
+    [
+        ("短い文。", [(0, 2)], "短い文。"),
+        (LONG, [(LONG.index("冪等"), LONG.index("冪等") + 2)], "ここで冪等の話をし、例も出す。そのあとの文です。"),
+        (LONG, [], "前置きの文です。" * 3),
+        ("あ" * 300, [(200, 202)], "あ" * 30),
+    ],
+)
+def test_a_snippet_is_of_whole_sentences_around_the_first_mark(
+    text: str, marked: list[tuple[int, int]], shown: str
+) -> None:
+    begin, end = snippet(text, marked, 30)
+
+    assert text[begin:end] == shown
+
+
+@given(st.text("あ。、い", max_size=80), st.integers(0, 80), st.integers(1, 40))
+def test_a_snippet_holds_the_first_mark_and_is_never_too_long(text: str, place: int, length: int) -> None:
+    marked = [(place, place + 1)] if place < len(text) else []
+    begin, end = snippet(text, marked, length)
+
+    assert 0 <= begin <= end <= len(text)
+    assert end - begin <= length
+    assert not marked or begin <= place < end
