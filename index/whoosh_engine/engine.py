@@ -88,8 +88,9 @@ class WhooshEngine:
         stamp = generations.stamp(self._folder)
         if stamp != self._stamp:
             with self._lock:
-                self._snapshot = self._opened(stamp)
-                self._stamp = stamp
+                if stamp != self._stamp:  # another thread may have opened it meanwhile
+                    self._snapshot = self._opened(stamp)
+                    self._stamp = stamp
         return self._snapshot
 
     def _opened(self, stamp: tuple[int, ...] | None) -> Snapshot | None:

@@ -93,11 +93,14 @@ class Snapshot:
 
     def weighed(self, key: Key) -> Weighed:
         """Return a term weighed over all text fields."""
-        return self._keep(key, lambda: self._weigh(key))
+        return self._keep(key, lambda: self._weigh(key), worth=lambda weighed: len(weighed.docs) > 0)
 
     def in_field(self, field: str, key: Key) -> Docs:
         """Return the documents that have a term in one text field."""
-        return self._keep((field, key), lambda: self._store.postings(text_field(field, key.kind), key.text).docs)
+        name = text_field(field, key.kind)
+        return self._keep(
+            (field, key), lambda: self._store.postings(name, key.text).docs, worth=lambda docs: len(docs) > 0
+        )
 
     def fields_with(self, key: Key, doc: int) -> tuple[str, ...]:
         """Return the text fields of a document that have a term."""
@@ -167,11 +170,17 @@ class Snapshot:
         undated = np.setdiff1d(np.arange(self.count, dtype=np.int32), self.dates.docs, assume_unique=True)
         return np.concatenate([*lists[::-1], undated])
 
-    def _keep(self, key: Hashable, read: Callable[[], Kept]) -> Kept:
+    def _keep(
+        self, key: Hashable, read: Callable[[], Kept], worth: Callable[[Kept], bool] = lambda _read: True
+    ) -> Kept:
         """Return what was read under this key, reading it the first time.
 
-        Two threads may both read it; they read the same.
+        Two threads may both read it; they read the same. What is not worth keeping is read each time: what is kept stays
+        bounded by what the index holds, however many words are asked for that no document has.
         """
-        if key not in self._kept:
-            self._kept[key] = read()
-        return self._kept[key]  # type: ignore[return-value]  # what a key is kept for is what `read` returns
+        if key in self._kept:
+            return self._kept[key]  # type: ignore[return-value]  # what a key is kept for is what `read` returns
+        value = read()
+        if worth(value):
+            self._kept[key] = value
+        return value
