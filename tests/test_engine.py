@@ -116,6 +116,37 @@ def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
     assert engine.search(Query(text)).total == 0
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        mark * 600
+        for mark in (
+            '"',
+            "(",
+            "-",
+            "ー",
+            "a",
+            "あ",
+            "漢",
+            "９",
+            "：",
+            "\x00",
+            "\ud800",
+            "OR ",
+            "a:b ",
+            "*n*",
+            "監視~9 ",
+        )
+    ]
+    + ["NOT OR x", "(" * 1000 + "監視" + ")" * 1000, "[a TO z]", " OR ".join(f"監視{n}" for n in range(200))],
+)
+def test_a_hostile_query_is_answered(make: Make, text: str) -> None:
+    engine = make()
+    engine.replace_all(NOTES, {})
+
+    assert engine.search(Query(text, facets=("year",), explain=True)).total <= len(NOTES)
+
+
 def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
     engine = make()
     engine.replace_all(NOTES, {})

@@ -1,4 +1,4 @@
-"""The search is as good as it was: judged queries, notes by their own words, and a set of another field."""
+"""How the search is measured, and what it must reach whatever is tuned; `make check` guards the figures on the samples."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 
 from index.query import Query
-from kb.evaluation import EvaluationError, JudgedQuery, evaluate, read_queries, score
+from kb.evaluation import JudgedQuery, evaluate, score
 from kb.knowledge_base import KnowledgeBase
 from kb.places import SAMPLES
 
 JAQUAD = Path(__file__).parents[1] / "../shared/irdata/jaquad-dev"
-# What the search reaches today, less a hundredth: a change that costs more must be meant, and told in docs/relevance.md.
-FLOORS = {"nDCG@10": 0.64, "Recall@5": 0.36, "MRR@10": 0.88, "R@1": 0.84}
 
 
 def test_measures_are_means_over_the_queries_that_have_an_answer() -> None:
@@ -25,29 +23,6 @@ def test_measures_are_means_over_the_queries_that_have_an_answer() -> None:
 
     assert (reached.measures["MRR@10"], reached.measures["R@1"], reached.by_type["y"]["MRR@10"]) == (0.75, 0.5, 0.5)
     assert (reached.without_answer, reached.answered_all_the_same) == (1, ("三",))
-
-
-def test_a_folder_without_judged_queries_is_told(tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match=str(tmp_path)):
-        read_queries(tmp_path)
-
-
-def test_the_judged_queries_find_what_they_found() -> None:
-    reached = evaluate()
-
-    assert {name: value for name, value in reached.measures.items() if value < FLOORS[name]} == {}
-    assert reached.answered_all_the_same == ()
-
-
-def test_a_set_of_passages_is_searched_as_notes_are(tmp_path: Path) -> None:
-    (tmp_path / "passages.jsonl").write_text(
-        '{"id": "p1", "title": "城", "text": "天守は三層である。"}\n{"id": "p2", "title": "川", "text": "長さは十里に及ぶ。"}\n',
-        "utf-8",
-    )
-    (tmp_path / "queries.jsonl").write_text('{"id": "q1", "text": "川の長さは？"}\n', "utf-8")
-    (tmp_path / "qrels.tsv").write_text("q1\tp2\t1\n", "utf-8")
-
-    assert evaluate(tmp_path).measures == {"nDCG@10": 1.0, "Recall@5": 1.0, "MRR@10": 1.0, "R@1": 1.0}
 
 
 @pytest.mark.skipif(not JAQUAD.exists(), reason="the set is not part of the repository")
