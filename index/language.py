@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from index.folding import folded, folded_name
+from index.text import folded, folded_name
 from index.tree import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, NoticeName, Parsed, Phrase, Piece, Word
 from index.words import Words
 

@@ -3,7 +3,8 @@
 import unicodedata
 from functools import cache
 from itertools import islice, product
-from pathlib import Path
+
+from index import datafiles
 
 _MOST_SPELLINGS = 64
 
@@ -59,8 +60,7 @@ def _first_keys(text: str) -> list[str]:
 
 @cache
 def _keys() -> dict[str, list[str]]:
-    lines = Path(__file__).with_name("kana_keys.txt").read_text("utf-8").splitlines()
-    return {kana: keys for kana, *keys in (line.split() for line in lines if not line.startswith("#"))}
+    return {kana: keys for kana, *keys in map(str.split, datafiles.lines("index", "kana_keys.txt"))}
 
 
 @cache

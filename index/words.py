@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import groupby
-from pathlib import Path
 
+from index import datafiles
 from index.analysis import Analyzer, Morpheme
-from index.folding import folded
+from index.text import folded
 from index.tree import Alternative, Key, Piece, Word
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5
@@ -102,5 +102,4 @@ def _is_function_word(morpheme: Morpheme) -> bool:
 
 @cache
 def _function_words() -> frozenset[str]:
-    lines = Path(__file__).with_name("function_words.txt").read_text("utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+    return frozenset(datafiles.lines("index", "function_words.txt"))

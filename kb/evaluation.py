@@ -13,11 +13,11 @@ import ir_measures
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
-from kb.documents import SCHEMA
 from kb.knowledge_base import KnowledgeBase
-from kb.places import EVALUATION, SAMPLES
-from kb.reading import Tools
-from kb.search_box import language
+from kb.library.places import EVALUATION, SAMPLES
+from kb.search.documents import SCHEMA
+from kb.search.search_box import language
+from kb.understanding import Tools
 
 MEASURES = {
     "nDCG@10": ir_measures.nDCG @ 10,

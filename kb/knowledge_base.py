@@ -11,7 +11,16 @@ from index.highlight import marks
 from index.query import Query, StepName
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
-from kb.answers import (
+from kb.kinds.pairs import Pair, problems, questions
+from kb.library.configuration import Configuration
+from kb.library.contents import Contents
+from kb.library.files import FileProblem, Library, LibraryError
+from kb.library.places import find_library, index_folder, own_library
+from kb.readers.formats import UnreadableError, read_outline
+from kb.relating import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
+from kb.report.model import Correction, Given, Note, Report
+from kb.report.outline import Outline
+from kb.search.answers import (
     KINDS,
     VIAS,
     Added,
@@ -24,23 +33,14 @@ from kb.answers import (
     SyncOutcome,
     UnknownIdError,
 )
-from kb.configuration import Configuration
-from kb.contents import Contents
-from kb.documents import SCHEMA, documents
-from kb.library import FileProblem, Library, LibraryError
-from kb.model import Correction, Given, Note, Report
-from kb.outline import Outline
-from kb.pairs import Pair, problems, questions
-from kb.places import find_library, index_folder, own_library
-from kb.readers.formats import UnreadableError, read_outline
-from kb.reading import Reading, Tools, read_report
-from kb.records import load_note
-from kb.search_box import language
+from kb.search.documents import SCHEMA, documents
+from kb.search.records import load_note
+from kb.search.search_box import language
+from kb.search.suggestions import GROUPS, Suggestion, Suggestions
 from kb.services.catalogue import Catalogue
-from kb.suggestions import GROUPS, Suggestion, Suggestions
-from kb.sync import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
+from kb.services.vocabulary import field_words
 from kb.talks import report_of
-from kb.vocabulary import field_words
+from kb.understanding import Reading, Tools, read_report
 
 FACETS = ("service", "category", "kind", "event", "year", "talk")
 ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name

@@ -1,14 +1,13 @@
 """What could not be understood of a report, told to its author line by line."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 
-from kb.library import FileProblem
-from kb.model import Report
-from kb.outline import Outline
+from index import datafiles
+from kb.library.files import FileProblem
+from kb.report.model import Report
+from kb.report.outline import Outline
 from kb.services.catalogue import Catalogue
 from kb.talks import headings_without_talk
 
@@ -63,5 +62,5 @@ def _is_known(words: list[str], catalogue: Catalogue) -> bool:
 
 @cache
 def _not_services() -> frozenset[str]:
-    lists: dict[str, list[str]] = tomllib.loads((files("kb") / "lint.toml").read_text("utf-8"))
+    lists: dict[str, list[str]] = datafiles.table("kb.domains.aws", "lint.toml")
     return frozenset(lists["not_services"])

@@ -11,8 +11,8 @@ import click
 import pytest
 
 from index.query import Query
-from kb.configuration import parse
 from kb.knowledge_base import KnowledgeBase
+from kb.library.configuration import parse
 from webui.app import create_app
 from webui.command import main
 

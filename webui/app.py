@@ -8,30 +8,17 @@ from flask import Flask
 from jinja2 import StrictUndefined
 
 from index.query import Query
-from kb.answers import KINDS
-from kb.changes import changes_for
-from kb.identity import digest
 from kb.knowledge_base import KnowledgeBase
-from webui import (
-    answers,
-    browse,
-    compression,
-    correcting,
-    export,
-    intake,
-    key,
-    reports,
-    search,
-    security,
-    services,
-    suggest,
-    texts,
-    updating,
-)
+from kb.report.identity import digest
+from kb.search.answers import KINDS
+from kb.services.changes import changes_for
+from webui import compression, security
 from webui.address import address_of, page_address
-from webui.markup import marked, web_address
+from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
+from webui.pages.updating import Updater
 from webui.security import Access
-from webui.updating import Updater
+from webui.view import answers, texts
+from webui.view.markup import marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
 

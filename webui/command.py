@@ -9,8 +9,8 @@ import click
 
 from kb.cli import bring_up_to_date, with_knowledge_base
 from kb.cli import cli as main
+from kb.cli.terminal import outcome_lines
 from kb.knowledge_base import KnowledgeBase
-from kb.terminal import outcome_lines
 
 if TYPE_CHECKING:
     from webui.security import Access

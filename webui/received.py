@@ -15,13 +15,13 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from kb.configuration import valid_date
-from kb.library import LibraryError
-from kb.model import Given
+from kb.library.configuration import valid_date
+from kb.library.files import LibraryError
 from kb.readers.formats import UnreadableError
-from webui import texts
-from webui.answers import problem
+from kb.report.model import Given
 from webui.security import LONGEST_REPORT
+from webui.view import texts
+from webui.view.answers import problem
 
 _TEXTS = {"text/plain", "text/markdown", "text/html", "application/octet-stream"}
 

@@ -5,7 +5,7 @@ from functools import reduce
 
 import numpy as np
 
-from index.folding import folded_name
+from index.text import folded_name
 from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Node, Not, Phrase, Piece, Word
 from index.whoosh_engine.snapshot import Mask, Snapshot
 from index.whoosh_engine.storage import Docs

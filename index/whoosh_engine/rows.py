@@ -1,8 +1,8 @@
 """How a document lies in Whoosh's fields."""
 
 from index.analysis import TermKind
-from index.folding import folded, folded_name
 from index.schema import Document, Schema
+from index.text import folded, folded_name
 from index.whoosh_engine.storage import Row
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")

@@ -7,9 +7,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from index.folding import folded_name
 from index.ranking import K1, RARITY, SHORTEST, idf
 from index.schema import Schema, TextField
+from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.rows import BOOST, DATE, ID, LENGTH, WHOLE, facet_field, length_field, text_field
 from index.whoosh_engine.storage import Docs, TermStore

@@ -7,13 +7,13 @@ from typing import Any, get_args
 import click
 
 from index.query import Query, StepName
-from kb import terminal
-from kb.answers import KINDS, VIAS, Answer
+from kb.cli import terminal
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import lines, make_ready, print_json
-from kb.identity import slug
 from kb.knowledge_base import FACETS, KnowledgeBase
-from kb.records import note_record, pair_record, service_record
+from kb.report.identity import slug
+from kb.search.answers import KINDS, VIAS, Answer
+from kb.search.records import note_record, pair_record, service_record
 from kb.services.catalogue import Catalogue
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from index.engine import SearchIndexError
-from kb.answers import UnknownIdError
 from kb.evaluation import EvaluationError
 from kb.knowledge_base import KnowledgeBase
-from kb.library import LibraryError
+from kb.library.files import LibraryError
 from kb.readers.formats import UnreadableError
+from kb.search.answers import UnknownIdError
 
 FOUND_NOTHING = 1
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from kb import terminal
+from kb.cli import terminal
 from kb.cli.group import as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, each_file, lines, make_ready, print_json
-from kb.configuration import valid_date
 from kb.knowledge_base import KnowledgeBase
-from kb.model import Given
+from kb.library.configuration import valid_date
+from kb.report.model import Given
 
 
 @cli.command()

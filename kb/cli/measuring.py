@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from kb import terminal
+from kb.cli import terminal
 from kb.cli.group import as_json, cli
 from kb.cli.output import lines, print_json
 from kb.evaluation import Evaluation, evaluate
-from kb.places import EVALUATION
+from kb.library.places import EVALUATION
 
 FELL = 1
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from kb import terminal
-from kb.answers import SyncOutcome
+from kb.cli import terminal
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.formats import UnreadableError
-from kb.sync import Progress
+from kb.relating import Progress
+from kb.search.answers import SyncOutcome
 
 
 def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from kb import terminal
+from kb.cli import terminal
 from kb.cli.group import as_json, cli
 from kb.cli.output import each_file, lines, print_json
 from kb.lint import lint
 from kb.readers.formats import read_outline
-from kb.reading import Tools, read_report
-from kb.records import note_record, outline_record
+from kb.search.records import note_record, outline_record
 from kb.talks import report_of
+from kb.understanding import Tools, read_report
 
 
 @cli.command()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from index.analysis import Morpheme
 from kb.kinds.sentences import Sentence, is_title, main_clause, sentences
 from kb.kinds.table import Rule, table
-from kb.model import Kind, Note, Report
+from kb.report.model import Kind, Note, Report
 
 Analysis = Mapping[str, Sequence[Morpheme]]
 """The morphemes of each text."""

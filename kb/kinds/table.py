@@ -1,14 +1,13 @@
 """The table of rules, read from `rules.toml`, where they are written and explained."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, get_args
 
+from index import datafiles
 from kb.kinds.phrases import PhraseBook, phrase
-from kb.model import Kind, Note
+from kb.report.model import Kind, Note
 
 PLACES = frozenset(
     (
@@ -67,7 +66,7 @@ class Table:
 @cache
 def table() -> Table:
     """Return the table that ships with kb."""
-    data = tomllib.loads(Path(__file__).with_name("rules.toml").read_text("utf-8"))
+    data = datafiles.table("kb.kinds", "rules.toml")
     book = PhraseBook()
     rules = tuple(_rule(row, data["words"], book) for row in data["rule"])
     return Table(rules, tuple(rule for rule in rules if rule.needs and not (rule.section or rule.under)), book)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from kb.outline import Block, BlockType
 from kb.readers.reading import addresses, trimmed
 from kb.readers.whole_elements import fold_spaces, web_addresses, whole_blocks
+from kb.report.outline import Block, BlockType
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS: dict[str, BlockType] = {"ul": "bullet", "menu": "bullet", "dir": "bullet", "dl": "bullet", "ol": "numbered"}

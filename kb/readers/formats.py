@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kb.outline import Outline, ReadingWarning
 from kb.readers import html, markdown, text
 from kb.readers.decoding import decode
 from kb.readers.reading import Reading, split_lines
+from kb.report.outline import Outline, ReadingWarning
 
 
 class UnreadableError(ValueError):

@@ -8,9 +8,9 @@ evidence was thinned out as long as that helped on the pages of authors left out
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Literal
 
+from index import datafiles
 from kb.readers import bare_lines
 
 PieceKind = Literal["item", "link", "table", "code", "line", "lines"]
@@ -124,12 +124,7 @@ def _begins_usual(text: str) -> bool:
     return len(text) <= _LONGEST_USUAL and text.casefold().startswith(_USUAL)
 
 
-def _usual_names() -> tuple[str, ...]:
-    lines = resources.files("kb.readers").joinpath("section_names.txt").read_text("utf-8").splitlines()
-    return tuple(line for line in lines if line and not line.startswith("#"))
-
-
-_USUAL = _usual_names()
+_USUAL = datafiles.lines("kb.readers", "section_names.txt")
 
 
 def _role(pieces: Sequence[Piece], index: int) -> _Role:

@@ -9,11 +9,11 @@ from lxml.html import fragment_fromstring
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from kb.outline import Block, BlockType
 from kb.readers.dom import element_blocks
 from kb.readers.front_matter import front_matter
 from kb.readers.mending import mended
 from kb.readers.reading import DEEPEST, Reading, addresses, capped, cover, split_lines, trimmed
+from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
 _WHOLE: dict[str, BlockType] = {"fence": "code", "code_block": "code", "hr": "rule"}

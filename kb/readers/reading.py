@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from kb.outline import Block, ReadingWarning
+from kb.report.outline import Block, ReadingWarning
 
 # U+000B, U+000C, U+0085, U+2028 and U+2029 end no line: `str.splitlines` is of no use here.
 _LINE_END = re.compile(r"\r\n|\r|\n")

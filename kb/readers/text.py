@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from kb.outline import Block, BlockType
 from kb.readers.bare_lines import is_polite, is_sentence
 from kb.readers.headings import Piece, PieceKind, headings, is_section_name
 from kb.readers.reading import Reading, addresses, capped, cover, split_lines, trimmed
+from kb.report.outline import Block, BlockType
 
 _ITEM = re.compile(
     r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])[ \t\u3000]*)(?P<text>\S.*)",

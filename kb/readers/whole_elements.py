@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
 
-from kb.outline import Block, BlockType
 from kb.readers.reading import trimmed
+from kb.report.outline import Block, BlockType
 
 _UNSEEN = frozenset((
     "aside", "button", "dialog", "footer", "form", "head", "input", "nav", "noscript", "rp", "rt", "script", "select", "style",

@@ -1,9 +1,9 @@
 """Reads the data files of the catalogue: one TOML file for the categories and one for each category's services."""
 
-import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import TypedDict, cast
+
+from index import datafiles
 
 
 class ToldName(TypedDict):
@@ -18,7 +18,7 @@ class _Required(TypedDict):
 
 
 class Told(_Required, total=False):
-    """A service as a data file tells it. What the keys mean is told in data/README.md."""
+    """A service as a data file tells it. What the keys mean is told in the README.md beside it."""
 
     short_name: str
     aliases: list[str]
@@ -58,4 +58,4 @@ def words() -> Words:
 
 
 def _read(name: str) -> Mapping[str, object]:
-    return tomllib.loads((files(__package__) / "data" / f"{name}.toml").read_text(encoding="utf-8"))
+    return datafiles.table("kb.domains.aws.services", f"{name}.toml")

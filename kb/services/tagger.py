@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from kb.model import Correction, Mention, Note, Report
+from kb.report.model import Correction, Mention, Note, Report
 from kb.services import datafiles
 from kb.services.catalogue import Catalogue
 from kb.services.inheritance import Legacy, introduces, is_aside, legacy

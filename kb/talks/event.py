@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from kb.outline import Outline
+from kb.report.outline import Outline
 from kb.talks.words import LINE, any_of, fold, folded
 
 _EVENT = re.compile(rf"{any_of('event')}|会$", re.IGNORECASE)

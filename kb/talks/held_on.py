@@ -6,7 +6,7 @@ from datetime import date
 from itertools import islice
 from pathlib import PurePath
 
-from kb.outline import Outline
+from kb.report.outline import Outline
 from kb.talks.words import LINE, any_of, fold, folded
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)日?")

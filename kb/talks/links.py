@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from kb.outline import Block
+from kb.report.outline import Block
 from kb.talks.words import any_of, words
 
 _PLACES = "|".join(map(re.escape, (*words("slides"), *words("videos"))))

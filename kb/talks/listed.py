@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from kb.outline import Block
+from kb.report.outline import Block
 from kb.talks.words import LINE, any_of, fold, folded
 
 _LIST = ("bullet", "numbered")

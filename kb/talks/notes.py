@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from kb.identity import note_id
-from kb.model import Crumb, Note, NoteType, Report, Talk
-from kb.outline import Block, BlockType
+from kb.report.identity import note_id
+from kb.report.model import Crumb, Note, NoteType, Report, Talk
+from kb.report.outline import Block, BlockType
 from kb.talks.questions import with_answers
 from kb.talks.sections import Section
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kb.outline import Block
+from kb.report.outline import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from kb.model import Note
+from kb.report.model import Note
 
 _QUESTION = re.compile(r"[\s「]*(?:[QＱ]|質問)\s*(\d*)\s*[.:：．、)）]\s*\S")
 _ANSWER = re.compile(r"[\s「]*(?:[AＡ]|回答|答え?)\s*(\d*)\s*[.:：．、)）]\s*\S")

@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePath
 
-from kb.identity import report_id, talk_id
-from kb.model import Given, Report, Talk
-from kb.outline import Block, Outline
+from kb.report.identity import report_id, talk_id
+from kb.report.model import Given, Report, Talk
+from kb.report.outline import Block, Outline
 from kb.talks.event import Event, event_of
 from kb.talks.heading import read_heading
 from kb.talks.held_on import held_on_of

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kb.model import Report
-from kb.outline import Block, Outline
+from kb.report.model import Report
+from kb.report.outline import Block, Outline
 from kb.talks.listed import listed_talks
 from kb.talks.parts import Part, parts_of
 from kb.talks.roles import roles_of

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from kb.outline import Block
+from kb.report.outline import Block
 from kb.talks.words import LINE, any_of, words
 
 _LABELLED = re.compile(rf"(?:{any_of('speakers')})\s*[:：]\s*(\S.*)", re.IGNORECASE)

@@ -1,10 +1,10 @@
 """What reports call things: the word lists of `words.toml`, as patterns and as sets."""
 
 import re
-import tomllib
 import unicodedata
 from functools import cache
-from importlib.resources import files
+
+from index import datafiles
 
 # Characters of a line that are looked at: what a longer one says, it says there, and no pattern has to run on for ever.
 LINE = 200
@@ -13,7 +13,7 @@ LINE = 200
 @cache
 def words(group: str) -> tuple[str, ...]:
     """Return the words of one list, the longest first, so that a pattern made of them prefers it."""
-    lists: dict[str, list[str]] = tomllib.loads((files("kb.talks") / "words.toml").read_text("utf-8"))
+    lists: dict[str, list[str]] = datafiles.table("kb.talks", "words.toml")
     return tuple(sorted(lists[group], key=len, reverse=True))
 
 

@@ -16,10 +16,10 @@ from whoosh import analysis, fields, index, qparser
 
 from index.analysis import Analyzer
 from kb.evaluation import MEASURES, evaluate, read_queries, score
-from kb.library import Library
-from kb.places import EVALUATION, SAMPLES
-from kb.reading import Tools
-from kb.sync import read_library
+from kb.library.files import Library
+from kb.library.places import EVALUATION, SAMPLES
+from kb.relating import read_library
+from kb.understanding import Tools
 
 Search = Callable[[str], Sequence[str]]
 DEPTH = 10

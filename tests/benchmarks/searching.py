@@ -15,11 +15,11 @@ from time import perf_counter
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
-from kb.documents import SCHEMA, documents
-from kb.library import Library
-from kb.reading import Reading, Tools
-from kb.search_box import language
-from kb.sync import read_library
+from kb.library.files import Library
+from kb.relating import read_library
+from kb.search.documents import SCHEMA, documents
+from kb.search.search_box import language
+from kb.understanding import Reading, Tools
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 FILTERED = 0.2  # the share of queries with a filter

@@ -10,7 +10,7 @@ from time import process_time
 
 from index.analysis import Analyzer
 from kb.kinds import classify
-from kb.pairs import pair
+from kb.kinds.pairs import pair
 from kb.readers.formats import read_outline
 from kb.services.catalogue import catalogue
 from kb.services.tagger import tag

@@ -1,0 +1,16 @@
+"""Data files that lie beside the code: tables in TOML, and lists with one entry a line."""
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+
+def table(package: str, name: str) -> dict[str, Any]:
+    """Return what a TOML file of a package says."""
+    return tomllib.loads((files(package) / name).read_text("utf-8"))
+
+
+def lines(package: str, name: str) -> tuple[str, ...]:
+    """Return the entries of a list of a package: a line each, without empty lines and those that begin with #."""
+    every = (files(package) / name).read_text("utf-8").splitlines()
+    return tuple(line for line in every if line and not line.startswith("#"))

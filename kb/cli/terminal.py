@@ -1,0 +1,187 @@
+"""How answers look in a terminal: plain lines that also read well in a pipe."""
+
+from collections.abc import Iterable, Iterator
+
+import click
+
+from index.highlight import snippet
+from kb.evaluation import Evaluation
+from kb.kinds.pairs import Pair
+from kb.knowledge_base import KnowledgeBase
+from kb.library.files import FileProblem
+from kb.report.model import Note, Talk
+from kb.search.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
+from kb.services.catalogue import Catalogue
+from kb.services.changes import changes_for
+
+LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
+STEPS = {
+    "keyboard": "「{text}」を「{instead}」として探しました",
+    "sound": "「{text}」を「{instead}」として探しました",
+    "spelling": "「{text}」を「{instead}」として探しました",
+    "function": "「{text}」を除いて探しました",
+    "parts": "「{text}」は語の一部でも探しました",
+    "related": "「{text}」は近い意味の語でも探しました",
+    "some": "すべての語を含むメモは少ないので、一部の語を含むメモも示します",
+}
+NOTICES = {
+    "cut": "長すぎるので「{text}」からあとは使いませんでした",
+    "too many words": "語が多すぎるので「{text}」からあとは使いませんでした",
+    "too deep": "括弧が深すぎるので一部を無視しました",
+    "unclosed": "対になっていない「{text}」を無視しました",
+    "as words": "「{text}」は普通の語として探しました",
+    "literally": "「{text}」をそのままの文字として探しました",
+}
+
+
+def talk_line(talk: Talk) -> str:
+    """Return a talk's track, times and title on one line."""
+    track = f"【{talk.track}】" if talk.track else ""
+    times = "~".join(time for time in (talk.start, talk.end) if time)
+    return f"{track}{times}{' ' if times else ''}{talk.title}"
+
+
+def event_line(event: str | None, held_on: str | None) -> str:
+    """Return an event and its date as far as they are known."""
+    return f"{event or 'イベント不明'} ({held_on or '日付不明'})"
+
+
+def marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
+    """Return a text with ranges in bold (plain where the output is no terminal)."""
+    parts, end = [], 0
+    for begin, stop in marks:
+        parts += [text[end:begin], click.style(text[begin:stop], bold=True)]
+        end = stop
+    return "".join([*parts, text[end:]])
+
+
+def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
+    """Return a text with ranges in bold; of a long one the passage around the first of them."""
+    begin, end = snippet(text, marks, LONGEST)
+    inside = tuple((b - begin, e - begin) for b, e in marks if begin <= b and e <= end)
+    before, after = "…" if begin else "", "…" if end < len(text) else ""
+    return before + marked(text[begin:end], inside) + after
+
+
+def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
+    """Yield the lines of one hit: where it stands, the note, what it is about, its id."""
+    note = found.note
+    where = event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else "")
+    yield click.style(where, dim=True)
+    if note.trail:
+        yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
+    yield f"  • {passage(note.text, found.marks)}"
+    tags = [KINDS[note.kind]]
+    tags += [catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
+    yield click.style(f"    {' · '.join(tags)}", fg="cyan")
+    for change in changes_for(note):
+        yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
+    for reason in found.reasons:
+        word = f"「{reason.word}」" if reason.word else ""
+        yield click.style(f"    {reason.points:7.3f}  {word}{reason.term} {', '.join(reason.fields)}", dim=True)
+    yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
+
+
+def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+    """Yield the hits of a search and how many there are."""
+    for step in answer.steps:
+        yield click.style(
+            STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
+        )
+    for notice in answer.notices:
+        yield click.style(NOTICES[notice.name].format(text=notice.text), fg="yellow")
+    for found in answer.found:
+        yield from hit_lines(found, catalogue)
+        yield ""
+    for group, count in answer.freed.items():
+        yield f"--{group} を外すと {count}件"
+    shown = len(answer.found)
+    yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
+
+
+def facet_lines(answer: Answer) -> Iterator[str]:
+    """Yield the facet groups of a search with their counts."""
+    for group, values in answer.facets.items():
+        yield click.style(group, bold=True)
+        for value in values:
+            yield f"  {'*' if value.selected else ' '} {value.count:5d}  {value.label}  ({value.value})"
+
+
+def pair_lines(pair: Pair, catalogue: Catalogue) -> Iterator[str]:
+    """Yield a problem with its remedies, or a question with its answers; 未解決 where there are none."""
+    note = pair.note
+    yield click.style(
+        event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else ""), dim=True
+    )
+    about = ", ".join(catalogue.name(mention.service) for mention in note.services)
+    yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
+    for reply in pair.replies:
+        if reply.id != note.id:
+            yield f"    → {reply.text.lstrip('→⇒=-> ')}"
+    if pair.is_open:
+        yield click.style("    → 未解決", fg="red")
+    yield click.style(f"    {note.id}", dim=True)
+
+
+def tree_lines(notes: Iterable[Note], catalogue: Catalogue) -> Iterator[str]:
+    """Yield notes as the tree they stand in, talk by talk, each with its line, kind and services."""
+    talk: Talk | None = None
+    headings: list[str] = []
+    for number, note in enumerate(notes):
+        if note.talk != talk or not number:
+            talk, headings = note.talk, []
+            yield ""
+            yield click.style(talk_line(talk) if talk else "(セッション外)", bold=True)
+        under = [crumb.text for crumb in note.trail if crumb.note is None]
+        if under != headings:
+            headings = under
+            yield click.style(f"  {' > '.join(headings)}", underline=True)
+        names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
+        about = click.style(f"  [{', '.join([KINDS[note.kind], *names])}]", fg="cyan")
+        yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
+
+
+def report_lines(entry: ReportEntry) -> Iterator[str]:
+    """Yield what is known of a report."""
+    yield click.style(entry.title, bold=True)
+    yield f"{event_line(entry.event, entry.held_on)} · セッション {len(entry.talks)} · メモ {entry.notes} · {entry.source}"
+    if entry.url:
+        yield entry.url
+
+
+def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
+    """Yield the one line that a sync ends with, and for an empty library what to do."""
+    samples = "見本を表示中  " if kb.showing_samples else ""
+    yield (
+        f"{samples}reports: {outcome.new} new, {outcome.changed} changed, {outcome.gone} gone, "
+        f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
+    )
+    if not outcome.new + outcome.changed + outcome.unchanged:
+        yield f"No report in {kb.library.path} yet: put Markdown, text or HTML files there and run `kb sync` again."
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Yield where things are and what is in them."""
+    yield f"library  {status.library}{'  見本を表示中' if status.showing_samples else ''}"
+    yield f"index    {status.index}"
+    yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
+    yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
+    yield from problem_lines(status.problems)
+
+
+def problem_lines(problems: Iterable[FileProblem]) -> Iterator[str]:
+    """Yield one plain line for each problem."""
+    for problem in problems:
+        yield f"kb: {problem}"
+
+
+def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
+    """Yield a table of the measures, over all queries and over those of each type."""
+    names = list(evaluation.measures)
+    yield f"{'':16}" + "".join(f"{name:>11}" for name in names)
+    for label, measures in {"all": evaluation.measures, **evaluation.by_type}.items():
+        yield f"{label:16}" + "".join(f"{measures[name]:11.4f}" for name in names)
+    yield f"{evaluation.queries} queries in {evaluation.seconds:.1f} s"
+    if evaluation.without_answer:
+        wrong = "、".join(evaluation.answered_all_the_same) or "none"
+        yield f"of {evaluation.without_answer} queries without an answer found something all the same: {wrong}"

@@ -1,0 +1,207 @@
+"""Which note remedies which problem, and which answers which question.
+
+A remedy stands behind an arrow, beside its problem in one note, under it, or right after it. What stands under a question answers
+it; in a part of questions and answers, what follows it does.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from index.analysis import Morpheme
+from kb.kinds.classify import kind_of
+from kb.kinds.phrases import Phrase, Word, ends_with, phrase, stands_at
+from kb.kinds.sentences import Sentence, sentences
+from kb.report.model import Kind, Note, Report
+
+_QUESTIONS = re.compile(r"質問|質疑|Q\s*[&＆]\s*A|FAQ", re.IGNORECASE)
+_REMEDIES = re.compile(r"(?:対策|解決策?|対応策?|対処法?|改善策?|回避策?)$")
+_FEW = 3  # sentences up to which a note that tells a problem and a way out is taken to mean the one for the other
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A problem and its remedies, or a question and its answers. A note that holds both is among its own replies."""
+
+    note: Note
+    replies: tuple[Note, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing replies to it: 未解決."""
+        return not self.replies
+
+
+def problems(notes: Sequence[Note]) -> tuple[Pair, ...]:
+    """Return the problems among notes, each with its remedies, in reading order."""
+    return _pairs(notes, "problem", lambda note: note.remedy_of)
+
+
+def questions(notes: Sequence[Note]) -> tuple[Pair, ...]:
+    """Return the questions among notes, each with its answers, in reading order."""
+    return _pairs(notes, "question", lambda note: note.answers)
+
+
+def _pairs(notes: Sequence[Note], kind: Kind, replies_to: Callable[[Note], str | None]) -> tuple[Pair, ...]:
+    replies: dict[str | None, list[Note]] = defaultdict(list)
+    for note in notes:
+        replies[replies_to(note)].append(note)
+    return tuple(Pair(note, tuple(replies[note.id])) for note in notes if note.kind == kind or note.id in replies)
+
+
+def pair(report: Report, analysis: Mapping[str, Sequence[Morpheme]]) -> Report:
+    """Return the report with `remedy_of` and `answers` set on what remedies or answers; kinds are known.
+
+    `analysis` holds the morphemes of each note's text, by the text.
+    """
+    return replace(report, notes=tuple(_paired(report.notes, analysis)))
+
+
+def _paired(notes: Sequence[Note], analysis: Mapping[str, Sequence[Morpheme]]) -> Iterator[Note]:
+    family, questions = _Family(notes), _Questions()
+    troubled = {note.id for note in notes if note.kind == "problem"}
+    for note in notes:
+        remedied = None
+        if note.kind in ("advice", "experience", "impression"):
+            main = [one for one in sentences(note.text, analysis[note.text]) if not one.aside]
+            remedied = note.id if _holds_both(note, main) else _remedied(note, main, family, troubled)
+        if remedied == note.id:
+            troubled.add(note.id)
+        questions.take(note)
+        answered = note.answers or _answered(note, family, questions.asked_before(note))
+        yield replace(note, remedy_of=remedied, answers=answered)
+
+
+class _Family:
+    """Who stands above, before and under whom in a report."""
+
+    def __init__(self, notes: Sequence[Note]) -> None:
+        self._by_id = {note.id: note for note in notes}
+        self._beside: dict[str, list[Note]] = defaultdict(list)
+        self._previous: dict[str, Note] = {}
+        for note in notes:
+            beside = self._beside[_place(note)]
+            if beside:
+                self._previous[note.id] = beside[-1]
+            beside.append(note)
+
+    def parent(self, note: Note) -> Note | None:
+        """Return the bullet a note stands under."""
+        return self._by_id.get(note.parent or "")
+
+    def children(self, note: Note) -> Sequence[Note]:
+        """Return the notes right under a note."""
+        return self._beside.get(note.id, ())
+
+    def previous(self, note: Note) -> Note | None:
+        """Return the note right before a note and beside it."""
+        return self._previous.get(note.id)
+
+
+def _place(note: Note) -> str:
+    """Return what notes that stand beside each other have in common: the bullet, heading or talk above them."""
+    if note.parent:
+        return note.parent
+    heading = f"line {note.trail[-1].line}" if note.trail else ""
+    return f"{note.talk.id if note.talk else ''} {heading}"
+
+
+# ---- remedies
+
+
+def _phrases(*texts: str) -> tuple[Phrase, ...]:
+    return tuple(map(phrase, texts))
+
+
+_BECAUSE = _phrases("の だ<連用形-一般>", "だ から", "から<接続助詞>", "だから")
+_IS_DONE = _phrases("れる|られる ない")  # 「課金されないので便利」 tells no trouble
+_SO_THAT = _phrases("防ぐ 為|よう", "避ける 為|よう", "<動詞> しか 無い")
+_REMEDY_NAMES = _phrases("対策|解決策|対処法|回避策|改善策", "工夫|対処|解決|回避|改善 方法|策")
+_REMEDYING = _phrases("解決|回避|対処|対策|解消|改善", "防ぐ|避ける", "代わり", "問題 無い")
+
+
+def _holds_both(note: Note, main: Sequence[Sentence]) -> bool:
+    """Tell whether a note tells a problem and what helps against it."""
+    kinds = [kind_of(sentence) for sentence in main]
+    if arrows := [number for number, sentence in enumerate(main) if sentence.leads_on]:
+        # One arrow leads from a problem to its remedy; 「A -> B -> C」 are steps.
+        return len(arrows) == 1 and "problem" in kinds[: arrows[0] + 1] and arrows[0] + 1 < len(main)
+    if any(_ends(_REMEDY_NAMES, sentence.words) for sentence in main[1:-1]):
+        return True
+    if len(main) > _FEW:
+        return False
+    return any(map(_gives_trouble_as_reason, main)) or (
+        note.kind == "advice" and (any(_has(_SO_THAT, sentence.words) for sentence in main) or {*kinds} > {"problem"})
+    )
+
+
+def _gives_trouble_as_reason(sentence: Sentence) -> bool:
+    """Tell whether a sentence gives a problem as the reason for what it says: 「遅いのでキャッシュする」."""
+    for at in range(1, len(sentence.words)):
+        if any(stands_at(one, sentence.words, at) for one in _BECAUSE):
+            reason = replace(sentence, words=sentence.words[:at], marks="", bare=False)
+            if not _ends(_IS_DONE, reason.words) and kind_of(reason) == "problem":
+                return True
+    return False
+
+
+def _remedied(note: Note, main: Sequence[Sentence], family: _Family, troubled: set[str]) -> str | None:
+    """Return the problem that a note remedies: the one it stands under, or one right before it if it says so."""
+    parent = family.parent(note)
+    says_so = any(_has(_REMEDYING, sentence.words) for sentence in main)
+    if parent and parent.kind == "label" and _REMEDIES.search(parent.text):
+        note, parent, says_so = parent, family.parent(parent), True
+    if not (note.kind == "advice" or says_so):
+        return None
+    previous = family.previous(note)
+    if says_so and previous and previous.id in troubled:
+        return previous.id
+    if parent and parent.kind == "problem" and all(child.kind != "problem" for child in family.children(parent)):
+        return parent.id
+    return None
+
+
+def _has(phrases: Sequence[Phrase], words: Sequence[Word]) -> bool:
+    return any(stands_at(one, words, at) for at in range(len(words)) for one in phrases)
+
+
+def _ends(phrases: Sequence[Phrase], words: Sequence[Word]) -> bool:
+    return any(ends_with(one, words) for one in phrases)
+
+
+# ---- answers
+
+
+class _Questions:
+    """The question last asked at each place of a report where questions are answered by what follows them."""
+
+    def __init__(self) -> None:
+        self._asking: dict[str, bool] = {}
+        self._asked: dict[str, Note] = {}
+
+    def take(self, note: Note) -> None:
+        """Take in the next note of the report."""
+        place = _place(note)
+        if place not in self._asking:
+            self._asking[place] = any(_QUESTIONS.search(crumb.text) for crumb in note.trail)
+        if note.kind == "label" and _QUESTIONS.search(note.text):
+            self._asking[place] = True
+        elif note.kind == "question":
+            self._asked[place] = note
+
+    def asked_before(self, note: Note) -> Note | None:
+        """Return the question that a note follows, in a part of questions and answers."""
+        return self._asked.get(_place(note)) if self._asking.get(_place(note)) else None
+
+
+def _answered(note: Note, family: _Family, asked: Note | None) -> str | None:
+    """Return the question that a note answers: the one it stands under, or in a part of questions the one before it."""
+    if note.kind in ("question", "label"):
+        return None
+    above = family.parent(note)
+    while above and above.kind == "label":
+        above = family.parent(above)
+    if above and above.kind == "question":
+        return above.id
+    return asked.id if asked and not family.children(asked) else None

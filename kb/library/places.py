@@ -1,0 +1,56 @@
+"""Where things live: which folder is the library, and where its index lies."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import platformdirs
+
+from kb.library.files import Library, LibraryError
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+EVALUATION = SAMPLES.parent / "evaluation"
+OWN_LIBRARY = Path("data", "reports")
+
+
+def find_library(chosen: Path | None) -> tuple[Library, bool]:
+    """Return the library and whether it is the bundled samples.
+
+    It is the chosen folder, else KB_LIBRARY, else data/reports of the current folder; while that default holds no
+    report, the samples. Raises LibraryError for a chosen folder that is none.
+    """
+    named = chosen or (Path(os.environ["KB_LIBRARY"]) if os.environ.get("KB_LIBRARY") else None)
+    if named is not None:
+        return Library(named), False
+    if OWN_LIBRARY.is_dir():
+        own = Library(OWN_LIBRARY)
+        if own.holds_reports() or not SAMPLES.is_dir():
+            return own, False
+    if not SAMPLES.is_dir():
+        raise LibraryError(f"{OWN_LIBRARY}: no such folder; make it, or name another with --library or KB_LIBRARY")
+    return Library(SAMPLES), True
+
+
+def own_library() -> Library:
+    """Return the user's own library below the current folder, made if need be: where reports are added by default."""
+    OWN_LIBRARY.mkdir(parents=True, exist_ok=True)
+    return Library(OWN_LIBRARY)
+
+
+def index_folder(library: Library, chosen: Path | None) -> Path:
+    """Return the folder of a library's index: the chosen one, else KB_INDEX, else one in the user's cache folder."""
+    if chosen is not None:
+        return chosen
+    if os.environ.get("KB_INDEX"):
+        return Path(os.environ["KB_INDEX"])
+    mark = hashlib.sha256(str(library.path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return _cache() / f"{library.path.name}-{mark}"
+
+
+def dictionary_folder() -> Path:
+    """Return the folder that keeps the compiled words of the analysis, of whatever library."""
+    return _cache() / "dictionary"
+
+
+def _cache() -> Path:
+    return platformdirs.user_cache_path("talk-notes-kb")

@@ -1,0 +1,124 @@
+"""Notes and services as the JSON objects that commands and pages give out and the index stores."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from kb.kinds.pairs import Pair
+from kb.report.model import Crumb, Mention, Note, Talk
+from kb.report.outline import Outline
+from kb.services.catalogue import Catalogue, Service
+from kb.services.changes import Change, changes_for
+
+
+def talk_record(talk: Talk) -> dict[str, Any]:
+    """Return a talk as every face shows it inside a note."""
+    return {
+        "id": talk.id,
+        "title": talk.title,
+        "track": talk.track,
+        "start": talk.start,
+        "end": talk.end,
+        "speakers": list(talk.speakers),
+        "links": list(talk.links),
+    }
+
+
+def note_record(note: Note, catalogue: Catalogue) -> dict[str, Any]:
+    """Return a note as `kb read --json` prints it."""
+    return {
+        "id": note.id,
+        "report": note.report,
+        "source": note.source,
+        "line": note.line,
+        "type": note.type,
+        "depth": note.depth,
+        "text": note.text,
+        "trail": [crumb.text for crumb in note.trail],
+        "event": note.event,
+        "held_on": note.held_on,
+        "talk": talk_record(note.talk) if note.talk else None,
+        "kind": note.kind,
+        "services": [
+            {"slug": m.service, "name": catalogue.name(m.service), "via": m.via, "why": m.why} for m in note.services
+        ],
+        "remedy_of": note.remedy_of,
+        "answers": note.answers,
+        "attached": list(note.attached),
+        "changes": [change_record(change) for change in changes_for(note)],
+    }
+
+
+def change_record(change: Change) -> dict[str, str]:
+    """Return what has changed since a note, with the source that says so."""
+    return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
+
+
+def pair_record(pair: Pair, catalogue: Catalogue) -> dict[str, Any]:
+    """Return a problem with its remedies, or a question with its answers, as `kb pairs --json` prints it."""
+    return {
+        "note": note_record(pair.note, catalogue),
+        "replies": [note_record(reply, catalogue) for reply in pair.replies],
+        "open": pair.is_open,
+    }
+
+
+def service_record(service: Service, notes: int | None) -> dict[str, Any]:
+    """Return a service as `kb services --json` prints it."""
+    return {
+        "slug": service.slug,
+        "name": service.name,
+        "short_name": service.short_name,
+        "category": service.category,
+        "aliases": list(service.aliases),
+        "notes": notes,
+    }
+
+
+def outline_record(outline: Outline, event: str | None, held_on: str | None, talks: tuple[Talk, ...]) -> dict[str, Any]:
+    """Return an outline as `kb outline --json` prints it, with the event and talks found in it."""
+    blocks = []
+    for block in outline.blocks:
+        place = {"level": block.level} if block.type == "heading" else {}
+        if block.depth is not None:
+            place = {"depth": block.depth}
+        blocks.append(
+            {
+                "type": block.type,
+                **place,
+                "text": block.text,
+                "first_line": block.first_line,
+                "last_line": block.last_line,
+            }
+        )
+    return {
+        "source": outline.source,
+        "encoding": outline.encoding,
+        "format": outline.format,
+        "lines": outline.lines,
+        "title": outline.title,
+        "event": event,
+        "held_on": held_on,
+        "talks": [{"line": talk.line} | _without_id(talk_record(talk)) for talk in talks],
+        "blocks": blocks,
+    }
+
+
+def _without_id(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if key != "id"}
+
+
+def dump_note(note: Note) -> str:
+    """Return a note as the string that the index stores; `load_note` gives it back."""
+    return json.dumps(asdict(note), ensure_ascii=False, separators=(",", ":"))
+
+
+def load_note(stored: str) -> Note:
+    """Return the note that `dump_note` wrote."""
+    fields = json.loads(stored)
+    talk = fields.pop("talk")
+    if talk:
+        talk = Talk(**{**talk, "speakers": tuple(talk["speakers"]), "links": tuple(talk["links"])})
+    trail = tuple(Crumb(**crumb) for crumb in fields.pop("trail"))
+    services = tuple(Mention(**mention) for mention in fields.pop("services"))
+    return Note(**fields, talk=talk, trail=trail, services=services)

@@ -1,0 +1,211 @@
+"""The oracle: an engine that looks at every document each time, too simple to be wrong."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from index import ladder, spelling
+from index.engine import FacetCount, Hit, Results
+from index.language import Language
+from index.query import Query
+from index.ranking import COVERAGE, EXACT, HELPERS, K1, PLACES, RARITY, SHORTEST, idf, word_weight
+from index.schema import Document, Schema, TextField
+from index.text import folded, folded_name
+from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Key, Node, Not, Phrase, Piece, Word, words_in
+
+
+class ScanEngine:
+    """An Engine over a list in memory. It gives no reasons."""
+
+    def __init__(self, schema: Schema, language: Language) -> None:
+        self._schema = schema
+        self._language = language
+        self._documents: list[Counted] = []
+        self._meta: Mapping[str, object] | None = None
+
+    def search(self, query: Query) -> Results:
+        scan = Scan(self._documents, self._schema.texts, query, self._language)
+        matching = [d for d in self._documents if scan.finds(d)]
+        found = [d for d in matching if _is_selected(d, query)]
+        ordered = self._ordered(found, scan, query.sort)
+        window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
+        return Results(
+            total=len(found),
+            hits=tuple(Hit(d.document.id, scan.score(d), d.document.stored) for d in window),
+            facets={group: self._counts(matching, group, query) for group in query.facets},
+            steps=scan.climbed.steps,
+            notices=scan.notices,
+            freed={
+                group: sum(_is_selected(d, query.select(group)) for d in matching)
+                for group, _ in query.selections
+                if not found
+            },
+            terms=scan.terms,
+        )
+
+    def stored(self, document_id: str) -> str | None:
+        return next((d.document.stored for d in self._documents if d.document.id == document_id), None)
+
+    def meta(self) -> Mapping[str, object] | None:
+        return self._meta
+
+    def replace_all(self, documents: Iterable[Document], meta: Mapping[str, object]) -> None:
+        self._documents = [Counted(document) for document in documents]
+        self._meta = meta
+
+    def close(self) -> None:
+        pass
+
+    def _ordered(self, found: list["Counted"], scan: "Scan", sort: str) -> list["Counted"]:
+        if sort == "position":
+            return found
+        newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
+        return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scan.score(d))
+
+    def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:
+        counts = dict.fromkeys(query.selected(group), 0)
+        others = query if group in query.every else query.select(group)
+        for counted in matching:
+            if _is_selected(counted, others):
+                for value in set(counted.document.facets.get(group, ())):
+                    counts[value] = counts.get(value, 0) + 1
+        listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(FacetCount(value, count, value in query.selected(group)) for value, count in listed)
+
+
+@dataclass(eq=False)
+class Counted:
+    """A document and how often it has each term."""
+
+    document: Document
+
+    @cached_property
+    def terms(self) -> Mapping[str, Counter[Key]]:
+        return {
+            name: Counter(Key(term.text, term.kind) for term in terms) for name, terms in self.document.texts.items()
+        }
+
+    def frequency(self, field: str, key: Key) -> int:
+        return self.terms[field][key] if field in self.terms else 0
+
+    def length(self, field: str) -> int:
+        return sum(count for key, count in self.terms.get(field, Counter()).items() if key.kind == "word")
+
+
+class Scan:
+    """One query's text, held against every document in turn."""
+
+    def __init__(
+        self, documents: list[Counted], texts: tuple[TextField, ...], query: Query, language: Language
+    ) -> None:
+        self._documents = documents
+        self._texts = texts
+        self._text = query.text
+        self._found_by = cache(lambda key: sum(self._has_term(key, d) for d in documents))
+        self._weight = cache(lambda word: word_weight(len(documents), sum(self._describes(word, d) for d in documents)))
+        self._mean_length = cache(self._read_mean_length)
+        self.score = cache(self._score)
+        parsed = language.parse(query.text)
+        self.notices = parsed.notices
+        self._conditions = AllOf(parsed.conditions)
+        self.climbed = ladder.climb(parsed.pieces, self, language.words, query.without)
+        besides = [word for node in parsed.conditions for word in words_in(node)]
+        self._scored = list(dict.fromkeys([*self.climbed.words, *besides]))
+        analyzer = language.words.analyzer
+        text = " ".join(piece.text for piece in self.climbed.pieces)
+        terms = analyzer.helpers(analyzer.morphemes(text))
+        self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in HELPERS))
+        self.terms = frozenset(
+            key.text for word in self._scored for a in word.alternatives for key in a.terms if key.kind == "word"
+        )
+
+    def has(self, word: Word) -> bool:
+        return any(self._describes(word, d) for d in self._documents)
+
+    def count(self, words: Sequence[Word]) -> int:
+        return sum(self._describes(AllOf((self._conditions, *words)), d) for d in self._documents)
+
+    def best_share(self, words: Sequence[Word]) -> float:
+        fitting = [d for d in self._documents if self._describes(self._conditions, d)]
+        return max((self._share(words, d) for d in fitting), default=0.0)
+
+    def similar(self, text: str) -> str | None:
+        names = [field.name for field in self._texts if field.finds]
+        keys = {key for d in self._documents for name in names for key in d.terms.get(name, ()) if key.kind == "word"}
+        return spelling.similar(text, [key.text for key in keys], lambda word: self._found_by(Key(word)))
+
+    def finds(self, counted: Counted) -> bool:
+        if self.climbed.some:
+            enough = self._share(self.climbed.words, counted) >= ladder.LEAST_SHARE
+            return enough and self._describes(self._conditions, counted)
+        return self._describes(AllOf((self._conditions, *self.climbed.words)), counted)
+
+    def _score(self, counted: Counted) -> float:
+        words = sum(max(self._given(a, counted) for a in word.alternatives) for word in self._scored)
+        helpers = sum(HELPERS[key.kind] * self._points(key, counted) for key in self._helpers)
+        share = self._share(self.climbed.words, counted)
+        same = len(self.climbed.words) > 1 and folded_name(counted.document.literal) == folded_name(self._text)
+        factor = (1 + COVERAGE * share) * (EXACT if same else 1) * counted.document.boost
+        return round((words + helpers) * factor, PLACES)
+
+    def _given(self, alternative: Alternative, counted: Counted) -> float:
+        return alternative.weight * sum(self._points(key, counted) for key in alternative.terms)
+
+    def _points(self, key: Key, counted: Counted) -> float:
+        tf = sum(f.weight * counted.frequency(f.name, key) / self._norm(counted, f) for f in self._texts)
+        return idf(len(self._documents), self._found_by(key)) ** RARITY * tf / (tf + K1)
+
+    def _norm(self, counted: Counted, field: TextField) -> float:
+        length = counted.length(field.name) if field.length else 0
+        if not length:
+            return 1.0
+        return 1 - field.length + field.length * max(length, SHORTEST) / self._mean_length(field.name)
+
+    def _read_mean_length(self, field: str) -> float:
+        lengths = [max(length, SHORTEST) for d in self._documents if (length := d.length(field))]
+        return sum(lengths) / len(lengths)
+
+    def _has_term(self, key: Key, counted: Counted) -> bool:
+        return any(field.finds and counted.frequency(field.name, key) for field in self._texts)
+
+    def _share(self, words: Sequence[Word], counted: Counted) -> float:
+        weights = [self._weight(word) for word in words]
+        had = [
+            max((a.weight for a in word.alternatives if self._has_alternative(a, counted)), default=0.0)
+            for word in words
+        ]
+        return sum(w * h for w, h in zip(weights, had, strict=True)) / sum(weights) if weights else 0.0
+
+    def _has_alternative(self, alternative: Alternative, counted: Counted) -> bool:
+        return all(self._has_term(key, counted) for key in alternative.terms)
+
+    def _describes(self, node: Node, counted: Counted) -> bool:  # noqa: PLR0911  # a case a node
+        document = counted.document
+        match node:
+            case Word(_, alternatives):
+                return any(self._has_alternative(a, counted) for a in alternatives)
+            case AllOf(nodes) | Piece(_, nodes):
+                return all(self._describes(inner, counted) for inner in nodes)
+            case AnyOf(nodes):
+                return any(self._describes(inner, counted) for inner in nodes)
+            case Not(inner):
+                return not self._describes(inner, counted)
+            case Phrase(text):
+                return text in folded(document.literal)
+            case FacetIs(group, text, values):
+                own = document.facets.get(group, ())
+                return any(value in values if values else text in folded_name(value) for value in own)
+            case Dated(when, date):
+                return document.date is not None and (document.date < date) is (when == "before")
+            case InField(name, words):
+                every = [[all(counted.frequency(name, k) for k in a.terms) for a in w.alternatives] for w in words]
+                return all(map(any, every))
+
+
+def _is_selected(counted: Counted, query: Query) -> bool:
+    facets = counted.document.facets
+    return all(
+        set(values) <= set(facets.get(group, ())) if group in query.every else set(values) & set(facets.get(group, ()))
+        for group, values in query.selections
+    )

@@ -1,0 +1,145 @@
+"""What kind of note each note is."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.analysis import Analyzer
+from kb.kinds import classify, explain
+from kb.kinds.phrases import phrase, stands_at
+from kb.kinds.sentences import sentences
+from kb.kinds.table import Rule, table
+from kb.readers.formats import read_outline
+from kb.report.model import Report
+from kb.talks import report_of
+
+SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+ANALYZER = Analyzer()
+
+
+def read(text: str, source: str = "report.md") -> tuple[Report, dict[str, tuple[object, ...]]]:
+    report = report_of(read_outline(text.encode(), source))
+    return report, {note.text: ANALYZER.morphemes(note.text) for note in report.notes}
+
+
+def kinds(markdown: str) -> list[str]:
+    return [note.kind for note in classify(*read(f"# 勉強会のメモ\n\n{markdown}")).notes]
+
+
+def said(text: str) -> list[str]:
+    """The sentences of a text as their surfaces, an aside in brackets."""
+    found = sentences(text, ANALYZER.morphemes(text))
+    ends = [*(sentence.begin for sentence in found[1:]), len(text)]
+    pieces = [text[sentence.begin : end] for sentence, end in zip(found, ends, strict=True)]
+    return [f"[{piece}]" if sentence.aside else piece for piece, sentence in zip(pieces, found, strict=True)]
+
+
+@pytest.mark.parametrize("rule", table().rules, ids=lambda rule: rule.name)
+def test_each_rule_decides_its_example(rule: Rule) -> None:
+    text = f"# 勉強会のメモ\n\n{rule.example}\n"
+    example = re.sub(r"^( *)\*", r"\1-", text, flags=re.MULTILINE)
+    shown = next(number for number, line in enumerate(text.split("\n"), 1) if line.lstrip().startswith("*"))
+    report, analysis = read(example)
+    rules = explain(report, analysis)
+
+    assert [rules[note.id].name for note in report.notes if note.line == shown] == [rule.name]
+
+
+def test_rules_have_names_of_their_own() -> None:
+    names = [rule.name for rule in table().rules]
+
+    assert len(set(names)) == len(names)
+
+
+def test_a_label_has_children_and_a_bare_noun_completes_what_its_parent_says() -> None:
+    assert kinds("- 監視\n  - どの指標を見る?\n    - 応答時間\n  - ログ\n") == ["label", "question", "fact", "label"]
+
+
+def test_the_same_words_are_a_problem_among_the_troubles() -> None:
+    statement = "- 準備に時間を取られる人が多い\n"
+
+    assert kinds(statement) + kinds(f"## 反省\n\n{statement}") == ["fact", "problem"]
+
+
+def test_what_stands_in_parentheses_is_the_note_takers_own_voice() -> None:
+    assert kinds("- 上限を決める(面白い)\n- (面白い)\n") == ["advice", "impression"]
+
+
+def test_a_number_in_an_address_is_no_figure() -> None:
+    assert kinds("- 資料: https://example.com/40つ\n- 定員40人\n") == ["label", "fact"]
+
+
+@pytest.mark.parametrize(("noun", "kind"), [("設定不要", "fact"), ("設定方針", "label")])
+def test_a_noun_that_predicates_makes_a_statement(noun: str, kind: str) -> None:
+    assert kinds(f"- {noun}\n") == [kind]
+
+
+def test_steps_are_no_remedy() -> None:
+    assert kinds("- 上限問題 -> キューで受ける\n- 上限問題 -> 受付 -> 配信\n") == ["advice", "problem"]
+
+
+def test_a_text_is_cut_at_marks_arrows_and_parentheses() -> None:
+    assert said("遅い。-> 分ける(例: S3) とよい") == ["遅い。->", " 分ける(", "[例:]", "[ S3)]", " とよい"]
+
+
+def test_politeness_and_what_rounds_a_sentence_off_say_nothing() -> None:
+    words = [
+        sentences(text, ANALYZER.morphemes(text))[0].words
+        for text in ("上限を決める", "上限を決めますね。", "上限を決めるとか", "上限を決めると思います")
+    ]
+
+    assert [[min(word, key=lambda key: key.startswith("<")) for word in each] for each in words] == [
+        ["上限", "を", "決める"]
+    ] * 4
+
+
+@pytest.mark.parametrize(("text", "can"), [("使える", True), ("作れる", True), ("見れる", True), ("決める", False)])
+def test_a_verb_that_says_can_is_told_from_its_like(text: str, *, can: bool) -> None:
+    word = sentences(text, ANALYZER.morphemes(text))[0].words[0]
+
+    assert ("<可能>" in word) is can
+
+
+@given(st.lists(st.sampled_from(["", "S3", "遅い", "。", "->", "(", ")", "?", "https://a.b", "決める", "問題", "\n"])))
+def test_every_text_gets_a_kind(parts: list[str]) -> None:
+    text = " ".join(parts)
+    report, _ = read("- S3\n")
+    note = report.notes[0]
+    renamed = type(note)(**{f: getattr(note, f) for f in note.__slots__} | {"text": text})
+    changed = type(report)(**{f: getattr(report, f) for f in report.__slots__} | {"notes": (renamed,)})
+
+    assert len(classify(changed, {text: ANALYZER.morphemes(text)}).notes) == 1
+
+
+WORDS = [frozenset({"S3"}), frozenset({"を"}), frozenset({"使う", "<動詞>"})]
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+def test_the_book_finds_what_a_search_through_all_phrases_finds(words: list[frozenset[str]]) -> None:
+    book = type(table().book)()
+    texts = ["S3", "を <動詞>", "使う|S3 を", "S3 * 使う<動詞>"]
+    for text, position in itertools.product(texts, ("starts", "has", "ends")):
+        book.add(f"{position} {text}", position, [phrase(text)])
+    places = {"starts": [0], "has": range(len(words)), "ends": None}
+
+    assert book.found(words) == {
+        f"{position} {text}"
+        for text, position in itertools.product(texts, places)
+        for at in ([len(words) - len(phrase(text))] if position == "ends" else places[position])
+        if stands_at(phrase(text), words, at)
+    }
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the shared seed report is not here")
+def test_the_seed_has_each_kind_where_it_is_plain() -> None:
+    report, analysis = read(SEED.read_text("utf-8"), SEED.name)
+    found = {note.line: note.kind for note in classify(report, analysis).notes}
+
+    assert {line: found[line] for line in (50, 52, 63, 99, 108, 116, 117, 124, 174)} == {
+        50: "label", 52: "advice", 63: "question", 99: "problem", 108: "experience",
+        116: "advice", 117: "problem", 124: "experience", 174: "fact",
+    }  # fmt: skip

@@ -1,0 +1,170 @@
+"""Readers: bytes in, an outline out that accounts for every line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from kb.readers.decoding import DecodedText, decode
+from kb.readers.formats import UnreadableError, read_outline
+from kb.report.outline import Block, Outline
+
+SHARED = Path(__file__).parents[2] / "../shared"
+needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the real reports are not here")
+
+
+def read(text: str) -> Outline:
+    return read_outline(text.encode(), "report")
+
+
+def shape(blocks: Sequence[Block]) -> list[str]:
+    """Return a line a block, blank ones left out: its type, its level or depth, its text."""
+    place = {block: block.level if block.depth is None else block.depth for block in blocks}
+    return [
+        f"{block.type}{'' if place[block] is None else place[block]} {block.text}"
+        for block in blocks
+        if block.type != "blank"
+    ]
+
+
+def lines_covered(outline: Outline) -> list[int]:
+    return [line for block in outline.blocks for line in range(block.first_line, block.last_line + 1)]
+
+
+def test_extracted_text_keeps_the_depth_of_its_bullets_and_items() -> None:
+    outline = read("  • キュー\n    • 順番は保証されない\n      • 冪等にする\n  1. 受ける\n  2. 返す\n")
+
+    assert shape(outline.blocks) == [
+        "bullet0 キュー",
+        "bullet1 順番は保証されない",
+        "bullet2 冪等にする",
+        "numbered0 受ける",
+        "numbered0 返す",
+    ]
+
+
+def test_a_bare_line_between_bullets_is_a_heading_inside_the_section() -> None:
+    outline = read("勉強会\n\n【A】10:00~10:50:キューの話\n\nspeakerdeck.com\n\n  • 再送する\n質問\n  • 何回まで?\n")
+
+    assert shape(outline.blocks) == [
+        "heading1 勉強会",
+        "heading2 【A】10:00~10:50:キューの話",
+        "link speakerdeck.com",
+        "bullet0 再送する",
+        "heading3 質問",
+        "bullet0 何回まで?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        (
+            "夜の勉強会\n\n索引の話\n\n山田さん\n\n  • 作り直せる\n\n懇親会\n\n話が尽きませんでした。\n",
+            ["夜の勉強会", "索引の話", "懇親会"],
+        ),
+        ("夜の勉強会\n\n2020/01/15 Wed\n\n#yoru_study\n\n社内の会場にて\n\n  • 乾杯\n", ["夜の勉強会"]),
+        (
+            "夜の勉強会\n\nキューを使い倒す\n\nキューを使い倒す - Speaker Deck\n\n  • 再送\n",
+            ["夜の勉強会", "キューを使い倒す"],
+        ),
+        ("夜の勉強会\n\n  • 例:\n\nkey: value\n\n    • 値は文字列\n", ["夜の勉強会"]),
+        ("夜の勉強会\n\n楽しい pic.twitter.com/abc\n\n— 私 (@me) 2020年1月15日\n\n  • 一\n", ["夜の勉強会"]),
+    ],
+    ids=["names and prose", "date, tag and place", "an embedded card", "a list that goes on", "a quoted tweet"],
+)
+def test_bare_lines_are_headings_by_what_stands_around_them(text: str, headings: list[str]) -> None:
+    assert [block.text for block in read(text).blocks if block.type == "heading"] == headings
+
+
+def test_a_bullet_goes_on_in_the_lines_indented_below_it() -> None:
+    outline = read("  • 一行目\n    二行目\n    • 子\n本文です。\n")
+
+    assert shape(outline.blocks) == ["bullet0 一行目 二行目", "bullet1 子", "paragraph 本文です。"]
+
+
+def test_text_without_any_bullet_is_read_as_extracted_text() -> None:
+    outline = read("参加した話\n\nまとめ\n\n学びの多い一日でした。\n次も、\nきっと行きます。\n\n名\t値\n速さ\t3\n")
+
+    assert (outline.format, outline.title) == ("text", "参加した話")
+    assert shape(outline.blocks) == [
+        "heading1 参加した話",
+        "heading2 まとめ",
+        "paragraph 学びの多い一日でした。",
+        "paragraph 次も、 きっと行きます。",
+        "table 名\t値\n速さ\t3",
+    ]
+
+
+def test_markdown_keeps_its_headings_lists_links_tables_and_code() -> None:
+    outline = read(
+        "---\ntitle: 勉強会\n---\n# 一日目\n\n- **大事**な[資料](https://example.com/a)\n  続き\n    1. 子\n\n"
+        "<https://example.com/b>\n\n| 名 | 値 |\n|---|---|\n| a | 1 |\n\n```sh\nls\n```\n> 引用\n"
+    )
+
+    assert shape(outline.blocks) == [
+        "front-matter ---\ntitle: 勉強会\n---",
+        "heading1 一日目",
+        "bullet0 大事な資料 続き",
+        "numbered1 子",
+        "link https://example.com/b",
+        "table 名 | 値\na | 1",
+        "code ls",
+        "quote 引用",
+    ]
+    assert (outline.title, outline.metadata) == ("勉強会", (("title", "勉強会"),))
+    assert outline.blocks[3].links == ("https://example.com/a",)
+
+
+def test_a_vertical_tab_or_a_line_separator_ends_no_line() -> None:
+    outline = read("- 一\v二\r- 三\u2028四\r\n- 五\n")
+
+    assert [(block.text, block.first_line) for block in outline.blocks] == [("一\v二", 1), ("三\u2028四", 2), ("五", 3)]
+
+
+def test_invisible_characters_hide_no_mark_and_letters_stay_as_they_are_written() -> None:
+    outline = read("\u200b# か\u3099い\n\u200b- \x1b[1m太い\n\ufeff  - 子\u200b\n")
+
+    assert shape(outline.blocks) == ["heading1 か\u3099い", "bullet0 \x1b[1m太い", "bullet1 子\u200b"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), bytes(range(128, 256)) * 9]
+)
+def test_a_file_that_is_no_text_is_refused_in_one_plain_line(data: bytes) -> None:
+    with pytest.raises(UnreadableError, match=r"^写真\.png: not a text file; save the report as .* UTF-8$"):
+        read_outline(data, "写真.png")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
+def test_the_encoding_is_told_from_the_bytes(encoding: str) -> None:
+    text = "障害の振り返り:キューが詰まる"
+
+    assert decode(text.encode(encoding)) == DecodedText(text, encoding)
+
+
+def test_a_broken_character_is_told_and_the_rest_is_read() -> None:
+    outline = read_outline("- 一行目は長い文です\n- 二行目も長い文です\n- 三".encode() + b"\xe3\x81", "r.md")
+
+    assert [warning.line for warning in outline.warnings] == [3]
+    assert outline.blocks[0].text == "一行目は長い文です"
+
+
+@needs_shared
+def test_the_seed_is_read_as_it_stands() -> None:
+    outline = read_outline((SHARED / "seeds/jaws-days-2018.txt").read_bytes(), "seed")
+    headings = {block.first_line: block.text for block in outline.blocks if block.type == "heading"}
+
+    assert sum(block.type in ("bullet", "numbered") for block in outline.blocks) == 170
+    assert {16, 22, 57, 67, 95, 133, 203, 213} <= set(headings)
+    assert outline.title == headings[5]
+    assert lines_covered(outline) == list(range(1, 239))
+
+
+@needs_shared
+@pytest.mark.parametrize("folder", ["notes", "notes_text", "seeds", "gold"])
+def test_every_real_report_is_covered_line_by_line(folder: str) -> None:
+    paths = [path for path in sorted((SHARED / folder).rglob("*")) if path.is_file() and path.suffix != ".html"]
+    outlines = [read_outline(path.read_bytes(), path.name) for path in paths]
+
+    assert [outline.source for outline in outlines if lines_covered(outline) != [*range(1, outline.lines + 1)]] == []

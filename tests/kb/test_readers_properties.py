@@ -1,0 +1,110 @@
+"""What holds of every file, whoever wrote it and in whatever encoding."""
+
+import random
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.readers.decoding import decode
+from kb.readers.formats import UnreadableError, read_outline
+from kb.readers.reading import DEEPEST, split_lines
+from kb.report.outline import Outline
+
+# What the readers look for, so that random texts hold it often.
+MARKS = (
+    "  • ", "    • ", "  1. ", "- ", "* ", "+ ", "1) ", "・", "– ", "#", "## ", ">", "```", "~~~", "---", "+++", "===", "|a|b|", "\t",
+    " ", "    ", "\u3000", "\n", "\n\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\x00", "\x1b", "\ufeff", "\u200b", "か\u3099",
+    "title: x", "[", "](", "!", "<", ">", "<b>", "<!-- ", "-->", "</p>", "&amp;", "\\", "*", "_", "`", ":::", "@[a](b)", "{{< ", " >}}",
+    "{% x %}", "[https://e.jp:title]", "https://e.jp/x", "e.jp", "【A】10:00~11:00:", "さん", "です。", "SQS", "順番", "まとめ", "🙂",
+)  # fmt: skip
+SENTENCES = (
+    "キューは順番を守らない", "冪等に作れば二度届いても困らない", "監視は外側からも行う", "Lambdaの同時実行数を抑える", "質問が多かった",
+    "表の設計を先に決める", "ログは構造化して残す", "小さく始めて測る", "料金は月末に見直す", "障害は訓練しておく",
+)  # fmt: skip
+texts = st.lists(st.sampled_from(MARKS) | st.text(max_size=4), max_size=40).map("".join)
+
+
+def covered(outline: Outline) -> list[int]:
+    return [line for block in outline.blocks for line in range(block.first_line, block.last_line + 1)]
+
+
+@given(st.binary(max_size=200) | texts.map(lambda text: text.encode("utf-8", "replace")))
+def test_any_bytes_are_refused_or_covered_line_by_line(data: bytes) -> None:
+    try:
+        outline = read_outline(data, "any")
+    except UnreadableError:
+        return
+
+    assert outline.format == "html" or covered(outline) == [*range(1, outline.lines + 1)]
+
+
+@given(texts)
+def test_extracted_text_stands_at_its_lines(text: str) -> None:
+    text = "  • 初め\n" * 41 + text.replace("\x00", "")
+    lines = split_lines(text)
+    outline = read_outline(text.encode("utf-8", "replace"), "any")
+
+    astray = [
+        block
+        for block in outline.blocks
+        if any(word not in "\n".join(lines[block.first_line - 1 : block.last_line]) for word in block.text.split())
+    ]
+    assert (outline.format, astray) == ("text", [])
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(SENTENCES)), min_size=1, max_size=30))
+def test_text_of_markdown_stands_at_its_lines(items: list[tuple[int, str]]) -> None:
+    lines = [f"{'  ' * depth}- {words}" for depth, words in items]
+    outline = read_outline("\n".join(["# 見出し", *lines]).encode(), "any")
+
+    assert [
+        block.text
+        for block in outline.blocks
+        if any(word not in "\n".join(lines[block.first_line - 2 : block.last_line - 1]) for word in block.text.split())
+    ] == ["見出し"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
+def test_every_text_comes_out_of_its_encoding_as_it_went_in(encoding: str) -> None:
+    chance = random.Random(encoding)  # noqa: S311 - texts to read, no secrets
+    wrong = []
+    for ending, number in product(["\n", "\r\n", "\r", ""], range(50)):
+        lines = [f"- {chance.choice(SENTENCES)}" for _ in range(number // 10 + 1)]
+        text = ending.join(lines) + ending
+        decoded = decode(text.encode(encoding))
+        if decoded is None or (decoded.text, decoded.encoding) != (text, encoding):
+            wrong.append(text)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("  • " + "あ" * 3_400_000, 1),
+        ("- " + "あ" * 3_400_000, 1),
+        ("- [" + "[" * 10_000_000, 1),
+        ("- x\n\n" + "> " * 5_000_000, 3),
+    ],
+    ids=["text", "markdown", "brackets", "quotes"],
+)
+def test_a_line_of_ten_megabytes_is_read(text: str, blocks: int) -> None:
+    assert len(read_outline(text.encode(), "long").blocks) == blocks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"{'  ' * depth}  • {depth}\n" for depth in range(5000)),
+        "".join(f"{'  ' * depth}- {depth}\n" for depth in range(5000)),
+        "<html><body>" + "<ul><li>x" * 5000 + "</li></ul>" * 5000 + "</body></html>",
+    ],
+    ids=["text", "markdown", "html"],
+)
+def test_lists_are_capped_at_the_deepest_level_and_nothing_is_lost(text: str) -> None:
+    outline = read_outline(text.encode(), "deep")
+
+    assert [block.depth for block in outline.blocks] == [min(depth, DEEPEST) for depth in range(5000)]
+    assert len(outline.warnings) == 1

@@ -1,0 +1,72 @@
+"""The field's words: names of services, spellings and field words, as the analysis and the search know them."""
+
+import pytest
+
+from kb.search.search_box import language
+from kb.services.vocabulary import related, slips, words
+from kb.understanding import Tools
+
+TOOLS = Tools.of()
+
+
+def terms(text: str) -> list[str]:
+    analyzer = TOOLS.analyzer
+    return [term.text for term in analyzer.terms(analyzer.morphemes(text))]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Lambda", "lambda", "ラムダ", "ＬＡＭＢＤＡ"),
+        ("CloudFormation", "Cloud Formation", "cloud formation", "CFn", "クラウドフォーメーション"),
+        ("SQS", "Simple Queue Service"),
+        ("サーバーレス", "サーバレス", "Serverless", "serverless"),
+        ("Kubernetes", "k8s"),
+        ("デッドレターキュー", "DLQ"),
+        ("リトライ", "retry"),
+    ],
+)
+def test_names_of_one_thing_begin_with_one_term(names: tuple[str, ...]) -> None:
+    assert len({terms(name)[0] for name in names}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("冪等性", ["冪等性", "冪等", "性"]),
+        ("Step Functions", ["step functions", "step", "functions"]),
+        ("EC2X", ["ec2x"]),
+        ("processes", ["processes"]),
+    ],
+)
+def test_units_of_names_and_field_words_are_terms_too(text: str, expected: list[str]) -> None:
+    assert terms(text) == expected
+
+
+def test_a_feature_stays_apart_from_its_service() -> None:
+    assert not set(terms("Lambda@Edge")) & set(terms("CloudFront"))
+
+
+def test_the_units_of_every_word_make_up_the_word() -> None:
+    assert [word for word in words(TOOLS.catalogue) if word.units and "".join(word.units) != word.surface] == []
+
+
+def test_every_slip_and_related_word_is_one_word_to_the_analysis_or_can_stand_for_one() -> None:
+    every = {word for pair in (*slips(), *related()) for word in pair}
+
+    assert [word for word in every if not terms(word)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "condition"),
+    [
+        ("service:ラムダ", ("service", ("lambda",))),
+        ("サービス：CFn", ("service", ("cloudformation",))),
+        ("種別:助言", ("kind", ("advice",))),
+        ("via:明示", ("via", ("explicit",))),
+    ],
+)
+def test_fields_have_english_and_japanese_names(text: str, condition: tuple[str, tuple[str, ...]]) -> None:
+    (node,) = language(TOOLS).parse(text).conditions
+
+    assert (node.group, node.values) == condition  # type: ignore[union-attr]  # a facet

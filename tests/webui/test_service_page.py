@@ -1,0 +1,154 @@
+"""The page of a service, its time line, and what is taken away: quotations, CSV, Markdown."""
+
+import csv
+import io
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+from webui.view.timeline import WIDTH, timeline
+
+OLD = """\
+# 見本勉強会 2017 参加レポート
+
+## 【A】10:00~10:40:関数の話
+
+- Lambda
+  - 処理が最大5分で切られるので困る
+    - -> 前処理を切り出すとよい
+  - 起動が遅くて困っている
+  - 必ずタイムアウトを設定すること
+  - =1+1 で始まる行
+"""
+NEW = """\
+# 見本勉強会 2020 参加レポート
+
+## 【B】11:00~11:40:箱の話
+
+- Lambda のメモリは測ってから決めること
+"""
+
+
+@pytest.fixture(scope="module")
+def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    folder = tmp_path_factory.mktemp("services")
+    (folder / "library").mkdir()
+    for name, text in (("old.md", OLD), ("new.md", NEW)):
+        (folder / "library" / name).write_text(text, "utf-8")
+    knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
+    knowledge_base.sync()
+    return knowledge_base
+
+
+@pytest.fixture
+def client(knowledge_base: KnowledgeBase) -> Iterator[FlaskClient]:
+    with create_app(knowledge_base, today=lambda: date(2026, 3, 1)).test_client() as client:
+        yield client
+
+
+def as_json(client: FlaskClient, address: str) -> dict[str, list[dict[str, str]]]:
+    page: dict[str, list[dict[str, str]]] = client.get(address, headers={"Accept": "application/json"}).json
+    return page
+
+
+def test_a_service_shows_its_advice_newest_first_and_its_problems_by_their_remedies(client: FlaskClient) -> None:
+    page = as_json(client, "/service/lambda")
+
+    assert {group: [note["text"] for note in page[group]] for group in ("advice", "solved", "unsolved")} == {
+        "advice": [
+            "Lambda のメモリは測ってから決めること",
+            "-> 前処理を切り出すとよい",
+            "必ずタイムアウトを設定すること",
+        ],
+        "solved": ["処理が最大5分で切られるので困る"],
+        "unsolved": ["起動が遅くて困っている"],
+    }
+    assert [talk["title"] for talk in page["talks"]] == ["箱の話", "関数の話"]
+
+
+@pytest.mark.parametrize("address", ["/service/lambda", "/service/Lambda", "/service/ラムダ", "/service/AWS%20Lambda"])
+def test_a_service_is_found_by_any_of_its_names(client: FlaskClient, address: str) -> None:
+    response = client.get(address)
+
+    assert (response.status_code, "<h1>AWS Lambda</h1>" in response.text, "<svg" in response.text) == (200, True, True)
+
+
+def test_a_service_nobody_spoke_of_has_a_page_and_an_unknown_one_has_none(client: FlaskClient) -> None:
+    assert ("まだありません" in client.get("/service/sqs").text, client.get("/service/x").status_code) == (True, 404)
+
+
+@pytest.mark.parametrize("address", ["/service/lambda", "/?q=最大5分"])
+def test_what_has_changed_since_stands_beside_the_note(client: FlaskClient, address: str) -> None:
+    assert "2018年10月以降は" in client.get(address).text
+
+
+def test_csv_holds_the_whole_result_and_no_formula(client: FlaskClient) -> None:
+    response = client.get("/export.csv?service=lambda")
+    rows = list(csv.reader(io.StringIO(response.get_data().decode("utf-8-sig"))))
+
+    assert response.headers["Content-Disposition"] == 'attachment; filename="session-notes.csv"'
+    assert (rows[0][0], len(rows), {len(row) for row in rows}) == ("メモ", 8, {10})
+    assert "'=1+1 で始まる行" in [row[0] for row in rows]
+
+
+def test_markdown_holds_the_whole_result_by_talk(client: FlaskClient) -> None:
+    lines = client.get("/export.md?q=最大5分").text.splitlines()
+
+    assert lines[0] == "## 関数の話"
+    assert lines[4].startswith("- Lambda › 処理が最大5分で切られるので困る [#](http://localhost/note/")
+
+
+def test_a_quotation_says_where_it_is_from(client: FlaskClient) -> None:
+    note = as_json(client, "/?q=最大5分&kind=problem")["hits"][0]["id"]
+    quotation = client.get(f"/cite/{note}").text
+
+    assert quotation.startswith(
+        "> 処理が最大5分で切られるので困る\n>\n> — 関数の話、見本勉強会 2017（2017年） <http://localhost/note/"
+    )
+
+
+def test_browsers_can_add_the_search_as_their_own(client: FlaskClient) -> None:
+    root = ET.fromstring(client.get("/opensearch.xml").text)  # noqa: S314 (our own)
+    template = root.find("{http://a9.com/-/spec/opensearch/1.1/}Url")
+
+    assert template is not None
+    assert template.get("template") == "http://localhost/?q={searchTerms}"
+
+
+dates = st.one_of(st.just(""), st.dates(date(1990, 1, 1), date(2035, 1, 1)).map(str), st.integers(1990, 2035).map(str))
+
+
+@given(st.lists(st.tuples(dates, st.just("x"), st.integers(1, 500)), max_size=40))
+def test_every_dated_talk_has_a_dot_within_the_drawing(talks: list[tuple[str, str, int]]) -> None:
+    drawing = timeline(talks)
+    dots = drawing.dots if drawing else ()
+
+    assert len(dots) == sum(bool(held_on) for held_on, _, _ in talks)
+    assert all(drawing and 0 < dot.x < WIDTH and 0 < dot.y - dot.radius < dot.y < drawing.base for dot in dots)
+
+
+def test_a_corrected_tag_is_found_so_and_can_be_corrected_back(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(NEW, "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.sync()
+    client = create_app(knowledge_base).test_client()
+    note = as_json(client, "/?q=メモリ")["hits"][0]["id"]
+
+    def correct(**form: str) -> list[str]:
+        response = client.post(f"/correct/{note}", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+        assert response.location is None or response.location.startswith("/note/")
+        return [service["slug"] for service in as_json(client, f"/note/{note}")["services"]]
+
+    assert correct(remove="lambda") == []
+    assert correct(add="Amazon SQS") == ["sqs"]
+    assert correct(add="ラムダ", remove="sqs") == ["lambda"]
+    assert correct(add="知らない何か") == ["lambda"]

@@ -1,0 +1,352 @@
+"""The page: what a reader sees and a program gets, over a real index."""
+
+import builtins
+import html
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from kb.knowledge_base import KnowledgeBase
+from webui import security
+from webui.app import create_app
+from webui.view import texts
+from webui.view.markup import marked, web_address
+from webui.view.texts import day_and_age
+
+WEBUI = Path(security.__file__).parent
+QUEUES = """\
+# 見本勉強会 2018 参加レポート
+
+## 【A】11:10~12:00:キューと付き合う
+
+https://speakerdeck.com/example/queues
+
+- SQS
+  - 同じメッセージが二度届くので冪等に作る
+    - 受け取った番号を覚えておく
+  - 順番は守られない
+- Lambda は長く待たせない
+- `<script>alert(1)</script>` も文字です
+
+## 【B】13:00~13:45:台所の話
+
+- 冪等な皿洗い
+- S3 に写真を置く
+"""
+TABLES = """\
+# 別の勉強会 2021 参加レポート
+
+## 表の設計
+
+- DynamoDB
+  - 書き込みは冪等に
+"""
+
+
+def opened(folder: Path, **reports: str) -> KnowledgeBase:
+    library = folder / "library"
+    library.mkdir()
+    for name, text in reports.items():
+        (library / f"{name}.md").write_text(text, "utf-8")
+    knowledge_base = KnowledgeBase.open(library, folder / "index")
+    knowledge_base.sync()
+    return knowledge_base
+
+
+@pytest.fixture(scope="module")
+def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    return opened(tmp_path_factory.mktemp("kb"), queues=QUEUES, tables=TABLES)
+
+
+@pytest.fixture
+def client(knowledge_base: KnowledgeBase) -> Iterator[FlaskClient]:
+    with create_app(knowledge_base, today=lambda: date(2026, 3, 1)).test_client() as client:
+        yield client
+
+
+def as_json(client: FlaskClient, address: str) -> TestResponse:
+    return client.get(address, headers={"Accept": "application/json"})
+
+
+def plain(response: TestResponse) -> str:
+    """Return what a page says, without its elements and line ends."""
+    body = re.sub(r"<(style|script|title)\b.*?</\1>", "", response.text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", body)))
+
+
+def note_ids(response: TestResponse) -> list[str]:
+    return re.findall(r'<div class="note [a-z]*" id="([^"]+)"', response.text)
+
+
+def texts_of(response: TestResponse) -> list[str]:
+    notes = re.findall(r'<p class="text">(.*?)</p>', response.text)
+    return [html.unescape(re.sub(r"</?mark>", "", note)) for note in notes]
+
+
+def test_a_search_shows_its_notes_in_their_tree_under_their_talks(client: FlaskClient) -> None:
+    response = client.get("/?q=冪等")
+
+    assert sorted(texts_of(response)) == [
+        "冪等な皿洗い",
+        "受け取った番号を覚えておく",
+        "同じメッセージが二度届くので冪等に作る",
+        "書き込みは冪等に",
+    ]
+    for shown in ("4件（冪等）", "キューと付き合う", "SQS", "見本勉強会 2018", "2018年・8年前", "継承"):
+        assert shown in plain(response)
+    assert "<mark>冪等</mark>な皿洗い" in response.text
+
+
+def test_facet_values_widen_within_a_group_and_narrow_between_groups(client: FlaskClient) -> None:
+    found = {
+        address: as_json(client, address).json["total"]
+        for address in (
+            "/?q=冪等&service=sqs",
+            "/?q=冪等&service=sqs&service=dynamodb",
+            "/?q=冪等&service=sqs&year=2021",
+        )
+    }
+
+    assert list(found.values()) == [2, 3, 0]
+
+
+def test_all_of_the_selected_services_can_be_wanted(client: FlaskClient) -> None:
+    page = as_json(client, "/?service=sqs&service=lambda&match=all").json
+
+    assert (page["total"], as_json(client, "/?service=sqs&service=lambda").json["total"] > 0) == (0, True)
+
+
+def test_what_was_done_to_find_more_is_told_and_can_be_refused(client: FlaskClient) -> None:
+    page = client.get("/?q=dyなもdb")
+    refused = re.findall(r'<a href="([^"]+)" data-swap>これをやめる</a>', page.text)
+
+    assert "「dyなもdb」" in plain(page)
+    assert "読み替えの一部をやめています" in plain(client.get(html.unescape(refused[0])))
+
+
+def test_where_nothing_is_found_the_condition_to_blame_is_named(client: FlaskClient) -> None:
+    assert "「年」の条件を外すと 4件" in plain(client.get("/?service=sqs&year=2021"))
+
+
+def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:
+    assert re.search(r"「冪等」 本文 [\d.]+点", plain(client.get("/?q=冪等")))
+
+
+def test_counts_ignore_their_own_group_and_link_to_the_toggled_search(client: FlaskClient) -> None:
+    facets = as_json(client, "/?q=冪等&service=sqs").json["facets"]["service"]
+
+    assert facets == [
+        {"value": "sqs", "label": "Amazon SQS", "count": 2, "selected": True,
+         "toggle_url": "/?q=%E5%86%AA%E7%AD%89"},
+        {"value": "dynamodb", "label": "Amazon DynamoDB", "count": 1, "selected": False,
+         "toggle_url": "/?q=%E5%86%AA%E7%AD%89&service=dynamodb&service=sqs"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ["/?q=冪等", "/?q=", "/?service=sqs", "/?q=冪等&sort=new", "/?q=無い言葉"])
+def test_page_and_json_give_equal_notes(client: FlaskClient, address: str) -> None:
+    hits = as_json(client, address).json["hits"]
+
+    assert sorted(note_ids(client.get(address))) == sorted(hit["id"] for hit in hits)
+
+
+def test_a_service_may_be_named_as_people_name_it(client: FlaskClient) -> None:
+    assert note_ids(client.get("/?service=Amazon+SQS")) == note_ids(client.get("/?service=sqs")) != []
+
+
+def test_each_selected_value_is_a_chip_that_says_what_its_removal_finds(client: FlaskClient) -> None:
+    page = plain(client.get("/?q=冪等&service=sqs&year=2021"))
+
+    assert ("Amazon SQS 外すと 1件" in page, "2021年 外すと 2件" in page, "条件をすべて解除" in page) == (True,) * 3
+
+
+def test_no_hits_are_told_with_a_way_back(client: FlaskClient) -> None:
+    assert "見つかりませんでした" in plain(client.get("/?q=無い言葉"))
+
+
+def test_what_an_address_does_not_mean_is_told_on_the_page_and_refused_to_programs(client: FlaskClient) -> None:
+    page, refusal = client.get("/?q=冪等&service=abc&colour=red"), as_json(client, "/?q=冪等&service=abc&colour=red")
+
+    assert "「abc」" in plain(page)
+    assert (page.status_code, refusal.status_code, refusal.mimetype) == (200, 400, "application/problem+json")
+
+
+def test_a_note_that_holds_a_script_is_text(client: FlaskClient) -> None:
+    response = client.get("/?q=")
+
+    assert "<script>alert(1)</script> も文字です" in texts_of(response)
+    assert "<script>alert" not in response.text
+
+
+def test_a_talk_shows_its_tree_its_times_and_its_slides(client: FlaskClient) -> None:
+    hit = as_json(client, "/?q=皿洗い").json["hits"][0]
+    queue = as_json(client, "/?q=順番").json["hits"][0]["talk"]["id"]
+
+    assert texts_of(client.get(f"/talk/{hit['talk']['id']}")) == ["冪等な皿洗い", "S3 に写真を置く"]
+    for shown in ("【A】", "11:10〜12:00", "speakerdeck.com", "受け取った番号を覚えておく"):
+        assert shown in plain(client.get(f"/talk/{queue}"))
+
+
+def test_a_note_has_a_page_with_its_trail_its_subtree_and_its_source(client: FlaskClient) -> None:
+    note = as_json(client, "/?q=メッセージ").json["hits"][0]
+    page = client.get(f"/note/{note['id']}")
+
+    for shown in ("キューと付き合う", "SQS", "受け取った番号を覚えておく", "queues.md 8行目", "上位の言葉から"):
+        assert shown in plain(page)
+    assert as_json(client, f"/note/{note['id']}").json["text"] == note["text"]
+
+
+def test_an_unknown_note_of_a_known_report_leads_to_the_report(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    report = knowledge_base.reports()[0]
+    response = client.get(f"/note/{report.id}/00000000")
+
+    assert response.status_code == 404
+    assert (
+        f"今のレポートにはありません。書き換えられたか、消された可能性があります。レポートはこちらです。 {report.title}"
+        in plain(response)
+    )
+
+
+@pytest.mark.parametrize("address", ["/note/x", "/talk/x/y", "/report/x", "/nowhere", "/?page=99&q=", "/static/x"])
+def test_every_answer_carries_the_safety_headers(client: FlaskClient, address: str) -> None:
+    for response in (client.get(address), as_json(client, address), client.put(address)):
+        assert {name: response.headers.get(name) for name in security.HEADERS} == security.HEADERS
+
+
+def test_a_report_shows_all_of_its_talks(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:
+    entry = next(entry for entry in knowledge_base.reports() if entry.source == "queues.md")
+
+    assert len(note_ids(client.get(f"/report/{entry.id}"))) == entry.notes == 8
+
+
+def test_the_start_page_leads_to_services_and_reports(client: FlaskClient) -> None:
+    page = plain(client.get("/"))
+
+    assert all(shown in page for shown in ("SQS 4", "別の勉強会 2021 参加レポート", "2021年・5年前", "見本勉強会 2018"))
+
+
+def test_two_who_took_notes_of_one_talk_meet_on_its_page(tmp_path: Path) -> None:
+    other = "# 見本勉強会 2018 に行ってきた\n\n## 【A】11:10~12:00:キューと付き合う\n\n- 番号は受け手が覚える\n"
+    knowledge_base = opened(tmp_path, queues=QUEUES, other=other)
+    client = create_app(knowledge_base).test_client()
+    talk = as_json(client, "/?q=受け手").json["hits"][0]["talk"]["id"]
+    page = client.get(f"/talk/{talk}")
+
+    assert {"番号は受け手が覚える", "順番は守られない"} <= set(texts_of(page))
+    assert ("記録 1" in plain(page), "記録 2" in plain(page)) == (True, True)
+
+
+def test_every_text_of_the_interface_is_shown_somewhere() -> None:
+    rest = "".join(path.read_text("utf-8") for path in WEBUI.rglob("*") if path.suffix in {".py", ".html", ".xml"})
+    names = [
+        name for name in vars(texts) if not name.startswith("_") and vars(texts)[name] not in vars(builtins).values()
+    ]
+    own = [
+        name
+        for name in names
+        if re.search(rf"^(def {name}\b|{name} = )", Path(texts.__file__).read_text("utf-8"), re.MULTILINE)
+    ]
+
+    assert [name for name in own if len(re.findall(rf"\b{name}\b", rest)) < 2] == []
+
+
+def test_no_other_file_holds_japanese_that_is_shown() -> None:
+    code = "".join(
+        re.sub(r'""".*?"""|#.*', "", path.read_text("utf-8"), flags=re.DOTALL)
+        for path in WEBUI.glob("*.py")
+        if path.name != "texts.py"
+    )
+    pages = "".join(re.sub(r"{#.*?#}", "", path.read_text("utf-8")) for path in WEBUI.rglob("*.html"))
+
+    assert re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", code + pages) == []
+
+
+def test_no_page_holds_code_or_style_and_the_script_is_short(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    report = knowledge_base.reports()[0].id
+    pages = [
+        client.get(path).text for path in ("/", "/?q=冪等", f"/report/{report}", "/service/sqs", "/add", "/nowhere")
+    ]
+
+    assert [re.findall(r"<script(?! src=\"/static/)|<style|\sstyle=|\son[a-z]+=", page) for page in pages] == [[]] * 6
+    assert len((WEBUI / "static" / "page.js").read_text("utf-8").splitlines()) < 300
+
+
+def test_an_empty_library_is_told_with_what_to_do(tmp_path: Path) -> None:
+    client = create_app(opened(tmp_path)).test_client()
+
+    for address in ("/", "/?q=x"):
+        assert ("まだレポートがありません" in plain(client.get(address)), client.get(address).status_code) == (
+            True,
+            200,
+        )
+
+
+def test_while_samples_are_shown_every_page_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KB_LIBRARY", raising=False)
+    knowledge_base = KnowledgeBase.open(index=tmp_path / "index")
+    knowledge_base.sync()
+
+    assert "見本を表示中" in plain(create_app(knowledge_base).test_client().get("/?q=冪等"))
+
+
+def test_an_unforeseen_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    knowledge_base = opened(tmp_path, queues=QUEUES)
+    client = create_app(knowledge_base).test_client()
+    monkeypatch.setattr(knowledge_base, "search", lambda _query: 1 / 0)
+    response = client.get("/?q=x")
+
+    assert (response.status_code, "内部で問題が起きました" in plain(response)) == (500, True)
+    assert security.HEADERS.items() <= dict(response.headers).items()
+
+
+@pytest.mark.parametrize(
+    ("held_on", "told"),
+    [
+        ("2018", "2018年・8年前"),
+        ("2018-03-10", "2018年3月10日・7年前"),
+        ("2025-12", "2025年12月・3か月前"),
+        ("2026", "2026年・今年"),
+        ("2026-03-01", "2026年3月1日・今月"),
+        (None, "日付不明"),
+    ],
+)
+def test_an_age_is_no_more_precise_than_its_date(held_on: str | None, told: str) -> None:
+    assert day_and_age(held_on, date(2026, 3, 1)) == told
+
+
+def test_marks_become_elements_and_everything_else_stays_text() -> None:
+    assert marked("a<b>&c", [(1, 4), (3, 5)]) == "a<mark>&lt;b&gt;</mark><mark>&amp;</mark>c"
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://example.com/a", "https://example.com/a"),
+        ("speakerdeck.com", "https://speakerdeck.com"),
+        ("javascript:alert(1)", None),
+        ("javascript://example.com/%0aalert(1)", None),
+        ("//example.com", None),
+        ("https://[", None),
+    ],
+)
+def test_only_web_addresses_are_linked(url: str, linked: str | None) -> None:
+    assert web_address(url) == linked
+
+
+def test_code_that_belongs_to_a_note_is_shown_with_it(tmp_path: Path) -> None:
+    text = "# 見本勉強会 2018\n\n## 【A】10:00~10:40:話\n\n- こう呼ぶ\n\n```\naws lambda invoke <name>\n```\n"
+    client = create_app(opened(tmp_path, code=text)).test_client()
+    hit = as_json(client, "/?q=こう呼ぶ").json["hits"][0]
+    pages = [client.get(address).text for address in ("/?q=invoke", f"/note/{hit['id']}", f"/talk/{hit['talk']['id']}")]
+
+    assert ['<pre class="attached">aws lambda invoke &lt;name&gt;</pre>' in page for page in pages] == [True] * 3

@@ -1,0 +1,43 @@
+"""The pages to read rather than to search: a talk and a note."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Note
+from kb.search.records import note_record, talk_record
+from webui.pages.export import citation
+from webui.view.answers import respond
+from webui.view.hits import belonging
+from webui.view.tree import tree
+
+
+def pages(knowledge_base: KnowledgeBase) -> Blueprint:
+    """Return the pages over a knowledge base."""
+    blueprint = Blueprint("browse", __name__)
+
+    def records(notes: Sequence[Note]) -> list[dict[str, Any]]:
+        return [note_record(note, knowledge_base.catalogue) for note in notes]
+
+    @blueprint.get("/talk/<path:talk_id>")
+    def talk(talk_id: str) -> Response:
+        notes = knowledge_base.talk(talk_id)
+        told = [(entry, talk) for entry in knowledge_base.reports() for talk in entry.talks if talk.id == talk_id]
+        takers = [(entry, tree(note for note in notes if note.report == entry.id)) for entry, _ in told]
+        entry, talk = told[0]
+        links = tuple(dict.fromkeys(link for _, talk in told for link in talk.links))
+        data = {"talk": talk_record(talk), "notes": records(notes)}
+        return respond("talk.html", data, talk=talk, links=links, report=entry, takers=takers)
+
+    @blueprint.get("/note/<path:note_id>")
+    def note(note_id: str) -> Response:
+        found = knowledge_base.note(note_id)
+        entry, around = knowledge_base.report(found.report)
+        shown = belonging(found, around)
+        return respond(
+            "note.html", records([found])[0], shown=shown, report=entry, citation=citation(found, request.host_url)
+        )
+
+    return blueprint

@@ -1,0 +1,41 @@
+"""Correcting in place which services a note is about: the page's hand on the library's kb.toml."""
+
+from flask import Blueprint, Response, make_response, redirect, request
+
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Correction
+from webui.address import page_address
+from webui.pages.updating import Updater
+from webui.received import RefusedError, tell_refusals
+from webui.view import texts
+
+
+def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
+    """Return the address that corrections are sent to."""
+    blueprint = Blueprint("correcting", __name__)
+
+    @blueprint.post("/correct/<path:note_id>")
+    def correct(note_id: str) -> Response:
+        known = knowledge_base.tools.configuration.corrections.get(note_id, Correction())
+        knowledge_base.correct(note_id, corrected(known, _named("add"), _named("remove")))
+        return make_response(redirect(page_address("note", note_id) if updater.update() else "/sync", 303))
+
+    def _named(field: str) -> str | None:
+        """Return the slug of the service that a field of the form names, by any of its names; None where it is empty."""
+        name = request.form.get(field, "").strip()
+        service = knowledge_base.catalogue.find(name) if name else None
+        if name and service is None:
+            raise RefusedError(texts.unknown_service(name))
+        return service.slug if service else None
+
+    tell_refusals(blueprint)
+    return blueprint
+
+
+def corrected(known: Correction, add: str | None, remove: str | None) -> Correction:
+    """Return a correction with one service more that the note is, and one more that it is not about."""
+    adds = dict.fromkeys((*known.adds, *([add] if add else ())))
+    removes = dict.fromkeys((*known.removes, *([remove] if remove else ())))
+    return Correction(
+        adds=tuple(slug for slug in adds if slug != remove), removes=tuple(slug for slug in removes if slug != add)
+    )

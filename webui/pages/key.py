@@ -1,0 +1,30 @@
+"""The page where a person shows the token once, so that the pages that write open to this browser."""
+
+import hmac
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.exceptions import Forbidden
+
+from webui.security import COOKIE, Access
+from webui.view import texts
+from webui.view.answers import problem
+
+
+def pages(access: Access) -> Blueprint:
+    """Return the page of the key."""
+    blueprint = Blueprint("key", __name__)
+
+    @blueprint.get("/key")
+    def ask() -> Response:
+        return make_response(render_template("key.html"))
+
+    @blueprint.post("/key")
+    def take() -> Response:
+        given = request.form.get("token", "")
+        if access.token is None or not hmac.compare_digest(given.encode(), access.token.encode()):
+            return problem(Forbidden(), texts.WRONG_KEY)
+        response = make_response(redirect("/add", 303))
+        response.set_cookie(COOKIE, access.key, httponly=True, samesite="Strict", secure=request.is_secure)
+        return response
+
+    return blueprint

@@ -1,0 +1,174 @@
+"""The search page: an address to a query, an answer to what the page and its JSON show."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import Answer
+from kb.search.records import note_record
+from kb.services.catalogue import Catalogue
+from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, turned_to
+from webui.pages.start import start
+from webui.view import texts
+from webui.view.answers import problem, respond, wants_json
+from webui.view.facets import COUNTED, Category, Chip, Group, categories, chips, groups
+from webui.view.hits import TalkHits, by_talk
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Everything that the search page shows."""
+
+    query: Query
+    answer: Answer
+    categories: tuple[Category, ...]
+    groups: tuple[Group, ...]
+    chips: tuple[Chip, ...]
+    talks: tuple[TalkHits, ...]
+    unread: tuple[Unread, ...]
+
+    @property
+    def status(self) -> str:
+        """The one line that tells what was found."""
+        words = [self.query.text] if self.query.text else []
+        return texts.hits(self.answer.total, words + [chip.label for chip in self.chips])
+
+    @property
+    def unlisted(self) -> Iterator[tuple[str, str]]:
+        """The selected values that no checkbox stands for: the form keeps them all the same."""
+        listed = {(group.key, facet.value) for group in self.groups for facet in (*group.shown, *group.folded)}
+        listed |= {("category", category.facet.value) for category in self.categories}
+        listed |= {("service", facet.value) for category in self.categories for facet in category.services}
+        listed |= {("via", "explicit")}
+        pairs = ((group, value) for group, values in self.query.selections for value in values)
+        return (pair for pair in pairs if pair not in listed)
+
+    @property
+    def loosened(self) -> Iterator[tuple[str, str]]:
+        """Each thing that was done to find more, told, and the search without it."""
+        for step in self.answer.steps:
+            refused = replace(self.query, without=(*self.query.without, step.name), offset=0)
+            yield texts.step_taken(step.name, step.text, step.instead), address_of(refused)
+
+    @property
+    def freed(self) -> Iterator[tuple[str, str]]:
+        """Where nothing is found: each condition that is to blame, and the search without it."""
+        for group, count in self.answer.freed.items():
+            if count:
+                yield texts.freed(group, count), address_of(self.query.select(group))
+
+    @property
+    def first(self) -> int:
+        """The number of the first note on this page, counted from 1."""
+        return self.query.offset + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last note on this page."""
+        return self.query.offset + len(self.answer.found)
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return -(-self.answer.total // PAGE_SIZE)
+
+    def page_url(self, step: int) -> str | None:
+        """Return the address of a page before or after this one, None where there is none."""
+        page = page_of(self.query) + step
+        return address_of(turned_to(self.query, page)) if 1 <= page <= self.pages else None
+
+    def export_url(self, ending: str) -> str:
+        """Return the address of the whole result as a file."""
+        return f"/export.{ending}{address_of(turned_to(self.query, 1))[1:]}"
+
+    @property
+    def restore_url(self) -> str:
+        """The search with all that may be done to find more."""
+        return address_of(replace(self.query, without=(), offset=0))
+
+    @property
+    def clear_url(self) -> str:
+        """The search with the same words and no selections."""
+        return address_of(Query(self.query.text, sort=self.query.sort))
+
+
+def pages(knowledge_base: KnowledgeBase) -> Blueprint:
+    """Return the page of `/`: a search, or with nothing after it the start page."""
+    blueprint = Blueprint("search", __name__)
+
+    @blueprint.get("/")
+    def home() -> Response:
+        return results() if request.args else start(knowledge_base)
+
+    def results() -> Response:
+        query, unread = query_of(request.args.items(multi=True))
+        page = search_page(knowledge_base, resolved(query, knowledge_base.catalogue), unread)
+        if page.unread and wants_json():
+            return problem(BadRequest(), texts.unread(page.unread))
+        return respond("search.html", search_record(page, knowledge_base.catalogue), page=page)
+
+    return blueprint
+
+
+def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...]) -> SearchPage:
+    """Search, and return what the page shows of it."""
+    answer = knowledge_base.search(replace(query, facets=COUNTED, explain=True))
+    return SearchPage(
+        query=query,
+        answer=answer,
+        categories=categories(answer, knowledge_base.catalogue),
+        groups=tuple(groups(answer)),
+        chips=tuple(chips(knowledge_base, query, answer)),
+        talks=tuple(by_talk(knowledge_base, query, answer)),
+        unread=(*unread, *_unknown(knowledge_base, answer)),
+    )
+
+
+def search_record(page: SearchPage, catalogue: Catalogue) -> dict[str, Any]:
+    """Return a page of results as JSON: the notes best first, and each facet value with the address that toggles it."""
+    return {
+        "total": page.answer.total,
+        "page": page_of(page.query),
+        "pages": page.pages,
+        "loosened": page.answer.loosened,
+        "steps": [asdict(step) for step in page.answer.steps],
+        "notices": [asdict(notice) for notice in page.answer.notices],
+        "freed": dict(page.answer.freed),
+        "hits": [
+            {
+                **note_record(found.note, catalogue),
+                "score": round(found.score, 4),
+                "marks": [list(mark) for mark in found.marks],
+                "reasons": [asdict(reason) for reason in found.reasons],
+            }
+            for found in page.answer.found
+        ],
+        "facets": {
+            group: [
+                {**asdict(facet), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values
+            ]
+            for group, values in page.answer.facets.items()
+        },
+    }
+
+
+def resolved(query: Query, catalogue: Catalogue) -> Query:
+    """Return a search with each of its services by slug, whichever of its names the address had."""
+    services = [(catalogue.find(name), name) for name in query.selected("service")]
+    same_page = query.select("service", *(service.slug if service else name for service, name in services))
+    return replace(same_page, offset=query.offset)
+
+
+def _unknown(knowledge_base: KnowledgeBase, answer: Answer) -> Iterator[Unread]:
+    """Yield the selected values that no note has, whatever else is asked for."""
+    empty = [(group, facet.value) for group, values in answer.facets.items() for facet in values if not facet.count]
+    if not empty:
+        return
+    everything = knowledge_base.search(Query(limit=0, facets=tuple(answer.facets))).facets
+    known = {(group, facet.value) for group, values in everything.items() for facet in values}
+    yield from (Unread(group, value) for group, value in empty if (group, value) not in known)

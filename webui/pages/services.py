@@ -1,0 +1,126 @@
+"""The page of a service: what has been advised about it, which problems it gave, where it was spoken of."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Note, Talk
+from kb.search.answers import UnknownIdError
+from kb.search.records import note_record, service_record
+from kb.services.catalogue import Service
+from kb.services.changes import Change, all_changes
+from webui.view import texts
+from webui.view.answers import respond
+from webui.view.hits import Shown, around, belonging
+from webui.view.timeline import Timeline, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A talk that a service was spoken of in: with one of the notes on it, and how many there are."""
+
+    talk: Talk
+    note: Note
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePage:
+    """Everything that the page of a service shows; all lists newest first."""
+
+    service: Service
+    history: str
+    total: int
+    advice: tuple[Shown, ...]
+    solved: tuple[Shown, ...]
+    unsolved: tuple[Shown, ...]
+    questions: tuple[Shown, ...]
+    talks: tuple[Spoken, ...]
+    timeline: Timeline | None
+    changes: tuple[Change, ...]
+
+
+def pages(knowledge_base: KnowledgeBase) -> Blueprint:
+    """Return the page over a knowledge base."""
+    blueprint = Blueprint("services", __name__)
+
+    @blueprint.get("/service/<name>")
+    def service(name: str) -> Response:
+        known = knowledge_base.catalogue.find(name)
+        if known is None:
+            raise UnknownIdError(f"no service is called {name}")
+        query = Query(sort="new", limit=None).select("service", known.slug)
+        notes = [found.note for found in knowledge_base.search(query).found]
+        page = service_page(knowledge_base, known, notes)
+        return respond("service.html", service_page_record(page, knowledge_base), page=page)
+
+    return blueprint
+
+
+def service_page(knowledge_base: KnowledgeBase, service: Service, notes: Sequence[Note]) -> ServicePage:
+    """Return what the page shows of a service, given all notes on it, newest first."""
+    problems = tuple(_shown(knowledge_base, notes, "problem"))
+    talks = _spoken(notes)
+    dated = (
+        (spoken.note.held_on or "", texts.spoken(spoken.talk.title, spoken.notes), spoken.notes) for spoken in talks
+    )
+    return ServicePage(
+        service=service,
+        history=knowledge_base.catalogue.history(service),
+        total=len(notes),
+        advice=tuple(_shown(knowledge_base, notes, "advice")),
+        solved=tuple(problem for problem in problems if _is_solved(problem)),
+        unsolved=tuple(problem for problem in problems if not _is_solved(problem)),
+        questions=tuple(_shown(knowledge_base, notes, "question")),
+        talks=talks,
+        timeline=timeline(dated),
+        changes=tuple(change for change in all_changes() if service.slug in change.services),
+    )
+
+
+def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dict[str, Any]:
+    """Return the page of a service as JSON."""
+
+    def notes(shown: Iterable[Shown]) -> list[dict[str, Any]]:
+        return [note_record(one.note, knowledge_base.catalogue) for one in shown]
+
+    return {
+        "service": {**service_record(page.service, page.total), "history": page.history},
+        "advice": notes(page.advice),
+        "solved": notes(page.solved),
+        "unsolved": notes(page.unsolved),
+        "questions": notes(page.questions),
+        "talks": [{"id": spoken.talk.id, "title": spoken.talk.title, "notes": spoken.notes} for spoken in page.talks],
+        "changes": [
+            {"statement": change.statement, "changed_on": change.changed_on, "source": change.source}
+            for change in page.changes
+        ],
+    }
+
+
+def _shown(knowledge_base: KnowledgeBase, notes: Iterable[Note], kind: str) -> Iterator[Shown]:
+    """Yield the notes of a kind, each with what belongs to it in its talk."""
+    near: dict[str, Sequence[Note]] = {}
+    for note in notes:
+        if note.kind == kind:
+            place = note.talk.id if note.talk else note.report
+            if place not in near:
+                near[place] = around(knowledge_base, note)
+            yield belonging(note, near[place])
+
+
+def _is_solved(problem: Shown) -> bool:
+    return bool(problem.remedies) or problem.note.remedy_of == problem.note.id
+
+
+def _spoken(notes: Iterable[Note]) -> tuple[Spoken, ...]:
+    """Return the talks of notes, in the order of their first note."""
+    talks: dict[str, list[Note]] = {}
+    for note in notes:
+        if note.talk:
+            talks.setdefault(note.talk.id, []).append(note)
+    return tuple(Spoken(own[0].talk, own[0], len(own)) for own in talks.values() if own[0].talk)

@@ -1,0 +1,84 @@
+"""The start page: what is in here, by service and by report, and searches to begin with."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from math import log
+
+from flask import Response
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import ServiceCount
+from kb.search.records import service_record
+from webui.address import address_of
+from webui.view import texts
+from webui.view.answers import respond
+
+_NEWEST = 10  # reports listed
+_EXAMPLES = 6  # searches offered
+_SHADES = 4  # of the map
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A service on the map: its notes counted, and how dark it is drawn (1 to 4)."""
+
+    count: ServiceCount
+    shade: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A search that finds something."""
+
+    label: str
+    url: str
+    total: int
+
+
+def start(knowledge_base: KnowledgeBase) -> Response:
+    """Return the start page of a knowledge base."""
+    reports = knowledge_base.reports()
+    counts = [count for count in knowledge_base.services() if count.notes]
+    data = {
+        "reports": [asdict(report) for report in reports],
+        "services": [service_record(count.service, count.notes) for count in counts],
+    }
+    return respond(
+        "start.html",
+        data,
+        reports=reports[:_NEWEST],
+        talks=len({talk.id for report in reports for talk in report.talks}),
+        total=(len(reports), sum(report.notes for report in reports)),
+        map=tuple(_map(counts, knowledge_base.catalogue.categories)),
+        examples=tuple(_examples(knowledge_base)) if reports else (),
+    )
+
+
+def _map(counts: Iterable[ServiceCount], labels: Mapping[str, str]) -> Iterator[tuple[str, str, list[Place]]]:
+    """Yield each category that notes are about with its slug, its label and its services, the most noted first."""
+    ordered = sorted(counts, key=lambda count: -(count.notes or 0))
+    most = max((count.notes or 0 for count in ordered), default=0)
+    places = [Place(count, _shade(count.notes or 0, most)) for count in ordered]
+    by_category = {
+        category: [place for place in places if place.count.service.category == category] for category in labels
+    }
+    for category, own in sorted(
+        by_category.items(), key=lambda pair: -sum(place.count.notes or 0 for place in pair[1])
+    ):
+        if own:
+            yield category, labels[category], own
+
+
+def _shade(notes: int, most: int) -> int:
+    """Return how dark a number of notes is drawn: by its logarithm, for few services have most of the notes."""
+    return 1 + int((_SHADES - 0.01) * log(notes) / log(most + 1)) if notes else 1
+
+
+def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
+    """Yield searches that find something here, of those that we know to be of interest."""
+    queries = [(text, Query(text, limit=0)) for text in texts.EXAMPLES]
+    queries += [(label, Query(limit=0).select("kind", kind)) for kind, label in texts.KIND_EXAMPLES.items()]
+    found = ((label, query, knowledge_base.search(query).total) for label, query in queries)
+    working = [Example(label, address_of(query), total) for label, query, total in found if total]
+    yield from working[:_EXAMPLES]

@@ -1,0 +1,85 @@
+"""Bringing the index up to the library while the page goes on answering, and the page that shows how far it is."""
+
+import logging
+import threading
+from dataclasses import asdict, dataclass, replace
+
+from flask import Blueprint, Response, make_response, redirect
+
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import SyncOutcome
+from webui.view.answers import respond
+
+_log = logging.getLogger(__name__)
+_PATIENCE = 2.0  # seconds that an answer waits for an update before it shows its progress instead
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an update is: its step with what is done of how much, then its outcome or what stopped it."""
+
+    running: bool = False
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    outcome: SyncOutcome | None = None
+    error: str | None = None
+
+
+class Updater:
+    """Runs one update at a time, in a thread of its own; one asked for meanwhile follows it."""
+
+    def __init__(self, knowledge_base: KnowledgeBase) -> None:
+        self.progress = Progress()
+        self._knowledge_base = knowledge_base
+        self._lock = threading.Lock()
+        self._wanted = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+
+    def update(self, patience: float = _PATIENCE) -> bool:
+        """Have the index brought up to the library as it is now; return whether that was done within the patience."""
+        with self._lock:
+            self._wanted.set()
+            if self._idle.is_set():
+                self._idle.clear()
+                self.progress = Progress(running=True)
+                threading.Thread(target=self._run, name="update", daemon=True).start()
+        return self._idle.wait(patience)
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.clear()
+            ended = self._once()
+            with self._lock:
+                if not self._wanted.is_set():
+                    self.progress = ended
+                    self._idle.set()
+                    return
+
+    def _once(self) -> Progress:
+        try:
+            return Progress(outcome=self._knowledge_base.sync(self._tell))
+        except Exception as error:  # noqa: BLE001 (whatever it is, the next update must be able to start)
+            _log.exception("the index could not be updated")
+            return Progress(error=str(error))
+
+    def _tell(self, step: str, done: int, total: int) -> None:
+        self.progress = replace(self.progress, step=step, done=done, total=total)
+
+
+def pages(updater: Updater) -> Blueprint:
+    """Return the page of the update."""
+    blueprint = Blueprint("updating", __name__)
+
+    @blueprint.post("/sync")
+    def start() -> Response:
+        updater.update()
+        return make_response(redirect("/sync", 303))
+
+    @blueprint.get("/sync")
+    def show() -> Response:
+        progress = updater.progress
+        return respond("sync.html", asdict(progress), progress=progress)
+
+    return blueprint

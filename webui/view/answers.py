@@ -1,0 +1,73 @@
+"""The two faces of one address: a page for people, JSON for programs; and the same for what went wrong."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
+
+from index.engine import SearchIndexError
+from kb.search.answers import ReportEntry, UnknownIdError
+from webui.view import texts
+
+_log = logging.getLogger(__name__)
+
+
+def wants_json() -> bool:
+    """Tell whether the client asked for JSON rather than for a page."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def respond(template: str, data: dict[str, Any], **shown: object) -> Response:
+    """Return `data` as JSON where that was asked for, else the page that the template makes of what is shown."""
+    response = jsonify(data) if wants_json() else make_response(render_template(template, **shown))
+    response.vary.add("Accept")
+    return response
+
+
+def tell_errors(app: Flask) -> None:
+    """Make an app tell each error in a plain sentence, as a page or as an RFC 9457 problem."""
+    app.register_error_handler(HTTPException, _told)
+    app.register_error_handler(UnknownIdError, _unknown)
+    app.register_error_handler(SearchIndexError, _no_index)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def problem(error: HTTPException, detail: str, told: str = "", report: ReportEntry | None = None) -> Response:
+    """Return the answer that tells an error: its status, a sentence, what the cause said, a report to go on with."""
+    status = error.code or 500
+    if wants_json():
+        whole = f"{detail} {told}".rstrip()
+        response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
+        response.mimetype = "application/problem+json"
+    else:
+        response = make_response(render_template("error.html", status=status, detail=detail, told=told, report=report))
+    response.status_code = status
+    response.headers.extend(
+        (name, value) for name, value in error.get_headers(request.environ) if name.lower() != "content-type"
+    )
+    response.vary.add("Accept")
+    return response
+
+
+def _told(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return make_response(error.get_response(request.environ))
+    return problem(error, texts.ERRORS.get(error.code, error.name))
+
+
+def _unknown(error: UnknownIdError) -> Response:
+    asked = request.path.rsplit("/", 1)[-1]
+    detail = texts.UNKNOWN_NOTE if error.report else texts.UNKNOWN_ID.format(id=asked)
+    return problem(NotFound(), detail, report=error.report)
+
+
+def _no_index(error: SearchIndexError) -> Response:
+    _log.error("%s", error)
+    return problem(ServiceUnavailable(), texts.ERRORS[503])
+
+
+def _unforeseen(error: Exception) -> Response:
+    _log.exception("%s %s failed", request.method, request.path, exc_info=error)
+    return problem(InternalServerError(), texts.ERRORS[500])

@@ -1,0 +1,90 @@
+"""The filters beside a result: groups of values with counts, services by category, and the chips of what is selected."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import Answer, FacetValue
+from kb.services.catalogue import Catalogue
+from webui.address import address_of
+from webui.view import texts
+
+COUNTED = ("service", "category", "kind", "event", "year", "talk", "report", "via")
+_LISTED = ("kind", "event", "year", "talk")  # each as a list of its own; service, category and via are one
+_SHOWN = 8  # values of a group before the rest is folded
+_OPEN_SERVICES = 10  # services that unfolded categories show before the other categories are folded
+_FILTER_BOX = 15  # values of a group above which it gets a box to look for one
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of facet values: those shown, and those folded. Every selected value is shown."""
+
+    key: str
+    shown: tuple[FacetValue, ...]
+    folded: tuple[FacetValue, ...] = ()
+
+    @property
+    def has_filter_box(self) -> bool:
+        """Whether it is so long that one looks for a value."""
+        return len(self.shown) + len(self.folded) > _FILTER_BOX
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of services: itself as a value of its group, its services, and whether it is unfolded."""
+
+    facet: FacetValue
+    services: tuple[FacetValue, ...]
+    unfolded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A selected value, the search without it, and how many notes that would find."""
+
+    group: str
+    label: str
+    url: str
+    without: int
+
+
+def groups(answer: Answer) -> Iterator[Group]:
+    """Yield the groups that any note has, in the order shown."""
+    for key in _LISTED:
+        values = answer.facets[key]
+        shown = tuple(value for i, value in enumerate(values) if i < _SHOWN or value.selected)
+        if values:
+            yield Group(key, shown, tuple(value for value in values if value not in shown))
+
+
+def categories(answer: Answer, catalogue: Catalogue) -> tuple[Category, ...]:
+    """Return the categories of the services that notes are about, the most noted first."""
+    services = {key: tuple(own) for key, own in _by_category(answer.facets["service"], catalogue) if own}
+    counted = {facet.value: facet for facet in answer.facets["category"]}
+    empty = [FacetValue(key, catalogue.categories[key], 0, selected=False) for key in services if key not in counted]
+    facets = [*counted.values(), *empty]  # a selected service may have no note, and its category then none either
+    listed = [services.get(facet.value, ()) for facet in facets]
+    before = [0, *accumulate(map(len, listed))]
+    return tuple(
+        Category(facet, own, unfolded=count < _OPEN_SERVICES or any(v.selected for v in (facet, *own)))
+        for facet, own, count in zip(facets, listed, before, strict=False)
+    )
+
+
+def chips(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterator[Chip]:
+    """Yield what is selected, each with the search that lacks it."""
+    for group, values in query.selections:
+        labels = {facet.value: facet.label for facet in answer.facets[group]}
+        for value in values:
+            smaller = query.toggle(group, value)
+            without = knowledge_base.search(replace(smaller, limit=0)).total
+            yield Chip(group, texts.value(group, labels.get(value, value)), address_of(smaller), without)
+
+
+def _by_category(services: Sequence[FacetValue], catalogue: Catalogue) -> Iterator[tuple[str, list[FacetValue]]]:
+    for category in catalogue.categories:
+        own = [value for value in services if value.value in catalogue.by_slug]
+        yield category, [value for value in own if catalogue.by_slug[value.value].category == category]

@@ -1,0 +1,101 @@
+"""Found notes as the page shows them: grouped by talk, in their tree, with what belongs to them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.engine import Reason
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Note, Talk
+from kb.search.answers import Answer, Found
+from kb.services.changes import Change, changes_for
+from webui.address import address_of
+from webui.view.tree import Branch, below, notes_in, tree
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A found note with its marks, the reasons of its score, and what belongs to it, as far as it is not found itself.
+
+    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers, where it does not stand under them.
+    """
+
+    note: Note
+    marks: tuple[tuple[int, int], ...]
+    reasons: tuple[Reason, ...]
+    changes: tuple[Change, ...]
+    below: tuple[Branch, ...]
+    problem: Note | None
+    remedies: tuple[Note, ...]
+    question: Note | None
+    answers: tuple[Note, ...]
+
+    @property
+    def notes_below(self) -> int:
+        """How many notes stand under it, those that are found themselves left out."""
+        return notes_in(self.below)
+
+
+@dataclass(frozen=True, slots=True)
+class TalkHits:
+    """The found notes of one talk (or of a report outside its talks) in their tree, and `shown` by their ids.
+
+    `more` counts those on other pages of the result, which `more_url` shows.
+    """
+
+    talk: Talk | None
+    note: Note
+    branches: tuple[Branch, ...]
+    shown: Mapping[str, Shown]
+    more: int
+    more_url: str
+
+
+def by_talk(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterator[TalkHits]:
+    """Yield the found notes grouped by talk, the talk of the best one first."""
+    counts = {facet.value: facet.count for facet in answer.facets.get("talk", ())}
+    groups: dict[tuple[str, str], list[Found]] = {}
+    for found in answer.found:
+        groups.setdefault(_place(found.note), []).append(found)
+    for (group, value), hits in groups.items():
+        first = hits[0].note
+        near = around(knowledge_base, first)
+        others = [note for note in near if note.id not in {hit.note.id for hit in hits}]
+        shown = {hit.note.id: belonging(hit.note, others, hit) for hit in hits}
+        position = {note.id: i for i, note in enumerate(near)}  # lacks what a sync has just taken away
+        in_order = sorted((hit.note for hit in hits), key=lambda note: position.get(note.id, 0))
+        more = max(0, counts.get(value, 0) - len(hits)) if group == "talk" else 0
+        yield TalkHits(first.talk, first, tree(in_order), shown, more, address_of(query.select(group, value)))
+
+
+def around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
+    """Return the notes of a note's talk, or of its report where it stands outside of talks, in reading order."""
+    return knowledge_base.talk(note.talk.id) if note.talk else knowledge_base.report(note.report)[1]
+
+
+def belonging(note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
+    """Return a note with those of the others that belong to it, and how it was found if it was searched for."""
+    others = [other for other in others if other.id != note.id]
+    above = {crumb.note for crumb in note.trail}  # shown as its trail already
+    problem, question = (
+        _one(others, other) if other not in above else None for other in (note.remedy_of, note.answers)
+    )
+    return Shown(
+        note=note,
+        marks=found.marks if found else (),
+        reasons=found.reasons if found else (),
+        changes=changes_for(note),
+        below=below(note, others),
+        problem=problem,
+        remedies=tuple(other for other in others if other.remedy_of == note.id),
+        question=question,
+        answers=tuple(other for other in others if other.answers == note.id),
+    )
+
+
+def _place(note: Note) -> tuple[str, str]:
+    return ("talk", note.talk.id) if note.talk else ("report", note.report)
+
+
+def _one(notes: Iterable[Note], note_id: str | None) -> Note | None:
+    return next((note for note in notes if note.id == note_id), None)

@@ -1,0 +1,404 @@
+"""Every text of the page that a reader sees, in Japanese and in this one place. Templates know it as `t`."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from kb.search.answers import SyncOutcome
+
+SITE = "セッションメモ"
+SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
+SKIP = "検索結果へ移動"
+SEARCH_LABEL = "メモを検索"
+SEARCH_EXAMPLE = "例: SQS 冪等"
+EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
+KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
+SEARCH = "検索"
+SUGGESTIONS = "候補"
+ALL_NOTES = "すべてのメモ"
+MAIN_NAVIGATION = "主なページ"
+REPORTS = "レポート"
+SAMPLES_SHOWN = "見本を表示中"
+SAMPLES_HOW = "自分のレポートを data/reports に置いて kb sync を実行すると、そちらを検索します。"
+FILTERS = "絞り込み"
+APPLY = "この条件で絞り込む"
+CLEAR_ALL = "条件をすべて解除"
+SORT = "並び替え"
+SORTS = {"relevance": "関連度", "new": "新しい順"}
+PREVIOUS = "前へ"
+NEXT = "次へ"
+PAGES = "ページ"
+PERMALINK = "このメモへのリンク"
+SOURCE = "出典"
+ORIGINAL = "元の記事"
+LINKS = "資料"
+SPEAKERS = "登壇者"
+NO_TALK = "セッションの外"
+NO_EVENT = "イベント不明"
+UNDATED = "日付不明"
+BACK_HOME = "最初のページへ"
+NEWEST_REPORTS = "新しいレポート"
+TRY = "検索の例"
+SERVICE_MAP = "サービスの地図"
+SERVICE_MAP_HINT = "数字はメモの件数。多いほど濃く示します。"
+ALL_REPORTS = "すべてのレポート"
+EXPLICIT_ONLY = "明示のみ"
+WHOLE_CATEGORY = "この分類すべて"
+SORT_NOW = "並び替える"
+CLOSE = "閉じる"
+EXPORT_NAME = "session-notes"
+EXPORT_CSV = "CSV"
+EXPORT_MARKDOWN = "Markdown"
+EXPORT = "この結果を保存"
+COLUMNS = ("メモ", "種別", "サービス", "パンくず", "セッション", "イベント", "日付", "ファイル", "行", "アドレス")
+CHILDREN = "下位のメモ"
+CITATION = "引用"
+CITE = "引用"
+CITE_LABEL = "引用をコピー"
+COPIED = "コピーしました"
+PROBLEM = "課題"
+REMEDY = "対策"
+QUESTION = "質問"
+ANSWER = "回答"
+IN_TALK = "セッション全体で読む"
+IN_REPORT = "レポート全体で読む"
+
+INTAKE = "取り込み"
+INTAKE_TITLE = "レポートを取り込む"
+INTAKE_HOW = "ファイルを選ぶか、本文を貼り付けてください。保存する前に、どう読み取るかを確認できます。"
+INTAKE_FILE = "ファイル（Markdown、HTML、テキスト）"
+INTAKE_TEXT = "または本文"
+INTAKE_PLACEHOLDER = "ここに貼り付け、またはファイルをドロップ"
+INTAKE_READ = "読み取りを確認"
+NOTHING_GIVEN = "ファイルも本文もありません。どちらかを入れてください。"
+UNREADABLE = "この内容はレポートとして読めませんでした。"
+UNWRITABLE = "ライブラリに書き込めませんでした。"
+WRONG_DATE = "日付は 2018、2018-03、2018-03-10 のいずれかの形で書いてください。"
+PREVIEW = "読み取りの確認"
+PREVIEW_HOW = "まだ保存していません。イベントと日付は直せます。"
+DATE = "日付"
+DATE_FORMS = "2018、2018-03、2018-03-10 のいずれか"
+SAVE = "ライブラリに保存"
+READ_AGAIN = "この内容で読み直す"
+START_OVER = "やめる"
+REMOVAL = "差し替え・取り外し"
+REMOVAL_HOW = "同じレポートを取り込むと差し替わります。外したファイルは、名前の終わりに ~ を付けて残します。"
+REMOVE_REPORT = "ライブラリから外す"
+UPDATE = "索引の更新"
+UPDATE_HOW = "ライブラリのフォルダに置いた変更を、検索に反映します。"
+UPDATE_NOW = "索引を更新"
+UPDATE_FAILED = "索引を更新できませんでした。前の索引で検索を続けます。"
+PROBLEMS = "読めなかったファイル・注意"
+STEPS = {"": "ライブラリを見ています", "reading": "読み込んでいます", "writing": "索引を書いています"}
+CORRECT = "タグを直す"
+CORRECT_HOW = "直したタグはライブラリの kb.toml に残り、読み直しても保たれます。"
+ADD_TAG = "サービスを付ける"
+ADD = "付ける"
+KEY = "書き込みの鍵"
+KEY_HOW = "このページは他の機械からも読めるため、取り込みや訂正には鍵（KB_TOKEN）が要ります。"
+KEY_FIELD = "鍵"
+KEY_GIVE = "鍵を使う"
+WRONG_KEY = "鍵が違います。"
+
+ADVICE = "助言"
+SOLVED = "課題と対策"
+UNSOLVED = "未解決の課題"
+QUESTIONS = "質問"
+TALKS = "セッション"
+TIMELINE = "セッションの年表"
+CHANGES = "その後の変更"
+CHANGE_SOURCE = "出典"
+SERVICE_NOTES = "このサービスのメモを検索"
+HOLDS_BOTH = "対策を含む"
+NOTHING_NOTED = "このサービスのメモはまだありません。"
+
+GROUPS = {
+    "service": "サービス",
+    "category": "分類",
+    "kind": "種別",
+    "event": "イベント",
+    "year": "年",
+    "talk": "セッション",
+    "report": "レポート",
+    "via": "タグの付き方",
+    "speaker": "登壇者",
+    "word": "言葉",
+}
+VIA = {"explicit": "明示", "inherited": "継承"}
+VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited": "上位の言葉から: {why}"}
+
+NO_HITS = "見つかりませんでした"
+NO_HITS_ADVICE = "言葉を減らすか、条件を外してみてください。"
+REFUSE_STEP = "これをやめる"
+STEPS_TAKEN = {
+    "keyboard": "「{text}」を、入力モードの違いとみて「{instead}」で探しました。",
+    "sound": "「{text}」を、読みが同じ「{instead}」で探しました。",
+    "spelling": "「{text}」を、打ち間違いとみて「{instead}」で探しました。",
+    "function": "「{text}」を除いて探しました。",
+    "parts": "「{text}」は、その一部を含むメモも探しました。",
+    "related": "「{text}」は、近い意味の言葉も探しました。",
+    "some": "すべての言葉を含むメモが少ないため、一部の言葉を含むメモも探しました。",
+}
+NOTICES = {
+    "cut": "長すぎるため、512文字より後は使いませんでした。",
+    "too many words": "言葉が多すぎるため、33個目からは使いませんでした。",
+    "too deep": "括弧が深すぎるため、9段目からは使いませんでした。",
+    "unclosed": "「{text}」には対になる引用符や括弧がないため、使いませんでした。",
+    "as words": "「{text}」は条件として使えないため、言葉として探しました。",
+    "literally": "「{text}」を、そのままの文字の並びとして探しました。",
+}
+WHY_FOUND = "一致の理由"
+FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
+HELPERS = {"pair": "隣り合う言葉", "gram": "文字の並び", "sound": "読み"}
+STEPS_REFUSED = "読み替えの一部をやめています。"
+RESTORE_STEPS = "元に戻す"
+MATCH = "複数のサービスを選んだとき"
+MATCHES = {"any": "いずれか", "all": "すべて"}
+PAST_THE_END = "このページにはメモがありません。"
+EMPTY_LIBRARY = "まだレポートがありません"
+EMPTY_LIBRARY_HOW = "レポート（Markdown、HTML、テキスト）を次のフォルダに置いて、kb sync を実行してください。"
+
+ERRORS = {
+    400: "要求の内容が分かりませんでした。",
+    401: "書き込みには鍵が要ります。",
+    403: "このページの外からの操作は受け付けません。",
+    404: "お探しのページはありません。",
+    405: "このアドレスではその操作はできません。",
+    411: "送るデータの長さ（Content-Length）が必要です。",
+    413: "送られたデータが大きすぎます。",
+    415: "この形式のデータは受け取れません。",
+    422: "送られた内容を使えませんでした。",
+    500: "内部で問題が起きました。もう一度試しても直らないときは、kb serve の表示を確認してください。",
+    503: "いまは索引を読めません。kb status を確認してください。",
+}
+UNKNOWN_NOTE = (
+    "このメモは今のレポートにはありません。書き換えられたか、消された可能性があります。レポートはこちらです。"
+)
+UNKNOWN_ID = "「{id}」というものはありません。"
+
+
+BLOCKS = {
+    "heading": "見出し",
+    "bullet": "箇条書き",
+    "numbered": "番号付き",
+    "paragraph": "段落",
+    "code": "コード",
+    "table": "表",
+    "quote": "引用",
+    "link": "リンク",
+    "rule": "区切り線",
+    "front-matter": "前書き",
+    "blank": "空行",
+    "unparsed": "読めなかった行",
+}
+LINES = "行ごとの読み取り"
+LINES_HOW = "ファイルの各行を何として読んだかを示します。"
+LINE = "行"
+TAKEN_FOR = "読み方"
+TEXT = "内容"
+BECAME_TALK = "セッション"
+TO_REPORT = "レポートへ戻る"
+
+
+def notes(count: int) -> str:
+    """Return a number of notes with its unit."""
+    return f"{count:,}件"
+
+
+def hits(total: int, conditions: list[str]) -> str:
+    """Return the one line that tells how many notes were found, and for what."""
+    return notes(total) + (f"（{'、'.join(conditions)}）" if conditions else "")
+
+
+def unread(parts: Iterable[tuple[str, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here."""
+    return "次の条件に当てはまるものはありません: " + "、".join(
+        f"{GROUPS.get(key, key)}「{value}」" for key, value in parts
+    )
+
+
+def window(first: int, last: int, total: int) -> str:
+    """Return which part of the found notes a page shows."""
+    return f"{total:,}件中 {first:,}〜{last:,}件"
+
+
+def more(count: int) -> str:
+    """Return the text that unfolds the rest of a list."""
+    return f"他 {count:,} 件を表示"
+
+
+def below(count: int) -> str:
+    """Return the text that unfolds what stands under a note."""
+    return f"下位のメモ {count:,}件"
+
+
+def value(group: str, label: str) -> str:
+    """Return what a value of a group is called: years get their unit."""
+    return f"{label}年" if group == "year" else label
+
+
+def find_value(group: str) -> str:
+    """Return the name of the box that looks for a value of a group."""
+    return f"{group}を探す"
+
+
+def show_results(count: int) -> str:
+    """Return the text of the button that closes the filters on a phone."""
+    return f"{count:,}件を見る"
+
+
+def sessions(count: int) -> str:
+    """Return a number of talks with its unit."""
+    return f"{count:,}セッション"
+
+
+def track(name: str) -> str:
+    """Return a track in the brackets that people write around it."""
+    return f"【{name}】"
+
+
+def taker(number: int) -> str:
+    """Return what tells two reports of one talk apart."""
+    return f"記録 {number}"
+
+
+def lines(taken: Mapping[str, int]) -> str:
+    """Return how many lines a report has, and for what they were taken."""
+    told = "、".join(f"{BLOCKS[block]} {taken[block]:,}" for block in BLOCKS if taken.get(block))
+    return f"{sum(taken.values()):,}行（{told}）"
+
+
+def line_range(first: int, last: int) -> str:
+    """Return which lines a block takes."""
+    return f"{first}" if first == last else f"{first}〜{last}"
+
+
+def tags(count: int) -> str:
+    """Return a number of service tags with its unit."""
+    return f"タグ {count:,}件"
+
+
+def replaces(source: str) -> str:
+    """Return the notice that a report is there already."""
+    return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
+
+
+def step(name: str, done: int, total: int) -> str:
+    """Return how far an update is."""
+    return f"{STEPS.get(name, name)}（{done:,}/{total:,}）" if total else STEPS.get(name, name)
+
+
+def outcome(outcome: SyncOutcome) -> str:
+    """Return what an update did."""
+    return (
+        f"レポート: 新規 {outcome.new:,}、変更 {outcome.changed:,}、削除 {outcome.gone:,}、変更なし {outcome.unchanged:,}。"
+        f"メモ {outcome.notes:,}件、{outcome.seconds:.1f}秒。"
+    )
+
+
+def spoken(talk: str, count: int) -> str:
+    """Return a talk with its number of notes on a service."""
+    return f"{talk}（{notes(count)}）"
+
+
+def all_of(label: str, count: int) -> str:
+    """Return the text of the link to a whole list, of which the first are shown."""
+    return f"{label} {notes(count)}をすべて見る"
+
+
+def wrong_tag(name: str) -> str:
+    """Return the text of the button that takes a tag off."""
+    return f"{name} を外す"
+
+
+def unknown_service(name: str) -> str:
+    """Return why a tag cannot be added."""
+    return f"「{name}」というサービスは知られていません。"
+
+
+def step_taken(name: str, text: str, instead: str) -> str:
+    """Return what was done to find more."""
+    return STEPS_TAKEN[name].format(text=text, instead=instead)
+
+
+def notice(name: str, text: str) -> str:
+    """Return what of a query could not be taken as typed."""
+    return NOTICES[name].format(text=text)
+
+
+def freed(group: str, count: int) -> str:
+    """Return which condition leaves nothing, and what its removal finds."""
+    return f"「{GROUPS[group]}」の条件を外すと {notes(count)}"
+
+
+def reason(word: str, term: str, fields: tuple[str, ...], points: float) -> str:
+    """Return which word of a query was found where, and how much it counted."""
+    found = HELPERS.get(term, term) if not word else f"「{word}」" + (f"→「{term}」" if term != word else "")
+    places = "・".join(FIELDS.get(field, field) for field in fields)
+    return " ".join(filter(None, (found, places, f"{points:.2f}点")))
+
+
+def filters(count: int) -> str:
+    """Return the text of the button that opens the filters, with how many are set."""
+    return f"{FILTERS}（{count}）" if count else FILTERS
+
+
+def contents(reports: int, talks: int, notes: int) -> str:
+    """Return what is in here, in one line."""
+    return f"{reports:,}レポート・{talks:,}セッション・{notes:,}メモ"
+
+
+def without(count: int) -> str:
+    """Return what a chip says of its removal."""
+    return f"外すと {count:,}件"
+
+
+def more_of_talk(count: int) -> str:
+    """Return the text of the link to the other found notes of a talk."""
+    return f"このセッションの他 {count:,}件"
+
+
+def source_line(source: str, line: int) -> str:
+    """Return where a note stands in its file."""
+    return f"{source} {line}行目"
+
+
+def why(via: str, words: str) -> str:
+    """Return why a note carries a tag."""
+    return VIA_MEANING[via].format(why=words)
+
+
+def day(held_on: str | None) -> str:
+    """Return a date of any precision as people write it: 2018年, 2018年3月, 2018年3月10日."""
+    if not held_on:
+        return UNDATED
+    return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
+
+
+def age(held_on: str | None, today: date) -> str:
+    """Return how long ago a date was, no more precisely than it is known: 8年前, 3か月前, 今年; empty if undated."""
+    if not held_on:
+        return ""
+    year, month, day_of_month = (int(part) for part in (held_on + "-00-00").split("-")[:3])
+    if not month:
+        return f"{today.year - year}年前" if year < today.year else "今年"
+    months = (today.year - year) * 12 + (today.month - month) - (today.day < day_of_month)
+    years = months // 12
+    if years > 0:
+        return f"{years}年前"
+    return f"{months}か月前" if months > 0 else "今月"
+
+
+def day_and_age(held_on: str | None, today: date) -> str:
+    """Return a date and its age as one text: 2018年・8年前."""
+    return "・".join(filter(None, (day(held_on), age(held_on, today))))
+
+
+def time_of_day(start: str | None, end: str | None) -> str:
+    """Return when a talk was given: 11:10〜12:00."""
+    return "〜".join(filter(None, (start, end)))
+
+
+def host(url: str) -> str:
+    """Return an address as short as a reader wants it: its host."""
+    return re.sub(r"^[a-z]+://(www\.)?", "", url).split("/")[0]
