@@ -1,6 +1,6 @@
 """What searching means, whatever does it: the contract of every engine, its results and its errors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -70,12 +70,13 @@ class Results:
 
 
 class Engine(Protocol):
-    """A searchable set of documents; engines differ in speed and scale, never in answers.
+    """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
 
     A document is found when it meets every condition of the query's text (`index.language`) and has every word in any field
     that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and conditions, never at what is
     selected. White space alone asks for nothing and finds everything. Order: by score (`index.ranking`), then newer date first
-    (as strings), undated last, then position. Sort `new` is that order without the score, `position` that of positions.
+    (as strings), undated last, then position: the place of a document's source in the order of sources, then its place there.
+    Sort `new` is that order without the score, `position` that of positions.
     """
 
     def search(self, query: Query) -> Results:
@@ -87,8 +88,19 @@ class Engine(Protocol):
     def meta(self) -> Mapping[str, object] | None:
         """Return the JSON object that the newest whole generation was written with, None before the first."""
 
-    def replace_all(self, documents: Iterable[Document], meta: Mapping[str, object]) -> None:
-        """Write these documents as a new generation and swap it in; the old one answers until then and on any failure."""
+    def publish(
+        self,
+        replaced: Mapping[str, Iterable[Document]],
+        removed: Collection[str],
+        order: Sequence[str],
+        meta: Mapping[str, object],
+    ) -> None:
+        """Write a new generation and swap it in; the one before answers until then, and on any failure.
+
+        It holds for each source that `order` names the documents given for it in `replaced`, else those it had; every other
+        source is gone, and so is what those in `removed` had. A source given but not in `order`, or in `order` but neither given nor held, is a
+        SearchIndexError. The answers are those of an index into which all of it had been written at once.
+        """
 
     def close(self) -> None:
         """Give back what is open."""

@@ -37,8 +37,7 @@ class Document:
 
     `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is absent),
     `date` an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`) or None, `stored` what a hit gives back, untouched.
-    `literal` is the text that phrases are looked up in, `boost` multiplies the score. The order in which documents are written
-    is their position: the last tie-breaker of every sort.
+    `literal` is the text that phrases are looked up in, `boost` multiplies the score.
     """
 
     id: str

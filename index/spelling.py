@@ -23,5 +23,9 @@ def similar(text: str, words: Sequence[str], frequency: Callable[[str], int]) ->
         return None
     slips = 2 if len(written) >= _LONG else 1
     near = process.extract(written, words, scorer=OSA.distance, score_cutoff=slips, limit=None)
-    candidates = [(distance, -frequency(word), word) for word, distance, _ in near if _LETTERS.fullmatch(word)]
+    candidates = [
+        (distance, -count, word)
+        for word, distance, _ in near
+        if _LETTERS.fullmatch(word) and (count := frequency(word))
+    ]
     return min(candidates)[2] if candidates else None

@@ -123,7 +123,7 @@ def _sample_search(index: Path) -> Callable[[str], Sequence[str]]:
 def _passage_search(folder: Path, index: Path) -> Callable[[str], Sequence[str]]:
     tools = Tools.of()
     engine = WhooshEngine(index, SCHEMA, language(tools))
-    engine.replace_all(_passages(_lines(folder / "passages.jsonl"), tools), {})
+    engine.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ["passages"], {})
     return lambda text: [hit.id for hit in engine.search(Query(text, limit=DEPTH)).hits]
 
 

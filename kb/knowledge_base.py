@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -120,7 +121,8 @@ class KnowledgeBase:
         if not (before and before.is_current(self.library, scan, code_digest())):
             read = read_library(scan, self.tools, progress)
             after = contents_of(read, self.library, scan)
-            self._engine.replace_all(self._documents(read, progress), after.as_meta())
+            given = self._documents(read, progress)
+            self._engine.publish(given, (), list(given), after.as_meta())
         else:
             after = before
         old = before.by_id if before else {}
@@ -143,13 +145,18 @@ class KnowledgeBase:
         except SearchIndexError:
             return None
 
-    def _documents(self, read: Read, progress: Progress) -> Iterator[Document]:
-        total = sum(len(reading.report.notes) for reading, _ in read.readings)
-        done = 0
-        for reading, _ in read.readings:
+    def _documents(self, read: Read, progress: Progress) -> Mapping[str, Iterator[Document]]:
+        """Return the documents of each source, made when they are written."""
+        done = list(accumulate(len(reading.report.notes) for reading, _ in read.readings))
+
+        def made(reading: Reading, so_far: int) -> Iterator[Document]:
             yield from documents(reading, self.tools.analyzer, self.catalogue)
-            done += len(reading.report.notes)
-            progress("writing", done, total)
+            progress("writing", so_far, done[-1])
+
+        return {
+            reading.report.source: made(reading, so_far)
+            for (reading, _), so_far in zip(read.readings, done, strict=True)
+        }
 
     def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.

@@ -1,6 +1,6 @@
 """The embedded engine: from a query to masks, scores and counts over one snapshot."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from threading import Lock
@@ -11,11 +11,12 @@ from index.engine import FacetCount, Hit, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
-from index.whoosh_engine import generations, storage
-from index.whoosh_engine.rows import STORED, field_names, row
+from index.whoosh_engine import generations
+from index.whoosh_engine.publishing import Change
 from index.whoosh_engine.search import Search
-from index.whoosh_engine.snapshot import Mask, Scores, Snapshot
-from index.whoosh_engine.storage import Docs, TermStore
+from index.whoosh_engine.segments import Mask, Segments
+from index.whoosh_engine.snapshot import Scores, Snapshot
+from index.whoosh_engine.storage import Docs
 
 
 class WhooshEngine:
@@ -69,11 +70,17 @@ class WhooshEngine:
             self._meta = (stamp, generation.meta if generation else None)
         return self._meta[1]
 
-    def replace_all(self, documents: Iterable[Document], meta: Mapping[str, object]) -> None:
+    def publish(
+        self,
+        replaced: Mapping[str, Iterable[Document]],
+        removed: Collection[str],
+        order: Sequence[str],
+        meta: Mapping[str, object],
+    ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
-        rows = (row(document, self._schema) for document in documents)
+        change = Change(replaced, removed, order)
         generations.publish(
-            self._folder, meta, lambda folder: storage.write(folder, field_names(self._schema), STORED, rows)
+            self._folder, order, meta, lambda folder, before: change.write(folder, before, self._schema)
         )
 
     def close(self) -> None:
@@ -96,7 +103,7 @@ class WhooshEngine:
     def _opened(self, stamp: tuple[int, ...] | None) -> Snapshot | None:
         try:
             generation = generations.current(self._folder)
-            return Snapshot(TermStore(generation.folder), self._schema) if generation else None
+            return Snapshot(Segments(generation), self._schema) if generation else None
         except SearchIndexError:
             newer = generations.stamp(self._folder)
             if newer == stamp:
@@ -108,7 +115,7 @@ def _selected(snapshot: Snapshot, query: Query, group: str) -> Mask:
     """Return which documents have the values that are selected in a group: any of them, or every."""
     values = query.selected(group)
     wanted = [(value,) for value in values] if group in query.every else [values]
-    return reduce(np.logical_and, (snapshot.group(group).mask(one, snapshot.count) for one in wanted))
+    return reduce(np.logical_and, (snapshot.group(group).mask(one, snapshot.size) for one in wanted))
 
 
 def _all_of(found: Mask, selected: Mapping[str, Mask], but: str = "") -> Mask:
@@ -119,9 +126,8 @@ def _all_of(found: Mask, selected: Mapping[str, Mask], but: str = "") -> Mask:
 def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Docs:
     """Return the documents of the query's window, in its order."""
     end = None if query.limit is None else query.offset + query.limit
-    if query.sort == "position":
-        return np.flatnonzero(found).astype(np.int32)[query.offset : end]
-    docs = snapshot.newest_first[found[snapshot.newest_first]]
+    docs = snapshot.in_position if query.sort == "position" else snapshot.newest_first
+    docs = docs[found[docs]]
     if query.sort == "relevance":
         docs = _best_first(docs, scores, end)
     return docs[query.offset : end]

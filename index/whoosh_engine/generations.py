@@ -1,20 +1,24 @@
 """Generations of an index: each a folder, written whole beside the others, then made the current one by a rename.
 
     CURRENT           the name of the newest whole generation
-    gen-000012/       Whoosh's files, and MANIFEST: what it was written with
+    gen-000012/       MANIFEST: its segments, the order of its sources, and what it was written with
+        seg-000009/   Whoosh's files of the documents that generation 9 wrote; the same files (links) in all since
     WRITER.lock       held by the process that writes
 
-A generation never changes once CURRENT has named it. A crash before the rename leaves the old one current.
+Neither a generation nor a segment changes once CURRENT has named it: what is no longer meant of a segment is told by the
+manifests. A crash before the rename leaves the old generation current.
 """
 
 import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from index.engine import SearchIndexError, WriterBusyError
 from index.whoosh_engine.storage import WriteLock, damaged
@@ -24,10 +28,50 @@ _CURRENT, _MANIFEST, _LOCK = "CURRENT", "MANIFEST", "WRITER.lock"
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
-    """A whole generation: its folder and the JSON object it was written with."""
+class Segment:
+    """Documents that were written together, in a folder of their own.
+
+    `runs` gives their sources, in the order in which they lie there, each with how many documents it has. None stands for a
+    source whose documents are no longer meant: a tombstone.
+    """
 
     folder: Path
+    runs: tuple[tuple[str | None, int], ...]
+
+    @property
+    def size(self) -> int:
+        """How many documents lie here."""
+        return sum(count for _, count in self.runs)
+
+    @property
+    def documents(self) -> int:
+        """How many documents are meant."""
+        return sum(count for source, count in self.runs if source is not None)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose documents are meant."""
+        return tuple(source for source, _ in self.runs if source is not None)
+
+    @property
+    def dead(self) -> Iterator[int]:
+        """The numbers of the documents under tombstones."""
+        begins = accumulate((count for _, count in self.runs), initial=0)
+        for begin, (source, count) in zip(begins, self.runs, strict=False):  # the last begin is the end
+            if source is None:
+                yield from range(begin, begin + count)
+
+    def only(self, sources: Container[str]) -> "Segment":
+        """Return the segment with tombstones for all other sources."""
+        return replace(self, runs=tuple((source if source in sources else None, count) for source, count in self.runs))
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A whole generation: its segments, the order of its sources, and the JSON object it was written with."""
+
+    segments: tuple[Segment, ...]
+    order: tuple[str, ...]
     meta: Mapping[str, object]
 
 
@@ -52,13 +96,20 @@ def current(folder: Path) -> Generation | None:
         raise damaged(folder, f"{_CURRENT} names {name[:40]!r}")
     try:
         manifest = json.loads((folder / name / _MANIFEST).read_bytes())
-        return Generation(folder / name, manifest["meta"])
+        if "segments" not in manifest:  # an older kb wrote it: what it was written with tells so
+            return Generation((), (), manifest["meta"])
+        segments = [Segment(folder / name / segment["name"], _runs(segment)) for segment in manifest["segments"]]
+        return Generation(tuple(segments), tuple(manifest["order"]), manifest["meta"])
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise damaged(folder, f"{name}/{_MANIFEST} cannot be read: {error}") from error
 
 
-def publish(folder: Path, meta: Mapping[str, object], fill: Callable[[Path], int]) -> None:
-    """Let `fill` write a new generation's folder and make it the current one; the one before is kept for its readers.
+Fill: TypeAlias = Callable[[Path, Generation | None], tuple[Segment, ...]]
+"""Writes what is new to the folder of a generation, given the one before, and returns the segments of the new one."""
+
+
+def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], fill: Fill) -> None:
+    """Make a new generation that `fill` has written the current one; the one before is kept for its readers.
 
     Raises WriterBusyError while another process writes, SearchIndexError if the folder holds anything else.
     """
@@ -69,8 +120,11 @@ def publish(folder: Path, meta: Mapping[str, object], fill: Callable[[Path], int
         generation = folder / f"gen-{max(numbers, default=0) + 1:06}"
         generation.mkdir()
         try:
-            documents = fill(generation)
-            _write(generation / _MANIFEST, json.dumps({"documents": documents, "meta": meta}, ensure_ascii=False))
+            segments = [
+                {"name": segment.folder.name, "runs": segment.runs} for segment in fill(generation, _readable(folder))
+            ]
+            manifest = {"segments": segments, "order": order, "meta": meta}
+            _write(generation / _MANIFEST, json.dumps(manifest, ensure_ascii=False))
             _sync(generation)
         except BaseException:
             shutil.rmtree(generation, ignore_errors=True)
@@ -80,6 +134,18 @@ def publish(folder: Path, meta: Mapping[str, object], fill: Callable[[Path], int
         (folder / f"{_CURRENT}.new").replace(folder / _CURRENT)
         _sync_file(folder)
         _prune(folder, {generation.name, before})
+
+
+def _readable(folder: Path) -> Generation | None:
+    """Return the current generation, None where it is damaged: what it held must then be written anew."""
+    try:
+        return current(folder)
+    except SearchIndexError:
+        return None
+
+
+def _runs(segment: Mapping[str, Any]) -> tuple[tuple[str | None, int], ...]:
+    return tuple((source, count) for source, count in segment["runs"])
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -130,10 +196,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _sync(folder: Path) -> None:
-    for path in folder.iterdir():
+    for path in (*folder.rglob("*"), folder, folder.parent):
         _sync_file(path)
-    _sync_file(folder)
-    _sync_file(folder.parent)
 
 
 def _sync_file(path: Path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 
 from index.text import folded_name
 from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Node, Not, Phrase, Piece, Word
-from index.whoosh_engine.snapshot import Mask, Snapshot
+from index.whoosh_engine.segments import Mask
+from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.storage import Docs
 
 
@@ -30,7 +31,7 @@ class Masks:
             case AnyOf(nodes):
                 return reduce(np.logical_or, map(self.of, nodes))
             case Not(inner):
-                return ~self.of(inner)
+                return self._snapshot.live & ~self.of(inner)
             case InField(field, words):
                 return reduce(np.logical_and, (self._in_field(field, word) for word in words))
             case Phrase(text):
@@ -41,11 +42,11 @@ class Masks:
             case Dated(when, date):
                 dates = self._snapshot.dates
                 meant = [value for value in dates.values if (value < date) is (when == "before")]
-                return dates.mask(meant, self._snapshot.count)
+                return dates.mask(meant, self._snapshot.size)
 
     def all_of(self, nodes: Iterable[Node]) -> Mask:
         """Return which documents all of the nodes describe."""
-        return reduce(np.logical_and, map(self.of, nodes), np.ones(self._snapshot.count, np.bool_))
+        return reduce(np.logical_and, map(self.of, nodes), self._snapshot.live)
 
     def alternative(self, alternative: Alternative) -> Mask:
         """Return which documents have all terms of an alternative in fields that find."""
@@ -67,12 +68,12 @@ class Masks:
     def _facet(self, node: FacetIs) -> Mask:
         group = self._snapshot.group(node.group)
         meant = node.values or [value for value in group.values if node.text in folded_name(value)]
-        return group.mask(meant, self._snapshot.count)
+        return group.mask(meant, self._snapshot.size)
 
     def _having_all(self, lists: Iterable[Docs]) -> Mask:
-        mask = np.ones(self._snapshot.count, np.bool_)
+        mask = self._snapshot.live.copy()
         for docs in lists:
-            having = np.zeros(self._snapshot.count, np.bool_)
+            having = np.zeros(self._snapshot.size, np.bool_)
             having[docs] = True
             mask &= having
         return mask

@@ -12,7 +12,8 @@ from index.query import Query
 from index.ranking import COVERAGE, EXACT, HELPERS, PLACES, word_weight
 from index.tree import Alternative, Key, Word, words_in
 from index.whoosh_engine.masks import Masks
-from index.whoosh_engine.snapshot import Mask, Scores, Snapshot
+from index.whoosh_engine.segments import Mask
+from index.whoosh_engine.snapshot import Scores, Snapshot
 
 
 class Search:
@@ -58,7 +59,7 @@ class Search:
         """The score of every document."""
         points = [self._word_points(word) for word in self._scored]
         points += [weight * self._dense(key) for key, weight in self._helpers]
-        total = reduce(np.add, points, np.zeros(self._snapshot.count))
+        total = reduce(np.add, points, np.zeros(self._snapshot.size))
         return np.round(total * self._factors, PLACES)
 
     @cached_property
@@ -121,19 +122,19 @@ class Search:
         )
 
     def _dense(self, key: Key) -> Scores:
-        points = np.zeros(self._snapshot.count)
+        points = np.zeros(self._snapshot.size)
         weighed = self._snapshot.weighed(key)
         points[weighed.docs] = weighed.points
         return points
 
     def _shares(self, words: Sequence[Word]) -> Scores:
         """Return which share of the weight of these words each document has."""
-        shares, total = np.zeros(self._snapshot.count), 0.0
+        shares, total = np.zeros(self._snapshot.size), 0.0
         for word in words:
-            had = np.zeros(self._snapshot.count)
+            had = np.zeros(self._snapshot.size)
             for alternative in sorted(word.alternatives, key=lambda alternative: alternative.weight):
                 had[self._masks.alternative(alternative)] = alternative.weight
-            weight = word_weight(self._snapshot.count, int(np.count_nonzero(had)))
+            weight = word_weight(self._snapshot.documents, int(np.count_nonzero(had)))
             shares += weight * had
             total += weight
         return shares / total if total else shares

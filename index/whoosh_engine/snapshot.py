@@ -12,9 +12,9 @@ from index.schema import Schema, TextField
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.rows import BOOST, DATE, ID, LENGTH, WHOLE, facet_field, length_field, text_field
-from index.whoosh_engine.storage import Docs, TermStore
+from index.whoosh_engine.segments import Mask, Segments
+from index.whoosh_engine.storage import Docs
 
-Mask = NDArray[np.bool_]  # one truth value a document
 Scores = NDArray[np.float64]  # one number a document
 
 Kept = TypeVar("Kept")
@@ -55,14 +55,19 @@ class Weighed:
 
 
 class Snapshot:
-    """A generation as a reader sees it, whatever is written after."""
+    """A generation as a reader sees it, whatever is written after.
 
-    def __init__(self, store: TermStore, schema: Schema) -> None:
-        self._store = store
+    Its masks and scores have a place for each of `size` numbers, of which `live` tells whether they are of a document.
+    """
+
+    def __init__(self, segments: Segments, schema: Schema) -> None:
+        self._segments = segments
+        self.size = segments.size
+        self.documents = len(segments.in_position)
+        self.live, self.in_position = segments.live, segments.in_position
         self._texts = schema.texts
         self._facets = schema.facets
         self._kept: dict[Hashable, object] = {}
-        self.count = store.count
         self.newest_first = self._newest_first()
 
     @property
@@ -73,7 +78,7 @@ class Snapshot:
     @property
     def literals(self) -> Sequence[str]:
         """The text of every document that phrases are looked up in, folded."""
-        return self._keep("literals", lambda: [self._store.stored(doc)["literal"] for doc in range(self.count)])
+        return self._keep("literals", self._read_literals)
 
     @property
     def words(self) -> Sequence[str]:
@@ -99,7 +104,7 @@ class Snapshot:
         """Return the documents that have a term in one text field."""
         name = text_field(field, key.kind)
         return self._keep(
-            (field, key), lambda: self._store.postings(name, key.text).docs, worth=lambda docs: len(docs) > 0
+            (field, key), lambda: self._segments.postings(name, key.text).docs, worth=lambda docs: len(docs) > 0
         )
 
     def fields_with(self, key: Key, doc: int) -> tuple[str, ...]:
@@ -108,32 +113,32 @@ class Snapshot:
 
     def reading(self, text: str) -> Docs:
         """Return the documents whose whole text is this one, width, case and gaps apart."""
-        return self._store.postings(WHOLE, folded_name(text)).docs
+        return self._segments.postings(WHOLE, folded_name(text)).docs
 
     def document(self, doc: int) -> tuple[str, str]:
         """Return the id and the stored text of a document."""
-        fields = self._store.stored(doc)
+        fields = self._segments.stored(doc)
         return fields["key"], fields["stored"]
 
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
-        docs = self._store.postings(ID, document_id).docs
+        docs = self._segments.postings(ID, document_id).docs
         return int(docs[0]) if len(docs) else None
 
     def close(self) -> None:
         """Close the files."""
-        self._store.close()
+        self._segments.close()
 
     def _weigh(self, key: Key) -> Weighed:
-        frequency, found = np.zeros(self.count), np.zeros(self.count, np.bool_)
+        frequency, found = np.zeros(self.size), np.zeros(self.size, np.bool_)
         for text in self._texts:
-            postings = self._store.postings(text_field(text.name, key.kind), key.text)
+            postings = self._segments.postings(text_field(text.name, key.kind), key.text)
             if len(postings.docs):
                 frequency[postings.docs] += text.weight / self._norms(text)[postings.docs] * postings.weights
                 found[postings.docs] |= text.finds
         docs = np.flatnonzero(frequency)
         found_docs = np.flatnonzero(found)
-        points = idf(self.count, len(found_docs)) ** RARITY * frequency[docs] / (frequency[docs] + K1)
+        points = idf(self.documents, len(found_docs)) ** RARITY * frequency[docs] / (frequency[docs] + K1)
         return Weighed(docs.astype(np.int32), points, found_docs.astype(np.int32))
 
     def _norms(self, text: TextField) -> Scores:
@@ -141,34 +146,41 @@ class Snapshot:
         return self._keep(("norms", text.name), lambda: self._read_norms(text))
 
     def _read_norms(self, text: TextField) -> Scores:
-        norms = np.ones(self.count)
+        norms = np.ones(self.size)
         if text.length:
-            postings = self._store.postings(length_field(text.name), LENGTH)
+            postings = self._segments.postings(length_field(text.name), LENGTH)
             lengths = np.maximum(postings.weights.astype(np.float64), SHORTEST)
             norms[postings.docs] = 1 - text.length + text.length * lengths / (lengths.mean() if len(lengths) else 1)
         return norms
 
+    def _read_literals(self) -> Sequence[str]:
+        literals = [""] * self.size
+        for doc in self.in_position.tolist():
+            literals[doc] = self._segments.stored(doc)["literal"]
+        return literals
+
     def _read_boosts(self) -> Scores:
-        boosts = np.ones(self.count)
-        postings = self._store.postings(BOOST, BOOST)
+        boosts = np.ones(self.size)
+        postings = self._segments.postings(BOOST, BOOST)
         boosts[postings.docs] = postings.weights
         return boosts
 
     def _read_words(self) -> Sequence[str]:
         fields = (text_field(text.name, "word") for text in self._texts if text.finds)
-        return list(dict.fromkeys(word for field in fields for word in self._store.terms(field)))
+        return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
 
     def _read_group(self, field: str) -> Group:
-        values = self._store.terms(field)
-        lists = [self._store.postings(field, value).docs for value in values]
-        starts = np.cumsum([0, *(len(docs) for docs in lists)])[:-1]
-        return Group(values, np.concatenate([np.empty(0, np.int32), *lists]), starts)
+        lists = {value: self._segments.postings(field, value).docs for value in self._segments.terms(field)}
+        lists = {value: docs for value, docs in lists.items() if len(docs)}
+        starts = np.cumsum([0, *map(len, lists.values())])[:-1]
+        return Group(tuple(lists), np.concatenate([np.empty(0, np.int32), *lists.values()]), starts)
 
     def _newest_first(self) -> Docs:
         """Return all documents, newest date first, undated last, by position within a date."""
-        lists = np.split(self.dates.docs, self.dates.starts[1:]) if self.dates.values else []
-        undated = np.setdiff1d(np.arange(self.count, dtype=np.int32), self.dates.docs, assume_unique=True)
-        return np.concatenate([*lists[::-1], undated])
+        age = np.zeros(self.size, np.int32)  # of the newest -1, and so on up to the undated at 0
+        starts = self.dates.starts
+        age[self.dates.docs] = np.repeat(-np.arange(1, len(starts) + 1), np.diff(starts, append=len(self.dates.docs)))
+        return self.in_position[np.argsort(age[self.in_position], kind="stable")]
 
     def _keep(
         self, key: Hashable, read: Callable[[], Kept], worth: Callable[[Kept], bool] = lambda _read: True

@@ -4,9 +4,11 @@ Whoosh is given terms, never text: none of its analyzers, parsers and scorers is
 name of one field type. An index folder is trusted data all the same: opening it unpickles what Whoosh wrote.
 """
 
+import os
+import shutil
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -61,24 +63,53 @@ class TermField(whoosh.fields.FieldType):  # type: ignore[misc]  # whoosh is unt
         return ((_encoded(term), 1, float(weight), b"") for term, weight in value.items())
 
 
-def write(folder: Path, field_names: Iterable[str], stored_names: Iterable[str], rows: Iterable[Row]) -> int:
-    """Write rows to an empty folder, in their order, and return how many they were."""
+class SegmentWriter:
+    """Writes rows, one after the other, to a folder."""
+
+    def __init__(self, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
+        self._writer = writer
+
+    def add(self, row: Row) -> None:
+        """Write a row."""
+        self._writer.add_document(**row.fields, **row.stored)
+
+    def take_in(self, folder: Path, dead: Iterable[int]) -> None:
+        """Write the rows of another folder, those of these numbers left out. Raises SearchIndexError if it is damaged."""
+        try:
+            with closing(whoosh.index.open_dir(str(folder)).reader()) as reader:
+                for doc in dead:
+                    reader.segment().delete_document(doc)  # of what is open here: the file stays as it is
+                self._writer.add_reader(reader)
+        except Exception as error:
+            raise damaged(folder, error) from error
+
+
+@contextmanager
+def writing(folder: Path, field_names: Iterable[str], stored_names: Iterable[str]) -> Iterator[SegmentWriter]:
+    """Make a folder and write to it what is written within; on any failure its content is of no use."""
     schema = whoosh.fields.Schema(
         **{name: TermField() for name in field_names}, **{name: whoosh.fields.STORED() for name in stored_names}
     )
     codec = whoosh.codec.whoosh3.W3Codec(blocklimit=_ONE_BLOCK)
     codec.length_stats = False  # else it looks on disk for the length of the field at every posting, half of the time
+    folder.mkdir()
     writer = whoosh.index.create_in(str(folder), schema).writer(codec=codec)
-    count = 0
     try:
-        for row in rows:
-            writer.add_document(**row.fields, **row.stored)
-            count += 1
+        yield SegmentWriter(writer)
     except BaseException:
         writer.cancel()
         raise
     writer.commit()
-    return count
+
+
+def link(folder: Path, to: Path) -> None:
+    """Give what was written to a folder a second name, by copies where files cannot have two (FAT, some shares)."""
+    to.mkdir()
+    for file in folder.iterdir():
+        try:
+            os.link(file, to / file.name)
+        except OSError:
+            shutil.copyfile(file, to / file.name)
 
 
 class TermStore:

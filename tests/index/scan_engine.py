@@ -1,12 +1,12 @@
 """The oracle: an engine that looks at every document each time, too simple to be wrong."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from index import ladder, spelling
-from index.engine import FacetCount, Hit, Results
+from index.engine import FacetCount, Hit, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.ranking import COVERAGE, EXACT, HELPERS, K1, PLACES, RARITY, SHORTEST, idf, word_weight
@@ -21,6 +21,7 @@ class ScanEngine:
     def __init__(self, schema: Schema, language: Language) -> None:
         self._schema = schema
         self._language = language
+        self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self._documents: list[Counted] = []
         self._meta: Mapping[str, object] | None = None
 
@@ -50,8 +51,20 @@ class ScanEngine:
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
 
-    def replace_all(self, documents: Iterable[Document], meta: Mapping[str, object]) -> None:
-        self._documents = [Counted(document) for document in documents]
+    def publish(
+        self,
+        replaced: Mapping[str, Iterable[Document]],
+        removed: Collection[str],
+        order: Sequence[str],
+        meta: Mapping[str, object],
+    ) -> None:
+        held = {source: documents for source, documents in self._sources.items() if source not in removed}
+        given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
+        known = held | given
+        if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
+            raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
+        self._sources = {source: known[source] for source in order}
+        self._documents = [document for documents in self._sources.values() for document in documents]
         self._meta = meta
 
     def close(self) -> None:

@@ -49,10 +49,10 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Faces:
     kb.sync()
     read = read_library(Library(SAMPLES).scan(), kb.tools, lambda *_: None)
     oracle = ScanEngine(SCHEMA, language(kb.tools))
-    oracle.replace_all(
-        [document for reading, _ in read.readings for document in documents(reading, kb.tools.analyzer, kb.catalogue)],
-        {},
-    )
+    of_sources = {
+        reading.report.source: documents(reading, kb.tools.analyzer, kb.catalogue) for reading, _ in read.readings
+    }
+    oracle.publish(of_sources, (), list(of_sources), {})
     morphemes = [m for reading, _ in read.readings for ms in reading.morphemes.values() for m in ms]
     words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})
     counts = oracle.search(Query(limit=0, facets=FACETS)).facets

@@ -2,9 +2,10 @@
 
 import gc
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -44,9 +45,17 @@ Make = Callable[[], Engine]
 
 @pytest.fixture(params=["whoosh", "scan"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """Return what makes engines of one sort, each without documents."""
+    folders = (tmp_path / f"index-{number}" for number in count())
     if request.param == "scan":
         return lambda: ScanEngine(SCHEMA, LANGUAGE)
-    return lambda: WhooshEngine(tmp_path / "index", SCHEMA, LANGUAGE)
+    return lambda: WhooshEngine(next(folders), SCHEMA, LANGUAGE)
+
+
+def filled(engine: Engine, documents: Iterable[Document], meta: Mapping[str, object]) -> Engine:
+    """Fill an engine with documents of one source, and return it."""
+    engine.publish({"only": documents}, (), ["only"], meta)
+    return engine
 
 
 def document(
@@ -85,14 +94,14 @@ NOTES = (
 
 def test_every_word_is_wanted_in_any_field(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     assert ids(engine.search(Query("SQS　監視", without=("some",)))) == ["1"]
 
 
 def test_where_nothing_has_every_word_some_are_enough_and_it_is_said(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     results = engine.search(Query("順番 集約", sort="position"))
 
@@ -101,7 +110,7 @@ def test_where_nothing_has_every_word_some_are_enough_and_it_is_said(make: Make)
 
 def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     results = engine.search(Query("監視").select("service", "ecs"))
 
@@ -111,7 +120,7 @@ def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
 @pytest.mark.parametrize("text", ["！？", "存在しない語句", "\ud800", "\x00", '"メトリクスの"', "asdfghjkl"])
 def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     assert engine.search(Query(text)).total == 0
 
@@ -142,14 +151,14 @@ def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
 )
 def test_a_hostile_query_is_answered(make: Make, text: str) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     assert engine.search(Query(text, facets=("year",), explain=True)).total <= len(NOTES)
 
 
 def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     assert [(hit.id, hit.score) for hit in engine.search(Query("　 ")).hits] == [("1", 0), ("0", 0), ("2", 0), ("3", 0)]
 
@@ -161,14 +170,14 @@ def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
 def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str]) -> None:
     engine = make()
     same = [document(n, "監視", date=date) for n, date in enumerate(["2018", "2018-03", "2017", None])]
-    engine.replace_all([same[0], same[1], same[3]], {})
+    filled(engine, [same[0], same[1], same[3]], {})
 
     assert ids(engine.search(Query("監視", sort=sort))) == order  # type: ignore[arg-type]
 
 
 def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     every = engine.search(Query("監視", limit=None))
 
@@ -177,7 +186,7 @@ def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
 
 def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     results = engine.search(Query(facets=("service", "year")).select("service", "sqs", "ecs").select("year", "2018"))
 
@@ -196,7 +205,7 @@ def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
 
 def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES, {})
+    filled(engine, NOTES, {})
 
     results = engine.search(Query(facets=("x",)).select("x", "y"))
 
@@ -205,7 +214,7 @@ def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
 
 def test_what_was_stored_comes_back_untouched(make: Make) -> None:
     engine = make()
-    engine.replace_all([Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')], {})
+    filled(engine, [Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')], {})
 
     assert (engine.stored("a/b-2"), engine.stored("a"), ids(engine.search(Query()))) == (
         '{"x": "\ud800\\n\u0000 "}',
@@ -225,7 +234,7 @@ def test_before_the_first_generation_there_is_nothing(make: Make) -> None:
 
 def test_an_index_of_no_documents_is_an_index(make: Make) -> None:
     engine = make()
-    engine.replace_all([], {"version": 1})
+    filled(engine, [], {"version": 1})
 
     found = engine.search(Query("監視 結果", facets=("year",)))
 
@@ -234,14 +243,52 @@ def test_an_index_of_no_documents_is_an_index(make: Make) -> None:
 
 def test_a_new_generation_replaces_the_old_one(make: Make) -> None:
     engine = make()
-    engine.replace_all(NOTES[:1], {"version": 1})
+    filled(engine, NOTES[:1], {"version": 1})
     engine.search(Query("監視"))
-    engine.replace_all(NOTES[1:], {"version": 2, "名前": ["値"]})
+    filled(engine, NOTES[1:], {"version": 2, "名前": ["値"]})
 
     assert (ids(engine.search(Query("監視", sort="position"))), engine.meta()) == (
         ["1", "3"],
         {"version": 2, "名前": ["値"]},
     )
+
+
+def test_each_source_keeps_what_is_not_replaced_in_the_order_given(make: Make) -> None:
+    engine = make()
+    engine.publish({"a": NOTES[:2], "b": NOTES[2:3], "c": []}, (), ["a", "b", "c"], {})
+    engine.publish({"d": NOTES[3:], "b": [document(9, "監視")]}, ("c",), ["d", "b", "a"], {"version": 2})
+
+    assert (ids(engine.search(Query(sort="position"))), engine.stored("2"), engine.meta()) == (
+        ["3", "9", "0", "1"],
+        None,
+        {"version": 2},
+    )
+
+
+def test_what_is_not_in_the_order_is_gone_as_if_it_had_never_been(make: Make) -> None:
+    engine = make()
+    engine.publish({"a": NOTES[:2], "b": NOTES[2:]}, (), ["a", "b"], {})
+    engine.publish({}, (), ["b"], {})
+    query = Query("-監視 OR 集約", facets=("service", "year"), limit=None)
+
+    assert engine.search(query) == filled(make(), NOTES[2:], {}).search(query)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "removed", "order"),
+    [({}, (), ["a", "x"]), ({}, ("a",), ["a"]), ({"x": NOTES[2:]}, (), ["a"])],
+    ids=["never given", "removed", "without a place"],
+)
+def test_a_source_without_documents_or_place_is_told_and_changes_nothing(
+    make: Make, replaced: Mapping[str, Sequence[Document]], removed: Sequence[str], order: Sequence[str]
+) -> None:
+    engine = make()
+    engine.publish({"a": NOTES[:2]}, (), ["a"], {"version": 1})
+
+    with pytest.raises(SearchIndexError):
+        engine.publish(replaced, removed, order, {"version": 2})
+
+    assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
 
 
 # Against the oracle
@@ -309,12 +356,58 @@ def test_the_engine_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
 ) -> None:
     engine, oracle = WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, LANGUAGE), ScanEngine(SCHEMA, LANGUAGE)
-    engine.replace_all(notes, {})
-    oracle.replace_all(notes, {})
+    filled(engine, notes, {})
+    filled(oracle, notes, {})
 
     answers = [engine.search(query) for query in asked]
 
     assert answers == [about(oracle.search(query)) for query in asked]
+
+
+SOURCES = ("a", "b", "c", "d")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[dict[str, list[Document]], list[str], list[str]]]:
+    """Draw what is replaced, what is removed and the order of each of several publishes."""
+    held: set[str] = set()
+    history = []
+    for publish in range(draw(st.integers(1, 5))):
+        sources = draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True))
+        replaced = {
+            source: [replace(each, id=f"{source}{publish}-{each.id}") for each in draw(documents)[:4]]
+            for source in sources
+        }
+        removed = draw(st.lists(st.sampled_from(SOURCES), max_size=2, unique=True))
+        held = held - set(removed) | replaced.keys()
+        order = draw(st.permutations(sorted(held)))
+        if not replaced and len(order) > 1 and draw(st.booleans()):
+            held.remove(order.pop())
+        history.append((replaced, removed, order))
+    return history
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories(), st.lists(selecting, min_size=6, max_size=8))
+def test_any_sequence_of_publishes_equals_one_rebuild(
+    tmp_path_factory: pytest.TempPathFactory,
+    history: list[tuple[dict[str, list[Document]], list[str], list[str]]],
+    asked: list[Query],
+) -> None:
+    grown, rebuilt = whoosh(tmp_path_factory.mktemp("index")), whoosh(tmp_path_factory.mktemp("index"))
+    oracle = ScanEngine(SCHEMA, LANGUAGE)
+    newest: dict[str, list[Document]] = {}
+    for replaced, removed, order in history:
+        newest |= replaced
+        grown.publish(replaced, removed, order, {})
+        oracle.publish(replaced, removed, order, {})
+    rebuilt.publish({source: newest[source] for source in order}, (), order, {})
+    asked = [replace(query, explain=explain) for query in asked for explain in (False, True)]
+
+    answers = [grown.search(query) for query in asked]
+
+    assert answers == [rebuilt.search(query) for query in asked]
+    assert answers[::2] == [about(oracle.search(query)) for query in asked[::2]]
 
 
 # Generations of the embedded engine
@@ -331,26 +424,43 @@ def whoosh(folder: Path) -> WhooshEngine:
 
 def test_a_reader_notices_what_another_process_wrote(folder: Path) -> None:
     reader = whoosh(folder)
-    whoosh(folder).replace_all(NOTES[:1], {})
+    filled(whoosh(folder), NOTES[:1], {})
     before = reader.search(Query()).total
-    whoosh(folder).replace_all(NOTES, {})
+    filled(whoosh(folder), NOTES, {})
 
     assert (before, reader.search(Query()).total) == (1, 4)
 
 
 def test_only_the_current_generation_and_the_one_before_are_kept(folder: Path) -> None:
     for _ in range(4):
-        whoosh(folder).replace_all(NOTES, {})
+        filled(whoosh(folder), NOTES, {})
 
     assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "WRITER.lock", "gen-000003", "gen-000004"]
 
 
+def test_what_did_not_change_is_neither_read_nor_written_again(folder: Path) -> None:
+    engine = whoosh(folder)
+    engine.publish({"a": NOTES[:3]}, (), ["a"], {})
+    before = {path.name: path.stat().st_ino for path in (folder / "gen-000001" / "seg-000001").iterdir()}
+    engine.publish({"b": NOTES[3:]}, (), ["b", "a"], {})
+
+    assert {path.name: path.stat().st_ino for path in (folder / "gen-000002" / "seg-000001").iterdir()} == before
+
+
+def test_many_small_publishes_leave_few_segments(folder: Path) -> None:
+    engine = whoosh(folder)
+    for number in range(16):
+        engine.publish({str(number): [NOTES[0]]}, (), [str(n) for n in range(number + 1)], {})
+
+    assert (engine.search(Query()).total, len(list((folder / "gen-000016").glob("seg-*")))) == (16, 1)
+
+
 def test_a_failure_while_writing_leaves_the_old_generation_alone(folder: Path) -> None:
     engine = whoosh(folder)
-    engine.replace_all(NOTES, {"version": 1})
+    filled(engine, NOTES, {"version": 1})
 
     with pytest.raises(ValueError, match="no field 'unknown'"):
-        engine.replace_all([*NOTES, Document("4", {}, {"unknown": ("x",)})], {"version": 2})
+        filled(engine, [*NOTES, Document("4", {}, {"unknown": ("x",)})], {"version": 2})
 
     assert (engine.search(Query()).total, engine.meta(), len(list(folder.glob("gen-*")))) == (4, {"version": 1}, 1)
 
@@ -361,47 +471,48 @@ def _write_slowly(folder: Path, started: Path) -> None:
         while True:
             yield NOTES[0]
 
-    whoosh(folder).replace_all(endless(), {})
+    filled(whoosh(folder), endless(), {})
 
 
 def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(folder: Path, tmp_path: Path) -> None:
-    whoosh(folder).replace_all(NOTES, {})
+    filled(whoosh(folder), NOTES, {})
     writer = multiprocessing.get_context("spawn").Process(target=_write_slowly, args=(folder, tmp_path / "started"))
     writer.start()
     while not (tmp_path / "started").exists():
         writer.join(0.02)
 
     with pytest.raises(WriterBusyError, match=str(folder)):
-        whoosh(folder).replace_all(NOTES[:1], {})
+        filled(whoosh(folder), NOTES[:1], {})
     writer.kill()
     writer.join()
     answered = whoosh(folder).search(Query()).total
-    whoosh(folder).replace_all(NOTES[:1], {})
+    filled(whoosh(folder), NOTES[:1], {})
 
     assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
 
 
 @pytest.mark.parametrize("content", [b"", b"gen-000009\n", b"../../etc\n", b"\xff\xfe", b"\x00" * 11])
 def test_a_damaged_pointer_is_told_and_written_over(folder: Path, content: bytes) -> None:
-    whoosh(folder).replace_all(NOTES, {})
+    filled(whoosh(folder), NOTES, {})
     (folder / "CURRENT").write_bytes(content)
 
     with pytest.raises(SearchIndexError, match=f"{folder}.*kb sync"):
         whoosh(folder).search(Query())
-    whoosh(folder).replace_all(NOTES, {})
+    filled(whoosh(folder), NOTES, {})
 
     assert whoosh(folder).search(Query()).total == 4
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4000, b"garbage"])
 def test_damaged_files_are_told_and_written_over(folder: Path, content: bytes) -> None:
-    whoosh(folder).replace_all(NOTES, {})
-    for path in (folder / "gen-000001").iterdir():
-        path.write_bytes(content)
+    filled(whoosh(folder), NOTES, {})
+    for path in (folder / "gen-000001").rglob("*"):
+        if path.is_file():
+            path.write_bytes(content)
 
     with pytest.raises(SearchIndexError, match=f"{folder}.*kb sync"):
         whoosh(folder).search(Query("監視"))
-    whoosh(folder).replace_all(NOTES, {})
+    filled(whoosh(folder), NOTES, {})
 
     assert whoosh(folder).search(Query()).total == 4
 
@@ -411,7 +522,7 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
     (folder / "letter.txt").write_text("x")
 
     with pytest.raises(SearchIndexError, match=r"letter\.txt"):
-        whoosh(folder).replace_all(NOTES, {})
+        filled(whoosh(folder), NOTES, {})
 
     assert [path.name for path in folder.iterdir()] == ["letter.txt"]
 
@@ -420,7 +531,7 @@ def test_threads_share_an_engine(folder: Path) -> None:
     rng = Random(7)  # noqa: S311
     notes = [document(n, " ".join(rng.choices(WORDS, k=5)), date=f"20{rng.randint(10, 25)}") for n in range(300)]
     engine = whoosh(folder)
-    engine.replace_all(notes, {})
+    filled(engine, notes, {})
     asked = [Query(" ".join(rng.choices(WORDS, k=2)), limit=3) for _ in range(200)]
     expected = [engine.search(query) for query in asked]
     fresh = whoosh(folder)
@@ -434,7 +545,7 @@ def test_threads_share_an_engine(folder: Path) -> None:
 def test_a_generation_let_go_closes_without_a_warning(folder: Path) -> None:
     engine = whoosh(folder)
     for _ in range(3):
-        engine.replace_all(NOTES, {})
+        filled(engine, NOTES, {})
         engine.search(Query("監視"))
     engine.close()
     gc.collect()

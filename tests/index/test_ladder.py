@@ -37,14 +37,12 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
     engine = WhooshEngine(folder, SCHEMA, Language(WORDS))
-    engine.replace_all(
-        (
-            Document(str(n), {"own": (*ANALYZER.terms(m), *ANALYZER.helpers(m))}, {"year": ("2018",)}, stored=text)
-            for n, text in enumerate(notes)
-            for m in [ANALYZER.morphemes(text)]
-        ),
-        {},
+    documents = (
+        Document(str(n), {"own": (*ANALYZER.terms(m), *ANALYZER.helpers(m))}, {"year": ("2018",)}, stored=text)
+        for n, text in enumerate(notes)
+        for m in [ANALYZER.morphemes(text)]
     )
+    engine.publish({"notes": documents}, (), ["notes"], {})
     return engine
 
 

@@ -1,0 +1,64 @@
+"""What a publish writes: one segment of the documents that are given, the smallest segments from before taken into it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.engine import SearchIndexError
+from index.schema import Document, Schema
+from index.whoosh_engine import storage
+from index.whoosh_engine.generations import Generation, Segment
+from index.whoosh_engine.rows import STORED, field_names, row
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the next generation is to hold, as `Engine.publish` is told it."""
+
+    replaced: Mapping[str, Iterable[Document]]
+    removed: Collection[str]
+    order: Sequence[str]
+
+    def write(self, folder: Path, before: Generation | None, schema: Schema) -> tuple[Segment, ...]:
+        """Write to the empty folder of a generation what the documents given need, link the rest, return the segments."""
+        kept = self._kept(before)
+        self._check(kept)
+        if self.replaced:
+            kept = self._with_given(folder, kept, schema)
+        for segment in kept:
+            if segment.folder.parent != folder:
+                storage.link(segment.folder, folder / segment.folder.name)
+        return tuple(kept)
+
+    def _kept(self, before: Generation | None) -> list[Segment]:
+        """Return the segments of which something stays, with tombstones for what does not."""
+        stays = set(self.order) - self.replaced.keys() - set(self.removed)
+        kept = [segment.only(stays) for segment in before.segments] if before else []
+        return [segment for segment in kept if segment.sources]
+
+    def _check(self, kept: Iterable[Segment]) -> None:
+        held = {source for segment in kept for source in segment.sources}
+        for source in self.order:
+            if source not in self.replaced and source not in held:
+                raise SearchIndexError(f"{source}: its documents were not given, and the index does not hold them")
+        for source in self.replaced.keys() - set(self.order):
+            raise SearchIndexError(f"{source}: its documents were given, but it has no place in the order of sources")
+
+    def _with_given(self, folder: Path, kept: Sequence[Segment], schema: Schema) -> list[Segment]:
+        """Write the documents given, and as many from before, and return the segments in place of those kept.
+
+        A segment is taken in if it has no more documents than were written so far: sizes at least double from one to the
+        next, so there are few, and each document is written again as seldom as their number.
+        """
+        new, runs = folder / f"seg-{folder.name.removeprefix('gen-')}", list[tuple[str | None, int]]()
+        rest = sorted(kept, key=lambda segment: segment.documents, reverse=True)
+        with storage.writing(new, field_names(schema), STORED) as writer:
+            for source in dict.fromkeys(self.order):
+                if source in self.replaced:
+                    count = sum(1 for _ in map(writer.add, (row(one, schema) for one in self.replaced[source])))
+                    runs.append((source, count))
+            while rest and rest[-1].documents <= sum(count for _, count in runs):
+                smallest = rest.pop()
+                writer.take_in(smallest.folder, smallest.dead)
+                runs += [(source, count) for source, count in smallest.runs if source is not None]
+        return [*rest, Segment(new, tuple(runs))]

@@ -1,0 +1,68 @@
+"""The segments of a generation, read as one: their documents numbered through, those of tombstones left out."""
+
+from itertools import accumulate, chain
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.whoosh_engine.generations import Generation
+from index.whoosh_engine.storage import Docs, Postings, TermStore, damaged
+
+Mask: TypeAlias = NDArray[np.bool_]  # one truth value a document
+
+
+class Segments:
+    """What a generation holds, open for reading by any number of threads.
+
+    The documents of a segment have numbers in a row, whether they are live or not. `in_position` has the live ones in the
+    order of their positions, `live` tells of every number whether it is one of them.
+    """
+
+    def __init__(self, generation: Generation) -> None:
+        self._stores = [TermStore(segment.folder) for segment in generation.segments]
+        for store, segment in zip(self._stores, generation.segments, strict=True):
+            if store.count != segment.size:
+                raise damaged(segment.folder, f"it has {store.count} documents, not {segment.size}")
+        *self._bases, self.size = accumulate((segment.size for segment in generation.segments), initial=0)
+        self.in_position = _in_position(generation)
+        self.live = np.zeros(self.size, np.bool_)
+        self.live[self.in_position] = True
+
+    def terms(self, field: str) -> tuple[str, ...]:
+        """Return all terms of a field, sorted; some may be of no live document."""
+        return tuple(sorted(set(chain.from_iterable(store.terms(field) for store in self._stores))))
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Return the live documents that have a term, empty ones if it has none."""
+        lists = [store.postings(field, term) for store in self._stores]
+        docs = [postings.docs + np.int32(base) for postings, base in zip(lists, self._bases, strict=True)]
+        every = Postings(
+            np.concatenate([np.empty(0, np.int32), *docs]),
+            np.concatenate([np.empty(0, np.float32), *(postings.weights for postings in lists)]),
+        )
+        if len(self.in_position) == self.size:
+            return every
+        live = self.live[every.docs]
+        return Postings(every.docs[live], every.weights[live])
+
+    def stored(self, doc: int) -> dict[str, str]:
+        """Return what was stored of a document."""
+        number = int(np.searchsorted(self._bases, doc, side="right")) - 1
+        return dict(self._stores[number].stored(doc - self._bases[number]))
+
+    def close(self) -> None:
+        """Close the files."""
+        for store in self._stores:
+            store.close()
+
+
+def _in_position(generation: Generation) -> Docs:
+    """Return the live documents of a generation in the order of their positions."""
+    by_source: dict[str, Docs] = {}
+    begin = 0
+    for source, count in chain.from_iterable(segment.runs for segment in generation.segments):
+        if source is not None:
+            by_source[source] = np.arange(begin, begin + count, dtype=np.int32)
+        begin += count
+    return np.concatenate([np.empty(0, np.int32), *(by_source[source] for source in dict.fromkeys(generation.order))])
