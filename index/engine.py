@@ -48,11 +48,16 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The answer to a query: `total` hits, the window of them, and the counts of the groups that were asked for.
+    """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
 
-    `steps` tells what was done to find more, `notices` what of the query could not be taken as typed, `terms` what was looked for
-    in the end (for marks). Where the selections leave nothing, `freed` gives for each selected group how many documents
-    there would be without it.
+    - `facets`: the counts of the groups that were asked for.
+    - `steps`, `notices`, `terms`: what was done to find more, what of the query could not be taken as typed, and what was looked
+      for in the end (for marks).
+    - `without`: for each selected group and value, the total of the query without that one value.
+    - `freed`: where the selections leave nothing, for each selected group the total without the whole group.
+    - `unknown`: the selected groups and values that no document has, whatever else is asked, in the order of the selections.
+    - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of all documents with
+      that value, found or not, in position order. Empty where none was asked for.
     """
 
     total: int
@@ -60,8 +65,11 @@ class Results:
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     notices: tuple[Notice, ...] = ()
-    freed: Mapping[str, int] = field(default_factory=dict)
     terms: frozenset[str] = frozenset()
+    without: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    freed: Mapping[str, int] = field(default_factory=dict)
+    unknown: tuple[tuple[str, str], ...] = ()
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def loosened(self) -> bool:

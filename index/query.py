@@ -23,7 +23,8 @@ class Query:
     Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between groups
     all must hold. `facets` names the groups to count.
     `limit` None means all hits. `without` names the steps of the ladder (`index.ladder`) that shall not be taken. `explain` asks
-    for the reasons of each hit.
+    for the reasons of each hit. `context` names a group whose values are places (a talk, a report): all documents of the
+    places of the hits are then given too.
     """
 
     text: str = ""
@@ -35,6 +36,7 @@ class Query:
     without: tuple[StepName, ...] = ()
     explain: bool = False
     every: tuple[str, ...] = ()
+    context: str | None = None
 
     def selected(self, group: str) -> tuple[str, ...]:
         """Return the selected values of a group, in the order they were selected."""

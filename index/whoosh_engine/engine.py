@@ -1,7 +1,6 @@
 """The embedded engine: from a query to masks, scores and counts over one snapshot."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import reduce
 from pathlib import Path
 from threading import Lock
 
@@ -12,9 +11,11 @@ from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
+from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.publishing import Change
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Mask, Segments
+from index.whoosh_engine.selections import Selections
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.storage import Docs
 
@@ -34,33 +35,31 @@ class WhooshEngine:
     def search(self, query: Query) -> Results:
         """Answer a query from the newest whole generation."""
         snapshot = self._newest()
-        if snapshot is None:
-            return Results(0, (), {group: _listed({}, query.selected(group)) for group in query.facets})
         search = Search(snapshot, query, self._language)
-        selected = {group: _selected(snapshot, query, group) for group, _ in query.selections}
-        without = {group: _all_of(search.found, selected, but=group) for group in {*selected, *query.facets}}
-        found = _all_of(search.found, selected)
-        counted = without | dict.fromkeys(query.every, found)  # where all are wanted, one more narrows what is found
-        total = int(np.count_nonzero(found))
-        docs = _window(snapshot, found, search.scores, query)
+        selections = Selections(snapshot, query, search.found)
+        total = int(np.count_nonzero(selections.found))
+        docs = _window(snapshot, selections.found, search.scores, query)
         return Results(
             total=total,
-            hits=tuple(_hit(snapshot, search, int(doc), explain=query.explain) for doc in docs),
+            hits=tuple(_hit(snapshot, search, doc, explain=query.explain) for doc in docs.tolist()),
             facets={
-                group: _listed(snapshot.group(group).counts(counted[group]), query.selected(group))
+                group: _listed(snapshot.group(group).counts(selections.counted(group)), query.selected(group))
                 for group in query.facets
             },
             steps=search.climbed.steps,
             notices=search.notices,
-            freed={} if total else {group: int(np.count_nonzero(without[group])) for group in selected},
             terms=search.terms,
+            without=selections.without_value,
+            freed={} if total else selections.without_group,
+            unknown=selections.unknown,
+            context=_context(snapshot, docs, query.context) if query.context else {},
         )
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
         snapshot = self._newest()
-        doc = snapshot.find(document_id) if snapshot else None
-        return None if snapshot is None or doc is None else snapshot.document(doc)[1]
+        doc = snapshot.find(document_id)
+        return None if doc is None else snapshot.document(doc)[1]
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first; the same object each time."""
@@ -90,37 +89,27 @@ class WhooshEngine:
                 self._snapshot.close()
             self._snapshot = self._stamp = None
 
-    def _newest(self) -> Snapshot | None:
+    def _newest(self) -> Snapshot:
         """Return the current generation, opened once; the one before is let go when its last search is done."""
         stamp = generations.stamp(self._folder)
-        if stamp != self._stamp:
+        snapshot = self._snapshot
+        if snapshot is None or stamp != self._stamp:
             with self._lock:
-                if stamp != self._stamp:  # another thread may have opened it meanwhile
-                    self._snapshot = self._opened(stamp)
+                snapshot = self._snapshot
+                if snapshot is None or stamp != self._stamp:  # another thread may have opened it meanwhile
+                    snapshot = self._snapshot = self._opened(stamp)
                     self._stamp = stamp
-        return self._snapshot
+        return snapshot
 
-    def _opened(self, stamp: tuple[int, ...] | None) -> Snapshot | None:
+    def _opened(self, stamp: tuple[int, ...] | None) -> Snapshot:
         try:
             generation = generations.current(self._folder)
-            return Snapshot(Segments(generation), self._schema) if generation else None
+            return Snapshot(Segments(generation or Generation((), (), {})), self._schema)
         except SearchIndexError:
             newer = generations.stamp(self._folder)
             if newer == stamp:
                 raise
             return self._opened(newer)  # a writer removed it while we opened it: two generations came since
-
-
-def _selected(snapshot: Snapshot, query: Query, group: str) -> Mask:
-    """Return which documents have the values that are selected in a group: any of them, or every."""
-    values = query.selected(group)
-    wanted = [(value,) for value in values] if group in query.every else [values]
-    return reduce(np.logical_and, (snapshot.group(group).mask(one, snapshot.size) for one in wanted))
-
-
-def _all_of(found: Mask, selected: Mapping[str, Mask], but: str = "") -> Mask:
-    """Return what is found and selected in every group, one of them apart."""
-    return reduce(np.logical_and, (mask for group, mask in selected.items() if group != but), found)
 
 
 def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Docs:
@@ -144,6 +133,17 @@ def _best_first(docs: Docs, scores: Scores, end: int | None) -> Docs:
 def _hit(snapshot: Snapshot, search: Search, doc: int, *, explain: bool) -> Hit:
     document_id, stored = snapshot.document(doc)
     return Hit(document_id, float(search.scores[doc]), stored, search.reasons(doc) if explain else ())
+
+
+def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what is stored of all documents that share a value of a group with one of these, by value."""
+    window = np.zeros(snapshot.size, np.bool_)
+    window[docs] = True
+    places = [value for value, count in snapshot.group(group).counts(window).items() if count]
+    return {
+        value: tuple(snapshot.document(doc)[1] for doc in having[np.argsort(snapshot.positions[having])].tolist())
+        for value, having in snapshot.group(group).having(places).items()
+    }
 
 
 def _listed(counts: Mapping[str, int], selected: tuple[str, ...]) -> tuple[FacetCount, ...]:

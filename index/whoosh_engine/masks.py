@@ -42,7 +42,7 @@ class Masks:
             case Dated(when, date):
                 dates = self._snapshot.dates
                 meant = [value for value in dates.values if (value < date) is (when == "before")]
-                return dates.mask(meant, self._snapshot.size)
+                return dates.tally(meant, self._snapshot.size) > 0
 
     def all_of(self, nodes: Iterable[Node]) -> Mask:
         """Return which documents all of the nodes describe."""
@@ -68,7 +68,7 @@ class Masks:
     def _facet(self, node: FacetIs) -> Mask:
         group = self._snapshot.group(node.group)
         meant = node.values or [value for value in group.values if node.text in folded_name(value)]
-        return group.mask(meant, self._snapshot.size)
+        return group.tally(meant, self._snapshot.size) > 0
 
     def _having_all(self, lists: Iterable[Docs]) -> Mask:
         mask = self._snapshot.live.copy()

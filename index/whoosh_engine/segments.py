@@ -16,7 +16,7 @@ class Segments:
     """What a generation holds, open for reading by any number of threads.
 
     The documents of a segment have numbers in a row, whether they are live or not. `in_position` has the live ones in the
-    order of their positions, `live` tells of every number whether it is one of them.
+    order of their positions, `positions` the place of each there; `live` tells of every number whether it is one of them.
     """
 
     def __init__(self, generation: Generation) -> None:
@@ -26,6 +26,8 @@ class Segments:
                 raise damaged(segment.folder, f"it has {store.count} documents, not {segment.size}")
         *self._bases, self.size = accumulate((segment.size for segment in generation.segments), initial=0)
         self.in_position = _in_position(generation)
+        self.positions = np.zeros(self.size, np.int32)
+        self.positions[self.in_position] = np.arange(len(self.in_position))
         self.live = np.zeros(self.size, np.bool_)
         self.live[self.in_position] = True
 

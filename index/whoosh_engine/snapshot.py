@@ -35,14 +35,18 @@ class Group:
         counts = np.add.reduceat(mask[self.docs], self.starts, dtype=np.int32)
         return dict(zip(self.values, counts.tolist(), strict=True))
 
-    def mask(self, values: Iterable[str], count: int) -> Mask:
-        """Return which of `count` documents have one of these values."""
-        mask = np.zeros(count, np.bool_)
+    def tally(self, values: Iterable[str], size: int) -> NDArray[np.int32]:
+        """Return how many of these values each of `size` documents has."""
+        tally = np.zeros(size, np.int32)
+        for docs in self.having(values).values():
+            tally[docs] += 1
+        return tally
+
+    def having(self, values: Iterable[str]) -> Mapping[str, Docs]:
+        """Return the documents that have each of these values; those that none has are left out."""
         numbers = {value: number for number, value in enumerate(self.values)}
-        ends = np.append(self.starts[1:], len(self.docs))
-        for number in (numbers[value] for value in values if value in numbers):
-            mask[self.docs[self.starts[number] : ends[number]]] = True
-        return mask
+        lists = np.split(self.docs, self.starts[1:])
+        return {value: lists[numbers[value]] for value in values if value in numbers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Snapshot:
         self._segments = segments
         self.size = segments.size
         self.documents = len(segments.in_position)
-        self.live, self.in_position = segments.live, segments.in_position
+        self.live, self.in_position, self.positions = segments.live, segments.in_position, segments.positions
         self._texts = schema.texts
         self._facets = schema.facets
         self._kept: dict[Hashable, object] = {}

@@ -43,7 +43,20 @@ class ScanEngine:
                 if not found
             },
             terms=scan.terms,
+            without={
+                (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
+                for group, value in _selected_pairs(query)
+            },
+            unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
+            context={
+                value: tuple(self._having(query.context, value))
+                for d in window
+                for value in d.document.facets.get(query.context or "", ())
+            },
         )
+
+    def _having(self, group: str | None, value: str) -> list[str]:
+        return [d.document.stored for d in self._documents if value in d.document.facets.get(group or "", ())]
 
     def stored(self, document_id: str) -> str | None:
         return next((d.document.stored for d in self._documents if d.document.id == document_id), None)
@@ -214,6 +227,10 @@ class Scan:
             case InField(name, words):
                 every = [[all(counted.frequency(name, k) for k in a.terms) for a in w.alternatives] for w in words]
                 return all(map(any, every))
+
+
+def _selected_pairs(query: Query) -> list[tuple[str, str]]:
+    return [(group, value) for group, values in query.selections for value in values]
 
 
 def _is_selected(counted: Counted, query: Query) -> bool:

@@ -212,6 +212,28 @@ def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
     assert (results.total, results.facets) == (0, {"x": (FacetCount("y", 0, selected=True),)})
 
 
+def test_one_search_tells_what_each_selected_value_costs_and_which_nobody_has(make: Make) -> None:
+    engine = filled(make(), NOTES, {})
+
+    results = engine.search(Query("監視").select("service", "sqs", "lambda", "ecs").select("year", "2019"))
+
+    assert (results.total, results.without, results.unknown) == (
+        1,
+        {("service", "sqs"): 0, ("service", "lambda"): 1, ("service", "ecs"): 1, ("year", "2019"): 2},
+        (("service", "ecs"),),
+    )
+
+
+def test_the_context_of_a_hit_is_all_of_its_place_in_position_order(make: Make) -> None:
+    engine = make()
+    engine.publish({"a": NOTES[:1], "b": NOTES[1:]}, (), ["a", "b"], {})
+    engine.publish({}, (), ["b", "a"], {})
+
+    results = engine.search(Query("集約", context="service", limit=1))
+
+    assert results.context == {"cloudwatch": ("1: キューの監視", "0: 監視はメトリクスを集約する")}
+
+
 def test_what_was_stored_comes_back_untouched(make: Make) -> None:
     engine = make()
     filled(engine, [Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')], {})
@@ -316,6 +338,7 @@ ASKED = [*WORDS, "なぜ", "方法", "口腔内", "lamda", "めとりくす", "�
 MARKS = ["-", "OR", "(", ")", '"信頼性の"', '"', "year:2018", "talk:監視", "before:2020", "年:x", "ー"]
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 values = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,"]), max_size=3, unique=True)
+selected = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,", "nobody's"]), max_size=3, unique=True)
 dates = st.sampled_from([None, "2018", "2018-03", "2018-03-10", "2024"])
 documents = st.lists(
     st.builds(
@@ -335,8 +358,10 @@ queries = st.builds(
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),
     without=st.lists(st.sampled_from(["some", "parts", "spelling"]), max_size=2).map(tuple),
+    every=st.sampled_from([(), ("service",)]),
+    context=st.sampled_from([None, "service", "year", "x"]),
 )
-selections = st.tuples(values, st.lists(st.sampled_from(["2018", "2024"]), max_size=2, unique=True))
+selections = st.tuples(selected, st.lists(st.sampled_from(["2018", "2024"]), max_size=2, unique=True))
 selecting = st.builds(
     lambda query, chosen: replace(query.select("service", *chosen[0]).select("year", *chosen[1]), offset=query.offset),
     queries,
