@@ -15,6 +15,7 @@ from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
+from kb.search.collection import EngineMaker
 from kb.search.documents import SCHEMA
 from kb.search.search_box import language
 from kb.understanding import Tools
@@ -57,8 +58,8 @@ class Evaluation:
     seconds: float
 
 
-def evaluate(folder: Path = EVALUATION) -> Evaluation:
-    """Score the search on a folder with `queries.jsonl` and `qrels.tsv`.
+def evaluate(folder: Path = EVALUATION, engine: EngineMaker = WhooshEngine) -> Evaluation:
+    """Score the search of an engine on a folder with `queries.jsonl` and `qrels.tsv`.
 
     With a `passages.jsonl` those are searched, else the bundled samples, whose notes are named `<file>:<line>`. Raises
     EvaluationError.
@@ -66,8 +67,8 @@ def evaluate(folder: Path = EVALUATION) -> Evaluation:
     queries = read_queries(folder)
     with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
         if (folder / "passages.jsonl").exists():
-            return score(queries, _passage_search(folder, Path(index)))
-        return score(queries, _sample_search(Path(index)))
+            return score(queries, _passage_search(folder, Path(index), engine))
+        return score(queries, _sample_search(Path(index), engine))
 
 
 def score(queries: Sequence[JudgedQuery], search: Callable[[str], Sequence[str]]) -> Evaluation:
@@ -110,21 +111,23 @@ def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -
     return {name: round(float(means[measure]), 4) for name, measure in MEASURES.items()}
 
 
-def _sample_search(index: Path) -> Callable[[str], Sequence[str]]:
-    kb = KnowledgeBase.open(SAMPLES, index)
-    kb.sync()
+def _sample_search(index: Path, engine: EngineMaker) -> Callable[[str], Sequence[str]]:
+    kb = KnowledgeBase.open(SAMPLES, index, engine)
+    kb.keeper.sync()
 
     def search(text: str) -> Sequence[str]:
-        return [f"{found.note.source}:{found.note.line}" for found in kb.search(Query(text, limit=DEPTH)).found]
+        return [
+            f"{found.note.source}:{found.note.line}" for found in kb.searcher.search(Query(text, limit=DEPTH)).found
+        ]
 
     return search
 
 
-def _passage_search(folder: Path, index: Path) -> Callable[[str], Sequence[str]]:
+def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Callable[[str], Sequence[str]]:
     tools = Tools.of()
-    engine = WhooshEngine(index, SCHEMA, language(tools))
-    engine.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ["passages"], {})
-    return lambda text: [hit.id for hit in engine.search(Query(text, limit=DEPTH)).hits]
+    passages = engine(index, SCHEMA, language(tools))
+    passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
+    return lambda text: [hit.id for hit in passages.search(Query(text, limit=DEPTH)).hits]
 
 
 def _passages(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[Document]:

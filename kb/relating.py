@@ -1,22 +1,14 @@
-"""What a sync does: reads the library whole, one bad report never stopping the others."""
+"""What only the whole library tells of a report: whether another file holds the same post, and which id is left for it."""
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from kb.library.contents import Contents
-from kb.library.files import FileProblem, Library, Scan
-from kb.readers.formats import UnreadableError
+from kb.library.files import FileProblem
 from kb.report.identity import normalized
 from kb.report.model import Report
-from kb.search.answers import ReportEntry
-from kb.understanding import Reading, Tools, read_report, with_id
+from kb.understanding import FinishedReport
 
-Progress = Callable[[str, int, int], None]
 # Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;
 SAME_POST = 0.9
 # and one is an edited version of the other, not somebody else's report, if they share so many.
@@ -24,48 +16,27 @@ SAME_REPORT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A library read whole: its reports, each with the digest of its file, and what was wrong."""
+class RelatedReports:
+    """The reports of a library, each post once and under an id of its own, and the files that are copies of another."""
 
-    readings: tuple[tuple[Reading, str], ...]
+    reports: tuple[FinishedReport, ...]
     problems: tuple[FileProblem, ...]
 
 
-@cache
-def code_digest() -> str:
-    """Return the SHA-256 over what decides how an index looks: code and data of kb and index, library versions."""
-    digest = hashlib.sha256()
-    for name in ("sudachipy", "sudachidict-core", "whoosh"):
-        digest.update(f"{name} {version(name)}\n".encode())
-    root = Path(__file__).resolve().parent.parent
-    for path in sorted(path for room in ("index", "kb") for path in (root / room).rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def read_library(scan: Scan, tools: Tools, progress: Progress) -> Read:
-    """Read every report of a library; a file that cannot be read is told and never stops the others."""
-    readings: list[tuple[Reading, str]] = []
+def relate(every: Iterable[FinishedReport]) -> RelatedReports:
+    """Return the reports of a library, given in its order, as they stand beside each other."""
+    reports: list[FinishedReport] = []
     problems: list[FileProblem] = []
     alike: defaultdict[str, list[Report]] = defaultdict(list)
-    for number, file in enumerate(scan.files, start=1):
-        try:
-            reading = read_report(file.data, file.source, tools)
-        except UnreadableError as error:
-            problems.append(FileProblem(file.source, None, str(error).removeprefix(f"{file.source}: ")))
-        else:
-            others = alike[reading.report.id]
-            twin = next((other for other in others if overlap(other, reading.report) >= SAME_POST), None)
-            if twin:
-                problems.append(FileProblem(file.source, None, f"the same post as {twin.source}; indexed once"))
-            else:
-                others.append(reading.report)
-                own = reading if len(others) == 1 else with_id(reading, f"{reading.report.id}-{len(others)}")
-                readings.append((own, file.digest))
-                problems += [FileProblem(file.source, warning.line, warning.message) for warning in reading.warnings]
-        progress("reading", number, len(scan.files))
-    return Read(tuple(readings), tuple(problems))
+    for finished in every:
+        report, others = finished.report, alike[finished.report.id]
+        twin = next((other for other in others if overlap(other, report) >= SAME_POST), None)
+        if twin:
+            problems.append(FileProblem(report.source, None, f"the same post as {twin.source}; indexed once"))
+            continue
+        others.append(report)
+        reports.append(finished if len(others) == 1 else _with_id(finished, f"{report.id}-{len(others)}"))
+    return RelatedReports(tuple(reports), tuple(problems))
 
 
 def overlap(one: Report, other: Report) -> float:
@@ -75,27 +46,22 @@ def overlap(one: Report, other: Report) -> float:
     return (texts[0] & texts[1]).total() / shorter if shorter else 1.0
 
 
-def contents_of(read: Read, library: Library, scan: Scan) -> Contents:
-    """Return what an index of these reports is to remember beside its documents."""
-    return Contents(
-        library=str(library.path),
-        code=code_digest(),
-        configuration=scan.digest,
-        files={file.source: file.digest for file in scan.files},
-        reports=tuple(_entry(reading.report, digest) for reading, digest in read.readings),
-        problems=read.problems,
-    )
+def _with_id(finished: FinishedReport, report_id: str) -> FinishedReport:
+    """Return a report under another id, its notes too."""
+    old = finished.report.id
 
+    def moved(note_id: str | None) -> str | None:
+        return note_id and report_id + note_id.removeprefix(old)
 
-def _entry(report: Report, digest: str) -> ReportEntry:
-    return ReportEntry(
-        id=report.id,
-        source=report.source,
-        digest=digest,
-        title=report.title,
-        event=report.event,
-        held_on=report.held_on,
-        url=report.url,
-        talks=report.talks,
-        notes=len(report.notes),
+    notes = tuple(
+        replace(
+            note,
+            id=report_id + note.id.removeprefix(old),
+            report=report_id,
+            trail=tuple(replace(crumb, note=moved(crumb.note)) for crumb in note.trail),
+            remedy_of=moved(note.remedy_of),
+            answers=moved(note.answers),
+        )
+        for note in finished.report.notes
     )
+    return replace(finished, report=replace(finished.report, id=report_id, notes=notes))

@@ -1,25 +1,34 @@
 """The way of one file to a finished report: read, cut into talks and notes, tagged, classified, paired."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from index.analysis import Analyzer, Morpheme
-from kb.kinds import classify
+from kb.kinds.classify import classify
 from kb.kinds.pairs import pair
 from kb.library.configuration import Configuration
+from kb.library.files import FileProblem, ReportFile
 from kb.library.places import dictionary_folder
-from kb.readers.formats import read_outline
+from kb.readers.formats import UnreadableError, read_outline
 from kb.report.model import Given, Report
-from kb.report.outline import ReadingWarning
+from kb.report.outline import Outline, ReadingWarning
 from kb.services.catalogue import Catalogue
 from kb.services.tagger import tag
 from kb.services.vocabulary import words
 from kb.talks import report_of
 
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""What is told how far long work is: its step, what is done, and the total."""
+
+
+def untold(_step: str, _done: int, _total: int) -> None:
+    """Tell nobody how far the work is."""
+
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A finished report, the analysis of each text in it (made once, handed on to the index), and what was odd."""
+class FinishedReport:
+    """A report as one file tells it, the analysis of each text in it (made once, for the index too), and what was odd."""
 
     report: Report
     morphemes: Mapping[str, tuple[Morpheme, ...]] = field(repr=False)
@@ -45,13 +54,35 @@ class Tools:
         return self.configuration.catalogue
 
 
-def read_report(data: bytes, source: str, tools: Tools, given: Given | None = None) -> Reading:
+def understand(data: bytes, source: str, tools: Tools, given: Given | None = None) -> FinishedReport:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
+    return finish(read_outline(data, source), tools, given)
+
+
+def finish(outline: Outline, tools: Tools, given: Given | None = None) -> FinishedReport:
+    """Return the report that an outline holds, finished."""
     told = tools.configuration
-    outline = read_outline(data, source)
-    report = tag(report_of(outline, given or told.given.get(source)), told.catalogue, told.corrections)
+    report = tag(report_of(outline, given or told.given.get(outline.source)), told.catalogue, told.corrections)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
-    return Reading(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
+    return FinishedReport(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
+
+
+def understand_all(
+    files: Sequence[ReportFile], tools: Tools, progress: Progress = untold
+) -> tuple[tuple[FinishedReport, ...], tuple[FileProblem, ...]]:
+    """Return the reports that files hold, and what was wrong; a file that cannot be read is told and stops no other."""
+    finished: list[FinishedReport] = []
+    problems: list[FileProblem] = []
+    for number, file in enumerate(files, start=1):
+        try:
+            one = understand(file.data, file.source, tools)
+        except UnreadableError as error:
+            problems.append(FileProblem(file.source, None, str(error).removeprefix(f"{file.source}: ")))
+        else:
+            finished.append(one)
+            problems += [FileProblem(file.source, warning.line, warning.message) for warning in one.warnings]
+        progress("reading", number, len(files))
+    return tuple(finished), tuple(problems)
 
 
 def _texts(report: Report) -> set[str]:
@@ -59,24 +90,3 @@ def _texts(report: Report) -> set[str]:
     titles = {talk.title for talk in report.talks}
     attached = {text for note in notes for text in note.attached}
     return titles | attached | {note.text for note in notes} | {crumb.text for note in notes for crumb in note.trail}
-
-
-def with_id(reading: Reading, report_id: str) -> Reading:
-    """Return a reading under another report id, where two reports would have the same."""
-    old = reading.report.id
-
-    def moved(note_id: str | None) -> str | None:
-        return note_id and report_id + note_id.removeprefix(old)
-
-    notes = tuple(
-        replace(
-            note,
-            id=moved(note.id) or note.id,
-            report=report_id,
-            trail=tuple(replace(crumb, note=moved(crumb.note)) for crumb in note.trail),
-            remedy_of=moved(note.remedy_of),
-            answers=moved(note.answers),
-        )
-        for note in reading.report.notes
-    )
-    return replace(reading, report=replace(reading.report, id=report_id, notes=notes))

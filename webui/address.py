@@ -6,8 +6,9 @@ from typing import NamedTuple, cast, get_args
 from urllib.parse import quote, urlencode
 
 from index.query import Query, Sort, StepName
+from kb.search.facets import keys
 
-GROUPS = ("service", "category", "kind", "event", "year", "talk", "report", "via")
+GROUPS = keys("page")
 SORTS = ("relevance", "new")
 STEPS: tuple[StepName, ...] = get_args(StepName)
 EVERY = "service"  # the group of which all selected values can be wanted

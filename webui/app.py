@@ -4,14 +4,16 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import msgspec
 from flask import Flask
+from flask.json.provider import JSONProvider
 from jinja2 import StrictUndefined
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import digest
-from kb.search.answers import KINDS
 from kb.services.changes import changes_for
+from kb.texts import ja
 from webui import compression, security
 from webui.address import address_of, page_address
 from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
@@ -21,6 +23,18 @@ from webui.view import answers, texts
 from webui.view.markup import marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
+
+
+class _Json(JSONProvider):
+    """JSON as the commands print it: by msgspec, keys in their order."""
+
+    def dumps(self, obj: object, **_: object) -> str:
+        """Return an object as JSON."""
+        return msgspec.json.encode(obj).decode()
+
+    def loads(self, s: str | bytes, **_: object) -> object:
+        """Return the object that JSON tells."""
+        return msgspec.json.decode(s)
 
 
 def create_app(
@@ -33,20 +47,19 @@ def create_app(
     access = access or Access()
     updater = Updater(knowledge_base)
     app = Flask(__name__)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of DefaultJSONProvider
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _Json(app)
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # seconds: an asset's address changes with it
 
     def short_name(slug: str) -> str:
-        service = knowledge_base.catalogue.by_slug.get(slug)
+        service = knowledge_base.collection.catalogue.by_slug.get(slug)
         return service.short_name if service else slug
 
     versions = {file.name: digest(file.read_text("utf-8"), length=8) for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
         kb=knowledge_base,
-        kinds=KINDS,
+        kinds=ja.KINDS,
         today=today,
         everything=Query(),
         short_name=short_name,

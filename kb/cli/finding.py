@@ -1,6 +1,6 @@
 """The commands that find notes: search, pairs, show, services."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -8,26 +8,27 @@ import click
 
 from index.query import Query, StepName
 from kb.cli import terminal
-from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
+from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
 from kb.cli.output import lines, make_ready, print_json
-from kb.knowledge_base import FACETS, KnowledgeBase
-from kb.report.identity import slug
-from kb.search.answers import KINDS, VIAS, Answer
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import Answer
+from kb.search.facets import BY_KEY, Facet, keys, options
 from kb.search.records import note_record, pair_record, service_record
 from kb.services.catalogue import Catalogue
+
+_FEW = 30  # values that an error lists
+
+
+def _facet_options(command: Command) -> Command:
+    """Add the option of each facet that has one."""
+    for facet in reversed(options()):
+        command = click.option(f"--{facet.key}", multiple=True, help=facet.option)(command)
+    return command
 
 
 @cli.command()
 @click.argument("words", nargs=-1)
-@click.option("--service", multiple=True, help="Slug, name or alias: sqs, 'Amazon SQS', ラムダ. Repeatable.")
-@click.option("--category", multiple=True, help="Slug or Japanese name of a category of services. Repeatable.")
-@click.option("--kind", multiple=True, help=f"One of {', '.join(KINDS)}, or its Japanese name. Repeatable.")
-@click.option("--event", multiple=True, help="Name or slug of an event. Repeatable.")
-@click.option("--year", multiple=True, help="Year of the event. Repeatable.")
-@click.option("--talk", multiple=True, help="Id of a talk. Repeatable.")
-@click.option(
-    "--via", multiple=True, type=click.Choice(list(VIAS)), help="explicit: the note itself names the service."
-)
+@_facet_options
 @click.option("--sort", type=click.Choice(["relevance", "new"]), default="relevance", show_default=True)
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many hits to show.")
 @click.option("--exact", is_flag=True, help="Only notes with every word as typed: no mending, no loosening.")
@@ -37,7 +38,7 @@ from kb.services.catalogue import Catalogue
 @click.option("--facets", is_flag=True, help="Also count the hits by service, category, kind, event, year and talk.")
 @as_json
 @with_knowledge_base
-def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: bool, **options: Any) -> None:  # noqa: ANN401 (click's options)
+def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: bool, **options_given: Any) -> None:  # noqa: ANN401 (click's options)
     """Search the notes for words; every word is wanted. Words may be absent where a filter is given.
 
     \b
@@ -49,26 +50,23 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
     make_ready(kb)
     query = Query(
         text=" ".join(words),
-        sort=options["sort"],
-        limit=options["limit"],
-        facets=FACETS if facets else (),
-        without=get_args(StepName) if options["exact"] else (),
-        explain=options["explain"],
+        sort=options_given["sort"],
+        limit=options_given["limit"],
+        facets=keys("table") if facets else (),
+        without=get_args(StepName) if options_given["exact"] else (),
+        explain=options_given["explain"],
     )
-    query = query.select("service", *(_service(kb.catalogue, name) for name in options["service"]))
-    query = query.select("category", *(_one_of(kb.catalogue.categories, "category", n) for n in options["category"]))
-    query = query.select("kind", *(_one_of(KINDS, "kind", name) for name in options["kind"]))
-    query = query.select("event", *map(slug, options["event"]))
-    for group in ("year", "talk", "via"):
-        query = query.select(group, *options[group])
-    answer = kb.search(query)
+    for facet in options():
+        names = options_given[facet.key]
+        query = query.select(facet.key, *(value for name in names for value in _values(kb, facet, name)))
+    answer = kb.searcher.search(query)
     if as_json:
-        print_json(_search_records(answer, kb.catalogue, facets=facets))
+        print_json(_search_records(answer, kb.collection.catalogue, facets=facets))
     else:
-        lines(terminal.answer_lines(answer, kb.catalogue))
+        lines(terminal.answer_lines(answer, kb.collection.catalogue))
         if facets:
             lines(terminal.facet_lines(answer))
-    if not answer.total and kb.reports():
+    if not answer.total and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
 
@@ -95,14 +93,19 @@ def pairs(
               kb pairs --open
     """
     make_ready(kb)
-    query = Query(text=" ".join(words)).select("service", *(_service(kb.catalogue, name) for name in service))
-    found = [pair for pair in kb.pairs(query, "question" if questions else "problem") if pair.is_open or not only_open]
+    about = (value for name in service for value in _values(kb, BY_KEY["service"], name))
+    query = Query(text=" ".join(words)).select("service", *about)
+    found = [
+        pair
+        for pair in kb.searcher.pairs(query, "question" if questions else "problem")
+        if pair.is_open or not only_open
+    ]
     if as_json:
-        print_json(pair_record(pair, kb.catalogue) for pair in found)
+        print_json(pair_record(pair, kb.collection.catalogue) for pair in found)
     else:
-        lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.catalogue), ""))
+        lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
         click.echo(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
-    if not found and kb.reports():
+    if not found and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
 
@@ -117,21 +120,21 @@ def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     Example: kb show jaws-days-2018-1a2b
     """
     make_ready(kb)
-    entry = next((entry for entry in kb.reports() if entry.id == identifier), None)
+    entry = next((entry for entry in kb.browser.reports() if entry.id == identifier), None)
     if entry:
-        notes = kb.report(identifier)[1]
-    elif any(talk.id == identifier for known in kb.reports() for talk in known.talks):
-        notes = kb.talk(identifier)
+        notes = kb.browser.report(identifier)[1]
+    elif any(talk.id == identifier for known in kb.browser.reports() for talk in known.talks):
+        notes = kb.browser.talk(identifier)
     else:
-        notes = (kb.note(identifier),)
+        notes = (kb.browser.note(identifier),)
     if as_json:
-        print_json(note_record(note, kb.catalogue) for note in notes)
+        print_json(note_record(note, kb.collection.catalogue) for note in notes)
         return
     if entry:
         lines(terminal.report_lines(entry))
     elif notes:
         click.echo(terminal.event_line(notes[0].event, notes[0].held_on))
-    lines(terminal.tree_lines(notes, kb.catalogue))
+    lines(terminal.tree_lines(notes, kb.collection.catalogue))
 
 
 @cli.command()
@@ -143,13 +146,13 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     \b
     Example: kb services | sort -rn | head
     """
-    counts = kb.services()
+    counts = kb.browser.services()
     if as_json:
         print_json(service_record(count.service, count.notes) for count in counts)
         return
     for count in counts:
         notes = "-" if count.notes is None else count.notes
-        past = kb.catalogue.history(count.service)
+        past = kb.collection.catalogue.history(count.service)
         click.echo(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
 
 
@@ -163,16 +166,12 @@ def _search_records(answer: Answer, known: Catalogue, *, facets: bool) -> Iterab
         yield {"total": answer.total, "facets": groups}
 
 
-def _service(known: Catalogue, name: str) -> str:
-    service = known.find(name)
-    if service is None:
-        raise click.BadParameter(f"no service is called {name!r}; `kb services` lists them", param_hint="--service")
-    return service.slug
-
-
-def _one_of(labels: Mapping[str, str], option: str, name: str) -> str:
-    """Return the key of a name that is a key or its Japanese label."""
-    keys = {**{key: key for key in labels}, **{label: key for key, label in labels.items()}}
-    if name not in keys:
-        raise click.BadParameter(f"{name!r} is none of {', '.join(labels)}", param_hint=f"--{option}")
-    return keys[name]
+def _values(kb: KnowledgeBase, facet: Facet, name: str) -> tuple[str, ...]:
+    """Return the values of a facet that a name means, as it means them in the search box."""
+    values = kb.searcher.values(facet, name)
+    if not values and facet.find:
+        known = tuple(facet.labels(kb.collection.catalogue, None))
+        few = f"{name!r} is none of {', '.join(known)}"
+        many = f"no {facet.key} is called {name!r}; `kb {facet.key}s` lists them"
+        raise click.BadParameter(few if len(known) <= _FEW else many, param_hint=f"--{facet.key}")
+    return values or (name,)

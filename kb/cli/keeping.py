@@ -24,7 +24,7 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
     """
     outcome = bring_up_to_date(kb)
     if as_json:
-        print_json([{**asdict(outcome), "showing_samples": kb.showing_samples}])
+        print_json([{**asdict(outcome), "showing_samples": kb.collection.is_samples}])
     else:
         lines(terminal.outcome_lines(outcome, kb))
 
@@ -47,7 +47,7 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
     """
 
     def add_one(data: bytes, source: str) -> None:
-        added = kb.add(data, None if source == "-" else Path(source).name, Given(**told))
+        added = kb.keeper.add(data, None if source == "-" else Path(source).name, Given(**told))
         if as_json:
             print_json([asdict(added)])
         else:
@@ -70,7 +70,7 @@ def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     Example: kb remove jaws-days-2018-1a2b
     """
     make_ready(kb)
-    kept = kb.remove(identifier)
+    kept = kb.keeper.remove(kb.browser.entry(identifier))
     outcome = bring_up_to_date(kb)
     if as_json:
         print_json([{"report": identifier, "kept": kept}])
@@ -87,7 +87,7 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
     \b
     Example: kb status
     """
-    state = kb.status()
+    state = kb.keeper.status()
     if as_json:
         record = asdict(replace(state, problems=()))
         problems = [asdict(problem) for problem in state.problems]

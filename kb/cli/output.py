@@ -1,6 +1,5 @@
 """What commands have in common: lines and JSON to print, progress while work is long, files one after the other."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,27 +10,28 @@ import click
 from kb.cli import terminal
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.formats import UnreadableError
-from kb.relating import Progress
 from kb.search.answers import SyncOutcome
+from kb.search.records import as_json
+from kb.understanding import Progress
 
 
 def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
     """Sync, showing progress and telling each problem on stderr."""
     with ProgressBar() as progress:
-        outcome = kb.sync(progress)
+        outcome = kb.keeper.sync(progress)
     lines(terminal.problem_lines(outcome.problems), err=True)
     return outcome
 
 
 def make_ready(kb: KnowledgeBase) -> None:
     """Index a library that has no index of this version of kb, and tell of one that has changed since."""
-    if kb.needs_index():
+    if kb.collection.needs_index():
         click.echo("kb: indexing the library first", err=True)
         bring_up_to_date(kb)
-    elif not kb.status().up_to_date:
+    elif not kb.keeper.status().up_to_date:
         click.echo("kb: the library has changed since it was indexed; run `kb sync`", err=True)
-    if not kb.reports():
-        click.echo(f"kb: no report in {kb.library.path} yet; put some there and run `kb sync`", err=True)
+    if not kb.browser.reports():
+        click.echo(f"kb: no report in {kb.collection.library.path} yet; put some there and run `kb sync`", err=True)
 
 
 def each_file(files: tuple[Path, ...], show_one: Callable[[bytes, str], None]) -> None:
@@ -87,4 +87,4 @@ def lines(every: Iterable[str], *, err: bool = False) -> None:
 def print_json(records: Iterable[dict[str, Any]]) -> None:
     """Print one JSON object a line."""
     for record in records:
-        click.echo(json.dumps(record, ensure_ascii=False))
+        click.echo(as_json(record))

@@ -12,7 +12,7 @@ from kb.lint import lint
 from kb.readers.formats import read_outline
 from kb.search.records import note_record, outline_record
 from kb.talks import report_of
-from kb.understanding import Tools, read_report
+from kb.understanding import Tools, finish, understand
 
 
 @cli.command()
@@ -27,7 +27,7 @@ def read(files: tuple[Path, ...], *, as_json: bool) -> None:
     tools = Tools.of()
 
     def show_one(data: bytes, source: str) -> None:
-        report = read_report(data, source, tools).report
+        report = understand(data, source, tools).report
         if as_json:
             print_json(note_record(note, tools.catalogue) for note in report.notes)
             return
@@ -74,7 +74,8 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
     tools = Tools.of()
 
     def lint_one(data: bytes, source: str) -> None:
-        problems = lint(read_outline(data, source), read_report(data, source, tools).report, tools.catalogue)
+        outline = read_outline(data, source)
+        problems = lint(outline, finish(outline, tools).report, tools.catalogue)
         if as_json:
             print_json(asdict(problem) for problem in problems)
         else:

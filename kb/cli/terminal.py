@@ -8,30 +8,15 @@ from index.highlight import snippet
 from kb.evaluation import Evaluation
 from kb.kinds.pairs import Pair
 from kb.knowledge_base import KnowledgeBase
+from kb.library.contents import ReportEntry
 from kb.library.files import FileProblem
 from kb.report.model import Note, Talk
-from kb.search.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
+from kb.search.answers import Answer, Found, Status, SyncOutcome
 from kb.services.catalogue import Catalogue
 from kb.services.changes import changes_for
+from kb.texts import ja
 
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
-STEPS = {
-    "keyboard": "「{text}」を「{instead}」として探しました",
-    "sound": "「{text}」を「{instead}」として探しました",
-    "spelling": "「{text}」を「{instead}」として探しました",
-    "function": "「{text}」を除いて探しました",
-    "parts": "「{text}」は語の一部でも探しました",
-    "related": "「{text}」は近い意味の語でも探しました",
-    "some": "すべての語を含むメモは少ないので、一部の語を含むメモも示します",
-}
-NOTICES = {
-    "cut": "長すぎるので「{text}」からあとは使いませんでした",
-    "too many words": "語が多すぎるので「{text}」からあとは使いませんでした",
-    "too deep": "括弧が深すぎるので一部を無視しました",
-    "unclosed": "対になっていない「{text}」を無視しました",
-    "as words": "「{text}」は普通の語として探しました",
-    "literally": "「{text}」をそのままの文字として探しました",
-}
 
 
 def talk_line(talk: Talk) -> str:
@@ -43,7 +28,7 @@ def talk_line(talk: Talk) -> str:
 
 def event_line(event: str | None, held_on: str | None) -> str:
     """Return an event and its date as far as they are known."""
-    return f"{event or 'イベント不明'} ({held_on or '日付不明'})"
+    return f"{event or ja.NO_EVENT} ({held_on or ja.UNDATED})"
 
 
 def marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
@@ -71,7 +56,7 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     if note.trail:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
-    tags = [KINDS[note.kind]]
+    tags = [ja.KINDS[note.kind]]
     tags += [catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     for change in changes_for(note):
@@ -86,10 +71,10 @@ def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     """Yield the hits of a search and how many there are."""
     for step in answer.steps:
         yield click.style(
-            STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
+            ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
         )
     for notice in answer.notices:
-        yield click.style(NOTICES[notice.name].format(text=notice.text), fg="yellow")
+        yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
     for found in answer.found:
         yield from hit_lines(found, catalogue)
         yield ""
@@ -131,13 +116,13 @@ def tree_lines(notes: Iterable[Note], catalogue: Catalogue) -> Iterator[str]:
         if note.talk != talk or not number:
             talk, headings = note.talk, []
             yield ""
-            yield click.style(talk_line(talk) if talk else "(セッション外)", bold=True)
+            yield click.style(talk_line(talk) if talk else ja.OUTSIDE_TALKS, bold=True)
         under = [crumb.text for crumb in note.trail if crumb.note is None]
         if under != headings:
             headings = under
             yield click.style(f"  {' > '.join(headings)}", underline=True)
         names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
-        about = click.style(f"  [{', '.join([KINDS[note.kind], *names])}]", fg="cyan")
+        about = click.style(f"  [{', '.join([ja.KINDS[note.kind], *names])}]", fg="cyan")
         yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
 
 
@@ -151,18 +136,18 @@ def report_lines(entry: ReportEntry) -> Iterator[str]:
 
 def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
     """Yield the one line that a sync ends with, and for an empty library what to do."""
-    samples = "見本を表示中  " if kb.showing_samples else ""
+    samples = f"{ja.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
     yield (
         f"{samples}reports: {outcome.new} new, {outcome.changed} changed, {outcome.gone} gone, "
         f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
     )
     if not outcome.new + outcome.changed + outcome.unchanged:
-        yield f"No report in {kb.library.path} yet: put Markdown, text or HTML files there and run `kb sync` again."
+        yield f"No report in {kb.collection.library.path} yet: put Markdown, text or HTML files there and run `kb sync` again."
 
 
 def status_lines(status: Status) -> Iterator[str]:
     """Yield where things are and what is in them."""
-    yield f"library  {status.library}{'  見本を表示中' if status.showing_samples else ''}"
+    yield f"library  {status.library}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
     yield f"index    {status.index}"
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")

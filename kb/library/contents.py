@@ -1,14 +1,30 @@
 """What an index holds, as it remembers it beside its documents: reports, problems, and what it was made from."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from kb.library.files import FileProblem, Library, LibraryError, Scan
 from kb.report.identity import slug
 from kb.report.model import Talk
-from kb.search.answers import ReportEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file."""
+
+    id: str
+    source: str
+    digest: str
+    title: str
+    event: str | None
+    held_on: str | None
+    url: str | None
+    talks: tuple[Talk, ...]
+    notes: int
 
 
 @dataclass(frozen=True)
@@ -24,19 +40,13 @@ class Contents:
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> "Contents":
-        """Return the contents that an index was written with."""
-        return cls(
-            library=meta["library"],
-            code=meta["code"],
-            configuration=meta["configuration"],
-            files=meta["files"],
-            reports=tuple(map(_entry, meta["reports"])),
-            problems=tuple(FileProblem(**problem) for problem in meta["problems"]),
-        )
+        """Return the contents that an index was written with. Raises ValueError for those of another version."""
+        return msgspec.convert(meta, cls)
 
     def as_meta(self) -> dict[str, Any]:
         """Return the JSON object that an index is to be written with."""
-        return asdict(self)
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return told
 
     def is_current(self, library: Library, scan: Scan, code: str) -> bool:
         """Return whether a rebuild would give the same. Raises LibraryError for the index of another library."""
@@ -61,11 +71,21 @@ class Contents:
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
 
     @cached_property
+    def talks_of_reports(self) -> Mapping[tuple[str, str], Talk]:
+        """Each talk as a report tells it, by the ids of report and talk."""
+        return {(entry.id, talk.id): talk for entry in self.reports for talk in entry.talks}
+
+    @cached_property
+    def talk_titles(self) -> Mapping[str, str]:
+        """The title of each talk by its id."""
+        return {key: talk.title for key, talk in self.talks.items()}
+
+    @cached_property
+    def report_titles(self) -> Mapping[str, str]:
+        """The title of each report by its id."""
+        return {entry.id: entry.title for entry in self.reports}
+
+    @cached_property
     def events(self) -> Mapping[str, str]:
         """The name of each event by its slug."""
         return {slug(entry.event): entry.event for entry in self.reports if entry.event}
-
-
-def _entry(fields: dict[str, Any]) -> ReportEntry:
-    talks = (Talk(**{**t, "speakers": tuple(t["speakers"]), "links": tuple(t["links"])}) for t in fields["talks"])
-    return ReportEntry(**{**fields, "talks": tuple(talks)})

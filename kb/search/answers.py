@@ -7,20 +7,10 @@ from pathlib import Path
 from index.engine import Reason
 from index.query import Step
 from index.tree import Notice
+from kb.library.contents import ReportEntry
 from kb.library.files import FileProblem
-from kb.report.model import Note, Talk
+from kb.report.model import Note
 from kb.services.catalogue import Service
-
-KINDS = {
-    "advice": "助言",
-    "problem": "課題",
-    "question": "質問",
-    "experience": "事例",
-    "fact": "事実",
-    "impression": "感想",
-    "label": "見出し",
-}
-VIAS = {"explicit": "明示", "inherited": "継承"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,9 @@ class Answer:
     """What a search gives: how many notes there are, a window of them, and the facets asked for.
 
     `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the selections leave
-    nothing, `freed` gives for each selected group how many notes there would be without it.
+    nothing, `freed` gives for each selected group how many notes there would be without it. `without` gives the same for each
+    selected value alone, `unknown` the selected values that no note has. `around` holds all notes of what the query's `context`
+    names, for the values that the window has, in reading order.
     """
 
     total: int
@@ -58,21 +50,9 @@ class Answer:
     steps: tuple[Step, ...] = ()
     notices: tuple[Notice, ...] = ()
     freed: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ReportEntry:
-    """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file."""
-
-    id: str
-    source: str
-    digest: str
-    title: str
-    event: str | None
-    held_on: str | None
-    url: str | None
-    talks: tuple[Talk, ...]
-    notes: int
+    without: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    unknown: tuple[tuple[str, str], ...] = ()
+    around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 from index.analysis import Analyzer, Term
 from index.schema import Document, Schema, TextField
-from kb.report.identity import slug
-from kb.report.model import Note, Report
+from kb.report.model import Report
+from kb.search.facets import FACETS, values_of
 from kb.search.records import dump_note
 from kb.services.catalogue import Catalogue
-from kb.understanding import Reading
+from kb.understanding import FinishedReport
 
 SCHEMA = Schema(
     texts=(
@@ -20,25 +20,23 @@ SCHEMA = Schema(
         TextField("attached", 0.3),
         TextField("below", 0.3, finds=False),
     ),
-    facets=(
-        "service", "service_explicit", "service_inherited", "via", "category", "kind", "event", "year", "talk", "speaker", "report",
-    ),
-)  # fmt: skip
+    facets=tuple(facet.key for facet in FACETS),
+)
 
 
 BOOSTS: Mapping[str, float] = {"label": 0.8, "advice": 1.1}
 """What the score of a note of a kind is multiplied by: advice is what readers come for, a bare label is not."""
 
 
-def documents(reading: Reading, analyzer: Analyzer, catalogue: Catalogue) -> Iterator[Document]:
+def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue) -> Iterator[Document]:
     """Yield a document for each note of a report, in reading order."""
-    terms = {text: analyzer.terms(morphemes) for text, morphemes in reading.morphemes.items()}
-    helped = {text: (*terms[text], *analyzer.helpers(morphemes)) for text, morphemes in reading.morphemes.items()}
+    terms = {text: analyzer.terms(morphemes) for text, morphemes in finished.morphemes.items()}
+    helped = {text: (*terms[text], *analyzer.helpers(morphemes)) for text, morphemes in finished.morphemes.items()}
     below: dict[str | None, list[Term]] = defaultdict(list)
-    for note in reading.report.notes:
+    for note in finished.report.notes:
         below[note.parent] += terms[note.text]
-    names = _name_terms(reading.report, analyzer, catalogue)
-    for note in reading.report.notes:
+    names = _name_terms(finished.report, analyzer, catalogue)
+    for note in finished.report.notes:
         yield Document(
             id=note.id,
             texts={
@@ -49,7 +47,7 @@ def documents(reading: Reading, analyzer: Analyzer, catalogue: Catalogue) -> Ite
                 "attached": tuple(term for text in note.attached for term in terms[text]),
                 "below": tuple(below[note.id]),
             },
-            facets=_facets(note, catalogue),
+            facets=values_of(note, catalogue),
             date=note.held_on,
             stored=dump_note(note),
             literal=note.text,
@@ -61,22 +59,3 @@ def _name_terms(report: Report, analyzer: Analyzer, catalogue: Catalogue) -> dic
     """Return the terms of the short name of each service that a report is about."""
     slugs = {mention.service for note in report.notes for mention in note.services}
     return {slug: analyzer.terms(analyzer.morphemes(catalogue.by_slug[slug].short_name)) for slug in slugs}
-
-
-def _facets(note: Note, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
-    by_via = {via: tuple(m.service for m in note.services if m.via == via) for via in ("explicit", "inherited")}
-    slugs = tuple(dict.fromkeys(m.service for m in note.services))
-    groups = {
-        "service": slugs,
-        "service_explicit": by_via["explicit"],
-        "service_inherited": by_via["inherited"],
-        "via": tuple(via for via, values in by_via.items() if values),
-        "category": tuple(dict.fromkeys(catalogue.by_slug[slug].category for slug in slugs)),
-        "kind": (note.kind,),
-        "event": (slug(note.event),) if note.event else (),
-        "year": (note.held_on[:4],) if note.held_on else (),
-        "talk": (note.talk.id,) if note.talk else (),
-        "speaker": note.talk.speakers if note.talk else (),
-        "report": (note.report,),
-    }
-    return {group: values for group, values in groups.items() if values}

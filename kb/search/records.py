@@ -1,11 +1,13 @@
 """Notes and services as the JSON objects that commands and pages give out and the index stores."""
 
-import json
-from dataclasses import asdict
+from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from kb.kinds.pairs import Pair
-from kb.report.model import Crumb, Mention, Note, Talk
+from kb.library.contents import Contents
+from kb.report.model import Note, Talk
 from kb.report.outline import Outline
 from kb.services.catalogue import Catalogue, Service
 from kb.services.changes import Change, changes_for
@@ -108,17 +110,30 @@ def _without_id(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key != "id"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A note as the index stores it: talks are held once, with their report, and the note points to its own."""
+
+    talk: str | None
+    note: Note
+
+
+_decoder = msgspec.json.Decoder(_Stored)
+
+
 def dump_note(note: Note) -> str:
     """Return a note as the string that the index stores; `load_note` gives it back."""
-    return json.dumps(asdict(note), ensure_ascii=False, separators=(",", ":"))
+    return msgspec.json.encode(_Stored(note.talk.id if note.talk else None, replace(note, talk=None))).decode()
 
 
-def load_note(stored: str) -> Note:
-    """Return the note that `dump_note` wrote."""
-    fields = json.loads(stored)
-    talk = fields.pop("talk")
-    if talk:
-        talk = Talk(**{**talk, "speakers": tuple(talk["speakers"]), "links": tuple(talk["links"])})
-    trail = tuple(Crumb(**crumb) for crumb in fields.pop("trail"))
-    services = tuple(Mention(**mention) for mention in fields.pop("services"))
-    return Note(**fields, talk=talk, trail=trail, services=services)
+def load_note(stored: str, contents: Contents) -> Note:
+    """Return the note that `dump_note` wrote, with its talk out of the contents of its generation."""
+    found = _decoder.decode(stored)
+    return (
+        replace(found.note, talk=contents.talks_of_reports[found.note.report, found.talk]) if found.talk else found.note
+    )
+
+
+def as_json(record: object) -> str:
+    """Return a record as one line of JSON, with a space after each comma and colon."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=0).decode()

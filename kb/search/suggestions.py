@@ -25,7 +25,6 @@ _SPELLED = (
 _KANA = re.compile(r"(?:HIRAGANA|KATAKANA) LETTER (?P<small>SMALL )?(?P<sound>\w+)$")
 _VOWELS = ("a", "i", "u", "e", "o")
 
-GROUPS = ("service", "event", "talk", "speaker")
 WORD = "word"  # the group of suggestions that are words to search for
 
 
@@ -65,8 +64,8 @@ class Suggestions:
         Each word comes with its other spellings; `reading` tells how a text is read, in katakana.
         """
         entries = []
-        for group in GROUPS:
-            for facet in facets[group]:
+        for group, values in facets.items():
+            for facet in values:
                 service = catalogue.by_slug.get(facet.value) if group == "service" else None
                 names = (*service.names, service.slug) if service else (facet.label, reading(facet.label))
                 entries.append(_entry(Suggestion(group, facet.value, facet.label, facet.count), names))

@@ -18,16 +18,15 @@ from index.analysis import Analyzer
 from kb.evaluation import MEASURES, evaluate, read_queries, score
 from kb.library.files import Library
 from kb.library.places import EVALUATION, SAMPLES
-from kb.relating import read_library
-from kb.understanding import Tools
+from kb.understanding import Tools, understand_all
 
 Search = Callable[[str], Sequence[str]]
 DEPTH = 10
 
 
 def main() -> None:
-    read = read_library(Library(SAMPLES).scan(), Tools.of(), lambda *_: None)
-    notes = [note for reading, _ in read.readings for note in reading.report.notes]
+    every, _ = understand_all(Library(SAMPLES).scan().files, Tools.of())
+    notes = [note for one in every for note in one.report.notes]
     names = [f"{note.source}:{note.line}" for note in notes]
     texts = [
         "\n".join((note.text, *(crumb.text for crumb in note.trail), note.talk.title if note.talk else ""))

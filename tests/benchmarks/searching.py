@@ -16,10 +16,9 @@ from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.library.files import Library
-from kb.relating import read_library
 from kb.search.documents import SCHEMA, documents
 from kb.search.search_box import language
-from kb.understanding import Reading, Tools
+from kb.understanding import FinishedReport, Tools, understand_all
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 FILTERED = 0.2  # the share of queries with a filter
@@ -43,7 +42,7 @@ def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("20000", "20000")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
     tools = Tools.of()
-    readings = [reading for reading, _ in read_library(Library(SAMPLES).scan(), tools, lambda *_: None).readings]
+    readings = understand_all(Library(SAMPLES).scan().files, tools)[0]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, language(tools))
@@ -61,7 +60,7 @@ def main() -> None:
 
 
 def varied(
-    readings: Sequence[Reading], count: int, words: Sequence[str], rng: random.Random, tools: Tools
+    readings: Sequence[FinishedReport], count: int, words: Sequence[str], rng: random.Random, tools: Tools
 ) -> Iterator[Document]:
     """Yield documents of so many notes, in each round with other words put into them."""
     made = 0
@@ -75,7 +74,9 @@ def varied(
             )
             report = replace(reading.report, notes=notes[: count - made])
             analysed = {note.text: tools.analyzer.morphemes(note.text) for note in report.notes}
-            yield from documents(Reading(report, {**reading.morphemes, **analysed}), tools.analyzer, tools.catalogue)
+            yield from documents(
+                FinishedReport(report, {**reading.morphemes, **analysed}), tools.analyzer, tools.catalogue
+            )
             made += len(report.notes)
 
 

@@ -61,7 +61,7 @@ def serve() -> Callable[[Flask], AbstractContextManager[str]]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a page over the samples."""
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"))
-    knowledge_base.sync()
+    knowledge_base.keeper.sync()
     with served(create_app(knowledge_base)) as root:
         yield root
 

@@ -15,15 +15,17 @@ from scan_engine import ScanEngine
 
 from index.query import Query
 from kb.cli import cli
-from kb.knowledge_base import FACETS, KnowledgeBase
+from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
-from kb.relating import read_library
 from kb.search.documents import SCHEMA, documents
+from kb.search.facets import keys
 from kb.search.search_box import language
+from kb.understanding import understand_all
 from webui.address import address_of
 from webui.app import create_app
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+FACETS = keys("table")
 QUERIES = 200
 SELECTIONS = 300
 CHOICE = re.compile(
@@ -46,14 +48,14 @@ class Faces(NamedTuple):
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Faces:
     index = tmp_path_factory.mktemp("index")
     kb = KnowledgeBase.open(SAMPLES, index)
-    kb.sync()
-    read = read_library(Library(SAMPLES).scan(), kb.tools, lambda *_: None)
-    oracle = ScanEngine(SCHEMA, language(kb.tools))
-    of_sources = {
-        reading.report.source: documents(reading, kb.tools.analyzer, kb.catalogue) for reading, _ in read.readings
+    kb.keeper.sync()
+    every = understand_all(Library(SAMPLES).scan().files, kb.collection.tools)[0]
+    oracle = ScanEngine(SCHEMA, language(kb.collection.tools))
+    replaced = {
+        one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.catalogue) for one in every
     }
-    oracle.publish(of_sources, (), list(of_sources), {})
-    morphemes = [m for reading, _ in read.readings for ms in reading.morphemes.values() for m in ms]
+    oracle.publish(replaced, (), tuple(replaced), {})
+    morphemes = [m for one in every for ms in one.morphemes.values() for m in ms]
     words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})
     counts = oracle.search(Query(limit=0, facets=FACETS)).facets
     values = {group: [count.value for count in counts[group]] for group in FACETS}
@@ -86,7 +88,7 @@ def asked_of_the_command(faces: Faces, query: Query) -> tuple[Any, ...]:
 
 def asked_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
     results = faces.oracle.search(query)
-    counts = {group: {c.value: c.count for c in results.facets[group]} for group in FACETS}
+    counts = {group: {c.value: c.count for c in results.facets[group]} for group in query.facets}
     return results.total, [hit.id for hit in results.hits], counts
 
 
@@ -105,7 +107,7 @@ def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> No
     rng = random.Random(6)  # noqa: S311
     boxes = 0
     for number in range(SELECTIONS):
-        query = replace(a_query(rng, faces), every=("service",) if number % 4 == 0 else ())
+        query = replace(a_query(rng, faces), facets=keys("page"), every=("service",) if number % 4 == 0 else ())
         total, notes, counts = asked_of_the_oracle(faces, query)
         seen_total, seen_notes, seen = read_off_the_page(faces, query)
         seen.pop("via", None)
@@ -114,7 +116,9 @@ def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> No
 
         assert (seen_total, seen_notes) == (total, sorted(notes)), query
         assert seen == {group: counts[group] for group in seen}, query
-        assert [group for group in counts if counts[group] and group not in (*seen, "category")] == [], query
+        assert [
+            group for group in counts if counts[group] and group not in (*seen, "category", "report", "via")
+        ] == [], query
         assert categories.items() <= counts["category"].items(), query
 
     assert boxes > 30 * SELECTIONS / 2

@@ -34,13 +34,17 @@ def test_questions_on_an_encyclopedia_find_their_paragraph() -> None:
 
 def test_a_note_is_found_by_each_of_its_own_terms(tmp_path: Path) -> None:
     kb = KnowledgeBase.open(SAMPLES, tmp_path)
-    kb.sync()
-    analyzer = kb.tools.analyzer
+    kb.keeper.sync()
+    analyzer = kb.collection.tools.analyzer
     having = defaultdict(set)
-    for found in kb.search(Query(limit=None)).found:
+    for found in kb.searcher.search(Query(limit=None)).found:
         for term in analyzer.terms(analyzer.morphemes(found.note.text)):
             having[term.text].add(found.note.id)
     rare = {term: ids for term, ids in having.items() if len(ids) <= 8}
-    missed = {term for term, ids in rare.items() if ids - {f.note.id for f in kb.search(Query(term, limit=None)).found}}
+    missed = {
+        term
+        for term, ids in rare.items()
+        if ids - {f.note.id for f in kb.searcher.search(Query(term, limit=None)).found}
+    }
 
     assert missed == {"良く"}  # alone it is seen as a form of 良い, which carries grammar

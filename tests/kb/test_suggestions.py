@@ -32,7 +32,7 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     (folder / "library").mkdir()
     (folder / "library" / "a.md").write_text(REPORT, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.sync()
+    knowledge_base.keeper.sync()
     return knowledge_base
 
 
@@ -43,12 +43,12 @@ def client(knowledge_base: KnowledgeBase) -> FlaskClient:
 
 @pytest.mark.parametrize("typed", ["らむ", "ラム", "ﾗﾑ", "ramu", "lam", "LAM", "ｌａｍ", "aws la", "ramuda"])
 def test_a_service_is_suggested_by_any_beginning_of_its_names(knowledge_base: KnowledgeBase, typed: str) -> None:
-    assert [(one.value, one.notes) for one in knowledge_base.suggest(typed)] == [("lambda", 2)]
+    assert [(one.value, one.notes) for one in knowledge_base.searcher.suggest(typed)] == [("lambda", 2)]
 
 
 @pytest.mark.parametrize("typed", ["冪等", "べき", "beki"])
 def test_a_word_of_the_field_is_suggested_by_its_reading(knowledge_base: KnowledgeBase, typed: str) -> None:
-    assert ("word", "冪等", 1) in [(one.group, one.value, one.notes) for one in knowledge_base.suggest(typed)]
+    assert ("word", "冪等", 1) in [(one.group, one.value, one.notes) for one in knowledge_base.searcher.suggest(typed)]
 
 
 @pytest.mark.parametrize("typed", ["山田", "やまだ", "yamada"])
@@ -75,7 +75,7 @@ def test_a_speaker_is_suggested_and_leads_to_the_talks(client: FlaskClient, type
 def test_events_and_talks_are_suggested_too_and_nothing_for_nothing(
     knowledge_base: KnowledgeBase, typed: str, labels: list[str]
 ) -> None:
-    assert [one.label for one in knowledge_base.suggest(typed)] == labels
+    assert [one.label for one in knowledge_base.searcher.suggest(typed)] == labels
 
 
 def test_what_is_offered_is_the_search_with_the_word_replaced(client: FlaskClient) -> None:

@@ -35,7 +35,7 @@ TOKEN = "a-token-of-twenty-chars"  # noqa: S105
 def knowledge_base(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.sync()
+    knowledge_base.keeper.sync()
     return knowledge_base
 
 
@@ -63,7 +63,7 @@ def totals(client: FlaskClient, *words: str) -> list[int]:
 
 
 def files(knowledge_base: KnowledgeBase) -> list[str]:
-    return sorted(path.name for path in knowledge_base.library.path.iterdir())
+    return sorted(path.name for path in knowledge_base.collection.library.path.iterdir())
 
 
 def test_a_pasted_report_is_shown_first_and_saved_with_what_was_corrected(
@@ -78,19 +78,22 @@ def test_a_pasted_report_is_shown_first_and_saved_with_what_was_corrected(
     assert "SQS は順番を守らない" in shown.text
     assert "2019年7月6日" in report.text
     assert totals(client, "順番") == [1]
-    assert (knowledge_base.library.path / "見本勉強会-2019-ab70.md").read_text("utf-8") == REPORT
-    assert (knowledge_base.library.path / "kb.toml").read_text("utf-8").split("\n")[1:] == ['date = "2019-07-06"', ""]
+    assert (knowledge_base.collection.library.path / "見本勉強会-2019-ab70.md").read_text("utf-8") == REPORT
+    assert (knowledge_base.collection.library.path / "kb.toml").read_text("utf-8").split("\n")[1:] == [
+        'date = "2019-07-06"',
+        "",
+    ]
 
 
 def test_a_file_keeps_its_name_and_its_bytes(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:
     data = REPORT.replace("\n", "\r\n").encode("cp932")
-    with (knowledge_base.library.path.parent / "講演メモ.md").open("w+b") as file:
+    with (knowledge_base.collection.library.path.parent / "講演メモ.md").open("w+b") as file:
         file.write(data)
         file.seek(0)
         shown = client.post("/add", data={"file": (file, "講演メモ.md")}, headers=OURS)
     send(client, {**fields(shown), "step": "save"})
 
-    assert (knowledge_base.library.path / "講演メモ.md").read_bytes() == data
+    assert (knowledge_base.collection.library.path / "講演メモ.md").read_bytes() == data
     assert totals(client, "順番") == [1]
 
 
@@ -111,7 +114,7 @@ def test_a_removed_report_is_found_no_more_and_its_file_is_kept(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:
     client.post("/add?name=a.md", data=REPORT.encode(), content_type="text/markdown", headers=OURS)
-    report = knowledge_base.reports()[0].id
+    report = knowledge_base.browser.reports()[0].id
     response = client.post(f"/remove/{report}", headers=OURS)
 
     assert (response.status_code, totals(client, "順番"), files(knowledge_base)) == (303, [0], ["a.md~"])
@@ -146,7 +149,7 @@ def test_what_is_no_report_is_refused_in_a_sentence(client: FlaskClient, sent: d
 def test_a_broken_configuration_stops_a_correction_and_says_so(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:
-    (knowledge_base.library.path / "kb.toml").write_text("[broken", "utf-8")
+    (knowledge_base.collection.library.path / "kb.toml").write_text("[broken", "utf-8")
     response = send(client, {"text": REPORT, "event": "別の名前", "step": "save"})
 
     assert (response.status_code, "kb.toml" in response.text) == (409, True)
@@ -156,7 +159,7 @@ def test_a_broken_configuration_stops_a_correction_and_says_so(
 def test_a_body_is_stored_whole_or_refused(client: FlaskClient, knowledge_base: KnowledgeBase, over: int) -> None:
     data = (REPORT + "\n```\n").encode().ljust(LONGEST_REPORT + over, b"x")
     response = client.post("/add?name=long.md", data=data, content_type="text/plain", headers=OURS)
-    stored = knowledge_base.library.path / "long.md"
+    stored = knowledge_base.collection.library.path / "long.md"
 
     assert response.status_code == (201 if over <= 0 else 413)
     assert (stored.read_bytes() == data) if over <= 0 else not stored.exists()
@@ -258,11 +261,13 @@ def test_no_name_leads_out_of_the_library(client: FlaskClient, knowledge_base: K
         "/add", query_string={"name": name}, data=REPORT.encode(), content_type="text/plain", headers=OURS
     )
     written = [
-        path for path in knowledge_base.library.path.parent.rglob("*") if path.is_file() and b"SQS" in path.read_bytes()
+        path
+        for path in knowledge_base.collection.library.path.parent.rglob("*")
+        if path.is_file() and b"SQS" in path.read_bytes()
     ]
 
     assert response.status_code == 201
-    assert [path.parent for path in written if "index" not in path.parts] == [knowledge_base.library.path]
+    assert [path.parent for path in written if "index" not in path.parts] == [knowledge_base.collection.library.path]
     assert totals(client, "順番") == [1]
 
 
@@ -300,11 +305,11 @@ def test_every_route_and_status_carries_the_safety_headers(
     ask("POST", "/add", data=b"x", content_type="image/png", headers=OURS)
     ask("POST", "/add", data=b" ", content_type="text/plain", headers=OURS)
     ask("GET", "/?colour=red", headers={"Accept": "application/json"})
-    (knowledge_base.library.path / "kb.toml").write_text("[broken", "utf-8")
+    (knowledge_base.collection.library.path / "kb.toml").write_text("[broken", "utf-8")
     ask("POST", "/add?event=x", data=REPORT.encode(), content_type="text/plain", headers=OURS)
-    monkeypatch.setattr(knowledge_base, "search", lambda _query: 1 / 0)
+    monkeypatch.setattr(knowledge_base.searcher, "search", lambda _query: 1 / 0)
     ask("GET", "/?q=a")
-    monkeypatch.setattr(knowledge_base, "search", raising(SearchIndexError("damaged")))
+    monkeypatch.setattr(knowledge_base.searcher, "search", raising(SearchIndexError("damaged")))
     ask("GET", "/?q=a")
     monkeypatch.setitem(client.application.view_functions, "search.home", raising(LengthRequired()))
     ask("GET", "/?q=a")

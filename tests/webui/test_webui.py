@@ -54,7 +54,7 @@ def opened(folder: Path, **reports: str) -> KnowledgeBase:
     for name, text in reports.items():
         (library / f"{name}.md").write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(library, folder / "index")
-    knowledge_base.sync()
+    knowledge_base.keeper.sync()
     return knowledge_base
 
 
@@ -204,7 +204,7 @@ def test_a_note_has_a_page_with_its_trail_its_subtree_and_its_source(client: Fla
 def test_an_unknown_note_of_a_known_report_leads_to_the_report(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:
-    report = knowledge_base.reports()[0]
+    report = knowledge_base.browser.reports()[0]
     response = client.get(f"/note/{report.id}/00000000")
 
     assert response.status_code == 404
@@ -221,7 +221,7 @@ def test_every_answer_carries_the_safety_headers(client: FlaskClient, address: s
 
 
 def test_a_report_shows_all_of_its_talks(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:
-    entry = next(entry for entry in knowledge_base.reports() if entry.source == "queues.md")
+    entry = next(entry for entry in knowledge_base.browser.reports() if entry.source == "queues.md")
 
     assert len(note_ids(client.get(f"/report/{entry.id}"))) == entry.notes == 8
 
@@ -271,7 +271,7 @@ def test_no_other_file_holds_japanese_that_is_shown() -> None:
 def test_no_page_holds_code_or_style_and_the_script_is_short(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:
-    report = knowledge_base.reports()[0].id
+    report = knowledge_base.browser.reports()[0].id
     pages = [
         client.get(path).text for path in ("/", "/?q=冪等", f"/report/{report}", "/service/sqs", "/add", "/nowhere")
     ]
@@ -294,7 +294,7 @@ def test_while_samples_are_shown_every_page_says_so(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("KB_LIBRARY", raising=False)
     knowledge_base = KnowledgeBase.open(index=tmp_path / "index")
-    knowledge_base.sync()
+    knowledge_base.keeper.sync()
 
     assert "見本を表示中" in plain(create_app(knowledge_base).test_client().get("/?q=冪等"))
 
@@ -302,7 +302,7 @@ def test_while_samples_are_shown_every_page_says_so(tmp_path: Path, monkeypatch:
 def test_an_unforeseen_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     knowledge_base = opened(tmp_path, queues=QUEUES)
     client = create_app(knowledge_base).test_client()
-    monkeypatch.setattr(knowledge_base, "search", lambda _query: 1 / 0)
+    monkeypatch.setattr(knowledge_base.searcher, "search", lambda _query: 1 / 0)
     response = client.get("/?q=x")
 
     assert (response.status_code, "内部で問題が起きました" in plain(response)) == (500, True)

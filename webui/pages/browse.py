@@ -19,12 +19,14 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     blueprint = Blueprint("browse", __name__)
 
     def records(notes: Sequence[Note]) -> list[dict[str, Any]]:
-        return [note_record(note, knowledge_base.catalogue) for note in notes]
+        return [note_record(note, knowledge_base.collection.catalogue) for note in notes]
 
     @blueprint.get("/talk/<path:talk_id>")
     def talk(talk_id: str) -> Response:
-        notes = knowledge_base.talk(talk_id)
-        told = [(entry, talk) for entry in knowledge_base.reports() for talk in entry.talks if talk.id == talk_id]
+        notes = knowledge_base.browser.talk(talk_id)
+        told = [
+            (entry, talk) for entry in knowledge_base.browser.reports() for talk in entry.talks if talk.id == talk_id
+        ]
         takers = [(entry, tree(note for note in notes if note.report == entry.id)) for entry, _ in told]
         entry, talk = told[0]
         links = tuple(dict.fromkeys(link for _, talk in told for link in talk.links))
@@ -33,8 +35,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/note/<path:note_id>")
     def note(note_id: str) -> Response:
-        found = knowledge_base.note(note_id)
-        entry, around = knowledge_base.report(found.report)
+        found = knowledge_base.browser.note(note_id)
+        entry, around = knowledge_base.browser.report(found.report)
         shown = belonging(found, around)
         return respond(
             "note.html", records([found])[0], shown=shown, report=entry, citation=citation(found, request.host_url)

@@ -16,14 +16,15 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
 
     @blueprint.post("/correct/<path:note_id>")
     def correct(note_id: str) -> Response:
-        known = knowledge_base.tools.configuration.corrections.get(note_id, Correction())
-        knowledge_base.correct(note_id, corrected(known, _named("add"), _named("remove")))
+        note = knowledge_base.browser.note(note_id)
+        known = knowledge_base.collection.tools.configuration.corrections.get(note.id, Correction())
+        knowledge_base.keeper.correct(note.id, corrected(known, _named("add"), _named("remove")))
         return make_response(redirect(page_address("note", note_id) if updater.update() else "/sync", 303))
 
     def _named(field: str) -> str | None:
         """Return the slug of the service that a field of the form names, by any of its names; None where it is empty."""
         name = request.form.get(field, "").strip()
-        service = knowledge_base.catalogue.find(name) if name else None
+        service = knowledge_base.collection.catalogue.find(name) if name else None
         if name and service is None:
             raise RefusedError(texts.unknown_service(name))
         return service.slug if service else None

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, render_template, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.answers import KINDS
+from kb.texts import ja
 from webui.address import page_address, query_of
 from webui.pages.search import resolved
 from webui.view import texts
@@ -27,12 +27,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     def found() -> tuple[Note, ...]:
         query, _ = query_of(request.args.items(multi=True))
-        whole = replace(resolved(query, knowledge_base.catalogue), offset=0, limit=None)
-        return tuple(hit.note for hit in knowledge_base.search(whole).found)
+        whole = replace(resolved(query, knowledge_base.collection.catalogue), offset=0, limit=None)
+        return tuple(hit.note for hit in knowledge_base.searcher.search(whole).found)
 
     @blueprint.get("/cite/<path:note_id>")
     def cite(note_id: str) -> Response:
-        return Response(citation(knowledge_base.note(note_id), request.host_url), mimetype="text/markdown")
+        return Response(citation(knowledge_base.browser.note(note_id), request.host_url), mimetype="text/markdown")
 
     @blueprint.get("/export.csv")
     def as_csv() -> Response:
@@ -65,8 +65,8 @@ def table(notes: Iterable[Note], knowledge_base: KnowledgeBase, root: str) -> st
     for note in notes:
         cells = (
             note.text,
-            KINDS[note.kind],
-            "、".join(knowledge_base.catalogue.name(mention.service) for mention in note.services),
+            ja.KINDS[note.kind],
+            "、".join(knowledge_base.collection.catalogue.name(mention.service) for mention in note.services),
             " › ".join(crumb.text for crumb in note.trail),
             note.talk.title if note.talk else "",
             note.event or "",

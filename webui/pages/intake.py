@@ -33,13 +33,13 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
         return saved(report) if request.form.get("step") == "save" else preview(report)
 
     def preview(received: Received) -> Response:
-        report = knowledge_base.preview(received.data, received.name, received.given).report
+        report = knowledge_base.keeper.preview(received.data, received.name, received.given).report
         outline = read_outline(received.data, report.source)
         shown = render_template(
             "preview.html",
             received=received,
             report=report,
-            replaces=knowledge_base.replaces(report),
+            replaces=knowledge_base.keeper.replaces(report),
             outline=outline,
             taken=counted(outline),
             sections=sections(report.notes),
@@ -49,23 +49,23 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
 
     def saved(received: Received) -> Response:
         told = _corrections(knowledge_base, received)
-        added = knowledge_base.add(received.data, received.name, told)
+        added = knowledge_base.keeper.add(received.data, received.name, told)
         return make_response(redirect(_page_of(knowledge_base, added) if updater.update() else "/sync", 303))
 
     def sent(received: Received) -> Response:
-        added = knowledge_base.add(received.data, received.name, received.given)
+        added = knowledge_base.keeper.add(received.data, received.name, received.given)
         searchable = updater.update()
         record = {**asdict(added), "searchable": searchable, "url": _page_of(knowledge_base, added)}
         return make_response(jsonify(record), 201, {"Location": record["url"]})
 
     @blueprint.post("/remove/<path:report_id>")
     def remove(report_id: str) -> Response:
-        knowledge_base.remove(report_id)
+        knowledge_base.keeper.remove(knowledge_base.browser.entry(report_id))
         return make_response(redirect("/reports" if updater.update() else "/sync", 303))
 
     @blueprint.delete("/report/<path:report_id>")
     def delete(report_id: str) -> Response:
-        kept = knowledge_base.remove(report_id)
+        kept = knowledge_base.keeper.remove(knowledge_base.browser.entry(report_id))
         return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
 
     tell_refusals(blueprint)
@@ -74,7 +74,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
 
 def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:
     """Return what the form tells of a report that the report itself does not: the form holds both."""
-    read, told = knowledge_base.preview(received.data, received.name).report, received.given
+    read, told = knowledge_base.keeper.preview(received.data, received.name).report, received.given
     return Given(
         event=told.event if told.event != read.event else None,
         held_on=told.held_on if told.held_on != read.held_on else None,
@@ -84,6 +84,6 @@ def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:
 
 def _page_of(knowledge_base: KnowledgeBase, added: Added) -> str:
     """Return the address of a report that was added: its own, or that of all where its twin is indexed instead."""
-    library = knowledge_base.library.path
-    own = [entry for entry in knowledge_base.reports() if library / entry.source == Path(added.source)]
+    library = knowledge_base.collection.library.path
+    own = [entry for entry in knowledge_base.browser.reports() if library / entry.source == Path(added.source)]
     return page_address("report", own[0].id) if own else "/reports"

@@ -39,21 +39,24 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/reports")
     def reports() -> Response:
-        entries = knowledge_base.reports()
+        entries = knowledge_base.browser.reports()
         return respond("reports.html", {"reports": [asdict(entry) for entry in entries]}, reports=entries)
 
     @blueprint.get("/report/<path:report_id>")
     def report(report_id: str) -> Response:
-        entry, notes = knowledge_base.report(report_id)
-        data = {"report": asdict(entry), "notes": [note_record(note, knowledge_base.catalogue) for note in notes]}
+        entry, notes = knowledge_base.browser.report(report_id)
+        data = {
+            "report": asdict(entry),
+            "notes": [note_record(note, knowledge_base.collection.catalogue) for note in notes],
+        }
         outline = _outline(knowledge_base, report_id)
         taken = counted(outline) if outline else None
         return respond("report.html", data, report=entry, sections=sections(notes), outline=outline, taken=taken)
 
     @blueprint.get("/lines/<path:report_id>")
     def lines(report_id: str) -> Response:
-        entry, notes = knowledge_base.report(report_id)
-        outline = knowledge_base.outline(report_id)
+        entry, notes = knowledge_base.browser.report(report_id)
+        outline = knowledge_base.browser.outline(report_id)
         data = outline_record(outline, entry.event, entry.held_on, entry.talks)
         shown = tuple(became(outline, entry.talks, notes))
         return respond("lines.html", data, report=entry, outline=outline, lines=shown, taken=counted(outline))
@@ -86,6 +89,6 @@ def became(outline: Outline, talks: Sequence[Talk], notes: Sequence[Note]) -> It
 def _outline(knowledge_base: KnowledgeBase, report_id: str) -> Outline | None:
     """Return the outline of a report, None where its file has gone or changed beyond reading since it was indexed."""
     try:
-        return knowledge_base.outline(report_id)
+        return knowledge_base.browser.outline(report_id)
     except (UnreadableError, OSError):
         return None

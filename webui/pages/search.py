@@ -10,13 +10,14 @@ from werkzeug.exceptions import BadRequest
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
+from kb.search.facets import keys
 from kb.search.records import note_record
 from kb.services.catalogue import Catalogue
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, turned_to
 from webui.pages.start import start
 from webui.view import texts
 from webui.view.answers import problem, respond, wants_json
-from webui.view.facets import COUNTED, Category, Chip, Group, categories, chips, groups
+from webui.view.facets import Category, Chip, Group, categories, chips, groups
 from webui.view.hits import TalkHits, by_talk
 
 
@@ -107,25 +108,25 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
-        page = search_page(knowledge_base, resolved(query, knowledge_base.catalogue), unread)
+        page = search_page(knowledge_base, resolved(query, knowledge_base.collection.catalogue), unread)
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
-        return respond("search.html", search_record(page, knowledge_base.catalogue), page=page)
+        return respond("search.html", search_record(page, knowledge_base.collection.catalogue), page=page)
 
     return blueprint
 
 
 def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...]) -> SearchPage:
     """Search, and return what the page shows of it."""
-    answer = knowledge_base.search(replace(query, facets=COUNTED, explain=True))
+    answer = knowledge_base.searcher.search(replace(query, facets=keys("page"), explain=True, context="place"))
     return SearchPage(
         query=query,
         answer=answer,
-        categories=categories(answer, knowledge_base.catalogue),
+        categories=categories(answer, knowledge_base.collection.catalogue),
         groups=tuple(groups(answer)),
-        chips=tuple(chips(knowledge_base, query, answer)),
-        talks=tuple(by_talk(knowledge_base, query, answer)),
-        unread=(*unread, *_unknown(knowledge_base, answer)),
+        chips=tuple(chips(query, answer)),
+        talks=tuple(by_talk(query, answer)),
+        unread=(*unread, *(Unread(*pair) for pair in answer.unknown)),
     )
 
 
@@ -162,13 +163,3 @@ def resolved(query: Query, catalogue: Catalogue) -> Query:
     services = [(catalogue.find(name), name) for name in query.selected("service")]
     same_page = query.select("service", *(service.slug if service else name for service, name in services))
     return replace(same_page, offset=query.offset)
-
-
-def _unknown(knowledge_base: KnowledgeBase, answer: Answer) -> Iterator[Unread]:
-    """Yield the selected values that no note has, whatever else is asked for."""
-    empty = [(group, facet.value) for group, values in answer.facets.items() for facet in values if not facet.count]
-    if not empty:
-        return
-    everything = knowledge_base.search(Query(limit=0, facets=tuple(answer.facets))).facets
-    known = {(group, facet.value) for group, values in everything.items() for facet in values}
-    yield from (Unread(group, value) for group, value in empty if (group, value) not in known)

@@ -1,6 +1,6 @@
 """The page of a service: what has been advised about it, which problems it gave, where it was spoken of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,14 @@ from flask import Blueprint, Response
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note, Talk
-from kb.search.answers import UnknownIdError
+from kb.search.answers import Answer, UnknownIdError
+from kb.search.facets import place
 from kb.search.records import note_record, service_record
-from kb.services.catalogue import Service
+from kb.services.catalogue import Catalogue, Service
 from kb.services.changes import Change, all_changes
 from webui.view import texts
 from webui.view.answers import respond
-from webui.view.hits import Shown, around, belonging
+from webui.view.hits import Shown, belonging
 from webui.view.timeline import Timeline, timeline
 
 
@@ -50,32 +51,32 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/service/<name>")
     def service(name: str) -> Response:
-        known = knowledge_base.catalogue.find(name)
+        known = knowledge_base.collection.catalogue.find(name)
         if known is None:
             raise UnknownIdError(f"no service is called {name}")
-        query = Query(sort="new", limit=None).select("service", known.slug)
-        notes = [found.note for found in knowledge_base.search(query).found]
-        page = service_page(knowledge_base, known, notes)
+        query = Query(sort="new", limit=None, context="place").select("service", known.slug)
+        page = service_page(known, knowledge_base.collection.catalogue, knowledge_base.searcher.search(query))
         return respond("service.html", service_page_record(page, knowledge_base), page=page)
 
     return blueprint
 
 
-def service_page(knowledge_base: KnowledgeBase, service: Service, notes: Sequence[Note]) -> ServicePage:
-    """Return what the page shows of a service, given all notes on it, newest first."""
-    problems = tuple(_shown(knowledge_base, notes, "problem"))
+def service_page(service: Service, catalogue: Catalogue, answer: Answer) -> ServicePage:
+    """Return what the page shows of a service, given the answer with all notes on it, newest first, and those around them."""
+    notes = [found.note for found in answer.found]
+    problems = tuple(_shown(notes, answer.around, "problem"))
     talks = _spoken(notes)
     dated = (
         (spoken.note.held_on or "", texts.spoken(spoken.talk.title, spoken.notes), spoken.notes) for spoken in talks
     )
     return ServicePage(
         service=service,
-        history=knowledge_base.catalogue.history(service),
+        history=catalogue.history(service),
         total=len(notes),
-        advice=tuple(_shown(knowledge_base, notes, "advice")),
+        advice=tuple(_shown(notes, answer.around, "advice")),
         solved=tuple(problem for problem in problems if _is_solved(problem)),
         unsolved=tuple(problem for problem in problems if not _is_solved(problem)),
-        questions=tuple(_shown(knowledge_base, notes, "question")),
+        questions=tuple(_shown(notes, answer.around, "question")),
         talks=talks,
         timeline=timeline(dated),
         changes=tuple(change for change in all_changes() if service.slug in change.services),
@@ -86,7 +87,7 @@ def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dic
     """Return the page of a service as JSON."""
 
     def notes(shown: Iterable[Shown]) -> list[dict[str, Any]]:
-        return [note_record(one.note, knowledge_base.catalogue) for one in shown]
+        return [note_record(one.note, knowledge_base.collection.catalogue) for one in shown]
 
     return {
         "service": {**service_record(page.service, page.total), "history": page.history},
@@ -102,15 +103,11 @@ def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dic
     }
 
 
-def _shown(knowledge_base: KnowledgeBase, notes: Iterable[Note], kind: str) -> Iterator[Shown]:
+def _shown(notes: Iterable[Note], around: Mapping[str, Sequence[Note]], kind: str) -> Iterator[Shown]:
     """Yield the notes of a kind, each with what belongs to it in its talk."""
-    near: dict[str, Sequence[Note]] = {}
     for note in notes:
         if note.kind == kind:
-            place = note.talk.id if note.talk else note.report
-            if place not in near:
-                near[place] = around(knowledge_base, note)
-            yield belonging(note, near[place])
+            yield belonging(note, around[place(note)])
 
 
 def _is_solved(problem: Shown) -> bool:

@@ -38,8 +38,8 @@ class Example:
 
 def start(knowledge_base: KnowledgeBase) -> Response:
     """Return the start page of a knowledge base."""
-    reports = knowledge_base.reports()
-    counts = [count for count in knowledge_base.services() if count.notes]
+    reports = knowledge_base.browser.reports()
+    counts = [count for count in knowledge_base.browser.services() if count.notes]
     data = {
         "reports": [asdict(report) for report in reports],
         "services": [service_record(count.service, count.notes) for count in counts],
@@ -50,7 +50,7 @@ def start(knowledge_base: KnowledgeBase) -> Response:
         reports=reports[:_NEWEST],
         talks=len({talk.id for report in reports for talk in report.talks}),
         total=(len(reports), sum(report.notes for report in reports)),
-        map=tuple(_map(counts, knowledge_base.catalogue.categories)),
+        map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
         examples=tuple(_examples(knowledge_base)) if reports else (),
     )
 
@@ -79,6 +79,6 @@ def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
     """Yield searches that find something here, of those that we know to be of interest."""
     queries = [(text, Query(text, limit=0)) for text in texts.EXAMPLES]
     queries += [(label, Query(limit=0).select("kind", kind)) for kind, label in texts.KIND_EXAMPLES.items()]
-    found = ((label, query, knowledge_base.search(query).total) for label, query in queries)
+    found = ((label, query, knowledge_base.searcher.search(query).total) for label, query in queries)
     working = [Example(label, address_of(query), total) for label, query, total in found if total]
     yield from working[:_EXAMPLES]

@@ -43,7 +43,7 @@ def offers(knowledge_base: KnowledgeBase, query: Query) -> Iterator[Offer]:
     """
     *words, begun = query.text.split() or [""]
     kept = replace(turned_to(query, 1), text=" ".join(words))
-    for suggestion in knowledge_base.suggest(begun):
+    for suggestion in knowledge_base.searcher.suggest(begun):
         yield Offer(suggestion, _address(suggestion, words, kept))
 
 

@@ -59,7 +59,7 @@ class Updater:
 
     def _once(self) -> Progress:
         try:
-            return Progress(outcome=self._knowledge_base.sync(self._tell))
+            return Progress(outcome=self._knowledge_base.keeper.sync(self._tell))
         except Exception as error:  # noqa: BLE001 (whatever it is, the next update must be able to start)
             _log.exception("the index could not be updated")
             return Progress(error=str(error))

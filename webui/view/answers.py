@@ -8,7 +8,8 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
 from index.engine import SearchIndexError
-from kb.search.answers import ReportEntry, UnknownIdError
+from kb.library.contents import ReportEntry
+from kb.search.answers import UnknownIdError
 from webui.view import texts
 
 _log = logging.getLogger(__name__)

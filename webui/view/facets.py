@@ -1,18 +1,16 @@
 """The filters beside a result: groups of values with counts, services by category, and the chips of what is selected."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from index.query import Query
-from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer, FacetValue
+from kb.search.facets import keys
 from kb.services.catalogue import Catalogue
 from webui.address import address_of
 from webui.view import texts
 
-COUNTED = ("service", "category", "kind", "event", "year", "talk", "report", "via")
-_LISTED = ("kind", "event", "year", "talk")  # each as a list of its own; service, category and via are one
 _SHOWN = 8  # values of a group before the rest is folded
 _OPEN_SERVICES = 10  # services that unfolded categories show before the other categories are folded
 _FILTER_BOX = 15  # values of a group above which it gets a box to look for one
@@ -53,7 +51,7 @@ class Chip:
 
 def groups(answer: Answer) -> Iterator[Group]:
     """Yield the groups that any note has, in the order shown."""
-    for key in _LISTED:
+    for key in keys("list"):
         values = answer.facets[key]
         shown = tuple(value for i, value in enumerate(values) if i < _SHOWN or value.selected)
         if values:
@@ -74,14 +72,14 @@ def categories(answer: Answer, catalogue: Catalogue) -> tuple[Category, ...]:
     )
 
 
-def chips(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterator[Chip]:
+def chips(query: Query, answer: Answer) -> Iterator[Chip]:
     """Yield what is selected, each with the search that lacks it."""
     for group, values in query.selections:
         labels = {facet.value: facet.label for facet in answer.facets[group]}
         for value in values:
             smaller = query.toggle(group, value)
-            without = knowledge_base.search(replace(smaller, limit=0)).total
-            yield Chip(group, texts.value(group, labels.get(value, value)), address_of(smaller), without)
+            label = texts.value(group, labels.get(value, value))
+            yield Chip(group, label, address_of(smaller), answer.without[group, value])
 
 
 def _by_category(services: Sequence[FacetValue], catalogue: Catalogue) -> Iterator[tuple[str, list[FacetValue]]]:

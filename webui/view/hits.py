@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from index.engine import Reason
 from index.query import Query
-from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note, Talk
 from kb.search.answers import Answer, Found
+from kb.search.facets import place
 from kb.services.changes import Change, changes_for
 from webui.address import address_of
 from webui.view.tree import Branch, below, notes_in, tree
@@ -51,26 +51,22 @@ class TalkHits:
     more_url: str
 
 
-def by_talk(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iterator[TalkHits]:
-    """Yield the found notes grouped by talk, the talk of the best one first."""
+def by_talk(query: Query, answer: Answer) -> Iterator[TalkHits]:
+    """Yield the found notes grouped by talk, the talk of the best one first; the answer holds the notes around them."""
     counts = {facet.value: facet.count for facet in answer.facets.get("talk", ())}
-    groups: dict[tuple[str, str], list[Found]] = {}
+    groups: dict[str, list[Found]] = {}
     for found in answer.found:
-        groups.setdefault(_place(found.note), []).append(found)
-    for (group, value), hits in groups.items():
+        groups.setdefault(place(found.note), []).append(found)
+    for value, hits in groups.items():
         first = hits[0].note
-        near = around(knowledge_base, first)
-        others = [note for note in near if note.id not in {hit.note.id for hit in hits}]
+        near = answer.around[value]
+        chosen = {hit.note.id for hit in hits}
+        others = [note for note in near if note.id not in chosen]
         shown = {hit.note.id: belonging(hit.note, others, hit) for hit in hits}
-        position = {note.id: i for i, note in enumerate(near)}  # lacks what a sync has just taken away
-        in_order = sorted((hit.note for hit in hits), key=lambda note: position.get(note.id, 0))
-        more = max(0, counts.get(value, 0) - len(hits)) if group == "talk" else 0
-        yield TalkHits(first.talk, first, tree(in_order), shown, more, address_of(query.select(group, value)))
-
-
-def around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
-    """Return the notes of a note's talk, or of its report where it stands outside of talks, in reading order."""
-    return knowledge_base.talk(note.talk.id) if note.talk else knowledge_base.report(note.report)[1]
+        in_order = [note for note in near if note.id in chosen]
+        more = counts.get(value, 0) - len(hits) if first.talk else 0
+        url = address_of(query.select("talk" if first.talk else "report", value))
+        yield TalkHits(first.talk, first, tree(in_order), shown, max(0, more), url)
 
 
 def belonging(note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
@@ -91,10 +87,6 @@ def belonging(note: Note, others: Sequence[Note], found: Found | None = None) ->
         question=question,
         answers=tuple(other for other in others if other.answers == note.id),
     )
-
-
-def _place(note: Note) -> tuple[str, str]:
-    return ("talk", note.talk.id) if note.talk else ("report", note.report)
 
 
 def _one(notes: Iterable[Note], note_id: str | None) -> Note | None:

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from kb.search.answers import SyncOutcome
+from kb.search.facets import FACETS
+from kb.search.suggestions import WORD
+from kb.texts import ja
 
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
@@ -112,19 +115,8 @@ SERVICE_NOTES = "このサービスのメモを検索"
 HOLDS_BOTH = "対策を含む"
 NOTHING_NOTED = "このサービスのメモはまだありません。"
 
-GROUPS = {
-    "service": "サービス",
-    "category": "分類",
-    "kind": "種別",
-    "event": "イベント",
-    "year": "年",
-    "talk": "セッション",
-    "report": "レポート",
-    "via": "タグの付き方",
-    "speaker": "登壇者",
-    "word": "言葉",
-}
-VIA = {"explicit": "明示", "inherited": "継承"}
+GROUPS = {**{facet.key: facet.label for facet in FACETS}, WORD: "言葉"}
+VIA = ja.VIAS
 VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited": "上位の言葉から: {why}"}
 
 NO_HITS = "見つかりませんでした"

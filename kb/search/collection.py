@@ -1,0 +1,124 @@
+"""A library and its index, open: what searching, browsing and keeping work on, and what the index says that it holds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from index.engine import Engine, SearchIndexError
+from index.language import Language
+from index.schema import Schema
+from kb.library.configuration import Configuration
+from kb.library.contents import Contents
+from kb.library.files import Library
+from kb.library.fingerprint import code_digest
+from kb.library.places import find_library, index_folder
+from kb.report.model import Note
+from kb.search.documents import SCHEMA
+from kb.search.records import load_note
+from kb.search.search_box import language
+from kb.services.catalogue import Catalogue
+from kb.understanding import Tools
+
+EngineMaker: TypeAlias = Callable[[Path, Schema, Language], Engine]
+"""What gives the engine of an index folder, for documents of a schema and queries of a language."""
+
+Told = TypeVar("Told")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    library: Library
+    is_samples: bool
+    index: Path
+    tools: Tools
+    engine: Engine
+
+
+class Collection:
+    """A library with its index; it may turn to another library when the first own report ends the showing of the samples."""
+
+    def __init__(self, library: Path | None, index: Path | None, engine: EngineMaker) -> None:
+        self._chosen = (library, index)
+        self._engine_maker = engine
+        found, is_samples = find_library(library)
+        self._parts = self._open(found, found.configuration()[0], is_samples=is_samples)
+        self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
+
+    def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> _Parts:
+        index = index_folder(library, self._chosen[1])
+        tools = Tools.of(configuration)
+        engine = self._engine_maker(index, SCHEMA, language(tools))
+        return _Parts(library, is_samples, index, tools, engine)
+
+    def reopen(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
+        """Turn to a library as it is configured now, if that is another than before."""
+        if library.path != self.library.path or configuration != self.tools.configuration:
+            self._parts = self._open(library, configuration, is_samples=is_samples)
+
+    def find_library(self) -> tuple[Library, bool]:
+        """Return the library that is chosen as things stand now, and whether it is the bundled samples."""
+        return find_library(self._chosen[0])
+
+    @property
+    def library(self) -> Library:
+        """The folder of reports."""
+        return self._parts.library
+
+    @property
+    def is_samples(self) -> bool:
+        """Whether the bundled samples stand in for an own library that holds no report yet."""
+        return self._parts.is_samples
+
+    @property
+    def index(self) -> Path:
+        """Where the index lies."""
+        return self._parts.index
+
+    @property
+    def tools(self) -> Tools:
+        """What reads reports here."""
+        return self._parts.tools
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The services that are known here."""
+        return self._parts.tools.catalogue
+
+    @property
+    def engine(self) -> Engine:
+        """What searches the index."""
+        return self._parts.engine
+
+    def contents(self) -> Contents | None:
+        """Return what the index holds, None while there is none; made once a generation."""
+        meta = self.engine.meta()
+        if meta is not self._known[0]:
+            try:
+                self._known = (meta, Contents.of(meta) if meta is not None else None)
+            except ValueError as error:
+                raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
+        return self._known[1]
+
+    def of_one_generation(self, ask: Callable[[Contents], Told], otherwise: Told) -> Told:
+        """Return what is asked of the index and of its contents together, from one generation; `otherwise` without any.
+
+        A sync may come between the two: then they are asked again.
+        """
+        contents = self.contents()
+        while contents is not None:
+            told = ask(contents)
+            before, contents = contents, self.contents()
+            if contents is before:
+                return told
+        return otherwise
+
+    def needs_index(self) -> bool:
+        """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""
+        meta = self.engine.meta()
+        return meta is None or meta.get("code") != code_digest()
+
+    @staticmethod
+    def note(stored: str, contents: Contents) -> Note:
+        """Return the note that a document holds."""
+        return load_note(stored, contents)

@@ -1,0 +1,175 @@
+"""The facets of notes, one value each: adding one touches this file alone.
+
+Documents, counts, labels, the search box, addresses, the page, the command and the suggestions all read it here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from index.text import folded_name
+from kb.library.contents import Contents
+from kb.report.identity import slug
+from kb.report.model import Note, Via
+from kb.services.catalogue import Catalogue
+from kb.texts import ja
+
+Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
+"""Where a facet is shown: `page` in addresses and counts of the page, `list` as a list of filters of its own there,
+`table` in `kb search --facets`, `suggestion` while one types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow notes down.
+
+    `values` are those of a note; `labels` what values are called where that is not the value itself. `words` ask for it in the
+    search box, by `names` (folded) of its values where those are known beforehand, else by what a value contains; `find` gives the
+    value of one such name. `order` is that of its counts: the commonest first, the newest first, or as `labels` has them. `option`
+    is the help of its option of `kb search`.
+    """
+
+    key: str
+    label: str
+    values: Callable[[Note, Catalogue], Iterable[str]]
+    roles: frozenset[Role] = frozenset()
+    labels: Callable[[Catalogue, Contents | None], Mapping[str, str]] = lambda _catalogue, _contents: {}
+    names: Callable[[Catalogue], Mapping[str, str]] | None = None
+    find: Callable[[Catalogue, str], str | None] | None = None
+    words: tuple[str, ...] = ()
+    order: Literal["commonest", "newest", "labels"] = "commonest"
+    option: str | None = None
+
+
+def _services(note: Note, via: Via | None = None) -> Iterable[str]:
+    return dict.fromkeys(mention.service for mention in note.services if via in (None, mention.via))
+
+
+def _service_names(catalogue: Catalogue) -> Mapping[str, str]:
+    return {
+        folded_name(name): service.slug for service in catalogue.services for name in (*service.names, service.slug)
+    }
+
+
+def _service_called(catalogue: Catalogue, name: str) -> str | None:
+    service = catalogue.find(name)
+    return service.slug if service else None
+
+
+def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
+    return {folded_name(name): key for key, label in labels.items() for name in (key, label)}
+
+
+def place(note: Note) -> str:
+    """Return what a note stands in: its talk, or its report where it stands outside of talks."""
+    return note.talk.id if note.talk else note.report
+
+
+FACETS = (
+    Facet(
+        "service",
+        "サービス",
+        lambda note, _catalogue: _services(note),
+        roles=frozenset(("page", "table", "suggestion")),
+        labels=lambda catalogue, _contents: {service.slug: service.name for service in catalogue.services},
+        names=_service_names,
+        find=_service_called,
+        words=("service", "サービス"),
+        option="Slug, name or alias: sqs, 'Amazon SQS', ラムダ. Repeatable.",
+    ),
+    Facet(
+        "category",
+        "分類",
+        lambda note, catalogue: dict.fromkeys(catalogue.by_slug[slug].category for slug in _services(note)),
+        roles=frozenset(("page", "table")),
+        labels=lambda catalogue, _contents: catalogue.categories,
+        names=lambda catalogue: _keys_and_labels(catalogue.categories),
+        find=lambda catalogue, name: _keys_and_labels(catalogue.categories).get(folded_name(name)),
+        option="Slug or Japanese name of a category of services. Repeatable.",
+    ),
+    Facet(
+        "kind",
+        "種別",
+        lambda note, _catalogue: (note.kind,),
+        roles=frozenset(("page", "list", "table")),
+        labels=lambda _catalogue, _contents: ja.KINDS,
+        names=lambda _catalogue: _keys_and_labels(ja.KINDS),
+        find=lambda _catalogue, name: _keys_and_labels(ja.KINDS).get(folded_name(name)),
+        words=("kind", "種別"),
+        order="labels",
+        option=f"One of {', '.join(ja.KINDS)}, or its Japanese name. Repeatable.",
+    ),
+    Facet(
+        "event",
+        "イベント",
+        lambda note, _catalogue: (slug(note.event),) if note.event else (),
+        roles=frozenset(("page", "list", "table", "suggestion")),
+        labels=lambda _catalogue, contents: contents.events if contents else {},
+        words=("event", "イベント"),
+        option="Name or slug of an event, or a part of it. Repeatable.",
+    ),
+    Facet(
+        "year",
+        "年",
+        lambda note, _catalogue: (note.held_on[:4],) if note.held_on else (),
+        roles=frozenset(("page", "list", "table")),
+        words=("year", "年"),
+        order="newest",
+        option="Year of the event. Repeatable.",
+    ),
+    Facet(
+        "talk",
+        "セッション",
+        lambda note, _catalogue: (note.talk.id,) if note.talk else (),
+        roles=frozenset(("page", "list", "table", "suggestion")),
+        labels=lambda _catalogue, contents: contents.talk_titles if contents else {},
+        option="Id of a talk. Repeatable.",
+    ),
+    Facet(
+        "speaker",
+        "登壇者",
+        lambda note, _catalogue: note.talk.speakers if note.talk else (),
+        roles=frozenset(("page", "list", "suggestion")),
+        words=("speaker", "登壇者", "発表者"),
+        option="Name of a speaker, or a part of it. Repeatable.",
+    ),
+    Facet(
+        "report",
+        "レポート",
+        lambda note, _catalogue: (note.report,),
+        roles=frozenset(("page",)),
+        labels=lambda _catalogue, contents: contents.report_titles if contents else {},
+    ),
+    Facet(
+        "via",
+        "タグの付き方",
+        lambda note, _catalogue: (via for via in ja.VIAS if any(mention.via == via for mention in note.services)),
+        roles=frozenset(("page",)),
+        labels=lambda _catalogue, _contents: ja.VIAS,
+        names=lambda _catalogue: _keys_and_labels(ja.VIAS),
+        find=lambda _catalogue, name: _keys_and_labels(ja.VIAS).get(folded_name(name)),
+        words=("via", "経路", "タグ"),
+        order="labels",
+        option="explicit: the note itself names the service.",
+    ),
+    Facet("service_explicit", "サービス", lambda note, _catalogue: _services(note, "explicit")),
+    Facet("service_inherited", "サービス", lambda note, _catalogue: _services(note, "inherited")),
+    Facet("place", "場所", lambda note, _catalogue: (place(note),)),
+)
+BY_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
+
+
+def keys(role: Role) -> tuple[str, ...]:
+    """Return the keys of the facets that have a role, in their order."""
+    return tuple(facet.key for facet in FACETS if role in facet.roles)
+
+
+def options() -> tuple[Facet, ...]:
+    """Return the facets that `kb search` has an option for."""
+    return tuple(facet for facet in FACETS if facet.option)
+
+
+def values_of(note: Note, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Return the values of a note by facet, facets without one left out."""
+    every = ((facet.key, tuple(facet.values(note, catalogue))) for facet in FACETS)
+    return {key: values for key, values in every if values}

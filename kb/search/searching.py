@@ -1,0 +1,145 @@
+"""Searching a collection: a query in words and facets to found notes, counts with their names, and what was done to find them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Literal, get_args
+
+from index.engine import FacetCount, Hit, Results
+from index.highlight import marks
+from index.query import Query, StepName
+from index.text import folded_name
+from kb.kinds.pairs import Pair, problems, questions
+from kb.library.contents import Contents
+from kb.report.model import Note
+from kb.search.answers import Answer, FacetValue, Found
+from kb.search.collection import Collection
+from kb.search.facets import BY_KEY, Facet, keys
+from kb.search.suggestions import Suggestion, Suggestions
+from kb.services.vocabulary import field_words
+
+_LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
+
+
+class Searcher:
+    """Answers queries over a collection."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._labels: tuple[Contents | None, dict[str, Mapping[str, str]]] = (None, {})
+        self._suggestions: tuple[Contents | None, Suggestions] | None = None
+
+    def search(self, query: Query) -> Answer:
+        """Answer a query from one generation of the index.
+
+        A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves. With
+        `context` (the facet `place`) the answer holds all notes of the talks and reports that its window is from.
+        """
+        nothing = Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
+        return self._collection.of_one_generation(lambda contents: self._answer(query, contents), nothing)
+
+    def _answer(self, query: Query, contents: Contents) -> Answer:
+        asked, narrow = _narrowed(query)
+        results = self._collection.engine.search(asked)
+        around = {
+            place: tuple(self._collection.note(stored, contents) for stored in every)
+            for place, every in results.context.items()
+        }
+        known = {note.id: note for notes in around.values() for note in notes}
+        meant = {narrowed: group for group, narrowed in narrow.items()}
+        facets = {
+            group: self._facet_values(group, results.facets[narrow.get(group, group)], contents)
+            for group in query.facets
+        }
+        return Answer(
+            total=results.total,
+            found=tuple(self._found(hit, results, known, contents) for hit in results.hits),
+            facets=facets,
+            loosened=results.loosened,
+            steps=results.steps,
+            notices=results.notices,
+            freed={meant.get(group, group): count for group, count in results.freed.items()},
+            without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
+            unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
+            around=around,
+        )
+
+    def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], contents: Contents) -> Found:
+        note = known.get(hit.id) or self._collection.note(hit.stored, contents)
+        return Found(note, hit.score, marks(note.text, results.terms, self._collection.tools.analyzer), hit.reasons)
+
+    def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
+        labels = self.labels(key, contents)
+        values = tuple(FacetValue(c.value, labels.get(c.value, c.value), c.count, c.selected) for c in counts)
+        match BY_KEY[key].order:
+            case "commonest":
+                return values
+            case "newest":
+                return tuple(sorted(values, key=lambda value: value.value, reverse=True))
+            case "labels":
+                places = {value: place for place, value in enumerate(labels)}
+                return tuple(sorted(values, key=lambda value: places.get(value.value, len(places))))
+
+    def labels(self, key: str, contents: Contents | None) -> Mapping[str, str]:
+        """Return what the values of a facet are called, where that is not the value itself; made once a generation."""
+        if self._labels[0] is not contents:
+            self._labels = (contents, {})
+        made = self._labels[1]
+        if key not in made:
+            made[key] = BY_KEY[key].labels(self._collection.catalogue, contents)
+        return made[key]
+
+    def values(self, facet: Facet, name: str) -> tuple[str, ...]:
+        """Return the values of a facet that a name means: that of the name, else those that contain it."""
+        if facet.find:
+            value = facet.find(self._collection.catalogue, name)
+            return (value,) if value else ()
+        if not facet.words:
+            return (name,)
+        counts = self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
+        return tuple(count.value for count in counts if folded_name(name) in folded_name(count.value))
+
+    def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> tuple[Pair, ...]:
+        """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""
+        answer = self.search(replace(query, sort="position", offset=0, limit=None, facets=(), context="report"))
+        chosen = {one.note.id for one in answer.found}
+        paired = problems if kind == "problem" else questions
+        return tuple(pair for notes in answer.around.values() for pair in paired(notes) if pair.note.id in chosen)
+
+    def suggest(self, typed: str) -> tuple[Suggestion, ...]:
+        """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
+        contents = self._collection.contents()
+        if self._suggestions is None or self._suggestions[0] is not contents:
+            groups = keys("suggestion")
+            everything = self.search(Query(limit=0, facets=groups)).facets
+            suggestions = Suggestions.of(self._collection.catalogue, everything, self._words(), self._read_aloud)
+            self._suggestions = (contents, suggestions)
+        return self._suggestions[1].for_typed(typed)
+
+    def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
+        """Yield the field's words that notes have, with their other spellings."""
+        for word, others in field_words().items():
+            count = self.search(Query(word, limit=0, without=_LITERALLY)).total
+            if count:
+                yield FacetValue(word, word, count, selected=False), others
+
+    def _read_aloud(self, text: str) -> str:
+        morphemes = self._collection.tools.analyzer.morphemes(text)
+        return "".join(morpheme.reading or morpheme.surface for morpheme in morphemes)
+
+
+def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
+    """Return the query as the index shall answer it, and which group there stands for which here."""
+    via = query.selected("via")
+    if len(via) != 1:
+        return query, {}
+    narrow = f"service_{via[0]}"
+    if narrow not in BY_KEY:
+        return query, {}
+    chosen = query.selected("service")
+    asked = query.select("service").select(narrow, *chosen)
+
+    def renamed(groups: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(narrow if group == "service" else group for group in groups)
+
+    whole = replace(asked, offset=query.offset, facets=renamed(query.facets), every=renamed(query.every))
+    return whole, {"service": narrow}
