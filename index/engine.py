@@ -6,26 +6,31 @@ from pathlib import Path
 from typing import Protocol
 
 from index.query import Query, Step
+from index.ranking import SignalName
 from index.schema import Document
 from index.tree import Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a hit was found: a word of the query, as which term, in which fields, and how much of the score it made.
+    """A signal's part of the score of a hit, in points; it may be below 0.
 
-    The last reasons may be of no word: `term` is then the kind of what helped (`pair`, `gram`), or `boost`.
+    The part of `words` is told word by word: the word of the query, the term as which it was found, in which fields.
     """
 
-    word: str
-    term: str
-    fields: tuple[str, ...]
+    signal: SignalName
     points: float
+    word: str = ""
+    term: str = ""
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found document: what was stored of it, its score (0.0 where no words were asked), and why where that was asked."""
+    """One found document: what was stored of it, its score (0.0 where no words were asked), and why where that was asked.
+
+    The points of the reasons, most first, add up to the score.
+    """
 
     id: str
     score: float

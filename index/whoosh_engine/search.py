@@ -1,6 +1,6 @@
 """One query's text over one snapshot: which documents it finds, what they score, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 
 import numpy as np
@@ -9,7 +9,7 @@ from index import ladder, spelling
 from index.engine import Reason
 from index.language import Language
 from index.query import Query
-from index.ranking import COVERAGE, EXACT, HELPERS, PLACES, word_weight
+from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, parts, word_weight
 from index.tree import Alternative, Key, Word, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.segments import Mask
@@ -57,10 +57,7 @@ class Search:
     @cached_property
     def scores(self) -> Scores:
         """The score of every document."""
-        points = [self._word_points(word) for word in self._scored]
-        points += [weight * self._dense(key) for key, weight in self._helpers]
-        total = reduce(np.add, points, np.zeros(self._snapshot.size))
-        return np.round(total * self._factors, PLACES)
+        return np.round(reduce(np.add, parts(self._strengths).values()), PLACES)
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -70,13 +67,9 @@ class Search:
 
     def reasons(self, doc: int) -> tuple[Reason, ...]:
         """Return what made the score of a document, most first; the points add up to it."""
-        factor = float(self._factors[doc])
-        by_word = [self._reason(word, doc, factor) for word in self._scored]
-        kinds = {key.kind: 0.0 for key, _ in self._helpers}
-        for key, weight in self._helpers:
-            kinds[key.kind] += weight * self._points_at(key, doc) * factor
-        helped = [Reason("", kind, (), points) for kind, points in kinds.items()]
-        reasons = [reason for reason in (*by_word, *helped) if reason.points]
+        given = parts({signal: float(strength[doc]) for signal, strength in self._strengths.items()})
+        others = (Reason(signal, points) for signal, points in given.items() if signal != "words")
+        reasons = [reason for reason in (*(self._reason(word, doc) for word in self._scored), *others) if reason.points]
         return tuple(sorted(reasons, key=lambda reason: -reason.points))
 
     @property
@@ -84,27 +77,40 @@ class Search:
         return tuple(dict.fromkeys((*self.climbed.words, *self._scored_besides)))
 
     @cached_property
-    def _helpers(self) -> Sequence[tuple[Key, float]]:
+    def _strengths(self) -> Mapping[SignalName, Scores]:
+        """How strong each signal is in every document."""
+        words = self.climbed.words
+        nothing = np.zeros(self._snapshot.size)
+        strengths: dict[SignalName, Scores] = dict.fromkeys(SIGNAL_OF_KIND.values(), nothing)
+        for key in self._helpers:
+            signal = SIGNAL_OF_KIND[key.kind]
+            strengths[signal] = strengths[signal] + self._dense(key)
+        exact = nothing.copy()
+        if len(words) > 1:
+            exact[self._snapshot.reading(self._text)] = 1
+        return {
+            "words": reduce(np.add, map(self._word_points, self._scored), nothing),
+            **strengths,
+            "coverage": self._shares(words),
+            "exact": exact,
+            "boost": self._snapshot.boosts - 1,
+        }
+
+    @property
+    def _helpers(self) -> Sequence[Key]:
+        """The pairs and grams of the query's text."""
         analyzer = self._language.words.analyzer
         text = " ".join(piece.text for piece in self.climbed.pieces)
         keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
-        return [(key, HELPERS[key.kind]) for key in keys if key.kind in HELPERS]
+        return [key for key in keys if key.kind in SIGNAL_OF_KIND]
 
-    @cached_property
-    def _factors(self) -> Scores:
-        words = self.climbed.words
-        factors = (1 + COVERAGE * self._shares(words)) * self._snapshot.boosts
-        if len(words) > 1:
-            factors[self._snapshot.reading(self._text)] *= EXACT
-        return factors
-
-    def _reason(self, word: Word, doc: int, factor: float) -> Reason:
+    def _reason(self, word: Word, doc: int) -> Reason:
         def points(alternative: Alternative) -> float:
             return alternative.weight * sum(self._points_at(key, doc) for key in alternative.terms)
 
         best = max(word.alternatives, key=points)
         fields = dict.fromkeys(name for key in best.terms for name in self._snapshot.fields_with(key, doc))
-        return Reason(word.text, " ".join(key.text for key in best.terms), tuple(fields), points(best) * factor)
+        return Reason("words", points(best), word.text, " ".join(key.text for key in best.terms), tuple(fields))
 
     def _points_at(self, key: Key, doc: int) -> float:
         weighed = self._snapshot.weighed(key)

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from index.ranking import K1, RARITY, SHORTEST, idf
+from index.ranking import SHORTEST, term_points
 from index.schema import Schema, TextField
 from index.text import folded_name
 from index.tree import Key
@@ -142,7 +142,7 @@ class Snapshot:
                 found[postings.docs] |= text.finds
         docs = np.flatnonzero(frequency)
         found_docs = np.flatnonzero(found)
-        points = idf(self.documents, len(found_docs)) ** RARITY * frequency[docs] / (frequency[docs] + K1)
+        points = term_points(self.documents, len(found_docs), frequency[docs])
         return Weighed(docs.astype(np.int32), points, found_docs.astype(np.int32))
 
     def _norms(self, text: TextField) -> Scores:

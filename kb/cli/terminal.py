@@ -62,8 +62,8 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     for change in changes_for(note):
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
     for reason in found.reasons:
-        word = f"「{reason.word}」" if reason.word else ""
-        yield click.style(f"    {reason.points:7.3f}  {word}{reason.term} {', '.join(reason.fields)}", dim=True)
+        what = f"「{reason.word}」{reason.term}" if reason.signal == "words" else reason.signal
+        yield click.style(f"    {reason.points:7.3f}  {what} {', '.join(reason.fields)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 

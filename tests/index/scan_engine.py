@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from index import ladder, spelling
-from index.engine import FacetCount, Hit, Results, SearchIndexError
+from index.engine import FacetCount, Hit, Reason, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
-from index.ranking import COVERAGE, EXACT, HELPERS, K1, PLACES, RARITY, SHORTEST, idf, word_weight
+from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, parts, term_points, word_weight
 from index.schema import Document, Schema, TextField
 from index.text import folded, folded_name
 from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Key, Node, Not, Phrase, Piece, Word, words_in
 
 
 class ScanEngine:
-    """An Engine over a list in memory. It gives no reasons."""
+    """An Engine over a list in memory. Its reasons name no terms and fields."""
 
     def __init__(self, schema: Schema, language: Language) -> None:
         self._schema = schema
@@ -33,7 +33,10 @@ class ScanEngine:
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
         return Results(
             total=len(found),
-            hits=tuple(Hit(d.document.id, scan.score(d), d.document.stored) for d in window),
+            hits=tuple(
+                Hit(d.document.id, scan.score(d), d.document.stored, scan.reasons(d) if query.explain else ())
+                for d in window
+            ),
             facets={group: self._counts(matching, group, query) for group in query.facets},
             steps=scan.climbed.steps,
             notices=scan.notices,
@@ -141,7 +144,7 @@ class Scan:
         analyzer = language.words.analyzer
         text = " ".join(piece.text for piece in self.climbed.pieces)
         terms = analyzer.helpers(analyzer.morphemes(text))
-        self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in HELPERS))
+        self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
         self.terms = frozenset(
             key.text for word in self._scored for a in word.alternatives for key in a.terms if key.kind == "word"
         )
@@ -168,19 +171,37 @@ class Scan:
         return self._describes(AllOf((self._conditions, *self.climbed.words)), counted)
 
     def _score(self, counted: Counted) -> float:
-        words = sum(max(self._given(a, counted) for a in word.alternatives) for word in self._scored)
-        helpers = sum(HELPERS[key.kind] * self._points(key, counted) for key in self._helpers)
-        share = self._share(self.climbed.words, counted)
-        same = len(self.climbed.words) > 1 and folded_name(counted.document.literal) == folded_name(self._text)
-        factor = (1 + COVERAGE * share) * (EXACT if same else 1) * counted.document.boost
-        return round((words + helpers) * factor, PLACES)
+        return round(sum(parts(self._strengths(counted)).values()), PLACES)
+
+    def reasons(self, counted: Counted) -> tuple[Reason, ...]:
+        by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
+        others = [Reason(name, part) for name, part in parts(self._strengths(counted)).items() if name != "words"]
+        return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
+
+    def _strengths(self, counted: Counted) -> dict[SignalName, float]:
+        words = self.climbed.words
+        same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._text)
+        helping = {
+            SIGNAL_OF_KIND[kind]: sum((self._points(key, counted) for key in self._helpers if key.kind == kind), 0.0)
+            for kind in SIGNAL_OF_KIND
+        }
+        return {
+            "words": sum((self._most(word, counted) for word in self._scored), 0.0),
+            **helping,
+            "coverage": self._share(words, counted),
+            "exact": float(same),
+            "boost": counted.document.boost - 1,
+        }
+
+    def _most(self, word: Word, counted: Counted) -> float:
+        return max(self._given(alternative, counted) for alternative in word.alternatives)
 
     def _given(self, alternative: Alternative, counted: Counted) -> float:
         return alternative.weight * sum(self._points(key, counted) for key in alternative.terms)
 
     def _points(self, key: Key, counted: Counted) -> float:
         tf = sum(f.weight * counted.frequency(f.name, key) / self._norm(counted, f) for f in self._texts)
-        return idf(len(self._documents), self._found_by(key)) ** RARITY * tf / (tf + K1)
+        return term_points(len(self._documents), self._found_by(key), tf)
 
     def _norm(self, counted: Counted, field: TextField) -> float:
         length = counted.length(field.name) if field.length else 0

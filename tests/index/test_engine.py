@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scan_engine import ScanEngine
 
 from index.analysis import Analyzer
-from index.engine import Engine, FacetCount, Results, SearchIndexError, WriterBusyError
+from index.engine import Engine, FacetCount, Hit, Results, SearchIndexError, WriterBusyError
 from index.language import FieldMeaning, Language
 from index.query import Query, Step
 from index.schema import Document, Schema, TextField
@@ -52,9 +52,9 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     return lambda: WhooshEngine(next(folders), SCHEMA, LANGUAGE)
 
 
-def filled(engine: Engine, documents: Iterable[Document], meta: Mapping[str, object]) -> Engine:
+def filled(engine: Engine, documents: Iterable[Document], meta: Mapping[str, object] | None = None) -> Engine:
     """Fill an engine with documents of one source, and return it."""
-    engine.publish({"only": documents}, (), ["only"], meta)
+    engine.publish({"only": documents}, (), ["only"], meta or {})
     return engine
 
 
@@ -93,15 +93,13 @@ NOTES = (
 
 
 def test_every_word_is_wanted_in_any_field(make: Make) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     assert ids(engine.search(Query("SQS　監視", without=("some",)))) == ["1"]
 
 
 def test_where_nothing_has_every_word_some_are_enough_and_it_is_said(make: Make) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     results = engine.search(Query("順番 集約", sort="position"))
 
@@ -109,8 +107,7 @@ def test_where_nothing_has_every_word_some_are_enough_and_it_is_said(make: Make)
 
 
 def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     results = engine.search(Query("監視").select("service", "ecs"))
 
@@ -119,8 +116,7 @@ def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
 
 @pytest.mark.parametrize("text", ["！？", "存在しない語句", "\ud800", "\x00", '"メトリクスの"', "asdfghjkl"])
 def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     assert engine.search(Query(text)).total == 0
 
@@ -150,15 +146,13 @@ def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
     + ["NOT OR x", "(" * 1000 + "監視" + ")" * 1000, "[a TO z]", " OR ".join(f"監視{n}" for n in range(200))],
 )
 def test_a_hostile_query_is_answered(make: Make, text: str) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     assert engine.search(Query(text, facets=("year",), explain=True)).total <= len(NOTES)
 
 
 def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     assert [(hit.id, hit.score) for hit in engine.search(Query("　 ")).hits] == [("1", 0), ("0", 0), ("2", 0), ("3", 0)]
 
@@ -170,14 +164,13 @@ def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
 def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str]) -> None:
     engine = make()
     same = [document(n, "監視", date=date) for n, date in enumerate(["2018", "2018-03", "2017", None])]
-    filled(engine, [same[0], same[1], same[3]], {})
+    filled(engine, [same[0], same[1], same[3]])
 
     assert ids(engine.search(Query("監視", sort=sort))) == order  # type: ignore[arg-type]
 
 
 def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     every = engine.search(Query("監視", limit=None))
 
@@ -185,8 +178,7 @@ def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
 
 
 def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     results = engine.search(Query(facets=("service", "year")).select("service", "sqs", "ecs").select("year", "2018"))
 
@@ -204,8 +196,7 @@ def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
 
 
 def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
-    engine = make()
-    filled(engine, NOTES, {})
+    engine = filled(make(), NOTES)
 
     results = engine.search(Query(facets=("x",)).select("x", "y"))
 
@@ -213,7 +204,7 @@ def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
 
 
 def test_one_search_tells_what_each_selected_value_costs_and_which_nobody_has(make: Make) -> None:
-    engine = filled(make(), NOTES, {})
+    engine = filled(make(), NOTES)
 
     results = engine.search(Query("監視").select("service", "sqs", "lambda", "ecs").select("year", "2019"))
 
@@ -236,7 +227,7 @@ def test_the_context_of_a_hit_is_all_of_its_place_in_position_order(make: Make) 
 
 def test_what_was_stored_comes_back_untouched(make: Make) -> None:
     engine = make()
-    filled(engine, [Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')], {})
+    filled(engine, [Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')])
 
     assert (engine.stored("a/b-2"), engine.stored("a"), ids(engine.search(Query()))) == (
         '{"x": "\ud800\\n\u0000 "}',
@@ -293,7 +284,7 @@ def test_what_is_not_in_the_order_is_gone_as_if_it_had_never_been(make: Make) ->
     engine.publish({}, (), ["b"], {})
     query = Query("-監視 OR 集約", facets=("service", "year"), limit=None)
 
-    assert engine.search(query) == filled(make(), NOTES[2:], {}).search(query)
+    assert engine.search(query) == filled(make(), NOTES[2:]).search(query)
 
 
 @pytest.mark.parametrize(
@@ -381,8 +372,8 @@ def test_the_engine_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
 ) -> None:
     engine, oracle = WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, LANGUAGE), ScanEngine(SCHEMA, LANGUAGE)
-    filled(engine, notes, {})
-    filled(oracle, notes, {})
+    filled(engine, notes)
+    filled(oracle, notes)
 
     answers = [engine.search(query) for query in asked]
 
@@ -435,6 +426,31 @@ def test_any_sequence_of_publishes_equals_one_rebuild(
     assert answers[::2] == [about(oracle.search(query)) for query in asked[::2]]
 
 
+@settings(max_examples=100, deadline=None)
+@given(documents, st.lists(selecting, min_size=5, max_size=5))
+def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
+    tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
+) -> None:
+    engine, oracle = (
+        filled(whoosh(tmp_path_factory.mktemp("index")), notes),
+        filled(ScanEngine(SCHEMA, LANGUAGE), notes),
+    )
+    asked = [replace(query, explain=True) for query in asked]
+
+    hits = [hit for query in asked for hit in engine.search(query).hits]
+
+    assert [sum(reason.points for reason in hit.reasons) for hit in hits] == pytest.approx(
+        [h.score for h in hits], abs=2e-6
+    )
+    assert list(map(by_signal, hits)) == [
+        pytest.approx(by_signal(hit), abs=2e-6) for query in asked for hit in oracle.search(query).hits
+    ]
+
+
+def by_signal(hit: Hit) -> dict[tuple[str, str], float]:
+    return {(reason.signal, reason.word): reason.points for reason in hit.reasons}
+
+
 # Generations of the embedded engine
 
 
@@ -449,16 +465,16 @@ def whoosh(folder: Path) -> WhooshEngine:
 
 def test_a_reader_notices_what_another_process_wrote(folder: Path) -> None:
     reader = whoosh(folder)
-    filled(whoosh(folder), NOTES[:1], {})
+    filled(whoosh(folder), NOTES[:1])
     before = reader.search(Query()).total
-    filled(whoosh(folder), NOTES, {})
+    filled(whoosh(folder), NOTES)
 
     assert (before, reader.search(Query()).total) == (1, 4)
 
 
 def test_only_the_current_generation_and_the_one_before_are_kept(folder: Path) -> None:
     for _ in range(4):
-        filled(whoosh(folder), NOTES, {})
+        filled(whoosh(folder), NOTES)
 
     assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "WRITER.lock", "gen-000003", "gen-000004"]
 
@@ -496,48 +512,48 @@ def _write_slowly(folder: Path, started: Path) -> None:
         while True:
             yield NOTES[0]
 
-    filled(whoosh(folder), endless(), {})
+    filled(whoosh(folder), endless())
 
 
 def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(folder: Path, tmp_path: Path) -> None:
-    filled(whoosh(folder), NOTES, {})
+    filled(whoosh(folder), NOTES)
     writer = multiprocessing.get_context("spawn").Process(target=_write_slowly, args=(folder, tmp_path / "started"))
     writer.start()
     while not (tmp_path / "started").exists():
         writer.join(0.02)
 
     with pytest.raises(WriterBusyError, match=str(folder)):
-        filled(whoosh(folder), NOTES[:1], {})
+        filled(whoosh(folder), NOTES[:1])
     writer.kill()
     writer.join()
     answered = whoosh(folder).search(Query()).total
-    filled(whoosh(folder), NOTES[:1], {})
+    filled(whoosh(folder), NOTES[:1])
 
     assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
 
 
 @pytest.mark.parametrize("content", [b"", b"gen-000009\n", b"../../etc\n", b"\xff\xfe", b"\x00" * 11])
 def test_a_damaged_pointer_is_told_and_written_over(folder: Path, content: bytes) -> None:
-    filled(whoosh(folder), NOTES, {})
+    filled(whoosh(folder), NOTES)
     (folder / "CURRENT").write_bytes(content)
 
     with pytest.raises(SearchIndexError, match=f"{folder}.*kb sync"):
         whoosh(folder).search(Query())
-    filled(whoosh(folder), NOTES, {})
+    filled(whoosh(folder), NOTES)
 
     assert whoosh(folder).search(Query()).total == 4
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4000, b"garbage"])
 def test_damaged_files_are_told_and_written_over(folder: Path, content: bytes) -> None:
-    filled(whoosh(folder), NOTES, {})
+    filled(whoosh(folder), NOTES)
     for path in (folder / "gen-000001").rglob("*"):
         if path.is_file():
             path.write_bytes(content)
 
     with pytest.raises(SearchIndexError, match=f"{folder}.*kb sync"):
         whoosh(folder).search(Query("監視"))
-    filled(whoosh(folder), NOTES, {})
+    filled(whoosh(folder), NOTES)
 
     assert whoosh(folder).search(Query()).total == 4
 
@@ -547,7 +563,7 @@ def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
     (folder / "letter.txt").write_text("x")
 
     with pytest.raises(SearchIndexError, match=r"letter\.txt"):
-        filled(whoosh(folder), NOTES, {})
+        filled(whoosh(folder), NOTES)
 
     assert [path.name for path in folder.iterdir()] == ["letter.txt"]
 
@@ -556,7 +572,7 @@ def test_threads_share_an_engine(folder: Path) -> None:
     rng = Random(7)  # noqa: S311
     notes = [document(n, " ".join(rng.choices(WORDS, k=5)), date=f"20{rng.randint(10, 25)}") for n in range(300)]
     engine = whoosh(folder)
-    filled(engine, notes, {})
+    filled(engine, notes)
     asked = [Query(" ".join(rng.choices(WORDS, k=2)), limit=3) for _ in range(200)]
     expected = [engine.search(query) for query in asked]
     fresh = whoosh(folder)
@@ -570,7 +586,7 @@ def test_threads_share_an_engine(folder: Path) -> None:
 def test_a_generation_let_go_closes_without_a_warning(folder: Path) -> None:
     engine = whoosh(folder)
     for _ in range(3):
-        filled(engine, NOTES, {})
+        filled(engine, NOTES)
         engine.search(Query("監視"))
     engine.close()
     gc.collect()

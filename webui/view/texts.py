@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from index.engine import Reason
 from kb.search.answers import SyncOutcome
 from kb.search.facets import FACETS
 from kb.search.suggestions import WORD
@@ -141,7 +142,13 @@ NOTICES = {
 }
 WHY_FOUND = "一致の理由"
 FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
-HELPERS = {"pair": "隣り合う言葉", "gram": "文字の並び", "sound": "読み"}
+SIGNALS = {
+    "nearness": "隣り合う言葉",
+    "characters": "文字の並び",
+    "coverage": "言葉の揃い方",
+    "exact": "全文の一致",
+    "boost": "種別",
+}
 STEPS_REFUSED = "読み替えの一部をやめています。"
 RESTORE_STEPS = "元に戻す"
 MATCH = "複数のサービスを選んだとき"
@@ -323,11 +330,12 @@ def freed(group: str, count: int) -> str:
     return f"「{GROUPS[group]}」の条件を外すと {notes(count)}"
 
 
-def reason(word: str, term: str, fields: tuple[str, ...], points: float) -> str:
-    """Return which word of a query was found where, and how much it counted."""
-    found = HELPERS.get(term, term) if not word else f"「{word}」" + (f"→「{term}」" if term != word else "")
-    places = "・".join(FIELDS.get(field, field) for field in fields)
-    return " ".join(filter(None, (found, places, f"{points:.2f}点")))
+def reason(reason: Reason) -> str:
+    """Return which word of a query was found where, or what else helped, and how much it counted."""
+    as_term = f"→「{reason.term}」" if reason.term != reason.word else ""
+    found = f"「{reason.word}」{as_term}" if reason.signal == "words" else SIGNALS[reason.signal]
+    places = "・".join(FIELDS.get(field, field) for field in reason.fields)
+    return " ".join(filter(None, (found, places, f"{reason.points:.2f}点")))
 
 
 def filters(count: int) -> str:
