@@ -103,7 +103,8 @@ class Searcher:
         answer = self.search(replace(query, sort="position", offset=0, limit=None, facets=(), context="report"))
         chosen = {one.note.id for one in answer.found}
         paired = problems if kind == "problem" else questions
-        return tuple(pair for notes in answer.around.values() for pair in paired(notes) if pair.note.id in chosen)
+        reports = dict.fromkeys(one.note.report for one in answer.found)
+        return tuple(pair for report in reports for pair in paired(answer.around[report]) if pair.note.id in chosen)
 
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
         """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
