@@ -1,0 +1,66 @@
+"""What a page costs: how often it asks the engine, and how often it reads a note."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from index.language import Language
+from index.query import Query
+from index.schema import Schema
+from index.whoosh_engine import WhooshEngine
+from kb.knowledge_base import KnowledgeBase
+from kb.library.contents import Contents
+from kb.report.model import Note
+from kb.search import collection
+from webui.app import create_app
+
+SAMPLES = Path(__file__).parents[2] / "data/samples"
+ADDRESSES = (
+    "/?q=監視",
+    "/?q=&service=sqs&service=lambda&kind=advice&year=2018&event=nothing",
+    "/?q=Lambda&sort=new&page=2",
+)
+
+
+class CountingEngine(WhooshEngine):
+    """The embedded engine, counting what it is asked."""
+
+    searches = 0
+
+    def __init__(self, folder: Path, schema: Schema, language: Language) -> None:
+        super().__init__(folder, schema, language)
+        CountingEngine.searches = 0
+
+    def search(self, query: Query) -> object:
+        CountingEngine.searches += 1
+        return super().search(query)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"), CountingEngine)
+    knowledge_base.keeper.sync()
+    return create_app(knowledge_base).test_client()
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_page_of_results_is_one_search_and_reads_each_note_once(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    read: Counter[str] = Counter()
+
+    def load_note(stored: str, contents: Contents) -> Note:
+        read[stored] += 1
+        return loaded(stored, contents)
+
+    loaded = collection.load_note
+    monkeypatch.setattr(collection, "load_note", load_note)
+    before = CountingEngine.searches
+
+    assert (client.get(address).status_code, CountingEngine.searches - before, set(read.values()) - {1}) == (
+        200,
+        1,
+        set(),
+    )
