@@ -220,7 +220,7 @@ class KnowledgeBase:
             loosened=results.loosened,
             steps=results.steps,
             notices=results.notices,
-            freed={meant.get(group, group): count for group, count in results.freed.items()},
+            freed={meant.get(group, group): count for group, count in results.without_group.items()},
         )
 
     def _found(self, hit: Hit, terms: frozenset[str]) -> Found:

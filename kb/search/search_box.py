@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from index.language import FieldMeaning, Language
 from index.text import folded_name
-from index.words import Words
+from index.words import QueryWords
 from kb.search.answers import KINDS, VIAS
 from kb.services.catalogue import Catalogue
 from kb.services.vocabulary import related, slips
@@ -25,7 +25,7 @@ def language(tools: Tools) -> Language:
         ("after", "以降", "から"): FieldMeaning("after"),
     }
     fields = {folded_name(name): meaning for every, meaning in names.items() for name in every}
-    return Language(Words(tools.analyzer, slips(), related()), fields)
+    return Language(QueryWords(tools.analyzer, slips(), related()), fields)
 
 
 def _service_names(catalogue: Catalogue) -> Mapping[str, str]:
