@@ -1,1 +1,18 @@
-"""A small search engine for Japanese text: fields, facets and terms, and nothing about what the text is."""
+"""A small search engine for Japanese text: fields, facets and terms, and nothing about what the text is.
+
+What others may use are the names without underscore of these modules.
+"""
+
+__all__ = [
+    "analysis",
+    "datafiles",
+    "engine",
+    "highlight",
+    "language",
+    "query",
+    "schema",
+    "text",
+    "tree",
+    "whoosh_engine",
+    "words",
+]

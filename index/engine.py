@@ -27,9 +27,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found document: what was stored of it, its score (0.0 where no words were asked), and why where that was asked.
+    """One found document: what was stored of it, and its score (0.0 where no words were asked).
 
-    The points of the reasons, most first, add up to the score.
+    The reasons are there where they were asked for; their points, most first, add up to the score.
     """
 
     id: str
@@ -42,8 +42,8 @@ class Hit:
 class FacetCount:
     """A facet value, how many documents have it, and whether the query selects it.
 
-    The count ignores the selections of its own group (unless all of them are wanted) and obeys words and all other groups.
-    Every selected value is listed, even at 0; others only above 0; order: count descending, then value.
+    The count ignores the selections of its own group (unless all of them are wanted) and obeys words and all other
+    groups. Every selected value is listed, even at 0; others only above 0; order: count descending, then value.
     """
 
     value: str
@@ -56,13 +56,13 @@ class Results:
     """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
 
     - `facets`: the counts of the groups that were asked for.
-    - `steps`, `notices`, `terms`: what was done to find more, what of the query could not be taken as typed, and what was looked
-      for in the end (for marks).
+    - `steps`, `notices`, `terms`: what was done to find more, what of the query could not be taken as typed, and what
+      was looked for in the end (for marks).
     - `without`: for each selected group and value, the total of the query without that one value.
-    - `freed`: where the selections leave nothing, for each selected group the total without the whole group.
-    - `unknown`: the selected groups and values that no document has, whatever else is asked, in the order of the selections.
-    - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of all documents with
-      that value, found or not, in position order. Empty where none was asked for.
+    - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
+    - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
+    - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of all
+      documents with that value, found or not, in position order. Empty where none was asked for.
     """
 
     total: int
@@ -72,7 +72,7 @@ class Results:
     notices: tuple[Notice, ...] = ()
     terms: frozenset[str] = frozenset()
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    freed: Mapping[str, int] = field(default_factory=dict)
+    without_group: Mapping[str, int] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -85,11 +85,12 @@ class Results:
 class Engine(Protocol):
     """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
 
-    A document is found when it meets every condition of the query's text (`index.language`) and has every word in any field
-    that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and conditions, never at what is
-    selected. White space alone asks for nothing and finds everything. Order: by score (`index.ranking`), then newer date first
-    (as strings), undated last, then position: the place of a document's source in the order of sources, then its place there.
-    Sort `new` is that order without the score, `position` that of positions.
+    A document is found when it meets every condition of the query's text (`index.language`) and has every word in any
+    field that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and
+    conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
+    (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
+    in the order of sources, then its place there. Sort `new` is that order without the score, `position` that of
+    positions.
     """
 
     def search(self, query: Query) -> Results:
@@ -110,9 +111,10 @@ class Engine(Protocol):
     ) -> None:
         """Write a new generation and swap it in; the one before answers until then, and on any failure.
 
-        It holds for each source that `order` names the documents given for it in `replaced`, else those it had; every other
-        source is gone, and so is what those in `removed` had. A source given but not in `order`, or in `order` but neither given nor held, is a
-        SearchIndexError. The answers are those of an index into which all of it had been written at once.
+        It holds for each source that `order` names the documents given for it in `replaced`, else those it had; every
+        other source is gone, and so is what those in `removed` had. A source given but not in `order`, or in `order`
+        but neither given nor held, is a SearchIndexError. The answers are those of an index into which all of it had
+        been written at once.
         """
 
     def close(self) -> None:

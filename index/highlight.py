@@ -1,4 +1,4 @@
-"""Where a text shows why it was found: the ranges of the original text to mark, and the passage of a long one that holds them."""
+"""Where a text shows why it was found: the ranges to mark, and the passage of a long text that holds them."""
 
 from collections.abc import Collection, Sequence
 
@@ -19,7 +19,7 @@ def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[
 
 
 def snippet(text: str, marked: Sequence[tuple[int, int]], length: int) -> tuple[int, int]:
-    """Return the range of about `length` characters to show of a text: whole sentences or clauses around the first mark.
+    """Return the range of about `length` characters to show of a text: whole clauses around the first mark.
 
     It begins after a 。 or 、 and ends with one, where there is one; a text that is short enough is shown whole.
     """

@@ -1,9 +1,9 @@
 """What a search does where a query finds little: one step after the other, each told and each to be refused.
 
-First, words that stand nowhere are mended (`index.mending`). Then, while fewer than three documents have every word: words that
-only carry the question are left out (`function`), parts of compounds are enough (`parts`), words that mean nearly the same
-count (`related`), and at last some of the words are enough (`some`), provided that one document has enough of what was asked: a
-query without an answer ends in nothing.
+First, words that stand nowhere are mended (`index.mending`). Then, while fewer than three documents have every word:
+words that only carry the question are left out (`function`), parts of compounds are enough (`parts`), words that mean
+nearly the same count (`related`), and at last some of the words are enough (`some`), provided that one document has
+enough of what was asked: a query without an answer ends in nothing.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -12,37 +12,41 @@ from typing import Protocol
 
 from index.mending import Vocabulary, mend
 from index.query import Step, StepName
-from index.tree import Piece, Word
-from index.words import Words
+from index.tree import QueryPiece, QueryWord
+from index.words import QueryWords
 
-ENOUGH = 3
-NEEDED_SHARE = 0.45  # of the weight of all words, that the best document must have; less in a long query
+ENOUGH = 3  # documents: with one or two, those with some of the words are wanted too (0.575 without, 0.654 with)
+# Of the weight of all words, that the best document must have; less in a long query. Here queries with an answer part
+# from those without one: docs/relevance.md, "Knowing when there is no answer".
+NEEDED_SHARE = 0.45
 LEAST_SHARE = 0.1  # that any document must have
 
-Loosen = Callable[[Sequence[Word]], tuple[Word, ...]]
+Loosen = Callable[[Sequence[QueryWord]], tuple[QueryWord, ...]]
 
 
 class Source(Vocabulary, Protocol):
     """What the ladder asks of the documents that meet a query's conditions, whatever is selected."""
 
-    def count(self, words: Sequence[Word]) -> int:
+    def count(self, words: Sequence[QueryWord]) -> int:
         """Return how many documents have all of these words."""
 
-    def best_share(self, words: Sequence[Word]) -> float:
+    def best_share(self, words: Sequence[QueryWord]) -> float:
         """Return the greatest share of the words' weight that a document has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Climbed:
-    """How far the ladder went: the pieces as mended, the words that are wanted, whether some are enough, and the steps."""
+class Ascent:
+    """How far a query went up: the pieces as mended, the words wanted, whether some are enough, and the steps."""
 
-    pieces: tuple[Piece, ...]
-    words: tuple[Word, ...]
+    pieces: tuple[QueryPiece, ...]
+    words: tuple[QueryWord, ...]
     some: bool = False
     steps: tuple[Step, ...] = ()
 
 
-def climb(pieces: Sequence[Piece], source: Source, words: Words, without: Collection[StepName] = ()) -> Climbed:
+def climb(
+    pieces: Sequence[QueryPiece], source: Source, words: QueryWords, without: Collection[StepName] = ()
+) -> Ascent:
     """Return what to look for so that a query finds something, without the steps that are refused."""
     mended, steps = mend(pieces, source, words, without)
     wanted = tuple(dict.fromkeys(word for piece in mended for word in piece.words))
@@ -56,11 +60,11 @@ def climb(pieces: Sequence[Piece], source: Source, words: Words, without: Collec
             if (more := source.count(looser)) > found:
                 found, wanted, steps, untold = more, looser, [*steps, *untold], []
     if found < ENOUGH and "some" not in without and _some_are_enough(looser, source):
-        return Climbed(mended, looser, some=True, steps=(*steps, *untold, Step("some")))
-    return Climbed(mended, wanted, steps=tuple(steps))
+        return Ascent(mended, looser, some=True, steps=(*steps, *untold, Step("some")))
+    return Ascent(mended, wanted, steps=tuple(steps))
 
 
-def _rungs(words: Words) -> tuple[tuple[StepName, Loosen], ...]:
+def _rungs(words: QueryWords) -> tuple[tuple[StepName, Loosen], ...]:
     return (
         ("function", _without_function_words),
         ("parts", _with_parts),
@@ -68,14 +72,14 @@ def _rungs(words: Words) -> tuple[tuple[StepName, Loosen], ...]:
     )
 
 
-def _without_function_words(words: Sequence[Word]) -> tuple[Word, ...]:
+def _without_function_words(words: Sequence[QueryWord]) -> tuple[QueryWord, ...]:
     return tuple(word for word in words if not word.function) or tuple(words)
 
 
-def _with_parts(words: Sequence[Word]) -> tuple[Word, ...]:
+def _with_parts(words: Sequence[QueryWord]) -> tuple[QueryWord, ...]:
     return tuple(replace(word, alternatives=(*word.alternatives, *word.parts)) for word in words)
 
 
-def _some_are_enough(words: Sequence[Word], source: Source) -> bool:
+def _some_are_enough(words: Sequence[QueryWord], source: Source) -> bool:
     needed = NEEDED_SHARE * min(1, 2 / max(len(words) - 1, 1))
     return len(words) > 1 and source.best_share(words) >= needed

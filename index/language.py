@@ -8,15 +8,29 @@ Every mark may be full-width. Any input is a query: what cannot be meant literal
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from index.text import folded, folded_name
-from index.tree import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, NoticeName, Parsed, Phrase, Piece, Word
-from index.words import Words
+from index.text import folded, folded_name, folded_width
+from index.tree import (
+    AllOf,
+    AnyOf,
+    Dated,
+    FacetIs,
+    InField,
+    Node,
+    Not,
+    Notice,
+    NoticeName,
+    Parsed,
+    QueryPhrase,
+    QueryPiece,
+    QueryWord,
+)
+from index.words import QueryWords
 
+# What a person types stays far below; what a program sends is bounded before it costs anything.
 MOST_CHARACTERS, MOST_WORDS, MOST_DEPTH = 512, 32, 8
 
 # A long vowel mark at the start of a word is what a Japanese keyboard makes of a minus.
@@ -34,8 +48,8 @@ _DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?[年月�
 class FieldMeaning:
     """What a field of the language asks of documents: a facet's value, words in a text field, or a date.
 
-    `values` gives the facet value that each name means, names folded (`folded_name`). A facet whose values are not told means
-    the values that contain what is typed.
+    `values` gives the facet value that each name means, names folded (`folded_name`). A facet whose values are not told
+    means the values that contain what is typed.
     """
 
     of: Literal["facet", "text", "before", "after"]
@@ -51,7 +65,7 @@ Fields = Mapping[str, FieldMeaning]
 class Language:
     """What a search box understands: the words of its analysis, and fields."""
 
-    words: Words
+    words: QueryWords
     fields: Fields = field(default_factory=dict)
 
     def parse(self, text: str) -> Parsed:
@@ -60,7 +74,7 @@ class Language:
 
 
 @dataclass(slots=True)
-class _Group:
+class _Bracket:
     """An open bracket, or the whole query: what stands in it so far."""
 
     negated: bool = False
@@ -83,7 +97,7 @@ class _Parser:
     def __init__(self, language: Language) -> None:
         self._fields = language.fields
         self._words = language.words
-        self._open = [_Group()]
+        self._open = [_Bracket()]
         self._too_deep = 0  # open brackets that are ignored
         self._count = 0
         self._notices: dict[Notice, None] = {}
@@ -102,9 +116,9 @@ class _Parser:
         nodes = tuple(_flat(self._open[0].nodes))
         if not nodes and text.strip():
             self._notice("literally", text.strip())
-            nodes = (Phrase(folded(text.strip())),)
-        pieces = tuple(node for node in nodes if isinstance(node, Piece))
-        conditions = tuple(node for node in nodes if not isinstance(node, Piece))
+            nodes = (QueryPhrase(folded(text.strip())),)
+        pieces = tuple(node for node in nodes if isinstance(node, QueryPiece))
+        conditions = tuple(node for node in nodes if not isinstance(node, QueryPiece))
         return Parsed(pieces, conditions, tuple(self._notices))
 
     def _take(self, token: re.Match[str]) -> None:
@@ -118,7 +132,7 @@ class _Parser:
             self._take_field(token)
         elif token["phrase"] is not None:
             if phrase := folded(token["phrase"]):
-                group.add(Phrase(phrase), negated=negated)
+                group.add(QueryPhrase(phrase), negated=negated)
         elif token["open"]:
             self._open_bracket(negated=negated)
         elif token["close"]:
@@ -167,9 +181,9 @@ class _Parser:
     def _add_words(self, text: str, *, negated: bool) -> None:
         for piece in self._words.pieces(text):
             if words := self._counted(piece.words):
-                self._open[-1].add(Piece(piece.text, words), negated=negated)
+                self._open[-1].add(QueryPiece(piece.text, words), negated=negated)
 
-    def _counted(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    def _counted(self, words: tuple[QueryWord, ...]) -> tuple[QueryWord, ...]:
         left = MOST_WORDS - self._count
         if len(words) > left:
             self._notice("too many words", words[left].text)
@@ -181,7 +195,7 @@ class _Parser:
             self._too_deep += 1
             self._notice("too deep", "(")
         else:
-            self._open.append(_Group(negated=negated))
+            self._open.append(_Bracket(negated=negated))
 
     def _close_bracket(self) -> None:
         if self._too_deep:
@@ -202,7 +216,7 @@ class _Parser:
 
 
 def _is_or(word: str) -> bool:
-    return unicodedata.normalize("NFKC", word) == "OR"
+    return folded_width(word) == "OR"
 
 
 def _flat(nodes: Iterable[Node]) -> Iterator[Node]:
@@ -216,7 +230,7 @@ def _flat(nodes: Iterable[Node]) -> Iterator[Node]:
 
 def _date(text: str) -> str | None:
     """Return a date of any precision as ISO has it, None for what is none."""
-    match = _DATE.fullmatch(unicodedata.normalize("NFKC", text))
+    match = _DATE.fullmatch(folded_width(text))
     if not match:
         return None
     return "-".join(part.zfill(2) for part in match.groups() if part)

@@ -1,4 +1,4 @@
-"""Words of a query that stand nowhere in an index, replaced by what was most likely meant.
+"""QueryWords of a query that stand nowhere in an index, replaced by what was most likely meant.
 
 `keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ). `sound`: another word that sounds the same (かんし,
 and wrong conversions). `spelling`: a slip of the keys (fargte).
@@ -12,22 +12,23 @@ from typing import Protocol
 from index import romaji
 from index.analysis import sound_of
 from index.query import Step, StepName
-from index.tree import Alternative, Key, Piece, Word
-from index.words import Words
+from index.text import katakana
+from index.tree import Alternative, Key, QueryPiece, QueryWord
+from index.words import QueryWords
 
-SOUND_WEIGHT = 0.5
+SOUND_WEIGHT = 0.5  # of what sounds alike most means something else (監視, 漢詩)
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
 
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
 
-Mended = tuple[Piece, list[Step]]
+_Repair = tuple[QueryPiece, list[Step]]
 
 
 class Vocabulary(Protocol):
     """What mending asks of an index."""
 
-    def has(self, word: Word) -> bool:
+    def has(self, word: QueryWord) -> bool:
         """Tell whether any document has a word."""
 
     def similar(self, text: str) -> str | None:
@@ -35,8 +36,8 @@ class Vocabulary(Protocol):
 
 
 def mend(
-    pieces: Sequence[Piece], vocabulary: Vocabulary, words: Words, without: Collection[StepName] = ()
-) -> tuple[tuple[Piece, ...], list[Step]]:
+    pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName] = ()
+) -> tuple[tuple[QueryPiece, ...], list[Step]]:
     """Return the pieces of a query mended where that is needed and possible, and what was done."""
     mending = _Mending(vocabulary, words, without)
     mended = [mending.mended(piece) for piece in pieces]
@@ -44,12 +45,12 @@ def mend(
 
 
 class _Mending:
-    def __init__(self, vocabulary: Vocabulary, words: Words, without: Collection[StepName]) -> None:
+    def __init__(self, vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName]) -> None:
         self._vocabulary = vocabulary
         self._words = words
         self._without = without
 
-    def mended(self, piece: Piece) -> Mended:
+    def mended(self, piece: QueryPiece) -> _Repair:
         if all(map(self._vocabulary.has, piece.words)):
             in_pieces = len(piece.words) > 1 and _HIRAGANA.fullmatch(
                 piece.text
@@ -57,34 +58,34 @@ class _Mending:
             return (in_pieces and self._as_typed_otherwise(piece)) or (piece, [])
         return self._as_typed_otherwise(piece) or self._as_it_sounds(piece) or self._without_slips(piece)
 
-    def _as_typed_otherwise(self, piece: Piece) -> Mended | None:
+    def _as_typed_otherwise(self, piece: QueryPiece) -> _Repair | None:
         """Return a piece as the same keys or other kana spell it, if the index knows that."""
         if "keyboard" in self._without or not _KANA_AND_LETTERS.fullmatch(piece.text):
             return None
-        for text in (romaji.katakana(piece.text), *romaji.typed(piece.text)):
+        for text in (katakana(piece.text), *romaji.typed(piece.text)):
             words = self._words.of(text)
             if words and text != piece.text and all(map(self._vocabulary.has, words)):
-                return Piece(text, words), [Step("keyboard", piece.text, text)]
+                return QueryPiece(text, words), [Step("keyboard", piece.text, text)]
         return None
 
-    def _as_it_sounds(self, piece: Piece) -> Mended | None:
+    def _as_it_sounds(self, piece: QueryPiece) -> _Repair | None:
         """Return a piece as any word that sounds like it, if the index has one."""
         if "sound" in self._without:
             return None
         for sound in self._sounds(piece.text):
-            word = Word(piece.text, (Alternative((Key(sound, "sound"),), SOUND_WEIGHT),))
+            word = QueryWord(piece.text, (Alternative((Key(sound, "sound"),), SOUND_WEIGHT),))
             if self._vocabulary.has(word):
-                return Piece(piece.text, (word,)), [Step("sound", piece.text)]
+                return QueryPiece(piece.text, (word,)), [Step("sound", piece.text)]
         return None
 
     def _sounds(self, text: str) -> Iterator[str]:
         """Yield how a piece may be read: as kana, as letters that spell kana, as Sudachi reads it."""
         spelled = romaji.kana(text) if text.isascii() else None
-        for reading in (romaji.katakana(text), spelled, self._words.reading_of(text)):
+        for reading in (katakana(text), spelled, self._words.reading_of(text)):
             if reading and (sound := sound_of(reading)):
                 yield sound
 
-    def _without_slips(self, piece: Piece) -> Mended:
+    def _without_slips(self, piece: QueryPiece) -> _Repair:
         """Return a piece with each word that stands nowhere replaced by the most similar one that does."""
         if "spelling" in self._without:
             return piece, []
@@ -97,4 +98,4 @@ class _Mending:
             replace(word, alternatives=(Alternative((Key(meant[word]),)),)) if word in meant else word
             for word in piece.words
         )
-        return Piece(text, words), [Step("spelling", word.text, similar) for word, similar in meant.items()]
+        return QueryPiece(text, words), [Step("spelling", word.text, similar) for word, similar in meant.items()]

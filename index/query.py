@@ -9,7 +9,7 @@ StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "part
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was done to find more (`index.ladder`): to which words of the query, and what was taken instead."""
+    """What was done once to find more (`index.ladder`): to which words of the query, and what was taken instead."""
 
     name: StepName
     text: str = ""
@@ -20,11 +20,10 @@ class Step:
 class Query:
     """A search as a value: the words as typed, the selected facet values, the order and the window.
 
-    Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between groups
-    all must hold. `facets` names the groups to count.
-    `limit` None means all hits. `without` names the steps of the ladder (`index.ladder`) that shall not be taken. `explain` asks
-    for the reasons of each hit. `context` names a group whose values are places (a talk, a report): all documents of the
-    places of the hits are then given too.
+    Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between
+    groups all must hold. `facets` names the groups to count. `limit` None means all hits. `without` names the steps of
+    the ladder (`index.ladder`) that shall not be taken. `explain` asks for the reasons of each hit. `context` names a
+    group whose values are places (a talk, a report): all documents of the places of the hits are then given too.
     """
 
     text: str = ""

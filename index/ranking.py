@@ -1,18 +1,19 @@
-"""How hits are ranked: the signals that make a score, the same for every engine. docs/relevance.md tells what was tried.
+"""How hits are ranked: the signals that make a score, the same for every engine (docs/relevance.md: what was tried).
 
-The score of a document is what its signals give, one after the other (`SIGNALS`), rounded to six places, so that what differs
-only by the order of addition ties in every engine. How strong each signal is in a document:
+The score of a document is what its signals give, one after the other (`SIGNALS`), rounded to six places, so that what
+differs only by the order of addition ties in every engine. How strong each signal is in a document:
 
-- words: for each wanted word the most that one of its alternatives gives, which is its weight times the points of its terms.
+- words: for each wanted word the most that one of its alternatives gives: its weight times the points of its terms.
 - nearness: the points of the query's pairs, words that follow each other.
 - characters: the points of the query's grams, characters that follow each other.
 - coverage: the share of the words' weight that the document has.
-- exact: 1 where the document's text is the query's, two words or more (who types a whole note means it; one word is a subject).
+- exact: 1 where the document's text is the query's, of two words or more (one word is a subject, not a note).
 - boost: what the document's own boost is above 1.
 
-The points of a term are those of BM25F with rare terms favoured (`term_points`), from its frequency summed over the fields: the
-field's weight times the term's frequency there, divided by 1 - b + b * length / mean length for a field whose length matters. A
-length under SHORTEST counts as SHORTEST, so that a label of two words does not win by being short.
+The points of a term are those of BM25F with rare terms favoured (`term_points`), from its frequency summed over the
+fields: the field's weight times the term's frequency there, divided by 1 - b + b * length / mean length for a field
+whose length matters. A length under SHORTEST counts as SHORTEST, so that a label of two words does not win by being
+short.
 """
 
 from collections.abc import Mapping
@@ -76,7 +77,7 @@ def parts(strengths: Mapping[SignalName, Amount]) -> dict[SignalName, Amount]:
 
 
 def term_points(documents: int, having: int, frequency: Amount) -> Amount:
-    """Return the points of a term that stands in `having` of all `documents` in a field that finds, where it is so frequent."""
+    """Return the points of a term that is so frequent; `having` of all `documents` have it in a field that finds."""
     rarity: float = _idf(documents, having) ** _RARITY
     return rarity * frequency / (frequency + _K1)
 

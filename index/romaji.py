@@ -1,23 +1,12 @@
 """Kana and the keys they are typed with: for names typed with the input method left on (ふぁrがて is fargate), or off."""
 
-import unicodedata
 from functools import cache
 from itertools import islice, product
 
 from index import datafiles
+from index.text import hiragana, katakana
 
-_MOST_SPELLINGS = 64
-
-
-def katakana(text: str) -> str:
-    """Return a text with its hiragana as katakana."""
-    return "".join(chr(ord(c) + 0x60) if "ぁ" <= c <= "ゖ" else c for c in unicodedata.normalize("NFKC", text))
-
-
-def hiragana(text: str) -> str:
-    """Return a text with its katakana as hiragana, letters small."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in folded)
+_MOST_SPELLINGS = 64  # six kana with two spellings each; every spelling is looked up
 
 
 def typed(text: str) -> tuple[str, ...]:

@@ -10,8 +10,9 @@ from index.analysis import Term
 class TextField:
     """A text that words are looked up in.
 
-    `weight` is what one occurrence here counts. `length` says how much a longer text lowers that: 0 not at all, 1 in full
-    (BM25's b). Where `finds` is false, a word that stands only here adds to the score of a document but does not find it.
+    `weight` is what one occurrence here counts. `length` says how much a longer text lowers that: 0 not at all, 1 in
+    full (BM25's b). Where `finds` is false, a word that stands only here adds to the score of a document but does not
+    find it.
     """
 
     name: str
@@ -35,9 +36,9 @@ class Schema:
 class Document:
     """One thing that can be found.
 
-    `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is absent),
-    `date` an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`) or None, `stored` what a hit gives back, untouched.
-    `literal` is the text that phrases are looked up in, `boost` multiplies the score.
+    `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is
+    absent), `date` an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`) or None, `stored` what a hit gives
+    back, untouched. `literal` is the text that phrases are looked up in, `boost` multiplies the score.
     """
 
     id: str

@@ -1,11 +1,12 @@
 """Slips of the keyboard: the word of an index that a text is most likely meant to be."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from index.text import folded_case
 
 # In so short a word any other is one slip away; two kanji differ in meaning, not by a slip; s3 is no slip of s4.
 _SHORTEST, _SHORTEST_KANA = 4, 5
@@ -18,7 +19,7 @@ def similar(text: str, words: Sequence[str], frequency: Callable[[str], int]) ->
 
     A slip is a letter too many, too few, wrong, or two changed about.
     """
-    written = unicodedata.normalize("NFKC", text).casefold()
+    written = folded_case(text)
     if len(written) < (_SHORTEST if written.isascii() else _SHORTEST_KANA) or not _LETTERS.fullmatch(written):
         return None
     slips = 2 if len(written) >= _LONG else 1

@@ -23,11 +23,11 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class QueryWord:
     """A word of a query: a document has it that has all terms of any of its alternatives.
 
-    `parts` may stand for it where the whole finds nothing. `function` words only carry the question (なぜ, 方法): they are the
-    first to be done without.
+    `parts` may stand for it where the whole finds nothing. `function` words only carry the question (なぜ, 方法): they are
+    the first to be done without.
     """
 
     text: str
@@ -37,15 +37,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class QueryPiece:
     """What stands between spaces in a query, and its words."""
 
     text: str
-    words: tuple[Word, ...]
+    words: tuple[QueryWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class QueryPhrase:
     """A literal piece of a document's text, width and case folded."""
 
     text: str
@@ -65,7 +65,7 @@ class InField:
     """Words that must all stand in one text field."""
 
     field: str
-    words: tuple[Word, ...]
+    words: tuple[QueryWord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class AnyOf:
     nodes: tuple["Node", ...]
 
 
-Node: TypeAlias = Word | Piece | Phrase | FacetIs | InField | Dated | Not | AllOf | AnyOf
+Node: TypeAlias = QueryWord | QueryPiece | QueryPhrase | FacetIs | InField | Dated | Not | AllOf | AnyOf
 
 
 NoticeName: TypeAlias = Literal["cut", "too many words", "too deep", "unclosed", "as words", "literally"]
@@ -107,10 +107,10 @@ NoticeName: TypeAlias = Literal["cut", "too many words", "too deep", "unclosed",
 class Notice:
     """Something of a query that could not be taken as typed, and its text; what was done instead is in the name.
 
-    `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`: brackets
-    within brackets over 8 levels were ignored. `unclosed`: a quotation mark or bracket without its other half was ignored.
-    `as words`: a field's value or a mark that means nothing there was searched as words. `literally`: a query without any word
-    was looked for as it stands.
+    `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`:
+    brackets within brackets over 8 levels were ignored. `unclosed`: a quotation mark or bracket without its other half
+    was ignored. `as words`: a field's value or a mark that means nothing there was searched as words. `literally`: a
+    query without any word was looked for as it stands.
     """
 
     name: NoticeName
@@ -119,24 +119,24 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A query's text as understood: the words that are plainly wanted, conditions that always hold, and what was odd."""
+    """A query's text as understood: the words plainly wanted, conditions that always hold, and what was odd."""
 
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[QueryPiece, ...] = ()
     conditions: tuple[Node, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property
-    def words(self) -> tuple[Word, ...]:
+    def words(self) -> tuple[QueryWord, ...]:
         """The wanted words without repeats."""
         return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words))
 
 
-def words_in(node: Node) -> tuple[Word, ...]:
+def words_in(node: Node) -> tuple[QueryWord, ...]:
     """Return the words under a node that its documents may have: all but those under Not."""
     match node:
-        case Word():
+        case QueryWord():
             return (node,)
-        case Piece(_, words) | InField(_, words):
+        case QueryPiece(_, words) | InField(_, words):
             return words
         case AllOf(nodes) | AnyOf(nodes):
             return tuple(word for inner in nodes for word in words_in(inner))

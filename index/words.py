@@ -8,16 +8,16 @@ from itertools import groupby
 from index import datafiles
 from index.analysis import Analyzer, Morpheme
 from index.text import folded
-from index.tree import Alternative, Key, Piece, Word
+from index.tree import Alternative, Key, QueryPiece, QueryWord
 
-SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5
+SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # a document with the word itself comes first
 
 
-class Words:
+class QueryWords:
     """Makes the words of queries.
 
-    `slips` gives pairs of a wrong form and the right one: they are found as each other, at half weight. `related` gives pairs of a
-    word and one that may stand for it where it finds little.
+    `slips` gives pairs of a wrong form and the right one: they are found as each other, at half weight. `related` gives
+    pairs of a word and one that may stand for it where it finds little.
     """
 
     def __init__(
@@ -27,19 +27,20 @@ class Words:
         self._slips = tuple(slips)
         self._related = tuple(related)
 
-    def of(self, text: str) -> tuple[Word, ...]:
+    def of(self, text: str) -> tuple[QueryWord, ...]:
         """Return the words of a text in their order; stop words and marks are none."""
         return tuple(self._word(morpheme) for morpheme in self._content(text))
 
-    def pieces(self, text: str) -> tuple[Piece, ...]:
+    def pieces(self, text: str) -> tuple[QueryPiece, ...]:
         """Return what stands between spaces in a text, with its words; a name that holds spaces is not parted."""
         runs = groupby(self.analyzer.morphemes(text), key=lambda morpheme: morpheme.is_space)
         every = [list(run) for is_space, run in runs if not is_space]
         return tuple(
-            Piece("".join(m.surface for m in run), tuple(self._word(m) for m in run if m.is_content)) for run in every
+            QueryPiece("".join(m.surface for m in run), tuple(self._word(m) for m in run if m.is_content))
+            for run in every
         )
 
-    def with_related(self, word: Word) -> Word:
+    def with_related(self, word: QueryWord) -> QueryWord:
         """Return a word that the words related to it may stand for."""
         related = self._related_by_term.get(word.alternatives[0].terms[0].text, ())
         return replace(word, alternatives=(*word.alternatives, *related))
@@ -51,8 +52,8 @@ class Words:
     def _content(self, text: str) -> list[Morpheme]:
         return [morpheme for morpheme in self.analyzer.morphemes(text) if morpheme.is_content]
 
-    def _word(self, morpheme: Morpheme) -> Word:
-        return Word(
+    def _word(self, morpheme: Morpheme) -> QueryWord:
+        return QueryWord(
             text=morpheme.surface,
             alternatives=(*_ways_to_have(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
             parts=tuple(Alternative((Key(part.normalized),), PART_WEIGHT) for part in morpheme.parts),
@@ -83,8 +84,8 @@ class Words:
 def _ways_to_have(morpheme: Morpheme) -> Iterator[Alternative]:
     """Yield a word in its normal form, all its short units (信頼 and 性 for 信頼性), and as it is written.
 
-    15分 has no units to look for: 15 here and 分 there are not it. A word alone may be analysed otherwise than within a sentence
-    (化, 一つ); as it is written, it may be the normal form of what stands there.
+    15分 has no units to look for: 15 here and 分 there are not it. A word alone may be analysed otherwise than within a
+    sentence (化, 一つ); as it is written, it may be the normal form of what stands there.
     """
     yield Alternative((Key(morpheme.normalized),))
     units = morpheme.content_units

@@ -1,8 +1,8 @@
 """Japanese text to morphemes and terms, with exact offsets: the one door to sudachipy."""
 
 from index.analysis.analyzer import Analyzer
-from index.analysis.dictionary import Word
+from index.analysis.lexicon import LexiconEntry
 from index.analysis.morphemes import Morpheme
 from index.analysis.terms import Term, TermKind, sound_of
 
-__all__ = ["Analyzer", "Morpheme", "Term", "TermKind", "Word", "sound_of"]
+__all__ = ["Analyzer", "LexiconEntry", "Morpheme", "Term", "TermKind", "sound_of"]

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sudachipy import Dictionary
-
-from index.analysis import dictionary
-from index.analysis.dictionary import Word
+from index.analysis.lexicon import LexiconEntry
 from index.analysis.morphemes import Morpheme, morphemes_of
 from index.analysis.terms import Term, helper_terms, word_terms
+
+if TYPE_CHECKING:
+    from sudachipy import Dictionary
 
 
 class Analyzer:
@@ -18,7 +19,7 @@ class Analyzer:
     It may be shared by threads. `folder` keeps the compiled words; without it each process compiles them.
     """
 
-    def __init__(self, words: Iterable[Word] = (), folder: Path | None = None) -> None:
+    def __init__(self, words: Iterable[LexiconEntry] = (), folder: Path | None = None) -> None:
         self._words = tuple(words)
         self._folder = folder
 
@@ -30,7 +31,7 @@ class Analyzer:
         return tuple(morphemes_of(text, self._dictionary))
 
     def terms(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
-        """Return the words of morphemes in order of `begin`, each long one before its short units, stop words left out."""
+        """Return the words of morphemes in their order, each long one before its short units, stop words left out."""
         return tuple(word_terms(morphemes))
 
     def helpers(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
@@ -38,5 +39,7 @@ class Analyzer:
         return tuple(helper_terms(morphemes))
 
     @cached_property
-    def _dictionary(self) -> Dictionary:
+    def _dictionary(self) -> "Dictionary":
+        from index.analysis import dictionary  # noqa: PLC0415  # sudachipy is imported when a text is to be analysed
+
         return dictionary.load(self._words, self._folder)

@@ -5,9 +5,7 @@ import hashlib
 import io
 import re
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,31 +13,20 @@ from pathlib import Path
 import sudachidict_core
 from sudachipy import Config, Dictionary, Morpheme, SplitMode, sudachipy
 
+from index.analysis.lexicon import LexiconEntry
+from index.text import folded_for_sudachi
+
 _SYSTEM = Path(sudachidict_core.__file__).parent / "resources" / "system.dic"
-# Connection ids and costs as Sudachi's own guide to user dictionaries gives them for nouns: lower is chosen more readily.
+# Connection ids and costs as Sudachi's guide to user dictionaries gives them for nouns; lower is chosen more readily.
 _PROPER_NOUN = ("4786", ("名詞", "固有名詞", "一般", "*", "*", "*"))
 _COMMON_NOUN = ("5146", ("名詞", "普通名詞", "一般", "*", "*", "*"))
 _KATAKANA = re.compile("[ァ-ヴー]+")
 _CHOSEN, _ONLY_AS_A_UNIT = "1000", "32767"
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word to know: as it is written, what it is found as (else itself), its short units and how it is read (katakana).
-
-    The units concatenate to the surface. A name is a proper noun.
-    """
-
-    surface: str
-    normalized: str = ""
-    units: tuple[str, ...] = ()
-    reading: str = ""
-    name: bool = False
-
-
 @cache
-def load(words: tuple[Word, ...], folder: Path | None) -> Dictionary:
-    """Return Sudachi's dictionary (200 MB, mapped into memory) with these words; loaded once a process for each set of them.
+def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
+    """Return Sudachi's dictionary (200 MB, mapped into memory) with these words, loaded once a process for each set.
 
     The compiled words are kept in `folder`, or for this process alone where it is None or cannot be written.
     """
@@ -48,7 +35,7 @@ def load(words: tuple[Word, ...], folder: Path | None) -> Dictionary:
     return Dictionary(config=Config(system="core", user=[str(_compiled(words, folder))]))
 
 
-def _compiled(words: Sequence[Word], folder: Path | None) -> Path:
+def _compiled(words: Sequence[LexiconEntry], folder: Path | None) -> Path:
     """Return the file of the compiled words, making it (2.5 seconds) if it is not there yet."""
     lexicon = _lexicon(words)
     versions = version("sudachipy") + version("sudachidict_core")
@@ -78,28 +65,30 @@ def _compile(lexicon: str, file: Path) -> Path:
     return file
 
 
-def _lexicon(words: Iterable[Word]) -> str:
+def _lexicon(words: Iterable[LexiconEntry]) -> str:
     """Return the words as lines of Sudachi's lexicon; each unit is a line of its own that is never chosen by itself."""
-    by_surface = {_folded(word.surface): word for word in words}  # of two spellings that fold alike the later one
+    by_surface = {folded_for_sudachi(word.surface): word for word in words}  # of two that fold alike the later one
     units = list(dict.fromkeys(unit for word in by_surface.values() for unit in word.units))
     places = {unit: f"U{number}" for number, unit in enumerate(units)}
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
     alone = Dictionary(dict="core").tokenizer(SplitMode.A)
-    lines.writerows(_unit_line(unit, by_surface.get(_folded(unit)), list(alone.tokenize(unit))) for unit in units)
+    lines.writerows(
+        _unit_line(unit, by_surface.get(folded_for_sudachi(unit)), list(alone.tokenize(unit))) for unit in units
+    )
     lines.writerows(_word_line(word, "/".join(places[unit] for unit in word.units)) for word in by_surface.values())
     return out.getvalue()
 
 
-def _word_line(word: Word, units: str) -> Sequence[str]:
+def _word_line(word: LexiconEntry, units: str) -> Sequence[str]:
     connection, speech = _PROPER_NOUN if word.name else _COMMON_NOUN
     reading = word.reading or (word.surface if _KATAKANA.fullmatch(word.surface) else "")
     meaning = (*speech, reading, word.normalized or word.surface)
     return _line(word.surface, (connection, connection, _CHOSEN), meaning, units)
 
 
-def _unit_line(unit: str, word: Word | None, alone: Sequence[Morpheme]) -> Sequence[str]:
-    """Return the line of a unit, which is to be what it is where it stands alone: a word to know, or what Sudachi makes of it."""
+def _unit_line(unit: str, word: LexiconEntry | None, alone: Sequence[Morpheme]) -> Sequence[str]:
+    """Return the line of a unit, which is to be what it is alone: a word to know, or what Sudachi makes of it."""
     connection, speech = _COMMON_NOUN
     meaning = (*speech, word.reading if word else "", (word and word.normalized) or unit)
     if word is None and len(alone) == 1:
@@ -110,9 +99,4 @@ def _unit_line(unit: str, word: Word | None, alone: Sequence[Morpheme]) -> Seque
 def _line(surface: str, cost: Sequence[str], meaning: Sequence[str], units: str) -> Sequence[str]:
     """Return a line of the lexicon; `meaning` is part of speech, reading and normal form."""
     parted = ("C", units, units) if units else ("A", "*", "*")  # the mode it is whole in, its units in A, in B
-    return (_folded(surface), *cost, surface, *meaning, "*", *parted, "*", "*")
-
-
-def _folded(surface: str) -> str:
-    """Return a surface as Sudachi sees the text it looks words up in."""
-    return unicodedata.normalize("NFKC", surface).lower()
+    return (folded_for_sudachi(surface), *cost, surface, *meaning, "*", *parted, "*", "*")

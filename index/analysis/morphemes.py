@@ -1,20 +1,24 @@
 """Text to morphemes: cut so that Sudachi can take it, and mended where it parts what belongs together."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from sudachipy import Dictionary, SplitMode
-from sudachipy import Morpheme as SudachiMorpheme
+from index.text import folded_case
+
+if TYPE_CHECKING:
+    from sudachipy import Dictionary
+    from sudachipy import Morpheme as SudachiMorpheme
 
 # Sudachi refuses input over 49,149 bytes, and over 65,535 after its own normalisation (`㍿` grows fourfold).
-PIECE_LENGTH = 1000
+CHUNK_LENGTH = 1000
 
 _SENTENCE_ENDS = frozenset("。！？!?\n")
 _PAUSES = frozenset("、，,；;：: \t\u3000」』）)")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# So that EC2, k8s and session stay one word whatever Sudachi makes of them.
 _LATIN_WORD = re.compile("[A-Za-zＡ-Ｚａ-ｚ][A-Za-zＡ-Ｚａ-ｚ0-9０-９]*")
 _PROPER_NOUN = ("名詞", "固有名詞", "一般", "*", "*", "*")
 _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白"})
@@ -94,25 +98,25 @@ class Morpheme:
         return tuple(unit for unit in units if unit.is_content)
 
 
-def morphemes_of(text: str, dictionary: Dictionary) -> Iterator[Morpheme]:
+def morphemes_of(text: str, dictionary: "Dictionary") -> Iterator[Morpheme]:
     """Yield the morphemes of a text of any length, in order; white space and marks are morphemes too."""
     found = [
         _morpheme(text, begin, morpheme)
-        for begin, piece in pieces(text)
+        for begin, piece in chunks(text)
         for morpheme in _tokens(piece, dictionary)
         if morpheme.begin() < morpheme.end()  # `…` yields three, two of them empty
     ]
     return _with_counters(list(_latin_words_joined(text, found)))
 
 
-def pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a text where sentences end, else at a pause, else anywhere, into pieces with their offsets.
+def chunks(text: str) -> Iterator[tuple[int, str]]:
+    """Cut a text where sentences end, else at a pause, else anywhere, into chunks with their offsets.
 
-    The pieces concatenate to the text.
+    The chunks concatenate to the text.
     """
     begin = 0
-    while len(text) - begin > PIECE_LENGTH:
-        end = _cut(text, begin, begin + PIECE_LENGTH)
+    while len(text) - begin > CHUNK_LENGTH:
+        end = _cut(text, begin, begin + CHUNK_LENGTH)
         yield begin, text[begin:end]
         begin = end
     yield begin, text[begin:]
@@ -126,14 +130,14 @@ def _cut(text: str, begin: int, end: int) -> int:
     return end
 
 
-def _tokens(piece: str, dictionary: Dictionary) -> Iterator[SudachiMorpheme]:
+def _tokens(piece: str, dictionary: "Dictionary") -> Iterator["SudachiMorpheme"]:
     # A tokenizer must not be shared by threads, and making one costs less than a microsecond.
-    return iter(dictionary.tokenizer(SplitMode.C).tokenize(_LONE_SURROGATE.sub("\ufffd", piece)))
+    return iter(dictionary.tokenizer("C").tokenize(_LONE_SURROGATE.sub("\ufffd", piece)))
 
 
-def _morpheme(text: str, offset: int, morpheme: SudachiMorpheme) -> Morpheme:
+def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme") -> Morpheme:
     begin, end = offset + morpheme.begin(), offset + morpheme.end()
-    units = morpheme.split(SplitMode.A) if end - begin > 1 else ()
+    units = morpheme.split("A") if end - begin > 1 else ()
     return Morpheme(
         surface=text[begin:end],
         begin=begin,
@@ -165,7 +169,7 @@ def _whole(parts: Sequence[Morpheme]) -> Morpheme:
     if len(parts) == 1:
         return parts[0]
     surface = "".join(part.surface for part in parts)
-    return _joined(parts, unicodedata.normalize("NFKC", surface).casefold(), _PROPER_NOUN)
+    return _joined(parts, folded_case(surface), _PROPER_NOUN)
 
 
 def _with_counters(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:

@@ -1,7 +1,6 @@
 """Morphemes to terms: the words of a text, and what else of it helps to rank and to find it."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,18 +8,20 @@ from itertools import pairwise
 from typing import Literal
 
 from index.analysis.morphemes import Morpheme
+from index.text import folded_case
 
 TermKind = Literal["word", "pair", "gram", "sound"]
-"""`word`: a word in its longest reading, or one of its short units. `pair`: two words that follow each other. `gram`: two
-characters that follow each other. `sound`: how a word is read."""
+"""`word`: a word in its longest reading, or one of its short units. `pair`, `gram`: two words or two characters that
+follow each other. `sound`: how a word is read."""
 
 _KANA = re.compile("[ァ-ヴー]+")
 _SAME_SOUND = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
+_folded = cache(folded_case)  # of a character
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What is indexed and looked up: a normalised word (or a helper of another kind) and where it stands in its text."""
+    """What is indexed and looked up, a normalised word or a helper of another kind, and where it stands in a text."""
 
     text: str
     begin: int
@@ -70,8 +71,3 @@ def _grams(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
     for (left, begin), (right, end) in pairwise(characters):
         if left.isalnum() and right.isalnum():
             yield Term(left + right, begin, end + 1, "gram")
-
-
-@cache
-def _folded(character: str) -> str:
-    return unicodedata.normalize("NFKC", character).casefold()

@@ -12,7 +12,7 @@ from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation
-from index.whoosh_engine.publishing import Change
+from index.whoosh_engine.publishing import Publication
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Mask, Segments
 from index.whoosh_engine.selections import Selections
@@ -36,9 +36,9 @@ class WhooshEngine:
         """Answer a query from the newest whole generation."""
         snapshot = self._newest()
         search = Search(snapshot, query, self._language)
-        selections = Selections(snapshot, query, search.found)
-        total = int(np.count_nonzero(selections.found))
-        docs = _window(snapshot, selections.found, search.scores, query)
+        selections = Selections(snapshot, query, search.matches)
+        total = int(np.count_nonzero(selections.hits))
+        docs = _window(snapshot, selections.hits, search.scores, query)
         return Results(
             total=total,
             hits=tuple(_hit(snapshot, search, doc, explain=query.explain) for doc in docs.tolist()),
@@ -46,11 +46,11 @@ class WhooshEngine:
                 group: _listed(snapshot.group(group).counts(selections.counted(group)), query.selected(group))
                 for group in query.facets
             },
-            steps=search.climbed.steps,
+            steps=search.ascent.steps,
             notices=search.notices,
             terms=search.terms,
             without=selections.without_value,
-            freed={} if total else selections.without_group,
+            without_group={} if total else selections.without_group,
             unknown=selections.unknown,
             context=_context(snapshot, docs, query.context) if query.context else {},
         )
@@ -62,7 +62,7 @@ class WhooshEngine:
         return None if doc is None else snapshot.document(doc)[1]
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return what the newest whole generation was written with, None before the first; the same object each time."""
+        """Return what the current generation was written with, None before the first; the same object each time."""
         stamp = generations.stamp(self._folder)
         if stamp != self._meta[0]:
             generation = generations.current(self._folder)
@@ -77,9 +77,9 @@ class WhooshEngine:
         meta: Mapping[str, object],
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
-        change = Change(replaced, removed, order)
+        publication = Publication(replaced, removed, order)
         generations.publish(
-            self._folder, order, meta, lambda folder, before: change.write(folder, before, self._schema)
+            self._folder, order, meta, lambda folder, before: publication.write(folder, before, self._schema)
         )
 
     def close(self) -> None:

@@ -5,8 +5,8 @@
         seg-000009/   Whoosh's files of the documents that generation 9 wrote; the same files (links) in all since
     WRITER.lock       held by the process that writes
 
-Neither a generation nor a segment changes once CURRENT has named it: what is no longer meant of a segment is told by the
-manifests. A crash before the rename leaves the old generation current.
+Neither a generation nor a segment changes once CURRENT has named it: what is no longer meant of a segment is told by
+the manifests. A crash before the rename leaves the old generation current.
 """
 
 import json
@@ -31,8 +31,8 @@ _CURRENT, _MANIFEST, _LOCK = "CURRENT", "MANIFEST", "WRITER.lock"
 class Segment:
     """Documents that were written together, in a folder of their own.
 
-    `runs` gives their sources, in the order in which they lie there, each with how many documents it has. None stands for a
-    source whose documents are no longer meant: a tombstone.
+    `runs` gives their sources, in the order in which they lie there, each with how many documents it has. None stands
+    for a source whose documents are no longer meant: a tombstone.
     """
 
     folder: Path

@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from index.text import folded_name
-from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Node, Not, Phrase, Piece, Word
+from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Node, Not, QueryPhrase, QueryPiece, QueryWord
 from index.whoosh_engine.segments import Mask
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.storage import Docs
@@ -22,11 +22,11 @@ class Masks:
     def of(self, node: Node) -> Mask:  # noqa: PLR0911  # a case a node
         """Return which documents a node describes."""
         match node:
-            case Word(_, alternatives):
+            case QueryWord(_, alternatives):
                 return reduce(np.logical_or, map(self.alternative, alternatives))
             case AllOf(nodes):
                 return self.all_of(nodes)
-            case Piece(_, words):
+            case QueryPiece(_, words):
                 return self.all_of(words)
             case AnyOf(nodes):
                 return reduce(np.logical_or, map(self.of, nodes))
@@ -34,7 +34,7 @@ class Masks:
                 return self._snapshot.live & ~self.of(inner)
             case InField(field, words):
                 return reduce(np.logical_and, (self._in_field(field, word) for word in words))
-            case Phrase(text):
+            case QueryPhrase(text):
                 literals = self._snapshot.literals
                 return np.fromiter((text in literal for literal in literals), np.bool_, len(literals))
             case FacetIs():
@@ -52,11 +52,11 @@ class Masks:
         """Return which documents have all terms of an alternative in fields that find."""
         if alternative not in self._alternatives:
             self._alternatives[alternative] = self._having_all(
-                self._snapshot.weighed(key).found for key in alternative.terms
+                self._snapshot.term(key).finds for key in alternative.terms
             )
         return self._alternatives[alternative]
 
-    def _in_field(self, field: str, word: Word) -> Mask:
+    def _in_field(self, field: str, word: QueryWord) -> Mask:
         return reduce(
             np.logical_or,
             (

@@ -1,4 +1,4 @@
-"""What a publish writes: one segment of the documents that are given, the smallest segments from before taken into it."""
+"""What a publish writes: one segment of the documents given, the smallest segments from before taken into it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from index.whoosh_engine.rows import STORED, field_names, row
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Publication:
     """What the next generation is to hold, as `Engine.publish` is told it."""
 
     replaced: Mapping[str, Iterable[Document]]
@@ -20,7 +20,7 @@ class Change:
     order: Sequence[str]
 
     def write(self, folder: Path, before: Generation | None, schema: Schema) -> tuple[Segment, ...]:
-        """Write to the empty folder of a generation what the documents given need, link the rest, return the segments."""
+        """Write the documents given to the empty folder of a generation, link the rest, return the segments."""
         kept = self._kept(before)
         self._check(kept)
         if self.replaced:
@@ -47,8 +47,8 @@ class Change:
     def _with_given(self, folder: Path, kept: Sequence[Segment], schema: Schema) -> list[Segment]:
         """Write the documents given, and as many from before, and return the segments in place of those kept.
 
-        A segment is taken in if it has no more documents than were written so far: sizes at least double from one to the
-        next, so there are few, and each document is written again as seldom as their number.
+        A segment is taken in if it has no more documents than were written so far: sizes at least double from one to
+        the next, so there are few, and each document is written again as seldom as their number.
         """
         new, runs = folder / f"seg-{folder.name.removeprefix('gen-')}", list[tuple[str | None, int]]()
         rest = sorted(kept, key=lambda segment: segment.documents, reverse=True)

@@ -13,7 +13,9 @@ ID, DATE, WHOLE, BOOST = (
     "boost",
 )  # fields; the term of BOOST is its own name, its weight the boost
 LENGTH = "length"  # the one term of a length field; its weight is the length
-LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole
+LONGEST_WHOLE = (
+    200  # characters of a text that a query may be as a whole: a query has at most 512, a term is kept whole
+)
 STORED = ("key", "stored", "literal")
 
 

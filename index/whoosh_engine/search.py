@@ -10,7 +10,7 @@ from index.engine import Reason
 from index.language import Language
 from index.query import Query
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, parts, word_weight
-from index.tree import Alternative, Key, Word, words_in
+from index.tree import Alternative, Key, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.segments import Mask
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -28,29 +28,29 @@ class Search:
         self._masks = Masks(snapshot)
         self._conditions = self._masks.all_of(parsed.conditions)
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
-        self.climbed = ladder.climb(parsed.pieces, self, language.words, query.without)
+        self.ascent = ladder.climb(parsed.pieces, self, language.words, query.without)
 
-    def has(self, word: Word) -> bool:
+    def has(self, word: QueryWord) -> bool:
         """Tell whether any document has a word."""
         return bool(self._masks.of(word).any())
 
-    def count(self, words: Sequence[Word]) -> int:
+    def count(self, words: Sequence[QueryWord]) -> int:
         """Return how many documents meet the conditions and have all of these words."""
         return int(np.count_nonzero(self._conditions & self._masks.all_of(words)))
 
-    def best_share(self, words: Sequence[Word]) -> float:
+    def best_share(self, words: Sequence[QueryWord]) -> float:
         """Return the greatest share of the words' weight that a document meeting the conditions has."""
         return float((self._shares(words) * self._conditions).max(initial=0.0))
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
-        return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.weighed(Key(word)).found))
+        return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.term(Key(word)).finds))
 
     @cached_property
-    def found(self) -> Mask:
+    def matches(self) -> Mask:
         """Which documents the text finds."""
-        words = self.climbed.words
-        if self.climbed.some:
+        words = self.ascent.words
+        if self.ascent.some:
             return self._conditions & (self._shares(words) >= ladder.LEAST_SHARE)
         return self._conditions & self._masks.all_of(words)
 
@@ -73,13 +73,13 @@ class Search:
         return tuple(sorted(reasons, key=lambda reason: -reason.points))
 
     @property
-    def _scored(self) -> tuple[Word, ...]:
-        return tuple(dict.fromkeys((*self.climbed.words, *self._scored_besides)))
+    def _scored(self) -> tuple[QueryWord, ...]:
+        return tuple(dict.fromkeys((*self.ascent.words, *self._scored_besides)))
 
     @cached_property
     def _strengths(self) -> Mapping[SignalName, Scores]:
         """How strong each signal is in every document."""
-        words = self.climbed.words
+        words = self.ascent.words
         nothing = np.zeros(self._snapshot.size)
         strengths: dict[SignalName, Scores] = dict.fromkeys(SIGNAL_OF_KIND.values(), nothing)
         for key in self._helpers:
@@ -100,11 +100,11 @@ class Search:
     def _helpers(self) -> Sequence[Key]:
         """The pairs and grams of the query's text."""
         analyzer = self._language.words.analyzer
-        text = " ".join(piece.text for piece in self.climbed.pieces)
+        text = " ".join(piece.text for piece in self.ascent.pieces)
         keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
         return [key for key in keys if key.kind in SIGNAL_OF_KIND]
 
-    def _reason(self, word: Word, doc: int) -> Reason:
+    def _reason(self, word: QueryWord, doc: int) -> Reason:
         def points(alternative: Alternative) -> float:
             return alternative.weight * sum(self._points_at(key, doc) for key in alternative.terms)
 
@@ -113,11 +113,11 @@ class Search:
         return Reason("words", points(best), word.text, " ".join(key.text for key in best.terms), tuple(fields))
 
     def _points_at(self, key: Key, doc: int) -> float:
-        weighed = self._snapshot.weighed(key)
-        place = int(np.searchsorted(weighed.docs, doc))
-        return float(weighed.points[place]) if place < len(weighed.docs) and weighed.docs[place] == doc else 0.0
+        term = self._snapshot.term(key)
+        place = int(np.searchsorted(term.docs, doc))
+        return float(term.points[place]) if place < len(term.docs) and term.docs[place] == doc else 0.0
 
-    def _word_points(self, word: Word) -> Scores:
+    def _word_points(self, word: QueryWord) -> Scores:
         """Return what a word gives each document: the most that one of its alternatives does."""
         return reduce(
             np.maximum,
@@ -129,11 +129,11 @@ class Search:
 
     def _dense(self, key: Key) -> Scores:
         points = np.zeros(self._snapshot.size)
-        weighed = self._snapshot.weighed(key)
-        points[weighed.docs] = weighed.points
+        term = self._snapshot.term(key)
+        points[term.docs] = term.points
         return points
 
-    def _shares(self, words: Sequence[Word]) -> Scores:
+    def _shares(self, words: Sequence[QueryWord]) -> Scores:
         """Return which share of the weight of these words each document has."""
         shares, total = np.zeros(self._snapshot.size), 0.0
         for word in words:

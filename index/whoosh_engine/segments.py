@@ -15,8 +15,9 @@ Mask: TypeAlias = NDArray[np.bool_]  # one truth value a document
 class Segments:
     """What a generation holds, open for reading by any number of threads.
 
-    The documents of a segment have numbers in a row, whether they are live or not. `in_position` has the live ones in the
-    order of their positions, `positions` the place of each there; `live` tells of every number whether it is one of them.
+    The documents of a segment have numbers in a row, whether they are live or not. `in_position` has the live ones in
+    the order of their positions, `positions` the place of each there; `live` tells of every number whether it is one of
+    them.
     """
 
     def __init__(self, generation: Generation) -> None:

@@ -26,13 +26,13 @@ class Selections:
         }
 
     @cached_property
-    def found(self) -> Mask:
+    def hits(self) -> Mask:
         """The documents that match and are selected in every group."""
         return reduce(np.logical_and, self._selected.values(), self._matching)
 
     def counted(self, group: str) -> Mask:
         """Return the documents among which the values of a group are counted."""
-        return self.found if group in self._query.every else self._besides(group)
+        return self.hits if group in self._query.every else self._besides(group)
 
     @property
     def without_group(self) -> Mapping[str, int]:
@@ -61,8 +61,8 @@ class Selections:
     def _without_each(self, group: str, values: tuple[str, ...]) -> Mapping[str, int]:
         """Return how many documents there would be without each of these values, from one count over the group.
 
-        Without a value a document is found if it has enough of the others: it has more than are needed, or just as many and
-        this is none of them.
+        Without a value a document is found if it has enough of the others: it has more than are needed, or just as many
+        and this is none of them.
         """
         needed = len(values) - 1 if group in self._query.every else min(len(values) - 1, 1)
         besides, tally = self._besides(group), self._tallies[group]

@@ -21,7 +21,7 @@ Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FacetGroup:
     """A facet group: its values, and their posting lists one after the other."""
 
     values: tuple[str, ...]
@@ -50,12 +50,12 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeightedTerm:
     """A term over the whole index: the documents with it in any field and its points there, and those it finds."""
 
     docs: Docs
     points: Scores
-    found: Docs
+    finds: Docs
 
 
 class Snapshot:
@@ -90,19 +90,19 @@ class Snapshot:
         return self._keep("words", self._read_words)
 
     @property
-    def dates(self) -> Group:
+    def dates(self) -> FacetGroup:
         """The documents of each date."""
         return self._keep("dates", lambda: self._read_group(DATE))
 
-    def group(self, name: str) -> Group:
+    def group(self, name: str) -> FacetGroup:
         """Return a facet group, an empty one if the schema has none of that name."""
         if name not in self._facets:
-            return Group((), np.empty(0, np.int32), np.empty(0, np.intp))
+            return FacetGroup((), np.empty(0, np.int32), np.empty(0, np.intp))
         return self._keep(("group", name), lambda: self._read_group(facet_field(name)))
 
-    def weighed(self, key: Key) -> Weighed:
+    def term(self, key: Key) -> WeightedTerm:
         """Return a term weighed over all text fields."""
-        return self._keep(key, lambda: self._weigh(key), worth=lambda weighed: len(weighed.docs) > 0)
+        return self._keep(key, lambda: self._weigh(key), worth=lambda term: len(term.docs) > 0)
 
     def in_field(self, field: str, key: Key) -> Docs:
         """Return the documents that have a term in one text field."""
@@ -133,7 +133,7 @@ class Snapshot:
         """Close the files."""
         self._segments.close()
 
-    def _weigh(self, key: Key) -> Weighed:
+    def _weigh(self, key: Key) -> WeightedTerm:
         frequency, found = np.zeros(self.size), np.zeros(self.size, np.bool_)
         for text in self._texts:
             postings = self._segments.postings(text_field(text.name, key.kind), key.text)
@@ -143,7 +143,7 @@ class Snapshot:
         docs = np.flatnonzero(frequency)
         found_docs = np.flatnonzero(found)
         points = term_points(self.documents, len(found_docs), frequency[docs])
-        return Weighed(docs.astype(np.int32), points, found_docs.astype(np.int32))
+        return WeightedTerm(docs.astype(np.int32), points, found_docs.astype(np.int32))
 
     def _norms(self, text: TextField) -> Scores:
         """Return what the length of a text divides the frequencies in it by, for every document."""
@@ -173,11 +173,11 @@ class Snapshot:
         fields = (text_field(text.name, "word") for text in self._texts if text.finds)
         return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
 
-    def _read_group(self, field: str) -> Group:
+    def _read_group(self, field: str) -> FacetGroup:
         lists = {value: self._segments.postings(field, value).docs for value in self._segments.terms(field)}
         lists = {value: docs for value, docs in lists.items() if len(docs)}
         starts = np.cumsum([0, *map(len, lists.values())])[:-1]
-        return Group(tuple(lists), np.concatenate([np.empty(0, np.int32), *lists.values()]), starts)
+        return FacetGroup(tuple(lists), np.concatenate([np.empty(0, np.int32), *lists.values()]), starts)
 
     def _newest_first(self) -> Docs:
         """Return all documents, newest date first, undated last, by position within a date."""
@@ -191,8 +191,8 @@ class Snapshot:
     ) -> Kept:
         """Return what was read under this key, reading it the first time.
 
-        Two threads may both read it; they read the same. What is not worth keeping is read each time: what is kept stays
-        bounded by what the index holds, however many words are asked for that no document has.
+        Two threads may both read it; they read the same. What is not worth keeping is read each time: what is kept
+        stays bounded by what the index holds, however many words are asked for that no document has.
         """
         if key in self._kept:
             return self._kept[key]  # type: ignore[return-value]  # what a key is kept for is what `read` returns

@@ -1,7 +1,7 @@
 """Terms, postings and stored documents in Whoosh's files: the one module that imports whoosh.
 
-Whoosh is given terms, never text: none of its analyzers, parsers and scorers is used, and nothing of ours is pickled but the
-name of one field type. An index folder is trusted data all the same: opening it unpickles what Whoosh wrote.
+Whoosh is given terms, never text: none of its analyzers, parsers and scorers is used, and nothing of ours is pickled
+but the name of one field type. An index folder is trusted data all the same: opening it unpickles what Whoosh wrote.
 """
 
 import os
@@ -74,7 +74,7 @@ class SegmentWriter:
         self._writer.add_document(**row.fields, **row.stored)
 
     def take_in(self, folder: Path, dead: Iterable[int]) -> None:
-        """Write the rows of another folder, those of these numbers left out. Raises SearchIndexError if it is damaged."""
+        """Write the rows of another folder without those of these numbers. Raises SearchIndexError on damage."""
         try:
             with closing(whoosh.index.open_dir(str(folder)).reader()) as reader:
                 for doc in dead:
@@ -189,8 +189,8 @@ def _encoded(term: str) -> bytes:
 def _postings(leaf: Any, key: tuple[str, bytes], base: int) -> Postings:  # noqa: ANN401  # whoosh is untyped
     """Read the postings of a term block by block.
 
-    Whoosh's own way costs two microseconds a posting. A block is (differences of document numbers, weights or one weight
-    or None for 1.0, values); whoosh is pinned, so the private names stay.
+    Whoosh's own way costs two microseconds a posting. A block is (differences of document numbers, weights or one
+    weight or None for 1.0, values); whoosh is pinned, so the private names stay.
     """
     matcher = leaf.postings(*key)
     docs, weights = [], []

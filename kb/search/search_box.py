@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from index.language import FieldMeaning, Language
 from index.text import folded_name
-from index.words import Words
+from index.words import QueryWords
 from kb.search.facets import FACETS
 from kb.services.catalogue import Catalogue
 from kb.services.vocabulary import related, slips
@@ -21,7 +21,7 @@ def language(tools: Tools) -> Language:
     """Return the language of the search box of a library."""
     names = {**dict(_facet_fields(tools.catalogue)), **_OTHERS}
     fields = {folded_name(name): meaning for every, meaning in names.items() for name in every}
-    return Language(Words(tools.analyzer, slips(), related()), fields)
+    return Language(QueryWords(tools.analyzer, slips(), related()), fields)
 
 
 def _facet_fields(catalogue: Catalogue) -> Iterator[tuple[tuple[str, ...], FieldMeaning]]:

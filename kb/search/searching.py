@@ -57,7 +57,7 @@ class Searcher:
             loosened=results.loosened,
             steps=results.steps,
             notices=results.notices,
-            freed={meant.get(group, group): count for group, count in results.freed.items()},
+            freed={meant.get(group, group): count for group, count in results.without_group.items()},
             without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
             unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
             around=around,

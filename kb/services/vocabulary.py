@@ -7,7 +7,7 @@ from itertools import permutations
 from typing import Any
 
 from index import datafiles
-from index.analysis import Word
+from index.analysis import LexiconEntry
 from kb.services.catalogue import Catalogue, Service
 
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -15,7 +15,7 @@ _GAP = re.compile(r"([ ・\-])")
 _COMPANY = ("AWS ", "Amazon ")
 
 
-def words(catalogue: Catalogue) -> tuple[Word, ...]:
+def words(catalogue: Catalogue) -> tuple[LexiconEntry, ...]:
     """Return the words that the analysis shall know: those of the field, and the names of services."""
     return (*(word for service in catalogue.services for word in _names(service)), *_spellings(), *_field_words())
 
@@ -44,18 +44,18 @@ def _table() -> Mapping[str, Any]:
     return datafiles.table("kb.domains.aws", "vocabulary.toml")
 
 
-def _field_words() -> Iterator[Word]:
+def _field_words() -> Iterator[LexiconEntry]:
     for word, told in _table()["words"].items():
-        yield Word(word, told.get("as", word), tuple(told.get("units", ())), told["reading"])
+        yield LexiconEntry(word, told.get("as", word), tuple(told.get("units", ())), told["reading"])
 
 
-def _spellings() -> Iterator[Word]:
+def _spellings() -> Iterator[LexiconEntry]:
     for usual, others in _table()["spellings"].items():
         for spelling in (usual, *others):
-            yield Word(spelling, usual.casefold(), _units(spelling))
+            yield LexiconEntry(spelling, usual.casefold(), _units(spelling))
 
 
-def _names(service: Service) -> Iterator[Word]:
+def _names(service: Service) -> Iterator[LexiconEntry]:
     """Yield the names that mean a service wherever they stand, each found as its short name, a feature as itself."""
     words_too = service.sense.common | service.sense.ambiguous
     for name in (service.short_name, *service.aliases):
@@ -63,7 +63,7 @@ def _names(service: Service) -> Iterator[Word]:
             continue
         found_as = name if name in service.features else service.short_name
         for spelling in dict.fromkeys(_ways_to_write(name)):
-            yield Word(spelling, found_as.replace("・", "").casefold(), _units(spelling), name=True)
+            yield LexiconEntry(spelling, found_as.replace("・", "").casefold(), _units(spelling), name=True)
 
 
 def _ways_to_write(name: str) -> Iterator[str]:

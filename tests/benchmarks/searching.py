@@ -1,7 +1,7 @@
 """How long queries take over 20,000 notes: python tests/benchmarks/searching.py [NOTES [QUERIES]].
 
-The notes are those of the samples again and again, each with words of others put in, so that terms are as frequent as in life
-and no two notes are alike. Asked are generated queries and hostile ones.
+The notes are those of the samples again and again, each with words of others put in, so that terms are as frequent as
+in life and no two notes are alike. Asked are generated queries and hostile ones.
 """
 
 import random

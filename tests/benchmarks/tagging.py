@@ -1,4 +1,4 @@
-"""How many notes a second are tagged, classified and paired on one core, beyond the analysis: python tests/benchmarks/tagging.py [REPORT…].
+"""How many notes a second are tagged, classified and paired on one core: python tests/benchmarks/tagging.py [REPORT…].
 
 Without reports it takes the bundled samples. Each step is the best of five runs over all notes.
 """

@@ -12,7 +12,21 @@ from index.query import Query
 from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, parts, term_points, word_weight
 from index.schema import Document, Schema, TextField
 from index.text import folded, folded_name
-from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Key, Node, Not, Phrase, Piece, Word, words_in
+from index.tree import (
+    AllOf,
+    Alternative,
+    AnyOf,
+    Dated,
+    FacetIs,
+    InField,
+    Key,
+    Node,
+    Not,
+    QueryPhrase,
+    QueryPiece,
+    QueryWord,
+    words_in,
+)
 
 
 class ScanEngine:
@@ -38,9 +52,9 @@ class ScanEngine:
                 for d in window
             ),
             facets={group: self._counts(matching, group, query) for group in query.facets},
-            steps=scan.climbed.steps,
+            steps=scan.ascent.steps,
             notices=scan.notices,
-            freed={
+            without_group={
                 group: sum(_is_selected(d, query.select(group)) for d in matching)
                 for group, _ in query.selections
                 if not found
@@ -138,24 +152,24 @@ class Scan:
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self._conditions = AllOf(parsed.conditions)
-        self.climbed = ladder.climb(parsed.pieces, self, language.words, query.without)
+        self.ascent = ladder.climb(parsed.pieces, self, language.words, query.without)
         besides = [word for node in parsed.conditions for word in words_in(node)]
-        self._scored = list(dict.fromkeys([*self.climbed.words, *besides]))
+        self._scored = list(dict.fromkeys([*self.ascent.words, *besides]))
         analyzer = language.words.analyzer
-        text = " ".join(piece.text for piece in self.climbed.pieces)
+        text = " ".join(piece.text for piece in self.ascent.pieces)
         terms = analyzer.helpers(analyzer.morphemes(text))
         self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
         self.terms = frozenset(
             key.text for word in self._scored for a in word.alternatives for key in a.terms if key.kind == "word"
         )
 
-    def has(self, word: Word) -> bool:
+    def has(self, word: QueryWord) -> bool:
         return any(self._describes(word, d) for d in self._documents)
 
-    def count(self, words: Sequence[Word]) -> int:
+    def count(self, words: Sequence[QueryWord]) -> int:
         return sum(self._describes(AllOf((self._conditions, *words)), d) for d in self._documents)
 
-    def best_share(self, words: Sequence[Word]) -> float:
+    def best_share(self, words: Sequence[QueryWord]) -> float:
         fitting = [d for d in self._documents if self._describes(self._conditions, d)]
         return max((self._share(words, d) for d in fitting), default=0.0)
 
@@ -165,10 +179,10 @@ class Scan:
         return spelling.similar(text, [key.text for key in keys], lambda word: self._found_by(Key(word)))
 
     def finds(self, counted: Counted) -> bool:
-        if self.climbed.some:
-            enough = self._share(self.climbed.words, counted) >= ladder.LEAST_SHARE
+        if self.ascent.some:
+            enough = self._share(self.ascent.words, counted) >= ladder.LEAST_SHARE
             return enough and self._describes(self._conditions, counted)
-        return self._describes(AllOf((self._conditions, *self.climbed.words)), counted)
+        return self._describes(AllOf((self._conditions, *self.ascent.words)), counted)
 
     def _score(self, counted: Counted) -> float:
         return round(sum(parts(self._strengths(counted)).values()), PLACES)
@@ -179,7 +193,7 @@ class Scan:
         return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
 
     def _strengths(self, counted: Counted) -> dict[SignalName, float]:
-        words = self.climbed.words
+        words = self.ascent.words
         same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._text)
         helping = {
             SIGNAL_OF_KIND[kind]: sum((self._points(key, counted) for key in self._helpers if key.kind == kind), 0.0)
@@ -193,7 +207,7 @@ class Scan:
             "boost": counted.document.boost - 1,
         }
 
-    def _most(self, word: Word, counted: Counted) -> float:
+    def _most(self, word: QueryWord, counted: Counted) -> float:
         return max(self._given(alternative, counted) for alternative in word.alternatives)
 
     def _given(self, alternative: Alternative, counted: Counted) -> float:
@@ -216,7 +230,7 @@ class Scan:
     def _has_term(self, key: Key, counted: Counted) -> bool:
         return any(field.finds and counted.frequency(field.name, key) for field in self._texts)
 
-    def _share(self, words: Sequence[Word], counted: Counted) -> float:
+    def _share(self, words: Sequence[QueryWord], counted: Counted) -> float:
         weights = [self._weight(word) for word in words]
         had = [
             max((a.weight for a in word.alternatives if self._has_alternative(a, counted)), default=0.0)
@@ -230,15 +244,15 @@ class Scan:
     def _describes(self, node: Node, counted: Counted) -> bool:  # noqa: PLR0911  # a case a node
         document = counted.document
         match node:
-            case Word(_, alternatives):
+            case QueryWord(_, alternatives):
                 return any(self._has_alternative(a, counted) for a in alternatives)
-            case AllOf(nodes) | Piece(_, nodes):
+            case AllOf(nodes) | QueryPiece(_, nodes):
                 return all(self._describes(inner, counted) for inner in nodes)
             case AnyOf(nodes):
                 return any(self._describes(inner, counted) for inner in nodes)
             case Not(inner):
                 return not self._describes(inner, counted)
-            case Phrase(text):
+            case QueryPhrase(text):
                 return text in folded(document.literal)
             case FacetIs(group, text, values):
                 own = document.facets.get(group, ())

@@ -7,21 +7,21 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer, Word, dictionary
+from index.analysis import Analyzer, LexiconEntry, dictionary
 from index.highlight import marks, snippet
 
 ANALYZER = Analyzer(
     [
-        Word("サーバーレス"),
-        Word("サーバレス", "サーバーレス"),
-        Word("Serverless", "サーバーレス"),
-        Word("ラムダ", "lambda", name=True),
-        Word("EC2", name=True),
-        Word("SES", name=True),
-        Word("Step Functions", "step functions", ("Step", " ", "Functions"), name=True),
-        Word("ステップファンクション", "step functions", name=True),
-        Word("冪等", reading="ベキトウ"),
-        Word("冪等性", "", ("冪等", "性"), "ベキトウセイ"),
+        LexiconEntry("サーバーレス"),
+        LexiconEntry("サーバレス", "サーバーレス"),
+        LexiconEntry("Serverless", "サーバーレス"),
+        LexiconEntry("ラムダ", "lambda", name=True),
+        LexiconEntry("EC2", name=True),
+        LexiconEntry("SES", name=True),
+        LexiconEntry("Step Functions", "step functions", ("Step", " ", "Functions"), name=True),
+        LexiconEntry("ステップファンクション", "step functions", name=True),
+        LexiconEntry("冪等", reading="ベキトウ"),
+        LexiconEntry("冪等性", "", ("冪等", "性"), "ベキトウセイ"),
     ]
 )
 
@@ -129,7 +129,7 @@ def test_threads_share_an_analyzer() -> None:
 
 
 def test_compiled_words_are_kept_and_used_again(tmp_path: Path) -> None:
-    words = [Word("疎結合", "", ("疎", "結合"))]
+    words = [LexiconEntry("疎結合", "", ("疎", "結合"))]
     Analyzer(words, tmp_path).morphemes("")
     (kept,) = tmp_path.iterdir()
     before = kept.stat()
@@ -143,7 +143,7 @@ def test_compiled_words_are_kept_and_used_again(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_to_is_done_without(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    found = Analyzer([Word("密結合", "", ("密", "結合"))], tmp_path / "file").morphemes("密結合")
+    found = Analyzer([LexiconEntry("密結合", "", ("密", "結合"))], tmp_path / "file").morphemes("密結合")
 
     assert [m.surface for m in found] == ["密結合"]
 

@@ -20,11 +20,11 @@ from index.language import FieldMeaning, Language
 from index.query import Query, Step
 from index.schema import Document, Schema, TextField
 from index.whoosh_engine import WhooshEngine
-from index.words import Words
+from index.words import QueryWords
 
 ANALYZER = Analyzer()
 LANGUAGE = Language(
-    Words(
+    QueryWords(
         ANALYZER,
         slips=[("冪統制", "冪等")],
         related=[("監視", "モニタリング"), ("モニタリング", "監視"), ("料金", "コスト")],
@@ -111,7 +111,7 @@ def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
 
     results = engine.search(Query("監視").select("service", "ecs"))
 
-    assert (results.steps, results.total, results.freed) == ((), 0, {"service": 3})
+    assert (results.steps, results.total, results.without_group) == ((), 0, {"service": 3})
 
 
 @pytest.mark.parametrize("text", ["！？", "存在しない語句", "\ud800", "\x00", '"メトリクスの"', "asdfghjkl"])
@@ -361,7 +361,7 @@ selecting = st.builds(
 
 
 def about(results: Results) -> Results:
-    """Return results that equal those whose scores differ by the order of addition, which rounding does not always hide."""
+    """Return results that equal those whose scores differ by the order of addition, which rounding may not hide."""
     hits = (replace(hit, score=pytest.approx(hit.score, abs=2e-6)) for hit in results.hits)
     return replace(results, hits=tuple(hits))
 

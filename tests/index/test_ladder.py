@@ -4,18 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from index.analysis import Analyzer, Word
+from index.analysis import Analyzer, LexiconEntry
 from index.engine import Engine
 from index.language import Language
 from index.query import Query, Step, StepName
-from index.romaji import hiragana, kana, katakana, typed
+from index.romaji import kana, typed
 from index.schema import Document, Schema, TextField
 from index.spelling import similar
+from index.text import hiragana, katakana
 from index.whoosh_engine import WhooshEngine
-from index.words import Words
+from index.words import QueryWords
 
-ANALYZER = Analyzer([Word("冪等", reading="ベキトウ"), Word("冪等性", "", ("冪等", "性"), "ベキトウセイ")])
-WORDS = Words(ANALYZER, slips=[("asid", "acid")], related=[("コスト", "料金"), ("遅い", "遅延")])
+ANALYZER = Analyzer(
+    [LexiconEntry("冪等", reading="ベキトウ"), LexiconEntry("冪等性", "", ("冪等", "性"), "ベキトウセイ")]
+)
+WORDS = QueryWords(ANALYZER, slips=[("asid", "acid")], related=[("コスト", "料金"), ("遅い", "遅延")])
 SCHEMA = Schema((TextField("own", 1.0, length=0.75), TextField("below", 0.3, finds=False)), ("year",))
 NOTES = (
     "処理は冪等性を保つ",
@@ -114,7 +117,7 @@ def test_documents_with_every_word_come_before_those_with_some(engine: Engine) -
 
 
 def test_the_filter_to_blame_is_named(engine: Engine) -> None:
-    assert engine.search(Query("監視").select("year", "2020")).freed == {"year": 3}
+    assert engine.search(Query("監視").select("year", "2020")).without_group == {"year": 3}
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer, Word
+from index.analysis import Analyzer, LexiconEntry
 from index.language import MOST_CHARACTERS, MOST_WORDS, FieldMeaning, Language
-from index.tree import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, Phrase, Piece
-from index.tree import Word as Wanted
-from index.words import Words
+from index.tree import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, QueryPhrase, QueryPiece, QueryWord
+from index.words import QueryWords
 
-ANALYZER = Analyzer([Word("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
+ANALYZER = Analyzer([LexiconEntry("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
 LANGUAGE = Language(
-    Words(ANALYZER),
+    QueryWords(ANALYZER),
     {
         "service": FieldMeaning(
             "facet", "service", {"lambda": "lambda", "ラムダ": "lambda", "apigateway": "api-gateway"}
@@ -26,27 +25,27 @@ LANGUAGE = Language(
 )
 
 
-def told(node: Node) -> str:  # noqa: PLR0911  # a case a node
+def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
     """Return a node as a person would write it down."""
     match node:
-        case Wanted(text):
+        case QueryWord(text):
             return text
-        case Piece(text):
+        case QueryPiece(text):
             return text
-        case Phrase(text):
+        case QueryPhrase(text):
             return f"「{text}」"
         case Not(inner):
-            return f"not {told(inner)}"
+            return f"not {description(inner)}"
         case AnyOf(nodes):
-            return "(" + " | ".join(map(told, nodes)) + ")"
+            return "(" + " | ".join(map(description, nodes)) + ")"
         case AllOf(nodes):
-            return "(" + " & ".join(map(told, nodes)) + ")"
+            return "(" + " & ".join(map(description, nodes)) + ")"
         case FacetIs(group, text, values):
             return f"{group}={'/'.join(values) or f'*{text}*'}"
         case Dated(when, date):
             return f"{when} {date}"
         case InField(field, words):
-            return f"{field}~{' '.join(map(told, words))}"
+            return f"{field}~{' '.join(map(description, words))}"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +76,7 @@ def told(node: Node) -> str:  # noqa: PLR0911  # a case a node
 def test_a_text_asks_for(text: str, asked: list[str]) -> None:
     parsed = LANGUAGE.parse(text)
 
-    assert [told(node) for node in (*parsed.pieces, *parsed.conditions)] == asked
+    assert [description(node) for node in (*parsed.pieces, *parsed.conditions)] == asked
 
 
 @pytest.mark.parametrize(
