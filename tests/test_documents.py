@@ -51,7 +51,7 @@ def knowledge_base(home: Path) -> KnowledgeBase:
 
 def run(line: str, home: Path) -> subprocess.CompletedProcess[bytes]:
     """Run a line of a shell block in that home, the newcomer standing in the checkout."""
-    places = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "KB_LIBRARY": str(home / "reports")}
+    places = {"HOME": str(home), "KB_LIBRARY": str(home / "reports")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **places, "PATH": path}
     return subprocess.run(["bash", "-c", line], cwd=ROOT, env=environment, capture_output=True, check=False)
