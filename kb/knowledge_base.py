@@ -163,7 +163,7 @@ class KnowledgeBase:
         source = library.put(data, name or report.id + ENDINGS.get(outline.format, ".txt"), replacing=old)
         if given is not None and given != Given():
             library.tell(source, given)
-        return Added(report.id, str(library.path / source), old)
+        return Added(report.id, f"{library.name}/{source}", old)
 
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> Reading:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
@@ -281,7 +281,7 @@ class KnowledgeBase:
     def outline(self, report_id: str) -> Outline:
         """Return what each line of a report's file is taken for. Raises UnknownIdError, UnreadableError, OSError."""
         source = self.report(report_id)[0].source
-        return read_outline((self.library.path / source).read_bytes(), source)
+        return read_outline(self.library.file(source).read_bytes(), source)
 
     def _all(self, group: str, value: str) -> tuple[Note, ...]:
         results = self._engine.search(Query(sort="position", limit=None).select(group, value))
@@ -343,6 +343,7 @@ class KnowledgeBase:
             notes=sum(entry.notes for entry in reports),
             up_to_date=bool(contents and contents.is_current(self.library, scan, code_digest())),
             problems=(*unreadable, *scan.problems, *(contents.problems if contents else ())),
+            left_alone=scan.left_alone,
         )
 
     def _contents(self) -> Contents | None:

@@ -78,7 +78,7 @@ def overlap(one: Report, other: Report) -> float:
 def contents_of(read: Read, library: Library, scan: Scan) -> Contents:
     """Return what an index of these reports is to remember beside its documents."""
     return Contents(
-        library=str(library.path),
+        library=library.name,
         code=code_digest(),
         configuration=scan.digest,
         files={file.source: file.digest for file in scan.files},
