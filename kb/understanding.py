@@ -10,7 +10,7 @@ from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
 from kb.readers.formats import read_outline
 from kb.report.model import Given, Report
-from kb.report.outline import ReadingWarning
+from kb.report.outline import Outline, ReadingWarning
 from kb.services.catalogue import Catalogue
 from kb.services.tagger import tag
 from kb.services.vocabulary import words
@@ -47,9 +47,13 @@ class Tools:
 
 def read_report(data: bytes, source: str, tools: Tools, given: Given | None = None) -> Reading:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
+    return understood(read_outline(data, source), tools, given)
+
+
+def understood(outline: Outline, tools: Tools, given: Given | None = None) -> Reading:
+    """Return the report that an outline holds."""
     told = tools.configuration
-    outline = read_outline(data, source)
-    report = tag(report_of(outline, given or told.given.get(source)), told.catalogue, told.corrections)
+    report = tag(report_of(outline, given or told.given.get(outline.source)), told.catalogue, told.corrections)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
     return Reading(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
 

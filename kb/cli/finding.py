@@ -7,9 +7,10 @@ from typing import Any, get_args
 import click
 
 from index.query import Query, StepName
+from index.text import folded_name
 from kb.cli import terminal
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
-from kb.cli.output import lines, make_ready, print_json
+from kb.cli.output import lines, make_ready, print_json, say
 from kb.knowledge_base import FACETS, KnowledgeBase
 from kb.report.identity import slug
 from kb.search.answers import KINDS, VIAS, Answer
@@ -22,7 +23,7 @@ from kb.services.catalogue import Catalogue
 @click.option("--service", multiple=True, help="Slug, name or alias: sqs, 'Amazon SQS', ラムダ. Repeatable.")
 @click.option("--category", multiple=True, help="Slug or Japanese name of a category of services. Repeatable.")
 @click.option("--kind", multiple=True, help=f"One of {', '.join(KINDS)}, or its Japanese name. Repeatable.")
-@click.option("--event", multiple=True, help="Name or slug of an event. Repeatable.")
+@click.option("--event", multiple=True, help="Name of an event, or a part of it: JAWS. Repeatable.")
 @click.option("--year", multiple=True, help="Year of the event. Repeatable.")
 @click.option("--talk", multiple=True, help="Id of a talk. Repeatable.")
 @click.option(
@@ -58,7 +59,7 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
     query = query.select("service", *(_service(kb.catalogue, name) for name in options["service"]))
     query = query.select("category", *(_one_of(kb.catalogue.categories, "category", n) for n in options["category"]))
     query = query.select("kind", *(_one_of(KINDS, "kind", name) for name in options["kind"]))
-    query = query.select("event", *map(slug, options["event"]))
+    query = query.select("event", *(event for name in options["event"] for event in _events(kb, name)))
     for group in ("year", "talk", "via"):
         query = query.select(group, *options[group])
     answer = kb.search(query)
@@ -101,7 +102,7 @@ def pairs(
         print_json(pair_record(pair, kb.catalogue) for pair in found)
     else:
         lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.catalogue), ""))
-        click.echo(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
+        say(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
     if not found and kb.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
@@ -130,7 +131,7 @@ def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     if entry:
         lines(terminal.report_lines(entry))
     elif notes:
-        click.echo(terminal.event_line(notes[0].event, notes[0].held_on))
+        say(terminal.event_line(notes[0].event, notes[0].held_on))
     lines(terminal.tree_lines(notes, kb.catalogue))
 
 
@@ -150,7 +151,7 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     for count in counts:
         notes = "-" if count.notes is None else count.notes
         past = kb.catalogue.history(count.service)
-        click.echo(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
+        say(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
 
 
 def _search_records(answer: Answer, known: Catalogue, *, facets: bool) -> Iterable[dict[str, Any]]:
@@ -168,6 +169,12 @@ def _service(known: Catalogue, name: str) -> str:
     if service is None:
         raise click.BadParameter(f"no service is called {name!r}; `kb services` lists them", param_hint="--service")
     return service.slug
+
+
+def _events(kb: KnowledgeBase, name: str) -> list[str]:
+    """Return the events that have a name in theirs, as `event:JAWS` means it in the search box; for none what finds none."""
+    events = {slug(report.event) for report in kb.reports() if report.event}
+    return sorted(event for event in events if folded_name(name) in folded_name(event)) or [slug(name)]
 
 
 def _one_of(labels: Mapping[str, str], option: str, name: str) -> str:

@@ -9,6 +9,7 @@ from kb.evaluation import Evaluation
 from kb.kinds.pairs import Pair
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import FileProblem
+from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.search.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
 from kb.services.catalogue import Catalogue
@@ -157,14 +158,16 @@ def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
         f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
     )
     if not outcome.new + outcome.changed + outcome.unchanged:
-        yield f"No report in {kb.library.path} yet: put Markdown, text or HTML files there and run `kb sync` again."
+        yield f"No report in {kb.library.name} yet: put Markdown, text or HTML files there and run `kb sync` again."
 
 
 def status_lines(status: Status) -> Iterator[str]:
     """Yield where things are and what is in them."""
-    yield f"library  {status.library}{'  見本を表示中' if status.showing_samples else ''}"
-    yield f"index    {status.index}"
+    yield f"library  {shown_name(status.library)}{'  見本を表示中' if status.showing_samples else ''}"
+    yield f"index    {shown_name(status.index)}"
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
+    if status.left_alone:
+        yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so itself"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 
