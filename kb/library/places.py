@@ -9,8 +9,11 @@ import platformdirs
 from kb.library.files import Library, LibraryError
 from kb.library.safe_files import make_folder
 
-SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
-EVALUATION = SAMPLES.parent / "evaluation"
+# In a checkout `data` lies beside the code, in an installed wheel inside it (`force-include` in pyproject.toml).
+_KB = Path(__file__).resolve().parents[1]
+_DATA = _KB / "data" if (_KB / "data").is_dir() else _KB.parent / "data"
+SAMPLES = _DATA / "samples"
+EVALUATION = _DATA / "evaluation"
 OWN_LIBRARY = Path("data", "reports")
 
 
