@@ -4,14 +4,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from index.engine import Engine, FacetCount, Hit, SearchIndexError
 from index.highlight import marks
 from index.query import Query, StepName
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
-from kb.kinds.pairs import Pair, problems, questions
 from kb.library.configuration import Configuration
 from kb.library.contents import Contents
 from kb.library.files import FileProblem, Library, LibraryError
@@ -39,8 +38,10 @@ from kb.search.search_box import language
 from kb.search.suggestions import GROUPS, Suggestion, Suggestions
 from kb.services.catalogue import Catalogue
 from kb.services.vocabulary import field_words
-from kb.talks import report_of
 from kb.understanding import Reading, Tools, read_report
+
+if TYPE_CHECKING:
+    from kb.kinds.pairs import Pair
 
 FACETS = ("service", "category", "kind", "event", "year", "talk")
 ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name
@@ -156,6 +157,8 @@ class KnowledgeBase:
 
         Without a name it gets one from its event and title. Raises UnreadableError, LibraryError.
         """
+        from kb.talks import report_of
+
         outline = read_outline(data, name or "standard input")
         report = report_of(outline, given)
         library = own_library() if self.showing_samples else self.library
@@ -244,8 +247,10 @@ class KnowledgeBase:
         }
         return labels.get(group, {})
 
-    def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> tuple[Pair, ...]:
+    def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> "tuple[Pair, ...]":
         """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""
+        from kb.kinds.pairs import problems, questions
+
         found = self.search(replace(query, sort="position", offset=0, limit=None, facets=())).found
         chosen = {one.note.id for one in found}
         reports = dict.fromkeys(one.note.report for one in found)
@@ -372,6 +377,8 @@ def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
 
 def _same_report(library: Library, report: Report) -> str | None:
     """Return the source of the library's file that holds this report already, if any."""
+    from kb.talks import report_of
+
     scan = library.scan()
     for file in scan.files:
         try:

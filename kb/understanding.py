@@ -4,17 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from index.analysis import Analyzer, Morpheme
-from kb.kinds import classify
-from kb.kinds.pairs import pair
 from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
 from kb.readers.formats import read_outline
 from kb.report.model import Given, Report
 from kb.report.outline import Outline, ReadingWarning
 from kb.services.catalogue import Catalogue
-from kb.services.tagger import tag
 from kb.services.vocabulary import words
-from kb.talks import report_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,11 @@ def read_report(data: bytes, source: str, tools: Tools, given: Given | None = No
 
 def understood(outline: Outline, tools: Tools, given: Given | None = None) -> Reading:
     """Return the report that an outline holds."""
+    from kb.kinds import classify
+    from kb.kinds.pairs import pair
+    from kb.services.tagger import tag
+    from kb.talks import report_of
+
     told = tools.configuration
     report = tag(report_of(outline, given or told.given.get(outline.source)), told.catalogue, told.corrections)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}

@@ -1,19 +1,21 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from index.highlight import snippet
-from kb.evaluation import Evaluation
-from kb.kinds.pairs import Pair
-from kb.knowledge_base import KnowledgeBase
 from kb.library.files import FileProblem
 from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.search.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
 from kb.services.catalogue import Catalogue
 from kb.services.changes import changes_for
+
+if TYPE_CHECKING:
+    from kb.kinds.pairs import Pair
+    from kb.knowledge_base import KnowledgeBase
 
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 STEPS = {
@@ -108,7 +110,7 @@ def facet_lines(answer: Answer) -> Iterator[str]:
             yield f"  {'*' if value.selected else ' '} {value.count:5d}  {value.label}  ({value.value})"
 
 
-def pair_lines(pair: Pair, catalogue: Catalogue) -> Iterator[str]:
+def pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
     """Yield a problem with its remedies, or a question with its answers; 未解決 where there are none."""
     note = pair.note
     yield click.style(
@@ -150,7 +152,7 @@ def report_lines(entry: ReportEntry) -> Iterator[str]:
         yield entry.url
 
 
-def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
+def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:
     """Yield the one line that a sync ends with, and for an empty library what to do."""
     samples = "見本を表示中  " if kb.showing_samples else ""
     yield (
@@ -176,15 +178,3 @@ def problem_lines(problems: Iterable[FileProblem]) -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
         yield f"kb: {problem}"
-
-
-def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
-    """Yield a table of the measures, over all queries and over those of each type."""
-    names = list(evaluation.measures)
-    yield f"{'':16}" + "".join(f"{name:>11}" for name in names)
-    for label, measures in {"all": evaluation.measures, **evaluation.by_type}.items():
-        yield f"{label:16}" + "".join(f"{measures[name]:11.4f}" for name in names)
-    yield f"{evaluation.queries} queries in {evaluation.seconds:.1f} s"
-    if evaluation.without_answer:
-        wrong = "、".join(evaluation.answered_all_the_same) or "none"
-        yield f"of {evaluation.without_answer} queries without an answer found something all the same: {wrong}"

@@ -2,13 +2,15 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kb.kinds.pairs import Pair
 from kb.report.model import Crumb, Mention, Note, Talk
 from kb.report.outline import Outline
 from kb.services.catalogue import Catalogue, Service
 from kb.services.changes import Change, changes_for
+
+if TYPE_CHECKING:
+    from kb.kinds.pairs import Pair
 
 
 def talk_record(talk: Talk) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def change_record(change: Change) -> dict[str, str]:
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 
 
-def pair_record(pair: Pair, catalogue: Catalogue) -> dict[str, Any]:
+def pair_record(pair: "Pair", catalogue: Catalogue) -> dict[str, Any]:
     """Return a problem with its remedies, or a question with its answers, as `kb pairs --json` prints it."""
     return {
         "note": note_record(pair.note, catalogue),
