@@ -20,7 +20,6 @@ def start(tmp_path: Path) -> Iterator[Start]:
     library.mkdir()
     (library / "report.md").write_text("# 見本勉強会 2019 レポート\n\n- SQS は便利\n", "utf-8")
     places = ["--library", str(library), "--index", str(tmp_path / "index")]
-    subprocess.run([sys.executable, "-c", KB, "sync", *places], check=True, capture_output=True)
     running = []
 
     def started(*options: str) -> subprocess.Popen[str]:
