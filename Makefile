@@ -11,8 +11,9 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
 
+# Every core; the tests of a file stay together, for they share what is dear: an index, a browser.
 test: $(VENV)/.dev
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -37,18 +37,19 @@ def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
 
 def _compiled(words: Sequence[LexiconEntry], folder: Path | None) -> Path:
     """Return the file of the compiled words, making it (2.5 seconds) if it is not there yet."""
-    lexicon = _lexicon(words)
-    versions = version("sudachipy") + version("sudachidict_core")
-    name = f"user-{hashlib.sha256((versions + lexicon).encode()).hexdigest()[:16]}.dic"
+    versions = version("sudachipy"), version("sudachidict_core")
+    # Of the words and of this code, not of the lexicon that it makes of them: that takes longer than a search.
+    made_of = repr((versions, words)).encode() + Path(__file__).read_bytes()
+    name = f"user-{hashlib.sha256(made_of).hexdigest()[:16]}.dic"
     if folder is not None:
         if (folder / name).exists():
             return folder / name
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return _compile(lexicon, folder / name)
+            return _compile(_lexicon(words), folder / name)
         except OSError:
             pass  # a folder that cannot be written to costs the compilation each time, no more
-    return _compile(lexicon, Path(_process_folder().name) / name)
+    return _compile(_lexicon(words), Path(_process_folder().name) / name)
 
 
 @cache

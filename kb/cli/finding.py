@@ -9,7 +9,7 @@ import click
 from index.query import Query, StepName
 from kb.cli import terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
-from kb.cli.output import lines, make_ready, print_json
+from kb.cli.output import lines, make_ready, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import BY_KEY, Facet, keys, options
@@ -38,7 +38,7 @@ def _facet_options(command: Command) -> Command:
 @click.option("--facets", is_flag=True, help="Also count the hits by service, category, kind, event, year and talk.")
 @as_json
 @with_knowledge_base
-def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: bool, **options_given: Any) -> None:  # noqa: ANN401 (click's options)
+def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: bool, **given: Any) -> None:  # noqa: ANN401 (click's options)
     """Search the notes for words; every word is wanted. Words may be absent where a filter is given.
 
     \b
@@ -50,14 +50,14 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
     make_ready(kb)
     query = Query(
         text=" ".join(words),
-        sort=options_given["sort"],
-        limit=options_given["limit"],
+        sort=given["sort"],
+        limit=given["limit"],
         facets=keys("table") if facets else (),
-        without=get_args(StepName) if options_given["exact"] else (),
-        explain=options_given["explain"],
+        without=get_args(StepName) if given["exact"] else (),
+        explain=given["explain"],
     )
     for facet in options():
-        names = options_given[facet.key]
+        names = given[facet.key]
         query = query.select(facet.key, *(value for name in names for value in _values(kb, facet, name)))
     answer = kb.searcher.search(query)
     if as_json:
@@ -104,7 +104,7 @@ def pairs(
         print_json(pair_record(pair, kb.collection.catalogue) for pair in found)
     else:
         lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
-        click.echo(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
+        say(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
     if not found and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
@@ -133,7 +133,7 @@ def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     if entry:
         lines(terminal.report_lines(entry))
     elif notes:
-        click.echo(terminal.event_line(notes[0].event, notes[0].held_on))
+        say(terminal.event_line(notes[0].event, notes[0].held_on))
     lines(terminal.tree_lines(notes, kb.collection.catalogue))
 
 
@@ -153,7 +153,7 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     for count in counts:
         notes = "-" if count.notes is None else count.notes
         past = kb.collection.catalogue.history(count.service)
-        click.echo(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
+        say(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
 
 
 def _search_records(answer: Answer, known: Catalogue, *, facets: bool) -> Iterable[dict[str, Any]]:
@@ -167,7 +167,7 @@ def _search_records(answer: Answer, known: Catalogue, *, facets: bool) -> Iterab
 
 
 def _values(kb: KnowledgeBase, facet: Facet, name: str) -> tuple[str, ...]:
-    """Return the values of a facet that a name means, as it means them in the search box."""
+    """Return the values of a facet that a name means, as it means them in the search box; itself where it means none."""
     values = kb.searcher.values(facet, name)
     if not values and facet.find:
         known = tuple(facet.labels(kb.collection.catalogue, None))

@@ -1,6 +1,8 @@
-"""The `kb` command itself: which library and index it is about, and how it tells errors."""
+"""The `kb` command itself: its commands, each imported when it is run, and how it tells errors."""
 
 import functools
+import importlib
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +11,31 @@ from typing import Any
 
 import click
 
-from index.engine import SearchIndexError
-from kb.evaluation import EvaluationError
-from kb.knowledge_base import KnowledgeBase
-from kb.library.files import LibraryError
-from kb.readers.formats import UnreadableError
-from kb.search.answers import UnknownIdError
-
 FOUND_NOTHING = 1
+WRONG_USE = 2
+_PIPE_CLOSED = 128 + 13  # what a shell tells of other tools that write to a closed pipe: they end by SIGPIPE, 13
+
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 a_folder = click.Path(path_type=Path, file_okay=True)
+
+# Where each command is registered, and what `kb --help` says of it so that it need import none.
+COMMANDS = {
+    "add": ("kb.cli.keeping", "Put reports into the library and index them."),
+    "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
+    "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
+    "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
+    "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),
+    "read": ("kb.cli.reading", "Read reports as a sync would and show their notes, tagged."),
+    "remove": ("kb.cli.keeping", "Take a report out of the library and the index, by its id."),
+    "search": ("kb.cli.finding", "Search the notes for words; every word is wanted."),
+    "services": ("kb.cli.finding", "List the services of the catalogue, with the number of notes on each."),
+    "show": ("kb.cli.finding", "Show a note, a talk with its tree, or a report, by id."),
+    "status": (
+        "kb.cli.keeping",
+        "Tell where library and index are, what is in them, and which files could not be read.",
+    ),
+    "sync": ("kb.cli.keeping", "Bring the index up to the library."),
+}
 
 
 @dataclass
@@ -29,24 +46,69 @@ class Places:
     index: Path | None = None
 
 
-class TellingGroup(click.Group):
-    """A group whose commands tell a foreseen error in one line on stderr and exit with 2 (1 where nothing was found)."""
+class LazyGroup(click.Group):
+    """A group that imports a command when it is run, and tells a foreseen error in one line on stderr.
+
+    It then exits with 2, or with 1 where nothing was found.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (click's own signature)
+        super().__init__(*args, **kwargs)
+        self.later = dict(COMMANDS)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own signature)
+        """Return the names of all commands."""
+        return sorted(self.later)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; importing its module registers it."""
+        if cmd_name in self.later:
+            importlib.import_module(self.later[cmd_name][0])
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write each command and what it does."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(self.later.items())])
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
         """Run the chosen command."""
         try:
             return super().invoke(ctx)
-        except UnknownIdError as error:
-            self._tell(ctx, error, FOUND_NOTHING)
-        except (EvaluationError, LibraryError, SearchIndexError, UnreadableError, OSError) as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            self._tell(ctx, error, 2)
+        except BrokenPipeError:  # who reads has seen enough
+            _drop_output()
+            ctx.exit(_PIPE_CLOSED)
+        except _foreseen() as error:
+            from kb.cli.output import OutputError, say
+            from kb.search.answers import UnknownIdError
 
-    @staticmethod
-    def _tell(ctx: click.Context, error: Exception, code: int) -> None:
-        click.echo(f"kb: {error}", err=True)
-        ctx.exit(code)
+            if isinstance(error, OutputError):
+                _drop_output()
+            say(f"kb: {_in_words(error)}", err=True)
+            ctx.exit(FOUND_NOTHING if isinstance(error, UnknownIdError) else WRONG_USE)
+
+
+def _foreseen() -> tuple[type[Exception], ...]:
+    """Return the errors that are told and not traced; asked for only when there is one."""
+    from index.engine import SearchIndexError
+    from kb.evaluation import EvaluationError
+    from kb.library.files import LibraryError
+    from kb.readers.formats import UnreadableError
+    from kb.search.answers import UnknownIdError
+
+    return EvaluationError, LibraryError, SearchIndexError, UnknownIdError, UnreadableError, OSError
+
+
+def _in_words(error: Exception) -> str:
+    """Return what an error says; of one that the system raised, its file first."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _drop_output() -> None:
+    """Let nothing be written any more: what is left in the buffer would fail again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 Command = Callable[..., None]
@@ -72,13 +134,15 @@ def with_knowledge_base(command: Command) -> Command:
 
     @functools.wraps(command)
     def opened(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (whatever options the command has)
+        from kb.knowledge_base import KnowledgeBase
+
         places = click.get_current_context().ensure_object(Places)
         command(KnowledgeBase.open(places.library, places.index), *args, **kwargs)
 
     return place_options(opened)
 
 
-@click.group(cls=TellingGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="talk-notes-kb", prog_name="kb")
 @place_options
 @click.pass_context

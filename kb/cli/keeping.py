@@ -6,10 +6,13 @@ from pathlib import Path
 import click
 
 from kb.cli import terminal
+from kb.cli.files import each_file
 from kb.cli.group import as_json, cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date, each_file, lines, make_ready, print_json
+from kb.cli.output import bring_up_to_date, lines, make_ready, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import valid_date
+from kb.library.walk import shown_name
+from kb.readers.formats import UnreadableError
 from kb.report.model import Given
 
 
@@ -47,11 +50,13 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
     """
 
     def add_one(data: bytes, source: str) -> None:
+        if not data.strip():
+            raise UnreadableError(f"{source}: is empty; there is nothing to add")
         added = kb.keeper.add(data, None if source == "-" else Path(source).name, Given(**told))
         if as_json:
             print_json([asdict(added)])
         else:
-            click.echo(f"{'replaced' if added.replaced else 'added'} {added.source} ({added.report})")
+            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({added.report})")
 
     each_file(files, add_one)
     outcome = bring_up_to_date(kb)
@@ -91,7 +96,9 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
     if as_json:
         record = asdict(replace(state, problems=()))
         problems = [asdict(problem) for problem in state.problems]
-        print_json([{**record, "library": str(state.library), "index": str(state.index), "problems": problems}])
+        print_json(
+            [{**record, "library": shown_name(state.library), "index": shown_name(state.index), "problems": problems}]
+        )
         return
     lines(terminal.status_lines(state))
 

@@ -1,13 +1,12 @@
 """The command that measures the search: evaluate."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from kb.cli import terminal
 from kb.cli.group import as_json, cli
 from kb.cli.output import lines, print_json
 from kb.evaluation import Evaluation, evaluate
@@ -36,7 +35,7 @@ def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool
         figures = asdict(evaluation)
         print_json([{**figures.pop("measures"), **figures}])
     else:
-        lines(terminal.evaluation_lines(evaluation))
+        lines(_table(evaluation))
     if at_least and (fallen := _fallen(evaluation, json.loads(at_least.read_text("utf-8")))):
         lines((f"kb: {text}; see {at_least}" for text in fallen), err=True)
         click.get_current_context().exit(FELL)
@@ -53,3 +52,15 @@ def _fallen(evaluation: Evaluation, wanted: Mapping[str, float]) -> list[str]:
     if noise > wanted.get("answered_all_the_same", noise):
         fallen.append(f"{noise} queries without an answer found something")
     return fallen
+
+
+def _table(evaluation: Evaluation) -> Iterator[str]:
+    """Yield a table of the measures, over all queries and over those of each type."""
+    names = list(evaluation.measures)
+    yield f"{'':16}" + "".join(f"{name:>11}" for name in names)
+    for label, measures in {"all": evaluation.measures, **evaluation.by_type}.items():
+        yield f"{label:16}" + "".join(f"{measures[name]:11.4f}" for name in names)
+    yield f"{evaluation.queries} queries in {evaluation.seconds:.1f} s"
+    if evaluation.without_answer:
+        wrong = "、".join(evaluation.answered_all_the_same) or "none"
+        yield f"of {evaluation.without_answer} queries without an answer found something all the same: {wrong}"

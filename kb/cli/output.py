@@ -1,18 +1,52 @@
-"""What commands have in common: lines and JSON to print, progress while work is long, files one after the other."""
+"""What commands have in common: lines and JSON to print, progress while work is long."""
 
+import re
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from kb.cli import terminal
 from kb.knowledge_base import KnowledgeBase
-from kb.readers.formats import UnreadableError
 from kb.search.answers import SyncOutcome
 from kb.search.records import as_json
 from kb.understanding import Progress
+
+# What a terminal would obey: control characters but tab and newline, line separators, marks that turn the direction of
+# writing. A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.
+_OBEYED = "\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+_STYLE = r"\[(?:[0124]|3[136])m"  # what kb.cli.terminal has click.style write: bold, dim, underlined, three colours
+_UNSAFE = re.compile(rf"[{_OBEYED}]|\x1b(?!{_STYLE})")
+_STYLED = re.compile(rf"\x1b{_STYLE}")
+_PLAIN = "\x1b[0m"
+
+
+class OutputError(OSError):
+    """What was to be printed cannot be written: a full disk, not a fault of the input."""
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text of whatever origin: nothing in it reaches the terminal as a command but colours, ended with the text."""
+    safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    try:
+        click.echo(safe + _PLAIN if _STYLED.search(safe) and not safe.endswith(_PLAIN) else safe, err=err)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"the output cannot be written ({error.strerror})") from error
+
+
+def lines(every: Iterable[str], *, err: bool = False) -> None:
+    """Print lines, on stderr where they are about the work and not its result."""
+    for line in every:
+        say(line, err=err)
+
+
+def print_json(records: Iterable[dict[str, Any]]) -> None:
+    """Print one JSON object a line; what a terminal would obey is escaped, which JSON reads as the same."""
+    for record in records:
+        say(as_json(record))
 
 
 def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
@@ -26,28 +60,12 @@ def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
 def make_ready(kb: KnowledgeBase) -> None:
     """Index a library that has no index of this version of kb, and tell of one that has changed since."""
     if kb.collection.needs_index():
-        click.echo("kb: indexing the library first", err=True)
+        say("kb: indexing the library first", err=True)
         bring_up_to_date(kb)
     elif not kb.keeper.status().up_to_date:
-        click.echo("kb: the library has changed since it was indexed; run `kb sync`", err=True)
+        say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
     if not kb.browser.reports():
-        click.echo(f"kb: no report in {kb.collection.library.path} yet; put some there and run `kb sync`", err=True)
-
-
-def each_file(files: tuple[Path, ...], show_one: Callable[[bytes, str], None]) -> None:
-    """Show each file; one that cannot be read is told and never stops the others."""
-    failed = 0
-    for file in files:
-        try:
-            show_one(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes(), str(file))
-        except UnreadableError as error:
-            click.echo(f"kb: {error}", err=True)
-            failed += 1
-        except OSError as error:
-            click.echo(f"kb: {file}: cannot be opened ({error.strerror}); check its name and permissions", err=True)
-            failed += 1
-    if failed == len(files):
-        click.get_current_context().exit(2)
+        say(f"kb: no report in {kb.collection.library.name} yet; put some there and run `kb sync`", err=True)
 
 
 class ProgressBar:
@@ -76,15 +94,3 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.render_finish()
             self._bar = None
-
-
-def lines(every: Iterable[str], *, err: bool = False) -> None:
-    """Print lines, on stderr where they are about the work and not its result."""
-    for line in every:
-        click.echo(line, err=err)
-
-
-def print_json(records: Iterable[dict[str, Any]]) -> None:
-    """Print one JSON object a line."""
-    for record in records:
-        click.echo(as_json(record))

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from kb.cli import terminal
+from kb.cli.files import each_report
 from kb.cli.group import as_json, cli
-from kb.cli.output import each_file, lines, print_json
+from kb.cli.output import lines, print_json, say
 from kb.lint import lint
 from kb.readers.formats import read_outline
 from kb.search.records import note_record, outline_record
@@ -16,13 +17,14 @@ from kb.understanding import Tools, finish, understand
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
 @as_json
 def read(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Read report files as a sync would and show their notes, tagged; no index is touched.
+    """Read reports as a sync would and show their notes, tagged; no index is touched. Of a folder all reports are read.
 
     \b
-    Example: kb read data/samples/*.txt
+    Examples: kb read data/samples/*.txt
+              kb read ~/reports --json
     """
     tools = Tools.of()
 
@@ -31,17 +33,17 @@ def read(files: tuple[Path, ...], *, as_json: bool) -> None:
         if as_json:
             print_json(note_record(note, tools.catalogue) for note in report.notes)
             return
-        click.echo(f"{click.style(report.title, bold=True)}  {terminal.event_line(report.event, report.held_on)}")
+        say(f"{click.style(report.title, bold=True)}  {terminal.event_line(report.event, report.held_on)}")
         lines(terminal.tree_lines(report.notes, tools.catalogue))
 
-    each_file(files, show_one)
+    each_report(files, show_one)
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
 @as_json
 def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Parse report files and show what each line was taken for; nothing is tagged or indexed.
+    """Parse reports and show what each line was taken for; nothing is tagged or indexed. Of a folder all are parsed.
 
     \b
     Example: kb outline report.md --json
@@ -53,20 +55,20 @@ def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
         if as_json:
             print_json([outline_record(parsed, report.event, report.held_on, report.talks)])
             return
-        click.echo(f"{source}: {parsed.format}, {parsed.encoding}, {parsed.lines} lines")
+        say(f"{source}: {parsed.format}, {parsed.encoding}, {parsed.lines} lines")
         for block in parsed.blocks:
             if block.type != "blank":
                 place = "" if block.depth is None else "  " * block.depth
-                click.echo(f"{block.first_line:5d} {block.type:12} {place}{block.text}")
+                say(f"{block.first_line:5d} {block.type:12} {place}{block.text}")
 
-    each_file(files, show_one)
+    each_report(files, show_one)
 
 
 @cli.command("lint")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
 @as_json
 def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Tell the author of report files what could not be understood, with line numbers.
+    """Tell the author of reports what could not be understood, with line numbers. Of a folder all reports are looked at.
 
     \b
     Example: kb lint report.md
@@ -74,11 +76,11 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
     tools = Tools.of()
 
     def lint_one(data: bytes, source: str) -> None:
-        outline = read_outline(data, source)
-        problems = lint(outline, finish(outline, tools).report, tools.catalogue)
+        parsed = read_outline(data, source)
+        problems = lint(parsed, finish(parsed, tools).report, tools.catalogue)
         if as_json:
             print_json(asdict(problem) for problem in problems)
         else:
             lines(map(str, problems) if problems else [f"{source}: nothing to put right"])
 
-    each_file(files, lint_one)
+    each_report(files, lint_one)

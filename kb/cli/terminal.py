@@ -1,20 +1,23 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from index.highlight import snippet
-from kb.evaluation import Evaluation
-from kb.kinds.pairs import Pair
-from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.library.files import FileProblem
+from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.search.answers import Answer, Found, Status, SyncOutcome
 from kb.services.catalogue import Catalogue
 from kb.services.changes import changes_for
 from kb.texts import ja
+
+if TYPE_CHECKING:
+    from kb.kinds.pairs import Pair
+    from kb.knowledge_base import KnowledgeBase
 
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 
@@ -62,8 +65,8 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     for change in changes_for(note):
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
     for reason in found.reasons:
-        what = f"「{reason.word}」{reason.term}" if reason.signal == "words" else reason.signal
-        yield click.style(f"    {reason.points:7.3f}  {what} {', '.join(reason.fields)}", dim=True)
+        word = f"「{reason.word}」" if reason.word else ""
+        yield click.style(f"    {reason.points:7.3f}  {word}{reason.term} {', '.join(reason.fields)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
@@ -92,7 +95,7 @@ def facet_lines(answer: Answer) -> Iterator[str]:
             yield f"  {'*' if value.selected else ' '} {value.count:5d}  {value.label}  ({value.value})"
 
 
-def pair_lines(pair: Pair, catalogue: Catalogue) -> Iterator[str]:
+def pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
     """Yield a problem with its remedies, or a question with its answers; 未解決 where there are none."""
     note = pair.note
     yield click.style(
@@ -134,7 +137,7 @@ def report_lines(entry: ReportEntry) -> Iterator[str]:
         yield entry.url
 
 
-def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
+def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:
     """Yield the one line that a sync ends with, and for an empty library what to do."""
     samples = f"{ja.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
     yield (
@@ -142,14 +145,16 @@ def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
         f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
     )
     if not outcome.new + outcome.changed + outcome.unchanged:
-        yield f"No report in {kb.collection.library.path} yet: put Markdown, text or HTML files there and run `kb sync` again."
+        yield f"No report in {kb.collection.library.name} yet: put Markdown, text or HTML files there and run `kb sync` again."
 
 
 def status_lines(status: Status) -> Iterator[str]:
     """Yield where things are and what is in them."""
-    yield f"library  {status.library}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
-    yield f"index    {status.index}"
+    yield f"library  {shown_name(status.library)}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
+    yield f"index    {shown_name(status.index)}"
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
+    if status.left_alone:
+        yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so itself"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 
@@ -158,15 +163,3 @@ def problem_lines(problems: Iterable[FileProblem]) -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
         yield f"kb: {problem}"
-
-
-def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
-    """Yield a table of the measures, over all queries and over those of each type."""
-    names = list(evaluation.measures)
-    yield f"{'':16}" + "".join(f"{name:>11}" for name in names)
-    for label, measures in {"all": evaluation.measures, **evaluation.by_type}.items():
-        yield f"{label:16}" + "".join(f"{measures[name]:11.4f}" for name in names)
-    yield f"{evaluation.queries} queries in {evaluation.seconds:.1f} s"
-    if evaluation.without_answer:
-        wrong = "、".join(evaluation.answered_all_the_same) or "none"
-        yield f"of {evaluation.without_answer} queries without an answer found something all the same: {wrong}"

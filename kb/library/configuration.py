@@ -7,15 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-import tomlkit
-
 from kb.report.model import Correction, Given
 from kb.services.catalogue import Catalogue, CatalogueError, catalogue, service_of
 
 if TYPE_CHECKING:
     from kb.services import datafiles
 
-CONFIGURATION = "kb.toml"
 _SERVICE_KEYS = {
     "short_name": str,
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
@@ -35,11 +32,14 @@ class Configuration:
     event = "JAWS DAYS 2018"           name = "Batch Portal"         add = ["sqs"]
     date = "2018-03-10"                category = "developer-tools"  remove = ["sns"]
     url = "https://example.com/"       aliases = ["バッチポータル"]
+
+    `ignore` are patterns of files that are no reports, with `/` between folders: `drafts/**`.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=catalogue)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
 
 
 def parse(data: bytes) -> Configuration:
@@ -53,7 +53,16 @@ def parse(data: bytes) -> Configuration:
         given={source: _given(source, values) for source, values in _tables(table, "reports").items()},
         catalogue=known,
         corrections={note: _correction(note, values, known) for note, values in _tables(table, "notes").items()},
+        ignore=_ignored(table.get("ignore", [])),
     )
+
+
+def _ignored(patterns: object) -> tuple[str, ...]:
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise ConfigurationError(
+            f'ignore cannot be {patterns!r}; write patterns of files, as in ignore = ["drafts/**"]'
+        )
+    return tuple(patterns)
 
 
 def _tables(table: Mapping[str, Any], group: str) -> Mapping[str, Mapping[str, Any]]:
@@ -91,6 +100,8 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
+    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
+
     document = tomlkit.parse(data.decode())
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
     tables.pop(name, None)

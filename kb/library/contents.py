@@ -50,7 +50,7 @@ class Contents:
 
     def is_current(self, library: Library, scan: Scan, code: str) -> bool:
         """Return whether a rebuild would give the same. Raises LibraryError for the index of another library."""
-        if self.library != str(library.path):
+        if self.library != library.name:
             raise LibraryError(f"the index is that of {self.library}; name another folder with --index or KB_INDEX")
         wanted = (code, scan.digest, {file.source: file.digest for file in scan.files})
         return (self.code, self.configuration, self.files) == wanted

@@ -3,26 +3,29 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
+from typing import BinaryIO
 
-from kb.library.configuration import (
-    CONFIGURATION,
-    Configuration,
-    ConfigurationError,
-    parse,
-    with_correction,
-    with_given,
-)
+from kb.library.configuration import Configuration, ConfigurationError, parse, with_correction, with_given
 from kb.library.safe_files import file_name, set_aside, write_whole
+from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.report.model import Correction, Given
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
+# The longest report, here as in what the page takes. The longest real one is a tenth of it; what is longer is no report
+# but an archive or a film under a wrong name, which would fill the memory.
+LONGEST_REPORT = 10 * 1024 * 1024  # bytes
 
 
 class LibraryError(ValueError):
     """The library, or a file of it, cannot be used; the message names it and says what to do."""
+
+
+class TooLongError(ValueError):
+    """A file is longer than any report; the message says so, and leaves naming it to who knows its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,27 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A library as it was found at one moment. `digest` is that of kb.toml."""
+    """A library as it was found at one moment. `digest` is that of kb.toml; `left_alone` are files that are no reports."""
 
     files: tuple[ReportFile, ...]
     configuration: Configuration
     digest: str
     problems: tuple[FileProblem, ...]
+    left_alone: tuple[str, ...] = ()
+
+
+def file_bytes(path: Path) -> bytes:
+    """Return the bytes of a file. Raises OSError, TooLongError."""
+    with path.open("rb") as file:
+        return bounded(file)
+
+
+def bounded(file: BinaryIO) -> bytes:
+    """Return what an open file holds, which may be a device that never ends. Raises OSError, TooLongError."""
+    data = file.read(LONGEST_REPORT + 1)
+    if len(data) > LONGEST_REPORT:
+        raise TooLongError(f"longer than {LONGEST_REPORT >> 20} MB; divide it, or take out what is no text")
+    return data
 
 
 class Library:
@@ -65,47 +83,84 @@ class Library:
             what = "not a folder" if path.exists() else "no such folder"
             raise LibraryError(f"{path}: {what}; make it, or name another with --library or KB_LIBRARY")
         self.path = path.resolve()
+        self.name = shown_name(self.path)
 
     def scan(self) -> Scan:
-        """Return all report files with their bytes; those that cannot be opened are told as problems."""
-        files, problems = [], []
-        for path in self._paths():
-            source = path.relative_to(self.path).as_posix()
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                problems.append(
-                    FileProblem(source, None, f"cannot be opened ({error.strerror}); check its permissions")
-                )
+        """Return all report files with their bytes; those that cannot be read are told as problems."""
+        configuration, digest, wrong = self.configuration()
+        files: list[ReportFile] = []
+        problems: list[FileProblem] = []
+        left_alone: list[str] = []
+        for entry in self.entries(configuration.ignore):
+            if isinstance(entry, ReportFile):
+                files.append(entry)
+            elif isinstance(entry, FileProblem):
+                problems.append(entry)
+            else:
+                left_alone.append(entry)
+        return Scan(tuple(files), configuration, digest, (*problems, *wrong), tuple(left_alone))
+
+    def entries(self, ignored: tuple[str, ...]) -> Iterator[ReportFile | FileProblem | str]:
+        """Yield each report, each file or folder that cannot be read, and the source of each file that is left alone."""
+        problems: list[FileProblem] = []
+
+        def unreadable(error: OSError) -> None:
+            message = f"this folder cannot be listed ({error.strerror}); check its permissions"
+            problems.append(FileProblem(self._source(Path(error.filename)), None, message))
+
+        for path in files_below(self.path, unreadable):
+            source = self._source(path)
+            if is_left_alone(source, ignored):
+                yield source
                 continue
-            if not data.startswith(NOT_A_REPORT):
-                files.append(ReportFile(source, data, hashlib.sha256(data).hexdigest()))
-        configuration, digest, problem = self.configuration()
-        return Scan(tuple(files), configuration, digest, (*problems, *problem))
+            try:
+                data = file_bytes(path)
+            except OSError as error:
+                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); check its permissions")
+            except TooLongError as error:
+                yield FileProblem(source, None, str(error))
+            else:
+                marked = data.startswith(NOT_A_REPORT)
+                yield source if marked else ReportFile(source, data, hashlib.sha256(data).hexdigest())
+        yield from problems
 
     def holds_reports(self) -> bool:
         """Return whether there is any report file, without reading them whole."""
-        return any(not _begins(path, NOT_A_REPORT) for path in self._paths())
+        ignored = self.configuration()[0].ignore
+        paths = files_below(self.path, lambda _: None)
+        return any(not is_left_alone(self._source(path), ignored) and not _begins(path, NOT_A_REPORT) for path in paths)
+
+    def file(self, source: str) -> Path:
+        """Return the path of a report's file."""
+        path = self.path / source
+        if "\\" not in source or path.exists():
+            return path
+        return next((each for each in files_below(self.path, lambda _: None) if self._source(each) == source), path)
 
     def put(self, data: bytes, name: str, replacing: str | None = None) -> str:
         """Write a report on the disk, durably, and return its source.
 
-        It takes the place of the file `replacing`, which is kept as `name~`; else it never overwrites another file.
+        It takes the place of the file `replacing`, which is kept as `name~`; else it never overwrites another file, and
+        README.md becomes report-README.md. Raises LibraryError.
         """
-        if replacing is not None:
-            path = self.path / replacing
-            write_whole(path.with_name(path.name + "~"), path.read_bytes())
-        else:
-            name = file_name(name)
-            path = self._free_path(f"{name}.txt" if _left_alone(name) else name)
-        write_whole(path, data)
-        return path.relative_to(self.path).as_posix()
+        if data.startswith(NOT_A_REPORT):
+            raise LibraryError(
+                f"{name}: begins with {NOT_A_REPORT.decode()}; take that line out to have it as a report"
+            )
+        path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
+        with _writing(path):
+            if replacing is not None:
+                write_whole(path.with_name(path.name + "~"), path.read_bytes())
+            write_whole(path, data)
+        return self._source(path)
 
     def discard(self, source: str) -> str:
         """Take a report out of the library and forget what was told of it; return the name it is kept under."""
-        kept = set_aside(self.path / source)
+        path = self.file(source)
+        with _writing(path):
+            kept = set_aside(path)
         self.tell(source, None)
-        return kept.name
+        return shown_name(Path(kept.name))
 
     def tell(self, source: str, given: Given | None) -> None:
         """Write into kb.toml what is given by hand for a file; None forgets it. Raises LibraryError for a broken one."""
@@ -124,21 +179,22 @@ class Library:
             raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
         after = change(before)
         if after != before:
-            write_whole(path, after)
+            with _writing(path):
+                write_whole(path, after)
+
+    def _source(self, path: Path) -> str:
+        return shown_name(path.relative_to(self.path))
 
     def _free_path(self, name: str) -> Path:
+        name = f"{name}.txt" if is_aside(name) else name
+        name = f"report-{name}" if is_left_alone(name, ()) else name
+        if is_left_alone(name, self.configuration()[0].ignore):
+            raise LibraryError(
+                f"{name}: {CONFIGURATION} says to ignore files of this name; rename it, or change ignore"
+            )
         stem, ending = Path(name).stem, Path(name).suffix
         names = chain([name], (f"{stem}-{number}{ending}" for number in count(2)))
-        return next(path for path in map(self.path.joinpath, names) if not path.exists() and not path.is_symlink())
-
-    def _paths(self) -> Iterator[Path]:
-        """Yield the files that may be reports, in a stable order: no hidden ones, no backups, nothing outside."""
-        for folder, folders, names in os.walk(self.path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                path = Path(folder, name)
-                if not _left_alone(name) and not _is_special(path) and path.resolve().is_relative_to(self.path):
-                    yield path
+        return next(path for path in map(self.path.joinpath, names) if not os.path.lexists(path))
 
     def configuration(self) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
         """Return what kb.toml says, its SHA-256, and what is wrong with it: then the library goes without."""
@@ -158,14 +214,13 @@ class Library:
             return Configuration(), digest, (FileProblem(CONFIGURATION, None, message),)
 
 
-def _left_alone(name: str) -> bool:
-    """Whether a file name is hidden, an editor's backup or our own configuration."""
-    return name.startswith((".", "~$", "#")) or name.endswith(("~", ".bak", ".swp", ".tmp")) or name == CONFIGURATION
-
-
-def _is_special(path: Path) -> bool:
-    """Whether it is a pipe, socket or device: reading one may never end."""
-    return path.exists() and not path.is_file()
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell of a failed write that it was one, and where: the report that was to be kept is not to blame."""
+    try:
+        yield
+    except OSError as error:
+        raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
 
 
 def _begins(path: Path, mark: bytes) -> bool:

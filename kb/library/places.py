@@ -7,9 +7,13 @@ from pathlib import Path
 import platformdirs
 
 from kb.library.files import Library, LibraryError
+from kb.library.safe_files import make_folder
 
-SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
-EVALUATION = SAMPLES.parent / "evaluation"
+# In a checkout `data` lies beside the code, in an installed wheel inside it (`force-include` in pyproject.toml).
+_KB = Path(__file__).resolve().parents[1]
+_DATA = _KB / "data" if (_KB / "data").is_dir() else _KB.parent / "data"
+SAMPLES = _DATA / "samples"
+EVALUATION = _DATA / "evaluation"
 OWN_LIBRARY = Path("data", "reports")
 
 
@@ -33,7 +37,10 @@ def find_library(chosen: Path | None) -> tuple[Library, bool]:
 
 def own_library() -> Library:
     """Return the user's own library below the current folder, made if need be: where reports are added by default."""
-    OWN_LIBRARY.mkdir(parents=True, exist_ok=True)
+    try:
+        make_folder(OWN_LIBRARY)
+    except OSError as error:
+        raise LibraryError(f"{OWN_LIBRARY}: cannot be made ({error.strerror}); name another with --library") from error
     return Library(OWN_LIBRARY)
 
 

@@ -2,15 +2,19 @@
 
 import os
 import tempfile
+import time
 import unicodedata
 from pathlib import Path
 
 _LONGEST_NAME = 200  # bytes; file systems allow 255, and a backup's name is longer
+_BEGUN = (".kb-", ".tmp")  # how a file that is being written is named; the walk takes neither for a report
+_GIVEN_UP = 3600  # seconds; no write takes so long: who began it was killed
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk."""
-    descriptor, name = tempfile.mkstemp(prefix=".kb-", suffix=".tmp", dir=path.parent)
+    _sweep(path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=_BEGUN[0], suffix=_BEGUN[1], dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -22,6 +26,14 @@ def write_whole(path: Path, data: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, each on the disk before anything is written into it."""
+    if not folder.is_dir():
+        make_folder(folder.absolute().parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.absolute().parent)
 
 
 def set_aside(path: Path) -> Path:
@@ -41,6 +53,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a writer that was killed left behind."""
+    for path in folder.glob("*".join(_BEGUN)):
+        try:
+            if time.time() - path.stat().st_mtime > _GIVEN_UP:
+                path.unlink()
+        except FileNotFoundError:
+            pass  # another writer's, which has just become whole, or was swept by it
 
 
 def file_name(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
-from kb.readers import html, markdown, text
 from kb.readers.decoding import decode
 from kb.readers.reading import Reading, split_lines
 from kb.report.outline import Outline, ReadingWarning
@@ -22,12 +22,16 @@ class Reader:
     read: Callable[[str], Reading]
 
 
-# The first that recognises a text reads it; the last takes anything.
-READERS = (
-    Reader("html", html.recognises, html.read),
-    Reader("text", text.recognises, text.read),
-    Reader("markdown", lambda _: True, markdown.read),
-)
+@cache
+def readers() -> tuple[Reader, ...]:
+    """Return all readers: the first that recognises a text reads it, the last takes anything."""
+    from kb.readers import html, markdown, text
+
+    return (
+        Reader("html", html.recognises, html.read),
+        Reader("text", text.recognises, text.read),
+        Reader("markdown", lambda _: True, markdown.read),
+    )
 
 
 def read_outline(data: bytes, source: str) -> Outline:
@@ -35,7 +39,7 @@ def read_outline(data: bytes, source: str) -> Outline:
     decoded = decode(data)
     if decoded is None:
         raise UnreadableError(f"{source}: not a text file; save the report as text, Markdown or HTML in UTF-8")
-    reader = next(reader for reader in READERS if reader.recognises(decoded.text))
+    reader = next(reader for reader in readers() if reader.recognises(decoded.text))
     reading = reader.read(decoded.text)
     return Outline(
         source=source,

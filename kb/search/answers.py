@@ -89,6 +89,7 @@ class Status:
     notes: int
     up_to_date: bool
     problems: tuple[FileProblem, ...]
+    left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Browser:
     def outline(self, report_id: str) -> Outline:
         """Return what each line of a report's file is taken for. Raises UnknownIdError, UnreadableError, OSError."""
         source = self.entry(report_id).source
-        return read_outline((self._collection.library.path / source).read_bytes(), source)
+        return read_outline(self._collection.library.file(source).read_bytes(), source)
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""

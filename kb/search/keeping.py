@@ -87,7 +87,7 @@ class Keeper:
         source = library.put(data, name or report.id + ENDINGS.get(outline.format, ".txt"), replacing=old)
         if given is not None and given != Given():
             library.tell(source, given)
-        return Added(report.id, str(library.path / source), old)
+        return Added(report.id, f"{library.name}/{source}", old)
 
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
@@ -143,6 +143,7 @@ class Keeper:
             reports=len(reports),
             talks=sum(len(entry.talks) for entry in reports),
             notes=sum(entry.notes for entry in reports),
+            left_alone=scan.left_alone,
             up_to_date=bool(contents and contents.is_current(library, scan, code_digest())),
             problems=(*unreadable, *scan.problems, *(contents.problems if contents else ())),
         )
@@ -155,7 +156,7 @@ def _contents(related: RelatedReports, problems: Sequence[FileProblem], library:
     every = (*(problem for problem in problems if problem.source not in twins), *related.problems)
     places = {source: place for place, source in enumerate(digests)}
     return Contents(
-        library=str(library.path),
+        library=library.name,
         code=code_digest(),
         configuration=scan.digest,
         files=digests,

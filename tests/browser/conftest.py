@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from kb.knowledge_base import KnowledgeBase
@@ -16,6 +16,8 @@ from webui.app import create_app
 
 CHROMIUM = Path(os.environ.get("KB_CHROMIUM", "/usr/bin/chromium"))
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
+PATIENCE = 60_000  # ms until something counts as never coming: a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE)
 WATCH = """
 window.watched = {violations: [], shift: 0, dialogs: 0};
 addEventListener("securitypolicyviolation", (e) => watched.violations.push(e.violatedDirective + " " + e.blockedURI));
@@ -75,7 +77,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": width, "height": 800}, locale="ja-JP", **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(PATIENCE)
         page.add_init_script(WATCH)
         page.on("console", lambda message: reported.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: reported.append(str(error)))

@@ -81,7 +81,7 @@ def test_what_stands_side_by_side_and_how_it_sounds_helps_to_find_it() -> None:
     assert helpers > {("pair", "性 検証"), ("gram", "冪等"), ("gram", "15"), ("sound", "ベキトウセイ")}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(anything)
 @example("か\u3099ｶﾞ㍿𠮷で👨\u200d👩…EC2\ud800S3")
 def test_morphemes_are_pieces_of_the_text_in_order(text: str) -> None:
@@ -92,7 +92,6 @@ def test_morphemes_are_pieces_of_the_text_in_order(text: str) -> None:
     assert ([text[m.begin : m.end] for m in every], bounds) == ([m.surface for m in every], sorted(bounds))
 
 
-@settings(max_examples=100, deadline=None)
 @given(anything)
 def test_terms_of_every_kind_stand_in_the_text(text: str) -> None:
     morphemes = ANALYZER.morphemes(text)
@@ -101,7 +100,7 @@ def test_terms_of_every_kind_stand_in_the_text(text: str) -> None:
     assert [term for term in every if not (term.text and 0 <= term.begin < term.end <= len(text))] == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(anything, st.integers(1, 200))
 def test_a_long_text_has_the_terms_of_its_sentences(sentence: str, times: int) -> None:
     sentence = sentence.replace("\n", "") + "。\n"
@@ -161,7 +160,6 @@ def test_marks_are_the_terms_that_were_sought(text: str, sought: str, expected: 
     assert [text[begin:end] for begin, end in marks(text, terms(sought), ANALYZER)] == expected
 
 
-@settings(max_examples=100, deadline=None)
 @given(anything, anything)
 def test_marks_never_overlap_and_stay_in_the_text(text: str, sought: str) -> None:
     bounds = [bound for pair in marks(text, terms(sought), ANALYZER) for bound in pair]

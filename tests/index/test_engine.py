@@ -366,7 +366,7 @@ def about(results: Results) -> Results:
     return replace(results, hits=tuple(hits))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(documents, st.lists(selecting, min_size=10, max_size=12))
 def test_the_engine_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]

@@ -5,7 +5,7 @@ from datetime import date
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.readers.formats import read_outline
@@ -439,7 +439,6 @@ def test_a_day_that_is_told_is_one_of_the_calendar(text: str) -> None:
     assert held_on is None or date.fromisoformat((held_on + "-01-01")[:10])
 
 
-@settings(deadline=2000)
 @given(st.text("(（[【〜-:：@/鍵あa1#", min_size=1, max_size=3), st.integers(1, 20_000))
 def test_a_long_heading_takes_no_long_time(text: str, times: int) -> None:
     assert report_of(outline(f"# {text * times}", f"- {text * times}", title=text * times)).notes

@@ -1,16 +1,14 @@
 """The folder of reports: which files count, and what kb.toml says of them."""
 
+import errno
 import hashlib
 import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kb.library.files import FileProblem, Library, LibraryError
+from kb.library.files import LONGEST_REPORT, FileProblem, Library, LibraryError
 from kb.library.places import find_library, index_folder
-from kb.library.safe_files import file_name
 from kb.report.model import Given
 
 
@@ -48,6 +46,154 @@ def test_hidden_files_backups_pipes_and_links_out_are_left_alone(tmp_path: Path)
     os.mkfifo(library / "pipe.md")
 
     assert sources(library) == ["a.md"]
+
+
+def test_a_link_to_itself_is_told_and_a_loop_of_folders_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "self.md").symlink_to(tmp_path / "self.md")
+    (tmp_path / "one.md").symlink_to(tmp_path / "two.md")
+    (tmp_path / "two.md").symlink_to(tmp_path / "one.md")
+    (tmp_path / "2019").mkdir()
+    (tmp_path / "2019" / "again").symlink_to(tmp_path)
+    (tmp_path / "2019" / "a.md").write_text("x")
+
+    scan = Library(tmp_path).scan()
+
+    message = "cannot be opened (Too many levels of symbolic links); check its permissions"
+    assert ([file.source for file in scan.files], scan.problems) == (
+        ["2019/a.md"],
+        tuple(FileProblem(name, None, message) for name in ("one.md", "self.md", "two.md")),
+    )
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("2018", "2019"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.md").write_text("x")
+    listed = os.scandir
+
+    def scandir(path: str) -> object:  # root may list anything, and tests may run as root
+        if path.endswith("2018"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    scan = Library(tmp_path).scan()
+
+    assert ([file.source for file in scan.files], scan.problems) == (
+        ["2019/a.md"],
+        (FileProblem("2018", None, "this folder cannot be listed (Permission denied); check its permissions"),),
+    )
+
+
+def test_readmes_and_what_kb_toml_ignores_are_left_alone_and_named(tmp_path: Path) -> None:
+    for name in ("README.md", "2019/readme.ja.md", "2019/ReadMe", "readme-of-a-talk.md", "drafts/2019/a.md", "b.memo"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / "kb.toml").write_text('ignore = ["drafts/**", "*.memo"]', "utf-8")
+
+    scan = Library(tmp_path).scan()
+
+    assert ([file.source for file in scan.files], scan.left_alone) == (
+        ["readme-of-a-talk.md"],
+        ("README.md", "b.memo", "2019/ReadMe", "2019/readme.ja.md", "drafts/2019/a.md"),
+    )
+
+
+def test_a_library_of_readmes_and_drafts_holds_no_report(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("x")
+    (tmp_path / "a.md").write_text("x")
+    (tmp_path / "kb.toml").write_text('ignore = ["a*"]', "utf-8")
+
+    assert not Library(tmp_path).holds_reports()
+
+
+@pytest.mark.parametrize("patterns", ["'drafts'", "[1]", "['']"])
+def test_what_to_ignore_is_a_list_of_patterns(tmp_path: Path, patterns: str) -> None:
+    (tmp_path / "kb.toml").write_text(f"ignore = {patterns}", "utf-8")
+
+    (problem,) = Library(tmp_path).scan().problems
+    assert problem.message.startswith("not used: ignore cannot be ")
+
+
+def test_a_file_longer_than_any_report_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    with (tmp_path / "film.md").open("wb") as film:
+        film.truncate(LONGEST_REPORT + 1)
+    with (tmp_path / "long.md").open("wb") as long:
+        long.truncate(LONGEST_REPORT)
+
+    scan = Library(tmp_path).scan()
+
+    assert ([file.source for file in scan.files], scan.problems) == (
+        ["long.md"],
+        (FileProblem("film.md", None, "longer than 10 MB; divide it, or take out what is no text"),),
+    )
+
+
+def test_a_name_that_is_no_utf_8_is_shown_readably_and_leads_to_its_file(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xe3.md")
+    (tmp_path / name).write_text("old")
+    library = Library(tmp_path)
+
+    (file,) = library.scan().files
+    library.put(b"new", "a.md", replacing=file.source)
+
+    assert (file.source, (tmp_path / name).read_text(), library.discard(file.source)) == (
+        "\\xe3.md",
+        "new",
+        "\\xe3.md~",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("README.md", "report-README.md"),
+        ("readme", "report-readme"),
+        ("kb.toml", "kb.toml.txt"),
+        ("a.bak", "a.bak.txt"),
+    ],
+)
+def test_a_report_is_never_put_under_a_name_that_is_left_alone(tmp_path: Path, name: str, stored: str) -> None:
+    assert (Library(tmp_path).put(b"x", name), sources(tmp_path)) == (stored, [stored])
+
+
+@pytest.mark.parametrize(
+    ("data", "wrong"),
+    [
+        (b"x", "draft.md: kb.toml says to ignore files of this name; rename it, or change ignore"),
+        (
+            b"<!-- kb: not a report -->",
+            "draft.md: begins with <!-- kb: not a report -->; take that line out to have it as a report",
+        ),
+    ],
+)
+def test_a_report_that_would_be_left_alone_is_refused(tmp_path: Path, data: bytes, wrong: str) -> None:
+    (tmp_path / "kb.toml").write_text('ignore = ["draft*"]', "utf-8")
+
+    with pytest.raises(LibraryError) as error:
+        Library(tmp_path).put(data, "draft.md")
+
+    assert (str(error.value), sources(tmp_path)) == (wrong, [])
+
+
+def test_a_full_disk_is_told_of_the_library_and_leaves_it_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.md").write_text("old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LibraryError) as error:
+        Library(tmp_path).put(b"new", "b.md")
+
+    assert (str(error.value), [path.name for path in tmp_path.iterdir()]) == (
+        f"{tmp_path / 'b.md'}: cannot be written (No space left on device); the library stays as it was",
+        ["a.md"],
+    )
 
 
 def test_a_file_that_says_it_is_no_report_is_none(tmp_path: Path) -> None:
@@ -178,26 +324,3 @@ def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
         Library(tmp_path).tell("a.md", Given("会"))
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "[reports"
-
-
-@given(st.text(max_size=300))
-def test_any_name_becomes_one_that_stays_in_the_folder(name: str) -> None:
-    safe = file_name(name)
-
-    assert (Path(safe).name, len(safe.encode()) <= 200, safe.startswith((".", "-", "~"))) == (safe, True, False)
-    assert file_name(safe) == safe
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("講演メモ.md", "講演メモ.md"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\メモ\\か゛.txt", "か゛.txt"),
-        (".hidden", "hidden"),
-        ("", "report.txt"),
-        ("あ" * 100 + ".md", "あ" * 65 + ".md"),
-    ],
-)
-def test_japanese_names_survive(name: str, safe: str) -> None:
-    assert file_name(name) == safe

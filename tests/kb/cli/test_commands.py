@@ -1,10 +1,13 @@
 """The commands as they are typed: their output, their errors, their exit codes."""
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -224,6 +227,35 @@ def test_read_tells_a_missing_file_and_shows_the_others(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["read", "outline", "lint"])
+def test_a_folder_is_walked_as_a_library_is(tmp_path: Path, command: str) -> None:
+    (tmp_path / "2019").mkdir()
+    for name in ("2019/a.md", "2019/a.md~", ".b.md", "README.md", "draft.md"):
+        (tmp_path / name).write_text(REPORT, "utf-8")
+    (tmp_path / "kb.toml").write_text('ignore = ["draft*"]', "utf-8")
+    (tmp_path / "gone.md").symlink_to(tmp_path / "gone.md")
+
+    of_folder, of_file = kb(command, str(tmp_path)), kb(command, str(tmp_path / "2019" / "a.md"))
+
+    assert (of_folder.exit_code, of_folder.stdout, of_folder.stderr) == (
+        0,
+        of_file.stdout,
+        f"kb: {tmp_path}/gone.md: cannot be opened (Too many levels of symbolic links); check its permissions\n",
+    )
+
+
+def test_a_folder_without_reports_is_told(tmp_path: Path) -> None:
+    result = kb("read", str(tmp_path))
+
+    assert (result.exit_code, result.stderr) == (2, f"kb: {tmp_path}: no report is in this folder\n")
+
+
+def test_a_readme_is_read_where_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(REPORT, "utf-8")
+
+    assert len(records("read", str(tmp_path / "README.md"))) == 4
+
+
 def test_outline_accounts_for_every_line(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(REPORT, "utf-8")
 
@@ -244,6 +276,16 @@ def test_services_lists_the_whole_catalogue_before_there_is_an_index(tmp_path: P
     assert (len(listed) >= 60, {record["notes"] for record in listed}) == (True, {None})
 
 
+def test_status_counts_the_files_that_are_no_reports(library: Path) -> None:
+    (library / "README.md").write_text("# 置き場\n", "utf-8")
+    (library / "notes.txt").write_text("<!-- kb: not a report -->\n", "utf-8")
+
+    assert (records("status")[0]["left_alone"], kb("status").stdout.splitlines()[3]) == (
+        ["README.md", "notes.txt"],
+        "aside    2 files are no reports: READMEs, what kb.toml ignores, what says so itself",
+    )
+
+
 @pytest.mark.usefixtures("library")
 def test_status_says_where_things_are_and_whether_the_index_is_current(library: Path) -> None:
     before = records("status")[0]["up_to_date"]
@@ -259,8 +301,32 @@ def test_status_says_where_things_are_and_whether_the_index_is_current(library: 
     )
 
 
+def test_a_part_of_an_events_name_means_what_it_means_in_the_search_box(library: Path) -> None:
+    (library / "b.md").write_text("# JAWS DAYS 2018 参加レポート\n\n- SNS\n", "utf-8")
+    (library / "c.md").write_text("# JAWS-UG 千葉 #3 参加レポート\n\n- S3\n", "utf-8")
+
+    found = {
+        wanted: (sorted(texts("search", "--event", wanted)), sorted(texts("search", f'event:"{wanted}"')))
+        for wanted in ("JAWS", "jaws days", "2018", "ほげ")
+    }
+
+    assert found == {
+        "JAWS": (["S3", "SNS"], ["S3", "SNS"]),
+        "jaws days": (["SNS"], ["SNS"]),
+        "2018": (["SNS"], ["SNS"]),
+        "ほげ": ([], []),
+    }
+
+
+def test_what_the_help_says_of_a_command_is_what_the_command_says_of_itself() -> None:
+    said = {name: text.removesuffix(".") for name, (_, text) in cli.later.items()}
+    helps = {name: cli.get_command(click.Context(cli), name).help for name in said}
+
+    assert {name: help_[: len(said[name])] for name, help_ in helps.items()} == said
+
+
 def test_every_command_has_help_with_an_example() -> None:
-    without = [name for name in cli.commands if "Example" not in kb(name, "--help").stdout]
+    without = [name for name in cli.later if "Example" not in kb(name, "--help").stdout]
 
     assert without == []
 
@@ -314,6 +380,40 @@ def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> No
         f"removed {report}; its file is kept as report.md~",
         [],
         ["report.md~"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/dev/null", "is empty; there is nothing to add"),
+        ("/dev/zero", "longer than 10 MB; divide it, or take out what is no text"),
+        ("/dev", "is a folder; name the files in it"),
+    ],
+)
+def test_what_holds_no_report_is_refused_in_one_line(library: Path, path: str, wrong: str) -> None:
+    result = kb("add", path)
+
+    assert (result.exit_code, result.stderr.splitlines()[0], [file.name for file in library.iterdir()]) == (
+        2,
+        f"kb: {path}: {wrong}",
+        ["report.md"],
+    )
+
+
+def test_a_full_disk_under_the_library_is_not_blamed_on_the_report(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "b.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
+    monkeypatch.setattr(os, "fsync", full)
+    result = kb("add", str(tmp_path / "b.md"))
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"kb: {library / 'b.md'}: cannot be written (No space left on device); the library stays as it was\n",
     )
 
 

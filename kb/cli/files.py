@@ -1,0 +1,78 @@
+"""The files that a command is given: read one after the other, a bad one told and never stopping the others."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from kb.cli.group import WRONG_USE
+from kb.cli.output import say
+from kb.library.files import FileProblem, Library, ReportFile, TooLongError, bounded, file_bytes
+from kb.library.walk import shown_name
+from kb.readers.formats import UnreadableError
+
+Show = Callable[[bytes, str], None]
+Taken = tuple[str, bytes] | FileProblem  # a name as it is shown and what the file holds, or why it could not be read
+
+
+def each_file(paths: Iterable[Path], show_one: Show) -> None:
+    """Show each file; `-` is what is typed or piped."""
+    _show_all(map(_taken, paths), show_one)
+
+
+def each_report(paths: Iterable[Path], show_one: Show) -> None:
+    """Show each file, and of each folder the reports that a library there would have."""
+    _show_all((taken for path in paths for taken in (_below(path) if path.is_dir() else [_taken(path)])), show_one)
+
+
+def _show_all(every: Iterable[Taken], show_one: Show) -> None:
+    shown = failed = 0
+    for taken in every:
+        if problem := _problem_of(taken, show_one):
+            say(f"kb: {problem}", err=True)
+            failed += 1
+        else:
+            shown += 1
+    if failed and not shown:
+        click.get_current_context().exit(WRONG_USE)
+
+
+def _problem_of(taken: Taken, show_one: Show) -> FileProblem | UnreadableError | None:
+    """Show a file; return what is wrong with one that cannot be shown."""
+    if isinstance(taken, FileProblem):
+        return taken
+    name, data = taken
+    try:
+        show_one(data, name)
+    except UnreadableError as error:
+        return error
+    return None
+
+
+def _taken(path: Path) -> Taken:
+    name = shown_name(path)
+    try:
+        return name, bounded(sys.stdin.buffer) if name == "-" else file_bytes(path)
+    except IsADirectoryError:
+        return FileProblem(name, None, "is a folder; name the files in it")
+    except OSError as error:
+        return FileProblem(name, None, f"cannot be opened ({error.strerror}); check its name and permissions")
+    except TooLongError as error:
+        return FileProblem(name, None, str(error))
+
+
+def _below(folder: Path) -> Iterator[Taken]:
+    name, library = shown_name(folder), Library(folder)
+    configuration, _, wrong = library.configuration()
+    nothing = True
+    for entry in chain(wrong, library.entries(configuration.ignore)):
+        if isinstance(entry, ReportFile):
+            nothing = False
+            yield f"{name}/{entry.source}", entry.data
+        elif isinstance(entry, FileProblem):
+            yield replace(entry, source=f"{name}/{entry.source}")
+    if nothing:
+        yield FileProblem(name, None, "no report is in this folder")

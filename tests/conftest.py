@@ -1,0 +1,21 @@
+"""What holds for every test: no deadline for an example, and no folder of whoever runs the tests."""
+
+import os
+import tempfile
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes tells of the machine's load, not of our code.
+settings.register_profile("kb", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kb")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep indexes and compiled words in a cache of this run, which its worker processes inherit."""
+    for name in ("KB_INDEX", "KB_LIBRARY", "KB_TOKEN"):
+        os.environ.pop(name, None)
+    if not hasattr(config, "workerinput"):
+        cache = tempfile.TemporaryDirectory(prefix="kb-tests-")
+        config.add_cleanup(cache.cleanup)
+        os.environ["XDG_CACHE_HOME"] = cache.name

@@ -1,0 +1,103 @@
+"""What is printed: nothing in it reaches the terminal as a command, and a failed write is told as one."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kb.cli import cli
+from kb.cli.output import print_json, say
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+
+KB = [sys.executable, "-c", "from webui.command import main; main(prog_name='kb')"]
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
+OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def printed(show: Callable[[], None]) -> str:
+    with CliRunner().isolation(color=True) as (out, *_):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as `kb` does
+        show()
+        return out.getvalue().decode()
+
+
+@given(ANY_TEXT)
+@example("\x1b]52;c;cm0gLXJm\x07")  # fills the clipboard
+@example("\x1b]0;title\x1b\\")
+@example("\x1b[8mhidden")
+@example("\x9b2J\r\u202eevil")
+def test_no_text_makes_the_terminal_do_anything(text: str) -> None:
+    assert OBEYED.search(printed(lambda: say(text))) is None
+
+
+def test_what_a_terminal_would_obey_is_shown() -> None:
+    assert printed(lambda: say("\x1b]0;題\x07と\r\u202e\u009b")) == "\\u001b]0;題\\u0007と\\u000d\\u202e\\u009b\n"
+
+
+def test_our_own_colours_pass_and_end_with_the_text() -> None:
+    text = f"{click.style('bold', bold=True)} and \x1b[31mred"
+
+    assert printed(lambda: say(text)) == f"{text}\x1b[0m\n"
+
+
+@given(st.dictionaries(ANY_TEXT, ANY_TEXT))
+def test_json_is_read_as_what_was_meant(record: dict[str, str]) -> None:
+    (line,) = printed(lambda: print_json([record])).splitlines()
+
+    assert (json.loads(line), OBEYED.search(line)) == (json.loads(json.dumps(record)), None)
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    (tmp_path / "a.md").write_text("# 見本勉強会 2019\n\n" + "- SQS は便利\n" * 5000, "utf-8")
+    return tmp_path / "a.md"
+
+
+def test_a_closed_pipe_ends_a_command_quietly_as_it_ends_others(report: Path) -> None:
+    process = subprocess.Popen([*KB, "read", str(report)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    told = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(), told) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+@pytest.mark.parametrize("command", ["read", "outline", "lint"])
+def test_a_full_disk_under_the_output_is_not_blamed_on_the_input(report: Path, command: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*KB, command, str(report)], stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (2, b"kb: the output cannot be written (No space left on device)\n")
+
+
+def test_a_name_that_is_no_utf_8_goes_through_every_command_and_the_page(tmp_path: Path) -> None:
+    library, name = tmp_path / os.fsdecode(b"library\xe3"), os.fsdecode(b"\xe3.md")
+    library.mkdir()
+    (library / name).write_text("- SQS は便利\n", "utf-8")  # without a title it is named by its file
+    places = ["--library", str(library), "--index", str(tmp_path / "index")]
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+    note = json.loads(run("search", "SQS", "--json", *places).stdout)
+    asked = create_app(KnowledgeBase.open(library, tmp_path / "index")).test_client()
+
+    assert (note["source"], note["report"][:3]) == ("\\xe3.md", "xe3")
+    assert [run(command, str(library / name)).exit_code for command in ("read", "outline", "lint")] == [0, 0, 0]
+    assert [run(*asks, *places).exit_code for asks in (["sync"], ["show", note["id"]], ["services"])] == [0, 0, 0]
+    assert json.loads(run("status", "--json", *places).stdout)["library"] == f"{tmp_path}/library\\xe3"
+    assert [asked.get(path).status_code for path in ("/?q=SQS", f"/report/{note['report']}", "/reports")] == [200] * 3
+    assert run("add", str(library / name), *places).stdout.startswith(f"replaced {tmp_path}/library\\xe3/\\xe3.md")
+    assert run("remove", note["report"], *places).stdout.startswith(f"removed {note['report']}; its file is kept as")

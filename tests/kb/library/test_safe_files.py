@@ -1,0 +1,58 @@
+"""Files written whole or not at all, and the names they get."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.library.safe_files import file_name, make_folder, write_whole
+
+
+def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
+    for name in (".kb-left.tmp", ".kb-being-written.tmp", ".another.tmp"):
+        (tmp_path / name).write_text("x")
+    for name in (".kb-left.tmp", ".another.tmp"):
+        os.utime(tmp_path / name, (0, 0))
+
+    write_whole(tmp_path / "a.md", b"x")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".another.tmp", ".kb-being-written.tmp", "a.md"]
+
+
+def test_each_folder_that_is_made_is_on_the_disk_before_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[Path, list[Path]]] = []
+    monkeypatch.setattr(
+        "kb.library.safe_files.sync_folder", lambda folder: synced.append((folder, sorted(tmp_path.rglob("*"))))
+    )
+
+    make_folder(tmp_path / "data" / "reports")
+
+    data, reports = tmp_path / "data", tmp_path / "data" / "reports"
+    assert synced == [(tmp_path, [data]), (data, [data, reports])]
+
+
+@given(st.text(max_size=300))
+def test_any_name_becomes_one_that_stays_in_the_folder(name: str) -> None:
+    safe = file_name(name)
+
+    assert (Path(safe).name, len(safe.encode()) <= 200, safe.startswith((".", "-", "~"))) == (safe, True, False)
+    assert file_name(safe) == safe
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("講演メモ.md", "講演メモ.md"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\メモ\\か゛.txt", "か゛.txt"),
+        (".hidden", "hidden"),
+        ("", "report.txt"),
+        ("あ" * 100 + ".md", "あ" * 65 + ".md"),
+    ],
+)
+def test_japanese_names_survive(name: str, safe: str) -> None:
+    assert file_name(name) == safe

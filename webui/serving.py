@@ -1,0 +1,72 @@
+"""The command that serves the page: serve."""
+
+import ipaddress
+import os
+import socket
+
+import click
+
+from kb.cli import cli, with_knowledge_base
+from kb.cli.output import bring_up_to_date, lines, say
+from kb.cli.terminal import outcome_lines
+from kb.knowledge_base import KnowledgeBase
+from webui import server
+from webui.app import create_app
+from webui.security import Access
+
+_SHORTEST_TOKEN = 16  # characters
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Another if it is taken.")
+@click.option("--name", multiple=True, help="A name that browsers reach this server by, besides localhost. Repeatable.")
+@with_knowledge_base
+def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...]) -> None:
+    """Serve the page on this machine, the index brought up to the library first.
+
+    Beyond this machine anyone who reaches it can read; writing needs the token in KB_TOKEN, at least 16 characters.
+
+    \b
+    Examples: kb serve --port 8080
+              KB_TOKEN=$(openssl rand -hex 16) kb serve --host 0.0.0.0 --name notes.example.com
+    """
+    access = _access(host, name)
+    try:
+        listening = server.listen(host, port)
+    except OSError as error:
+        raise click.UsageError(
+            f"cannot listen at {host}:{port}: {error.strerror}; choose another --host or --port"
+        ) from error
+    taken = listening.getsockname()[1]
+    if port not in (0, taken):
+        say(f"Port {port} is taken; using {taken}.")
+    lines(outcome_lines(bring_up_to_date(kb), kb))
+    shown = f"[{host}]" if ":" in host else host
+    server.serve(
+        create_app(kb, access=access),
+        listening,
+        lambda: say(f"Serving http://{shown}:{taken}/ - stop with Ctrl+C"),
+    )
+
+
+def _access(host: str, names: tuple[str, ...]) -> Access:
+    """Return whom a server at this host trusts. Raises UsageError where it would let strangers write."""
+    token = os.environ.get("KB_TOKEN") or None
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise click.UsageError(f"KB_TOKEN is shorter than {_SHORTEST_TOKEN} characters; choose a longer one")
+    if _is_loopback(host):
+        return Access(frozenset({"localhost", *names}), token)
+    if token is None:
+        raise click.UsageError(
+            f"{host} can be reached from other machines: set KB_TOKEN to a secret of at least {_SHORTEST_TOKEN} "
+            "characters, which writing will need, or listen at 127.0.0.1"
+        )
+    return Access(frozenset({"localhost", host, socket.gethostname(), socket.getfqdn(), *names}), token)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
