@@ -172,7 +172,7 @@ def _service(known: Catalogue, name: str) -> str:
 
 
 def _events(kb: KnowledgeBase, name: str) -> list[str]:
-    """Return the events that have a name in theirs, as `event:JAWS` means it in the search box; for none what finds none."""
+    """Return the events with a name in theirs, as `event:JAWS` in the search box; where there are none, what finds none."""
     events = {slug(report.event) for report in kb.reports() if report.event}
     return sorted(event for event in events if folded_name(name) in folded_name(event)) or [slug(name)]
 

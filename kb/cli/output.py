@@ -27,7 +27,7 @@ class OutputError(OSError):
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a text of whatever origin: nothing in it reaches the terminal as a command but colours, ended with the text."""
+    """Print a text of whatever origin: the terminal obeys nothing in it but colours, and they end with the text."""
     safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:
         click.echo(safe + _PLAIN if _STYLED.search(safe) and not safe.endswith(_PLAIN) else safe, err=err)
