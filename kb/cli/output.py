@@ -13,9 +13,9 @@ from kb.search.answers import SyncOutcome
 from kb.search.records import as_json
 from kb.understanding import Progress
 
-# What a terminal would obey: control characters but tab and newline, line separators, marks that turn the direction of
-# writing. A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.
-_OBEYED = "\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+# What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
+# A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.
+_OBEYED = "\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
 _STYLE = r"\[(?:[0124]|3[136])m"  # what kb.cli.terminal has click.style write: bold, dim, underlined, three colours
 _UNSAFE = re.compile(rf"[{_OBEYED}]|\x1b(?!{_STYLE})")
 _STYLED = re.compile(rf"\x1b{_STYLE}")
@@ -27,7 +27,7 @@ class OutputError(OSError):
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a text of whatever origin: nothing in it reaches the terminal as a command but colours, ended with the text."""
+    """Print a text of whatever origin: the terminal obeys nothing in it but colours, and they end with the text."""
     safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:
         click.echo(safe + _PLAIN if _STYLED.search(safe) and not safe.endswith(_PLAIN) else safe, err=err)

@@ -68,7 +68,7 @@ def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
 @as_json
 def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Tell the author of reports what could not be understood, with line numbers. Of a folder all reports are looked at.
+    """Tell the author of reports what could not be understood, with line numbers. Of a folder all are looked at.
 
     \b
     Example: kb lint report.md

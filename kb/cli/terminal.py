@@ -154,7 +154,7 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"index    {shown_name(status.index)}"
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
     if status.left_alone:
-        yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so itself"
+        yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 

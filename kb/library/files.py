@@ -52,7 +52,7 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A library as it was found at one moment. `digest` is that of kb.toml; `left_alone` are files that are no reports."""
+    """A library as it was found at one moment. `digest` is that of kb.toml; `left_alone` are no reports."""
 
     files: tuple[ReportFile, ...]
     configuration: Configuration
@@ -101,7 +101,7 @@ class Library:
         return Scan(tuple(files), configuration, digest, (*problems, *wrong), tuple(left_alone))
 
     def entries(self, ignored: tuple[str, ...]) -> Iterator[ReportFile | FileProblem | str]:
-        """Yield each report, each file or folder that cannot be read, and the source of each file that is left alone."""
+        """Yield each report, each file or folder that cannot be read, and the source of each that is left alone."""
         problems: list[FileProblem] = []
 
         def unreadable(error: OSError) -> None:

@@ -11,8 +11,8 @@ CONFIGURATION = "kb.toml"
 def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
     """Yield the files below a folder in a stable order: no hidden ones, no backups, no devices, nothing outside.
 
-    A folder that cannot be listed is handed to `unreadable`, and the others go on. Linked folders are not entered, so no
-    loop of links is ever followed.
+    A folder that cannot be listed is handed to `unreadable`, and the others go on. Linked folders are not entered, so
+    no loop of links is ever followed.
     """
     inside = Path(os.path.realpath(root))
     for folder, folders, names in os.walk(root, onerror=unreadable):
@@ -30,7 +30,7 @@ def is_aside(name: str) -> bool:
 
 
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
-    """Return whether a file is a README, or matches a pattern of kb.toml's `ignore`, where * stands for any folders too."""
+    """Return whether a file is a README, or matches a pattern of kb.toml's `ignore`; * stands for folders too."""
     name = source.rpartition("/")[2]
     return name.split(".")[0].casefold() == "readme" or any(fnmatchcase(source, pattern) for pattern in ignored)
 

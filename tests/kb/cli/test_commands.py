@@ -282,7 +282,7 @@ def test_status_counts_the_files_that_are_no_reports(library: Path) -> None:
 
     assert (records("status")[0]["left_alone"], kb("status").stdout.splitlines()[3]) == (
         ["README.md", "notes.txt"],
-        "aside    2 files are no reports: READMEs, what kb.toml ignores, what says so itself",
+        "aside    2 files are no reports: READMEs, what kb.toml ignores, what says so",
     )
 
 
