@@ -151,6 +151,15 @@ def test_a_hostile_query_is_answered(make: Make, text: str) -> None:
     assert engine.search(Query(text, facets=("year",), explain=True)).total <= len(NOTES)
 
 
+@pytest.mark.parametrize("text", ["監視する。" * 2_000_000, "監視 " + "a" * 10_000_000, "監視 " + "あ" * 1_000_000])
+def test_a_document_without_measure_is_kept_whole_and_found_by_its_beginning_and_its_end(make: Make, text: str) -> None:
+    engine = filled(make(), [document(0, text + "終"), document(1, "監視")])
+
+    found = ids(engine.search(Query("監視", sort="position"))), ids(engine.search(Query(f'"{text[-9:]}終"')))
+
+    assert (*found, engine.stored("0")) == (["0", "1"], ["0"], f"0: {text}終")
+
+
 def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
     engine = filled(make(), NOTES)
 
