@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from index.text import folded_case
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # Sudachi refuses input over 49,149 bytes, and over 65,535 after its own normalisation (`㍿` grows fourfold).
 CHUNK_LENGTH = 1000
+# Characters of a text from which morphemes are made; a bullet or paragraph of 20,000 is rare, one of 10 MB a mistake or an
+# attack, and would cost minutes and gigabytes. Of a longer text words are found in its beginning, and phrases anywhere.
+MOST_ANALYSED = 50_000
 
 _SENTENCE_ENDS = frozenset("。！？!?\n")
 _PAUSES = frozenset("、，,；;：: \t\u3000」』）)")
@@ -99,10 +102,10 @@ class Morpheme:
 
 
 def morphemes_of(text: str, dictionary: "Dictionary") -> Iterator[Morpheme]:
-    """Yield the morphemes of a text of any length, in order; white space and marks are morphemes too."""
+    """Yield the morphemes of a text, of a very long one those of its beginning; white space and marks are some too."""
     found = [
         _morpheme(text, begin, morpheme)
-        for begin, piece in chunks(text)
+        for begin, piece in takewhile(lambda chunk: chunk[0] < MOST_ANALYSED, chunks(text))
         for morpheme in _tokens(piece, dictionary)
         if morpheme.begin() < morpheme.end()  # `…` yields three, two of them empty
     ]
@@ -154,7 +157,9 @@ def _latin_words_joined(text: str, morphemes: Sequence[Morpheme]) -> Iterator[Mo
 
     Sudachi ends a word where digits begin, and may see a short name in a long word.
     """
-    inside = {place for word in _LATIN_WORD.finditer(text) for place in range(word.start() + 1, word.end())}
+    analysed = morphemes[-1].end if morphemes else 0
+    words = _LATIN_WORD.finditer(text, 0, analysed)
+    inside = {place for word in words for place in range(word.start() + 1, word.end())}
     parts: list[Morpheme] = []
     for morpheme in morphemes:
         if parts and morpheme.begin not in inside:

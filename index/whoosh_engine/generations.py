@@ -9,7 +9,6 @@ Neither a generation nor a segment changes once CURRENT has named it: what is no
 the manifests. A crash before the rename leaves the old generation current.
 """
 
-import json
 import os
 import re
 import shutil
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from index.engine import SearchIndexError, WriterBusyError
+from index.whoosh_engine import manifest
 from index.whoosh_engine.storage import WriteLock, damaged
 
 _NAME = re.compile(r"gen-\d{6,}")
-_CURRENT, _MANIFEST, _LOCK = "CURRENT", "MANIFEST", "WRITER.lock"
+_CURRENT, _LOCK = "CURRENT", "WRITER.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +88,17 @@ def current(folder: Path) -> Generation | None:
     """Return the newest whole generation, None before the first. Raises SearchIndexError on damage."""
     try:
         name = (folder / _CURRENT).read_bytes().decode("ascii").strip()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if max(_numbers(folder), default=0) > 1:  # else it may be that the first is being written
+            raise damaged(folder, f"{_CURRENT} is missing") from error
         return None
     except UnicodeDecodeError as error:
         raise damaged(folder, f"{_CURRENT} is no text") from error
     if not _NAME.fullmatch(name):
         raise damaged(folder, f"{_CURRENT} names {name[:40]!r}")
-    try:
-        manifest = json.loads((folder / name / _MANIFEST).read_bytes())
-        if "segments" not in manifest:  # an older kb wrote it: what it was written with tells so
-            return Generation((), (), manifest["meta"])
-        segments = [Segment(folder / name / segment["name"], _runs(segment)) for segment in manifest["segments"]]
-        return Generation(tuple(segments), tuple(manifest["order"]), manifest["meta"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise damaged(folder, f"{name}/{_MANIFEST} cannot be read: {error}") from error
+    content = manifest.read(folder / name)
+    segments = [Segment(folder / name / segment["name"], _runs(segment)) for segment in content["segments"]]
+    return Generation(tuple(segments), tuple(content["order"]), content["meta"])
 
 
 Fill: TypeAlias = Callable[[Path, Generation | None], tuple[Segment, ...]]
@@ -116,15 +113,13 @@ def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], fill
     _refuse_foreign(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        numbers = [int(path.name[4:]) for path in folder.glob("gen-*") if _NAME.fullmatch(path.name)]
-        generation = folder / f"gen-{max(numbers, default=0) + 1:06}"
+        generation = folder / f"gen-{max(_numbers(folder), default=0) + 1:06}"
         generation.mkdir()
         try:
             segments = [
                 {"name": segment.folder.name, "runs": segment.runs} for segment in fill(generation, _readable(folder))
             ]
-            manifest = {"segments": segments, "order": order, "meta": meta}
-            _write(generation / _MANIFEST, json.dumps(manifest, ensure_ascii=False))
+            manifest.write(generation, {"segments": segments, "order": order, "meta": meta})
             _sync(generation)
         except BaseException:
             shutil.rmtree(generation, ignore_errors=True)
@@ -134,6 +129,10 @@ def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], fill
         (folder / f"{_CURRENT}.new").replace(folder / _CURRENT)
         _sync_file(folder)
         _prune(folder, {generation.name, before})
+
+
+def _numbers(folder: Path) -> list[int]:
+    return [int(path.name[4:]) for path in folder.glob("gen-*") if _NAME.fullmatch(path.name)]
 
 
 def _readable(folder: Path) -> Generation | None:

@@ -6,16 +6,10 @@ from index.text import folded, folded_name
 from index.whoosh_engine.storage import Row
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
-ID, DATE, WHOLE, BOOST = (
-    "id",
-    "date",
-    "whole",
-    "boost",
-)  # fields; the term of BOOST is its own name, its weight the boost
+# Names of fields. The term of BOOST is its own name, its weight the boost.
+ID, DATE, WHOLE, BOOST = "id", "date", "whole", "boost"
 LENGTH = "length"  # the one term of a length field; its weight is the length
-LONGEST_WHOLE = (
-    200  # characters of a text that a query may be as a whole: a query has at most 512, a term is kept whole
-)
+LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; such a text is kept as one term
 STORED = ("key", "stored", "literal")
 
 

@@ -100,6 +100,7 @@ def writing(folder: Path, field_names: Iterable[str], stored_names: Iterable[str
         writer.cancel()
         raise
     writer.commit()
+    (folder / "MAIN_WRITELOCK").unlink(missing_ok=True)  # Whoosh's own, which nobody will take again
 
 
 def link(folder: Path, to: Path) -> None:

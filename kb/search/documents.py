@@ -24,6 +24,10 @@ SCHEMA = Schema(
 )
 
 
+MOST_BORROWED = 1000
+"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of 200
+characters has 300; of a longer text the words come before the helpers."""
+
 BOOSTS: Mapping[str, float] = {"label": 0.8, "advice": 1.1}
 """What the score of a note of a kind is multiplied by: advice is what readers come for, a bare label is not."""
 
@@ -32,19 +36,21 @@ def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue
     """Yield a document for each note of a report, in reading order."""
     terms = {text: analyzer.terms(morphemes) for text, morphemes in finished.morphemes.items()}
     helped = {text: (*terms[text], *analyzer.helpers(morphemes)) for text, morphemes in finished.morphemes.items()}
+    borrowed = {text: own[:MOST_BORROWED] for text, own in terms.items()}
+    above = {text: own[:MOST_BORROWED] for text, own in helped.items()}
     below: dict[str | None, list[Term]] = defaultdict(list)
     for note in finished.report.notes:
-        below[note.parent] += terms[note.text]
+        below[note.parent] += borrowed[note.text]
     names = _name_terms(finished.report, analyzer, catalogue)
     for note in finished.report.notes:
         yield Document(
             id=note.id,
             texts={
                 "text": helped[note.text],
-                "trail": tuple(term for crumb in note.trail for term in helped[crumb.text]),
-                "talk": terms[note.talk.title] if note.talk else (),
+                "trail": tuple(term for crumb in note.trail for term in above[crumb.text]),
+                "talk": borrowed[note.talk.title] if note.talk else (),
                 "services": tuple(term for mention in note.services for term in names[mention.service]),
-                "attached": tuple(term for text in note.attached for term in terms[text]),
+                "attached": tuple(term for text in note.attached for term in borrowed[text]),
                 "below": tuple(below[note.id]),
             },
             facets=values_of(note, catalogue),

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer, LexiconEntry, dictionary
+from index.analysis.morphemes import CHUNK_LENGTH, MOST_ANALYSED
 from index.highlight import marks, snippet
 
 ANALYZER = Analyzer(
@@ -110,12 +111,19 @@ def test_a_long_text_has_the_terms_of_its_sentences(sentence: str, times: int) -
 
 @pytest.mark.parametrize(
     "text",
-    ["㍿" * 10_000, "ﷺ" * 10_000, "あ" * 200_000, "a" * 200_000, "1" * 200_000, "𠮷" * 60_000, "👨\u200d👩" * 30_000],
+    ["㍿" * 10_000, "ﷺ" * 10_000, "あ" * 49_999, "a" * 49_999, "1" * 49_999, "𠮷" * 49_999, "👨\u200d👩" * 15_000],
 )
 def test_no_length_is_too_much_for_sudachi(text: str) -> None:
     morphemes = ANALYZER.morphemes(text)
 
     assert (morphemes[0].begin, morphemes[-1].end) == (0, len(text))
+
+
+@pytest.mark.parametrize("text", ["監視する。" * 400_000, "あ" * 1_000_000, "a" * 10_000_000, "監視 " * 3_000_000])
+def test_of_a_text_without_measure_the_beginning_is_analysed(text: str) -> None:
+    end = ANALYZER.morphemes(text)[-1].end
+
+    assert MOST_ANALYSED <= end <= MOST_ANALYSED + CHUNK_LENGTH
 
 
 def test_threads_share_an_analyzer() -> None:

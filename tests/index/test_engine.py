@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -149,6 +150,15 @@ def test_a_hostile_query_is_answered(make: Make, text: str) -> None:
     engine = filled(make(), NOTES)
 
     assert engine.search(Query(text, facets=("year",), explain=True)).total <= len(NOTES)
+
+
+@pytest.mark.parametrize("text", ["監視する。" * 2_000_000, "監視 " + "a" * 10_000_000, "監視 " + "あ" * 1_000_000])
+def test_a_document_without_measure_is_kept_whole_and_found_by_its_beginning_and_its_end(make: Make, text: str) -> None:
+    engine = filled(make(), [document(0, text + "終"), document(1, "監視")])
+
+    found = ids(engine.search(Query("監視", sort="position"))), ids(engine.search(Query(f'"{text[-9:]}終"')))
+
+    assert (*found, engine.stored("0")) == (["0", "1"], ["0"], f"0: {text}終")
 
 
 def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
@@ -556,6 +566,70 @@ def test_damaged_files_are_told_and_written_over(folder: Path, content: bytes) -
     filled(whoosh(folder), NOTES)
 
     assert whoosh(folder).search(Query()).total == 4
+
+
+def flipped(data: bytes, place: float) -> bytes:
+    """Return data with one bit another, at this share of its length."""
+    at = min(int(len(data) * place), len(data) - 1)
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "its first bits flipped": lambda data: flipped(data, 0),
+    "a bit in the middle flipped": lambda data: flipped(data, 0.5),
+    "its last byte flipped": lambda data: flipped(data, 1),
+    "cut by one byte": lambda data: data[:-1],
+    "cut by half": lambda data: data[: len(data) // 2],
+    "empty": lambda _data: b"",
+    "zeroed": lambda data: bytes(len(data)),
+    "longer": lambda data: data + b"\0",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_generation_that_is_not_as_it_was_written_is_told_and_never_answers(
+    folder: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    filled(whoosh(folder), NOTES)
+    whoosh(folder).publish({"more": [document(9, "監視")]}, (), ["only", "more"], {})
+    answers = []
+    for path in sorted((folder / "gen-000002").rglob("*")):
+        if path.is_file():
+            data = path.read_bytes()
+            path.write_bytes(damage(data))
+            os.utime(path, ns=(0, 0))  # the clock of files may be too coarse to tell two writes apart
+            answers.append(outcome(folder))
+            path.write_bytes(data)
+            os.utime(path, ns=(1, 1))
+
+    assert (set(answers), len(answers), outcome(folder)) == ({"damaged"}, 5, "5 documents")
+
+
+def test_a_file_that_is_missing_is_told(folder: Path) -> None:
+    for _ in range(2):
+        filled(whoosh(folder), NOTES)
+    (folder / "CURRENT").unlink()
+    without_pointer = outcome(folder)
+    (folder / "CURRENT").write_text("gen-000002\n", "ascii")
+    before = outcome(folder)
+    next((folder / "gen-000002").rglob("*.seg")).unlink()
+
+    assert (without_pointer, before, outcome(folder)) == ("damaged", "4 documents", "damaged")
+
+
+def test_a_manifest_of_another_generation_is_told(folder: Path) -> None:
+    for notes in (NOTES[:1], NOTES):
+        filled(whoosh(folder), notes)
+    (folder / "gen-000002" / "MANIFEST").write_bytes((folder / "gen-000001" / "MANIFEST").read_bytes())
+
+    assert outcome(folder) == "damaged"
+
+
+def outcome(folder: Path) -> str:
+    try:
+        return f"{whoosh(folder).search(Query()).total} documents"
+    except SearchIndexError:
+        return "damaged"
 
 
 def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:

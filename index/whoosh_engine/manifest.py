@@ -1,0 +1,70 @@
+"""The manifest of a generation: what it holds, with the size and SHA-256 of every file, sealed by a SHA-256 of its own.
+
+The first line is the SHA-256 of all that follows, a JSON object. Sizes are compared whenever a manifest is read, digests
+once a process for each file as it is.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from index.whoosh_engine.storage import damaged
+
+_NAME = "MANIFEST"
+_SEAL = 64  # hexadecimal digits of a SHA-256
+_MOST_KEPT = 1000  # digests; a generation has a few files, and those of the one before stay
+
+_kept: dict[tuple[int, ...], str] = {}
+_lock = Lock()
+
+
+def write(generation: Path, content: Mapping[str, object]) -> None:
+    """Seal a generation whose other files are written."""
+    files = {
+        path.relative_to(generation).as_posix(): _measures(path) for path in generation.rglob("*") if path.is_file()
+    }
+    told = {**content, "generation": generation.name, "files": files}
+    body = json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    (generation / _NAME).write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+
+
+def read(generation: Path) -> Mapping[str, Any]:
+    """Return what a generation was written with. Raises SearchIndexError where anything is not as it was written.
+
+    One without seal is of an older kb, and tells so by its `meta`; its files are not looked at.
+    """
+    try:
+        data = (generation / _NAME).read_bytes()
+        if data.startswith(b"{"):
+            return {"segments": [], "order": [], "meta": json.loads(data)["meta"]}
+        seal, body = data[:_SEAL], data[_SEAL + 1 :]
+        if hashlib.sha256(body).hexdigest().encode() != seal:
+            raise damaged(generation, f"{_NAME} is not as it was written")
+        content: Mapping[str, Any] = json.loads(body)
+        if content["generation"] != generation.name:
+            raise damaged(generation, f"{_NAME} is that of {content['generation']}")
+        for name, (size, digest) in sorted(content["files"].items(), key=lambda item: item[1][0]):  # small ones first
+            if (generation / name).stat().st_size != size or _measures(generation / name)[1] != digest:
+                raise damaged(generation, f"{name} is not as it was written")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise damaged(generation, error) from error
+    return content
+
+
+def _measures(path: Path) -> tuple[int, str]:
+    """Return the size and the SHA-256 of a file, which is read again only where it may have changed."""
+    stat = path.stat()
+    identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    with _lock:
+        digest = _kept.get(identity)
+    if digest is None:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with _lock:
+            if len(_kept) >= _MOST_KEPT:
+                _kept.clear()
+            _kept[identity] = digest
+    return stat.st_size, digest
