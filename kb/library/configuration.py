@@ -35,11 +35,14 @@ class Configuration:
     event = "JAWS DAYS 2018"           name = "Batch Portal"         add = ["sqs"]
     date = "2018-03-10"                category = "developer-tools"  remove = ["sns"]
     url = "https://example.com/"       aliases = ["バッチポータル"]
+
+    `ignore` are patterns of files that are no reports, with `/` between folders: `drafts/**`.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=catalogue)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
 
 
 def parse(data: bytes) -> Configuration:
@@ -53,7 +56,16 @@ def parse(data: bytes) -> Configuration:
         given={source: _given(source, values) for source, values in _tables(table, "reports").items()},
         catalogue=known,
         corrections={note: _correction(note, values, known) for note, values in _tables(table, "notes").items()},
+        ignore=_ignored(table.get("ignore", [])),
     )
+
+
+def _ignored(patterns: object) -> tuple[str, ...]:
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise ConfigurationError(
+            f'ignore cannot be {patterns!r}; write patterns of files, as in ignore = ["drafts/**"]'
+        )
+    return tuple(patterns)
 
 
 def _tables(table: Mapping[str, Any], group: str) -> Mapping[str, Mapping[str, Any]]:
