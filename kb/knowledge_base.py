@@ -37,8 +37,7 @@ from kb.search.documents import SCHEMA, documents
 from kb.search.records import load_note
 from kb.search.search_box import language
 from kb.search.suggestions import GROUPS, Suggestion, Suggestions
-from kb.services.catalogue import Catalogue
-from kb.services.vocabulary import field_words
+from kb.services import Catalogue, Domain
 from kb.talks import report_of
 from kb.understanding import Reading, Tools, read_report
 
@@ -96,6 +95,11 @@ class KnowledgeBase:
     def catalogue(self) -> Catalogue:
         """The services that are known here."""
         return self._at.tools.catalogue
+
+    @property
+    def domain(self) -> Domain:
+        """What notes can be about here."""
+        return self._at.tools.domain
 
     @property
     def tools(self) -> Tools:
@@ -316,7 +320,7 @@ class KnowledgeBase:
 
     def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
         """Yield the field's words that notes have, with their other spellings."""
-        for word, others in field_words().items():
+        for word, others in self.domain.vocabulary.typed.items():
             count = self.search(Query(word, limit=0, without=get_args(StepName))).total
             if count:
                 yield FacetValue(word, word, count, selected=False), others

@@ -11,9 +11,7 @@ from kb.library.places import dictionary_folder
 from kb.readers.formats import read_outline
 from kb.report.model import Given, Report
 from kb.report.outline import ReadingWarning
-from kb.services.catalogue import Catalogue
-from kb.services.tagger import tag
-from kb.services.vocabulary import words
+from kb.services import Catalogue, Domain, tag
 from kb.talks import report_of
 
 
@@ -37,19 +35,24 @@ class Tools:
     def of(cls, configuration: Configuration | None = None) -> "Tools":
         """Return the tools for a library that is configured so."""
         configuration = configuration or Configuration()
-        return cls(configuration, Analyzer(words(configuration.catalogue), dictionary_folder()))
+        return cls(configuration, Analyzer(configuration.domain.words(), dictionary_folder()))
+
+    @property
+    def domain(self) -> Domain:
+        """What notes can be about."""
+        return self.configuration.domain
 
     @property
     def catalogue(self) -> Catalogue:
         """The services that are known."""
-        return self.configuration.catalogue
+        return self.domain.catalogue
 
 
 def read_report(data: bytes, source: str, tools: Tools, given: Given | None = None) -> Reading:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
     told = tools.configuration
     outline = read_outline(data, source)
-    report = tag(report_of(outline, given or told.given.get(source)), told.catalogue, told.corrections)
+    report = tag(report_of(outline, given or told.given.get(source)), told.domain, told.corrections)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
     return Reading(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
 

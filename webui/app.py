@@ -11,7 +11,6 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import digest
 from kb.search.answers import KINDS
-from kb.services.changes import changes_for
 from webui import compression, security
 from webui.address import address_of, page_address
 from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
@@ -53,7 +52,6 @@ def create_app(
         page_address=page_address,
         address_of=address_of,
         marked=marked,
-        changes_for=changes_for,
         web_address=web_address,
         static=lambda name: f"/static/{name}?v={versions[name]}",
     )

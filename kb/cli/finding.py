@@ -14,7 +14,7 @@ from kb.knowledge_base import FACETS, KnowledgeBase
 from kb.report.identity import slug
 from kb.search.answers import KINDS, VIAS, Answer
 from kb.search.records import note_record, pair_record, service_record
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue, Domain
 
 
 @cli.command()
@@ -63,9 +63,9 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
         query = query.select(group, *options[group])
     answer = kb.search(query)
     if as_json:
-        print_json(_search_records(answer, kb.catalogue, facets=facets))
+        print_json(_search_records(answer, kb.domain, facets=facets))
     else:
-        lines(terminal.answer_lines(answer, kb.catalogue))
+        lines(terminal.answer_lines(answer, kb.domain))
         if facets:
             lines(terminal.facet_lines(answer))
     if not answer.total and kb.reports():
@@ -98,7 +98,7 @@ def pairs(
     query = Query(text=" ".join(words)).select("service", *(_service(kb.catalogue, name) for name in service))
     found = [pair for pair in kb.pairs(query, "question" if questions else "problem") if pair.is_open or not only_open]
     if as_json:
-        print_json(pair_record(pair, kb.catalogue) for pair in found)
+        print_json(pair_record(pair, kb.domain) for pair in found)
     else:
         lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.catalogue), ""))
         click.echo(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
@@ -125,7 +125,7 @@ def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     else:
         notes = (kb.note(identifier),)
     if as_json:
-        print_json(note_record(note, kb.catalogue) for note in notes)
+        print_json(note_record(note, kb.domain) for note in notes)
         return
     if entry:
         lines(terminal.report_lines(entry))
@@ -153,11 +153,11 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
         click.echo(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
 
 
-def _search_records(answer: Answer, known: Catalogue, *, facets: bool) -> Iterable[dict[str, Any]]:
+def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable[dict[str, Any]]:
     for found in answer.found:
         marks = [list(mark) for mark in found.marks]
         why = {"reasons": [asdict(reason) for reason in found.reasons]} if found.reasons else {}
-        yield {**note_record(found.note, known), "score": round(found.score, 4), "marks": marks, **why}
+        yield {**note_record(found.note, domain), "score": round(found.score, 4), "marks": marks, **why}
     if facets:
         groups = {group: [asdict(value) for value in values] for group, values in answer.facets.items()}
         yield {"total": answer.total, "facets": groups}

@@ -29,7 +29,7 @@ def read(files: tuple[Path, ...], *, as_json: bool) -> None:
     def show_one(data: bytes, source: str) -> None:
         report = read_report(data, source, tools).report
         if as_json:
-            print_json(note_record(note, tools.catalogue) for note in report.notes)
+            print_json(note_record(note, tools.domain) for note in report.notes)
             return
         click.echo(f"{click.style(report.title, bold=True)}  {terminal.event_line(report.event, report.held_on)}")
         lines(terminal.tree_lines(report.notes, tools.catalogue))
@@ -74,7 +74,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
     tools = Tools.of()
 
     def lint_one(data: bytes, source: str) -> None:
-        problems = lint(read_outline(data, source), read_report(data, source, tools).report, tools.catalogue)
+        problems = lint(read_outline(data, source), read_report(data, source, tools).report, tools.domain)
         if as_json:
             print_json(asdict(problem) for problem in problems)
         else:

@@ -11,8 +11,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.files import FileProblem
 from kb.report.model import Note, Talk
 from kb.search.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
-from kb.services.catalogue import Catalogue
-from kb.services.changes import changes_for
+from kb.services import Catalogue, Domain
 
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 STEPS = {
@@ -63,7 +62,7 @@ def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
     return before + marked(text[begin:end], inside) + after
 
 
-def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
+def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
     """Yield the lines of one hit: where it stands, the note, what it is about, its id."""
     note = found.note
     where = event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else "")
@@ -72,9 +71,9 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
     tags = [KINDS[note.kind]]
-    tags += [catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
+    tags += [domain.catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
-    for change in changes_for(note):
+    for change in domain.changes_for(note):
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
     for reason in found.reasons:
         word = f"「{reason.word}」" if reason.word else ""
@@ -82,7 +81,7 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
-def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     """Yield the hits of a search and how many there are."""
     for step in answer.steps:
         yield click.style(
@@ -91,7 +90,7 @@ def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     for notice in answer.notices:
         yield click.style(NOTICES[notice.name].format(text=notice.text), fg="yellow")
     for found in answer.found:
-        yield from hit_lines(found, catalogue)
+        yield from hit_lines(found, domain)
         yield ""
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"

@@ -3,86 +3,74 @@
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import tomlkit
 
+from index.text import skeleton
 from kb.report.model import Correction, Given
-from kb.services.catalogue import Catalogue, CatalogueError, catalogue, service_of
-
-if TYPE_CHECKING:
-    from kb.services import datafiles
+from kb.services import Catalogue, CatalogueError, Domain, Service, ServiceTable, domain, domain_names, service_of
 
 CONFIGURATION = "kb.toml"
+NO_DOMAIN = "none"
+_TOP = ("domain", "ignore", "reports", "notes", "categories", "services", "words")
 _SERVICE_KEYS = {
-    "short_name": str,
+    **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
 }
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
+# tomllib keeps a list of keys for each part of a dotted key: one of 40 kB takes gigabytes. Ours have three parts.
+_TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
+# The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
+_LONGEST_NAME = 100
 
 
 class ConfigurationError(ValueError):
-    """A kb.toml that says something impossible; the message names the table and what it may hold."""
+    """A kb.toml that says something impossible; the message names the table, the key and what it may hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, the library's own services, corrected tags by note id.
+    """What kb.toml says: what was given by hand for each file, corrected tags by note id, what notes can be about.
 
-    [reports."2018/jaws-days.md"]      [services.batch-portal]       [notes."jaws-days-2018-b2af/6cf728ff"]
-    event = "JAWS DAYS 2018"           name = "Batch Portal"         add = ["sqs"]
-    date = "2018-03-10"                category = "developer-tools"  remove = ["sns"]
-    url = "https://example.com/"       aliases = ["バッチポータル"]
+    domain = "none"                    [categories]                  [services.batch-portal]
+    ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
+                                                                     category = "house"
+    [reports."2018/jaws-days.md"]      [words]                       aliases = ["バッチポータル"]
+    event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
+    date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
+    url = "https://example.com/"                                     add = ["sqs"]
+                                                                     remove = ["sns"]
 
-    `ignore` are patterns of files that are no reports, with `/` between folders: `drafts/**`.
+    `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words come
+    to those of the domain, which is the usual one where none is named.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
-    catalogue: Catalogue = field(default_factory=catalogue)
+    domain: Domain = field(default_factory=domain)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
 
 
 def parse(data: bytes) -> Configuration:
     """Return what the bytes of a kb.toml say. Raises ConfigurationError."""
-    try:
-        table = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(str(error)) from error
-    known = _catalogue(_tables(table, "services"))
+    table = _parsed(data)
+    if unknown := next((key for key in table if key not in _TOP), None):
+        raise ConfigurationError(f"unknown key {_shown(unknown)!r}; known are {', '.join(_TOP)}")
+    given = {source: _given(source, values) for source, values in _tables(table, "reports").items()}
+    own = _domain(table)
     return Configuration(
-        given={source: _given(source, values) for source, values in _tables(table, "reports").items()},
-        catalogue=known,
-        corrections={note: _correction(note, values, known) for note, values in _tables(table, "notes").items()},
+        given=given,
+        domain=own,
+        corrections={
+            note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
+        },
         ignore=_ignored(table.get("ignore", [])),
     )
-
-
-def _ignored(patterns: object) -> tuple[str, ...]:
-    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
-        raise ConfigurationError(
-            f'ignore cannot be {patterns!r}; write patterns of files, as in ignore = ["drafts/**"]'
-        )
-    return tuple(patterns)
-
-
-def _tables(table: Mapping[str, Any], group: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the tables of a group by name."""
-    tables = table.get(group, {})
-    if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
-        raise ConfigurationError(f'"{group}" must hold tables like [{group}."name"]')
-    return tables
-
-
-def _only(where: str, values: Mapping[str, Any], known: Mapping[str, type | tuple[type, ...]]) -> None:
-    """Refuse keys that are not known, and values of another type."""
-    for key, value in values.items():
-        if key not in known:
-            raise ConfigurationError(f"{where} has unknown key {key!r}; known are {', '.join(known)}")
-        if not isinstance(value, known[key]):
-            raise ConfigurationError(f"{where} {key} cannot be {value!r}")
 
 
 def valid_date(text: str) -> bool:
@@ -103,7 +91,7 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
-    document = tomlkit.parse(data.decode())
+    document = tomlkit.parse(data.decode(_ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
     tables.pop(name, None)
     if told:
@@ -116,8 +104,79 @@ def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> 
     return f"{text}\n".encode() if text else b""
 
 
+def _parsed(data: bytes) -> Mapping[str, Any]:
+    """Return the tables of a TOML file that anybody may have written."""
+    try:
+        text = data.decode(_ENCODING)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"line {line} is not UTF-8; save the file as UTF-8") from error
+    if deep := _TOO_DEEP.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise ConfigurationError(f"line {line} has a key of more than 16 parts; put names with dots in quotes")
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    except RecursionError as error:
+        raise ConfigurationError(
+            "lists or tables stand too deep in each other; no key holds more than a list"
+        ) from error
+
+
+def _tables(table: Mapping[str, Any], group: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables of a group by name."""
+    tables = table.get(group, {})
+    if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
+        raise ConfigurationError(f'"{group}" must hold tables like [{group}."name"]')
+    return tables
+
+
+def _only(where: str, values: Mapping[str, Any], known: Mapping[str, type | tuple[type, ...]]) -> None:
+    """Refuse keys that are not known, and values of another type; a list is one of names."""
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigurationError(f"{where} has unknown key {_shown(key)!r}; known are {', '.join(known)}")
+        if not isinstance(value, known[key]):
+            raise ConfigurationError(f"{where} {key} cannot be {_told(value)}")
+        _check_names(f"{where} {key}", value if isinstance(value, list) else [value] if isinstance(value, str) else ())
+
+
+def _check_names(where: str, names: Iterable[object]) -> None:
+    """Refuse what cannot be the name of anything; such names reach the terminal, the dictionary and the matcher."""
+    for name in names:
+        if not isinstance(name, str):
+            raise ConfigurationError(f'{where} cannot hold {_told(name)}; write texts, as in ["sqs"]')
+        if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in name):
+            raise ConfigurationError(f"{where} cannot be {_told(name)}: it holds a control character; leave that out")
+
+
+def _check_searchable(where: str, names: Iterable[str]) -> None:
+    """Refuse names that no text could be searched for."""
+    for name in names:
+        if not skeleton(name) or len(name) > _LONGEST_NAME:
+            raise ConfigurationError(f"{where} cannot be {_told(name)}; a name has 1 to {_LONGEST_NAME} characters")
+
+
+def _told(value: object) -> str:
+    """Return a value as a message can show it."""
+    told = repr(value)
+    return told if len(told) <= _LONGEST_NAME else f"{told[:_LONGEST_NAME]}…"
+
+
+def _shown(name: str) -> str:
+    """Return a name as a message can show it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name[:_LONGEST_NAME])
+
+
+def _ignored(patterns: object) -> tuple[str, ...]:
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise ConfigurationError(f'ignore cannot be {_told(patterns)}; write patterns of files: ignore = ["drafts/**"]')
+    return tuple(patterns)
+
+
 def _given(source: str, values: Mapping[str, Any]) -> Given:
-    where = f'[reports."{source}"]'
+    where = f'[reports."{_shown(source)}"]'
     _only(where, values, {"event": str, "date": (str, dt.date), "url": str})
     date = str(values["date"]) if "date" in values else None
     if date is not None and not valid_date(date):
@@ -125,29 +184,67 @@ def _given(source: str, values: Mapping[str, Any]) -> Given:
     return Given(event=values.get("event"), held_on=date, url=values.get("url"))
 
 
-def _catalogue(told: Mapping[str, Mapping[str, Any]]) -> Catalogue:
-    """Return the catalogue with the library's own services."""
-    for slug, values in told.items():
-        _only(f"[services.{slug}]", values, {"name": str, "category": str, **_SERVICE_KEYS})
-        if missing := {"name", "category"} - values.keys():
-            raise ConfigurationError(f"[services.{slug}] has no {max(missing)}")
-    own = (
-        service_of(slug, values["category"], cast("datafiles.Told", values))  # its keys and types are checked
-        for slug, values in told.items()
+def _domain(table: Mapping[str, Any]) -> Domain:
+    """Return the domain of the library, with its own categories, services and words."""
+    name, known = table.get("domain"), (*domain_names(), NO_DOMAIN)
+    if name is not None and name not in known:
+        raise ConfigurationError(f"domain cannot be {_told(name)}; write one of {', '.join(known)}")
+    base = Domain() if name == NO_DOMAIN else domain(name) if name else domain()
+    services = tuple(
+        _service(slug, values, base.catalogue.owners) for slug, values in _tables(table, "services").items()
     )
+    categories, words = _categories(table.get("categories", {})), _words(table.get("words", {}))
+    if not (services or categories or words):
+        return base
     try:
-        return catalogue().extended(own) if told else catalogue()
+        return base.extended(services, categories, words)
     except CatalogueError as error:
         raise ConfigurationError(str(error)) from error
 
 
+def _categories(labels: object) -> Mapping[str, str]:
+    if not isinstance(labels, dict):
+        raise ConfigurationError('"categories" must be a table: [categories], with lines like house = "社内"')
+    _only("[categories]", labels, dict.fromkeys(labels, str))
+    for slug, label in labels.items():
+        _check_names("[categories]", [slug])
+        _check_searchable(f"[categories] {_shown(slug)}", [slug, label])
+    return labels
+
+
+def _words(groups: object) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(groups, dict):
+        raise ConfigurationError(
+            '"words" must be a table: [words], with lines like "冪等" = ["べきとう", "idempotent"]'
+        )
+    for word, others in groups.items():
+        where = f'[words] "{_shown(word)}"'
+        if not isinstance(others, list):
+            raise ConfigurationError(f'{where} cannot be {_told(others)}; write a list of its other spellings: ["…"]')
+        _check_names(where, [word, *others])
+        _check_searchable(where, [word, *others])
+    return {word: tuple(others) for word, others in groups.items()}
+
+
+def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> Service:
+    where = f"[services.{_shown(slug)}]"
+    _check_names(where, [slug])
+    _only(where, values, _SERVICE_KEYS)
+    if missing := {"name", "category"} - values.keys():
+        raise ConfigurationError(f"{where} has no {max(missing)}")
+    names = [values["name"], *([values["short_name"]] if "short_name" in values else [])]
+    lists = (values.get(key, ()) for key in ("aliases", "features", "common", "ambiguous"))
+    _check_searchable(where, [slug, *names, *(name for every in lists for name in every)])
+    return service_of(slug, values["category"], cast("ServiceTable", values), owners)  # its keys and types are checked
+
+
 def _correction(note: str, values: Mapping[str, Any], known: Catalogue) -> Correction:
-    where = f'[notes."{note}"]'
+    where = f'[notes."{_shown(note)}"]'
     _only(where, values, {"add": list, "remove": list})
     slugs: dict[str, tuple[str, ...]] = {}
     for key in ("add", "remove"):
-        services = [(name, known.find(str(name))) for name in values.get(key, ())]
+        services = [(name, known.find(name)) for name in values.get(key, ())]
         if unknown := [name for name, service in services if service is None]:
-            raise ConfigurationError(f"{where} {key}: no service is called {unknown[0]!r}")
+            raise ConfigurationError(f"{where} {key}: no service is called {_told(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
     return Correction(adds=slugs["add"], removes=slugs["remove"])

@@ -9,7 +9,7 @@ from index.query import Step
 from index.tree import Notice
 from kb.library.files import FileProblem
 from kb.report.model import Note, Talk
-from kb.services.catalogue import Service
+from kb.services import Service
 
 KINDS = {
     "advice": "助言",

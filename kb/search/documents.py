@@ -8,7 +8,7 @@ from index.schema import Document, Schema, TextField
 from kb.report.identity import slug
 from kb.report.model import Note, Report
 from kb.search.records import dump_note
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue
 from kb.understanding import Reading
 
 SCHEMA = Schema(

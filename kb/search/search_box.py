@@ -7,7 +7,6 @@ from index.text import folded_name
 from index.words import Words
 from kb.search.answers import KINDS, VIAS
 from kb.services.catalogue import Catalogue
-from kb.services.vocabulary import related, slips
 from kb.understanding import Tools
 
 
@@ -25,7 +24,8 @@ def language(tools: Tools) -> Language:
         ("after", "以降", "から"): FieldMeaning("after"),
     }
     fields = {folded_name(name): meaning for every, meaning in names.items() for name in every}
-    return Language(Words(tools.analyzer, slips(), related()), fields)
+    vocabulary = tools.domain.vocabulary
+    return Language(Words(tools.analyzer, vocabulary.slips, vocabulary.related), fields)
 
 
 def _service_names(catalogue: Catalogue) -> Mapping[str, str]:

@@ -12,8 +12,7 @@ from index.analysis import Analyzer
 from kb.kinds import classify
 from kb.kinds.pairs import pair
 from kb.readers.formats import read_outline
-from kb.services.catalogue import catalogue
-from kb.services.tagger import tag
+from kb.services import domain, tag
 from kb.talks import report_of
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
@@ -25,7 +24,7 @@ def main() -> None:
     paths = [path for path in paths if path.suffix in (".md", ".txt", ".markdown", ".html")]
     reports = [report_of(read_outline(path.read_bytes(), path.name)) for path in paths]
     notes = sum(len(report.notes) for report in reports)
-    analyzer, known = Analyzer(), catalogue()
+    analyzer, known = Analyzer(), domain()
     texts = [note.text for report in reports for note in report.notes]
     analysis = dict(zip(texts, map(analyzer.morphemes, texts), strict=True))
 

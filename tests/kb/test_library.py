@@ -100,8 +100,8 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ),
         ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
         ("[notes.'a/b']\nadd = 'sqs'", "[notes.\"a/b\"] add cannot be 'sqs'"),
-        ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files, as in ignore = [\"drafts/**\"]"),
-        ("ignore = [1]", 'ignore cannot be [1]; write patterns of files, as in ignore = ["drafts/**"]'),
+        ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files: ignore = [\"drafts/**\"]"),
+        ("ignore = [1]", 'ignore cannot be [1]; write patterns of files: ignore = ["drafts/**"]'),
         ('[reports."a.md"]\ndate = "3月"', "[reports.\"a.md\"] date '3月' is none; write 2018, 2018-03 or 2018-03-10"),
     ],
 )

@@ -45,7 +45,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/report/<path:report_id>")
     def report(report_id: str) -> Response:
         entry, notes = knowledge_base.report(report_id)
-        data = {"report": asdict(entry), "notes": [note_record(note, knowledge_base.catalogue) for note in notes]}
+        data = {"report": asdict(entry), "notes": [note_record(note, knowledge_base.domain) for note in notes]}
         outline = _outline(knowledge_base, report_id)
         taken = counted(outline) if outline else None
         return respond("report.html", data, report=entry, sections=sections(notes), outline=outline, taken=taken)

@@ -11,8 +11,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note, Talk
 from kb.search.answers import UnknownIdError
 from kb.search.records import note_record, service_record
-from kb.services.catalogue import Service
-from kb.services.changes import Change, all_changes
+from kb.services import Change, Service
 from webui.view import texts
 from webui.view.answers import respond
 from webui.view.hits import Shown, around, belonging
@@ -78,7 +77,7 @@ def service_page(knowledge_base: KnowledgeBase, service: Service, notes: Sequenc
         questions=tuple(_shown(knowledge_base, notes, "question")),
         talks=talks,
         timeline=timeline(dated),
-        changes=tuple(change for change in all_changes() if service.slug in change.services),
+        changes=knowledge_base.domain.changes_of(service.slug),
     )
 
 
@@ -86,7 +85,7 @@ def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dic
     """Return the page of a service as JSON."""
 
     def notes(shown: Iterable[Shown]) -> list[dict[str, Any]]:
-        return [note_record(one.note, knowledge_base.catalogue) for one in shown]
+        return [note_record(one.note, knowledge_base.domain) for one in shown]
 
     return {
         "service": {**service_record(page.service, page.total), "history": page.history},
@@ -110,7 +109,7 @@ def _shown(knowledge_base: KnowledgeBase, notes: Iterable[Note], kind: str) -> I
             place = note.talk.id if note.talk else note.report
             if place not in near:
                 near[place] = around(knowledge_base, note)
-            yield belonging(note, near[place])
+            yield belonging(knowledge_base.domain, note, near[place])
 
 
 def _is_solved(problem: Shown) -> bool:

@@ -7,7 +7,7 @@ from itertools import accumulate
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer, FacetValue
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue
 from webui.address import address_of
 from webui.view import texts
 

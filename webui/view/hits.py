@@ -8,7 +8,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note, Talk
 from kb.search.answers import Answer, Found
-from kb.services.changes import Change, changes_for
+from kb.services import Change, Domain
 from webui.address import address_of
 from webui.view.tree import Branch, below, notes_in, tree
 
@@ -61,7 +61,7 @@ def by_talk(knowledge_base: KnowledgeBase, query: Query, answer: Answer) -> Iter
         first = hits[0].note
         near = around(knowledge_base, first)
         others = [note for note in near if note.id not in {hit.note.id for hit in hits}]
-        shown = {hit.note.id: belonging(hit.note, others, hit) for hit in hits}
+        shown = {hit.note.id: belonging(knowledge_base.domain, hit.note, others, hit) for hit in hits}
         position = {note.id: i for i, note in enumerate(near)}  # lacks what a sync has just taken away
         in_order = sorted((hit.note for hit in hits), key=lambda note: position.get(note.id, 0))
         more = max(0, counts.get(value, 0) - len(hits)) if group == "talk" else 0
@@ -73,7 +73,7 @@ def around(knowledge_base: KnowledgeBase, note: Note) -> Sequence[Note]:
     return knowledge_base.talk(note.talk.id) if note.talk else knowledge_base.report(note.report)[1]
 
 
-def belonging(note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
+def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
     """Return a note with those of the others that belong to it, and how it was found if it was searched for."""
     others = [other for other in others if other.id != note.id]
     above = {crumb.note for crumb in note.trail}  # shown as its trail already
@@ -84,7 +84,7 @@ def belonging(note: Note, others: Sequence[Note], found: Found | None = None) ->
         note=note,
         marks=found.marks if found else (),
         reasons=found.reasons if found else (),
-        changes=changes_for(note),
+        changes=domain.changes_for(note),
         below=below(note, others),
         problem=problem,
         remedies=tuple(other for other in others if other.remedy_of == note.id),
