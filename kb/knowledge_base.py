@@ -11,7 +11,7 @@ from index.highlight import marks
 from index.query import Query, StepName
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
-from kb.kinds.pairs import Pair, problems, questions
+from kb.kinds import Pair, problems, questions
 from kb.library.configuration import Configuration
 from kb.library.contents import Contents
 from kb.library.files import FileProblem, Library, LibraryError

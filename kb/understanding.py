@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from index.analysis import Analyzer, Morpheme
-from kb.kinds import classify
-from kb.kinds.pairs import pair
+from kb.kinds import classify, pair
 from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
 from kb.readers.formats import read_outline

@@ -6,7 +6,7 @@ import click
 
 from index.highlight import snippet
 from kb.evaluation import Evaluation
-from kb.kinds.pairs import Pair
+from kb.kinds import Pair
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import FileProblem
 from kb.report.model import Note, Talk

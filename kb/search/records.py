@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from kb.kinds.pairs import Pair
+from kb.kinds import Pair
 from kb.report.model import Crumb, Mention, Note, Talk
 from kb.report.outline import Outline
 from kb.services import Change, Domain, Service

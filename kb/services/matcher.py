@@ -14,6 +14,7 @@ from index.text import is_gap, skeleton, skeleton_places
 from kb.services.names import breaks, script
 
 _ADDRESS = re.compile(r"https?://[!-~]+")  # in Japanese text an address ends where ASCII does
+_LONG_VOWELS = re.compile("[ーｰ]+")  # the skeleton has none: what follows a name in katakana is a part of it
 _NEVER = re.compile(r"(?!)")
 
 _Entry = tuple[str, frozenset[int]]  # the skeleton of a name and where it may be written apart
@@ -60,8 +61,8 @@ class Matcher:
             if not _joined(text, own, parted):
                 continue
             begin, end = own[0], own[-1] + 1
-            while script(text[end - 1]) == "katakana" and text[end : end + 1] in ("ー", "ｰ"):
-                end += 1
+            if script(text[own[-1]]) == "katakana" and (vowels := _LONG_VOWELS.match(text, end)):
+                end = vowels.end()
             owner = self._owner.search(text, max(0, begin - self._owner_length), begin)
             if (owner or _free(text, begin, -1)) and _free(text, end - 1, 1):
                 yield Match(name, owner.start() if owner else begin, end, owned=owner is not None)

@@ -9,8 +9,7 @@ from pathlib import Path
 from time import process_time
 
 from index.analysis import Analyzer
-from kb.kinds import classify
-from kb.kinds.pairs import pair
+from kb.kinds import classify, pair
 from kb.readers.formats import read_outline
 from kb.services import domain, tag
 from kb.talks import report_of

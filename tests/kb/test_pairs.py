@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.analysis import Analyzer
-from kb.kinds import classify
-from kb.kinds.pairs import pair, problems, questions
+from kb.kinds import classify, pair, problems, questions
 from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.talks import report_of
