@@ -17,6 +17,6 @@ def lines(package: str, name: str) -> tuple[str, ...]:
 
 
 def tables(package: str) -> dict[str, dict[str, Any]]:
-    """Return what each TOML file of a package says, by the file's name without its ending, in the order of the names."""
+    """Return what each TOML file of a package says, by the file's name without its ending, in their order."""
     every = (file.name for file in files(package).iterdir())
     return {name.removesuffix(".toml"): table(package, name) for name in sorted(every) if name.endswith(".toml")}

@@ -52,5 +52,5 @@ def is_gap(character: str) -> bool:
 
 
 def lowered(text: str) -> str:
-    """Return a text in NFKC and small letters, as Sudachi reads it and as the patterns of the data files are written."""
+    """Return a text in NFKC and small letters, as Sudachi reads it and the patterns of data files are written."""
     return unicodedata.normalize("NFKC", text).lower()

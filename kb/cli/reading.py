@@ -6,8 +6,11 @@ from pathlib import Path
 import click
 
 from kb.cli import terminal
-from kb.cli.group import as_json, cli
+from kb.cli.group import Places, as_json, cli
 from kb.cli.output import each_file, lines, print_json
+from kb.library.configuration import Configuration
+from kb.library.files import LibraryError
+from kb.library.places import find_library
 from kb.lint import lint
 from kb.readers.formats import read_outline
 from kb.search.records import note_record, outline_record
@@ -24,7 +27,7 @@ def read(files: tuple[Path, ...], *, as_json: bool) -> None:
     \b
     Example: kb read data/samples/*.txt
     """
-    tools = Tools.of()
+    tools = _tools()
 
     def show_one(data: bytes, source: str) -> None:
         report = read_report(data, source, tools).report
@@ -71,7 +74,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
     \b
     Example: kb lint report.md
     """
-    tools = Tools.of()
+    tools = _tools()
 
     def lint_one(data: bytes, source: str) -> None:
         problems = lint(read_outline(data, source), read_report(data, source, tools).report, tools.domain)
@@ -81,3 +84,16 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
             lines(map(str, problems) if problems else [f"{source}: nothing to put right"])
 
     each_file(files, lint_one)
+
+
+def _tools() -> Tools:
+    """Return what knows the services and words of the chosen library; without a library, the usual ones."""
+    chosen = click.get_current_context().ensure_object(Places).library
+    try:
+        configuration, _, problems = find_library(chosen)[0].configuration()
+    except LibraryError:
+        if chosen is not None:
+            raise
+        return Tools.of()
+    lines(terminal.problem_lines(problems), err=True)
+    return Tools.of(Configuration(domain=configuration.domain))  # what it tells of its own files is not of these

@@ -17,7 +17,7 @@ _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 _LOWER_CASE = re.compile(r"[a-z]")
 _ADDRESS = re.compile(r"https?:\S+")
 # A number of something: with a unit, a counter or a noun behind it, or alone behind a colon or a word. Not a date, a
-# chapter or a version, and not from the middle of 1,000,000: the rest of a number has nothing more behind it than all of it.
+# chapter or a version, and not from the middle of 1,000,000: behind its rest stands what stands behind all of it.
 _FIGURE = re.compile(
     r"(?<![A-Za-z0-9.第])(?<!\d,)\d[\d,.]*\s*"
     r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|sec|USD|v?CPU|cores?|nodes?|[KM]?lines?)(?![A-Za-z])"

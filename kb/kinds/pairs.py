@@ -1,7 +1,7 @@
 """Which note remedies which problem, and which answers which question.
 
-A remedy stands behind an arrow, beside its problem in one note, under it, or right after it. What stands under a question
-answers it; in a part of questions and answers, what follows it does.
+A remedy stands behind an arrow, beside its problem in one note, under it, or right after it. What stands under a
+question answers it; in a part of questions and answers, what follows it does.
 """
 
 import re

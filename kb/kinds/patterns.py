@@ -1,7 +1,8 @@
-"""Patterns of words as the rules write them, and a book that finds in a sentence all that stand there, however many it holds.
+"""Patterns of words as the rules write them, and a book that finds in a sentence all that stand there.
 
-A pattern is words in a row: `必要 が 有る`. A word is given by its normal form (Sudachi's, casefolded), by what it must be in
-angle brackets (`<動詞>`, `<意志推量形>`), or by both; `|` stands between alternatives, and `*` for any word between two others.
+A pattern is words in a row: `必要 が 有る`. A word is given by its normal form (Sudachi's, casefolded), by what it must be
+in angle brackets (`<動詞>`, `<意志推量形>`), or by both; `|` stands between alternatives, and `*` for any word between two
+others.
 """
 
 import re

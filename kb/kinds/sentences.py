@@ -15,12 +15,12 @@ from index.analysis import Morpheme
 from kb.kinds.patterns import Features, ends_with, pattern
 
 _ARROW = re.compile(r"[-ー=]{1,2}[>＞]|[→⇒➡⇨]")
-# Where a sentence ends: addresses are stepped over, a full stop of ASCII ends one only before a gap (not in 1.5 or a.b).
+# Where a sentence ends: addresses are stepped over; a full stop of ASCII ends one only before a gap, not in 1.5.
 _MARK = re.compile(
     rf"https?:[^\s)）」]+|{_ARROW.pattern}|[。．!！\n]|[?？]+|\.(?=\s|$)|…+|\.{{2,}}|・{{2,}}|[:：]|\s[=＝]\s|[(（]|[)）]"
 )
-# Of a note so much is read. What kind it is takes time for each rule and each sentence, and the longest note that we have
-# seen has 2,300 characters; what is longer is a page without line ends.
+# Of a note so much is read. What kind it is takes time for each rule and each sentence, and the longest note that we
+# have seen has 2,300 characters; what is longer is a page without line ends.
 READ_SO_FAR = 3_000
 _OPENING, _CLOSING = "(（", ")）"
 

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import tomlkit
-
 from index.text import skeleton
 from kb.report.model import Correction, Given
 from kb.services import Catalogue, CatalogueError, Domain, Service, ServiceTable, domain, domain_names, service_of
@@ -46,8 +44,8 @@ class Configuration:
     url = "https://example.com/"                                     add = ["sqs"]
                                                                      remove = ["sns"]
 
-    `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words come
-    to those of the domain, which is the usual one where none is named.
+    `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
+    come to those of the domain, which is the usual one where none is named.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
@@ -91,6 +89,8 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
+    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
+
     document = tomlkit.parse(data.decode(_ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
     tables.pop(name, None)
@@ -116,8 +116,10 @@ def _parsed(data: bytes) -> Mapping[str, Any]:
         raise ConfigurationError(f"line {line} has a key of more than 16 parts; put names with dots in quotes")
     try:
         return tomllib.loads(text)
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(str(error)) from error
+    except ValueError as error:
+        raise ConfigurationError("a number has more digits than Python reads; put it in quotes") from error
     except RecursionError as error:
         raise ConfigurationError(
             "lists or tables stand too deep in each other; no key holds more than a list"
@@ -199,7 +201,7 @@ def _domain(table: Mapping[str, Any]) -> Domain:
     try:
         return base.extended(services, categories, words)
     except CatalogueError as error:
-        raise ConfigurationError(str(error)) from error
+        raise ConfigurationError(f"[services.{_shown(error.slug)}] {error.message}") from error
 
 
 def _categories(labels: object) -> Mapping[str, str]:
@@ -232,9 +234,9 @@ def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> S
     _only(where, values, _SERVICE_KEYS)
     if missing := {"name", "category"} - values.keys():
         raise ConfigurationError(f"{where} has no {max(missing)}")
-    names = [values["name"], *([values["short_name"]] if "short_name" in values else [])]
-    lists = (values.get(key, ()) for key in ("aliases", "features", "common", "ambiguous"))
-    _check_searchable(where, [slug, *names, *(name for every in lists for name in every)])
+    _check_searchable(where, [slug])
+    for key, value in values.items():
+        _check_searchable(f"{where} {key}", value if isinstance(value, list) else [value])
     return service_of(slug, values["category"], cast("ServiceTable", values), owners)  # its keys and types are checked
 
 

@@ -49,7 +49,12 @@ class Service:
 
 
 class CatalogueError(ValueError):
-    """A service that cannot be added; the message names it and what stands against it."""
+    """A service that cannot be added: its slug, and a message of what stands against it."""
+
+    def __init__(self, slug: str, message: str) -> None:
+        super().__init__(f"{slug}: {message}")
+        self.slug = slug
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -89,19 +94,19 @@ class Catalogue:
         return key, bare
 
     def extended(self, added: Iterable[Service], categories: Mapping[str, str] | None = None) -> "Catalogue":
-        """Return this catalogue with more services and categories. Raises CatalogueError for what stands against one."""
+        """Return this catalogue with more services and categories. Raises CatalogueError where one cannot be."""
         added, labels = tuple(added), {**self.categories, **(categories or {})}
         known = dict(self._by_name)
         for service in added:
             names = (service.slug, *service.names)
             for name in names:
                 if other := next((known[key] for key in self._keys(name) if key in known), None):
-                    raise CatalogueError(f"{service.slug}: the name {name!r} belongs to {other.slug}; leave it out")
+                    raise CatalogueError(service.slug, f"the name {name!r} belongs to {other.slug}; leave it out")
             known |= {skeleton(name): service for name in names}
             if service.category not in labels:
-                wanted = f"known are {', '.join(labels)}" if labels else "none is known"
                 raise CatalogueError(
-                    f"{service.slug}: unknown category {service.category!r}; {wanted}; add your own to [categories]"
+                    service.slug,
+                    f"unknown category {service.category!r}; known are {', '.join(labels) or 'none'}",
                 )
         return Catalogue((*self.services, *added), labels, self.owners)
 

@@ -1,4 +1,4 @@
-"""Which services a text passes down to what stands under it, and how far: a label all it names, a sentence its topics."""
+"""Which services a text passes down to what stands under it, and how far: a label all, a sentence its topics."""
 
 import re
 from collections.abc import Iterable, Sequence

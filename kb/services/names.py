@@ -23,7 +23,7 @@ def breaks(name: str) -> frozenset[int]:
 
 
 def misspellings(name: str) -> Iterator[str]:
-    """Yield a long word with one inner letter missing or two swapped, as hurried hands write it: CodePipline, Textarct."""
+    """Yield a long word with an inner letter missing or two swapped, as hurried hands write: CodePipline, Textarct."""
     if not _LONG_WORD.fullmatch(name):
         return
     for place in range(1, len(name) - 1):

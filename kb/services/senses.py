@@ -172,7 +172,7 @@ def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) 
 
 
 def _misspelt(meaning: _Meaning) -> _Meaning:
-    """Return what a misspelling of a name means: the same where the name is clear, else nothing without its owner's before it."""
+    """Return what a misspelling of a name means: the same where that is clear, else nothing unless it is owned."""
     if meaning.clarity == "clear":
         return meaning
     return replace(meaning, clarity="ambiguous", spellings=frozenset(), context=(), beside=frozenset())

@@ -84,7 +84,7 @@ class _Tagging:
         return self._corrections.get(note.id, Correction())
 
     def _explicit(self, note: Note) -> Iterator[Mention]:
-        """Yield the services that a note's own text names, each once, in reading order, and those that a person added."""
+        """Yield the services that a note's own text names, each once in reading order, and those a person added."""
         seen = set()
         for naming in self._named.get(note.id, ()):
             if naming.service not in seen:

@@ -1,4 +1,4 @@
-"""The field's words: how they are written, what they are slips of, what is related; and the names of services as words."""
+"""The field's words: their spellings, their slips, what is related; and the names of services as words."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,9 @@ _GAP = re.compile(r"([ ・\-])")
 class Vocabulary:
     """The words of a field.
 
-    `spellings` are other ways to write a word, found as the first of them; `own` the same of a library itself, found as what
-    the field already knows of them. `slips` come with what was meant, `related` words with what may stand for them where
-    they find little.
+    `spellings` are other ways to write a word, found as the first of them; `own` the same of a library itself, found as
+    what the field already knows of them. `slips` come with what was meant, `related` words with what may stand for them
+    where they find little.
     """
 
     words: tuple[Word, ...] = ()
@@ -35,7 +35,7 @@ class Vocabulary:
 
 
 def words(catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[Word, ...]:
-    """Return the words that the analysis shall know: those of the field and of the library, and the names of services."""
+    """Return the words that the analysis shall know: those of the field, of the library, and the names of services."""
     names = (word for service in catalogue.services for word in _names(service, catalogue.owners))
     spellings = (
         Word(spelling, usual.casefold(), _units(spelling))
@@ -81,7 +81,7 @@ def _names(service: Service, owners: tuple[str, ...]) -> Iterator[Word]:
 
 
 def _ways_to_write(name: str) -> Iterator[str]:
-    """Yield a name as it is, in one word, and apart where its case changes; ・ only shows where it may be written apart."""
+    """Yield a name as it is, in one word, and apart where its case changes; ・ only shows where it may be apart."""
     yield name
     yield _GAP.sub("", name)
     yield _SEAM.sub(" ", name).replace("・", " ")

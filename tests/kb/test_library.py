@@ -96,7 +96,7 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ("[services.portal]\nname = 'Portal'", "[services.portal] has no category"),
         (
             "[services.portal]\nname = 'SQS'\ncategory = 'compute'",
-            "portal: the name 'SQS' belongs to sqs; leave it out",
+            "[services.portal] the name 'SQS' belongs to sqs; leave it out",
         ),
         ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
         ("[notes.'a/b']\nadd = 'sqs'", "[notes.\"a/b\"] add cannot be 'sqs'"),
