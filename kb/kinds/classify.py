@@ -16,10 +16,10 @@ Analysis = Mapping[str, Sequence[Morpheme]]
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 _LOWER_CASE = re.compile(r"[a-z]")
 _ADDRESS = re.compile(r"https?:\S+")
-# A number of something: with a unit, a counter or a noun behind it, or alone behind a colon or a word. Not a date, a
-# chapter or a version, and not from the middle of 1,000,000: behind its rest stands what stands behind all of it.
+# A number of something: with a unit, a counter or a noun behind it, or alone behind a colon or a word; not a date, a
+# chapter or a version. No number has more than 30 digits; without that limit 「1,1,1,…」 takes the square of its length.
 _FIGURE = re.compile(
-    r"(?<![A-Za-z0-9.第])(?<!\d,)\d[\d,.]*\s*"
+    r"(?<![A-Za-z0-9.第])\d[\d,.]{0,30}\s*"
     r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|sec|USD|v?CPU|cores?|nodes?|[KM]?lines?)(?![A-Za-z])"
     r"|つ|か月|ヶ月|くらい|ぐらい|(?![年月日章版期号目代世])[一-龠]|[ァ-ヶ]{2})"
     r"|^\d+の|[:：ぁ-龠]\s*\d[\d,.]*$"

@@ -16,7 +16,7 @@ from kb.kinds.sentences import READ_SO_FAR, Sentence, sentences
 from kb.report.model import Kind, Note, Report
 
 _QUESTIONS = re.compile(r"質問|質疑|Q\s*[&＆]\s*A|FAQ", re.IGNORECASE)
-_REMEDIES = re.compile(r"(?:対策|解決策?|対応策?|対処法?|改善策?|回避策?)$")
+_REMEDIES = ("対策", "解決", "解決策", "対応", "対応策", "対処", "対処法", "改善", "改善策", "回避", "回避策")
 _FEW = 3  # sentences up to which a note that tells a problem and a way out is taken to mean the one for the other
 
 
@@ -155,7 +155,7 @@ def _remedied(note: Note, main: Sequence[Sentence], family: _Family, troubled: s
     """Return the problem that a note remedies: the one it stands under, or one right before it if it says so."""
     parent = family.parent(note)
     says_so = any(_has(_REMEDYING, sentence.words) for sentence in main)
-    if parent and parent.kind == "label" and _REMEDIES.search(parent.text):
+    if parent and parent.kind == "label" and parent.text.endswith(_REMEDIES):
         note, parent, says_so = parent, family.parent(parent), True
     if not (note.kind == "advice" or says_so):
         return None

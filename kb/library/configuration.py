@@ -140,7 +140,7 @@ def _only(where: str, values: Mapping[str, Any], known: Mapping[str, type | tupl
         if key not in known:
             raise ConfigurationError(f"{where} has unknown key {_shown(key)!r}; known are {', '.join(known)}")
         if not isinstance(value, known[key]):
-            raise ConfigurationError(f"{where} {key} cannot be {_told(value)}")
+            raise ConfigurationError(f"{where} {key} cannot be {_quoted(value)}")
         _check_names(f"{where} {key}", value if isinstance(value, list) else [value] if isinstance(value, str) else ())
 
 
@@ -148,19 +148,19 @@ def _check_names(where: str, names: Iterable[object]) -> None:
     """Refuse what cannot be the name of anything; such names reach the terminal, the dictionary and the matcher."""
     for name in names:
         if not isinstance(name, str):
-            raise ConfigurationError(f'{where} cannot hold {_told(name)}; write texts, as in ["sqs"]')
+            raise ConfigurationError(f'{where} cannot hold {_quoted(name)}; write texts, as in ["sqs"]')
         if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in name):
-            raise ConfigurationError(f"{where} cannot be {_told(name)}: it holds a control character; leave that out")
+            raise ConfigurationError(f"{where} cannot be {_quoted(name)}: it holds a control character; leave that out")
 
 
 def _check_searchable(where: str, names: Iterable[str]) -> None:
     """Refuse names that no text could be searched for."""
     for name in names:
         if not skeleton(name) or len(name) > _LONGEST_NAME:
-            raise ConfigurationError(f"{where} cannot be {_told(name)}; a name has 1 to {_LONGEST_NAME} characters")
+            raise ConfigurationError(f"{where} cannot be {_quoted(name)}; a name has 1 to {_LONGEST_NAME} characters")
 
 
-def _told(value: object) -> str:
+def _quoted(value: object) -> str:
     """Return a value as a message can show it."""
     told = repr(value)
     return told if len(told) <= _LONGEST_NAME else f"{told[:_LONGEST_NAME]}…"
@@ -173,7 +173,9 @@ def _shown(name: str) -> str:
 
 def _ignored(patterns: object) -> tuple[str, ...]:
     if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
-        raise ConfigurationError(f'ignore cannot be {_told(patterns)}; write patterns of files: ignore = ["drafts/**"]')
+        raise ConfigurationError(
+            f'ignore cannot be {_quoted(patterns)}; write patterns of files: ignore = ["drafts/**"]'
+        )
     return tuple(patterns)
 
 
@@ -190,7 +192,7 @@ def _domain(table: Mapping[str, Any]) -> Domain:
     """Return the domain of the library, with its own categories, services and words."""
     name, known = table.get("domain"), (*domain_names(), NO_DOMAIN)
     if name is not None and name not in known:
-        raise ConfigurationError(f"domain cannot be {_told(name)}; write one of {', '.join(known)}")
+        raise ConfigurationError(f"domain cannot be {_quoted(name)}; write one of {', '.join(known)}")
     base = Domain() if name == NO_DOMAIN else domain(name) if name else domain()
     services = tuple(
         _service(slug, values, base.catalogue.owners) for slug, values in _tables(table, "services").items()
@@ -222,7 +224,7 @@ def _words(groups: object) -> Mapping[str, tuple[str, ...]]:
     for word, others in groups.items():
         where = f'[words] "{_shown(word)}"'
         if not isinstance(others, list):
-            raise ConfigurationError(f'{where} cannot be {_told(others)}; write a list of its other spellings: ["…"]')
+            raise ConfigurationError(f'{where} cannot be {_quoted(others)}; write a list of its other spellings: ["…"]')
         _check_names(where, [word, *others])
         _check_searchable(where, [word, *others])
     return {word: tuple(others) for word, others in groups.items()}
@@ -247,6 +249,6 @@ def _correction(note: str, values: Mapping[str, Any], known: Catalogue) -> Corre
     for key in ("add", "remove"):
         services = [(name, known.find(name)) for name in values.get(key, ())]
         if unknown := [name for name, service in services if service is None]:
-            raise ConfigurationError(f"{where} {key}: no service is called {_told(unknown[0])}")
+            raise ConfigurationError(f"{where} {key}: no service is called {_quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
     return Correction(adds=slugs["add"], removes=slugs["remove"])

@@ -6,7 +6,7 @@ from index.language import FieldMeaning, Language
 from index.text import folded_name
 from index.words import Words
 from kb.search.answers import KINDS, VIAS
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue
 from kb.understanding import Tools
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from index.text import is_gap, lowered, skeleton
 
@@ -32,6 +33,7 @@ def misspellings(name: str) -> Iterator[str]:
             yield name[:place] + name[place + 1] + name[place] + name[place + 2 :]
 
 
+@lru_cache(4096)  # a text has few characters, and each is asked for again and again
 def script(character: str) -> str:
     """Return what a name of this character must not be continued by: `latin`, `katakana`, or nothing."""
     plain = lowered(character)[:1]

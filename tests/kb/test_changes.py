@@ -97,6 +97,12 @@ def test_width_and_case_make_no_difference() -> None:
     assert ids(DOMAIN.changes_for(note("最大５分、Ｔｉｍｅｏｕｔの上限", "lambda", "2018"))) == {"lambda-timeout"}
 
 
+def test_of_a_text_of_any_length_the_beginning_tells_what_has_changed() -> None:
+    trigger = "SQSは直接トリガーに" + "直接" * 100_000
+
+    assert ids(DOMAIN.changes_for(note(f"最大5分。{trigger}", "lambda", "2016"))) == {"lambda-timeout"}
+
+
 @pytest.mark.skipif(not SEED.exists(), reason="the shared seed report is not here")
 def test_the_seed_is_marked_where_it_no_longer_holds() -> None:
     report = tag(report_of(read_outline(SEED.read_bytes(), SEED.name)), DOMAIN)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer
 from kb.kinds import classify, explain
 from kb.kinds.patterns import pattern, stands_at
-from kb.kinds.sentences import sentences
+from kb.kinds.sentences import READ_SO_FAR, sentences
 from kb.kinds.table import Rule, table
 from kb.readers.formats import read_outline
 from kb.report.model import Report
@@ -113,6 +113,17 @@ def test_every_text_gets_a_kind(parts: list[str]) -> None:
     changed = type(report)(**{f: getattr(report, f) for f in report.__slots__} | {"notes": (renamed,)})
 
     assert len(classify(changed, {text: ANALYZER.morphemes(text)}).notes) == 1
+
+
+@pytest.mark.parametrize("text", ["遅い。" * 5_000, "あ" * 10_000, "1," * 5_000, "ので遅い" * 2_000])
+def test_of_a_text_of_any_length_the_beginning_tells_the_kind(text: str) -> None:
+    assert kinds(f"- {text}\n") == kinds(f"- {text[:READ_SO_FAR]}\n")
+
+
+def test_no_more_sentences_are_looked_at_than_the_beginning_has() -> None:
+    text = "遅い。" * 5_000
+
+    assert len(sentences(text, ANALYZER.morphemes(text))) == READ_SO_FAR / len("遅い。")
 
 
 WORDS = [frozenset({"S3"}), frozenset({"を"}), frozenset({"使う", "<動詞>"})]

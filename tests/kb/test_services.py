@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from index.text import skeleton
 from kb.report.model import Correction, Crumb, Note, NoteType, Report, Talk
-from kb.services import CatalogueError, Service, domain, tag
+from kb.services import CatalogueError, Service, domain, senses, tag
+from kb.services.inheritance import legacy
 from kb.services.matcher import Matcher
+from kb.services.senses import Surroundings
 
 SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
@@ -374,3 +377,56 @@ def test_the_seed_report_is_tagged_as_people_read_it(slug: str, expected: set[in
     notes = tag(read(re.sub("(?m)^  ", "", bullets)), DOMAIN).notes
 
     assert {note.line for note in notes if slug in {mention.service for mention in note.services}} == expected
+
+
+# Texts of any length
+
+
+class Counted:
+    """Counts how often a function is called."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        self._function = function
+        self.calls = 0
+
+    def __call__(self, text: str) -> str:
+        self.calls += 1
+        return self._function(text)
+
+
+@pytest.mark.parametrize("names", ["AWS Lambda ", "Lambda、", "glue ", "IAM と VPC "])
+def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    DOMAIN.namer.matches("")  # is made once, and folds every name
+    calls = []
+    for times in (10, 1_000):
+        counted = Counted(skeleton)
+        monkeypatch.setattr(senses, "skeleton", counted)
+        tag(read(f"- {names * times}"), DOMAIN)
+        calls.append(counted.calls)
+
+    assert calls[0] == calls[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "slugs"),
+    [
+        ("AWS Lambda " * 20_000, ["lambda"]),
+        ("S3、EC2、" * 20_000, ["s3", "ec2"]),
+        ("https://example.com/S3 SQS " * 20_000, ["sqs"]),
+        (f"S3{' ' * 1_000_000}EC2", ["s3", "ec2"]),
+        (f"ラムダ{'ー' * 1_000_000}", ["lambda"]),
+        ("「" * 1_000_000, []),
+        (f"S3{'「」' * 50}x", ["s3"]),
+    ],
+)
+def test_a_text_of_any_length_is_tagged(text: str, slugs: list[str]) -> None:
+    note = tag(read(f"- {text}"), DOMAIN).notes[0]
+
+    assert [mention.service for mention in note.services] == slugs
+
+
+def test_a_text_passes_each_service_down_once() -> None:
+    text = "Lambda、" * 1_000
+    namings = DOMAIN.namer.namings(text, DOMAIN.namer.matches(text), Surroundings())
+
+    assert (len(namings), [naming.begin for naming in legacy(text, namings, heading=True).namings]) == (1_000, [0])
