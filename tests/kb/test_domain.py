@@ -1,6 +1,7 @@
 """A library about another field: what kb.toml tells of it holds from the file to the page."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -299,3 +300,10 @@ def test_a_line_that_is_no_utf8_is_told() -> None:
 
 def test_a_mark_before_the_first_line_does_no_harm() -> None:
     assert parse(b"\xef\xbb\xbfdomain = 'none'").domain == Domain()
+
+
+def test_no_code_knows_a_domain_by_its_name() -> None:
+    rooms = [Path(__file__).parents[2] / room for room in ("index", "kb", "webui")]
+    code = {path: path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")}
+
+    assert [path for path, text in code.items() for name in domain_names() if re.search(rf"[\"']{name}\b", text)] == []
