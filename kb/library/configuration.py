@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -21,6 +20,8 @@ _SERVICE_KEYS = {
 }
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
+# What steers a terminal, ends a line or turns the direction of writing; emoji need the other invisible characters.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # tomllib keeps a list of keys for each part of a dotted key: one of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 # The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
@@ -79,7 +80,8 @@ def valid_date(text: str) -> bool:
 def with_given(data: bytes, source: str, given: Given | None) -> bytes:
     """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
     told = {"event": given.event, "date": given.held_on, "url": given.url} if given else {}
-    return _with_table(data, "reports", source, {key: value for key, value in told.items() if value})
+    named = {key: _CONTROL.sub(" ", value).strip() for key, value in told.items() if value}
+    return _with_table(data, "reports", source, {key: value for key, value in named.items() if value})
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
@@ -149,7 +151,7 @@ def _check_names(where: str, names: Iterable[object]) -> None:
     for name in names:
         if not isinstance(name, str):
             raise ConfigurationError(f'{where} cannot hold {_quoted(name)}; write texts, as in ["sqs"]')
-        if any(unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp") for character in name):
+        if _CONTROL.search(name):
             raise ConfigurationError(f"{where} cannot be {_quoted(name)}: it holds a control character; leave that out")
 
 

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from index.query import Query
 from kb.cli import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import ConfigurationError, parse
+from kb.library.configuration import ConfigurationError, parse, with_given
+from kb.report.model import Given
 from kb.services import Domain, domain, domain_names
 from webui.app import create_app
 
@@ -291,6 +292,12 @@ def test_what_kb_toml_cannot_say_is_told_with_its_place_and_remedy(text: str, wr
         parse(text.encode())
 
     assert str(error.value) == wrong
+
+
+def test_what_is_written_by_hand_can_be_read_again() -> None:
+    written = with_given(b"", "a.md", Given(event="\x1b夜の\n会👩\u200d💻", held_on="2018"))
+
+    assert parse(written).given == {"a.md": Given(event="夜の 会👩\u200d💻", held_on="2018")}
 
 
 def test_a_line_that_is_no_utf8_is_told() -> None:
