@@ -2,21 +2,20 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
-from index import datafiles
 from kb.library.files import FileProblem
 from kb.report.model import Report
 from kb.report.outline import Outline
-from kb.services.catalogue import Catalogue
+from kb.services import Domain
 from kb.talks import headings_without_talk
 
-_SERVICE_LIKE = re.compile(r"(?<![A-Za-z0-9])(?:AWS|Amazon)[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})")
+# One to four words in capitals behind an owner's name; no service's name has more.
+_WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 
 
-def lint(outline: Outline, report: Report, catalogue: Catalogue) -> tuple[FileProblem, ...]:
+def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
-    told = (*_oddities(outline), *_without_talk(outline, report), *_unknown_services(report, catalogue))
+    told = (*_oddities(outline), *_without_talk(outline, report), *_unknown_services(report, domain))
     problems = (FileProblem(outline.source, line, message) for line, message in told)
     return (*_missing(outline, report), *sorted(problems, key=lambda problem: problem.line or 0))
 
@@ -43,24 +42,22 @@ def _without_talk(outline: Outline, report: Report) -> Iterator[tuple[int, str]]
         yield heading.first_line, message
 
 
-def _unknown_services(report: Report, catalogue: Catalogue) -> Iterator[tuple[int, str]]:
+def _unknown_services(report: Report, domain: Domain) -> Iterator[tuple[int, str]]:
     """Yield each word once that looks like a service's name and is none that the catalogue knows."""
+    if not domain.catalogue.owners:
+        return
+    owners = "|".join(map(re.escape, domain.catalogue.owners))
+    service_like = re.compile(rf"(?<![A-Za-z0-9])(?:{owners}){_WORDS}")
     seen: set[str] = set()
     for note in report.notes:
-        for match in _SERVICE_LIKE.finditer(note.text):
+        for match in service_like.finditer(note.text):
             name = match[0]
-            if name not in seen and not _is_known(match[1].split(), catalogue):
-                seen.add(name)
+            if name not in seen and not _is_known(match[1].split(), domain):
                 yield note.line, f"「{name}」 looks like a service that the catalogue does not know"
+            seen.add(name)
 
 
-def _is_known(words: list[str], catalogue: Catalogue) -> bool:
+def _is_known(words: list[str], domain: Domain) -> bool:
     """Tell whether words, the first of them at least, name a service or something that is known to be none."""
     beginnings = [" ".join(words[:length]) for length in range(1, len(words) + 1)]
-    return any(beginning in _not_services() or catalogue.find(beginning) for beginning in beginnings)
-
-
-@cache
-def _not_services() -> frozenset[str]:
-    lists: dict[str, list[str]] = datafiles.table("kb.domains.aws", "lint.toml")
-    return frozenset(lists["not_services"])
+    return any(beginning in domain.lore.alike or domain.catalogue.find(beginning) for beginning in beginnings)

@@ -5,17 +5,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from index.analysis import Analyzer, Morpheme
-from kb.kinds.classify import classify
-from kb.kinds.pairs import pair
+from kb.kinds import classify, pair
 from kb.library.configuration import Configuration
 from kb.library.files import FileProblem, ReportFile
 from kb.library.places import dictionary_folder
 from kb.readers.formats import UnreadableError, read_outline
 from kb.report.model import Given, Report
 from kb.report.outline import Outline, ReadingWarning
-from kb.services.catalogue import Catalogue
-from kb.services.tagger import tag
-from kb.services.vocabulary import words
+from kb.services import Catalogue, Domain, tag
 from kb.talks import report_of
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -46,12 +43,17 @@ class Tools:
     def of(cls, configuration: Configuration | None = None) -> "Tools":
         """Return the tools for a library that is configured so."""
         configuration = configuration or Configuration()
-        return cls(configuration, Analyzer(words(configuration.catalogue), dictionary_folder()))
+        return cls(configuration, Analyzer(configuration.domain.words(), dictionary_folder()))
+
+    @property
+    def domain(self) -> Domain:
+        """What notes can be about."""
+        return self.configuration.domain
 
     @property
     def catalogue(self) -> Catalogue:
         """The services that are known."""
-        return self.configuration.catalogue
+        return self.domain.catalogue
 
 
 def understand(data: bytes, source: str, tools: Tools, given: Given | None = None) -> FinishedReport:
@@ -62,7 +64,7 @@ def understand(data: bytes, source: str, tools: Tools, given: Given | None = Non
 def finish(outline: Outline, tools: Tools, given: Given | None = None) -> FinishedReport:
     """Return the report that an outline holds, finished."""
     told = tools.configuration
-    report = tag(report_of(outline, given or told.given.get(outline.source)), told.catalogue, told.corrections)
+    report = tag(report_of(outline, given or told.given.get(outline.source)), told.domain, told.corrections)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
     return FinishedReport(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
 

@@ -105,7 +105,7 @@ def test_the_kb_toml_of_a_readme_is_understood_whole(document: str) -> None:
     (block,) = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     told = parse(block.encode())
 
-    assert (set(told.given), set(told.corrections), told.catalogue.find("バッチポータル") is not None) == (
+    assert (set(told.given), set(told.corrections), told.domain.catalogue.find("バッチポータル") is not None) == (
         {"2018-jaws-days.txt"},
         {"jaws-days-2018-8ddf/4e0ed409"},
         True,

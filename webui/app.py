@@ -12,7 +12,6 @@ from jinja2 import StrictUndefined
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import digest
-from kb.services.changes import changes_for
 from kb.texts import ja
 from webui import compression, security
 from webui.address import address_of, page_address
@@ -66,7 +65,6 @@ def create_app(
         page_address=page_address,
         address_of=address_of,
         marked=marked,
-        changes_for=changes_for,
         web_address=web_address,
         static=lambda name: f"/static/{name}?v={versions[name]}",
     )

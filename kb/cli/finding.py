@@ -14,7 +14,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import BY_KEY, Facet, keys, options
 from kb.search.records import note_record, pair_record, service_record
-from kb.services.catalogue import Catalogue
+from kb.services import Domain
 
 _FEW = 30  # values that an error lists
 
@@ -61,9 +61,9 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
         query = query.select(facet.key, *(value for name in names for value in _values(kb, facet, name)))
     answer = kb.searcher.search(query)
     if as_json:
-        print_json(_search_records(answer, kb.collection.catalogue, facets=facets))
+        print_json(_search_records(answer, kb.collection.domain, facets=facets))
     else:
-        lines(terminal.answer_lines(answer, kb.collection.catalogue))
+        lines(terminal.answer_lines(answer, kb.collection.domain))
         if facets:
             lines(terminal.facet_lines(answer))
     if not answer.total and kb.browser.reports():
@@ -101,7 +101,7 @@ def pairs(
         if pair.is_open or not only_open
     ]
     if as_json:
-        print_json(pair_record(pair, kb.collection.catalogue) for pair in found)
+        print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
         lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
         say(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
@@ -128,7 +128,7 @@ def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     else:
         notes = (kb.browser.note(identifier),)
     if as_json:
-        print_json(note_record(note, kb.collection.catalogue) for note in notes)
+        print_json(note_record(note, kb.collection.domain) for note in notes)
         return
     if entry:
         lines(terminal.report_lines(entry))
@@ -156,11 +156,11 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
         say(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
 
 
-def _search_records(answer: Answer, known: Catalogue, *, facets: bool) -> Iterable[dict[str, Any]]:
+def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable[dict[str, Any]]:
     for found in answer.found:
         marks = [list(mark) for mark in found.marks]
         why = {"reasons": [asdict(reason) for reason in found.reasons]} if found.reasons else {}
-        yield {**note_record(found.note, known), "score": round(found.score, 4), "marks": marks, **why}
+        yield {**note_record(found.note, domain), "score": round(found.score, 4), "marks": marks, **why}
     if facets:
         groups = {group: [asdict(value) for value in values] for group, values in answer.facets.items()}
         yield {"total": answer.total, "facets": groups}

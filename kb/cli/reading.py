@@ -7,8 +7,11 @@ import click
 
 from kb.cli import terminal
 from kb.cli.files import each_report
-from kb.cli.group import as_json, cli
+from kb.cli.group import Places, as_json, cli
 from kb.cli.output import lines, print_json, say
+from kb.library.configuration import Configuration
+from kb.library.files import LibraryError
+from kb.library.places import find_library
 from kb.lint import lint
 from kb.readers.formats import read_outline
 from kb.search.records import note_record, outline_record
@@ -26,12 +29,12 @@ def read(files: tuple[Path, ...], *, as_json: bool) -> None:
     Examples: kb read data/samples/*.txt
               kb read ~/reports --json
     """
-    tools = Tools.of()
+    tools = _tools()
 
     def show_one(data: bytes, source: str) -> None:
         report = understand(data, source, tools).report
         if as_json:
-            print_json(note_record(note, tools.catalogue) for note in report.notes)
+            print_json(note_record(note, tools.domain) for note in report.notes)
             return
         say(f"{click.style(report.title, bold=True)}  {terminal.event_line(report.event, report.held_on)}")
         lines(terminal.tree_lines(report.notes, tools.catalogue))
@@ -73,14 +76,27 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
     \b
     Example: kb lint report.md
     """
-    tools = Tools.of()
+    tools = _tools()
 
     def lint_one(data: bytes, source: str) -> None:
         parsed = read_outline(data, source)
-        problems = lint(parsed, finish(parsed, tools).report, tools.catalogue)
+        problems = lint(parsed, finish(parsed, tools).report, tools.domain)
         if as_json:
             print_json(asdict(problem) for problem in problems)
         else:
             lines(map(str, problems) if problems else [f"{source}: nothing to put right"])
 
     each_report(files, lint_one)
+
+
+def _tools() -> Tools:
+    """Return what knows the services and words of the chosen library; without a library, the usual ones."""
+    chosen = click.get_current_context().ensure_object(Places).library
+    try:
+        configuration, _, problems = find_library(chosen)[0].configuration()
+    except LibraryError:
+        if chosen is not None:
+            raise
+        return Tools.of()
+    lines(terminal.problem_lines(problems), err=True)
+    return Tools.of(Configuration(domain=configuration.domain))  # what it tells of its own files is not of these

@@ -11,8 +11,7 @@ from kb.library.files import FileProblem
 from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.search.answers import Answer, Found, Status, SyncOutcome
-from kb.services.catalogue import Catalogue
-from kb.services.changes import changes_for
+from kb.services import Catalogue, Domain
 from kb.texts import ja
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
     return before + marked(text[begin:end], inside) + after
 
 
-def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
+def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
     """Yield the lines of one hit: where it stands, the note, what it is about, its id."""
     note = found.note
     where = event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else "")
@@ -60,9 +59,9 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
     tags = [ja.KINDS[note.kind]]
-    tags += [catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
+    tags += [domain.catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
-    for change in changes_for(note):
+    for change in domain.changes_for(note):
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
     for reason in found.reasons:
         word = f"「{reason.word}」" if reason.word else ""
@@ -70,7 +69,7 @@ def hit_lines(found: Found, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
-def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     """Yield the hits of a search and how many there are."""
     for step in answer.steps:
         yield click.style(
@@ -79,7 +78,7 @@ def answer_lines(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     for notice in answer.notices:
         yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
     for found in answer.found:
-        yield from hit_lines(found, catalogue)
+        yield from hit_lines(found, domain)
         yield ""
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"

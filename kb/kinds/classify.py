@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from index.analysis import Morpheme
-from kb.kinds.sentences import Sentence, is_title, main_clause, sentences
+from kb.kinds.sentences import READ_SO_FAR, Sentence, is_title, main_clause, sentences
 from kb.kinds.table import Rule, table
 from kb.report.model import Kind, Note, Report
 
@@ -16,12 +16,17 @@ Analysis = Mapping[str, Sequence[Morpheme]]
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 _LOWER_CASE = re.compile(r"[a-z]")
 _ADDRESS = re.compile(r"https?:\S+")
+# A number of something: with a unit, a counter or a noun behind it, or alone behind a colon or a word; not a date, a
+# chapter or a version. No number has more than 30 digits; without that limit 「1,1,1,…」 takes the square of its length.
 _FIGURE = re.compile(
-    r"(?<![A-Za-z0-9.第])\d[\d,.]*\s*"
-    r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|sec|USD|v?CPU|cores?|nodes?|[KM]?lines?)(?![A-Za-z])|つ|か月|ヶ月|くらい|ぐらい|(?![年月日章版期号目代世])[一-龠]|[ァ-ヶ]{2})"
+    r"(?<![A-Za-z0-9.第])\d[\d,.]{0,30}\s*"
+    r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|sec|USD|v?CPU|cores?|nodes?|[KM]?lines?)(?![A-Za-z])"
+    r"|つ|か月|ヶ月|くらい|ぐらい|(?![年月日章版期号目代世])[一-龠]|[ァ-ヶ]{2})"
     r"|^\d+の|[:：ぁ-龠]\s*\d[\d,.]*$"
 )
+# 「記事の題 | サイト名」, 「記事の題 - サイト名」: what a browser shows of a page, pasted.
 _PAGE_TITLE = re.compile(r"^[^=]+\s[|｜]\s|^[^=]{8,}\s[-–—]\s[^-–—。、]{2,30}$")
+# What stands between a term and what is told of it.
 _DEFINING = tuple(":：=＝ …・.")
 
 
@@ -50,36 +55,39 @@ def explain(report: Report, analysis: Analysis) -> dict[str, Rule]:
 
 def kind_of(sentence: Sentence) -> Kind | None:
     """Return the kind that a sentence would have if it were a note of its own and said enough for a rule, or None."""
-    return _kind_of(sentence, table().book.found(sentence.words))
+    return _kind_of(sentence, table().book.names_in(sentence.words))
 
 
-def _kind_of(sentence: Sentence, found: set[str]) -> Kind | None:
+def _kind_of(sentence: Sentence, patterns: set[str]) -> Kind | None:
     places = {"last", *_sentence_places(sentence)} | ({"bare"} if sentence.bare else set())
-    return next((rule.kind for rule in table().alone if rule.fits(places, found)), None)
+    return next((rule.kind for rule in table().alone if rule.fits(places, patterns)), None)
 
 
 def _deciding(note: Note, said: Sequence[Sentence], places: set[str]) -> Rule:
     """Return the first rule that fits; the last rule of the table fits all."""
     views = list(_views(said, places)) or [(places, set[str]())]
-    return next(rule for rule in table().rules for at, found in views if rule.fits(at, found) and rule.allows(note))
+    fitting = (rule for rule in table().rules for at, patterns in views if rule.fits(at, patterns))
+    return next(rule for rule in fitting if rule.allows(note))
 
 
 def _views(said: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str], set[str]]]:
-    """Yield, for each sentence that is no aside, the places it stands at and the phrases found in it."""
+    """Yield, for each sentence that is no aside, the places it stands at and the patterns in it."""
     main = [sentence for sentence in said if not sentence.aside]
     arrows = [number for number, sentence in enumerate(main) if sentence.leads_on]
-    found = [table().book.found(sentence.words) for sentence in main]
-    kinds = list(map(_kind_of, main, found)) if len(main) > 1 else [None]
+    patterns = [table().book.names_in(sentence.words) for sentence in main]
+    kinds: list[Kind | None] = [*map(_kind_of, main, patterns)] if len(main) > 1 else [None]
+    problems = kinds.count("problem")
+    # One arrow leads from a problem to its remedy; 「A -> B -> C」 are steps.
+    remedied_from = arrows[0] if len(arrows) == 1 and "problem" in kinds[: arrows[0] + 1] else len(main)
     for number, sentence in enumerate(main):
         at = places.union(_sentence_places(sentence))
         if number == len(main) - 1:
             at.add("last")
-        if "problem" in kinds[:number] + kinds[number + 1 :]:
+        if problems > (kinds[number] == "problem"):
             at.add("beside a problem")
-        # One arrow leads from a problem to its remedy; 「A -> B -> C」 are steps.
-        if len(arrows) == 1 and number > arrows[0] and "problem" in kinds[: arrows[0] + 1]:
+        if number > remedied_from:
             at.add("after a problem")
-        yield at, found[number]
+        yield at, patterns[number]
 
 
 def _sentence_places(sentence: Sentence) -> Iterator[str]:
@@ -98,6 +106,7 @@ def _sentence_places(sentence: Sentence) -> Iterator[str]:
 
 
 def _places(note: Note, said: Sequence[Sentence]) -> Iterator[str]:
+    text = note.text[:READ_SO_FAR]
     main = [sentence for sentence in said if not sentence.aside]
     if not main:
         yield "aside" if said else "wordless"
@@ -111,9 +120,9 @@ def _places(note: Note, said: Sequence[Sentence]) -> Iterator[str]:
         "marked Q": note.kind == "question",
         "bare": all(sentence.bare for sentence in main),
         "flow": any(sentence.leads_on for sentence in main),
-        "figure": _FIGURE.search(_ADDRESS.sub("", note.text)) is not None,
-        "page title": bool(main) and "<名詞>" in main[-1].words[-1] and _PAGE_TITLE.search(note.text) is not None,
-        "under a name": note.parent is not None and _is_name(note.trail[-1].text),
+        "figure": _FIGURE.search(_ADDRESS.sub("", text)) is not None,
+        "page title": bool(main) and "<名詞>" in main[-1].words[-1] and _PAGE_TITLE.search(text) is not None,
+        "under a name": note.parent is not None and _is_name(note.trail[-1].text[:READ_SO_FAR]),
     }
     yield from (place for place, holds in told.items() if holds)
 

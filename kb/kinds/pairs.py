@@ -1,7 +1,7 @@
 """Which note remedies which problem, and which answers which question.
 
-A remedy stands behind an arrow, beside its problem in one note, under it, or right after it. What stands under a question answers
-it; in a part of questions and answers, what follows it does.
+A remedy stands behind an arrow, beside its problem in one note, under it, or right after it. What stands under a
+question answers it; in a part of questions and answers, what follows it does.
 """
 
 import re
@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from index.analysis import Morpheme
 from kb.kinds.classify import kind_of
-from kb.kinds.phrases import Phrase, Word, ends_with, phrase, stands_at
-from kb.kinds.sentences import Sentence, sentences
+from kb.kinds.patterns import Features, Pattern, ends_with, pattern, stands_at
+from kb.kinds.sentences import READ_SO_FAR, Sentence, sentences
 from kb.report.model import Kind, Note, Report
 
 _QUESTIONS = re.compile(r"質問|質疑|Q\s*[&＆]\s*A|FAQ", re.IGNORECASE)
-_REMEDIES = re.compile(r"(?:対策|解決策?|対応策?|対処法?|改善策?|回避策?)$")
+_REMEDIES = ("対策", "解決", "解決策", "対応", "対応策", "対処", "対処法", "改善", "改善策", "回避", "回避策")
 _FEW = 3  # sentences up to which a note that tells a problem and a way out is taken to mean the one for the other
 
 
@@ -80,6 +80,7 @@ class _Family:
         self._by_id = {note.id: note for note in notes}
         self._beside: dict[str, list[Note]] = defaultdict(list)
         self._previous: dict[str, Note] = {}
+        self._troubled = {note.parent for note in notes if note.kind == "problem"}
         for note in notes:
             beside = self._beside[_place(note)]
             if beside:
@@ -93,6 +94,10 @@ class _Family:
     def children(self, note: Note) -> Sequence[Note]:
         """Return the notes right under a note."""
         return self._beside.get(note.id, ())
+
+    def has_problem(self, note: Note) -> bool:
+        """Tell whether a problem stands right under a note."""
+        return note.id in self._troubled
 
     def previous(self, note: Note) -> Note | None:
         """Return the note right before a note and beside it."""
@@ -110,15 +115,15 @@ def _place(note: Note) -> str:
 # ---- remedies
 
 
-def _phrases(*texts: str) -> tuple[Phrase, ...]:
-    return tuple(map(phrase, texts))
+def _patterns(*texts: str) -> tuple[Pattern, ...]:
+    return tuple(map(pattern, texts))
 
 
-_BECAUSE = _phrases("の だ<連用形-一般>", "だ から", "から<接続助詞>", "だから")
-_IS_DONE = _phrases("れる|られる ない")  # 「課金されないので便利」 tells no trouble
-_SO_THAT = _phrases("防ぐ 為|よう", "避ける 為|よう", "<動詞> しか 無い")
-_REMEDY_NAMES = _phrases("対策|解決策|対処法|回避策|改善策", "工夫|対処|解決|回避|改善 方法|策")
-_REMEDYING = _phrases("解決|回避|対処|対策|解消|改善", "防ぐ|避ける", "代わり", "問題 無い")
+_BECAUSE = _patterns("の だ<連用形-一般>", "だ から", "から<接続助詞>", "だから")
+_IS_DONE = _patterns("れる|られる ない")  # 「課金されないので便利」 tells no trouble
+_SO_THAT = _patterns("防ぐ 為|よう", "避ける 為|よう", "<動詞> しか 無い")
+_REMEDY_NAMES = _patterns("対策|解決策|対処法|回避策|改善策", "工夫|対処|解決|回避|改善 方法|策")
+_REMEDYING = _patterns("解決|回避|対処|対策|解消|改善", "防ぐ|避ける", "代わり", "問題 無い")
 
 
 def _holds_both(note: Note, main: Sequence[Sentence]) -> bool:
@@ -150,24 +155,24 @@ def _remedied(note: Note, main: Sequence[Sentence], family: _Family, troubled: s
     """Return the problem that a note remedies: the one it stands under, or one right before it if it says so."""
     parent = family.parent(note)
     says_so = any(_has(_REMEDYING, sentence.words) for sentence in main)
-    if parent and parent.kind == "label" and _REMEDIES.search(parent.text):
+    if parent and parent.kind == "label" and parent.text.endswith(_REMEDIES):
         note, parent, says_so = parent, family.parent(parent), True
     if not (note.kind == "advice" or says_so):
         return None
     previous = family.previous(note)
     if says_so and previous and previous.id in troubled:
         return previous.id
-    if parent and parent.kind == "problem" and all(child.kind != "problem" for child in family.children(parent)):
+    if parent and parent.kind == "problem" and not family.has_problem(parent):
         return parent.id
     return None
 
 
-def _has(phrases: Sequence[Phrase], words: Sequence[Word]) -> bool:
-    return any(stands_at(one, words, at) for at in range(len(words)) for one in phrases)
+def _has(patterns: Sequence[Pattern], words: Sequence[Features]) -> bool:
+    return any(stands_at(one, words, at) for at in range(len(words)) for one in patterns)
 
 
-def _ends(phrases: Sequence[Phrase], words: Sequence[Word]) -> bool:
-    return any(ends_with(one, words) for one in phrases)
+def _ends(patterns: Sequence[Pattern], words: Sequence[Features]) -> bool:
+    return any(ends_with(one, words) for one in patterns)
 
 
 # ---- answers
@@ -184,7 +189,7 @@ class _Questions:
         """Take in the next note of the report."""
         place = _place(note)
         if place not in self._asking:
-            self._asking[place] = any(_QUESTIONS.search(crumb.text) for crumb in note.trail)
+            self._asking[place] = any(_QUESTIONS.search(crumb.text[:READ_SO_FAR]) for crumb in note.trail)
         if note.kind == "label" and _QUESTIONS.search(note.text):
             self._asking[place] = True
         elif note.kind == "question":

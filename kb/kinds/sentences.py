@@ -1,27 +1,32 @@
 """A note's text as sentences of words: what the rules look at.
 
-A sentence ends at its full stop, its exclamation or question mark, at an arrow, a colon and an equals sign. What stands in
-parentheses is an aside: the note taker's own voice, or a detail. Politeness, and what only rounds a sentence off, is left out.
+A sentence ends at its full stop, its exclamation or question mark, at an arrow, a colon and an equals sign. What stands
+in parentheses is an aside: the note taker's own voice, or a detail. Politeness, and what only rounds a sentence off, is
+left out.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 
 from index.analysis import Morpheme
-from kb.kinds.phrases import Word, ends_with, phrase
+from kb.kinds.patterns import Features, ends_with, pattern
 
 _ARROW = re.compile(r"[-ー=]{1,2}[>＞]|[→⇒➡⇨]")
+# Where a sentence ends: addresses are stepped over; a full stop of ASCII ends one only before a gap, not in 1.5.
 _MARK = re.compile(
     rf"https?:[^\s)）」]+|{_ARROW.pattern}|[。．!！\n]|[?？]+|\.(?=\s|$)|…+|\.{{2,}}|・{{2,}}|[:：]|\s[=＝]\s|[(（]|[)）]"
 )
+# Of a note so much is read. What kind it is takes time for each rule and each sentence, and the longest note that we
+# have seen has 2,300 characters; what is longer is a page without line ends.
+READ_SO_FAR = 3_000
 _OPENING, _CLOSING = "(（", ")）"
 
 _ROUNDING = tuple(
     map(
-        phrase,
+        pattern,
         (
             "的 だ",
             "って|と こと|話",
@@ -36,10 +41,10 @@ _ROUNDING = tuple(
     )
 )
 _ROUNDING_LAST = frozenset(key for one in _ROUNDING for asked in one[-1] for key in asked if not key.startswith("<"))
-_INTENTION = phrase("<意志推量形> と 思う")
-_THAT_IT_WAS = phrase("た こと")
-_ABOUT = phrase("に つく|関する て|為る")
-_CIRCUMSTANCE = phrase("場合|時|ケース|際|為|とこ")
+_INTENTION = pattern("<意志推量形> と 思う")
+_THAT_IT_WAS = pattern("た こと")
+_ABOUT = pattern("に つく|関する て|為る")
+_CIRCUMSTANCE = pattern("場合|時|ケース|際|為|とこ")
 _STATING = frozenset(("有り", "なし", "無し", "不要", "可", "不可", "可能"))
 _CASES = frozenset(("を", "が", "に", "で", "へ", "から"))
 _NOMINAL = frozenset(("<名詞>", "<代名詞>", "<名詞的>", "<記号>", "<形状詞>"))
@@ -50,7 +55,7 @@ _E_ROW = dict(zip("アカサタナハマラワガザダバパ", "えけせてね
 class Sentence:
     """One sentence of a note. `marks` is what follows it: `?`, `。->`. `bare`: it names something and states nothing."""
 
-    words: tuple[Word, ...]
+    words: tuple[Features, ...]
     begin: int
     marks: str
     aside: bool
@@ -63,16 +68,19 @@ class Sentence:
 
 
 def sentences(text: str, morphemes: Sequence[Morpheme]) -> tuple[Sentence, ...]:
-    """Return the sentences of a text in order; addresses and stretches without a word are left out."""
+    """Return the sentences of a text in order; addresses and stretches without a word are left out.
+
+    No more than the first `READ_SO_FAR` characters are looked at.
+    """
     found: list[Sentence] = []
     at = 0
-    for begin, end, mark, aside in _stretches(text):
+    for begin, end, mark, aside in _stretches(text[:READ_SO_FAR]):
         while at < len(morphemes) and morphemes[at].begin < begin:
             at += 1
         first = at
         while at < len(morphemes) and morphemes[at].begin < end:
             at += 1
-        said = [word for m in morphemes[first:at] if (word := _word(m.normalized, m.part_of_speech))]
+        said = [word for m in morphemes[first:at] if (word := _features(m.normalized, m.part_of_speech))]
         if said:
             words = _without_rounding(said)
             bare = not _is_copula(said[-1]) and _is_bare(words)
@@ -100,9 +108,9 @@ def _stretches(text: str) -> Iterator[tuple[int, int, str, bool]]:
     yield begin, len(text), "", depth > 0
 
 
-@cache
-def _word(normalized: str, part_of_speech: tuple[str, ...]) -> Word | None:
-    """Return a morpheme as a word, or None for a sign and for politeness (ます, save in ましょう)."""
+@lru_cache(20_000)  # notes say the same words again and again
+def _features(normalized: str, part_of_speech: tuple[str, ...]) -> Features | None:
+    """Return a morpheme as the features of a word, or None for a sign and for politeness (ます, save in ましょう)."""
     if part_of_speech[0] in ("補助記号", "空白") or (normalized == "ます" and part_of_speech[5] != "意志推量形"):
         return None
     answers = {normalized, *(f"<{part}>" for part in part_of_speech if part != "*")}
@@ -121,14 +129,14 @@ def _is_potential(normalized: str, conjugation: str) -> bool:
     return not normalized.endswith(_E_ROW[row] + "る") and (row == "ラ" or not normalized.endswith("る"))
 
 
-def _without_rounding(said: Sequence[Word]) -> tuple[Word, ...]:
+def _without_rounding(said: Sequence[Features]) -> tuple[Features, ...]:
     words = list(said)
     while length := _rounding(words):
         del words[-length:]
     return tuple(words)
 
 
-def _rounding(words: Sequence[Word]) -> int:
+def _rounding(words: Sequence[Features]) -> int:
     """Return how many words at the end of a sentence only round it off: ね, です, とか, という話, と思う."""
     if len(words) == 1:
         return 0
@@ -142,11 +150,11 @@ def _rounding(words: Sequence[Word]) -> int:
     return next((len(one) for one in _ROUNDING if len(one) < len(words) and ends_with(one, words)), 0)
 
 
-def _is_copula(word: Word) -> bool:
+def _is_copula(word: Features) -> bool:
     return "<終止形-一般>" in word and ("です" in word or "だ" in word)
 
 
-def _is_bare(words: Sequence[Word]) -> bool:
+def _is_bare(words: Sequence[Features]) -> bool:
     """Tell whether words are a noun phrase: nothing is predicated, save in a clause that modifies a noun."""
     last = words[-1]
     if len(words) > 1 and not last.isdisjoint(_STATING):  # 「設定不要」, 「問題なし」
@@ -163,7 +171,7 @@ def _is_bare(words: Sequence[Word]) -> bool:
     )
 
 
-def is_title(words: Sequence[Word]) -> bool:
+def is_title(words: Sequence[Features]) -> bool:
     """Tell whether words end in a noun and have neither topic, subject nor object: 「スキーマごとに分離」 over its details."""
     if words[-1].isdisjoint(_NOMINAL) or any(map(_gives_a_reason, words, words[1:])):
         return False
@@ -176,16 +184,16 @@ def is_title(words: Sequence[Word]) -> bool:
     )
 
 
-def main_clause(words: Sequence[Word]) -> Sequence[Word]:
+def main_clause(words: Sequence[Features]) -> Sequence[Features]:
     """Return what follows the last subordinate clause (「…する」 before a noun, 「…なら」)."""
     cuts = [at for at, word in enumerate(words[:-1]) if "<連体形-一般>" in word or "<仮定形-一般>" in word]
     return words[cuts[-1] + 1 :] if cuts else words
 
 
-def _gives_a_reason(one: Word, after: Word) -> bool:
+def _gives_a_reason(one: Features, after: Features) -> bool:
     """Tell whether two words in a row are 「ので」."""
     return "<準体助詞>" in one and ("だ" in after or "で" in after)
 
 
-def _is_predicate(word: Word) -> bool:
+def _is_predicate(word: Features) -> bool:
     return "<動詞>" in word or "<形容詞>" in word or "<助動詞>" in word

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any, get_args
 
 from index import datafiles
-from kb.kinds.phrases import PhraseBook, phrase
+from kb.kinds.patterns import PatternBook, pattern
+from kb.kinds.sentences import READ_SO_FAR
 from kb.report.model import Kind, Note
 
 PLACES = frozenset(
@@ -22,7 +23,7 @@ PLACES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `needs` and `unless` are names in the phrase book, `where` and `nowhere` places."""
+    """One rule. `needs` and `unless` are names in the pattern book, `where` and `nowhere` places."""
 
     name: str
     kind: Kind
@@ -40,12 +41,12 @@ class Rule:
             return False
         return (
             not self.section
-            or any(word in crumb.text for crumb in note.trail for word in self.section)
+            or any(word in crumb.text[:READ_SO_FAR] for crumb in note.trail for word in self.section)
             or (note.talk is not None and note.talk.title.endswith(self.section))
         )
 
     def fits(self, places: set[str], found: set[str]) -> bool:
-        """Tell whether a sentence that stands at these places, with these phrases found in it, is one of the rule's."""
+        """Tell whether a sentence that stands at these places, with these patterns in it, is one of the rule's."""
         return (
             self.needs <= found
             and self.where <= places
@@ -56,29 +57,32 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rules, the first to be tried first, and the book of their phrases. `alone` are those that a sentence by itself can fit."""
+    """The rules, the first to be tried first, and the book of their patterns.
+
+    `alone` are those that a sentence by itself can fit.
+    """
 
     rules: tuple[Rule, ...]
     alone: tuple[Rule, ...]
-    book: PhraseBook
+    book: PatternBook
 
 
 @cache
 def table() -> Table:
     """Return the table that ships with kb."""
     data = datafiles.table("kb.kinds", "rules.toml")
-    book = PhraseBook()
+    book = PatternBook()
     rules = tuple(_rule(row, data["words"], book) for row in data["rule"])
     return Table(rules, tuple(rule for rule in rules if rule.needs and not (rule.section or rule.under)), book)
 
 
-def _rule(row: Mapping[str, Any], words: Mapping[str, str], book: PhraseBook) -> Rule:
+def _rule(row: Mapping[str, Any], words: Mapping[str, str], book: PatternBook) -> Rule:
     named = {}
     for part in ("starts", "has", "ends", "unless"):
         if part in row:
             named[part] = f"{row['name']}: {part}"
-            phrases = [phrase(text.format_map(words)) for text in row[part]]
-            book.add(named[part], "has" if part == "unless" else part, phrases)  # type: ignore[arg-type]
+            patterns = [pattern(text.format_map(words)) for text in row[part]]
+            book.add(named[part], "has" if part == "unless" else part, patterns)  # type: ignore[arg-type]
     unless = named.pop("unless", None)
     where = set(row.get("where", ()))
     nowhere = {place.removeprefix("not ") for place in where if place.startswith("not ")}

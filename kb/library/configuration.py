@@ -3,83 +3,73 @@
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from index.text import skeleton
 from kb.report.model import Correction, Given
-from kb.services.catalogue import Catalogue, CatalogueError, catalogue, service_of
+from kb.services import Catalogue, CatalogueError, Domain, Service, ServiceTable, domain, domain_names, service_of
 
-if TYPE_CHECKING:
-    from kb.services import datafiles
-
+CONFIGURATION = "kb.toml"
+NO_DOMAIN = "none"
+_TOP = ("domain", "ignore", "reports", "notes", "categories", "services", "words")
 _SERVICE_KEYS = {
-    "short_name": str,
+    **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
 }
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
+# What steers a terminal, ends a line or turns the direction of writing; emoji need the other invisible characters.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# tomllib keeps a list of keys for each part of a dotted key: one of 40 kB takes gigabytes. Ours have three parts.
+_TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
+# The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
+_LONGEST_NAME = 100
 
 
 class ConfigurationError(ValueError):
-    """A kb.toml that says something impossible; the message names the table and what it may hold."""
+    """A kb.toml that says something impossible; the message names the table, the key and what it may hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, the library's own services, corrected tags by note id.
+    """What kb.toml says: what was given by hand for each file, corrected tags by note id, what notes can be about.
 
-    [reports."2018/jaws-days.md"]      [services.batch-portal]       [notes."jaws-days-2018-b2af/6cf728ff"]
-    event = "JAWS DAYS 2018"           name = "Batch Portal"         add = ["sqs"]
-    date = "2018-03-10"                category = "developer-tools"  remove = ["sns"]
-    url = "https://example.com/"       aliases = ["バッチポータル"]
+    domain = "none"                    [categories]                  [services.batch-portal]
+    ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
+                                                                     category = "house"
+    [reports."2018/jaws-days.md"]      [words]                       aliases = ["バッチポータル"]
+    event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
+    date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
+    url = "https://example.com/"                                     add = ["sqs"]
+                                                                     remove = ["sns"]
 
-    `ignore` are patterns of files that are no reports, with `/` between folders: `drafts/**`.
+    `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
+    come to those of the domain, which is the usual one where none is named.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
-    catalogue: Catalogue = field(default_factory=catalogue)
+    domain: Domain = field(default_factory=domain)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
 
 
 def parse(data: bytes) -> Configuration:
     """Return what the bytes of a kb.toml say. Raises ConfigurationError."""
-    try:
-        table = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(str(error)) from error
-    known = _catalogue(_tables(table, "services"))
+    table = _parsed(data)
+    if unknown := next((key for key in table if key not in _TOP), None):
+        raise ConfigurationError(f"unknown key {_shown(unknown)!r}; known are {', '.join(_TOP)}")
+    given = {source: _given(source, values) for source, values in _tables(table, "reports").items()}
+    own = _domain(table)
     return Configuration(
-        given={source: _given(source, values) for source, values in _tables(table, "reports").items()},
-        catalogue=known,
-        corrections={note: _correction(note, values, known) for note, values in _tables(table, "notes").items()},
+        given=given,
+        domain=own,
+        corrections={
+            note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
+        },
         ignore=_ignored(table.get("ignore", [])),
     )
-
-
-def _ignored(patterns: object) -> tuple[str, ...]:
-    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
-        raise ConfigurationError(
-            f'ignore cannot be {patterns!r}; write patterns of files, as in ignore = ["drafts/**"]'
-        )
-    return tuple(patterns)
-
-
-def _tables(table: Mapping[str, Any], group: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the tables of a group by name."""
-    tables = table.get(group, {})
-    if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
-        raise ConfigurationError(f'"{group}" must hold tables like [{group}."name"]')
-    return tables
-
-
-def _only(where: str, values: Mapping[str, Any], known: Mapping[str, type | tuple[type, ...]]) -> None:
-    """Refuse keys that are not known, and values of another type."""
-    for key, value in values.items():
-        if key not in known:
-            raise ConfigurationError(f"{where} has unknown key {key!r}; known are {', '.join(known)}")
-        if not isinstance(value, known[key]):
-            raise ConfigurationError(f"{where} {key} cannot be {value!r}")
 
 
 def valid_date(text: str) -> bool:
@@ -90,7 +80,8 @@ def valid_date(text: str) -> bool:
 def with_given(data: bytes, source: str, given: Given | None) -> bytes:
     """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
     told = {"event": given.event, "date": given.held_on, "url": given.url} if given else {}
-    return _with_table(data, "reports", source, {key: value for key, value in told.items() if value})
+    named = {key: _CONTROL.sub(" ", value).strip() for key, value in told.items() if value}
+    return _with_table(data, "reports", source, {key: value for key, value in named.items() if value})
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
@@ -102,7 +93,7 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
     import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
 
-    document = tomlkit.parse(data.decode())
+    document = tomlkit.parse(data.decode(_ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
     tables.pop(name, None)
     if told:
@@ -115,8 +106,83 @@ def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> 
     return f"{text}\n".encode() if text else b""
 
 
+def _parsed(data: bytes) -> Mapping[str, Any]:
+    """Return the tables of a TOML file that anybody may have written."""
+    try:
+        text = data.decode(_ENCODING)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"line {line} is not UTF-8; save the file as UTF-8") from error
+    if deep := _TOO_DEEP.search(text):
+        line = text.count("\n", 0, deep.start()) + 1
+        raise ConfigurationError(f"line {line} has a key of more than 16 parts; put names with dots in quotes")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(str(error)) from error
+    except ValueError as error:
+        raise ConfigurationError("a number has more digits than Python reads; put it in quotes") from error
+    except RecursionError as error:
+        raise ConfigurationError(
+            "lists or tables stand too deep in each other; no key holds more than a list"
+        ) from error
+
+
+def _tables(table: Mapping[str, Any], group: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the tables of a group by name."""
+    tables = table.get(group, {})
+    if not isinstance(tables, dict) or not all(isinstance(values, dict) for values in tables.values()):
+        raise ConfigurationError(f'"{group}" must hold tables like [{group}."name"]')
+    return tables
+
+
+def _only(where: str, values: Mapping[str, Any], known: Mapping[str, type | tuple[type, ...]]) -> None:
+    """Refuse keys that are not known, and values of another type; a list is one of names."""
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigurationError(f"{where} has unknown key {_shown(key)!r}; known are {', '.join(known)}")
+        if not isinstance(value, known[key]):
+            raise ConfigurationError(f"{where} {key} cannot be {_quoted(value)}")
+        _check_names(f"{where} {key}", value if isinstance(value, list) else [value] if isinstance(value, str) else ())
+
+
+def _check_names(where: str, names: Iterable[object]) -> None:
+    """Refuse what cannot be the name of anything; such names reach the terminal, the dictionary and the matcher."""
+    for name in names:
+        if not isinstance(name, str):
+            raise ConfigurationError(f'{where} cannot hold {_quoted(name)}; write texts, as in ["sqs"]')
+        if _CONTROL.search(name):
+            raise ConfigurationError(f"{where} cannot be {_quoted(name)}: it holds a control character; leave that out")
+
+
+def _check_searchable(where: str, names: Iterable[str]) -> None:
+    """Refuse names that no text could be searched for."""
+    for name in names:
+        if not skeleton(name) or len(name) > _LONGEST_NAME:
+            raise ConfigurationError(f"{where} cannot be {_quoted(name)}; a name has 1 to {_LONGEST_NAME} characters")
+
+
+def _quoted(value: object) -> str:
+    """Return a value as a message can show it."""
+    told = repr(value)
+    return told if len(told) <= _LONGEST_NAME else f"{told[:_LONGEST_NAME]}…"
+
+
+def _shown(name: str) -> str:
+    """Return a name as a message can show it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name[:_LONGEST_NAME])
+
+
+def _ignored(patterns: object) -> tuple[str, ...]:
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
+        raise ConfigurationError(
+            f'ignore cannot be {_quoted(patterns)}; write patterns of files: ignore = ["drafts/**"]'
+        )
+    return tuple(patterns)
+
+
 def _given(source: str, values: Mapping[str, Any]) -> Given:
-    where = f'[reports."{source}"]'
+    where = f'[reports."{_shown(source)}"]'
     _only(where, values, {"event": str, "date": (str, dt.date), "url": str})
     date = str(values["date"]) if "date" in values else None
     if date is not None and not valid_date(date):
@@ -124,29 +190,67 @@ def _given(source: str, values: Mapping[str, Any]) -> Given:
     return Given(event=values.get("event"), held_on=date, url=values.get("url"))
 
 
-def _catalogue(told: Mapping[str, Mapping[str, Any]]) -> Catalogue:
-    """Return the catalogue with the library's own services."""
-    for slug, values in told.items():
-        _only(f"[services.{slug}]", values, {"name": str, "category": str, **_SERVICE_KEYS})
-        if missing := {"name", "category"} - values.keys():
-            raise ConfigurationError(f"[services.{slug}] has no {max(missing)}")
-    own = (
-        service_of(slug, values["category"], cast("datafiles.Told", values))  # its keys and types are checked
-        for slug, values in told.items()
+def _domain(table: Mapping[str, Any]) -> Domain:
+    """Return the domain of the library, with its own categories, services and words."""
+    name, known = table.get("domain"), (*domain_names(), NO_DOMAIN)
+    if name is not None and name not in known:
+        raise ConfigurationError(f"domain cannot be {_quoted(name)}; write one of {', '.join(known)}")
+    base = Domain() if name == NO_DOMAIN else domain(name) if name else domain()
+    services = tuple(
+        _service(slug, values, base.catalogue.owners) for slug, values in _tables(table, "services").items()
     )
+    categories, words = _categories(table.get("categories", {})), _words(table.get("words", {}))
+    if not (services or categories or words):
+        return base
     try:
-        return catalogue().extended(own) if told else catalogue()
+        return base.extended(services, categories, words)
     except CatalogueError as error:
-        raise ConfigurationError(str(error)) from error
+        raise ConfigurationError(f"[services.{_shown(error.slug)}] {error.message}") from error
+
+
+def _categories(labels: object) -> Mapping[str, str]:
+    if not isinstance(labels, dict):
+        raise ConfigurationError('"categories" must be a table: [categories], with lines like house = "社内"')
+    _only("[categories]", labels, dict.fromkeys(labels, str))
+    for slug, label in labels.items():
+        _check_names("[categories]", [slug])
+        _check_searchable(f"[categories] {_shown(slug)}", [slug, label])
+    return labels
+
+
+def _words(groups: object) -> Mapping[str, tuple[str, ...]]:
+    if not isinstance(groups, dict):
+        raise ConfigurationError(
+            '"words" must be a table: [words], with lines like "冪等" = ["べきとう", "idempotent"]'
+        )
+    for word, others in groups.items():
+        where = f'[words] "{_shown(word)}"'
+        if not isinstance(others, list):
+            raise ConfigurationError(f'{where} cannot be {_quoted(others)}; write a list of its other spellings: ["…"]')
+        _check_names(where, [word, *others])
+        _check_searchable(where, [word, *others])
+    return {word: tuple(others) for word, others in groups.items()}
+
+
+def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> Service:
+    where = f"[services.{_shown(slug)}]"
+    _check_names(where, [slug])
+    _only(where, values, _SERVICE_KEYS)
+    if missing := {"name", "category"} - values.keys():
+        raise ConfigurationError(f"{where} has no {max(missing)}")
+    _check_searchable(where, [slug])
+    for key, value in values.items():
+        _check_searchable(f"{where} {key}", value if isinstance(value, list) else [value])
+    return service_of(slug, values["category"], cast("ServiceTable", values), owners)  # its keys and types are checked
 
 
 def _correction(note: str, values: Mapping[str, Any], known: Catalogue) -> Correction:
-    where = f'[notes."{note}"]'
+    where = f'[notes."{_shown(note)}"]'
     _only(where, values, {"add": list, "remove": list})
     slugs: dict[str, tuple[str, ...]] = {}
     for key in ("add", "remove"):
-        services = [(name, known.find(str(name))) for name in values.get(key, ())]
+        services = [(name, known.find(name)) for name in values.get(key, ())]
         if unknown := [name for name, service in services if service is None]:
-            raise ConfigurationError(f"{where} {key}: no service is called {unknown[0]!r}")
+            raise ConfigurationError(f"{where} {key}: no service is called {_quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
     return Correction(adds=slugs["add"], removes=slugs["remove"])

@@ -10,7 +10,7 @@ from index.tree import Notice
 from kb.library.contents import ReportEntry
 from kb.library.files import FileProblem
 from kb.report.model import Note
-from kb.services.catalogue import Service
+from kb.services import Service
 
 
 @dataclass(frozen=True, slots=True)

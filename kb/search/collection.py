@@ -17,7 +17,7 @@ from kb.report.model import Note
 from kb.search.documents import SCHEMA
 from kb.search.records import load_note
 from kb.search.search_box import language
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue, Domain
 from kb.understanding import Tools
 
 EngineMaker: TypeAlias = Callable[[Path, Schema, Language], Engine]
@@ -79,6 +79,11 @@ class Collection:
     def tools(self) -> Tools:
         """What reads reports here."""
         return self._parts.tools
+
+    @property
+    def domain(self) -> Domain:
+        """What notes can be about here."""
+        return self._parts.tools.domain
 
     @property
     def catalogue(self) -> Catalogue:

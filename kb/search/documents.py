@@ -8,7 +8,7 @@ from index.schema import Document, Schema, TextField
 from kb.report.model import Report
 from kb.search.facets import FACETS, values_of
 from kb.search.records import dump_note
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue
 from kb.understanding import FinishedReport
 
 SCHEMA = Schema(

@@ -11,7 +11,7 @@ from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.identity import slug
 from kb.report.model import Note, Via
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue
 from kb.texts import ja
 
 Role: TypeAlias = Literal["page", "list", "table", "suggestion"]

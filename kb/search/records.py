@@ -9,8 +9,7 @@ from kb.kinds.pairs import Pair
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
-from kb.services.catalogue import Catalogue, Service
-from kb.services.changes import Change, changes_for
+from kb.services import Change, Domain, Service
 
 
 def talk_record(talk: Talk) -> dict[str, Any]:
@@ -26,7 +25,7 @@ def talk_record(talk: Talk) -> dict[str, Any]:
     }
 
 
-def note_record(note: Note, catalogue: Catalogue) -> dict[str, Any]:
+def note_record(note: Note, domain: Domain) -> dict[str, Any]:
     """Return a note as `kb read --json` prints it."""
     return {
         "id": note.id,
@@ -42,12 +41,13 @@ def note_record(note: Note, catalogue: Catalogue) -> dict[str, Any]:
         "talk": talk_record(note.talk) if note.talk else None,
         "kind": note.kind,
         "services": [
-            {"slug": m.service, "name": catalogue.name(m.service), "via": m.via, "why": m.why} for m in note.services
+            {"slug": m.service, "name": domain.catalogue.name(m.service), "via": m.via, "why": m.why}
+            for m in note.services
         ],
         "remedy_of": note.remedy_of,
         "answers": note.answers,
         "attached": list(note.attached),
-        "changes": [change_record(change) for change in changes_for(note)],
+        "changes": [change_record(change) for change in domain.changes_for(note)],
     }
 
 
@@ -56,11 +56,11 @@ def change_record(change: Change) -> dict[str, str]:
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 
 
-def pair_record(pair: Pair, catalogue: Catalogue) -> dict[str, Any]:
+def pair_record(pair: Pair, domain: Domain) -> dict[str, Any]:
     """Return a problem with its remedies, or a question with its answers, as `kb pairs --json` prints it."""
     return {
-        "note": note_record(pair.note, catalogue),
-        "replies": [note_record(reply, catalogue) for reply in pair.replies],
+        "note": note_record(pair.note, domain),
+        "replies": [note_record(reply, domain) for reply in pair.replies],
         "open": pair.is_open,
     }
 

@@ -6,8 +6,7 @@ from index.language import FieldMeaning, Language
 from index.text import folded_name
 from index.words import QueryWords
 from kb.search.facets import FACETS
-from kb.services.catalogue import Catalogue
-from kb.services.vocabulary import related, slips
+from kb.services import Catalogue
 from kb.understanding import Tools
 
 _OTHERS = {
@@ -21,7 +20,8 @@ def language(tools: Tools) -> Language:
     """Return the language of the search box of a library."""
     names = {**dict(_facet_fields(tools.catalogue)), **_OTHERS}
     fields = {folded_name(name): meaning for every, meaning in names.items() for name in every}
-    return Language(QueryWords(tools.analyzer, slips(), related()), fields)
+    vocabulary = tools.domain.vocabulary
+    return Language(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related), fields)
 
 
 def _facet_fields(catalogue: Catalogue) -> Iterator[tuple[tuple[str, ...], FieldMeaning]]:

@@ -8,14 +8,13 @@ from index.engine import FacetCount, Hit, Results
 from index.highlight import marks
 from index.query import Query, StepName
 from index.text import folded_name
-from kb.kinds.pairs import Pair, problems, questions
+from kb.kinds import Pair, problems, questions
 from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found
 from kb.search.collection import Collection
 from kb.search.facets import BY_KEY, Facet, keys
 from kb.search.suggestions import Suggestion, Suggestions
-from kb.services.vocabulary import field_words
 
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 
@@ -118,7 +117,7 @@ class Searcher:
 
     def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
         """Yield the field's words that notes have, with their other spellings."""
-        for word, others in field_words().items():
+        for word, others in self._collection.domain.vocabulary.typed.items():
             count = self.search(Query(word, limit=0, without=_LITERALLY)).total
             if count:
                 yield FacetValue(word, word, count, selected=False), others

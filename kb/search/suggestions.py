@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kb.search.answers import FacetValue
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue
 
 _MOST = 8
 _GAPS = re.compile(r"[\s\-_・ー]|(?<=([bcdfghjkmpqrstvwxz]))\1")  # what is written or left out at will; ッ too

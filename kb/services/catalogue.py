@@ -1,11 +1,10 @@
-"""The AWS services that a report may name: slugs, names, categories and aliases, from the data files in this folder."""
+"""The services that a report may name: slugs, names, categories and aliases."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 
-from kb.services import datafiles
-from kb.services.names import fold
+from index.text import skeleton
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Sense:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One AWS service. `aliases` are all other names that mean it: abbreviations, features, former names, katakana."""
+    """One service. `aliases` are all other names that mean it: abbreviations, features, former names, katakana."""
 
     slug: str
     name: str  # official: Amazon SQS
@@ -38,7 +37,7 @@ class Service:
     aliases: tuple[str, ...] = ()
     features: frozenset[str] = frozenset()  # the aliases that name only a part of it: ALB, StackSets
     former: tuple[FormerName, ...] = ()
-    closed: str | None = None  # when AWS ended it
+    closed: str | None = None  # when its owner ended it
     superseded_by: str | None = None  # slug of what took its place; the two stay apart
     split_from: str | None = None  # slug of what it was a part of
     sense: Sense = field(default=Sense())
@@ -50,18 +49,34 @@ class Service:
 
 
 class CatalogueError(ValueError):
-    """A service that cannot be added; the message names it and what stands against it."""
+    """A service that cannot be added: its slug, and a message of what stands against it."""
+
+    def __init__(self, slug: str, message: str) -> None:
+        super().__init__(f"{slug}: {message}")
+        self.slug = slug
+        self.message = message
 
 
+@dataclass(frozen=True)
 class Catalogue:
-    """The known services, looked up by any of their names."""
+    """The known services, looked up by any of their names.
 
-    def __init__(self, services: tuple[Service, ...], categories: Mapping[str, str]) -> None:
-        self.services = services
-        self.categories = categories  # slug -> Japanese label, in the order shown
-        self.by_slug: Mapping[str, Service] = {service.slug: service for service in services}
-        named = {fold(name): service for service in services for name in service.names}
-        self._by_name = named | {fold(service.slug): service for service in services}
+    Categories are labels by slug, in the order shown; owners the companies whose names may stand before a service's.
+    """
+
+    services: tuple[Service, ...] = ()
+    categories: Mapping[str, str] = field(default_factory=dict)
+    owners: tuple[str, ...] = ()
+
+    @cached_property
+    def by_slug(self) -> Mapping[str, Service]:
+        """The services by slug."""
+        return {service.slug: service for service in self.services}
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Service]:
+        named = {skeleton(name): service for service in self.services for name in service.names}
+        return named | {skeleton(service.slug): service for service in self.services}
 
     def name(self, slug: str) -> str:
         """Return the official name of a service, its slug where the catalogue no longer has it."""
@@ -69,22 +84,31 @@ class Catalogue:
 
     def find(self, name: str) -> Service | None:
         """Return the service of a slug, name or alias in any case, width and spacing, or None."""
-        folded = fold(name)
-        bare = folded.removeprefix("aws").removeprefix("amazon")
-        return self._by_name.get(folded) or self._by_name.get(bare)
+        return next((self._by_name[key] for key in self._keys(name) if key in self._by_name), None)
 
-    def extended(self, added: Iterable[Service]) -> "Catalogue":
-        """Return this catalogue with more services. Raises CatalogueError where a name or category stands against it."""
-        extended = self
+    def _keys(self, name: str) -> tuple[str, str]:
+        """Return what a name may be known as: as it is, and without its owner's before it."""
+        bare = key = skeleton(name)
+        for owner in self.owners:
+            bare = bare.removeprefix(skeleton(owner))
+        return key, bare
+
+    def extended(self, added: Iterable[Service], categories: Mapping[str, str] | None = None) -> "Catalogue":
+        """Return this catalogue with more services and categories. Raises CatalogueError where one cannot be."""
+        added, labels = tuple(added), {**self.categories, **(categories or {})}
+        known = dict(self._by_name)
         for service in added:
-            for name in (service.slug, *service.names):
-                if other := extended.find(name):
-                    raise CatalogueError(f"{service.slug}: the name {name!r} belongs to {other.slug}; leave it out")
-            if service.category not in self.categories:
-                known = ", ".join(self.categories)
-                raise CatalogueError(f"{service.slug}: unknown category {service.category!r}; known are {known}")
-            extended = Catalogue((*extended.services, service), self.categories)
-        return extended
+            names = (service.slug, *service.names)
+            for name in names:
+                if other := next((known[key] for key in self._keys(name) if key in known), None):
+                    raise CatalogueError(service.slug, f"the name {name!r} belongs to {other.slug}; leave it out")
+            known |= {skeleton(name): service for name in names}
+            if service.category not in labels:
+                raise CatalogueError(
+                    service.slug,
+                    f"unknown category {service.category!r}; known are {', '.join(labels) or 'none'}",
+                )
+        return Catalogue((*self.services, *added), labels, self.owners)
 
     def history(self, service: Service) -> str:
         """Return in Japanese what became of a service: its former names, what it came from, its end, its heir."""
@@ -98,50 +122,8 @@ class Catalogue:
         return "、".join(told)
 
 
-@cache
-def catalogue() -> Catalogue:
-    """Return the catalogue that ships with kb."""
-    categories = datafiles.categories()
-    return Catalogue(tuple(_services(categories)), categories)
-
-
-def _services(categories: Mapping[str, str]) -> Iterable[Service]:
-    return (
-        service_of(slug, category, told)
-        for category in categories
-        for slug, told in datafiles.services(category).items()
-    )
-
-
-def service_of(slug: str, category: str, told: datafiles.Told) -> Service:
-    """Return the service that a table tells of, be it of a data file or of a library's kb.toml."""
-    former = tuple(FormerName(**name) for name in told.get("former", ()))
-    features = told.get("features", [])
-    official = [told["name"], *(past.name for past in former)]
-    bare = [name for name in map(_bare, official) if len(name) > 1]  # a lone Q is that of Q&A
-    aliases = [*told.get("aliases", ()), *told.get("ambiguous", ()), *features, *official, *bare]
-    short_name = told.get("short_name") or _bare(told["name"])
-    return Service(
-        slug=slug,
-        name=told["name"],
-        short_name=short_name,
-        category=category,
-        aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias not in (told["name"], short_name)),
-        features=frozenset(features),
-        former=former,
-        closed=told.get("closed"),
-        superseded_by=told.get("superseded_by"),
-        split_from=told.get("split_from"),
-        sense=Sense(
-            common=frozenset(told.get("common", ())),
-            ambiguous=frozenset(told.get("ambiguous", ())),
-            shared=frozenset(told.get("shared", ())),
-            context=tuple(told.get("context", ())),
-            against=tuple(told.get("against", ())),
-        ),
-    )
-
-
-def _bare(name: str) -> str:
-    """Return an official name without the company's."""
-    return name.removeprefix("AWS ").removeprefix("Amazon ")
+def without_owner(name: str, owners: Iterable[str]) -> str:
+    """Return an official name without its owner's: SQS of Amazon SQS."""
+    for owner in owners:
+        name = name.removeprefix(f"{owner} ")
+    return name

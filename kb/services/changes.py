@@ -1,24 +1,20 @@
-"""Which changes a note has been overtaken by: about its service, of what it says, and after its day."""
+"""A dated change, and which notes it has overtaken: about its service, of what it says, and from before its day."""
 
 import re
-import tomllib
-import unicodedata
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
+from index.text import folded_for_sudachi
 from kb.report.model import Note
 
-_DATA = Path(__file__).parents[1] / "domains/aws/changes"
 _SENTENCE_END = re.compile(r"[。!?\n]")
+# A pattern such as 「直接.*起動」 takes time that grows with the square of a sentence. The longest note that we have seen has
+# 2,300 characters, so a note is read so far and no further.
+_READ_SO_FAR = 3_000
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One dated fact; `domains/aws/changes/README.md` tells what each field is."""
+    """One dated fact; README.md beside the tables of a domain tells what each field is."""
 
     id: str
     services: tuple[str, ...]
@@ -46,40 +42,7 @@ class Change:
         """
         if note.held_on is None or note.held_on >= self.changed_on:
             return False
-        return any(map(self._is_said_in, _SENTENCE_END.split(unicodedata.normalize("NFKC", note.text).lower())))
+        return any(map(self._is_said_in, _SENTENCE_END.split(folded_for_sudachi(note.text[:_READ_SO_FAR]))))
 
     def _is_said_in(self, sentence: str) -> bool:
         return all(one.search(sentence) for one in self.says) and not any(one.search(sentence) for one in self.unless)
-
-
-def changes_for(note: Note) -> tuple[Change, ...]:
-    """Return what has changed since a note, in the order of the tables; the note itself stays as it is."""
-    changes = dict.fromkeys(change for mention in note.services for change in _by_service().get(mention.service, ()))
-    return tuple(change for change in changes if change.overtakes(note))
-
-
-@cache
-def all_changes() -> tuple[Change, ...]:
-    """Return every change of the tables of the domain."""
-    tables = (tomllib.loads(path.read_text("utf-8")) for path in sorted(_DATA.glob("*.toml")))
-    return tuple(_change(name, row) for table in tables for name, row in table.items())
-
-
-@cache
-def _by_service() -> Mapping[str, tuple[Change, ...]]:
-    found: dict[str, list[Change]] = defaultdict(list)
-    for change in all_changes():
-        for service in change.services:
-            found[service].append(change)
-    return {service: tuple(changes) for service, changes in found.items()}
-
-
-def _change(name: str, row: Mapping[str, Any]) -> Change:
-    fields = {key: value for key, value in row.items() if key not in ("services", "says", "unless")}
-    return Change(
-        id=name,
-        services=tuple(row["services"]),
-        says=tuple(map(re.compile, row["says"])),
-        unless=tuple(map(re.compile, row.get("unless", ()))),
-        **fields,
-    )

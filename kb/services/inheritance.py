@@ -1,7 +1,7 @@
-"""Which services a text passes down to what stands under it, and how far: a label all it names, a sentence its topics."""
+"""Which services a text passes down to what stands under it, and how far: a label all, a sentence its topics."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kb.services.senses import Naming
@@ -25,9 +25,12 @@ _STATEMENT = re.compile(
 _NAMING_END = re.compile(
     r"(?:こと|もの|とき|ため|とは|など|まとめ|方|方法|点|理由|場合|話|例|手順|仕組み|問題|ケース|メリット|パターン)$"
 )
-_CLOSING = re.compile(r"(?:[(（「『【][^()（）]*[)）」』】]|[\s:：?？])+$")
+# Brackets and marks that end a label. Atomic, for 「」「」「」 can be taken apart in exponentially many ways: the longest
+# bracket is as good as any shorter, for what is left after it is the end of what would be left after those.
+_CLOSING = re.compile(r"(?:(?>[(（「『【][^()（）]*[)）」』】])|[\s:：?？])+$")
 _CONNECTORS = re.compile(r"[\s,、/／・&＆+＋()（）と:：]+")
 _LONGEST_LABEL = 40
+_LONGEST_LABEL_WITH_CLOSING = 1_000  # from here on `_CLOSING` takes too long, as its time grows with the square
 # Who speaks and where the slides are tell of the talk, not of its subject.
 _ASIDE = re.compile(
     r"\s*(?:自己紹介|会社紹介|登壇者|発表者|スピーカー|講師|資料|スライド|X投稿|https?://\S+\s*$|.{1,20}(?:さん|氏)。?\s*$)"
@@ -36,7 +39,7 @@ _ASIDE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """What a text passes down: namings, and to how many levels below it (None: all)."""
+    """What a text passes down: the first naming of each service, and to how many levels below it (None: all)."""
 
     namings: tuple[Naming, ...] = ()
     levels: int | None = None
@@ -48,12 +51,21 @@ def legacy(text: str, namings: Sequence[Naming], *, heading: bool = False) -> Le
     if not kept or _COMPARISON.search(text):
         return Legacy()
     if _FULL_STOP.search(text) or not (heading or is_label(text)):
-        return Legacy(tuple(naming for naming in kept if _TOPIC.match(text, naming.end)), levels=1)
-    return Legacy(kept, levels=None if heading or _bare(text, namings) else 2)
+        return Legacy(_first_of_each(naming for naming in kept if _TOPIC.match(text, naming.end)), levels=1)
+    return Legacy(_first_of_each(kept), levels=None if heading or _is_bare(text, namings) else 2)
+
+
+def _first_of_each(namings: Iterable[Naming]) -> tuple[Naming, ...]:
+    first: dict[str, Naming] = {}
+    for naming in namings:
+        first.setdefault(naming.service, naming)
+    return tuple(first.values())
 
 
 def is_label(text: str) -> bool:
     """Tell whether a text is a topic with no statement of its own, as far as its form tells."""
+    if len(text) > _LONGEST_LABEL_WITH_CLOSING:
+        return False
     core = _CLOSING.sub("", text)
     if len(core) > _LONGEST_LABEL or _SENTENCE_SIGN.search(core) or not _NOUN_END.search(core):
         return False
@@ -70,7 +82,7 @@ def introduces(text: str) -> bool:
     return text.rstrip().endswith(("、", "，", ":", "：")) or is_label(text)
 
 
-def _bare(text: str, namings: Sequence[Naming]) -> bool:
+def _is_bare(text: str, namings: Sequence[Naming]) -> bool:
     """Tell whether a label is nothing but services: 「EC2とEBS」, but not 「EC2の起動方法」."""
     rest, place = "", 0
     for naming in namings:

@@ -1,26 +1,28 @@
 """Finds names in running text by longest match, with exact offsets: the one door to pyahocorasick."""
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import ahocorasick
 
-from kb.services.names import breaks, fold, is_gap, places, script
+from index.text import is_gap, skeleton, skeleton_places
+from kb.services.names import breaks, script
 
-_OWNER = re.compile(r"(?<![A-Za-z0-9])(?:aws|amazon)(?:の|[\s\-_])?$", re.IGNORECASE)
-_OWNER_LENGTH = len("amazonの")
-_ADDRESS = re.compile(r"https?://[!-~]+")
+_ADDRESS = re.compile(r"https?://[!-~]+")  # in Japanese text an address ends where ASCII does
+_LONG_VOWELS = re.compile("[ーｰ]+")  # the skeleton has none: what follows a name in katakana is a part of it
+_NEVER = re.compile(r"(?!)")
 
-_Entry = tuple[str, frozenset[int]]  # a folded name and where it may be written apart
+_Entry = tuple[str, frozenset[int]]  # the skeleton of a name and where it may be written apart
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A name found in a text, folded: `text[begin:end]`, which has AWS or Amazon before it if `owned`."""
+    """A name found in a text, by its skeleton: `text[begin:end]`, which has its owner's name before it if `owned`."""
 
     name: str
     begin: int
@@ -29,52 +31,62 @@ class Match:
 
 
 class Matcher:
-    """Finds any of many names, however they are written."""
+    """Finds any of many names, however they are written, with one of the owners' names before it where it stands."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], owners: Sequence[str] = ()) -> None:
         parted: dict[str, frozenset[int]] = defaultdict(frozenset)
         for name in names:
-            parted[fold(name)] |= breaks(name)
+            parted[skeleton(name)] |= breaks(name)
         self._automaton: Any = ahocorasick.Automaton()  # the library has no types
         for name, apart in parted.items():
             self._automaton.add_word(name, (name, apart))
         self._automaton.make_automaton()
+        self._owner = _owner(owners)
+        self._owner_length = max(map(len, owners), default=0) + 1  # with の or a gap after it
 
     def find(self, text: str) -> tuple[Match, ...]:
         """Return the longest names of a text that do not overlap, in reading order; those in addresses do not count."""
-        found = list(self._automaton.iter(fold(text)))
+        found = list(self._automaton.iter(skeleton(text))) if len(self._automaton) else []
         if not found:
             return ()
         addresses = [match.span() for match in _ADDRESS.finditer(text)]
-        matches = [
-            match
-            for match in self._matches(text, found)
-            if not any(begin <= match.begin < end for begin, end in addresses)
-        ]
+        matches = (match for match in self._matches(text, found) if not _is_within(match.begin, addresses))
         return tuple(_longest(matches))
 
     def _matches(self, text: str, found: list[tuple[int, _Entry]]) -> Iterator[Match]:
         """Yield those names that are no part of a longer word and written apart only where they may be."""
-        came_from = places(text)
+        came_from = skeleton_places(text)
         for last, (name, parted) in found:
             own = came_from[last - len(name) + 1 : last + 1]
             if not _joined(text, own, parted):
                 continue
             begin, end = own[0], own[-1] + 1
-            while script(text[end - 1]) == "katakana" and text[end : end + 1] in ("ー", "ｰ"):
-                end += 1
-            owner = _OWNER.search(text, max(0, begin - _OWNER_LENGTH), begin)
+            if script(text[own[-1]]) == "katakana" and (vowels := _LONG_VOWELS.match(text, end)):
+                end = vowels.end()
+            owner = self._owner.search(text, max(0, begin - self._owner_length), begin)
             if (owner or _free(text, begin, -1)) and _free(text, end - 1, 1):
                 yield Match(name, owner.start() if owner else begin, end, owned=owner is not None)
 
 
-def _joined(text: str, own: list[int], parted: frozenset[int]) -> bool:
+def _owner(owners: Sequence[str]) -> re.Pattern[str]:
+    """Return the pattern of an owner's name right before a name: 「AWSのLambda」, amazon-sqs."""
+    names = "|".join(map(re.escape, owners))
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{names})(?:の|[\s\-_])?$", re.IGNORECASE) if owners else _NEVER
+
+
+def _is_within(place: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a place is in one of the spans, which stand in order and apart."""
+    before = bisect_right(spans, place, key=lambda span: span[0])
+    return before > 0 and place < spans[before - 1][1]
+
+
+def _joined(text: str, own: Sequence[int], parted: frozenset[int]) -> bool:
     """Tell whether the places of a name follow each other with at most one gap where it may be written apart."""
     if own[-1] - own[0] == len(own) - 1:
         return True
     for count, (here, following) in enumerate(pairwise(own), start=1):
-        gaps = sum(is_gap(character) for character in text[here + 1 : following])
-        if gaps > 1 or (gaps and count not in parted):
+        gaps = list(islice(filter(is_gap, text[here + 1 : following]), 2))
+        if len(gaps) > 1 or (gaps and count not in parted):
             return False
     return True
 
@@ -86,7 +98,7 @@ def _free(text: str, place: int, step: int) -> bool:
     return not kind or not 0 <= beside < len(text) or script(text[beside]) != kind
 
 
-def _longest(matches: list[Match]) -> Iterator[Match]:
+def _longest(matches: Iterable[Match]) -> Iterator[Match]:
     """Yield the matches that no longer or earlier one covers."""
     free_from = 0
     for match in sorted(matches, key=lambda match: (match.begin, -match.end)):

@@ -6,16 +6,48 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
+from index.text import skeleton
 from kb.services.catalogue import Catalogue, Service
-from kb.services.datafiles import Words
 from kb.services.matcher import Match, Matcher
-from kb.services.names import fold, misspellings
+from kb.services.names import misspellings
 
 Clarity = Literal["clear", "shared", "common", "ambiguous"]
 
 _LONGEST_ABBREVIATION = 4
 _TOO_SHORT_IN_SMALL = 2
-_LIST_SIGN = re.compile(r"\s*[、,，/／・&＆+＋と]\s*(?:(?:AWS|Amazon)\s)?")
+
+
+@dataclass(frozen=True, slots=True)
+class NameLore:
+    """What is known of names beyond whose they are.
+
+    Near a name of the `others`, a name that they share is theirs and not `ours`. `longer` names contain a service's and
+    name none; `alike` stand behind an owner's name and name none.
+    """
+
+    ours: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    longer: tuple[str, ...] = ()
+    alike: frozenset[str] = frozenset()
+
+
+class Passage:
+    """A text by its skeleton, which remembers what stands in it: a text is asked the same of each of its names."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._skeleton: str | None = None
+        self._answers: dict[tuple[str, ...], bool] = {}
+
+    def says_any(self, words: tuple[str, ...]) -> bool:
+        """Tell whether one of the words, which are skeletons, stands in the text."""
+        if not words:
+            return False
+        if words not in self._answers:
+            if self._skeleton is None:
+                self._skeleton = skeleton(self._text)
+            self._answers[words] = any(word in self._skeleton for word in words)
+        return self._answers[words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +63,13 @@ class Naming:
 class Surroundings:
     """What a text stands in: the texts over it, the nearest first, and the services that its talk names clearly."""
 
-    texts: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
     named: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    """What a name means: a service, how clearly, and what the catalogue tells of its context, folded."""
+    """What a name means: a service, how clearly, and the skeletons of what the catalogue tells of its context."""
 
     service: str
     clarity: Clarity
@@ -50,18 +82,21 @@ class _Meaning:
 class Namer:
     """Finds the services that texts name."""
 
-    def __init__(self, catalogue: Catalogue, words: Words) -> None:
+    def __init__(self, catalogue: Catalogue, lore: NameLore) -> None:
         names = [(name, service) for service in catalogue.services for name in service.names]
         spellings: dict[str, set[str]] = {}
         for name, _ in names:
-            spellings.setdefault(fold(name), set()).add(name)
-        self._meanings = {
-            fold(name): _meaning(service, frozenset(spellings[fold(name)]), catalogue) for name, service in names
+            spellings.setdefault(skeleton(name), set()).add(name)
+        known = {
+            skeleton(name): _meaning(service, frozenset(spellings[skeleton(name)]), catalogue)
+            for name, service in names
         }
-        wrong = {wrong: name for name, _ in names for wrong in misspellings(name) if fold(wrong) not in self._meanings}
-        self._meanings |= {fold(word): _misspelt(self._meanings[fold(name)]) for word, name in wrong.items()}
-        self._matcher = Matcher([*(name for name, _ in names), *wrong, *words["no_services"]])
-        self._ours, self._others = _folded(words["ours"]), _folded(words["others"])
+        wrong = {wrong: name for name, _ in names for wrong in misspellings(name) if skeleton(wrong) not in known}
+        self._meanings = known | {skeleton(word): _misspelt(known[skeleton(name)]) for word, name in wrong.items()}
+        self._matcher = Matcher([*(name for name, _ in names), *wrong, *lore.longer], catalogue.owners)
+        self._ours, self._others = _skeletons(lore.ours), _skeletons(lore.others)
+        owners = "".join(rf"|{re.escape(owner)}\s" for owner in catalogue.owners)
+        self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners.removeprefix('|')})?")
 
     def matches(self, text: str) -> tuple[Match, ...]:
         """Return the names of services in a text, whatever they mean there."""
@@ -74,54 +109,52 @@ class Namer:
 
     def namings(self, text: str, matches: Sequence[Match], around: Surroundings) -> tuple[Naming, ...]:
         """Return where a text names services."""
+        around = replace(around, passages=(Passage(text), *around.passages))
         return tuple(
             Naming(self._meanings[match.name].service, match.begin, match.end)
-            for match in matches
-            if match.owned
-            or self._holds(self._meanings[match.name], text, match, around)
-            or self._listed(match, text, matches)
+            for number, match in enumerate(matches)
+            if match.owned or self._holds(text, match, around) or self._is_listed(text, matches, number, around)
         )
 
-    def _listed(self, own: Match, text: str, matches: Sequence[Match]) -> bool:
+    def _is_listed(self, text: str, matches: Sequence[Match], number: int, around: Surroundings) -> bool:
         """Tell whether a name, written as the catalogue has it, stands in a list of services (Polly、Translate)."""
+        own = matches[number]
         meaning = self._meanings[own.name]
-        if text[own.begin : own.end] not in meaning.spellings or _any(meaning.against, fold(text)):
+        if text[own.begin : own.end] not in meaning.spellings or around.passages[0].says_any(meaning.against):
             return False
+        beside = matches[max(0, number - 1) : number + 2]
         return any(
-            self.clear((before, after)) and _LIST_SIGN.fullmatch(text, before.end, after.begin)
-            for before, after in pairwise(matches)
-            if own in (before, after)
+            self.clear((before, after)) and self._list_sign.fullmatch(text, before.end, after.begin)
+            for before, after in pairwise(beside)
         )
 
-    def _holds(self, meaning: _Meaning, text: str, match: Match, around: Surroundings) -> bool:
-        """Tell whether a name means its service where it stands."""
-        folded = fold(text)
-        if _any(meaning.against, folded):
+    def _holds(self, text: str, match: Match, around: Surroundings) -> bool:
+        """Tell whether a name means its service where it stands; the first passage around it is the text itself."""
+        meaning = self._meanings[match.name]
+        if around.passages[0].says_any(meaning.against):
             return False
         if meaning.clarity == "clear":
             return True
         if meaning.clarity == "shared":
-            return self._in_our_cloud(folded, around)
+            return self._is_ours(around)
         written = text[match.begin : match.end]
         as_listed = written in meaning.spellings
         if as_listed and meaning.clarity == "common":
             return True
-        if not as_listed and _as_a_word(written, meaning.spellings):
+        if not as_listed and _is_like_a_word(written, meaning.spellings):
             return False
-        in_context = any(_any(meaning.context, place) for place in (folded, *map(fold, around.texts)))
-        alone = match.end - match.begin == len(text.strip())
         return (
-            in_context
+            any(passage.says_any(meaning.context) for passage in around.passages)
             or (as_listed and meaning.service in around.named)
-            or (alone and not meaning.beside.isdisjoint(around.named))
+            or (not meaning.beside.isdisjoint(around.named) and match.end - match.begin == len(text.strip()))
         )
 
-    def _in_our_cloud(self, folded: str, around: Surroundings) -> bool:
-        """Tell whether the nearest text that names a cloud names AWS; where none does, it is AWS."""
-        for place in (folded, *map(fold, around.texts)):
-            if _any(self._ours, place):
+    def _is_ours(self, around: Surroundings) -> bool:
+        """Tell whether the nearest passage that names any of the clouds names ours; where none does, it is ours."""
+        for passage in around.passages:
+            if passage.says_any(self._ours):
                 return True
-            if _any(self._others, place):
+            if passage.says_any(self._others):
                 return False
         return True
 
@@ -135,25 +168,21 @@ def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) 
     }
     clarity: Clarity = next((kind for kind, names in kinds.items() if spellings & names), "clear")
     beside = frozenset(other.slug for word in sense.context if (other := catalogue.find(word)))
-    return _Meaning(service.slug, clarity, spellings, _folded(sense.context), beside, _folded(sense.against))
+    return _Meaning(service.slug, clarity, spellings, _skeletons(sense.context), beside, _skeletons(sense.against))
 
 
 def _misspelt(meaning: _Meaning) -> _Meaning:
-    """Return what a misspelling of a name means: the same where the name is clear, else nothing without AWS before it."""
+    """Return what a misspelling of a name means: the same where that is clear, else nothing unless it is owned."""
     if meaning.clarity == "clear":
         return meaning
     return replace(meaning, clarity="ambiguous", spellings=frozenset(), context=(), beside=frozenset())
 
 
-def _folded(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(fold, words))
+def _skeletons(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(skeleton, words))
 
 
-def _any(words: Iterable[str], folded: str) -> bool:
-    return any(word in folded for word in words)
-
-
-def _as_a_word(written: str, spellings: Iterable[str]) -> bool:
+def _is_like_a_word(written: str, spellings: Iterable[str]) -> bool:
     """Tell whether an abbreviation is written like a word: Sam is nobody's SAM, my-es-cluster no ES."""
     abbreviation = all(spelling.isupper() and len(spelling) <= _LONGEST_ABBREVIATION for spelling in spellings)
     return abbreviation and (written.istitle() or len(written) <= _TOO_SHORT_IN_SMALL)

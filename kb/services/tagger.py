@@ -3,27 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from types import MappingProxyType
 
 from kb.report.model import Correction, Mention, Note, Report
-from kb.services import datafiles
-from kb.services.catalogue import Catalogue
+from kb.services.domain import Domain
 from kb.services.inheritance import Legacy, introduces, is_aside, legacy
 from kb.services.matcher import Match
-from kb.services.senses import Namer, Naming, Surroundings
+from kb.services.senses import Namer, Naming, Passage, Surroundings
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 
 
-def tag(report: Report, catalogue: Catalogue, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
+def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
     """Return the report with `services` filled in on every note; `corrections` are by the note's id."""
-    return replace(report, notes=tuple(_Tagging(report, _namer(catalogue), corrections).tagged()))
-
-
-@lru_cache(maxsize=4)
-def _namer(catalogue: Catalogue) -> Namer:
-    return Namer(catalogue, datafiles.words())
+    return replace(report, notes=tuple(_Tagging(report, domain.namer, corrections).tagged()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +40,7 @@ class _Tagging:
         self._report = report
         self._namer = namer
         self._corrections = corrections
+        self._passages: dict[str, Passage] = {}
         matches = {note.id: namer.matches(note.text) for note in report.notes}
         self._clear = self._named_clearly(matches)
         self._named = {note.id: self._namings(note, found) for note in report.notes if (found := matches[note.id])}
@@ -77,15 +71,20 @@ class _Tagging:
         """Return where a note's own text names services, those that a person took away left out."""
         above = [crumb.text for crumb in reversed(note.trail)]
         talk = [note.talk.title] if note.talk else []
-        around = Surroundings((*above, *talk, self._report.title), self._clear[_talk(note)])
+        around = self._surroundings(note, (*above, *talk, self._report.title))
         removed = self._corrected(note).removes
         return tuple(n for n in self._namer.namings(note.text, matches, around) if n.service not in removed)
+
+    def _surroundings(self, note: Note, texts: Iterable[str]) -> Surroundings:
+        """Return what a text of a note's talk stands in; a text over many notes is one passage for all of them."""
+        passages = tuple(self._passages.setdefault(text, Passage(text)) for text in texts)
+        return Surroundings(passages, self._clear[_talk(note)])
 
     def _corrected(self, note: Note) -> Correction:
         return self._corrections.get(note.id, Correction())
 
     def _explicit(self, note: Note) -> Iterator[Mention]:
-        """Yield the services that a note's own text names, each once, in reading order, and those that a person added."""
+        """Yield the services that a note's own text names, each once in reading order, and those a person added."""
         seen = set()
         for naming in self._named.get(note.id, ()):
             if naming.service not in seen:
@@ -136,7 +135,7 @@ class _Tagging:
         """Return what a heading or title over a note passes down to it."""
         key = (heading, _talk(note))
         if key not in self._left_by_headings:
-            around = Surroundings((self._report.title,), self._clear[_talk(note)])
+            around = self._surroundings(note, (self._report.title,))
             namings = self._namer.namings(heading, self._namer.matches(heading), around)
             self._left_by_headings[key] = legacy(heading, namings, heading=True)
         return self._left_by_headings[key].namings

@@ -1,65 +1,83 @@
-"""The field's words: how they are written, what they are slips of, what is related; and the names of services as words."""
+"""The field's words: their spellings, their slips, what is related; and the names of services as words."""
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from itertools import permutations
-from typing import Any
+from dataclasses import dataclass, field, replace
 
-from index import datafiles
 from index.analysis import LexiconEntry
+from index.text import folded_for_sudachi
 from kb.services.catalogue import Catalogue, Service
 
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP = re.compile(r"([ ・\-])")
-_COMPANY = ("AWS ", "Amazon ")
 
 
-def words(catalogue: Catalogue) -> tuple[LexiconEntry, ...]:
-    """Return the words that the analysis shall know: those of the field, and the names of services."""
-    return (*(word for service in catalogue.services for word in _names(service)), *_spellings(), *_field_words())
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of a field.
+
+    `spellings` are other ways to write a word, found as the first of them; `own` the same of a library itself, found as
+    what the field already knows of them. `slips` come with what was meant, `related` words with what may stand for them
+    where they find little.
+    """
+
+    words: tuple[LexiconEntry, ...] = ()
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    slips: tuple[tuple[str, str], ...] = ()
+    related: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def typed(self) -> dict[str, tuple[str, ...]]:
+        """The words that one may want to type, each with its other spellings and readings."""
+        read = {word.surface: (word.reading,) for word in self.words if word.normalized == word.surface}
+        return {**self.spellings, **read, **self.own}
 
 
-def field_words() -> dict[str, tuple[str, ...]]:
-    """Return the field's words that one may want to type, each with its other spellings and readings."""
-    table = _table()
-    own = {word: (told["reading"],) for word, told in table["words"].items() if "as" not in told}
-    return {**{usual: tuple(others) for usual, others in table["spellings"].items()}, **own}
+def words(catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[LexiconEntry, ...]:
+    """Return the words that the analysis shall know: those of the field, of the library, and the names of services."""
+    names = (word for service in catalogue.services for word in _names(service, catalogue.owners))
+    spellings = (
+        LexiconEntry(spelling, usual.casefold(), _units(spelling))
+        for usual, others in vocabulary.spellings.items()
+        for spelling in (usual, *others)
+    )
+    return _with_own((*names, *spellings, *vocabulary.words), vocabulary.own)
 
 
-def slips() -> tuple[tuple[str, str], ...]:
-    """Return the slips seen in notes, each with a word that was meant."""
-    return tuple((slip, meant) for slip, every in _table()["slips"].items() for meant in every)
+def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]]) -> tuple[LexiconEntry, ...]:
+    """Return known words with a library's, so that those of each of its groups are found as one."""
+    if not own:
+        return known
+    found_as = {folded_for_sudachi(word.surface): word.normalized for word in known}
+    moved: dict[str, str] = {}  # what was found as one thing, and is now found as another
+
+    def settled(found: str) -> str:
+        while found in moved:
+            found = moved[found]
+        return found
+
+    added = []
+    for usual, others in own.items():
+        spellings = dict.fromkeys((usual, *others))
+        before = [settled(found_as[key]) for spelling in spellings if (key := folded_for_sudachi(spelling)) in found_as]
+        head = before[0] if before else usual.casefold()
+        moved |= {other: head for other in before if other != head}
+        added += [
+            LexiconEntry(spelling, head, _units(spelling))
+            for spelling in spellings
+            if folded_for_sudachi(spelling) not in found_as
+        ]
+        found_as |= {folded_for_sudachi(spelling): head for spelling in spellings}
+    return tuple(replace(word, normalized=settled(word.normalized)) for word in (*known, *added))
 
 
-def related() -> tuple[tuple[str, str], ...]:
-    """Return words with others that may stand for them where they find little."""
-    table = _table()["related"]
-    mutual = [(word, other) for group in table["groups"] for word, other in permutations(group, 2)]
-    return (*mutual, *((word, other) for word, others in table["also"].items() for other in others))
-
-
-@cache
-def _table() -> Mapping[str, Any]:
-    return datafiles.table("kb.domains.aws", "vocabulary.toml")
-
-
-def _field_words() -> Iterator[LexiconEntry]:
-    for word, told in _table()["words"].items():
-        yield LexiconEntry(word, told.get("as", word), tuple(told.get("units", ())), told["reading"])
-
-
-def _spellings() -> Iterator[LexiconEntry]:
-    for usual, others in _table()["spellings"].items():
-        for spelling in (usual, *others):
-            yield LexiconEntry(spelling, usual.casefold(), _units(spelling))
-
-
-def _names(service: Service) -> Iterator[LexiconEntry]:
+def _names(service: Service, owners: tuple[str, ...]) -> Iterator[LexiconEntry]:
     """Yield the names that mean a service wherever they stand, each found as its short name, a feature as itself."""
     words_too = service.sense.common | service.sense.ambiguous
+    owned = tuple(f"{owner} " for owner in owners)
     for name in (service.short_name, *service.aliases):
-        if name in words_too or name.startswith(_COMPANY):
+        if name in words_too or name.startswith(owned):
             continue
         found_as = name if name in service.features else service.short_name
         for spelling in dict.fromkeys(_ways_to_write(name)):
@@ -67,7 +85,7 @@ def _names(service: Service) -> Iterator[LexiconEntry]:
 
 
 def _ways_to_write(name: str) -> Iterator[str]:
-    """Yield a name as it is, in one word, and apart where its case changes; ・ only shows where it may be written apart."""
+    """Yield a name as it is, in one word, and apart where its case changes; ・ only shows where it may be apart."""
     yield name
     yield _GAP.sub("", name)
     yield _SEAM.sub(" ", name).replace("・", " ")

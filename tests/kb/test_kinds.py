@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from index.analysis import Analyzer
 from kb.kinds import classify, explain
-from kb.kinds.phrases import phrase, stands_at
-from kb.kinds.sentences import sentences
+from kb.kinds.patterns import pattern, stands_at
+from kb.kinds.sentences import READ_SO_FAR, sentences
 from kb.kinds.table import Rule, table
 from kb.readers.formats import read_outline
 from kb.report.model import Report
@@ -115,22 +115,33 @@ def test_every_text_gets_a_kind(parts: list[str]) -> None:
     assert len(classify(changed, {text: ANALYZER.morphemes(text)}).notes) == 1
 
 
+@pytest.mark.parametrize("text", ["遅い。" * 5_000, "あ" * 10_000, "1," * 5_000, "ので遅い" * 2_000])
+def test_of_a_text_of_any_length_the_beginning_tells_the_kind(text: str) -> None:
+    assert kinds(f"- {text}\n") == kinds(f"- {text[:READ_SO_FAR]}\n")
+
+
+def test_no_more_sentences_are_looked_at_than_the_beginning_has() -> None:
+    text = "遅い。" * 5_000
+
+    assert len(sentences(text, ANALYZER.morphemes(text))) == READ_SO_FAR / len("遅い。")
+
+
 WORDS = [frozenset({"S3"}), frozenset({"を"}), frozenset({"使う", "<動詞>"})]
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
-def test_the_book_finds_what_a_search_through_all_phrases_finds(words: list[frozenset[str]]) -> None:
+def test_the_book_finds_what_a_search_through_all_patterns_finds(words: list[frozenset[str]]) -> None:
     book = type(table().book)()
     texts = ["S3", "を <動詞>", "使う|S3 を", "S3 * 使う<動詞>"]
     for text, position in itertools.product(texts, ("starts", "has", "ends")):
-        book.add(f"{position} {text}", position, [phrase(text)])
+        book.add(f"{position} {text}", position, [pattern(text)])
     places = {"starts": [0], "has": range(len(words)), "ends": None}
 
-    assert book.found(words) == {
+    assert book.names_in(words) == {
         f"{position} {text}"
         for text, position in itertools.product(texts, places)
-        for at in ([len(words) - len(phrase(text))] if position == "ends" else places[position])
-        if stands_at(phrase(text), words, at)
+        for at in ([len(words) - len(pattern(text))] if position == "ends" else places[position])
+        if stands_at(pattern(text), words, at)
     }
 
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from kb.lint import lint
 from kb.readers.formats import read_outline
 from kb.report.outline import ReadingWarning
-from kb.services.catalogue import catalogue
+from kb.services import domain
 from kb.talks import report_of
 
 
 def told(text: str) -> list[str]:
     """Return what lint says of a Markdown report."""
     outline = read_outline(text.encode(), "report.md")
-    return [str(problem) for problem in lint(outline, report_of(outline), catalogue())]
+    return [str(problem) for problem in lint(outline, report_of(outline), domain())]
 
 
 def test_a_report_that_is_understood_wholly_has_nothing_to_tell() -> None:
@@ -47,4 +47,4 @@ def test_a_word_like_a_service_is_told_once() -> None:
 def test_what_the_reader_could_not_take_is_told() -> None:
     outline = replace(read_outline("# 鍵の会 2018\n".encode(), "report.md"), warnings=(ReadingWarning(3, "too deep"),))
 
-    assert [str(problem) for problem in lint(outline, report_of(outline), catalogue())] == ["report.md:3: too deep"]
+    assert [str(problem) for problem in lint(outline, report_of(outline), domain())] == ["report.md:3: too deep"]

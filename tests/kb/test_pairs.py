@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.analysis import Analyzer
-from kb.kinds import classify
-from kb.kinds.pairs import pair, problems, questions
+from kb.kinds import classify, pair, problems, questions
 from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.talks import report_of
@@ -50,6 +49,12 @@ def test_steps_are_no_pair(steps: str) -> None:
 
 def test_a_detail_in_parentheses_does_not_hide_the_arrow() -> None:
     assert remedies("- 起動が遅い(最初の一回だけ) -> 先に温めておく\n") == {1: 1}
+
+
+def test_each_of_many_advices_under_a_problem_remedies_it() -> None:
+    advices = "".join(f"  - キャッシュを{number}個使うべき\n" for number in range(300))
+
+    assert remedies(f"- 一覧が遅いのが問題\n{advices}") == dict.fromkeys(range(2, 302), 1)
 
 
 def test_an_advice_under_a_problem_remedies_it_and_a_fact_does_not() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.text import skeleton
 from kb.report.model import Correction, Crumb, Note, NoteType, Report, Talk
-from kb.services.catalogue import CatalogueError, Service, catalogue
+from kb.services import CatalogueError, Service, domain, senses, tag
+from kb.services.inheritance import legacy
 from kb.services.matcher import Matcher
-from kb.services.names import fold
-from kb.services.tagger import tag
+from kb.services.senses import Surroundings
 
 SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+DOMAIN = domain()
+CATALOGUE = DOMAIN.catalogue
 DATE = re.compile(r"20\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 DATA = Path(__file__).parents[2] / "kb/domains/aws/services"
 
@@ -48,7 +52,7 @@ def tags(text: str, title: str | None = None, report: str = "r") -> list[list[st
     """Return the services of each note as `slug`, `slug < why` where inherited."""
     return [
         [m.service if m.via == "explicit" else f"{m.service} < {m.why}" for m in note.services]
-        for note in tag(read(text, title, report), catalogue()).notes
+        for note in tag(read(text, title, report), DOMAIN).notes
     ]
 
 
@@ -56,63 +60,63 @@ def tags(text: str, title: str | None = None, report: str = "r") -> list[list[st
 
 
 def test_the_catalogue_knows_about_three_hundred_services() -> None:
-    assert len(catalogue().services) >= 300
+    assert len(CATALOGUE.services) >= 300
 
 
 def test_no_name_has_two_services() -> None:
-    owners = Counter(name for service in catalogue().services for name in {fold(name) for name in service.names})
+    owners = Counter(name for service in CATALOGUE.services for name in {skeleton(name) for name in service.names})
 
     assert [name for name, services in owners.items() if services > 1] == []
 
 
 def test_every_slug_is_found_as_its_own_service() -> None:
-    assert [s.slug for s in catalogue().services if catalogue().find(s.slug) != s] == []
+    assert [s.slug for s in CATALOGUE.services if CATALOGUE.find(s.slug) != s] == []
 
 
 def test_every_category_has_its_file_and_every_file_its_category() -> None:
-    files = {path.stem for path in DATA.glob("*.toml")} - {"categories", "words"}
+    files = {path.stem for path in DATA.glob("*.toml")} - {"categories"}
 
-    assert files == set(catalogue().categories) == {service.category for service in catalogue().services}
+    assert files == set(CATALOGUE.categories) == {service.category for service in CATALOGUE.services}
 
 
 def test_every_service_referred_to_is_in_the_catalogue() -> None:
-    told = {slug for s in catalogue().services for slug in (s.superseded_by, s.split_from) if slug}
+    told = {slug for s in CATALOGUE.services for slug in (s.superseded_by, s.split_from) if slug}
 
-    assert told <= catalogue().by_slug.keys()
+    assert told <= CATALOGUE.by_slug.keys()
 
 
 def test_the_names_of_a_service_follow_each_other_and_end_before_it_does() -> None:
-    for service in catalogue().services:
+    for service in CATALOGUE.services:
         dates = [past.until for past in service.former] + [service.closed or "9999"]
 
         assert dates == sorted(dates), service.slug
 
 
 def test_every_date_is_of_a_known_precision() -> None:
-    dates = [past.until for s in catalogue().services for past in s.former]
-    dates += [s.closed for s in catalogue().services if s.closed]
+    dates = [past.until for s in CATALOGUE.services for past in s.former]
+    dates += [s.closed for s in CATALOGUE.services if s.closed]
 
     assert [date for date in dates if not DATE.fullmatch(date)] == []
 
 
 def test_every_name_said_to_need_care_is_a_name_of_its_service() -> None:
-    for service in catalogue().services:
+    for service in CATALOGUE.services:
         sense = service.sense
-        folded = {fold(name) for name in service.names}
+        folded = {skeleton(name) for name in service.names}
 
-        assert {fold(n) for n in sense.common | sense.ambiguous | sense.shared} <= folded, service.slug
+        assert {skeleton(n) for n in sense.common | sense.ambiguous | sense.shared} <= folded, service.slug
 
 
 @pytest.mark.parametrize("name", ["sqs", "Amazon SQS", "AWS SQS", "ＳＱＳ", "simple queue service", "エスキューエス"])
 def test_a_service_is_found_by_any_name_in_any_writing(name: str) -> None:
-    service = catalogue().find(name)
+    service = CATALOGUE.find(name)
 
     assert service is not None
     assert service.slug == "sqs"
 
 
 def test_an_unknown_name_finds_nothing() -> None:
-    assert catalogue().find("no such service") is None
+    assert CATALOGUE.find("no such service") is None
 
 
 @pytest.mark.parametrize(
@@ -125,22 +129,22 @@ def test_an_unknown_name_finds_nothing() -> None:
     ],
 )
 def test_what_became_of_a_service_is_told(slug: str, expected: str) -> None:
-    assert catalogue().history(catalogue().by_slug[slug]) == expected
+    assert CATALOGUE.history(CATALOGUE.by_slug[slug]) == expected
 
 
 OWN = Service("ledger", "Ledger of the House", "Ledger", "database", ("帳簿サービス",))
 
 
 def test_a_library_can_add_a_service() -> None:
-    notes = tag(read("- 帳簿サービスに書く"), catalogue().extended([OWN])).notes
+    notes = tag(read("- 帳簿サービスに書く"), DOMAIN.extended([OWN])).notes
 
     assert [mention.service for mention in notes[0].services] == ["ledger"]
 
 
 def test_an_added_service_leaves_the_catalogue_as_it_is() -> None:
-    catalogue().extended([OWN])
+    CATALOGUE.extended([OWN])
 
-    assert catalogue().find("帳簿サービス") is None
+    assert CATALOGUE.find("帳簿サービス") is None
 
 
 @pytest.mark.parametrize(
@@ -152,7 +156,7 @@ def test_an_added_service_leaves_the_catalogue_as_it_is() -> None:
 )
 def test_a_service_that_cannot_be_added_is_told(service: Service, expected: str) -> None:
     with pytest.raises(CatalogueError, match=re.escape(expected)):
-        catalogue().extended([service])
+        CATALOGUE.extended([service])
 
 
 # What a text names
@@ -223,7 +227,7 @@ def test_a_note_names_a_service(text: str, expected: list[str]) -> None:
 
 
 def test_the_reason_is_the_words_as_written() -> None:
-    note = tag(read("- その後 aws guard duty を見る"), catalogue()).notes[0]
+    note = tag(read("- その後 aws guard duty を見る"), DOMAIN).notes[0]
 
     assert [mention.why for mention in note.services] == ["aws guard duty"]
 
@@ -244,9 +248,9 @@ def test_a_name_that_clouds_share_is_that_of_the_cloud_of_its_report() -> None:
     assert tags("- VPCにつなぐ", report="Google Cloud Next の報告") == [[]]
 
 
-@given(st.sampled_from(catalogue().services), st.sampled_from(["より高い", "を使う", "", "、", "（新）"]))
+@given(st.sampled_from(CATALOGUE.services), st.sampled_from(["より高い", "を使う", "", "、", "（新）"]))
 def test_an_official_name_is_found_wherever_it_stands(service: Service, after: str) -> None:
-    note = tag(read(f"- これは{service.name}{after}"), catalogue()).notes[0]
+    note = tag(read(f"- これは{service.name}{after}"), DOMAIN).notes[0]
 
     assert [(m.service, m.via, m.why) for m in note.services] == [(service.slug, "explicit", service.name)]
 
@@ -262,7 +266,7 @@ def test_matches_stand_where_they_say_and_apart_from_each_other(pieces: list[str
     text = "".join(pieces)
     matches = Matcher(["SQS", "GuardDuty", "ラムダ", "API ゲートウェイ", "ECS", "S3"]).find(text)
 
-    assert all(fold(text[match.begin : match.end]) == match.name for match in matches)
+    assert all(skeleton(text[match.begin : match.end]) == match.name for match in matches)
     assert all(one.end <= other.begin for one, other in pairwise(matches))
 
 
@@ -344,13 +348,13 @@ def test_who_speaks_is_not_what_the_talk_is_about(aside: str) -> None:
 
 def test_a_correction_takes_a_service_away_and_from_what_stands_under_it() -> None:
     corrections = {"r/1": Correction(removes=("s3",))}
-    notes = tag(read("- S3\n  - 一覧に頼らない"), catalogue(), corrections).notes
+    notes = tag(read("- S3\n  - 一覧に頼らない"), DOMAIN, corrections).notes
 
     assert [note.services for note in notes] == [(), ()]
 
 
 def test_a_correction_adds_a_service() -> None:
-    notes = tag(read("- 入り口で溜める"), catalogue(), {"r/1": Correction(adds=("sqs",))}).notes
+    notes = tag(read("- 入り口で溜める"), DOMAIN, {"r/1": Correction(adds=("sqs",))}).notes
 
     assert [(m.service, m.via, m.why) for m in notes[0].services] == [("sqs", "explicit", "手で追加")]
 
@@ -370,6 +374,59 @@ def test_a_correction_adds_a_service() -> None:
 )
 def test_the_seed_report_is_tagged_as_people_read_it(slug: str, expected: set[int]) -> None:
     bullets = re.sub(r"(?m)^(?!  +[•\d]).*$", "", SEED.read_text(encoding="utf-8"))
-    notes = tag(read(re.sub("(?m)^  ", "", bullets)), catalogue()).notes
+    notes = tag(read(re.sub("(?m)^  ", "", bullets)), DOMAIN).notes
 
     assert {note.line for note in notes if slug in {mention.service for mention in note.services}} == expected
+
+
+# Texts of any length
+
+
+class Counted:
+    """Counts how often a function is called."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        self._function = function
+        self.calls = 0
+
+    def __call__(self, text: str) -> str:
+        self.calls += 1
+        return self._function(text)
+
+
+@pytest.mark.parametrize("names", ["AWS Lambda ", "Lambda、", "glue ", "IAM と VPC "])
+def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    DOMAIN.namer.matches("")  # is made once, and folds every name
+    calls = []
+    for times in (10, 1_000):
+        counted = Counted(skeleton)
+        monkeypatch.setattr(senses, "skeleton", counted)
+        tag(read(f"- {names * times}"), DOMAIN)
+        calls.append(counted.calls)
+
+    assert calls[0] == calls[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "slugs"),
+    [
+        ("AWS Lambda " * 20_000, ["lambda"]),
+        ("S3、EC2、" * 20_000, ["s3", "ec2"]),
+        ("https://example.com/S3 SQS " * 20_000, ["sqs"]),
+        (f"S3{' ' * 1_000_000}EC2", ["s3", "ec2"]),
+        (f"ラムダ{'ー' * 1_000_000}", ["lambda"]),
+        ("「" * 1_000_000, []),
+        (f"S3{'「」' * 50}x", ["s3"]),
+    ],
+)
+def test_a_text_of_any_length_is_tagged(text: str, slugs: list[str]) -> None:
+    note = tag(read(f"- {text}"), DOMAIN).notes[0]
+
+    assert [mention.service for mention in note.services] == slugs
+
+
+def test_a_text_passes_each_service_down_once() -> None:
+    text = "Lambda、" * 1_000
+    namings = DOMAIN.namer.namings(text, DOMAIN.namer.matches(text), Surroundings())
+
+    assert (len(namings), [naming.begin for naming in legacy(text, namings, heading=True).namings]) == (1_000, [0])

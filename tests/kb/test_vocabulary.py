@@ -3,10 +3,10 @@
 import pytest
 
 from kb.search.search_box import language
-from kb.services.vocabulary import related, slips, words
 from kb.understanding import Tools
 
 TOOLS = Tools.of()
+VOCABULARY = TOOLS.domain.vocabulary
 
 
 def terms(text: str) -> list[str]:
@@ -48,11 +48,11 @@ def test_a_feature_stays_apart_from_its_service() -> None:
 
 
 def test_the_units_of_every_word_make_up_the_word() -> None:
-    assert [word for word in words(TOOLS.catalogue) if word.units and "".join(word.units) != word.surface] == []
+    assert [word for word in TOOLS.domain.words() if word.units and "".join(word.units) != word.surface] == []
 
 
 def test_every_slip_and_related_word_is_one_word_to_the_analysis_or_can_stand_for_one() -> None:
-    every = {word for pair in (*slips(), *related()) for word in pair}
+    every = {word for pair in (*VOCABULARY.slips, *VOCABULARY.related) for word in pair}
 
     assert [word for word in every if not terms(word)] == []
 

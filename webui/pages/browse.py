@@ -19,7 +19,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     blueprint = Blueprint("browse", __name__)
 
     def records(notes: Sequence[Note]) -> list[dict[str, Any]]:
-        return [note_record(note, knowledge_base.collection.catalogue) for note in notes]
+        return [note_record(note, knowledge_base.collection.domain) for note in notes]
 
     @blueprint.get("/talk/<path:talk_id>")
     def talk(talk_id: str) -> Response:
@@ -37,7 +37,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def note(note_id: str) -> Response:
         found = knowledge_base.browser.note(note_id)
         entry, around = knowledge_base.browser.report(found.report)
-        shown = belonging(found, around)
+        shown = belonging(knowledge_base.collection.domain, found, around)
         return respond(
             "note.html", records([found])[0], shown=shown, report=entry, citation=citation(found, request.host_url)
         )

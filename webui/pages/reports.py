@@ -47,7 +47,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         entry, notes = knowledge_base.browser.report(report_id)
         data = {
             "report": asdict(entry),
-            "notes": [note_record(note, knowledge_base.collection.catalogue) for note in notes],
+            "notes": [note_record(note, knowledge_base.collection.domain) for note in notes],
         }
         outline = _outline(knowledge_base, report_id)
         taken = counted(outline) if outline else None

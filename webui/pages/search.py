@@ -12,7 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import keys
 from kb.search.records import note_record
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue, Domain
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, turned_to
 from webui.pages.start import start
 from webui.view import texts
@@ -111,7 +111,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         page = search_page(knowledge_base, resolved(query, knowledge_base.collection.catalogue), unread)
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
-        return respond("search.html", search_record(page, knowledge_base.collection.catalogue), page=page)
+        return respond("search.html", search_record(page, knowledge_base.collection.domain), page=page)
 
     return blueprint
 
@@ -125,12 +125,12 @@ def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unrea
         categories=categories(answer, knowledge_base.collection.catalogue),
         groups=tuple(groups(answer)),
         chips=tuple(chips(query, answer)),
-        talks=tuple(by_talk(query, answer)),
+        talks=tuple(by_talk(knowledge_base.collection.domain, query, answer)),
         unread=(*unread, *(Unread(*pair) for pair in answer.unknown)),
     )
 
 
-def search_record(page: SearchPage, catalogue: Catalogue) -> dict[str, Any]:
+def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     """Return a page of results as JSON: the notes best first, and each facet value with the address that toggles it."""
     return {
         "total": page.answer.total,
@@ -142,7 +142,7 @@ def search_record(page: SearchPage, catalogue: Catalogue) -> dict[str, Any]:
         "freed": dict(page.answer.freed),
         "hits": [
             {
-                **note_record(found.note, catalogue),
+                **note_record(found.note, domain),
                 "score": round(found.score, 4),
                 "marks": [list(mark) for mark in found.marks],
                 "reasons": [asdict(reason) for reason in found.reasons],

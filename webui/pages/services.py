@@ -1,6 +1,6 @@
 """The page of a service: what has been advised about it, which problems it gave, where it was spoken of."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,7 @@ from kb.report.model import Note, Talk
 from kb.search.answers import Answer, UnknownIdError
 from kb.search.facets import place
 from kb.search.records import note_record, service_record
-from kb.services.catalogue import Catalogue, Service
-from kb.services.changes import Change, all_changes
+from kb.services import Change, Domain, Service
 from webui.view import texts
 from webui.view.answers import respond
 from webui.view.hits import Shown, belonging
@@ -55,31 +54,31 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         if known is None:
             raise UnknownIdError(f"no service is called {name}")
         query = Query(sort="new", limit=None, context="place").select("service", known.slug)
-        page = service_page(known, knowledge_base.collection.catalogue, knowledge_base.searcher.search(query))
+        page = service_page(known, knowledge_base.collection.domain, knowledge_base.searcher.search(query))
         return respond("service.html", service_page_record(page, knowledge_base), page=page)
 
     return blueprint
 
 
-def service_page(service: Service, catalogue: Catalogue, answer: Answer) -> ServicePage:
+def service_page(service: Service, domain: Domain, answer: Answer) -> ServicePage:
     """Return what the page shows of a service, given the answer with all notes on it, newest first, and those around them."""
     notes = [found.note for found in answer.found]
-    problems = tuple(_shown(notes, answer.around, "problem"))
+    problems = tuple(_shown(domain, answer, "problem"))
     talks = _spoken(notes)
     dated = (
         (spoken.note.held_on or "", texts.spoken(spoken.talk.title, spoken.notes), spoken.notes) for spoken in talks
     )
     return ServicePage(
         service=service,
-        history=catalogue.history(service),
+        history=domain.catalogue.history(service),
         total=len(notes),
-        advice=tuple(_shown(notes, answer.around, "advice")),
+        advice=tuple(_shown(domain, answer, "advice")),
         solved=tuple(problem for problem in problems if _is_solved(problem)),
         unsolved=tuple(problem for problem in problems if not _is_solved(problem)),
-        questions=tuple(_shown(notes, answer.around, "question")),
+        questions=tuple(_shown(domain, answer, "question")),
         talks=talks,
         timeline=timeline(dated),
-        changes=tuple(change for change in all_changes() if service.slug in change.services),
+        changes=domain.changes_of(service.slug),
     )
 
 
@@ -87,7 +86,7 @@ def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dic
     """Return the page of a service as JSON."""
 
     def notes(shown: Iterable[Shown]) -> list[dict[str, Any]]:
-        return [note_record(one.note, knowledge_base.collection.catalogue) for one in shown]
+        return [note_record(one.note, knowledge_base.collection.domain) for one in shown]
 
     return {
         "service": {**service_record(page.service, page.total), "history": page.history},
@@ -103,11 +102,11 @@ def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dic
     }
 
 
-def _shown(notes: Iterable[Note], around: Mapping[str, Sequence[Note]], kind: str) -> Iterator[Shown]:
+def _shown(domain: Domain, answer: Answer, kind: str) -> Iterator[Shown]:
     """Yield the notes of a kind, each with what belongs to it in its talk."""
-    for note in notes:
-        if note.kind == kind:
-            yield belonging(note, around[place(note)])
+    for found in answer.found:
+        if found.note.kind == kind:
+            yield belonging(domain, found.note, answer.around[place(found.note)])
 
 
 def _is_solved(problem: Shown) -> bool:

@@ -7,7 +7,7 @@ from itertools import accumulate
 from index.query import Query
 from kb.search.answers import Answer, FacetValue
 from kb.search.facets import keys
-from kb.services.catalogue import Catalogue
+from kb.services import Catalogue
 from webui.address import address_of
 from webui.view import texts
 

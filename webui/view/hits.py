@@ -8,7 +8,7 @@ from index.query import Query
 from kb.report.model import Note, Talk
 from kb.search.answers import Answer, Found
 from kb.search.facets import place
-from kb.services.changes import Change, changes_for
+from kb.services import Change, Domain
 from webui.address import address_of
 from webui.view.tree import Branch, below, notes_in, tree
 
@@ -51,7 +51,7 @@ class TalkHits:
     more_url: str
 
 
-def by_talk(query: Query, answer: Answer) -> Iterator[TalkHits]:
+def by_talk(domain: Domain, query: Query, answer: Answer) -> Iterator[TalkHits]:
     """Yield the found notes grouped by talk, the talk of the best one first; the answer holds the notes around them."""
     counts = {facet.value: facet.count for facet in answer.facets.get("talk", ())}
     groups: dict[str, list[Found]] = {}
@@ -62,14 +62,14 @@ def by_talk(query: Query, answer: Answer) -> Iterator[TalkHits]:
         near = answer.around[value]
         chosen = {hit.note.id for hit in hits}
         others = [note for note in near if note.id not in chosen]
-        shown = {hit.note.id: belonging(hit.note, others, hit) for hit in hits}
+        shown = {hit.note.id: belonging(domain, hit.note, others, hit) for hit in hits}
         in_order = [note for note in near if note.id in chosen]
         more = counts.get(value, 0) - len(hits) if first.talk else 0
         url = address_of(query.select("talk" if first.talk else "report", value))
         yield TalkHits(first.talk, first, tree(in_order), shown, max(0, more), url)
 
 
-def belonging(note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
+def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:
     """Return a note with those of the others that belong to it, and how it was found if it was searched for."""
     others = [other for other in others if other.id != note.id]
     above = {crumb.note for crumb in note.trail}  # shown as its trail already
@@ -80,7 +80,7 @@ def belonging(note: Note, others: Sequence[Note], found: Found | None = None) ->
         note=note,
         marks=found.marks if found else (),
         reasons=found.reasons if found else (),
-        changes=changes_for(note),
+        changes=domain.changes_for(note),
         below=below(note, others),
         problem=problem,
         remedies=tuple(other for other in others if other.remedy_of == note.id),

@@ -227,6 +227,12 @@ def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
     }
 
 
+def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text('ignore = ["drafts/**", "*.csv"]\n', "utf-8")
+
+    assert Library(tmp_path).scan().configuration.ignore == ("drafts/**", "*.csv")
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
@@ -236,10 +242,12 @@ def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
         ("[services.portal]\nname = 'Portal'", "[services.portal] has no category"),
         (
             "[services.portal]\nname = 'SQS'\ncategory = 'compute'",
-            "portal: the name 'SQS' belongs to sqs; leave it out",
+            "[services.portal] the name 'SQS' belongs to sqs; leave it out",
         ),
         ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
         ("[notes.'a/b']\nadd = 'sqs'", "[notes.\"a/b\"] add cannot be 'sqs'"),
+        ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files: ignore = [\"drafts/**\"]"),
+        ("ignore = [1]", 'ignore cannot be [1]; write patterns of files: ignore = ["drafts/**"]'),
         ('[reports."a.md"]\ndate = "3月"', "[reports.\"a.md\"] date '3月' is none; write 2018, 2018-03 or 2018-03-10"),
     ],
 )

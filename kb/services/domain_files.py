@@ -1,0 +1,130 @@
+"""Reads the domains that come along: each a folder of TOML tables under `kb/domains`."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import permutations
+from typing import Any, TypedDict, cast
+
+from index import datafiles
+from index.analysis import LexiconEntry
+from kb.services.catalogue import Catalogue, FormerName, Sense, Service, without_owner
+from kb.services.changes import Change
+from kb.services.domain import Domain
+from kb.services.senses import NameLore
+from kb.services.vocabulary import Vocabulary
+
+_DOMAINS = "kb.domains"
+
+
+class FormerNameTable(TypedDict):
+    """A former name as a table tells it."""
+
+    name: str
+    until: str
+
+
+class _Required(TypedDict):
+    name: str
+
+
+class ServiceTable(_Required, total=False):
+    """A service as a table tells it. What the keys mean is told in the README.md beside the services of a domain."""
+
+    short_name: str
+    aliases: list[str]
+    features: list[str]
+    former: list[FormerNameTable]
+    closed: str
+    superseded_by: str
+    split_from: str
+    common: list[str]
+    ambiguous: list[str]
+    shared: list[str]
+    context: list[str]
+    against: list[str]
+
+
+def domain_names() -> tuple[str, ...]:
+    """Return the names of the domains that come along."""
+    return tuple(sorted(folder.name for folder in files(_DOMAINS).iterdir() if (folder / "names.toml").is_file()))
+
+
+@cache
+def domain(name: str | None = None) -> Domain:
+    """Return the domain of a name, without one the usual one; read once a process. Raises FileNotFoundError."""
+    folder = f"{_DOMAINS}.{name or datafiles.table(_DOMAINS, 'domains.toml')['default']}"
+    names = datafiles.table(folder, "names.toml")
+    return Domain(
+        _catalogue(datafiles.tables(f"{folder}.services"), tuple(names["owners"])),
+        NameLore(tuple(names["ours"]), tuple(names["others"]), tuple(names["longer"]), frozenset(names["alike"])),
+        _vocabulary(datafiles.table(folder, "vocabulary.toml")),
+        tuple(
+            _change(key, row) for table in datafiles.tables(f"{folder}.changes").values() for key, row in table.items()
+        ),
+    )
+
+
+def _catalogue(tables: Mapping[str, Mapping[str, Any]], owners: tuple[str, ...]) -> Catalogue:
+    categories = tables["categories"]
+    services = (
+        service_of(slug, category, cast("ServiceTable", table), owners)
+        for category in categories
+        for slug, table in tables[category].items()
+    )
+    return Catalogue(tuple(services), categories, owners)
+
+
+def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str, ...]) -> Service:
+    """Return the service that a table tells of, be it of a domain or of a library's kb.toml."""
+    former = tuple(FormerName(**name) for name in table.get("former", ()))
+    features = table.get("features", [])
+    official = [table["name"], *(past.name for past in former)]
+    bare = [bare for name in official if len(bare := without_owner(name, owners)) > 1]  # a lone Q is that of Q&A
+    aliases = [*table.get("aliases", ()), *table.get("ambiguous", ()), *features, *official, *bare]
+    short_name = table.get("short_name") or without_owner(table["name"], owners)
+    return Service(
+        slug=slug,
+        name=table["name"],
+        short_name=short_name,
+        category=category,
+        aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias not in (table["name"], short_name)),
+        features=frozenset(features),
+        former=former,
+        closed=table.get("closed"),
+        superseded_by=table.get("superseded_by"),
+        split_from=table.get("split_from"),
+        sense=Sense(
+            common=frozenset(table.get("common", ())),
+            ambiguous=frozenset(table.get("ambiguous", ())),
+            shared=frozenset(table.get("shared", ())),
+            context=tuple(table.get("context", ())),
+            against=tuple(table.get("against", ())),
+        ),
+    )
+
+
+def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
+    related = table["related"]
+    mutual = [(word, other) for group in related["groups"] for word, other in permutations(group, 2)]
+    return Vocabulary(
+        words=tuple(
+            LexiconEntry(word, row.get("as", word), tuple(row.get("units", ())), row["reading"])
+            for word, row in table["words"].items()
+        ),
+        spellings={usual: tuple(others) for usual, others in table["spellings"].items()},
+        slips=tuple((slip, meant) for slip, every in table["slips"].items() for meant in every),
+        related=(*mutual, *((word, other) for word, others in related["also"].items() for other in others)),
+    )
+
+
+def _change(name: str, row: Mapping[str, Any]) -> Change:
+    fields = {key: value for key, value in row.items() if key not in ("services", "says", "unless")}
+    return Change(
+        id=name,
+        services=tuple(row["services"]),
+        says=tuple(map(re.compile, row["says"])),
+        unless=tuple(map(re.compile, row.get("unless", ()))),
+        **fields,
+    )
