@@ -94,3 +94,11 @@ def test_a_planted_pickle_runs_nowhere(tmp_path: Path) -> None:
 
     assert (whole, len(sites) >= LEAST_SITES, marker.exists()) == (True, True, False), sites
     assert not any(doctored)
+
+
+def test_no_module_of_whoosh_unpickles_by_itself() -> None:
+    own = [pickle, pickle.load, pickle.loads]
+    modules = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "whoosh"}
+    left = [(name, key) for name, module in modules.items() for key, value in vars(module).items() if value in own]
+
+    assert (left, sys.modules["whoosh.legacy"].toc_loaders) == ([], {})
