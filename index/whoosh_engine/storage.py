@@ -1,7 +1,7 @@
 """Terms, postings and stored documents in Whoosh's files: the one module that imports whoosh.
 
-Whoosh is given terms, never text: none of its analyzers, parsers and scorers is used, and nothing of ours is pickled but
-the name of one field type. What it unpickles runs no code (`unpickling`).
+Whoosh is given terms, never text: none of its analyzers, parsers and scorers is used, and nothing of ours is pickled
+but the name of one field type. What it unpickles runs no code (`unpickling`).
 """
 
 import os

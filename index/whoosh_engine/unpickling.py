@@ -1,7 +1,7 @@
 """Pickles that run no code: what Whoosh unpickles may name a few harmless things and nothing else.
 
-Whoosh pickles its table of contents, its directories, its posting blocks and stored values; a doctored file would run any
-code when it is opened. Every name through which its modules unpickle is confined to what stands here.
+Whoosh pickles its table of contents, its directories, its posting blocks and stored values; a doctored file would run
+any code when it is opened. Every name through which its modules unpickle is confined to what stands here.
 """
 
 import io
