@@ -26,8 +26,8 @@ class Analyzer:
     def morphemes(self, text: str) -> tuple[Morpheme, ...]:
         """Return the morphemes of a text; offsets are code points of `text` as given.
 
-        They stand in order and never overlap. White space and marks are morphemes too. A text may have any length; of one
-        over MOST_ANALYSED characters only the beginning is analysed.
+        They stand in order and never overlap. White space and marks are morphemes too. A text may have any length; of
+        one over MOST_ANALYSED characters only the beginning is analysed.
         """
         return tuple(morphemes_of(text, self._dictionary))
 

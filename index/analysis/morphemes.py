@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 # Sudachi refuses input over 49,149 bytes, and over 65,535 after its own normalisation (`㍿` grows fourfold).
 CHUNK_LENGTH = 1000
-# Characters of a text from which morphemes are made; a bullet or paragraph of 20,000 is rare, one of 10 MB a mistake or an
-# attack, and would cost minutes and gigabytes. Of a longer text words are found in its beginning, and phrases anywhere.
+# Characters of a text from which morphemes are made; a bullet or paragraph of 20,000 is rare, one of 10 MB a mistake or
+# an attack that would cost minutes and gigabytes. Of a longer text words are found in its beginning, phrases anywhere.
 MOST_ANALYSED = 50_000
 
 _SENTENCE_ENDS = frozenset("。！？!?\n")

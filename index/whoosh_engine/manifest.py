@@ -1,7 +1,7 @@
 """The manifest of a generation: what it holds, with the size and SHA-256 of every file, sealed by a SHA-256 of its own.
 
-The first line is the SHA-256 of all that follows, a JSON object. Sizes are compared whenever a manifest is read, digests
-once a process for each file as it is.
+The first line is the SHA-256 of all that follows, a JSON object. Sizes are compared whenever a manifest is read,
+digests once a process for each file as it is.
 """
 
 import hashlib

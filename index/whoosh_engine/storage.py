@@ -1,11 +1,12 @@
 """Terms, postings and stored documents in Whoosh's files: the one module that imports whoosh.
 
 Whoosh is given terms, never text: none of its analyzers, parsers and scorers is used, and nothing of ours is pickled
-but the name of one field type. An index folder is trusted data all the same: opening it unpickles what Whoosh wrote.
+but the name of one field type. What it unpickles runs no code (`unpickling`).
 """
 
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine import SearchIndexError
+from index.whoosh_engine.unpickling import confine
 
 with warnings.catch_warnings():
     # Compiling Whoosh warns of its regular expressions and of `is` with a literal; the last two it would import late.
@@ -28,7 +30,11 @@ with warnings.catch_warnings():
     import whoosh.formats
     import whoosh.index
     import whoosh.lang.porter2
+    import whoosh.legacy
     from whoosh.util.filelock import FileLock
+
+confine(module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "whoosh")
+whoosh.legacy.toc_loaders.clear()  # older tables of contents are unpickled in a way of their own; ours are never old
 
 Docs = NDArray[np.int32]
 Weights = NDArray[np.float32]

@@ -35,9 +35,13 @@ BOOSTS: Mapping[str, float] = {"label": 0.8, "advice": 1.1}
 def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue) -> Iterator[Document]:
     """Yield a document for each note of a report, in reading order."""
     terms = {text: analyzer.terms(morphemes) for text, morphemes in finished.morphemes.items()}
-    helped = {text: (*terms[text], *analyzer.helpers(morphemes)) for text, morphemes in finished.morphemes.items()}
     borrowed = {text: own[:MOST_BORROWED] for text, own in terms.items()}
-    above = {text: own[:MOST_BORROWED] for text, own in helped.items()}
+
+    def helped(text: str) -> tuple[Term, ...]:
+        return (*terms[text], *analyzer.helpers(finished.morphemes[text]))
+
+    crumbs = {crumb.text for note in finished.report.notes for crumb in note.trail}
+    above = {text: helped(text)[:MOST_BORROWED] for text in crumbs}
     below: dict[str | None, list[Term]] = defaultdict(list)
     for note in finished.report.notes:
         below[note.parent] += borrowed[note.text]
@@ -46,7 +50,7 @@ def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue
         yield Document(
             id=note.id,
             texts={
-                "text": helped[note.text],
+                "text": helped(note.text),
                 "trail": tuple(term for crumb in note.trail for term in above[crumb.text]),
                 "talk": borrowed[note.talk.title] if note.talk else (),
                 "services": tuple(term for mention in note.services for term in names[mention.service]),
