@@ -1,4 +1,4 @@
-"""How texts are compared where words do not matter: width, case and look-alike marks folded."""
+"""How texts are folded: width, case and look-alike marks where words are compared, the white space in and around them."""
 
 import re
 import unicodedata
@@ -6,6 +6,11 @@ import unicodedata
 # NFKC leaves these apart, though keyboards and encodings mix them (Shift_JIS 0x8160 decodes to either wave).
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _GAPS = re.compile(r"[\s\-_・]")
+# Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word joiner, a BOM.
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+# All white space of Unicode lies below U+3001.
+_AROUND = "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + INVISIBLE
+_WHITE_SPACE = re.compile(r"[ \t\r\n\f]+")  # what HTML calls ASCII white space
 
 
 def folded(text: str) -> str:
@@ -16,3 +21,13 @@ def folded(text: str) -> str:
 def folded_name(name: str) -> str:
     """Return a name as names are compared: `API-Gateway`, `apigateway` and `ＡＰＩ Gateway` are one."""
     return _GAPS.sub("", folded(name))
+
+
+def trimmed(text: str) -> str:
+    """Return `text` without the white space and zero-width characters around it."""
+    return text.strip(_AROUND)
+
+
+def fold_spaces(text: str) -> str:
+    """Return `text` with its white space folded as a browser does: U+3000 and U+00A0 stay."""
+    return _WHITE_SPACE.sub(" ", text)

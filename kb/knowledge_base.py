@@ -14,12 +14,13 @@ from index.whoosh_engine import WhooshEngine
 from kb.kinds.pairs import Pair, problems, questions
 from kb.library.configuration import Configuration
 from kb.library.contents import Contents
-from kb.library.files import FileProblem, Library, LibraryError
+from kb.library.files import Library, LibraryError
 from kb.library.places import find_library, index_folder, own_library
-from kb.readers.formats import UnreadableError, read_outline
+from kb.readers.formats import ending_of, read_outline
 from kb.relating import SAME_REPORT, Progress, Read, code_digest, contents_of, overlap, read_library
 from kb.report.model import Correction, Given, Note, Report
 from kb.report.outline import Outline
+from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import (
     KINDS,
     VIAS,
@@ -43,7 +44,6 @@ from kb.talks import report_of
 from kb.understanding import Reading, Tools, read_report
 
 FACETS = ("service", "category", "kind", "event", "year", "talk")
-ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ class KnowledgeBase:
         report = report_of(outline, given)
         library = own_library() if self.showing_samples else self.library
         old = _same_report(library, report)
-        source = library.put(data, name or report.id + ENDINGS.get(outline.format, ".txt"), replacing=old)
+        source = library.put(data, name or report.id + ending_of(outline.format), replacing=old)
         if given is not None and given != Given():
             library.tell(source, given)
         return Added(report.id, str(library.path / source), old)

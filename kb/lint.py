@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 
 from index import datafiles
-from kb.library.files import FileProblem
 from kb.report.model import Report
 from kb.report.outline import Outline
+from kb.report.problems import FileProblem
 from kb.services.catalogue import Catalogue
 from kb.talks import headings_without_talk
 

@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kb.library.contents import Contents
-from kb.library.files import FileProblem, Library, Scan
-from kb.readers.formats import UnreadableError
+from kb.library.files import Library, Scan
 from kb.report.identity import normalized
 from kb.report.model import Report
+from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import ReportEntry
 from kb.understanding import Reading, Tools, read_report, with_id
 
@@ -53,7 +53,7 @@ def read_library(scan: Scan, tools: Tools, progress: Progress) -> Read:
         try:
             reading = read_report(file.data, file.source, tools)
         except UnreadableError as error:
-            problems.append(FileProblem(file.source, None, str(error).removeprefix(f"{file.source}: ")))
+            problems.append(error.problem)
         else:
             others = alike[reading.report.id]
             twin = next((other for other in others if overlap(other, reading.report) >= SAME_POST), None)

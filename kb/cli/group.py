@@ -13,7 +13,7 @@ from index.engine import SearchIndexError
 from kb.evaluation import EvaluationError
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
-from kb.readers.formats import UnreadableError
+from kb.report.problems import UnreadableError
 from kb.search.answers import UnknownIdError
 
 FOUND_NOTHING = 1

@@ -10,8 +10,8 @@ import click
 
 from kb.cli import terminal
 from kb.knowledge_base import KnowledgeBase
-from kb.readers.formats import UnreadableError
 from kb.relating import Progress
+from kb.report.problems import UnreadableError
 from kb.search.answers import SyncOutcome
 
 

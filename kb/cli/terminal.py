@@ -8,8 +8,9 @@ from index.highlight import snippet
 from kb.evaluation import Evaluation
 from kb.kinds.pairs import Pair
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import FileProblem
+from kb.readers.formats import LABELS, listed
 from kb.report.model import Note, Talk
+from kb.report.problems import FileProblem
 from kb.search.answers import KINDS, Answer, Found, ReportEntry, Status, SyncOutcome
 from kb.services.catalogue import Catalogue
 from kb.services.changes import changes_for
@@ -157,7 +158,7 @@ def outcome_lines(outcome: SyncOutcome, kb: KnowledgeBase) -> Iterator[str]:
         f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
     )
     if not outcome.new + outcome.changed + outcome.unchanged:
-        yield f"No report in {kb.library.path} yet: put Markdown, text or HTML files there and run `kb sync` again."
+        yield f"No report in {kb.library.path} yet: put {listed(LABELS)} files there and run `kb sync` again."
 
 
 def status_lines(status: Status) -> Iterator[str]:

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from kb.library.files import FileProblem, Library, LibraryError, Scan
+from kb.library.files import Library, LibraryError, Scan
 from kb.report.identity import slug
 from kb.report.model import Talk
+from kb.report.problems import FileProblem
 from kb.search.answers import ReportEntry
 
 

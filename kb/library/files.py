@@ -17,25 +17,13 @@ from kb.library.configuration import (
 )
 from kb.library.safe_files import file_name, set_aside, write_whole
 from kb.report.model import Correction, Given
+from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
 
 
 class LibraryError(ValueError):
     """The library, or a file of it, cannot be used; the message names it and says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileProblem:
-    """A file of the library that was not indexed, or not wholly: which, where, what is wrong and what to do."""
-
-    source: str
-    line: int | None
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{self.source}:{self.line}" if self.line else self.source
-        return f"{place}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

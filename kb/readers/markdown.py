@@ -9,10 +9,12 @@ from lxml.html import fragment_fromstring
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from index.text import trimmed
+from kb.readers.contract import DEEPEST, Parse
 from kb.readers.dom import element_blocks
 from kb.readers.front_matter import front_matter
+from kb.readers.lines import addresses, split_lines
 from kb.readers.mending import mended
-from kb.readers.reading import DEEPEST, Reading, addresses, capped, cover, split_lines, trimmed
 from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
@@ -28,25 +30,32 @@ _LONGEST_INLINE, _MOST_BRACKETS = 100_000, 500
 _LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; mending leaves twice as many lists as are read
 
 
-def read(text: str) -> Reading:
-    """Return the reading of a Markdown text."""
+def read(text: str) -> Parse:
+    """Return the parse of a Markdown text."""
     lines = split_lines(text)
     front = front_matter(lines)
     height = front.height if front else 0
     above = [Block("front-matter", "\n".join(lines[:height]), 1, height)] if height else []
-    blocks = tuple(cover([*above, *_body("\n".join(mended(lines[height:])), height, lines)], lines))
+    blocks = (*above, *_body("\n".join(mended(lines[height:])), height, lines))
     metadata = front.values if front else ()
-    return capped(Reading(title=dict(metadata).get("title") or _title(blocks), blocks=blocks, metadata=metadata))
+    return Parse(title=dict(metadata).get("title") or _title(blocks, lines), blocks=blocks, metadata=metadata)
 
 
-def _title(blocks: Sequence[Block]) -> str | None:
+def _title(blocks: Sequence[Block], lines: Sequence[str]) -> str | None:
     """Return the heading that stands for the whole text: the first of level 1, else one above all else and all others."""
     headings = [block for block in blocks if block.type == "heading"]
-    first = next((block for block in blocks if block.type not in ("blank", "front-matter", "rule")), None)
-    top = [block for block in headings if block.level == min(heading.level or 0 for heading in headings)]
-    if top and (top[0].level == 1 or top == [first]):
+    highest = min((heading.level or 0 for heading in headings), default=0)
+    top = [block for block in headings if block.level == highest]
+    if top and (top[0].level == 1 or (len(top) == 1 and _is_first(top[0], blocks, lines))):
         return top[0].text
     return None
+
+
+def _is_first(heading: Block, blocks: Sequence[Block], lines: Sequence[str]) -> bool:
+    """Tell whether nothing stands above `heading` that says something."""
+    silent = (block for block in blocks if block.type in ("blank", "front-matter", "rule"))
+    above = {line for block in silent for line in range(block.first_line, block.last_line + 1)}
+    return all(line in above or not trimmed(lines[line - 1]) for line in range(1, heading.first_line))
 
 
 @dataclass(slots=True)
@@ -99,23 +108,13 @@ def _whole(token: Token, first: int, last: int, lines: Sequence[str]) -> Block:
 
 
 def _html(source: str, first: int, last: int) -> Iterator[Block]:
-    """Yield the blocks of HTML written into Markdown, each line in one of them; comments and empty tags show nothing."""
-    blocks: list[Block] = []
-    for block in element_blocks(fragment_fromstring(source, create_parent=True), above=first - 1):
-        if blocks and block.first_line <= blocks[-1].first_line:
-            blocks[-1] = _beside(blocks[-1], block)
-        else:
-            blocks.append(replace(block, first_line=block.first_line if blocks else first))
+    """Yield the blocks of HTML written into Markdown, each up to the next; comments and empty tags show nothing."""
+    blocks = [*element_blocks(fragment_fromstring(source, create_parent=True), above=first - 1)]
     blocks = blocks or [Block("blank", "", first, last)]
-    ends = [*(block.first_line - 1 for block in blocks[1:]), last]
-    yield from (replace(block, last_line=end) for block, end in zip(blocks, ends, strict=True))
-
-
-def _beside(block: Block, other: Block) -> Block:
-    """Return two blocks of one line as one: an embed beside words is a part of what they say."""
-    kept = other if block.type == "link" else block
-    words = " ".join(one.text for one in (block, other) if one.type != "link" or one.text not in one.links)
-    return replace(kept, text=words or kept.text, first_line=block.first_line, links=block.links + other.links)
+    begins = [first, *(block.first_line for block in blocks[1:])]
+    ends = [*(begin - 1 for begin in begins[1:]), last]
+    for block, begin, end in zip(blocks, begins, ends, strict=True):
+        yield replace(block, first_line=begin, last_line=max(begin, end))
 
 
 class _Parser(MarkdownIt):

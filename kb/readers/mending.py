@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
+from index.text import INVISIBLE
+from kb.readers.contract import DEEPEST
 from kb.readers.embeds import without_embeds
-from kb.readers.reading import DEEPEST, INVISIBLE
 
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _MARK = r"(?:[-*+]|\d{1,9}[.)])"

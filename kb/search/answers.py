@@ -7,8 +7,8 @@ from pathlib import Path
 from index.engine import Reason
 from index.query import Step
 from index.tree import Notice
-from kb.library.files import FileProblem
 from kb.report.model import Note, Talk
+from kb.report.problems import FileProblem
 from kb.services.catalogue import Service
 
 KINDS = {

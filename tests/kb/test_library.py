@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.library.files import FileProblem, Library, LibraryError
+from kb.library.files import Library, LibraryError
 from kb.library.places import find_library, index_folder
 from kb.library.safe_files import file_name
 from kb.report.model import Given
+from kb.report.problems import FileProblem
 
 
 def sources(library: Path) -> list[str]:
