@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from kb.readers import html, markdown, text
+from kb.readers import html, markdown, rst, text
 from kb.readers.contract import Parse, held
 from kb.readers.decoding import decode
 from kb.readers.lines import split_lines
@@ -33,6 +33,7 @@ class Reader:
 # The first that recognises a text reads it; the last takes anything.
 READERS = (
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
+    Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, ending_tells=True),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )
