@@ -23,7 +23,8 @@ _WHITE_SPACE = re.compile(r"[ \t\n]+")  # what a browser folds
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
 # Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most of the time.
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
-_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+_BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # what parts words on a page
+_LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
 # Beyond, a paragraph is no prose: brackets cost the parser their square.
 _LONGEST_INLINE, _MOST_BRACKETS = 100_000, 500
@@ -77,7 +78,7 @@ class _Nesting:
 def _body(text: str, above: int, lines: Sequence[str]) -> Iterator[Block]:
     """Yield the blocks of `text`, which stands below the first `above` of the file's `lines`."""
     nesting, inline = _Nesting(), _Inline()
-    tokens = iter(inline.block_tokens(text))
+    tokens = _with_whole_lists(inline.block_tokens(text))
     item: Block | None = None  # whose own text, its first paragraph, is still to come
     for token in tokens:
         nesting.enter_or_leave(token)
@@ -100,6 +101,44 @@ def _body(text: str, above: int, lines: Sequence[str]) -> Iterator[Block]:
             yield from _html(token.content, first, last)
         elif token.type in _WHOLE:
             yield _whole(token, first, last, lines)
+
+
+def _with_whole_lists(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield `tokens`, an HTML list with all that is HTML of it as one: CommonMark ends it at a blank line.
+
+    What is indented by four below that line would be code.
+    """
+    parts: list[Token] = []
+    opened = 0
+    for token in tokens:
+        is_part = token.type == "html_block" or (
+            opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
+        )
+        if parts and not is_part:
+            yield _one_block(parts)
+            parts, opened = [], 0
+        if not is_part:
+            yield token
+            continue
+        parts.append(token)
+        opened += sum(-1 if tag["end"] else 1 for tag in _LIST_TAG.finditer(token.content))
+        if opened <= 0:
+            yield _one_block(parts)
+            parts, opened = [], 0
+    if parts:
+        yield _one_block(parts)
+
+
+def _one_block(parts: Sequence[Token]) -> Token:
+    """Return HTML blocks that follow one another as one, with the lines between them."""
+    first = (parts[0].map or [0, 0])[0]
+    lines: list[str] = []
+    for part in parts:
+        begin, end = part.map or [0, 0]
+        lines += [""] * (begin - first - len(lines))
+        lines += part.content.rstrip("\n").split("\n")
+        lines += [""] * (end - first - len(lines))
+    return Token("html_block", "", 0, content="\n".join(lines), map=[first, first + len(lines)])
 
 
 def _whole(token: Token, first: int, last: int, lines: Sequence[str]) -> Block:

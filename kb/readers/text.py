@@ -17,7 +17,7 @@ from kb.readers.lines import addresses, split_lines
 from kb.report.outline import Block, BlockType
 
 _ITEM = re.compile(
-    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
+    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])(?![・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
     re.DOTALL,
 )
 _LINK = re.compile(r"https?://\S+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
