@@ -12,10 +12,10 @@ from kb.readers.article import article_of
 from kb.readers.contract import DEEPEST, Parse
 from kb.readers.dom import element_blocks
 
-_PAGE = re.compile(
-    r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
-_TAG_FIRST = re.compile(r"(?:<!--.*?-->\s*)*<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
+# Comments before the first tag, taken for good: to try each end of each would take for ever where there are many.
+_COMMENTS = r"(?:<!--(?:(?!-->).)*+-->\s*+)*+"
+_PAGE = re.compile(rf"(?:<\?xml[^>]*>\s*)?{_COMMENTS}<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_TAG_FIRST = re.compile(rf"{_COMMENTS}<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
