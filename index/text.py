@@ -1,4 +1,4 @@
-"""How texts are compared where words do not matter: all folding of width, case, look-alike marks, gaps and kana."""
+"""How texts are folded where words do not matter: width, case, look-alike marks, gaps, kana and white space."""
 
 import re
 import unicodedata
@@ -9,6 +9,11 @@ from collections.abc import Sequence
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _GAPS = re.compile(r"[\s\-_・]")
 _TO_KATAKANA = ord("ァ") - ord("ぁ")  # the two blocks of Unicode have the same order
+# Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word joiner, a BOM.
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+# All white space of Unicode lies below U+3001.
+_AROUND = "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + INVISIBLE
+_WHITE_SPACE = re.compile(r"[ \t\r\n\f]+")  # what HTML calls ASCII white space
 
 
 def folded(text: str) -> str:
@@ -75,3 +80,13 @@ def skeleton_places(text: str) -> Sequence[int]:
 def is_gap(character: str) -> bool:
     """Tell whether a character only parts the pieces of a name."""
     return character in "‐‑" or _GAPS.fullmatch(unicodedata.normalize("NFKC", character)) is not None
+
+
+def trimmed(text: str) -> str:
+    """Return `text` without the white space and zero-width characters around it."""
+    return text.strip(_AROUND)
+
+
+def fold_spaces(text: str) -> str:
+    """Return `text` with its white space folded as a browser does: U+3000 and U+00A0 stay."""
+    return _WHITE_SPACE.sub(" ", text)

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from kb.library.files import FileProblem
 from kb.report.model import Report
 from kb.report.outline import Outline
+from kb.report.problems import FileProblem
 from kb.services import Domain
 from kb.talks import headings_without_talk
 

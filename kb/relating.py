@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kb.library.files import FileProblem
 from kb.report.identity import normalized
 from kb.report.model import Report
+from kb.report.problems import FileProblem
 from kb.understanding import FinishedReport
 
 # Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;

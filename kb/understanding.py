@@ -7,11 +7,12 @@ from typing import TypeAlias
 from index.analysis import Analyzer, Morpheme
 from kb.kinds import classify, pair
 from kb.library.configuration import Configuration
-from kb.library.files import FileProblem, ReportFile
+from kb.library.files import ReportFile
 from kb.library.places import dictionary_folder
-from kb.readers.formats import UnreadableError, read_outline
+from kb.readers.formats import read_outline
 from kb.report.model import Given, Report
 from kb.report.outline import Outline, ReadingWarning
+from kb.report.problems import FileProblem, UnreadableError
 from kb.services import Catalogue, Domain, tag
 from kb.talks import report_of
 
@@ -79,7 +80,7 @@ def understand_all(
         try:
             one = understand(file.data, file.source, tools)
         except UnreadableError as error:
-            problems.append(FileProblem(file.source, None, str(error).removeprefix(f"{file.source}: ")))
+            problems.append(error.problem)
         else:
             finished.append(one)
             problems += [FileProblem(file.source, warning.line, warning.message) for warning in one.warnings]

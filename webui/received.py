@@ -17,13 +17,14 @@ from werkzeug.exceptions import (
 
 from kb.library.configuration import valid_date
 from kb.library.files import LibraryError
-from kb.readers.formats import UnreadableError
+from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
+from kb.report.problems import UnreadableError
 from webui.security import LONGEST_REPORT
 from webui.view import texts
 from webui.view.answers import problem
 
-_TEXTS = {"text/plain", "text/markdown", "text/html", "application/octet-stream"}
+_TEXTS = MEDIA_TYPES | {"application/octet-stream"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import click
 
 from kb.cli.group import WRONG_USE
 from kb.cli.output import say
-from kb.library.files import FileProblem, Library, ReportFile, TooLongError, bounded, file_bytes
+from kb.library.files import Library, ReportFile, TooLongError, bounded, file_bytes
 from kb.library.walk import shown_name
-from kb.readers.formats import UnreadableError
+from kb.report.problems import FileProblem, UnreadableError
 
 Show = Callable[[bytes, str], None]
 Taken = tuple[str, bytes] | FileProblem  # a name as it is shown and what the file holds, or why it could not be read

@@ -93,7 +93,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from index.engine import SearchIndexError
     from kb.evaluation import EvaluationError
     from kb.library.files import LibraryError
-    from kb.readers.formats import UnreadableError
+    from kb.report.problems import UnreadableError
     from kb.search.answers import UnknownIdError
 
     return EvaluationError, LibraryError, SearchIndexError, UnknownIdError, UnreadableError, OSError

@@ -12,8 +12,8 @@ from kb.cli.output import bring_up_to_date, lines, make_ready, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import valid_date
 from kb.library.walk import shown_name
-from kb.readers.formats import UnreadableError
 from kb.report.model import Given
+from kb.report.problems import FileProblem, UnreadableError
 
 
 @cli.command()
@@ -51,7 +51,7 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
-            raise UnreadableError(f"{source}: is empty; there is nothing to add")
+            raise UnreadableError(FileProblem(source, None, "is empty; there is nothing to add"))
         added = kb.keeper.add(data, None if source == "-" else Path(source).name, Given(**told))
         if as_json:
             print_json([asdict(added)])

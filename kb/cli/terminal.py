@@ -7,9 +7,9 @@ import click
 
 from index.highlight import snippet
 from kb.library.contents import ReportEntry
-from kb.library.files import FileProblem
 from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
+from kb.report.problems import FileProblem
 from kb.search.answers import Answer, Found, Status, SyncOutcome
 from kb.services import Catalogue, Domain
 from kb.texts import ja

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from kb.library.files import FileProblem, Library, LibraryError, Scan
+from kb.library.files import Library, LibraryError, Scan
 from kb.report.identity import slug
 from kb.report.model import Talk
+from kb.report.problems import FileProblem
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from kb.library.configuration import Configuration, ConfigurationError, parse, w
 from kb.library.safe_files import file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.report.model import Correction, Given
+from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
 # The longest report, here as in what the page takes. The longest real one is a tenth of it; what is longer is no report
@@ -26,19 +27,6 @@ class LibraryError(ValueError):
 
 class TooLongError(ValueError):
     """A file is longer than any report; the message says so, and leaves naming it to who knows its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileProblem:
-    """A file of the library that was not indexed, or not wholly: which, where, what is wrong and what to do."""
-
-    source: str
-    line: int | None
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{self.source}:{self.line}" if self.line else self.source
-        return f"{place}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

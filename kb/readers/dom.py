@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
-from kb.readers.reading import addresses, trimmed
-from kb.readers.whole_elements import fold_spaces, web_addresses, whole_blocks
+from index.text import fold_spaces, trimmed
+from kb.readers.lines import addresses
+from kb.readers.whole_elements import web_addresses, whole_blocks
 from kb.report.outline import Block, BlockType
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

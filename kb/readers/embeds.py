@@ -25,9 +25,13 @@ _HATENA = re.compile(
     r"(?<!\\)\[(?P<address>https?://[^\[\]\s]+?):(?:embed|title|image|cite|barcode)(?:=(?P<title>[^\[\]\\]*)|[:\w]*)\]"
 )
 _HATENA_OWN = re.compile(r"\[f:id:[^\]]*\]|\[:contents\]|^\s*\[toc\]\s*$|^\s*\[\[toc\]\]\s*$", re.IGNORECASE)
-_WIKI = re.compile(r"(?P<image>!)?\[\[(?:[^\[\]|]*\|)?(?P<text>[^\[\]]+)\]\]")
+# `[[:<:]]` is a regular expression.
+_WIKI = re.compile(r"(?P<image>!)?\[\[(?!:)(?:[^\[\]|]*\|)?(?P<text>[^\[\]]+)\]\]")
 _ATTRIBUTES = re.compile(r"\{(?:#[\w-]+|:[^{}]*)\}[ \t]*$")
-_MARKED = re.compile(r"==(?=\S)(?P<text>[^=]+?)(?<=\S)==")
+# `===` is an operator.
+_MARKED = re.compile(r"(?<!=)==(?=\S)(?P<text>[^=]+?)(?<=\S)==(?!=)")
+_IMAGES = ("asset_img", "figure", "image", "img")  # their words are classes and sizes
+_NO_TITLE = re.compile(r"""[="'\[\]]|https?://""")  # named arguments, or a second address
 _WORDS = re.compile(r"""(?:(?P<key>[\w-]+)=)?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"']+))""")
 
 
@@ -47,8 +51,16 @@ def without_embeds(line: str) -> str:
 
 
 def _links(shortcode: str) -> str:
-    """Return the links that `youtube ID`, `include x.html slideshare="ID"` and their like stand for."""
+    """Return the links that `youtube ID`, `elink words address`, `include x.html slideshare="ID"` and their like stand for."""
     name, _, rest = shortcode.partition(" ")
+    *title, address = rest.split() or [""]
+    if (
+        title
+        and name not in _IMAGES
+        and address.startswith(("https://", "http://"))
+        and not _NO_TITLE.search(" ".join(title))
+    ):
+        return _named(address, " ".join(title))
     return " ".join(link for key, value in _arguments(rest) if (link := _link(key or name, value)))
 
 

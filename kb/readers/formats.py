@@ -1,56 +1,81 @@
-"""Which reader reads a file: its bytes decoded, its format told from its content."""
+"""Which reader reads a file: the one table of formats, and the door through which every file is read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from pathlib import PurePath
 
+from kb.readers import html, markdown, rst, text
+from kb.readers.contract import Parse, held
 from kb.readers.decoding import decode
-from kb.readers.reading import Reading, split_lines
+from kb.readers.lines import split_lines
 from kb.report.outline import Outline, ReadingWarning
-
-
-class UnreadableError(ValueError):
-    """A file that no reader can take; the message names the file, what is wrong and the remedy."""
+from kb.report.problems import FileProblem, UnreadableError
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One format: its name, how a text in it is recognised, and how it is read."""
+    """One format: what it and its files are called, how a text in it is recognised, and how it is read.
+
+    The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another format has
+    such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the contract says.
+    """
 
     name: str
+    label: str
+    endings: tuple[str, ...]
+    media_types: tuple[str, ...]
     recognises: Callable[[str], bool]
-    read: Callable[[str], Reading]
+    read: Callable[[str], Parse]
+    ending_tells: bool = False
+    covering: bool = True
 
 
-@cache
-def readers() -> tuple[Reader, ...]:
-    """Return all readers: the first that recognises a text reads it, the last takes anything."""
-    from kb.readers import html, markdown, text
-
-    return (
-        Reader("html", html.recognises, html.read),
-        Reader("text", text.recognises, text.read),
-        Reader("markdown", lambda _: True, markdown.read),
-    )
+# The first that recognises a text reads it; the last takes anything.
+READERS = (
+    Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
+    Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, ending_tells=True),
+    Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
+    Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
+)
+LABELS = tuple(reader.label for reader in reversed(READERS))  # the commonest first
+ENDINGS = tuple(ending for reader in reversed(READERS) for ending in reader.endings)
+MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reader.media_types)
 
 
 def read_outline(data: bytes, source: str) -> Outline:
     """Return the outline of a file's bytes; `source` is its path as shown to people. Raises UnreadableError."""
     decoded = decode(data)
     if decoded is None:
-        raise UnreadableError(f"{source}: not a text file; save the report as text, Markdown or HTML in UTF-8")
-    reader = next(reader for reader in readers() if reader.recognises(decoded.text))
-    reading = reader.read(decoded.text)
+        remedy = f"save the report as {listed(LABELS)} in UTF-8"
+        raise UnreadableError(FileProblem(source, None, f"not a text file; {remedy}"))
+    reader = _reader(decoded.text, PurePath(source).suffix.lower())
+    lines = split_lines(decoded.text)
+    parse = held(reader.read(decoded.text), lines, covering=reader.covering)
     return Outline(
         source=source,
         encoding=decoded.encoding,
         format=reader.name,
-        lines=len(split_lines(decoded.text)),
-        title=reading.title,
-        blocks=reading.blocks,
-        metadata=reading.metadata,
-        warnings=(*_broken_characters(decoded.text, decoded.broken), *reading.warnings),
+        lines=len(lines),
+        title=parse.title,
+        blocks=parse.blocks,
+        metadata=parse.metadata,
+        warnings=(*_broken_characters(decoded.text, decoded.broken), *parse.warnings),
     )
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a file in the format of that name."""
+    return next(reader.endings[0] for reader in READERS if reader.name == name)
+
+
+def listed(labels: tuple[str, ...]) -> str:
+    """Return labels as a sentence names them: `Markdown, text or HTML`."""
+    return f"{', '.join(labels[:-1])} or {labels[-1]}"
+
+
+def _reader(text: str, ending: str) -> Reader:
+    by_ending = (reader for reader in READERS if reader.ending_tells and ending in reader.endings)
+    return next(by_ending, None) or next(reader for reader in READERS if reader.recognises(text))
 
 
 def _broken_characters(text: str, broken: int) -> list[ReadingWarning]:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from lxml import etree
 from lxml.html import HTMLParser, document_fromstring
 
+from index.text import trimmed
 from kb.readers.article import article_of
+from kb.readers.contract import DEEPEST, Parse
 from kb.readers.dom import element_blocks
-from kb.readers.reading import DEEPEST, Reading, capped, trimmed
 
-_PAGE = re.compile(
-    r"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
-)
-_TAG_FIRST = re.compile(r"(?:<!--.*?-->\s*)*<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
+# Comments before the first tag, taken for good: to try each end of each would take for ever where there are many.
+_COMMENTS = r"(?:<!--(?:(?!-->).)*+-->\s*+)*+"
+_PAGE = re.compile(rf"(?:<\?xml[^>]*>\s*)?{_COMMENTS}<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_TAG_FIRST = re.compile(rf"{_COMMENTS}<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
@@ -44,17 +45,17 @@ def recognises(text: str) -> bool:
     return sum(1 for _ in _CLOSED.finditer(text)) >= _FEWEST_CLOSED
 
 
-def read(text: str) -> Reading:
-    """Return the reading of an HTML page."""
+def read(text: str) -> Parse:
+    """Return the parse of an HTML page."""
     page = _parsed(text)
     if page is None:
-        return Reading(title=None, blocks=())
+        return Parse(title=None, blocks=())
     metadata = dict(_metadata(page))
     title = _title(page, metadata)
     if title:
         metadata["title"] = title
     blocks = tuple(element_blocks(article_of(page)))
-    return capped(Reading(title=title, blocks=blocks, metadata=tuple(metadata.items())))
+    return Parse(title=title, blocks=blocks, metadata=tuple(metadata.items()))
 
 
 def _parsed(text: str) -> etree._Element | None:

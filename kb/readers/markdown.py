@@ -9,10 +9,12 @@ from lxml.html import fragment_fromstring
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from index.text import trimmed
+from kb.readers.contract import DEEPEST, Parse
 from kb.readers.dom import element_blocks
 from kb.readers.front_matter import front_matter
+from kb.readers.lines import addresses, split_lines
 from kb.readers.mending import mended
-from kb.readers.reading import DEEPEST, Reading, addresses, capped, cover, split_lines, trimmed
 from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
@@ -21,32 +23,40 @@ _WHITE_SPACE = re.compile(r"[ \t\n]+")  # what a browser folds
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
 # Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most of the time.
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
-_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+_BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # what parts words on a page
+_LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
 # Beyond, a paragraph is no prose: brackets cost the parser their square.
 _LONGEST_INLINE, _MOST_BRACKETS = 100_000, 500
 _LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; mending leaves twice as many lists as are read
 
 
-def read(text: str) -> Reading:
-    """Return the reading of a Markdown text."""
+def read(text: str) -> Parse:
+    """Return the parse of a Markdown text."""
     lines = split_lines(text)
     front = front_matter(lines)
     height = front.height if front else 0
     above = [Block("front-matter", "\n".join(lines[:height]), 1, height)] if height else []
-    blocks = tuple(cover([*above, *_body("\n".join(mended(lines[height:])), height, lines)], lines))
+    blocks = (*above, *_body("\n".join(mended(lines[height:])), height, lines))
     metadata = front.values if front else ()
-    return capped(Reading(title=dict(metadata).get("title") or _title(blocks), blocks=blocks, metadata=metadata))
+    return Parse(title=dict(metadata).get("title") or _title(blocks, lines), blocks=blocks, metadata=metadata)
 
 
-def _title(blocks: Sequence[Block]) -> str | None:
+def _title(blocks: Sequence[Block], lines: Sequence[str]) -> str | None:
     """Return the heading that stands for the whole text: the first of level 1, else one above all else and all others."""
     headings = [block for block in blocks if block.type == "heading"]
-    first = next((block for block in blocks if block.type not in ("blank", "front-matter", "rule")), None)
-    top = [block for block in headings if block.level == min(heading.level or 0 for heading in headings)]
-    if top and (top[0].level == 1 or top == [first]):
+    highest = min((heading.level or 0 for heading in headings), default=0)
+    top = [block for block in headings if block.level == highest]
+    if top and (top[0].level == 1 or (len(top) == 1 and _is_first(top[0], blocks, lines))):
         return top[0].text
     return None
+
+
+def _is_first(heading: Block, blocks: Sequence[Block], lines: Sequence[str]) -> bool:
+    """Tell whether nothing stands above `heading` that says something."""
+    silent = (block for block in blocks if block.type in ("blank", "front-matter", "rule"))
+    above = {line for block in silent for line in range(block.first_line, block.last_line + 1)}
+    return all(line in above or not trimmed(lines[line - 1]) for line in range(1, heading.first_line))
 
 
 @dataclass(slots=True)
@@ -68,7 +78,7 @@ class _Nesting:
 def _body(text: str, above: int, lines: Sequence[str]) -> Iterator[Block]:
     """Yield the blocks of `text`, which stands below the first `above` of the file's `lines`."""
     nesting, inline = _Nesting(), _Inline()
-    tokens = iter(inline.block_tokens(text))
+    tokens = _with_whole_lists(inline.block_tokens(text))
     item: Block | None = None  # whose own text, its first paragraph, is still to come
     for token in tokens:
         nesting.enter_or_leave(token)
@@ -93,29 +103,57 @@ def _body(text: str, above: int, lines: Sequence[str]) -> Iterator[Block]:
             yield _whole(token, first, last, lines)
 
 
+def _with_whole_lists(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield `tokens`, an HTML list with all that is HTML of it as one: CommonMark ends it at a blank line.
+
+    What is indented by four below that line would be code.
+    """
+    parts: list[Token] = []
+    opened = 0
+    for token in tokens:
+        is_part = token.type == "html_block" or (
+            opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
+        )
+        if parts and not is_part:
+            yield _one_block(parts)
+            parts, opened = [], 0
+        if not is_part:
+            yield token
+            continue
+        parts.append(token)
+        opened += sum(-1 if tag["end"] else 1 for tag in _LIST_TAG.finditer(token.content))
+        if opened <= 0:
+            yield _one_block(parts)
+            parts, opened = [], 0
+    if parts:
+        yield _one_block(parts)
+
+
+def _one_block(parts: Sequence[Token]) -> Token:
+    """Return HTML blocks that follow one another as one, with the lines between them."""
+    first = (parts[0].map or [0, 0])[0]
+    lines: list[str] = []
+    for part in parts:
+        begin, end = part.map or [0, 0]
+        lines += [""] * (begin - first - len(lines))
+        lines += part.content.rstrip("\n").split("\n")
+        lines += [""] * (end - first - len(lines))
+    return Token("html_block", "", 0, content="\n".join(lines), map=[first, first + len(lines)])
+
+
 def _whole(token: Token, first: int, last: int, lines: Sequence[str]) -> Block:
     text = token.content.rstrip("\n") if token.type != "hr" else trimmed(lines[first - 1])
     return Block(_WHOLE[token.type], text, first, last)
 
 
 def _html(source: str, first: int, last: int) -> Iterator[Block]:
-    """Yield the blocks of HTML written into Markdown, each line in one of them; comments and empty tags show nothing."""
-    blocks: list[Block] = []
-    for block in element_blocks(fragment_fromstring(source, create_parent=True), above=first - 1):
-        if blocks and block.first_line <= blocks[-1].first_line:
-            blocks[-1] = _beside(blocks[-1], block)
-        else:
-            blocks.append(replace(block, first_line=block.first_line if blocks else first))
+    """Yield the blocks of HTML written into Markdown, each up to the next; comments and empty tags show nothing."""
+    blocks = [*element_blocks(fragment_fromstring(source, create_parent=True), above=first - 1)]
     blocks = blocks or [Block("blank", "", first, last)]
-    ends = [*(block.first_line - 1 for block in blocks[1:]), last]
-    yield from (replace(block, last_line=end) for block, end in zip(blocks, ends, strict=True))
-
-
-def _beside(block: Block, other: Block) -> Block:
-    """Return two blocks of one line as one: an embed beside words is a part of what they say."""
-    kept = other if block.type == "link" else block
-    words = " ".join(one.text for one in (block, other) if one.type != "link" or one.text not in one.links)
-    return replace(kept, text=words or kept.text, first_line=block.first_line, links=block.links + other.links)
+    begins = [first, *(block.first_line for block in blocks[1:])]
+    ends = [*(begin - 1 for begin in begins[1:]), last]
+    for block, begin, end in zip(blocks, begins, ends, strict=True):
+        yield replace(block, first_line=begin, last_line=max(begin, end))
 
 
 class _Parser(MarkdownIt):

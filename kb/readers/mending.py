@@ -5,15 +5,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
+from index.text import INVISIBLE
+from kb.readers.contract import DEEPEST
 from kb.readers.embeds import without_embeds
-from kb.readers.reading import DEEPEST, INVISIBLE
 
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
 _MARK = r"(?:[-*+]|\d{1,9}[.)])"
 _ITEM = re.compile(rf"(?P<indent>[ \t]*){_MARK}(?:[ \t]+\S|[ \t]*$)")
 # U+3000 indents a Japanese paragraph too: it is an indent of a list where a bullet or number follows.
 _WIDE_INDENT = re.compile(rf"^[ \t]*\u3000[ \t\u3000]*(?=[・•◦▪]|(?:{_MARK}|–)[ \t\u3000])")
-_SIGN = re.compile(r"(?P<indent>[ \t]*)(?:[・•◦▪][ \t\u3000]*|–[ \t\u3000]+|[-*+]\u3000[ \t\u3000]*)(?=\S)")
+# Two middle dots are an ellipsis: 「・・というのは前置きで」.
+_SIGN = re.compile(r"(?P<indent>[ \t]*)(?:[・•◦▪](?![・•◦▪])[ \t\u3000]*|–[ \t\u3000]+|[-*+]\u3000[ \t\u3000]*)(?=\S)")
 _CRAMPED_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:-(?=[^\W\d])|\*(?=[^\W\d][^*]*$))")
 _IMAGE_BEFORE_HEADING = re.compile(r" {0,3}(?:!\[[^\]]*\]\([^)]*\)[ \t]*)+(?=#{1,6}[ \t])")
 _CRAMPED_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?P<text>[^#\s].*)")

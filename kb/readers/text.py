@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from index.text import trimmed
 from kb.readers.bare_lines import is_polite, is_sentence
+from kb.readers.contract import Parse
 from kb.readers.headings import Piece, PieceKind, headings, is_section_name
-from kb.readers.reading import Reading, addresses, capped, cover, split_lines, trimmed
+from kb.readers.lines import addresses, split_lines
 from kb.report.outline import Block, BlockType
 
 _ITEM = re.compile(
-    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
+    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])(?![・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
     re.DOTALL,
 )
 _LINK = re.compile(r"https?://\S+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
@@ -48,13 +50,12 @@ def recognises(text: str) -> bool:
     return sum(1 for _ in _BULLET_LINE.finditer(text)) >= sum(1 for _ in _MARKDOWN_LINE.finditer(text))
 
 
-def read(text: str) -> Reading:
-    """Return the reading of an extracted text."""
-    lines = split_lines(text)
-    pieces = list(_pieces(lines))
+def read(text: str) -> Parse:
+    """Return the parse of an extracted text."""
+    pieces = list(_pieces(split_lines(text)))
     levels = headings(pieces)
     title = next((pieces[index].text for index, level in reversed(levels.items()) if level == 1), None)
-    return capped(Reading(title=title, blocks=tuple(cover(_blocks(pieces, levels), lines))))
+    return Parse(title=title, blocks=tuple(_blocks(pieces, levels)))
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[Piece]:

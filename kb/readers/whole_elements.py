@@ -1,11 +1,10 @@
 """Elements of a page that are taken whole: embeds as links, quoted tweets, tables, code; and those that nobody sees."""
 
-import re
 from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
 
-from kb.readers.reading import trimmed
+from index.text import fold_spaces, trimmed
 from kb.report.outline import Block, BlockType
 
 _UNSEEN = frozenset((
@@ -15,7 +14,6 @@ _UNSEEN = frozenset((
 _EMBEDS = frozenset(("amp-iframe", "audio", "embed", "iframe", "object", "video"))
 # What a table that only lays out the page holds.
 _LAYOUT = ".//table|.//ul|.//ol|.//h1|.//h2|.//h3|.//h4|.//h5|.//h6"
-_WHITE_SPACE = re.compile(r"[ \t\r\n\f]+")
 
 
 def whole_blocks(element: etree._Element) -> list[Block] | None:
@@ -30,11 +28,6 @@ def whole_blocks(element: etree._Element) -> list[Block] | None:
         return []
     block = _seen(element)
     return None if block is None else [block]
-
-
-def fold_spaces(text: str) -> str:
-    """Return `text` with its white space folded as a browser does."""
-    return _WHITE_SPACE.sub(" ", text)
 
 
 def web_addresses(address: str | None) -> list[str]:

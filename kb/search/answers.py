@@ -8,8 +8,8 @@ from index.engine import Reason
 from index.query import Step
 from index.tree import Notice
 from kb.library.contents import ReportEntry
-from kb.library.files import FileProblem
 from kb.report.model import Note
+from kb.report.problems import FileProblem
 from kb.services import Service
 
 

@@ -6,19 +6,18 @@ from collections.abc import Iterator, Sequence
 from index.engine import SearchIndexError
 from index.schema import Document
 from kb.library.contents import Contents, ReportEntry
-from kb.library.files import FileProblem, Library, LibraryError, ReportFile, Scan
+from kb.library.files import Library, LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
 from kb.library.places import own_library
-from kb.readers.formats import UnreadableError, read_outline
+from kb.readers.formats import ending_of, read_outline
 from kb.relating import SAME_REPORT, RelatedReports, overlap, relate
 from kb.report.model import Correction, Given, Report
+from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
 from kb.search.documents import documents
 from kb.talks import report_of
 from kb.understanding import FinishedReport, Progress, understand, understand_all, untold
-
-ENDINGS = {"markdown": ".md", "html": ".html", "text": ".txt"}  # of the file of a report that comes without a name
 
 
 class Keeper:
@@ -84,7 +83,7 @@ class Keeper:
         report = report_of(outline, given)
         library = own_library() if self._collection.is_samples else self._collection.library
         old = self.replaces(report)
-        source = library.put(data, name or report.id + ENDINGS.get(outline.format, ".txt"), replacing=old)
+        source = library.put(data, name or report.id + ending_of(outline.format), replacing=old)
         if given is not None and given != Given():
             library.tell(source, given)
         return Added(report.id, f"{library.name}/{source}", old)

@@ -1,6 +1,6 @@
 """The notes of a report: bullets, items and paragraphs, each with its trail and an id that survives editing."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -24,11 +24,12 @@ def notes_of(report: Report, sections: Iterable[tuple[Section, Talk | None]]) ->
     seen: Counter[str] = Counter()
     for section, talk in sections:
         notes: list[Note] = []
+        attached: defaultdict[int, list[str]] = defaultdict(list)  # by the index of their note
         parents: list[Crumb | None] = []
         headings = tuple(Crumb(heading.text, heading.first_line) for heading in section.headings)
         for block in section.blocks:
             if block.type in _ATTACHED and notes:
-                notes[-1] = replace(notes[-1], attached=(*notes[-1].attached, block.text))
+                attached[len(notes) - 1].append(block.text)
             elif _is_note(block):
                 above = tuple(parent for parent in parents[: block.depth or 0] if parent)
                 note = _note(block, report, talk, trail=headings + above, seen=seen)
@@ -36,6 +37,8 @@ def notes_of(report: Report, sections: Iterable[tuple[Section, Talk | None]]) ->
                 if block.depth is not None:
                     gap = [None] * (block.depth - len(parents))
                     parents = [*parents[: block.depth], *gap, Crumb(note.text, note.line, note.id)]
+        for index, texts in attached.items():
+            notes[index] = replace(notes[index], attached=tuple(texts))
         yield from with_answers(notes)
 
 

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.readers.contract import DEEPEST
 from kb.readers.decoding import decode
-from kb.readers.formats import UnreadableError, read_outline
-from kb.readers.reading import DEEPEST, split_lines
+from kb.readers.formats import read_outline
+from kb.readers.lines import split_lines
 from kb.report.outline import Outline
+from kb.report.problems import UnreadableError
 
 # What the readers look for, so that random texts hold it often.
 MARKS = (

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
 from kb.knowledge_base import KnowledgeBase
-from kb.readers.formats import read_outline
+from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
 from kb.search.answers import Added
 from webui.address import page_address
@@ -23,7 +23,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
 
     @blueprint.get("/add")
     def ask() -> Response:
-        return make_response(render_template("add.html"))
+        return make_response(render_template("add.html", endings=ENDINGS))
 
     @blueprint.post("/add")
     def take() -> Response:

@@ -8,9 +8,9 @@ from itertools import groupby
 from flask import Blueprint, Response
 
 from kb.knowledge_base import KnowledgeBase
-from kb.readers.formats import UnreadableError
 from kb.report.model import Note, Talk
 from kb.report.outline import Block, Outline
+from kb.report.problems import UnreadableError
 from kb.search.records import note_record, outline_record
 from webui.view.answers import respond
 from webui.view.tree import Branch, tree

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from index.engine import Reason
+from kb.readers.formats import LABELS
 from kb.search.answers import SyncOutcome
 from kb.search.facets import FACETS
 from kb.search.suggestions import WORD
 from kb.texts import ja
 
+FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
 SKIP = "検索結果へ移動"
@@ -70,7 +72,7 @@ IN_REPORT = "レポート全体で読む"
 INTAKE = "取り込み"
 INTAKE_TITLE = "レポートを取り込む"
 INTAKE_HOW = "ファイルを選ぶか、本文を貼り付けてください。保存する前に、どう読み取るかを確認できます。"
-INTAKE_FILE = "ファイル（Markdown、HTML、テキスト）"
+INTAKE_FILE = f"ファイル（{FORMATS}）"
 INTAKE_TEXT = "または本文"
 INTAKE_PLACEHOLDER = "ここに貼り付け、またはファイルをドロップ"
 INTAKE_READ = "読み取りを確認"
@@ -155,7 +157,7 @@ MATCH = "複数のサービスを選んだとき"
 MATCHES = {"any": "いずれか", "all": "すべて"}
 PAST_THE_END = "このページにはメモがありません。"
 EMPTY_LIBRARY = "まだレポートがありません"
-EMPTY_LIBRARY_HOW = "レポート（Markdown、HTML、テキスト）を次のフォルダに置いて、kb sync を実行してください。"
+EMPTY_LIBRARY_HOW = f"レポート（{FORMATS}）を次のフォルダに置いて、kb sync を実行してください。"
 
 ERRORS = {
     400: "要求の内容が分かりませんでした。",

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kb.library.files import LONGEST_REPORT, FileProblem, Library, LibraryError
+from kb.library.files import LONGEST_REPORT, Library, LibraryError
 from kb.library.places import find_library, index_folder
 from kb.report.model import Given
+from kb.report.problems import FileProblem
 
 
 def sources(library: Path) -> list[str]:

@@ -1,0 +1,119 @@
+"""What every reader promises, and how it is kept for all of them: a parse that breaks the contract is made to hold it.
+
+- A text has no control characters, one space where a line ends, and no white space around it; code, tables and front matter
+  keep their lines and indents.
+- A heading has a level of 1 to 6, an item of a list a depth of 0 to DEEPEST; nothing else has either.
+- Blocks stand in file order at lines that the file has. A block ends where the next one begins, and those that begin on one
+  line are one block, so that nothing is said twice and nothing is lost.
+- Every line is in exactly one block: where a reader says nothing of a line, it is `blank`, else `unparsed`.
+
+HTML is held to all but the last two, for its lines mean nothing: many blocks may share a line, and what lies around the article
+is in none. Its blocks stand in file order, none reaches beyond the beginning of the next, and every word of the article is in one.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, zip_longest
+
+from index.text import trimmed
+from kb.report.outline import Block, ReadingWarning
+
+DEEPEST = 64  # people nest four or five lists; beyond, a file is broken or hostile
+DEEPEST_HEADING = 6  # of HTML and Markdown alike
+_LISTS = ("bullet", "numbered")
+_VERBATIM = ("code", "table", "front-matter")
+# C0 and C1 but for tab and what ends lines: they drive terminals, and slips of the keyboard leave them within words.
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
+_ENDS = re.compile("[\n\v\f\r\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """A text as one format understands it: what an Outline holds beyond the file it came from."""
+
+    title: str | None
+    blocks: tuple[Block, ...]
+    metadata: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[ReadingWarning, ...] = ()
+
+
+def held(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
+    """Return `parse` of a text of `lines` as the contract has it; `covering` if each line has to be in exactly one block."""
+    blocks = [_sound(block, len(lines)) for block in parse.blocks] if lines else []
+    blocks.sort(key=lambda block: block.first_line)  # stable, so that what shares a line stays in the reader's order
+    if covering:
+        one_a_line = (_joined(list(run)) for _, run in groupby(blocks, key=lambda block: block.first_line))
+        blocks = list(_covering(_ended(list(one_a_line), below=1), lines))
+    else:
+        blocks = list(_ended(blocks, below=0))
+    return Parse(
+        title=_plain(parse.title or "") or None,
+        blocks=tuple(blocks),
+        metadata=tuple((key, _plain(value)) for key, value in parse.metadata),
+        warnings=(*parse.warnings, *_too_deep(parse.blocks)),
+    )
+
+
+def _sound(block: Block, count: int) -> Block:
+    """Return `block` with its text, level, depth and lines as the contract has them, in a file of `count` lines."""
+    text = _CONTROL.sub("", block.text) if block.type in _VERBATIM else _plain(block.text)
+    level = min(max(block.level or 1, 1), DEEPEST_HEADING) if block.type == "heading" else None
+    depth = min(max(block.depth or 0, 0), DEEPEST) if block.type in _LISTS else None
+    first = min(max(block.first_line, 1), count)
+    last = min(max(block.last_line, first), count)
+    if (text, level, depth, first, last) == (block.text, block.level, block.depth, block.first_line, block.last_line):
+        return block
+    return replace(block, text=text, level=level, depth=depth, first_line=first, last_line=last)
+
+
+def _plain(text: str) -> str:
+    return trimmed(_ENDS.sub(" ", _CONTROL.sub("", text)))
+
+
+def _joined(blocks: Sequence[Block]) -> Block:
+    """Return the blocks of one line as one: the first that says something, an embed beside words being a part of what they say."""
+    if len(blocks) == 1:
+        return blocks[0]
+    shown = [block for block in blocks if block.type != "blank"] or [*blocks]
+    kept = next((block for block in shown if block.type != "link"), shown[0])
+    words = [block.text for block in shown if block.text and (block.type != "link" or block.text not in block.links)]
+    return replace(
+        kept,
+        text=" ".join(words) or kept.text,
+        last_line=max(block.last_line for block in blocks),
+        links=tuple(dict.fromkeys(link for block in shown for link in block.links)),
+    )
+
+
+def _ended(blocks: Sequence[Block], *, below: int) -> Iterator[Block]:
+    """Yield `blocks`, each ending at least `below` lines above the beginning of the next one."""
+    begins = [block.first_line for block in blocks[1:]]
+    for block, begin in zip_longest(blocks, begins):
+        end = begin - below if begin else block.last_line
+        yield block if block.last_line <= end else replace(block, last_line=max(end, block.first_line))
+
+
+def _covering(blocks: Iterable[Block], lines: Sequence[str]) -> Iterator[Block]:
+    """Yield `blocks` with blocks between them for the lines that none of them holds."""
+    after = 1
+    for block in blocks:
+        yield from _gap(lines, after, block.first_line - 1)
+        yield block
+        after = block.last_line + 1
+    yield from _gap(lines, after, len(lines))
+
+
+def _gap(lines: Sequence[str], first: int, last: int) -> Iterator[Block]:
+    for blank, run in groupby(range(first, last + 1), key=lambda number: not trimmed(lines[number - 1])):
+        numbers = [*run]
+        text = "" if blank else _plain(" ".join(trimmed(lines[number - 1]) for number in numbers))
+        yield Block("blank" if blank else "unparsed", text, numbers[0], numbers[-1])
+
+
+def _too_deep(blocks: Iterable[Block]) -> Iterator[ReadingWarning]:
+    """Yield a warning at the first item that lies deeper than the deepest level."""
+    first = next((block.first_line for block in blocks if (block.depth or 0) > DEEPEST), None)
+    if first is not None:
+        message = f"lists nest deeper than {DEEPEST} levels; what lies deeper is read as level {DEEPEST}"
+        yield ReadingWarning(first, message)

@@ -1,0 +1,37 @@
+"""What is wrong with a file, told so that any terminal, page or log can show it."""
+
+import unicodedata
+from dataclasses import dataclass
+
+# Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC 52),
+# turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
+_UNSHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """A file that was not read, or not wholly: which, where, what is wrong and what to do."""
+
+    source: str
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        name = safe_name(self.source)
+        return f"{name}:{self.line}: {self.message}" if self.line else f"{name}: {self.message}"
+
+
+class UnreadableError(ValueError):
+    """A file that no reader can take; the message names the file, the line where one is to blame, the reason and the remedy."""
+
+    def __init__(self, problem: FileProblem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def safe_name(name: str) -> str:
+    """Return the name of a file as it can be shown: what cannot is written as Python escapes it, `\\x1b`, `\\udcff`."""
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.category(character) in _UNSHOWN else character
+        for character in name
+    )
