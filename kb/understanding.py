@@ -5,16 +5,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from index.analysis import Analyzer, Morpheme
-from kb.kinds import classify, pair
 from kb.library.configuration import Configuration
 from kb.library.files import ReportFile
 from kb.library.places import dictionary_folder
-from kb.readers.formats import read_outline
 from kb.report.model import Given, Report
 from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
-from kb.services import Catalogue, Domain, tag
-from kb.talks import report_of
+from kb.services import Catalogue, Domain
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """What is told how far long work is: its step, what is done, and the total."""
@@ -59,11 +56,17 @@ class Tools:
 
 def understand(data: bytes, source: str, tools: Tools, given: Given | None = None) -> FinishedReport:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
+    from kb.readers.formats import read_outline
+
     return finish(read_outline(data, source), tools, given)
 
 
 def finish(outline: Outline, tools: Tools, given: Given | None = None) -> FinishedReport:
     """Return the report that an outline holds, finished."""
+    from kb.kinds import classify, pair
+    from kb.services.tagger import tag
+    from kb.talks import report_of
+
     told = tools.configuration
     report = tag(report_of(outline, given or told.given.get(outline.source)), told.domain, told.corrections)
     morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}

@@ -144,7 +144,9 @@ def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:
         f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
     )
     if not outcome.new + outcome.changed + outcome.unchanged:
-        yield f"No report in {kb.collection.library.name} yet: put Markdown, text or HTML files there and run `kb sync` again."
+        from kb.readers.formats import LABELS, listed
+
+        yield f"No report in {kb.collection.library.name} yet: put {listed(LABELS)} files there and run `kb sync` again."
 
 
 def status_lines(status: Status) -> Iterator[str]:

@@ -5,7 +5,6 @@ from typing import TypeVar
 
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
-from kb.readers.formats import read_outline
 from kb.report.model import Note
 from kb.report.outline import Outline
 from kb.search.answers import ServiceCount, UnknownIdError
@@ -67,6 +66,8 @@ class Browser:
 
     def outline(self, report_id: str) -> Outline:
         """Return what each line of a report's file is taken for. Raises UnknownIdError, UnreadableError, OSError."""
+        from kb.readers.formats import read_outline
+
         source = self.entry(report_id).source
         return read_outline(self._collection.library.file(source).read_bytes(), source)
 

@@ -1,5 +1,6 @@
 """Notes and services as the JSON objects that commands and pages give out and the index stores."""
 
+import json
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -136,4 +137,7 @@ def load_note(stored: str, contents: Contents) -> Note:
 
 def as_json(record: object) -> str:
     """Return a record as one line of JSON, with a space after each comma and colon."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=0).decode()
+    try:
+        return msgspec.json.format(msgspec.json.encode(record), indent=0).decode()
+    except UnicodeEncodeError:  # a lone surrogate, as a name that is no UTF-8 has: only escapes can tell it
+        return json.dumps(record)

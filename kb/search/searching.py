@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from index.engine import FacetCount, Hit, Results
 from index.highlight import marks
 from index.query import Query, StepName
 from index.text import folded_name
-from kb.kinds import Pair, problems, questions
 from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found
 from kb.search.collection import Collection
 from kb.search.facets import BY_KEY, Facet, keys
 from kb.search.suggestions import Suggestion, Suggestions
+
+if TYPE_CHECKING:
+    from kb.kinds import Pair
 
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 
@@ -97,8 +99,10 @@ class Searcher:
         counts = self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
         return tuple(count.value for count in counts if folded_name(name) in folded_name(count.value))
 
-    def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> tuple[Pair, ...]:
+    def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> "tuple[Pair, ...]":
         """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""
+        from kb.kinds import problems, questions
+
         answer = self.search(replace(query, sort="position", offset=0, limit=None, facets=(), context="report"))
         chosen = {one.note.id for one in answer.found}
         paired = problems if kind == "problem" else questions

@@ -85,7 +85,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def knowledge_base(folder: Path) -> KnowledgeBase:
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.sync()
+    knowledge_base.keeper.sync()
     return knowledge_base
 
 
@@ -95,7 +95,7 @@ def client(knowledge_base: KnowledgeBase) -> FlaskClient:
 
 
 def found(knowledge_base: KnowledgeBase, query: Query) -> list[str]:
-    return sorted(one.note.text for one in knowledge_base.search(query).found)
+    return sorted(one.note.text for one in knowledge_base.searcher.search(query).found)
 
 
 def kb(folder: Path, *arguments: str) -> list[str]:
@@ -107,10 +107,10 @@ def kb(folder: Path, *arguments: str) -> list[str]:
 
 
 def test_notes_have_the_services_that_they_name_or_inherit(knowledge_base: KnowledgeBase) -> None:
-    (entry,) = knowledge_base.reports()
+    (entry,) = knowledge_base.browser.reports()
     tags = [
         (note.line, [(mention.service, mention.via) for mention in note.services])
-        for note in knowledge_base.report(entry.id)[1]
+        for note in knowledge_base.browser.report(entry.id)[1]
         if note.services
     ]
 
@@ -138,15 +138,15 @@ def test_words_are_found_as_each_other(knowledge_base: KnowledgeBase, word: str)
 
 @pytest.mark.parametrize("typed", ["せろ", "celer", "ser"])
 def test_services_are_suggested(knowledge_base: KnowledgeBase, typed: str) -> None:
-    assert ("service", "celery") in [(one.group, one.value) for one in knowledge_base.suggest(typed)]
+    assert ("service", "celery") in [(one.group, one.value) for one in knowledge_base.searcher.suggest(typed)]
 
 
 def test_words_are_suggested(knowledge_base: KnowledgeBase) -> None:
-    assert [(one.label, one.notes) for one in knowledge_base.suggest("べきと")] == [("冪等", 2)]
+    assert [(one.label, one.notes) for one in knowledge_base.searcher.suggest("べきと")] == [("冪等", 2)]
 
 
 def test_the_facets_are_of_the_field(knowledge_base: KnowledgeBase) -> None:
-    facets = knowledge_base.search(Query(facets=("category",))).facets["category"]
+    facets = knowledge_base.searcher.search(Query(facets=("category",))).facets["category"]
 
     assert {(value.label, value.count) for value in facets} == {("データ", 4), ("裏方", 3), ("画面", 2)}
 
@@ -165,7 +165,7 @@ def test_a_page_of_results_shows_the_categories(client: FlaskClient) -> None:
 
 
 def test_the_services_of_the_library_are_listed_and_no_others(folder: Path, knowledge_base: KnowledgeBase) -> None:
-    assert knowledge_base.reports()
+    assert knowledge_base.browser.reports()
     services = [json.loads(line) for line in kb(folder, "services", "--json")]
 
     assert [(service["slug"], service["category"], service["notes"]) for service in services] == [
