@@ -78,9 +78,10 @@ def _joined(blocks: Sequence[Block]) -> Block:
     shown = [block for block in blocks if block.type != "blank"] or [*blocks]
     kept = next((block for block in shown if block.type != "link"), shown[0])
     words = [block.text for block in shown if block.text and (block.type != "link" or block.text not in block.links)]
+    text = " ".join(words) or kept.text
     return replace(
         kept,
-        text=" ".join(words) or kept.text,
+        text=text if kept.type in _VERBATIM else _plain(text),
         last_line=max(block.last_line for block in blocks),
         links=tuple(dict.fromkeys(link for block in shown for link in block.links)),
     )
