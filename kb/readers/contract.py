@@ -2,7 +2,7 @@
 
 - A text has no control characters, one space where a line ends, and no white space around it; code, tables and front matter
   keep their lines and indents.
-- A heading has a level of 1 to 6, an item of a list a depth of 0 to DEEPEST; nothing else has either.
+- A blank block says nothing. A heading has a level of 1 to 6, an item of a list a depth of 0 to DEEPEST; nothing else has either.
 - Blocks stand in file order at lines that the file has. A block ends where the next one begins, and those that begin on one
   line are one block, so that nothing is said twice and nothing is lost.
 - Every line is in exactly one block: where a reader says nothing of a line, it is `blank`, else `unparsed`.
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 
 from index.text import trimmed
-from kb.report.outline import Block, ReadingWarning
+from kb.report.outline import Block, BlockType, ReadingWarning
 
 DEEPEST = 64  # people nest four or five lists; beyond, a file is broken or hostile
 DEEPEST_HEADING = 6  # of HTML and Markdown alike
@@ -62,9 +62,9 @@ def _sound(block: Block, count: int) -> Block:
     depth = min(max(block.depth or 0, 0), DEEPEST) if block.type in _LISTS else None
     first = min(max(block.first_line, 1), count)
     last = min(max(block.last_line, first), count)
-    if (text, level, depth, first, last) == (block.text, block.level, block.depth, block.first_line, block.last_line):
-        return block
-    return replace(block, text=text, level=level, depth=depth, first_line=first, last_line=last)
+    kind: BlockType = "unparsed" if block.type == "blank" and text else block.type
+    sound = Block(kind, text, first, last, level, depth, block.links)
+    return block if sound == block else sound
 
 
 def _plain(text: str) -> str:

@@ -14,6 +14,7 @@ from kb.readers.formats import read_outline
 from kb.readers.lines import split_lines
 from kb.report.outline import Outline
 from kb.report.problems import UnreadableError
+from kb.talks import report_of
 
 # What the readers look for, so that random texts hold it often.
 MARKS = (
@@ -111,3 +112,29 @@ def test_lists_are_capped_at_the_deepest_level_and_nothing_is_lost(text: str) ->
 
     assert [block.depth for block in outline.blocks] == [min(depth, DEEPEST) for depth in range(5000)]
     assert len(outline.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("<html><body>" + "<p>一。</p>" * 100_000, 100_000),
+        ("<html><body>" + "<pre>x</pre>" * 50_000, 1),
+        ("<!---->" * 50_000 + "<html><p>一。", 1),
+        ("<html><body><p>" + "&amp;" * 200_000, 1),
+        ("- " + "&amp;" * 200_000, 1),
+        ("- " + '"' * 100_000, 1),
+        ("- " + "a: " * 100_000, 1),
+        ("# 題\n" + ("- " + "[" * 499 + "\n") * 2000, 2000),
+        ("+++\ntitle = 1\na" + ".a" * 20_000 + " = 1\n+++\n- 一", 1),
+        ("---\ntitle: 題\na: " + "[" * 20_000 + "\n---\n- 一", 1),
+        (".. _a:\n\n" + ("a_ " * 1000 + "\n\n") * 50, 50),
+        (".. _a:\n\n" + "* " * 50_000 + "x", 1),
+        ("# 題\n\n" + "<ul><li>一\n\n" * 5_000, 5_000),
+    ],
+    ids=[
+        "siblings", "code", "comments", "entities of HTML", "entities of Markdown", "quotation marks", "colons", "brackets",
+        "dotted keys", "nested YAML", "marks that lead nowhere", "nested marks", "lists in lists",
+    ],
+)  # fmt: skip
+def test_hostile_texts_go_through_readers_and_talks(text: str, notes: int) -> None:
+    assert len(report_of(read_outline(text.encode(), "hostile")).notes) == notes
