@@ -1,4 +1,4 @@
-"""How texts are folded: width, case and look-alike marks where words are compared, the white space in and around them."""
+"""How texts are folded: width, case and look-alike marks to compare them, and the white space in and around."""
 
 import re
 import unicodedata
@@ -6,7 +6,8 @@ import unicodedata
 # NFKC leaves these apart, though keyboards and encodings mix them (Shift_JIS 0x8160 decodes to either wave).
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _GAPS = re.compile(r"[\s\-_・]")
-# Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word joiner, a BOM.
+# Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word
+# joiner, a BOM.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 # All white space of Unicode lies below U+3001.
 _AROUND = "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + INVISIBLE

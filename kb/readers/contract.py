@@ -1,14 +1,16 @@
 """What every reader promises, and how it is kept for all of them: a parse that breaks the contract is made to hold it.
 
-- A text has no control characters, one space where a line ends, and no white space around it; code, tables and front matter
-  keep their lines and indents.
-- A blank block says nothing. A heading has a level of 1 to 6, an item of a list a depth of 0 to DEEPEST; nothing else has either.
-- Blocks stand in file order at lines that the file has. A block ends where the next one begins, and those that begin on one
-  line are one block, so that nothing is said twice and nothing is lost.
+- A text has no control characters, one space where a line ends, and no white space around it; code, tables and front
+  matter keep their lines and indents.
+- A blank block says nothing. A heading has a level of 1 to 6, an item of a list a depth of 0 to DEEPEST; nothing else
+  has either.
+- Blocks stand in file order at lines that the file has. A block ends where the next one begins, and those that begin
+  on one line are one block, so that nothing is said twice and nothing is lost.
 - Every line is in exactly one block: where a reader says nothing of a line, it is `blank`, else `unparsed`.
 
-HTML is held to all but the last two, for its lines mean nothing: many blocks may share a line, and what lies around the article
-is in none. Its blocks stand in file order, none reaches beyond the beginning of the next, and every word of the article is in one.
+HTML is held to all but the last two, for its lines mean nothing: many blocks may share a line, and what lies around
+the article is in none. Its blocks stand in file order, none reaches beyond the beginning of the next, and every word
+of the article is in one.
 """
 
 import re
@@ -39,7 +41,7 @@ class Parse:
 
 
 def held(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
-    """Return `parse` of a text of `lines` as the contract has it; `covering` if each line has to be in exactly one block."""
+    """Return `parse` of a text of `lines` as the contract has it; `covering` if each line has to be in one block."""
     blocks = [_sound(block, len(lines)) for block in parse.blocks] if lines else []
     blocks.sort(key=lambda block: block.first_line)  # stable, so that what shares a line stays in the reader's order
     if covering:
@@ -72,7 +74,7 @@ def _plain(text: str) -> str:
 
 
 def _joined(blocks: Sequence[Block]) -> Block:
-    """Return the blocks of one line as one: the first that says something, an embed beside words being a part of what they say."""
+    """Return the blocks of one line as one: an embed beside words is a part of what they say."""
     if len(blocks) == 1:
         return blocks[0]
     shown = [block for block in blocks if block.type != "blank"] or [*blocks]

@@ -1,4 +1,4 @@
-"""The door to docutils: a text in reStructuredText made into its tree, without files, raw HTML, configuration or noise."""
+"""The door to docutils: a text made into its tree, without files, raw HTML, configuration or noise."""
 
 import re
 from collections import defaultdict
@@ -23,8 +23,9 @@ _SETTINGS = {
     "docinfo_xform": False,
     "smart_quotes": False,
 }
-# docutils copies the rest of a paragraph for each mark in it, and makes a report of 0.1 ms of each that leads nowhere: 90 kB of
-# `a_ ` take it 45 s. A longer paragraph is no prose, and a thousand links have 3,000 marks; beyond, marks are text.
+# docutils copies the rest of a paragraph for each mark in it, and makes a report of 0.1 ms of each that leads nowhere:
+# 90 kB of `a_ ` take it 45 s. A longer paragraph is no prose, and a thousand links have 3,000 marks; beyond, marks are
+# text.
 _LONGEST_INLINE, _MOST_MARKS = 10_000, 20_000
 _MARK = re.compile(r"[`*_|]")
 _DEEPEST_INDENT = DEEPEST + 2  # deep enough to be warned of; docutils exhausts the stack of Python below 200
@@ -57,7 +58,7 @@ class _Parser(Parser):  # type: ignore[misc]
     """The parser of docutils, which refuses a whole file for a line of 10,000 characters."""
 
     def parse(self, inputstring: str, document: nodes.document) -> None:
-        """Parse lines of any length; what a substitution grows to, which may be the ninth power of it, stays limited."""
+        """Parse lines of any length; what nested substitutions grow to, a power of their length, stays limited."""
         limit, document.settings.line_length_limit = document.settings.line_length_limit, len(inputstring)
         super().parse(inputstring, document)
         document.settings.line_length_limit = limit

@@ -16,8 +16,9 @@ from kb.report.problems import FileProblem, UnreadableError
 class Reader:
     """One format: what it and its files are called, how a text in it is recognised, and how it is read.
 
-    The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another format has
-    such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the contract says.
+    The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another
+    format has such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the
+    contract says.
     """
 
     name: str
@@ -37,8 +38,8 @@ READERS = (
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )
-# The longest reports have a thousand lines and 0.1 MB; a library of a year in one file has 100,000. A line costs Markdown 3.5 kB of
-# memory, and what is larger than this is no report: it is refused and told, and the others are read.
+# The longest reports have a thousand lines and 0.1 MB; a library of a year in one file has 100,000. A line costs
+# Markdown 3.5 kB of memory, and what is larger than this is no report: it is refused and told, and the others are read.
 MOST_LINES, LARGEST = 200_000, 32_000_000
 LABELS = tuple(reader.label for reader in reversed(READERS))  # the commonest first
 ENDINGS = tuple(ending for reader in reversed(READERS) for ending in reader.endings)

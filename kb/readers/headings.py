@@ -1,8 +1,8 @@
 """Which bare lines of an extracted text were headings on its page.
 
-Nothing marks them but how they stand and how they are put. Each run of evidence below has a weight; a line is a heading when
-they add up to more than nothing. The weights are those of a logistic regression over 94 pages by eight authors, rounded; its
-evidence was thinned out as long as that helped on the pages of authors left out of the fit.
+Nothing marks them but how they stand and how they are put. Each run of evidence below has a weight; a line is a
+heading when they add up to more than nothing. The weights are those of a logistic regression over 94 pages by eight
+authors, rounded; its evidence was thinned out as long as that helped on the pages of authors left out of the fit.
 """
 
 import re
@@ -32,7 +32,7 @@ class LineRun:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A line that may be a heading, and what stands around it: `after` is its matter, below bylines, dates and links."""
+    """A line that may be a heading, and what is around it: `after` is its matter, below bylines, dates and links."""
 
     text: str
     before: _Role
@@ -96,7 +96,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def headings(runs: Sequence[LineRun]) -> dict[int, int]:
-    """Return the level of each of `runs` that is a heading, by its index; the title, and what stands above it, have 1."""
+    """Return the level of each of `runs` that is a heading, by its index; the title and what is above it have 1."""
     roles = [_role(runs, index) for index in range(len(runs))]
     levels = dict.fromkeys(range(_title(runs, roles) + 1), 1)
     roles[: len(levels)] = ["edge"] * len(levels)  # a page begins below its title
@@ -195,7 +195,7 @@ def _continues(runs: Sequence[LineRun], index: int) -> bool:
 
 
 def _echoes(text: str, earlier: str) -> bool:
-    """Tell whether `text` says what `earlier` did, and perhaps more; titles of a series differ in their numbers alone."""
+    """Tell whether `text` says what `earlier` did, perhaps more; titles of a series differ in numbers alone."""
     if len(earlier) < _SHORTEST_ECHO or len(text) < _ALIKE * len(earlier):
         return False
     if text != earlier and _DIGITS.sub("", text) == _DIGITS.sub("", earlier):

@@ -1,4 +1,4 @@
-"""Markdown: CommonMark with tables, read by markdown-it-py, once its authors' habits are mended and front matter is taken off."""
+"""Markdown: its authors' habits mended, front matter taken off, and read as CommonMark with tables."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,13 +21,14 @@ _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open
 _WHOLE: dict[str, BlockType] = {"fence": "code", "code_block": "code", "hr": "rule"}
 _WHITE_SPACE = re.compile(r"[ \t\n]+")  # what a browser folds
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
-# Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most of the time.
+# Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most
+# of the time.
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
 _BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # what parts words on a page
 _LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
-# Beyond, a paragraph is no prose. Opening brackets cost the parser their square: 500 take 0.05 s, so that a text may hold not
-# many of such paragraphs; those of up to 50, which people write, are not counted.
+# Beyond, a paragraph is no prose. Opening brackets cost the parser their square: 500 take 0.05 s, so that a text may
+# hold not many of such paragraphs; those of up to 50, which people write, are not counted.
 _LONGEST_INLINE, _MOST_BRACKETS, _FREE_BRACKETS = 100_000, 500, 50
 _MOST_WORK = 20 * _MOST_BRACKETS**2
 _LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; mending leaves twice as many lists as are read
@@ -45,7 +46,7 @@ def read(text: str) -> Parse:
 
 
 def _title(blocks: Sequence[Block], lines: Sequence[str]) -> str | None:
-    """Return the heading that stands for the whole text: the first of level 1, else one above all else and all others."""
+    """Return the heading that stands for all: the first of level 1, else one above all else and all others."""
     headings = [block for block in blocks if block.type == "heading"]
     highest = min((heading.level or 0 for heading in headings), default=0)
     top = [block for block in headings if block.level == highest]

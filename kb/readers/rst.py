@@ -1,4 +1,4 @@
-"""reStructuredText, as Sphinx and Pelican sites have it: the tree that docutils makes of it, walked for blocks and lines."""
+"""reStructuredText, as Sphinx and Pelican sites have it: the tree of docutils, walked for blocks and their lines."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,8 @@ _OF_MARKDOWN = re.compile(r"^(?:#{1,6} |```|~~~)|\]\(\S", re.MULTILINE)
 _RULE_LINE = re.compile(r"\s*([!-/:-@\[-`{-~])\1*\s*$")  # below a title, perhaps above it too
 _DIRECTIVE = re.compile(r"\s*(?:\.\. [\w:-]+::|::\s*$)")
 _OPTION_OR_BLANK = re.compile(r"\s*(?::[\w-]+:.*)?$")
-# docutils takes a list without the blank line it wants, and bullets drawn as memos draw them, for words of the paragraph.
+# docutils takes a list without the blank line it wants, and bullets drawn as memos draw them, for words of the
+# paragraph.
 _DRAWN = re.compile(r"(?P<indent>[ \u3000]*)(?:[-*+]\s+|[・•◦▪](?![・•◦▪])\s*)(?=\S)")
 _FRONT = re.compile(r"authors?|category|date|event|modified|slug|status|summary|tags?|title|url", re.IGNORECASE)
 _WITHIN = 1000  # lines in which a block is looked for whose line docutils does not tell
@@ -30,7 +31,7 @@ _ERROR = 3  # the level of messages about what was not read
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is reStructuredText for certain: it has marks of it that nothing else has, and none of Markdown."""
+    """Tell whether `text` is certainly reStructuredText: it has marks that nothing else has, and none of Markdown."""
     return _CERTAIN.search(text) is not None and not _OF_MARKDOWN.search(text)
 
 
@@ -55,7 +56,7 @@ class _Words:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a node stands: in an item of a depth, -1 for none, below a heading of a level, 0 for none; what its words are."""
+    """Where a node stands: in an item of `depth` (-1: none), below a heading of `level` (0: none), as `words`."""
 
     depth: int = -1
     level: int = 0
@@ -132,7 +133,7 @@ class _DocumentWalk:
         self.through(node[-1].children[len(own) :], at.inside())
 
     def _visit_field_list(self, node: nodes.Element, at: _Place) -> None:
-        """Add fields as items that say `name: words`; below the title or above all they are what the report says of itself."""
+        """Add fields as items that say `name: words`; those at the top are what the report says of itself."""
         fields = {trimmed(one[0].astext()).lower(): " ".join(one[1].astext().split()) for one in node.children}
         begun = any(block.type not in ("blank", "heading") for block in self.blocks)
         if not begun and node.line and any(map(_FRONT.fullmatch, fields)):
@@ -230,7 +231,7 @@ class _DocumentWalk:
         )
 
     def _placed(self, node: nodes.Element) -> int:
-        """Return the line of a node: the one docutils tells if its first words stand there, else the next where they do."""
+        """Return the line of a node: the one docutils tells if its words stand there, else the next where they do."""
         told = node.line or 0
         words = (node.rawsource or ("" if told else node.astext())).lstrip().split("\n", 1)[0][:20].rstrip()
         if 0 < told <= len(self.lines) and words in self.lines[told - 1]:

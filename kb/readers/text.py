@@ -17,7 +17,8 @@ from kb.readers.lines import addresses, split_lines
 from kb.report.outline import Block, BlockType
 
 _ITEM = re.compile(
-    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])(?![・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
+    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)"
+    r"(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])(?![・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
     re.DOTALL,
 )
 _LINK = re.compile(r"https?://\S+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
@@ -27,7 +28,9 @@ _CODE = re.compile(r"^(?:[$#%>] |\s{2,}\S|//|[}\])])|[{};\\]\s*$|^\S+ --?\w|\w =
 _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 _BULLET_LINE = re.compile(r"^[ \t\u3000\u200b\ufeff]*•[ \t\u3000\u00a0]", re.MULTILINE)
 _MARKDOWN_LINE = re.compile(
-    r"\A\ufeff?(?:---|\+\+\+)[ \t]*$|^[ \t\u3000\u200b\ufeff]*(?:#{1,6}[ \t]|#{2,6}[^#\s]|[-*+–][ \t]+\S|```|~~~|>[ \t])|^(?:===+|---+)[ \t]*$|\]\(\S",
+    r"\A\ufeff?(?:---|\+\+\+)[ \t]*$"
+    r"|^[ \t\u3000\u200b\ufeff]*(?:#{1,6}[ \t]|#{2,6}[^#\s]|[-*+–][ \t]+\S|```|~~~|>[ \t])"
+    r"|^(?:===+|---+)[ \t]*$|\]\(\S",
     re.MULTILINE,
 )
 _FULL_STOP = re.compile(r"[。．!！?？…♪]+[))」』）]*$")
@@ -46,7 +49,7 @@ _STEP = 2  # columns a level where no item of a text has a parent
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is extracted text: more lines drawn with `•` than marked as Markdown is, or none of either."""
+    """Tell whether `text` is extracted text: more lines drawn with `•` than marked as Markdown, or none of either."""
     return sum(1 for _ in _BULLET_LINE.finditer(text)) >= sum(1 for _ in _MARKDOWN_LINE.finditer(text))
 
 

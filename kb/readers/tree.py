@@ -15,7 +15,8 @@ _NO_XML_SPACE = re.compile("[\v\f]")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)[^<>]*>")
 # Tags that need not be closed, so that counting them says nothing of how deep a page is.
 _UNCLOSED = frozenset((
-    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input", "li", "link", "meta", "option",
+    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input", "li", "link",
+    "meta", "option",
     "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
 ))  # fmt: skip
 _DEEPEST_LIST, _DEEPEST_ELEMENT = DEEPEST + 2, 300  # libxml2 drops what lies deeper than 2,048 elements
@@ -37,7 +38,7 @@ def fragment_tree(text: str) -> etree._Element | None:
 
 
 def _readable(source: str) -> str:
-    """Return `source` as lxml can take it, without the tags that nest too deep for any page that a person made; their words stay."""
+    """Return `source` as lxml can take it, without tags that nest deeper than any page does; their words stay."""
     opened: Counter[str] = Counter()
 
     def keep(tag: re.Match[str]) -> str:
