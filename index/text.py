@@ -9,7 +9,8 @@ from collections.abc import Sequence
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _GAPS = re.compile(r"[\s\-_・]")
 _TO_KATAKANA = ord("ァ") - ord("ぁ")  # the two blocks of Unicode have the same order
-# Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word joiner, a BOM.
+# Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word
+# joiner, a BOM.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 # All white space of Unicode lies below U+3001.
 _AROUND = "".join(character for character in map(chr, range(0x3001)) if character.isspace()) + INVISIBLE

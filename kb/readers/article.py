@@ -10,12 +10,12 @@ from lxml import etree, html
 from readability import Document
 from readability.readability import Unparseable
 
-# The extractor is asked where the article is; it would drop lists and flatten others, so the page's own tree is read there.
+# The extractor is asked where the article is; it would drop lists and flatten others: the page's own tree is read.
 _PLACE = "data-place"
 _FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:share|sharing|social|sns|bookmark|breadcrumbs?|pager|pagination|toc|table-of-contents|sidebar|widget|menu"
-    r"|nav|navbar|navigation|related|recommend(?:ed|ation)?s?|comments?|advert(?:isement)?|ads|adsbygoogle|banner|footer"
-    r"|newsletter|subscribe|cookie|byline|posted-on|author-(?:box|profile|info)"
+    r"(?:^|[\s_-])(?:share|sharing|social|sns|bookmark|breadcrumbs?|pager|pagination|toc|table-of-contents"
+    r"|sidebar|widget|menu|nav|navbar|navigation|related|recommend(?:ed|ation)?s?|comments?|advert(?:isement)?|ads"
+    r"|adsbygoogle|banner|footer|newsletter|subscribe|cookie|byline|posted-on|author-(?:box|profile|info)"
     r"|(?:entry|post|article)-?(?:meta|date|info|tags?|categor(?:y|ies)|author))(?:$|[\s_-])",
     re.IGNORECASE,
 )
@@ -62,7 +62,7 @@ def _found(root: etree._Element) -> list[etree._Element]:
 
 
 def _in_paragraphs(page: etree._Element) -> etree._Element:
-    """Return a copy of `page` with its lists told as paragraphs, which are all that the extractor counts; long ones cut."""
+    """Return a copy of `page`, long parts cut, its lists told as paragraphs: the extractor counts nothing else."""
     copy = deepcopy(page)
     for element in copy.iter():
         del element[_ENOUGH:]

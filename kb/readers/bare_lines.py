@@ -1,4 +1,4 @@
-"""What a bare line of a page says of itself: a sentence, a date, who speaks, a quoted tweet. Told by shape, never by names."""
+"""What a bare line of a page says of itself by its shape: a sentence, a date, who speaks, a quoted tweet."""
 
 import re
 
@@ -29,8 +29,8 @@ _HONORIFIC = re.compile(r"(?:さん|氏|様|先生)\s*[!！]?\s*$")
 _NO_NAME = re.compile("[をはがで。、]|さん")
 _LONGEST_NAME = 20
 _SITE = re.compile(
-    r"\s(?:[-–—|｜·:]|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google|Doorkeeper"
-    r"|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
+    r"\s(?:[-–—|｜·:]|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
+    r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
     r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with",
     re.IGNORECASE,
 )
@@ -52,7 +52,7 @@ def is_particular(text: str) -> bool:
 
 
 def is_tweet(text: str, following: str) -> bool:
-    """Tell whether `text` is a quoted tweet or its signature: `— name (@handle) date`, which may stand in the line below."""
+    """Tell whether `text` is a quoted tweet or its signature `— name (@handle) date`, perhaps in the line below."""
     signed = any(_TWEET_SIGNATURE.match(line) for line in (text, following))
     return signed or _TWEET.search(text) is not None
 

@@ -1,14 +1,16 @@
 """What every reader promises, and how it is kept for all of them: a parse that breaks the contract is made to hold it.
 
-- A text has no control characters, one space where a line ends, and no white space around it; code, tables and front matter
-  keep their lines and indents.
-- A heading has a level of 1 to 6, an item of a list a depth of 0 to DEEPEST; nothing else has either.
-- Blocks stand in file order at lines that the file has. A block ends where the next one begins, and those that begin on one
-  line are one block, so that nothing is said twice and nothing is lost.
+- A text has no control characters, one space where a line ends, and no white space around it; code, tables and front
+  matter keep their lines and indents.
+- A blank block says nothing. A heading has a level of 1 to 6, an item of a list a depth of 0 to DEEPEST; nothing else
+  has either.
+- Blocks stand in file order at lines that the file has. A block ends where the next one begins, and those that begin
+  on one line are one block, so that nothing is said twice and nothing is lost.
 - Every line is in exactly one block: where a reader says nothing of a line, it is `blank`, else `unparsed`.
 
-HTML is held to all but the last two, for its lines mean nothing: many blocks may share a line, and what lies around the article
-is in none. Its blocks stand in file order, none reaches beyond the beginning of the next, and every word of the article is in one.
+HTML is held to all but the last two, for its lines mean nothing: many blocks may share a line, and what lies around
+the article is in none. Its blocks stand in file order, none reaches beyond the beginning of the next, and every word
+of the article is in one.
 """
 
 import re
@@ -17,7 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 
 from index.text import trimmed
-from kb.report.outline import Block, ReadingWarning
+from kb.report.outline import Block, BlockType, ReadingWarning
 
 DEEPEST = 64  # people nest four or five lists; beyond, a file is broken or hostile
 DEEPEST_HEADING = 6  # of HTML and Markdown alike
@@ -39,7 +41,7 @@ class Parse:
 
 
 def held(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
-    """Return `parse` of a text of `lines` as the contract has it; `covering` if each line has to be in exactly one block."""
+    """Return `parse` of a text of `lines` as the contract has it; `covering` if each line has to be in one block."""
     blocks = [_sound(block, len(lines)) for block in parse.blocks] if lines else []
     blocks.sort(key=lambda block: block.first_line)  # stable, so that what shares a line stays in the reader's order
     if covering:
@@ -62,9 +64,9 @@ def _sound(block: Block, count: int) -> Block:
     depth = min(max(block.depth or 0, 0), DEEPEST) if block.type in _LISTS else None
     first = min(max(block.first_line, 1), count)
     last = min(max(block.last_line, first), count)
-    if (text, level, depth, first, last) == (block.text, block.level, block.depth, block.first_line, block.last_line):
-        return block
-    return replace(block, text=text, level=level, depth=depth, first_line=first, last_line=last)
+    kind: BlockType = "unparsed" if block.type == "blank" and text else block.type
+    sound = Block(kind, text, first, last, level, depth, block.links)
+    return block if sound == block else sound
 
 
 def _plain(text: str) -> str:
@@ -72,15 +74,16 @@ def _plain(text: str) -> str:
 
 
 def _joined(blocks: Sequence[Block]) -> Block:
-    """Return the blocks of one line as one: the first that says something, an embed beside words being a part of what they say."""
+    """Return the blocks of one line as one: an embed beside words is a part of what they say."""
     if len(blocks) == 1:
         return blocks[0]
     shown = [block for block in blocks if block.type != "blank"] or [*blocks]
     kept = next((block for block in shown if block.type != "link"), shown[0])
     words = [block.text for block in shown if block.text and (block.type != "link" or block.text not in block.links)]
+    text = " ".join(words) or kept.text
     return replace(
         kept,
-        text=" ".join(words) or kept.text,
+        text=text if kept.type in _VERBATIM else _plain(text),
         last_line=max(block.last_line for block in blocks),
         links=tuple(dict.fromkeys(link for block in shown for link in block.links)),
     )

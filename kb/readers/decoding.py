@@ -12,8 +12,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
-# What the codec is called to people -> the codecs to try, the strict one first: Python's own euc_jp and iso2022_jp lack the
-# vendor characters (①, ㈱) that their JIS X 0213 siblings know; shift_jis lacks them too and cp932 has them.
+# What the codec is called to people -> the codecs to try, the strict one first: Python's own euc_jp and iso2022_jp lack
+# the vendor characters (①, ㈱) that their JIS X 0213 siblings know; shift_jis lacks them too and cp932 has them.
 _CODECS = {
     "iso2022_jp": ("iso2022_jp", "iso2022_jp_3", "iso2022_jp_2004"),
     "utf-8": ("utf-8",),

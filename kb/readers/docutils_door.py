@@ -1,4 +1,4 @@
-"""The door to docutils: a text in reStructuredText made into its tree, without files, raw HTML, configuration or noise."""
+"""The door to docutils: a text made into its tree, without files, raw HTML, configuration or noise."""
 
 import re
 from collections import defaultdict
@@ -19,13 +19,15 @@ _SETTINGS = {
     "report_level": 5,  # nothing is odd enough for stderr: it stands in the tree
     "halt_level": 5,
     "warning_stream": False,
-    "line_length_limit": 10**9,  # docutils refuses a whole file for a line of 10,000 characters
     "doctitle_xform": False,  # the title stays a section, which has a line
     "docinfo_xform": False,
     "smart_quotes": False,
 }
-# docutils copies the rest of a paragraph for each mark in it: 90 kB of `a_ ` take it 45 s. Beyond, a paragraph is no prose.
-_LONGEST_INLINE = 10_000
+# docutils copies the rest of a paragraph for each mark in it, and makes a report of 0.1 ms of each that leads nowhere:
+# 90 kB of `a_ ` take it 45 s. A longer paragraph is no prose, and a thousand links have 3,000 marks; beyond, marks are
+# text.
+_LONGEST_INLINE, _MOST_MARKS = 10_000, 20_000
+_MARK = re.compile(r"[`*_|]")
 _DEEPEST_INDENT = DEEPEST + 2  # deep enough to be warned of; docutils exhausts the stack of Python below 200
 _OTHER_ENDS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")  # docutils would end lines there, we do not
 _ROLE_TARGET = re.compile(r"\s*<[^<>]*>$")  # :doc:`words <target>`
@@ -35,7 +37,7 @@ _NESTED_MARKS = re.compile(rf"(?P<kept>\s*(?:[-*+•]\s+){{{_DEEPEST_INDENT}}})(
 def document_of(lines: Sequence[str]) -> nodes.document:
     """Return the tree of a text of `lines`; the lines of its nodes are counted as ours are."""
     source = _OTHER_ENDS.sub(" ", "\n".join(_shallow(lines)).replace("\0", " "))
-    return publish_doctree(source, parser=Parser(inliner=_Inliner()), settings_overrides=_SETTINGS)
+    return publish_doctree(source, parser=_Parser(inliner=_Inliner()), settings_overrides=_SETTINGS)
 
 
 def _shallow(lines: Sequence[str]) -> Iterator[str]:
@@ -48,12 +50,18 @@ def _shallow(lines: Sequence[str]) -> Iterator[str]:
             indents.pop()
         if words and indent > (indents[-1] if indents else -1):
             indents.append(indent)
-        shallow = " " * indents[_DEEPEST_INDENT] + words if words and len(indents) > _DEEPEST_INDENT else line
-        yield (
-            _NESTED_MARKS.sub(r"\g<kept>", shallow)
-            if shallow[:4].strip() or len(shallow) > _DEEPEST_INDENT
-            else shallow
-        )
+        too_deep = words and len(indents) > _DEEPEST_INDENT
+        yield _NESTED_MARKS.sub(r"\g<kept>", " " * indents[_DEEPEST_INDENT] + words if too_deep else line)
+
+
+class _Parser(Parser):  # type: ignore[misc]
+    """The parser of docutils, which refuses a whole file for a line of 10,000 characters."""
+
+    def parse(self, inputstring: str, document: nodes.document) -> None:
+        """Parse lines of any length; what nested substitutions grow to, a power of their length, stays limited."""
+        limit, document.settings.line_length_limit = document.settings.line_length_limit, len(inputstring)
+        super().parse(inputstring, document)
+        document.settings.line_length_limit = limit
 
 
 class _Inliner(Inliner):  # type: ignore[misc]
@@ -61,12 +69,14 @@ class _Inliner(Inliner):  # type: ignore[misc]
 
     # docutils looks for its patterns in the class itself, not in those above it.
     vars().update((name, value) for name, value in vars(Inliner).items() if isinstance(value, str) and name[0] != "_")
+    _marks = 0  # in the document so far
 
     def parse(
         self, text: str, lineno: int, memo: object, parent: nodes.Element
     ) -> tuple[list[nodes.Node], list[nodes.Node]]:
         """Return the nodes of a paragraph's text, and what docutils has to say of it."""
-        if len(text) > _LONGEST_INLINE:
+        self._marks += len(_MARK.findall(text))
+        if len(text) > _LONGEST_INLINE or self._marks > _MOST_MARKS:
             return [nodes.Text(text)], []
         return super().parse(text, lineno, memo, parent)  # type: ignore[no-any-return]
 

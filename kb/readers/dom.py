@@ -1,4 +1,4 @@
-"""The blocks of an HTML element: its headings, lists, paragraphs, tables and links, as a reader of the page sees them."""
+"""The blocks of an HTML element: its headings, lists, paragraphs, tables and links, as a page shows them."""
 
 import re
 from collections.abc import Iterator
@@ -16,8 +16,10 @@ _LISTS: dict[str, BlockType] = {"ul": "bullet", "menu": "bullet", "dir": "bullet
 _ITEMS = {"li": 0, "dt": 0, "dd": 1}  # levels below their list: what a term means stands below the term
 # Elements that begin and end a paragraph.
 _BLOCKS = frozenset((
-    "address", "article", "blockquote", "body", "caption", "center", "details", "div", "fieldset", "figcaption", "figure",
-    "header", "hgroup", "html", "legend", "main", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "address", "article", "blockquote", "body", "caption", "center", "details", "div", "fieldset", "figcaption",
+    "figure",
+    "header", "hgroup", "html", "legend", "main", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th",
+    "thead", "tr",
     *_HEADINGS, *_LISTS, *_ITEMS,
 ))  # fmt: skip
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)

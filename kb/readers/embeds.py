@@ -1,4 +1,4 @@
-"""What site generators and notes apps put between the words of Markdown: shortcodes, cards, boxes, made into plain links."""
+"""What generators and notes apps put into Markdown, shortcodes, cards and boxes, made into plain links."""
 
 import re
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def without_embeds(line: str) -> str:
 
 
 def _links(shortcode: str) -> str:
-    """Return the links that `youtube ID`, `elink words address`, `include x.html slideshare="ID"` and their like stand for."""
+    """Return the links of `youtube ID`, `elink words address`, `include x.html slideshare="ID"` and their like."""
     name, _, rest = shortcode.partition(" ")
     *title, address = rest.split() or [""]
     if (

@@ -16,8 +16,9 @@ from kb.report.problems import FileProblem, UnreadableError
 class Reader:
     """One format: what it and its files are called, how a text in it is recognised, and how it is read.
 
-    The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another format has
-    such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the contract says.
+    The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another
+    format has such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the
+    contract says.
     """
 
     name: str
@@ -37,6 +38,9 @@ READERS = (
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )
+# The longest reports have a thousand lines and 0.1 MB; a library of a year in one file has 100,000. A line costs
+# Markdown 3.5 kB of memory, and what is larger than this is no report: it is refused and told, and the others are read.
+MOST_LINES, LARGEST = 200_000, 32_000_000
 LABELS = tuple(reader.label for reader in reversed(READERS))  # the commonest first
 ENDINGS = tuple(ending for reader in reversed(READERS) for ending in reader.endings)
 MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reader.media_types)
@@ -44,13 +48,21 @@ MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reade
 
 def read_outline(data: bytes, source: str) -> Outline:
     """Return the outline of a file's bytes; `source` is its path as shown to people. Raises UnreadableError."""
+    if len(data) > LARGEST:
+        raise UnreadableError(FileProblem(source, None, f"larger than {LARGEST // 1_000_000} MB; split the file"))
     decoded = decode(data)
     if decoded is None:
         remedy = f"save the report as {listed(LABELS)} in UTF-8"
         raise UnreadableError(FileProblem(source, None, f"not a text file; {remedy}"))
-    reader = _reader(decoded.text, PurePath(source).suffix.lower())
     lines = split_lines(decoded.text)
-    parse = held(reader.read(decoded.text), lines, covering=reader.covering)
+    if len(lines) > MOST_LINES:
+        raise UnreadableError(FileProblem(source, MOST_LINES + 1, f"more than {MOST_LINES:,} lines; split the file"))
+    reader = _reader(decoded.text, PurePath(source).suffix.lower())
+    try:
+        parse = held(reader.read(decoded.text), lines, covering=reader.covering)
+    except RecursionError as error:
+        message = f"{reader.label} that nests too deep to be read; write it with fewer levels"
+        raise UnreadableError(FileProblem(source, None, message)) from error
     return Outline(
         source=source,
         encoding=decoded.encoding,

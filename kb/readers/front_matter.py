@@ -1,4 +1,4 @@
-"""What stands above a Markdown post about itself: YAML between `---`, TOML between `+++`, or bare `key: value` lines."""
+"""What a Markdown post says of itself at its top: YAML between `---`, TOML between `+++`, or bare `key: value`."""
 
 import re
 import tomllib
@@ -26,14 +26,14 @@ _KNOWN = {
     "published",
 }
 _FEWEST_BARE = 2
-# What is longer, no person wrote, and is read as bare pairs: a dotted key of 40 kB takes tomllib 1.5 GB, which grows with the
-# square; 10 kB of the worst of either language take 1 s and 100 MB.
+# What is longer, no person wrote, and is read as bare pairs: a dotted key of 40 kB takes tomllib 1.5 GB, which grows
+# with the square; 10 kB of the worst of either language take 1 s and 100 MB.
 _TALLEST, _LONGEST = 200, 10_000  # lines, characters
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """How many lines front matter takes, and its values as written, under their keys in lower case: a list's joined by commas."""
+    """How many lines front matter takes, and its values as written, a list joined by commas, by keys in lower case."""
 
     height: int
     values: tuple[tuple[str, str], ...]

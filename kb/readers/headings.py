@@ -1,8 +1,8 @@
 """Which bare lines of an extracted text were headings on its page.
 
-Nothing marks them but how they stand and how they are put. Each piece of evidence below has a weight; a line is a heading when
-they add up to more than nothing. The weights are those of a logistic regression over 94 pages by eight authors, rounded; its
-evidence was thinned out as long as that helped on the pages of authors left out of the fit.
+Nothing marks them but how they stand and how they are put. Each run of evidence below has a weight; a line is a
+heading when they add up to more than nothing. The weights are those of a logistic regression over 94 pages by eight
+authors, rounded; its evidence was thinned out as long as that helped on the pages of authors left out of the fit.
 """
 
 import re
@@ -13,15 +13,15 @@ from typing import Literal
 from index import datafiles
 from kb.readers import bare_lines
 
-PieceKind = Literal["item", "link", "table", "code", "line", "lines"]
+LineRunKind = Literal["item", "link", "table", "code", "line", "lines"]
 _Role = Literal["item", "short", "prose", "byline", "aside", "other", "edge"]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LineRun:
     """Lines of an extracted text that belong together; a `line` stands alone and may be a heading."""
 
-    kind: PieceKind
+    kind: LineRunKind
     text: str
     first_line: int
     last_line: int
@@ -32,7 +32,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A line that may be a heading, and what stands around it: `after` is its matter, below bylines, dates and links."""
+    """A line that may be a heading, and what is around it: `after` is its matter, below bylines, dates and links."""
 
     text: str
     before: _Role
@@ -88,24 +88,24 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _LONGEST = 200  # characters of any heading
 _PROSE = 45  # characters from which a line is prose, whatever its end
 _LONGEST_USUAL = 20  # characters up to which a line that begins with a usual name is one
-_RECENT = 3  # an embedded card repeats a title within so many pieces
+_RECENT = 3  # an embedded card repeats a title within so many runs
 _SHORTEST_ECHO = 8
 _ALIKE = 0.8  # share of the shorter text's pairs of characters
 _NOT_WORDS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
 
 
-def headings(pieces: Sequence[Piece]) -> dict[int, int]:
-    """Return the level of each of `pieces` that is a heading, by its index; the title, and what stands above it, have 1."""
-    roles = [_role(pieces, index) for index in range(len(pieces))]
-    levels = dict.fromkeys(range(_title(pieces, roles) + 1), 1)
+def headings(runs: Sequence[LineRun]) -> dict[int, int]:
+    """Return the level of each of `runs` that is a heading, by its index; the title and what is above it have 1."""
+    roles = [_role(runs, index) for index in range(len(runs))]
+    levels = dict.fromkeys(range(_title(runs, roles) + 1), 1)
     roles[: len(levels)] = ["edge"] * len(levels)  # a page begins below its title
-    seen = {pieces[index].text for index in levels}
-    for index in range(len(levels), len(pieces)):
-        if roles[index] in ("short", "prose") and pieces[index].kind == "line" and len(pieces[index].text) <= _LONGEST:
-            candidate = _candidate(pieces, roles, index, seen)
-            if not _continues(pieces, index) and points(candidate) > 0:
-                levels[index] = 2 if pieces[index].apart else 3
+    seen = {runs[index].text for index in levels}
+    for index in range(len(levels), len(runs)):
+        if roles[index] in ("short", "prose") and runs[index].kind == "line" and len(runs[index].text) <= _LONGEST:
+            candidate = _candidate(runs, roles, index, seen)
+            if not _continues(runs, index) and points(candidate) > 0:
+                levels[index] = 2 if runs[index].apart else 3
             seen.add(candidate.text)
     return levels
 
@@ -127,11 +127,11 @@ def _begins_usual(text: str) -> bool:
 _USUAL = datafiles.lines("kb.readers", "section_names.txt")
 
 
-def _role(pieces: Sequence[Piece], index: int) -> _Role:
-    if not 0 <= index < len(pieces):
+def _role(runs: Sequence[LineRun], index: int) -> _Role:
+    if not 0 <= index < len(runs):
         return "edge"
-    piece = pieces[index]
-    match piece.kind:
+    run = runs[index]
+    match run.kind:
         case "item":
             return "item"
         case "link":
@@ -139,8 +139,8 @@ def _role(pieces: Sequence[Piece], index: int) -> _Role:
         case "lines":
             return "prose"
         case "line":
-            following = pieces[index + 1].text[:_LONGEST] if index + 1 < len(pieces) else ""
-            return "prose" if len(piece.text) > _LONGEST else _role_of_line(piece.text, following)
+            following = runs[index + 1].text[:_LONGEST] if index + 1 < len(runs) else ""
+            return "prose" if len(run.text) > _LONGEST else _role_of_line(run.text, following)
     return "other"
 
 
@@ -154,50 +154,48 @@ def _role_of_line(text: str, following: str) -> _Role:
     return "prose" if len(text) > _PROSE or bare_lines.is_sentence(text) or bare_lines.is_polite(text) else "short"
 
 
-def _title(pieces: Sequence[Piece], roles: Sequence[_Role]) -> int:
+def _title(runs: Sequence[LineRun], roles: Sequence[_Role]) -> int:
     """Return the index of the title, -1 for none: the first line, or one of the few below it that names a year."""
     if (
-        not pieces
-        or pieces[0].kind != "line"
-        or len(pieces[0].text) > _LONGEST
+        not runs
+        or runs[0].kind != "line"
+        or len(runs[0].text) > _LONGEST
         or roles[0] in _ASIDES
-        or _TIME.search(pieces[0].text)
+        or _TIME.search(runs[0].text)
     ):
         return -1
-    for index in range(min(_RECENT, len(pieces))):
-        if pieces[index].kind != "line" or (index and roles[index] != "short"):
+    for index in range(min(_RECENT, len(runs))):
+        if runs[index].kind != "line" or (index and roles[index] != "short"):
             break
-        if _YEAR.search(pieces[index].text):
+        if _YEAR.search(runs[index].text):
             return index
     return 0
 
 
-def _candidate(pieces: Sequence[Piece], roles: Sequence[_Role], index: int, seen: set[str]) -> _Candidate:
+def _candidate(runs: Sequence[LineRun], roles: Sequence[_Role], index: int, seen: set[str]) -> _Candidate:
     matter = index + 1
-    while matter < len(pieces) and roles[matter] in _ASIDES:
+    while matter < len(runs) and roles[matter] in _ASIDES:
         matter += 1
-    text = pieces[index].text
+    text = runs[index].text
     return _Candidate(
         text=text,
         before=roles[index - 1] if index else "edge",
-        below=roles[index + 1] if index + 1 < len(pieces) else "edge",
-        after=roles[matter] if matter < len(pieces) else "edge",
-        next=pieces[index + 1].text[:_LONGEST] if index + 1 < len(pieces) else "",
-        recent=tuple(
-            piece.text[:_LONGEST] for piece in pieces[max(1, index - _RECENT) : index] if piece.kind == "line"
-        ),
+        below=roles[index + 1] if index + 1 < len(runs) else "edge",
+        after=roles[matter] if matter < len(runs) else "edge",
+        next=runs[index + 1].text[:_LONGEST] if index + 1 < len(runs) else "",
+        recent=tuple(run.text[:_LONGEST] for run in runs[max(1, index - _RECENT) : index] if run.kind == "line"),
         repeated=text in seen,
     )
 
 
-def _continues(pieces: Sequence[Piece], index: int) -> bool:
+def _continues(runs: Sequence[LineRun], index: int) -> bool:
     """Tell whether the list goes on below: a list never begins with an item that has a parent."""
-    following = pieces[index + 1] if index + 1 < len(pieces) else None
+    following = runs[index + 1] if index + 1 < len(runs) else None
     return following is not None and bool(following.depth)
 
 
 def _echoes(text: str, earlier: str) -> bool:
-    """Tell whether `text` says what `earlier` did, and perhaps more; titles of a series differ in their numbers alone."""
+    """Tell whether `text` says what `earlier` did, perhaps more; titles of a series differ in numbers alone."""
     if len(earlier) < _SHORTEST_ECHO or len(text) < _ALIKE * len(earlier):
         return False
     if text != earlier and _DIGITS.sub("", text) == _DIGITS.sub("", earlier):

@@ -1,16 +1,15 @@
 """HTML: a page saved from a browser, its article found among menus and sidebars, then read from the page's own tree."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from lxml import etree
-from lxml.html import HTMLParser, document_fromstring
 
 from index.text import trimmed
 from kb.readers.article import article_of
-from kb.readers.contract import DEEPEST, Parse
+from kb.readers.contract import Parse
 from kb.readers.dom import element_blocks
+from kb.readers.tree import page_tree
 
 # Comments before the first tag, taken for good: to try each end of each would take for ever where there are many.
 _COMMENTS = r"(?:<!--(?:(?!-->).)*+-->\s*+)*+"
@@ -19,14 +18,6 @@ _TAG_FIRST = re.compile(rf"{_COMMENTS}<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
-_LINE_END = re.compile(r"\r\n|\r")
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)[^<>]*>")
-# Tags that need not be closed, so that counting them says nothing of how deep a page is.
-_UNCLOSED = frozenset((
-    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input", "li", "link", "meta", "option",
-    "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
-))  # fmt: skip
-_DEEPEST_LIST, _DEEPEST_ELEMENT = DEEPEST + 2, 300  # libxml2 drops what lies deeper than 2,048 elements
 _META = {
     "title": ("og:title", "twitter:title"),
     "date": ("article:published_time", "datePublished", "date"),
@@ -47,7 +38,7 @@ def recognises(text: str) -> bool:
 
 def read(text: str) -> Parse:
     """Return the parse of an HTML page."""
-    page = _parsed(text)
+    page = page_tree(text)
     if page is None:
         return Parse(title=None, blocks=())
     metadata = dict(_metadata(page))
@@ -56,33 +47,6 @@ def read(text: str) -> Parse:
         metadata["title"] = title
     blocks = tuple(element_blocks(article_of(page)))
     return Parse(title=title, blocks=blocks, metadata=tuple(metadata.items()))
-
-
-def _parsed(text: str) -> etree._Element | None:
-    """Return the tree of a page, None for one without a single element; its lines are counted as ours are."""
-    source = _shallow(_LINE_END.sub("\n", text).replace("\0", "\ufffd")).encode("utf-8", "replace")
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-    try:
-        return document_fromstring(source, parser=parser)
-    except etree.ParserError:
-        return None
-
-
-def _shallow(source: str) -> str:
-    """Return `source` without the tags that nest too deep for any page that a person made; their words stay."""
-    opened: Counter[str] = Counter()
-
-    def keep(tag: re.Match[str]) -> str:
-        name = tag["name"].lower()
-        if name in _UNCLOSED:
-            return tag[0]
-        deepest = _DEEPEST_LIST if name in ("ul", "ol") else _DEEPEST_ELEMENT
-        opened[name] += 0 if tag["end"] else 1
-        kept = opened[name] <= deepest
-        opened[name] -= 1 if tag["end"] and opened[name] else 0
-        return tag[0] if kept else ""
-
-    return _TAG.sub(keep, source)
 
 
 def _metadata(page: etree._Element) -> Iterator[tuple[str, str]]:

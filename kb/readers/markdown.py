@@ -1,11 +1,10 @@
-"""Markdown: CommonMark with tables, read by markdown-it-py, once its authors' habits are mended and front matter is taken off."""
+"""Markdown: its authors' habits mended, front matter taken off, and read as CommonMark with tables."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from lxml.html import fragment_fromstring
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -15,19 +14,23 @@ from kb.readers.dom import element_blocks
 from kb.readers.front_matter import front_matter
 from kb.readers.lines import addresses, split_lines
 from kb.readers.mending import mended
+from kb.readers.tree import fragment_tree
 from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
 _WHOLE: dict[str, BlockType] = {"fence": "code", "code_block": "code", "hr": "rule"}
 _WHITE_SPACE = re.compile(r"[ \t\n]+")  # what a browser folds
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
-# Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most of the time.
+# Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most
+# of the time.
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
 _BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # what parts words on a page
 _LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
-# Beyond, a paragraph is no prose: brackets cost the parser their square.
-_LONGEST_INLINE, _MOST_BRACKETS = 100_000, 500
+# Beyond, a paragraph is no prose. Opening brackets cost the parser their square: 500 take 0.05 s, so that a text may
+# hold not many of such paragraphs; those of up to 50, which people write, are not counted.
+_LONGEST_INLINE, _MOST_BRACKETS, _FREE_BRACKETS = 100_000, 500, 50
+_MOST_WORK = 20 * _MOST_BRACKETS**2
 _LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; mending leaves twice as many lists as are read
 
 
@@ -43,7 +46,7 @@ def read(text: str) -> Parse:
 
 
 def _title(blocks: Sequence[Block], lines: Sequence[str]) -> str | None:
-    """Return the heading that stands for the whole text: the first of level 1, else one above all else and all others."""
+    """Return the heading that stands for all: the first of level 1, else one above all else and all others."""
     headings = [block for block in blocks if block.type == "heading"]
     highest = min((heading.level or 0 for heading in headings), default=0)
     top = [block for block in headings if block.level == highest]
@@ -148,8 +151,9 @@ def _whole(token: Token, first: int, last: int, lines: Sequence[str]) -> Block:
 
 def _html(source: str, first: int, last: int) -> Iterator[Block]:
     """Yield the blocks of HTML written into Markdown, each up to the next; comments and empty tags show nothing."""
-    blocks = [*element_blocks(fragment_fromstring(source, create_parent=True), above=first - 1)]
-    blocks = blocks or [Block("blank", "", first, last)]
+    tree = fragment_tree(source)
+    inside = [] if tree is None else [*element_blocks(tree, above=first - 1)]
+    blocks = inside or [Block("blank", "", first, last)]
     begins = [first, *(block.first_line for block in blocks[1:])]
     ends = [*(begin - 1 for begin in begins[1:]), last]
     for block, begin, end in zip(blocks, begins, ends, strict=True):
@@ -174,6 +178,7 @@ class _Inline:
     def __init__(self) -> None:
         self._parser = _Parser()
         self._definitions: dict[str, object] = {}
+        self._work = 0  # the squares of brackets so far
 
     def block_tokens(self, text: str) -> list[Token]:
         return self._parser.parse(text, self._definitions)
@@ -207,7 +212,10 @@ class _Inline:
         return Block("table", text, first, last, links=tuple(dict.fromkeys(links)))
 
     def _children(self, content: str) -> Sequence[Token]:
-        if not _INLINE.search(content) or len(content) > _LONGEST_INLINE or content.count("[") > _MOST_BRACKETS:
+        brackets = content.count("[")
+        self._work += brackets**2 if brackets > _FREE_BRACKETS else 0
+        too_much = len(content) > _LONGEST_INLINE or brackets > _MOST_BRACKETS or self._work > _MOST_WORK
+        if too_much or not _INLINE.search(content):
             return [Token("text", "", 0, content=content)]
         children: list[Token] = []
         self._parser.inline.parse(content, self._parser, self._definitions, children)

@@ -1,4 +1,4 @@
-"""Markdown as blogs and notes apps write it, made into CommonMark line by line: no line is added, joined or taken away."""
+"""Markdown as blogs and notes apps write it, made into CommonMark line by line: none is added or taken away."""
 
 import re
 from collections import Counter
@@ -86,8 +86,8 @@ def _not_too_deep(line: str) -> str:
 def _cramped_headings(lines: Sequence[str], plain: Sequence[bool]) -> set[int]:
     """Return the indexes of headings written without a space, `##見出し`, told from hashtags.
 
-    Two marks or more are a heading. One is the mark of a hashtag, unless the author writes other headings so: with more marks,
-    or at least two lines that are no tags of one another.
+    Two marks or more are a heading. One is the mark of a hashtag, unless the author writes other headings so: with
+    more marks, or at least two lines that are no tags of one another.
     """
     found = {
         index: match
@@ -109,7 +109,7 @@ def _is_tag_line(line: str) -> bool:
 
 
 def _parted(lines: Sequence[str], plain: Sequence[bool]) -> list[str]:
-    """Return `lines` with a space after the bullet of those that stand directly above or below another item: `-text`."""
+    """Return `lines` with a space after the bullet of those that stand right above or below another item: `-text`."""
 
     def mend(index: int) -> str:
         line = lines[index]

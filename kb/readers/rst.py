@@ -1,4 +1,4 @@
-"""reStructuredText, as Sphinx and Pelican sites have it: the tree that docutils makes of it, walked for blocks and lines."""
+"""reStructuredText, as Sphinx and Pelican sites have it: the tree of docutils, walked for blocks and their lines."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,8 @@ _OF_MARKDOWN = re.compile(r"^(?:#{1,6} |```|~~~)|\]\(\S", re.MULTILINE)
 _RULE_LINE = re.compile(r"\s*([!-/:-@\[-`{-~])\1*\s*$")  # below a title, perhaps above it too
 _DIRECTIVE = re.compile(r"\s*(?:\.\. [\w:-]+::|::\s*$)")
 _OPTION_OR_BLANK = re.compile(r"\s*(?::[\w-]+:.*)?$")
-# docutils takes a list without the blank line it wants, and bullets drawn as memos draw them, for words of the paragraph.
+# docutils takes a list without the blank line it wants, and bullets drawn as memos draw them, for words of the
+# paragraph.
 _DRAWN = re.compile(r"(?P<indent>[ \u3000]*)(?:[-*+]\s+|[・•◦▪](?![・•◦▪])\s*)(?=\S)")
 _FRONT = re.compile(r"authors?|category|date|event|modified|slug|status|summary|tags?|title|url", re.IGNORECASE)
 _WITHIN = 1000  # lines in which a block is looked for whose line docutils does not tell
@@ -30,14 +31,14 @@ _ERROR = 3  # the level of messages about what was not read
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is reStructuredText for certain: it has marks of it that nothing else has, and none of Markdown."""
+    """Tell whether `text` is certainly reStructuredText: it has marks that nothing else has, and none of Markdown."""
     return _CERTAIN.search(text) is not None and not _OF_MARKDOWN.search(text)
 
 
 def read(text: str) -> Parse:
     """Return the parse of a text in reStructuredText."""
     lines = split_lines(text.lstrip(INVISIBLE))
-    walk = _Walk(lines)
+    walk = _DocumentWalk(lines)
     walk.through(document_of(lines).children, _Place())
     title = next((block.text for block in walk.blocks if block.type == "heading"), None)
     metadata = tuple(walk.metadata.items())
@@ -45,7 +46,7 @@ def read(text: str) -> Parse:
 
 
 @dataclass(slots=True)
-class _Line:
+class _Words:
     """The words of one line, and the addresses they link to."""
 
     words: str = ""
@@ -55,7 +56,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a node stands: in an item of a depth, -1 for none, below a heading of a level, 0 for none; what its words are."""
+    """Where a node stands: in an item of `depth` (-1: none), below a heading of `level` (0: none), as `words`."""
 
     depth: int = -1
     level: int = 0
@@ -67,7 +68,7 @@ class _Place:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _DocumentWalk:
     """The blocks of a document so far, and what else was found on the way; a last line of 0 is still to be told.
 
     A `_visit_` method is called for the nodes of its name, as docutils itself does it.
@@ -118,7 +119,7 @@ class _Walk:
             if own:
                 self._say(own[0], kind, at.inside())
             else:
-                self._add(kind, item, _Line(), at.depth + 1)
+                self._add(kind, item, _Words(), at.depth + 1)
             self.through(item.children[len(own) :], at.inside())
 
     _visit_enumerated_list = _visit_bullet_list
@@ -132,18 +133,18 @@ class _Walk:
         self.through(node[-1].children[len(own) :], at.inside())
 
     def _visit_field_list(self, node: nodes.Element, at: _Place) -> None:
-        """Add fields as items that say `name: words`; below the title or above all they are what the report says of itself."""
+        """Add fields as items that say `name: words`; those at the top are what the report says of itself."""
         fields = {trimmed(one[0].astext()).lower(): " ".join(one[1].astext().split()) for one in node.children}
         begun = any(block.type not in ("blank", "heading") for block in self.blocks)
         if not begun and node.line and any(map(_FRONT.fullmatch, fields)):
             self.metadata.update((key, value) for key, value in fields.items() if value)
             text = "\n".join(self.lines[node.line - 1 : node.children[-1].line])
-            self._add("front-matter", node, _Line(text))
+            self._add("front-matter", node, _Words(text))
             return
         for one in node.children:
             own = [part for part in one[1].children[:1] if isinstance(part, nodes.paragraph)]
             words = [line for paragraph in own for line in _lines(paragraph)]
-            self._add("bullet", one, _joined([_Line(f"{one[0].astext()}:"), *words]), at.depth + 1)
+            self._add("bullet", one, _joined([_Words(f"{one[0].astext()}:"), *words]), at.depth + 1)
             self.through(one[1].children[len(own) :], at.inside())
 
     def _visit_block_quote(self, node: nodes.Element, at: _Place) -> None:
@@ -158,18 +159,18 @@ class _Walk:
     def _visit_table(self, node: nodes.Element, _at: _Place) -> None:
         rows = [[_joined(_lines(entry)) for entry in row.children] for row in node.findall(nodes.row)]
         text = "\n".join(" | ".join(cell.words for cell in row) for row in rows)
-        self._add("table", node, _Line(text, [link for row in rows for cell in row for link in cell.links]))
+        self._add("table", node, _Words(text, [link for row in rows for cell in row for link in cell.links]))
 
     def _visit_literal_block(self, node: nodes.Element, _at: _Place) -> None:
-        self._add("code", node, _Line(node.astext()))
+        self._add("code", node, _Words(node.astext()))
 
     _visit_doctest_block = _visit_math_block = _visit_literal_block
 
     def _visit_transition(self, node: nodes.Element, _at: _Place) -> None:
-        self._add("rule", node, _Line(self.lines[node.line - 1] if node.line else ""))
+        self._add("rule", node, _Words(self.lines[node.line - 1] if node.line else ""))
 
     def _visit_comment(self, node: nodes.Element, _at: _Place) -> None:
-        self._add("blank", node, _Line())
+        self._add("blank", node, _Words())
 
     _visit_image = _visit_pending = _visit_raw = _visit_substitution_definition = _visit_target = _visit_comment
 
@@ -207,7 +208,7 @@ class _Walk:
                 self._add(kind, node, said, at.depth, below=begin, height=height)
             elif kind == "paragraph" and said.linked:
                 # A picture alone shows no words.
-                shown = replace(said, words=said.words or next(iter(said.links), ""))
+                shown = replace(said, words=(said.words or said.links[0]) if said.links else "")
                 self._add("link" if said.links else "blank", node, shown, below=begin, height=height)
             else:
                 self._add(kind, node, said, below=begin, height=height)
@@ -216,7 +217,7 @@ class _Walk:
         self,
         kind: BlockType,
         node: nodes.Element,
-        said: _Line,
+        said: _Words,
         depth: int | None = None,
         *,
         below: int = 0,
@@ -230,7 +231,7 @@ class _Walk:
         )
 
     def _placed(self, node: nodes.Element) -> int:
-        """Return the line of a node: the one docutils tells if its first words stand there, else the next where they do."""
+        """Return the line of a node: the one docutils tells if its words stand there, else the next where they do."""
         told = node.line or 0
         words = (node.rawsource or ("" if told else node.astext())).lstrip().split("\n", 1)[0][:20].rstrip()
         if 0 < told <= len(self.lines) and words in self.lines[told - 1]:
@@ -251,24 +252,27 @@ class _Walk:
         return first
 
 
-def _lines(node: nodes.Node) -> list[_Line]:
+def _lines(node: nodes.Node) -> list[_Words]:
     """Return the lines of what `node` says."""
-    lines = [_Line()]
+    lines = [_Words()]
     for text in node.findall(lambda one: isinstance(one, nodes.Text | nodes.image | nodes.reference)):
         if isinstance(text, nodes.reference):
-            address = text.get("refuri", "")
-            lines[-1].links += [address] if address.startswith(("http://", "https://")) else []
+            lines[-1].links += [text["refuri"]] if _is_web(text) else []
             continue
         words = text.astext() if isinstance(text, nodes.Text) else text.get("alt", "")
-        linked = isinstance(text, nodes.image) or isinstance(text.parent, nodes.reference)
+        linked = isinstance(text, nodes.image) or (isinstance(text.parent, nodes.reference) and _is_web(text.parent))
         for at, part in enumerate(words.split("\n")):
             if at:
-                lines.append(_Line())
+                lines.append(_Words())
             lines[-1].words += part
             lines[-1].linked = lines[-1].linked and (linked or not part.strip())
     return lines
 
 
-def _joined(lines: Sequence[_Line]) -> _Line:
+def _is_web(reference: nodes.Element) -> bool:
+    return bool(reference.get("refuri", "").startswith(("http://", "https://")))
+
+
+def _joined(lines: Sequence[_Words]) -> _Words:
     words = " ".join(text for line in lines if (text := trimmed(line.words)))
-    return _Line(words, [link for line in lines for link in line.links], all(line.linked for line in lines))
+    return _Words(words, [link for line in lines for link in line.links], all(line.linked for line in lines))

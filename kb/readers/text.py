@@ -12,12 +12,13 @@ from itertools import pairwise
 from index.text import trimmed
 from kb.readers.bare_lines import is_polite, is_sentence
 from kb.readers.contract import Parse
-from kb.readers.headings import Piece, PieceKind, headings, is_section_name
+from kb.readers.headings import LineRun, LineRunKind, headings, is_section_name
 from kb.readers.lines import addresses, split_lines
 from kb.report.outline import Block, BlockType
 
 _ITEM = re.compile(
-    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])(?![・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
+    r"(?P<indent>[ \t\u3000\u200b\ufeff]*)"
+    r"(?:(?:(?P<bullet>•)|\d{1,9}\.)[ \t\u3000\u00a0]+|(?P<dot>[・◦▪])(?![・◦▪])[ \t\u3000]*)(?P<text>\S.*)",
     re.DOTALL,
 )
 _LINK = re.compile(r"https?://\S+|(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/\S*)?")
@@ -27,11 +28,13 @@ _CODE = re.compile(r"^(?:[$#%>] |\s{2,}\S|//|[}\])])|[{};\\]\s*$|^\S+ --?\w|\w =
 _JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 _BULLET_LINE = re.compile(r"^[ \t\u3000\u200b\ufeff]*•[ \t\u3000\u00a0]", re.MULTILINE)
 _MARKDOWN_LINE = re.compile(
-    r"\A\ufeff?(?:---|\+\+\+)[ \t]*$|^[ \t\u3000\u200b\ufeff]*(?:#{1,6}[ \t]|#{2,6}[^#\s]|[-*+–][ \t]+\S|```|~~~|>[ \t])|^(?:===+|---+)[ \t]*$|\]\(\S",
+    r"\A\ufeff?(?:---|\+\+\+)[ \t]*$"
+    r"|^[ \t\u3000\u200b\ufeff]*(?:#{1,6}[ \t]|#{2,6}[^#\s]|[-*+–][ \t]+\S|```|~~~|>[ \t])"
+    r"|^(?:===+|---+)[ \t]*$|\]\(\S",
     re.MULTILINE,
 )
 _FULL_STOP = re.compile(r"[。．!！?？…♪]+[))」』）]*$")
-_TYPES: Mapping[PieceKind, BlockType] = {
+_TYPES: Mapping[LineRunKind, BlockType] = {
     "item": "bullet",
     "link": "link",
     "table": "table",
@@ -46,19 +49,19 @@ _STEP = 2  # columns a level where no item of a text has a parent
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is extracted text: more lines drawn with `•` than marked as Markdown is, or none of either."""
+    """Tell whether `text` is extracted text: more lines drawn with `•` than marked as Markdown, or none of either."""
     return sum(1 for _ in _BULLET_LINE.finditer(text)) >= sum(1 for _ in _MARKDOWN_LINE.finditer(text))
 
 
 def read(text: str) -> Parse:
     """Return the parse of an extracted text."""
-    pieces = list(_pieces(split_lines(text)))
-    levels = headings(pieces)
-    title = next((pieces[index].text for index, level in reversed(levels.items()) if level == 1), None)
-    return Parse(title=title, blocks=tuple(_blocks(pieces, levels)))
+    runs = list(_runs(split_lines(text)))
+    levels = headings(runs)
+    title = next((runs[index].text for index, level in reversed(levels.items()) if level == 1), None)
+    return Parse(title=title, blocks=tuple(_blocks(runs, levels)))
 
 
-def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
+def _runs(lines: Sequence[str]) -> Iterator[LineRun]:
     items = _items(lines)
     depths = _depths([_column(item["indent"]) if item else None for item in items])
     kinds = [_kind(line, item) for line, item in zip(lines, items, strict=True)]
@@ -71,7 +74,7 @@ def _pieces(lines: Sequence[str]) -> Iterator[Piece]:
         elif kind == "line" and len(group) > 1:
             code = [lines[index].rstrip() for index in group]
             kind, texts = ("code", code) if _is_code(code) else ("lines", texts)
-        yield Piece(
+        yield LineRun(
             kind=kind or "line",
             text=(" " if item else "\n").join(texts),
             first_line=first + 1,
@@ -89,7 +92,7 @@ def _items(lines: Sequence[str]) -> list[re.Match[str] | None]:
     return [None if drawn and item and item["dot"] else item for item in items]
 
 
-def _kind(line: str, item: re.Match[str] | None) -> PieceKind | None:
+def _kind(line: str, item: re.Match[str] | None) -> LineRunKind | None:
     """Return what a line begins, None for a blank one."""
     text = trimmed(line)
     if item:
@@ -101,8 +104,8 @@ def _kind(line: str, item: re.Match[str] | None) -> PieceKind | None:
     return "line" if text else None
 
 
-def _groups(lines: Sequence[str], kinds: Sequence[PieceKind | None]) -> Iterator[list[int]]:
-    """Yield the indexes of the lines of each piece: an item with what is indented below it, a paragraph, a table."""
+def _groups(lines: Sequence[str], kinds: Sequence[LineRunKind | None]) -> Iterator[list[int]]:
+    """Yield the indexes of the lines of each run: an item with what is indented below it, a paragraph, a table."""
     group: list[int] = []
     for index, kind in enumerate(kinds):
         if group and not _joins(lines, kinds, group[0], index):
@@ -114,7 +117,7 @@ def _groups(lines: Sequence[str], kinds: Sequence[PieceKind | None]) -> Iterator
         yield group
 
 
-def _joins(lines: Sequence[str], kinds: Sequence[PieceKind | None], first: int, index: int) -> bool:
+def _joins(lines: Sequence[str], kinds: Sequence[LineRunKind | None], first: int, index: int) -> bool:
     if kinds[first] == "item":
         return kinds[index] == "line" and _indent(lines[index]) >= _indent(lines[first]) + _STEP
     if kinds[first] != kinds[index] or kinds[first] not in ("line", "table"):
@@ -154,31 +157,31 @@ def _is_code(lines: Sequence[str]) -> bool:
     return foreign > 0.6 * len(lines) and 2 * sum(_CODE.search(line) is not None for line in beginnings) >= len(lines)
 
 
-def _blocks(pieces: Sequence[Piece], levels: Mapping[int, int]) -> Iterator[Block]:
-    for index, piece in enumerate(pieces):
+def _blocks(runs: Sequence[LineRun], levels: Mapping[int, int]) -> Iterator[Block]:
+    for index, run in enumerate(runs):
         if index in levels:
-            yield replace(_block(piece), type="heading", level=levels[index])
-        elif piece.kind == "lines":
-            yield from _paragraphs(piece)
+            yield replace(_block(run), type="heading", level=levels[index])
+        elif run.kind == "lines":
+            yield from _paragraphs(run)
         else:
-            yield _block(piece)
+            yield _block(run)
 
 
-def _block(piece: Piece) -> Block:
-    if piece.kind == "link":
-        links: tuple[str, ...] = (piece.text if "://" in piece.text else f"https://{piece.text}",)
+def _block(run: LineRun) -> Block:
+    if run.kind == "link":
+        links: tuple[str, ...] = (run.text if "://" in run.text else f"https://{run.text}",)
     else:
-        links = addresses(piece.text)
-    kind: BlockType = "numbered" if piece.numbered else _TYPES[piece.kind]
-    return Block(kind, piece.text, piece.first_line, piece.last_line, depth=piece.depth, links=links)
+        links = addresses(run.text)
+    kind: BlockType = "numbered" if run.numbered else _TYPES[run.kind]
+    return Block(kind, run.text, run.first_line, run.last_line, depth=run.depth, links=links)
 
 
-def _paragraphs(piece: Piece) -> Iterator[Block]:
+def _paragraphs(run: LineRun) -> Iterator[Block]:
     """Yield the paragraphs of adjacent lines: one ends where a sentence and its line end together."""
     texts: list[str] = []
-    for line, text in enumerate(piece.text.split("\n"), start=piece.first_line):
+    for line, text in enumerate(run.text.split("\n"), start=run.first_line):
         texts.append(text)
-        if line == piece.last_line or _FULL_STOP.search(text[-_ENOUGH:]):
+        if line == run.last_line or _FULL_STOP.search(text[-_ENOUGH:]):
             whole = " ".join(texts)
             yield Block("paragraph", whole, line - len(texts) + 1, line, links=addresses(whole))
             texts = []

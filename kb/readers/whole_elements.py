@@ -8,7 +8,8 @@ from index.text import fold_spaces, trimmed
 from kb.report.outline import Block, BlockType
 
 _UNSEEN = frozenset((
-    "aside", "button", "dialog", "footer", "form", "head", "input", "nav", "noscript", "rp", "rt", "script", "select", "style",
+    "aside", "button", "dialog", "footer", "form", "head", "input", "nav", "noscript", "rp", "rt", "script",
+    "select", "style",
     "svg", "template", "textarea",
 ))  # fmt: skip
 _EMBEDS = frozenset(("amp-iframe", "audio", "embed", "iframe", "object", "video"))

@@ -75,7 +75,8 @@ class Note:
 class Report:
     """One post about one event, read whole: its talks and notes in reading order.
 
-    `held_on` is a date of the precision the report tells (`2018`, `2018-03`, `2018-03-10`) or None: it is never guessed.
+    `held_on` is a date of the precision the report tells (`2018`, `2018-03`, `2018-03-10`) or None: it is never
+    guessed.
     """
 
     id: str

@@ -23,8 +23,8 @@ BlockType = Literal[
 class Block:
     """One piece of a report as it stands in its file, lines counted from 1.
 
-    `level` is that of a heading (1 the outermost), `depth` that of a bullet or item (0 the outermost). `text` is what a reader
-    of the page would read, continuation lines joined by one space; `links` the addresses it links to.
+    `level` is that of a heading (1 the outermost), `depth` that of a bullet or item (0 the outermost). `text` is what
+    a reader of the page would read, continuation lines joined by one space; `links` the addresses it links to.
     """
 
     type: BlockType

@@ -3,8 +3,8 @@
 import unicodedata
 from dataclasses import dataclass
 
-# Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC 52),
-# turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
+# Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC
+# 52), turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
 _UNSHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
@@ -22,7 +22,7 @@ class FileProblem:
 
 
 class UnreadableError(ValueError):
-    """A file that no reader can take; the message names the file, the line where one is to blame, the reason and the remedy."""
+    """A file that no reader can take; the message names it, the line if one is to blame, the reason, the remedy."""
 
     def __init__(self, problem: FileProblem) -> None:
         super().__init__(str(problem))

@@ -72,7 +72,7 @@ def _visited(line: str, *going: re.Pattern[str]) -> Iterator[Event]:
 
 
 def _bare_name(heading: str, lines: Sequence[str]) -> Iterator[Event]:
-    """Yield a first heading that is nothing but the event's name: it looks like one, or the event's day stands below."""
+    """Yield a first heading that is nothing but the event's name: it looks like one, or a day stands below."""
     name = heading.strip(_TRIM + "#")
     dated = any(map(_DATE.match, lines))
     sentence = _SENTENCE.search(name) and not dated
@@ -102,6 +102,6 @@ def _name(text: str) -> str:
 
 
 def _names_event(name: str) -> bool:
-    """Tell whether a text can be an event's name: a word for such a gathering, or a number of it, and what it is called."""
+    """Tell whether a text can be an event's name: a word for such a gathering or its number, and what it is called."""
     called = re.search(r"[^\W\d_]{2}", _NUMBERS.sub("", name)) and fold(name) not in folded("event")
     return len(name) <= _LONGEST and bool(called and (_EVENT.search(name) or _NUMBERED.search(name)))

@@ -33,7 +33,8 @@ _HATENA_LINK = re.compile(r"\[https?://[^\]\s]*?:title=([^\]]*)\]")
 _SEPARATORS = " \t　:：|｜/／-–"
 _QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
 
-# A name before an honorific, the company or team apart; then who speaks as the end of a heading, as its beginning, or all.
+# A name before an honorific, the company or team apart; then who speaks as the end of a heading, as its beginning, or
+# all.
 _PERSON = r"(?:[^\s@「:：/／–-]{1,12}\s){0,2}([^\s@「:：/／–-]{1,12}(?:さん|氏))"
 _BY = re.compile(r"\s+[Bb]y[:：]?\s+((?:[A-Z@]|[^\x00-\x7f]).*)$")
 _HANDLE = re.compile(r"[\s\-–:：/／]*[(（]?(?<![A-Za-z0-9])@([A-Za-z0-9_][\w-]*?)\]?(?:さん|氏)?[)）]?$", re.ASCII)

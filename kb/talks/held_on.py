@@ -45,7 +45,7 @@ def _told(outline: Outline, event: str | None) -> Iterator[str | None]:
 
 
 def _days_of_year(outline: Outline, opening: Sequence[str], year: str | None) -> Iterator[str | None]:
-    """Yield days told without a year: it is the event's, else that of the last such day before the post was published."""
+    """Yield days told without a year: it is the event's, else that of the last such day before publishing."""
     published = _day(dict(outline.metadata).get("date", ""))
     headings = (b.text[:LINE] for b in outline.blocks if b.type == "heading" and _DAY_HEADING.search(b.text[:LINE]))
     for line in (*filter(_tells_when, opening), *headings):

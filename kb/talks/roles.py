@@ -123,7 +123,7 @@ def _shows_talk(part: Part) -> bool:
 
 
 def _settled(roles: Sequence[Role], last: int, *, flat: bool) -> list[Role]:
-    """Return the roles with those that depend on where the last talk is: before it, a flat text's headings stay inside."""
+    """Return the roles with those that depend on where the last talk is: before it, those of a flat text stay inside."""
     before: dict[Role, Role] = {"closing": "inner", "open": "inner" if flat else "open"}
     after: dict[Role, Role] = {"closing": "aside"}
     return [(before if i < last else after).get(role, role) for i, role in enumerate(roles)]

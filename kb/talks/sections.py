@@ -34,7 +34,7 @@ def sections_of(outline: Outline, event: str | None, *, visited: bool) -> Iterat
 
 
 def headings_without_talk(outline: Outline, report: Report) -> Iterator[Block]:
-    """Yield the headings that, for all their words tell, may be talks, and are none, over none and in none of a report."""
+    """Yield the headings that may be talks by their words, and are none, over none and in none of a report."""
     talks = {talk.line for talk in report.talks}
     parts = parts_of(outline.blocks)
     lines = [part.heading.first_line if part.heading else 0 for part in parts]

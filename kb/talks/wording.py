@@ -8,8 +8,8 @@ from kb.talks.heading import names_only_a_person
 from kb.talks.parts import Part
 from kb.talks.words import LINE, any_of, fold, folded
 
-# title: the report's; line: no heading at all; group: stands over talks; aside: no talk; inner: belongs to the talk above;
-# closing: inner or aside, as it stands; open: may be a talk.
+# title: the report's; line: no heading at all; group: stands over talks; aside: no talk; inner: belongs to the talk
+# above; closing: inner or aside, as it stands; open: may be a talk.
 Role = Literal["title", "line", "group", "aside", "inner", "closing", "open", "talk"]
 
 _LISTS: tuple[tuple[Role, str], ...] = (

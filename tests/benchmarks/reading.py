@@ -1,7 +1,7 @@
 """How many bullets a second are read on one core, and how large files fare: python tests/benchmarks/reading.py.
 
-Each figure is the best of three runs, without any analysis. The sizes run in a process each, which tells its peak of
-memory.
+Each figure is the best of three runs, from bytes to talks and notes, without any analysis. The sizes run in a process each,
+which tells its peak of memory.
 """
 
 import resource
@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from time import process_time
 
 from kb.readers.formats import read_outline
+from kb.talks import report_of
 
 BULLETS, RUNS = 20_000, 3
 WORDS = "SQSは順番を守らないので、番号を付けて冪等に作る"
@@ -39,6 +40,15 @@ SIZES = {
     "100,000 bullets, extracted text": lambda: bullets(100_000, "• ", 1),
     "100,000 bullets, Markdown": lambda: bullets(100_000, "- ", 0),
     "100,000 bullets, HTML": lambda: "<html><ul>" + f"<li>{WORDS}</li>\n" * 100_000 + "</ul>",
+    "100,000 bullets, reStructuredText": lambda: ".. _a:\n\n" + bullets(100_000, "* ", 0).replace("  ", ""),
+    "100,000 elements of code, HTML": lambda: "<html>" + "<pre>x</pre>" * 100_000,
+    "100,000 marks, reStructuredText": lambda: ".. _a:\n\n" + ("a_ " * 1000 + "\n\n") * 100,
+    "1 MB of entities, HTML": lambda: "<html><p>" + "&amp;" * 200_000,
+    "1 MB of entities, Markdown": lambda: "- " + "&amp;" * 200_000,
+    "1 MB of brackets, Markdown": lambda: "# x\n" + ("- " + "[" * 499 + "\n") * 2000,
+    "100 kB of quotation marks": lambda: "- " + '"' * 100_000,
+    "40 kB of dotted keys, TOML": lambda: "+++\ntitle = 1\na" + ".a" * 20_000 + " = 1\n+++\n- x",
+    "100,000 comments, HTML": lambda: "<!---->" * 100_000 + "<html><p>x",
 }
 
 
@@ -54,7 +64,7 @@ def main() -> None:
 def seconds(text: str) -> float:
     data = text.encode()
     start = process_time()
-    read_outline(data, "report")
+    report_of(read_outline(data, "report"))
     return process_time() - start
 
 

@@ -1,4 +1,4 @@
-"""Each habit of those who write reports has a small file of its own, read by eye; beside it, what the reader makes of it."""
+"""Each habit of those who write reports has a file of its own, read by eye; beside it, what is read there."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One report, several shapes: Markdown as CommonMark renders it, and the same on a page with all that stands around a post."""
+"""One report, several shapes: Markdown as CommonMark renders it, and the same on a page with all around it."""
 
 import re
 from pathlib import Path

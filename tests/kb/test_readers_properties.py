@@ -1,6 +1,7 @@
 """What holds of every file, whoever wrote it and in whatever encoding."""
 
 import random
+import re
 from itertools import product
 
 import pytest
@@ -13,13 +14,18 @@ from kb.readers.formats import read_outline
 from kb.readers.lines import split_lines
 from kb.report.outline import Outline
 from kb.report.problems import UnreadableError
+from kb.talks import report_of
 
 # What the readers look for, so that random texts hold it often.
 MARKS = (
-    "  • ", "    • ", "  1. ", "- ", "* ", "+ ", "1) ", "・", "– ", "#", "## ", ">", "```", "~~~", "---", "+++", "===", "|a|b|", "\t",
-    " ", "    ", "\u3000", "\n", "\n\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\x00", "\x1b", "\ufeff", "\u200b", "か\u3099",
-    "title: x", "[", "](", "!", "<", ">", "<b>", "<!-- ", "-->", "</p>", "&amp;", "\\", "*", "_", "`", ":::", "@[a](b)", "{{< ", " >}}",
-    "{% x %}", "[https://e.jp:title]", "https://e.jp/x", "e.jp", "【A】10:00~11:00:", "さん", "です。", "SQS", "順番", "まとめ", "🙂",
+    "  • ", "    • ", "  1. ", "- ", "* ", "+ ", "1) ", "・", "– ", "#", "## ", ">", "```", "~~~", "---", "+++",
+    "===", "|a|b|", "\t",
+    " ", "    ", "\u3000", "\n", "\n\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\x00", "\x1b", "\ufeff",
+    "\u200b", "か\u3099",
+    "title: x", "[", "](", "!", "<", ">", "<b>", "<!-- ", "-->", "</p>", "&amp;", "\\", "*", "_", "`", ":::",
+    "@[a](b)", "{{< ", " >}}",
+    "{% x %}", "[https://e.jp:title]", "https://e.jp/x", "e.jp", "【A】10:00~11:00:", "さん", "です。", "SQS", "順番", "まとめ",
+    "🙂",
 )  # fmt: skip
 SENTENCES = (
     "キューは順番を守らない", "冪等に作れば二度届いても困らない", "監視は外側からも行う", "Lambdaの同時実行数を抑える", "質問が多かった",
@@ -44,7 +50,7 @@ def test_any_bytes_are_refused_or_covered_line_by_line(data: bytes) -> None:
 
 @given(texts)
 def test_extracted_text_stands_at_its_lines(text: str) -> None:
-    text = "  • 初め\n" * 41 + text.replace("\x00", "")
+    text = "  • 初め\n" * 41 + re.sub("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]", "", text)
     lines = split_lines(text)
     outline = read_outline(text.encode("utf-8", "replace"), "any")
 
@@ -110,3 +116,30 @@ def test_lists_are_capped_at_the_deepest_level_and_nothing_is_lost(text: str) ->
 
     assert [block.depth for block in outline.blocks] == [min(depth, DEEPEST) for depth in range(5000)]
     assert len(outline.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("<html><body>" + "<p>一。</p>" * 100_000, 100_000),
+        ("<html><body>" + "<pre>x</pre>" * 50_000, 1),
+        ("<!---->" * 50_000 + "<html><p>一。", 1),
+        ("<html><body><p>" + "&amp;" * 200_000, 1),
+        ("- " + "&amp;" * 200_000, 1),
+        ("- " + '"' * 100_000, 1),
+        ("- " + "a: " * 100_000, 1),
+        ("# 題\n" + ("- " + "[" * 499 + "\n") * 2000, 2000),
+        ("+++\ntitle = 1\na" + ".a" * 20_000 + " = 1\n+++\n- 一", 1),
+        ("---\ntitle: 題\na: " + "[" * 20_000 + "\n---\n- 一", 1),
+        (".. _a:\n\n" + ("a_ " * 1000 + "\n\n") * 50, 50),
+        (".. _a:\n\n" + "* " * 50_000 + "x", 1),
+        ("# 題\n\n" + "<ul><li>一\n\n" * 5_000, 5_000),
+    ],
+    ids=[
+        "siblings", "code", "comments", "entities of HTML", "entities of Markdown", "quotation marks", "colons",
+        "brackets",
+        "dotted keys", "nested YAML", "marks that lead nowhere", "nested marks", "lists in lists",
+    ],
+)  # fmt: skip
+def test_hostile_texts_go_through_readers_and_talks(text: str, notes: int) -> None:
+    assert len(report_of(read_outline(text.encode(), "hostile")).notes) == notes

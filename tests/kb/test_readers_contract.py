@@ -1,0 +1,188 @@
+"""The contract of all readers: what leaves the seam holds it, whatever a reader gives, and nothing is lost."""
+
+import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.readers.contract import DEEPEST, DEEPEST_HEADING, Parse, held
+from kb.readers.formats import ENDINGS, LABELS, LARGEST, MOST_LINES, READERS, Reader, ending_of, listed, read_outline
+from kb.readers.lines import split_lines
+from kb.report.outline import Block
+from kb.report.problems import UnreadableError
+
+GOLDEN = sorted(path for path in (Path(__file__).parents[1] / "golden/readers").iterdir() if path.suffix != ".outline")
+VERBATIM = ("code", "table", "front-matter")
+# What one of the readers looks for, so that random texts hold it often; a new reader adds its own.
+MARKS = (
+    "  • ", "    • ", "  1. ", "- ", "* ", "+ ", "1) ", "・", "– ", "#", "## ", ">", "```", "~~~", "---", "+++",
+    "===", "|a|b|", "\t",
+    " ", "    ", "\u3000", "\n", "\n\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\x00", "\x1b", "\ufeff",
+    "\u200b", "か\u3099",
+    "title: x", "[", "](", "!", "<", ">", "<b>", "<!-- ", "-->", "</p>", "&amp;", "\\", "*", "_", "`", ":::",
+    "@[a](b)", "{{< ", " >}}",
+    "{% x %}", "[https://e.jp:title]", "https://e.jp/x", "e.jp", "【A】10:00~11:00:", "さん", "です。", "SQS", "順番", "まとめ",
+    "🙂",
+    "<html>", "<ul>", "<li>", "</li>", "</ul>", "<h2>", "</h2>", "<p>", "<br>", "<table><tr><td>", "<pre>",
+    "<a href='https://e.jp'>",
+    ".. ", "::", ".. note:: ", ".. code-block:: x", ".. _a: https://e.jp/", ":場所: ", "`a <https://e.jp/>`_", "====",
+    "|a| ", "a_ ",
+    "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
+)  # fmt: skip
+texts = st.lists(st.sampled_from(MARKS) | st.text(max_size=4), max_size=40).map("".join)
+blocks = st.builds(
+    Block,
+    type=st.sampled_from(
+        ("heading", "bullet", "numbered", "paragraph", "code", "table", "quote", "link", "rule", "blank")
+    ),
+    text=st.lists(st.sampled_from(("語", "\x1b]52;", "\n", "\u2028", " ", "\u200b", "\t", "word"))).map("".join),
+    first_line=st.integers(-2, 12),
+    last_line=st.integers(-2, 12),
+    level=st.none() | st.integers(-1, 9),
+    depth=st.none() | st.integers(-1, 99),
+    links=st.lists(st.just("https://e.jp/")).map(tuple),
+)
+
+
+def breaches(parse: Parse, lines: Sequence[str], *, covering: bool) -> list[Block | str]:
+    """Return the blocks that break the contract, and how blocks break it together."""
+    broken: list[Block | str] = [block for block in parse.blocks if not is_sound(block, len(lines))]
+    if covering and [number for block in parse.blocks for number in numbers(block)] != [*range(1, len(lines) + 1)]:
+        broken.append("not every line is in exactly one block")
+    if any(block.last_line > following.first_line for block, following in pairwise(parse.blocks)):
+        broken.append("a block reaches beyond the beginning of the next")
+    return broken
+
+
+def is_sound(block: Block, count: int) -> bool:
+    verbatim = block.type in VERBATIM
+    shown = not any(
+        unicodedata.category(character) in ("Cc", "Zl", "Zp")
+        and character not in ("\t\n\u2028\u2029\v\f\r\x85" if verbatim else "\t")
+        for character in block.text
+    )
+    level = block.level in range(1, DEEPEST_HEADING + 1) if block.type == "heading" else block.level is None
+    is_item = block.type in ("bullet", "numbered")
+    depth = block.depth in range(DEEPEST + 1) if is_item else block.depth is None
+    trimmed = verbatim or block.text == block.text.strip(" \t\n\u3000\u200b\ufeff")
+    return shown and level and depth and trimmed and 1 <= block.first_line <= block.last_line <= count
+
+
+def numbers(block: Block) -> range:
+    return range(block.first_line, block.last_line + 1)
+
+
+@pytest.mark.parametrize("covering", [True, False])
+@given(told=st.lists(blocks, max_size=8), lines=st.lists(st.sampled_from(("", "語", " \u200b", "\x1b")), max_size=9))
+def test_whatever_a_reader_gives_holds_the_contract(told: list[Block], lines: list[str], *, covering: bool) -> None:
+    parse = held(Parse(None, tuple(told)), lines, covering=covering)
+
+    assert breaches(parse, lines, covering=covering) == []
+
+
+@pytest.mark.parametrize("covering", [True, False])
+@given(told=st.lists(blocks, max_size=8))
+def test_no_word_of_a_reader_is_lost_at_the_seam(told: list[Block], *, covering: bool) -> None:
+    parse = held(Parse(None, tuple(told)), ["語"] * 10, covering=covering)
+
+    said = sum(block.text.count("word") for block in told)
+    assert sum(block.text.count("word") for block in parse.blocks) == said
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+@given(text=texts)
+def test_every_reader_holds_the_contract_for_any_text(reader: Reader, text: str) -> None:
+    lines = split_lines(text)
+
+    assert breaches(held(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering) == []
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
+def test_every_reader_reads_every_golden_file_by_the_contract(reader: Reader) -> None:
+    broken = {}
+    for path in GOLDEN:
+        text = path.read_text("utf-8")
+        lines = split_lines(text)
+        broken[path.name] = breaches(
+            held(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering
+        )
+
+    assert broken == {path.name: [] for path in GOLDEN}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("p", "li", "h2", "dd", "td", "pre", "blockquote", "b", "div")), st.integers(0, 99)),
+        min_size=1,
+    )
+)
+def test_no_word_of_an_article_in_html_is_lost(parts: list[tuple[str, int]]) -> None:
+    page = "<html><body>" + "\n".join(f"<{tag}>語{number}。</{tag}>" for tag, number in parts) + "</body></html>"
+    outline = read_outline(page.encode(), "page.html")
+
+    shown = " ".join(block.text for block in outline.blocks)
+    assert [number for _, number in parts if f"語{number}。" not in shown] == []
+
+
+def test_an_overlap_is_cut_where_the_next_block_begins_and_a_gap_is_unparsed() -> None:
+    parse = Parse(
+        None, (Block("bullet", "親", 1, 4, depth=0), Block("bullet", "子", 2, 2, depth=1), Block("link", "x", 2, 2))
+    )
+
+    assert held(parse, ["親", "子", "", "外"], covering=True).blocks == (
+        Block("bullet", "親", 1, 1, depth=0),
+        Block("bullet", "子 x", 2, 2, depth=1),
+        Block("blank", "", 3, 3),
+        Block("unparsed", "外", 4, 4),
+    )
+
+
+def test_names_endings_and_sentences_come_from_the_table() -> None:
+    assert {reader.name: ending_of(reader.name) for reader in READERS} == {
+        "html": ".html", "rst": ".rst", "text": ".txt", "markdown": ".md",
+    }  # fmt: skip
+    assert ENDINGS == (".md", ".markdown", ".txt", ".rst", ".rest", ".html", ".htm")
+    assert listed(LABELS) == "Markdown, text, reStructuredText or HTML"
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "name"),
+    [
+        ("- 一\n", "a.md", "markdown"),
+        ("- 一\n", "a.REST", "rst"),
+        ("題\n==\n\n.. note:: 一\n", "standard input", "rst"),
+        ("`資料 <https://example.com/>`_ です\n", "a.txt", "rst"),
+        ("# 題\n\n.. note:: 一\n", "a.md", "markdown"),
+        ("  • 一\n", "a.md", "text"),
+        ("<html><p>一</p></html>", "a.md", "html"),
+    ],
+)
+def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, source: str, name: str) -> None:
+    assert read_outline(text.encode(), source).format == name
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"- x\n" * MOST_LINES + b"- x", f"r.rst:{MOST_LINES + 1}: more than {MOST_LINES:,} lines; split the file"),
+        (b"x" * (LARGEST + 1), f"r.rst: larger than {LARGEST // 1_000_000} MB; split the file"),
+        (b":a: " * 50_000 + b"x", "r.rst: reStructuredText that nests too deep to be read; write it with fewer levels"),
+    ],
+    ids=["lines", "bytes", "levels"],
+)
+def test_a_file_past_a_limit_is_refused_with_its_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableError) as refused:
+        read_outline(data, "r.rst")
+
+    assert str(refused.value) == reason
+
+
+def test_a_name_that_drives_terminals_is_told_escaped() -> None:
+    with pytest.raises(UnreadableError) as refused:
+        read_outline(b"\x89PNG\x00\x00\x00", "\x1b]52;c;eA==\x07写真\udcff\u202e.png")
+
+    assert str(refused.value).startswith(r"\x1b]52;c;eA==\x07写真\udcff\u202e.png: not a text file; ")
