@@ -6,6 +6,7 @@ import unicodedata
 # NFKC leaves these apart, though keyboards and encodings mix them (Shift_JIS 0x8160 decodes to either wave).
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _GAPS = re.compile(r"[\s\-_・]")
+_NO_LETTERS = re.compile(r"[\W_]+")
 # Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word
 # joiner, a BOM.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
@@ -22,6 +23,11 @@ def folded(text: str) -> str:
 def folded_name(name: str) -> str:
     """Return a name as names are compared: `API-Gateway`, `apigateway` and `ＡＰＩ Gateway` are one."""
     return _GAPS.sub("", folded(name))
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text alone, width and case folded: what two headings are compared by."""
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def trimmed(text: str) -> str:
