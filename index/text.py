@@ -9,6 +9,7 @@ from collections.abc import Sequence
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _GAPS = re.compile(r"[\s\-_・]")
 _TO_KATAKANA = ord("ァ") - ord("ぁ")  # the two blocks of Unicode have the same order
+_NO_LETTERS = re.compile(r"[\W_]+")
 # Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word
 # joiner, a BOM.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
@@ -81,6 +82,11 @@ def skeleton_places(text: str) -> Sequence[int]:
 def is_gap(character: str) -> bool:
     """Tell whether a character only parts the pieces of a name."""
     return character in "‐‑" or _GAPS.fullmatch(unicodedata.normalize("NFKC", character)) is not None
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text alone, width and case folded: what two headings are compared by."""
+    return _NO_LETTERS.sub("", folded_case(text))
 
 
 def trimmed(text: str) -> str:

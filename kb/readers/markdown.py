@@ -8,7 +8,7 @@ from itertools import takewhile
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from index.text import trimmed
+from index.text import fold_spaces, trimmed
 from kb.readers.contract import DEEPEST, Parse
 from kb.readers.dom import element_blocks
 from kb.readers.front_matter import front_matter
@@ -19,7 +19,6 @@ from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
 _WHOLE: dict[str, BlockType] = {"fence": "code", "code_block": "code", "hr": "rule"}
-_WHITE_SPACE = re.compile(r"[ \t\n]+")  # what a browser folds
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
 # Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most
 # of the time.
@@ -224,7 +223,7 @@ class _Inline:
 
 def _text(children: Iterable[Token]) -> str:
     """Return what a reader of the page sees: no marks, the alternative text of images, lines joined."""
-    return _WHITE_SPACE.sub(" ", "".join(map(_words, children))).strip(" \n")
+    return fold_spaces("".join(map(_words, children))).strip(" ")
 
 
 def _words(child: Token) -> str:

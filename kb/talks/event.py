@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from index.text import letters
 from kb.report.outline import Outline
-from kb.talks.words import LINE, any_of, fold, folded
+from kb.talks.words import LINE, any_of, folded
 
 _EVENT = re.compile(rf"{any_of('event')}|会$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:#|＃|vol\.?\s*|第\s*)\d+|(?<!\d)20\d\d(?!\d)|'\d\d|\d回|\d限目", re.IGNORECASE)
@@ -103,5 +104,5 @@ def _name(text: str) -> str:
 
 def _names_event(name: str) -> bool:
     """Tell whether a text can be an event's name: a word for such a gathering or its number, and what it is called."""
-    called = re.search(r"[^\W\d_]{2}", _NUMBERS.sub("", name)) and fold(name) not in folded("event")
+    called = re.search(r"[^\W\d_]{2}", _NUMBERS.sub("", name)) and letters(name) not in folded("event")
     return len(name) <= _LONGEST and bool(called and (_EVENT.search(name) or _NUMBERED.search(name)))

@@ -6,8 +6,9 @@ from datetime import date
 from itertools import islice
 from pathlib import PurePath
 
+from index.text import letters
 from kb.report.outline import Outline
-from kb.talks.words import LINE, any_of, fold, folded
+from kb.talks.words import LINE, any_of, folded
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)日?")
 _MONTH = re.compile(r"(?<!\d)(20\d\d)\s*[/.年]\s*(0?[1-9]|1[0-2])(?!\d)月?")
@@ -31,7 +32,7 @@ def held_on_of(outline: Outline, event: str | None) -> str | None:
 
 def _told(outline: Outline, event: str | None) -> Iterator[str | None]:
     """Yield what each place that may tell it says, the most telling first."""
-    yield from (_day(value) or _year(value) for key, value in outline.metadata if fold(key) in folded("held_on"))
+    yield from (_day(value) or _year(value) for key, value in outline.metadata if letters(key) in folded("held_on"))
     names = [event, (outline.title or "")[:LINE]] if event else []
     year = next(filter(None, map(_year, names)), None)
     opening = list(_opening(outline))

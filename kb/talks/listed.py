@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
+from index.text import letters
 from kb.report.outline import Block
-from kb.talks.words import LINE, any_of, fold, folded
+from kb.talks.words import LINE, any_of, folded
 
 _LIST = ("bullet", "numbered")
 _LEADS_IN = re.compile(any_of("lead_in"), re.IGNORECASE)
@@ -38,13 +39,13 @@ def _bulleted(heading: Block | None, blocks: Sequence[Block]) -> Iterator[Block]
 def _leads_in(lead: Block) -> bool:
     """Tell whether a list of talks stands below a line; a heading says so as a whole or it is a talk's own."""
     if lead.type == "heading":
-        return fold(lead.text) in folded("materials") | folded("groups") | folded("labels")
+        return letters(lead.text) in folded("materials") | folded("groups") | folded("labels")
     return _LEADS_IN.search(lead.text[:LINE]) is not None
 
 
 def _sessions(items: Sequence[Block]) -> list[Block]:
     """Return the outermost items of a list if most link to something by a title, or have notes under them."""
-    sessions = [item for item in items if not item.depth and fold(item.text) not in folded("materials")]
+    sessions = [item for item in items if not item.depth and letters(item.text) not in folded("materials")]
     noted = {item for item, following in pairwise(items) if following.depth}
     shown = sum(1 for item in sessions if item in noted or (item.links and item.text not in item.links))
     return sessions if 2 * shown > len(sessions) else []

@@ -5,12 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
+from index.text import letters
 from kb.talks.heading import read_heading
 from kb.talks.links import materials_of
 from kb.talks.parts import Part
 from kb.talks.speakers import speakers_of
 from kb.talks.wording import Role, roles_by_words
-from kb.talks.words import any_of, fold, folded
+from kb.talks.words import any_of, folded
 
 _LABEL_AT_END = re.compile(rf"(?:{any_of('labels', whole=True)})(?:大会)?[。！!]*$", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:ます|ました|です|でした|たい|のか|こと|ない|する|ある|した|として)[。！!？?]*$")
@@ -61,7 +62,7 @@ def _find_groups(parts: Sequence[Part], roles: list[Role], marked: AbstractSet[i
     for i, part in enumerate(parts):
         if roles[i] == "open" and i not in marked:
             label = (
-                _LABEL_AT_END.search(part.text) if part.below else part.empty and fold(part.text) in folded("labels")
+                _LABEL_AT_END.search(part.text) if part.below else part.empty and letters(part.text) in folded("labels")
             )
             roles[i] = "group" if label or talks[i] > 1 else "open"
 
@@ -111,8 +112,8 @@ def _believable(parts: Sequence[Part]) -> bool:
     """Tell whether unmarked headings are talks: half of them show it, or they are many and put as titles are."""
     shown = sum(1 for part in parts if _shows_talk(part))
     titles = sum(1 for part in parts if not _SENTENCE.search(part.text))
-    letters = sum(len(fold(part.text)) for part in parts)
-    put_as_titles = 2 * titles > len(parts) and letters >= _TITLE * len(parts)
+    count = sum(len(letters(part.text)) for part in parts)
+    put_as_titles = 2 * titles > len(parts) and count >= _TITLE * len(parts)
     return 2 * shown >= len(parts) or (len(parts) >= _MANY and put_as_titles)
 
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from index.text import letters
 from kb.talks.heading import names_only_a_person
 from kb.talks.parts import Part
-from kb.talks.words import LINE, any_of, fold, folded
+from kb.talks.words import LINE, any_of, folded
 
 # title: the report's; line: no heading at all; group: stands over talks; aside: no talk; inner: belongs to the talk
 # above; closing: inner or aside, as it stands; open: may be a talk.
@@ -39,7 +40,7 @@ def roles_by_words(parts: Sequence[Part], title: str | None) -> list[Role]:
     for i in range(1, len(parts)):
         if parts[i - 1].empty and roles[i - 1] == roles[i] == "open" and names_only_a_person(parts[i].text):
             roles[i] = "line"  # in extracted text the speaker below a title looks like a heading too
-    titles = _titles(parts, roles, fold(title or ""))
+    titles = _titles(parts, roles, letters(title or ""))
     page = range(1, min(titles, default=0))
     return ["title" if i in titles else "aside" if i in page else role for i, role in enumerate(roles)]
 
@@ -49,7 +50,7 @@ def _titles(parts: Sequence[Part], roles: Sequence[Role], title: str) -> set[int
     found: set[int] = set()
     begun = False
     for i, part in enumerate(parts):
-        text = fold(part.text)
+        text = letters(part.text)
         if text and (text == title or (not begun and len(title) > _LONG_ENOUGH and title in text)):
             found.add(i)
         begun = begun or (bool(found) and i not in found and roles[i] == "open")
@@ -58,14 +59,14 @@ def _titles(parts: Sequence[Part], roles: Sequence[Role], title: str) -> set[int
 
 def _role(text: str) -> Role:
     text = text[:LINE]
-    words = fold(text)
+    words = letters(text)
     if not words:
         return "aside"
     if _LINE.match(text):
         return "line"
     bare = _FRAME.sub("", _FRAME.sub("", text.strip()))
     for role, group in _LISTS:
-        if words in folded(group) or all(fold(piece) in folded(group) for piece in _AND.split(bare)):
+        if words in folded(group) or all(letters(piece) in folded(group) for piece in _AND.split(bare)):
             return role
     if _PART_OF_DAY.fullmatch(text):
         return "group"

@@ -1,10 +1,10 @@
 """What reports call things: the word lists of `words.toml`, as patterns and as sets."""
 
 import re
-import unicodedata
 from functools import cache
 
 from index import datafiles
+from index.text import letters
 
 # Characters of a line that are looked at: what a longer one says, it says there, and no pattern has to run on for ever.
 LINE = 200
@@ -27,10 +27,5 @@ def any_of(group: str, *, whole: bool = False) -> str:
 
 @cache
 def folded(group: str) -> frozenset[str]:
-    """Return the words of one list as `fold` makes them."""
-    return frozenset(map(fold, words(group)))
-
-
-def fold(text: str) -> str:
-    """Return the letters and digits of a text alone, width and case folded: what two headings are compared by."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+    """Return the letters of the words of one list."""
+    return frozenset(map(letters, words(group)))
