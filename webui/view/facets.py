@@ -82,7 +82,7 @@ def chips(query: Query, answer: Answer) -> Iterator[Chip]:
         for value in values:
             smaller = query.toggle(group, value)
             label = texts.value(group, labels.get(value, value))
-            yield Chip(group, label, address_of(smaller), answer.without[group, value])
+            yield Chip(group, label, address_of(smaller), answer.without.get((group, value), 0))
 
 
 def _by_category(services: Sequence[FacetValue], catalogue: Catalogue) -> Iterator[tuple[str, list[FacetValue]]]:
