@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.library.configuration import Configuration, ConfigurationError, parse, with_correction, with_given
-from kb.library.safe_files import file_name, set_aside, write_whole
+from kb.library.safe_files import alone, file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.report.model import Correction, Given
 from kb.report.problems import FileProblem
@@ -135,11 +135,12 @@ class Library:
             raise LibraryError(
                 f"{name}: begins with {NOT_A_REPORT.decode()}; take that line out to have it as a report"
             )
-        path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
-        with _writing(path):
-            if replacing is not None:
-                write_whole(path.with_name(path.name + "~"), path.read_bytes())
-            write_whole(path, data)
+        with alone(self.path):
+            path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
+            with _writing(path):
+                if replacing is not None:
+                    write_whole(path.with_name(path.name + "~"), path.read_bytes())
+                write_whole(path, data)
         return self._source(path)
 
     def discard(self, source: str) -> str:
@@ -160,15 +161,16 @@ class Library:
 
     def _configure(self, change: Callable[[bytes], bytes]) -> None:
         path = self.path / CONFIGURATION
-        before = path.read_bytes() if path.exists() else b""
-        try:
-            parse(before)
-        except ConfigurationError as error:
-            raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
-        after = change(before)
-        if after != before:
-            with _writing(path):
-                write_whole(path, after)
+        with alone(self.path):
+            before = path.read_bytes() if path.exists() else b""
+            try:
+                parse(before)
+            except ConfigurationError as error:
+                raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
+            after = change(before)
+            if after != before:
+                with _writing(path):
+                    write_whole(path, after)
 
     def _source(self, path: Path) -> str:
         return shown_name(path.relative_to(self.path))

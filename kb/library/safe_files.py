@@ -1,10 +1,16 @@
 """Files written whole or not at all: written beside, flushed to the disk, then renamed into place."""
 
 import os
+import sys
 import tempfile
 import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
 
 _LONGEST_NAME = 200  # bytes; file systems allow 255, and a backup's name is longer
 _BEGUN = (".kb-", ".tmp")  # how a file that is being written is named; the walk takes neither for a report
@@ -26,6 +32,25 @@ def write_whole(path: Path, data: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else does this to the folder, and keep others waiting meanwhile: processes and threads.
+
+    What looks and then writes would undo what another wrote between the two. Windows has no lock of a folder.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(
+            descriptor, fcntl.LOCK_EX
+        )  # let go when it is closed, and by the system where the process is killed
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from index.engine import Reader
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
@@ -26,7 +27,7 @@ class Browser:
 
     def note(self, note_id: str) -> Note:
         """Return a note. Raises UnknownIdError, with the report that the id names where that one is known."""
-        note = self._collection.of_one_generation(lambda contents: self._note(note_id, contents), None)
+        note = self._collection.of_one_generation(lambda reader, contents: self._note(note_id, reader, contents), None)
         if note is not None:
             return note
         contents = self._collection.contents()
@@ -34,24 +35,24 @@ class Browser:
         where = f"; the report {report.id} is known, but holds no such note any more" if report else ""
         raise UnknownIdError(f"no note has the id {note_id}{where}", report)
 
-    def _note(self, note_id: str, contents: Contents) -> Note | None:
-        stored = self._collection.engine.stored(note_id)
+    def _note(self, note_id: str, reader: Reader, contents: Contents) -> Note | None:
+        stored = reader.stored(note_id)
         return self._collection.note(stored, contents) if stored is not None else None
 
     def talk(self, talk_id: str) -> Sequence[Note]:
         """Return all notes on a talk, report by report, in reading order. Raises UnknownIdError."""
 
-        def told(contents: Contents) -> Sequence[Note] | None:
-            return self._all("talk", talk_id, contents) if talk_id in contents.talks else None
+        def told(reader: Reader, contents: Contents) -> Sequence[Note] | None:
+            return self._all("talk", talk_id, reader, contents) if talk_id in contents.talks else None
 
         return _known(self._collection.of_one_generation(told, None), f"no talk has the id {talk_id}")
 
     def report(self, report_id: str) -> tuple[ReportEntry, Sequence[Note]]:
         """Return a report and all its notes in reading order. Raises UnknownIdError."""
 
-        def told(contents: Contents) -> tuple[ReportEntry, Sequence[Note]] | None:
+        def told(reader: Reader, contents: Contents) -> tuple[ReportEntry, Sequence[Note]] | None:
             entry = contents.by_id.get(report_id)
-            return (entry, self._all("report", report_id, contents)) if entry else None
+            return (entry, self._all("report", report_id, reader, contents)) if entry else None
 
         return _known(self._collection.of_one_generation(told, None), f"no report has the id {report_id}")
 
@@ -60,8 +61,8 @@ class Browser:
         contents = self._collection.contents()
         return _known(contents.by_id.get(report_id) if contents else None, f"no report has the id {report_id}")
 
-    def _all(self, group: str, value: str, contents: Contents) -> tuple[Note, ...]:
-        results = self._collection.engine.search(Query(sort="position", limit=None).select(group, value))
+    def _all(self, group: str, value: str, reader: Reader, contents: Contents) -> tuple[Note, ...]:
+        results = reader.search(Query(sort="position", limit=None).select(group, value))
         return tuple(self._collection.note(hit.stored, contents) for hit in results.hits)
 
     def outline(self, report_id: str) -> Outline:

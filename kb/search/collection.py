@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from index.engine import Engine, SearchIndexError
+from index.engine import Engine, Reader, SearchIndexError
 from index.language import Language
 from index.schema import Schema
 from kb.library.configuration import Configuration
@@ -97,26 +97,23 @@ class Collection:
 
     def contents(self) -> Contents | None:
         """Return what the index holds, None while there is none; made once a generation."""
-        meta = self.engine.meta()
-        if meta is not self._known[0]:
+        return self._contents_of(self.engine.meta())
+
+    def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
+        known, contents = self._known
+        if meta is not known:
             try:
-                self._known = (meta, Contents.of(meta) if meta is not None else None)
+                contents = Contents.of(meta) if meta is not None else None
             except ValueError as error:
                 raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
-        return self._known[1]
+            self._known = (meta, contents)
+        return contents
 
-    def of_one_generation(self, ask: Callable[[Contents], Told], otherwise: Told) -> Told:
-        """Return what is asked of the index and of its contents together, from one generation; `otherwise` without any.
-
-        A sync may come between the two: then they are asked again.
-        """
-        contents = self.contents()
-        while contents is not None:
-            told = ask(contents)
-            before, contents = contents, self.contents()
-            if contents is before:
-                return told
-        return otherwise
+    def of_one_generation(self, ask: Callable[[Reader, Contents], Told], otherwise: Told) -> Told:
+        """Return what is asked of the index and of its contents together, of one generation; `otherwise` without any."""
+        reader = self.engine.snapshot()
+        contents = self._contents_of(reader.meta())
+        return ask(reader, contents) if contents is not None else otherwise
 
     def needs_index(self) -> bool:
         """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""

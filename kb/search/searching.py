@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from index.engine import FacetCount, Hit, Results
+from index.engine import FacetCount, Hit, Reader, Results
 from index.highlight import marks
 from index.query import Query, StepName
 from index.text import folded_name
@@ -37,11 +37,13 @@ class Searcher:
         `context` (the facet `place`) the answer holds all notes of the talks and reports that its window is from.
         """
         nothing = Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
-        return self._collection.of_one_generation(lambda contents: self._answer(query, contents), nothing)
+        return self._collection.of_one_generation(
+            lambda reader, contents: self._answer(query, reader, contents), nothing
+        )
 
-    def _answer(self, query: Query, contents: Contents) -> Answer:
+    def _answer(self, query: Query, reader: Reader, contents: Contents) -> Answer:
         asked, narrow = _narrowed(query)
-        results = self._collection.engine.search(asked)
+        results = reader.search(asked)
         around = self._around(results, contents)
         known = {note.id: note for notes in around.values() for note in notes}
         meant = {narrowed: group for group, narrowed in narrow.items()}
@@ -91,9 +93,10 @@ class Searcher:
 
     def labels(self, key: str, contents: Contents | None) -> Mapping[str, str]:
         """Return what the values of a facet are called, where that is not the value itself; made once a generation."""
-        if self._labels[0] is not contents:
-            self._labels = (contents, {})
-        made = self._labels[1]
+        known, made = self._labels
+        if known is not contents:
+            made = dict[str, Mapping[str, str]]()
+            self._labels = (contents, made)
         if key not in made:
             made[key] = BY_KEY[key].labels(self._collection.catalogue, contents)
         return made[key]
@@ -121,12 +124,13 @@ class Searcher:
     def suggest(self, typed: str) -> tuple[Suggestion, ...]:
         """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
         contents = self._collection.contents()
-        if self._suggestions is None or self._suggestions[0] is not contents:
+        kept = self._suggestions
+        if kept is None or kept[0] is not contents:
             groups = keys("suggestion")
             everything = self.search(Query(limit=0, facets=groups)).facets
             suggestions = Suggestions.of(self._collection.catalogue, everything, self._words(), self._read_aloud)
-            self._suggestions = (contents, suggestions)
-        return self._suggestions[1].for_typed(typed)
+            kept = self._suggestions = (contents, suggestions)
+        return kept[1].for_typed(typed)
 
     def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
         """Yield the field's words that notes have, with their other spellings."""

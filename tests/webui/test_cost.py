@@ -7,9 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from index.language import Language
-from index.query import Query
 from index.schema import Schema
 from index.whoosh_engine import WhooshEngine
+from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.report.model import Note
@@ -33,9 +33,19 @@ class CountingEngine(WhooshEngine):
         super().__init__(folder, schema, language)
         CountingEngine.searches = 0
 
-    def search(self, query: Query) -> object:
-        CountingEngine.searches += 1
-        return super().search(query)
+    def snapshot(self) -> object:
+        return CountingReader(super().snapshot())
+
+
+class CountingReader:
+    """A reader that counts what it is asked for its engine."""
+
+    def __init__(self, reader: WhooshReader) -> None:
+        self._reader = reader
+
+    def __getattr__(self, name: str) -> object:
+        CountingEngine.searches += name == "search"
+        return getattr(self._reader, name)
 
 
 @pytest.fixture(scope="module")
