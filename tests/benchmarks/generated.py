@@ -2,9 +2,9 @@
 
     python tests/benchmarks/generated.py FOLDER [NOTES [SEED]]
 
-Counted over 100,000 real bullets: a note has 7 indexed terms in the mean, of 17,000 distinct ones; the commonest stands
-in 25 % of the notes, the tenth in 4 %, the thirtieth in 2 %; a note is about 0 to 3 of 150 services, few of which have
-most of the notes; 300 events in 16 years, 2,000 speakers, a talk for every 60 notes.
+A note has 7 indexed terms in the mean, of 17,000 distinct ones; the commonest stands in 25 % of the notes, the tenth
+in 4 %, the thirtieth in 2 %; a note is about 0 to 3 of 150 services, few of which have most of the notes; 300 events in
+16 years, 2,000 speakers, a talk for every 60 notes.
 """
 
 import sys
@@ -102,7 +102,7 @@ def _lines(event: int, own: Sequence[GeneratedNote], names: Sequence[str]) -> It
         yield f"\n## 講演 {talk} {word(first.words[0])}\n\n登壇: Speaker{first.speaker}\n"
         for place, note in enumerate((first, *rest)):
             about = "と".join(names[service] for service in note.services)
-            indent = "  " * min(2, place % 5)  # a third of real bullets stand at the margin
+            indent = "  " * min(2, place % 5)
             yield f"{indent}- {about}{' で ' if about else ''}{note.text}"
 
 

@@ -1,0 +1,128 @@
+"""Readers beside a writer see one generation at a time, and writers beside each other lose nothing."""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from scenes import ADDED, EDIT, EDITED, KEPT, Scene, library_texts, told
+
+from index.engine import WriterBusyError
+from index.query import Query
+from kb.report.model import Correction
+
+FORK = multiprocessing.get_context("fork")
+RENAMED = KEPT.replace("見本勉強会", "改名勉強会").replace("- Lambda は長く待たせない\n", "")
+BOTH = Query("冪等", facets=("service", "event", "year", "talk"), context="place")
+
+
+def read(
+    scene: Scene, threads: int, searches: int, whole: Sequence[object], results: "multiprocessing.Queue[object]"
+) -> None:
+    """Search in threads, and put how many searches were answered by neither generation, or not at all."""
+    knowledge_base = scene.opened()
+
+    def one(_: int) -> str:
+        try:
+            return "whole" if seen(knowledge_base.searcher.search(BOTH)) in whole else "mixed"
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is counted
+            return repr(error)
+
+    with ThreadPoolExecutor(threads) as pool:
+        for outcome in pool.map(one, range(searches)):
+            if outcome != "whole":
+                results.put(outcome)
+    results.put(None)
+
+
+def seen(answer: object) -> str:
+    """Return everything an answer tells, as a value to compare; the scores among it."""
+    return repr(answer)
+
+
+@pytest.mark.parametrize(
+    ("processes", "threads", "searches"), [(2, 2, 150), pytest.param(4, 8, 6000, marks=pytest.mark.soak)]
+)
+def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
+    tmp_path: Path, processes: int, threads: int, searches: int
+) -> None:
+    scene = Scene(tmp_path / "scene")
+    texts = (KEPT, RENAMED)
+    whole = []
+    for text in texts:
+        scene.write("kept.md", text)
+        scene.write("edited.md", EDIT if text == KEPT else EDITED)
+        knowledge_base = scene.opened()
+        knowledge_base.keeper.sync()
+        whole.append(seen(knowledge_base.searcher.search(BOTH)))
+    results: multiprocessing.Queue[object] = FORK.Queue()
+    readers = [FORK.Process(target=read, args=(scene, threads, searches, whole, results)) for _ in range(processes)]
+    for reader in readers:
+        reader.start()
+    writer, published, wrong, done = scene.opened(), 0, [], 0
+    while done < processes:
+        scene.write("kept.md", texts[published % 2])
+        scene.write("edited.md", EDITED if published % 2 else EDIT)
+        writer.keeper.sync()
+        published += 1
+        while not results.empty():
+            outcome = results.get()
+            done += outcome is None
+            wrong += [] if outcome is None else [outcome]
+    for reader in readers:
+        reader.join()
+
+    print(f"beside a writer: {processes * searches} searches, {published} generations, {len(wrong)} wrong")  # noqa: T201
+    assert (wrong[:5], len(wrong), published > 1, len(set(whole))) == ([], 0, True, 2)
+
+
+def patiently(do: Callable[[], object]) -> None:
+    """Do something until no other process is in the way."""
+    while True:
+        try:
+            do()
+        except WriterBusyError:
+            time.sleep(0.01)
+        else:
+            return
+
+
+def fight(scene: Scene, own: int, rounds: int) -> None:
+    """Add reports, all under one name, and correct a note each time, as another process does at the same time."""
+    knowledge_base = scene.opened()
+    for number in range(rounds):
+        text = ADDED.replace("四つ目", f"{own}人目の{number}回目").replace("移行の話", f"話{own}-{number}")
+        knowledge_base.keeper.add(text.encode(), "notes.md")
+        knowledge_base.keeper.correct(f"note-{own}-{number}/00000000", Correction(adds=("s3",)))
+        patiently(knowledge_base.keeper.sync)
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=pytest.mark.soak)])
+def test_two_that_write_at_once_lose_nothing(tmp_path: Path, rounds: int) -> None:
+    scene = Scene(tmp_path / "scene")
+    scene.write("kept.md", KEPT)
+    scene.opened().keeper.sync()
+    fighters = [FORK.Process(target=fight, args=(scene, own, rounds)) for own in (1, 2)]
+    for fighter in fighters:
+        fighter.start()
+    for fighter in fighters:
+        fighter.join()
+    last = scene.opened()
+    last.keeper.sync()
+    titles = {entry.title for entry in last.browser.reports()}
+    texts = library_texts(scene)
+    lost = [
+        (own, number, what)
+        for own in (1, 2)
+        for number in range(rounds)
+        for what, there in (
+            ("report", any(f"{own}人目の{number}回目" in title for title in titles)),
+            ("correction", f"note-{own}-{number}/" in texts),
+        )
+        if not there
+    ]
+
+    print(f"two writers: {2 * rounds} reports and corrections, {len(lost)} lost, {len(told(last))} answers")  # noqa: T201
+    assert (lost, [fighter.exitcode for fighter in fighters]) == ([], [0, 0])
