@@ -25,8 +25,24 @@ _HARMLESS = frozenset(
 )
 
 
+def _bytes_of(text: str, encoding: str) -> bytes:
+    """Return bytes that are pickled as text, as they are by the protocol that Whoosh uses (2)."""
+    if encoding != "latin1":
+        raise pickle.UnpicklingError(f"it holds bytes as {encoding[:40]!r}, which pickle never writes")
+    return text.encode("latin1")
+
+
+def _no_bytes() -> bytes:
+    return b""
+
+
+_BYTES = {("_codecs", "encode"): _bytes_of, ("__builtin__", "bytes"): _no_bytes}
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401  # pickle's own signature
+        if (module_name, global_name) in _BYTES:
+            return _BYTES[module_name, global_name]
         if (module_name, global_name) not in _HARMLESS:
             raise pickle.UnpicklingError(f"it names {module_name}.{global_name}, which no index of ours does")
         return super().find_class(module_name, global_name)

@@ -15,7 +15,7 @@ from index.engine import SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema, TextField
-from index.whoosh_engine import WhooshEngine
+from index.whoosh_engine import WhooshEngine, unpickling
 from index.words import QueryWords
 
 ANALYZER = Analyzer()
@@ -102,3 +102,15 @@ def test_no_module_of_whoosh_unpickles_by_itself() -> None:
     left = [(name, key) for name, module in modules.items() for key, value in vars(module).items() if value in own]
 
     assert (left, sys.modules["whoosh.legacy"].toc_loaders) == ([], {})
+
+
+@pytest.mark.parametrize("data", [b"", b"term", "語".encode(), bytes(range(256)) * 300])
+def test_bytes_are_read_as_the_writer_of_large_indexes_pickles_them(data: bytes) -> None:
+    assert unpickling.loads(pickle.dumps((data,), 2)) == (data,)
+
+
+def test_no_other_codec_decodes_what_a_pickle_holds() -> None:
+    doctored = pickle.dumps(b"term", 2).replace(b"latin1", b"rot_13")
+
+    with pytest.raises(pickle.UnpicklingError, match="rot_13"):
+        unpickling.loads(doctored)
