@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # pip of the machine installs into the environment: a Debian Python without ensurepip can do this too.
 PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 
-.PHONY: run test check format lock clean screenshots
+.PHONY: run test soak check format lock clean screenshots
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -14,6 +14,10 @@ run: $(VENV)/.run
 # Every core; the tests of a file stay together, for they share what is dear: an index, a browser.
 test: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# The long forms of the reliability tests, about half an hour: each prints its seed and what it counted.
+soak: $(VENV)/.dev
+	$(BIN)/pytest -m soak -s --numprocesses 0 tests/reliability
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -6,7 +6,7 @@ any code when it is opened. Every name through which its modules unpickle is con
 
 import io
 import pickle
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any, BinaryIO
 
@@ -25,18 +25,17 @@ _HARMLESS = frozenset(
 )
 
 
-def _bytes_of(text: str, encoding: str) -> bytes:
-    """Return bytes that are pickled as text, as they are by the protocol that Whoosh uses (2)."""
+def _latin(text: str, encoding: str) -> bytes:
     if encoding != "latin1":
-        raise pickle.UnpicklingError(f"it holds bytes as {encoding[:40]!r}, which pickle never writes")
+        raise pickle.UnpicklingError(f"it asks for the codec {encoding}, which no index of ours does")
     return text.encode("latin1")
 
 
-def _no_bytes() -> bytes:
-    return b""
-
-
-_BYTES = {("_codecs", "encode"): _bytes_of, ("__builtin__", "bytes"): _no_bytes}
+# Pickles of the second protocol know no bytes. Whoosh sorts a large index by way of such, and they tell bytes as a call.
+_BYTES: Mapping[tuple[str, str], Callable[..., bytes]] = {
+    ("_codecs", "encode"): _latin,
+    ("__builtin__", "bytes"): lambda: b"",
+}
 
 
 class _Unpickler(pickle.Unpickler):

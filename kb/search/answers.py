@@ -39,8 +39,8 @@ class Answer:
 
     `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the selections leave
     nothing, `freed` gives for each selected group how many notes there would be without it. `without` gives the same for each
-    selected value alone, `unknown` the selected values that no note has. `around` holds all notes of what the query's `context`
-    names, for the values that the window has, in reading order.
+    selected value alone, `unknown` the selected values that no note has. `around` holds for each value that the
+    window has in the query's `context` the notes that are found and those that belong to them, in reading order.
     """
 
     total: int

@@ -1,6 +1,7 @@
 """Notes and services as the JSON objects that commands and pages give out and the index stores."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -119,7 +120,37 @@ class _Stored:
     note: Note
 
 
+@dataclass(frozen=True, slots=True)
+class _Above:
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What of a note tells to which others it belongs."""
+
+    id: str
+    trail: tuple[_Above, ...]
+    remedy_of: str | None
+    answers: str | None
+
+    def touch(self, wanted: Collection[str]) -> bool:
+        """Return whether the note is wanted, or stands under, remedies or answers one that is."""
+        return (
+            self.id in wanted
+            or self.remedy_of in wanted
+            or self.answers in wanted
+            or any(above.note in wanted for above in self.trail)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredRelations:
+    note: Relations
+
+
 _decoder = msgspec.json.Decoder(_Stored)
+_relations_decoder = msgspec.json.Decoder(_StoredRelations)
 
 
 def dump_note(note: Note) -> str:
@@ -133,6 +164,11 @@ def load_note(stored: str, contents: Contents) -> Note:
     return (
         replace(found.note, talk=contents.talks_of_reports[found.note.report, found.talk]) if found.talk else found.note
     )
+
+
+def load_relations(stored: str) -> Relations:
+    """Return what the note that `dump_note` wrote tells of others, in a part of the time that `load_note` takes."""
+    return _relations_decoder.decode(stored).note
 
 
 def as_json(record: object) -> str:

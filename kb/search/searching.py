@@ -13,6 +13,7 @@ from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found
 from kb.search.collection import Collection
 from kb.search.facets import BY_KEY, Facet, keys
+from kb.search.records import load_relations
 from kb.search.suggestions import Suggestion, Suggestions
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ class Searcher:
     def _answer(self, query: Query, contents: Contents) -> Answer:
         asked, narrow = _narrowed(query)
         results = self._collection.engine.search(asked)
-        around = {
-            place: tuple(self._collection.note(stored, contents) for stored in every)
-            for place, every in results.context.items()
-        }
+        around = self._around(results, contents)
         known = {note.id: note for notes in around.values() for note in notes}
         meant = {narrowed: group for group, narrowed in narrow.items()}
         facets = {
@@ -63,6 +61,17 @@ class Searcher:
             unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
             around=around,
         )
+
+    def _around(self, results: Results, contents: Contents) -> dict[str, tuple[Note, ...]]:
+        """Return the found notes and those that belong to them, by place; most of a place is not worth decoding."""
+        found = [load_relations(hit.stored) for hit in results.hits] if results.context else []
+        wanted = {note for one in found for note in (one.id, one.remedy_of, one.answers) if note}
+        return {
+            place: tuple(
+                self._collection.note(stored, contents) for stored in every if load_relations(stored).touch(wanted)
+            )
+            for place, every in results.context.items()
+        }
 
     def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], contents: Contents) -> Found:
         note = known.get(hit.id) or self._collection.note(hit.stored, contents)

@@ -64,3 +64,26 @@ def test_a_page_of_results_is_one_search_and_reads_each_note_once(
         1,
         set(),
     )
+
+
+def test_what_the_start_page_shows_is_searched_once_a_generation(client: FlaskClient) -> None:
+    first = client.get("/")
+    before = CountingEngine.searches
+
+    assert (client.get("/").text, CountingEngine.searches - before) == (first.text, 0)
+
+
+def test_notes_of_a_talk_that_belong_to_nothing_found_are_not_decoded(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: Counter[str] = Counter()
+
+    def load_note(stored: str, contents: Contents) -> Note:
+        read[stored] += 1
+        return loaded(stored, contents)
+
+    loaded = collection.load_note
+    monkeypatch.setattr(collection, "load_note", load_note)
+    client.get("/?q=Firecracker")
+
+    assert read.total() < 5

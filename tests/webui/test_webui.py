@@ -350,3 +350,10 @@ def test_code_that_belongs_to_a_note_is_shown_with_it(tmp_path: Path) -> None:
     pages = [client.get(address).text for address in ("/?q=invoke", f"/note/{hit['id']}", f"/talk/{hit['talk']['id']}")]
 
     assert ['<pre class="attached">aws lambda invoke &lt;name&gt;</pre>' in page for page in pages] == [True] * 3
+
+
+def test_selecting_values_before_there_is_an_index_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    client = create_app(KnowledgeBase.open(tmp_path / "library", tmp_path / "index")).test_client()
+
+    assert client.get("/?q=監視&service=s3&year=2018").status_code == 200

@@ -30,16 +30,21 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         takers = [(entry, tree(note for note in notes if note.report == entry.id)) for entry, _ in told]
         entry, talk = told[0]
         links = tuple(dict.fromkeys(link for _, talk in told for link in talk.links))
-        data = {"talk": talk_record(talk), "notes": records(notes)}
-        return respond("talk.html", data, talk=talk, links=links, report=entry, takers=takers)
+        return respond(
+            "talk.html",
+            lambda: {"talk": talk_record(talk), "notes": records(notes)},
+            talk=talk,
+            links=links,
+            report=entry,
+            takers=takers,
+        )
 
     @blueprint.get("/note/<path:note_id>")
     def note(note_id: str) -> Response:
         found = knowledge_base.browser.note(note_id)
         entry, around = knowledge_base.browser.report(found.report)
         shown = belonging(knowledge_base.collection.domain, found, around)
-        return respond(
-            "note.html", records([found])[0], shown=shown, report=entry, citation=citation(found, request.host_url)
-        )
+        cited = citation(found, request.host_url)
+        return respond("note.html", lambda: records([found])[0], shown=shown, report=entry, citation=cited)
 
     return blueprint

@@ -40,26 +40,34 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/reports")
     def reports() -> Response:
         entries = knowledge_base.browser.reports()
-        return respond("reports.html", {"reports": [asdict(entry) for entry in entries]}, reports=entries)
+        return respond("reports.html", lambda: {"reports": [asdict(entry) for entry in entries]}, reports=entries)
 
     @blueprint.get("/report/<path:report_id>")
     def report(report_id: str) -> Response:
         entry, notes = knowledge_base.browser.report(report_id)
-        data = {
-            "report": asdict(entry),
-            "notes": [note_record(note, knowledge_base.collection.domain) for note in notes],
-        }
+        domain = knowledge_base.collection.domain
         outline = _outline(knowledge_base, report_id)
-        taken = counted(outline) if outline else None
-        return respond("report.html", data, report=entry, sections=sections(notes), outline=outline, taken=taken)
+        return respond(
+            "report.html",
+            lambda: {"report": asdict(entry), "notes": [note_record(note, domain) for note in notes]},
+            report=entry,
+            sections=sections(notes),
+            outline=outline,
+            taken=counted(outline) if outline else None,
+        )
 
     @blueprint.get("/lines/<path:report_id>")
     def lines(report_id: str) -> Response:
         entry, notes = knowledge_base.browser.report(report_id)
         outline = knowledge_base.browser.outline(report_id)
-        data = outline_record(outline, entry.event, entry.held_on, entry.talks)
-        shown = tuple(became(outline, entry.talks, notes))
-        return respond("lines.html", data, report=entry, outline=outline, lines=shown, taken=counted(outline))
+        return respond(
+            "lines.html",
+            lambda: outline_record(outline, entry.event, entry.held_on, entry.talks),
+            report=entry,
+            outline=outline,
+            lines=tuple(became(outline, entry.talks, notes)),
+            taken=counted(outline),
+        )
 
     return blueprint
 

@@ -14,7 +14,7 @@ from kb.search.facets import keys
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, turned_to
-from webui.pages.start import start
+from webui.pages.start import StartPage
 from webui.view import texts
 from webui.view.answers import problem, respond, wants_json
 from webui.view.facets import Category, Chip, Group, categories, chips, groups
@@ -42,12 +42,14 @@ class SearchPage:
     @property
     def unlisted(self) -> Iterator[tuple[str, str]]:
         """The selected values that no checkbox stands for: the form keeps them all the same."""
+        if not self.query.selections:
+            return
         listed = {(group.key, facet.value) for group in self.groups for facet in (*group.shown, *group.folded)}
         listed |= {("category", category.facet.value) for category in self.categories}
         listed |= {("service", facet.value) for category in self.categories for facet in category.services}
         listed |= {("via", "explicit")}
         pairs = ((group, value) for group, values in self.query.selections for value in values)
-        return (pair for pair in pairs if pair not in listed)
+        yield from (pair for pair in pairs if pair not in listed)
 
     @property
     def loosened(self) -> Iterator[tuple[str, str]]:
@@ -101,17 +103,18 @@ class SearchPage:
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the page of `/`: a search, or with nothing after it the start page."""
     blueprint = Blueprint("search", __name__)
+    start_page = StartPage(knowledge_base)
 
     @blueprint.get("/")
     def home() -> Response:
-        return results() if request.args else start(knowledge_base)
+        return results() if request.args else start_page()
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
         page = search_page(knowledge_base, resolved(query, knowledge_base.collection.catalogue), unread)
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
-        return respond("search.html", search_record(page, knowledge_base.collection.domain), page=page)
+        return respond("search.html", lambda: search_record(page, knowledge_base.collection.domain), page=page)
 
     return blueprint
 

@@ -55,7 +55,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             raise UnknownIdError(f"no service is called {name}")
         query = Query(sort="new", limit=None, context="place").select("service", known.slug)
         page = service_page(known, knowledge_base.collection.domain, knowledge_base.searcher.search(query))
-        return respond("service.html", service_page_record(page, knowledge_base), page=page)
+        return respond("service.html", lambda: service_page_record(page, knowledge_base), page=page)
 
     return blueprint
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from math import log
+from typing import Any
 
 from flask import Response
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from kb.library.contents import Contents, ReportEntry
 from kb.search.answers import ServiceCount
 from kb.search.records import service_record
 from webui.address import address_of
@@ -36,20 +38,58 @@ class Example:
     total: int
 
 
-def start(knowledge_base: KnowledgeBase) -> Response:
-    """Return the start page of a knowledge base."""
+@dataclass(frozen=True, slots=True)
+class _Overview:
+    """What the start page shows of one generation."""
+
+    reports: tuple[ReportEntry, ...]
+    counts: tuple[ServiceCount, ...]
+    talks: int
+    notes: int
+    map: tuple[tuple[str, str, list[Place]], ...]
+    examples: tuple[Example, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "reports": [asdict(report) for report in self.reports],
+            "services": [service_record(count.service, count.notes) for count in self.counts],
+        }
+
+
+class StartPage:
+    """The start page of a knowledge base. What it shows is made once a generation: it costs ten searches."""
+
+    def __init__(self, knowledge_base: KnowledgeBase) -> None:
+        self._knowledge_base = knowledge_base
+        self._kept: tuple[Contents | None, _Overview | None] = (None, None)
+
+    def __call__(self) -> Response:
+        """Return the page, or its JSON."""
+        contents = self._knowledge_base.collection.contents()
+        kept, overview = self._kept
+        if overview is None or contents is not kept:
+            overview = _overview(self._knowledge_base)
+            self._kept = (contents, overview)
+        return respond(
+            "start.html",
+            overview.record,
+            reports=overview.reports[:_NEWEST],
+            talks=overview.talks,
+            total=(len(overview.reports), overview.notes),
+            map=overview.map,
+            examples=overview.examples,
+        )
+
+
+def _overview(knowledge_base: KnowledgeBase) -> _Overview:
     reports = knowledge_base.browser.reports()
-    counts = [count for count in knowledge_base.browser.services() if count.notes]
-    data = {
-        "reports": [asdict(report) for report in reports],
-        "services": [service_record(count.service, count.notes) for count in counts],
-    }
-    return respond(
-        "start.html",
-        data,
-        reports=reports[:_NEWEST],
+    counts = tuple(count for count in knowledge_base.browser.services() if count.notes)
+    return _Overview(
+        reports=reports,
+        counts=counts,
         talks=len({talk.id for report in reports for talk in report.talks}),
-        total=(len(reports), sum(report.notes for report in reports)),
+        notes=sum(report.notes for report in reports),
         map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
         examples=tuple(_examples(knowledge_base)) if reports else (),
     )

@@ -80,6 +80,6 @@ def pages(updater: Updater) -> Blueprint:
     @blueprint.get("/sync")
     def show() -> Response:
         progress = updater.progress
-        return respond("sync.html", asdict(progress), progress=progress)
+        return respond("sync.html", lambda: asdict(progress), progress=progress)
 
     return blueprint

@@ -1,6 +1,7 @@
 """The two faces of one address: a page for people, JSON for programs; and the same for what went wrong."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -20,9 +21,9 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
-def respond(template: str, data: dict[str, Any], **shown: object) -> Response:
-    """Return `data` as JSON where that was asked for, else the page that the template makes of what is shown."""
-    response = jsonify(data) if wants_json() else make_response(render_template(template, **shown))
+def respond(template: str, data: Callable[[], dict[str, Any]], **shown: object) -> Response:
+    """Return what `data` gives as JSON where that was asked for, else the page that the template makes of what is shown."""
+    response = jsonify(data()) if wants_json() else make_response(render_template(template, **shown))
     response.vary.add("Accept")
     return response
 

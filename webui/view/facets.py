@@ -14,15 +14,17 @@ from webui.view import texts
 _SHOWN = 8  # values of a group before the rest is folded
 _OPEN_SERVICES = 10  # services that unfolded categories show before the other categories are folded
 _FILTER_BOX = 15  # values of a group above which it gets a box to look for one
+_LISTED = 60  # values of a group on the page: nobody reads thousands, and 4,000 make 200 kB of it
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of facet values: those shown, and those folded. Every selected value is shown."""
+    """A group of facet values: those shown, those folded, and how many are left out. Every selected value is shown."""
 
     key: str
     shown: tuple[FacetValue, ...]
     folded: tuple[FacetValue, ...] = ()
+    left_out: int = 0
 
     @property
     def has_filter_box(self) -> bool:
@@ -53,9 +55,10 @@ def groups(answer: Answer) -> Iterator[Group]:
     """Yield the groups that any note has, in the order shown."""
     for key in keys("list"):
         values = answer.facets[key]
-        shown = tuple(value for i, value in enumerate(values) if i < _SHOWN or value.selected)
+        shown = values[:_SHOWN] + tuple(value for value in values[_SHOWN:] if value.selected)
+        folded = tuple(value for value in values[_SHOWN:_LISTED] if not value.selected)
         if values:
-            yield Group(key, shown, tuple(value for value in values if value not in shown))
+            yield Group(key, shown, folded, len(values) - len(shown) - len(folded))
 
 
 def categories(answer: Answer, catalogue: Catalogue) -> tuple[Category, ...]:
@@ -79,7 +82,7 @@ def chips(query: Query, answer: Answer) -> Iterator[Chip]:
         for value in values:
             smaller = query.toggle(group, value)
             label = texts.value(group, labels.get(value, value))
-            yield Chip(group, label, address_of(smaller), answer.without[group, value])
+            yield Chip(group, label, address_of(smaller), answer.without.get((group, value), 0))
 
 
 def _by_category(services: Sequence[FacetValue], catalogue: Catalogue) -> Iterator[tuple[str, list[FacetValue]]]:

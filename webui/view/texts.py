@@ -228,6 +228,11 @@ def more(count: int) -> str:
     return f"他 {count:,} 件を表示"
 
 
+def left_out(count: int) -> str:
+    """Return what tells that a list of filters has more values than the page lists."""
+    return f"他 {count:,} 件は省略。言葉や他の条件で絞ると現れます。"
+
+
 def below(count: int) -> str:
     """Return the text that unfolds what stands under a note."""
     return f"下位のメモ {count:,}件"

@@ -1,0 +1,227 @@
+"""A small library and its index that can be set up, saved, restored, changed and asked, in this process or in a child."""
+
+import os
+import pickle
+import shutil
+import signal
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Correction
+
+KEPT = """\
+# 見本勉強会 2018 参加レポート
+
+## 【A】11:10~12:00:キューと付き合う
+
+- SQS
+  - 同じメッセージが二度届くので冪等に作る
+    - 受け取った番号を覚えておく
+- Lambda は長く待たせない
+"""
+EDITED = """\
+# 別の勉強会 2021 参加レポート
+
+## 表の設計
+
+- DynamoDB
+  - 書き込みは冪等に
+- 監視は CloudWatch で
+"""
+EDIT = EDITED.replace("書き込みは冪等に", "書き込みは冪等に、読み取りは結果整合で") + "- S3 に写真を置く\n"
+GONE = """\
+# 三つ目の勉強会 2020 参加レポート
+
+## 監視の話
+
+- 監視の通知は SQS に貯める
+- コンテナは ECS で動かす
+"""
+ADDED = """\
+# 四つ目の勉強会 2022 参加レポート
+
+## 移行の話
+
+- EC2 から Fargate に移して監視を減らした
+"""
+STEPS = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate"})
+QUERIES = (
+    Query(limit=None, facets=("service", "event", "year", "talk"), sort="position"),
+    Query("冪等", facets=("service", "event")),
+    Query("監視", facets=("year",)).select("service", "sqs"),
+)
+
+Told: TypeAlias = tuple[object, ...]
+"""What an index answers, as a value to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A folder with a library and its index; both keep their paths when they are restored, for an index names its library."""
+
+    folder: Path
+
+    @property
+    def library(self) -> Path:
+        """The folder of reports."""
+        return self.folder / "library"
+
+    @property
+    def index(self) -> Path:
+        """The folder of the index."""
+        return self.folder / "index"
+
+    def opened(self) -> KnowledgeBase:
+        """Return the knowledge base, opened afresh."""
+        return KnowledgeBase.open(self.library, self.index)
+
+    def write(self, name: str, text: str) -> None:
+        """Put a report into the library, as an editor does."""
+        self.library.mkdir(parents=True, exist_ok=True)
+        (self.library / name).write_text(text, "utf-8")
+
+    def save(self, name: str) -> Path:
+        """Keep everything as it is now beside the scene, and return where."""
+        kept = self.folder.with_name(f"{self.folder.name}-{name}")
+        shutil.copytree(self.folder, kept)
+        return kept
+
+    def restore(self, kept: Path) -> None:
+        """Have everything as it was when it was saved; every file is a new one."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(kept, self.folder, copy_function=shutil.copy)
+
+
+def told(knowledge_base: KnowledgeBase) -> Told:
+    """Return what a knowledge base answers: reports, and for each query the hits with their scores, and all counts."""
+    answers = [knowledge_base.searcher.search(query) for query in QUERIES]
+    return (
+        tuple((entry.id, entry.title, entry.notes) for entry in knowledge_base.browser.reports()),
+        *(
+            (
+                answer.total,
+                tuple((found.note.id, found.note.text, round(found.score, 5)) for found in answer.found),
+                tuple(
+                    (key, value.value, value.label, value.count)
+                    for key in answer.facets
+                    for value in answer.facets[key]
+                ),
+            )
+            for answer in answers
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that changes a library and its index: what is done before, and what the library is told.
+
+    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged.
+    """
+
+    prepare: Callable[[Scene], object]
+    change: Callable[[KnowledgeBase], object] = lambda _: None
+    needs: str = ""
+
+    def act(self, knowledge_base: KnowledgeBase) -> None:
+        """Change the library and bring the index up to it."""
+        self.change(knowledge_base)
+        knowledge_base.keeper.sync()
+
+
+def _filled(scene: Scene) -> None:
+    for name, text in (("kept.md", KEPT), ("edited.md", EDITED), ("gone.md", GONE)):
+        scene.write(name, text)
+    scene.opened().keeper.sync()
+
+
+def _edited(scene: Scene) -> None:
+    _filled(scene)
+    scene.write("edited.md", EDIT)
+
+
+def _in_segments(scene: Scene) -> None:
+    for name, text in (("kept.md", KEPT), ("edited.md", EDITED), ("gone.md", GONE)):
+        scene.write(name, text)
+        scene.opened().keeper.sync()
+    scene.write("added.md", ADDED + "".join(f"- 監視 {n}\n" for n in range(20)))
+
+
+def _add(knowledge_base: KnowledgeBase) -> None:
+    knowledge_base.keeper.add(ADDED.encode(), "added.md")
+
+
+def _replace(knowledge_base: KnowledgeBase) -> None:
+    knowledge_base.keeper.add(EDIT.encode(), "edit.md")
+
+
+def _remove(knowledge_base: KnowledgeBase) -> None:
+    gone = next(entry for entry in knowledge_base.browser.reports() if entry.source == "gone.md")
+    knowledge_base.keeper.remove(gone)
+
+
+def _correct(knowledge_base: KnowledgeBase) -> None:
+    note = knowledge_base.searcher.search(Query("通知", sort="position")).found[0].note
+    knowledge_base.keeper.correct(note.id, Correction(adds=("s3",)))
+
+
+ACTIONS: Mapping[str, Action] = {
+    "first": Action(lambda scene: scene.write("kept.md", KEPT)),
+    "sync": Action(_edited),
+    "merge": Action(_in_segments),
+    "add": Action(_filled, _add, "Fargate"),
+    "replace": Action(_filled, _replace, "結果整合"),
+    "remove": Action(_filled, _remove),
+    "correct": Action(_filled, _correct, '"s3"'),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child process ended: what its function returned or raised, or the signal that killed it."""
+
+    value: Any = None
+    raised: str = ""
+    signal: int = 0
+
+
+def in_child(act: Callable[[], object], seconds: int = 120) -> Ended:
+    """Return how a function ends in a copy of this process; one that hangs is killed by SIGALRM."""
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # from 3.12: of forking beside threads, of which none runs
+        child = os.fork()
+    if child == 0:
+        os.close(reading)
+        signal.alarm(seconds)
+        try:
+            ended = Ended(act())
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is told
+            ended = Ended(raised=f"{type(error).__name__}: {error}")
+        with os.fdopen(writing, "wb") as out:
+            pickle.dump(ended, out)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as result:
+        data = result.read()
+    _, status = os.waitpid(child, 0)
+    return Ended(signal=os.WTERMSIG(status)) if os.WIFSIGNALED(status) else pickle.loads(data)  # noqa: S301  # our own
+
+
+def library_texts(scene: Scene) -> str:
+    """Return what all files of the library say."""
+    return "".join(path.read_text("utf-8") for path in sorted(scene.library.iterdir()) if path.is_file())
+
+
+def changes(event: str, arguments: tuple[object, ...]) -> bool:
+    """Return whether an audit event is a step that changes files."""
+    if event == "open":  # path, mode, flags
+        return isinstance(arguments[0], str) and bool(
+            int(str(arguments[2] or 0)) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        )
+    return event in STEPS

@@ -1,0 +1,79 @@
+"""A process killed at any step of its storage leaves the old or the new, whole, and the next sync is fine."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from scenes import ACTIONS, Scene, changes, in_child, library_texts, told
+
+SEED = 2018
+
+
+def killed_at(step: int, below: Path) -> None:
+    """Have this process kill itself before its step of that number (from 1) that changes what lies below a folder."""
+    taken = 0
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal taken
+        if not changes(event, arguments) or not str(arguments[0]).startswith(str(below)):
+            return
+        taken += 1
+        if taken == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+def steps_of(action: str, scene: Scene, kept: Path, points: int | None) -> Iterator[int]:
+    """Yield the numbers of the steps to be killed at: all, or so many of them by chance, and one past the last."""
+    scene.restore(kept)
+    taken = in_child(lambda: counted(action, scene)).value
+    chosen = range(1, taken + 1)
+    yield from sorted(Random(SEED).sample(chosen, min(points, taken))) if points else chosen  # noqa: S311
+
+
+def counted(action: str, scene: Scene) -> int:
+    """Return how many steps an action takes."""
+    taken = 0
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal taken
+        taken += changes(event, arguments) and str(arguments[0]).startswith(str(scene.folder))
+
+    sys.addaudithook(hook)
+    ACTIONS[action].act(scene.opened())
+    return taken
+
+
+@pytest.mark.parametrize("points", [3, pytest.param(None, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_killed_at_any_step_it_is_old_or_new_and_the_next_sync_is_fine(
+    tmp_path: Path, action: str, points: int | None
+) -> None:
+    scene = Scene(tmp_path / "scene")
+    ACTIONS[action].prepare(scene)
+    kept = scene.save("kept")
+    old = told(scene.opened())
+    ACTIONS[action].act(scene.opened())
+    new = told(scene.opened())
+    wrong, killed = [], 0
+    for step in steps_of(action, scene, kept, points):
+        scene.restore(kept)
+        ended = in_child(lambda step=step: (killed_at(step, scene.folder), ACTIONS[action].act(scene.opened())))
+        killed += ended.signal == signal.SIGKILL
+        after = in_child(lambda: (told(scene.opened()), scene.opened().keeper.sync(), told(scene.opened())))
+        whole = after.value and after.value[0] in (old, new) and after.value[2] in (old, new)
+        if not whole or not _bounded(scene):
+            wrong.append((step, ended.raised, after.raised, after.signal))
+
+    print(f"kill -9 {action}: seed {SEED}, {killed} points, {len(wrong)} wrong")  # noqa: T201
+    assert (wrong, killed > 0) == ([], True)
+
+
+def _bounded(scene: Scene) -> bool:
+    """Return whether no more is left than the generation that answers and the one before."""
+    return len(list(scene.index.glob("gen-*"))) <= 2 and bool(library_texts(scene))
