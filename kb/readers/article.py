@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import takewhile
 
-from lxml import etree, html
+from lxml import etree
 from readability import Document
 from readability.readability import Unparseable
+
+from kb.readers.tree import fragment_tree
 
 # The extractor is asked where the article is; it would drop lists and flatten others: the page's own tree is read.
 _PLACE = "data-place"
@@ -57,7 +59,8 @@ def _found(root: etree._Element) -> list[etree._Element]:
         summary = Document(_in_paragraphs(root.getroottree().getroot())).summary(html_partial=True)
     except Unparseable:
         return []
-    places = (int(place) for place in html.fragment_fromstring(summary, create_parent=True).xpath(f".//@{_PLACE}"))
+    tree = fragment_tree(summary)  # an empty page's summary is an <html> without a body
+    places = () if tree is None else map(int, tree.xpath(f".//@{_PLACE}"))
     return [elements[place] for place in places if _own_words(elements[place])]
 
 

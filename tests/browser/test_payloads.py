@@ -64,7 +64,7 @@ def harm(open_page: Callable[..., Page], root: str) -> Callable[[str], object]:
 def test_forty_payloads_are_text_in_notes_titles_names_and_pages(
     hostile: KnowledgeBase, harm: Callable[[str], object]
 ) -> None:
-    first = max(hostile.reports(), key=lambda entry: entry.notes)
+    first = max(hostile.browser.reports(), key=lambda entry: entry.notes)
     entry, notes = hostile.report(first.id)
     addresses = ["/", "/reports", "/?q=&sort=new", "/?q=&page=2", "/?q=&page=3", "/service/sqs"]
     addresses += [f"/{page}/{quote(entry.id)}" for page in ("report", "lines")]
@@ -99,7 +99,7 @@ def test_the_form_of_another_site_changes_nothing(
     root: str,
     hostile: KnowledgeBase,
 ) -> None:
-    report = hostile.reports()[0]
+    report = hostile.browser.reports()[0]
     other = Flask("other")
     form = f'<form method=post action="{root}/remove/{quote(report.id)}"><button>press</button></form>'
     other.add_url_rule("/", view_func=lambda: form)

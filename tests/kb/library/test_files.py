@@ -88,7 +88,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_others_are_read(
     )
 
 
-def test_readmes_and_what_kb_toml_ignores_are_left_alone_and_named(tmp_path: Path) -> None:
+def test_the_readme_of_a_library_and_what_kb_toml_ignores_are_left_alone_and_named(tmp_path: Path) -> None:
     for name in ("README.md", "2019/readme.ja.md", "2019/ReadMe", "readme-of-a-talk.md", "drafts/2019/a.md", "b.memo"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
@@ -97,8 +97,8 @@ def test_readmes_and_what_kb_toml_ignores_are_left_alone_and_named(tmp_path: Pat
     scan = Library(tmp_path).scan()
 
     assert ([file.source for file in scan.files], scan.left_alone) == (
-        ["readme-of-a-talk.md"],
-        ("README.md", "b.memo", "2019/ReadMe", "2019/readme.ja.md", "drafts/2019/a.md"),
+        ["readme-of-a-talk.md", "2019/ReadMe", "2019/readme.ja.md"],
+        ("README.md", "b.memo", "drafts/2019/a.md"),
     )
 
 
