@@ -91,7 +91,7 @@ def _sweep(folder: Path) -> None:
 
 
 def file_name(name: str) -> str:
-    """Return a name that any file system takes, in any script: no folder, no control character, not hidden, not too long.
+    """Return a name that any file system takes, in any script: no folder, no control character, not hidden, short.
 
     `werkzeug.secure_filename` would make `md` of 講演メモ.md.
     """

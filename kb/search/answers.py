@@ -25,7 +25,7 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One note that was found, its score, the ranges of its text to mark, and what made the score where that was asked."""
+    """One note that was found, its score, the ranges of its text to mark, and what made the score where asked."""
 
     note: Note
     score: float
@@ -37,10 +37,11 @@ class Found:
 class Answer:
     """What a search gives: how many notes there are, a window of them, and the facets asked for.
 
-    `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the selections leave
-    nothing, `freed` gives for each selected group how many notes there would be without it. `without` gives the same for each
-    selected value alone, `unknown` the selected values that no note has. `around` holds for each value that the
-    window has in the query's `context` the notes that are found and those that belong to them, in reading order.
+    `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the
+    selections leave nothing, `freed` gives for each selected group how many notes there would be without it. `without`
+    gives the same for each selected value alone, `unknown` the selected values that no note has. `around` holds for
+    each value that the window has in the query's `context` the notes that are found and those that belong to them, in
+    reading order.
     """
 
     total: int

@@ -1,4 +1,4 @@
-"""A library and its index, open: what searching, browsing and keeping work on, and what the index says that it holds."""
+"""A library and its index, open: what searching, browsing and keeping work on, and what the index says it holds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class _Parts:
 
 
 class Collection:
-    """A library with its index; it may turn to another library when the first own report ends the showing of the samples."""
+    """A library with its index; it turns to another when the first own report ends the showing of the samples."""
 
     def __init__(self, library: Path | None, index: Path | None, engine: EngineMaker) -> None:
         self._chosen = (library, index)
@@ -110,7 +110,7 @@ class Collection:
         return contents
 
     def of_one_generation(self, ask: Callable[[Reader, Contents], Told], otherwise: Told) -> Told:
-        """Return what is asked of the index and of its contents together, of one generation; `otherwise` without any."""
+        """Return what is asked of the index and its contents together, of one generation; `otherwise` without any."""
         reader = self.engine.snapshot()
         contents = self._contents_of(reader.meta())
         return ask(reader, contents) if contents is not None else otherwise

@@ -1,4 +1,4 @@
-"""Searching a collection: a query in words and facets to found notes, counts with their names, and what was done to find them."""
+"""Searching a collection: a query to found notes, counts with their names, and what was done to find them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -33,8 +33,7 @@ class Searcher:
     def search(self, query: Query) -> Answer:
         """Answer a query from one generation of the index.
 
-        A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves. With
-        `context` (the facet `place`) the answer holds all notes of the talks and reports that its window is from.
+        A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
         """
         nothing = Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
         return self._collection.of_one_generation(

@@ -1,4 +1,4 @@
-"""A small library and its index that can be set up, saved, restored, changed and asked, in this process or in a child."""
+"""A small library and its index that can be set up, saved, restored, changed and asked, here or in a child process."""
 
 import os
 import pickle
@@ -62,7 +62,7 @@ Told: TypeAlias = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A folder with a library and its index; both keep their paths when they are restored, for an index names its library."""
+    """A folder with a library and its index. Restored, both keep their paths: an index names its library."""
 
     folder: Path
 

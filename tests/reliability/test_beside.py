@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from scenes import ADDED, EDIT, EDITED, KEPT, Scene, library_texts, told
+from scenes import ADDED, EDIT, EDITED, KEPT, Scene, library_texts
 
 from index.engine import WriterBusyError
 from index.query import Query
@@ -74,7 +74,7 @@ def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
     for reader in readers:
         reader.join()
 
-    print(f"beside a writer: {processes * searches} searches, {published} generations, {len(wrong)} wrong")  # noqa: T201
+    print(f"beside a writer: {processes * searches} searches, {published} generations, {len(wrong)} wrong")
     assert (wrong[:5], len(wrong), published > 1, len(set(whole))) == ([], 0, True, 2)
 
 
@@ -124,5 +124,5 @@ def test_two_that_write_at_once_lose_nothing(tmp_path: Path, rounds: int) -> Non
         if not there
     ]
 
-    print(f"two writers: {2 * rounds} reports and corrections, {len(lost)} lost, {len(told(last))} answers")  # noqa: T201
+    print(f"two writers: {2 * rounds} reports and corrections, {len(lost)} lost")
     assert (lost, [fighter.exitcode for fighter in fighters]) == ([], [0, 0])

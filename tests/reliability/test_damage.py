@@ -1,5 +1,6 @@
 """An index that was damaged anywhere is never served wrong, and the next sync mends it."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -47,7 +48,7 @@ def damages(scene: Scene, rng: Random, flips: int) -> Iterator[Damage]:
 
 
 def foreign(scene: Scene, files: list[Path]) -> Iterator[Damage]:
-    """Yield what was true once or is no index's at all: other generations' manifests, garbage where a name should be."""
+    """Yield what was true once or nowhere: other generations' manifests, garbage where a name should be."""
     current = scene.index / "CURRENT"
     manifests = [path for path in files if path.name == "MANIFEST"]
     for path in manifests:
@@ -105,7 +106,7 @@ def test_what_is_damaged_is_never_served_wrong_and_a_sync_mends_it(
         if served in ("crash", "wrong") or mended != "right":
             wrong.append((damage.name, served, mended))
 
-    print(f"damage: seed {SEED}, {seen.total()} cases, {dict(seen)}, {len(wrong)} wrong")  # noqa: T201
+    print(f"damage: seed {SEED}, {seen.total()} cases, {dict(seen)}, {len(wrong)} wrong")
     assert wrong == []
 
 
@@ -138,7 +139,7 @@ def test_a_file_cut_under_a_running_reader_kills_nothing(tmp_path: Path, most: i
         if ended.value not in (right, "refused"):
             wrong.append((path.name, ended.raised, ended.signal))
 
-    print(f"cut under a reader: seed {SEED}, {len(chosen)} files, {len(wrong)} wrong")  # noqa: T201
+    print(f"cut under a reader: seed {SEED}, {len(chosen)} files, {len(wrong)} wrong")
     assert wrong == []
 
 
@@ -156,13 +157,15 @@ def answers_while_cut(scene: Scene, path: Path) -> object:
 
 def searched(scene: Scene, cache: Path) -> "subprocess.CompletedProcess[str]":
     """Run `kb search` in a process of its own."""
-    code = f"import os, sys; os.environ['XDG_CACHE_HOME'] = {str(cache)!r}; from webui.command import main; sys.exit(main())"
+    code = "import sys; from webui.command import main; sys.exit(main())"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     places = ("--library", str(scene.library), "--index", str(scene.index))
     return subprocess.run(
         [sys.executable, "-c", code, "search", "冪等", *places],
         capture_output=True,
         text=True,
         check=False,
+        env=environment,
         timeout=120,
     )
 
@@ -188,5 +191,5 @@ def test_a_damaged_dictionary_is_made_again(tmp_path: Path, most: int | None) ->
         if (after.returncode, after.stdout) != (0, right):
             wrong.append((number, after.returncode, after.stderr[-200:]))
 
-    print(f"damaged dictionary: seed {SEED}, {len(harms[:most])} cases, {len(wrong)} wrong")  # noqa: T201
+    print(f"damaged dictionary: seed {SEED}, {len(harms[:most])} cases, {len(wrong)} wrong")
     assert (wrong, "冪等" in right) == ([], True)

@@ -1,4 +1,4 @@
-"""A full disk or a folder that cannot be written does no harm: the old answers stay, and it works again when there is room."""
+"""A full disk or a folder that cannot be written does no harm: the old answers stay, and with room it works again."""
 
 import os
 import resource
@@ -57,7 +57,7 @@ def test_where_files_cannot_grow_the_old_answers_stay_and_a_retry_works(tmp_path
         if not ended.value or ended.value[0] != old or ended.value[1] not in (old, new) or ended.value[2] != new:
             wrong.append((limit, ended.raised, ended.signal))
 
-    print(f"files that cannot grow, {name}: {sizes} sizes, {failed} failed writes, {len(wrong)} wrong")  # noqa: T201
+    print(f"files that cannot grow, {name}: {sizes} sizes, {failed} failed writes, {len(wrong)} wrong")
     assert (wrong, failed > 0) == ([], True)
 
 
@@ -76,7 +76,7 @@ def small_disk(folder: Path, kilobytes: int) -> Iterator[None]:
 
 
 def filled_up(scene: Scene, kilobytes: int) -> tuple[object, object, str]:
-    """Return what is told after a sync on a disk with little room left, and after another in the same process with more."""
+    """Return what is told after a sync on a disk with little room left, and after another here with more."""
     knowledge_base = scene.opened()
     told(knowledge_base)
     ballast = scene.folder / "ballast"
@@ -113,7 +113,7 @@ def test_on_a_full_disk_the_old_answers_stay_and_a_retry_works(tmp_path: Path, s
         if not ended.value or ended.value[0] not in (old, new) or ended.value[1] != new:
             wrong.append((room, ended.raised, ended.signal))
 
-    print(f"full disk: {sizes} sizes, {failed} failed writes, {len(wrong)} wrong")  # noqa: T201
+    print(f"full disk: {sizes} sizes, {failed} failed writes, {len(wrong)} wrong")
     assert (wrong, failed > 0) == ([], True)
 
 

@@ -70,7 +70,7 @@ def test_killed_at_any_step_it_is_old_or_new_and_the_next_sync_is_fine(
         if not whole or not _bounded(scene):
             wrong.append((step, ended.raised, after.raised, after.signal))
 
-    print(f"kill -9 {action}: seed {SEED}, {killed} points, {len(wrong)} wrong")  # noqa: T201
+    print(f"kill -9 {action}: seed {SEED}, {killed} points, {len(wrong)} wrong")
     assert (wrong, killed > 0) == ([], True)
 
 

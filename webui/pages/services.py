@@ -61,7 +61,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def service_page(service: Service, domain: Domain, answer: Answer) -> ServicePage:
-    """Return what the page shows of a service, given the answer with all notes on it, newest first, and those around them."""
+    """Return what the page shows of a service, given the answer with all notes on it, newest first."""
     notes = [found.note for found in answer.found]
     problems = tuple(_shown(domain, answer, "problem"))
     talks = _spoken(notes)

@@ -1,4 +1,4 @@
-"""The filters beside a result: groups of values with counts, services by category, and the chips of what is selected."""
+"""The filters beside a result: groups of values with counts, services by category, the chips of what is selected."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
