@@ -34,7 +34,7 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class KeptReport:
-    """A finished report with its grounds; `names` is all its text as names are looked for in it (`kb.services.concern`)."""
+    """A finished report with its grounds; `names` is all its text as `kb.services.concern` looks for names in it."""
 
     grounds: Grounds
     names: str

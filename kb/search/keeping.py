@@ -98,7 +98,7 @@ class Keeper:
         self._collection.library.correct(note_id, correction)
 
     def remove(self, entry: ReportEntry) -> str:
-        """Take a report out of the library; return the name it is kept under. Raises LibraryError for a sample."""
+        """Take a report out of the library; return the name it is kept by. Raises LibraryError for a sample."""
         self._refuse_samples()
         return self._collection.library.discard(entry.source)
 

@@ -7,7 +7,6 @@ asked for (100), in as many reports (1,000).
 import random
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
@@ -25,12 +24,12 @@ def main() -> None:
         library.mkdir()
         generate(library, reports, notes)
         full = tell("a full sync", library, index, 0.0)
-        changes: dict[str, Callable[[], object]] = {
+        changes = {
             "nothing changed": lambda: None,
             "a report changed": lambda: change(library / "report-0001.md"),
             "a report added": lambda: (library / "new.md").write_text("# New\n\n- 冪等にする\n", encoding="utf-8"),
             "a report moved": lambda: (library / "report-0002.md").rename(library / "moved.md"),
-            "a report removed": lambda: (library / "report-0003.md").unlink(),
+            "a report removed": (library / "report-0003.md").unlink,
             "a tag corrected": lambda: correct(library, index),
             "a word added": lambda: add(library, '[words]\n"ほげふが" = ["ふがほげ"]\n'),
             "another word, compiled before": lambda: add(library, ""),
