@@ -82,7 +82,20 @@ class Results:
         return bool(self.steps)
 
 
-class Engine(Protocol):
+class Reader(Protocol):
+    """One generation, whatever is published after: all that one request asks of a reader belongs together."""
+
+    def search(self, query: Query) -> Results:
+        """Answer a query."""
+
+    def stored(self, document_id: str) -> str | None:
+        """Return what was stored of a document, or None if there is none of that id."""
+
+    def meta(self) -> Mapping[str, object] | None:
+        """Return the JSON object that the generation was written with, None before the first; always the same one."""
+
+
+class Engine(Reader, Protocol):
     """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
 
     A document is found when it meets every condition of the query's text (`index.language`) and has every word in any
@@ -91,16 +104,16 @@ class Engine(Protocol):
     (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
     in the order of sources, then its place there. Sort `new` is that order without the score, `position` that of
     positions.
+
+    What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
+    was written never answers: the one before does, and `damage` tells; where none is left, a SearchIndexError is raised.
     """
 
-    def search(self, query: Query) -> Results:
-        """Answer a query from one generation, the newest whole one."""
+    def snapshot(self) -> Reader:
+        """Return a reader of the newest whole generation."""
 
-    def stored(self, document_id: str) -> str | None:
-        """Return what was stored of a document, or None if there is none of that id."""
-
-    def meta(self) -> Mapping[str, object] | None:
-        """Return the JSON object that the newest whole generation was written with, None before the first."""
+    def damage(self) -> str | None:
+        """Return why an older generation answers instead of the newest, None where the newest does."""
 
     def publish(
         self,

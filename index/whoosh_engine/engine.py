@@ -1,23 +1,17 @@
-"""The embedded engine: from a query to masks, scores and counts over one snapshot."""
+"""The embedded engine: a folder of generations, of which the newest whole one answers."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
-
-from index.engine import FacetCount, Hit, Results, SearchIndexError
+from index.engine import Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
-from index.whoosh_engine.generations import Generation
+from index.whoosh_engine.generations import Generation, Stamp
 from index.whoosh_engine.publishing import Publication
-from index.whoosh_engine.search import Search
-from index.whoosh_engine.segments import Mask, Segments
-from index.whoosh_engine.selections import Selections
-from index.whoosh_engine.snapshot import Scores, Snapshot
-from index.whoosh_engine.storage import Docs
+from index.whoosh_engine.reader import WhooshReader
 
 
 class WhooshEngine:
@@ -28,46 +22,36 @@ class WhooshEngine:
         self._schema = schema
         self._language = language
         self._lock = Lock()
-        self._stamp: tuple[int, ...] | None = None
-        self._snapshot: Snapshot | None = None
-        self._meta: tuple[tuple[int, ...] | None, Mapping[str, object] | None] = (None, None)
+        self._generation: tuple[Stamp, Generation | None] | None = None
+        self._reader: tuple[Stamp, WhooshReader] | None = None
+
+    def snapshot(self) -> WhooshReader:
+        """Return a reader of the newest whole generation, opened once; it is let go when its last user is done."""
+        kept, stamp = self._reader, generations.stamp(self._folder)
+        if kept is None or kept[0] != stamp:
+            with self._lock:
+                kept = self._reader
+                if kept is None or kept[0] != stamp:  # another thread may have opened it meanwhile
+                    kept = self._reader = stamp, self._opened(stamp)
+        return kept[1]
 
     def search(self, query: Query) -> Results:
         """Answer a query from the newest whole generation."""
-        snapshot = self._newest()
-        search = Search(snapshot, query, self._language)
-        selections = Selections(snapshot, query, search.matches)
-        total = int(np.count_nonzero(selections.hits))
-        docs = _window(snapshot, selections.hits, search.scores, query)
-        return Results(
-            total=total,
-            hits=tuple(_hit(snapshot, search, doc, explain=query.explain) for doc in docs.tolist()),
-            facets={
-                group: _listed(snapshot.group(group).counts(selections.counted(group)), query.selected(group))
-                for group in query.facets
-            },
-            steps=search.ascent.steps,
-            notices=search.notices,
-            terms=search.terms,
-            without=selections.without_value,
-            without_group={} if total else selections.without_group,
-            unknown=selections.unknown,
-            context=_context(snapshot, docs, query.context) if query.context else {},
-        )
+        return self.snapshot().search(query)
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
-        snapshot = self._newest()
-        doc = snapshot.find(document_id)
-        return None if doc is None else snapshot.document(doc)[1]
+        return self.snapshot().stored(document_id)
 
     def meta(self) -> Mapping[str, object] | None:
-        """Return what the current generation was written with, None before the first; the same object each time."""
-        stamp = generations.stamp(self._folder)
-        if stamp != self._meta[0]:
-            generation = generations.current(self._folder)
-            self._meta = (stamp, generation.meta if generation else None)
-        return self._meta[1]
+        """Return what the newest whole generation was written with, None before the first."""
+        generation = self._newest()
+        return generation.meta if generation else None
+
+    def damage(self) -> str | None:
+        """Return why an older generation answers instead of the newest, None where the newest does."""
+        generation = self._newest()
+        return generation.damage if generation else None
 
     def publish(
         self,
@@ -85,72 +69,22 @@ class WhooshEngine:
     def close(self) -> None:
         """Close the files; a search after this opens them again."""
         with self._lock:
-            if self._snapshot:
-                self._snapshot.close()
-            self._snapshot = self._stamp = None
+            if self._reader:
+                self._reader[1].close()
+            self._reader = None
 
-    def _newest(self) -> Snapshot:
-        """Return the current generation, opened once; the one before is let go when its last search is done."""
-        stamp = generations.stamp(self._folder)
-        snapshot = self._snapshot
-        if snapshot is None or stamp != self._stamp:
-            with self._lock:
-                snapshot = self._snapshot
-                if snapshot is None or stamp != self._stamp:  # another thread may have opened it meanwhile
-                    snapshot = self._snapshot = self._opened(stamp)
-                    self._stamp = stamp
-        return snapshot
+    def _newest(self) -> Generation | None:
+        """Return the newest whole generation, looked at once."""
+        kept, stamp = self._generation, generations.stamp(self._folder)
+        if kept is None or kept[0] != stamp:
+            kept = self._generation = stamp, generations.current(self._folder)
+        return kept[1]
 
-    def _opened(self, stamp: tuple[int, ...] | None) -> Snapshot:
+    def _opened(self, stamp: Stamp) -> WhooshReader:
         try:
-            generation = generations.current(self._folder)
-            return Snapshot(Segments(generation or Generation((), (), {})), self._schema)
+            return WhooshReader(self._newest(), self._schema, self._language)
         except SearchIndexError:
             newer = generations.stamp(self._folder)
             if newer == stamp:
                 raise
             return self._opened(newer)  # a writer removed it while we opened it: two generations came since
-
-
-def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Docs:
-    """Return the documents of the query's window, in its order."""
-    end = None if query.limit is None else query.offset + query.limit
-    docs = snapshot.in_position if query.sort == "position" else snapshot.newest_first
-    docs = docs[found[docs]]
-    if query.sort == "relevance":
-        docs = _best_first(docs, scores, end)
-    return docs[query.offset : end]
-
-
-def _best_first(docs: Docs, scores: Scores, end: int | None) -> Docs:
-    """Return at least the `end` best documents (None: all), best first, ties as they stand."""
-    if end is not None and 0 < end < len(docs):
-        least = np.partition(scores[docs], len(docs) - end)[len(docs) - end]
-        docs = docs[scores[docs] >= least]
-    return docs[np.argsort(-scores[docs], kind="stable")]
-
-
-def _hit(snapshot: Snapshot, search: Search, doc: int, *, explain: bool) -> Hit:
-    document_id, stored = snapshot.document(doc)
-    return Hit(document_id, float(search.scores[doc]), stored, search.reasons(doc) if explain else ())
-
-
-def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
-    """Return what is stored of all documents that share a value of a group with one of these, by value."""
-    window = np.zeros(snapshot.size, np.bool_)
-    window[docs] = True
-    places = [value for value, count in snapshot.group(group).counts(window).items() if count]
-    return {
-        value: tuple(snapshot.document(doc)[1] for doc in having[np.argsort(snapshot.positions[having])].tolist())
-        for value, having in snapshot.group(group).having(places).items()
-    }
-
-
-def _listed(counts: Mapping[str, int], selected: tuple[str, ...]) -> tuple[FacetCount, ...]:
-    """Return the counts as the contract lists them."""
-    every = {**dict.fromkeys(selected, 0), **{value: count for value, count in counts.items() if count}}
-    every = {value: counts.get(value, 0) for value in every}
-    return tuple(
-        FacetCount(value, count, value in selected)
-        for value, count in sorted(every.items(), key=lambda item: (-item[1], item[0]))
-    )

@@ -6,8 +6,9 @@
     WRITER.lock       held by the process that writes
     kept/             what is not the engine's: whoever writes the index may keep something here
 
-Neither a generation nor a segment changes once CURRENT has named it: what is no longer meant of a segment is told by
-the manifests. A crash before the rename leaves the old generation current.
+Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
+manifests. Every manifest is checked before its generation answers; the newest that is as it was written does. CURRENT
+tells readers that there is another, and which should answer.
 """
 
 import os
@@ -22,7 +23,8 @@ from typing import Any, TypeAlias
 
 from index.engine import SearchIndexError, WriterBusyError
 from index.whoosh_engine import manifest
-from index.whoosh_engine.storage import WriteLock, damaged
+from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine.storage import WriteLock
 
 _NAME = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT = "CURRENT", "WRITER.lock", "kept"
@@ -69,14 +71,22 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A whole generation: its segments, the order of its sources, and the JSON object it was written with."""
+    """A whole generation: its segments, the order of its sources, and the JSON object it was written with.
 
+    `damage` tells why a newer one does not answer in its place.
+    """
+
+    name: str
     segments: tuple[Segment, ...]
     order: tuple[str, ...]
     meta: Mapping[str, object]
+    damage: str | None = None
 
 
-def stamp(folder: Path) -> tuple[int, ...] | None:
+Stamp: TypeAlias = tuple[int, ...] | None
+
+
+def stamp(folder: Path) -> Stamp:
     """Return a value that is another whenever another generation became current, None while there is none."""
     try:
         stat = (folder / _CURRENT).stat()
@@ -86,20 +96,46 @@ def stamp(folder: Path) -> tuple[int, ...] | None:
 
 
 def current(folder: Path) -> Generation | None:
-    """Return the newest whole generation, None before the first. Raises SearchIndexError on damage."""
+    """Return the newest generation that is as it was written, None before the first.
+
+    Raises SearchIndexError where there are some and none is whole.
+    """
+    pointer = _pointer(folder)
     try:
-        name = (folder / _CURRENT).read_bytes().decode("ascii").strip()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if max(_numbers(folder), default=0) > 1:  # else it may be that the first is being written
-            raise damaged(folder, f"{_CURRENT} is missing") from error
-        return None
-    except UnicodeDecodeError as error:
-        raise damaged(folder, f"{_CURRENT} is no text") from error
-    if not _NAME.fullmatch(name):
-        raise damaged(folder, f"{_CURRENT} names {name[:40]!r}")
-    content = manifest.read(folder / name)
-    segments = [Segment(folder / name / segment["name"], _runs(segment)) for segment in content["segments"]]
-    return Generation(tuple(segments), tuple(content["order"]), content["meta"])
+        return _newest_whole(folder, *pointer)
+    except DamageError as error:
+        if _pointer(folder) != pointer:  # two were published meanwhile, and what was looked at is gone
+            return current(folder)
+        raise SearchIndexError(
+            f"{folder}: the index is damaged ({error}); delete this folder, or make it anew: kb sync"
+        ) from error
+
+
+def _pointer(folder: Path) -> tuple[int | None, str | None]:
+    """Return the number of the generation that CURRENT names, and what is wrong where it names none."""
+    try:
+        name = (folder / _CURRENT).read_bytes().decode("ascii", "replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None, f"{_CURRENT} is missing"
+    return (int(name[4:]), None) if _NAME.fullmatch(name) else (None, f"{_CURRENT} names {name[:40]!r}")
+
+
+def _newest_whole(folder: Path, named: int | None, damage: str | None) -> Generation | None:
+    """Return the newest whole generation. What is newer than the one named and not whole was never published."""
+    numbers = {*_numbers(folder), *([named] if named else [])}
+    for number in sorted(numbers, reverse=True):
+        name = f"gen-{number:06}"
+        try:
+            content = manifest.read(folder / name)
+        except DamageError as error:
+            if named is None or number <= named:
+                damage = damage or f"{name}: {error}"
+        else:
+            segments = [Segment(folder / name / segment["name"], _runs(segment)) for segment in content["segments"]]
+            return Generation(name, tuple(segments), tuple(content["order"]), content["meta"], damage)
+    if named is None and max(numbers, default=1) == 1 and not (folder / _CURRENT).exists():
+        return None  # or the first is being written
+    raise DamageError(damage)
 
 
 Fill: TypeAlias = Callable[[Path, Generation | None], tuple[Segment, ...]]
@@ -115,21 +151,19 @@ def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], fill
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
         generation = folder / f"gen-{max(_numbers(folder), default=0) + 1:06}"
+        before = _readable(folder)
         generation.mkdir()
         try:
-            segments = [
-                {"name": segment.folder.name, "runs": segment.runs} for segment in fill(generation, _readable(folder))
-            ]
+            segments = [{"name": segment.folder.name, "runs": segment.runs} for segment in fill(generation, before)]
             manifest.write(generation, {"segments": segments, "order": order, "meta": meta})
             _sync(generation)
+            _write(folder / f"{_CURRENT}.new", f"{generation.name}\n")
+            (folder / f"{_CURRENT}.new").replace(folder / _CURRENT)
         except BaseException:
             shutil.rmtree(generation, ignore_errors=True)
             raise
-        before = _named(folder)
-        _write(folder / f"{_CURRENT}.new", f"{generation.name}\n")
-        (folder / f"{_CURRENT}.new").replace(folder / _CURRENT)
         _sync_file(folder)
-        _prune(folder, {generation.name, before})
+        _prune(folder, {generation.name, before.name if before else generation.name})
 
 
 def _numbers(folder: Path) -> list[int]:
@@ -175,14 +209,7 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _named(folder: Path) -> str | None:
-    try:
-        return (folder / _CURRENT).read_text("ascii", errors="replace").strip()
-    except FileNotFoundError:
-        return None
-
-
-def _prune(folder: Path, keep: set[str | None]) -> None:
+def _prune(folder: Path, keep: set[str]) -> None:
     for path in folder.glob("gen-*"):
         if _NAME.fullmatch(path.name) and path.name not in keep:
             shutil.rmtree(

@@ -11,14 +11,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from index.whoosh_engine.storage import damaged
-
 _NAME = "MANIFEST"
 _SEAL = 64  # hexadecimal digits of a SHA-256
 _MOST_KEPT = 1000  # digests; a generation has a few files, and those of the one before stay
 
 _kept: dict[tuple[int, ...], str] = {}
 _lock = Lock()
+
+
+class DamageError(Exception):
+    """A generation is not as it was written; the message says what of it."""
 
 
 def write(generation: Path, content: Mapping[str, object]) -> None:
@@ -28,11 +30,12 @@ def write(generation: Path, content: Mapping[str, object]) -> None:
     }
     told = {**content, "generation": generation.name, "files": files}
     body = json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    (generation / _NAME).write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    (generation / f"{_NAME}.new").write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    (generation / f"{_NAME}.new").replace(generation / _NAME)
 
 
 def read(generation: Path) -> Mapping[str, Any]:
-    """Return what a generation was written with. Raises SearchIndexError where anything is not as it was written.
+    """Return what a generation was written with. Raises DamageError where anything is not as it was.
 
     One without seal is of an older kb, and tells so by its `meta`; its files are not looked at.
     """
@@ -42,15 +45,17 @@ def read(generation: Path) -> Mapping[str, Any]:
             return {"segments": [], "order": [], "meta": json.loads(data)["meta"]}
         seal, body = data[:_SEAL], data[_SEAL + 1 :]
         if hashlib.sha256(body).hexdigest().encode() != seal:
-            raise damaged(generation, f"{_NAME} is not as it was written")
+            raise DamageError(f"{_NAME} is not as it was written")
         content: Mapping[str, Any] = json.loads(body)
         if content["generation"] != generation.name:
-            raise damaged(generation, f"{_NAME} is that of {content['generation']}")
+            raise DamageError(f"{_NAME} is that of {content['generation']}")
         for name, (size, digest) in sorted(content["files"].items(), key=lambda item: item[1][0]):  # small ones first
             if (generation / name).stat().st_size != size or _measures(generation / name)[1] != digest:
-                raise damaged(generation, f"{name} is not as it was written")
+                raise DamageError(f"{name} is not as it was written")
+    except FileNotFoundError as error:
+        raise DamageError(f"{Path(error.filename).relative_to(generation).as_posix()} is missing") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise damaged(generation, error) from error
+        raise DamageError(f"{_NAME} cannot be read: {error}") from error
     return content
 
 

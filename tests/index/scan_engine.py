@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -80,6 +81,12 @@ class ScanEngine:
 
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
+
+    def snapshot(self) -> "ScanEngine":
+        return copy(self)  # publish changes no list, it makes new ones
+
+    def damage(self) -> str | None:
+        return None
 
     def publish(
         self,

@@ -276,6 +276,28 @@ def test_a_new_generation_replaces_the_old_one(make: Make) -> None:
     )
 
 
+def test_a_snapshot_answers_from_its_generation_whatever_is_published_after(make: Make) -> None:
+    engine = make()
+    filled(engine, NOTES[:1], {"version": 1})
+    before = engine.snapshot()
+    for number in range(2, 5):
+        filled(engine, NOTES[1:], {"version": number})
+    after = engine.snapshot()
+
+    assert [(ids(one.search(Query(sort="position"))), one.meta(), one.stored("0")) for one in (before, after)] == [
+        (["0"], {"version": 1}, "0: 監視はメトリクスを集約する"),
+        (["1", "2", "3"], {"version": 4}, None),
+    ]
+
+
+def test_a_whole_index_has_no_damage_to_tell(make: Make) -> None:
+    engine = make()
+    before = engine.damage()
+    filled(engine, NOTES)
+
+    assert (before, engine.damage()) == (None, None)
+
+
 def test_each_source_keeps_what_is_not_replaced_in_the_order_given(make: Make) -> None:
     engine = make()
     engine.publish({"a": NOTES[:2], "b": NOTES[2:3], "c": []}, (), ["a", "b", "c"], {})
@@ -542,16 +564,25 @@ def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(folder:
     assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
 
 
-@pytest.mark.parametrize("content", [b"", b"gen-000009\n", b"../../etc\n", b"\xff\xfe", b"\x00" * 11])
-def test_a_damaged_pointer_is_told_and_written_over(folder: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "CURRENT names ''"),
+        (b"gen-000009\n", "gen-000009: MANIFEST is missing"),
+        (b"../../etc\n", "CURRENT names '../../etc'"),
+        (b"\xff\xfe", "CURRENT names '\ufffd\ufffd'"),
+        (b"\x00" * 11, "CURRENT names '" + "\\x00" * 11 + "'"),
+        (None, "CURRENT is missing"),
+    ],
+)
+def test_a_damaged_pointer_is_told_and_written_over(folder: Path, content: bytes | None, told: str) -> None:
     filled(whoosh(folder), NOTES)
-    (folder / "CURRENT").write_bytes(content)
+    (folder / "CURRENT").unlink() if content is None else (folder / "CURRENT").write_bytes(content)
 
-    with pytest.raises(SearchIndexError, match=f"{folder}.*kb sync"):
-        whoosh(folder).search(Query())
-    filled(whoosh(folder), NOTES)
+    before = whoosh(folder).search(Query()).total, whoosh(folder).damage()
+    filled(whoosh(folder), NOTES[:3])
 
-    assert whoosh(folder).search(Query()).total == 4
+    assert (before, whoosh(folder).search(Query()).total, whoosh(folder).damage()) == ((4, told), 3, None)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 4000, b"garbage"])
@@ -587,34 +618,45 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_a_generation_that_is_not_as_it_was_written_is_told_and_never_answers(
+def test_a_generation_that_is_not_as_it_was_written_never_answers_but_the_one_before_does(
     folder: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     filled(whoosh(folder), NOTES)
     whoosh(folder).publish({"more": [document(9, "監視")]}, (), ["only", "more"], {})
-    answers = []
+    answers = {}
     for path in sorted((folder / "gen-000002").rglob("*")):
         if path.is_file():
             data = path.read_bytes()
             path.write_bytes(damage(data))
             os.utime(path, ns=(0, 0))  # the clock of files may be too coarse to tell two writes apart
-            answers.append(outcome(folder))
+            answers[path.relative_to(folder / "gen-000002").parts[0]] = outcome(folder)
             path.write_bytes(data)
             os.utime(path, ns=(1, 1))
 
-    assert (set(answers), len(answers), outcome(folder)) == ({"damaged"}, 5, "5 documents")
+    assert (answers, outcome(folder)) == (
+        {
+            "MANIFEST": "4 documents, damaged",
+            "seg-000001": "damaged",  # both generations link it
+            "seg-000002": "4 documents, damaged",
+        },
+        "5 documents",
+    )
 
 
 def test_a_file_that_is_missing_is_told(folder: Path) -> None:
-    for _ in range(2):
-        filled(whoosh(folder), NOTES)
-    (folder / "CURRENT").unlink()
-    without_pointer = outcome(folder)
-    (folder / "CURRENT").write_text("gen-000002\n", "ascii")
+    for notes in (NOTES[:1], NOTES):
+        filled(whoosh(folder), notes)
     before = outcome(folder)
-    next((folder / "gen-000002").rglob("*.seg")).unlink()
+    segment = next((folder / "gen-000002").rglob("*.seg"))
+    segment.unlink()
 
-    assert (without_pointer, before, outcome(folder)) == ("damaged", "4 documents", "damaged")
+    told = whoosh(folder).damage()
+
+    assert (before, outcome(folder), told) == (
+        "4 documents",
+        "1 documents, damaged",
+        f"gen-000002: seg-000002/{segment.name} is missing",
+    )
 
 
 def test_a_manifest_of_another_generation_is_told(folder: Path) -> None:
@@ -622,12 +664,46 @@ def test_a_manifest_of_another_generation_is_told(folder: Path) -> None:
         filled(whoosh(folder), notes)
     (folder / "gen-000002" / "MANIFEST").write_bytes((folder / "gen-000001" / "MANIFEST").read_bytes())
 
-    assert outcome(folder) == "damaged"
+    assert (outcome(folder), whoosh(folder).damage()) == (
+        "1 documents, damaged",
+        "gen-000002: MANIFEST is that of gen-000001",
+    )
+
+
+def test_a_pointer_to_an_older_generation_hides_no_newer_one(folder: Path) -> None:
+    for notes in (NOTES[:1], NOTES):
+        filled(whoosh(folder), notes)
+    (folder / "CURRENT").write_text("gen-000001\n", "ascii")
+
+    assert outcome(folder) == "4 documents"
+
+
+def test_what_was_never_published_is_no_damage(folder: Path) -> None:
+    filled(whoosh(folder), NOTES)
+    (folder / "gen-000002").mkdir()
+    (folder / "gen-000002" / "MANIFEST").write_bytes(b"half of a")
+
+    assert outcome(folder) == "4 documents"
+
+
+def test_a_damaged_generation_is_made_anew_from_the_one_before(folder: Path) -> None:
+    whoosh(folder).publish({"a": NOTES[:2]}, (), ["a"], {"version": 1})
+    whoosh(folder).publish({"a": NOTES[:1], "b": NOTES[2:]}, (), ["a", "b"], {"version": 2})
+    (folder / "gen-000002" / "MANIFEST").unlink()
+    held = whoosh(folder).meta()
+    whoosh(folder).publish({"b": NOTES[2:]}, (), ["a", "b"], {"version": 3})
+
+    assert (held, outcome(folder), [path.name for path in sorted(folder.glob("gen-*"))]) == (
+        {"version": 1},
+        "4 documents",
+        ["gen-000001", "gen-000003"],
+    )
 
 
 def outcome(folder: Path) -> str:
+    engine = whoosh(folder)
     try:
-        return f"{whoosh(folder).search(Query()).total} documents"
+        return f"{engine.search(Query()).total} documents{', damaged' if engine.damage() else ''}"
     except SearchIndexError:
         return "damaged"
 

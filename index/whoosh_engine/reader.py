@@ -1,0 +1,106 @@
+"""A generation as one request sees it: from a query to masks, scores and counts."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from index.engine import FacetCount, Hit, Results
+from index.language import Language
+from index.query import Query
+from index.schema import Schema
+from index.whoosh_engine.generations import Generation
+from index.whoosh_engine.search import Search
+from index.whoosh_engine.segments import Mask, Segments
+from index.whoosh_engine.selections import Selections
+from index.whoosh_engine.snapshot import Scores, Snapshot
+from index.whoosh_engine.storage import Docs
+
+
+class WhooshReader:
+    """A Reader of one generation, shared by threads."""
+
+    def __init__(self, generation: Generation | None, schema: Schema, language: Language) -> None:
+        self._snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
+        self._meta = generation.meta if generation else None
+        self._language = language
+
+    def search(self, query: Query) -> Results:
+        """Answer a query."""
+        snapshot = self._snapshot
+        search = Search(snapshot, query, self._language)
+        selections = Selections(snapshot, query, search.matches)
+        total = int(np.count_nonzero(selections.hits))
+        docs = _window(snapshot, selections.hits, search.scores, query)
+        return Results(
+            total=total,
+            hits=tuple(_hit(snapshot, search, doc, explain=query.explain) for doc in docs.tolist()),
+            facets={
+                group: _listed(snapshot.group(group).counts(selections.counted(group)), query.selected(group))
+                for group in query.facets
+            },
+            steps=search.ascent.steps,
+            notices=search.notices,
+            terms=search.terms,
+            without=selections.without_value,
+            without_group={} if total else selections.without_group,
+            unknown=selections.unknown,
+            context=_context(snapshot, docs, query.context) if query.context else {},
+        )
+
+    def stored(self, document_id: str) -> str | None:
+        """Return what was stored of a document, or None if there is none of that id."""
+        snapshot = self._snapshot
+        doc = snapshot.find(document_id)
+        return None if doc is None else snapshot.document(doc)[1]
+
+    def meta(self) -> Mapping[str, object] | None:
+        """Return what the generation was written with, None before the first."""
+        return self._meta
+
+    def close(self) -> None:
+        """Close the files."""
+        self._snapshot.close()
+
+
+def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Docs:
+    """Return the documents of the query's window, in its order."""
+    end = None if query.limit is None else query.offset + query.limit
+    docs = snapshot.in_position if query.sort == "position" else snapshot.newest_first
+    docs = docs[found[docs]]
+    if query.sort == "relevance":
+        docs = _best_first(docs, scores, end)
+    return docs[query.offset : end]
+
+
+def _best_first(docs: Docs, scores: Scores, end: int | None) -> Docs:
+    """Return at least the `end` best documents (None: all), best first, ties as they stand."""
+    if end is not None and 0 < end < len(docs):
+        least = np.partition(scores[docs], len(docs) - end)[len(docs) - end]
+        docs = docs[scores[docs] >= least]
+    return docs[np.argsort(-scores[docs], kind="stable")]
+
+
+def _hit(snapshot: Snapshot, search: Search, doc: int, *, explain: bool) -> Hit:
+    document_id, stored = snapshot.document(doc)
+    return Hit(document_id, float(search.scores[doc]), stored, search.reasons(doc) if explain else ())
+
+
+def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
+    """Return what is stored of all documents that share a value of a group with one of these, by value."""
+    window = np.zeros(snapshot.size, np.bool_)
+    window[docs] = True
+    places = [value for value, count in snapshot.group(group).counts(window).items() if count]
+    return {
+        value: tuple(snapshot.document(doc)[1] for doc in having[np.argsort(snapshot.positions[having])].tolist())
+        for value, having in snapshot.group(group).having(places).items()
+    }
+
+
+def _listed(counts: Mapping[str, int], selected: tuple[str, ...]) -> tuple[FacetCount, ...]:
+    """Return the counts as the contract lists them."""
+    every = {**dict.fromkeys(selected, 0), **{value: count for value, count in counts.items() if count}}
+    every = {value: counts.get(value, 0) for value in every}
+    return tuple(
+        FacetCount(value, count, value in selected)
+        for value, count in sorted(every.items(), key=lambda item: (-item[1], item[0]))
+    )
