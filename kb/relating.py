@@ -1,54 +1,66 @@
-"""What only the whole library tells of a report: whether another file holds the same post, and which id is left for it."""
+"""What only the whole library tells of a report: whether another file holds the same post, and which id is left."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import TypeAlias
 
 from kb.report.identity import normalized
 from kb.report.model import Report
 from kb.report.problems import FileProblem
-from kb.understanding import FinishedReport
 
 # Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;
 SAME_POST = 0.9
 # and one is an edited version of the other, not somebody else's report, if they share so many.
 SAME_REPORT = 0.3
 
+Texts: TypeAlias = Counter[str]
+"""How often each text stands in a report, as a note of its own, normalised."""
+
 
 @dataclass(frozen=True, slots=True)
 class RelatedReports:
-    """The reports of a library, each post once and under an id of its own, and the files that are copies of another."""
+    """The id of each post of a library by its file, in library order, and the files that are copies of another."""
 
-    reports: tuple[FinishedReport, ...]
+    ids: Mapping[str, str]
     problems: tuple[FileProblem, ...]
 
 
-def relate(every: Iterable[FinishedReport]) -> RelatedReports:
-    """Return the reports of a library, given in its order, as they stand beside each other."""
-    reports: list[FinishedReport] = []
+def relate(reports: Iterable[tuple[str, str]], texts: Callable[[str], Texts]) -> RelatedReports:
+    """Return how the reports of a library stand beside each other.
+
+    They are given in its order, by source and the id that each tells itself; their texts are asked for where two meet.
+    """
+    texts = cache(texts)
+    ids: dict[str, str] = {}
     problems: list[FileProblem] = []
-    alike: defaultdict[str, list[Report]] = defaultdict(list)
-    for finished in every:
-        report, others = finished.report, alike[finished.report.id]
-        twin = next((other for other in others if overlap(other, report) >= SAME_POST), None)
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for source, report_id in reports:
+        others = alike[report_id]
+        twin = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
         if twin:
-            problems.append(FileProblem(report.source, None, f"the same post as {twin.source}; indexed once"))
+            problems.append(FileProblem(source, None, f"the same post as {twin}; indexed once"))
             continue
-        others.append(report)
-        reports.append(finished if len(others) == 1 else _with_id(finished, f"{report.id}-{len(others)}"))
-    return RelatedReports(tuple(reports), tuple(problems))
+        others.append(source)
+        ids[source] = report_id if len(others) == 1 else f"{report_id}-{len(others)}"
+    return RelatedReports(ids, tuple(problems))
 
 
-def overlap(one: Report, other: Report) -> float:
-    """Return which share of the shorter report's notes stand in the other too: 1.0 for two copies, 0.0 for strangers."""
-    texts = [Counter(normalized(note.text) for note in report.notes) for report in (one, other)]
-    shorter = min(text.total() for text in texts)
-    return (texts[0] & texts[1]).total() / shorter if shorter else 1.0
+def texts_of(report: Report) -> Texts:
+    """Return what a report is compared by."""
+    return Counter(normalized(note.text) for note in report.notes)
 
 
-def _with_id(finished: FinishedReport, report_id: str) -> FinishedReport:
+def overlap(one: Texts, other: Texts) -> float:
+    """Return which share of the shorter report's notes the other has too: 1.0 for two copies, 0.0 for strangers."""
+    shorter = min(one.total(), other.total())
+    return (one & other).total() / shorter if shorter else 1.0
+
+
+def with_id(report: Report, report_id: str) -> Report:
     """Return a report under another id, its notes too."""
-    old = finished.report.id
+    old = report.id
 
     def moved(note_id: str | None) -> str | None:
         return note_id and report_id + note_id.removeprefix(old)
@@ -62,6 +74,6 @@ def _with_id(finished: FinishedReport, report_id: str) -> FinishedReport:
             remedy_of=moved(note.remedy_of),
             answers=moved(note.answers),
         )
-        for note in finished.report.notes
+        for note in report.notes
     )
-    return replace(finished, report=replace(finished.report, id=report_id, notes=notes))
+    return replace(report, id=report_id, notes=notes)

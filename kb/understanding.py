@@ -1,7 +1,7 @@
 """The way of one file to a finished report: read, cut into talks and notes, tagged, classified, paired."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from index.analysis import Analyzer, Morpheme
@@ -23,7 +23,7 @@ def untold(_step: str, _done: int, _total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FinishedReport:
-    """A report as one file tells it, the analysis of each text in it (made once, for the index too), and what was odd."""
+    """A report as one file tells it, the analysis of each text in it, and what was odd."""
 
     report: Report
     morphemes: Mapping[str, tuple[Morpheme, ...]] = field(repr=False)
@@ -69,8 +69,14 @@ def finish(outline: Outline, tools: Tools, given: Given | None = None) -> Finish
 
     told = tools.configuration
     report = tag(report_of(outline, given or told.given.get(outline.source)), told.domain, told.corrections)
-    morphemes = {text: tools.analyzer.morphemes(text) for text in _texts(report)}
-    return FinishedReport(pair(classify(report, morphemes), morphemes), morphemes, outline.warnings)
+    analysed = analyse(report, tools)
+    morphemes = analysed.morphemes
+    return replace(analysed, report=pair(classify(report, morphemes), morphemes), warnings=outline.warnings)
+
+
+def analyse(report: Report, tools: Tools) -> FinishedReport:
+    """Return a report with the analysis of each text in it."""
+    return FinishedReport(report, {text: tools.analyzer.morphemes(text) for text in all_texts(report)})
 
 
 def understand_all(
@@ -91,7 +97,8 @@ def understand_all(
     return tuple(finished), tuple(problems)
 
 
-def _texts(report: Report) -> set[str]:
+def all_texts(report: Report) -> set[str]:
+    """Return every text of a report that is analysed."""
     notes = report.notes
     titles = {talk.title for talk in report.talks}
     attached = {text for note in notes for text in note.attached}

@@ -1,6 +1,8 @@
 """The library's kb.toml: what was told by hand, read and written without losing a comment of its author."""
 
 import datetime as dt
+import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -46,13 +48,21 @@ class Configuration:
                                                                      remove = ["sns"]
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
-    come to those of the domain, which is the usual one where none is named.
+    come to those of the domain, which is the usual one where none is named. `text` is all of it as it was written.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
     domain: Domain = field(default_factory=domain)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    text: str = field(default="", compare=False, repr=False)
+
+    @property
+    def domain_digest(self) -> str:
+        """The SHA-256 of what is told of the domain."""
+        table = tomllib.loads(self.text)
+        told = {key: table.get(key) for key in ("domain", "categories", "services", "words")}
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def parse(data: bytes) -> Configuration:
@@ -69,6 +79,7 @@ def parse(data: bytes) -> Configuration:
             note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
         },
         ignore=_ignored(table.get("ignore", [])),
+        text=data.decode(_ENCODING),
     )
 
 

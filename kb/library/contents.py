@@ -30,12 +30,18 @@ class ReportEntry:
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents of one generation of an index. `files` maps each file of the library to its SHA-256."""
+    """The contents of one generation of an index, and what decided them.
+
+    `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that this one tells
+    itself. `configuration` is the SHA-256 of kb.toml, `told` what it says; nothing where it could not be used.
+    """
 
     library: str
     code: str
     configuration: str
+    told: str
     files: Mapping[str, str]
+    ids: Mapping[str, str]
     reports: tuple[ReportEntry, ...]  # in library order
     problems: tuple[FileProblem, ...]
 
@@ -60,6 +66,11 @@ class Contents:
     def newest_first(self) -> tuple[ReportEntry, ...]:
         """All reports, newest event first, undated last."""
         return tuple(sorted(self.reports, key=lambda entry: entry.held_on or "", reverse=True))
+
+    @cached_property
+    def by_source(self) -> Mapping[str, ReportEntry]:
+        """Each report by its source."""
+        return {entry.source: entry for entry in self.reports}
 
     @cached_property
     def by_id(self) -> Mapping[str, ReportEntry]:

@@ -1,23 +1,22 @@
 """Keeping a collection: reports come in and go out, tags are put right, and the index follows the library."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from index.engine import SearchIndexError
-from index.schema import Document
 from kb.library.contents import Contents, ReportEntry
-from kb.library.files import Library, LibraryError, ReportFile, Scan
+from kb.library.files import LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
 from kb.library.places import own_library
 from kb.readers.formats import ending_of, read_outline
-from kb.relating import SAME_REPORT, RelatedReports, overlap, relate
+from kb.relating import SAME_REPORT, overlap, texts_of
 from kb.report.model import Correction, Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
-from kb.search.documents import documents
+from kb.search.syncing import Sync
 from kb.talks import report_of
-from kb.understanding import FinishedReport, Progress, understand, understand_all, untold
+from kb.understanding import FinishedReport, Progress, understand, untold
 
 
 class Keeper:
@@ -36,7 +35,8 @@ class Keeper:
         scan = library.scan()
         self._collection.reopen(library, scan.configuration, is_samples=is_samples)
         before = self._contents_before()
-        after = before if before and before.is_current(library, scan, code_digest()) else self._indexed(scan, progress)
+        is_current = before and before.is_current(library, scan, code_digest())
+        after = before if before and is_current else Sync(self._collection, scan, before, progress).run()
         old = before.by_id if before else {}
         kept = old.keys() & after.by_id.keys()
         unchanged = sum(old[report].digest == after.by_id[report].digest for report in kept)
@@ -56,23 +56,6 @@ class Keeper:
             return self._collection.contents()
         except SearchIndexError:
             return None
-
-    def _indexed(self, scan: Scan, progress: Progress) -> Contents:
-        """Index a library anew and return what the index holds then."""
-        finished, problems = understand_all(scan.files, self._collection.tools, progress)
-        related = relate(finished)
-        contents = _contents(related, problems, self._collection.library, scan)
-        total, done = sum(entry.notes for entry in contents.reports), 0
-
-        def told(one: FinishedReport) -> Iterator[Document]:
-            nonlocal done
-            yield from documents(one, self._collection.tools.analyzer, self._collection.catalogue)
-            done += len(one.report.notes)
-            progress("writing", done, total)
-
-        replaced = {one.report.source: told(one) for one in related.reports}
-        self._collection.engine.publish(replaced, (), tuple(replaced), contents.as_meta())
-        return contents
 
     def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.
@@ -102,7 +85,7 @@ class Keeper:
                 known = report_of(read_outline(file.data, file.source), scan.configuration.given.get(file.source))
             except UnreadableError:
                 continue
-            if known.id == report.id and overlap(known, report) >= SAME_REPORT:
+            if known.id == report.id and overlap(texts_of(known), texts_of(report)) >= SAME_REPORT:
                 return file.source
         return None
 
@@ -115,7 +98,7 @@ class Keeper:
         self._collection.library.correct(note_id, correction)
 
     def remove(self, entry: ReportEntry) -> str:
-        """Take a report out of the library; return the name its file is kept under. Raises LibraryError for a sample."""
+        """Take a report out of the library; return the name it is kept by. Raises LibraryError for a sample."""
         self._refuse_samples()
         return self._collection.library.discard(entry.source)
 
@@ -148,38 +131,8 @@ class Keeper:
         )
 
 
-def _contents(related: RelatedReports, problems: Sequence[FileProblem], library: Library, scan: Scan) -> Contents:
-    """Return what an index of these reports is to remember beside its documents."""
-    digests = {file.source: file.digest for file in scan.files}
-    twins = {problem.source for problem in related.problems}  # of a copy nothing more is told than that it is one
-    every = (*(problem for problem in problems if problem.source not in twins), *related.problems)
-    places = {source: place for place, source in enumerate(digests)}
-    return Contents(
-        library=library.name,
-        code=code_digest(),
-        configuration=scan.digest,
-        files=digests,
-        reports=tuple(_entry(one.report, digests[one.report.source]) for one in related.reports),
-        problems=tuple(sorted(every, key=lambda problem: places[problem.source])),
-    )
-
-
-def _entry(report: Report, digest: str) -> ReportEntry:
-    return ReportEntry(
-        id=report.id,
-        source=report.source,
-        digest=digest,
-        title=report.title,
-        event=report.event,
-        held_on=report.held_on,
-        url=report.url,
-        talks=report.talks,
-        notes=len(report.notes),
-    )
-
-
 def _perhaps_holding(report: Report, scan: Scan, contents: Contents | None) -> Iterator[ReportFile]:
-    """Yield the files that may hold a report: those with its id, as the index knows them, and those that it does not know."""
+    """Yield the files that may hold a report: those with its id, as the index knows them, and those it does not know."""
     current = contents is not None and (contents.code, contents.configuration) == (code_digest(), scan.digest)
     known = contents.files if contents and current else {}
     ids = {entry.source: entry.id for entry in contents.reports} if contents else {}

@@ -1,0 +1,116 @@
+"""Finished reports kept in the folder of an index, so that what was understood once is not worked out again.
+
+A file a report, each under a SHA-256 of its own: one that is damaged, or of other grounds, counts as none. All of them
+can be deleted at any time.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from kb.report.model import Correction, Given, Report
+from kb.report.outline import ReadingWarning
+
+_FOLDER = "kept"
+_SEAL = 64  # hexadecimal digits of a SHA-256
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What decided how a report was understood: its file, the code and the domain as digests, what was told by hand."""
+
+    file: str
+    code: str
+    domain: str
+    given: Given
+    corrections: Mapping[str, Correction]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A finished report with its grounds; `names` is all its text as `kb.services.concern` looks for names in it."""
+
+    grounds: Grounds
+    names: str
+    warnings: tuple[ReadingWarning, ...]
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    grounds: Grounds
+    names: str
+
+
+_reports, _names = msgspec.json.Decoder(KeptReport), msgspec.json.Decoder(_Names)
+
+
+class KeptReports:
+    """What is kept in the folder of an index, by the source of each report."""
+
+    def __init__(self, index: Path) -> None:
+        self._folder = index / _FOLDER
+        # The engine refuses a folder that holds anything else, and then nothing may have been left there.
+        self._own = self._folder.exists() or not index.exists() or not any(index.iterdir()) or _is_index(index)
+
+    def find(self, source: str) -> KeptReport | None:
+        """Return what is kept of a report, None where that is nothing whole."""
+        return self._decoded(source, _reports)
+
+    def names(self, source: str, file: str) -> str | None:
+        """Return the texts of a report, of a file of this SHA-256, as names are looked for in them; None if unknown."""
+        found = self._decoded(source, _names)
+        return found.names if found and found.grounds.file == file else None
+
+    def keep(self, kept: KeptReport) -> None:
+        """Keep a report in place of what was kept of its source."""
+        if not self._own:
+            return
+        body = msgspec.json.encode(kept)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(kept.report.source)
+        begun = path.with_suffix(".tmp")
+        begun.write_bytes(hashlib.sha256(body).hexdigest().encode() + body)
+        begun.replace(path)
+
+    def forget_others(self, sources: Collection[str]) -> None:
+        """Delete what is kept of all other sources."""
+        wanted = {self._path(source).name for source in sources}
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
+
+    def damaged(self) -> tuple[Path, ...]:
+        """Return the files that are not as they were written."""
+        every = sorted(self._folder.glob("*.json"))
+        return tuple(path for path in every if _body(path) is None)
+
+    def _decoded(self, source: str, decoder: msgspec.json.Decoder[Kept]) -> Kept | None:
+        body = _body(self._path(source))
+        try:
+            return None if body is None else decoder.decode(body)
+        except ValueError:  # another version of kb wrote it
+            return None
+
+    def _path(self, source: str) -> Path:
+        return self._folder / f"{hashlib.sha256(source.encode()).hexdigest()[:32]}.json"
+
+
+def _is_index(folder: Path) -> bool:
+    return (folder / "CURRENT").exists() or any(folder.glob("gen-*"))
+
+
+def _body(path: Path) -> bytes | None:
+    """Return what a file keeps, None where there is none or it is not as it was written."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    body = data[_SEAL:]
+    return body if hashlib.sha256(body).hexdigest().encode() == data[:_SEAL] else None

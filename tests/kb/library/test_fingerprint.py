@@ -1,0 +1,43 @@
+"""The fingerprint of an index covers all code that a report meets on its way."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from kb.library.fingerprint import deciding_files
+
+ROOT = Path(__file__).resolve().parents[3]
+# What is imported on the way and decides nothing of what is indexed: the contract of engines, how a query is understood
+# and ranked, and where files are.
+ASIDE = {
+    "index": "engine highlight ladder language mending query ranking romaji spelling tree words",
+    "kb": "__init__ knowledge_base",
+    "kb/library": "__init__ files fingerprint places safe_files walk",
+    "kb/search": "__init__ answers browsing collection keeping search_box searching suggestions syncing",
+    "kb/texts": "__init__ ja",
+}
+ON_THE_WAY = """
+import json, sys
+from pathlib import Path
+from kb.knowledge_base import KnowledgeBase
+
+KnowledgeBase.open(Path(sys.argv[1]), Path(sys.argv[2])).keeper.sync()
+files = [Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+root = Path(sys.argv[3])
+ours = [path.relative_to(root).as_posix() for path in files if path.is_relative_to(root)]
+print(json.dumps([path for path in ours if path.startswith(("index/", "kb/"))]))
+"""
+
+
+def test_all_code_on_the_way_of_a_report_to_the_index_is_in_the_fingerprint(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    for name, text in (("a.md", "- x\n"), ("b.html", "<ul><li>x</ul>"), ("c.rst", "T\n=\n\n- x\n"), ("d.txt", "・x\n")):
+        (library / name).write_text(text, encoding="utf-8")
+    command = [sys.executable, "-c", ON_THE_WAY, str(library), str(tmp_path / "index"), str(ROOT)]
+    imported = json.loads(subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout)
+    covered = {path.relative_to(ROOT).as_posix() for path in deciding_files()}
+    aside = {f"{room}/{name}.py" for room, names in ASIDE.items() for name in names.split()}
+
+    assert sorted(set(imported) - covered - aside) == []

@@ -1,0 +1,191 @@
+"""An index that follows its library equals one made anew, whatever happened in between."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.library.kept import KeptReports
+from kb.report.model import Correction, Given
+from kb.search import syncing
+from kb.search.facets import FACETS
+from kb.search.syncing import Sync
+from kb.understanding import FinishedReport, Tools
+
+JAWS = "# JAWS DAYS 2018\n\n## 冪等な設計\n\n- SQSは2回届くことがある\n- Batch Portalから投入する\n  - 夜間が安い\n"
+REPORTS = (
+    JAWS.encode(),
+    JAWS.replace("夜間", "昼間").encode(),  # the same post, as it was edited
+    "<h1>社内勉強会 2019-05-01</h1><ul><li>Batch <b>Portal</b>が冪等でない</li><li>Lambdaは15分まで</li></ul>".encode(),
+    "# JAWS DAYS 2018\n\n- まったく別の人の記録\n- 徳島（とくしま）県のバッチポータル\n- PORTALの話\n".encode(),
+    b"\x00\x01\x02 no report",
+    b"",
+)
+NAMES = ("a.md", "b.md", "2019/c.html", "d.txt")
+SERVICE = '[services.batch-portal]\nname = "Batch Portal"\ncategory = "compute"\n'
+DOMAINS = (
+    "",
+    '[words]\n"夜間" = ["深夜帯"]\n',
+    SERVICE,
+    f'{SERVICE}aliases = ["バッチポータル", "PORTAL"]\nambiguous = ["PORTAL"]\ncontext = ["投入"]\n',
+)
+QUERIES = ("", "冪等", "バッチポータル", "夜間", "service:sqs", '"2回"', "深夜帯", "Portal 投入")
+
+Change = Callable[[Path], Any]
+
+
+def write(library: Path, name: str, data: bytes) -> None:
+    (library / name).parent.mkdir(exist_ok=True)
+    (library / name).write_bytes(data)
+
+
+def move(library: Path, name: str, to: str) -> None:
+    if (library / name).exists():
+        write(library, to, (library / name).read_bytes())
+        (library / name).unlink(missing_ok=name != to)
+
+
+def configure(library: Path, domain: str, given: Given, correction: Correction | None, note: int) -> None:
+    """Write a kb.toml of these; a correction is of a note of the library as it is without."""
+    (library / "kb.toml").write_text(domain, encoding="utf-8")
+    kb = KnowledgeBase.open(library, library.parent / "probe")
+    kb.collection.library.tell("a.md", given)
+    if correction and (library / "a.md").exists():
+        notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
+        if notes:
+            kb.collection.library.correct(notes[note % len(notes)].id, correction)
+
+
+names, reports = st.sampled_from(NAMES), st.sampled_from(REPORTS)
+changes: st.SearchStrategy[Change] = st.one_of(
+    st.builds(lambda name, data: lambda library: write(library, name, data), names, reports),
+    st.builds(lambda name, data: lambda library: write(library, name, data), names, reports),
+    st.builds(lambda name: lambda library: (library / name).unlink(missing_ok=True), names),
+    st.builds(lambda name, to: lambda library: move(library, name, to), names, names),
+    st.builds(
+        lambda domain, event, correction, note: lambda library: configure(library, domain, event, correction, note),
+        st.sampled_from(DOMAINS),
+        st.sampled_from((Given(), Given(event="CEDEC 2018"), Given(held_on="2020"))),
+        st.sampled_from((None, Correction(adds=("sns",)), Correction(removes=("sqs",)))),
+        st.integers(0, 3),
+    ),
+)
+
+
+def told(kb: KnowledgeBase) -> object:
+    """Return all that an index answers."""
+    facets = tuple(facet.key for facet in FACETS)
+    answers = [kb.searcher.search(Query(text, facets=facets, limit=None, explain=True)) for text in QUERIES]
+    return kb.collection.contents(), answers
+
+
+@settings(max_examples=15)
+@given(st.lists(st.lists(changes, min_size=1, max_size=3), min_size=1, max_size=6))
+def test_an_index_that_followed_each_change_equals_one_made_anew(steps: list[list[Change]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder, "library")
+        library.mkdir()
+        kb = KnowledgeBase.open(library, Path(folder, "followed"))
+        for step in steps:
+            for change in step:
+                change(library)
+            kb.keeper.sync()
+        anew = KnowledgeBase.open(library, Path(folder, "anew"))
+        anew.keeper.sync()
+
+        assert told(kb) == told(anew)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    (tmp_path / "library").mkdir()
+    for name, data in zip(NAMES, REPORTS, strict=False):
+        write(tmp_path / "library", name, data)
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def understood(library: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was read and understood anew after the index was first made."""
+    sources: list[str] = []
+    understand = syncing.understand
+
+    def noted(data: bytes, source: str, tools: Tools) -> FinishedReport:
+        sources.append(source)
+        return understand(data, source, tools)
+
+    monkeypatch.setattr(syncing, "understand", noted)
+    KnowledgeBase.open(library, library.parent / "index").keeper.sync()
+    sources.clear()
+    return sources
+
+
+def synced(library: Path) -> KnowledgeBase:
+    kb = KnowledgeBase.open(library, library.parent / "index")
+    kb.keeper.sync()
+    return kb
+
+
+def test_only_a_changed_file_is_understood_anew(library: Path, understood: list[str]) -> None:
+    write(library, "d.txt", "- Lambdaの話\n".encode())
+    synced(library)
+
+    assert understood == ["d.txt"]
+
+
+def test_a_corrected_note_has_only_its_report_understood_anew(library: Path, understood: list[str]) -> None:
+    kb = synced(library)
+    report = next(entry for entry in kb.browser.reports() if entry.source == "2019/c.html")
+    kb.keeper.correct(kb.browser.report(report.id)[1][0].id, Correction(adds=("sns",)))
+    synced(library)
+
+    assert understood == ["2019/c.html"]
+
+
+def test_a_new_name_has_only_the_reports_understood_anew_that_hold_it(library: Path, understood: list[str]) -> None:
+    (library / "kb.toml").write_text(DOMAINS[1], encoding="utf-8")
+    synced(library)
+
+    assert understood == ["a.md"]  # the one with 夜間
+
+
+def test_what_a_sync_had_understood_when_it_was_broken_off_is_not_understood_again(
+    library: Path, understood: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(_self: Sync, *_: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("a.md", "b.md"):
+        write(library, name, f"- {name}の話\n".encode())
+    with monkeypatch.context() as patch:
+        patch.setattr(Sync, "_replaced", stop)
+        with pytest.raises(KeyboardInterrupt):
+            synced(library)
+    synced(library)
+
+    assert understood == ["a.md", "b.md"]
+
+
+def test_a_damaged_kept_report_is_made_anew(library: Path, understood: list[str]) -> None:
+    for path in (library.parent / "index" / "kept").iterdir():
+        path.write_bytes(path.read_bytes()[:-1])
+    (library / "kb.toml").write_text(DOMAINS[1], encoding="utf-8")
+    kb = synced(library)
+
+    assert set(understood) == {"a.md", "b.md", "2019/c.html", "d.txt"}
+    assert KeptReports(kb.collection.index).damaged() == ()
+
+
+def test_nothing_is_kept_in_a_folder_that_is_no_index(library: Path) -> None:
+    (library.parent / "index").mkdir()
+    (library.parent / "index" / "thesis.doc").write_text("mine")
+    with pytest.raises(Exception, match="is no index"):
+        synced(library)
+
+    assert [path.name for path in (library.parent / "index").iterdir()] == ["thesis.doc"]
