@@ -11,7 +11,7 @@ from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found
-from kb.search.collection import Collection
+from kb.search.collection import Collection, Snapshot
 from kb.search.facets import BY_KEY, Facet, keys
 from kb.search.suggestions import Suggestion, Suggestions
 
@@ -35,25 +35,21 @@ class Searcher:
         A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves. With
         `context` (the facet `place`) the answer holds all notes of the talks and reports that its window is from.
         """
-        nothing = Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
-        return self._collection.of_one_generation(lambda contents: self._answer(query, contents), nothing)
-
-    def _answer(self, query: Query, contents: Contents) -> Answer:
+        snapshot = self._collection.snapshot()
+        if snapshot is None:
+            return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
         asked, narrow = _narrowed(query)
-        results = self._collection.engine.search(asked)
-        around = {
-            place: tuple(self._collection.note(stored, contents) for stored in every)
-            for place, every in results.context.items()
-        }
+        results = snapshot.reader.search(asked)
+        around = {place: tuple(map(snapshot.note, every)) for place, every in results.context.items()}
         known = {note.id: note for notes in around.values() for note in notes}
         meant = {narrowed: group for group, narrowed in narrow.items()}
         facets = {
-            group: self._facet_values(group, results.facets[narrow.get(group, group)], contents)
+            group: self._facet_values(group, results.facets[narrow.get(group, group)], snapshot.contents)
             for group in query.facets
         }
         return Answer(
             total=results.total,
-            found=tuple(self._found(hit, results, known, contents) for hit in results.hits),
+            found=tuple(self._found(hit, results, known, snapshot) for hit in results.hits),
             facets=facets,
             loosened=results.loosened,
             steps=results.steps,
@@ -64,8 +60,8 @@ class Searcher:
             around=around,
         )
 
-    def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], contents: Contents) -> Found:
-        note = known.get(hit.id) or self._collection.note(hit.stored, contents)
+    def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], snapshot: Snapshot) -> Found:
+        note = known.get(hit.id) or snapshot.note(hit.stored)
         return Found(note, hit.score, marks(note.text, results.terms, self._collection.tools.analyzer), hit.reasons)
 
     def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
