@@ -1,9 +1,9 @@
-"""A library and its index, open: what searching, browsing and keeping work on, and what the index says it holds."""
+"""A library and its index, open: what searching, browsing and keeping work on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from index.engine import Engine, Reader, SearchIndexError
 from index.language import Language
@@ -23,8 +23,6 @@ from kb.understanding import Tools
 EngineMaker: TypeAlias = Callable[[Path, Schema, Language], Engine]
 """What gives the engine of an index folder, for documents of a schema and queries of a language."""
 
-Told = TypeVar("Told")
-
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
@@ -33,6 +31,18 @@ class _Parts:
     index: Path
     tools: Tools
     engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One generation of an index and what it says that it holds, whatever is published after."""
+
+    reader: Reader
+    contents: Contents
+
+    def note(self, stored: str) -> Note:
+        """Return the note that a document holds."""
+        return load_note(stored, self.contents)
 
 
 class Collection:
@@ -99,28 +109,27 @@ class Collection:
         """Return what the index holds, None while there is none; made once a generation."""
         return self._contents_of(self.engine.meta())
 
-    def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
-        known, contents = self._known
-        if meta is not known:
-            try:
-                contents = Contents.of(meta) if meta is not None else None
-            except ValueError as error:
-                raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
-            self._known = (meta, contents)
-        return contents
-
-    def of_one_generation(self, ask: Callable[[Reader, Contents], Told], otherwise: Told) -> Told:
-        """Return what is asked of the index and its contents together, of one generation; `otherwise` without any."""
+    def snapshot(self) -> Snapshot | None:
+        """Return what answers one request, all of it from one generation; None while there is no index."""
         reader = self.engine.snapshot()
         contents = self._contents_of(reader.meta())
-        return ask(reader, contents) if contents is not None else otherwise
+        return Snapshot(reader, contents) if contents is not None else None
+
+    def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
+        known = self._known
+        if meta is not known[0]:
+            try:
+                known = self._known = (meta, Contents.of(meta) if meta is not None else None)
+            except ValueError as error:
+                raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
+        return known[1]
+
+    def damage(self) -> str | None:
+        """Return what is wrong with the index where an older generation of it answers, None where the newest does."""
+        damage = self.engine.damage()
+        return f"{self.index}: damaged ({damage}); what it held before answers until `kb sync`" if damage else None
 
     def needs_index(self) -> bool:
         """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""
         meta = self.engine.meta()
         return meta is None or meta.get("code") != code_digest()
-
-    @staticmethod
-    def note(stored: str, contents: Contents) -> Note:
-        """Return the note that a document holds."""
-        return load_note(stored, contents)
