@@ -37,6 +37,7 @@ COMMANDS = {
         "Tell where library and index are, what is in them, and which files could not be read.",
     ),
     "sync": ("kb.cli.keeping", "Bring the index up to the library."),
+    "watch": ("kb.cli.keeping", "Keep the index up to the library, until Ctrl+C."),
 }
 
 

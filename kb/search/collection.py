@@ -12,7 +12,7 @@ from kb.library.configuration import Configuration
 from kb.library.contents import Contents
 from kb.library.files import Library
 from kb.library.fingerprint import code_digest
-from kb.library.places import find_library, index_folder
+from kb.library.places import OWN_LIBRARY, find_library, index_folder
 from kb.report.model import Note
 from kb.search.documents import SCHEMA
 from kb.search.records import load_note
@@ -49,14 +49,14 @@ class Collection:
     """A library with its index; it turns to another when the first own report ends the showing of the samples."""
 
     def __init__(self, library: Path | None, index: Path | None, engine: EngineMaker) -> None:
-        self._chosen = (library, index)
+        self.chosen = (library, index)
         self._engine_maker = engine
         found, is_samples = find_library(library)
         self._parts = self._open(found, found.configuration()[0], is_samples=is_samples)
         self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
 
     def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> _Parts:
-        index = index_folder(library, self._chosen[1])
+        index = index_folder(library, self.chosen[1])
         tools = Tools.of(configuration)
         engine = self._engine_maker(index, SCHEMA, language(tools))
         return _Parts(library, is_samples, index, tools, engine)
@@ -68,7 +68,18 @@ class Collection:
 
     def find_library(self) -> tuple[Library, bool]:
         """Return the library that is chosen as things stand now, and whether it is the bundled samples."""
-        return find_library(self._chosen[0])
+        return find_library(self.chosen[0])
+
+    def follow(self) -> None:
+        """Turn to the library that is chosen as things stand now, as it is configured now."""
+        library, is_samples = self.find_library()
+        self.reopen(library, library.configuration()[0], is_samples=is_samples)
+
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """The folders in which a change may change what is found here."""
+        own = (OWN_LIBRARY.absolute(),) if self.is_samples and OWN_LIBRARY.is_dir() else ()
+        return (self.library.path, *own)
 
     @property
     def library(self) -> Library:
