@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # pip of the machine installs into the environment: a Debian Python without ensurepip can do this too.
 PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 
-.PHONY: run test soak check format lock clean screenshots
+.PHONY: run test soak bench check format lock clean screenshots
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -18,6 +18,12 @@ test: $(VENV)/.dev
 # The long forms of the reliability tests, about half an hour: each prints its seed and what it counted.
 soak: $(VENV)/.dev
 	$(BIN)/pytest -m soak -s --numprocesses 0 tests/reliability
+
+# This engine and page beside others; BENCH_NOTES="10000 100000 1000000" for all sizes. Writes docs/performance.md.
+BENCH_NOTES ?= 10000 100000
+bench: $(VENV)/.bench
+	$(BIN)/python tests/benchmarks/comparing.py $(BENCH_NOTES)
+	$(BIN)/python tests/benchmarks/serving.py $(lastword $(BENCH_NOTES))
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -52,6 +58,11 @@ $(VENV)/.run: requirements.lock pyproject.toml
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "Adding the developers' tools ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.dev
+	@$(PIP) install uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@touch $@
 
 clean:

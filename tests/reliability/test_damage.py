@@ -84,7 +84,7 @@ def flipped(data: bytes, place: int) -> bytes:
     return bytes(changed)
 
 
-@pytest.mark.parametrize(("flips", "most"), [(1, 40), pytest.param(120, None, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("flips", "most"), [(1, 40), pytest.param(300, None, marks=pytest.mark.soak)])
 def test_what_is_damaged_is_never_served_wrong_and_a_sync_mends_it(
     tmp_path: Path, flips: int, most: int | None
 ) -> None:
