@@ -51,7 +51,8 @@ def _with_talks(sections: Iterable[Section], event: str | None) -> Iterator[tupl
 def _talk(heading: Block, parts: Sequence[Section], event: str | None, habit: str | None) -> Talk:
     read = read_heading(talk_text(heading), habit)
     blocks = [block for part in parts for block in part.blocks]
-    speakers = read.speakers or speakers_of(blocks)
+    below = next((part.headings[0].text for part in parts if part.headings), "")
+    speakers = read.speakers or speakers_of(blocks, below)
     title = _title(read.title, speakers, blocks) or talk_text(heading)
     return Talk(
         id=talk_id(event, title),
