@@ -25,7 +25,9 @@ _AFTER_SLASH = re.compile(
 _AFTER_DASH = re.compile(r"\s[-–—]\s+((?=.*[a-z])[a-z0-9_]{3,20})$")
 _ONLY_PERSON = re.compile(rf"{_PERSON}(?:\s*[@＠(（].*)?")
 _PERSON_FIRST = re.compile(rf"{_PERSON}\s*[:：/／]?\s*(?=「.+」$|(?<=[:：/／\s]))(?P<title>.{{4,}})")
-_COMPANYS_FIRST = re.compile(r"(?:[^\s「]{2,20}の|[^\s「]{2,20}\s)?([^\s@「の]{1,12}(?:さん|氏))の\s*(?P<title>「.{4,}」)")
+_COMPANYS_FIRST = re.compile(
+    r"(?:[^\s「]{2,20}の|[^\s「]{2,20}\s)?([^\s@「の]{1,12}(?:さん|氏))の\s*(?P<title>「.{4,}」)"
+)
 _HANDLE_FIRST = re.compile(r"[@＠]([A-Za-z0-9_]+)\s*(?:さん|氏)?\s*[:：/／\s]\s*(?P<title>.{4,})", re.ASCII)
 
 # What alone may be anything, and where most headings of a report's talks end so is who speaks.
@@ -36,7 +38,9 @@ _HABITS = {
     "by": re.compile(r"(?<=.{4})\s[Bb]y\s+([\w.-]{2,20})$"),
     "gap": re.compile(r"(?<=.{10})(?:\s{2,}|\u3000)(\S[^\u3000]{1,25})$"),
 }
-_NO_NAMES = re.compile(rf"\d|[、。！？!?:：]|[ぁ-ん]{{4,}}|{any_of('labels', whole=True)}|{any_of('no_names')}", re.IGNORECASE)
+_NO_NAMES = re.compile(
+    rf"\d|[、。！？!?:：]|[ぁ-ん]{{4,}}|{any_of('labels', whole=True)}|{any_of('no_names')}", re.IGNORECASE
+)
 _NAMES = re.compile(r"\s*[・,、&＆]\s*")
 _LONGEST_NAME = 20
 _FEWEST = 2

@@ -1,59 +1,26 @@
 """What speaks for a heading being a talk, and against it: named pieces of evidence with weights fitted by `make fit`."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cache
+from statistics import fmean
 
 from index import datafiles
 from index.text import letters
-from kb.talks.heading import TalkHeading, read_heading
-from kb.talks.links import materials_of
-from kb.talks.parts import Part
-from kb.talks.speakers import speakers_of
-from kb.talks.wording import Role
+from kb.talks.candidates import Candidate, Place
 from kb.talks.words import LINE, any_of
 
-_SENTENCE = re.compile(r"(?:ます|ました|です|でした|たい|のか|こと|ない|する|ある|した|として|いた|った|だった|よ|ね|な)[。！!？?…～ー\s]*$")
+_SENTENCE = re.compile(
+    r"(?:ます|ました|です|でした|たい|のか|こと|ない|する|ある|した|として|いた|った|だった|よ|ね|な)[。！!？?…～ー\s]*$"
+)
 _QUOTED = re.compile(r"^\W*[「『\"“].+[」』\"”]\W*$")
 _LABEL = re.compile(rf"(?:{any_of('labels', whole=True)})", re.IGNORECASE)
 _ABOUT = re.compile(r"(?:とは|って何|について|の様子|の紹介|ところ|もの|点)[？?。！!]*$")
-_EMBED = re.compile(r"speakerdeck|slideshare|docswell|youtube|elink|oembed|docs\.google")
 _COLON = re.compile(r"[:：〜～]|\s[-–—]\s")
 _SHORT, _TITLE = 6, 14  # letters
 _MOST = 0.6  # of the headings of one level
-_FEW, _SEVERAL = 2, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A heading that may be a talk, as its own words and blocks tell; `role` is what its words alone say."""
-
-    part: Part
-    role: Role
-    read: TalkHeading
-    listed: bool
-    linked: bool
-    named: bool
-
-    @property
-    def marked(self) -> bool:
-        """Whether it has what hardly anything but a talk's heading has."""
-        return self.read.marked
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A candidate among the others of its report: those of its level, those above and below it."""
-
-    own: Candidate
-    like: Sequence[Candidate]  # of its level and below the same heading
-    level: Sequence[Candidate]  # of its level anywhere
-    above: Sequence[Candidate]
-    below: Sequence[Candidate]
-    first: bool
-    last: bool
-    flat: bool
-    event: str
+_FEW, _MANY = 2, 5
 
 
 Evidence = Callable[[Place], float]
@@ -74,10 +41,10 @@ OWN: Mapping[str, Evidence] = {
     "words of an aside": lambda it: it.own.role == "aside",
     "words of a section": lambda it: it.own.role == "inner",
     "words of a closing": lambda it: it.own.role == "closing",
-    "a word or two": lambda it: len(letters(it.own.part.text)) <= _SHORT,
-    "as long as a title": lambda it: len(letters(it.own.part.text)) >= _TITLE,
+    "a word or two": lambda it: not it.own.marked and len(letters(it.own.part.text)) <= _SHORT,
+    "as long as a title": lambda it: _is_long(it.own),
     "two halves": lambda it: _COLON.search(it.own.part.text[:LINE]) is not None,
-    "a sentence": lambda it: _SENTENCE.search(it.own.part.text[-LINE:]) is not None,
+    "a sentence": lambda it: _is_sentence(it.own),
     "about something": lambda it: _ABOUT.search(it.own.part.text[-LINE:]) is not None,
     "the event's name": lambda it: bool(it.event) and it.event in letters(it.own.part.text),
     "the first": lambda it: it.first,
@@ -85,14 +52,30 @@ OWN: Mapping[str, Evidence] = {
 }
 
 
+def _is_long(candidate: Candidate) -> bool:
+    return len(letters(candidate.part.text)) >= _TITLE
+
+
+def _is_sentence(candidate: Candidate) -> bool:
+    return _SENTENCE.search(candidate.part.text[-LINE:]) is not None
+
+
 def _share(candidates: Sequence[Candidate], tells: Callable[[Candidate], bool]) -> float:
     return sum(map(tells, candidates)) / len(candidates) if candidates else 0.0
 
 
 AMONG: Mapping[str, Evidence] = {
-    "alone at its level": lambda it: not it.level,
-    "a few at its level": lambda it: 0 < len(it.level) < _SEVERAL,
-    "marked ones at its level": lambda it: _share(it.level, lambda other: other.marked),
+    "many at its level": lambda it: len(it.like) >= _MANY,
+    "most at its level as long as titles": lambda it: _share(it.like, _is_long),
+    "sentences at its level": lambda it: _share(it.like, _is_sentence),
+    "open ones at its level": lambda it: _share(it.like, lambda other: other.role == "open"),
+    "none marked anywhere": lambda it: not it.own.marked and not any(other.marked for other in it.every),
+    "several marked elsewhere, none at its level": lambda it: (
+        not any(other.marked for other in (it.own, *it.level)) and sum(other.marked for other in it.every) >= _FEW
+    ),
+    "the outermost level with others": lambda it: (
+        bool(it.like) and not any(other.part.level < it.own.part.level for other in it.every)
+    ),
     "most at its level are marked, and it is not": lambda it: (
         not it.own.marked and _share(it.level, lambda other: other.marked) >= _MOST
     ),
@@ -110,5 +93,44 @@ AMONG: Mapping[str, Evidence] = {
     "below an open one": lambda it: any(other.role == "open" for other in it.above),
     "marked ones below": lambda it: sum(other.marked for other in it.below) >= _FEW,
     "usual sections below": lambda it: any(other.role in ("inner", "closing") for other in it.below),
-    "marked elsewhere": lambda it: not it.own.marked and not any(other.marked for other in it.level) and False,
 }
+ECHOES = ("its like say so", "those above say so", "those below say so")
+
+
+def points_of(places: Sequence[Place]) -> list[float]:
+    """Return for each place how much speaks for its heading being a talk, more than nothing where it is likely."""
+    alone, together = weights()["alone"], weights()["together"]
+    return [
+        weighted(told, together) for told in told_together(places, [weighted(told_alone(it), alone) for it in places])
+    ]
+
+
+def told_alone(it: Place) -> dict[str, float]:
+    """Return what each piece of evidence says of a heading by itself."""
+    return {name: float(says(it)) for name, says in OWN.items()}
+
+
+def told_together(places: Sequence[Place], alone: Sequence[float]) -> list[dict[str, float]]:
+    """Return what all evidence says of each heading; `alone` are the points that each has by itself."""
+    likely = {it.own.index: math.tanh(points / 2) for it, points in zip(places, alone, strict=True)}
+    told = []
+    for it in places:
+        echoes = (
+            fmean([likely[other.index] for other in it.level]) if it.level else 0.0,
+            max((likely[other.index] for other in it.above), default=0.0),
+            max((likely[other.index] for other in it.below), default=0.0),
+        )
+        among = {name: float(says(it)) for name, says in AMONG.items()}
+        told.append({**told_alone(it), **among, **dict(zip(ECHOES, echoes, strict=True))})
+    return told
+
+
+def weighted(told: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the sum of what evidence says by its weights; what has none says nothing."""
+    return weights.get("always", 0.0) + sum(value * weights.get(name, 0.0) for name, value in told.items())
+
+
+@cache
+def weights() -> dict[str, dict[str, float]]:
+    """Return the fitted weights: of evidence alone, and of all of it together."""
+    return datafiles.table("kb.talks", "talk_weights.toml")

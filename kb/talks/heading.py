@@ -27,7 +27,10 @@ _TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【(
 _CODE = re.compile(r"[A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?")
 _TAGS = re.compile(rf"[【\[［](?:{any_of('tags')})[】\]］]\s*")
 _HASHTAGS = re.compile(r"(?:\s+#[^\s#\d][^\s#]*)+$")
-_NUMBERING = re.compile(r"(?:[①-⑳]|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*")
+_NUMBERING = re.compile(
+    r"(?:[①-⑳]|\d{1,2}/\d{1,2}(?=\s+\d{1,2}[:：])|[0-9０-９一二三四五六七八九]{1,2}(?:コマ|限|本|つ)目|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*"
+)
+_STARS = re.compile(r"\s+[★☆]{1,5}$")  # how it was liked
 _ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
 _HATENA_LINK = re.compile(r"\[https?://[^\]\s]*?:title=([^\]]*)\]")
 _SEPARATORS = " \t　:：|｜/／-–"
@@ -60,7 +63,7 @@ def read_heading(text: str, habit: str | None = None) -> TalkHeading:
     if len(text) > LINE:
         return TalkHeading(text.strip())
     track, start, end, rest = _read_marks(_HATENA_LINK.sub(r"\1", text).strip())
-    rest = _HASHTAGS.sub("", _ADDRESS.sub("", rest))
+    rest = _HASHTAGS.sub("", _STARS.sub("", _ADDRESS.sub("", rest)))
     if start is None and (match := _TIMES_AT_END.search(rest)):
         start, end, rest = _clock(match[1], match[2]), _clock(match[3], match[4]), rest[: match.start()]
     speakers, rest = byline_of(rest, habit)

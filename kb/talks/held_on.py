@@ -12,7 +12,8 @@ from kb.talks.words import LINE, any_of, folded
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)日?")
 _MONTH = re.compile(r"(?<!\d)(20\d\d)\s*[/.年]\s*(0?[1-9]|1[0-2])(?!\d)月?")
-_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)|(?<=['’])(\d\d)(?!\d)")
+# The year of what is told again (KubeCon 2018 Recap) is not that of the telling.
+_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)(?!\s*(?:[Rr]ecap|[Rr]e:Cap|報告会|振り返り))|(?<=['’])(\d\d)(?!\d)")
 _DAY_OF_YEAR = re.compile(r"(?<!\d)(\d{1,2})(?:月\s*(\d{1,2})日|/(\d{1,2})(?=\s*[(（][月火水木金土日]))")
 _IN_FILE_NAME = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
 _POST = re.compile(r"20\d\d-\d\d-\d\d-")  # how blogs name the file of a post: its day is that of publishing
