@@ -38,7 +38,7 @@ class Place:
 
     own: Candidate
     like: Sequence[Candidate]  # of its level and below the same heading
-    level: Sequence[Candidate]  # of its level anywhere
+    level: Sequence[Candidate]  # of its level anywhere, but for those whose words tell what they are
     every: Sequence[Candidate]
     above: Sequence[Candidate]
     below: Sequence[Candidate]
@@ -60,7 +60,7 @@ def places_of(parts: Sequence[Part], roles: Sequence[Role], event: str | None) -
         Place(
             own=own,
             like=[other for other in every if _is_like(own, other) and _parent(own, roles) == _parent(other, roles)],
-            level=[other for other in every if _is_like(own, other)],
+            level=[other for other in every if _is_like(own, other) and other.role == "open"],
             every=every,
             above=[candidates[i] for i in own.part.above if i in candidates],
             below=[candidates[i] for i in own.part.below if i in candidates],

@@ -17,6 +17,9 @@ _SENTENCE = re.compile(
 _QUOTED = re.compile(r"^\W*[「『\"“].+[」』\"”]\W*$")
 _LABEL = re.compile(rf"(?:{any_of('labels', whole=True)})", re.IGNORECASE)
 _ABOUT = re.compile(r"(?:とは|って何|について|の様子|の紹介|ところ|もの|点)[？?。！!]*$")
+_STORY = re.compile(
+    r"(?:話|はなし|入門|事例|取り?組み|への道|[のノ]ススメ|方法|活用|実践|基礎|裏側|仕組み|試してみた|作ってみた)[」』]?[。！!～〜\s]*$"
+)
 _COLON = re.compile(r"[:：〜～]|\s[-–—]\s")
 _SHORT, _TITLE = 6, 14  # letters
 _MOST = 0.6  # of the headings of one level
@@ -41,9 +44,12 @@ OWN: Mapping[str, Evidence] = {
     "words of an aside": lambda it: it.own.role == "aside",
     "words of a section": lambda it: it.own.role == "inner",
     "words of a closing": lambda it: it.own.role == "closing",
-    "a word or two": lambda it: not it.own.marked and len(letters(it.own.part.text)) <= _SHORT,
+    "a word or two": lambda it: (
+        not it.own.marked and not _is_story(it.own) and len(letters(it.own.part.text)) <= _SHORT
+    ),
     "as long as a title": lambda it: _is_long(it.own),
     "two halves": lambda it: _COLON.search(it.own.part.text[:LINE]) is not None,
+    "a story": lambda it: _is_story(it.own),
     "a sentence": lambda it: _is_sentence(it.own),
     "about something": lambda it: _ABOUT.search(it.own.part.text[-LINE:]) is not None,
     "the event's name": lambda it: bool(it.event) and it.event in letters(it.own.part.text),
@@ -60,14 +66,19 @@ def _is_sentence(candidate: Candidate) -> bool:
     return _SENTENCE.search(candidate.part.text[-LINE:]) is not None
 
 
+def _is_story(candidate: Candidate) -> bool:
+    return _STORY.search(candidate.part.text[-LINE:]) is not None
+
+
 def _share(candidates: Sequence[Candidate], tells: Callable[[Candidate], bool]) -> float:
     return sum(map(tells, candidates)) / len(candidates) if candidates else 0.0
 
 
 AMONG: Mapping[str, Evidence] = {
     "many at its level": lambda it: len(it.like) >= _MANY,
-    "most at its level as long as titles": lambda it: _share(it.like, _is_long),
-    "sentences at its level": lambda it: _share(it.like, _is_sentence),
+    "most at its level as long as titles": lambda it: _share(it.level, _is_long),
+    "stories at its level": lambda it: _share(it.level, _is_story),
+    "sentences at its level": lambda it: _share(it.level, _is_sentence),
     "open ones at its level": lambda it: _share(it.like, lambda other: other.role == "open"),
     "none marked anywhere": lambda it: not it.own.marked and not any(other.marked for other in it.every),
     "several marked elsewhere, none at its level": lambda it: (
@@ -79,7 +90,7 @@ AMONG: Mapping[str, Evidence] = {
     "most at its level are marked, and it is not": lambda it: (
         not it.own.marked and _share(it.level, lambda other: other.marked) >= _MOST
     ),
-    "lists below most at its level": lambda it: _share(it.like, lambda other: other.listed),
+    "lists below most at its level": lambda it: _share(it.level, lambda other: other.listed),
     "slides below most at its level": lambda it: _share(it.level, lambda other: other.linked),
     "slides below most at its level, none here": lambda it: (
         not it.own.linked and _share(it.level, lambda other: other.linked) >= _MOST

@@ -11,7 +11,7 @@ from kb.talks.wording import Role, roles_by_words
 # A talk that is missed costs more than one too many: its notes lose their title and who spoke.
 _LEANING = 0.4
 # In a report of two or three headings nothing but its own mark tells a talk, and long reports are what weights know.
-_MARKED = 2.0
+_MARKED = 3.0
 
 
 def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, visited: bool, flat: bool) -> list[Role]:
@@ -21,8 +21,9 @@ def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, vis
     A report that has a session's code in its title is on that one talk.
     """
     roles = roles_by_words(parts, title)
-    places = [place for place in places_of(parts, roles, event) if visited or place.own.marked]
-    talks = likeliest(places, points_of(places))
+    places = places_of(parts, roles, event)
+    told = zip(places, points_of(places), strict=True)
+    talks = likeliest([(place, points) for place, points in told if visited or place.own.marked])
     if not talks:
         talks = {i for i, role in enumerate(roles) if role == "title" and read_heading(parts[i].text).coded}
     for i in talks:
@@ -30,12 +31,12 @@ def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, vis
     return _settled(roles, max(talks, default=0), flat=flat)
 
 
-def likeliest(places: Sequence[Place], points: Sequence[float]) -> set[int]:
+def likeliest(places: Sequence[tuple[Place, float]]) -> set[int]:
     """Return the parts with the most points together, none of them below another: each, or the best below it."""
     gains: dict[int, float] = {}  # of each part and what is below it
     talks: dict[int, set[int]] = {}
-    for place, value in reversed(list(zip(places, points, strict=True))):
-        own = value + _LEANING + (_MARKED if place.own.marked and place.own.role == "open" else 0)
+    for place, points in reversed(places):
+        own = points + _LEANING + (_MARKED if place.own.marked and place.own.role == "open" else 0)
         i = place.own.index
         inside = [j for j in place.own.part.below if j in gains]
         below = sum(gains.pop(j) for j in inside)

@@ -243,10 +243,11 @@ def test_where_most_headings_are_marked_the_others_are_no_talks() -> None:
 
 def test_talks_stand_below_the_headings_of_groups_and_days() -> None:
     text = (
-        "# 鍵の会 #3\n\n## 1日目（5/1）\n\n### 鍵の話\n\n- a\n\n## LT大会\n\n### 錠の話\n\n- b\n\n### 扉の話\n\n- c\n"
+        "# 鍵の会 #3\n\n## 1日目（5/1）\n\n### 大きな会社で鍵を守った話\n\n- a\n\n"
+        "## LT大会\n\n### 錠の話\n\n- b\n\n### 扉の話\n\n- c\n"
     )
 
-    assert titles(text) == ["鍵の話", "錠の話", "扉の話"]
+    assert titles(text) == ["大きな会社で鍵を守った話", "錠の話", "扉の話"]
 
 
 def test_a_list_of_sessions_is_one_of_talks() -> None:
