@@ -172,6 +172,7 @@ def _entry(report: Report, digest: str) -> ReportEntry:
         title=report.title,
         event=report.event,
         held_on=report.held_on,
+        published=report.published,
         url=report.url,
         talks=report.talks,
         notes=len(report.notes),

@@ -79,7 +79,7 @@ AMONG: Mapping[str, Evidence] = {
     "most at its level as long as titles": lambda it: _share(it.level, _is_long),
     "stories at its level": lambda it: _share(it.level, _is_story),
     "sentences at its level": lambda it: _share(it.level, _is_sentence),
-    "open ones at its level": lambda it: _share(it.like, lambda other: other.role == "open"),
+    "open ones at its level": lambda it: _share(it.like, lambda other: other.role == "open") if it.like else 1.0,
     "none marked anywhere": lambda it: not it.own.marked and not any(other.marked for other in it.every),
     "several marked elsewhere, none at its level": lambda it: (
         not any(other.marked for other in (it.own, *it.level)) and sum(other.marked for other in it.every) >= _FEW

@@ -15,6 +15,7 @@ from kb.talks.held_on import held_on_of
 from kb.talks.links import materials_of
 from kb.talks.listed import talk_text
 from kb.talks.notes import notes_of
+from kb.talks.published import published_of
 from kb.talks.sections import Section, sections_of
 from kb.talks.speakers import speakers_of
 
@@ -35,6 +36,7 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
         talks=tuple(dict.fromkeys(talk for _, talk in sections if talk)),
         notes=(),
         url=given.url,
+        published=published_of(outline),
     )
     return replace(report, notes=tuple(notes_of(report, sections)))
 

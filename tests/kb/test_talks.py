@@ -358,6 +358,23 @@ def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, h
     assert report_of(markdown(text)).held_on == held_on
 
 
+@pytest.mark.parametrize(
+    ("text", "source", "published"),
+    [
+        ("---\ntitle: 鍵\ndate: 2018-11-20 07:28:45\n---\n\n- a\n", "a.md", "2018-11-20"),
+        ("---\ntitle: 鍵\ndate: 2018-11-20T17:26:11+09:00\npublished: true\n---\n\n- a\n", "a.md", "2018-11-20"),
+        ("- 鍵は二つ\n", "_posts/2018-11-20-kagi.md", "2018-11-20"),
+        ("- 鍵は二つ\n", "entry/2018/11/20/070000.md", "2018-11-20"),
+        ("---\ntitle: 鍵\ndate: 2018-02-31\n---\n\n- a\n", "a.md", None),
+        ("- 鍵は二つ\n", "20181120-kagi.md", None),
+    ],
+)
+def test_the_day_of_publishing_is_a_fact_of_its_own(text: str, source: str, published: str | None) -> None:
+    report = report_of(markdown(text, source=source))
+
+    assert (report.published, report.notes[0].published) == (published, published)
+
+
 def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
     text = "---\ntitle: 鍵の勉強会に参加した\n---\n"
 
