@@ -18,7 +18,8 @@ from webui.address import address_of, page_address
 from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
 from webui.pages.updating import Updater
 from webui.security import Access
-from webui.view import answers, texts
+from webui.texts import ja as texts
+from webui.view import answers
 from webui.view.markup import marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
