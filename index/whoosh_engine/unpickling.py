@@ -15,9 +15,9 @@ _HARMLESS = frozenset(
     {
         ("builtins", "int"),
         ("collections", "defaultdict"),
-        ("index.whoosh_engine.storage", "TermField"),
         ("whoosh.codec.whoosh3", "W3Codec"),
         ("whoosh.codec.whoosh3", "W3Segment"),
+        ("whoosh.fields", "FieldType"),
         ("whoosh.fields", "STORED"),
         ("whoosh.fields", "Schema"),
         ("whoosh.formats", "Existence"),
