@@ -16,9 +16,9 @@ _HARMLESS = frozenset(
         ("__builtin__", "bytes"),  # as protocol 2 names it, of which Whoosh's sorting on disk makes use
         ("builtins", "int"),
         ("collections", "defaultdict"),
-        ("index.whoosh_engine.storage", "TermField"),
         ("whoosh.codec.whoosh3", "W3Codec"),
         ("whoosh.codec.whoosh3", "W3Segment"),
+        ("whoosh.fields", "FieldType"),
         ("whoosh.fields", "STORED"),
         ("whoosh.fields", "Schema"),
         ("whoosh.formats", "Existence"),
