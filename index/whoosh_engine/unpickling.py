@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 # All that an index of ours names. None of them does anything but hold what it is given.
 _HARMLESS = frozenset(
     {
-        ("__builtin__", "bytes"),  # as protocol 2 names it, of which Whoosh's sorting on disk makes use
         ("builtins", "int"),
         ("collections", "defaultdict"),
         ("whoosh.codec.whoosh3", "W3Codec"),
@@ -28,16 +27,9 @@ _HARMLESS = frozenset(
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401  # pickle's own signature
-        if (module_name, global_name) == ("_codecs", "encode"):
-            return _bytes
         if (module_name, global_name) not in _HARMLESS:
             raise pickle.UnpicklingError(f"it names {module_name}.{global_name}, which no index of ours does")
         return super().find_class(module_name, global_name)
-
-
-def _bytes(text: str, _encoding: str) -> bytes:
-    """Return bytes as pickle's protocol 2 tells them: Whoosh sorts postings so that do not fit into memory at once."""
-    return text.encode("latin-1")
 
 
 def load(file: BinaryIO) -> Any:  # noqa: ANN401  # whatever was pickled
