@@ -9,6 +9,7 @@ from flask import Flask
 from flask.json.provider import JSONProvider
 from jinja2 import StrictUndefined
 
+from index.engine import SearchIndexError
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import digest
@@ -60,6 +61,12 @@ def create_app(
         service = knowledge_base.collection.catalogue.by_slug.get(slug)
         return service.short_name if service else slug
 
+    def older_answers() -> bool:
+        try:
+            return knowledge_base.collection.damage() is not None
+        except SearchIndexError:  # then none answers, and the page says so by itself
+            return False
+
     versions = {file.name: digest(file.read_text("utf-8"), length=8) for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
@@ -68,6 +75,7 @@ def create_app(
         today=today,
         everything=Query(),
         short_name=short_name,
+        older_answers=older_answers,
         page_address=page_address,
         address_of=address_of,
         marked=marked,

@@ -6,14 +6,13 @@ any code when it is opened. Every name through which its modules unpickle is con
 
 import io
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from types import ModuleType, SimpleNamespace
 from typing import Any, BinaryIO
 
 # All that an index of ours names. None of them does anything but hold what it is given.
 _HARMLESS = frozenset(
     {
-        ("__builtin__", "bytes"),  # as protocol 2 names it, of which Whoosh's sorting on disk makes use
         ("builtins", "int"),
         ("collections", "defaultdict"),
         ("whoosh.codec.whoosh3", "W3Codec"),
@@ -26,23 +25,8 @@ _HARMLESS = frozenset(
 )
 
 
-def _latin(text: str, encoding: str) -> bytes:
-    if encoding != "latin1":
-        raise pickle.UnpicklingError(f"it asks for the codec {encoding}, which no index of ours does")
-    return text.encode("latin1")
-
-
-# Pickles of the second protocol know no bytes. Whoosh sorts a large index by way of such, and they tell bytes as a call.
-_BYTES: Mapping[tuple[str, str], Callable[..., bytes]] = {
-    ("_codecs", "encode"): _latin,
-    ("__builtin__", "bytes"): lambda: b"",
-}
-
-
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401  # pickle's own signature
-        if (module_name, global_name) in _BYTES:
-            return _BYTES[module_name, global_name]
         if (module_name, global_name) not in _HARMLESS:
             raise pickle.UnpicklingError(f"it names {module_name}.{global_name}, which no index of ours does")
         return super().find_class(module_name, global_name)

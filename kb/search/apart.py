@@ -1,5 +1,6 @@
 """A sync in a process of its own, so that searches beside it keep their pace and their memory."""
 
+import atexit
 import multiprocessing
 import signal
 from multiprocessing.connection import Connection
@@ -19,14 +20,16 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
     spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
     here, there = spawning.Pipe(duplex=False)
     chosen = knowledge_base.collection.chosen
-    process = spawning.Process(target=_sync, args=(*chosen, there), name="sync", daemon=True)
+    process = spawning.Process(target=_sync, args=(*chosen, there), name="sync")
     process.start()
+    atexit.register(process.terminate)  # a daemon would be ended by itself, but may have no processes of its own
     there.close()  # so that only the process itself holds it, and its end is seen
     try:
         outcome = _outcome(here, progress)
     finally:
         here.close()
         process.join()
+        atexit.unregister(process.terminate)
     knowledge_base.collection.follow()
     return outcome
 

@@ -5,18 +5,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from index.schema import Document
-from kb.library.configuration import Configuration, parse
+from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import Library, ReportFile, Scan
 from kb.library.fingerprint import code_digest
-from kb.library.kept import Grounds, KeptReport, KeptReports
-from kb.relating import RelatedReports, Texts, relate, texts_of, with_id
-from kb.report.model import Correction, Given, Report
+from kb.library.kept import KeptReport
+from kb.relating import RelatedReports, relate, texts_of, with_id
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection
 from kb.search.documents import documents
-from kb.services.concern import changed_names, changed_services, names_in
-from kb.understanding import Progress, all_texts, analyse, understand
+from kb.search.finishing import Finisher, corrections_of
+from kb.services.concern import changed_names, changed_services
+from kb.understanding import Progress, analyse
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +34,28 @@ class Sync:
         self._collection = collection
         self._scan = scan
         self._progress = progress
-        self._kept = KeptReports(collection.index)
+        self._finisher = Finisher(collection.index, collection.tools)
         self._files = {file.source: file for file in scan.files}
-        self._corrections = _by_report(scan.configuration)
-        self._domain = scan.configuration.domain_digest
         self._before = before if before and before.code == code_digest() else None
         self._same = frozenset(self._unchanged(self._before)) if self._before else frozenset[str]()
 
     def run(self) -> Contents:
         """Publish the next generation and return what it holds."""
         standings, problems = self._standings()
-        related = relate(((source, one.entry.id) for source, one in standings.items()), self._texts)
+        related = relate(
+            ((source, one.entry.id) for source, one in standings.items()),
+            lambda source: texts_of(self._finisher.of_any_domain(self._files[source]).report),
+        )
         contents = _contents(self._collection.library, self._scan, standings, related, problems)
         replaced = self._replaced(contents)
         self._collection.engine.publish(replaced, (), tuple(related.ids), contents.as_meta())
-        self._kept.forget_others(standings.keys())
+        self._finisher.kept.forget_others(standings.keys())
         return contents
 
     def _unchanged(self, before: Contents) -> Iterator[str]:
         """Yield the files of which the index knows what they would be understood as now."""
         old, new = parse(before.told.encode()), self._scan.configuration
-        corrected, names = _by_report(old), changed_names(old.domain, new.domain)
+        corrected, names = corrections_of(old), changed_names(old.domain, new.domain)
         services = changed_services(old.domain, new.domain)
         for file in self._scan.files:
             told = old.given.get(file.source) == new.given.get(file.source)
@@ -63,7 +64,7 @@ class Sync:
             report = before.ids.get(file.source)
             if report is None:  # nobody could read it
                 yield file.source
-            elif file.source in before.by_source and corrected.get(report) == self._corrections.get(report):
+            elif file.source in before.by_source and corrected.get(report) == self._finisher.corrections.get(report):
                 added = {slug for one in corrected.get(report, {}).values() for slug in one.adds}
                 if services.isdisjoint(added) and not self._holds(file, names):
                     yield file.source
@@ -72,7 +73,7 @@ class Sync:
         """Tell whether a report holds one of these names, as far as is known."""
         if not names:
             return names is None
-        texts = self._kept.names(file.source, file.digest)
+        texts = self._finisher.kept.names(file.source, file.digest)
         return texts is None or any(name in texts for name in names)
 
     def _standings(self) -> tuple[Mapping[str, _Standing], tuple[FileProblem, ...]]:
@@ -80,40 +81,18 @@ class Sync:
         standings: dict[str, _Standing] = {}
         problems: list[FileProblem] = []
         known = _told_of(self._before) if self._before else {}
-        for number, file in enumerate(self._scan.files, start=1):
+        self._finisher.finish_all([file for file in self._scan.files if file.source not in self._same], self._progress)
+        for file in self._scan.files:
             if file.source not in self._same:
                 try:
-                    standings[file.source] = _standing(self._finished(file), file)
+                    standings[file.source] = _standing(self._finisher.finished(file), file)
                 except UnreadableError as error:
                     problems.append(error.problem)
             elif isinstance(same := known[file.source], _Standing):
                 standings[file.source] = same
             else:
                 problems.append(same)
-            self._progress("reading", number, len(self._scan.files))
         return standings, tuple(problems)
-
-    def _finished(self, file: ReportFile) -> KeptReport:
-        """Return what a file is understood as, kept from before or understood now. Raises UnreadableError."""
-        kept = self._kept.find(file.source)
-        if kept and kept.grounds == self._grounds(file, kept.report):
-            return kept
-        one = understand(file.data, file.source, self._collection.tools)
-        names = names_in((one.report.title, *all_texts(one.report)))
-        kept = KeptReport(self._grounds(file, one.report), names, one.warnings, one.report)
-        self._kept.keep(kept)
-        return kept
-
-    def _texts(self, source: str) -> Texts:
-        """Return what a report is compared by, which no domain changes."""
-        file, kept = self._files[source], self._kept.find(source)
-        grounds = kept and replace(kept.grounds, domain=self._domain)
-        whole = kept if kept and grounds == self._grounds(file, kept.report) else self._finished(file)
-        return texts_of(whole.report)
-
-    def _grounds(self, file: ReportFile, report: Report) -> Grounds:
-        given = self._scan.configuration.given.get(file.source, Given())
-        return Grounds(file.digest, code_digest(), self._domain, given, self._corrections.get(report.id, {}))
 
     def _replaced(self, contents: Contents) -> Mapping[str, Iterator[Document]]:
         """Return the documents of each report that the index does not hold as it is now, made as they are asked for."""
@@ -123,21 +102,13 @@ class Sync:
 
         def told(entry: ReportEntry) -> Iterator[Document]:
             nonlocal done
-            report = with_id(self._finished(self._files[entry.source]).report, entry.id)
+            report = with_id(self._finisher.finished(self._files[entry.source]).report, entry.id)
             tools = self._collection.tools
             yield from documents(analyse(report, tools), tools.analyzer, tools.catalogue)
             done += entry.notes
             self._progress("writing", done, total)
 
         return {entry.source: told(entry) for entry in changed}
-
-
-def _by_report(configuration: Configuration) -> Mapping[str, Mapping[str, Correction]]:
-    """Return the corrections of notes by the report, under the id that it tells itself."""
-    by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
-    for note, told in configuration.corrections.items():
-        by_report[note.rpartition("/")[0]][note] = told
-    return by_report
 
 
 def _told_of(before: Contents) -> Mapping[str, _Standing | FileProblem]:

@@ -31,8 +31,8 @@ def main() -> None:
             "a report moved": lambda: (library / "report-0002.md").rename(library / "moved.md"),
             "a report removed": (library / "report-0003.md").unlink,
             "a tag corrected": lambda: correct(library, index),
-            "a word added": lambda: add(library, '[words]\n"ほげふが" = ["ふがほげ"]\n'),
-            "another word, compiled before": lambda: add(library, ""),
+            "a word added that one report has": lambda: add(library, '[words]\n"一つ足した" = ["ふがほげ"]\n'),
+            "the word taken away": lambda: add(library, ""),
         }
         for name, act in changes.items():
             act()

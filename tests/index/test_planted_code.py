@@ -15,7 +15,7 @@ from index.engine import SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema, TextField
-from index.whoosh_engine import WhooshEngine, unpickling
+from index.whoosh_engine import WhooshEngine
 from index.words import QueryWords
 
 ANALYZER = Analyzer()
@@ -94,12 +94,6 @@ def test_a_planted_pickle_runs_nowhere(tmp_path: Path) -> None:
 
     assert (whole, len(sites) >= LEAST_SITES, marker.exists()) == (True, True, False), sites
     assert not any(doctored)
-
-
-def test_bytes_come_back_as_whoosh_writes_them_where_it_sorts_on_disk() -> None:
-    posting = ("text", "監視".encode(), 3, b"")
-
-    assert unpickling.loads(pickle.dumps(posting, 2)) == posting
 
 
 def test_no_module_of_whoosh_unpickles_by_itself() -> None:

@@ -13,7 +13,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.kept import KeptReports
 from kb.report.model import Correction, Given
-from kb.search import syncing
+from kb.search import finishing
 from kb.search.facets import FACETS
 from kb.search.syncing import Sync
 from kb.understanding import FinishedReport, Tools
@@ -114,13 +114,13 @@ def library(tmp_path: Path) -> Path:
 def understood(library: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was read and understood anew after the index was first made."""
     sources: list[str] = []
-    understand = syncing.understand
+    understand = finishing.understand
 
     def noted(data: bytes, source: str, tools: Tools) -> FinishedReport:
         sources.append(source)
         return understand(data, source, tools)
 
-    monkeypatch.setattr(syncing, "understand", noted)
+    monkeypatch.setattr(finishing, "understand", noted)
     KnowledgeBase.open(library, library.parent / "index").keeper.sync()
     sources.clear()
     return sources
@@ -170,6 +170,22 @@ def test_what_a_sync_had_understood_when_it_was_broken_off_is_not_understood_aga
     synced(library)
 
     assert understood == ["a.md", "b.md"]
+
+
+def all_finished(library: Path, index: str) -> object:
+    """Return what is kept of each file once all are finished, and how that was told."""
+    kb, steps = KnowledgeBase.open(library, library.parent / index), list[tuple[str, int, int]]()
+    finisher = finishing.Finisher(kb.collection.index, kb.collection.tools)
+    finisher.finish_all(kb.collection.library.scan().files, lambda *told: steps.append(told))
+    return [finisher.kept.find(name) for name in NAMES], steps
+
+
+def test_several_processes_keep_what_one_would(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(library, "2019/c.html", REPORTS[4])  # nobody can read it
+    by_one = all_finished(library, "one")
+    monkeypatch.setattr(finishing, "WORTH_PROCESSES", 1)
+
+    assert all_finished(library, "several") == by_one
 
 
 def test_a_damaged_kept_report_is_made_anew(library: Path, understood: list[str]) -> None:

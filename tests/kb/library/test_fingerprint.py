@@ -14,7 +14,7 @@ ASIDE = {
     "index": "engine highlight ladder language mending query ranking romaji spelling tree words",
     "kb": "__init__ knowledge_base",
     "kb/library": "__init__ files fingerprint places safe_files walk",
-    "kb/search": "__init__ answers browsing collection keeping search_box searching suggestions syncing",
+    "kb/search": "__init__ answers browsing collection keeping search_box searching suggestions syncing finishing",
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """

@@ -1,13 +1,14 @@
 """Files written whole or not at all, and the names they get."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.library.safe_files import file_name, make_folder, write_whole
+from kb.library.safe_files import file_name, make_folder, set_aside, write_whole
 
 
 def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
@@ -56,3 +57,20 @@ def test_any_name_becomes_one_that_stays_in_the_folder(name: str) -> None:
 )
 def test_japanese_names_survive(name: str, safe: str) -> None:
     assert file_name(name) == safe
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name_and_the_name_before_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[tuple[bool, list[str]]] = []
+
+    def fsync(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        flushed.append((is_folder, sorted(path.name for path in tmp_path.iterdir() if not path.name.startswith("."))))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+    write_whole(tmp_path / "a.md", b"x")
+    set_aside(tmp_path / "a.md")
+
+    assert flushed == [(False, []), (True, ["a.md"]), (True, ["a.md~"])]
