@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 # pip of the machine installs into the environment: a Debian Python without ensurepip can do this too.
 PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 
-.PHONY: run test soak bench check format lock clean screenshots
+# A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
+LABELS ?= ../shared
+
+.PHONY: run test soak bench check fit format lock clean screenshots
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -31,6 +34,11 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/kb evaluate --at-least data/evaluation/figures.json
+
+# Fits the weights of what speaks for a heading and for a talk, and writes them with their figures as data.
+fit: $(VENV)/.dev
+	@test -d $(LABELS)/gold || { echo "There are no labels in $(LABELS): nothing is fitted."; exit 0; } && \
+	  cd . && $(BIN)/python tests/fitting/talks.py $(LABELS)
 
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev

@@ -141,5 +141,5 @@ class SearchIndexError(Exception):
 class WriterBusyError(SearchIndexError):
     """Another process is writing this index."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder}: another kb is writing this index; try again when it is done")
+    def __init__(self, folder: Path, holder: str) -> None:
+        super().__init__(f"{folder}: another kb is writing this index ({holder}); try again when it is done")

@@ -18,7 +18,8 @@ from webui.address import address_of, page_address
 from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
 from webui.pages.updating import Updater
 from webui.security import Access
-from webui.view import answers, texts
+from webui.texts import ja as texts
+from webui.view import answers
 from webui.view.markup import marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
@@ -37,14 +38,19 @@ class _Json(JSONProvider):
 
 
 def create_app(
-    knowledge_base: KnowledgeBase, *, access: Access | None = None, today: Callable[[], date] = date.today
+    knowledge_base: KnowledgeBase,
+    *,
+    access: Access | None = None,
+    today: Callable[[], date] = date.today,
+    updater: Updater | None = None,
 ) -> Flask:
     """Return the app that shows a knowledge base.
 
     `access` tells whom it trusts, by default this machine; `today` is the day that ages are counted from.
+    `updater` brings the index up to the library, by default in this process.
     """
     access = access or Access()
-    updater = Updater(knowledge_base)
+    updater = updater or Updater(knowledge_base.keeper.sync)
     app = Flask(__name__)
     app.json = _Json(app)
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}

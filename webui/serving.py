@@ -3,6 +3,8 @@
 import ipaddress
 import os
 import socket
+import threading
+from functools import partial
 
 import click
 
@@ -10,8 +12,11 @@ from kb.cli import cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, lines, say
 from kb.cli.terminal import outcome_lines
 from kb.knowledge_base import KnowledgeBase
+from kb.library.watching import changes
+from kb.search.apart import sync_apart
 from webui import server
 from webui.app import create_app
+from webui.pages.updating import Updater
 from webui.security import Access
 
 _SHORTEST_TOKEN = 16  # characters
@@ -21,8 +26,9 @@ _SHORTEST_TOKEN = 16  # characters
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Another if it is taken.")
 @click.option("--name", multiple=True, help="A name that browsers reach this server by, besides localhost. Repeatable.")
+@click.option("--watch/--no-watch", default=None, help="Take up changed reports at once (default: for this machine).")
 @with_knowledge_base
-def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...]) -> None:
+def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...], *, watch: bool | None) -> None:
     """Serve the page on this machine, the index brought up to the library first.
 
     Beyond this machine anyone who reaches it can read; writing needs the token in KB_TOKEN, at least 16 characters.
@@ -43,11 +49,20 @@ def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...]) -> Non
         say(f"Port {port} is taken; using {taken}.")
     lines(outcome_lines(bring_up_to_date(kb), kb))
     shown = f"[{host}]" if ":" in host else host
+    updater = Updater(partial(sync_apart, kb))
+    if _is_loopback(host) if watch is None else watch:
+        threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     server.serve(
-        create_app(kb, access=access),
+        create_app(kb, access=access, updater=updater),
         listening,
         lambda: say(f"Serving http://{shown}:{taken}/ - stop with Ctrl+C"),
     )
+
+
+def _follow(kb: KnowledgeBase, updater: Updater) -> None:
+    """Have the index brought up to the library whenever something changes there."""
+    for _ in changes(kb.collection.watched):
+        updater.update(patience=0)
 
 
 def _access(host: str, names: tuple[str, ...]) -> Access:

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import os
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -40,16 +41,28 @@ def _compiled(words: Sequence[LexiconEntry], folder: Path | None) -> Path:
     versions = version("sudachipy"), version("sudachidict_core")
     # Of the words and of this code, not of the lexicon that it makes of them: that takes longer than a search.
     made_of = repr((versions, words)).encode() + Path(__file__).read_bytes()
-    name = f"user-{hashlib.sha256(made_of).hexdigest()[:16]}.dic"
+    name = f"user-{hashlib.sha256(made_of).hexdigest()[:16]}"
     if folder is not None:
-        if (folder / name).exists():
-            return folder / name
+        if (whole := _whole(folder, name)) is not None:
+            return whole
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return _compile(_lexicon(words), folder / name)
+            return _compile(_lexicon(words), folder, name)
         except OSError:
             pass  # a folder that cannot be written to costs the compilation each time, no more
-    return _compile(_lexicon(words), Path(_process_folder().name) / name)
+    return _compile(_lexicon(words), Path(_process_folder().name), name)
+
+
+def _whole(folder: Path, name: str) -> Path | None:
+    """Return the compiled words that are as they were written: their name ends with the SHA-256 of what is in them."""
+    for path in sorted(folder.glob(f"{name}-*.dic")):
+        try:
+            if hashlib.sha256(path.read_bytes()).hexdigest() == path.stem.rpartition("-")[2]:
+                return path
+            path.unlink(missing_ok=True)
+        except OSError:
+            continue  # another process removed it, or we may not; it is passed over either way
+    return None
 
 
 @cache
@@ -57,13 +70,16 @@ def _process_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="kb-dictionary-")
 
 
-def _compile(lexicon: str, file: Path) -> Path:
-    with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
-        source, compiled = Path(scratch) / "words.csv", Path(scratch) / file.name
+def _compile(lexicon: str, folder: Path, name: str) -> Path:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        source, compiled = Path(scratch) / "words.csv", Path(scratch) / "words.dic"
         source.write_text(lexicon, encoding="utf-8")
         sudachipy.build_user_dic(_SYSTEM, [source], compiled)
-        compiled.replace(file)  # another process may make the same file: either is whole
-    return file
+        data = compiled.read_bytes()
+        with compiled.open("r+b") as file:
+            os.fsync(file.fileno())
+        # Another process may make the same file: either is whole.
+        return compiled.replace(folder / f"{name}-{hashlib.sha256(data).hexdigest()}.dic")
 
 
 def _lexicon(words: Iterable[LexiconEntry]) -> str:

@@ -3,7 +3,7 @@
     CURRENT           the name of the newest whole generation
     gen-000012/       MANIFEST: its segments, the order of its sources, and what it was written with
         seg-000009/   Whoosh's files of the documents that generation 9 wrote; the same files (links) in all since
-    WRITER.lock       held by the process that writes
+    WRITER.lock       held by the process that writes, whose number and beginning it tells
     kept/             what is not the engine's: whoever writes the index may keep something here
 
 Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
@@ -15,16 +15,15 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from index.engine import SearchIndexError, WriterBusyError
+from index.engine import SearchIndexError
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
-from index.whoosh_engine.storage import WriteLock
+from index.whoosh_engine.write_lock import locked
 
 _NAME = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT = "CURRENT", "WRITER.lock", "kept"
@@ -106,9 +105,12 @@ def current(folder: Path) -> Generation | None:
     except DamageError as error:
         if _pointer(folder) != pointer:  # two were published meanwhile, and what was looked at is gone
             return current(folder)
-        raise SearchIndexError(
-            f"{folder}: the index is damaged ({error}); delete this folder, or make it anew: kb sync"
-        ) from error
+        raise damaged(folder, error) from error
+
+
+def damaged(folder: Path, error: DamageError) -> SearchIndexError:
+    """Return the error of an index of which nothing can answer."""
+    return SearchIndexError(f"{folder}: the index is damaged ({error}); delete this folder, or make it anew: kb sync")
 
 
 def _pointer(folder: Path) -> tuple[int | None, str | None]:
@@ -149,7 +151,7 @@ def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], fill
     """
     _refuse_foreign(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with locked(folder / _LOCK):
         generation = folder / f"gen-{max(_numbers(folder), default=0) + 1:06}"
         before = _readable(folder)
         generation.mkdir()
@@ -196,17 +198,6 @@ def _refuse_foreign(folder: Path) -> None:
 
 def _is_ours(name: str) -> bool:
     return name in {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT} or bool(_NAME.fullmatch(name))
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    lock = WriteLock(folder / _LOCK)
-    if not lock.acquire():
-        raise WriterBusyError(folder)
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _prune(folder: Path, keep: set[str]) -> None:

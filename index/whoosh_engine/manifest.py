@@ -11,7 +11,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from index.engine import SearchIndexError
+
 _NAME = "MANIFEST"
+_FORMAT = 2  # of the files of a segment; with 1 there were no columns
 _SEAL = 64  # hexadecimal digits of a SHA-256
 _MOST_KEPT = 1000  # digests; a generation has a few files, and those of the one before stay
 
@@ -19,7 +22,7 @@ _kept: dict[tuple[int, ...], str] = {}
 _lock = Lock()
 
 
-class DamageError(Exception):
+class DamageError(SearchIndexError):
     """A generation is not as it was written; the message says what of it."""
 
 
@@ -28,7 +31,7 @@ def write(generation: Path, content: Mapping[str, object]) -> None:
     files = {
         path.relative_to(generation).as_posix(): _measures(path) for path in generation.rglob("*") if path.is_file()
     }
-    told = {**content, "generation": generation.name, "files": files}
+    told = {**content, "format": _FORMAT, "generation": generation.name, "files": files}
     body = json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogatepass")
     (generation / f"{_NAME}.new").write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     (generation / f"{_NAME}.new").replace(generation / _NAME)
@@ -37,7 +40,7 @@ def write(generation: Path, content: Mapping[str, object]) -> None:
 def read(generation: Path) -> Mapping[str, Any]:
     """Return what a generation was written with. Raises DamageError where anything is not as it was.
 
-    One without seal is of an older kb, and tells so by its `meta`; its files are not looked at.
+    One of an older kb tells so by its `meta`; its files are not looked at.
     """
     try:
         data = (generation / _NAME).read_bytes()
@@ -49,6 +52,8 @@ def read(generation: Path) -> Mapping[str, Any]:
         content: Mapping[str, Any] = json.loads(body)
         if content["generation"] != generation.name:
             raise DamageError(f"{_NAME} is that of {content['generation']}")
+        if content.get("format") != _FORMAT:
+            return {"segments": [], "order": [], "meta": content["meta"]}
         for name, (size, digest) in sorted(content["files"].items(), key=lambda item: item[1][0]):  # small ones first
             if (generation / name).stat().st_size != size or _measures(generation / name)[1] != digest:
                 raise DamageError(f"{name} is not as it was written")

@@ -7,9 +7,9 @@ import numpy as np
 
 from index.text import folded_name
 from index.tree import AllOf, Alternative, AnyOf, Dated, FacetIs, InField, Node, Not, QueryPhrase, QueryPiece, QueryWord
-from index.whoosh_engine.segments import Mask
+from index.whoosh_engine.columns import encoded
 from index.whoosh_engine.snapshot import Snapshot
-from index.whoosh_engine.storage import Docs
+from index.whoosh_engine.term_store import Docs, Mask
 
 
 class Masks:
@@ -35,8 +35,7 @@ class Masks:
             case InField(field, words):
                 return reduce(np.logical_and, (self._in_field(field, word) for word in words))
             case QueryPhrase(text):
-                literals = self._snapshot.literals
-                return np.fromiter((text in literal for literal in literals), np.bool_, len(literals))
+                return self._phrase(encoded(text))
             case FacetIs():
                 return self._facet(node)
             case Dated(when, date):
@@ -69,6 +68,19 @@ class Masks:
         group = self._snapshot.group(node.group)
         meant = node.values or [value for value in group.values if node.text in folded_name(value)]
         return group.tally(meant, self._snapshot.size) > 0
+
+    def _phrase(self, text: bytes) -> Mask:
+        """Return which documents have a text in theirs: where it is found within one, not across the end of two."""
+        if not text:
+            return self._snapshot.live
+        literals, mask = self._snapshot.literals, np.zeros(self._snapshot.size, np.bool_)
+        place = literals.data.find(text)
+        while 0 <= place < len(literals.data):
+            doc = int(np.searchsorted(literals.ends, place, side="right"))
+            end = int(literals.ends[doc])
+            mask[doc] = mask[doc] or place + len(text) <= end
+            place = literals.data.find(text, end if mask[doc] else place + 1)
+        return mask & self._snapshot.live
 
     def _having_all(self, lists: Iterable[Docs]) -> Mask:
         mask = self._snapshot.live.copy()

@@ -1,14 +1,15 @@
 """What a publish writes: one segment of the documents given, the smallest segments from before taken into it."""
 
+import os
+import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.engine import SearchIndexError
 from index.schema import Document, Schema
-from index.whoosh_engine import storage
 from index.whoosh_engine.generations import Generation, Segment
-from index.whoosh_engine.rows import STORED, field_names, row
+from index.whoosh_engine.segment_writer import writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Publication:
             kept = self._with_given(folder, kept, schema)
         for segment in kept:
             if segment.folder.parent != folder:
-                storage.link(segment.folder, folder / segment.folder.name)
+                _link(segment.folder, folder / segment.folder.name)
         return tuple(kept)
 
     def _kept(self, before: Generation | None) -> list[Segment]:
@@ -52,13 +53,22 @@ class Publication:
         """
         new, runs = folder / f"seg-{folder.name.removeprefix('gen-')}", list[tuple[str | None, int]]()
         rest = sorted(kept, key=lambda segment: segment.documents, reverse=True)
-        with storage.writing(new, field_names(schema), STORED) as writer:
+        with writing(new, schema) as writer:
             for source in dict.fromkeys(self.order):
                 if source in self.replaced:
-                    count = sum(1 for _ in map(writer.add, (row(one, schema) for one in self.replaced[source])))
-                    runs.append((source, count))
+                    runs.append((source, sum(1 for _ in map(writer.add, self.replaced[source]))))
             while rest and rest[-1].documents <= sum(count for _, count in runs):
                 smallest = rest.pop()
-                writer.take_in(smallest.folder, smallest.dead)
+                writer.take_in(smallest)
                 runs += [(source, count) for source, count in smallest.runs if source is not None]
         return [*rest, Segment(new, tuple(runs))]
+
+
+def _link(folder: Path, to: Path) -> None:
+    """Give what was written to a folder a second name, by copies where files cannot have two (FAT, some shares)."""
+    to.mkdir()
+    for file in folder.iterdir():
+        try:
+            os.link(file, to / file.name)
+        except OSError:
+            shutil.copyfile(file, to / file.name)

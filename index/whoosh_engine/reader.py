@@ -10,10 +10,10 @@ from index.query import Query
 from index.schema import Schema
 from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.search import Search
-from index.whoosh_engine.segments import Mask, Segments
+from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
 from index.whoosh_engine.snapshot import Scores, Snapshot
-from index.whoosh_engine.storage import Docs
+from index.whoosh_engine.term_store import Docs, Mask
 
 
 class WhooshReader:

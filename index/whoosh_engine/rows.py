@@ -1,16 +1,16 @@
-"""How a document lies in Whoosh's fields."""
+"""How a document lies in Whoosh's fields and in columns."""
 
 from index.analysis import TermKind
 from index.schema import Document, Schema
 from index.text import folded, folded_name
-from index.whoosh_engine.storage import Row
+from index.whoosh_engine.columns import encoded
+from index.whoosh_engine.term_writer import Row
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
-# Names of fields. The term of BOOST is its own name, its weight the boost.
+# Names of fields and of columns.
 ID, DATE, WHOLE, BOOST = "id", "date", "whole", "boost"
-LENGTH = "length"  # the one term of a length field; its weight is the length
 LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; such a text is kept as one term
-STORED = ("key", "stored", "literal")
+STORED = ("key", "stored")
 
 
 def text_field(name: str, kind: TermKind) -> str:
@@ -18,21 +18,29 @@ def text_field(name: str, kind: TermKind) -> str:
     return f"{kind}.{name}"
 
 
-def length_field(name: str) -> str:
-    """Return the field that holds how many words a text has."""
+def length_column(name: str) -> str:
+    """Return the column that holds how many words a text has."""
     return f"length.{name}"
 
 
-def facet_field(group: str) -> str:
-    """Return the field of a facet group."""
+def facet_column(group: str) -> str:
+    """Return the column of a facet group."""
     return f"facet.{group}"
 
 
 def field_names(schema: Schema) -> tuple[str, ...]:
     """Return the names of all fields that documents are written to."""
-    texts = [text_field(text.name, kind) for text in schema.texts for kind in KINDS]
-    lengths = [length_field(text.name) for text in schema.texts if text.length]
-    return (ID, DATE, WHOLE, BOOST, *texts, *lengths, *map(facet_field, schema.facets))
+    return (ID, WHOLE, *(text_field(text.name, kind) for text in schema.texts for kind in KINDS))
+
+
+def value_columns(schema: Schema) -> tuple[str, ...]:
+    """Return the names of the columns of values."""
+    return (DATE, *map(facet_column, schema.facets))
+
+
+def figure_columns(schema: Schema) -> dict[str, float]:
+    """Return the names of the columns of figures, each with what a document without has."""
+    return {BOOST: 1.0, **{length_column(text.name): 0.0 for text in schema.texts if text.length}}
 
 
 def row(document: Document, schema: Schema) -> Row:
@@ -42,17 +50,19 @@ def row(document: Document, schema: Schema) -> Row:
     if unknown:
         raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")
     fields: dict[str, dict[str, float]] = {ID: {document.id: 1.0}}
-    if document.date:
-        fields[DATE] = {document.date: 1.0}
+    figures = {BOOST: document.boost}
     if (name := folded_name(document.literal)) and len(name) <= LONGEST_WHOLE:
         fields[WHOLE] = {name: 1.0}
-    if document.boost != 1.0:
-        fields[BOOST] = {BOOST: document.boost}
     for name, terms in document.texts.items():
+        of_kinds: dict[TermKind, dict[str, float]] = {kind: {} for kind in KINDS}
         for term in terms:
-            frequencies = fields.setdefault(text_field(name, term.kind), {})
+            frequencies = of_kinds[term.kind]
             frequencies[term.text] = frequencies.get(term.text, 0.0) + 1.0
-        if texts[name].length and (length := sum(term.kind == "word" for term in terms)):
-            fields[length_field(name)] = {LENGTH: length}
-    fields |= {facet_field(group): dict.fromkeys(values, 1.0) for group, values in document.facets.items()}
-    return Row(fields, {"key": document.id, "stored": document.stored, "literal": folded(document.literal)})
+        fields |= {text_field(name, kind): frequencies for kind, frequencies in of_kinds.items() if frequencies}
+        if texts[name].length:
+            figures[length_column(name)] = sum(of_kinds["word"].values())
+    values = {facet_column(group): values for group, values in document.facets.items()}
+    if document.date:
+        values[DATE] = (document.date,)
+    stored = {"key": document.id, "stored": document.stored}
+    return Row(fields, stored, values, figures, encoded(folded(document.literal)))

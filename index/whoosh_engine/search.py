@@ -12,8 +12,8 @@ from index.query import Query
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, parts, word_weight
 from index.tree import Alternative, Key, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
-from index.whoosh_engine.segments import Mask
 from index.whoosh_engine.snapshot import Scores, Snapshot
+from index.whoosh_engine.term_store import Mask
 
 
 class Search:

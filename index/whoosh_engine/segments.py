@@ -1,15 +1,14 @@
 """The segments of a generation, read as one: their documents numbered through, those of tombstones left out."""
 
 from itertools import accumulate, chain
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from index.whoosh_engine import columns
+from index.whoosh_engine.columns import Columns
 from index.whoosh_engine.generations import Generation
-from index.whoosh_engine.storage import Docs, Postings, TermStore, damaged
-
-Mask: TypeAlias = NDArray[np.bool_]  # one truth value a document
+from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine.term_store import Docs, Postings, TermStore
 
 
 class Segments:
@@ -17,20 +16,21 @@ class Segments:
 
     The documents of a segment have numbers in a row, whether they are live or not. `in_position` has the live ones in
     the order of their positions, `positions` the place of each there; `live` tells of every number whether it is one of
-    them.
+    them. `columns` has the values of live documents alone.
     """
 
     def __init__(self, generation: Generation) -> None:
         self._stores = [TermStore(segment.folder) for segment in generation.segments]
         for store, segment in zip(self._stores, generation.segments, strict=True):
             if store.count != segment.size:
-                raise damaged(segment.folder, f"it has {store.count} documents, not {segment.size}")
+                raise DamageError(f"{segment.folder.name} has {store.count} documents, not {segment.size}")
         *self._bases, self.size = accumulate((segment.size for segment in generation.segments), initial=0)
         self.in_position = _in_position(generation)
         self.positions = np.zeros(self.size, np.int32)
         self.positions[self.in_position] = np.arange(len(self.in_position))
         self.live = np.zeros(self.size, np.bool_)
         self.live[self.in_position] = True
+        self.columns = Columns.joined([columns.read(segment.folder) for segment in generation.segments], self.live)
 
     def terms(self, field: str) -> tuple[str, ...]:
         """Return all terms of a field, sorted; some may be of no live document."""

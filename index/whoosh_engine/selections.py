@@ -6,8 +6,8 @@ from functools import cached_property, reduce
 import numpy as np
 
 from index.query import Query
-from index.whoosh_engine.segments import Mask
 from index.whoosh_engine.snapshot import Snapshot
+from index.whoosh_engine.term_store import Mask
 
 
 class Selections:

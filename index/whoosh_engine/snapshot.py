@@ -1,6 +1,6 @@
 """One generation, open: its posting lists as arrays, kept once they have been decoded and weighed."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,42 +11,15 @@ from index.ranking import SHORTEST, term_points
 from index.schema import Schema, TextField
 from index.text import folded_name
 from index.tree import Key
-from index.whoosh_engine.rows import BOOST, DATE, ID, LENGTH, WHOLE, facet_field, length_field, text_field
-from index.whoosh_engine.segments import Mask, Segments
-from index.whoosh_engine.storage import Docs
+from index.whoosh_engine.columns import Texts, ValueColumn
+from index.whoosh_engine.facet_group import FacetGroup
+from index.whoosh_engine.rows import BOOST, DATE, ID, WHOLE, facet_column, length_column, text_field
+from index.whoosh_engine.segments import Segments
+from index.whoosh_engine.term_store import Docs
 
 Scores = NDArray[np.float64]  # one number a document
 
 Kept = TypeVar("Kept")
-
-
-@dataclass(frozen=True, slots=True)
-class FacetGroup:
-    """A facet group: its values, and their posting lists one after the other."""
-
-    values: tuple[str, ...]
-    docs: Docs
-    starts: NDArray[np.intp]  # of each value in `docs`
-
-    def counts(self, mask: Mask) -> Mapping[str, int]:
-        """Return how many of the documents in the mask have each value."""
-        if not self.values:
-            return {}
-        counts = np.add.reduceat(mask[self.docs], self.starts, dtype=np.int32)
-        return dict(zip(self.values, counts.tolist(), strict=True))
-
-    def tally(self, values: Iterable[str], size: int) -> NDArray[np.int32]:
-        """Return how many of these values each of `size` documents has."""
-        tally = np.zeros(size, np.int32)
-        for docs in self.having(values).values():
-            tally[docs] += 1
-        return tally
-
-    def having(self, values: Iterable[str]) -> Mapping[str, Docs]:
-        """Return the documents that have each of these values; those that none has are left out."""
-        numbers = {value: number for number, value in enumerate(self.values)}
-        lists = np.split(self.docs, self.starts[1:])
-        return {value: lists[numbers[value]] for value in values if value in numbers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +50,12 @@ class Snapshot:
     @property
     def boosts(self) -> Scores:
         """The boost of every document."""
-        return self._keep("boosts", self._read_boosts)
+        return self._keep("boosts", lambda: self._figures(BOOST, 1.0))
 
     @property
-    def literals(self) -> Sequence[str]:
+    def literals(self) -> Texts:
         """The text of every document that phrases are looked up in, folded."""
-        return self._keep("literals", self._read_literals)
+        return self._segments.columns.literals
 
     @property
     def words(self) -> Sequence[str]:
@@ -96,9 +69,9 @@ class Snapshot:
 
     def group(self, name: str) -> FacetGroup:
         """Return a facet group, an empty one if the schema has none of that name."""
-        if name not in self._facets:
-            return FacetGroup((), np.empty(0, np.int32), np.empty(0, np.intp))
-        return self._keep(("group", name), lambda: self._read_group(facet_field(name)))
+        return self._keep(
+            ("group", name), lambda: self._read_group(facet_column(name)), worth=lambda _: name in self._facets
+        )
 
     def term(self, key: Key) -> WeightedTerm:
         """Return a term weighed over all text fields."""
@@ -150,40 +123,34 @@ class Snapshot:
         return self._keep(("norms", text.name), lambda: self._read_norms(text))
 
     def _read_norms(self, text: TextField) -> Scores:
+        if not text.length:
+            return np.ones(self.size)
+        lengths = self._figures(length_column(text.name), 0.0)
+        with_words = self.live & (lengths > 0)
         norms = np.ones(self.size)
-        if text.length:
-            postings = self._segments.postings(length_field(text.name), LENGTH)
-            lengths = np.maximum(postings.weights.astype(np.float64), SHORTEST)
-            norms[postings.docs] = 1 - text.length + text.length * lengths / (lengths.mean() if len(lengths) else 1)
+        own = np.maximum(lengths[with_words], SHORTEST)
+        norms[with_words] = 1 - text.length + text.length * own / (own.mean() if len(own) else 1)
         return norms
 
-    def _read_literals(self) -> Sequence[str]:
-        literals = [""] * self.size
-        for doc in self.in_position.tolist():
-            literals[doc] = self._segments.stored(doc)["literal"]
-        return literals
-
-    def _read_boosts(self) -> Scores:
-        boosts = np.ones(self.size)
-        postings = self._segments.postings(BOOST, BOOST)
-        boosts[postings.docs] = postings.weights
-        return boosts
+    def _figures(self, name: str, absent: float) -> Scores:
+        figures = self._segments.columns.figures.get(name)
+        return np.full(self.size, absent) if figures is None else figures.astype(np.float64)
 
     def _read_words(self) -> Sequence[str]:
         fields = (text_field(text.name, "word") for text in self._texts if text.finds)
         return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
 
-    def _read_group(self, field: str) -> FacetGroup:
-        lists = {value: self._segments.postings(field, value).docs for value in self._segments.terms(field)}
-        lists = {value: docs for value, docs in lists.items() if len(docs)}
-        starts = np.cumsum([0, *map(len, lists.values())])[:-1]
-        return FacetGroup(tuple(lists), np.concatenate([np.empty(0, np.int32), *lists.values()]), starts)
+    def _read_group(self, column: str) -> FacetGroup:
+        nothing = ValueColumn((), np.empty(0, np.int32), np.zeros(self.size, np.int32))
+        return FacetGroup(self._segments.columns.values.get(column, nothing), self.documents)
 
     def _newest_first(self) -> Docs:
         """Return all documents, newest date first, undated last, by position within a date."""
-        age = np.zeros(self.size, np.int32)  # of the newest -1, and so on up to the undated at 0
-        starts = self.dates.starts
-        age[self.dates.docs] = np.repeat(-np.arange(1, len(starts) + 1), np.diff(starts, append=len(self.dates.docs)))
+        dates = self._segments.columns.values.get(DATE)
+        if dates is None:
+            return self.in_position
+        age = np.zeros(self.size, np.int32)  # of the newest most below 0, of the undated 0
+        age[dates.counts > 0] = -1 - dates.numbers  # a document has one date at most, and dates are in order
         return self.in_position[np.argsort(age[self.in_position], kind="stable")]
 
     def _keep(

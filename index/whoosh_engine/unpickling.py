@@ -13,11 +13,12 @@ from typing import Any, BinaryIO
 # All that an index of ours names. None of them does anything but hold what it is given.
 _HARMLESS = frozenset(
     {
+        ("__builtin__", "bytes"),  # as protocol 2 names it, of which Whoosh's sorting on disk makes use
         ("builtins", "int"),
         ("collections", "defaultdict"),
-        ("index.whoosh_engine.storage", "TermField"),
         ("whoosh.codec.whoosh3", "W3Codec"),
         ("whoosh.codec.whoosh3", "W3Segment"),
+        ("whoosh.fields", "FieldType"),
         ("whoosh.fields", "STORED"),
         ("whoosh.fields", "Schema"),
         ("whoosh.formats", "Existence"),

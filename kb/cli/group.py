@@ -13,6 +13,7 @@ import click
 
 FOUND_NOTHING = 1
 WRONG_USE = 2
+AN_OLDER_ANSWERED = 3  # the index is damaged, and what was asked was answered from the generation before
 _PIPE_CLOSED = 128 + 13  # what a shell tells of other tools that write to a closed pipe: they end by SIGPIPE, 13
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -21,6 +22,7 @@ a_folder = click.Path(path_type=Path, file_okay=True)
 # Where each command is registered, and what `kb --help` says of it so that it need import none.
 COMMANDS = {
     "add": ("kb.cli.keeping", "Put reports into the library and index them."),
+    "check": ("kb.cli.keeping", "Tell what is wrong with the index, and with what is kept beside it."),
     "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
     "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
@@ -35,21 +37,24 @@ COMMANDS = {
         "Tell where library and index are, what is in them, and which files could not be read.",
     ),
     "sync": ("kb.cli.keeping", "Bring the index up to the library."),
+    "watch": ("kb.cli.keeping", "Keep the index up to the library, until Ctrl+C."),
 }
 
 
 @dataclass
 class Places:
-    """Which library and which index the commands are about."""
+    """Which library and which index the commands are about, and whether an older generation of that answered."""
 
     library: Path | None = None
     index: Path | None = None
+    older_answered: bool = False
 
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is run, and tells a foreseen error in one line on stderr.
 
-    It then exits with 2, or with 1 where nothing was found.
+    It then exits with 2, or with 1 where nothing was found; with 3 where a damaged index was asked and an older
+    generation of it answered.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (click's own signature)
@@ -74,7 +79,7 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
         """Run the chosen command."""
         try:
-            return super().invoke(ctx)
+            told = super().invoke(ctx)
         except BrokenPipeError:  # who reads has seen enough
             _drop_output()
             ctx.exit(_PIPE_CLOSED)
@@ -86,6 +91,9 @@ class LazyGroup(click.Group):
                 _drop_output()
             say(f"kb: {_in_words(error)}", err=True)
             ctx.exit(FOUND_NOTHING if isinstance(error, UnknownIdError) else WRONG_USE)
+        if ctx.ensure_object(Places).older_answered:
+            ctx.exit(AN_OLDER_ANSWERED)
+        return told
 
 
 def _foreseen() -> tuple[type[Exception], ...]:

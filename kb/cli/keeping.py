@@ -1,16 +1,18 @@
-"""The commands that keep library and index: sync, add, remove, status."""
+"""The commands that keep library and index: sync, add, remove, status, check, watch."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
+from index.engine import SearchIndexError
 from kb.cli import terminal
 from kb.cli.files import each_file
-from kb.cli.group import as_json, cli, with_knowledge_base
+from kb.cli.group import FOUND_NOTHING, Places, as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, lines, make_ready, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import valid_date
+from kb.library.files import LibraryError
 from kb.library.walk import shown_name
 from kb.report.model import Given
 from kb.report.problems import FileProblem, UnreadableError
@@ -99,8 +101,52 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
         print_json(
             [{**record, "library": shown_name(state.library), "index": shown_name(state.index), "problems": problems}]
         )
-        return
-    lines(terminal.status_lines(state))
+    else:
+        lines(terminal.status_lines(state))
+    click.get_current_context().ensure_object(Places).older_answered = state.older_answers
+
+
+@cli.command()
+@with_knowledge_base
+def watch(kb: KnowledgeBase) -> None:
+    """Keep the index up to the library, until Ctrl+C.
+
+    Whatever cannot be read is told and stops nothing.
+
+    \b
+    Example: kb watch --library ~/reports
+    """
+    from kb.library.watching import changes
+
+    lines(terminal.outcome_lines(bring_up_to_date(kb), kb))
+    say(f"Watching {kb.collection.library.name} - stop with Ctrl+C")
+    for _ in changes(kb.collection.watched):
+        try:
+            outcome = bring_up_to_date(kb)
+        except (LibraryError, SearchIndexError, OSError) as error:
+            say(f"kb: {error}", err=True)
+        else:
+            if outcome.new or outcome.changed or outcome.gone:
+                lines(terminal.outcome_lines(outcome, kb))
+
+
+@cli.command()
+@click.option("--repair", is_flag=True, help="Make anew what is wrong.")
+@with_knowledge_base
+def check(kb: KnowledgeBase, *, repair: bool) -> None:
+    """Tell what is wrong with the index, and with what is kept beside it; exits with 1 where something is and stays.
+
+    The library is not looked at: `kb lint` tells of reports. Whatever is wrong, `kb sync` makes the index anew.
+
+    \b
+    Example: kb check --repair
+    """
+    found = kb.keeper.check(repair=repair)
+    lines(terminal.problem_lines(found))
+    left = kb.keeper.check() if repair and found else found
+    say(f"repaired: {len(found) - len(left)}" if repair and found else f"wrong: {len(found)}")
+    if left:
+        click.get_current_context().exit(FOUND_NOTHING)
 
 
 def _date(text: str | None) -> str | None:

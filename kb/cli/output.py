@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kb.cli import terminal
+from kb.cli.group import Places
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
 from kb.search.records import as_json
@@ -53,15 +54,19 @@ def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
     """Sync, showing progress and telling each problem on stderr."""
     with ProgressBar() as progress:
         outcome = kb.keeper.sync(progress)
+    click.get_current_context().ensure_object(Places).older_answered = False
     lines(terminal.problem_lines(outcome.problems), err=True)
     return outcome
 
 
 def make_ready(kb: KnowledgeBase) -> None:
-    """Index a library that has no index of this version of kb, and tell of one that has changed since."""
+    """Index a library that has no index of this version of kb; tell of damage, and of what has changed since."""
     if kb.collection.needs_index():
         say("kb: indexing the library first", err=True)
         bring_up_to_date(kb)
+    elif damage := kb.collection.damage():
+        say(f"kb: {damage}", err=True)
+        click.get_current_context().ensure_object(Places).older_answered = True
     elif not kb.keeper.status().up_to_date:
         say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
     if not kb.browser.reports():

@@ -23,6 +23,7 @@ class ReportEntry:
     title: str
     event: str | None
     held_on: str | None
+    published: str | None
     url: str | None
     talks: tuple[Talk, ...]
     notes: int

@@ -5,7 +5,7 @@ can be deleted at any time.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -82,14 +82,18 @@ class KeptReports:
     def forget_others(self, sources: Collection[str]) -> None:
         """Delete what is kept of all other sources."""
         wanted = {self._path(source).name for source in sources}
-        for path in self._folder.iterdir() if self._folder.is_dir() else ():
-            if path.name not in wanted:
-                path.unlink(missing_ok=True)
+        if self._folder.is_dir():
+            self.forget(path for path in self._folder.iterdir() if path.name not in wanted)
 
     def damaged(self) -> tuple[Path, ...]:
         """Return the files that are not as they were written."""
         every = sorted(self._folder.glob("*.json"))
         return tuple(path for path in every if _body(path) is None)
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Delete some of the files."""
+        for path in paths:
+            path.unlink(missing_ok=True)
 
     def _decoded(self, source: str, decoder: msgspec.json.Decoder[Kept]) -> Kept | None:
         body = _body(self._path(source))

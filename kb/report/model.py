@@ -58,6 +58,7 @@ class Note:
     trail: tuple[Crumb, ...] = ()
     event: str | None = None
     held_on: str | None = None
+    published: str | None = None
     talk: Talk | None = None
     kind: Kind = "fact"
     services: tuple[Mention, ...] = ()
@@ -76,7 +77,7 @@ class Report:
     """One post about one event, read whole: its talks and notes in reading order.
 
     `held_on` is a date of the precision the report tells (`2018`, `2018-03`, `2018-03-10`) or None: it is never
-    guessed.
+    guessed. `published` is the day of the post, a fact of its own and never the event's.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Report:
     talks: tuple[Talk, ...]
     notes: tuple[Note, ...]
     url: str | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,11 +80,12 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where things are and what is in them."""
+    """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before."""
 
     library: Path
     index: Path
     showing_samples: bool
+    older_answers: bool
     reports: int
     talks: int
     notes: int

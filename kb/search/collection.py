@@ -1,9 +1,9 @@
-"""A library and its index, open: what searching, browsing and keeping work on, and what the index says it holds."""
+"""A library and its index, open: what searching, browsing and keeping work on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from index.engine import Engine, Reader, SearchIndexError
 from index.language import Language
@@ -12,7 +12,7 @@ from kb.library.configuration import Configuration
 from kb.library.contents import Contents
 from kb.library.files import Library
 from kb.library.fingerprint import code_digest
-from kb.library.places import find_library, index_folder
+from kb.library.places import OWN_LIBRARY, find_library, index_folder
 from kb.report.model import Note
 from kb.search.documents import SCHEMA
 from kb.search.records import load_note
@@ -22,8 +22,6 @@ from kb.understanding import Tools
 
 EngineMaker: TypeAlias = Callable[[Path, Schema, Language], Engine]
 """What gives the engine of an index folder, for documents of a schema and queries of a language."""
-
-Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +33,30 @@ class _Parts:
     engine: Engine
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One generation of an index and what it says that it holds, whatever is published after."""
+
+    reader: Reader
+    contents: Contents
+
+    def note(self, stored: str) -> Note:
+        """Return the note that a document holds."""
+        return load_note(stored, self.contents)
+
+
 class Collection:
     """A library with its index; it turns to another when the first own report ends the showing of the samples."""
 
     def __init__(self, library: Path | None, index: Path | None, engine: EngineMaker) -> None:
-        self._chosen = (library, index)
+        self.chosen = (library, index)
         self._engine_maker = engine
         found, is_samples = find_library(library)
         self._parts = self._open(found, found.configuration()[0], is_samples=is_samples)
         self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
 
     def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> _Parts:
-        index = index_folder(library, self._chosen[1])
+        index = index_folder(library, self.chosen[1])
         tools = Tools.of(configuration)
         engine = self._engine_maker(index, SCHEMA, language(tools))
         return _Parts(library, is_samples, index, tools, engine)
@@ -58,7 +68,18 @@ class Collection:
 
     def find_library(self) -> tuple[Library, bool]:
         """Return the library that is chosen as things stand now, and whether it is the bundled samples."""
-        return find_library(self._chosen[0])
+        return find_library(self.chosen[0])
+
+    def follow(self) -> None:
+        """Turn to the library that is chosen as things stand now, as it is configured now."""
+        library, is_samples = self.find_library()
+        self.reopen(library, library.configuration()[0], is_samples=is_samples)
+
+    @property
+    def watched(self) -> tuple[Path, ...]:
+        """The folders in which a change may change what is found here."""
+        own = (OWN_LIBRARY.absolute(),) if self.is_samples and OWN_LIBRARY.is_dir() else ()
+        return (self.library.path, *own)
 
     @property
     def library(self) -> Library:
@@ -99,28 +120,27 @@ class Collection:
         """Return what the index holds, None while there is none; made once a generation."""
         return self._contents_of(self.engine.meta())
 
-    def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
-        known, contents = self._known
-        if meta is not known:
-            try:
-                contents = Contents.of(meta) if meta is not None else None
-            except ValueError as error:
-                raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
-            self._known = (meta, contents)
-        return contents
-
-    def of_one_generation(self, ask: Callable[[Reader, Contents], Told], otherwise: Told) -> Told:
-        """Return what is asked of the index and its contents together, of one generation; `otherwise` without any."""
+    def snapshot(self) -> Snapshot | None:
+        """Return what answers one request, all of it from one generation; None while there is no index."""
         reader = self.engine.snapshot()
         contents = self._contents_of(reader.meta())
-        return ask(reader, contents) if contents is not None else otherwise
+        return Snapshot(reader, contents) if contents is not None else None
+
+    def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
+        known = self._known
+        if meta is not known[0]:
+            try:
+                known = self._known = (meta, Contents.of(meta) if meta is not None else None)
+            except ValueError as error:
+                raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
+        return known[1]
+
+    def damage(self) -> str | None:
+        """Return what is wrong with the index where an older generation of it answers, None where the newest does."""
+        damage = self.engine.damage()
+        return f"{self.index}: damaged ({damage}); what it held before answers until `kb sync`" if damage else None
 
     def needs_index(self) -> bool:
         """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""
         meta = self.engine.meta()
         return meta is None or meta.get("code") != code_digest()
-
-    @staticmethod
-    def note(stored: str, contents: Contents) -> Note:
-        """Return the note that a document holds."""
-        return load_note(stored, contents)

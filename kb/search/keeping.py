@@ -7,6 +7,7 @@ from index.engine import SearchIndexError
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
+from kb.library.kept import KeptReports
 from kb.library.places import own_library
 from kb.readers.formats import ending_of, read_outline
 from kb.relating import SAME_REPORT, overlap, texts_of
@@ -35,7 +36,7 @@ class Keeper:
         scan = library.scan()
         self._collection.reopen(library, scan.configuration, is_samples=is_samples)
         before = self._contents_before()
-        is_current = before and before.is_current(library, scan, code_digest())
+        is_current = before and before.is_current(library, scan, code_digest()) and not self._collection.engine.damage()
         after = before if before and is_current else Sync(self._collection, scan, before, progress).run()
         old = before.by_id if before else {}
         kept = old.keys() & after.by_id.keys()
@@ -107,32 +108,51 @@ class Keeper:
             path = self._collection.library.path
             raise LibraryError(f"{path}: these are the bundled samples; they stay as they are")
 
+    def check(self, *, repair: bool = False) -> tuple[FileProblem, ...]:
+        """Return what is wrong with the index and with what is kept beside it; with `repair` it is made anew.
+
+        Raises LibraryError, SearchIndexError, WriterBusyError.
+        """
+        kept = KeptReports(self._collection.index)
+        broken = kept.damaged()
+        found = (*self._damage(), *(FileProblem(str(path), None, "is not as it was written") for path in broken))
+        if repair and found:
+            kept.forget(broken)
+            self.sync()
+        return found
+
+    def _damage(self) -> tuple[FileProblem, ...]:
+        """Return what is wrong with the generations of the index."""
+        index = str(self._collection.index)
+        try:
+            damage = self._collection.damage()
+            self._collection.contents()
+        except SearchIndexError as error:
+            damage = str(error)
+        return (FileProblem(index, None, damage.removeprefix(f"{index}: ")),) if damage else ()
+
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""
         library, index = self._collection.library, self._collection.index
         scan = library.scan()
-        unreadable: tuple[FileProblem, ...] = ()
-        try:
-            contents = self._collection.contents()
-        except SearchIndexError as error:
-            contents, message = None, str(error).removeprefix(f"{index}: ")
-            unreadable = (FileProblem(str(index), None, message),)
+        contents, wrong = self._contents_before(), self._damage()
         reports = contents.reports if contents else ()
         return Status(
             library=library.path,
             index=index,
             showing_samples=self._collection.is_samples,
+            older_answers=bool(contents and wrong),
             reports=len(reports),
             talks=sum(len(entry.talks) for entry in reports),
             notes=sum(entry.notes for entry in reports),
             left_alone=scan.left_alone,
-            up_to_date=bool(contents and contents.is_current(library, scan, code_digest())),
-            problems=(*unreadable, *scan.problems, *(contents.problems if contents else ())),
+            up_to_date=bool(contents and contents.is_current(library, scan, code_digest())) and not wrong,
+            problems=(*wrong, *scan.problems, *(contents.problems if contents else ())),
         )
 
 
 def _perhaps_holding(report: Report, scan: Scan, contents: Contents | None) -> Iterator[ReportFile]:
-    """Yield the files that may hold a report: those with its id, as the index knows them, and those it does not know."""
+    """Yield the files that may hold a report: those with its id, as the index knows them, and those unknown to it."""
     current = contents is not None and (contents.code, contents.configuration) == (code_digest(), scan.digest)
     known = contents.files if contents and current else {}
     ids = {entry.source: entry.id for entry in contents.reports} if contents else {}

@@ -40,6 +40,7 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         "trail": [crumb.text for crumb in note.trail],
         "event": note.event,
         "held_on": note.held_on,
+        "published": note.published,
         "talk": talk_record(note.talk) if note.talk else None,
         "kind": note.kind,
         "services": [

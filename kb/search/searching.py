@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from index.engine import FacetCount, Hit, Reader, Results
+from index.engine import FacetCount, Hit, Results
 from index.highlight import marks
 from index.query import Query, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found
-from kb.search.collection import Collection
+from kb.search.collection import Collection, Snapshot
 from kb.search.facets import BY_KEY, Facet, keys
 from kb.search.records import load_relations
 from kb.search.suggestions import Suggestion, Suggestions
@@ -35,24 +35,21 @@ class Searcher:
 
         A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
         """
-        nothing = Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
-        return self._collection.of_one_generation(
-            lambda reader, contents: self._answer(query, reader, contents), nothing
-        )
-
-    def _answer(self, query: Query, reader: Reader, contents: Contents) -> Answer:
+        snapshot = self._collection.snapshot()
+        if snapshot is None:
+            return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
         asked, narrow = _narrowed(query)
-        results = reader.search(asked)
-        around = self._around(results, contents)
+        results = snapshot.reader.search(asked)
+        around = _around(results, snapshot)
         known = {note.id: note for notes in around.values() for note in notes}
         meant = {narrowed: group for group, narrowed in narrow.items()}
         facets = {
-            group: self._facet_values(group, results.facets[narrow.get(group, group)], contents)
+            group: self._facet_values(group, results.facets[narrow.get(group, group)], snapshot.contents)
             for group in query.facets
         }
         return Answer(
             total=results.total,
-            found=tuple(self._found(hit, results, known, contents) for hit in results.hits),
+            found=tuple(self._found(hit, results, known, snapshot) for hit in results.hits),
             facets=facets,
             loosened=results.loosened,
             steps=results.steps,
@@ -63,19 +60,8 @@ class Searcher:
             around=around,
         )
 
-    def _around(self, results: Results, contents: Contents) -> dict[str, tuple[Note, ...]]:
-        """Return the found notes and those that belong to them, by place; most of a place is not worth decoding."""
-        found = [load_relations(hit.stored) for hit in results.hits] if results.context else []
-        wanted = {note for one in found for note in (one.id, one.remedy_of, one.answers) if note}
-        return {
-            place: tuple(
-                self._collection.note(stored, contents) for stored in every if load_relations(stored).touch(wanted)
-            )
-            for place, every in results.context.items()
-        }
-
-    def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], contents: Contents) -> Found:
-        note = known.get(hit.id) or self._collection.note(hit.stored, contents)
+    def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], snapshot: Snapshot) -> Found:
+        note = known.get(hit.id) or snapshot.note(hit.stored)
         return Found(note, hit.score, marks(note.text, results.terms, self._collection.tools.analyzer), hit.reasons)
 
     def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
@@ -159,3 +145,13 @@ def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
 
     whole = replace(asked, offset=query.offset, facets=renamed(query.facets), every=renamed(query.every))
     return whole, {"service": narrow}
+
+
+def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
+    """Return the found notes and those that belong to them, by place; most of a place is not worth decoding."""
+    found = [load_relations(hit.stored) for hit in results.hits] if results.context else []
+    wanted = {note for one in found for note in (one.id, one.remedy_of, one.answers) if note}
+    return {
+        place: tuple(snapshot.note(stored) for stored in every if load_relations(stored).touch(wanted))
+        for place, every in results.context.items()
+    }

@@ -162,6 +162,7 @@ def _standing(kept: KeptReport, file: ReportFile) -> _Standing:
         title=report.title,
         event=report.event,
         held_on=report.held_on,
+        published=report.published,
         url=report.url,
         talks=report.talks,
         notes=len(report.notes),

@@ -20,6 +20,10 @@ _ANNOUNCED = re.compile(rf"(.+?)\s*[-–|｜·](?:[^-–|｜·]*\s)?(?:{any_of('
 
 _HASHTAG = re.compile(r"(?:^|\s)#(?!\d+(?:\s|$))[^\s#]+(?=\s|$)")
 _TAGS_BEFORE = re.compile(r"^\s*(?:[\[【［][^\]】］]*[\]】］]\s*)+")
+_QUOTED = re.compile(r"[「『]([^」』]{4,60})[」』]")
+_LATIN = re.compile(r"(?:[A-Z][\w.&+-]*|[–-])(?:\s+(?:[A-Z0-9#'&][\w.&+-]*|[–-])){1,6}")
+# A clause, not a name: what points back, or gives a reason.
+_NO_NAME = re.compile(r"^(?:…|この|その|あの|そこ|今回|先日|昨日|私)|[、。]|ので|という|ため|としての|行$|にて\d")
 _BRACKETS = re.compile(r"\s*[【\[（(][^】\])）]*[】\])）]")
 _DAY_AFTER = re.compile(r"\s*(?:の)?\s*(?:\d\s*日目|day\s*\d|初日|最終日)\s*$", re.IGNORECASE)
 _DATE = re.compile(r"20\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?")
@@ -54,6 +58,7 @@ def _candidates(outline: Outline) -> Iterator[Event]:
     lines = [block.text[:LINE] for block in opening]
     if metadata.get("event", "").strip():
         yield Event(metadata["event"].strip(), visited=True)
+    yield from _quoted(title)
     yield from _visited(title, _REPORTING, _DID)
     if "title" not in metadata:
         yield from _bare_name(next((b.text for b in opening if b.type == "heading"), ""), lines)
@@ -62,6 +67,7 @@ def _candidates(outline: Outline) -> Iterator[Event]:
     yield from (Event(_name(match[1]), visited=True) for line in lines if (match := _ANNOUNCED.match(line)))
     yield from _mentioned(_PHRASES.split(title))
     yield from _mentioned([match[1] for line in lines if (match := _SESSION_OF.match(line))])
+    yield from _called(title)
     yield from _mentioned([_DATE_BEFORE.sub("", PurePath(outline.source).stem).replace("_", " ").replace("-", " ")])
 
 
@@ -70,6 +76,23 @@ def _visited(line: str, *going: re.Pattern[str]) -> Iterator[Event]:
     matches = sorted(match.start() for pattern in going for match in pattern.finditer(line))
     names = (_name(line[:begin]) for begin in matches)
     return (Event(name, visited=True) for name in names if _names_event(name))
+
+
+def _quoted(title: str) -> Iterator[Event]:
+    """Yield the name that a title puts in quotes, where it looks like one or the rest tells of an event and a visit."""
+    for match in _QUOTED.finditer(title):
+        rest = title[: match.start()] + title[match.end() :]
+        gone = re.search(any_of("going"), rest)
+        if gone and (_EVENT.search(rest[: gone.start()]) or _names_event(match[1])):
+            yield Event(match[1].strip(_TRIM), visited=True)
+
+
+def _called(title: str) -> Iterator[Event]:
+    """Yield a name in Latin capitals that somebody went to, though no word of it is one for events."""
+    for match in _GOING.finditer(title):
+        name = _BRACKETS.sub("", title[: match.start()]).strip(_TRIM)
+        if _LATIN.fullmatch(name):
+            yield Event(name, visited=True)
 
 
 def _bare_name(heading: str, lines: Sequence[str]) -> Iterator[Event]:
@@ -98,6 +121,8 @@ def _name(text: str) -> str:
     text = _DAY_AFTER.sub("", _BRACKETS.sub("", text).strip(_TRIM)).strip(_TRIM)
     tail = _CLAUSE.split(text)[-1].strip(_TRIM)
     name = tail if _names_event(tail) else text
+    place, _, _ = name.partition("にて")
+    name = place if _names_event(place) else name
     event, _, part = name.partition("の")
     return event.strip(_TRIM) if _names_event(event) and not _EVENT.search(part) else name
 
@@ -105,4 +130,6 @@ def _name(text: str) -> str:
 def _names_event(name: str) -> bool:
     """Tell whether a text can be an event's name: a word for such a gathering or its number, and what it is called."""
     called = re.search(r"[^\W\d_]{2}", _NUMBERS.sub("", name)) and letters(name) not in folded("event")
-    return len(name) <= _LONGEST and bool(called and (_EVENT.search(name) or _NUMBERED.search(name)))
+    if len(name) > _LONGEST or _NO_NAME.search(name):
+        return False
+    return bool(called and (_EVENT.search(name) or _NUMBERED.search(name)))

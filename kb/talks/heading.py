@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from kb.talks.speakers import names_in
+from kb.talks.bylines import byline_of
 from kb.talks.words import LINE, any_of
 
 _TIME = r"(\d{1,2})\s*[:：時]\s*(\d{2})分?"
@@ -27,25 +27,14 @@ _TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【(
 _CODE = re.compile(r"[A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?")
 _TAGS = re.compile(rf"[【\[［](?:{any_of('tags')})[】\]］]\s*")
 _HASHTAGS = re.compile(r"(?:\s+#[^\s#\d][^\s#]*)+$")
-_NUMBERING = re.compile(r"(?:[①-⑳]|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*")
+_NUMBERING = re.compile(
+    r"(?:[①-⑳]|\d{1,2}/\d{1,2}(?=\s+\d{1,2}[:：])|[0-9０-９一二三四五六七八九]{1,2}(?:コマ|限|本|つ)目|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*"
+)
+_STARS = re.compile(r"\s+[★☆]{1,5}$")  # how it was liked
 _ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
 _HATENA_LINK = re.compile(r"\[https?://[^\]\s]*?:title=([^\]]*)\]")
 _SEPARATORS = " \t　:：|｜/／-–"
 _QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
-
-# A name before an honorific, the company or team apart; then who speaks as the end of a heading, as its beginning, or
-# all.
-_PERSON = r"(?:[^\s@「:：/／–-]{1,12}\s){0,2}([^\s@「:：/／–-]{1,12}(?:さん|氏))"
-_BY = re.compile(r"\s+[Bb]y[:：]?\s+((?:[A-Z@]|[^\x00-\x7f]).*)$")
-_HANDLE = re.compile(r"[\s\-–:：/／]*[(（]?(?<![A-Za-z0-9])@([A-Za-z0-9_][\w-]*?)\]?(?:さん|氏)?[)）]?$", re.ASCII)
-_HONORIFIC = re.compile(
-    r"\s*(?:[\s:：/／]|[-–]\s*|[(（])([^\s:：/／(（「」]{1,20}?(?:\s[^\s:：/／(（「」]{1,12}?)?(?:さん|氏))[)）]?$"
-)
-_AFTER_SLASH = re.compile(
-    r"(?<=.{8})\s+[/／]\s*((?=.*[a-z])[A-Za-z][\w.-]*(?:\s[A-Z][\w.-]*){0,2}|[一-鿿々]{2,4}\s?[一-鿿々ぁ-ん]{0,4})$"
-)
-_ONLY_PERSON = re.compile(rf"{_PERSON}(?:\s*[@＠(（].*)?")
-_PERSON_FIRST = re.compile(rf"{_PERSON}\s*[:：/／]?\s*(?=「.+」$|(?<=[:：/／\s]))(?P<title>.{{4,}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +58,18 @@ class TalkHeading:
         return self.track is not None and _CODE.fullmatch(self.track) is not None
 
 
-def read_heading(text: str) -> TalkHeading:
-    """Return what a heading tells; the title is empty if it is nothing but marks."""
+def read_heading(text: str, habit: str | None = None) -> TalkHeading:
+    """Return what a heading tells; the title is empty if it is nothing but marks. `habit` is how names end its like."""
     if len(text) > LINE:
         return TalkHeading(text.strip())
     track, start, end, rest = _read_marks(_HATENA_LINK.sub(r"\1", text).strip())
-    rest = _HASHTAGS.sub("", _ADDRESS.sub("", rest))
+    rest = _HASHTAGS.sub("", _STARS.sub("", _ADDRESS.sub("", rest)))
     if start is None and (match := _TIMES_AT_END.search(rest)):
         start, end, rest = _clock(match[1], match[2]), _clock(match[3], match[4]), rest[: match.start()]
-    speakers, rest = _read_speakers(rest)
+    speakers, rest = byline_of(rest, habit)
     if track is None and (match := _TRACK_AT_END.search(rest)):
         track, rest = match[1] or match[2], rest[: match.start()]
     return TalkHeading(_unquoted(rest.strip()), track, start, end, speakers)
-
-
-def names_only_a_person(text: str) -> bool:
-    """Tell whether a line is nothing but who speaks."""
-    return len(text) <= LINE and _ONLY_PERSON.fullmatch(text.strip()) is not None
 
 
 def _read_marks(rest: str) -> tuple[str | None, str | None, str | None, str]:
@@ -102,18 +86,6 @@ def _read_marks(rest: str) -> tuple[str | None, str | None, str | None, str]:
             break
         rest = rest[match.end() :].lstrip(_SEPARATORS)
     return track, start, end, rest
-
-
-def _read_speakers(rest: str) -> tuple[tuple[str, ...], str]:
-    """Return who speaks as a heading tells, and what is left of it; of one that names only the speaker, all is."""
-    if match := _ONLY_PERSON.fullmatch(rest):
-        return names_in(match[1]), rest
-    for pattern in (_BY, _HANDLE, _HONORIFIC, _AFTER_SLASH):
-        if match := pattern.search(rest):
-            return names_in(match[1]), rest[: match.start()]
-    if match := _PERSON_FIRST.fullmatch(rest):
-        return names_in(match[1]), match["title"]
-    return (), rest
 
 
 def _clock(hour: str | None, minute: str | None) -> str | None:

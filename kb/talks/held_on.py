@@ -12,7 +12,8 @@ from kb.talks.words import LINE, any_of, folded
 
 _DAY = re.compile(r"(?<!\d)(20\d\d)\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)日?")
 _MONTH = re.compile(r"(?<!\d)(20\d\d)\s*[/.年]\s*(0?[1-9]|1[0-2])(?!\d)月?")
-_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)|(?<=['’])(\d\d)(?!\d)")
+# The year of what is told again (KubeCon 2018 Recap) is not that of the telling.
+_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)(?!\s*(?:[Rr]ecap|[Rr]e:Cap|報告会|振り返り))|(?<=['’])(\d\d)(?!\d)")
 _DAY_OF_YEAR = re.compile(r"(?<!\d)(\d{1,2})(?:月\s*(\d{1,2})日|/(\d{1,2})(?=\s*[(（][月火水木金土日]))")
 _IN_FILE_NAME = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
 _POST = re.compile(r"20\d\d-\d\d-\d\d-")  # how blogs name the file of a post: its day is that of publishing
@@ -53,9 +54,9 @@ def _days_of_year(outline: Outline, opening: Sequence[str], year: str | None) ->
         if match := _DAY_OF_YEAR.search(line):
             month, day = int(match[1]), int(match[2] or match[3])
             if year:
-                yield _valid(int(year), month, day)
+                yield valid_day(int(year), month, day)
             elif published:
-                days = (_valid(int(published[:4]) - ago, month, day) for ago in (0, 1))
+                days = (valid_day(int(published[:4]) - ago, month, day) for ago in (0, 1))
                 yield next((told for told in days if told and told <= published), None)
 
 
@@ -64,7 +65,7 @@ def _in_file_name(outline: Outline) -> Iterator[str | None]:
     stem = PurePath(outline.source).stem[:LINE]
     if not _POST.match(stem):
         match = _IN_FILE_NAME.search(stem)
-        day = _valid(*map(int, match.groups())) if match else None
+        day = valid_day(*map(int, match.groups())) if match else None
         yield day if day != _day(dict(outline.metadata).get("date", "")) else None
         yield _year(stem)
 
@@ -87,12 +88,12 @@ def _tells_when(line: str) -> bool:
 
 def _day(text: str) -> str | None:
     match = _DAY.search(text)
-    return _valid(*map(int, match.groups())) if match else None
+    return valid_day(*map(int, match.groups())) if match else None
 
 
 def _month(text: str) -> str | None:
     match = _MONTH.search(text)
-    return _valid(*map(int, match.groups())) if match else None
+    return valid_day(*map(int, match.groups())) if match else None
 
 
 def _year(text: str) -> str | None:
@@ -100,7 +101,7 @@ def _year(text: str) -> str | None:
     return str(int(match[1] or f"20{match[2]}")) if match else None
 
 
-def _valid(year: int, month: int, day: int | None = None) -> str | None:
+def valid_day(year: int, month: int, day: int | None = None) -> str | None:
     """Return a date as it is kept, None if there is no such day."""
     try:
         date(year, month, day or 1)

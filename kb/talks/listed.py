@@ -6,16 +6,21 @@ from itertools import groupby, pairwise
 
 from index.text import letters
 from kb.report.outline import Block
+from kb.talks.heading import read_heading
 from kb.talks.words import LINE, any_of, folded
 
 _LIST = ("bullet", "numbered")
 _LEADS_IN = re.compile(any_of("lead_in"), re.IGNORECASE)
+_OF_SESSIONS = re.compile(rf"(?:セッション|講演|トーク|talk|sessions?|{any_of('labels', whole=True)})", re.IGNORECASE)
+_SENTENCE = re.compile(r"。|(?:ます|ました|です|でした)[！!]?$")
+_FEWEST = 2
+_SHORTEST, _LONGEST = 4, 100  # letters of a title
 _PAGE = re.compile(r"(?P<title>.+?)\s+[-–|｜]\s+(?P<site>[^-–|｜]+)")
 
 
-def listed_talks(heading: Block | None, blocks: Sequence[Block], event: str) -> frozenset[Block]:
-    """Return the blocks under a heading that each stand for a talk of an event."""
-    return frozenset((*_linked(blocks, event), *_bulleted(heading, blocks)))
+def listed_talks(heading: Block | None, blocks: Sequence[Block], event: str) -> list[Block]:
+    """Return the blocks under a heading that each stand for a talk of an event, in file order."""
+    return sorted({*_linked(blocks, event), *_bulleted(heading, blocks)}, key=lambda block: block.first_line)
 
 
 def talk_text(block: Block) -> str:
@@ -32,20 +37,33 @@ def _bulleted(heading: Block | None, blocks: Sequence[Block]) -> Iterator[Block]
         items = list(run)
         if not listed:
             lead = items[-1]
-        elif lead and _leads_in(lead):
-            yield from _sessions(items)
+        else:
+            yield from _announced(items) or (_sessions(items) if lead and _leads_in(lead) else ())
 
 
 def _leads_in(lead: Block) -> bool:
     """Tell whether a list of talks stands below a line; a heading says so as a whole or it is a talk's own."""
     if lead.type == "heading":
-        return letters(lead.text) in folded("materials") | folded("groups") | folded("labels")
+        return letters(lead.text) in folded("materials") or _OF_SESSIONS.search(lead.text[:LINE]) is not None
     return _LEADS_IN.search(lead.text[:LINE]) is not None
+
+
+def _announced(items: Sequence[Block]) -> list[Block]:
+    """Return the outermost items of a list if most begin with a time or track, or name a speaker, as talks do."""
+    outermost = [item for item in items if not item.depth]
+    marked = [item for item in outermost if _is_announced(item.text)]
+    return marked if len(marked) >= _FEWEST and 2 * len(marked) > len(outermost) else []
+
+
+def _is_announced(text: str) -> bool:
+    read = read_heading(text)
+    return read.marked and _SHORTEST <= len(letters(read.title)) <= _LONGEST and not _SENTENCE.search(read.title)
 
 
 def _sessions(items: Sequence[Block]) -> list[Block]:
     """Return the outermost items of a list if most link to something by a title, or have notes under them."""
-    sessions = [item for item in items if not item.depth and letters(item.text) not in folded("materials")]
+    none = folded("materials") | folded("particulars") | folded("asides")
+    sessions = [item for item in items if not item.depth and letters(item.text) not in none]
     noted = {item for item, following in pairwise(items) if following.depth}
     shown = sum(1 for item in sessions if item in noted or (item.links and item.text not in item.links))
     return sessions if 2 * shown > len(sessions) else []

@@ -62,5 +62,6 @@ def _note(block: Block, report: Report, talk: Talk | None, *, trail: tuple[Crumb
         trail=trail,
         event=report.event,
         held_on=report.held_on,
+        published=report.published,
         talk=talk,
     )

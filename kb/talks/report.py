@@ -8,12 +8,14 @@ from pathlib import PurePath
 from kb.report.identity import report_id, talk_id
 from kb.report.model import Given, Report, Talk
 from kb.report.outline import Block, Outline
+from kb.talks.bylines import habit_of
 from kb.talks.event import Event, event_of
 from kb.talks.heading import read_heading
 from kb.talks.held_on import held_on_of
 from kb.talks.links import materials_of
 from kb.talks.listed import talk_text
 from kb.talks.notes import notes_of
+from kb.talks.published import published_of
 from kb.talks.sections import Section, sections_of
 from kb.talks.speakers import speakers_of
 
@@ -34,22 +36,25 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
         talks=tuple(dict.fromkeys(talk for _, talk in sections if talk)),
         notes=(),
         url=given.url,
+        published=published_of(outline),
     )
     return replace(report, notes=tuple(notes_of(report, sections)))
 
 
 def _with_talks(sections: Iterable[Section], event: str | None) -> Iterator[tuple[Section, Talk | None]]:
     """Yield each section with the talk it belongs to."""
-    for heading, run in groupby(sections, key=lambda section: section.talk):
-        parts = list(run)
-        talk = _talk(heading, parts, event) if heading else None
+    runs = [(heading, list(run)) for heading, run in groupby(sections, key=lambda section: section.talk)]
+    habit = habit_of([talk_text(heading) for heading, _ in runs if heading])
+    for heading, parts in runs:
+        talk = _talk(heading, parts, event, habit) if heading else None
         yield from ((part, talk) for part in parts)
 
 
-def _talk(heading: Block, parts: Sequence[Section], event: str | None) -> Talk:
-    read = read_heading(talk_text(heading))
+def _talk(heading: Block, parts: Sequence[Section], event: str | None, habit: str | None) -> Talk:
+    read = read_heading(talk_text(heading), habit)
     blocks = [block for part in parts for block in part.blocks]
-    speakers = read.speakers or speakers_of(blocks)
+    below = next((part.headings[0].text for part in parts if part.headings), "")
+    speakers = read.speakers or speakers_of(blocks, below)
     title = _title(read.title, speakers, blocks) or talk_text(heading)
     return Talk(
         id=talk_id(event, title),

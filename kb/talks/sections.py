@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from index.text import letters
 from kb.report.model import Report
 from kb.report.outline import Block, Outline
-from kb.talks.listed import listed_talks
+from kb.talks.bylines import habit_of
+from kb.talks.heading import read_heading
+from kb.talks.listed import listed_talks, talk_text
 from kb.talks.parts import Part, parts_of
 from kb.talks.roles import roles_of
 from kb.talks.wording import Role, roles_by_words
@@ -26,10 +29,12 @@ class Section:
 def sections_of(outline: Outline, event: str | None, *, visited: bool) -> Iterator[Section]:
     """Yield the sections of an outline in file order; `visited` if it is known to report from the event."""
     parts = parts_of(outline.blocks)
-    roles = roles_of(parts, outline.title, visited=visited, flat=outline.format == "text")
+    roles = roles_of(parts, outline.title, event, visited=visited, flat=outline.format == "text")
     sections = _under_headings(parts, roles)
-    if visited and event and "talk" not in roles:
-        sections = (cut for section in sections for cut in _cut_at_listed(section, event))
+    if visited and event:
+        headings = [part.text for part, role in zip(parts, roles, strict=True) if role == "talk"]
+        taken = {letters(read_heading(text, habit_of(headings)).title) for text in headings}
+        sections = (cut for section in sections for cut in _cut_at_listed(section, event, taken))
     return sections
 
 
@@ -71,12 +76,23 @@ def _under_headings(parts: tuple[Part, ...], roles: list[Role]) -> Iterator[Sect
         yield Section(blocks, talk, tuple(headings))
 
 
-def _cut_at_listed(section: Section, event: str) -> Iterator[Section]:
-    """Yield a section in pieces, one for each talk that a list in it names and one for what stands between."""
+def _cut_at_listed(section: Section, event: str, taken: set[str]) -> Iterator[Section]:
+    """Yield a section in pieces, one for each talk that a list in it names and one for what stands between.
+
+    A list of contents names talks that are `taken`: each has its own heading, or an item before.
+    """
+    if section.talk:
+        yield section
+        return
     heading = section.headings[-1] if section.headings else None
     piece: list[Block] = []
     talk: Block | None = None
-    talks = listed_talks(heading, section.blocks, event)
+    talks = set()
+    for block in listed_talks(heading, section.blocks, event):
+        title = letters(read_heading(talk_text(block)).title)
+        if title not in taken:
+            talks.add(block)
+            taken.add(title)
     for block in section.blocks:
         inside = talk is not None and (block.type == "blank" or (block.depth or 0) > (talk.depth or 0))
         if block in talks or (talk and not inside):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from index.text import letters
-from kb.talks.heading import names_only_a_person
+from kb.talks.bylines import names_only_a_person
 from kb.talks.parts import Part
 from kb.talks.words import LINE, any_of, folded
 

@@ -147,6 +147,20 @@ def test_compiled_words_are_kept_and_used_again(tmp_path: Path) -> None:
     assert ([m.surface for m in found], kept.stat()) == (["疎結合"], before)
 
 
+def test_compiled_words_that_are_damaged_are_made_again(tmp_path: Path) -> None:
+    words = [LexiconEntry("疎結合", "", ("疎", "結合"))]
+    Analyzer(words, tmp_path).morphemes("")
+    (kept,) = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-1])
+    dictionary.load.cache_clear()
+
+    found = Analyzer(words, tmp_path).morphemes("疎結合")
+
+    assert [m.surface for m in found] == ["疎結合"]
+    assert [len(path.read_bytes()) for path in tmp_path.iterdir()] == [len(whole)]
+
+
 def test_a_folder_that_cannot_be_written_to_is_done_without(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 

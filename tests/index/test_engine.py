@@ -3,6 +3,8 @@
 import gc
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,7 +22,7 @@ from index.engine import Engine, FacetCount, Hit, Results, SearchIndexError, Wri
 from index.language import FieldMeaning, Language
 from index.query import Query, Step
 from index.schema import Document, Schema, TextField
-from index.whoosh_engine import WhooshEngine
+from index.whoosh_engine import WhooshEngine, write_lock
 from index.words import QueryWords
 
 ANALYZER = Analyzer()
@@ -547,14 +549,17 @@ def _write_slowly(folder: Path, started: Path) -> None:
     filled(whoosh(folder), endless())
 
 
-def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(folder: Path, tmp_path: Path) -> None:
+def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_lock, "PATIENCE", 0.1)
     filled(whoosh(folder), NOTES)
     writer = multiprocessing.get_context("spawn").Process(target=_write_slowly, args=(folder, tmp_path / "started"))
     writer.start()
     while not (tmp_path / "started").exists():
         writer.join(0.02)
 
-    with pytest.raises(WriterBusyError, match=str(folder)):
+    with pytest.raises(WriterBusyError, match=f"{folder}.*process {writer.pid} since 20.*"):
         filled(whoosh(folder), NOTES[:1])
     writer.kill()
     writer.join()
@@ -562,6 +567,41 @@ def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(folder:
     filled(whoosh(folder), NOTES[:1])
 
     assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
+
+
+def test_a_second_writer_waits_for_the_first(folder: Path) -> None:
+    filled(whoosh(folder), NOTES)
+    with ThreadPoolExecutor(4) as threads:
+        for _ in threads.map(lambda count: filled(whoosh(folder), NOTES[:count]), [1, 2, 3, 3]):
+            pass
+
+    assert [path.name for path in sorted(folder.glob("gen-*"))] == ["gen-000004", "gen-000005"]
+
+
+STOCK = """
+import sys
+from whoosh import index, query
+searcher = index.open_dir(sys.argv[1]).searcher()
+for field, term in (("word.own", sys.argv[2]), ("id", "2")):
+    print(sorted(hit["key"] for hit in searcher.search(query.Term(field, term), limit=None, scored=False)))
+assert not any(name.startswith("index") for name in sys.modules)
+"""
+
+
+def test_whoosh_as_published_reads_what_is_written(folder: Path) -> None:
+    whoosh(folder).publish({"a": NOTES[:3]}, (), ["a"], {})
+    whoosh(folder).publish({"b": NOTES[1:], "a": [document(9, "監視 監視")]}, (), ["a", "b"], {})
+    (segment,) = (folder / "gen-000002").glob("seg-*")
+
+    found = subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", STOCK, segment, "監視"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONIOENCODING": "utf-8"},
+    )
+
+    assert found.stdout.splitlines() == ["['1', '3', '9']", "['2']"]
 
 
 @pytest.mark.parametrize(

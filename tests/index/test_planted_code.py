@@ -96,6 +96,12 @@ def test_a_planted_pickle_runs_nowhere(tmp_path: Path) -> None:
     assert not any(doctored)
 
 
+def test_bytes_come_back_as_whoosh_writes_them_where_it_sorts_on_disk() -> None:
+    posting = ("text", "監視".encode(), 3, b"")
+
+    assert unpickling.loads(pickle.dumps(posting, 2)) == posting
+
+
 def test_no_module_of_whoosh_unpickles_by_itself() -> None:
     own = [pickle, pickle.load, pickle.loads]
     modules = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "whoosh"}

@@ -243,10 +243,11 @@ def test_where_most_headings_are_marked_the_others_are_no_talks() -> None:
 
 def test_talks_stand_below_the_headings_of_groups_and_days() -> None:
     text = (
-        "# 鍵の会 #3\n\n## 1日目（5/1）\n\n### 鍵の話\n\n- a\n\n## LT大会\n\n### 錠の話\n\n- b\n\n### 扉の話\n\n- c\n"
+        "# 鍵の会 #3\n\n## 1日目（5/1）\n\n### 大きな会社で鍵を守った話\n\n- a\n\n"
+        "## LT大会\n\n### 錠の話\n\n- b\n\n### 扉の話\n\n- c\n"
     )
 
-    assert titles(text) == ["鍵の話", "錠の話", "扉の話"]
+    assert titles(text) == ["大きな会社で鍵を守った話", "錠の話", "扉の話"]
 
 
 def test_a_list_of_sessions_is_one_of_talks() -> None:
@@ -355,6 +356,23 @@ def test_the_file_names_the_event_where_nothing_else_does() -> None:
 )
 def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
     assert report_of(markdown(text)).held_on == held_on
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "published"),
+    [
+        ("---\ntitle: 鍵\ndate: 2018-11-20 07:28:45\n---\n\n- a\n", "a.md", "2018-11-20"),
+        ("---\ntitle: 鍵\ndate: 2018-11-20T17:26:11+09:00\npublished: true\n---\n\n- a\n", "a.md", "2018-11-20"),
+        ("- 鍵は二つ\n", "_posts/2018-11-20-kagi.md", "2018-11-20"),
+        ("- 鍵は二つ\n", "entry/2018/11/20/070000.md", "2018-11-20"),
+        ("---\ntitle: 鍵\ndate: 2018-02-31\n---\n\n- a\n", "a.md", None),
+        ("- 鍵は二つ\n", "20181120-kagi.md", None),
+    ],
+)
+def test_the_day_of_publishing_is_a_fact_of_its_own(text: str, source: str, published: str | None) -> None:
+    report = report_of(markdown(text, source=source))
+
+    assert (report.published, report.notes[0].published) == (published, published)
 
 
 def test_a_blogs_file_name_has_the_day_of_publishing() -> None:

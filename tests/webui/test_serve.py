@@ -1,10 +1,12 @@
 """`kb serve` as a process: where it listens, what it says, how it stops."""
 
+import json
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -174,3 +176,19 @@ def test_slow_clients_do_not_stop_the_others(start: Start) -> None:
         connection.close()
 
     assert answers == [[200]] * 20
+
+
+def test_a_report_that_is_put_into_the_library_is_found_without_being_asked_for(start: Start, tmp_path: Path) -> None:
+    _, address = address_in(start("--port", "0"))
+    (tmp_path / "library" / "bad.md").write_bytes(b"\0\1\2")
+    (tmp_path / "library" / "new.md").write_text("# 新しい勉強会 2020\n\n- 冪等にする\n", "utf-8")
+
+    asked = urllib.request.Request(address + "?q=%E5%86%AA%E7%AD%89", headers={"Accept": "application/json"})  # noqa: S310
+    for _ in range(600):
+        with urllib.request.urlopen(asked) as response:  # noqa: S310 (our own)
+            found = json.load(response)["total"]
+        if found:
+            break
+        time.sleep(0.1)
+
+    assert found == 1

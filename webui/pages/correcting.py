@@ -7,7 +7,7 @@ from kb.report.model import Correction
 from webui.address import page_address
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
-from webui.view import texts
+from webui.texts import ja as texts
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:

@@ -15,7 +15,7 @@ from kb.report.model import Note
 from kb.texts import ja
 from webui.address import page_address, query_of
 from webui.pages.search import resolved
-from webui.view import texts
+from webui.texts import ja as texts
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run
 _MARKDOWN = re.compile(r"[\\`*\[\]<]")  # what would be read as Markdown inside a line

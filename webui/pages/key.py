@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.exceptions import Forbidden
 
 from webui.security import COOKIE, Access
-from webui.view import texts
+from webui.texts import ja as texts
 from webui.view.answers import problem
 
 

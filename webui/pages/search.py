@@ -15,7 +15,7 @@ from kb.search.records import note_record
 from kb.services import Catalogue, Domain
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, turned_to
 from webui.pages.start import StartPage
-from webui.view import texts
+from webui.texts import ja as texts
 from webui.view.answers import problem, respond, wants_json
 from webui.view.facets import Category, Chip, Group, categories, chips, groups
 from webui.view.hits import TalkHits, by_talk

@@ -13,7 +13,7 @@ from kb.library.contents import Contents, ReportEntry
 from kb.search.answers import ServiceCount
 from kb.search.records import service_record
 from webui.address import address_of
-from webui.view import texts
+from webui.texts import ja as texts
 from webui.view.answers import respond
 
 _NEWEST = 10  # reports listed

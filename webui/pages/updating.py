@@ -2,12 +2,13 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from flask import Blueprint, Response, make_response, redirect
 
-from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
+from kb.understanding import Progress as Telling
 from webui.view.answers import respond
 
 _log = logging.getLogger(__name__)
@@ -27,11 +28,11 @@ class Progress:
 
 
 class Updater:
-    """Runs one update at a time, in a thread of its own; one asked for meanwhile follows it."""
+    """Runs one update at a time, awaited by a thread of its own; one asked for meanwhile follows it."""
 
-    def __init__(self, knowledge_base: KnowledgeBase) -> None:
+    def __init__(self, sync: Callable[[Telling], SyncOutcome]) -> None:
         self.progress = Progress()
-        self._knowledge_base = knowledge_base
+        self._sync = sync
         self._lock = threading.Lock()
         self._wanted = threading.Event()
         self._idle = threading.Event()
@@ -59,7 +60,7 @@ class Updater:
 
     def _once(self) -> Progress:
         try:
-            return Progress(outcome=self._knowledge_base.keeper.sync(self._tell))
+            return Progress(outcome=self._sync(self._tell))
         except Exception as error:  # noqa: BLE001 (whatever it is, the next update must be able to start)
             _log.exception("the index could not be updated")
             return Progress(error=str(error))

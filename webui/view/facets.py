@@ -9,7 +9,7 @@ from kb.search.answers import Answer, FacetValue
 from kb.search.facets import keys
 from kb.services import Catalogue
 from webui.address import address_of
-from webui.view import texts
+from webui.texts import ja as texts
 
 _SHOWN = 8  # values of a group before the rest is folded
 _OPEN_SERVICES = 10  # services that unfolded categories show before the other categories are folded

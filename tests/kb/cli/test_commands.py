@@ -458,8 +458,28 @@ def test_a_damaged_index_is_told_and_made_again_by_sync(tmp_path: Path) -> None:
 
     broken, told, synced, found = kb("search", "冪等"), kb("status"), kb("sync"), kb("search", "冪等")
 
-    assert (broken.exit_code, "CURRENT" in broken.stderr, synced.exit_code, found.exit_code) == (2, True, 0, 0)
-    assert (told.exit_code, "CURRENT" in told.stdout) == (0, True)
+    assert (broken.exit_code, "CURRENT" in broken.stderr, broken.stdout) == (3, True, found.stdout)
+    assert (told.exit_code, "CURRENT" in told.stdout, synced.exit_code, found.exit_code) == (3, True, 0, 0)
+
+
+@pytest.mark.usefixtures("library")
+def test_a_damaged_index_is_checked_and_repaired(tmp_path: Path) -> None:
+    kb("sync")
+    (kept,) = (tmp_path / "index" / "kept").iterdir()
+    kept.write_bytes(kept.read_bytes()[1:])
+    (tmp_path / "index" / "CURRENT").unlink()
+
+    found, repaired, after = kb("check"), kb("check", "--repair"), kb("check")
+
+    wrong = (
+        f"kb: {tmp_path / 'index'}: damaged (CURRENT is missing); what it held before answers until `kb sync`\n"
+        f"kb: {kept}: is not as it was written\n"
+    )
+    assert [(result.exit_code, result.stdout) for result in (found, repaired, after)] == [
+        (1, f"{wrong}wrong: 2\n"),
+        (0, f"{wrong}repaired: 2\n"),
+        (0, "wrong: 0\n"),
+    ]
 
 
 @pytest.mark.usefixtures("library")

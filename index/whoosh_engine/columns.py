@@ -1,0 +1,183 @@
+"""What a segment holds beside Whoosh's files, as arrays: facet values, dates, figures and literal texts of documents.
+
+Read whole, for it is small, and never mapped: a file that is cut while it is mapped kills the process.
+"""
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.whoosh_engine.manifest import DamageError
+
+Numbers: TypeAlias = NDArray[np.int32]
+Figures: TypeAlias = NDArray[np.float32]
+
+FILE = "columns.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts one after the other, encoded, each with its end."""
+
+    data: bytes
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: Iterable[bytes]) -> "Texts":
+        """Return texts as they lie in a file."""
+        every = list(texts)
+        return cls(b"".join(every), np.cumsum([len(text) for text in every], dtype=np.int64))
+
+    def __getitem__(self, number: int) -> bytes:
+        return self.data[self.ends[number - 1] if number else 0 : self.ends[number]]
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class ValueColumn:
+    """The values that documents have: their numbers, document after document, and how many each has."""
+
+    values: Sequence[str]
+    numbers: Numbers
+    counts: Numbers
+
+    def only(self, live: NDArray[np.bool_]) -> "ValueColumn":
+        """Return the column with no values for documents that are not live; they keep their places."""
+        return ValueColumn(self.values, self.numbers[np.repeat(live, self.counts)], self.counts * live)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """All columns of a segment, or of several as one."""
+
+    values: Mapping[str, ValueColumn]
+    figures: Mapping[str, Figures]
+    literals: Texts
+
+    @classmethod
+    def joined(cls, every: Sequence["Columns"], live: NDArray[np.bool_]) -> "Columns":
+        """Return the columns of segments one after the other, their values in order and only those of live documents."""
+        if len(every) == 1 and live.all():
+            return every[0]
+        names = dict.fromkeys(name for columns in every for name in columns.values)
+        figures = dict.fromkeys(name for columns in every for name in columns.figures)
+        offsets = np.cumsum([0, *(len(columns.literals.data) for columns in every)])
+        return cls(
+            {name: _joined([columns.values[name] for columns in every]).only(live) for name in names},
+            {name: np.concatenate([columns.figures[name] for columns in every]) for name in figures},
+            Texts(
+                b"".join(columns.literals.data for columns in every),
+                np.concatenate(
+                    [np.empty(0, np.int64), *(c.literals.ends + at for c, at in zip(every, offsets, strict=False))]
+                ),
+            ),
+        )
+
+
+class ColumnsWriter:
+    """Gathers the columns of documents, one after the other; a figure that a document has not is the one given here."""
+
+    def __init__(self, values: Iterable[str], figures: Mapping[str, float]) -> None:
+        self._lexicons: dict[str, dict[str, int]] = {name: {} for name in values}
+        self._numbers = {name: array("i") for name in self._lexicons}
+        self._counts = {name: array("i") for name in self._lexicons}
+        self._absent = figures
+        self._figures = {name: array("f") for name in figures}
+        self._literals = list[bytes]()
+
+    def add(self, values: Mapping[str, Sequence[str]], figures: Mapping[str, float], literal: bytes) -> None:
+        """Add a document."""
+        for name, lexicon in self._lexicons.items():
+            own = dict.fromkeys(values.get(name, ()))
+            self._numbers[name].extend([lexicon.setdefault(value, len(lexicon)) for value in own])
+            self._counts[name].append(len(own))
+        for name, column in self._figures.items():
+            column.append(figures.get(name, self._absent[name]))
+        self._literals.append(literal)
+
+    def take_in(self, columns: Columns, live: NDArray[np.bool_]) -> None:
+        """Add those of a segment's documents that are live."""
+        for name, lexicon in self._lexicons.items():
+            column = columns.values[name].only(live)
+            numbers = np.array([lexicon.setdefault(value, len(lexicon)) for value in column.values], np.int32)
+            self._numbers[name].frombytes(numbers[column.numbers].tobytes())
+            self._counts[name].frombytes(column.counts[live].tobytes())
+        for name, figures in self._figures.items():
+            figures.frombytes(columns.figures[name][live].tobytes())
+        self._literals += [columns.literals[number] for number in np.flatnonzero(live).tolist()]
+
+    def write(self, folder: Path) -> None:
+        """Write the columns to a folder."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for name, lexicon in self._lexicons.items():
+            column = _joined([ValueColumn(list(lexicon), _array(self._numbers[name]), _array(self._counts[name]))])
+            arrays |= _as_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
+            arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
+        arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
+        np.savez(folder / FILE, allow_pickle=False, **arrays, **_as_arrays("literal", Texts.of(self._literals)))
+
+
+def read(folder: Path) -> Columns:
+    """Return the columns in a folder. Raises DamageError where they cannot be read."""
+    try:
+        with np.load(folder / FILE, allow_pickle=False) as file:
+            names = [name.split(" ", 1) for name in file.files]
+            values = [rest.removesuffix(" numbers") for kind, rest in names if rest.endswith(" numbers")]
+            return Columns(
+                {name: _value_column(file, f"value {name}") for name in values},
+                {rest: file[f"figure {rest}"] for kind, rest in names if kind == "figure"},
+                _texts(file, "literal"),
+            )
+    except Exception as error:  # zipfile and numpy raise many sorts on damaged bytes
+        raise DamageError(f"{folder / FILE} cannot be read ({error}); make the index anew: kb sync") from error
+
+
+def encoded(text: str) -> bytes:
+    """Return the bytes of a text, lone surrogates too."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of bytes."""
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _joined(columns: Sequence[ValueColumn]) -> ValueColumn:
+    """Return the columns one after the other as one, the values that any of them has in order."""
+    values = sorted({value for column in columns for value in column.values})
+    places = {value: number for number, value in enumerate(values)}
+    numbers = [
+        np.array([places[value] for value in column.values], np.int32)[column.numbers]
+        for column in columns
+        if len(column.numbers)
+    ]
+    return ValueColumn(
+        values,
+        np.concatenate([np.empty(0, np.int32), *numbers]),
+        np.concatenate([np.empty(0, np.int32), *(column.counts for column in columns)]),
+    )
+
+
+def _array(column: "array[int]") -> Numbers:
+    return np.array(column, np.int32)
+
+
+def _as_arrays(name: str, texts: Texts) -> dict[str, NDArray[np.generic]]:
+    return {f"{name} texts": np.frombuffer(texts.data, np.uint8), f"{name} ends": texts.ends}
+
+
+def _texts(file: Mapping[str, NDArray[np.generic]], name: str) -> Texts:
+    return Texts(file[f"{name} texts"].tobytes(), file[f"{name} ends"].astype(np.int64))
+
+
+def _value_column(file: Mapping[str, NDArray[np.generic]], name: str) -> ValueColumn:
+    texts = _texts(file, name)
+    values = [decoded(texts[number]) for number in range(len(texts))]
+    return ValueColumn(values, file[f"{name} numbers"].astype(np.int32), file[f"{name} counts"].astype(np.int32))

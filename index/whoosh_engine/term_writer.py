@@ -1,0 +1,150 @@
+"""Writing terms and stored documents to Whoosh's files, a whole field at once."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.whoosh_engine.columns import encoded
+from index.whoosh_engine.storage import create, pack_int, pack_long, pack_ushort, whoosh3
+from index.whoosh_engine.term_store import Docs, Mask, TermStore, Weights
+
+_TERM_INFO = whoosh3.W3TermInfo._struct  # noqa: SLF001  # what Whoosh keeps of a term
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document as it is written: for each field its terms with their weights, what is given back, and its columns."""
+
+    fields: Mapping[str, Mapping[str, float]]
+    stored: Mapping[str, str]
+    values: Mapping[str, Sequence[str]]
+    figures: Mapping[str, float]
+    literal: bytes
+
+
+class TermWriter:
+    """Writes rows, one after the other, to a folder.
+
+    The postings of a field lie in three arrays as they come, and are sorted at once in the end; Whoosh's own way, a tuple
+    for each posting that goes through a sort on disk, is most of what indexing with it costs.
+    """
+
+    def __init__(self, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
+        self._writer = writer
+        self._fields: dict[str, _FieldPostings] = {}
+        self._count = 0
+
+    def add(self, row: Row) -> None:
+        """Write a row."""
+        self._store(row.stored)
+        for name, terms in row.fields.items():
+            self._field(name).add(self._count, terms)
+        self._count += 1
+
+    def take_in(self, store: TermStore, live: Mask) -> None:
+        """Write the live rows of what was written before. Raises DamageError on damage."""
+        new = np.cumsum(live, dtype=np.int32) + np.int32(self._count - 1)
+        for number in np.flatnonzero(live).tolist():
+            self._store(store.stored(number))
+            self._count += 1
+        for name, term, postings in store.every_posting():
+            kept = live[postings.docs]
+            if kept.any():
+                self._field(name).add_postings(term, new[postings.docs[kept]], postings.weights[kept])
+
+    def finish(self) -> None:
+        """Write the postings."""
+        for name in sorted(self._fields):
+            self._fields[name].write(name, self._writer.schema[name], self._writer.fieldwriter)
+        self._writer.docnum = self._count
+        self._writer._added = self._count > 0  # noqa: SLF001  # what commit asks before it keeps what was written
+
+    def _store(self, stored: Mapping[str, str]) -> None:
+        per_document = self._writer.perdocwriter
+        per_document.start_doc(self._count)
+        for name in sorted(stored):
+            per_document.add_field(name, None, stored[name], 0)
+        per_document.finish_doc()
+
+    def _field(self, name: str) -> "_FieldPostings":
+        return self._fields.setdefault(name, _FieldPostings())
+
+
+class _FieldPostings:
+    """The postings of a field in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._lexicon: dict[str, int] = {}
+        self._terms, self._docs, self._weights = array("i"), array("i"), array("f")
+
+    def add(self, doc: int, terms: Mapping[str, float]) -> None:
+        lexicon = self._lexicon
+        self._terms.extend([lexicon.setdefault(term, len(lexicon)) for term in terms])
+        self._docs.extend([doc] * len(terms))
+        self._weights.extend(terms.values())
+
+    def add_postings(self, term: str, docs: Docs, weights: Weights) -> None:
+        number = self._lexicon.setdefault(term, len(self._lexicon))
+        self._terms.extend([number] * len(docs))
+        self._docs.frombytes(docs.tobytes())
+        self._weights.frombytes(weights.tobytes())
+
+    def write(self, name: str, field: Any, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
+        """Write each term's postings as one block, as Whoosh's own writer would write them without compression.
+
+        A block is its length, negative for the last, then two pickles: what readers skip by, and the document numbers as
+        differences with their weights (None: all 1.0; one number: all the same). Whoosh is pinned.
+        """
+        writer.start_field(name, field)
+        prefix, file, table = pack_ushort(writer._fieldid), writer._postfile, writer._tindex  # noqa: SLF001
+        terms = [encoded(term) for term in self._lexicon]
+        order = sorted(range(len(terms)), key=terms.__getitem__)
+        offset = file.tell()
+        for number, docs, differences, weights in self._sorted(order):
+            uniform = weights[0] if weights.count(weights[0]) == len(weights) else None
+            kept = tuple(weights) if uniform is None else None if uniform == 1 else uniform
+            info = whoosh3.dumps((len(docs), docs[-1], max(weights), 0, 0, 0), 2)
+            data = whoosh3.dumps((tuple(differences), kept, None), 2)
+            block = whoosh3.WHOOSH3_HEADER_MAGIC + pack_int(-len(info) - len(data)) + info + data
+            file.write(block)
+            described = _TERM_INFO.pack(0, sum(weights), len(docs), 0, 0, max(weights), docs[0], docs[-1])
+            table.add(prefix + terms[number], described + pack_long(offset) + pack_int(len(block)))
+            offset += len(block)
+        writer.finish_field()
+
+    def _sorted(self, order: Sequence[int]) -> Iterator[tuple[int, list[int], list[int], list[float]]]:
+        """Yield each term's number, its documents, how they differ from one to the next, and its weights."""
+        ranks = np.empty(len(order), np.int32)
+        ranks[order] = np.arange(len(order), dtype=np.int32)
+        keys = ranks[np.array(self._terms, np.int32)]
+        places = np.argsort(keys, kind="stable")
+        docs = np.array(self._docs, np.int32)[places]
+        differences = np.diff(docs, prepend=0)
+        ends = np.cumsum(np.bincount(keys, minlength=len(order)))
+        differences[ends[:-1]] = docs[ends[:-1]]
+        weights = np.array(self._weights, np.float32)[places]
+        begins = [0, *ends[:-1].tolist()]
+        for number, begin, end in zip(order, begins, ends.tolist(), strict=True):
+            run = slice(begin, end)
+            yield number, docs[run].tolist(), differences[run].tolist(), weights[run].tolist()
+
+
+@contextmanager
+def writing(folder: Path, field_names: Iterable[str], stored_names: Iterable[str]) -> Iterator[TermWriter]:
+    """Make a folder and write to it what is written within; on any failure its content is of no use."""
+    folder.mkdir()
+    writer = create(folder, field_names, stored_names)
+    try:
+        terms = TermWriter(writer)
+        yield terms
+        terms.finish()
+    except BaseException:
+        writer.cancel()
+        raise
+    writer.commit()
+    (folder / "MAIN_WRITELOCK").unlink(missing_ok=True)  # Whoosh's own, which nobody will take again

@@ -1,0 +1,51 @@
+"""The right to write to a folder: one process has it at a time, and it ends with the process however that ends."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from index.engine import WriterBusyError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
+_PAUSE = 0.05  # seconds between two attempts
+_FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be read, and others read who holds the lock
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold the lock that a file stands for. Raises WriterBusyError where another holds it longer than PATIENCE."""
+    with file.open("a+b", buffering=0) as lock:
+        ends = time.monotonic() + PATIENCE
+        while not _taken(lock.fileno()):
+            if time.monotonic() > ends:
+                raise WriterBusyError(file.parent, _holder(file))
+            time.sleep(_PAUSE)
+        lock.truncate(0)
+        lock.write(f"{os.getpid()} {datetime.now().astimezone().isoformat(timespec='seconds')}\n".encode())
+        yield  # closing the file gives the lock back
+
+
+def _taken(descriptor: int) -> bool:
+    with suppress(OSError):
+        if sys.platform == "win32":
+            os.lseek(descriptor, _FAR, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _holder(file: Path) -> str:
+    """Return who holds the lock, as told in the file."""
+    words = file.read_bytes().decode("ascii", "replace").split()
+    return f"process {words[0]} since {words[1]}" if len(words) == 2 else "another process"  # noqa: PLR2004

@@ -1,0 +1,41 @@
+"""When something in a library changes: the one door to watchfiles."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import watchfiles
+
+from kb.library.walk import CONFIGURATION, is_aside
+
+_QUIET = 100  # ms without another change: then a thousand files copied at once are one change
+_LONGEST = 2000  # ms of changes without a pause, after which they are told all the same
+_LOOK_UP = 500  # ms after which the watching is told to have begun
+
+
+def changes(folders: Sequence[Path]) -> Iterator[None]:
+    """Yield once when the folders are watched, then whenever a file in them changed that may matter, until Ctrl+C."""
+    watched = watchfiles.watch(
+        *folders,
+        watch_filter=lambda _, path: _matters(path, folders),
+        debounce=_LONGEST,
+        step=_QUIET,
+        rust_timeout=_LOOK_UP,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    )
+    told = False
+    for found in watched:
+        if found or not told:
+            told = True
+            yield
+
+
+def _matters(path: str, folders: Sequence[Path]) -> bool:
+    """Tell whether a file may be a report or kb.toml, and is no backup and nothing that is being written."""
+    folder = next((folder for folder in folders if Path(path).is_relative_to(folder)), None)
+    parts = Path(path).relative_to(folder).parts if folder else (Path(path).name,)
+    return bool(parts) and not any(part.startswith(".") for part in parts) and not _is_aside(parts[-1])
+
+
+def _is_aside(name: str) -> bool:
+    return name != CONFIGURATION and is_aside(name)

@@ -1,0 +1,58 @@
+"""A sync in a process of its own, so that searches beside it keep their pace and their memory."""
+
+import multiprocessing
+import signal
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from index.engine import SearchIndexError
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import SyncOutcome
+from kb.understanding import Progress
+
+
+def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
+    """Bring the index up to the library as `Keeper.sync` does, and turn to it.
+
+    Raises SearchIndexError with whatever stopped the process.
+    """
+    spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
+    here, there = spawning.Pipe(duplex=False)
+    chosen = knowledge_base.collection.chosen
+    process = spawning.Process(target=_sync, args=(*chosen, there), name="sync", daemon=True)
+    process.start()
+    there.close()  # so that only the process itself holds it, and its end is seen
+    try:
+        outcome = _outcome(here, progress)
+    finally:
+        here.close()
+        process.join()
+    knowledge_base.collection.follow()
+    return outcome
+
+
+def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
+    """Return what the process tells in the end, and hand on how far it is until then."""
+    while True:
+        try:
+            told = here.recv()
+        except EOFError as error:
+            raise SearchIndexError("the process that updated the index was killed; try again") from error
+        if isinstance(told, SyncOutcome):
+            return told
+        if isinstance(told, str):
+            raise SearchIndexError(told)
+        progress(*told)
+
+
+def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
+    """Sync, and tell how far that is, what it did, or what stopped it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C reaches it too; what it wrote is whole or absent
+
+    def tell(step: str, done: int, total: int) -> None:
+        there.send((step, done, total))
+
+    try:
+        there.send(KnowledgeBase.open(library, index).keeper.sync(tell))
+    except Exception as error:  # noqa: BLE001  # whatever it is, who waits must hear of it
+        there.send(str(error) or repr(error))

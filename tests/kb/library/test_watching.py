@@ -1,0 +1,38 @@
+"""Changes of a library are told as they happen, those that may matter."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import watchfiles
+
+from kb.library.watching import changes
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Iterator[None]]:
+    told = changes([tmp_path])
+    next(told)  # the watching has begun
+    return told
+
+
+@pytest.mark.parametrize("name", ["a.md", "2019/講演.txt", "kb.toml"])
+def test_a_report_and_the_configuration_are_told(tmp_path: Path, watched: Iterator[None], name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("x")
+
+    assert next(watched) is None
+
+
+def test_backups_and_what_is_being_written_are_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["a.md~", ".kb-x.tmp", ".git/index", "2019/a.md", "kb.toml", "kb.toml~"]
+    found = [(watchfiles.Change.added, str(tmp_path / name)) for name in names]
+    told: list[str] = []
+
+    def watch(*_: Path, watch_filter: Callable[[watchfiles.Change, str], bool], **_options: object) -> Iterator[None]:
+        told.extend(Path(path).relative_to(tmp_path).as_posix() for one, path in found if watch_filter(one, path))
+        yield from ()
+
+    monkeypatch.setattr(watchfiles, "watch", watch)
+
+    assert (list(changes([tmp_path])), told) == ([], ["2019/a.md", "kb.toml"])

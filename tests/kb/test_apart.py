@@ -1,0 +1,53 @@
+"""A sync in a process of its own does what a sync does, and is taken up by who runs beside it."""
+
+from pathlib import Path
+
+import pytest
+
+from index.engine import SearchIndexError
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.search.apart import sync_apart
+
+SERVICE = '[services.batch-portal]\nname = "Batch Portal"\ncategory = "compute"\n'
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text("# 勉強会\n\n- SQSは冪等に\n- Batch Portalは夜に\n", encoding="utf-8")
+    return tmp_path / "library"
+
+
+def test_it_is_told_how_far_it_is_and_turned_to_with_a_changed_configuration(library: Path) -> None:
+    kb = KnowledgeBase.open(library, library.parent / "index")
+    kb.keeper.sync()
+    (library / "kb.toml").write_text(SERVICE, encoding="utf-8")
+    steps: list[tuple[str, int, int]] = []
+
+    outcome = sync_apart(kb, lambda *told: steps.append(told))
+
+    found = kb.searcher.search(Query(facets=("service",)).select("service", "batch-portal"))
+    assert (outcome.changed, outcome.unchanged, steps) == (0, 1, [("reading", 1, 1), ("writing", 2, 2)])
+    assert [one.note.text for one in found.found] == ["Batch Portalは夜に"]
+    assert found.facets["service"][0].label == "Batch Portal"
+
+
+def test_what_stops_it_is_told(library: Path) -> None:
+    kb = KnowledgeBase.open(library, library.parent / "index")
+    (library.parent / "index").mkdir()
+    (library.parent / "index" / "thesis.doc").write_text("mine")
+
+    with pytest.raises(SearchIndexError, match="is no index"):
+        sync_apart(kb, lambda *_: None)
+
+
+def test_what_another_published_is_taken_up_at_once(library: Path) -> None:
+    running = KnowledgeBase.open(library, library.parent / "index")
+    running.keeper.sync()
+    before = running.searcher.search(Query("夜")).total
+    (library / "a.md").write_text("# 勉強会\n\n- 夜\n- 夜に\n", encoding="utf-8")
+    another = KnowledgeBase.open(library, library.parent / "index")
+    sync_apart(another, lambda *_: None)
+
+    assert (before, running.searcher.search(Query("夜")).total) == (1, 2)

@@ -1,0 +1,1 @@
+"""What the page says, a room a language; templates know that of the page as `t`."""

@@ -1,0 +1,4 @@
+"""Every text of the page that a reader sees, in Japanese and in this one place."""
+
+from webui.texts.ja.labels import *  # noqa: F403 (both are one room, and too long for one file)
+from webui.texts.ja.sentences import *  # noqa: F403

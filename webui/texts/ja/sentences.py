@@ -1,0 +1,230 @@
+"""The sentences of the page, made of what was found."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from index.engine import Reason
+from kb.search.answers import SyncOutcome
+from webui.texts.ja.labels import (
+    BLOCKS,
+    FIELDS,
+    FILTERS,
+    GROUPS,
+    NOTICES,
+    SIGNALS,
+    STEPS,
+    STEPS_TAKEN,
+    UNDATED,
+    VIA_MEANING,
+)
+
+
+def notes(count: int) -> str:
+    """Return a number of notes with its unit."""
+    return f"{count:,}件"
+
+
+def hits(total: int, conditions: list[str]) -> str:
+    """Return the one line that tells how many notes were found, and for what."""
+    return notes(total) + (f"（{'、'.join(conditions)}）" if conditions else "")
+
+
+def unread(parts: Iterable[tuple[str, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here."""
+    return "次の条件に当てはまるものはありません: " + "、".join(
+        f"{GROUPS.get(key, key)}「{value}」" for key, value in parts
+    )
+
+
+def window(first: int, last: int, total: int) -> str:
+    """Return which part of the found notes a page shows."""
+    return f"{total:,}件中 {first:,}〜{last:,}件"
+
+
+def more(count: int) -> str:
+    """Return the text that unfolds the rest of a list."""
+    return f"他 {count:,} 件を表示"
+
+
+def left_out(count: int) -> str:
+    """Return what tells that a list of filters has more values than the page lists."""
+    return f"他 {count:,} 件は省略。言葉や他の条件で絞ると現れます。"
+
+
+def below(count: int) -> str:
+    """Return the text that unfolds what stands under a note."""
+    return f"下位のメモ {count:,}件"
+
+
+def value(group: str, label: str) -> str:
+    """Return what a value of a group is called: years get their unit."""
+    return f"{label}年" if group == "year" else label
+
+
+def find_value(group: str) -> str:
+    """Return the name of the box that looks for a value of a group."""
+    return f"{group}を探す"
+
+
+def show_results(count: int) -> str:
+    """Return the text of the button that closes the filters on a phone."""
+    return f"{count:,}件を見る"
+
+
+def sessions(count: int) -> str:
+    """Return a number of talks with its unit."""
+    return f"{count:,}セッション"
+
+
+def track(name: str) -> str:
+    """Return a track in the brackets that people write around it."""
+    return f"【{name}】"
+
+
+def taker(number: int) -> str:
+    """Return what tells two reports of one talk apart."""
+    return f"記録 {number}"
+
+
+def lines(taken: Mapping[str, int]) -> str:
+    """Return how many lines a report has, and for what they were taken."""
+    told = "、".join(f"{BLOCKS[block]} {taken[block]:,}" for block in BLOCKS if taken.get(block))
+    return f"{sum(taken.values()):,}行（{told}）"
+
+
+def line_range(first: int, last: int) -> str:
+    """Return which lines a block takes."""
+    return f"{first}" if first == last else f"{first}〜{last}"
+
+
+def tags(count: int) -> str:
+    """Return a number of service tags with its unit."""
+    return f"タグ {count:,}件"
+
+
+def replaces(source: str) -> str:
+    """Return the notice that a report is there already."""
+    return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
+
+
+def step(name: str, done: int, total: int) -> str:
+    """Return how far an update is."""
+    return f"{STEPS.get(name, name)}（{done:,}/{total:,}）" if total else STEPS.get(name, name)
+
+
+def outcome(outcome: SyncOutcome) -> str:
+    """Return what an update did."""
+    return (
+        f"レポート: 新規 {outcome.new:,}、変更 {outcome.changed:,}、削除 {outcome.gone:,}、変更なし {outcome.unchanged:,}。"
+        f"メモ {outcome.notes:,}件、{outcome.seconds:.1f}秒。"
+    )
+
+
+def spoken(talk: str, count: int) -> str:
+    """Return a talk with its number of notes on a service."""
+    return f"{talk}（{notes(count)}）"
+
+
+def all_of(label: str, count: int) -> str:
+    """Return the text of the link to a whole list, of which the first are shown."""
+    return f"{label} {notes(count)}をすべて見る"
+
+
+def wrong_tag(name: str) -> str:
+    """Return the text of the button that takes a tag off."""
+    return f"{name} を外す"
+
+
+def unknown_service(name: str) -> str:
+    """Return why a tag cannot be added."""
+    return f"「{name}」というサービスは知られていません。"
+
+
+def step_taken(name: str, text: str, instead: str) -> str:
+    """Return what was done to find more."""
+    return STEPS_TAKEN[name].format(text=text, instead=instead)
+
+
+def notice(name: str, text: str) -> str:
+    """Return what of a query could not be taken as typed."""
+    return NOTICES[name].format(text=text)
+
+
+def freed(group: str, count: int) -> str:
+    """Return which condition leaves nothing, and what its removal finds."""
+    return f"「{GROUPS[group]}」の条件を外すと {notes(count)}"
+
+
+def reason(reason: Reason) -> str:
+    """Return which word of a query was found where, or what else helped, and how much it counted."""
+    as_term = f"→「{reason.term}」" if reason.term != reason.word else ""
+    found = f"「{reason.word}」{as_term}" if reason.signal == "words" else SIGNALS[reason.signal]
+    places = "・".join(FIELDS.get(field, field) for field in reason.fields)
+    return " ".join(filter(None, (found, places, f"{reason.points:.2f}点")))
+
+
+def filters(count: int) -> str:
+    """Return the text of the button that opens the filters, with how many are set."""
+    return f"{FILTERS}（{count}）" if count else FILTERS
+
+
+def contents(reports: int, talks: int, notes: int) -> str:
+    """Return what is in here, in one line."""
+    return f"{reports:,}レポート・{talks:,}セッション・{notes:,}メモ"
+
+
+def without(count: int) -> str:
+    """Return what a chip says of its removal."""
+    return f"外すと {count:,}件"
+
+
+def more_of_talk(count: int) -> str:
+    """Return the text of the link to the other found notes of a talk."""
+    return f"このセッションの他 {count:,}件"
+
+
+def source_line(source: str, line: int) -> str:
+    """Return where a note stands in its file."""
+    return f"{source} {line}行目"
+
+
+def why(via: str, words: str) -> str:
+    """Return why a note carries a tag."""
+    return VIA_MEANING[via].format(why=words)
+
+
+def day(held_on: str | None) -> str:
+    """Return a date of any precision as people write it: 2018年, 2018年3月, 2018年3月10日."""
+    if not held_on:
+        return UNDATED
+    return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
+
+
+def age(held_on: str | None, today: date) -> str:
+    """Return how long ago a date was, no more precisely than it is known: 8年前, 3か月前, 今年; empty if undated."""
+    if not held_on:
+        return ""
+    year, month, day_of_month = (int(part) for part in (held_on + "-00-00").split("-")[:3])
+    if not month:
+        return f"{today.year - year}年前" if year < today.year else "今年"
+    months = (today.year - year) * 12 + (today.month - month) - (today.day < day_of_month)
+    years = months // 12
+    if years > 0:
+        return f"{years}年前"
+    return f"{months}か月前" if months > 0 else "今月"
+
+
+def day_and_age(held_on: str | None, today: date) -> str:
+    """Return a date and its age as one text: 2018年・8年前."""
+    return "・".join(filter(None, (day(held_on), age(held_on, today))))
+
+
+def time_of_day(start: str | None, end: str | None) -> str:
+    """Return when a talk was given: 11:10〜12:00."""
+    return "〜".join(filter(None, (start, end)))
+
+
+def host(url: str) -> str:
+    """Return an address as short as a reader wants it: its host."""
+    return re.sub(r"^[a-z]+://(www\.)?", "", url).split("/")[0]
