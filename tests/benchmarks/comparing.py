@@ -44,7 +44,12 @@ def main() -> None:
             measured[size][name] = {**written, **asked}
             sys.stdout.write(f"{size:>9,} {name:14s} {json.dumps(measured[size][name])}\n")
             sys.stdout.flush()
-    told = "\n".join(part for size in sizes for part in tables(size, measured[size]))
+        publish(measured)
+
+
+def publish(measured: Mapping[int, Mapping[str, Figures]]) -> None:
+    """Write what was measured so far into the document, and draw it."""
+    told = "\n".join(part for size, figures in measured.items() for part in tables(size, figures))
     before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
     DOCUMENT.write_text(f"{before}{BEGIN}\n{circumstances()}\n\n{told}\n{END}{rest.partition(END)[2]}", "utf-8")
     DRAWING.write_text(drawing(measured), "utf-8")
