@@ -37,8 +37,8 @@ check: $(VENV)/.dev
 
 # Fits the weights of what speaks for a heading and for a talk, and writes them with their figures as data.
 fit: $(VENV)/.dev
-	@test -d $(LABELS)/gold || { echo "There are no labels in $(LABELS): nothing is fitted."; exit 0; } && \
-	  cd . && $(BIN)/python tests/fitting/talks.py $(LABELS)
+	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
+	else $(BIN)/python tests/fitting/headings.py $(LABELS) && $(BIN)/python tests/fitting/talks.py $(LABELS); fi
 
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev

@@ -7,7 +7,7 @@ from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem
 from kb.services import Domain
-from kb.talks import headings_without_talk
+from kb.talks import headings_without_talk, possible_speakers
 
 # One to four words in capitals behind an owner's name; no service's name has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
@@ -15,7 +15,12 @@ _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 
 def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
-    told = (*_oddities(outline), *_without_talk(outline, report), *_unknown_services(report, domain))
+    told = (
+        *_oddities(outline),
+        *_without_talk(outline, report),
+        *_without_speaker(outline, report),
+        *_unknown_services(report, domain),
+    )
     problems = (FileProblem(outline.source, line, message) for line, message in told)
     return (*_missing(outline, report), *sorted(problems, key=lambda problem: problem.line or 0))
 
@@ -40,6 +45,12 @@ def _without_talk(outline: Outline, report: Report) -> Iterator[tuple[int, str]]
             f"「{heading.text}」 is taken for no talk; if it is one, begin it with its track or time: 【A】11:10~12:00:"
         )
         yield heading.first_line, message
+
+
+def _without_speaker(outline: Outline, report: Report) -> Iterator[tuple[int, str]]:
+    """Yield the lines of talks that nobody speaks in which may name who does."""
+    for line, name in possible_speakers(outline, report):
+        yield line, f"「{name}」 may be who speaks; if so, write a line 「登壇者: {name}」 below the talk's heading"
 
 
 def _unknown_services(report: Report, domain: Domain) -> Iterator[tuple[int, str]]:

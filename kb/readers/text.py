@@ -12,7 +12,8 @@ from itertools import pairwise
 from index.text import trimmed
 from kb.readers.bare_lines import is_polite, is_sentence
 from kb.readers.contract import Parse
-from kb.readers.headings import LineRun, LineRunKind, headings, is_section_name
+from kb.readers.heading_evidence import is_section_name
+from kb.readers.headings import LineRun, LineRunKind, headings
 from kb.readers.lines import addresses, split_lines
 from kb.report.outline import Block, BlockType
 
@@ -43,22 +44,30 @@ _TYPES: Mapping[LineRunKind, BlockType] = {
     "lines": "paragraph",
 }
 _LONGEST_LINK = 2000
+# A page on Markdown or with code shows some lines as Markdown has them, and hardly any Markdown draws bullets itself.
+_ENOUGH_DRAWN, _MOST_MARKED = 3, 3
 _ENOUGH = 200  # characters at a line's beginning or end tell what it is
 _TAB = 4
 _STEP = 2  # columns a level where no item of a text has a parent
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is extracted text: more lines drawn with `•` than marked as Markdown, or none of either."""
-    return sum(1 for _ in _BULLET_LINE.finditer(text)) >= sum(1 for _ in _MARKDOWN_LINE.finditer(text))
+    """Tell whether `text` is extracted text: many lines drawn with `•` beside those marked as Markdown, or none."""
+    drawn, marked = (sum(1 for _ in pattern.finditer(text)) for pattern in (_BULLET_LINE, _MARKDOWN_LINE))
+    return drawn >= marked or (drawn >= _ENOUGH_DRAWN and _MOST_MARKED * drawn >= marked)
 
 
 def read(text: str) -> Parse:
     """Return the parse of an extracted text."""
-    runs = list(_runs(split_lines(text)))
+    runs = runs_of(text)
     levels = headings(runs)
     title = next((runs[index].text for index, level in reversed(levels.items()) if level == 1), None)
     return Parse(title=title, blocks=tuple(_blocks(runs, levels)))
+
+
+def runs_of(text: str) -> list[LineRun]:
+    """Return the lines of a text that belong together: an item, a paragraph, a table, code, a link."""
+    return list(_runs(split_lines(text)))
 
 
 def _runs(lines: Sequence[str]) -> Iterator[LineRun]:

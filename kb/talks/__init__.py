@@ -2,5 +2,6 @@
 
 from kb.talks.report import report_of
 from kb.talks.sections import headings_without_talk
+from kb.talks.unsure import possible_speakers
 
-__all__ = ["headings_without_talk", "report_of"]
+__all__ = ["headings_without_talk", "possible_speakers", "report_of"]

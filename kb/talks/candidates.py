@@ -42,8 +42,6 @@ class Place:
     every: Sequence[Candidate]
     above: Sequence[Candidate]
     below: Sequence[Candidate]
-    first: bool
-    last: bool
     event: str  # its name's letters
 
 
@@ -64,8 +62,6 @@ def places_of(parts: Sequence[Part], roles: Sequence[Role], event: str | None) -
             every=every,
             above=[candidates[i] for i in own.part.above if i in candidates],
             below=[candidates[i] for i in own.part.below if i in candidates],
-            first=own is every[0],
-            last=own is every[-1],
             event=letters(event or ""),
         )
         for own in every

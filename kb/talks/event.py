@@ -84,7 +84,7 @@ def _quoted(title: str) -> Iterator[Event]:
         rest = title[: match.start()] + title[match.end() :]
         gone = re.search(any_of("going"), rest)
         if gone and (_EVENT.search(rest[: gone.start()]) or _names_event(match[1])):
-            yield Event(match[1].strip(_TRIM), visited=True)
+            yield Event(match[1].strip(), visited=True)
 
 
 def _called(title: str) -> Iterator[Event]:

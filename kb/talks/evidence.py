@@ -53,8 +53,6 @@ OWN: Mapping[str, Evidence] = {
     "a sentence": lambda it: _is_sentence(it.own),
     "about something": lambda it: _ABOUT.search(it.own.part.text[-LINE:]) is not None,
     "the event's name": lambda it: bool(it.event) and it.event in letters(it.own.part.text),
-    "the first": lambda it: it.first,
-    "the last": lambda it: it.last,
 }
 
 

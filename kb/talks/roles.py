@@ -9,9 +9,10 @@ from kb.talks.parts import Part
 from kb.talks.wording import Role, roles_by_words
 
 # A talk that is missed costs more than one too many: its notes lose their title and who spoke.
-_LEANING = 0.4
+_LEANING = 0.6
 # In a report of two or three headings nothing but its own mark tells a talk, and long reports are what weights know.
 _MARKED = 3.0
+_BESIDE = 0.8  # a report is consistent with itself: beside a talk, a heading that is hardly none is one
 
 
 def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, visited: bool, flat: bool) -> list[Role]:
@@ -23,12 +24,18 @@ def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, vis
     roles = roles_by_words(parts, title)
     places = places_of(parts, roles, event)
     told = zip(places, points_of(places), strict=True)
-    talks = likeliest([(place, points) for place, points in told if visited or place.own.marked])
+    known = [(place, points) for place, points in told if visited or place.own.marked]
+    talks = likeliest(known)
+    talks = likeliest([(place, points + _BESIDE * _is_beside(place, talks)) for place, points in known])
     if not talks:
         talks = {i for i, role in enumerate(roles) if role == "title" and read_heading(parts[i].text).coded}
     for i in talks:
         roles[i] = "talk"
     return _settled(roles, max(talks, default=0), flat=flat)
+
+
+def _is_beside(place: Place, talks: set[int]) -> bool:
+    return place.own.role == "open" and any(other.index in talks for other in place.like)
 
 
 def likeliest(places: Sequence[tuple[Place, float]]) -> set[int]:

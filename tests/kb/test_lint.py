@@ -38,6 +38,17 @@ def test_a_heading_without_a_talk_is_told_with_its_line() -> None:
     ]
 
 
+def test_a_name_that_may_be_who_speaks_is_told() -> None:
+    text = (
+        "# 鍵の会 2018\n\n2018-03-10\n\n## LT1: 鍵の置き方\n\n"
+        "- 鍵は二つ\n- 三つでもよい\n- 置く\n- 早口の花子さんでした\n"
+    )
+
+    assert told(text) == [
+        "report.md:10: 「花子」 may be who speaks; if so, write a line 「登壇者: 花子」 below the talk's heading"
+    ]
+
+
 def test_a_word_like_a_service_is_told_once() -> None:
     text = "# 鍵の会 2018\n\n## LT1: 鍵\n\n- Amazon Kagibako と Amazon SQS\n- AWS Summit で見た Amazon Kagibako\n"
 

@@ -218,11 +218,11 @@ def titles(text: str) -> list[str]:
 def test_unmarked_headings_of_one_level_are_talks_in_a_report_of_an_event() -> None:
     text = (
         "---\ntitle: '鍵の会 #3 に参加しました'\n---\n\n"
-        "## はじめに\n\n寒い日。\n\n## 鍵の話\n\n- 鍵は二つ\n\n### まとめ\n\n- 守る\n\n## 休憩\n\n"
-        "## 錠の話\n\n- 錠は一つ\n\n## 懇親会\n\n- 肉\n\n## 感想\n\n- よい日\n"
+        "## はじめに\n\n寒い日。\n\n## 小さな会社で鍵を守った話\n\n- 鍵は二つ\n\n### まとめ\n\n- 守る\n\n## 休憩\n\n"
+        "## 大きな会社で錠を替えた話\n\n- 錠は一つ\n\n## 懇親会\n\n- 肉\n\n## 感想\n\n- よい日\n"
     )
 
-    assert titles(text) == ["鍵の話", "錠の話"]
+    assert titles(text) == ["小さな会社で鍵を守った話", "大きな会社で錠を替えた話"]
 
 
 def test_unmarked_headings_are_no_talks_where_nobody_went_anywhere() -> None:
@@ -297,6 +297,8 @@ def test_a_line_that_looks_like_a_heading_is_a_note() -> None:
         ("JAWS DAYS 2015で初めての鍵を作ってきた", "JAWS DAYS 2015"),
         ("Kagi Meetup #3 セッションまとめ", "Kagi Meetup #3"),
         ("やっぱりKagiKaigi2023は最高だった", "KagiKaigi2023"),
+        ("勉強会行ってみた「Kagi Tech ～三年目～」#kagi", "Kagi Tech ～三年目～"),
+        ("Kagi Innovate – Data Edition 見てきました。【その2】", "Kagi Innovate – Data Edition"),
         ("社員旅行で海に行ってきた", None),
         ("2018年の振り返り", None),
         ("鍵の選び方", None),
@@ -381,6 +383,46 @@ def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
     assert [
         report_of(markdown(text, source=source)).held_on for source in ("2018-03-17-kagi.md", "20180317-kagi.md")
     ] == [None, "2018-03-17"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "speakers"),
+    [
+        ("## LT1: 鍵の話 - @kagi_h", "鍵の話", ("kagi_h",)),
+        ("## LT1: 鍵の話 @ 鍵 花子 (例示工業)", "鍵の話", ("鍵 花子",)),
+        ("## LT1: 鍵の話\n\n[鍵花子（@kagi_h）さん | Twitter](https://example.com/)", "鍵の話", ("鍵花子",)),
+        ("## LT1: 鍵の話\n\n#### 例示工業 鍵さん\n\n- a", "鍵の話", ("鍵",)),
+        ("## LT1: 鍵の話\n\n- 登壇者：\n  - 鍵 花子[例示]\n  - 錠 太郎[例示]", "鍵の話", ("鍵 花子", "錠 太郎")),
+        (
+            "## LT1: 鍵の話\n\n| 言語 | Speaker |\n| --- | --- |\n| 日本語 | 鍵 花子（例示株式会社） |",
+            "鍵の話",
+            ("鍵 花子",),
+        ),
+        ("## LT1: 鍵の話\n\n例示株式会社 代表取締役 鍵花子さんの講演です。", "鍵の話", ("鍵花子",)),
+        ("## LT1: @kagi_hさん 鍵の置き方", "鍵の置き方", ("kagi_h",)),
+        ("## LT1: Side by side with keys", "Side by side with keys", ()),
+        ("## LT1: 鍵の話（後編）", "鍵の話（後編）", ()),
+    ],
+)
+def test_who_speaks_is_told_in_many_ways(text: str, title: str, speakers: tuple[str, ...]) -> None:
+    talk = report_of(markdown(f"# 鍵の会 #3\n\n{text}\n")).talks[0]
+
+    assert (talk.title, talk.speakers) == (title, speakers)
+
+
+def test_brackets_that_most_titles_end_with_name_who_speaks() -> None:
+    text = "# 鍵の会 #3\n\n## LT1: 鍵の置き方（Kagi）\n\n- a\n\n## LT2: 錠の替え方（Jo・Tobira）\n\n- b\n"
+
+    assert [(talk.title, talk.speakers) for talk in report_of(markdown(text)).talks] == [
+        ("鍵の置き方", ("Kagi",)),
+        ("錠の替え方", ("Jo", "Tobira")),
+    ]
+
+
+def test_a_list_of_contents_makes_no_talk_twice() -> None:
+    text = "# 鍵の会 #3\n\n## 目次\n\n- 10:00 鍵の置き方\n- 11:00 錠の替え方\n\n## LT1: 鍵の置き方\n\n- a\n\n## LT2: 錠の替え方\n\n- b\n"
+
+    assert titles(text) == ["鍵の置き方", "錠の替え方"]
 
 
 def test_lines_with_q_and_a_are_question_and_answer() -> None:

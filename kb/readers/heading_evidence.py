@@ -1,0 +1,194 @@
+"""What speaks for a bare line of an extracted text having been a heading, and against it.
+
+Nothing marks headings there but how they stand and how they are put. Each piece of evidence has a weight in
+`heading_weights.toml`, fitted by `make fit`; then the lines of one text are judged again by what its other lines are.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from statistics import fmean
+from typing import Literal
+
+from index import datafiles
+from kb.readers import bare_lines
+
+Role = Literal["item", "short", "prose", "byline", "aside", "other", "edge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A line that may be a heading, and what is around it: `after` is its matter, below bylines, dates and links."""
+
+    text: str
+    before: Role
+    below: Role
+    after: Role
+    next: str  # the text directly below
+    recent: tuple[str, ...]  # the lines shortly above
+    repeated: bool
+    byline: bool  # it may be nothing but who speaks
+    apart: bool  # no other line stands directly above
+
+
+# A talk or section announced: 【A】, [S1], ■, 第2部, LT1:, SRV314:, 3. …, 10:20 …, Q1.
+_MARK = re.compile(
+    r"【[^】]+】|\[[^\]\d][^\]]*\]|〈[^〉]+〉|[■●◆◇□▼▽★☆]|#{1,6}\s|第\s*[0-9一二三四五六七八九十]+"
+    r"|(?:LT|Session|セッション|Part|Day|Track|Step|Room|No\.?|Vol\.?)\s*#?[0-9]+|[A-Z]{2,4}-?\d{2,4}[:：\s]"
+    r"|[0-9０-９]{1,2}[.．、)）:：]\s*\S|[0-9]{1,2}[:：][0-9]{2}|Q[0-9.:：&＆]",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\s[/／]\s|\bby\s")
+_SUBJECT = re.compile("[はが]")
+_HIRAGANA = re.compile("[\u3041-\u3096]")
+_WORD, _CLAUSE, _PARAGRAPH = 6, 25, 90  # characters
+_BYLINE = re.compile(r"(?:\s[-–—]\s*|[(（\s])[@＠]\w+(?:さん)?[)）]?$|\s[@＠]\s\S|さん[)）]?$|氏$")
+_TITLED = re.compile(r"\S\s*[-–—「」『』]\s*|\S\s+[(（]?[@＠]|の話")
+_LEFTOVER = re.compile(r"^(?:\{%|\[\^|!\[|<|:::|#\S+\s)|%\}$|\s·\s|pic\.|\.(?:jpe?g|png|gif|pdf)\b")
+_CODE = re.compile(
+    r"[{};]\s*$|^(?:do|end|else|if|return|import|\$|//|>)\b|[\w)]\(.*\);?$|\s[=|]{1,2}\s|<\w+>|\$\(|=>|->"
+)
+_LABELLED = re.compile(r"[^\s:：]{1,12}\s*[:：]\s*\S")
+_CUT_OFF = re.compile(r"[てでにをがはもとや]$|(?:から|ので|けど|しかし|そして|また|ため|など|ところ)$")
+_QUOTED = re.compile(r"[「『\"“].+[」』\"”]")
+_NOUN = re.compile(r"[一-鿿ァ-ヶー]$")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_TIMED = re.compile(r"(?:[【\[][^】\]]{1,12}[】\]]\s*)?\d{1,2}[:：]\d{2}")
+_LONGEST_USUAL = 20  # characters up to which a line that begins with a usual name is one
+_SHORTEST_ECHO = 8
+_ALIKE = 0.8  # share of the shorter text's pairs of characters
+_NOT_WORDS = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\d+")
+
+
+def _is_marked(line: Candidate) -> bool:
+    return _MARK.match(line.text) is not None
+
+
+EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
+    "a list below": lambda line: line.after == "item",
+    "prose below": lambda line: line.after == "prose",
+    "a name below": lambda line: line.below == "byline",
+    "the title of a slide below": lambda line: _echoes(line.next, line.text),
+    "a list above": lambda line: line.before == "item",
+    "another short line above": lambda line: line.before == "short",
+    "another short line above, a list below": lambda line: (line.before, line.after) == ("short", "item"),
+    "marked as a talk or section": _is_marked,
+    "a time, perhaps after a track": lambda line: _TIMED.match(line.text) is not None,
+    "a usual name of sections": lambda line: _begins_usual(line.text),
+    "a question": lambda line: line.text.endswith(("?", "？")),
+    "title / speaker": lambda line: _BY.search(line.text) is not None,
+    "a word or two": lambda line: len(line.text) <= _WORD,
+    "as long as a clause": lambda line: len(line.text) > _CLAUSE and not _is_marked(line),
+    "as long as a paragraph": lambda line: len(line.text) > _PARAGRAPH and not _is_marked(line),
+    "mostly hiragana": lambda line: 2 * len(_HIRAGANA.findall(line.text)) > len(line.text),
+    "a subject": lambda line: _SUBJECT.search(line.text) is not None,
+    "a sentence inside": lambda line: "。" in line.text[:-1],
+    "the end of a sentence": lambda line: bare_lines.is_sentence(line.text) and not bare_lines.is_polite(line.text),
+    "a polite end": lambda line: bare_lines.is_polite(line.text),
+    "a card of another page": lambda line: bare_lines.is_link_card(line.text),
+    "a line above once more": lambda line: any(_echoes(line.text, earlier) for earlier in line.recent),
+    "said before": lambda line: line.repeated,
+    "who speaks, after a title": lambda line: _BYLINE.search(line.text) is not None,
+    "a person": lambda line: line.byline,
+    "a person, without a title": lambda line: line.byline and _TITLED.search(line.text) is None,
+    "left over from a page": lambda line: _LEFTOVER.search(line.text) is not None,
+    "code": lambda line: _CODE.search(line.text) is not None,
+    "a colon at the end": lambda line: line.text.endswith((":", "：")),
+    "a label and a colon": lambda line: _LABELLED.match(line.text) is not None,
+    "cut off": lambda line: _CUT_OFF.search(line.text) is not None,
+    "a comma": lambda line: "、" in line.text,
+    "quoted": lambda line: _QUOTED.fullmatch(line.text) is not None,
+    "begins in brackets": lambda line: line.text.startswith(("(", "（", "→", "※", "…", "・", "-")),
+    "Latin alone": lambda line: line.text.isascii(),
+    "a line directly above": lambda line: not line.apart,
+    "a short line below": lambda line: line.below == "short",
+    "nothing below": lambda line: line.after == "edge",
+    "prose above": lambda line: line.before == "prose",
+    "another thing above": lambda line: line.before in ("aside", "other"),
+    "a link, date or person below": lambda line: line.below in ("aside", "byline"),
+    "a date or year": lambda line: _YEAR.search(line.text) is not None,
+    "a noun at the end": lambda line: _NOUN.search(line.text) is not None,
+}
+
+
+def points_of(candidates: Sequence[Candidate]) -> list[float]:
+    """Return for each line of one text what the evidence for a heading adds up to."""
+    alone, together = weights()["alone"], weights()["together"]
+    first = [weighted(told_alone(line), alone) for line in candidates]
+    return [weighted(told, together) for told in told_together(candidates, first)]
+
+
+def told_alone(line: Candidate) -> dict[str, float]:
+    """Return what each piece of evidence says of a line by itself."""
+    return {name: float(tells(line)) for name, tells in EVIDENCE.items()}
+
+
+def told_together(candidates: Sequence[Candidate], alone: Sequence[float]) -> list[dict[str, float]]:
+    """Return what all evidence says of each line; `alone` are the points that each has by itself."""
+    likely = [math.tanh(points / 2) for points in alone]
+    forms: dict[str, list[int]] = {}
+    for index, line in enumerate(candidates):
+        forms.setdefault(_form(line.text), []).append(index)
+    mean = fmean(likely) if likely else 0.0
+    told = []
+    for index, line in enumerate(candidates):
+        alike = [likely[other] for other in forms[_form(line.text)] if other != index]
+        told.append(
+            {
+                **told_alone(line),
+                "lines like it": fmean(alike) if alike else 0.0,
+                "its like begin and end so": float(len(alike) > 1),
+                "all lines": mean,
+                "the line before": likely[index - 1] if index else 0.0,
+                "the line after": likely[index + 1] if index + 1 < len(likely) else 0.0,
+            }
+        )
+    return told
+
+
+def weighted(told: Mapping[str, float], weights_of: Mapping[str, float]) -> float:
+    """Return the sum of what evidence says by its weights; what has none says nothing."""
+    return weights_of.get("always", 0.0) + sum(value * weights_of.get(name, 0.0) for name, value in told.items())
+
+
+@cache
+def weights() -> dict[str, dict[str, float]]:
+    """Return the fitted weights: of evidence alone, and of all of it together."""
+    return datafiles.table("kb.readers", "heading_weights.toml")
+
+
+def _form(text: str) -> str:
+    """Return how a line begins, as kinds of characters, and whether somebody is named at its end."""
+    begin = re.sub(r"[A-Za-z]+", "a", _DIGITS.sub("0", text[:4]))
+    begin = re.sub(r"[ぁ-んァ-ヶー一-鿿]", "字", begin)[:3]
+    return f"{begin} {_BYLINE.search(text) is not None} {text.endswith(('?', '？'))} {text[-1:] in '」』'}"
+
+
+def is_section_name(text: str) -> bool:
+    """Tell whether `text` is no more than what sections of a report are commonly called."""
+    return text.casefold() in _USUAL
+
+
+def _begins_usual(text: str) -> bool:
+    return len(text) <= _LONGEST_USUAL and text.casefold().startswith(_USUAL)
+
+
+_USUAL = datafiles.lines("kb.readers", "section_names.txt")
+
+
+def _echoes(text: str, earlier: str) -> bool:
+    """Tell whether `text` says what `earlier` did, perhaps more; titles of a series differ in numbers alone."""
+    if len(earlier) < _SHORTEST_ECHO or len(text) < _ALIKE * len(earlier):
+        return False
+    if text != earlier and _DIGITS.sub("", text) == _DIGITS.sub("", earlier):
+        return False
+    pairs, others = _pairs(text), _pairs(earlier)
+    return len(pairs & others) > _ALIKE * min(len(pairs), len(others))
+
+
+def _pairs(text: str) -> set[str]:
+    letters = _NOT_WORDS.sub("", text.casefold())
+    return {letters[at : at + 2] for at in range(len(letters) - 1)}
