@@ -102,16 +102,3 @@ def test_no_module_of_whoosh_unpickles_by_itself() -> None:
     left = [(name, key) for name, module in modules.items() for key, value in vars(module).items() if value in own]
 
     assert (left, sys.modules["whoosh.legacy"].toc_loaders) == ([], {})
-
-
-def test_what_whoosh_puts_aside_while_it_sorts_a_large_index_is_read_again() -> None:
-    posting = ("own", "監視".encode(), 7, 1.5, b"")
-
-    assert unpickling.loads(pickle.dumps(posting, 2)) == posting
-
-
-def test_a_pickle_that_asks_for_another_codec_is_refused() -> None:
-    asking = b"c_codecs\nencode\n(Vx\nVrot13\ntR."
-
-    with pytest.raises(pickle.UnpicklingError, match="rot13"):
-        unpickling.loads(asking)
