@@ -17,18 +17,21 @@ _TRACKS = tuple(
         (False, r"【([^】]{1,12})】"),
         (True, rf"[\[［]((?:{any_of('rooms')})[^\]］]{{0,12}})[\]］]"),
         (False, r"[\[［]([A-Z]{0,3}[- ]?\d{0,3}(?:\([A-Z]+\)|-R\d?)?)[\]］]"),
-        (True, rf"((?:{any_of('labels')})\s*{_NUMBER}|(?:{any_of('labels')})(?=\s*[:：「]))"),
+        (True, rf"((?:{any_of('labels')})\s*\.?{_NUMBER}|(?:{any_of('labels')})(?=\s*[:：「]))"),
         (True, rf"((?:{any_of('rooms')})\s*[A-Z0-9]|[A-Z0-9](?:{any_of('rooms')}))(?=[\s:：])"),
         (False, r"([A-Z]{2,4}\d{3}(?:-[A-Z]\d?)?|[A-Z]{1,2}-\d{1,2}|\d{1,2}-[A-Z]-\d{1,2})(?=[\s:：])"),
         (False, r"([A-Z]{2,4}-\d{3})(?=[:：])"),
     )
 )
-_TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE)
+_TRACK_AT_END = re.compile(
+    rf"\s*(?:[(（]([^()（）]{{0,6}}(?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE
+)
 _CODE = re.compile(r"[A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?")
 _TAGS = re.compile(rf"[【\[［](?:{any_of('tags')})[】\]］]\s*")
 _HASHTAGS = re.compile(r"(?:\s+#[^\s#\d][^\s#]*)+$")
 _NUMBERING = re.compile(
-    r"(?:[①-⑳]|\d{1,2}/\d{1,2}(?=\s+\d{1,2}[:：])|[0-9０-９一二三四五六七八九]{1,2}(?:コマ|限|本|つ)目|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*"
+    r"(?:[①-⑳]|\d{1,2}/\d{1,2}(?=\s+\d{1,2}[:：])|[0-9０-９一二三四五六七八九]{1,2}(?:コマ|限|本|つ)目"
+    r"|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*"
 )
 _STARS = re.compile(r"\s+[★☆]{1,5}$")  # how it was liked
 _ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
