@@ -21,6 +21,7 @@ class Candidate:
     index: int  # of its part
     part: Part
     role: Role
+    length: int  # letters
     read: TalkHeading
     listed: bool  # bullets
     linked: bool  # slides or a video
@@ -84,6 +85,7 @@ def _candidate(index: int, part: Part, role: Role, habit: str | None, timetable:
         index=index,
         part=part,
         role=role,
+        length=len(letters(part.text)),
         read=read,
         scheduled=len(title) >= SHORTEST_TITLE and any(title in cell or cell in title for cell in timetable),
         listed=any(block.type in ("bullet", "numbered") for block in part.blocks),
