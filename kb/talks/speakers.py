@@ -17,6 +17,11 @@ _MENTION = re.compile(
     r"(?:さん|氏|准教授|教授)(?=の|による|から|が|より|は|、|。|\s|$|[？?！!(（@＠])"
 )
 _SAID = re.compile(r"(?:登壇者|発表者|スピーカー|講師|講演者|話し手)は、?\s*([^。、]{2,40}?\s?(?:さん|氏)|[@＠]\w+)")
+# What somebody did there says of any name before it, in whatever letters, that it is one.
+_SPOKE = re.compile(
+    r"(?:最初は|次は|続いて|こちらは)?\s*([^\s、。「」]{1,20}(?:\s[^\s、。「」]{1,12})?)\s*(?:さん|氏)(?:の|による)"
+    r"\s?(?:発表|講演|基調講演|セッション|お?話|トーク|プレゼン|登壇|LT)"
+)
 _BY = re.compile(r"[Bb]y\s+(\S{2,30}(?:\s\S{1,20}){0,2})")
 # A whole name, of two words, says of brackets behind it that they hold a company or a handle.
 _WHOLE_NAME = r"[一-鿿々]{1,4}[ 　][一-鿿々ぁ-んァ-ヶー]{1,5}|[A-Z][a-z]+(?: [A-Z][\w.'-]*){1,2}"
@@ -50,6 +55,7 @@ def _told(blocks: Sequence[Block], heading: str) -> Iterator[tuple[str, ...]]:
         if match := _NAME_AND_COMPANY.fullmatch(line) or _BY.fullmatch(line):
             yield names_in(match[1])
     yield from (names_in(match[1]) for line in lines for match in _SAID.finditer(line[:LINE]))
+    yield from (names_in(f"{match[1]}さん") for line in lines if (match := _SPOKE.match(line[:LINE])))
     mentions = (match[1] for line in lines[1:] for match in _MENTION.finditer(line[:_FIRST_WORDS]))
     yield from (names_in(name) for name in mentions if not name.endswith(words("nobody")))
 
