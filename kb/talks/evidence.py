@@ -121,7 +121,7 @@ def told_alone(it: Place) -> dict[str, float]:
 def told_together(
     places: Sequence[Place], told: Sequence[Mapping[str, float]], alone: Sequence[float]
 ) -> list[dict[str, float]]:
-    """Return what all evidence says of each heading; by itself it is `told` so much, which is `alone` so many points."""
+    """Return what all evidence says of each heading; by itself it is `told` so much, `alone` so many points."""
     likely = {it.own.index: math.tanh(points / 2) for it, points in zip(places, alone, strict=True)}
     return [{**own, **_told_among(it), **_echoes(it, likely)} for it, own in zip(places, told, strict=True)]
 

@@ -38,7 +38,6 @@ MENDED = {
     "_posts/2012/2012-08-12-第2回-ecmascript勉強会のアウトラインメモ.md": "[[links of a wiki]]",
     "_posts/2013/2013-05-19-追悼-e4x-仮-アウトラインメモ.md": "[[links of a wiki]]",
     "_posts/2012/2012-06-14-サイボウズ技術者説明会-for-students-アウトラインメモ.md": "an HTML list, indented by four, is no code",
-    "_posts/2014/2014-08-08-shibuyaxss.md": "a list right below a tag",
     "12/06/container-days.md": "{% shortcodes %}",
     "01/20/k8s-meetup-tokyo-15.md": "{% shortcodes %}",
     "02/15/devsumi-2019-winter.md": "{% shortcodes %}",
