@@ -106,7 +106,7 @@ class Engine(Reader, Protocol):
     positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
-    was written never answers: the one before does, and `damage` tells; where none is left, a SearchIndexError is raised.
+    was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.
     """
 
     def snapshot(self) -> Reader:

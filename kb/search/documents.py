@@ -25,8 +25,8 @@ SCHEMA = Schema(
 
 
 MOST_BORROWED = 1000
-"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of 200
-characters has 300; of a longer text the words come before the helpers."""
+"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of
+200 characters has 300; of a longer text the words come before the helpers."""
 
 BOOSTS: Mapping[str, float] = {"label": 0.8, "advice": 1.1}
 """What the score of a note of a kind is multiplied by: advice is what readers come for, a bare label is not."""

@@ -26,7 +26,8 @@ UNHARMED = {"ran": None, "reports": [], "foreign": []}
 def report(payload: str, others: list[str]) -> str:
     """Return a report in extracted text with payloads for title, talk, speaker, link and notes."""
     notes = "\n".join(f"  • {other}" for other in others)
-    return f"{payload} 勉強会 2019\n\n【A】10:00~10:40:{payload}\n\n登壇者: {payload}\n\nspeakerdeck.com\n\n  • SQS {payload}\n{notes}\n"
+    talk = f"【A】10:00~10:40:{payload}\n\n登壇者: {payload}\n\nspeakerdeck.com"
+    return f"{payload} 勉強会 2019\n\n{talk}\n\n  • SQS {payload}\n{notes}\n"
 
 
 @pytest.fixture(scope="module")
