@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from index.text import skeleton
 from kb.report.model import Correction, Crumb, Note, NoteType, Report, Talk
-from kb.services import CatalogueError, Service, domain, senses, tag
+from kb.services import CatalogueError, Service, domain, senses
 from kb.services.inheritance import legacy
 from kb.services.matcher import Matcher
 from kb.services.senses import Surroundings
+from kb.services.tagger import tag
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
