@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.view import texts
+from webui.texts import ja as texts
 
 
 def test_the_page_says_that_an_older_generation_answers_until_the_index_is_made_anew(tmp_path: Path) -> None:
