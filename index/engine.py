@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from index.query import Query, Step
 from index.ranking import SignalName
@@ -38,16 +38,16 @@ class Hit:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FacetCount:
+class FacetCount(NamedTuple):
     """A facet value, how many documents have it, and whether the query selects it.
 
     The count ignores the selections of its own group (unless all of them are wanted) and obeys words and all other
     groups. Every selected value is listed, even at 0; others only above 0; order: count descending, then value.
+    A tuple, for a page may have thousands of them.
     """
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks a facet count for
     selected: bool
 
 
