@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
 
 from index import ladder, spelling
-from index.engine import FacetCount, Hit, Reason, Results, SearchIndexError
+from index.engine import FacetCount, Hit, OutdatedError, Reason, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, parts, term_points, word_weight
@@ -39,6 +40,7 @@ class ScanEngine:
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self._documents: list[Counted] = []
         self._meta: Mapping[str, object] | None = None
+        self._published = 0
 
     def search(self, query: Query) -> Results:
         scan = Scan(self._documents, self._schema.texts, query, self._language)
@@ -88,13 +90,19 @@ class ScanEngine:
     def damage(self) -> str | None:
         return None
 
+    def stamp(self) -> object:
+        return self._published
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
+        if since not in (None, self._published):
+            raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
         given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
         known = held | given
@@ -103,6 +111,7 @@ class ScanEngine:
         self._sources = {source: known[source] for source in order}
         self._documents = [document for documents in self._sources.values() for document in documents]
         self._meta = meta
+        self._published += 1
 
     def close(self) -> None:
         pass
