@@ -69,6 +69,8 @@ def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Do
     docs = docs[found[docs]]
     if query.sort == "relevance":
         docs = _best_first(docs, scores, end)
+    elif query.sort == "boost":
+        docs = _best_first(docs, snapshot.boosts, end)
     return docs[query.offset : end]
 
 

@@ -130,7 +130,7 @@ def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     ("arguments", "message"),
     [
         (("--service", "ほげ"), "no service is called 'ほげ'; `kb services` lists them"),
-        (("--kind", "ほげ"), "'ほげ' is none of advice, problem, question, experience, fact, impression, label"),
+        (("--kind", "ほげ"), "'ほげ' is none of advice, problem, question, statement, impression, label"),
     ],
 )
 def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], message: str) -> None:
@@ -510,6 +510,20 @@ def test_a_service_of_the_librarys_own_is_found_and_a_corrected_tag_stays(librar
         [],
     )
     assert [note["text"] for note in records("search", "--service", "sns", "--via", "explicit")] == ["SQS"]
+
+
+def test_a_kind_told_in_kb_toml_stays_and_an_unknown_one_is_refused(library: Path) -> None:
+    label, *_ = records("search", "--service", "sqs")
+    (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "助言"\n', "utf-8")
+
+    assert [kb("sync").stderr, *[(note["kind"], note["sure"]) for note in records("search", "--kind", "advice")]] == [
+        "",
+        ("advice", 1.0),
+    ]
+
+    (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "ほげ"\n', "utf-8")
+
+    assert "kind cannot be 'ほげ'; write one of advice, problem" in kb("sync").stderr
 
 
 TROUBLES = """# サンプル勉強会 2017
