@@ -528,11 +528,11 @@ def test_a_kind_told_in_kb_toml_stays_and_an_unknown_one_is_refused(library: Pat
 
 TROUBLES = """# サンプル勉強会 2017
 
-## 【A】10:00~10:45:関数の困りごと
+## 【A】10:00~10:45:関数の課題
 
 - Lambda
   - 実行時間が最大5分しかないのが問題 -> 処理を分ける
-  - ログが多すぎて追えない
+  - ログの管理が大変で追えない
 - 質問
   - タイムアウトの既定値は何秒ですか?
     - 3秒です
@@ -550,9 +550,9 @@ def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Pa
             ["実行時間が最大5分しかないのが問題 -> 処理を分ける"],
             False,
         ),
-        ("ログが多すぎて追えない", [], True),
+        ("ログの管理が大変で追えない", [], True),
     ]
-    assert [pair["note"]["text"] for pair in records("pairs", "--open")] == ["ログが多すぎて追えない"]
+    assert [pair["note"]["text"] for pair in records("pairs", "--open")] == ["ログの管理が大変で追えない"]
     assert [pair["replies"][0]["text"] for pair in records("pairs", "--questions")] == ["3秒です"]
 
 
