@@ -69,11 +69,11 @@ class WhooshReader:
 def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> Docs:
     """Return the documents of the query's window, in its order."""
     end = None if query.limit is None else query.offset + query.limit
-    if query.sort != "relevance" or not search.scored:
+    if query.sort in ("new", "position") or (query.sort == "relevance" and not search.scored):
         order = snapshot.in_position if query.sort == "position" else snapshot.newest_first
         return order[found[order]][query.offset : end]
     docs = np.flatnonzero(found).astype(np.int32)
-    scores = search.scores(docs)
+    scores = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
     if end is not None and end < len(docs):  # those that cannot come into the window need no order
         near = scores >= np.sort(scores)[len(docs) - max(end, 1)]  # np.partition takes far longer where many tie
         docs, scores = docs[near], scores[near]

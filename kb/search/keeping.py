@@ -100,7 +100,7 @@ class Keeper:
         return None
 
     def correct(self, note_id: str, correction: Correction) -> None:
-        """Keep in kb.toml which services a note is and is not about; it holds after the next sync.
+        """Keep in kb.toml which services a note is and is not about, and its kind; it holds after the next sync.
 
         Raises LibraryError for a sample or a broken kb.toml.
         """

@@ -120,6 +120,8 @@ class ScanEngine:
         if sort == "position":
             return found
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
+        if sort == "boost":
+            return sorted(newest_first, key=lambda d: -d.document.boost)
         return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scan.score(d))
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:

@@ -181,6 +181,14 @@ def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str
     assert ids(engine.search(Query("監視", sort=sort))) == order  # type: ignore[arg-type]
 
 
+def test_by_boost_the_most_boosted_come_first_and_the_newest_among_equals(make: Make) -> None:
+    told = [("2018", 1.05), ("2017", 1.1), ("2019", 1.05), (None, 0.8)]
+    engine = filled(make(), [document(n, "監視", date=date, boost=boost) for n, (date, boost) in enumerate(told)])
+
+    assert ids(engine.search(Query("監視", sort="boost"))) == ["1", "2", "0", "3"]
+    assert ids(engine.search(Query("監視", sort="boost", limit=2))) == ["1", "2"]
+
+
 def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
     engine = filled(make(), NOTES)
 
