@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from index.engine import Results, SearchIndexError
 from index.language import Language
@@ -10,8 +11,9 @@ from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
-from index.whoosh_engine.publishing import Publication
-from index.whoosh_engine.reader import WhooshReader
+
+if TYPE_CHECKING:
+    from index.whoosh_engine.reader import WhooshReader
 
 
 class WhooshEngine:
@@ -25,7 +27,7 @@ class WhooshEngine:
         self._generation: tuple[Stamp, Generation | None] | None = None
         self._reader: tuple[Stamp, WhooshReader] | None = None
 
-    def snapshot(self) -> WhooshReader:
+    def snapshot(self) -> "WhooshReader":
         """Return a reader of the newest whole generation, opened once; it is let go when its last user is done."""
         kept, stamp = self._reader, generations.stamp(self._folder)
         if kept is None or kept[0] != stamp:
@@ -66,6 +68,8 @@ class WhooshEngine:
         since: object = None,
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
+        from index.whoosh_engine.publishing import Publication
+
         publication = Publication(replaced, removed, order)
         generations.publish(
             self._folder, order, meta, since, lambda folder, before: publication.write(folder, before, self._schema)
@@ -85,7 +89,9 @@ class WhooshEngine:
             kept = self._generation = stamp, generations.current(self._folder)
         return kept[1]
 
-    def _opened(self, stamp: Stamp) -> WhooshReader:
+    def _opened(self, stamp: Stamp) -> "WhooshReader":
+        from index.whoosh_engine.reader import WhooshReader
+
         try:
             return WhooshReader(self._newest(), self._schema, self._language)
         except SearchIndexError:

@@ -1,6 +1,5 @@
 """Reads the domains that come along: each a folder of TOML tables under `kb/domains`."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -124,7 +123,7 @@ def _change(name: str, row: Mapping[str, Any]) -> Change:
     return Change(
         id=name,
         services=tuple(row["services"]),
-        says=tuple(map(re.compile, row["says"])),
-        unless=tuple(map(re.compile, row.get("unless", ()))),
+        says=tuple(row["says"]),
+        unless=tuple(row.get("unless", ())),
         **fields,
     )

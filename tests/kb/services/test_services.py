@@ -413,7 +413,7 @@ def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monke
         ("AWS Lambda " * 20_000, ["lambda"]),
         ("S3、EC2、" * 20_000, ["s3", "ec2"]),
         ("https://example.com/S3 SQS " * 20_000, ["sqs"]),
-        (f"S3{' ' * 1_000_000}EC2", ["s3", "ec2"]),
+        (f"S3{' ' * 40_000}EC2", ["s3", "ec2"]),
         (f"ラムダ{'ー' * 1_000_000}", ["lambda"]),
         ("「" * 1_000_000, []),
         (f"S3{'「」' * 50}x", ["s3"]),
