@@ -29,14 +29,14 @@ class Keeper:
         Where another process does so meanwhile, it begins again from what that wrote. Raises LibraryError,
         SearchIndexError, WriterBusyError.
         """
-        from kb.search.syncing import Sync
-
         started = time.monotonic()
         while True:
             with suppress(OutdatedError):
                 return self._sync(started, progress)
 
     def _sync(self, started: float, progress: Progress) -> SyncOutcome:
+        from kb.search.syncing import Sync
+
         collection = self._collection
         collection.follow()  # the first own report ends the showing of the samples
         since, before = collection.engine.stamp(), self._contents_before()
