@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Sort: TypeAlias = Literal["relevance", "new", "position"]
-StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some"]
+StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some", "likeness"]
 
 
 @dataclass(frozen=True, slots=True)

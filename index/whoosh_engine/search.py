@@ -1,17 +1,20 @@
 """One query's text over one snapshot: which documents it finds, what they score, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
 
 import numpy as np
 
 from index import ladder, spelling
+from index.embedding import EmbeddingError
 from index.engine import Reason
 from index.language import Language
-from index.query import Query
-from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, parts, word_weight
-from index.tree import Alternative, Key, QueryWord, words_in
+from index.likeness import Likeness
+from index.query import Query, Step
+from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
+from index.tree import Alternative, AnyOf, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
+from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Mask
 
@@ -19,10 +22,14 @@ from index.whoosh_engine.term_store import Mask
 class Search:
     """A query's text, understood, loosened as far as needed, and applied to a snapshot; it is the ladder's source."""
 
-    def __init__(self, snapshot: Snapshot, query: Query, language: Language) -> None:
+    def __init__(
+        self, snapshot: Snapshot, query: Query, language: Language, meaning: Callable[[], Meaning | None]
+    ) -> None:
         self._snapshot = snapshot
         self._language = language
-        self._text = query.text
+        self._query = query
+        self._meaning = meaning
+        self._likeness: Likeness | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self._masks = Masks(snapshot)
@@ -42,16 +49,34 @@ class Search:
         """Return the greatest share of the words' weight that a document meeting the conditions has."""
         return float((self._shares(words) * self._conditions).max(initial=0.0))
 
+    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+        """Return whether the likeness of documents tells that there is an answer, None where nothing is known of it."""
+        self._likeness = self._read_likeness(" ".join(piece.text for piece in pieces))
+        if self._likeness is None:
+            return None
+        names = [word for piece in pieces for word in piece.words if word.is_name]
+        return self._likeness.tells(reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions))
+
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
         return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.term(Key(word)).finds))
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done to find more."""
+        return (*self.ascent.steps, Step("likeness")) if np.any(self.matches & ~self.by_words) else self.ascent.steps
+
     @cached_property
     def matches(self) -> Mask:
         """Which documents the text finds."""
+        return self.by_words | self._by_likeness
+
+    @cached_property
+    def by_words(self) -> Mask:
+        """Which documents its words find."""
         words = self.ascent.words
         if self.ascent.some:
-            return self._conditions & (self._shares(words) >= ladder.LEAST_SHARE)
+            return self._conditions & self._named & (self._shares(words) >= ladder.LEAST_SHARE)
         return self._conditions & self._masks.all_of(words)
 
     @cached_property
@@ -68,9 +93,29 @@ class Search:
     def reasons(self, doc: int) -> tuple[Reason, ...]:
         """Return what made the score of a document, most first; the points add up to it."""
         given = parts({signal: float(strength[doc]) for signal, strength in self._strengths.items()})
-        others = (Reason(signal, points) for signal, points in given.items() if signal != "words")
+        likeness = Reason(
+            "likeness", given.pop("likeness"), cosine=float(self._likeness.cosines[doc]) if self._likeness else None
+        )
+        others = (likeness, *(Reason(signal, points) for signal, points in given.items() if signal != "words"))
         reasons = [reason for reason in (*(self._reason(word, doc) for word in self._scored), *others) if reason.points]
         return tuple(sorted(reasons, key=lambda reason: -reason.points))
+
+    def _read_likeness(self, text: str) -> Likeness | None:
+        """Return how like each document is to a text, None where there is no model or it could not tell."""
+        if not text or "likeness" in self._query.without or not (meaning := self._meaning()):
+            return None
+        try:
+            vectors = meaning.vectors(self._snapshot)
+            return vectors.space.likeness(meaning.query(text)).spread(vectors.docs, self._snapshot.size)
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            return None
+
+    @cached_property
+    def _most_points(self) -> float:
+        """What the words of the query may give at most."""
+        having = (int(np.count_nonzero(self._masks.of(word))) for word in self.ascent.words)
+        return sum(most_points(self._snapshot.documents, count) for count in having)
 
     @property
     def _scored(self) -> tuple[QueryWord, ...]:
@@ -87,14 +132,31 @@ class Search:
             strengths[signal] = strengths[signal] + self._dense(key)
         exact = nothing.copy()
         if len(words) > 1:
-            exact[self._snapshot.reading(self._text)] = 1
+            exact[self._snapshot.reading(self._query.text)] = 1
         return {
             "words": reduce(np.add, map(self._word_points, self._scored), nothing),
             **strengths,
             "coverage": self._shares(words),
             "exact": exact,
+            "likeness": self._most_points * self._likeness.order if self._likeness else nothing,
             "boost": self._snapshot.boosts - 1,
         }
+
+    @cached_property
+    def _by_likeness(self) -> Mask:
+        """Which documents are so like the query that they are found without its words."""
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        if self._likeness and self.ascent.answered:
+            docs = self._snapshot.in_position
+            mask[self._likeness.found(docs[(self._conditions & self._named)[docs]])] = True
+        return mask
+
+    @cached_property
+    def _named(self) -> Mask:
+        """Which documents have what the query names: the word, or what it stands for."""
+        named = ((word, self._language.named(word.text)) for word in self.ascent.words)
+        wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
+        return reduce(np.logical_and, (mask for mask in wanted if mask.any()), self._snapshot.live)
 
     @property
     def _helpers(self) -> Sequence[Key]:
