@@ -69,7 +69,8 @@ def climb(
             if (more := source.count(looser)) > found:
                 found, wanted, steps, untold = more, looser, [*steps, *untold], []
     answered = _is_answered(mended, looser, source)
-    if found < ENOUGH and "some" not in without and len(looser) > 1 and answered:
+    some = len(looser) > 1 and answered and source.best_share(looser) >= LEAST_SHARE
+    if found < ENOUGH and "some" not in without and some:
         return Ascent(mended, looser, some=True, answered=True, steps=(*steps, *untold, Step("some")))
     return Ascent(mended, wanted, answered=answered, steps=tuple(steps))
 

@@ -101,7 +101,7 @@ class ScanEngine:
 
     def embed(self, told: Callable[[int, int], None]) -> None:
         if self.embedder():
-            self.embedded = {d.document.passage for d in self.documents}
+            self.embedded = {d.document.passage for d in self.documents} - {""}
             told(len(self.documents), len(self.documents))
 
     def snapshot(self) -> "ScanEngine":

@@ -25,6 +25,7 @@ from index.embedding.contract import EmbeddingError, Vectors
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384
 _RUNS = "runs"
+_TRIED = f"from {__name__} import prove; prove()"
 _PATIENCE = 120.0  # seconds; a second on a quiet machine
 _CODE_OR_WEIGHTS = (".so", ".bin")  # the files without which it is no machine's fault that it does not run
 
@@ -88,9 +89,8 @@ def _runs(kept: Path) -> bool:
         return finding.read_text("utf-8") == _RUNS
     except OSError:
         pass
-    tried = [sys.executable, "-c", f"from {__name__} import prove; prove()"]
     try:
-        ended = subprocess.run(tried, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
+        ended = subprocess.run([sys.executable, "-c", _TRIED], capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
     except (OSError, subprocess.TimeoutExpired):
         return False  # a busy machine: not kept, so that the next process tries again
     runs = ended.returncode == 0
