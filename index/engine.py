@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from index.query import Query, Step
 from index.ranking import SignalName
@@ -42,16 +42,16 @@ class Hit:
     alike: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FacetCount:
+class FacetCount(NamedTuple):
     """A facet value, how many documents have it, and whether the query selects it.
 
     The count ignores the selections of its own group (unless all of them are wanted) and obeys words and all other
     groups. Every selected value is listed, even at 0; others only above 0; order: count descending, then value.
+    A tuple, for a page may have thousands of them.
     """
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks a facet count for
     selected: bool
 
 
@@ -121,7 +121,7 @@ class Engine(Reader, Protocol):
     positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
-    was written never answers: the one before does, and `damage` tells; where none is left, a SearchIndexError is raised.
+    was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.
     """
 
     def snapshot(self) -> Reader:
@@ -130,14 +130,20 @@ class Engine(Reader, Protocol):
     def damage(self) -> str | None:
         """Return why an older generation answers instead of the newest, None where the newest does."""
 
+    def stamp(self) -> object:
+        """Return a value that is another whenever another generation became the newest."""
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
         """Write a new generation and swap it in; the one before answers until then, and on any failure.
+
+        Given the stamp `since` it raises OutdatedError where another was published since that.
 
         It holds for each source that `order` names the documents given for it in `replaced`, else those it had; every
         other source is gone, and so is what those in `removed` had. A source given but not in `order`, or in `order`
@@ -157,6 +163,13 @@ class Engine(Reader, Protocol):
 
 class SearchIndexError(Exception):
     """The index cannot do what was asked; the message says which folder and what to do."""
+
+
+class OutdatedError(SearchIndexError):
+    """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder}: another kb has written this index meanwhile; try again")
 
 
 class WriterBusyError(SearchIndexError):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Sort: TypeAlias = Literal["relevance", "new", "position"]
+Sort: TypeAlias = Literal["relevance", "new", "boost", "position"]
+"""`boost` is the order of the documents' own boosts, the newest first among equals."""
 StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some", "likeness"]
 
 

@@ -46,7 +46,7 @@ class JudgedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a search reached: the mean of each measure over the queries that have an answer, and over those of each type.
+    """What a search reached: the mean of each measure over the queries with an answer, and over those of each type.
 
     The queries without an answer count apart: which of them were answered all the same.
     """

@@ -32,7 +32,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whom a server trusts: the names it goes by, and the token that writing needs (None: this machine alone writes)."""
+    """Whom a server trusts: the names it goes by, and the token for writing (None: this machine alone writes)."""
 
     names: frozenset[str] = frozenset({"localhost"})
     token: str | None = None

@@ -65,17 +65,22 @@ class WhooshEngine:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""
         self.snapshot().embed(told)
 
+    def stamp(self) -> Stamp:
+        """Return a value that is another whenever another generation became the newest."""
+        return generations.stamp(self._folder)
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
         publication = Publication(replaced, removed, order)
         generations.publish(
-            self._folder, order, meta, lambda folder, before: publication.write(folder, before, self._schema)
+            self._folder, order, meta, since, lambda folder, before: publication.write(folder, before, self._schema)
         )
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from index.engine import SearchIndexError
+from index.engine import OutdatedError, SearchIndexError
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.write_lock import locked
@@ -83,15 +83,15 @@ class Generation:
     damage: str | None = None
 
 
-Stamp: TypeAlias = tuple[int, ...] | None
+Stamp: TypeAlias = tuple[int, ...]
 
 
 def stamp(folder: Path) -> Stamp:
-    """Return a value that is another whenever another generation became current, None while there is none."""
+    """Return a value that is another whenever another generation became current."""
     try:
         stat = (folder / _CURRENT).stat()
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return ()
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
@@ -145,14 +145,17 @@ Fill: TypeAlias = Callable[[Path, Generation | None], tuple[Segment, ...]]
 """Writes what is new to the folder of a generation, given the one before, and returns the segments of the new one."""
 
 
-def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], fill: Fill) -> None:
+def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], since: object, fill: Fill) -> None:
     """Make a new generation that `fill` has written the current one; the one before is kept for its readers.
 
-    Raises WriterBusyError while another process writes, SearchIndexError if the folder holds anything else.
+    Raises WriterBusyError while another process writes, SearchIndexError if the folder holds anything else, and
+    OutdatedError where a stamp is given that is no longer that of the folder.
     """
     _refuse_foreign(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / _LOCK):
+        if since is not None and since != stamp(folder):
+            raise OutdatedError(folder)
         generation = folder / f"gen-{max(_numbers(folder), default=0) + 1:06}"
         before = _readable(folder)
         generation.mkdir()

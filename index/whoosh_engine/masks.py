@@ -93,9 +93,9 @@ class Masks:
         return mask & self._snapshot.live
 
     def _having_all(self, lists: Iterable[Docs]) -> Mask:
-        mask = self._snapshot.live.copy()
-        for docs in lists:
-            having = np.zeros(self._snapshot.size, np.bool_)
-            having[docs] = True
-            mask &= having
+        return reduce(np.logical_and, map(self._having, lists))
+
+    def _having(self, docs: Docs) -> Mask:
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        mask[docs] = True
         return mask

@@ -7,11 +7,12 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from index.text import skeleton
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, Given, Kind
 from kb.services import Catalogue, CatalogueError, Domain, Service, ServiceTable, domain, domain_names, service_of
+from kb.texts import ja
 
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
@@ -45,7 +46,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrected tags by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrected tags and kinds by note id, what notes can be about.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -55,6 +56,7 @@ class Configuration:
     date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
     url = "https://example.com/"                                     add = ["sqs"]
                                                                      remove = ["sns"]
+                                                                     kind = "advice"
     [embedding]
     url = "http://127.0.0.1:8080/v1"
     model = "bge-m3"
@@ -110,8 +112,8 @@ def with_given(data: bytes, source: str, given: Given | None) -> bytes:
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
-    """Return a kb.toml that corrects the services of a note so and otherwise stays as it is."""
-    told = {"add": list(correction.adds), "remove": list(correction.removes)}
+    """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
+    told = {"add": list(correction.adds), "remove": list(correction.removes), "kind": correction.kind}
     return _with_table(data, "notes", note, {key: values for key, values in told.items() if values})
 
 
@@ -286,11 +288,19 @@ def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> S
 
 def _correction(note: str, values: Mapping[str, Any], known: Catalogue) -> Correction:
     where = f'[notes."{_shown(note)}"]'
-    _only(where, values, {"add": list, "remove": list})
+    _only(where, values, {"add": list, "remove": list, "kind": str})
     slugs: dict[str, tuple[str, ...]] = {}
     for key in ("add", "remove"):
         services = [(name, known.find(name)) for name in values.get(key, ())]
         if unknown := [name for name, service in services if service is None]:
             raise ConfigurationError(f"{where} {key}: no service is called {_quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
-    return Correction(adds=slugs["add"], removes=slugs["remove"])
+    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=_kind(where, values.get("kind")))
+
+
+def _kind(where: str, name: str | None) -> Kind | None:
+    """Return the kind of a name: its key or what it is called on the page."""
+    kind = next((kind for kind in get_args(Kind) if name in (kind, ja.KINDS[kind])), None)
+    if name is not None and kind is None:
+        raise ConfigurationError(f"{where} kind cannot be {_quoted(name)}; write one of {', '.join(get_args(Kind))}")
+    return kind

@@ -152,7 +152,7 @@ class Library:
         return shown_name(Path(kept.name))
 
     def tell(self, source: str, given: Given | None) -> None:
-        """Write into kb.toml what is given by hand for a file; None forgets it. Raises LibraryError for a broken one."""
+        """Write what is given by hand for a file into kb.toml; None forgets it. Raises LibraryError for broken TOML."""
         self._configure(lambda before: with_given(before, source, given))
 
     def correct(self, note: str, correction: Correction) -> None:

@@ -68,13 +68,9 @@ class Collection:
         if library.path != self.library.path or configuration != self.tools.configuration:
             self._parts = self._open(library, configuration, is_samples=is_samples)
 
-    def find_library(self) -> tuple[Library, bool]:
-        """Return the library that is chosen as things stand now, and whether it is the bundled samples."""
-        return find_library(self.chosen[0])
-
     def follow(self) -> None:
         """Turn to the library that is chosen as things stand now, as it is configured now."""
-        library, is_samples = self.find_library()
+        library, is_samples = find_library(self.chosen[0])
         self.reopen(library, library.configuration()[0], is_samples=is_samples)
 
     @property

@@ -1,7 +1,7 @@
 """Notes as documents of the index: which fields they have and what is counted."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from index.analysis import Analyzer, Term
 from index.schema import Document, Schema, TextField
@@ -25,11 +25,11 @@ SCHEMA = Schema(
 
 
 MOST_BORROWED = 1000
-"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of 200
-characters has 300; of a longer text the words come before the helpers."""
+"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of
+200 characters has 300; of a longer text the words come before the helpers."""
 
-BOOSTS: Mapping[str, float] = {"label": 0.8, "advice": 1.1}
-"""What the score of a note of a kind is multiplied by: advice is what readers come for, a bare label is not."""
+LABEL, ADVICE = 0.8, 0.1
+"""What the score of a label is multiplied by, and what is added for certain advice: it is what readers come for."""
 
 
 def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue) -> Iterator[Document]:
@@ -61,7 +61,7 @@ def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue
             date=note.held_on,
             stored=dump_note(note),
             literal=note.text,
-            boost=BOOSTS.get(note.kind, 1.0),
+            boost=LABEL if note.kind == "label" else 1 + ADVICE * note.advice,
             passage=passage(note),
         )
 

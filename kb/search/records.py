@@ -43,6 +43,8 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         "published": note.published,
         "talk": talk_record(note.talk) if note.talk else None,
         "kind": note.kind,
+        "sure": note.sure,
+        "advice": note.advice,
         "services": [
             {"slug": m.service, "name": domain.catalogue.name(m.service), "via": m.via, "why": m.why}
             for m in note.services

@@ -25,7 +25,8 @@ _SHORT_NAME = re.compile(r"[ぁ-ん]{1,5}|[ァ-ヶー]{1,3}|[一-鿿々]{1,3}")
 _ASCII = re.compile(r"[\x21-\x7e]+")
 # Of katakana and capitals alone are companies' names as a rule, so they are left out.
 _MENTION = re.compile(
-    r"((?:(?<![ァ-ヶー一-鿿々])[一-鿿々]|(?<![一-鿿々])[一-鿿々]{2,5}?)(?:\s?[一-鿿々]{1,3})??|(?=\w*[a-z])[A-Za-z0-9_]{2,20}(?:\s[A-Z][a-z]+)?)\s?"
+    r"((?:(?<![ァ-ヶー一-鿿々])[一-鿿々]|(?<![一-鿿々])[一-鿿々]{2,5}?)(?:\s?[一-鿿々]{1,3})??"
+    r"|(?=\w*[a-z])[A-Za-z0-9_]{2,20}(?:\s[A-Z][a-z]+)?)\s?"
     r"(?:さん|氏|准教授|教授)(?=の|による|から|が|より|は|、|。|\s|$|[？?！!(（@＠])"
 )
 _SITE = re.compile(r"\s*(?:[|｜/／-]\s*)(?:Twitter|X|GitHub|Facebook)$", re.IGNORECASE)
@@ -65,8 +66,9 @@ def _labelled(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
         if match and match[1]:
             yield names_in(match[1])
         elif match and block.depth is not None:
-            below = takewhile(lambda item, depth=block.depth: (item.depth or 0) > depth, blocks[index + 1 :])  # type: ignore[misc]
-            yield tuple(name for item in below for name in names_in(item.text))
+            rest = blocks[index + 1 :]
+            end = next((at for at, item in enumerate(rest) if (item.depth or 0) <= block.depth), len(rest))
+            yield tuple(name for item in rest[:end] for name in names_in(item.text))
 
 
 def _in_table(block: Block) -> tuple[str, ...]:

@@ -4,8 +4,7 @@ KINDS = {
     "advice": "助言",
     "problem": "課題",
     "question": "質問",
-    "experience": "事例",
-    "fact": "事実",
+    "statement": "事実・事例",
     "impression": "感想",
     "label": "見出し",
 }

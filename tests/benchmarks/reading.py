@@ -1,7 +1,7 @@
 """How many bullets a second are read on one core, and how large files fare: python tests/benchmarks/reading.py.
 
-Each figure is the best of three runs, from bytes to talks and notes, without any analysis. The sizes run in a process each,
-which tells its peak of memory.
+Each figure is the best of three runs, from bytes to talks and notes, without any analysis. The sizes run in a process
+each, which tells its peak of memory.
 """
 
 import resource

@@ -1,7 +1,7 @@
 """How many notes a second are tagged, classified and paired on one core, beyond the analysis.
 
-Usage: python tests/benchmarks/tagging.py [REPORT…]. Without reports it takes the bundled samples. Each step is the best of
-five runs over all notes. Then each step once on texts that nobody writes: none may take more than a few seconds.
+Usage: python tests/benchmarks/tagging.py [REPORT…]. Without reports it takes the bundled samples. Each step is the best
+of five runs over all notes. Then each step once on texts that nobody writes: none may take more than a few seconds.
 """
 
 import resource

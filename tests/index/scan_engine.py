@@ -5,12 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from pathlib import Path
 
 import numpy as np
 
 from index import ladder, spelling
 from index.embedding import Embedder, EmbedderMaker, EmbeddingError, no_embedder
-from index.engine import Coverage, FacetCount, Hit, Reason, Results, SearchIndexError
+from index.engine import Coverage, FacetCount, Hit, OutdatedError, Reason, Results, SearchIndexError
 from index.language import Language
 from index.likeness import Likeness, Space, quantised
 from index.query import Query, Step
@@ -46,6 +47,7 @@ class ScanEngine:
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self.documents: list[Counted] = []
         self._meta: Mapping[str, object] | None = None
+        self._published = 0
 
     def search(self, query: Query) -> Results:
         scan = Scan(self, query)
@@ -110,13 +112,19 @@ class ScanEngine:
     def damage(self) -> str | None:
         return None
 
+    def stamp(self) -> object:
+        return self._published
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
+        if since not in (None, self._published):
+            raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
         given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
         known = held | given
@@ -125,6 +133,7 @@ class ScanEngine:
         self._sources = {source: known[source] for source in order}
         self.documents = [document for documents in self._sources.values() for document in documents]
         self._meta = meta
+        self._published += 1
 
     def close(self) -> None:
         pass
@@ -133,6 +142,8 @@ class ScanEngine:
         if sort == "position":
             return found
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
+        if sort == "boost":
+            return sorted(newest_first, key=lambda d: -d.document.boost)
         return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scan.score(d))
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:

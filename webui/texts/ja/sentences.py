@@ -131,9 +131,19 @@ def all_of(label: str, count: int) -> str:
     return f"{label} {notes(count)}をすべて見る"
 
 
+def sure(likely: float) -> str:
+    """Return how sure it is that a note is of its kind."""
+    return f"確かさ {likely:.0%}"
+
+
 def wrong_tag(name: str) -> str:
     """Return the text of the button that takes a tag off."""
     return f"{name} を外す"
+
+
+def unknown_kind(name: str) -> str:
+    """Return what is said of a kind that there is not."""
+    return f"「{name}」という種別はありません。"
 
 
 def unknown_service(name: str) -> str:

@@ -12,7 +12,7 @@ from kb.report.model import Given, Note
 from kb.services import Change, domain, tag
 from kb.talks import report_of
 
-SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
 EACH_CHANGE = pytest.mark.parametrize("change", DOMAIN.changes, ids=lambda change: change.id)
 

@@ -310,7 +310,7 @@ def test_a_mark_before_the_first_line_does_no_harm() -> None:
 
 
 def test_no_code_knows_a_domain_by_its_name() -> None:
-    rooms = [Path(__file__).parents[2] / room for room in ("index", "kb", "webui")]
+    rooms = [Path(__file__).parents[3] / room for room in ("index", "kb", "webui")]
     code = {path: path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")}
 
     assert [path for path, text in code.items() for name in domain_names() if re.search(rf"[\"']{name}\b", text)] == []

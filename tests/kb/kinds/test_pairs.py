@@ -10,7 +10,7 @@ from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.talks import report_of
 
-SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 
 
 def paired(text: str, source: str = "report.md") -> Report:
@@ -84,7 +84,6 @@ def test_what_stands_under_a_heading_of_remedies_remedies_the_problem_before_it(
     "text",
     [
         "起動が遅いので先に温めておく",
-        "鍵の名前をずらす。日付順だと遅い",
         "巻き添えを防ぐために上限を決める",
         "順番が変わる。対策: 番号を振る",
     ],

@@ -15,7 +15,7 @@ from kb.readers.lines import split_lines
 from kb.report.outline import Block
 from kb.report.problems import UnreadableError
 
-GOLDEN = sorted(path for path in (Path(__file__).parents[1] / "golden/readers").iterdir() if path.suffix != ".outline")
+GOLDEN = sorted(path for path in (Path(__file__).parents[2] / "golden/readers").iterdir() if path.suffix != ".outline")
 VERBATIM = ("code", "table", "front-matter")
 # What one of the readers looks for, so that random texts hold it often; a new reader adds its own.
 MARKS = (

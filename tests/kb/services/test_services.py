@@ -17,11 +17,11 @@ from kb.services.inheritance import legacy
 from kb.services.matcher import Matcher
 from kb.services.senses import Surroundings
 
-SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
 CATALOGUE = DOMAIN.catalogue
 DATE = re.compile(r"20\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
-DATA = Path(__file__).parents[2] / "kb/domains/aws/services"
+DATA = Path(__file__).parents[3] / "kb/domains/aws/services"
 
 
 def read(text: str, title: str | None = None, report: str = "r") -> Report:
