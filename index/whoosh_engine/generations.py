@@ -4,6 +4,7 @@
     gen-000012/       MANIFEST: its segments, the order of its sources, and what it was written with
         seg-000009/   Whoosh's files of the documents that generation 9 wrote; the same files (links) in all since
     WRITER.lock       held by the process that writes, whose number and beginning it tells
+    vectors/          what is kept of the texts of all of them (`vectors`)
     kept/             what is not the engine's: whoever writes the index may keep something here
 
 Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
@@ -26,7 +27,7 @@ from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.write_lock import locked
 
 _NAME = re.compile(r"gen-\d{6,}")
-_CURRENT, _LOCK, _KEPT = "CURRENT", "WRITER.lock", "kept"
+_CURRENT, _LOCK, _KEPT, _VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT} or bool(_NAME.fullmatch(name))
+    return name in {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS} or bool(_NAME.fullmatch(name))
 
 
 def _prune(folder: Path, keep: set[str]) -> None:

@@ -55,6 +55,16 @@ class Masks:
             )
         return self._alternatives[alternative]
 
+    def anywhere(self, word: QueryWord) -> Mask:
+        """Return which documents have a word in any field, those that find nothing too."""
+        return reduce(
+            np.logical_or,
+            (
+                self._having_all(self._snapshot.term(key).docs for key in alternative.terms)
+                for alternative in word.alternatives
+            ),
+        )
+
     def _in_field(self, field: str, word: QueryWord) -> Mask:
         return reduce(
             np.logical_or,

@@ -1,14 +1,15 @@
 """A generation as one request sees it: from a query to masks, scores and counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from index.engine import Hit, Results
+from index.engine import Coverage, Hit, Results
 from index.language import Language
 from index.query import Query
 from index.schema import Schema
 from index.whoosh_engine.generations import Generation
+from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
@@ -19,15 +20,18 @@ from index.whoosh_engine.term_store import Docs, Mask
 class WhooshReader:
     """A Reader of one generation, shared by threads."""
 
-    def __init__(self, generation: Generation | None, schema: Schema, language: Language) -> None:
+    def __init__(
+        self, generation: Generation | None, schema: Schema, language: Language, meaning: Callable[[], Meaning | None]
+    ) -> None:
         self._snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
         self._meta = generation.meta if generation else None
         self._language = language
+        self._meaning = meaning
 
     def search(self, query: Query) -> Results:
         """Answer a query."""
         snapshot = self._snapshot
-        search = Search(snapshot, query, self._language)
+        search = Search(snapshot, query, self._language, self._meaning)
         selections = Selections(snapshot, query, search.matches)
         total = int(np.count_nonzero(selections.hits))
         docs = _window(snapshot, selections.hits, search, query)
@@ -42,7 +46,7 @@ class WhooshReader:
                 group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
                 for group in query.facets
             },
-            steps=search.ascent.steps,
+            steps=search.steps,
             notices=search.notices,
             terms=search.terms,
             without=selections.without_value,
@@ -60,6 +64,16 @@ class WhooshReader:
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with, None before the first."""
         return self._meta
+
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
+        meaning = self._meaning()
+        return meaning.coverage(self._snapshot) if meaning else None
+
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
+        if meaning := self._meaning():
+            meaning.embed(self._snapshot, told)
 
     def close(self) -> None:
         """Close the files."""
@@ -82,7 +96,8 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> Do
 
 def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, *, explain: bool) -> Hit:
     document_id, stored = snapshot.document(doc)
-    return Hit(document_id, score, stored, search.reasons(doc) if explain else ())
+    reasons = search.reasons(doc) if explain else ()
+    return Hit(document_id, score, stored, reasons, alike=not search.by_words[doc])
 
 
 def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:

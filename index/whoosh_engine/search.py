@@ -1,17 +1,20 @@
 """One query's text over one snapshot: which documents it finds, what they score, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
 
 import numpy as np
 
 from index import ladder, spelling
+from index.embedding import EmbeddingError
 from index.engine import Reason
 from index.language import Language
-from index.query import Query
-from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, parts, word_weight
-from index.tree import Alternative, Key, QueryWord, words_in
+from index.likeness import Likeness
+from index.query import Query, Step
+from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
+from index.tree import Alternative, AnyOf, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
+from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
 
@@ -21,10 +24,14 @@ _FEW = 16  # where fewer than one of so many documents is weighed, it is quicker
 class Search:
     """A query's text, understood, loosened as far as needed, and applied to a snapshot; it is the ladder's source."""
 
-    def __init__(self, snapshot: Snapshot, query: Query, language: Language) -> None:
+    def __init__(
+        self, snapshot: Snapshot, query: Query, language: Language, meaning: Callable[[], Meaning | None]
+    ) -> None:
         self._snapshot = snapshot
         self._language = language
-        self._text = query.text
+        self._query = query
+        self._meaning = meaning
+        self._likeness: Likeness | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self._masks = Masks(snapshot)
@@ -44,20 +51,38 @@ class Search:
         """Return the greatest share of the words' weight that a document meeting the conditions has."""
         return float(self._shares(words, self._with_any(words)).max(initial=0.0))
 
+    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+        """Return whether the likeness of documents tells that there is an answer, None where nothing is known of it."""
+        self._likeness = self._read_likeness(" ".join(piece.text for piece in pieces))
+        if self._likeness is None:
+            return None
+        names = [word for piece in pieces for word in piece.words if word.is_name]
+        return self._likeness.tells(reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions))
+
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
         return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.term(Key(word)).finds))
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done to find more."""
+        return (*self.ascent.steps, Step("likeness")) if np.any(self.matches & ~self.by_words) else self.ascent.steps
+
     @cached_property
     def matches(self) -> Mask:
         """Which documents the text finds."""
+        return self.by_words | self._by_likeness
+
+    @cached_property
+    def by_words(self) -> Mask:
+        """Which documents its words find."""
         words = self.ascent.words
         if not self.ascent.some:
             return self._conditions & self._masks.all_of(words)
         docs = self._with_any(words)
         mask = np.zeros(self._snapshot.size, np.bool_)
         mask[docs[self._shares(words, docs) >= ladder.LEAST_SHARE]] = True
-        return mask
+        return mask & self._named
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""
@@ -78,9 +103,31 @@ class Search:
         """Return what made the score of a document, most first; the points add up to it."""
         strengths = self._strengths(np.array([doc], np.int32))
         given = parts({signal: float(strength[0]) for signal, strength in strengths.items()})
-        others = (Reason(signal, points) for signal, points in given.items() if signal != "words")
+        cosine = float(self._likeness.cosines[doc]) if self._likeness else None
+        others = (
+            Reason(signal, points, cosine=cosine if signal == "likeness" else None)
+            for signal, points in given.items()
+            if signal != "words"
+        )
         reasons = [reason for reason in (*(self._reason(word, doc) for word in self.scored), *others) if reason.points]
         return tuple(sorted(reasons, key=lambda reason: -reason.points))
+
+    def _read_likeness(self, text: str) -> Likeness | None:
+        """Return how like each document is to a text, None where there is no model or it could not tell."""
+        if not text or "likeness" in self._query.without or not (meaning := self._meaning()):
+            return None
+        try:
+            vectors = meaning.vectors(self._snapshot)
+            return vectors.space.likeness(meaning.query(text)).spread(vectors.docs, self._snapshot.size)
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            return None
+
+    @cached_property
+    def _most_points(self) -> float:
+        """What the words of the query may give at most."""
+        having = (int(np.count_nonzero(self._masks.of(word))) for word in self.ascent.words)
+        return sum(most_points(self._snapshot.documents, count) for count in having)
 
     def _strengths(self, docs: Docs) -> Mapping[SignalName, Scores]:
         """Return how strong each signal is in each of some documents."""
@@ -94,13 +141,30 @@ class Search:
             **strengths,
             "coverage": self._shares(self.ascent.words, docs),
             "exact": np.isin(docs, self._exact).astype(np.float64),
+            "likeness": self._most_points * self._likeness.order[docs] if self._likeness else nothing,
             "boost": self._snapshot.boosts[docs] - 1,
         }
 
     @cached_property
     def _exact(self) -> Docs:
         """The documents whose text is the query's, of two words or more."""
-        return self._snapshot.reading(self._text) if len(self.ascent.words) > 1 else np.empty(0, np.int32)
+        return self._snapshot.reading(self._query.text) if len(self.ascent.words) > 1 else np.empty(0, np.int32)
+
+    @cached_property
+    def _by_likeness(self) -> Mask:
+        """Which documents are so like the query that they are found without its words."""
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        if self._likeness and self.ascent.answered:
+            docs = self._snapshot.in_position
+            mask[self._likeness.found(docs[(self._conditions & self._named)[docs]])] = True
+        return mask
+
+    @cached_property
+    def _named(self) -> Mask:
+        """Which documents have what the query names: the word, or what it stands for."""
+        named = ((word, self._language.named(word.text)) for word in self.ascent.words)
+        wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
+        return reduce(np.logical_and, (mask for mask in wanted if mask.any()), self._snapshot.live)
 
     @cached_property
     def _helpers(self) -> Sequence[Key]:

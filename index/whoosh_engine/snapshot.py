@@ -12,7 +12,7 @@ from index.schema import Schema, TextField
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
-from index.whoosh_engine.columns import Texts, ValueColumn
+from index.whoosh_engine.columns import Keys, Texts, ValueColumn
 from index.whoosh_engine.facet_group import FacetGroup
 from index.whoosh_engine.rows import BOOST, DATE, ID, WHOLE, facet_column, length_column, text_field
 from index.whoosh_engine.segments import Segments
@@ -81,6 +81,15 @@ class Snapshot:
     def literals(self) -> Texts:
         """The text of every document that phrases are looked up in, folded."""
         return self._segments.columns.literals
+
+    @property
+    def vector_keys(self) -> Keys:
+        """The key of the vector of every document (`index.whoosh_engine.vectors`)."""
+        return self._segments.columns.vectors
+
+    def passage(self, doc: int) -> str:
+        """Return the text that the vector of a document is made of."""
+        return self._segments.stored(doc)["passage"]
 
     @cached_property
     def words(self) -> Sequence[str]:

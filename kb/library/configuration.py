@@ -16,7 +16,8 @@ from kb.texts import ja
 
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
-_TOP = ("domain", "ignore", "reports", "notes", "categories", "services", "words")
+NO_MODEL = "none"
+_TOP = ("domain", "ignore", "embedding", "reports", "notes", "categories", "services", "words")
 _SERVICE_KEYS = {
     **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
@@ -29,6 +30,14 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 # The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
 _LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """The model that finds by likeness: that behind an address, none where it is called so, else the one that comes along."""
+
+    url: str | None = None
+    model: str = ""
 
 
 class ConfigurationError(ValueError):
@@ -48,6 +57,9 @@ class Configuration:
     url = "https://example.com/"                                     add = ["sqs"]
                                                                      remove = ["sns"]
                                                                      kind = "advice"
+    [embedding]
+    url = "http://127.0.0.1:8080/v1"
+    model = "bge-m3"
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named. `text` is all of it as it was written.
@@ -57,6 +69,7 @@ class Configuration:
     domain: Domain = field(default_factory=domain)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    embedding: Embedding = field(default_factory=Embedding)
     text: str = field(default="", compare=False, repr=False)
 
     @property
@@ -81,6 +94,7 @@ def parse(data: bytes) -> Configuration:
             note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
         },
         ignore=_ignored(table.get("ignore", [])),
+        embedding=_embedding(table.get("embedding", {})),
         text=data.decode(_ENCODING),
     )
 
@@ -184,6 +198,21 @@ def _quoted(value: object) -> str:
 def _shown(name: str) -> str:
     """Return a name as a message can show it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name[:_LONGEST_NAME])
+
+
+def _embedding(table: object) -> Embedding:
+    """Return which model is told. Anything is sent to an address only where both it and the model are named."""
+    if not isinstance(table, dict):
+        raise ConfigurationError('"embedding" must be a table: [embedding], with lines url = "…" and model = "…"')
+    _only("[embedding]", table, {"url": str, "model": str})
+    told = Embedding(**table)
+    if told.url and not told.url.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"[embedding] url cannot be {_quoted(told.url)}; write one like http://127.0.0.1:8080/v1"
+        )
+    if bool(told.url) != (told.model not in ("", NO_MODEL)):
+        raise ConfigurationError(f'[embedding] needs both url and model, or model = "{NO_MODEL}" for none')
+    return told
 
 
 def _ignored(patterns: object) -> tuple[str, ...]:
