@@ -25,6 +25,7 @@ class Row:
     values: Mapping[str, Sequence[str]]
     figures: Mapping[str, float]
     literal: bytes
+    vector: int  # the key of its vector
 
 
 class TermWriter:

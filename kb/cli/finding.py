@@ -14,6 +14,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import BY_KEY, Facet, keys, options
 from kb.search.records import note_record, pair_record, service_record
+from kb.search.searching import SORTS
 from kb.services import Domain
 
 _FEW = 30  # values that an error lists
@@ -29,7 +30,7 @@ def _facet_options(command: Command) -> Command:
 @cli.command()
 @click.argument("words", nargs=-1)
 @_facet_options
-@click.option("--sort", type=click.Choice(["relevance", "new"]), default="relevance", show_default=True)
+@click.option("--sort", type=click.Choice(list(SORTS)), default="relevance", show_default=True)
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many hits to show.")
 @click.option("--exact", is_flag=True, help="Only notes with every word as typed: no mending, no loosening.")
 @click.option(
@@ -57,7 +58,7 @@ def search(
     make_ready(kb)
     query = Query(
         text=" ".join(words),
-        sort=given["sort"],
+        sort=SORTS[given["sort"]],
         limit=given["limit"],
         facets=keys("table") if facets else (),
         without=get_args(StepName) if given["exact"] else (),

@@ -7,15 +7,17 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from index.text import skeleton
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, Given, Kind
 from kb.services import Catalogue, CatalogueError, Domain, Service, ServiceTable, domain, domain_names, service_of
+from kb.texts import ja
 
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
-_TOP = ("domain", "ignore", "reports", "notes", "categories", "services", "words")
+NO_MODEL = "none"
+_TOP = ("domain", "ignore", "embedding", "reports", "notes", "categories", "services", "words")
 _SERVICE_KEYS = {
     **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
@@ -30,13 +32,21 @@ _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+
 _LONGEST_NAME = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """The model that finds by likeness: that behind an address, none where it is called so, else the one that comes along."""
+
+    url: str | None = None
+    model: str = ""
+
+
 class ConfigurationError(ValueError):
     """A kb.toml that says something impossible; the message names the table, the key and what it may hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrected tags by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrected tags and kinds by note id, what notes can be about.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -46,6 +56,10 @@ class Configuration:
     date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
     url = "https://example.com/"                                     add = ["sqs"]
                                                                      remove = ["sns"]
+                                                                     kind = "advice"
+    [embedding]
+    url = "http://127.0.0.1:8080/v1"
+    model = "bge-m3"
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named. `text` is all of it as it was written.
@@ -55,6 +69,7 @@ class Configuration:
     domain: Domain = field(default_factory=domain)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    embedding: Embedding = field(default_factory=Embedding)
     text: str = field(default="", compare=False, repr=False)
 
     @property
@@ -79,6 +94,7 @@ def parse(data: bytes) -> Configuration:
             note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
         },
         ignore=_ignored(table.get("ignore", [])),
+        embedding=_embedding(table.get("embedding", {})),
         text=data.decode(_ENCODING),
     )
 
@@ -96,8 +112,8 @@ def with_given(data: bytes, source: str, given: Given | None) -> bytes:
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
-    """Return a kb.toml that corrects the services of a note so and otherwise stays as it is."""
-    told = {"add": list(correction.adds), "remove": list(correction.removes)}
+    """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
+    told = {"add": list(correction.adds), "remove": list(correction.removes), "kind": correction.kind}
     return _with_table(data, "notes", note, {key: values for key, values in told.items() if values})
 
 
@@ -184,6 +200,21 @@ def _shown(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name[:_LONGEST_NAME])
 
 
+def _embedding(table: object) -> Embedding:
+    """Return which model is told. Anything is sent to an address only where both it and the model are named."""
+    if not isinstance(table, dict):
+        raise ConfigurationError('"embedding" must be a table: [embedding], with lines url = "…" and model = "…"')
+    _only("[embedding]", table, {"url": str, "model": str})
+    told = Embedding(**table)
+    if told.url and not told.url.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"[embedding] url cannot be {_quoted(told.url)}; write one like http://127.0.0.1:8080/v1"
+        )
+    if bool(told.url) != (told.model not in ("", NO_MODEL)):
+        raise ConfigurationError(f'[embedding] needs both url and model, or model = "{NO_MODEL}" for none')
+    return told
+
+
 def _ignored(patterns: object) -> tuple[str, ...]:
     if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
         raise ConfigurationError(
@@ -257,11 +288,19 @@ def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> S
 
 def _correction(note: str, values: Mapping[str, Any], known: Catalogue) -> Correction:
     where = f'[notes."{_shown(note)}"]'
-    _only(where, values, {"add": list, "remove": list})
+    _only(where, values, {"add": list, "remove": list, "kind": str})
     slugs: dict[str, tuple[str, ...]] = {}
     for key in ("add", "remove"):
         services = [(name, known.find(name)) for name in values.get(key, ())]
         if unknown := [name for name, service in services if service is None]:
             raise ConfigurationError(f"{where} {key}: no service is called {_quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
-    return Correction(adds=slugs["add"], removes=slugs["remove"])
+    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=_kind(where, values.get("kind")))
+
+
+def _kind(where: str, name: str | None) -> Kind | None:
+    """Return the kind of a name: its key or what it is called on the page."""
+    kind = next((kind for kind in get_args(Kind) if name in (kind, ja.KINDS[kind])), None)
+    if name is not None and kind is None:
+        raise ConfigurationError(f"{where} kind cannot be {_quoted(name)}; write one of {', '.join(get_args(Kind))}")
+    return kind

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
-from index.engine import SearchIndexError
+from index.engine import OutdatedError, SearchIndexError
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
@@ -25,17 +26,25 @@ class Keeper:
     def sync(self, progress: Progress = untold) -> SyncOutcome:
         """Bring the index up to the library; an unchanged library costs a look at its files.
 
-        Raises LibraryError, SearchIndexError, WriterBusyError.
+        Where another process does so meanwhile, it begins again from what that wrote. Raises LibraryError,
+        SearchIndexError, WriterBusyError.
         """
+        started = time.monotonic()
+        while True:
+            with suppress(OutdatedError):
+                return self._sync(started, progress)
+
+    def _sync(self, started: float, progress: Progress) -> SyncOutcome:
         from kb.search.syncing import Sync
 
-        started = time.monotonic()
-        library, is_samples = self._collection.find_library()  # the first own report ends the showing of the samples
-        scan = library.scan()
-        self._collection.reopen(library, scan.configuration, is_samples=is_samples)
-        before = self._contents_before()
-        is_current = before and before.is_current(library, scan, code_digest()) and not self._collection.engine.damage()
-        after = before if before and is_current else Sync(self._collection, scan, before, progress).run()
+        collection = self._collection
+        collection.follow()  # the first own report ends the showing of the samples
+        since, before = collection.engine.stamp(), self._contents_before()
+        library = collection.library
+        scan = library.scan()  # after the index was asked, so that it is never older than what that holds
+        collection.reopen(library, scan.configuration, is_samples=collection.is_samples)
+        is_current = before and before.is_current(library, scan, code_digest()) and not collection.engine.damage()
+        after = before if before and is_current else Sync(collection, scan, before, since, progress).run()
         old = before.by_id if before else {}
         kept = old.keys() & after.by_id.keys()
         unchanged = sum(old[report].digest == after.by_id[report].digest for report in kept)
@@ -96,7 +105,7 @@ class Keeper:
         return None
 
     def correct(self, note_id: str, correction: Correction) -> None:
-        """Keep in kb.toml which services a note is and is not about; it holds after the next sync.
+        """Keep in kb.toml which services a note is and is not about, and its kind; it holds after the next sync.
 
         Raises LibraryError for a sample or a broken kb.toml.
         """

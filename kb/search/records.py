@@ -45,6 +45,8 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         "published": note.published,
         "talk": talk_record(note.talk) if note.talk else None,
         "kind": note.kind,
+        "sure": note.sure,
+        "advice": note.advice,
         "services": [
             {"slug": m.service, "name": domain.catalogue.name(m.service), "via": m.via, "why": m.why}
             for m in note.services
@@ -56,7 +58,7 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
     }
 
 
-def change_record(change: Change) -> dict[str, str]:
+def change_record(change: Change) -> dict[str, str | None]:
     """Return what has changed since a note, with the source that says so."""
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 

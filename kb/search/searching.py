@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from index.engine import FacetCount, Hit, Results
 from index.highlight import marks
-from index.query import Query, StepName
+from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
@@ -18,6 +18,9 @@ from kb.search.suggestions import Suggestion, Suggestions
 
 if TYPE_CHECKING:
     from kb.kinds import Pair
+
+SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "advice": "boost"}
+"""The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 

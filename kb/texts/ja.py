@@ -4,8 +4,7 @@ KINDS = {
     "advice": "助言",
     "problem": "課題",
     "question": "質問",
-    "experience": "事例",
-    "fact": "事実",
+    "statement": "事実・事例",
     "impression": "感想",
     "label": "見出し",
 }
@@ -17,6 +16,7 @@ STEPS = {
     "function": "「{text}」を除いて探しました",
     "parts": "「{text}」は語の一部でも探しました",
     "related": "「{text}」は近い意味の語でも探しました",
+    "likeness": "語を含まなくても意味が近いメモも示します",
     "some": "すべての語を含むメモは少ないので、一部の語を含むメモも示します",
 }
 NOTICES = {
@@ -25,6 +25,7 @@ NOTICES = {
     "too deep": "括弧が深すぎるので一部を無視しました",
     "unclosed": "対になっていない「{text}」を無視しました",
     "as words": "「{text}」は普通の語として探しました",
+    "no likeness": "意味の近さでは探せませんでした: {text}",
     "literally": "「{text}」をそのままの文字として探しました",
 }
 NO_EVENT = "イベント不明"

@@ -66,7 +66,7 @@ def test_forty_payloads_are_text_in_notes_titles_names_and_pages(
     hostile: KnowledgeBase, harm: Callable[[str], object]
 ) -> None:
     first = max(hostile.browser.reports(), key=lambda entry: entry.notes)
-    entry, notes = hostile.report(first.id)
+    entry, notes = hostile.browser.report(first.id)
     addresses = ["/", "/reports", "/?q=&sort=new", "/?q=&page=2", "/?q=&page=3", "/service/sqs"]
     addresses += [f"/{page}/{quote(entry.id)}" for page in ("report", "lines")]
     addresses += [f"/talk/{quote(talk.id)}" for talk in entry.talks]
@@ -109,4 +109,4 @@ def test_the_form_of_another_site_changes_nothing(
         page.get_by_role("button").click()
 
         assert "このページの外からの操作は受け付けません" in page.locator("main").inner_text()
-    assert (hostile.library.path / report.source).exists()
+    assert (hostile.collection.library.path / report.source).exists()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scan_engine import ScanEngine
 
 from index.analysis import Analyzer
-from index.engine import Engine, FacetCount, Hit, Results, SearchIndexError, WriterBusyError
+from index.engine import Engine, FacetCount, Hit, OutdatedError, Results, SearchIndexError, WriterBusyError
 from index.language import FieldMeaning, Language
 from index.query import Query, Step
 from index.schema import Document, Schema, TextField
@@ -181,6 +181,14 @@ def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str
     assert ids(engine.search(Query("監視", sort=sort))) == order  # type: ignore[arg-type]
 
 
+def test_by_boost_the_most_boosted_come_first_and_the_newest_among_equals(make: Make) -> None:
+    told = [("2018", 1.05), ("2017", 1.1), ("2019", 1.05), (None, 0.8)]
+    engine = filled(make(), [document(n, "監視", date=date, boost=boost) for n, (date, boost) in enumerate(told)])
+
+    assert ids(engine.search(Query("監視", sort="boost"))) == ["1", "2", "0", "3"]
+    assert ids(engine.search(Query("監視", sort="boost", limit=2))) == ["1", "2"]
+
+
 def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
     engine = filled(make(), NOTES)
 
@@ -334,6 +342,17 @@ def test_a_source_without_documents_or_place_is_told_and_changes_nothing(
 
     with pytest.raises(SearchIndexError):
         engine.publish(replaced, removed, order, {"version": 2})
+
+    assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
+
+
+def test_what_builds_on_a_generation_that_is_no_longer_the_newest_is_refused(make: Make) -> None:
+    engine = make()
+    before = engine.stamp()
+    engine.publish({"a": NOTES[:2]}, (), ["a"], {"version": 1}, before)
+
+    with pytest.raises(OutdatedError):
+        engine.publish({"b": NOTES[2:]}, (), ["b"], {"version": 2}, before)
 
     assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
 

@@ -84,7 +84,6 @@ def test_what_stands_under_a_heading_of_remedies_remedies_the_problem_before_it(
     "text",
     [
         "起動が遅いので先に温めておく",
-        "鍵の名前をずらす。日付順だと遅い",
         "巻き添えを防ぐために上限を決める",
         "順番が変わる。対策: 番号を振る",
     ],
