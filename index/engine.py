@@ -15,8 +15,8 @@ from index.tree import Notice
 class Reason:
     """A signal's part of the score of a hit, in points; it may be below 0.
 
-    The part of `words` is told word by word: the word of the query, the term as which it was found, in which fields. That
-    of `likeness` tells the cosine (`index.likeness`).
+    The part of `words` is told word by word: the word of the query, the term as which it was found, in which fields.
+    That of `likeness` tells the cosine (`index.likeness`).
     """
 
     signal: SignalName

@@ -1,8 +1,9 @@
 """Likeness: how near the vectors of documents are to that of a query, and when that means something; for every engine.
 
 All texts of a field point nearly the same way, so vectors are compared as they differ from the mean of all documents.
-What that gives tells whether there is an answer. For the order, the few directions in which documents differ most are left
-out too: they tell of what sort a text is, not what it says. Both are told by `docs/relevance.md`, with what was tried.
+What that gives tells whether there is an answer. For the order, the few directions in which documents differ most are
+left out too: they tell of what sort a text is, not what it says. Both are told by `docs/relevance.md`, with what was
+tried.
 """
 
 from collections.abc import Iterator

@@ -68,7 +68,8 @@ class TermStore:
     def stored(self, doc: int) -> Mapping[str, str]:
         """Return what was stored of a document."""
         with self._reading():
-            column = self._leaf._perdoc._cached_reader("_stored", whoosh3.STORED_COLUMN)._child  # type: ignore[union-attr]  # noqa: SLF001
+            leaf: Any = self._leaf
+            column = leaf._perdoc._cached_reader("_stored", whoosh3.STORED_COLUMN)._child  # noqa: SLF001
             place, length = column._basepos + column._offsets[doc], column._lengths[doc]  # noqa: SLF001
             fields: dict[str, str] = loads(decompress(column._dbfile.get(place, length)))  # noqa: SLF001
         return fields

@@ -34,7 +34,7 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """The model that finds by likeness: that behind an address, none where it is called so, else the one that comes along."""
+    """The model that finds by likeness: one behind an address, none where it is called so, else what comes along."""
 
     url: str | None = None
     model: str = ""
@@ -46,7 +46,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrected tags and kinds by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrections by note id, what notes can be about.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"

@@ -22,7 +22,7 @@ from kb.talks.speakers import speakers_by_title, speakers_of
 
 
 def report_of(outline: Outline, given: Given | None = None) -> Report:
-    """Return the report that an outline holds, its notes without services, of kind `statement` but where they say `Q:`."""
+    """Return the report that an outline holds, its notes without services, statements but where they say `Q:`."""
     given = given or Given()
     found = Event(given.event, visited=True) if given.event else event_of(outline)
     event = found.name if found else None
