@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from index.query import Query
 from kb.cli import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import ConfigurationError, parse, with_given
+from kb.library.configuration import ConfigurationError, parse
+from kb.library.rewriting import with_given
 from kb.report.model import Given
 from kb.services import Domain, domain, domain_names
 from webui.app import create_app
@@ -244,7 +245,7 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
         ("services = 1", '"services" must hold tables like [services."name"]'),
         (
             "[catagories]",
-            "unknown key 'catagories'; known are domain, ignore, reports, notes, categories, services, words",
+            "unknown key 'catagories'; known are domain, ignore, embedding, reports, notes, categories, services, words",
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
         ("domain = 1", "domain cannot be 1; write one of aws, none"),
