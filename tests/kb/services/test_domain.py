@@ -245,7 +245,10 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
         ("services = 1", '"services" must hold tables like [services."name"]'),
         (
             "[catagories]",
-            "unknown key 'catagories'; known are domain, ignore, embedding, reports, notes, categories, services, words",
+            (
+                "unknown key 'catagories'; "
+                "known are domain, ignore, embedding, reports, notes, categories, services, words"
+            ),
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
         ("domain = 1", "domain cannot be 1; write one of aws, none"),
