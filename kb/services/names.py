@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from index.text import folded_for_sudachi, is_gap, skeleton
 
-# Short words are left alone: their misspellings are other words. In a name of several words one of six letters is enough.
+# Short words are left alone: their misspellings are other words. In a name of several words six letters are enough.
 _LONG_WORD = re.compile(r"[A-Za-z]{8,}")
 _LONG_NAME = re.compile(r"(?=.{12,40}$)[A-Za-z0-9]+(?: [A-Za-z0-9]+){1,3}")
 _INNER_WORD = re.compile(r"[A-Za-z]{6,}")

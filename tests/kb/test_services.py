@@ -25,7 +25,7 @@ DATA = Path(__file__).parents[2] / "kb/domains/aws/services"
 
 
 def read(text: str, title: str | None = None, report: str = "r") -> Report:
-    """Return a report of the bullets in a text, two spaces a level; `# ` and `## ` are headings, other lines are paragraphs."""
+    """Return a report of the bullets in a text, two spaces a level; `# `, `## ` are headings, other lines paragraphs."""
     talk = Talk("event/talk", title, 1) if title else None
     notes: list[Note] = []
     headings: list[Crumb] = []
