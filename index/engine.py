@@ -136,6 +136,9 @@ class Engine(Reader, Protocol):
         been written at once.
         """
 
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile; answers stay the same."""
+
     def close(self) -> None:
         """Give back what is open."""
 

@@ -8,7 +8,7 @@ from index.engine import Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
-from index.whoosh_engine import generations
+from index.whoosh_engine import generations, merging
 from index.whoosh_engine.generations import Generation, Stamp
 from index.whoosh_engine.publishing import Publication
 from index.whoosh_engine.reader import WhooshReader
@@ -66,10 +66,12 @@ class WhooshEngine:
         since: object = None,
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
-        publication = Publication(replaced, removed, order)
-        generations.publish(
-            self._folder, order, meta, since, lambda folder, before: publication.write(folder, before, self._schema)
-        )
+        publication = Publication(replaced, removed, order, meta)
+        generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
+
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile."""
+        merging.merge(self._folder, self._schema)
 
     def close(self) -> None:
         """Close the files; a search after this opens them again."""

@@ -70,8 +70,7 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> Do
     """Return the documents of the query's window, in its order."""
     end = None if query.limit is None else query.offset + query.limit
     if query.sort != "relevance" or not search.scored:
-        order = snapshot.in_position if query.sort == "position" else snapshot.newest_first
-        return order[found[order]][query.offset : end]
+        return snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
     docs = np.flatnonzero(found).astype(np.int32)
     scores = search.scores(docs)
     if end is not None and end < len(docs):  # those that cannot come into the window need no order

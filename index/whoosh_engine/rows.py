@@ -1,5 +1,7 @@
 """How a document lies in Whoosh's fields and in columns."""
 
+import hashlib
+
 from index.analysis import TermKind
 from index.schema import Document, Schema
 from index.text import folded, folded_name
@@ -7,9 +9,10 @@ from index.whoosh_engine.columns import encoded
 from index.whoosh_engine.term_writer import Row
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
-# Names of fields and of columns.
+# Names of columns.
 ID, DATE, WHOLE, BOOST = "id", "date", "whole", "boost"
-LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; such a text is kept as one term
+KEYS = (ID, WHOLE)
+LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; of such a text a key is kept
 STORED = ("key", "stored")
 
 
@@ -30,7 +33,15 @@ def facet_column(group: str) -> str:
 
 def field_names(schema: Schema) -> tuple[str, ...]:
     """Return the names of all fields that documents are written to."""
-    return (ID, WHOLE, *(text_field(text.name, kind) for text in schema.texts for kind in KINDS))
+    return tuple(text_field(text.name, kind) for text in schema.texts for kind in KINDS)
+
+
+def key_of(text: str) -> int:
+    """Return the key of an id or a whole text: 64 bits of a digest, of which 0 stands for none.
+
+    A term for each would be most of the index: as many terms as documents, each of one document.
+    """
+    return int.from_bytes(hashlib.blake2b(encoded(text), digest_size=8).digest(), "little")
 
 
 def value_columns(schema: Schema) -> tuple[str, ...]:
@@ -49,10 +60,10 @@ def row(document: Document, schema: Schema) -> Row:
     unknown = [*(document.texts.keys() - texts.keys()), *(document.facets.keys() - set(schema.facets))]
     if unknown:
         raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")
-    fields: dict[str, dict[str, float]] = {ID: {document.id: 1.0}}
+    fields: dict[str, dict[str, float]] = {}
     figures = {BOOST: document.boost}
-    if (name := folded_name(document.literal)) and len(name) <= LONGEST_WHOLE:
-        fields[WHOLE] = {name: 1.0}
+    whole = folded_name(document.literal)
+    keys = {ID: key_of(document.id), WHOLE: key_of(whole) if whole and len(whole) <= LONGEST_WHOLE else 0}
     for name, terms in document.texts.items():
         of_kinds: dict[TermKind, dict[str, float]] = {kind: {} for kind in KINDS}
         for term in terms:
@@ -65,4 +76,4 @@ def row(document: Document, schema: Schema) -> Row:
     if document.date:
         values[DATE] = (document.date,)
     stored = {"key": document.id, "stored": document.stored}
-    return Row(fields, stored, values, figures, encoded(folded(document.literal)))
+    return Row(fields, stored, values, figures, keys, encoded(folded(document.literal)))

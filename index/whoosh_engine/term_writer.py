@@ -24,6 +24,7 @@ class Row:
     stored: Mapping[str, str]
     values: Mapping[str, Sequence[str]]
     figures: Mapping[str, float]
+    keys: Mapping[str, int]
     literal: bytes
 
 
