@@ -12,7 +12,7 @@ from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
-from index.whoosh_engine.snapshot import Snapshot
+from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
 
 
@@ -30,13 +30,12 @@ class WhooshReader:
         search = Search(snapshot, query, self._language)
         selections = Selections(snapshot, query, search.matches)
         total = int(np.count_nonzero(selections.hits))
-        docs = _window(snapshot, selections.hits, search, query)
-        scores = search.scores(docs).tolist()
+        docs, scores = _window(snapshot, selections.hits, search, query)
         return Results(
             total=total,
             hits=tuple(
                 _hit(snapshot, search, doc, score, explain=query.explain)
-                for doc, score in zip(docs.tolist(), scores, strict=True)
+                for doc, score in zip(docs.tolist(), scores.tolist(), strict=True)
             ),
             facets={
                 group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
@@ -66,17 +65,19 @@ class WhooshReader:
         self._snapshot.close()
 
 
-def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> Docs:
-    """Return the documents of the query's window, in its order."""
+def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tuple[Docs, Scores]:
+    """Return the documents of the query's window, in its order, and their scores."""
     end = None if query.limit is None else query.offset + query.limit
     if query.sort != "relevance" or not search.scored:
-        return snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
+        docs = snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
+        return docs, search.scores(docs)
     docs = np.flatnonzero(found).astype(np.int32)
     scores = search.scores(docs)
     if end is not None and end < len(docs):  # those that cannot come into the window need no order
         near = scores >= np.sort(scores)[len(docs) - max(end, 1)]  # np.partition takes far longer where many tie
         docs, scores = docs[near], scores[near]
-    return docs[np.lexsort((snapshot.ages[docs], -scores))][query.offset : end]
+    order = np.lexsort((snapshot.ages[docs], -scores))[query.offset : end]
+    return docs[order], scores[order]
 
 
 def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, *, explain: bool) -> Hit:

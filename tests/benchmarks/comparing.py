@@ -16,11 +16,10 @@ from math import log10
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
-from timeit import repeat
 from typing import Any
 
 from generated import notes
-from rivals import RIVALS, Asked, shapes
+from rivals import RIVALS, Asked, Rival, shapes
 
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 DRAWING = DOCUMENT.with_suffix(".svg")
@@ -89,11 +88,19 @@ def ask(name: str, size: int, folder: Path) -> Figures:
     times, found = {}, {}
     for shape, queries in every.items():
         found[shape] = [rival.ask(query) for query in queries]
-        seconds = [1e3 * min(repeat(lambda query=query: rival.ask(query), number=1, repeat=ASKED)) for query in queries]
+        rounds = [[timed(rival, query) for query in queries] for _ in range(ASKED)]
+        seconds = [min(times) for times in zip(*rounds, strict=True)]
         times[shape] = [round(median(seconds), 3), round(sorted(seconds)[int(len(seconds) * 0.95)], 3)]
     memory = resident() - before + (child_memory() if name == "Groonga" else 0)
     totals = {shape: sum(counts) for shape, counts in found.items()}
     return {"open and first": round(first, 1), "memory": round(memory), "times": times, "found": totals}
+
+
+def timed(rival: Rival, query: Asked) -> float:
+    """Return how many milliseconds an answer takes."""
+    began = perf_counter()
+    rival.ask(query)
+    return 1e3 * (perf_counter() - began)
 
 
 def resident(process: str = "self") -> float:
