@@ -157,6 +157,9 @@ class Engine(Reader, Protocol):
         They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
         """
 
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile; answers stay the same."""
+
     def close(self) -> None:
         """Give back what is open."""
 

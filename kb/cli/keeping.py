@@ -33,6 +33,7 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
         print_json([{**asdict(outcome), "showing_samples": kb.collection.is_samples}])
     else:
         lines(terminal.outcome_lines(outcome, kb))
+    kb.keeper.tidy()
 
 
 @cli.command()
@@ -129,6 +130,7 @@ def watch(kb: KnowledgeBase) -> None:
         else:
             if outcome.new or outcome.changed or outcome.gone:
                 lines(terminal.outcome_lines(outcome, kb))
+            kb.keeper.tidy()
 
 
 @cli.command()

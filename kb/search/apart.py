@@ -3,8 +3,11 @@
 import atexit
 import multiprocessing
 import signal
+from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
@@ -28,10 +31,14 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
         outcome = _outcome(here, progress)
     finally:
         here.close()
-        process.join()
-        atexit.unregister(process.terminate)
+        Thread(target=_let_end, args=(process,), name="tidy", daemon=True).start()
     knowledge_base.collection.follow()
     return outcome
+
+
+def _let_end(process: BaseProcess) -> None:
+    process.join()
+    atexit.unregister(process.terminate)
 
 
 def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
@@ -56,6 +63,9 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         there.send((step, done, total))
 
     try:
-        there.send(KnowledgeBase.open(library, index).keeper.sync(tell))
+        keeper = KnowledgeBase.open(library, index).keeper
+        there.send(keeper.sync(tell))
+        keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # whatever it is, who waits must hear of it
-        there.send(str(error) or repr(error))
+        with suppress(OSError):  # nobody waits any more
+            there.send(str(error) or repr(error))
