@@ -1,8 +1,8 @@
 """Likeness: how near the vectors of documents are to that of a query, and when that means something; for every engine.
 
 All texts of a field point nearly the same way, so vectors are compared as they differ from the mean of all documents.
-What that gives tells whether there is an answer. For the order, the few directions in which documents differ most are left
-out too: they tell of what sort a text is, not what it says. Both are told by `docs/relevance.md`, with what was tried.
+What that gives tells whether there is an answer. For the order, the few directions in which documents differ most are
+left out too: they tell of what sort a text is, not what it says (docs/relevance.md, with all that was tried).
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ _FEWEST = 30  # documents: what is common to fewer cannot be told from what they
 _COMMON, _FEWEST_FOR_COMMON = 3, 300  # directions left out for the order, where there are so many documents
 _SAMPLE = 2000  # documents from which the directions are learned
 _BLOCK = 2048  # vectors made floats at a time: 3 MB, which stay in the processor's cache
+_SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
 _PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
 
 
@@ -83,11 +84,16 @@ class Likeness:
         wider.cosines[places], wider.order[places] = self.cosines, self.order
         return wider
 
-    def tells(self, named: NDArray[np.bool_]) -> bool:
-        """Tell whether there is an answer: whether a document that has what the query names is like enough."""
+    def tells(self, named: NDArray[np.bool_], documents: int) -> bool | None:
+        """Tell whether there is an answer: whether one of the documents that have what is named is like enough.
+
+        None where that cannot be told: there are few documents, or not all of so many have a vector yet.
+        """
         if self.documents < _FEWEST:
-            return False
-        return float(self.cosines[named].max(initial=0.0)) >= _GATE * sqrt(log(self.documents))
+            return None
+        if float(self.cosines[named].max(initial=0.0)) >= _GATE * sqrt(log(self.documents)):
+            return True
+        return False if self.documents == documents else None
 
     def found(self, candidates: Places) -> Places:
         """Return which of the candidates are found by likeness, most like first."""
@@ -118,8 +124,9 @@ class Space:
         own = quantised(np.stack([centred, ordering]).astype(np.float32))
         products = self._vectors.times(own) - self._mean @ (own.numbers * own.scales[:, None]).T
         lengths = np.linalg.norm(own.numbers * own.scales[:, None], axis=1)
-        found, order = (products / np.maximum(lengths, 1e-9)).T / self._lengths
-        return Likeness(np.round(found, _PLACES), np.round(order, _PLACES), size)
+        cosines = np.clip((products / np.maximum(lengths, _SHORT)).T / self._lengths, -1, 1)
+        found, order = np.round(cosines, _PLACES)
+        return Likeness(found, order, size)
 
     @cached_property
     def _sample(self) -> Vectors:
@@ -148,5 +155,5 @@ class Space:
         to_mean, *along = self._vectors.times(own).T
         square = 1 - 2 * to_mean + self._mean @ self._mean
         less = sum(((part - self._mean @ axis) ** 2 for part, axis in zip(along, self._common.T, strict=True)), 0.0)
-        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), 1e-6))
+        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), _SHORT**2))
         return lengths

@@ -112,7 +112,7 @@ class Endpoint:
             with np.errstate(over="ignore"):  # it is told below
                 vectors = np.array([one["embedding"] for one in data], np.float32)
                 lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            whole = vectors.ndim == 2 and len(vectors) == count and np.isfinite(lengths).all() and lengths.all()  # noqa: PLR2004
+            whole = lengths.shape == (count, 1) and np.isfinite(lengths).all() and lengths.all()
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise EmbeddingError(f"{self._url} answered no vectors ({error}); see [embedding] in kb.toml") from error
         if not whole:

@@ -1,4 +1,4 @@
-"""What a segment holds beside Whoosh's files, as arrays: values, figures and literal texts of documents, keys of vectors.
+"""What a segment holds beside Whoosh's files, as arrays: values, figures, literal texts and keys of vectors.
 
 Read whole, for it is small, and never mapped: a file that is cut while it is mapped kills the process.
 """

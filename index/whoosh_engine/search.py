@@ -12,7 +12,7 @@ from index.language import Language
 from index.likeness import Likeness
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
-from index.tree import Alternative, AnyOf, Key, Notice, QueryPiece, QueryWord, words_in
+from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -57,7 +57,8 @@ class Search:
         if self._likeness is None:
             return None
         names = [word for piece in pieces for word in piece.words if word.is_name]
-        return self._likeness.tells(reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions))
+        named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
+        return self._likeness.tells(named, self._snapshot.documents)
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
@@ -83,6 +84,10 @@ class Search:
         mask = np.zeros(self._snapshot.size, np.bool_)
         mask[docs[self._shares(words, docs) >= ladder.LEAST_SHARE]] = True
         return mask & self._named
+
+    def having_in(self, field: str, words: tuple[QueryWord, ...]) -> Mask:
+        """Return which documents that meet the conditions have all of these words in one text field."""
+        return self._conditions & self._masks.of(InField(field, words))
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""
@@ -118,6 +123,8 @@ class Search:
             return None
         try:
             vectors = meaning.vectors(self._snapshot)
+            if not len(vectors.docs):
+                return None
             return vectors.space.likeness(meaning.query(text)).spread(vectors.docs, self._snapshot.size)
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))

@@ -34,7 +34,7 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """The model that finds by likeness: that behind an address, none where it is called so, else the one that comes along."""
+    """The model that finds by likeness: one behind an address, none where it is called so, else that which comes along."""
 
     url: str | None = None
     model: str = ""

@@ -2,6 +2,7 @@
 
 import atexit
 import multiprocessing
+import os
 import signal
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -10,6 +11,8 @@ from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
 from kb.understanding import Progress
+
+_LOWEST = 19  # of priorities: whoever searches comes first
 
 
 def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
@@ -32,6 +35,26 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
         atexit.unregister(process.terminate)
     knowledge_base.collection.follow()
     return outcome
+
+
+def embed_apart(knowledge_base: KnowledgeBase) -> None:
+    """Make the vectors that notes lack as `Keeper.embed` does, in a process that gives way to all others."""
+    coverage = knowledge_base.keeper.coverage()
+    if coverage is None or coverage.embedded == coverage.documents:
+        return
+    chosen = knowledge_base.collection.chosen
+    process = multiprocessing.get_context("spawn").Process(target=_embed, args=chosen, name="embed")
+    process.start()
+    atexit.register(process.terminate)  # what it made is kept, and the next start goes on
+    process.join()
+    atexit.unregister(process.terminate)
+
+
+def _embed(library: Path | None, index: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(os, "nice"):
+        os.nice(_LOWEST)
+    KnowledgeBase.open(library, index).keeper.embed()
 
 
 def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
