@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
-LONGEST_REPORT = 10 * 1024 * 1024  # bytes
+from kb.library.files import LONGEST_REPORT
+
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
 

@@ -1,18 +1,8 @@
-"""Texts to vectors: the model that comes along, one behind an address, or none."""
+"""Texts to vectors: by the model that comes along, by one behind an address, or not at all.
 
-from index.embedding.bundled_model import bundled
+Each model is a module of its own (`bundled_model`, `endpoint`, `known`), imported by who wants that one.
+"""
+
 from index.embedding.contract import Embedder, EmbedderMaker, EmbeddingError, Vectors, no_embedder
-from index.embedding.endpoint import Endpoint
-from index.embedding.known import Known, learn
 
-__all__ = [
-    "Embedder",
-    "EmbedderMaker",
-    "EmbeddingError",
-    "Endpoint",
-    "Known",
-    "Vectors",
-    "bundled",
-    "learn",
-    "no_embedder",
-]
+__all__ = ["Embedder", "EmbedderMaker", "EmbeddingError", "Vectors", "no_embedder"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from index.embedding import EmbedderMaker, no_embedder
 from index.engine import Coverage, Results, SearchIndexError
@@ -12,9 +13,10 @@ from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
-from index.whoosh_engine.meaning import Meaning
-from index.whoosh_engine.publishing import Publication
-from index.whoosh_engine.reader import WhooshReader
+
+if TYPE_CHECKING:
+    from index.whoosh_engine.meaning import Meaning
+    from index.whoosh_engine.reader import WhooshReader
 
 
 class WhooshEngine:
@@ -24,12 +26,13 @@ class WhooshEngine:
         self._folder = folder
         self._schema = schema
         self._language = language
-        self._meaning = cache(lambda: Meaning(folder, made) if (made := embedder()) else None)
+        self._embedder = embedder
+        self._meaning = cache(self._read_meaning)
         self._lock = Lock()
         self._generation: tuple[Stamp, Generation | None] | None = None
         self._reader: tuple[Stamp, WhooshReader] | None = None
 
-    def snapshot(self) -> WhooshReader:
+    def snapshot(self) -> "WhooshReader":
         """Return a reader of the newest whole generation, opened once; it is let go when its last user is done."""
         kept, stamp = self._reader, generations.stamp(self._folder)
         if kept is None or kept[0] != stamp:
@@ -78,6 +81,8 @@ class WhooshEngine:
         since: object = None,
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
+        from index.whoosh_engine.publishing import Publication
+
         publication = Publication(replaced, removed, order)
         generations.publish(
             self._folder, order, meta, since, lambda folder, before: publication.write(folder, before, self._schema)
@@ -90,6 +95,13 @@ class WhooshEngine:
                 self._reader[1].close()
             self._reader = None
 
+    def _read_meaning(self) -> "Meaning | None":
+        """Return what is known by vectors, None where there is no model; asked when the first text is looked for."""
+        from index.whoosh_engine.meaning import Meaning
+
+        embedder = self._embedder()
+        return Meaning(self._folder, embedder) if embedder else None
+
     def _newest(self) -> Generation | None:
         """Return the newest whole generation, looked at once."""
         kept, stamp = self._generation, generations.stamp(self._folder)
@@ -97,7 +109,9 @@ class WhooshEngine:
             kept = self._generation = stamp, generations.current(self._folder)
         return kept[1]
 
-    def _opened(self, stamp: Stamp) -> WhooshReader:
+    def _opened(self, stamp: Stamp) -> "WhooshReader":
+        from index.whoosh_engine.reader import WhooshReader
+
         try:
             return WhooshReader(self._newest(), self._schema, self._language, self._meaning)
         except SearchIndexError:

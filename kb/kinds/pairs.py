@@ -20,6 +20,8 @@ _ASKED = re.compile(r"[?？]|^\W*Q\d*[.:：]|なぜ|何|なに|なん|どう|ど
 _REMEDIES = ("対策", "解決", "解決策", "対応", "対応策", "対処", "対処法", "改善", "改善策", "回避", "回避策")
 _ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
 _LABELLED = re.compile(rf"\s*[【\[(（]?(?:{'|'.join(_REMEDIES)})(?:方法)?\s*[】\])）:：]")
+# What one of the signs in a note itself begins with; most notes have none, and are not cut into sentences for it.
+_SIGNS = re.compile(r"[-ー=]{1,2}[>＞]|[→⇒➡⇨]|策|工夫|対処|解決|回避|改善|ので|んで|から|防|避|しか")
 _FEW = 3  # sentences up to which a note that gives trouble as a reason is taken to tell what was done about it
 _LIKELY = 0.3  # how likely advice must be where it is said to be against a problem: less than to be called so
 
@@ -68,17 +70,12 @@ def pair(report: Report, analysis: Mapping[str, Sequence[Morpheme]]) -> Report:
 
 
 def _paired(notes: Sequence[Note], analysis: Mapping[str, Sequence[Morpheme]]) -> Iterator[Note]:
-    family, questions = _Family(notes), _Questions()
-    troubled = {note.id for note in notes if note.kind == "problem"}
+    family, questions = _Family(notes, analysis), _Questions()
     for note in notes:
         remedied = None
-        if note.kind in ("advice", "problem", "statement", "impression"):
-            main = [one for one in sentences(note.text, analysis[note.text]) if not one.aside]
-            remedied = note.id if _holds_both(main) else _remedied(note, main, family, troubled)
-            if any(kind_of(sentence) == "problem" for sentence in main):
-                troubled.add(note.id)
-        if remedied == note.id:
-            troubled.add(note.id)
+        if note.kind not in ("question", "label"):
+            signed = _SIGNS.search(note.text, 0, READ_SO_FAR) and _holds_both(family.sentences(note))
+            remedied = note.id if signed else _remedied(note, family)
         questions.take(note)
         answered = note.answers or _answered(note, family, questions)
         yield replace(note, remedy_of=remedied, answers=answered)
@@ -87,11 +84,13 @@ def _paired(notes: Sequence[Note], analysis: Mapping[str, Sequence[Morpheme]]) -
 class _Family:
     """Who stands above, before and under whom in a report."""
 
-    def __init__(self, notes: Sequence[Note]) -> None:
+    def __init__(self, notes: Sequence[Note], analysis: Mapping[str, Sequence[Morpheme]]) -> None:
+        self._analysis = analysis
+        self._telling: dict[str, bool] = {}
         self._by_id = {note.id: note for note in notes}
         self._beside: dict[str, list[Note]] = defaultdict(list)
         self._previous: dict[str, Note] = {}
-        self._troubled = {note.parent for note in notes if note.kind == "problem"}
+        self._over_problems = {note.parent for note in notes if note.kind == "problem"}
         for note in notes:
             beside = self._beside[_place(note)]
             if beside:
@@ -108,7 +107,18 @@ class _Family:
 
     def has_problem(self, note: Note) -> bool:
         """Tell whether a problem stands right under a note."""
-        return note.id in self._troubled
+        return note.id in self._over_problems
+
+    def sentences(self, note: Note) -> Sequence[Sentence]:
+        """Return the sentences of a note that are no asides."""
+        return [one for one in sentences(note.text, self._analysis[note.text]) if not one.aside]
+
+    def tells_trouble(self, note: Note) -> bool:
+        """Tell whether a note is called a problem, or states something that would be by the rules; asked of few notes."""
+        if note.id not in self._telling:
+            told = (kind_of(sentence) == "problem" for sentence in self.sentences(note))
+            self._telling[note.id] = note.kind == "problem" or (note.kind not in ("question", "label") and any(told))
+        return self._telling[note.id]
 
     def previous(self, note: Note) -> Note | None:
         """Return the note right before a note and beside it."""
@@ -166,7 +176,7 @@ def _gives_trouble_as_reason(sentence: Sentence) -> bool:
     return False
 
 
-def _remedied(note: Note, main: Sequence[Sentence], family: _Family, troubled: set[str]) -> str | None:
+def _remedied(note: Note, family: _Family) -> str | None:
     """Return the problem that a note remedies: one right before it if it says so, or the one it stands under."""
     parent, told = family.parent(note), note
     labelled = parent is not None and parent.text.endswith(_REMEDIES)
@@ -174,11 +184,11 @@ def _remedied(note: Note, main: Sequence[Sentence], family: _Family, troubled: s
         told, parent = parent, family.parent(parent)
     marked = labelled or _ARROW_FIRST.match(note.text) or _LABELLED.match(note.text)
     previous = family.previous(told)
-    if previous and previous.id in troubled and (marked or (_helps(note) and _says_so(main))):
+    if not (marked or _helps(note)):
+        return None
+    if previous and (marked or _says_so(family.sentences(note))) and family.tells_trouble(previous):
         return previous.id
-    if parent and parent.id in troubled and not family.has_problem(parent):
-        return parent.id if marked or _helps(note) else None
-    return None
+    return parent.id if parent and not family.has_problem(parent) and family.tells_trouble(parent) else None
 
 
 def _says_so(main: Sequence[Sentence]) -> bool:

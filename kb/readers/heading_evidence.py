@@ -50,6 +50,9 @@ _LEFTOVER = re.compile(r"^(?:\{%|\[\^|!\[|<|:::|#\S+\s)|%\}$|\s·\s|pic\.|\.(?:j
 _CODE = re.compile(
     r"[{};]\s*$|^(?:do|end|else|if|return|import|\$|//|>)\b|[\w)]\(.*\);?$|\s[=|]{1,2}\s|<\w+>|\$\(|=>|->"
 )
+_MATERIAL = re.compile(
+    r"(?:(?:発表|登壇)?(?:スライド|資料)|動画|アーカイブ|slides?|video|URL|リンク|ソース)\s*[:：]", re.IGNORECASE
+)
 _LABELLED = re.compile(r"[^\s:：]{1,12}\s*[:：]\s*\S")
 _CUT_OFF = re.compile(r"[てでにをがはもとや]$|(?:から|ので|けど|しかし|そして|また|ため|など|ところ)$")
 _QUOTED = re.compile(r"[「『\"“].+[」』\"”]")
@@ -98,6 +101,8 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "code": lambda line: _CODE.search(line.text) is not None,
     "a colon at the end": lambda line: line.text.endswith((":", "：")),
     "a label and a colon": lambda line: _LABELLED.match(line.text) is not None,
+    "the label of slides or a video": lambda line: _MATERIAL.match(line.text) is not None,
+    "prose on both sides": lambda line: (line.before, line.after) == ("prose", "prose"),
     "cut off": lambda line: _CUT_OFF.search(line.text) is not None,
     "a comma": lambda line: "、" in line.text,
     "quoted": lambda line: _QUOTED.fullmatch(line.text) is not None,

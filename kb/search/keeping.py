@@ -10,14 +10,10 @@ from kb.library.files import LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
 from kb.library.kept import KeptReports
 from kb.library.places import own_library
-from kb.readers.formats import ending_of, read_outline
-from kb.relating import SAME_REPORT, overlap, texts_of
 from kb.report.model import Correction, Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
-from kb.search.syncing import Sync
-from kb.talks import report_of
 from kb.understanding import FinishedReport, Progress, understand, untold
 
 
@@ -39,6 +35,8 @@ class Keeper:
                 return self._sync(started, progress)
 
     def _sync(self, started: float, progress: Progress) -> SyncOutcome:
+        from kb.search.syncing import Sync
+
         collection = self._collection
         collection.follow()  # the first own report ends the showing of the samples
         since, before = collection.engine.stamp(), self._contents_before()
@@ -80,6 +78,9 @@ class Keeper:
 
         Without a name it gets one from its event and title. Raises UnreadableError, LibraryError.
         """
+        from kb.readers.formats import ending_of, read_outline
+        from kb.talks import report_of
+
         outline = read_outline(data, name or "standard input")
         report = report_of(outline, given)
         library = own_library() if self._collection.is_samples else self._collection.library
@@ -95,6 +96,10 @@ class Keeper:
 
     def replaces(self, report: Report) -> str | None:
         """Return the source of the file that adding a report would take the place of, if any."""
+        from kb.readers.formats import read_outline
+        from kb.relating import SAME_REPORT, overlap, texts_of
+        from kb.talks import report_of
+
         if self._collection.is_samples:
             return None
         scan = self._collection.library.scan()

@@ -62,7 +62,7 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
     }
 
 
-def change_record(change: Change) -> dict[str, str]:
+def change_record(change: Change) -> dict[str, str | None]:
     """Return what has changed since a note, with the source that says so."""
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 

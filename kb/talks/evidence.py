@@ -21,7 +21,7 @@ _STORY = re.compile(
     r"(?:話|はなし|入門|事例|取り?組み|への道|[のノ]ススメ|方法|活用|実践|基礎|裏側|仕組み|試してみた|作ってみた)[」』]?[。！!～〜\s]*$"
 )
 _COLON = re.compile(r"[:：〜～]|\s[-–—]\s")
-_SHORT, _TITLE = 6, 14  # letters
+_SHORT, _TITLE = 6, 20  # letters
 _MOST = 0.6  # of the headings of one level
 _FEW, _MANY = 2, 5
 
@@ -34,6 +34,7 @@ OWN: Mapping[str, Evidence] = {
     "a time": lambda it: it.own.read.start is not None,
     "a speaker in it": lambda it: bool(it.own.read.speakers),
     "quoted": lambda it: _QUOTED.match(it.own.part.text) is not None,
+    "in a timetable": lambda it: it.own.scheduled,
     "a label of talks somewhere": lambda it: _LABEL.search(it.own.part.text[:LINE]) is not None,
     "a list below": lambda it: it.own.listed,
     "slides or a video below": lambda it: it.own.linked,
@@ -47,7 +48,7 @@ OWN: Mapping[str, Evidence] = {
     "a word or two": lambda it: (
         not it.own.marked and not _is_story(it.own) and len(letters(it.own.part.text)) <= _SHORT
     ),
-    "as long as a title": lambda it: _is_long(it.own),
+    "as long as a title": lambda it: _length(it.own),
     "two halves": lambda it: _COLON.search(it.own.part.text[:LINE]) is not None,
     "a story": lambda it: _is_story(it.own),
     "a sentence": lambda it: _is_sentence(it.own),
@@ -56,8 +57,9 @@ OWN: Mapping[str, Evidence] = {
 }
 
 
-def _is_long(candidate: Candidate) -> bool:
-    return len(letters(candidate.part.text)) >= _TITLE
+def _length(candidate: Candidate) -> float:
+    """Return 0 for a heading of a word or two, 1 for one that is surely as long as a title."""
+    return min(max(len(letters(candidate.part.text)) - _SHORT, 0) / (_TITLE - _SHORT), 1.0)
 
 
 def _is_sentence(candidate: Candidate) -> bool:
@@ -68,13 +70,13 @@ def _is_story(candidate: Candidate) -> bool:
     return _STORY.search(candidate.part.text[-LINE:]) is not None
 
 
-def _share(candidates: Sequence[Candidate], tells: Callable[[Candidate], bool]) -> float:
+def _share(candidates: Sequence[Candidate], tells: Callable[[Candidate], float]) -> float:
     return sum(map(tells, candidates)) / len(candidates) if candidates else 0.0
 
 
 AMONG: Mapping[str, Evidence] = {
     "many at its level": lambda it: len(it.like) >= _MANY,
-    "most at its level as long as titles": lambda it: _share(it.level, _is_long),
+    "as long as titles at its level": lambda it: _share(it.level, _length),
     "stories at its level": lambda it: _share(it.level, _is_story),
     "sentences at its level": lambda it: _share(it.level, _is_sentence),
     "open ones at its level": lambda it: _share(it.like, lambda other: other.role == "open") if it.like else 1.0,

@@ -17,13 +17,15 @@ _TRACKS = tuple(
         (False, r"【([^】]{1,12})】"),
         (True, rf"[\[［]((?:{any_of('rooms')})[^\]］]{{0,12}})[\]］]"),
         (False, r"[\[［]([A-Z]{0,3}[- ]?\d{0,3}(?:\([A-Z]+\)|-R\d?)?)[\]］]"),
-        (True, rf"((?:{any_of('labels')})\s*{_NUMBER}|(?:{any_of('labels')})(?=\s*[:：「]))"),
+        (True, rf"((?:{any_of('labels')})\s*\.?{_NUMBER}|(?:{any_of('labels')})(?=\s*[:：「]))"),
         (True, rf"((?:{any_of('rooms')})\s*[A-Z0-9]|[A-Z0-9](?:{any_of('rooms')}))(?=[\s:：])"),
         (False, r"([A-Z]{2,4}\d{3}(?:-[A-Z]\d?)?|[A-Z]{1,2}-\d{1,2}|\d{1,2}-[A-Z]-\d{1,2})(?=[\s:：])"),
         (False, r"([A-Z]{2,4}-\d{3})(?=[:：])"),
     )
 )
-_TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE)
+_TRACK_AT_END = re.compile(
+    rf"\s*(?:[(（]([^()（）]{{0,6}}(?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE
+)
 _CODE = re.compile(r"[A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?")
 _TAGS = re.compile(rf"[【\[［](?:{any_of('tags')})[】\]］]\s*")
 _HASHTAGS = re.compile(r"(?:\s+#[^\s#\d][^\s#]*)+$")

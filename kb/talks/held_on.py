@@ -18,9 +18,11 @@ _DAY_OF_YEAR = re.compile(r"(?<!\d)(\d{1,2})(?:月\s*(\d{1,2})日|/(\d{1,2})(?=\
 _IN_FILE_NAME = re.compile(r"(?<!\d)(20\d\d)(\d\d)(\d\d)(?!\d)")
 _POST = re.compile(r"20\d\d-\d\d-\d\d-")  # how blogs name the file of a post: its day is that of publishing
 _WHEN = re.compile(any_of("when"), re.IGNORECASE)
+_OTHER_DAY = re.compile(any_of("other_days"))
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
 _WEEKDAY = re.compile(r"[(（]?(?:[月火水木金土日](?:曜日?)?|mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?[)）]?", re.IGNORECASE)
 _DAY_HEADING = re.compile(r"day\s*\d|\d\s*日目|初日|最終日", re.IGNORECASE)
+_SHEETS = ("table", "code")  # in which particulars of an event may stand, each behind its name
 _OPENING = 20  # blocks
 _BESIDE = 20  # characters that a line may have beside its date and still be there to tell it
 _BEFORE, _AFTER = 10, 30  # characters around a date in which a word may say what it is
@@ -72,13 +74,17 @@ def _in_file_name(outline: Outline) -> Iterator[str | None]:
 
 def _opening(outline: Outline) -> Iterator[str]:
     kinds = ("heading", "paragraph", "bullet", "numbered")
-    return islice((block.text[:LINE] for block in outline.blocks if block.type in kinds), _OPENING)
+    for block in islice((block for block in outline.blocks if block.type in (*kinds, *_SHEETS)), _OPENING):
+        if block.type in kinds:
+            yield block.text[:LINE]
+        else:
+            yield from (line[:LINE] for line in block.text.split("\n") if _WHEN.match(line.strip()))
 
 
 def _tells_when(line: str) -> bool:
     """Tell whether a line is there to say when the event was: it says so, or holds hardly anything but the date."""
     match = _DAY.search(line) or _DAY_OF_YEAR.search(line)
-    if match is None:
+    if match is None or _OTHER_DAY.search(line):
         return False
     beside = _WEEKDAY.sub("", line[: match.start()] + line[match.end() :]).strip()
     near = line[max(0, match.start() - _BEFORE) : match.end() + _AFTER]

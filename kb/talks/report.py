@@ -1,10 +1,11 @@
 """The whole report out of an outline."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePath
 
+from index.text import letters
 from kb.report.identity import report_id, talk_id
 from kb.report.model import Given, Report, Talk
 from kb.report.outline import Block, Outline
@@ -17,7 +18,7 @@ from kb.talks.listed import talk_text
 from kb.talks.notes import notes_of
 from kb.talks.published import published_of
 from kb.talks.sections import Section, sections_of
-from kb.talks.speakers import speakers_of
+from kb.talks.speakers import speakers_by_title, speakers_of
 
 
 def report_of(outline: Outline, given: Given | None = None) -> Report:
@@ -26,7 +27,8 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
     found = Event(given.event, visited=True) if given.event else event_of(outline)
     event = found.name if found else None
     title = outline.title or event or PurePath(outline.source).stem
-    sections = list(_with_talks(sections_of(outline, event, visited=bool(found and found.visited)), event))
+    cut = sections_of(outline, event, visited=bool(found and found.visited))
+    sections = list(_with_talks(cut, event, speakers_by_title(outline.blocks)))
     report = Report(
         id=report_id(event, title),
         source=outline.source,
@@ -41,12 +43,16 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
     return replace(report, notes=tuple(notes_of(report, sections)))
 
 
-def _with_talks(sections: Iterable[Section], event: str | None) -> Iterator[tuple[Section, Talk | None]]:
+def _with_talks(
+    sections: Iterable[Section], event: str | None, timetable: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[Section, Talk | None]]:
     """Yield each section with the talk it belongs to."""
     runs = [(heading, list(run)) for heading, run in groupby(sections, key=lambda section: section.talk)]
     habit = habit_of([talk_text(heading) for heading, _ in runs if heading])
     for heading, parts in runs:
         talk = _talk(heading, parts, event, habit) if heading else None
+        if talk and not talk.speakers:
+            talk = replace(talk, speakers=_in_timetable(talk.title, timetable))
         yield from ((part, talk) for part in parts)
 
 
@@ -66,6 +72,12 @@ def _talk(heading: Block, parts: Sequence[Section], event: str | None, habit: st
         speakers=speakers,
         links=materials_of(blocks),
     )
+
+
+def _in_timetable(title: str, timetable: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return who speaks about `title` as a timetable tells, where either may say a little more than the other."""
+    own = letters(title)
+    return next((names for told, names in timetable.items() if own and (own in told or told in own)), ())
 
 
 def _title(title: str, speakers: Sequence[str], blocks: Sequence[Block]) -> str:

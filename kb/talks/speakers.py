@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from index.text import letters
 from kb.report.outline import Block
 from kb.talks.words import LINE, any_of, words
+
+SHORTEST_TITLE = 6  # letters by which a talk is found in a timetable
 
 _LABELLED = re.compile(rf"(?:{any_of('speakers')})\s*[:：]\s*(\S.*)?$", re.IGNORECASE)
 _LABEL = re.compile(rf"(?:{any_of('speakers')})", re.IGNORECASE)
@@ -29,6 +32,12 @@ _MENTION = re.compile(
     r"|(?=\w*[a-z])[A-Za-z0-9_]{2,20}(?:\s[A-Z][a-z]+)?)\s?"
     r"(?:さん|氏|准教授|教授)(?=の|による|から|が|より|は|、|。|\s|$|[？?！!(（@＠])"
 )
+_SAID = re.compile(r"(?:登壇者|発表者|スピーカー|講師|講演者|話し手)は、?\s*([^。、]{2,40}?\s?(?:さん|氏)|[@＠]\w+)")
+_BY = re.compile(r"[Bb]y\s+(\S{2,30}(?:\s\S{1,20}){0,2})")
+# A whole name, of two words, says of brackets behind it that they hold a company or a handle.
+_WHOLE_NAME = r"[一-鿿々]{1,4}[ 　][一-鿿々ぁ-んァ-ヶー]{1,5}|[A-Z][a-z]+(?: [A-Z][\w.'-]*){1,2}"
+_NAME_AND_COMPANY = re.compile(rf"({_WHOLE_NAME})\s*(?:[(（@＠]|[/／|｜]\s)[^。]{{1,40}}")
+_CELL_END = re.compile(r" \| |\t+")
 _SITE = re.compile(r"\s*(?:[|｜/／-]\s*)(?:Twitter|X|GitHub|Facebook)$", re.IGNORECASE)
 _PROFILE = re.compile(
     r"(?P<name>[^@＠]{0,40}?)\s*[(（\[]?\s*[@＠](?P<handle>\w+)\s*[)）\]]?\s*(?P<title>さん|氏)?", re.ASCII
@@ -51,12 +60,31 @@ def speakers_of(blocks: Sequence[Block], heading: str = "") -> tuple[str, ...]:
     """
     if told := next(_labelled(blocks), None) or next(filter(None, map(_in_table, blocks)), None):
         return told
-    opening = [block.text for block in blocks if block.type not in ("blank", "code", "table")][:_OPENING]
-    lines = [_HATENA_LINK.sub(r"\1", text) for text in (heading, *opening)]
+    opening = [block for block in blocks if block.type not in ("blank", "table")][:_OPENING]
+    lines = [_HATENA_LINK.sub(r"\1", text) for text in (heading, *(block.text for block in opening))]
     if told := next(filter(None, map(_person, lines)), None):
+        return told
+    written = [heading, *(block.text[:LINE] for block in opening if block.depth is None and block.type != "code")]
+    for match in filter(None, (_NAME_AND_COMPANY.fullmatch(text) or _BY.fullmatch(text) for text in written)):
+        return names_in(match[1])
+    said = (match[1] for text in lines for match in _SAID.finditer(text[:LINE]))
+    if told := next(filter(None, map(names_in, said)), None):
         return told
     mentions = (match[1] for text in lines[1:] for match in _MENTION.finditer(text[:_FIRST_WORDS]))
     return next((names_in(name) for name in mentions if not name.endswith(words("nobody"))), ())
+
+
+def speakers_by_title(blocks: Sequence[Block]) -> dict[str, tuple[str, ...]]:
+    """Return who speaks as the timetables of a report tell, by the letters of the title beside them."""
+    told: dict[str, tuple[str, ...]] = {}
+    for table in (block for block in blocks if block.type == "table"):
+        header, *rows = _rows(table)
+        column = next((at for at, cell in enumerate(header) if _LABEL.fullmatch(cell.strip())), None)
+        for row in rows:
+            if column is not None and column < len(row) == len(header):
+                title = max((letters(cell) for at, cell in enumerate(row) if at != column), key=len, default="")
+                told[title] = names_in(row[column])
+    return {title: names for title, names in told.items() if len(title) >= SHORTEST_TITLE and names}
 
 
 def _labelled(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
@@ -66,19 +94,28 @@ def _labelled(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
         if match and match[1]:
             yield names_in(match[1])
         elif match and block.depth is not None:
-            rest = blocks[index + 1 :]
-            end = next((at for at, item in enumerate(rest) if (item.depth or 0) <= block.depth), len(rest))
-            yield tuple(name for item in rest[:end] for name in names_in(item.text))
+            yield tuple(name for item in _below(blocks, index) for name in names_in(item.text))
+
+
+def _below(blocks: Sequence[Block], index: int) -> Iterator[Block]:
+    """Return the items of a list that stand below the one at `index`."""
+    depth = blocks[index].depth or 0
+    return takewhile(lambda item: (item.depth or 0) > depth, blocks[index + 1 :])
 
 
 def _in_table(block: Block) -> tuple[str, ...]:
     """Return the names in the column of a table, or beside the cell, that says who speaks."""
-    rows = [row.split(" | ") for row in block.text.split("\n")] if block.type == "table" else []
+    rows = _rows(block) if block.type == "table" else []
     for number, row in enumerate(rows[:-1] if len(rows) > 1 else []):
         for column, cell in enumerate(row):
             if _LABEL.fullmatch(cell.strip()) and column < len(rows[number + 1]):
                 return names_in(rows[number + 1][column])
     return ()
+
+
+def _rows(table: Block) -> list[list[str]]:
+    """Return the cells of a table by row; those of extracted text are parted by tabs."""
+    return [_CELL_END.split(row) for row in table.text.split("\n")]
 
 
 def _person(text: str) -> tuple[str, ...]:

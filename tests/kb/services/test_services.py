@@ -87,14 +87,15 @@ def test_every_service_referred_to_is_in_the_catalogue() -> None:
 
 def test_the_names_of_a_service_follow_each_other_and_end_before_it_does() -> None:
     for service in CATALOGUE.services:
-        dates = [past.until for past in service.former] + [service.closed or "9999"]
+        ends = [stage.on for stage in service.stages if stage.what == "closed"]
+        dates = [past.until for past in service.former] + (ends or ["9999"])
 
         assert dates == sorted(dates), service.slug
 
 
 def test_every_date_is_of_a_known_precision() -> None:
     dates = [past.until for s in CATALOGUE.services for past in s.former]
-    dates += [s.closed for s in CATALOGUE.services if s.closed]
+    dates += [stage.on for s in CATALOGUE.services for stage in s.stages]
 
     assert [date for date in dates if not DATE.fullmatch(date)] == []
 
@@ -413,7 +414,7 @@ def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monke
         ("AWS Lambda " * 20_000, ["lambda"]),
         ("S3、EC2、" * 20_000, ["s3", "ec2"]),
         ("https://example.com/S3 SQS " * 20_000, ["sqs"]),
-        (f"S3{' ' * 1_000_000}EC2", ["s3", "ec2"]),
+        (f"S3{' ' * 40_000}EC2", ["s3", "ec2"]),
         (f"ラムダ{'ー' * 1_000_000}", ["lambda"]),
         ("「" * 1_000_000, []),
         (f"S3{'「」' * 50}x", ["s3"]),
