@@ -13,7 +13,7 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 
 Figures = NDArray[np.float64]
 Places = NDArray[np.int32]

@@ -1,8 +1,7 @@
-"""Texts to vectors: by the model that comes along, by one behind an address, or not at all.
+"""What makes vectors of texts: the model that comes along, one behind an address, what is known by heart."""
 
-Each model is a module of its own (`bundled_model`, `endpoint`, `known`), imported by who wants that one.
-"""
+from index.embedding.bundled_model import bundled
+from index.embedding.endpoint import Endpoint
+from index.embedding.known import Known, learn
 
-from index.embedding.contract import Embedder, EmbedderMaker, EmbeddingError, Vectors, no_embedder
-
-__all__ = ["Embedder", "EmbedderMaker", "EmbeddingError", "Vectors", "no_embedder"]
+__all__ = ["Endpoint", "Known", "bundled", "learn"]

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from index.embedding.contract import EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384

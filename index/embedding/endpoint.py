@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from index.embedding.contract import EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 
 _BATCH = 32  # texts; TEI, for one, takes no more at once
 _QUERY_SECONDS, _PASSAGE_SECONDS = 2.0, 60.0  # how long an answer may take

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from index.embedding import EmbedderMaker, no_embedder
+from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, Results, SearchIndexError
 from index.language import Language
 from index.query import Query

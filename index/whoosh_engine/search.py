@@ -6,7 +6,7 @@ from functools import cached_property, reduce
 import numpy as np
 
 from index import ladder, spelling
-from index.embedding import EmbeddingError
+from index.embedder import EmbeddingError
 from index.engine import Reason
 from index.language import Language
 from index.likeness import Likeness

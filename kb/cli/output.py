@@ -64,7 +64,7 @@ def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
 
 def embed(kb: KnowledgeBase) -> None:
     """Make the vectors that notes lack, showing progress; who stops it goes on with the next `kb sync`."""
-    from index.embedding import EmbeddingError
+    from index.embedder import EmbeddingError
 
     try:
         with ProgressBar() as progress:

@@ -2,7 +2,7 @@
 
 import os
 
-from index.embedding import Embedder, EmbedderMaker
+from index.embedder import Embedder, EmbedderMaker
 from kb.library.configuration import NO_MODEL, Configuration
 from kb.library.places import SAMPLE_VECTORS, model_folder
 
@@ -14,13 +14,10 @@ def embedder_of(configuration: Configuration) -> EmbedderMaker:
         told = configuration.embedding
         if NO_MODEL in (told.model, os.environ.get("KB_EMBEDDING")):
             return None
+        from index.embedding import Endpoint, Known, bundled
+
         if told.url:
-            from index.embedding.endpoint import Endpoint
-
             return Endpoint(told.url, told.model, os.environ.get("KB_EMBEDDING_KEY"))
-        from index.embedding.bundled_model import bundled
-        from index.embedding.known import Known
-
         model = bundled(model_folder())
         return Known(model, SAMPLE_VECTORS) if model else None
 

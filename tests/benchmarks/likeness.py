@@ -17,7 +17,7 @@ from time import process_time
 import numpy as np
 from searching import SAMPLES, a_query, varied
 
-from index.embedding import Vectors
+from index.embedder import Vectors
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.vectors import key_of

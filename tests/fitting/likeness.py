@@ -65,7 +65,9 @@ def main(labels: Path, index: Path) -> None:
         answered += [reached[best][q.query.id] for q in left_out if not q.query.grades]
         sys.stdout.write(f"without the {fold}. tenth: {best}\n")
     chosen = max(settings, key=lambda one: _objective(reached[one], queries))
-    sys.stdout.write(f"held out: nDCG@10 {statistics.mean(held_out):.3f}, {sum(answered):.0f} of {len(answered)} answered\n")
+    sys.stdout.write(
+        f"held out: nDCG@10 {statistics.mean(held_out):.3f}, {sum(answered):.0f} of {len(answered)} answered\n"
+    )
     sys.stdout.write(f"chosen on all: {chosen}\n")
 
 

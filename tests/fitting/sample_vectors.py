@@ -2,8 +2,7 @@
 
 import sys
 
-from index.embedding.bundled_model import bundled
-from index.embedding.known import learn
+from index.embedding import bundled, learn
 from kb.library.files import Library
 from kb.library.places import SAMPLE_VECTORS, SAMPLES, model_folder
 from kb.search.documents import passage

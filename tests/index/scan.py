@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index import ladder, spelling
-from index.embedding import Embedder, EmbeddingError
+from index.embedder import Embedder, EmbeddingError
 from index.engine import Reason
 from index.likeness import Likeness, Space, quantised
 from index.query import Query, Step

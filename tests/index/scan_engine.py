@@ -8,7 +8,7 @@ from pathlib import Path
 
 from scan import Counted, Scan
 
-from index.embedding import EmbedderMaker, no_embedder
+from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, FacetCount, Hit, OutdatedError, Results, SearchIndexError
 from index.language import Language
 from index.query import Query

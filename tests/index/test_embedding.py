@@ -14,11 +14,9 @@ import numpy as np
 import pytest
 from models import Characters
 
-from index.embedding import EmbeddingError
+from index.embedder import EmbeddingError
+from index.embedding import Endpoint, Known, bundled, learn
 from index.embedding import endpoint as endpoint_module
-from index.embedding.bundled_model import bundled
-from index.embedding.endpoint import Endpoint
-from index.embedding.known import Known, learn
 
 Answer = Callable[[BaseHTTPRequestHandler, Mapping[str, Any]], None]
 Serve = Callable[[Answer], str]
