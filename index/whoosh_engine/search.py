@@ -108,7 +108,7 @@ class Search:
         """Return what made the score of a document, most first; the points add up to it."""
         strengths = self._strengths(np.array([doc], np.int32))
         given = parts({signal: float(strength[0]) for signal, strength in strengths.items()})
-        cosine = float(self._likeness.cosines[doc]) if self._likeness else None
+        cosine = float(self._likeness.of(np.array([doc], np.int32))[0, 0]) if self._likeness else None
         others = (
             Reason(signal, points, cosine=cosine if signal == "likeness" else None)
             for signal, points in given.items()
@@ -125,7 +125,7 @@ class Search:
             vectors = meaning.vectors(self._snapshot)
             if not len(vectors.docs):
                 return None
-            return vectors.space.likeness(meaning.query(text)).spread(vectors.docs, self._snapshot.size)
+            return Likeness(vectors.space, vectors.docs, self._snapshot.size, meaning.query(text))
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
@@ -148,7 +148,7 @@ class Search:
             **strengths,
             "coverage": self._shares(self.ascent.words, docs),
             "exact": np.isin(docs, self._exact).astype(np.float64),
-            "likeness": self._most_points * self._likeness.order[docs] if self._likeness else nothing,
+            "likeness": self._most_points * self._likeness.of(docs)[1] if self._likeness else nothing,
             "boost": self._snapshot.boosts[docs] - 1,
         }
 
@@ -162,8 +162,7 @@ class Search:
         """Which documents are so like the query that they are found without its words."""
         mask = np.zeros(self._snapshot.size, np.bool_)
         if self._likeness and self.ascent.answered:
-            docs = self._snapshot.in_position
-            mask[self._likeness.found(docs[(self._conditions & self._named)[docs]])] = True
+            mask[self._likeness.found(self._conditions & self._named, self._snapshot.in_position)] = True
         return mask
 
     @cached_property

@@ -83,10 +83,9 @@ class Scan:
         terms = analyzer.helpers(analyzer.morphemes(text))
         self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
         named = self._named()
-        asked = (self._describes(AllOf((self._conditions, *named)), d) for d in documents)
-        fitting = np.array([number for number, fits in enumerate(asked) if fits], np.int32)
+        fitting = np.array([self._describes(AllOf((self._conditions, *named)), d) for d in documents], np.bool_)
         tells = self._likeness and self.ascent.answered
-        self._alike = set(self._likeness.found(fitting).tolist()) if tells else set()
+        self._alike = set(self._likeness.found(fitting, np.arange(len(documents))).tolist()) if tells else set()
         alone = any(not self.has_words(documents[number]) for number in self._alike)
         self.steps = (*self.ascent.steps, Step("likeness")) if alone else self.ascent.steps
         self.terms = frozenset(
@@ -132,8 +131,8 @@ class Scan:
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
-        known = Space(quantised(embedder.passages(passages))).likeness(query)
-        return known.spread(np.array(having, np.int32), len(self._documents))
+        space = Space(quantised(embedder.passages(passages)))
+        return Likeness(space, np.array(having, np.int32), len(self._documents), query)
 
     def _is_anywhere(self, counted: Counted, word: QueryWord) -> bool:
         return any(
@@ -162,7 +161,7 @@ class Scan:
     def reasons(self, counted: Counted) -> tuple[Reason, ...]:
         by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
         given = parts(self._strengths(counted))
-        cosine = float(self._likeness.cosines[self._number[id(counted)]]) if self._likeness else None
+        cosine = self._cosines(counted)[0] if self._likeness else None
         alike = Reason("likeness", given.pop("likeness"), cosine=cosine)
         others = [alike, *(Reason(name, part) for name, part in given.items() if name != "words")]
         return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
@@ -179,11 +178,13 @@ class Scan:
             **helping,
             "coverage": self._share(words, counted),
             "exact": float(same),
-            "likeness": self._most_points * float(self._likeness.order[self._number[id(counted)]])
-            if self._likeness
-            else 0.0,
+            "likeness": self._most_points * self._cosines(counted)[1],
             "boost": counted.document.boost - 1,
         }
+
+    def _cosines(self, counted: Counted) -> list[float]:
+        number = np.array([self._number[id(counted)]], np.int32)
+        return self._likeness.of(number)[:, 0].tolist() if self._likeness else [0.0, 0.0]
 
     @cached_property
     def _most_points(self) -> float:
