@@ -8,7 +8,7 @@ from time import monotonic
 
 import numpy as np
 
-from index.embedding import Embedder, Vectors
+from index.embedder import Embedder, Vectors
 from index.engine import Coverage
 from index.likeness import Quantised, Space
 from index.whoosh_engine.columns import NO_KEY, Keys

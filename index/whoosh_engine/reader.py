@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from index.engine import Coverage, Hit, Results
+from index.engine import Coverage, FacetCount, Hit, Results
 from index.language import Language
 from index.query import Query
 from index.schema import Schema
@@ -51,6 +51,7 @@ class WhooshReader:
             without=selections.without_value,
             without_group={} if total else selections.without_group,
             unknown=selections.unknown,
+            titled=_titled(snapshot, search, selections),
             context=_context(snapshot, docs, query.context) if query.context else {},
         )
 
@@ -98,6 +99,13 @@ def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, *, explain:
     document_id, stored = snapshot.document(doc)
     reasons = search.reasons(doc) if explain else ()
     return Hit(document_id, score, stored, reasons, alike=not search.by_words[doc])
+
+
+def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
+    if not snapshot.titles or not search.ascent.titles_words:
+        return ()
+    group, field = snapshot.titles
+    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)), ())
 
 
 def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:

@@ -6,13 +6,13 @@ from functools import cached_property, reduce
 import numpy as np
 
 from index import ladder, spelling
-from index.embedding import EmbeddingError
+from index.embedder import EmbeddingError
 from index.engine import Reason
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
-from index.tree import Alternative, AnyOf, Key, Notice, QueryPiece, QueryWord, words_in
+from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -57,7 +57,8 @@ class Search:
         if self._likeness is None:
             return None
         names = [word for piece in pieces for word in piece.words if word.is_name]
-        return self._likeness.tells(reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions))
+        named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
+        return self._likeness.tells(named, self._snapshot.documents)
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
@@ -84,6 +85,10 @@ class Search:
         mask[docs[self._shares(words, docs) >= ladder.LEAST_SHARE]] = True
         return mask & self._named
 
+    def having_in(self, field: str, words: tuple[QueryWord, ...]) -> Mask:
+        """Return which documents that meet the conditions have all of these words in one text field."""
+        return self._conditions & self._masks.of(InField(field, words))
+
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""
         if not self.scored:
@@ -105,7 +110,7 @@ class Search:
         """Return what made the score of a document, most first; the points add up to it."""
         strengths = self._strengths(np.array([doc], np.int32))
         given = parts({signal: float(strength[0]) for signal, strength in strengths.items()})
-        cosine = float(self._likeness.cosines[doc]) if self._likeness else None
+        cosine = float(self._likeness.of(np.array([doc], np.int32))[0, 0]) if self._likeness else None
         others = (
             Reason(signal, points, cosine=cosine if signal == "likeness" else None)
             for signal, points in given.items()
@@ -120,7 +125,9 @@ class Search:
             return None
         try:
             vectors = meaning.vectors(self._snapshot)
-            return vectors.space.likeness(meaning.query(text)).spread(vectors.docs, self._snapshot.size)
+            if not len(vectors.docs):
+                return None
+            return Likeness(vectors.space, vectors.docs, self._snapshot.size, meaning.query(text))
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
@@ -143,7 +150,7 @@ class Search:
             **strengths,
             "coverage": self._shares(self.ascent.words, docs),
             "exact": np.isin(docs, self._exact).astype(np.float64),
-            "likeness": self._most_points * self._likeness.order[docs] if self._likeness else nothing,
+            "likeness": self._most_points * self._likeness.of(docs)[1] if self._likeness else nothing,
             "boost": self._snapshot.boosts[docs] - 1,
         }
 
@@ -157,8 +164,7 @@ class Search:
         """Which documents are so like the query that they are found without its words."""
         mask = np.zeros(self._snapshot.size, np.bool_)
         if self._likeness and self.ascent.answered:
-            docs = self._snapshot.in_position
-            mask[self._likeness.found(docs[(self._conditions & self._named)[docs]])] = True
+            mask[self._likeness.found(self._conditions & self._named, self._snapshot.in_position)] = True
         return mask
 
     @cached_property

@@ -14,7 +14,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import Vectors
+from index.embedder import Vectors
 from index.likeness import Quantised, quantised
 from index.whoosh_engine.columns import Keys, key_of
 from index.whoosh_engine.write_lock import locked

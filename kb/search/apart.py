@@ -1,7 +1,8 @@
-"""A sync in a process of its own, so that searches beside it keep their pace and their memory."""
+"""A sync, and the making of vectors, in processes of their own, so that searches beside it keep their pace and their memory."""
 
 import atexit
 import multiprocessing
+import os
 import signal
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -13,6 +14,8 @@ from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
 from kb.understanding import Progress
+
+_LOWEST = 19  # of priorities: whoever searches comes first
 
 
 def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
@@ -34,6 +37,25 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
         Thread(target=_let_end, args=(process,), name="tidy", daemon=True).start()
     knowledge_base.collection.follow()
     return outcome
+
+
+def embed_apart(knowledge_base: KnowledgeBase) -> None:
+    """Make the vectors that notes lack as `Keeper.embed` does, in a process that gives way to all others."""
+    coverage = knowledge_base.keeper.coverage()
+    if coverage is None or coverage.embedded == coverage.documents:
+        return
+    chosen = knowledge_base.collection.chosen
+    process = multiprocessing.get_context("spawn").Process(target=_embed, args=chosen, name="embed")
+    process.start()
+    atexit.register(process.terminate)  # what it made is kept, and the next start goes on
+    _let_end(process)
+
+
+def _embed(library: Path | None, index: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(os, "nice"):
+        os.nice(_LOWEST)
+    KnowledgeBase.open(library, index).keeper.embed()
 
 
 def _let_end(process: BaseProcess) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from index.engine import OutdatedError, SearchIndexError
+from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
@@ -57,6 +57,14 @@ class Keeper:
             seconds=time.monotonic() - started,
             problems=(*scan.problems, *after.problems),
         )
+
+    def embed(self, progress: Progress = untold) -> None:
+        """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
+        self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
+
+    def coverage(self) -> Coverage | None:
+        """Return how many notes can be found by likeness, None where there is no model."""
+        return self._collection.engine.coverage()
 
     def _contents_before(self) -> Contents | None:
         """Return what the index holds; a damaged one holds nothing, for it is made again."""

@@ -42,6 +42,7 @@ LANGUAGE = Language(
 SCHEMA = Schema(
     texts=(TextField("own", 1.0, length=0.75), TextField("trail", 0.5), TextField("below", 0.3, finds=False)),
     facets=("service", "year"),
+    titles=("year", "trail"),
 )
 
 Make = Callable[[], Engine]
@@ -432,6 +433,15 @@ def test_the_engine_answers_as_the_oracle_does(
     answers = [engine.search(query) for query in asked]
 
     assert answers == [about(oracle.search(query)) for query in asked]
+
+
+def test_a_title_with_every_word_is_found_with_how_many_documents_stand_under_it(make: Make) -> None:
+    engine = make()
+    filled(engine, [document(n, "通知", "監視の話", services=["sqs"][:n], year=f"20{n}") for n in (0, 1, 1)])
+
+    titled = engine.search(Query("監視").select("service", "sqs")).titled
+
+    assert titled == (FacetCount("201", 2, selected=False),)
 
 
 SOURCES = ("a", "b", "c", "d")
