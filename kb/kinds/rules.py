@@ -28,7 +28,10 @@ _FIGURE = re.compile(
 _PAGE_TITLE = re.compile(r"^[^=]+\s[|｜]\s|^[^=]{8,}\s[-–—]\s[^-–—。、]{2,30}$")
 # 「15-A-4 題」, 「A-3: 題」: as a conference numbers its talks.
 _CODE = re.compile(r"^\W{0,2}(?:\d{1,2}-[A-Z]-\d|[A-Z]{1,4}-?\d{1,3}[\s:：】\]）)])")
-_WHO = re.compile(r"^\W{0,2}(?:登壇者|発表者|スピーカー|講師|司会|モデレータ|パネリスト)")
+_WHO = re.compile(
+    r"^\W{0,2}(?:登壇者|発表者|スピーカー|講師|司会|モデレータ|パネリスト"
+    r"|(?:資料|スライド|動画|タイトル|題名|テーマ|場所|会場|日時|主催|ハッシュタグ)\s*[:：])"
+)
 # What stands between a term and what is told of it.
 _DEFINING = tuple(":：=＝ …・.")
 
