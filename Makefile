@@ -61,6 +61,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q index kb webui  # pip compiles what it installs, but no checkout
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run

@@ -1,4 +1,4 @@
-"""What a segment holds beside Whoosh's files, as arrays: facet values, dates, figures and literal texts of documents.
+"""What a segment holds beside Whoosh's files, as arrays: values, figures, literal texts and keys of vectors.
 
 Read whole, for it is small, and never mapped: a file that is cut while it is mapped kills the process.
 """
@@ -16,6 +16,7 @@ from index.whoosh_engine.manifest import DamageError
 
 Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
+Keys: TypeAlias = NDArray[np.uint64]
 
 FILE = "columns.npz"
 
@@ -60,10 +61,11 @@ class Columns:
     values: Mapping[str, ValueColumn]
     figures: Mapping[str, Figures]
     literals: Texts
+    vectors: Keys
 
     @classmethod
     def joined(cls, every: Sequence["Columns"], live: NDArray[np.bool_]) -> "Columns":
-        """Return the columns of segments one after the other, their values in order and only those of live documents."""
+        """Return the columns of segments one after the other, their values in order, but those of dead documents."""
         if len(every) == 1 and live.all():
             return every[0]
         names = dict.fromkeys(name for columns in every for name in columns.values)
@@ -78,6 +80,7 @@ class Columns:
                     [np.empty(0, np.int64), *(c.literals.ends + at for c, at in zip(every, offsets, strict=False))]
                 ),
             ),
+            np.concatenate([np.empty(0, np.uint64), *(columns.vectors for columns in every)]),
         )
 
 
@@ -91,8 +94,11 @@ class ColumnsWriter:
         self._absent = figures
         self._figures = {name: array("f") for name in figures}
         self._literals = list[bytes]()
+        self._vectors = array("Q")
 
-    def add(self, values: Mapping[str, Sequence[str]], figures: Mapping[str, float], literal: bytes) -> None:
+    def add(
+        self, values: Mapping[str, Sequence[str]], figures: Mapping[str, float], literal: bytes, vector: int
+    ) -> None:
         """Add a document."""
         for name, lexicon in self._lexicons.items():
             own = dict.fromkeys(values.get(name, ()))
@@ -101,6 +107,7 @@ class ColumnsWriter:
         for name, column in self._figures.items():
             column.append(figures.get(name, self._absent[name]))
         self._literals.append(literal)
+        self._vectors.append(vector)
 
     def take_in(self, columns: Columns, live: NDArray[np.bool_]) -> None:
         """Add those of a segment's documents that are live."""
@@ -112,6 +119,7 @@ class ColumnsWriter:
         for name, figures in self._figures.items():
             figures.frombytes(columns.figures[name][live].tobytes())
         self._literals += [columns.literals[number] for number in np.flatnonzero(live).tolist()]
+        self._vectors.frombytes(columns.vectors[live].tobytes())
 
     def write(self, folder: Path) -> None:
         """Write the columns to a folder."""
@@ -121,6 +129,7 @@ class ColumnsWriter:
             arrays |= _as_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
             arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
+        arrays["vectors"] = np.frombuffer(self._vectors, np.uint64)
         np.savez(folder / FILE, allow_pickle=False, **arrays, **_as_arrays("literal", Texts.of(self._literals)))
 
 
@@ -128,12 +137,13 @@ def read(folder: Path) -> Columns:
     """Return the columns in a folder. Raises DamageError where they cannot be read."""
     try:
         with np.load(folder / FILE, allow_pickle=False) as file:
-            names = [name.split(" ", 1) for name in file.files]
+            names = [name.split(" ", 1) for name in file.files if " " in name]
             values = [rest.removesuffix(" numbers") for kind, rest in names if rest.endswith(" numbers")]
             return Columns(
                 {name: _value_column(file, f"value {name}") for name in values},
                 {rest: file[f"figure {rest}"] for kind, rest in names if kind == "figure"},
                 _texts(file, "literal"),
+                file["vectors"].astype(np.uint64),
             )
     except Exception as error:  # zipfile and numpy raise many sorts on damaged bytes
         raise DamageError(f"{folder / FILE} cannot be read ({error}); make the index anew: kb sync") from error

@@ -1,31 +1,37 @@
 """The embedded engine: a folder of generations, of which the newest whole one answers."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from index.engine import Results, SearchIndexError
+from index.embedding import EmbedderMaker, no_embedder
+from index.engine import Coverage, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
-from index.whoosh_engine.publishing import Publication
-from index.whoosh_engine.reader import WhooshReader
+from index.whoosh_engine.meaning import Meaning
+
+if TYPE_CHECKING:
+    from index.whoosh_engine.reader import WhooshReader
 
 
 class WhooshEngine:
     """An Engine in a folder of its own, shared by threads, and by processes of which one may write at a time."""
 
-    def __init__(self, folder: Path, schema: Schema, language: Language) -> None:
+    def __init__(self, folder: Path, schema: Schema, language: Language, embedder: EmbedderMaker = no_embedder) -> None:
         self._folder = folder
         self._schema = schema
         self._language = language
+        self._meaning = cache(lambda: Meaning(folder, made) if (made := embedder()) else None)
         self._lock = Lock()
         self._generation: tuple[Stamp, Generation | None] | None = None
         self._reader: tuple[Stamp, WhooshReader] | None = None
 
-    def snapshot(self) -> WhooshReader:
+    def snapshot(self) -> "WhooshReader":
         """Return a reader of the newest whole generation, opened once; it is let go when its last user is done."""
         kept, stamp = self._reader, generations.stamp(self._folder)
         if kept is None or kept[0] != stamp:
@@ -53,17 +59,32 @@ class WhooshEngine:
         generation = self._newest()
         return generation.damage if generation else None
 
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
+        return self.snapshot().coverage()
+
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
+        self.snapshot().embed(told)
+
+    def stamp(self) -> Stamp:
+        """Return a value that is another whenever another generation became the newest."""
+        return generations.stamp(self._folder)
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
+        from index.whoosh_engine.publishing import Publication
+
         publication = Publication(replaced, removed, order)
         generations.publish(
-            self._folder, order, meta, lambda folder, before: publication.write(folder, before, self._schema)
+            self._folder, order, meta, since, lambda folder, before: publication.write(folder, before, self._schema)
         )
 
     def close(self) -> None:
@@ -80,9 +101,11 @@ class WhooshEngine:
             kept = self._generation = stamp, generations.current(self._folder)
         return kept[1]
 
-    def _opened(self, stamp: Stamp) -> WhooshReader:
+    def _opened(self, stamp: Stamp) -> "WhooshReader":
+        from index.whoosh_engine.reader import WhooshReader
+
         try:
-            return WhooshReader(self._newest(), self._schema, self._language)
+            return WhooshReader(self._newest(), self._schema, self._language, self._meaning)
         except SearchIndexError:
             newer = generations.stamp(self._folder)
             if newer == stamp:

@@ -4,6 +4,7 @@
     gen-000012/       MANIFEST: its segments, the order of its sources, and what it was written with
         seg-000009/   Whoosh's files of the documents that generation 9 wrote; the same files (links) in all since
     WRITER.lock       held by the process that writes, whose number and beginning it tells
+    vectors/          what is kept of the texts of all of them (`vectors`)
     kept/             what is not the engine's: whoever writes the index may keep something here
 
 Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
@@ -20,13 +21,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from index.engine import SearchIndexError
+from index.engine import OutdatedError, SearchIndexError
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.write_lock import locked
 
 _NAME = re.compile(r"gen-\d{6,}")
-_CURRENT, _LOCK, _KEPT = "CURRENT", "WRITER.lock", "kept"
+_CURRENT, _LOCK, _KEPT, _VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,15 @@ class Generation:
     damage: str | None = None
 
 
-Stamp: TypeAlias = tuple[int, ...] | None
+Stamp: TypeAlias = tuple[int, ...]
 
 
 def stamp(folder: Path) -> Stamp:
-    """Return a value that is another whenever another generation became current, None while there is none."""
+    """Return a value that is another whenever another generation became current."""
     try:
         stat = (folder / _CURRENT).stat()
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return ()
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
@@ -144,14 +145,17 @@ Fill: TypeAlias = Callable[[Path, Generation | None], tuple[Segment, ...]]
 """Writes what is new to the folder of a generation, given the one before, and returns the segments of the new one."""
 
 
-def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], fill: Fill) -> None:
+def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], since: object, fill: Fill) -> None:
     """Make a new generation that `fill` has written the current one; the one before is kept for its readers.
 
-    Raises WriterBusyError while another process writes, SearchIndexError if the folder holds anything else.
+    Raises WriterBusyError while another process writes, SearchIndexError if the folder holds anything else, and
+    OutdatedError where a stamp is given that is no longer that of the folder.
     """
     _refuse_foreign(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / _LOCK):
+        if since is not None and since != stamp(folder):
+            raise OutdatedError(folder)
         generation = folder / f"gen-{max(_numbers(folder), default=0) + 1:06}"
         before = _readable(folder)
         generation.mkdir()
@@ -197,7 +201,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT} or bool(_NAME.fullmatch(name))
+    return name in {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS} or bool(_NAME.fullmatch(name))
 
 
 def _prune(folder: Path, keep: set[str]) -> None:

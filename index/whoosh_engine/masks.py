@@ -55,6 +55,16 @@ class Masks:
             )
         return self._alternatives[alternative]
 
+    def anywhere(self, word: QueryWord) -> Mask:
+        """Return which documents have a word in any field, those that find nothing too."""
+        return reduce(
+            np.logical_or,
+            (
+                self._having_all(self._snapshot.term(key).docs for key in alternative.terms)
+                for alternative in word.alternatives
+            ),
+        )
+
     def _in_field(self, field: str, word: QueryWord) -> Mask:
         return reduce(
             np.logical_or,
@@ -83,9 +93,9 @@ class Masks:
         return mask & self._snapshot.live
 
     def _having_all(self, lists: Iterable[Docs]) -> Mask:
-        mask = self._snapshot.live.copy()
-        for docs in lists:
-            having = np.zeros(self._snapshot.size, np.bool_)
-            having[docs] = True
-            mask &= having
+        return reduce(np.logical_and, map(self._having, lists))
+
+    def _having(self, docs: Docs) -> Mask:
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        mask[docs] = True
         return mask

@@ -1,44 +1,52 @@
 """A generation as one request sees it: from a query to masks, scores and counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from index.engine import FacetCount, Hit, Results
+from index.engine import Coverage, Hit, Results
 from index.language import Language
 from index.query import Query
 from index.schema import Schema
 from index.whoosh_engine.generations import Generation
+from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
-from index.whoosh_engine.snapshot import Scores, Snapshot
+from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
 
 
 class WhooshReader:
     """A Reader of one generation, shared by threads."""
 
-    def __init__(self, generation: Generation | None, schema: Schema, language: Language) -> None:
+    def __init__(
+        self, generation: Generation | None, schema: Schema, language: Language, meaning: Callable[[], Meaning | None]
+    ) -> None:
         self._snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
         self._meta = generation.meta if generation else None
         self._language = language
+        self._meaning = meaning
 
     def search(self, query: Query) -> Results:
         """Answer a query."""
         snapshot = self._snapshot
-        search = Search(snapshot, query, self._language)
+        search = Search(snapshot, query, self._language, self._meaning)
         selections = Selections(snapshot, query, search.matches)
         total = int(np.count_nonzero(selections.hits))
-        docs = _window(snapshot, selections.hits, search.scores, query)
+        docs = _window(snapshot, selections.hits, search, query)
+        scores = search.scores(docs).tolist()
         return Results(
             total=total,
-            hits=tuple(_hit(snapshot, search, doc, explain=query.explain) for doc in docs.tolist()),
+            hits=tuple(
+                _hit(snapshot, search, doc, score, explain=query.explain)
+                for doc, score in zip(docs.tolist(), scores, strict=True)
+            ),
             facets={
-                group: _listed(snapshot.group(group).counts(selections.counted(group)), query.selected(group))
+                group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
                 for group in query.facets
             },
-            steps=search.ascent.steps,
+            steps=search.steps,
             notices=search.notices,
             terms=search.terms,
             without=selections.without_value,
@@ -57,34 +65,39 @@ class WhooshReader:
         """Return what the generation was written with, None before the first."""
         return self._meta
 
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
+        meaning = self._meaning()
+        return meaning.coverage(self._snapshot) if meaning else None
+
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
+        if meaning := self._meaning():
+            meaning.embed(self._snapshot, told)
+
     def close(self) -> None:
         """Close the files."""
         self._snapshot.close()
 
 
-def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Docs:
+def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> Docs:
     """Return the documents of the query's window, in its order."""
     end = None if query.limit is None else query.offset + query.limit
-    docs = snapshot.in_position if query.sort == "position" else snapshot.newest_first
-    docs = docs[found[docs]]
-    if query.sort == "relevance":
-        docs = _best_first(docs, scores, end)
-    elif query.sort == "boost":
-        docs = _best_first(docs, snapshot.boosts, end)
-    return docs[query.offset : end]
+    if query.sort in ("new", "position") or (query.sort == "relevance" and not search.scored):
+        order = snapshot.in_position if query.sort == "position" else snapshot.newest_first
+        return order[found[order]][query.offset : end]
+    docs = np.flatnonzero(found).astype(np.int32)
+    scores = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
+    if end is not None and end < len(docs):  # those that cannot come into the window need no order
+        near = scores >= np.sort(scores)[len(docs) - max(end, 1)]  # np.partition takes far longer where many tie
+        docs, scores = docs[near], scores[near]
+    return docs[np.lexsort((snapshot.ages[docs], -scores))][query.offset : end]
 
 
-def _best_first(docs: Docs, scores: Scores, end: int | None) -> Docs:
-    """Return at least the `end` best documents (None: all), best first, ties as they stand."""
-    if end is not None and 0 < end < len(docs):
-        least = np.partition(scores[docs], len(docs) - end)[len(docs) - end]
-        docs = docs[scores[docs] >= least]
-    return docs[np.argsort(-scores[docs], kind="stable")]
-
-
-def _hit(snapshot: Snapshot, search: Search, doc: int, *, explain: bool) -> Hit:
+def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, *, explain: bool) -> Hit:
     document_id, stored = snapshot.document(doc)
-    return Hit(document_id, float(search.scores[doc]), stored, search.reasons(doc) if explain else ())
+    reasons = search.reasons(doc) if explain else ()
+    return Hit(document_id, score, stored, reasons, alike=not search.by_words[doc])
 
 
 def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
@@ -96,13 +109,3 @@ def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[s
         value: tuple(snapshot.document(doc)[1] for doc in having[np.argsort(snapshot.positions[having])].tolist())
         for value, having in snapshot.group(group).having(places).items()
     }
-
-
-def _listed(counts: Mapping[str, int], selected: tuple[str, ...]) -> tuple[FacetCount, ...]:
-    """Return the counts as the contract lists them."""
-    every = {**dict.fromkeys(selected, 0), **{value: count for value, count in counts.items() if count}}
-    every = {value: counts.get(value, 0) for value in every}
-    return tuple(
-        FacetCount(value, count, value in selected)
-        for value, count in sorted(every.items(), key=lambda item: (-item[1], item[0]))
-    )

@@ -5,12 +5,13 @@ from index.schema import Document, Schema
 from index.text import folded, folded_name
 from index.whoosh_engine.columns import encoded
 from index.whoosh_engine.term_writer import Row
+from index.whoosh_engine.vectors import key_of
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
 # Names of fields and of columns.
 ID, DATE, WHOLE, BOOST = "id", "date", "whole", "boost"
 LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; such a text is kept as one term
-STORED = ("key", "stored")
+STORED = ("key", "stored", "passage")
 
 
 def text_field(name: str, kind: TermKind) -> str:
@@ -64,5 +65,5 @@ def row(document: Document, schema: Schema) -> Row:
     values = {facet_column(group): values for group, values in document.facets.items()}
     if document.date:
         values[DATE] = (document.date,)
-    stored = {"key": document.id, "stored": document.stored}
-    return Row(fields, stored, values, figures, encoded(folded(document.literal)))
+    stored = {"key": document.id, "stored": document.stored, "passage": document.passage}
+    return Row(fields, stored, values, figures, encoded(folded(document.literal)), key_of(document.passage))

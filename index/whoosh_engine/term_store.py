@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from zlib import decompress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from index.whoosh_engine.columns import decoded, encoded
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.storage import open_reader, pack_int, whoosh3
-from index.whoosh_engine.unpickling import load
+from index.whoosh_engine.unpickling import load, loads
 
 Docs = NDArray[np.int32]
 Weights = NDArray[np.float32]
@@ -67,7 +68,10 @@ class TermStore:
     def stored(self, doc: int) -> Mapping[str, str]:
         """Return what was stored of a document."""
         with self._reading():
-            fields: dict[str, str] = self._reader.stored_fields(doc)
+            leaf: Any = self._leaf
+            column = leaf._perdoc._cached_reader("_stored", whoosh3.STORED_COLUMN)._child  # noqa: SLF001
+            place, length = column._basepos + column._offsets[doc], column._lengths[doc]  # noqa: SLF001
+            fields: dict[str, str] = loads(decompress(column._dbfile.get(place, length)))  # noqa: SLF001
         return fields
 
     def close(self) -> None:

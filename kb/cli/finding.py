@@ -39,7 +39,14 @@ def _facet_options(command: Command) -> Command:
 @click.option("--facets", is_flag=True, help="Also count the hits by service, category, kind, event, year and talk.")
 @as_json
 @with_knowledge_base
-def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: bool, **given: Any) -> None:  # noqa: ANN401 (click's options)
+def search(
+    kb: KnowledgeBase,
+    words: tuple[str, ...],
+    *,
+    as_json: bool,
+    facets: bool,
+    **given: Any,  # noqa: ANN401 (click's options)
+) -> None:
     """Search the notes for words; every word is wanted. Words may be absent where a filter is given.
 
     \b
@@ -168,7 +175,7 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
 
 
 def _values(kb: KnowledgeBase, facet: Facet, name: str) -> tuple[str, ...]:
-    """Return the values of a facet that a name means, as it means them in the search box; itself where it means none."""
+    """Return the values of a facet that a name means, as in the search box; the name itself where it means none."""
     values = kb.searcher.values(facet, name)
     if not values and facet.find:
         known = tuple(facet.labels(kb.collection.catalogue, None))

@@ -146,7 +146,8 @@ def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:
     if not outcome.new + outcome.changed + outcome.unchanged:
         from kb.readers.formats import LABELS, listed
 
-        yield f"No report in {kb.collection.library.name} yet: put {listed(LABELS)} files there and run `kb sync` again."
+        files = f"{listed(LABELS)} files"
+        yield f"No report in {kb.collection.library.name} yet: put {files} there and run `kb sync` again."
 
 
 def status_lines(status: Status) -> Iterator[str]:

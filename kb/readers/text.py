@@ -95,10 +95,18 @@ def _runs(lines: Sequence[str]) -> Iterator[LineRun]:
 
 
 def _items(lines: Sequence[str]) -> list[re.Match[str] | None]:
-    """Return the match of each line that is an item; a middle dot draws one only where no bullet draws any."""
+    """Return the match of each line that is an item.
+
+    Where bullets draw the items, a middle dot draws none; where all of these are indented, a number at the margin is
+    a heading's.
+    """
     items = [_ITEM.match(line) for line in lines]
-    drawn = any(item and item["bullet"] for item in items)
-    return [None if drawn and item and item["dot"] else item for item in items]
+    drawn = [item for item in items if item and item["bullet"]]
+    indented = bool(drawn) and all(item["indent"] for item in drawn)
+    return [
+        None if item and not item["bullet"] and ((drawn and item["dot"]) or (indented and not item["indent"])) else item
+        for item in items
+    ]
 
 
 def _kind(line: str, item: re.Match[str] | None) -> LineRunKind | None:

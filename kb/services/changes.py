@@ -33,9 +33,9 @@ class Change:
     changed_on: str
     marks: str
     near: str
-    claims: tuple[re.Pattern[str], ...] = ()
-    unless: tuple[re.Pattern[str], ...] = ()
-    names: tuple[re.Pattern[str], ...] = ()
+    claims: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     source: str | None = None
     checked_on: str | None = None
     since: str = ""  # notes from before this day or year tell of what was so then and is so again
@@ -57,20 +57,21 @@ class Change:
             return False
         text = folded_for_sudachi(note.text[:_READ_SO_FAR])
         if self.names:
-            return any(name.search(text) for name in self.names)
+            return any(pattern(name).search(text) for name in self.names)
         if not self.claims:
             return any(one.via == "explicit" and one.service in self.services for one in note.services)
         return any(map(self._is_claimed_in, _SENTENCE.findall(text)))
 
     def _is_claimed_in(self, sentence: str) -> bool:
         return (
-            any(claim.search(sentence) for claim in self.claims)
-            and not any(one.search(sentence) for one in self.unless)
+            any(pattern(claim).search(sentence) for claim in self.claims)
+            and not any(pattern(one).search(sentence) for one in self.unless)
             and not sentence.endswith("?")
             and not _denied().search(sentence)
         )
 
 
+@cache  # those of a domain take a third of the start of a command that shows no note of before a change
 def pattern(text: str) -> re.Pattern[str]:
     """Return the pattern of a claim, with words from `claims.toml`: `<cannot>`, `<near>`, `<limit:5分>`."""
     return re.compile(_WORD.sub(_written_out, text))

@@ -9,7 +9,7 @@ from typing import Any, TypedDict, cast
 from index import datafiles
 from index.analysis import LexiconEntry
 from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
-from kb.services.changes import Change, lifecycle, pattern
+from kb.services.changes import Change, lifecycle
 from kb.services.domain import Domain
 from kb.services.senses import NameLore
 from kb.services.vocabulary import Vocabulary
@@ -143,5 +143,5 @@ def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
 
 
 def _change(name: str, row: Mapping[str, Any]) -> Change:
-    patterns = {key: tuple(map(pattern, row.get(key, ()))) for key in ("claims", "unless", "names")}
-    return Change(id=name, **{**row, **patterns, "services": tuple(row["services"])})
+    lists = {key: tuple(row.get(key, ())) for key in ("services", "claims", "unless", "names")}
+    return Change(id=name, **{**row, **lists})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
+from index.analysis import MOST_ANALYSED
 from index.text import skeleton
 from kb.services.catalogue import Catalogue, Service
 from kb.services.matcher import Match, Matcher
@@ -102,8 +103,8 @@ class Namer:
         self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners.removeprefix('|')})?")
 
     def matches(self, text: str) -> tuple[Match, ...]:
-        """Return the names of services in a text, whatever they mean there."""
-        return tuple(match for match in self._matcher.find(text) if match.name in self._meanings)
+        """Return the names of services in a text, as far as it is analysed, whatever they mean there."""
+        return tuple(match for match in self._matcher.find(text[:MOST_ANALYSED]) if match.name in self._meanings)
 
     def clear(self, matches: Iterable[Match]) -> frozenset[str]:
         """Return the services that these names mean in any context."""

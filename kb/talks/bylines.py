@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from kb.talks.speakers import names_in
+from kb.talks.names import names_in
 from kb.talks.words import LINE, any_of
 
 # A name before an honorific, the company or team apart; then who speaks as the end of a heading, as its beginning, or
@@ -12,6 +12,9 @@ from kb.talks.words import LINE, any_of
 _PERSON = r"(?:[^\s@「:：/／–-]{1,12}\s){0,2}([^\s@「:：/／–-]{1,12}(?:さん|氏))"
 _WORD = r"(?:[A-Z@＠(\[][^\s「」]*|[a-z][\w.]*(?=さん|\s+さん|\s*[(（/／,、&＆])|[^\x00-\x7f「」\s][^「」\s]*|[&＆/／])"
 _BY = re.compile(rf"\s+[Bb]y[:：]?\s+({_WORD}(?:\s+\S+)*)$")
+_BY_LATIN = re.compile(r"(?<=[ぁ-んァ-ヶー一-鿿。」』])\s*\b[Bb]y\s+(@?[A-Za-z][\w.-]*(?:\s[A-Za-z][\w.-]*){0,2})$")
+_AFTER_QUOTE = re.compile(r"(?<=[」』])\s*[-–—/／]\s*([^「」『』\s]{2,20}(?:\s[^「」『』\s]{1,12})?)$")
+_WITH_COMPANY = re.compile(r"(?<=.{4})\s([一-鿿々]{1,4}[ 　][一-鿿々ぁ-んァ-ヶー]{1,5})\s*[(（][^()（）]{1,30}[)）]$")
 _AT = re.compile(r"\s[@＠]\s+(\S.*)$")
 _HANDLE = re.compile(
     r"[\s\-–—:：/／]*[(（\[]*(?<![A-Za-z0-9])[@＠]([A-Za-z0-9_][\w-]*?)[\])）]*\s?(?:さん|氏)?[)）]?$", re.ASCII
@@ -29,6 +32,8 @@ _COMPANYS_FIRST = re.compile(
     r"(?:[^\s「]{2,20}の|[^\s「]{2,20}\s)?([^\s@「の]{1,12}(?:さん|氏))の\s*(?P<title>「.{4,}」)"
 )
 _HANDLE_FIRST = re.compile(r"[@＠]([A-Za-z0-9_]+)\s*(?:さん|氏)?\s*[:：/／\s]\s*(?P<title>.{4,})", re.ASCII)
+
+_ENDS = (_HANDLE, _AT, _BY, _BY_LATIN, _HONORIFIC, _WITH_COMPANY, _AFTER_SLASH, _AFTER_DASH, _AFTER_QUOTE)
 
 # What alone may be anything, and where most headings of a report's talks end so is who speaks.
 _HABITS = {
@@ -50,7 +55,7 @@ def byline_of(text: str, habit: str | None = None) -> tuple[tuple[str, ...], str
     """Return who speaks as a heading tells, and what is left of it; of one that names only the speaker, all is."""
     if match := _ONLY_PERSON.fullmatch(text):
         return names_in(match[1]), text
-    for pattern in (_HANDLE, _AT, _BY, _HONORIFIC, _AFTER_SLASH, _AFTER_DASH):
+    for pattern in _ENDS:
         if (match := pattern.search(text)) and (names := names_in(match[1])):
             return names, _before(text, match)
     for pattern in (_COMPANYS_FIRST, _PERSON_FIRST, _HANDLE_FIRST):

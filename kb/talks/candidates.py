@@ -9,6 +9,7 @@ from kb.talks.heading import TalkHeading, read_heading
 from kb.talks.links import materials_of
 from kb.talks.parts import Part
 from kb.talks.speakers import speakers_of
+from kb.talks.timetable import is_one_of, titles_in
 from kb.talks.wording import Role
 
 _NEVER: tuple[Role, ...] = ("title", "line")
@@ -21,10 +22,12 @@ class Candidate:
     index: int  # of its part
     part: Part
     role: Role
+    length: int  # letters
     read: TalkHeading
     listed: bool  # bullets
     linked: bool  # slides or a video
     named: bool  # a person
+    scheduled: bool  # its title stands in a timetable
 
     @property
     def marked(self) -> bool:
@@ -48,8 +51,9 @@ class Place:
 def places_of(parts: Sequence[Part], roles: Sequence[Role], event: str | None) -> list[Place]:
     """Return the headings that may be talks, in file order."""
     habit = habit_of([part.text for part, role in zip(parts, roles, strict=True) if role == "open" and part.heading])
+    timetable = titles_in([block for part in parts for block in part.blocks])
     candidates = {
-        i: _candidate(i, part, roles[i], habit)
+        i: _candidate(i, part, roles[i], habit, timetable)
         for i, part in enumerate(parts)
         if part.heading and roles[i] not in _NEVER
     }
@@ -68,12 +72,15 @@ def places_of(parts: Sequence[Part], roles: Sequence[Role], event: str | None) -
     ]
 
 
-def _candidate(index: int, part: Part, role: Role, habit: str | None) -> Candidate:
+def _candidate(index: int, part: Part, role: Role, habit: str | None, timetable: Sequence[str]) -> Candidate:
+    read = read_heading(part.text, habit)
     return Candidate(
         index=index,
         part=part,
         role=role,
-        read=read_heading(part.text, habit),
+        length=len(letters(part.text)),
+        read=read,
+        scheduled=is_one_of(read.title, timetable),
         listed=any(block.type in ("bullet", "numbered") for block in part.blocks),
         linked=bool(materials_of(part.blocks)),
         named=bool(speakers_of(part.blocks)),

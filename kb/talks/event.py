@@ -11,7 +11,7 @@ from kb.talks.words import LINE, any_of, folded
 
 _EVENT = re.compile(rf"{any_of('event')}|会$", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:#|＃|vol\.?\s*|第\s*)\d+|(?<!\d)20\d\d(?!\d)|'\d\d|\d回|\d限目", re.IGNORECASE)
-_PARTICLE = r"\s*(?:に|へ|で|を|の|にて|は)?\s*(?:て|も|初)?"
+_PARTICLE = r"\s*(?:に|へ|で|を|の|にて|は)?\s*(?:て|も|初|(?:オンライン|リモート|現地)で?)?\s*"
 _GOING = re.compile(rf"{_PARTICLE}(?:{any_of('going')})")
 _REPORTING = re.compile(rf"{_PARTICLE}(?:{any_of('going')}|{any_of('reporting')})")
 _DID = re.compile(r"で[^。]{1,30}てき(?:た|ました)")
@@ -21,9 +21,12 @@ _ANNOUNCED = re.compile(rf"(.+?)\s*[-–|｜·](?:[^-–|｜·]*\s)?(?:{any_of('
 _HASHTAG = re.compile(r"(?:^|\s)#(?!\d+(?:\s|$))[^\s#]+(?=\s|$)")
 _TAGS_BEFORE = re.compile(r"^\s*(?:[\[【［][^\]】］]*[\]】］]\s*)+")
 _QUOTED = re.compile(r"[「『]([^」』]{4,60})[」』]")
-_LATIN = re.compile(r"(?:[A-Z][\w.&+-]*|[–-])(?:\s+(?:[A-Z0-9#'&][\w.&+-]*|[–-])){1,6}")
+_LATIN = re.compile(r"(?:[A-Z][\w.&+!'-]*|[–-])(?:\s+(?:[A-Z0-9#'&@][\w.&+!'-]*|[–-])){1,6}")
+_QUOTED_WHOLE = re.compile(r"「(.{8,60})」\s*(?:という\S{1,8})?(?:に|へ)\s*(?:参加|出席|参戦)")
 # A clause, not a name: what points back, or gives a reason.
-_NO_NAME = re.compile(r"^(?:…|この|その|あの|そこ|今回|先日|昨日|私)|[、。]|ので|という|ため|としての|行$|にて\d")
+_NO_NAME = re.compile(
+    r"^(?:…|この|その|あの|そこ|今回|先日|昨日|私)|[、。]|ので|という|ため|としての|けど|に関し|について|した|行$|にて\d|(?:スペース|ホール|ビル|オフィス)$"
+)
 _BRACKETS = re.compile(r"\s*[【\[（(][^】\])）]*[】\])）]")
 _DAY_AFTER = re.compile(r"\s*(?:の)?\s*(?:\d\s*日目|day\s*\d|初日|最終日)\s*$", re.IGNORECASE)
 _DATE = re.compile(r"20\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?")
@@ -88,7 +91,9 @@ def _quoted(title: str) -> Iterator[Event]:
 
 
 def _called(title: str) -> Iterator[Event]:
-    """Yield a name in Latin capitals that somebody went to, though no word of it is one for events."""
+    """Yield a name in quotes or Latin capitals that somebody went to, though no word of it is one for events."""
+    if match := _QUOTED_WHOLE.search(title):
+        yield Event(match[1].strip(), visited=True)
     for match in _GOING.finditer(title):
         name = _BRACKETS.sub("", title[: match.start()]).strip(_TRIM)
         if _LATIN.fullmatch(name):

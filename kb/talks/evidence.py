@@ -1,4 +1,4 @@
-"""What speaks for a heading being a talk, and against it: named pieces of evidence with weights fitted by `make fit`."""
+"""What speaks for a heading being a talk, and against it: named evidence with weights fitted by `make fit`."""
 
 import math
 import re
@@ -21,7 +21,7 @@ _STORY = re.compile(
     r"(?:話|はなし|入門|事例|取り?組み|への道|[のノ]ススメ|方法|活用|実践|基礎|裏側|仕組み|試してみた|作ってみた)[」』]?[。！!～〜\s]*$"
 )
 _COLON = re.compile(r"[:：〜～]|\s[-–—]\s")
-_SHORT, _TITLE = 6, 14  # letters
+_SHORT, _TITLE = 6, 20  # letters
 _MOST = 0.6  # of the headings of one level
 _FEW, _MANY = 2, 5
 
@@ -34,6 +34,7 @@ OWN: Mapping[str, Evidence] = {
     "a time": lambda it: it.own.read.start is not None,
     "a speaker in it": lambda it: bool(it.own.read.speakers),
     "quoted": lambda it: _QUOTED.match(it.own.part.text) is not None,
+    "in a timetable": lambda it: it.own.scheduled,
     "a label of talks somewhere": lambda it: _LABEL.search(it.own.part.text[:LINE]) is not None,
     "a list below": lambda it: it.own.listed,
     "slides or a video below": lambda it: it.own.linked,
@@ -44,10 +45,8 @@ OWN: Mapping[str, Evidence] = {
     "words of an aside": lambda it: it.own.role == "aside",
     "words of a section": lambda it: it.own.role == "inner",
     "words of a closing": lambda it: it.own.role == "closing",
-    "a word or two": lambda it: (
-        not it.own.marked and not _is_story(it.own) and len(letters(it.own.part.text)) <= _SHORT
-    ),
-    "as long as a title": lambda it: _is_long(it.own),
+    "a word or two": lambda it: not it.own.marked and not _is_story(it.own) and it.own.length <= _SHORT,
+    "as long as a title": lambda it: _length(it.own),
     "two halves": lambda it: _COLON.search(it.own.part.text[:LINE]) is not None,
     "a story": lambda it: _is_story(it.own),
     "a sentence": lambda it: _is_sentence(it.own),
@@ -56,8 +55,9 @@ OWN: Mapping[str, Evidence] = {
 }
 
 
-def _is_long(candidate: Candidate) -> bool:
-    return len(letters(candidate.part.text)) >= _TITLE
+def _length(candidate: Candidate) -> float:
+    """Return 0 for a heading of a word or two, 1 for one that is surely as long as a title."""
+    return min(max(candidate.length - _SHORT, 0) / (_TITLE - _SHORT), 1.0)
 
 
 def _is_sentence(candidate: Candidate) -> bool:
@@ -68,13 +68,13 @@ def _is_story(candidate: Candidate) -> bool:
     return _STORY.search(candidate.part.text[-LINE:]) is not None
 
 
-def _share(candidates: Sequence[Candidate], tells: Callable[[Candidate], bool]) -> float:
+def _share(candidates: Sequence[Candidate], tells: Callable[[Candidate], float]) -> float:
     return sum(map(tells, candidates)) / len(candidates) if candidates else 0.0
 
 
 AMONG: Mapping[str, Evidence] = {
     "many at its level": lambda it: len(it.like) >= _MANY,
-    "most at its level as long as titles": lambda it: _share(it.level, _is_long),
+    "as long as titles at its level": lambda it: _share(it.level, _length),
     "stories at its level": lambda it: _share(it.level, _is_story),
     "sentences at its level": lambda it: _share(it.level, _is_sentence),
     "open ones at its level": lambda it: _share(it.like, lambda other: other.role == "open") if it.like else 1.0,
@@ -103,15 +103,14 @@ AMONG: Mapping[str, Evidence] = {
     "marked ones below": lambda it: sum(other.marked for other in it.below) >= _FEW,
     "usual sections below": lambda it: any(other.role in ("inner", "closing") for other in it.below),
 }
-ECHOES = ("its like say so", "those above say so", "those below say so")
 
 
 def points_of(places: Sequence[Place]) -> list[float]:
     """Return for each place how much speaks for its heading being a talk, more than nothing where it is likely."""
     alone, together = weights()["alone"], weights()["together"]
-    return [
-        weighted(told, together) for told in told_together(places, [weighted(told_alone(it), alone) for it in places])
-    ]
+    told = [told_alone(it) for it in places]
+    first = [weighted(one, alone) for one in told]
+    return [weighted(one, together) for one in told_together(places, told, first)]
 
 
 def told_alone(it: Place) -> dict[str, float]:
@@ -119,19 +118,25 @@ def told_alone(it: Place) -> dict[str, float]:
     return {name: float(says(it)) for name, says in OWN.items()}
 
 
-def told_together(places: Sequence[Place], alone: Sequence[float]) -> list[dict[str, float]]:
-    """Return what all evidence says of each heading; `alone` are the points that each has by itself."""
+def told_together(
+    places: Sequence[Place], told: Sequence[Mapping[str, float]], alone: Sequence[float]
+) -> list[dict[str, float]]:
+    """Return what all evidence says of each heading; by itself it is `told` so much, which is `alone` so many points."""
     likely = {it.own.index: math.tanh(points / 2) for it, points in zip(places, alone, strict=True)}
-    told = []
-    for it in places:
-        echoes = (
-            fmean([likely[other.index] for other in it.level]) if it.level else 0.0,
-            max((likely[other.index] for other in it.above), default=0.0),
-            max((likely[other.index] for other in it.below), default=0.0),
-        )
-        among = {name: float(says(it)) for name, says in AMONG.items()}
-        told.append({**told_alone(it), **among, **dict(zip(ECHOES, echoes, strict=True))})
-    return told
+    return [{**own, **_told_among(it), **_echoes(it, likely)} for it, own in zip(places, told, strict=True)]
+
+
+def _told_among(it: Place) -> dict[str, float]:
+    return {name: float(says(it)) for name, says in AMONG.items()}
+
+
+def _echoes(it: Place, likely: Mapping[int, float]) -> dict[str, float]:
+    """Return how likely talks the headings are that stand beside one, above it and below it."""
+    return {
+        "its like say so": fmean([likely[other.index] for other in it.level]) if it.level else 0.0,
+        "those above say so": max((likely[other.index] for other in it.above), default=0.0),
+        "those below say so": max((likely[other.index] for other in it.below), default=0.0),
+    }
 
 
 def weighted(told: Mapping[str, float], weights: Mapping[str, float]) -> float:

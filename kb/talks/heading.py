@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from kb.talks.bylines import byline_of
+from kb.talks.names import HATENA_LINK
 from kb.talks.words import LINE, any_of
 
 _TIME = r"(\d{1,2})\s*[:：時]\s*(\d{2})分?"
@@ -17,22 +18,24 @@ _TRACKS = tuple(
         (False, r"【([^】]{1,12})】"),
         (True, rf"[\[［]((?:{any_of('rooms')})[^\]］]{{0,12}})[\]］]"),
         (False, r"[\[［]([A-Z]{0,3}[- ]?\d{0,3}(?:\([A-Z]+\)|-R\d?)?)[\]］]"),
-        (True, rf"((?:{any_of('labels')})\s*{_NUMBER}|(?:{any_of('labels')})(?=\s*[:：「]))"),
+        (True, rf"((?:{any_of('labels')})\s*\.?{_NUMBER}|(?:{any_of('labels')})(?=\s*[:：「]))"),
         (True, rf"((?:{any_of('rooms')})\s*[A-Z0-9]|[A-Z0-9](?:{any_of('rooms')}))(?=[\s:：])"),
         (False, r"([A-Z]{2,4}\d{3}(?:-[A-Z]\d?)?|[A-Z]{1,2}-\d{1,2}|\d{1,2}-[A-Z]-\d{1,2})(?=[\s:：])"),
         (False, r"([A-Z]{2,4}-\d{3})(?=[:：])"),
     )
 )
-_TRACK_AT_END = re.compile(rf"\s*(?:[(（]((?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE)
+_TRACK_AT_END = re.compile(
+    rf"\s*(?:[(（]([^()（）]{{0,6}}(?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE
+)
 _CODE = re.compile(r"[A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?")
 _TAGS = re.compile(rf"[【\[［](?:{any_of('tags')})[】\]］]\s*")
 _HASHTAGS = re.compile(r"(?:\s+#[^\s#\d][^\s#]*)+$")
 _NUMBERING = re.compile(
-    r"(?:[①-⑳]|\d{1,2}/\d{1,2}(?=\s+\d{1,2}[:：])|[0-9０-９一二三四五六七八九]{1,2}(?:コマ|限|本|つ)目|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*"
+    r"(?:[①-⑳]|\d{1,2}/\d{1,2}(?=\s+\d{1,2}[:：])|[0-9０-９一二三四五六七八九]{1,2}(?:コマ|限|本|つ)目"
+    r"|[(（]?\d{1,2}[)）.．、])\s*(?=\D)|[■◆●▼★☆◇□▶]+\s*"
 )
 _STARS = re.compile(r"\s+[★☆]{1,5}$")  # how it was liked
 _ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
-_HATENA_LINK = re.compile(r"\[https?://[^\]\s]*?:title=([^\]]*)\]")
 _SEPARATORS = " \t　:：|｜/／-–"
 _QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
 
@@ -62,7 +65,7 @@ def read_heading(text: str, habit: str | None = None) -> TalkHeading:
     """Return what a heading tells; the title is empty if it is nothing but marks. `habit` is how names end its like."""
     if len(text) > LINE:
         return TalkHeading(text.strip())
-    track, start, end, rest = _read_marks(_HATENA_LINK.sub(r"\1", text).strip())
+    track, start, end, rest = _read_marks(HATENA_LINK.sub(r"\1", text).strip())
     rest = _HASHTAGS.sub("", _STARS.sub("", _ADDRESS.sub("", rest)))
     if start is None and (match := _TIMES_AT_END.search(rest)):
         start, end, rest = _clock(match[1], match[2]), _clock(match[3], match[4]), rest[: match.start()]

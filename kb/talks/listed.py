@@ -15,6 +15,7 @@ _OF_SESSIONS = re.compile(rf"(?:セッション|講演|トーク|talk|sessions?|
 _SENTENCE = re.compile(r"。|(?:ます|ました|です|でした)[！!]?$")
 _FEWEST = 2
 _SHORTEST, _LONGEST = 4, 100  # letters of a title
+_SESSIONS_PAGE = re.compile(r"/(?:sessions?|talks?|proposals?|presentations?|timetable)(?:[/?#]|$)", re.IGNORECASE)
 _PAGE = re.compile(r"(?P<title>.+?)\s+[-–|｜]\s+(?P<site>[^-–|｜]+)")
 
 
@@ -38,7 +39,7 @@ def _bulleted(heading: Block | None, blocks: Sequence[Block]) -> Iterator[Block]
         if not listed:
             lead = items[-1]
         else:
-            yield from _announced(items) or (_sessions(items) if lead and _leads_in(lead) else ())
+            yield from _announced(items) or _paged(items) or (_sessions(items) if lead and _leads_in(lead) else ())
 
 
 def _leads_in(lead: Block) -> bool:
@@ -53,6 +54,14 @@ def _announced(items: Sequence[Block]) -> list[Block]:
     outermost = [item for item in items if not item.depth]
     marked = [item for item in outermost if _is_announced(item.text)]
     return marked if len(marked) >= _FEWEST and 2 * len(marked) > len(outermost) else []
+
+
+def _paged(items: Sequence[Block]) -> list[Block]:
+    """Return the outermost items of a list if most are nothing but a link to the page of a session."""
+    outermost = [item for item in items if not item.depth]
+    paged = [item for item in outermost if len(item.links) == 1 and _SESSIONS_PAGE.search(item.links[0])]
+    paged = [item for item in paged if item.text not in item.links and len(letters(item.text)) <= _LONGEST]
+    return paged if len(paged) >= _FEWEST and 2 * len(paged) > len(outermost) else []
 
 
 def _is_announced(text: str) -> bool:
@@ -70,7 +79,7 @@ def _sessions(items: Sequence[Block]) -> list[Block]:
 
 
 def _linked(blocks: Sequence[Block], event: str) -> Iterator[Block]:
-    """Yield paragraphs that are nothing but a link to a session's page: its title, then the site, named as events are."""
+    """Yield paragraphs that are but a link to a session's page: its title, then the site, named as events are."""
     words = set(event.casefold().split())
     for block in blocks:
         match = (

@@ -1,6 +1,6 @@
 """The whole report out of an outline."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePath
@@ -9,24 +9,25 @@ from kb.report.identity import report_id, talk_id
 from kb.report.model import Given, Report, Talk
 from kb.report.outline import Block, Outline
 from kb.talks.bylines import habit_of
+from kb.talks.dates import held_on_of, published_of
 from kb.talks.event import Event, event_of
 from kb.talks.heading import read_heading
-from kb.talks.held_on import held_on_of
 from kb.talks.links import materials_of
 from kb.talks.listed import talk_text
 from kb.talks.notes import notes_of
-from kb.talks.published import published_of
 from kb.talks.sections import Section, sections_of
 from kb.talks.speakers import speakers_of
+from kb.talks.timetable import speakers_beside, speakers_by_title
 
 
 def report_of(outline: Outline, given: Given | None = None) -> Report:
-    """Return the report that an outline holds, its notes without services, of kind `statement` but where they say `Q:`."""
+    """Return the report that an outline holds, its notes without services, statements but where they say `Q:`."""
     given = given or Given()
     found = Event(given.event, visited=True) if given.event else event_of(outline)
     event = found.name if found else None
     title = outline.title or event or PurePath(outline.source).stem
-    sections = list(_with_talks(sections_of(outline, event, visited=bool(found and found.visited)), event))
+    cut = sections_of(outline, event, visited=bool(found and found.visited))
+    sections = list(_with_talks(cut, event, speakers_by_title(outline.blocks)))
     report = Report(
         id=report_id(event, title),
         source=outline.source,
@@ -41,12 +42,16 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
     return replace(report, notes=tuple(notes_of(report, sections)))
 
 
-def _with_talks(sections: Iterable[Section], event: str | None) -> Iterator[tuple[Section, Talk | None]]:
+def _with_talks(
+    sections: Iterable[Section], event: str | None, timetable: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[Section, Talk | None]]:
     """Yield each section with the talk it belongs to."""
     runs = [(heading, list(run)) for heading, run in groupby(sections, key=lambda section: section.talk)]
     habit = habit_of([talk_text(heading) for heading, _ in runs if heading])
     for heading, parts in runs:
         talk = _talk(heading, parts, event, habit) if heading else None
+        if talk and not talk.speakers:
+            talk = replace(talk, speakers=speakers_beside(talk.title, timetable))
         yield from ((part, talk) for part in parts)
 
 

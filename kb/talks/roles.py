@@ -9,10 +9,10 @@ from kb.talks.parts import Part
 from kb.talks.wording import Role, roles_by_words
 
 # A talk that is missed costs more than one too many: its notes lose their title and who spoke.
-_LEANING = 0.6
+_LEANING = 0.3
 # In a report of two or three headings nothing but its own mark tells a talk, and long reports are what weights know.
 _MARKED = 3.0
-_BESIDE = 0.8  # a report is consistent with itself: beside a talk, a heading that is hardly none is one
+_BESIDE = 0.4  # a report is consistent with itself: beside a talk, a heading that is hardly none is one
 
 
 def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, visited: bool, flat: bool) -> list[Role]:
@@ -35,7 +35,7 @@ def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, vis
 
 
 def _is_beside(place: Place, talks: set[int]) -> bool:
-    return place.own.role == "open" and any(other.index in talks for other in place.like)
+    return place.own.role == "open" and any(other.index in talks for other in place.level)
 
 
 def likeliest(places: Sequence[tuple[Place, float]]) -> set[int]:
@@ -55,7 +55,7 @@ def likeliest(places: Sequence[tuple[Place, float]]) -> set[int]:
 
 
 def _settled(roles: Sequence[Role], last: int, *, flat: bool) -> list[Role]:
-    """Return the roles with those that depend on where the last talk is: before it, those of a flat text stay inside."""
+    """Return the roles, settled where they depend on the last talk: before it, those of a flat text stay inside."""
     before: dict[Role, Role] = {"closing": "inner", "open": "inner" if flat else "open"}
     after: dict[Role, Role] = {"closing": "aside"}
     return [(before if i < last else after).get(role, role) for i, role in enumerate(roles)]

@@ -1,7 +1,8 @@
 """This engine beside others on the same generated notes, in one run: python tests/benchmarks/comparing.py [NOTES ...].
 
-Each engine indexes in a process of its own, and answers in another that opens the index cold. It writes what it measured
-into docs/performance.md, between the marks there, and draws docs/performance.svg. 1,000,000 notes only where asked for.
+Each engine indexes in a process of its own, and answers in another that opens the index cold. It writes what it
+measured into docs/performance.md, between the marks there, and draws docs/performance.svg. 1,000,000 notes only where
+asked for.
 """
 
 import json

@@ -1,16 +1,21 @@
 """The oracle: an engine that looks at every document each time, too simple to be wrong."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
+from pathlib import Path
+
+import numpy as np
 
 from index import ladder, spelling
-from index.engine import FacetCount, Hit, Reason, Results, SearchIndexError
+from index.embedding import Embedder, EmbedderMaker, EmbeddingError, no_embedder
+from index.engine import Coverage, FacetCount, Hit, OutdatedError, Reason, Results, SearchIndexError
 from index.language import Language
-from index.query import Query
-from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, parts, term_points, word_weight
+from index.likeness import Likeness, Space, quantised
+from index.query import Query, Step
+from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, most_points, parts, term_points, word_weight
 from index.schema import Document, Schema, TextField
 from index.text import folded, folded_name
 from index.tree import (
@@ -23,6 +28,7 @@ from index.tree import (
     Key,
     Node,
     Not,
+    Notice,
     QueryPhrase,
     QueryPiece,
     QueryWord,
@@ -33,27 +39,36 @@ from index.tree import (
 class ScanEngine:
     """An Engine over a list in memory. Its reasons name no terms and fields."""
 
-    def __init__(self, schema: Schema, language: Language) -> None:
-        self._schema = schema
-        self._language = language
+    def __init__(self, schema: Schema, language: Language, embedder: EmbedderMaker = no_embedder) -> None:
+        self.schema = schema
+        self.language = language
+        self.embedder = cache(embedder)
+        self.embedded: set[str] = set()
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
-        self._documents: list[Counted] = []
+        self.documents: list[Counted] = []
         self._meta: Mapping[str, object] | None = None
+        self._published = 0
 
     def search(self, query: Query) -> Results:
-        scan = Scan(self._documents, self._schema.texts, query, self._language)
-        matching = [d for d in self._documents if scan.finds(d)]
+        scan = Scan(self, query)
+        matching = [d for d in self.documents if scan.finds(d)]
         found = [d for d in matching if _is_selected(d, query)]
         ordered = self._ordered(found, scan, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
         return Results(
             total=len(found),
             hits=tuple(
-                Hit(d.document.id, scan.score(d), d.document.stored, scan.reasons(d) if query.explain else ())
+                Hit(
+                    d.document.id,
+                    scan.score(d),
+                    d.document.stored,
+                    scan.reasons(d) if query.explain else (),
+                    alike=not scan.has_words(d),
+                )
                 for d in window
             ),
             facets={group: self._counts(matching, group, query) for group in query.facets},
-            steps=scan.ascent.steps,
+            steps=scan.steps,
             notices=scan.notices,
             without_group={
                 group: sum(_is_selected(d, query.select(group)) for d in matching)
@@ -74,13 +89,22 @@ class ScanEngine:
         )
 
     def _having(self, group: str | None, value: str) -> list[str]:
-        return [d.document.stored for d in self._documents if value in d.document.facets.get(group or "", ())]
+        return [d.document.stored for d in self.documents if value in d.document.facets.get(group or "", ())]
 
     def stored(self, document_id: str) -> str | None:
-        return next((d.document.stored for d in self._documents if d.document.id == document_id), None)
+        return next((d.document.stored for d in self.documents if d.document.id == document_id), None)
 
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
+
+    def coverage(self) -> Coverage | None:
+        wanted = [d.document.passage for d in self.documents if d.document.passage]
+        return Coverage(sum(text in self.embedded for text in wanted), len(wanted)) if self.embedder() else None
+
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        if self.embedder():
+            self.embedded = {d.document.passage for d in self.documents} - {""}
+            told(len(self.documents), len(self.documents))
 
     def snapshot(self) -> "ScanEngine":
         return copy(self)  # publish changes no list, it makes new ones
@@ -88,21 +112,28 @@ class ScanEngine:
     def damage(self) -> str | None:
         return None
 
+    def stamp(self) -> object:
+        return self._published
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
+        if since not in (None, self._published):
+            raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
         given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
         known = held | given
         if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
         self._sources = {source: known[source] for source in order}
-        self._documents = [document for documents in self._sources.values() for document in documents]
+        self.documents = [document for documents in self._sources.values() for document in documents]
         self._meta = meta
+        self._published += 1
 
     def close(self) -> None:
         pass
@@ -148,12 +179,13 @@ class Counted:
 class Scan:
     """One query's text, held against every document in turn."""
 
-    def __init__(
-        self, documents: list[Counted], texts: tuple[TextField, ...], query: Query, language: Language
-    ) -> None:
-        self._documents = documents
-        self._texts = texts
+    def __init__(self, engine: ScanEngine, query: Query) -> None:
+        self._engine = engine
+        self._documents = documents = engine.documents
+        self._texts = engine.schema.texts
+        self._asked = query
         self._text = query.text
+        self._language = language = engine.language
         self._found_by = cache(lambda key: sum(self._has_term(key, d) for d in documents))
         self._weight = cache(lambda word: word_weight(len(documents), sum(self._describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
@@ -161,6 +193,8 @@ class Scan:
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self._conditions = AllOf(parsed.conditions)
+        self._likeness: Likeness | None = None
+        self._number = {id(d): number for number, d in enumerate(documents)}
         self.ascent = ladder.climb(parsed.pieces, self, language.words, query.without)
         besides = [word for node in parsed.conditions for word in words_in(node)]
         self._scored = list(dict.fromkeys([*self.ascent.words, *besides]))
@@ -168,6 +202,13 @@ class Scan:
         text = " ".join(piece.text for piece in self.ascent.pieces)
         terms = analyzer.helpers(analyzer.morphemes(text))
         self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
+        named = self._named()
+        asked = (self._describes(AllOf((self._conditions, *named)), d) for d in documents)
+        fitting = np.array([number for number, fits in enumerate(asked) if fits], np.int32)
+        tells = self._likeness and self.ascent.answered
+        self._alike = set(self._likeness.found(fitting).tolist()) if tells else set()
+        alone = any(not self.has_words(documents[number]) for number in self._alike)
+        self.steps = (*self.ascent.steps, Step("likeness")) if alone else self.ascent.steps
         self.terms = frozenset(
             key.text for word in self._scored for a in word.alternatives for key in a.terms if key.kind == "word"
         )
@@ -187,10 +228,49 @@ class Scan:
         keys = {key for d in self._documents for name in names for key in d.terms.get(name, ()) if key.kind == "word"}
         return spelling.similar(text, [key.text for key in keys], lambda word: self._found_by(Key(word)))
 
+    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+        text = " ".join(piece.text for piece in pieces)
+        embedder = self._engine.embedder()
+        if embedder and text and "likeness" not in self._asked.without:
+            self._likeness = self._read_likeness(text, embedder)
+        if self._likeness is None:
+            return None
+        names = [word for piece in pieces for word in piece.words if word.is_name]
+        fitting = (
+            self._describes(self._conditions, d) and all(map(partial(self._is_anywhere, d), names))
+            for d in self._documents
+        )
+        return self._likeness.tells(np.array(list(fitting), np.bool_))
+
+    def _read_likeness(self, text: str, embedder: Embedder) -> Likeness | None:
+        having = [number for number, d in enumerate(self._documents) if d.document.passage in self._engine.embedded]
+        passages = [self._documents[number].document.passage for number in having]
+        try:
+            query = embedder.queries([text])[0]
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            return None
+        if not passages:
+            return Likeness.none(len(self._documents))
+        known = Space(quantised(embedder.passages(passages))).likeness(query)
+        return known.spread(np.array(having, np.int32), len(self._documents))
+
+    def _is_anywhere(self, counted: Counted, word: QueryWord) -> bool:
+        return any(
+            all(any(counted.frequency(f.name, key) for f in self._texts) for key in a.terms) for a in word.alternatives
+        )
+
+    def _named(self) -> list[Node]:
+        named = [AnyOf((w, facet)) for w in self.ascent.words if (facet := self._language.named(w.text))]
+        return [node for node in named if any(self._describes(node, d) for d in self._documents)]
+
     def finds(self, counted: Counted) -> bool:
+        return self._number[id(counted)] in self._alike or self.has_words(counted)
+
+    def has_words(self, counted: Counted) -> bool:
         if self.ascent.some:
             enough = self._share(self.ascent.words, counted) >= ladder.LEAST_SHARE
-            return enough and self._describes(self._conditions, counted)
+            return enough and self._describes(AllOf((self._conditions, *self._named())), counted)
         return self._describes(AllOf((self._conditions, *self.ascent.words)), counted)
 
     def _score(self, counted: Counted) -> float:
@@ -198,7 +278,10 @@ class Scan:
 
     def reasons(self, counted: Counted) -> tuple[Reason, ...]:
         by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
-        others = [Reason(name, part) for name, part in parts(self._strengths(counted)).items() if name != "words"]
+        given = parts(self._strengths(counted))
+        cosine = float(self._likeness.cosines[self._number[id(counted)]]) if self._likeness else None
+        alike = Reason("likeness", given.pop("likeness"), cosine=cosine)
+        others = [alike, *(Reason(name, part) for name, part in given.items() if name != "words")]
         return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
 
     def _strengths(self, counted: Counted) -> dict[SignalName, float]:
@@ -213,8 +296,16 @@ class Scan:
             **helping,
             "coverage": self._share(words, counted),
             "exact": float(same),
+            "likeness": self._most_points * float(self._likeness.order[self._number[id(counted)]])
+            if self._likeness
+            else 0.0,
             "boost": counted.document.boost - 1,
         }
+
+    @cached_property
+    def _most_points(self) -> float:
+        having = [sum(self._describes(word, d) for d in self._documents) for word in self.ascent.words]
+        return sum((most_points(len(self._documents), count) for count in having), 0.0)
 
     def _most(self, word: QueryWord, counted: Counted) -> float:
         return max(self._given(alternative, counted) for alternative in word.alternatives)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scan_engine import ScanEngine
 
 from index.analysis import Analyzer
-from index.engine import Engine, FacetCount, Hit, Results, SearchIndexError, WriterBusyError
+from index.engine import Engine, FacetCount, Hit, OutdatedError, Results, SearchIndexError, WriterBusyError
 from index.language import FieldMeaning, Language
 from index.query import Query, Step
 from index.schema import Document, Schema, TextField
@@ -342,6 +342,17 @@ def test_a_source_without_documents_or_place_is_told_and_changes_nothing(
 
     with pytest.raises(SearchIndexError):
         engine.publish(replaced, removed, order, {"version": 2})
+
+    assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
+
+
+def test_what_builds_on_a_generation_that_is_no_longer_the_newest_is_refused(make: Make) -> None:
+    engine = make()
+    before = engine.stamp()
+    engine.publish({"a": NOTES[:2]}, (), ["a"], {"version": 1}, before)
+
+    with pytest.raises(OutdatedError):
+        engine.publish({"b": NOTES[2:]}, (), ["b"], {"version": 2}, before)
 
     assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
 

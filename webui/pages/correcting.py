@@ -26,7 +26,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
         return make_response(redirect(page_address("note", note_id) if updater.update() else "/sync", 303))
 
     def _named(field: str) -> str | None:
-        """Return the slug of the service that a field of the form names, by any of its names; None where it is empty."""
+        """Return the slug of the service that a field of the form names in any way; None where it is empty."""
         name = request.form.get(field, "").strip()
         service = knowledge_base.collection.catalogue.find(name) if name else None
         if name and service is None:

@@ -17,7 +17,8 @@ from webui.view.tree import Branch, below, notes_in, tree
 class Shown:
     """A found note with its marks, the reasons of its score, and what belongs to it, as far as it is not found itself.
 
-    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers, where it does not stand under them.
+    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers, where it does not
+    stand under them.
     """
 
     note: Note

@@ -166,9 +166,10 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
     synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
 
+    files = "Markdown, text, reStructuredText or HTML files"
     assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
         0,
-        f"No report in {tmp_path / 'empty'} yet: put Markdown, text, reStructuredText or HTML files there and run `kb sync` again.",
+        f"No report in {tmp_path / 'empty'} yet: put {files} there and run `kb sync` again.",
         0,
         f"kb: no report in {tmp_path / 'empty'} yet; put some there and run `kb sync`\n",
     )

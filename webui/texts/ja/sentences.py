@@ -167,11 +167,19 @@ def freed(group: str, count: int) -> str:
 
 
 def reason(reason: Reason) -> str:
-    """Return which word of a query was found where, or what else helped, and how much it counted."""
+    """Return which word of a query was found where, or what else helped, and how much it counted.
+
+    言葉: 冪等（本文） 3.21点 · 意味が近い: 0.62 1.10点
+    """
     as_term = f"→「{reason.term}」" if reason.term != reason.word else ""
-    found = f"「{reason.word}」{as_term}" if reason.signal == "words" else SIGNALS[reason.signal]
     places = "・".join(FIELDS.get(field, field) for field in reason.fields)
-    return " ".join(filter(None, (found, places, f"{reason.points:.2f}点")))
+    if reason.signal == "words":
+        found = f"言葉: {reason.word}{as_term}（{places}）"
+    elif reason.cosine is not None:
+        found = f"{SIGNALS[reason.signal]}: {reason.cosine:.2f}"
+    else:
+        found = SIGNALS[reason.signal]
+    return f"{found} {reason.points:.2f}点"
 
 
 def filters(count: int) -> str:

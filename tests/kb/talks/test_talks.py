@@ -299,6 +299,12 @@ def test_a_line_that_looks_like_a_heading_is_a_note() -> None:
         ("やっぱりKagiKaigi2023は最高だった", "KagiKaigi2023"),
         ("勉強会行ってみた「Kagi Tech ～三年目～」#kagi", "Kagi Tech ～三年目～"),
         ("Kagi Innovate – Data Edition 見てきました。【その2】", "Kagi Innovate – Data Edition"),
+        ("We Are Kagi Makers! @10thに参加してきた #kagi", "We Are Kagi Makers! @10th"),
+        ("「合鍵を「簡単に」作ろう」に参加してきた", "合鍵を「簡単に」作ろう"),
+        ("Kagi Days 2024をオンライン視聴しました", "Kagi Days 2024"),
+        ("Kagi Day 2018 開催レポート", "Kagi Day 2018"),
+        ("KagiConfと鍵屋の仕事に関して", "KagiConf"),
+        ("例示株式会社 イベントスペース", None),
         ("社員旅行で海に行ってきた", None),
         ("2018年の振り返り", None),
         ("鍵の選び方", None),
@@ -353,6 +359,9 @@ def test_the_file_names_the_event_where_nothing_else_does() -> None:
         ("---\ntitle: 鍵の勉強会に行ってきた\ndate: 2016-10-03\n---\n\n楽しかった。\n", None),
         ("---\ntitle: 鍵の勉強会に行ってきた\nevent_date: 2016-10-01\ndate: 2016-10-03\n---\n", "2016-10-01"),
         ("# 鍵の会 2018\n\n- 日時: 2月31日\n", "2018"),
+        ("# 鍵の会 #3\n\n| 会場 | 例示ホール |\n| --- | --- |\n| 日時 | 2018/11/16(金) 19:00 |\n", "2018-11-16"),
+        ("# 鍵の会 #3\n\n    開催日 : 2018/11/16\n    場所 : 例示ホール\n\n- 鍵\n", "2018-11-16"),
+        ("# 鍵の会 #3\n\n- 2018/11/16追記: スライドが上がっていた\n", None),
         ("鍵の選び方 2018年版\n\n- 鍵\n", None),
     ],
 )
@@ -402,6 +411,13 @@ def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
         ("## LT1: @kagi_hさん 鍵の置き方", "鍵の置き方", ("kagi_h",)),
         ("## LT1: Side by side with keys", "Side by side with keys", ()),
         ("## LT1: 鍵の話（後編）", "鍵の話（後編）", ()),
+        ("## LT.1：鍵の話 by kagi hanako", "鍵の話", ("kagi hanako",)),
+        ("## LT1: 「鍵の話」 – 鍵花子", "鍵の話", ("鍵花子",)),
+        ("## LT1: 合鍵の話 鍵 花子(例示工業)", "合鍵の話", ("鍵 花子",)),
+        ("## LT1: 鍵の話\n\n鍵 花子 [@kagi_h](https://example.com/)（例示工業）\n\n- a", "鍵の話", ("鍵 花子",)),
+        ("## LT1: 鍵の話\n\nby kagi\n\n- a", "鍵の話", ("kagi",)),
+        ("## LT1: 鍵の話\n\n    例示株式会社　鍵花子さん (@kagi_h)\n\n- a", "鍵の話", ("鍵花子",)),
+        ("## LT1: 鍵の話\n\n登壇者は、かぎこ（@kagi_h）さん。名調子でした。\n", "鍵の話", ("かぎこ",)),
     ],
 )
 def test_who_speaks_is_told_in_many_ways(text: str, title: str, speakers: tuple[str, ...]) -> None:
@@ -417,6 +433,27 @@ def test_brackets_that_most_titles_end_with_name_who_speaks() -> None:
         ("鍵の置き方", ("Kagi",)),
         ("錠の替え方", ("Jo", "Tobira")),
     ]
+
+
+def test_a_timetable_names_who_speaks() -> None:
+    text = (
+        "# 鍵の会 #3\n\n| 時間 | タイトル | 発表者 |\n| --- | --- | --- |\n"
+        "| 19:00 | 合鍵の作り方と配り方 | 鍵 花子, 例示株式会社 |\n| 19:30 | 休憩 | --- |\n\n"
+        "## LT1: 合鍵の作り方と配り方\n\n- a\n"
+    )
+
+    assert [(talk.title, talk.speakers) for talk in report_of(markdown(text)).talks] == [
+        ("合鍵の作り方と配り方", ("鍵 花子",))
+    ]
+
+
+def test_links_to_the_pages_of_sessions_are_talks_whatever_stands_above_them() -> None:
+    text = (
+        "# 鍵の会 #3\n\n## 鍵と錠\n\n- [合鍵の作り方](https://example.com/2025/session/1)\n"
+        "- [錠の替え方](https://example.com/2025/session/2)\n\nどれもよかった。\n"
+    )
+
+    assert titles(text) == ["合鍵の作り方", "錠の替え方"]
 
 
 def test_a_list_of_contents_makes_no_talk_twice() -> None:

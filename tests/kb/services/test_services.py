@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 
 from index.text import skeleton
 from kb.report.model import Correction, Crumb, Note, NoteType, Report, Talk
-from kb.services import CatalogueError, Service, domain, senses, tag
+from kb.services import CatalogueError, Service, domain, senses
 from kb.services.inheritance import legacy
 from kb.services.matcher import Matcher
 from kb.services.senses import Surroundings
+from kb.services.tagger import tag
 
-SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
 CATALOGUE = DOMAIN.catalogue
 DATE = re.compile(r"20\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
-DATA = Path(__file__).parents[2] / "kb/domains/aws/services"
+DATA = Path(__file__).parents[3] / "kb/domains/aws/services"
 
 
 def read(text: str, title: str | None = None, report: str = "r") -> Report:
@@ -471,7 +472,7 @@ def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monke
         ("AWS Lambda " * 20_000, ["lambda"]),
         ("S3、EC2、" * 20_000, ["s3", "ec2"]),
         ("https://example.com/S3 SQS " * 20_000, ["sqs"]),
-        (f"S3{' ' * 1_000_000}EC2", ["s3", "ec2"]),
+        (f"S3{' ' * 40_000}EC2", ["s3", "ec2"]),
         (f"ラムダ{'ー' * 1_000_000}", ["lambda"]),
         ("「" * 1_000_000, []),
         (f"S3{'「」' * 50}x", ["s3"]),

@@ -20,7 +20,7 @@ from kb.readers.formats import read_outline
 from kb.report.model import Correction, Report
 from kb.talks import report_of
 
-SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 ANALYZER = Analyzer()
 
 

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from index.query import Query
 from kb.cli import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import ConfigurationError, parse, with_given
+from kb.library.configuration import ConfigurationError, parse
+from kb.library.rewriting import with_given
 from kb.report.model import Given
 from kb.services import Domain, domain, domain_names
 from webui.app import create_app
@@ -244,7 +245,10 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
         ("services = 1", '"services" must hold tables like [services."name"]'),
         (
             "[catagories]",
-            "unknown key 'catagories'; known are domain, ignore, reports, notes, categories, services, words",
+            (
+                "unknown key 'catagories'; "
+                "known are domain, ignore, embedding, reports, notes, categories, services, words"
+            ),
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
         ("domain = 1", "domain cannot be 1; write one of aws, none"),
@@ -310,7 +314,7 @@ def test_a_mark_before_the_first_line_does_no_harm() -> None:
 
 
 def test_no_code_knows_a_domain_by_its_name() -> None:
-    rooms = [Path(__file__).parents[2] / room for room in ("index", "kb", "webui")]
+    rooms = [Path(__file__).parents[3] / room for room in ("index", "kb", "webui")]
     code = {path: path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")}
 
     assert [path for path, text in code.items() for name in domain_names() if re.search(rf"[\"']{name}\b", text)] == []

@@ -9,10 +9,11 @@ import pytest
 
 from kb.readers.formats import read_outline
 from kb.report.model import Given, Note
-from kb.services import Change, domain, tag
+from kb.services import Change, domain
+from kb.services.tagger import tag
 from kb.talks import report_of
 
-SEED = Path(__file__).parents[2] / "../shared/seeds/jaws-days-2018.txt"
+SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
 TOLD = tuple(change for change in DOMAIN.changes if change.claims or change.names)
 BECAME = tuple(change for change in DOMAIN.changes if change not in TOLD)
