@@ -69,7 +69,6 @@ def test_a_service_shows_what_is_most_like_advice_first_and_its_problems_by_thei
             "Lambda のメモリは測ってから決めること",
             "必ずタイムアウトを設定すること",
             "-> 前処理を切り出すとよい",
-            "=1+1 で始まる行",
         ],
         "solved": ["処理が最大5分で切られるので困る"],
         "unsolved": ["起動が遅くて困っている"],

@@ -20,6 +20,7 @@ from webui.view.hits import Shown, belonging
 from webui.view.timeline import Timeline, timeline
 
 _FIRST = 10
+_LEAST = 0.1  # how like advice a note must be to be shown as such
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,9 @@ def _shown(domain: Domain, answer: Answer, kind: str) -> Iterator[Shown]:
 
 def _likest_advice(domain: Domain, answer: Answer) -> Iterator[Shown]:
     """Yield the statements most like advice, each with what belongs to it; none needs a badge to be among them."""
-    stating = [found.note for found in answer.found if found.note.kind in ("advice", "statement")]
-    for note in sorted(stating, key=lambda note: -note.advice)[:_FIRST]:
+    stating = (found.note for found in answer.found if found.note.kind in ("advice", "statement"))
+    likely = [note for note in stating if note.advice >= _LEAST]
+    for note in sorted(likely, key=lambda note: -note.advice)[:_FIRST]:
         yield belonging(domain, note, answer.around[place(note)])
 
 

@@ -92,6 +92,12 @@ def test_a_note_that_holds_problem_and_remedy_is_its_own_remedy(text: str) -> No
     assert remedies(f"- {text}\n") == {1: 1}
 
 
+def test_a_remedy_is_like_advice() -> None:
+    notes = paired("- 順番が変わる。対策: 番号を振る\n- 番号を振る\n").notes
+
+    assert notes[0].advice >= 0.5 > notes[1].advice
+
+
 def test_a_reason_that_is_no_trouble_makes_no_pair() -> None:
     assert remedies("- 課金されないので便利に使いましょう\n") == {}
 

@@ -4,7 +4,8 @@ import pytest
 
 from kb.readers.formats import read_outline
 from kb.report.model import Given
-from kb.services import domain, tag
+from kb.services import domain
+from kb.services.tagger import tag
 from kb.talks import report_of
 
 DOMAIN = domain()
