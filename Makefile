@@ -35,10 +35,10 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/kb evaluate --at-least data/evaluation/figures.json
 
-# Fits the weights of what speaks for a heading and for a talk, and writes them with their figures as data.
+# Fits the weights of what speaks for a heading, a talk and a kind, and writes them with their figures as data.
 fit: $(VENV)/.dev
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
-	else $(BIN)/python tests/fitting/headings.py $(LABELS) && $(BIN)/python tests/fitting/talks.py $(LABELS); fi
+	else for part in headings talks kinds; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev
@@ -61,6 +61,7 @@ $(VENV)/.run: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q index kb webui  # pip compiles what it installs, but no checkout
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run

@@ -1,9 +1,9 @@
 """What searching means, whatever does it: the contract of every engine, its results and its errors."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from index.query import Query, Step
 from index.ranking import SignalName
@@ -16,6 +16,7 @@ class Reason:
     """A signal's part of the score of a hit, in points; it may be below 0.
 
     The part of `words` is told word by word: the word of the query, the term as which it was found, in which fields.
+    That of `likeness` tells the cosine (`index.likeness`).
     """
 
     signal: SignalName
@@ -23,12 +24,14 @@ class Reason:
     word: str = ""
     term: str = ""
     fields: tuple[str, ...] = ()
+    cosine: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One found document: what was stored of it, and its score (0.0 where no words were asked).
 
+    `alike` tells that it is found by likeness alone, without the words.
     The reasons are there where they were asked for; their points, most first, add up to the score.
     """
 
@@ -36,18 +39,19 @@ class Hit:
     score: float
     stored: str
     reasons: tuple[Reason, ...] = ()
+    alike: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FacetCount:
+class FacetCount(NamedTuple):
     """A facet value, how many documents have it, and whether the query selects it.
 
     The count ignores the selections of its own group (unless all of them are wanted) and obeys words and all other
     groups. Every selected value is listed, even at 0; others only above 0; order: count descending, then value.
+    A tuple, for a page may have thousands of them.
     """
 
     value: str
-    count: int
+    count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks a facet count for
     selected: bool
 
 
@@ -61,6 +65,8 @@ class Results:
     - `without`: for each selected group and value, the total of the query without that one value.
     - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
+    - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the question,
+      with how many selected documents have each, most first, then by value.
     - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of all
       documents with that value, found or not, in position order. Empty where none was asked for.
     """
@@ -74,12 +80,21 @@ class Results:
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     without_group: Mapping[str, int] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()
+    titled: tuple[FacetCount, ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def loosened(self) -> bool:
         """Whether anything was done to find more."""
         return bool(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many documents can be found by likeness, of how many that could."""
+
+    embedded: int
+    documents: int
 
 
 class Reader(Protocol):
@@ -94,6 +109,9 @@ class Reader(Protocol):
     def meta(self) -> Mapping[str, object] | None:
         """Return the JSON object that the generation was written with, None before the first; always the same one."""
 
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
+
 
 class Engine(Reader, Protocol):
     """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
@@ -106,7 +124,7 @@ class Engine(Reader, Protocol):
     positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
-    was written never answers: the one before does, and `damage` tells; where none is left, a SearchIndexError is raised.
+    was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.
     """
 
     def snapshot(self) -> Reader:
@@ -115,14 +133,20 @@ class Engine(Reader, Protocol):
     def damage(self) -> str | None:
         """Return why an older generation answers instead of the newest, None where the newest does."""
 
+    def stamp(self) -> object:
+        """Return a value that is another whenever another generation became the newest."""
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
         """Write a new generation and swap it in; the one before answers until then, and on any failure.
+
+        Given the stamp `since` it raises OutdatedError where another was published since that.
 
         It holds for each source that `order` names the documents given for it in `replaced`, else those it had; every
         other source is gone, and so is what those in `removed` had. A source given but not in `order`, or in `order`
@@ -130,12 +154,28 @@ class Engine(Reader, Protocol):
         been written at once.
         """
 
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, and tell how many have theirs, of how many; without a model do nothing.
+
+        They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
+        """
+
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile; answers stay the same."""
+
     def close(self) -> None:
         """Give back what is open."""
 
 
 class SearchIndexError(Exception):
     """The index cannot do what was asked; the message says which folder and what to do."""
+
+
+class OutdatedError(SearchIndexError):
+    """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder}: another kb has written this index meanwhile; try again")
 
 
 class WriterBusyError(SearchIndexError):

@@ -3,7 +3,7 @@
 First, words that stand nowhere are mended (`index.mending`). Then, while fewer than three documents have every word:
 words that only carry the question are left out (`function`), parts of compounds are enough (`parts`), words that mean
 nearly the same count (`related`), and at last some of the words are enough (`some`), provided that one document has
-enough of what was asked: a query without an answer ends in nothing.
+enough of what was asked, or is like it: a query without an answer ends in nothing.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -19,6 +19,8 @@ ENOUGH = 3  # documents: with one or two, those with some of the words are wante
 # Of the weight of all words, that the best document must have; less in a long query. Here queries with an answer part
 # from those without one: docs/relevance.md, "Knowing when there is no answer".
 NEEDED_SHARE = 0.45
+# The same where likeness does not tell of an answer: then much must be there, however long the query.
+NEEDED_SHARE_UNLIKE = 0.5
 LEAST_SHARE = 0.1  # that any document must have
 
 Loosen = Callable[[Sequence[QueryWord]], tuple[QueryWord, ...]]
@@ -33,15 +35,27 @@ class Source(Vocabulary, Protocol):
     def best_share(self, words: Sequence[QueryWord]) -> float:
         """Return the greatest share of the words' weight that a document has."""
 
+    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+        """Return whether the likeness of documents tells that there is an answer, None where nothing is known of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ascent:
-    """How far a query went up: the pieces as mended, the words wanted, whether some are enough, and the steps."""
+    """How far a query went up: the pieces as mended, the words wanted, whether some are enough, and the steps.
+
+    `answered` tells that there is an answer: only then may documents be found that lack a word.
+    """
 
     pieces: tuple[QueryPiece, ...]
     words: tuple[QueryWord, ...]
     some: bool = False
+    answered: bool = False
     steps: tuple[Step, ...] = ()
+
+    @property
+    def titles_words(self) -> tuple[QueryWord, ...]:
+        """The words that a title must have to be found by them: as mended, without those that carry the question."""
+        return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words if not word.function))
 
 
 def climb(
@@ -59,9 +73,11 @@ def climb(
                 untold.append(Step(name, " ".join(word.text for word in before if word not in looser)))
             if (more := source.count(looser)) > found:
                 found, wanted, steps, untold = more, looser, [*steps, *untold], []
-    if found < ENOUGH and "some" not in without and _some_are_enough(looser, source):
-        return Ascent(mended, looser, some=True, steps=(*steps, *untold, Step("some")))
-    return Ascent(mended, wanted, steps=tuple(steps))
+    answered = _is_answered(mended, looser, source)
+    some = len(looser) > 1 and answered and source.best_share(looser) >= LEAST_SHARE
+    if found < ENOUGH and "some" not in without and some:
+        return Ascent(mended, looser, some=True, answered=True, steps=(*steps, *untold, Step("some")))
+    return Ascent(mended, wanted, answered=answered, steps=tuple(steps))
 
 
 def _rungs(words: QueryWords) -> tuple[tuple[StepName, Loosen], ...]:
@@ -80,6 +96,8 @@ def _with_parts(words: Sequence[QueryWord]) -> tuple[QueryWord, ...]:
     return tuple(replace(word, alternatives=(*word.alternatives, *word.parts)) for word in words)
 
 
-def _some_are_enough(words: Sequence[QueryWord], source: Source) -> bool:
-    needed = NEEDED_SHARE * min(1, 2 / max(len(words) - 1, 1))
-    return len(words) > 1 and source.best_share(words) >= needed
+def _is_answered(pieces: Sequence[QueryPiece], words: Sequence[QueryWord], source: Source) -> bool:
+    alike, share = source.tells(pieces), source.best_share(words)
+    if alike is None:
+        return share >= NEEDED_SHARE * min(1, 2 / max(len(words) - 1, 1))
+    return alike or share >= NEEDED_SHARE_UNLIKE

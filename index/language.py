@@ -8,7 +8,7 @@ Every mark may be full-width. Any input is a query: what cannot be meant literal
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -63,10 +63,14 @@ Fields = Mapping[str, FieldMeaning]
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What a search box understands: the words of its analysis, and fields."""
+    """What a search box understands: the words of its analysis, fields, and what a word names (`named`).
+
+    What is named is wanted in everything that is found: a document has the word, or what it names.
+    """
 
     words: QueryWords
     fields: Fields = field(default_factory=dict)
+    named: Callable[[str], FacetIs | None] = lambda _text: None
 
     def parse(self, text: str) -> Parsed:
         """Return what a text asks for."""

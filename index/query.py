@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Sort: TypeAlias = Literal["relevance", "new", "position"]
-StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some"]
+Sort: TypeAlias = Literal["relevance", "new", "boost", "position"]
+"""`boost` is the order of the documents' own boosts, the newest first among equals."""
+StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some", "likeness"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ differs only by the order of addition ties in every engine. How strong each sign
 - nearness: the points of the query's pairs, words that follow each other.
 - characters: the points of the query's grams, characters that follow each other.
 - coverage: the share of the words' weight that the document has.
+- likeness: how like the query the document is (`index.likeness`), times what all words of the query may give at most.
 - exact: 1 where the document's text is the query's, of two words or more (one word is a subject, not a note).
 - boost: what the document's own boost is above 1.
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SignalName: TypeAlias = Literal["words", "nearness", "characters", "coverage", "exact", "boost"]
+SignalName: TypeAlias = Literal["words", "nearness", "characters", "coverage", "exact", "likeness", "boost"]
 
 # One document's number, or those of all documents at once.
 Amount = TypeVar("Amount", float, "NDArray[np.float64]")
@@ -51,6 +52,7 @@ SIGNALS = (
     Signal("characters", 0.3, "adds"),  # without: 0.626 instead of 0.654 on the samples
     Signal("coverage", 0.5, "raises"),  # + 0.005
     Signal("exact", 0.5, "raises"),  # enough for a note of many words to come before those that have them by chance
+    Signal("likeness", 2.0, "adds"),  # the most like have 0.5 of it: as much as one with all words; 1.5 and 3 give less
     Signal("boost", 1.0, "raises"),
 )
 """All signals in the order in which they enter the score. The figures here and below are of docs/relevance.md."""
@@ -80,6 +82,12 @@ def term_points(documents: int, having: int, frequency: Amount) -> Amount:
     """Return the points of a term that is so frequent; `having` of all `documents` have it in a field that finds."""
     rarity: float = _idf(documents, having) ** _RARITY
     return rarity * frequency / (frequency + _K1)
+
+
+def most_points(documents: int, having: int) -> float:
+    """Return what a word that `having` of all `documents` have may give at most; one that none has counts as rare."""
+    rarity: float = _idf(documents, max(having, 1)) ** _RARITY
+    return rarity
 
 
 def word_weight(documents: int, having: int) -> float:

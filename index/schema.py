@@ -25,11 +25,13 @@ class TextField:
 class Schema:
     """Which fields the documents of one index have.
 
-    `texts` are searched for words, `facets` are the groups whose values can be selected and counted.
+    `texts` are searched for words, `facets` are the groups whose values can be selected and counted. `titles` names a
+    group whose values have a title, and the text field that this is in: what has every word in it is found by itself.
     """
 
     texts: tuple[TextField, ...]
     facets: tuple[str, ...]
+    titles: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class Document:
 
     `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is
     absent), `date` an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`) or None, `stored` what a hit gives
-    back, untouched. `literal` is the text that phrases are looked up in, `boost` multiplies the score.
+    back, untouched. `literal` is the text that phrases are looked up in, `boost` multiplies the score. `passage` is the
+    text whose vector stands for the document; without one it is found by its words alone.
     """
 
     id: str
@@ -48,3 +51,4 @@ class Document:
     stored: str = ""
     literal: str = ""
     boost: float = 1.0
+    passage: str = ""

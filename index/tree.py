@@ -35,6 +35,11 @@ class QueryWord:
     parts: tuple[Alternative, ...] = ()
     function: bool = False
 
+    @property
+    def is_name(self) -> bool:
+        """Whether it is written in Latin letters: among Japanese words that is what a thing is called."""
+        return self.text.isascii() and len(self.text) > 1 and any(map(str.isalpha, self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class QueryPiece:
@@ -100,7 +105,7 @@ class AnyOf:
 Node: TypeAlias = QueryWord | QueryPiece | QueryPhrase | FacetIs | InField | Dated | Not | AllOf | AnyOf
 
 
-NoticeName: TypeAlias = Literal["cut", "too many words", "too deep", "unclosed", "as words", "literally"]
+NoticeName: TypeAlias = Literal["cut", "too many words", "too deep", "unclosed", "as words", "literally", "no likeness"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,8 @@ class Notice:
     `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`:
     brackets within brackets over 8 levels were ignored. `unclosed`: a quotation mark or bracket without its other half
     was ignored. `as words`: a field's value or a mark that means nothing there was searched as words. `literally`: a
-    query without any word was looked for as it stands.
+    query without any word was looked for as it stands. `no likeness`: words alone were looked for, because the model did
+    not answer; the text tells why.
     """
 
     name: NoticeName

@@ -17,6 +17,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
 from kb.search.collection import EngineMaker
 from kb.search.documents import SCHEMA
+from kb.search.embedding import embedder_of
 from kb.search.search_box import language
 from kb.understanding import Tools
 
@@ -45,7 +46,7 @@ class JudgedQuery:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What a search reached: the mean of each measure over the queries that have an answer, and over those of each type.
+    """What a search reached: the mean of each measure over the queries with an answer, and over those of each type.
 
     The queries without an answer count apart: which of them were answered all the same.
     """
@@ -114,6 +115,7 @@ def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -
 def _sample_search(index: Path, engine: EngineMaker) -> Callable[[str], Sequence[str]]:
     kb = KnowledgeBase.open(SAMPLES, index, engine)
     kb.keeper.sync()
+    kb.collection.engine.embed(_untold)
 
     def search(text: str) -> Sequence[str]:
         return [
@@ -125,9 +127,14 @@ def _sample_search(index: Path, engine: EngineMaker) -> Callable[[str], Sequence
 
 def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Callable[[str], Sequence[str]]:
     tools = Tools.of()
-    passages = engine(index, SCHEMA, language(tools))
+    passages = engine(index, SCHEMA, language(tools), embedder_of(tools.configuration))
     passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
+    passages.embed(_untold)
     return lambda text: [hit.id for hit in passages.search(Query(text, limit=DEPTH)).hits]
+
+
+def _untold(_done: int, _total: int) -> None:
+    """Tell nobody how many vectors are made."""
 
 
 def _passages(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[Document]:
@@ -140,6 +147,7 @@ def _passages(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[D
             id=passage["id"],
             texts={"text": (*analyzer.terms(text), *analyzer.helpers(text)), "talk": analyzer.terms(title)},
             literal=passage["text"],
+            passage=" > ".join(filter(None, (passage.get("title"), passage["text"]))),
         )
 
 

@@ -16,7 +16,7 @@ _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
     told = (
-        *_oddities(outline),
+        *((warning.line, warning.message) for warning in outline.warnings),
         *_without_talk(outline, report),
         *_without_speaker(outline, report),
         *_unknown_services(report, domain),
@@ -32,10 +32,6 @@ def _missing(outline: Outline, report: Report) -> Iterator[FileProblem]:
     if report.held_on is None:
         message = "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml"
         yield FileProblem(outline.source, None, message)
-
-
-def _oddities(outline: Outline) -> Iterator[tuple[int, str]]:
-    return ((warning.line, warning.message) for warning in outline.warnings)
 
 
 def _without_talk(outline: Outline, report: Report) -> Iterator[tuple[int, str]]:

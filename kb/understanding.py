@@ -71,7 +71,9 @@ def finish(outline: Outline, tools: Tools, given: Given | None = None) -> Finish
     report = tag(report_of(outline, given or told.given.get(outline.source)), told.domain, told.corrections)
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
-    return replace(analysed, report=pair(classify(report, morphemes), morphemes), warnings=outline.warnings)
+    return replace(
+        analysed, report=pair(classify(report, morphemes, told.corrections), morphemes), warnings=outline.warnings
+    )
 
 
 def analyse(report: Report, tools: Tools) -> FinishedReport:

@@ -112,6 +112,19 @@ def test_the_kb_toml_of_a_readme_is_understood_whole(document: str) -> None:
     )
 
 
+def test_no_line_of_code_is_longer_than_120_characters() -> None:
+    """ruff counts a kanji as two columns, so it cannot tell; here a character is one."""
+    code = [path for room in ("index", "kb", "webui", "tests", "docs") for path in sorted((ROOT / room).rglob("*.py"))]
+    long = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in code
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(line) > 120
+    ]
+
+    assert long == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_document_links_to_what_is_there(document: str) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", (ROOT / document).read_text("utf-8"))

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple, cast, get_args
+from typing import NamedTuple, get_args
 from urllib.parse import quote, urlencode
 
-from index.query import Query, Sort, StepName
+from index.query import Query, StepName
 from kb.search.facets import keys
+from kb.search.searching import SORTS
+from kb.services import Catalogue
 
 GROUPS = keys("page")
-SORTS = ("relevance", "new")
 STEPS: tuple[StepName, ...] = get_args(StepName)
 EVERY = "service"  # the group of which all selected values can be wanted
 PAGE_SIZE = 20
@@ -36,7 +37,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
         elif key in GROUPS and value:
             query = query.select(key, *sorted({*query.selected(key), value}))
         elif key == "sort" and value in SORTS:
-            query = replace(query, sort=cast("Sort", value))
+            query = replace(query, sort=SORTS[value])
         elif key == "match" and value in ("any", "all"):
             query = replace(query, every=(EVERY,) if value == "all" else ())
         elif key == "without" and value in STEPS:
@@ -48,6 +49,13 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     return replace(query, offset=(page - 1) * PAGE_SIZE), tuple(unread)
 
 
+def resolved(query: Query, catalogue: Catalogue) -> Query:
+    """Return a search with each of its services by slug, whichever of its names the address had."""
+    services = [(catalogue.find(name), name) for name in query.selected("service")]
+    same_page = query.select("service", *(service.slug if service else name for service, name in services))
+    return replace(same_page, offset=query.offset)
+
+
 def pairs_of(query: Query) -> tuple[tuple[str, str], ...]:
     """Return a search as the keys and values of its address: words, groups in their order, the rest."""
     pairs = [("q", query.text)] if query.text else []
@@ -56,7 +64,7 @@ def pairs_of(query: Query) -> tuple[tuple[str, str], ...]:
         pairs.append(("match", "all"))
     pairs += [("without", step) for step in query.without]
     if query.sort != "relevance":
-        pairs.append(("sort", query.sort))
+        pairs.append(("sort", next(name for name, sort in SORTS.items() if sort == query.sort)))
     if page_of(query) > 1:
         pairs.append(("page", str(page_of(query))))
     return tuple(pairs)

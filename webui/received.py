@@ -16,11 +16,10 @@ from werkzeug.exceptions import (
 )
 
 from kb.library.configuration import valid_date
-from kb.library.files import LibraryError
+from kb.library.files import LONGEST_REPORT, LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
-from webui.security import LONGEST_REPORT
 from webui.texts import ja as texts
 from webui.view.answers import problem
 

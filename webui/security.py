@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
-LONGEST_REPORT = 10 * 1024 * 1024  # bytes
+from kb.library.files import LONGEST_REPORT
+
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -32,7 +33,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whom a server trusts: the names it goes by, and the token that writing needs (None: this machine alone writes)."""
+    """Whom a server trusts: the names it goes by, and the token for writing (None: this machine alone writes)."""
 
     names: frozenset[str] = frozenset({"localhost"})
     token: str | None = None

@@ -1,4 +1,4 @@
-"""The server that `kb serve` runs: waitress, with limits that keep it answering, and an end that lets requests finish."""
+"""The server that `kb serve` runs: waitress, with limits that keep it answering and an end that finishes requests."""
 
 import errno
 import logging

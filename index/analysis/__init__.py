@@ -2,7 +2,7 @@
 
 from index.analysis.analyzer import Analyzer
 from index.analysis.lexicon import LexiconEntry
-from index.analysis.morphemes import Morpheme
+from index.analysis.morphemes import MOST_ANALYSED, Morpheme
 from index.analysis.terms import Term, TermKind, sound_of
 
-__all__ = ["Analyzer", "LexiconEntry", "Morpheme", "Term", "TermKind", "sound_of"]
+__all__ = ["MOST_ANALYSED", "Analyzer", "LexiconEntry", "Morpheme", "Term", "TermKind", "sound_of"]

@@ -1,31 +1,38 @@
 """The embedded engine: a folder of generations, of which the newest whole one answers."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from index.engine import Results, SearchIndexError
+from index.embedder import EmbedderMaker, no_embedder
+from index.engine import Coverage, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
-from index.whoosh_engine.publishing import Publication
-from index.whoosh_engine.reader import WhooshReader
+
+if TYPE_CHECKING:
+    from index.whoosh_engine.meaning import Meaning
+    from index.whoosh_engine.reader import WhooshReader
 
 
 class WhooshEngine:
     """An Engine in a folder of its own, shared by threads, and by processes of which one may write at a time."""
 
-    def __init__(self, folder: Path, schema: Schema, language: Language) -> None:
+    def __init__(self, folder: Path, schema: Schema, language: Language, embedder: EmbedderMaker = no_embedder) -> None:
         self._folder = folder
         self._schema = schema
         self._language = language
+        self._embedder = embedder
+        self._meaning = cache(self._read_meaning)
         self._lock = Lock()
         self._generation: tuple[Stamp, Generation | None] | None = None
         self._reader: tuple[Stamp, WhooshReader] | None = None
 
-    def snapshot(self) -> WhooshReader:
+    def snapshot(self) -> "WhooshReader":
         """Return a reader of the newest whole generation, opened once; it is let go when its last user is done."""
         kept, stamp = self._reader, generations.stamp(self._folder)
         if kept is None or kept[0] != stamp:
@@ -53,18 +60,37 @@ class WhooshEngine:
         generation = self._newest()
         return generation.damage if generation else None
 
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
+        return self.snapshot().coverage()
+
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
+        self.snapshot().embed(told)
+
+    def stamp(self) -> Stamp:
+        """Return a value that is another whenever another generation became the newest."""
+        return generations.stamp(self._folder)
+
     def publish(
         self,
         replaced: Mapping[str, Iterable[Document]],
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
+        since: object = None,
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
-        publication = Publication(replaced, removed, order)
-        generations.publish(
-            self._folder, order, meta, lambda folder, before: publication.write(folder, before, self._schema)
-        )
+        from index.whoosh_engine.publishing import Publication
+
+        publication = Publication(replaced, removed, order, meta)
+        generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
+
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile."""
+        from index.whoosh_engine import merging
+
+        merging.merge(self._folder, self._schema)
 
     def close(self) -> None:
         """Close the files; a search after this opens them again."""
@@ -73,6 +99,13 @@ class WhooshEngine:
                 self._reader[1].close()
             self._reader = None
 
+    def _read_meaning(self) -> "Meaning | None":
+        """Return what is known by vectors, None where there is no model; asked when the first text is looked for."""
+        from index.whoosh_engine.meaning import Meaning
+
+        embedder = self._embedder()
+        return Meaning(self._folder, embedder) if embedder else None
+
     def _newest(self) -> Generation | None:
         """Return the newest whole generation, looked at once."""
         kept, stamp = self._generation, generations.stamp(self._folder)
@@ -80,9 +113,11 @@ class WhooshEngine:
             kept = self._generation = stamp, generations.current(self._folder)
         return kept[1]
 
-    def _opened(self, stamp: Stamp) -> WhooshReader:
+    def _opened(self, stamp: Stamp) -> "WhooshReader":
+        from index.whoosh_engine.reader import WhooshReader
+
         try:
-            return WhooshReader(self._newest(), self._schema, self._language)
+            return WhooshReader(self._newest(), self._schema, self._language, self._meaning)
         except SearchIndexError:
             newer = generations.stamp(self._folder)
             if newer == stamp:

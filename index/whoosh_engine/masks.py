@@ -55,6 +55,16 @@ class Masks:
             )
         return self._alternatives[alternative]
 
+    def anywhere(self, word: QueryWord) -> Mask:
+        """Return which documents have a word in any field, those that find nothing too."""
+        return reduce(
+            np.logical_or,
+            (
+                self._having_all(self._snapshot.term(key).docs for key in alternative.terms)
+                for alternative in word.alternatives
+            ),
+        )
+
     def _in_field(self, field: str, word: QueryWord) -> Mask:
         return reduce(
             np.logical_or,
@@ -70,22 +80,18 @@ class Masks:
         return group.tally(meant, self._snapshot.size) > 0
 
     def _phrase(self, text: bytes) -> Mask:
-        """Return which documents have a text in theirs: where it is found within one, not across the end of two."""
+        """Return which documents have a text in theirs."""
+        snapshot = self._snapshot
         if not text:
-            return self._snapshot.live
-        literals, mask = self._snapshot.literals, np.zeros(self._snapshot.size, np.bool_)
-        place = literals.data.find(text)
-        while 0 <= place < len(literals.data):
-            doc = int(np.searchsorted(literals.ends, place, side="right"))
-            end = int(literals.ends[doc])
-            mask[doc] = mask[doc] or place + len(text) <= end
-            place = literals.data.find(text, end if mask[doc] else place + 1)
-        return mask & self._snapshot.live
+            return snapshot.live
+        docs = snapshot.signatures.may_hold(text)
+        found = [doc for doc in docs[snapshot.live[docs]].tolist() if text in snapshot.literals[doc]]
+        return self._having(np.array(found, np.int32))
 
     def _having_all(self, lists: Iterable[Docs]) -> Mask:
-        mask = self._snapshot.live.copy()
-        for docs in lists:
-            having = np.zeros(self._snapshot.size, np.bool_)
-            having[docs] = True
-            mask &= having
+        return reduce(np.logical_and, map(self._having, lists))
+
+    def _having(self, docs: Docs) -> Mask:
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        mask[docs] = True
         return mask

@@ -1,14 +1,15 @@
 """A generation as one request sees it: from a query to masks, scores and counts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from index.engine import FacetCount, Hit, Results
+from index.engine import Coverage, FacetCount, Hit, Results
 from index.language import Language
 from index.query import Query
 from index.schema import Schema
 from index.whoosh_engine.generations import Generation
+from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
@@ -19,31 +20,38 @@ from index.whoosh_engine.term_store import Docs, Mask
 class WhooshReader:
     """A Reader of one generation, shared by threads."""
 
-    def __init__(self, generation: Generation | None, schema: Schema, language: Language) -> None:
+    def __init__(
+        self, generation: Generation | None, schema: Schema, language: Language, meaning: Callable[[], Meaning | None]
+    ) -> None:
         self._snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
         self._meta = generation.meta if generation else None
         self._language = language
+        self._meaning = meaning
 
     def search(self, query: Query) -> Results:
         """Answer a query."""
         snapshot = self._snapshot
-        search = Search(snapshot, query, self._language)
+        search = Search(snapshot, query, self._language, self._meaning)
         selections = Selections(snapshot, query, search.matches)
         total = int(np.count_nonzero(selections.hits))
-        docs = _window(snapshot, selections.hits, search.scores, query)
+        docs, scores = _window(snapshot, selections.hits, search, query)
         return Results(
             total=total,
-            hits=tuple(_hit(snapshot, search, doc, explain=query.explain) for doc in docs.tolist()),
+            hits=tuple(
+                _hit(snapshot, search, doc, score, explain=query.explain)
+                for doc, score in zip(docs.tolist(), scores.tolist(), strict=True)
+            ),
             facets={
-                group: _listed(snapshot.group(group).counts(selections.counted(group)), query.selected(group))
+                group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
                 for group in query.facets
             },
-            steps=search.ascent.steps,
+            steps=search.steps,
             notices=search.notices,
             terms=search.terms,
             without=selections.without_value,
             without_group={} if total else selections.without_group,
             unknown=selections.unknown,
+            titled=_titled(snapshot, search, selections),
             context=_context(snapshot, docs, query.context) if query.context else {},
         )
 
@@ -57,32 +65,47 @@ class WhooshReader:
         """Return what the generation was written with, None before the first."""
         return self._meta
 
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
+        meaning = self._meaning()
+        return meaning.coverage(self._snapshot) if meaning else None
+
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
+        if meaning := self._meaning():
+            meaning.embed(self._snapshot, told)
+
     def close(self) -> None:
         """Close the files."""
         self._snapshot.close()
 
 
-def _window(snapshot: Snapshot, found: Mask, scores: Scores, query: Query) -> Docs:
-    """Return the documents of the query's window, in its order."""
+def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tuple[Docs, Scores]:
+    """Return the documents of the query's window, in its order, and their scores."""
     end = None if query.limit is None else query.offset + query.limit
-    docs = snapshot.in_position if query.sort == "position" else snapshot.newest_first
-    docs = docs[found[docs]]
-    if query.sort == "relevance":
-        docs = _best_first(docs, scores, end)
-    return docs[query.offset : end]
+    if query.sort in ("new", "position") or (query.sort == "relevance" and not search.scored):
+        docs = snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
+        return docs, search.scores(docs)
+    docs = np.flatnonzero(found).astype(np.int32)
+    ranks = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
+    if end is not None and end < len(docs):  # those that cannot come into the window need no order
+        near = ranks >= np.sort(ranks)[len(docs) - max(end, 1)]  # np.partition takes far longer where many tie
+        docs, ranks = docs[near], ranks[near]
+    order = np.lexsort((snapshot.ages[docs], -ranks))[query.offset : end]
+    return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
-def _best_first(docs: Docs, scores: Scores, end: int | None) -> Docs:
-    """Return at least the `end` best documents (None: all), best first, ties as they stand."""
-    if end is not None and 0 < end < len(docs):
-        least = np.partition(scores[docs], len(docs) - end)[len(docs) - end]
-        docs = docs[scores[docs] >= least]
-    return docs[np.argsort(-scores[docs], kind="stable")]
-
-
-def _hit(snapshot: Snapshot, search: Search, doc: int, *, explain: bool) -> Hit:
+def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, *, explain: bool) -> Hit:
     document_id, stored = snapshot.document(doc)
-    return Hit(document_id, float(search.scores[doc]), stored, search.reasons(doc) if explain else ())
+    reasons = search.reasons(doc) if explain else ()
+    return Hit(document_id, score, stored, reasons, alike=not search.by_words[doc])
+
+
+def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
+    if not snapshot.titles or not search.ascent.titles_words:
+        return ()
+    group, field = snapshot.titles
+    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)), ())
 
 
 def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
@@ -94,13 +117,3 @@ def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[s
         value: tuple(snapshot.document(doc)[1] for doc in having[np.argsort(snapshot.positions[having])].tolist())
         for value, having in snapshot.group(group).having(places).items()
     }
-
-
-def _listed(counts: Mapping[str, int], selected: tuple[str, ...]) -> tuple[FacetCount, ...]:
-    """Return the counts as the contract lists them."""
-    every = {**dict.fromkeys(selected, 0), **{value: count for value, count in counts.items() if count}}
-    every = {value: counts.get(value, 0) for value in every}
-    return tuple(
-        FacetCount(value, count, value in selected)
-        for value, count in sorted(every.items(), key=lambda item: (-item[1], item[0]))
-    )

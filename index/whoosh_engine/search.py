@@ -1,28 +1,37 @@
 """One query's text over one snapshot: which documents it finds, what they score, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, reduce
 
 import numpy as np
 
 from index import ladder, spelling
+from index.embedder import EmbeddingError
 from index.engine import Reason
 from index.language import Language
-from index.query import Query
-from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, parts, word_weight
-from index.tree import Alternative, Key, QueryWord, words_in
+from index.likeness import Likeness
+from index.query import Query, Step
+from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
+from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
+from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
-from index.whoosh_engine.term_store import Mask
+from index.whoosh_engine.term_store import Docs, Mask
+
+_FEW = 16  # where fewer than one of so many documents is weighed, it is quicker to look each up among a term's
 
 
 class Search:
     """A query's text, understood, loosened as far as needed, and applied to a snapshot; it is the ladder's source."""
 
-    def __init__(self, snapshot: Snapshot, query: Query, language: Language) -> None:
+    def __init__(
+        self, snapshot: Snapshot, query: Query, language: Language, meaning: Callable[[], Meaning | None]
+    ) -> None:
         self._snapshot = snapshot
         self._language = language
-        self._text = query.text
+        self._query = query
+        self._meaning = meaning
+        self._likeness: Likeness | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self._masks = Masks(snapshot)
@@ -40,107 +49,185 @@ class Search:
 
     def best_share(self, words: Sequence[QueryWord]) -> float:
         """Return the greatest share of the words' weight that a document meeting the conditions has."""
-        return float((self._shares(words) * self._conditions).max(initial=0.0))
+        return float(self._shares(words, self._with_any(words)).max(initial=0.0))
+
+    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+        """Return whether the likeness of documents tells that there is an answer, None where nothing is known of it."""
+        self._likeness = self._read_likeness(" ".join(piece.text for piece in pieces))
+        if self._likeness is None:
+            return None
+        names = [word for piece in pieces for word in piece.words if word.is_name]
+        named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
+        return self._likeness.tells(named, self._snapshot.documents)
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
         return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.term(Key(word)).finds))
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What was done to find more."""
+        return (*self.ascent.steps, Step("likeness")) if np.any(self.matches & ~self.by_words) else self.ascent.steps
+
     @cached_property
     def matches(self) -> Mask:
         """Which documents the text finds."""
-        words = self.ascent.words
-        if self.ascent.some:
-            return self._conditions & (self._shares(words) >= ladder.LEAST_SHARE)
-        return self._conditions & self._masks.all_of(words)
+        return self.by_words | self._by_likeness
 
     @cached_property
-    def scores(self) -> Scores:
-        """The score of every document."""
-        return np.round(reduce(np.add, parts(self._strengths).values()), PLACES)
+    def by_words(self) -> Mask:
+        """Which documents its words find."""
+        words = self.ascent.words
+        if not self.ascent.some:
+            return self._conditions & self._masks.all_of(words)
+        docs = self._with_any(words)
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        mask[docs[self._shares(words, docs) >= ladder.LEAST_SHARE]] = True
+        return mask & self._named
+
+    def having_in(self, field: str, words: tuple[QueryWord, ...]) -> Mask:
+        """Return which documents that meet the conditions have all of these words in one text field."""
+        return self._conditions & self._masks.of(InField(field, words))
+
+    def scores(self, docs: Docs) -> Scores:
+        """Return the score of each of some documents, which are found."""
+        if not self.scored:
+            return np.zeros(len(docs))
+        return np.round(reduce(np.add, parts(self._strengths(docs)).values(), np.zeros(len(docs))), PLACES)
+
+    @cached_property
+    def scored(self) -> tuple[QueryWord, ...]:
+        """The words that give points; without any, no document has a score."""
+        return tuple(dict.fromkeys((*self.ascent.words, *self._scored_besides)))
 
     @cached_property
     def terms(self) -> frozenset[str]:
         """The words that were looked for, as terms."""
-        keys = (key for word in self._scored for alternative in word.alternatives for key in alternative.terms)
+        keys = (key for word in self.scored for alternative in word.alternatives for key in alternative.terms)
         return frozenset(key.text for key in keys if key.kind == "word")
 
     def reasons(self, doc: int) -> tuple[Reason, ...]:
         """Return what made the score of a document, most first; the points add up to it."""
-        given = parts({signal: float(strength[doc]) for signal, strength in self._strengths.items()})
-        others = (Reason(signal, points) for signal, points in given.items() if signal != "words")
-        reasons = [reason for reason in (*(self._reason(word, doc) for word in self._scored), *others) if reason.points]
+        strengths = self._strengths(np.array([doc], np.int32))
+        given = parts({signal: float(strength[0]) for signal, strength in strengths.items()})
+        cosine = float(self._likeness.of(np.array([doc], np.int32))[0, 0]) if self._likeness else None
+        others = (
+            Reason(signal, points, cosine=cosine if signal == "likeness" else None)
+            for signal, points in given.items()
+            if signal != "words"
+        )
+        reasons = [reason for reason in (*(self._reason(word, doc) for word in self.scored), *others) if reason.points]
         return tuple(sorted(reasons, key=lambda reason: -reason.points))
 
-    @property
-    def _scored(self) -> tuple[QueryWord, ...]:
-        return tuple(dict.fromkeys((*self.ascent.words, *self._scored_besides)))
+    def _read_likeness(self, text: str) -> Likeness | None:
+        """Return how like each document is to a text, None where there is no model or it could not tell."""
+        if not text or "likeness" in self._query.without or not (meaning := self._meaning()):
+            return None
+        try:
+            vectors = meaning.vectors(self._snapshot)
+            if not len(vectors.docs):
+                return None
+            return Likeness(vectors.space, vectors.docs, self._snapshot.size, meaning.query(text))
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            return None
 
     @cached_property
-    def _strengths(self) -> Mapping[SignalName, Scores]:
-        """How strong each signal is in every document."""
-        words = self.ascent.words
-        nothing = np.zeros(self._snapshot.size)
+    def _most_points(self) -> float:
+        """What the words of the query may give at most."""
+        having = (int(np.count_nonzero(self._masks.of(word))) for word in self.ascent.words)
+        return sum(most_points(self._snapshot.documents, count) for count in having)
+
+    def _strengths(self, docs: Docs) -> Mapping[SignalName, Scores]:
+        """Return how strong each signal is in each of some documents."""
+        nothing = np.zeros(len(docs))
         strengths: dict[SignalName, Scores] = dict.fromkeys(SIGNAL_OF_KIND.values(), nothing)
         for key in self._helpers:
             signal = SIGNAL_OF_KIND[key.kind]
-            strengths[signal] = strengths[signal] + self._dense(key)
-        exact = nothing.copy()
-        if len(words) > 1:
-            exact[self._snapshot.reading(self._text)] = 1
+            strengths[signal] = strengths[signal] + self._points(key, docs)
         return {
-            "words": reduce(np.add, map(self._word_points, self._scored), nothing),
+            "words": reduce(np.add, (self._word_points(word, docs) for word in self.scored), nothing),
             **strengths,
-            "coverage": self._shares(words),
-            "exact": exact,
-            "boost": self._snapshot.boosts - 1,
+            "coverage": self._shares(self.ascent.words, docs),
+            "exact": np.isin(docs, self._exact).astype(np.float64),
+            "likeness": self._most_points * self._likeness.of(docs)[1] if self._likeness else nothing,
+            "boost": self._snapshot.boosts[docs] - 1,
         }
 
-    @property
+    @cached_property
+    def _exact(self) -> Docs:
+        """The documents whose text is the query's, of two words or more."""
+        return self._snapshot.reading(self._query.text) if len(self.ascent.words) > 1 else np.empty(0, np.int32)
+
+    @cached_property
+    def _by_likeness(self) -> Mask:
+        """Which documents are so like the query that they are found without its words."""
+        mask = np.zeros(self._snapshot.size, np.bool_)
+        if self._likeness and self.ascent.answered:
+            mask[self._likeness.found(self._conditions & self._named, self._snapshot.in_position)] = True
+        return mask
+
+    @cached_property
+    def _named(self) -> Mask:
+        """Which documents have what the query names: the word, or what it stands for."""
+        named = ((word, self._language.named(word.text)) for word in self.ascent.words)
+        wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
+        return reduce(np.logical_and, (mask for mask in wanted if mask.any()), self._snapshot.live)
+
+    @cached_property
     def _helpers(self) -> Sequence[Key]:
-        """The pairs and grams of the query's text."""
+        """The pairs and grams of the query's text that any document has."""
         analyzer = self._language.words.analyzer
         text = " ".join(piece.text for piece in self.ascent.pieces)
         keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
-        return [key for key in keys if key.kind in SIGNAL_OF_KIND]
+        return [key for key in keys if key.kind in SIGNAL_OF_KIND and len(self._snapshot.term(key).docs)]
 
     def _reason(self, word: QueryWord, doc: int) -> Reason:
+        one = np.array([doc], np.int32)
+
         def points(alternative: Alternative) -> float:
-            return alternative.weight * sum(self._points_at(key, doc) for key in alternative.terms)
+            return alternative.weight * sum(float(self._points(key, one)[0]) for key in alternative.terms)
 
         best = max(word.alternatives, key=points)
         fields = dict.fromkeys(name for key in best.terms for name in self._snapshot.fields_with(key, doc))
         return Reason("words", points(best), word.text, " ".join(key.text for key in best.terms), tuple(fields))
 
-    def _points_at(self, key: Key, doc: int) -> float:
-        term = self._snapshot.term(key)
-        place = int(np.searchsorted(term.docs, doc))
-        return float(term.points[place]) if place < len(term.docs) and term.docs[place] == doc else 0.0
-
-    def _word_points(self, word: QueryWord) -> Scores:
-        """Return what a word gives each document: the most that one of its alternatives does."""
+    def _word_points(self, word: QueryWord, docs: Docs) -> Scores:
+        """Return what a word gives each of some documents: the most that one of its alternatives does."""
         return reduce(
             np.maximum,
             (
-                alternative.weight * reduce(np.add, map(self._dense, alternative.terms))
+                alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
                 for alternative in word.alternatives
             ),
         )
 
-    def _dense(self, key: Key) -> Scores:
-        points = np.zeros(self._snapshot.size)
+    def _points(self, key: Key, docs: Docs) -> Scores:
+        """Return the points of a term in each of some documents."""
         term = self._snapshot.term(key)
-        points[term.docs] = term.points
-        return points
+        if len(docs) * _FEW > self._snapshot.size:
+            points = np.zeros(self._snapshot.size)
+            points[term.docs] = term.points
+            return points[docs]
+        if not len(term.docs):
+            return np.zeros(len(docs))
+        places = np.minimum(np.searchsorted(term.docs, docs), len(term.docs) - 1)
+        return np.where(term.docs[places] == docs, term.points[places], 0.0)
 
-    def _shares(self, words: Sequence[QueryWord]) -> Scores:
-        """Return which share of the weight of these words each document has."""
-        shares, total = np.zeros(self._snapshot.size), 0.0
+    def _with_any(self, words: Sequence[QueryWord]) -> Docs:
+        """Return the documents that meet the conditions and have any of these words."""
+        nothing = np.zeros(self._snapshot.size, np.bool_)
+        having = reduce(np.logical_or, map(self._masks.of, words), nothing)
+        return np.flatnonzero(self._conditions & having).astype(np.int32)
+
+    def _shares(self, words: Sequence[QueryWord], docs: Docs) -> Scores:
+        """Return which share of the weight of these words each of some documents has."""
+        shares, total = np.zeros(len(docs)), 0.0
         for word in words:
-            had = np.zeros(self._snapshot.size)
+            had = np.zeros(len(docs))
             for alternative in sorted(word.alternatives, key=lambda alternative: alternative.weight):
-                had[self._masks.alternative(alternative)] = alternative.weight
-            weight = word_weight(self._snapshot.documents, int(np.count_nonzero(had)))
+                had[self._masks.alternative(alternative)[docs]] = alternative.weight
+            weight = word_weight(self._snapshot.documents, int(np.count_nonzero(self._masks.of(word))))
             shares += weight * had
             total += weight
         return shares / total if total else shares

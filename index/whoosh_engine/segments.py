@@ -1,5 +1,7 @@
 """The segments of a generation, read as one: their documents numbered through, those of tombstones left out."""
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from itertools import accumulate, chain
 
 import numpy as np
@@ -49,10 +51,10 @@ class Segments:
         live = self.live[every.docs]
         return Postings(every.docs[live], every.weights[live])
 
-    def stored(self, doc: int) -> dict[str, str]:
+    def stored(self, doc: int) -> Mapping[str, str]:
         """Return what was stored of a document."""
-        number = int(np.searchsorted(self._bases, doc, side="right")) - 1
-        return dict(self._stores[number].stored(doc - self._bases[number]))
+        number = bisect_right(self._bases, doc) - 1
+        return self._stores[number].stored(doc - self._bases[number])
 
     def close(self) -> None:
         """Close the files."""

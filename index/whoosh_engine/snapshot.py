@@ -1,8 +1,8 @@
-"""One generation, open: its posting lists as arrays, kept once they have been decoded and weighed."""
+"""One generation, open: its posting lists as arrays, the last asked for kept decoded and weighed."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,18 @@ from index.ranking import SHORTEST, term_points
 from index.schema import Schema, TextField
 from index.text import folded_name
 from index.tree import Key
-from index.whoosh_engine.columns import Texts, ValueColumn
+from index.whoosh_engine.cache import Cache
+from index.whoosh_engine.columns import Keys, Texts, ValueColumn, key_of
 from index.whoosh_engine.facet_group import FacetGroup
-from index.whoosh_engine.rows import BOOST, DATE, ID, WHOLE, facet_column, length_column, text_field
+from index.whoosh_engine.rows import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column, text_field
 from index.whoosh_engine.segments import Segments
-from index.whoosh_engine.term_store import Docs
+from index.whoosh_engine.signatures import Signatures
+from index.whoosh_engine.term_store import Docs, Mask
 
 Scores = NDArray[np.float64]  # one number a document
 
-Kept = TypeVar("Kept")
+_FEW = 16  # where fewer than one of so many documents is found
+MOST_KEPT = 32 * 1024 * 1024  # bytes of terms kept; the thirty commonest of 100,000 documents take 6 million
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class WeightedTerm:
     docs: Docs
     points: Scores
     finds: Docs
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return self.docs.nbytes + self.points.nbytes + self.finds.nbytes
 
 
 class Snapshot:
@@ -44,13 +52,41 @@ class Snapshot:
         self.live, self.in_position, self.positions = segments.live, segments.in_position, segments.positions
         self._texts = schema.texts
         self._facets = schema.facets
-        self._kept: dict[Hashable, object] = {}
-        self.newest_first = self._newest_first()
+        self.titles = schema.titles
+        self._groups: dict[str, FacetGroup] = {}
+        self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
+        self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)
+        self._norms = {text: self._read_norms(text) for text in schema.texts}
 
-    @property
+    @cached_property
+    def newest_first(self) -> Docs:
+        """All documents, newest date first, undated last, by position within a date."""
+        dates = self._segments.columns.values.get(DATE)
+        if dates is None:
+            return self.in_position
+        age = np.zeros(self.size, np.int32)  # of the newest most below 0, of the undated 0
+        age[dates.counts > 0] = -1 - dates.numbers  # a document has one date at most, and dates are in order
+        return self.in_position[np.argsort(age[self.in_position], kind="stable")]
+
+    @cached_property
+    def ages(self) -> Docs:
+        """The place of every document in `newest_first`."""
+        ages = np.zeros(self.size, np.int32)
+        ages[self.newest_first] = np.arange(self.documents)
+        return ages
+
+    def ordered(self, found: Mask, *, by_position: bool) -> Docs:
+        """Return the documents that are found, by position or newest first."""
+        docs = np.flatnonzero(found).astype(np.int32)
+        if len(docs) * _FEW < self.size:  # to look each of all up takes longer than to sort those
+            return docs[np.argsort((self.positions if by_position else self.ages)[docs])]
+        order = self.in_position if by_position else self.newest_first
+        return order[found[order]]
+
+    @cached_property
     def boosts(self) -> Scores:
         """The boost of every document."""
-        return self._keep("boosts", lambda: self._figures(BOOST, 1.0))
+        return self._figures(BOOST, 1.0)
 
     @property
     def literals(self) -> Texts:
@@ -58,31 +94,43 @@ class Snapshot:
         return self._segments.columns.literals
 
     @property
+    def vector_keys(self) -> Keys:
+        """The key of the vector of every document (`index.whoosh_engine.vectors`)."""
+        return self._segments.columns.keys[PASSAGE]
+
+    def passage(self, doc: int) -> str:
+        """Return the text that the vector of a document is made of."""
+        return self._segments.stored(doc)["passage"]
+
+    @cached_property
+    def signatures(self) -> Signatures:
+        """Which documents may have a phrase in their literals."""
+        return Signatures(self.literals)
+
+    @cached_property
     def words(self) -> Sequence[str]:
         """All words that find documents, short units among them."""
-        return self._keep("words", self._read_words)
+        fields = (text_field(text.name, "word") for text in self._texts if text.finds)
+        return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
 
-    @property
+    @cached_property
     def dates(self) -> FacetGroup:
         """The documents of each date."""
-        return self._keep("dates", lambda: self._read_group(DATE))
+        return self._read_group(DATE)
 
     def group(self, name: str) -> FacetGroup:
         """Return a facet group, an empty one if the schema has none of that name."""
-        return self._keep(
-            ("group", name), lambda: self._read_group(facet_column(name)), worth=lambda _: name in self._facets
-        )
+        if name not in self._groups and name in self._facets:
+            self._groups[name] = self._read_group(facet_column(name))  # two threads may both read it: the same
+        return self._groups.get(name) or self._read_group(facet_column(name))
 
     def term(self, key: Key) -> WeightedTerm:
         """Return a term weighed over all text fields."""
-        return self._keep(key, lambda: self._weigh(key), worth=lambda term: len(term.docs) > 0)
+        return self._terms.get(key, lambda: self._weigh(key))
 
     def in_field(self, field: str, key: Key) -> Docs:
         """Return the documents that have a term in one text field."""
-        name = text_field(field, key.kind)
-        return self._keep(
-            (field, key), lambda: self._segments.postings(name, key.text).docs, worth=lambda docs: len(docs) > 0
-        )
+        return self._docs(text_field(field, key.kind), key.text)
 
     def fields_with(self, key: Key, doc: int) -> tuple[str, ...]:
         """Return the text fields of a document that have a term."""
@@ -90,7 +138,7 @@ class Snapshot:
 
     def reading(self, text: str) -> Docs:
         """Return the documents whose whole text is this one, width, case and gaps apart."""
-        return self._segments.postings(WHOLE, folded_name(text)).docs
+        return self._keyed(WHOLE, folded_name(text))
 
     def document(self, doc: int) -> tuple[str, str]:
         """Return the id and the stored text of a document."""
@@ -99,28 +147,31 @@ class Snapshot:
 
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
-        docs = self._segments.postings(ID, document_id).docs
-        return int(docs[0]) if len(docs) else None
+        found = (int(doc) for doc in self._keyed(ID, document_id))
+        return next((doc for doc in found if self.document(doc)[0] == document_id), None)
 
     def close(self) -> None:
         """Close the files."""
         self._segments.close()
 
-    def _weigh(self, key: Key) -> WeightedTerm:
-        frequency, found = np.zeros(self.size), np.zeros(self.size, np.bool_)
-        for text in self._texts:
-            postings = self._segments.postings(text_field(text.name, key.kind), key.text)
-            if len(postings.docs):
-                frequency[postings.docs] += text.weight / self._norms(text)[postings.docs] * postings.weights
-                found[postings.docs] |= text.finds
-        docs = np.flatnonzero(frequency)
-        found_docs = np.flatnonzero(found)
-        points = term_points(self.documents, len(found_docs), frequency[docs])
-        return WeightedTerm(docs.astype(np.int32), points, found_docs.astype(np.int32))
+    def _keyed(self, column: str, text: str) -> Docs:
+        """Return the documents that have the key of a text."""
+        keys = self._segments.columns.keys.get(column, np.empty(0, np.uint64))
+        docs = np.flatnonzero(keys == np.uint64(key_of(text))).astype(np.int32)
+        return docs[self.live[docs]]
 
-    def _norms(self, text: TextField) -> Scores:
-        """Return what the length of a text divides the frequencies in it by, for every document."""
-        return self._keep(("norms", text.name), lambda: self._read_norms(text))
+    def _docs(self, field: str, term: str) -> Docs:
+        return self._lists.get((field, term), lambda: self._segments.postings(field, term).docs)
+
+    def _weigh(self, key: Key) -> WeightedTerm:
+        fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
+        lists = [(text, postings) for text, postings in fields if len(postings.docs)]
+        docs, finds = (_merged(postings.docs for text, postings in lists if every or text.finds) for every in (1, 0))
+        frequency = np.zeros(len(docs))
+        for text, postings in lists:
+            part = text.weight / self._norms[text][postings.docs] * postings.weights
+            frequency[np.searchsorted(docs, postings.docs)] += part
+        return WeightedTerm(docs, term_points(self.documents, len(finds), frequency), finds)
 
     def _read_norms(self, text: TextField) -> Scores:
         if not text.length:
@@ -136,34 +187,12 @@ class Snapshot:
         figures = self._segments.columns.figures.get(name)
         return np.full(self.size, absent) if figures is None else figures.astype(np.float64)
 
-    def _read_words(self) -> Sequence[str]:
-        fields = (text_field(text.name, "word") for text in self._texts if text.finds)
-        return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
-
     def _read_group(self, column: str) -> FacetGroup:
         nothing = ValueColumn((), np.empty(0, np.int32), np.zeros(self.size, np.int32))
         return FacetGroup(self._segments.columns.values.get(column, nothing), self.documents)
 
-    def _newest_first(self) -> Docs:
-        """Return all documents, newest date first, undated last, by position within a date."""
-        dates = self._segments.columns.values.get(DATE)
-        if dates is None:
-            return self.in_position
-        age = np.zeros(self.size, np.int32)  # of the newest most below 0, of the undated 0
-        age[dates.counts > 0] = -1 - dates.numbers  # a document has one date at most, and dates are in order
-        return self.in_position[np.argsort(age[self.in_position], kind="stable")]
 
-    def _keep(
-        self, key: Hashable, read: Callable[[], Kept], worth: Callable[[Kept], bool] = lambda _read: True
-    ) -> Kept:
-        """Return what was read under this key, reading it the first time.
-
-        Two threads may both read it; they read the same. What is not worth keeping is read each time: what is kept
-        stays bounded by what the index holds, however many words are asked for that no document has.
-        """
-        if key in self._kept:
-            return self._kept[key]  # type: ignore[return-value]  # what a key is kept for is what `read` returns
-        value = read()
-        if worth(value):
-            self._kept[key] = value
-        return value
+def _merged(lists: Iterable[Docs]) -> Docs:
+    """Return the documents of several lists, each once and in order."""
+    every = list(lists)
+    return every[0] if len(every) == 1 else np.unique(np.concatenate([np.empty(0, np.int32), *every]))

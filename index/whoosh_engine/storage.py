@@ -62,10 +62,15 @@ class _Part(StructFile):  # type: ignore[misc]  # whoosh is untyped
 
     def __init__(self, file: io.FileIO, begin: int, size: int, name: str) -> None:
         super().__init__(io.BufferedReader(_RawPart(file, begin, size)), name=name)
-        self._whole, self._begin = file, begin
+        self._whole, self._begin, self._size = file, begin, size
 
     def subset(self, position: int, length: int, name: str) -> "_Part":
         return _Part(self._whole, self._begin + position, length, name)
+
+    def get(self, position: int, length: int) -> bytes:
+        """Return some bytes of it, past the buffer: who asks for them knows how many there are."""
+        self._whole.seek(self._begin + position)
+        return self._whole.read(min(length, max(self._size - position, 0)))
 
     def close(self) -> None:
         """Close the whole file."""

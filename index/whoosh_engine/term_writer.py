@@ -24,14 +24,15 @@ class Row:
     stored: Mapping[str, str]
     values: Mapping[str, Sequence[str]]
     figures: Mapping[str, float]
+    keys: Mapping[str, int]
     literal: bytes
 
 
 class TermWriter:
     """Writes rows, one after the other, to a folder.
 
-    The postings of a field lie in three arrays as they come, and are sorted at once in the end; Whoosh's own way, a tuple
-    for each posting that goes through a sort on disk, is most of what indexing with it costs.
+    The postings of a field lie in three arrays as they come, and are sorted at once in the end; Whoosh's own way, a
+    tuple for each posting that goes through a sort on disk, is most of what indexing with it costs.
     """
 
     def __init__(self, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
@@ -97,8 +98,8 @@ class _FieldPostings:
     def write(self, name: str, field: Any, writer: Any) -> None:  # noqa: ANN401  # whoosh is untyped
         """Write each term's postings as one block, as Whoosh's own writer would write them without compression.
 
-        A block is its length, negative for the last, then two pickles: what readers skip by, and the document numbers as
-        differences with their weights (None: all 1.0; one number: all the same). Whoosh is pinned.
+        A block is its length, negative for the last, then two pickles: what readers skip by, and the document numbers
+        as differences with their weights (None: all 1.0; one number: all the same). Whoosh is pinned.
         """
         writer.start_field(name, field)
         prefix, file, table = pack_ushort(writer._fieldid), writer._postfile, writer._tindex  # noqa: SLF001

@@ -13,7 +13,8 @@ from kb.cli.output import lines, make_ready, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import BY_KEY, Facet, keys, options
-from kb.search.records import note_record, pair_record, service_record
+from kb.search.records import found_talk_record, note_record, pair_record, service_record
+from kb.search.searching import SORTS
 from kb.services import Domain
 
 _FEW = 30  # values that an error lists
@@ -29,7 +30,7 @@ def _facet_options(command: Command) -> Command:
 @cli.command()
 @click.argument("words", nargs=-1)
 @_facet_options
-@click.option("--sort", type=click.Choice(["relevance", "new"]), default="relevance", show_default=True)
+@click.option("--sort", type=click.Choice(list(SORTS)), default="relevance", show_default=True)
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many hits to show.")
 @click.option("--exact", is_flag=True, help="Only notes with every word as typed: no mending, no loosening.")
 @click.option(
@@ -38,7 +39,14 @@ def _facet_options(command: Command) -> Command:
 @click.option("--facets", is_flag=True, help="Also count the hits by service, category, kind, event, year and talk.")
 @as_json
 @with_knowledge_base
-def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: bool, **given: Any) -> None:  # noqa: ANN401 (click's options)
+def search(
+    kb: KnowledgeBase,
+    words: tuple[str, ...],
+    *,
+    as_json: bool,
+    facets: bool,
+    **given: Any,  # noqa: ANN401 (click's options)
+) -> None:
     """Search the notes for words; every word is wanted. Words may be absent where a filter is given.
 
     \b
@@ -50,7 +58,7 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
     make_ready(kb)
     query = Query(
         text=" ".join(words),
-        sort=given["sort"],
+        sort=SORTS[given["sort"]],
         limit=given["limit"],
         facets=keys("table") if facets else (),
         without=get_args(StepName) if given["exact"] else (),
@@ -66,7 +74,7 @@ def search(kb: KnowledgeBase, words: tuple[str, ...], *, as_json: bool, facets: 
         lines(terminal.answer_lines(answer, kb.collection.domain))
         if facets:
             lines(terminal.facet_lines(answer))
-    if not answer.total and kb.browser.reports():
+    if not answer.total and not answer.talks and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
 
@@ -160,14 +168,22 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
     for found in answer.found:
         marks = [list(mark) for mark in found.marks]
         why = {"reasons": [asdict(reason) for reason in found.reasons]} if found.reasons else {}
-        yield {**note_record(found.note, domain), "score": round(found.score, 4), "marks": marks, **why}
+        yield {
+            **note_record(found.note, domain),
+            "score": round(found.score, 4),
+            "marks": marks,
+            "alike": found.alike,
+            **why,
+        }
+    for one in answer.talks:
+        yield {"type": "talk", **found_talk_record(one)}
     if facets:
         groups = {group: [asdict(value) for value in values] for group, values in answer.facets.items()}
         yield {"total": answer.total, "facets": groups}
 
 
 def _values(kb: KnowledgeBase, facet: Facet, name: str) -> tuple[str, ...]:
-    """Return the values of a facet that a name means, as it means them in the search box; itself where it means none."""
+    """Return the values of a facet that a name means, as in the search box; the name itself where it means none."""
     values = kb.searcher.values(facet, name)
     if not values and facet.find:
         known = tuple(facet.labels(kb.collection.catalogue, None))

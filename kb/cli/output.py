@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kb.cli import terminal
-from kb.cli.group import Places
+from kb.cli.places import places
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
 from kb.search.records import as_json
@@ -21,6 +21,9 @@ _STYLE = r"\[(?:[0124]|3[136])m"  # what kb.cli.terminal has click.style write: 
 _UNSAFE = re.compile(rf"[{_OBEYED}]|\x1b(?!{_STYLE})")
 _STYLED = re.compile(rf"\x1b{_STYLE}")
 _PLAIN = "\x1b[0m"
+
+
+STOPPED = 128 + 2  # what a shell tells of who was stopped by SIGINT, 2
 
 
 class OutputError(OSError):
@@ -54,9 +57,23 @@ def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
     """Sync, showing progress and telling each problem on stderr."""
     with ProgressBar() as progress:
         outcome = kb.keeper.sync(progress)
-    click.get_current_context().ensure_object(Places).older_answered = False
+    places().older_answered = False
     lines(terminal.problem_lines(outcome.problems), err=True)
     return outcome
+
+
+def embed(kb: KnowledgeBase) -> None:
+    """Make the vectors that notes lack, showing progress; who stops it goes on with the next `kb sync`."""
+    from index.embedder import EmbeddingError
+
+    try:
+        with ProgressBar() as progress:
+            kb.keeper.embed(progress)
+    except KeyboardInterrupt:
+        say("kb: stopped; words are found already, and `kb sync` goes on with the likeness of notes", err=True)
+        click.get_current_context().exit(STOPPED)
+    except EmbeddingError as error:
+        say(f"kb: {error}; notes are found by their words alone", err=True)
 
 
 def make_ready(kb: KnowledgeBase) -> None:
@@ -66,7 +83,7 @@ def make_ready(kb: KnowledgeBase) -> None:
         bring_up_to_date(kb)
     elif damage := kb.collection.damage():
         say(f"kb: {damage}", err=True)
-        click.get_current_context().ensure_object(Places).older_answered = True
+        places().older_answered = True
     elif not kb.keeper.status().up_to_date:
         say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
     if not kb.browser.reports():

@@ -1,132 +1,72 @@
-"""Each note's kind is that of the first rule which fits one of its sentences, by what it says and where it stands."""
+"""What kind of note each note is, and how sure that is: what all evidence comes to by the fitted weights."""
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
 
-from index.analysis import Morpheme
-from kb.kinds.sentences import READ_SO_FAR, Sentence, is_title, main_clause, sentences
-from kb.kinds.table import Rule, table
-from kb.report.model import Kind, Note, Report
+import numpy as np
+from numpy.typing import NDArray
 
-Analysis = Mapping[str, Sequence[Morpheme]]
-"""The morphemes of each text."""
+from index import datafiles
+from kb.kinds.evidence import KINDS, Evidence, evidence
+from kb.kinds.rules import Analysis
+from kb.report.model import Correction, Kind, Note, Report
 
-_JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
-_LOWER_CASE = re.compile(r"[a-z]")
-_ADDRESS = re.compile(r"https?:\S+")
-# A number of something: with a unit, a counter or a noun behind it, or alone behind a colon or a word; not a date, a
-# chapter or a version. No number has more than 30 digits; without that limit 「1,1,1,…」 takes the square of its length.
-_FIGURE = re.compile(
-    r"(?<![A-Za-z0-9.第])\d[\d,.]{0,30}\s*"
-    r"(?:[%％+/]|(?:[KMGTkm]?i?[Bb](?:ps)?|[km]|ms|sec|USD|v?CPU|cores?|nodes?|[KM]?lines?)(?![A-Za-z])"
-    r"|つ|か月|ヶ月|くらい|ぐらい|(?![年月日章版期号目代世])[一-龠]|[ァ-ヶ]{2})"
-    r"|^\d+の|[:：ぁ-龠]\s*\d[\d,.]*$"
-)
-# 「記事の題 | サイト名」, 「記事の題 - サイト名」: what a browser shows of a page, pasted.
-_PAGE_TITLE = re.compile(r"^[^=]+\s[|｜]\s|^[^=]{8,}\s[-–—]\s[^-–—。、]{2,30}$")
-# What stands between a term and what is told of it.
-_DEFINING = tuple(":：=＝ …・.")
+_NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
+_STATEMENTS: tuple[Kind, ...] = ("statement", "advice", "problem")
 
 
-def classify(report: Report, analysis: Analysis) -> Report:
-    """Return the report with the kind of every note set."""
-    rules = explain(report, analysis)
-    return replace(report, notes=tuple(replace(note, kind=rules[note.id].kind) for note in report.notes))
+def classify(report: Report, analysis: Analysis, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
+    """Return the report with the kind of every note set, as likely or as told by hand; `corrections` are by note id."""
+    notes = zip(report.notes, likely(evidence(report, analysis)), strict=True)
+    return replace(report, notes=tuple(_classified(note, how, corrections.get(note.id)) for note, how in notes))
 
 
-def explain(report: Report, analysis: Analysis) -> dict[str, Rule]:
-    """Return the rule that decides each note, by the note's id."""
-    children = Counter(note.parent for note in report.notes)
-    decided: dict[str, Rule] = {}
-    for note in report.notes:
-        said = sentences(note.text, analysis[note.text])
-        places = set(_places(note, said))
-        if children[note.id]:
-            places.add("children")
-        if note.parent in decided:
-            places.add(f"under {decided[note.parent].kind}")
-            if children[note.parent] == 1:
-                places.add("only child")
-        decided[note.id] = _deciding(note, said, places)
-    return decided
+def likely(told: Sequence[Evidence]) -> list[dict[Kind, float]]:
+    """Return for each note how likely each kind is, by what its evidence says."""
+    known, table = weights()
+    rows, says, begins = list[int](), list[float](), list[int]()  # of all notes one after the other: arrays are dear
+    for one in told:
+        begins.append(len(rows))
+        pieces = [(0, 1.0), *((known[name], value) for name, value in one.items() if name in known)]
+        rows += [row for row, _ in pieces]
+        says += [value for _, value in pieces]
+    points = np.add.reduceat(table[rows] * np.array(says)[:, None], begins) if told else table[:0]
+    shares = np.exp(points - points.max(axis=1, keepdims=True, initial=-np.inf))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return [dict(zip(KINDS, row, strict=True)) for row in shares.tolist()]
 
 
-def kind_of(sentence: Sentence) -> Kind | None:
-    """Return the kind that a sentence would have if it were a note of its own and said enough for a rule, or None."""
-    return _kind_of(sentence, table().book.names_in(sentence.words))
+def settled(how_likely: Mapping[Kind, float], bars: Mapping[Kind, float]) -> tuple[Kind, float]:
+    """Return the kind to show and how sure it is.
+
+    Advice and problems are statements; from their bars on they nearly always hold, and are called by their own names.
+    """
+    for kind, bar in bars.items():
+        if how_likely[kind] >= bar:
+            return kind, how_likely[kind]
+    four = {kind: share for kind, share in how_likely.items() if kind not in _STATEMENTS}
+    four["statement"] = sum(how_likely[kind] for kind in _STATEMENTS)
+    return max(four.items(), key=lambda item: item[1])
 
 
-def _kind_of(sentence: Sentence, patterns: set[str]) -> Kind | None:
-    places = {"last", *_sentence_places(sentence)} | ({"bare"} if sentence.bare else set())
-    return next((rule.kind for rule in table().alone if rule.fits(places, patterns)), None)
+def _classified(note: Note, how_likely: Mapping[Kind, float], correction: Correction | None) -> Note:
+    kind, sure = (correction.kind, 1.0) if correction and correction.kind else settled(how_likely, bars())
+    advice = float(kind == "advice") if sure == 1.0 else how_likely["advice"]
+    return replace(note, kind=kind, sure=round(sure, 2), advice=round(advice, 3))
 
 
-def _deciding(note: Note, said: Sequence[Sentence], places: set[str]) -> Rule:
-    """Return the first rule that fits; the last rule of the table fits all."""
-    views = list(_views(said, places)) or [(places, set[str]())]
-    fitting = (rule for rule in table().rules for at, patterns in views if rule.fits(at, patterns))
-    return next(rule for rule in fitting if rule.allows(note))
+@cache
+def weights() -> tuple[dict[str, int], NDArray[np.float64]]:
+    """Return the row of each piece of evidence, and rows of weights, a column a kind; the first always counts."""
+    data = datafiles.table("kb.kinds", "kind_weights.toml")["weights"]
+    always = data.pop("always")
+    return {name: row for row, name in enumerate(data, start=1)}, np.array([always, *data.values()])
 
 
-def _views(said: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str], set[str]]]:
-    """Yield, for each sentence that is no aside, the places it stands at and the patterns in it."""
-    main = [sentence for sentence in said if not sentence.aside]
-    arrows = [number for number, sentence in enumerate(main) if sentence.leads_on]
-    patterns = [table().book.names_in(sentence.words) for sentence in main]
-    kinds: list[Kind | None] = [*map(_kind_of, main, patterns)] if len(main) > 1 else [None]
-    problems = kinds.count("problem")
-    # One arrow leads from a problem to its remedy; 「A -> B -> C」 are steps.
-    remedied_from = arrows[0] if len(arrows) == 1 and "problem" in kinds[: arrows[0] + 1] else len(main)
-    for number, sentence in enumerate(main):
-        at = places.union(_sentence_places(sentence))
-        if number == len(main) - 1:
-            at.add("last")
-        if problems > (kinds[number] == "problem"):
-            at.add("beside a problem")
-        if number > remedied_from:
-            at.add("after a problem")
-        yield at, patterns[number]
-
-
-def _sentence_places(sentence: Sentence) -> Iterator[str]:
-    if sentence.marks.startswith(("?", "？")):
-        yield "asked"
-    if sentence.bare:
-        yield "noun phrase"
-    clause = main_clause(sentence.words)
-    if any("を" in word for word in clause):
-        yield "object"
-    before = frozenset[str]()
-    for word in clause:
-        if ("が" in word and "<格助詞>" in word) or ("は" in word and "<係助詞>" in word and "<格助詞>" not in before):
-            yield "subject"
-        before = word
-
-
-def _places(note: Note, said: Sequence[Sentence]) -> Iterator[str]:
-    text = note.text[:READ_SO_FAR]
-    main = [sentence for sentence in said if not sentence.aside]
-    if not main:
-        yield "aside" if said else "wordless"
-    elif all(is_title(sentence.words) for sentence in main):
-        yield "title"
-    if any(sentence.aside and not sentence.bare for sentence in said):
-        yield "aside statement"
-    if len(main) > 1 and main[0].marks.startswith(_DEFINING):
-        yield "defined"
-    told = {
-        "marked Q": note.kind == "question",
-        "bare": all(sentence.bare for sentence in main),
-        "flow": any(sentence.leads_on for sentence in main),
-        "figure": _FIGURE.search(_ADDRESS.sub("", text)) is not None,
-        "page title": bool(main) and "<名詞>" in main[-1].words[-1] and _PAGE_TITLE.search(text) is not None,
-        "under a name": note.parent is not None and _is_name(note.trail[-1].text[:READ_SO_FAR]),
-    }
-    yield from (place for place, holds in told.items() if holds)
-
-
-def _is_name(text: str) -> bool:
-    """Tell whether a text looks like the name of a product: no Japanese, and not a mere abbreviation."""
-    return not _JAPANESE.search(text) and _LOWER_CASE.search(text) is not None
+@cache
+def bars() -> dict[Kind, float]:
+    """Return how likely advice and problems must be to be called so."""
+    bars_: dict[Kind, float] = datafiles.table("kb.kinds", "kind_weights.toml")["bars"]
+    return bars_

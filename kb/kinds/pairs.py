@@ -1,7 +1,7 @@
 """Which note remedies which problem, and which answers which question.
 
-A remedy stands behind an arrow, beside its problem in one note, under it, or right after it. What stands under a
-question answers it; in a part of questions and answers, what follows it does.
+A remedy says so: it stands behind an arrow, under a label such as 対策, gives the trouble as its reason, or is advice
+under the problem. What stands under a question answers it; in a part of questions and answers, what follows it does.
 """
 
 import re
@@ -10,14 +10,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.analysis import Morpheme
-from kb.kinds.classify import kind_of
 from kb.kinds.patterns import Features, Pattern, ends_with, pattern, stands_at
+from kb.kinds.rules import kind_of
 from kb.kinds.sentences import READ_SO_FAR, Sentence, sentences
 from kb.report.model import Kind, Note, Report
 
 _QUESTIONS = re.compile(r"質問|質疑|Q\s*[&＆]\s*A|FAQ", re.IGNORECASE)
+_ASKED = re.compile(r"[?？]|^\W*Q\d*[.:：]|なぜ|何|なに|なん|どう|どこ|どれ|どの|誰|いつ|いくつ")
 _REMEDIES = ("対策", "解決", "解決策", "対応", "対応策", "対処", "対処法", "改善", "改善策", "回避", "回避策")
-_FEW = 3  # sentences up to which a note that tells a problem and a way out is taken to mean the one for the other
+_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
+_LABELLED = re.compile(rf"\s*[【\[(（]?(?:{'|'.join(_REMEDIES)})(?:方法)?\s*[】\])）:：]")
+# What one of the signs in a note itself begins with; most notes have none, and are not cut into sentences for it.
+_SIGNS = re.compile(r"[-ー=]{1,2}[>＞]|[→⇒➡⇨]|策|工夫|対処|解決|回避|改善|ので|んで|から|防|避|しか")
+_FEW = 3  # sentences up to which a note that gives trouble as a reason is taken to tell what was done about it
+_REMEDY = 0.5  # how likely a remedy is advice at least: of 41 that careful readers found, 20 are
+_LIKELY = 0.3  # how likely advice must be where it is said to be against a problem: less than to be called so
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,7 @@ class Pair:
     note: Note
     replies: tuple[Note, ...]
 
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing replies to it: 未解決."""
-        return not self.replies
+    is_open: bool  # 未解決: nothing replies to it, nor to a problem that stands under it
 
 
 def problems(notes: Sequence[Note]) -> tuple[Pair, ...]:
@@ -47,7 +51,15 @@ def _pairs(notes: Sequence[Note], kind: Kind, replies_to: Callable[[Note], str |
     replies: dict[str | None, list[Note]] = defaultdict(list)
     for note in notes:
         replies[replies_to(note)].append(note)
-    return tuple(Pair(note, tuple(replies[note.id])) for note in notes if note.kind == kind or note.id in replies)
+    solved = {id_ for id_ in replies if id_}
+    for note in reversed(notes):  # a problem is solved when one under it is
+        if note.id in solved and note.parent:
+            solved.add(note.parent)
+    return tuple(
+        Pair(note, tuple(replies[note.id]), note.id not in solved)
+        for note in notes
+        if note.kind == kind or note.id in replies
+    )
 
 
 def pair(report: Report, analysis: Mapping[str, Sequence[Morpheme]]) -> Report:
@@ -59,28 +71,28 @@ def pair(report: Report, analysis: Mapping[str, Sequence[Morpheme]]) -> Report:
 
 
 def _paired(notes: Sequence[Note], analysis: Mapping[str, Sequence[Morpheme]]) -> Iterator[Note]:
-    family, questions = _Family(notes), _Questions()
-    troubled = {note.id for note in notes if note.kind == "problem"}
+    family, questions = _Family(notes, analysis), _Questions()
     for note in notes:
         remedied = None
-        if note.kind in ("advice", "experience", "impression"):
-            main = [one for one in sentences(note.text, analysis[note.text]) if not one.aside]
-            remedied = note.id if _holds_both(note, main) else _remedied(note, main, family, troubled)
-        if remedied == note.id:
-            troubled.add(note.id)
+        if note.kind not in ("question", "label"):
+            signed = _SIGNS.search(note.text, 0, READ_SO_FAR) and _holds_both(family.sentences(note))
+            remedied = note.id if signed else _remedied(note, family)
         questions.take(note)
-        answered = note.answers or _answered(note, family, questions.asked_before(note))
-        yield replace(note, remedy_of=remedied, answers=answered)
+        answered = note.answers or _answered(note, family, questions)
+        advice = max(note.advice, _REMEDY) if remedied else note.advice
+        yield replace(note, remedy_of=remedied, answers=answered, advice=advice)
 
 
 class _Family:
     """Who stands above, before and under whom in a report."""
 
-    def __init__(self, notes: Sequence[Note]) -> None:
+    def __init__(self, notes: Sequence[Note], analysis: Mapping[str, Sequence[Morpheme]]) -> None:
+        self._analysis = analysis
+        self._telling: dict[str, bool] = {}
         self._by_id = {note.id: note for note in notes}
         self._beside: dict[str, list[Note]] = defaultdict(list)
         self._previous: dict[str, Note] = {}
-        self._troubled = {note.parent for note in notes if note.kind == "problem"}
+        self._over_problems = {note.parent for note in notes if note.kind == "problem"}
         for note in notes:
             beside = self._beside[_place(note)]
             if beside:
@@ -97,7 +109,18 @@ class _Family:
 
     def has_problem(self, note: Note) -> bool:
         """Tell whether a problem stands right under a note."""
-        return note.id in self._troubled
+        return note.id in self._over_problems
+
+    def sentences(self, note: Note) -> Sequence[Sentence]:
+        """Return the sentences of a note that are no asides."""
+        return [one for one in sentences(note.text, self._analysis[note.text]) if not one.aside]
+
+    def tells_trouble(self, note: Note) -> bool:
+        """Tell whether a note is called a problem, or states what would be one by the rules; asked of few notes."""
+        if note.id not in self._telling:
+            told = (kind_of(sentence) == "problem" for sentence in self.sentences(note))
+            self._telling[note.id] = note.kind == "problem" or (note.kind not in ("question", "label") and any(told))
+        return self._telling[note.id]
 
     def previous(self, note: Note) -> Note | None:
         """Return the note right before a note and beside it."""
@@ -120,29 +143,35 @@ def _patterns(*texts: str) -> tuple[Pattern, ...]:
 
 
 _BECAUSE = _patterns("の だ<連用形-一般>", "だ から", "から<接続助詞>", "だから")
+_CAN = _patterns("<可能>", "<可能> た")  # 「改行が消えるので、すり抜けられた」 remedies nothing
 _IS_DONE = _patterns("れる|られる ない")  # 「課金されないので便利」 tells no trouble
-_SO_THAT = _patterns("防ぐ 為|よう", "避ける 為|よう", "<動詞> しか 無い")
+_SO_THAT = _patterns("防ぐ 為|よう", "避ける 為|よう")
 _REMEDY_NAMES = _patterns("対策|解決策|対処法|回避策|改善策", "工夫|対処|解決|回避|改善 方法|策")
 _REMEDYING = _patterns("解決|回避|対処|対策|解消|改善", "防ぐ|避ける", "代わり", "問題 無い")
 
 
-def _holds_both(note: Note, main: Sequence[Sentence]) -> bool:
+def _holds_both(main: Sequence[Sentence]) -> bool:
     """Tell whether a note tells a problem and what helps against it."""
-    kinds = [kind_of(sentence) for sentence in main]
     if arrows := [number for number, sentence in enumerate(main) if sentence.leads_on]:
         # One arrow leads from a problem to its remedy; 「A -> B -> C」 are steps.
-        return len(arrows) == 1 and "problem" in kinds[: arrows[0] + 1] and arrows[0] + 1 < len(main)
+        before, after = main[: arrows[0] + 1], main[arrows[0] + 1 :]
+        helps = any(not one.bare and kind_of(one) not in ("problem", "impression") for one in after)
+        return len(arrows) == 1 and helps and any(kind_of(one) == "problem" for one in before)
     if any(_ends(_REMEDY_NAMES, sentence.words) for sentence in main[1:-1]):
         return True
     if len(main) > _FEW:
         return False
-    return any(map(_gives_trouble_as_reason, main)) or (
-        note.kind == "advice" and (any(_has(_SO_THAT, sentence.words) for sentence in main) or {*kinds} > {"problem"})
-    )
+    return any(_gives_trouble_as_reason(one) or _has(_SO_THAT, one.words) for one in main)
+
+
+def _helps(note: Note) -> bool:
+    return note.kind == "advice" or note.advice >= _LIKELY
 
 
 def _gives_trouble_as_reason(sentence: Sentence) -> bool:
-    """Tell whether a sentence gives a problem as the reason for what it says: 「遅いのでキャッシュする」."""
+    """Tell whether a sentence gives a problem as the reason for what it says: 「遅いのでキャッシュする」, not 「遅いので嫌だ」."""
+    if kind_of(sentence) in ("problem", "impression") or _ends(_CAN, sentence.words):
+        return False
     for at in range(1, len(sentence.words)):
         if any(stands_at(one, sentence.words, at) for one in _BECAUSE):
             reason = replace(sentence, words=sentence.words[:at], marks="", bare=False)
@@ -151,20 +180,23 @@ def _gives_trouble_as_reason(sentence: Sentence) -> bool:
     return False
 
 
-def _remedied(note: Note, main: Sequence[Sentence], family: _Family, troubled: set[str]) -> str | None:
-    """Return the problem that a note remedies: the one it stands under, or one right before it if it says so."""
-    parent = family.parent(note)
-    says_so = any(_has(_REMEDYING, sentence.words) for sentence in main)
-    if parent and parent.kind == "label" and parent.text.endswith(_REMEDIES):
-        note, parent, says_so = parent, family.parent(parent), True
-    if not (note.kind == "advice" or says_so):
+def _remedied(note: Note, family: _Family) -> str | None:
+    """Return the problem that a note remedies: one right before it if it says so, or the one it stands under."""
+    parent, told = family.parent(note), note
+    labelled = parent is not None and parent.text.endswith(_REMEDIES)
+    if labelled and parent:
+        told, parent = parent, family.parent(parent)
+    marked = labelled or _ARROW_FIRST.match(note.text) or _LABELLED.match(note.text)
+    previous = family.previous(told)
+    if not (marked or _helps(note)):
         return None
-    previous = family.previous(note)
-    if says_so and previous and previous.id in troubled:
+    if previous and (marked or _says_so(family.sentences(note))) and family.tells_trouble(previous):
         return previous.id
-    if parent and parent.kind == "problem" and not family.has_problem(parent):
-        return parent.id
-    return None
+    return parent.id if parent and not family.has_problem(parent) and family.tells_trouble(parent) else None
+
+
+def _says_so(main: Sequence[Sentence]) -> bool:
+    return any(_has(_REMEDYING, sentence.words) for sentence in main)
 
 
 def _has(patterns: Sequence[Pattern], words: Sequence[Features]) -> bool:
@@ -199,14 +231,18 @@ class _Questions:
         """Return the question that a note follows, in a part of questions and answers."""
         return self._asked.get(_place(note)) if self._asking.get(_place(note)) else None
 
+    def is_asked(self, note: Note) -> bool:
+        """Tell whether a question wants an answer: 「目的になっていないか」 over its details is rather a point to check."""
+        return _ASKED.search(note.text) is not None or self._asking[_place(note)]
 
-def _answered(note: Note, family: _Family, asked: Note | None) -> str | None:
+
+def _answered(note: Note, family: _Family, questions: _Questions) -> str | None:
     """Return the question that a note answers: the one it stands under, or in a part of questions the one before it."""
     if note.kind in ("question", "label"):
         return None
-    above = family.parent(note)
+    above, asked = family.parent(note), questions.asked_before(note)
     while above and above.kind == "label":
         above = family.parent(above)
     if above and above.kind == "question":
-        return above.id
+        return above.id if questions.is_asked(above) else None
     return asked.id if asked and not family.children(asked) else None

@@ -13,12 +13,15 @@ from kb.report.model import Kind, Note
 PLACES = frozenset(
     (
         *("wordless", "aside", "bare", "title", "children", "only child", "under a name"),
-        *("figure", "defined", "flow", "aside statement", "marked Q", "page title"),
+        *("figure", "defined", "flow", "aside statement", "marked Q", "page title", "coded", "who speaks"),
         *("last", "asked", "noun phrase", "object", "subject", "beside a problem", "after a problem"),
         *(f"under {kind}" for kind in get_args(Kind)),
     )
 )
 """Where a note or a sentence may stand; `rules.toml` says what each means."""
+
+SAYS = "says "
+"""What the names of patterns begin with that are no rule's, but evidence of their own (`evidence.toml`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def table() -> Table:
     data = datafiles.table("kb.kinds", "rules.toml")
     book = PatternBook()
     rules = tuple(_rule(row, data["words"], book) for row in data["rule"])
+    for name, patterns in datafiles.table("kb.kinds", "evidence.toml")["says"].items():
+        book.add(f"{SAYS}{name}", "has", map(pattern, patterns))
     return Table(rules, tuple(rule for rule in rules if rule.needs and not (rule.section or rule.under)), book)
 
 

@@ -1,4 +1,4 @@
-"""The library's kb.toml: what was told by hand, read and written without losing a comment of its author."""
+"""The library's kb.toml: what was told by hand, each mistake in it told with its table, its key and the remedy."""
 
 import datetime as dt
 import hashlib
@@ -7,27 +7,37 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from index.text import skeleton
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, Given, Kind
 from kb.services import Catalogue, CatalogueError, Domain, Service, ServiceTable, domain, domain_names, service_of
+from kb.texts import ja
 
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
-_TOP = ("domain", "ignore", "reports", "notes", "categories", "services", "words")
+NO_MODEL = "none"
+_TOP = ("domain", "ignore", "embedding", "reports", "notes", "categories", "services", "words")
 _SERVICE_KEYS = {
     **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
 }
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
+ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
 # What steers a terminal, ends a line or turns the direction of writing; emoji need the other invisible characters.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # tomllib keeps a list of keys for each part of a dotted key: one of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 # The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
 _LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """The model that finds by likeness: one behind an address, none where it is called so, else what comes along."""
+
+    url: str | None = None
+    model: str = ""
 
 
 class ConfigurationError(ValueError):
@@ -36,7 +46,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrected tags by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrections by note id, what notes can be about.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -46,6 +56,10 @@ class Configuration:
     date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
     url = "https://example.com/"                                     add = ["sqs"]
                                                                      remove = ["sns"]
+                                                                     kind = "advice"
+    [embedding]
+    url = "http://127.0.0.1:8080/v1"
+    model = "bge-m3"
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named. `text` is all of it as it was written.
@@ -55,6 +69,7 @@ class Configuration:
     domain: Domain = field(default_factory=domain)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    embedding: Embedding = field(default_factory=Embedding)
     text: str = field(default="", compare=False, repr=False)
 
     @property
@@ -79,7 +94,8 @@ def parse(data: bytes) -> Configuration:
             note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
         },
         ignore=_ignored(table.get("ignore", [])),
-        text=data.decode(_ENCODING),
+        embedding=_embedding(table.get("embedding", {})),
+        text=data.decode(ENCODING),
     )
 
 
@@ -88,39 +104,10 @@ def valid_date(text: str) -> bool:
     return _DATE.fullmatch(text) is not None
 
 
-def with_given(data: bytes, source: str, given: Given | None) -> bytes:
-    """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
-    told = {"event": given.event, "date": given.held_on, "url": given.url} if given else {}
-    named = {key: _CONTROL.sub(" ", value).strip() for key, value in told.items() if value}
-    return _with_table(data, "reports", source, {key: value for key, value in named.items() if value})
-
-
-def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
-    """Return a kb.toml that corrects the services of a note so and otherwise stays as it is."""
-    told = {"add": list(correction.adds), "remove": list(correction.removes)}
-    return _with_table(data, "notes", note, {key: values for key, values in told.items() if values})
-
-
-def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
-    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
-
-    document = tomlkit.parse(data.decode(_ENCODING))
-    tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
-    tables.pop(name, None)
-    if told:
-        table = tomlkit.table()
-        table.update(told)
-        tables[name] = table
-    if not tables:
-        document.pop(group)
-    text = tomlkit.dumps(document).rstrip("\n")
-    return f"{text}\n".encode() if text else b""
-
-
 def _parsed(data: bytes) -> Mapping[str, Any]:
     """Return the tables of a TOML file that anybody may have written."""
     try:
-        text = data.decode(_ENCODING)
+        text = data.decode(ENCODING)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"line {line} is not UTF-8; save the file as UTF-8") from error
@@ -162,7 +149,7 @@ def _check_names(where: str, names: Iterable[object]) -> None:
     for name in names:
         if not isinstance(name, str):
             raise ConfigurationError(f'{where} cannot hold {_quoted(name)}; write texts, as in ["sqs"]')
-        if _CONTROL.search(name):
+        if CONTROL.search(name):
             raise ConfigurationError(f"{where} cannot be {_quoted(name)}: it holds a control character; leave that out")
 
 
@@ -182,6 +169,21 @@ def _quoted(value: object) -> str:
 def _shown(name: str) -> str:
     """Return a name as a message can show it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name[:_LONGEST_NAME])
+
+
+def _embedding(table: object) -> Embedding:
+    """Return which model is told. Anything is sent to an address only where both it and the model are named."""
+    if not isinstance(table, dict):
+        raise ConfigurationError('"embedding" must be a table: [embedding], with lines url = "…" and model = "…"')
+    _only("[embedding]", table, {"url": str, "model": str})
+    told = Embedding(**table)
+    if told.url and not told.url.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"[embedding] url cannot be {_quoted(told.url)}; write one like http://127.0.0.1:8080/v1"
+        )
+    if bool(told.url) != (told.model not in ("", NO_MODEL)):
+        raise ConfigurationError(f'[embedding] needs both url and model, or model = "{NO_MODEL}" for none')
+    return told
 
 
 def _ignored(patterns: object) -> tuple[str, ...]:
@@ -257,11 +259,19 @@ def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> S
 
 def _correction(note: str, values: Mapping[str, Any], known: Catalogue) -> Correction:
     where = f'[notes."{_shown(note)}"]'
-    _only(where, values, {"add": list, "remove": list})
+    _only(where, values, {"add": list, "remove": list, "kind": str})
     slugs: dict[str, tuple[str, ...]] = {}
     for key in ("add", "remove"):
         services = [(name, known.find(name)) for name in values.get(key, ())]
         if unknown := [name for name, service in services if service is None]:
             raise ConfigurationError(f"{where} {key}: no service is called {_quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
-    return Correction(adds=slugs["add"], removes=slugs["remove"])
+    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=_kind(where, values.get("kind")))
+
+
+def _kind(where: str, name: str | None) -> Kind | None:
+    """Return the kind of a name: its key or what it is called on the page."""
+    kind = next((kind for kind in get_args(Kind) if name in (kind, ja.KINDS[kind])), None)
+    if name is not None and kind is None:
+        raise ConfigurationError(f"{where} kind cannot be {_quoted(name)}; write one of {', '.join(get_args(Kind))}")
+    return kind

@@ -9,7 +9,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
-from kb.library.configuration import Configuration, ConfigurationError, parse, with_correction, with_given
+from kb.library.configuration import Configuration, ConfigurationError, parse
+from kb.library.rewriting import with_correction, with_given
 from kb.library.safe_files import alone, file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.report.model import Correction, Given
@@ -152,7 +153,7 @@ class Library:
         return shown_name(Path(kept.name))
 
     def tell(self, source: str, given: Given | None) -> None:
-        """Write into kb.toml what is given by hand for a file; None forgets it. Raises LibraryError for a broken one."""
+        """Write what is given by hand for a file into kb.toml; None forgets it. Raises LibraryError for broken TOML."""
         self._configure(lambda before: with_given(before, source, given))
 
     def correct(self, note: str, correction: Correction) -> None:

@@ -14,6 +14,7 @@ _KB = Path(__file__).resolve().parents[1]
 _DATA = _KB / "data" if (_KB / "data").is_dir() else _KB.parent / "data"
 SAMPLES = _DATA / "samples"
 EVALUATION = _DATA / "evaluation"
+SAMPLE_VECTORS = _DATA / "sample_vectors.npz"  # by the model that comes along: half a minute that nobody has to wait
 OWN_LIBRARY = Path("data", "reports")
 
 
@@ -57,6 +58,11 @@ def index_folder(library: Library, chosen: Path | None) -> Path:
 def dictionary_folder() -> Path:
     """Return the folder that keeps the compiled words of the analysis, of whatever library."""
     return _cache() / "dictionary"
+
+
+def model_folder() -> Path:
+    """Return the folder that keeps whether the model that comes along runs on this machine."""
+    return _cache() / "model"
 
 
 def _cache() -> Path:

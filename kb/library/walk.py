@@ -32,7 +32,7 @@ def is_aside(name: str) -> bool:
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:
     """Return whether a file is the library's own README, or matches a pattern of kb.toml's `ignore`; * crosses folders.
 
-    A README below is a report like any other: who keeps a folder an event writes the report there, for the forge to show.
+    A README below is a report like any other: who keeps a folder an event writes the report there, for a forge to show.
     """
     if source.split(".", maxsplit=1)[0].casefold() == "readme":
         return True

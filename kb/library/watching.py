@@ -34,8 +34,6 @@ def _matters(path: str, folders: Sequence[Path]) -> bool:
     """Tell whether a file may be a report or kb.toml, and is no backup and nothing that is being written."""
     folder = next((folder for folder in folders if Path(path).is_relative_to(folder)), None)
     parts = Path(path).relative_to(folder).parts if folder else (Path(path).name,)
-    return bool(parts) and not any(part.startswith(".") for part in parts) and not _is_aside(parts[-1])
-
-
-def _is_aside(name: str) -> bool:
-    return name != CONFIGURATION and is_aside(name)
+    if not parts or any(part.startswith(".") for part in parts):
+        return False
+    return parts[-1] == CONFIGURATION or not is_aside(parts[-1])

@@ -1,6 +1,6 @@
 """Which reader reads a file: the one table of formats, and the door through which every file is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -8,7 +8,7 @@ from kb.readers import html, markdown, rst, text
 from kb.readers.contract import Parse, held
 from kb.readers.decoding import decode
 from kb.readers.lines import split_lines
-from kb.report.outline import Outline, ReadingWarning
+from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
 
@@ -38,9 +38,11 @@ READERS = (
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )
-# The longest reports have a thousand lines and 0.1 MB; a library of a year in one file has 100,000. A line costs
-# Markdown 3.5 kB of memory, and what is larger than this is no report: it is refused and told, and the others are read.
-MOST_LINES, LARGEST = 200_000, 32_000_000
+# The longest of hundreds of real reports has 622 lines, 515 notes and 81 headings. What is past these is an archive or
+# an attack: it is refused and told, and the others are read. A line costs Markdown 3.5 kB of memory, a note half a
+# millisecond until it is found, and each heading is weighed against all others.
+MOST_LINES, MOST_NOTES, MOST_HEADINGS = 50_000, 10_000, 500
+_DIVIDE = "divide the file"
 LABELS = tuple(reader.label for reader in reversed(READERS))  # the commonest first
 ENDINGS = tuple(ending for reader in reversed(READERS) for ending in reader.endings)
 MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reader.media_types)
@@ -48,21 +50,20 @@ MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reade
 
 def read_outline(data: bytes, source: str) -> Outline:
     """Return the outline of a file's bytes; `source` is its path as shown to people. Raises UnreadableError."""
-    if len(data) > LARGEST:
-        raise UnreadableError(FileProblem(source, None, f"larger than {LARGEST // 1_000_000} MB; split the file"))
     decoded = decode(data)
     if decoded is None:
         remedy = f"save the report as {listed(LABELS)} in UTF-8"
         raise UnreadableError(FileProblem(source, None, f"not a text file; {remedy}"))
     lines = split_lines(decoded.text)
     if len(lines) > MOST_LINES:
-        raise UnreadableError(FileProblem(source, MOST_LINES + 1, f"more than {MOST_LINES:,} lines; split the file"))
+        raise UnreadableError(FileProblem(source, MOST_LINES + 1, f"more than {MOST_LINES:,} lines; {_DIVIDE}"))
     reader = _reader(decoded.text, PurePath(source).suffix.lower())
     try:
         parse = held(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
         message = f"{reader.label} that nests too deep to be read; write it with fewer levels"
         raise UnreadableError(FileProblem(source, None, message)) from error
+    _refuse_too_many(parse.blocks, source)
     return Outline(
         source=source,
         encoding=decoded.encoding,
@@ -88,6 +89,15 @@ def listed(labels: tuple[str, ...]) -> str:
 def _reader(text: str, ending: str) -> Reader:
     by_ending = (reader for reader in READERS if reader.ending_tells and ending in reader.endings)
     return next(by_ending, None) or next(reader for reader in READERS if reader.recognises(text))
+
+
+def _refuse_too_many(blocks: Sequence[Block], source: str) -> None:
+    """Raise UnreadableError where a report would have too many notes or headings."""
+    headings = [block for block in blocks if block.type == "heading"]
+    notes = [block for block in blocks if block.type in ("bullet", "numbered", "paragraph")]
+    for what, found, most in (("notes", notes, MOST_NOTES), ("headings", headings, MOST_HEADINGS)):
+        if len(found) > most:
+            raise UnreadableError(FileProblem(source, found[most].first_line, f"more than {most:,} {what}; {_DIVIDE}"))
 
 
 def _broken_characters(text: str, broken: int) -> list[ReadingWarning]:

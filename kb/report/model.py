@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["advice", "problem", "question", "experience", "fact", "impression", "label"]
+Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
 NoteType = Literal["bullet", "numbered", "paragraph"]
 Via = Literal["explicit", "inherited"]
 
@@ -45,7 +45,8 @@ class Note:
     """One bullet, numbered item or paragraph of a report: the unit that is indexed and found.
 
     `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
-    `attached` are the tables and code that follow it, as text.
+    `attached` are the tables and code that follow it, as text. `sure` is how likely its kind is, `advice` how likely it
+    is advice whatever it is called: both from 0 to 1.
     """
 
     id: str
@@ -60,7 +61,9 @@ class Note:
     held_on: str | None = None
     published: str | None = None
     talk: Talk | None = None
-    kind: Kind = "fact"
+    kind: Kind = "statement"
+    sure: float = 1.0
+    advice: float = 0.0
     services: tuple[Mention, ...] = ()
     remedy_of: str | None = None
     answers: str | None = None
@@ -102,7 +105,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a person told by hand of the services of one note: it wins over what the texts tell."""
+    """What a person told by hand of the services and the kind of one note: it wins over what the texts tell."""
 
     adds: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
+    kind: Kind | None = None

@@ -17,7 +17,7 @@ class FileProblem:
     message: str
 
     def __str__(self) -> str:
-        name = safe_name(self.source)
+        name = _printable(self.source)
         return f"{name}:{self.line}: {self.message}" if self.line else f"{name}: {self.message}"
 
 
@@ -29,8 +29,8 @@ class UnreadableError(ValueError):
         self.problem = problem
 
 
-def safe_name(name: str) -> str:
-    """Return the name of a file as it can be shown: what cannot is written as Python escapes it, `\\x1b`, `\\udcff`."""
+def _printable(name: str) -> str:
+    """Return a name as it can be shown: what cannot is written as Python escapes it, `\\x1b`, `\\udcff`."""
     return "".join(
         character.encode("unicode_escape").decode() if unicodedata.category(character) in _UNSHOWN else character
         for character in name

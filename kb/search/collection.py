@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from index.embedder import EmbedderMaker
 from index.engine import Engine, Reader, SearchIndexError
 from index.language import Language
 from index.schema import Schema
@@ -15,13 +16,14 @@ from kb.library.fingerprint import code_digest
 from kb.library.places import OWN_LIBRARY, find_library, index_folder
 from kb.report.model import Note
 from kb.search.documents import SCHEMA
+from kb.search.embedding import embedder_of
 from kb.search.records import load_note
 from kb.search.search_box import language
 from kb.services import Catalogue, Domain
 from kb.understanding import Tools
 
-EngineMaker: TypeAlias = Callable[[Path, Schema, Language], Engine]
-"""What gives the engine of an index folder, for documents of a schema and queries of a language."""
+EngineMaker: TypeAlias = Callable[[Path, Schema, Language, EmbedderMaker], Engine]
+"""What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Collection:
     def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> _Parts:
         index = index_folder(library, self.chosen[1])
         tools = Tools.of(configuration)
-        engine = self._engine_maker(index, SCHEMA, language(tools))
+        engine = self._engine_maker(index, SCHEMA, language(tools), embedder_of(configuration))
         return _Parts(library, is_samples, index, tools, engine)
 
     def reopen(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
@@ -66,13 +68,9 @@ class Collection:
         if library.path != self.library.path or configuration != self.tools.configuration:
             self._parts = self._open(library, configuration, is_samples=is_samples)
 
-    def find_library(self) -> tuple[Library, bool]:
-        """Return the library that is chosen as things stand now, and whether it is the bundled samples."""
-        return find_library(self.chosen[0])
-
     def follow(self) -> None:
         """Turn to the library that is chosen as things stand now, as it is configured now."""
-        library, is_samples = self.find_library()
+        library, is_samples = find_library(self.chosen[0])
         self.reopen(library, library.configuration()[0], is_samples=is_samples)
 
     @property

@@ -1,11 +1,11 @@
 """Notes as documents of the index: which fields they have and what is counted."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from index.analysis import Analyzer, Term
 from index.schema import Document, Schema, TextField
-from kb.report.model import Report
+from kb.report.model import Note, Report
 from kb.search.facets import FACETS, values_of
 from kb.search.records import dump_note
 from kb.services import Catalogue
@@ -15,21 +15,22 @@ SCHEMA = Schema(
     texts=(
         TextField("text", 1.0, length=0.75),
         TextField("trail", 0.7),
-        TextField("talk", 0.3),
+        TextField("talk", 0.3, finds=False),
         TextField("services", 0.6),
         TextField("attached", 0.3),
         TextField("below", 0.3, finds=False),
     ),
     facets=tuple(facet.key for facet in FACETS),
+    titles=("talk", "talk"),
 )
 
 
 MOST_BORROWED = 1000
-"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of 200
-characters has 300; of a longer text the words come before the helpers."""
+"""Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of
+200 characters has 300; of a longer text the words come before the helpers."""
 
-BOOSTS: Mapping[str, float] = {"label": 0.8, "advice": 1.1}
-"""What the score of a note of a kind is multiplied by: advice is what readers come for, a bare label is not."""
+LABEL, ADVICE = 0.8, 0.1
+"""What the score of a label is multiplied by, and what is added for certain advice: it is what readers come for."""
 
 
 def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue) -> Iterator[Document]:
@@ -61,8 +62,15 @@ def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue
             date=note.held_on,
             stored=dump_note(note),
             literal=note.text,
-            boost=BOOSTS.get(note.kind, 1.0),
+            boost=LABEL if note.kind == "label" else 1 + ADVICE * note.advice,
+            passage=passage(note),
         )
+
+
+def passage(note: Note) -> str:
+    """Return the text that a note is found by likeness by: what it stands in, outermost first, and itself."""
+    talk = [note.talk.title] if note.talk else []
+    return " > ".join([*talk, *(crumb.text for crumb in note.trail), note.text])
 
 
 def _name_terms(report: Report, analyzer: Analyzer, catalogue: Catalogue) -> dict[str, tuple[Term, ...]]:

@@ -23,10 +23,10 @@ Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
 class Facet:
     """One way to narrow notes down.
 
-    `values` are those of a note; `labels` what values are called where that is not the value itself. `words` ask for it in the
-    search box, by `names` (folded) of its values where those are known beforehand, else by what a value contains; `find` gives the
-    value of one such name. `order` is that of its counts: the commonest first, the newest first, or as `labels` has them. `option`
-    is the help of its option of `kb search`.
+    `values` are those of a note; `labels` what values are called where that is not the value itself. `words` ask for it
+    in the search box, by `names` (folded) of its values where those are known beforehand, else by what a value
+    contains; `find` gives the value of one such name. `order` is that of its counts: the commonest first, the newest
+    first, or as `labels` has them. `option` is the help of its option of `kb search`.
     """
 
     key: str

@@ -2,21 +2,18 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
-from index.engine import SearchIndexError
+from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
 from kb.library.kept import KeptReports
 from kb.library.places import own_library
-from kb.readers.formats import ending_of, read_outline
-from kb.relating import SAME_REPORT, overlap, texts_of
 from kb.report.model import Correction, Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
-from kb.search.syncing import Sync
-from kb.talks import report_of
 from kb.understanding import FinishedReport, Progress, understand, untold
 
 
@@ -29,15 +26,25 @@ class Keeper:
     def sync(self, progress: Progress = untold) -> SyncOutcome:
         """Bring the index up to the library; an unchanged library costs a look at its files.
 
-        Raises LibraryError, SearchIndexError, WriterBusyError.
+        Where another process does so meanwhile, it begins again from what that wrote. Raises LibraryError,
+        SearchIndexError, WriterBusyError.
         """
         started = time.monotonic()
-        library, is_samples = self._collection.find_library()  # the first own report ends the showing of the samples
-        scan = library.scan()
-        self._collection.reopen(library, scan.configuration, is_samples=is_samples)
-        before = self._contents_before()
-        is_current = before and before.is_current(library, scan, code_digest()) and not self._collection.engine.damage()
-        after = before if before and is_current else Sync(self._collection, scan, before, progress).run()
+        while True:
+            with suppress(OutdatedError):
+                return self._sync(started, progress)
+
+    def _sync(self, started: float, progress: Progress) -> SyncOutcome:
+        from kb.search.syncing import Sync
+
+        collection = self._collection
+        collection.follow()  # the first own report ends the showing of the samples
+        since, before = collection.engine.stamp(), self._contents_before()
+        library = collection.library
+        scan = library.scan()  # after the index was asked, so that it is never older than what that holds
+        collection.reopen(library, scan.configuration, is_samples=collection.is_samples)
+        is_current = before and before.is_current(library, scan, code_digest()) and not collection.engine.damage()
+        after = before if before and is_current else Sync(collection, scan, before, since, progress).run()
         old = before.by_id if before else {}
         kept = old.keys() & after.by_id.keys()
         unchanged = sum(old[report].digest == after.by_id[report].digest for report in kept)
@@ -51,6 +58,14 @@ class Keeper:
             problems=(*scan.problems, *after.problems),
         )
 
+    def embed(self, progress: Progress = untold) -> None:
+        """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
+        self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
+
+    def coverage(self) -> Coverage | None:
+        """Return how many notes can be found by likeness, None where there is no model."""
+        return self._collection.engine.coverage()
+
     def _contents_before(self) -> Contents | None:
         """Return what the index holds; a damaged one holds nothing, for it is made again."""
         try:
@@ -58,11 +73,18 @@ class Keeper:
         except SearchIndexError:
             return None
 
+    def tidy(self) -> None:
+        """Do what an index needs after some syncs, and nobody has to wait for; the answers stay the same."""
+        self._collection.engine.merge()
+
     def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.
 
         Without a name it gets one from its event and title. Raises UnreadableError, LibraryError.
         """
+        from kb.readers.formats import ending_of, read_outline
+        from kb.talks import report_of
+
         outline = read_outline(data, name or "standard input")
         report = report_of(outline, given)
         library = own_library() if self._collection.is_samples else self._collection.library
@@ -78,6 +100,10 @@ class Keeper:
 
     def replaces(self, report: Report) -> str | None:
         """Return the source of the file that adding a report would take the place of, if any."""
+        from kb.readers.formats import read_outline
+        from kb.relating import SAME_REPORT, overlap, texts_of
+        from kb.talks import report_of
+
         if self._collection.is_samples:
             return None
         scan = self._collection.library.scan()
@@ -91,7 +117,7 @@ class Keeper:
         return None
 
     def correct(self, note_id: str, correction: Correction) -> None:
-        """Keep in kb.toml which services a note is and is not about; it holds after the next sync.
+        """Keep in kb.toml which services a note is and is not about, and its kind; it holds after the next sync.
 
         Raises LibraryError for a sample or a broken kb.toml.
         """

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kb.kinds.pairs import Pair
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
+from kb.search.answers import FoundTalk
 from kb.services import Change, Domain, Service
+
+if TYPE_CHECKING:
+    from kb.kinds import Pair
 
 
 def talk_record(talk: Talk) -> dict[str, Any]:
@@ -25,6 +28,11 @@ def talk_record(talk: Talk) -> dict[str, Any]:
         "speakers": list(talk.speakers),
         "links": list(talk.links),
     }
+
+
+def found_talk_record(found: FoundTalk) -> dict[str, Any]:
+    """Return a talk that was found by its title."""
+    return {**talk_record(found.talk), "event": found.event, "held_on": found.held_on, "notes": found.notes}
 
 
 def note_record(note: Note, domain: Domain) -> dict[str, Any]:
@@ -43,6 +51,8 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         "published": note.published,
         "talk": talk_record(note.talk) if note.talk else None,
         "kind": note.kind,
+        "sure": note.sure,
+        "advice": note.advice,
         "services": [
             {"slug": m.service, "name": domain.catalogue.name(m.service), "via": m.via, "why": m.why}
             for m in note.services
@@ -54,12 +64,12 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
     }
 
 
-def change_record(change: Change) -> dict[str, str]:
+def change_record(change: Change) -> dict[str, str | None]:
     """Return what has changed since a note, with the source that says so."""
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 
 
-def pair_record(pair: Pair, domain: Domain) -> dict[str, Any]:
+def pair_record(pair: "Pair", domain: Domain) -> dict[str, Any]:
     """Return a problem with its remedies, or a question with its answers, as `kb pairs --json` prints it."""
     return {
         "note": note_record(pair.note, domain),

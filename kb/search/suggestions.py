@@ -30,7 +30,7 @@ WORD = "word"  # the group of suggestions that are words to search for
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something to select, or a word to search for: its group and value as in a query, its name, how many notes it has."""
+    """Something to select, or a word to search for: its group and value in a query, its name, how many notes."""
 
     group: str
     value: str
@@ -97,7 +97,7 @@ def _spellings(text: str) -> tuple[str, str]:
 
 
 def romanised(text: str) -> str:
-    """Return a text with its kana in letters, of all ways to spell them the one that Unicode uses: らむ and ラム give `ramu`."""
+    """Return a text with its kana in letters, spelled as Unicode spells them: らむ and ラム give `ramu`."""
     letters = ""
     for character in text:
         kana = _KANA.match(unicodedata.name(character, ""))

@@ -28,11 +28,17 @@ class _Standing:
 
 
 class Sync:
-    """One sync of a collection with its library as it was found; `before` is what the index holds, if it is whole."""
+    """One sync of a collection with its library as it was found.
 
-    def __init__(self, collection: Collection, scan: Scan, before: Contents | None, progress: Progress) -> None:
+    `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked.
+    """
+
+    def __init__(
+        self, collection: Collection, scan: Scan, before: Contents | None, since: object, progress: Progress
+    ) -> None:
         self._collection = collection
         self._scan = scan
+        self._since = since
         self._progress = progress
         self._finisher = Finisher(collection.index, collection.tools)
         self._files = {file.source: file for file in scan.files}
@@ -40,7 +46,7 @@ class Sync:
         self._same = frozenset(self._unchanged(self._before)) if self._before else frozenset[str]()
 
     def run(self) -> Contents:
-        """Publish the next generation and return what it holds."""
+        """Publish the next generation and return what it holds. Raises OutdatedError where another came since."""
         standings, problems = self._standings()
         related = relate(
             ((source, one.entry.id) for source, one in standings.items()),
@@ -48,7 +54,7 @@ class Sync:
         )
         contents = _contents(self._collection.library, self._scan, standings, related, problems)
         replaced = self._replaced(contents)
-        self._collection.engine.publish(replaced, (), tuple(related.ids), contents.as_meta())
+        self._collection.engine.publish(replaced, (), tuple(related.ids), contents.as_meta(), self._since)
         self._finisher.kept.forget_others(standings.keys())
         return contents
 

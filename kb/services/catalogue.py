@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal, get_args
 
 from index.text import skeleton
 
@@ -13,6 +14,19 @@ class FormerName:
 
     name: str
     until: str
+
+
+StageName = Literal["announced", "no_new_customers", "reopened", "closed"]
+STAGES: tuple[StageName, ...] = get_args(StageName)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step in the life of a service, the day it came, and where that is told; without a source it was not checked."""
+
+    what: StageName
+    on: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,7 @@ class Service:
     aliases: tuple[str, ...] = ()
     features: frozenset[str] = frozenset()  # the aliases that name only a part of it: ALB, StackSets
     former: tuple[FormerName, ...] = ()
-    closed: str | None = None  # when its owner ended it
+    stages: tuple[Stage, ...] = ()  # announced, closed to new customers, closed: in the order of their days
     superseded_by: str | None = None  # slug of what took its place; the two stay apart
     split_from: str | None = None  # slug of what it was a part of
     sense: Sense = field(default=Sense())
@@ -111,15 +125,22 @@ class Catalogue:
         return Catalogue((*self.services, *added), labels, self.owners)
 
     def history(self, service: Service) -> str:
-        """Return in Japanese what became of a service: its former names, what it came from, its end, its heir."""
+        """Return in Japanese what became of a service: its former names, what it came from, its stages, its heir."""
         told = [f"旧称 {past.name}（{past.until}まで）" for past in service.former]
         if service.split_from:
             told.append(f"{self.name(service.split_from)}から独立")
-        if service.closed:
-            told.append(f"{service.closed}に終了")
+        told += [f"{stage.on}に{_BECAME[stage.what]}" for stage in service.stages]
         if service.superseded_by:
             told.append(f"後継 {self.name(service.superseded_by)}")
         return "、".join(told)
+
+
+_BECAME: Mapping[StageName, str] = {
+    "announced": "発表",
+    "no_new_customers": "新規の受付を終了",
+    "reopened": "新規の受付を再開",
+    "closed": "終了",
+}
 
 
 def without_owner(name: str, owners: Iterable[str]) -> str:

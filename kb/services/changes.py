@@ -1,15 +1,25 @@
-"""A dated change, and which notes it has overtaken: about its service, of what it says, and from before its day."""
+"""A dated change, and which notes it has overtaken: about its service, of what it claims, and from before its day."""
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from index import datafiles
 from index.text import folded_for_sudachi
 from kb.report.model import Note
+from kb.services.catalogue import Service, Stage
 
-_SENTENCE_END = re.compile(r"[。!?\n]")
+_SENTENCE = re.compile(r"[^。!?\n]+[。!?\n]?")
+_WORD = re.compile(r"<(\w+)(?::([^<>]*))?>")
 # A pattern such as 「直接.*起動」 takes time that grows with the square of a sentence. The longest note that we have seen has
 # 2,300 characters, so a note is read so far and no further.
 _READ_SO_FAR = 3_000
+_NOW = {
+    "no_new_customers": "新しくは使い始められない",
+    "reopened": "また新しく使い始められる",
+    "closed": "使えない（サービスの終了）",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,31 +28,92 @@ class Change:
 
     id: str
     services: tuple[str, ...]
-    says: tuple[re.Pattern[str], ...]
-    unless: tuple[re.Pattern[str], ...]
     old: str
     new: str
     changed_on: str
-    source: str
-    checked_on: str
     marks: str
     near: str
+    claims: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    source: str | None = None
+    checked_on: str | None = None
+    since: str = ""  # notes from before this day or year tell of what was so then and is so again
 
     @property
     def statement(self) -> str:
         """What a reader is told: 「2018年10月以降は最大15分」."""
-        year, month = self.changed_on.split("-")[:2]
-        return f"{year}年{int(month)}月以降は{self.new}"
+        year, month = (*self.changed_on.split("-")[:2], "")[:2]
+        return f"{year}年{f'{int(month)}月' if month else ''}以降は{self.new}"
 
     def overtakes(self, note: Note) -> bool:
-        """Tell whether a note on one of the services says what no longer holds, and may be from before the change.
+        """Tell whether a note on one of the services claims what no longer holds, and may be from before the change.
 
-        Dates are compared as far as both are known: a note of 2018 may be from before 2018-10-10.
-        An undated note is never marked.
+        Its day is that of the event, else that of the post. Days are compared as far as both are known: a note of 2018
+        may be from before 2018-10-10. A note without a day is never marked.
         """
-        if note.held_on is None or note.held_on >= self.changed_on:
+        day = note.held_on or note.published
+        if day is None or not self.since[: len(day)] <= day < self.changed_on:
             return False
-        return any(map(self._is_said_in, _SENTENCE_END.split(folded_for_sudachi(note.text[:_READ_SO_FAR]))))
+        text = folded_for_sudachi(note.text[:_READ_SO_FAR])
+        if self.names:
+            return any(pattern(name).search(text) for name in self.names)
+        if not self.claims:
+            return any(one.via == "explicit" and one.service in self.services for one in note.services)
+        return any(map(self._is_claimed_in, _SENTENCE.findall(text)))
 
-    def _is_said_in(self, sentence: str) -> bool:
-        return all(one.search(sentence) for one in self.says) and not any(one.search(sentence) for one in self.unless)
+    def _is_claimed_in(self, sentence: str) -> bool:
+        return (
+            any(pattern(claim).search(sentence) for claim in self.claims)
+            and not any(pattern(one).search(sentence) for one in self.unless)
+            and not sentence.endswith("?")
+            and not _denied().search(sentence)
+        )
+
+
+@cache  # those of a domain take a third of the start of a command that shows no note of before a change
+def pattern(text: str) -> re.Pattern[str]:
+    """Return the pattern of a claim, with words from `claims.toml`: `<cannot>`, `<near>`, `<limit:5分>`."""
+    return re.compile(_WORD.sub(_written_out, text))
+
+
+def lifecycle(services: Iterable[Service]) -> Iterator[Change]:
+    """Yield what became of services: of each its last stage, which holds today and overtakes all that name it."""
+    for service in services:
+        stages = [stage for stage in service.stages if stage.what in _NOW]
+        if stages:
+            yield _became(service, stages)
+
+
+def _became(service: Service, stages: Sequence[Stage]) -> Change:
+    stage = stages[-1]
+    return Change(
+        id=f"{service.slug}-{stage.what.replace('_', '-')}",
+        services=(service.slug,),
+        old="使える",
+        new=_NOW[stage.what],
+        changed_on=stage.on,
+        marks=f"{service.name}を使う",
+        near="",
+        source=stage.source,
+        since=stages[0].on[:4] if stage.what == "reopened" else "",
+    )
+
+
+def _written_out(word: re.Match[str]) -> str:
+    words = _words()
+    if word[1] == "limit":
+        number = rf"(?<![\d.])(?:{word[2]})"
+        before, after = words["limit_before"], pattern(words["limit_after"]).pattern
+        return rf"(?:{before}{number}{words['not_a_limit']}|{number}{after})"
+    return str(words[word[1]])
+
+
+@cache
+def _denied() -> re.Pattern[str]:
+    return pattern(_words()["denied"])
+
+
+@cache
+def _words() -> dict[str, str]:
+    return datafiles.table("kb.services", "claims.toml")

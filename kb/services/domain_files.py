@@ -1,6 +1,5 @@
 """Reads the domains that come along: each a folder of TOML tables under `kb/domains`."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -9,8 +8,8 @@ from typing import Any, TypedDict, cast
 
 from index import datafiles
 from index.analysis import LexiconEntry
-from kb.services.catalogue import Catalogue, FormerName, Sense, Service, without_owner
-from kb.services.changes import Change
+from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
+from kb.services.changes import Change, lifecycle
 from kb.services.domain import Domain
 from kb.services.senses import NameLore
 from kb.services.vocabulary import Vocabulary
@@ -25,6 +24,13 @@ class FormerNameTable(TypedDict):
     until: str
 
 
+class StageTable(TypedDict):
+    """A stage of a service's life as a table tells it; a day alone where its source could not be checked."""
+
+    on: str
+    source: str
+
+
 class _Required(TypedDict):
     name: str
 
@@ -36,7 +42,10 @@ class ServiceTable(_Required, total=False):
     aliases: list[str]
     features: list[str]
     former: list[FormerNameTable]
-    closed: str
+    announced: "str | StageTable"
+    no_new_customers: "str | StageTable"
+    reopened: "str | StageTable"
+    closed: "str | StageTable"
     superseded_by: str
     split_from: str
     common: list[str]
@@ -56,13 +65,21 @@ def domain(name: str | None = None) -> Domain:
     """Return the domain of a name, without one the usual one; read once a process. Raises FileNotFoundError."""
     folder = f"{_DOMAINS}.{name or datafiles.table(_DOMAINS, 'domains.toml')['default']}"
     names = datafiles.table(folder, "names.toml")
+    catalogue = _catalogue(datafiles.tables(f"{folder}.services"), tuple(names["owners"]))
+    changes = (
+        _change(key, row) for table in datafiles.tables(f"{folder}.changes").values() for key, row in table.items()
+    )
     return Domain(
-        _catalogue(datafiles.tables(f"{folder}.services"), tuple(names["owners"])),
-        NameLore(tuple(names["ours"]), tuple(names["others"]), tuple(names["longer"]), frozenset(names["alike"])),
-        _vocabulary(datafiles.table(folder, "vocabulary.toml")),
-        tuple(
-            _change(key, row) for table in datafiles.tables(f"{folder}.changes").values() for key, row in table.items()
+        catalogue,
+        NameLore(
+            tuple(names["ours"]),
+            tuple(names["others"]),
+            tuple(names["longer"]),
+            frozenset(names["alike"]),
+            tuple(names["hosts"]),
         ),
+        _vocabulary(datafiles.table(folder, "vocabulary.toml")),
+        (*changes, *lifecycle(catalogue.services)),
     )
 
 
@@ -92,7 +109,7 @@ def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str,
         aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias not in (table["name"], short_name)),
         features=frozenset(features),
         former=former,
-        closed=table.get("closed"),
+        stages=_stages(table),
         superseded_by=table.get("superseded_by"),
         split_from=table.get("split_from"),
         sense=Sense(
@@ -103,6 +120,12 @@ def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str,
             against=tuple(table.get("against", ())),
         ),
     )
+
+
+def _stages(table: Mapping[str, Any]) -> tuple[Stage, ...]:
+    told = ((what, table[what]) for what in STAGES if what in table)
+    stages = (Stage(what, **({"on": day} if isinstance(day, str) else day)) for what, day in told)
+    return tuple(sorted(stages, key=lambda stage: stage.on))
 
 
 def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
@@ -120,11 +143,5 @@ def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
 
 
 def _change(name: str, row: Mapping[str, Any]) -> Change:
-    fields = {key: value for key, value in row.items() if key not in ("services", "says", "unless")}
-    return Change(
-        id=name,
-        services=tuple(row["services"]),
-        says=tuple(map(re.compile, row["says"])),
-        unless=tuple(map(re.compile, row.get("unless", ()))),
-        **fields,
-    )
+    lists = {key: tuple(row.get(key, ())) for key in ("services", "claims", "unless", "names")}
+    return Change(id=name, **{**row, **lists})

@@ -1,4 +1,4 @@
-"""What speaks for a heading being a talk, and against it: named pieces of evidence with weights fitted by `make fit`."""
+"""What speaks for a heading being a talk, and against it: named evidence with weights fitted by `make fit`."""
 
 import math
 import re

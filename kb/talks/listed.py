@@ -79,7 +79,7 @@ def _sessions(items: Sequence[Block]) -> list[Block]:
 
 
 def _linked(blocks: Sequence[Block], event: str) -> Iterator[Block]:
-    """Yield paragraphs that are nothing but a link to a session's page: its title, then the site, named as events are."""
+    """Yield paragraphs that are but a link to a session's page: its title, then the site, named as events are."""
     words = set(event.casefold().split())
     for block in blocks:
         match = (

@@ -21,7 +21,7 @@ from kb.talks.timetable import speakers_beside, speakers_by_title
 
 
 def report_of(outline: Outline, given: Given | None = None) -> Report:
-    """Return the report that an outline holds, its notes without services, of kind `fact` but where they say `Q:`."""
+    """Return the report that an outline holds, its notes without services, statements but where they say `Q:`."""
     given = given or Given()
     found = Event(given.event, visited=True) if given.event else event_of(outline)
     event = found.name if found else None

@@ -55,7 +55,7 @@ def likeliest(places: Sequence[tuple[Place, float]]) -> set[int]:
 
 
 def _settled(roles: Sequence[Role], last: int, *, flat: bool) -> list[Role]:
-    """Return the roles with those that depend on where the last talk is: before it, those of a flat text stay inside."""
+    """Return the roles, settled where they depend on the last talk: before it, those of a flat text stay inside."""
     before: dict[Role, Role] = {"closing": "inner", "open": "inner" if flat else "open"}
     after: dict[Role, Role] = {"closing": "aside"}
     return [(before if i < last else after).get(role, role) for i, role in enumerate(roles)]

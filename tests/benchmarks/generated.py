@@ -20,7 +20,7 @@ from kb.library.configuration import Configuration
 
 WORDS, SERVICES, EVENTS, YEARS, SPEAKERS, TALK = 17_000, 150, 300, 16, 2_000, 60
 FIRST_YEAR = 2010
-KINDS = ("fact", "advice", "problem", "question", "impression", "label")
+KINDS = ("statement", "advice", "problem", "question", "impression", "label")
 _MEAN = 7  # terms of a note
 _SHARES = ((1, 0.25), (10, 0.04), (30, 0.02))  # of the notes, by the rank of a word
 _TAIL = 0.89  # the exponent below the thirtieth that brings the mean to 7

@@ -1,7 +1,7 @@
 """How many notes a second are tagged, classified and paired on one core, beyond the analysis.
 
-Usage: python tests/benchmarks/tagging.py [REPORT…]. Without reports it takes the bundled samples. Each step is the best of
-five runs over all notes. Then each step once on texts that nobody writes: none may take more than a few seconds.
+Usage: python tests/benchmarks/tagging.py [REPORT…]. Without reports it takes the bundled samples. Each step is the best
+of five runs over all notes. Then each step once on texts that nobody writes: none may take more than a few seconds.
 """
 
 import resource
@@ -16,7 +16,8 @@ from kb.kinds import classify, pair
 from kb.kinds.sentences import READ_SO_FAR
 from kb.readers.formats import read_outline
 from kb.report.model import Crumb, Note, Report
-from kb.services import domain, tag
+from kb.services import domain
+from kb.services.tagger import tag
 from kb.talks import report_of
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"

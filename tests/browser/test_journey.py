@@ -258,7 +258,7 @@ def test_a_pasted_report_is_seen_kept_and_found(
         page.get_by_role("button", name="検索").click()
         expect(page.locator("#summary")).to_have_text("1件（順番）")
         page.locator(".permalink").click()
-        page.get_by_text("タグを直す").last.click()
+        page.get_by_text("タグと種別を直す").last.click()
         page.get_by_role("button", name="Amazon SQS を外す").click()
         expect(page.locator(".tag")).to_have_count(0)
 

@@ -24,7 +24,7 @@ class Labelled:
 
 
 def labelled_talks(folder: Path) -> dict[str, Labelled]:
-    """Return the labels of each report by its path under `folder`, and those of its extracted text where it is there."""
+    """Return the labels of each report by its path under `folder`, and of its extracted text where that is there."""
     reports: defaultdict[str, Labelled] = defaultdict(Labelled)
     with (folder / "gold" / "talks.tsv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):

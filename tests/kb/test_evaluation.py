@@ -1,4 +1,4 @@
-"""How the search is measured, and what it must reach whatever is tuned; `make check` guards the figures on the samples."""
+"""How the search is measured, and what it must reach however it is tuned; `make check` guards its figures."""
 
 from collections import defaultdict
 from pathlib import Path

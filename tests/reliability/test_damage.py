@@ -122,7 +122,6 @@ def outcome(scene: Scene, right: object, before: object) -> tuple[str, str]:
     return served, "right" if told(scene.opened()) == right else "wrong"
 
 
-@pytest.mark.xfail(reason="posting files are mapped: one that is cut in place kills its reader (SIGBUS)", strict=True)
 @pytest.mark.parametrize("most", [6, pytest.param(None, marks=pytest.mark.soak)])
 def test_a_file_cut_under_a_running_reader_kills_nothing(tmp_path: Path, most: int | None) -> None:
     scene = Scene(tmp_path / "scene")
@@ -170,9 +169,6 @@ def searched(scene: Scene, cache: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.xfail(
-    reason="the compiled dictionary is neither checked nor made again where it cannot be loaded", strict=True
-)
 @pytest.mark.parametrize("most", [1, pytest.param(None, marks=pytest.mark.soak)])
 def test_a_damaged_dictionary_is_made_again(tmp_path: Path, most: int | None) -> None:
     scene, cache = Scene(tmp_path / "scene"), tmp_path / "cache"

@@ -16,9 +16,10 @@ from werkzeug.wrappers import Response
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
+from kb.library.files import LONGEST_REPORT
 from webui import received
 from webui.app import create_app
-from webui.security import HEADERS, LONGEST_REPORT, Access
+from webui.security import HEADERS, Access
 
 REPORT = """# 見本勉強会 2019 参加レポート
 

@@ -112,7 +112,10 @@ def statuses(answered: bytes) -> list[int]:
 
 
 GET = b"GET /?q=SQS HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-POST = b"POST /add?name=a.md HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+POST = (
+    b"POST /add?name=a.md HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
+    b"Content-Type: text/plain\r\nConnection: close\r\n"
+)
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 SMUGGLED = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LONG = 11 * 1024 * 1024
@@ -183,7 +186,8 @@ def test_a_report_that_is_put_into_the_library_is_found_without_being_asked_for(
     (tmp_path / "library" / "bad.md").write_bytes(b"\0\1\2")
     (tmp_path / "library" / "new.md").write_text("# 新しい勉強会 2020\n\n- 冪等にする\n", "utf-8")
 
-    asked = urllib.request.Request(address + "?q=%E5%86%AA%E7%AD%89", headers={"Accept": "application/json"})  # noqa: S310
+    headers = {"Accept": "application/json"}
+    asked = urllib.request.Request(address + "?q=%E5%86%AA%E7%AD%89", headers=headers)  # noqa: S310
     for _ in range(600):
         with urllib.request.urlopen(asked) as response:  # noqa: S310 (our own)
             found = json.load(response)["total"]

@@ -61,14 +61,14 @@ def as_json(client: FlaskClient, address: str) -> dict[str, list[dict[str, str]]
     return page
 
 
-def test_a_service_shows_its_advice_newest_first_and_its_problems_by_their_remedies(client: FlaskClient) -> None:
+def test_a_service_shows_what_is_most_like_advice_first_and_its_problems_by_their_remedies(client: FlaskClient) -> None:
     page = as_json(client, "/service/lambda")
 
     assert {group: [note["text"] for note in page[group]] for group in ("advice", "solved", "unsolved")} == {
         "advice": [
             "Lambda のメモリは測ってから決めること",
-            "-> 前処理を切り出すとよい",
             "必ずタイムアウトを設定すること",
+            "-> 前処理を切り出すとよい",
         ],
         "solved": ["処理が最大5分で切られるので困る"],
         "unsolved": ["起動が遅くて困っている"],
@@ -156,3 +156,27 @@ def test_a_corrected_tag_is_found_so_and_can_be_corrected_back(tmp_path: Path) -
     assert correct(add="Amazon SQS") == ["sqs"]
     assert correct(add="ラムダ", remove="sqs") == ["lambda"]
     assert correct(add="知らない何か") == ["lambda"]
+
+
+def test_a_corrected_kind_is_kept_and_can_be_left_to_the_evidence_again(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(NEW, "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    client = create_app(knowledge_base).test_client()
+    note = as_json(client, "/?q=メモリ")["hits"][0]["id"]
+
+    def correct(kind: str) -> tuple[str, bool]:
+        client.post(f"/correct/{note}", data={"kind": kind}, headers={"Sec-Fetch-Site": "same-origin"})
+        while as_json(client, "/sync")["running"]:
+            time.sleep(0.01)
+        told = as_json(client, f"/note/{note}")
+        return str(told["kind"]), told["sure"] == 1
+
+    before = as_json(client, f"/note/{note}")["kind"]
+
+    assert [correct("question"), correct("ほげ"), correct("")] == [
+        ("question", True),
+        ("question", True),
+        (before, False),
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from index.query import Query
+from kb.kinds.pairs import problems
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note, Talk
 from kb.search.answers import Answer, UnknownIdError
@@ -17,6 +18,9 @@ from webui.texts import ja as texts
 from webui.view.answers import respond
 from webui.view.hits import Shown, belonging
 from webui.view.timeline import Timeline, timeline
+
+_FIRST = 10
+_LEAST = 0.1  # how like advice a note must be to be shown as such
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class ServicePage:
-    """Everything that the page of a service shows; all lists newest first."""
+    """Everything that the page of a service shows: what is most like advice first, all other lists newest first."""
 
     service: Service
     history: str
@@ -63,7 +67,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 def service_page(service: Service, domain: Domain, answer: Answer) -> ServicePage:
     """Return what the page shows of a service, given the answer with all notes on it, newest first."""
     notes = [found.note for found in answer.found]
-    problems = tuple(_shown(domain, answer, "problem"))
+    troubles = tuple(_shown(domain, answer, "problem"))
+    solved = {pair.note.id for near in answer.around.values() for pair in problems(near) if not pair.is_open}
     talks = _spoken(notes)
     dated = (
         (spoken.note.held_on or "", texts.spoken(spoken.talk.title, spoken.notes), spoken.notes) for spoken in talks
@@ -72,9 +77,9 @@ def service_page(service: Service, domain: Domain, answer: Answer) -> ServicePag
         service=service,
         history=domain.catalogue.history(service),
         total=len(notes),
-        advice=tuple(_shown(domain, answer, "advice")),
-        solved=tuple(problem for problem in problems if _is_solved(problem)),
-        unsolved=tuple(problem for problem in problems if not _is_solved(problem)),
+        advice=tuple(_likest_advice(domain, answer)),
+        solved=tuple(shown for shown in troubles if shown.note.id in solved),
+        unsolved=tuple(shown for shown in troubles if shown.note.id not in solved),
         questions=tuple(_shown(domain, answer, "question")),
         talks=talks,
         timeline=timeline(dated),
@@ -109,8 +114,12 @@ def _shown(domain: Domain, answer: Answer, kind: str) -> Iterator[Shown]:
             yield belonging(domain, found.note, answer.around[place(found.note)])
 
 
-def _is_solved(problem: Shown) -> bool:
-    return bool(problem.remedies) or problem.note.remedy_of == problem.note.id
+def _likest_advice(domain: Domain, answer: Answer) -> Iterator[Shown]:
+    """Yield the statements most like advice, each with what belongs to it; none needs a badge to be among them."""
+    stating = (found.note for found in answer.found if found.note.kind in ("advice", "statement"))
+    likely = [note for note in stating if note.advice >= _LEAST]
+    for note in sorted(likely, key=lambda note: -note.advice)[:_FIRST]:
+        yield belonging(domain, note, answer.around[place(note)])
 
 
 def _spoken(notes: Iterable[Note]) -> tuple[Spoken, ...]:

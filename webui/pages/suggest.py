@@ -1,8 +1,7 @@
 """What is offered while one types: the search, or the page, that a name begun in the search box may mean."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -31,7 +30,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         offered = tuple(offers(knowledge_base, query))
         if request.args.get("format") == "opensearch":
             return jsonify([query.text, [offer.suggestion.label for offer in offered]])
-        return respond("suggestions.html", lambda: {"suggestions": _records(offered)}, suggestions=offered)
+        records = [{**asdict(offer.suggestion), "url": offer.url} for offer in offered]
+        return respond("suggestions.html", lambda: {"suggestions": records}, suggestions=offered)
 
     return blueprint
 
@@ -45,10 +45,6 @@ def offers(knowledge_base: KnowledgeBase, query: Query) -> Iterator[Offer]:
     kept = replace(turned_to(query, 1), text=" ".join(words))
     for suggestion in knowledge_base.searcher.suggest(begun):
         yield Offer(suggestion, _address(suggestion, words, kept))
-
-
-def _records(offered: Iterable[Offer]) -> list[dict[str, Any]]:
-    return [{**asdict(offer.suggestion), "url": offer.url} for offer in offered]
 
 
 def _address(suggestion: Suggestion, words: Sequence[str], kept: Query) -> str:

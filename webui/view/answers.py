@@ -22,7 +22,7 @@ def wants_json() -> bool:
 
 
 def respond(template: str, data: Callable[[], dict[str, Any]], **shown: object) -> Response:
-    """Return what `data` gives as JSON where that was asked for, else the page that a template makes of what is shown."""
+    """Return what `data` gives as JSON where that was asked for, else the page that a template makes of `shown`."""
     response = jsonify(data()) if wants_json() else make_response(render_template(template, **shown))
     response.vary.add("Accept")
     return response

@@ -17,12 +17,14 @@ from webui.view.tree import Branch, below, notes_in, tree
 class Shown:
     """A found note with its marks, the reasons of its score, and what belongs to it, as far as it is not found itself.
 
-    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers, where it does not stand under them.
+    `below` is the tree under it; `problem` and `question` are the notes it remedies and answers, where it does not
+    stand under them.
     """
 
     note: Note
     marks: tuple[tuple[int, int], ...]
     reasons: tuple[Reason, ...]
+    alike: bool
     changes: tuple[Change, ...]
     below: tuple[Branch, ...]
     problem: Note | None
@@ -80,6 +82,7 @@ def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found |
         note=note,
         marks=found.marks if found else (),
         reasons=found.reasons if found else (),
+        alike=bool(found and found.alike),
         changes=domain.changes_for(note),
         below=below(note, others),
         problem=problem,

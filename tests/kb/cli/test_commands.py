@@ -130,7 +130,7 @@ def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     ("arguments", "message"),
     [
         (("--service", "ほげ"), "no service is called 'ほげ'; `kb services` lists them"),
-        (("--kind", "ほげ"), "'ほげ' is none of advice, problem, question, experience, fact, impression, label"),
+        (("--kind", "ほげ"), "'ほげ' is none of advice, problem, question, statement, impression, label"),
     ],
 )
 def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], message: str) -> None:
@@ -166,9 +166,10 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
     synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
 
+    files = "Markdown, text, reStructuredText or HTML files"
     assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
         0,
-        f"No report in {tmp_path / 'empty'} yet: put Markdown, text, reStructuredText or HTML files there and run `kb sync` again.",
+        f"No report in {tmp_path / 'empty'} yet: put {files} there and run `kb sync` again.",
         0,
         f"kb: no report in {tmp_path / 'empty'} yet; put some there and run `kb sync`\n",
     )
@@ -512,13 +513,27 @@ def test_a_service_of_the_librarys_own_is_found_and_a_corrected_tag_stays(librar
     assert [note["text"] for note in records("search", "--service", "sns", "--via", "explicit")] == ["SQS"]
 
 
+def test_a_kind_told_in_kb_toml_stays_and_an_unknown_one_is_refused(library: Path) -> None:
+    label, *_ = records("search", "--service", "sqs")
+    (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "助言"\n', "utf-8")
+
+    assert [kb("sync").stderr, *[(note["kind"], note["sure"]) for note in records("search", "--kind", "advice")]] == [
+        "",
+        ("advice", 1.0),
+    ]
+
+    (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "ほげ"\n', "utf-8")
+
+    assert "kind cannot be 'ほげ'; write one of advice, problem" in kb("sync").stderr
+
+
 TROUBLES = """# サンプル勉強会 2017
 
-## 【A】10:00~10:45:関数の困りごと
+## 【A】10:00~10:45:関数の課題
 
 - Lambda
   - 実行時間が最大5分しかないのが問題 -> 処理を分ける
-  - ログが多すぎて追えない
+  - ログの管理が大変で追えない
 - 質問
   - タイムアウトの既定値は何秒ですか?
     - 3秒です
@@ -536,9 +551,9 @@ def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Pa
             ["実行時間が最大5分しかないのが問題 -> 処理を分ける"],
             False,
         ),
-        ("ログが多すぎて追えない", [], True),
+        ("ログの管理が大変で追えない", [], True),
     ]
-    assert [pair["note"]["text"] for pair in records("pairs", "--open")] == ["ログが多すぎて追えない"]
+    assert [pair["note"]["text"] for pair in records("pairs", "--open")] == ["ログの管理が大変で追えない"]
     assert [pair["replies"][0]["text"] for pair in records("pairs", "--questions")] == ["3秒です"]
 
 

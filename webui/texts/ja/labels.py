@@ -26,7 +26,7 @@ FILTERS = "絞り込み"
 APPLY = "この条件で絞り込む"
 CLEAR_ALL = "条件をすべて解除"
 SORT = "並び替え"
-SORTS = {"relevance": "関連度", "new": "新しい順"}
+SORTS = {"relevance": "関連度", "new": "新しい順", "advice": "助言らしい順"}
 PREVIOUS = "前へ"
 NEXT = "次へ"
 PAGES = "ページ"
@@ -92,18 +92,27 @@ UPDATE_HOW = "ライブラリのフォルダに置いた変更を、検索に反
 UPDATE_NOW = "索引を更新"
 UPDATE_FAILED = "索引を更新できませんでした。前の索引で検索を続けます。"
 PROBLEMS = "読めなかったファイル・注意"
-STEPS = {"": "ライブラリを見ています", "reading": "読み込んでいます", "writing": "索引を書いています"}
-CORRECT = "タグを直す"
-CORRECT_HOW = "直したタグはライブラリの kb.toml に残り、読み直しても保たれます。"
+STEPS = {
+    "": "ライブラリを見ています",
+    "reading": "読み込んでいます",
+    "writing": "索引を書いています",
+    "embedding": "意味を調べています",
+}
+CORRECT = "タグと種別を直す"
+CORRECT_HOW = "直した内容はライブラリの kb.toml に残り、読み直しても保たれます。"
 ADD_TAG = "サービスを付ける"
 ADD = "付ける"
+KIND = "種別"
+NO_KIND = "自動"
+CHANGE_KIND = "変える"
 KEY = "書き込みの鍵"
 KEY_HOW = "このページは他の機械からも読めるため、取り込みや訂正には鍵（KB_TOKEN）が要ります。"
 KEY_FIELD = "鍵"
 KEY_GIVE = "鍵を使う"
 WRONG_KEY = "鍵が違います。"
 
-ADVICE = "助言"
+ADVICE = "助言らしい順"
+ALL_BY_ADVICE = "すべてのメモを助言らしい順に見る"
 SOLVED = "課題と対策"
 UNSOLVED = "未解決の課題"
 QUESTIONS = "質問"
@@ -130,6 +139,7 @@ STEPS_TAKEN = {
     "parts": "「{text}」は、その一部を含むメモも探しました。",
     "related": "「{text}」は、近い意味の言葉も探しました。",
     "some": "すべての言葉を含むメモが少ないため、一部の言葉を含むメモも探しました。",
+    "likeness": "言葉を含まなくても、意味が近いメモも探しました。",
 }
 NOTICES = {
     "cut": "長すぎるため、512文字より後は使いませんでした。",
@@ -138,16 +148,10 @@ NOTICES = {
     "unclosed": "「{text}」には対になる引用符や括弧がないため、使いませんでした。",
     "as words": "「{text}」は条件として使えないため、言葉として探しました。",
     "literally": "「{text}」を、そのままの文字の並びとして探しました。",
+    "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
-FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
-SIGNALS = {
-    "nearness": "隣り合う言葉",
-    "characters": "文字の並び",
-    "coverage": "言葉の揃い方",
-    "exact": "全文の一致",
-    "boost": "種別",
-}
+ALIKE = ja.ALIKE
 STEPS_REFUSED = "読み替えの一部をやめています。"
 RESTORE_STEPS = "元に戻す"
 MATCH = "複数のサービスを選んだとき"

@@ -4,15 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from index.engine import Reason
 from kb.search.answers import SyncOutcome
 from webui.texts.ja.labels import (
     BLOCKS,
-    FIELDS,
     FILTERS,
     GROUPS,
     NOTICES,
-    SIGNALS,
     STEPS,
     STEPS_TAKEN,
     UNDATED,
@@ -131,9 +128,19 @@ def all_of(label: str, count: int) -> str:
     return f"{label} {notes(count)}をすべて見る"
 
 
+def sure(likely: float) -> str:
+    """Return how sure it is that a note is of its kind."""
+    return f"確かさ {likely:.0%}"
+
+
 def wrong_tag(name: str) -> str:
     """Return the text of the button that takes a tag off."""
     return f"{name} を外す"
+
+
+def unknown_kind(name: str) -> str:
+    """Return what is said of a kind that there is not."""
+    return f"「{name}」という種別はありません。"
 
 
 def unknown_service(name: str) -> str:
@@ -156,14 +163,6 @@ def freed(group: str, count: int) -> str:
     return f"「{GROUPS[group]}」の条件を外すと {notes(count)}"
 
 
-def reason(reason: Reason) -> str:
-    """Return which word of a query was found where, or what else helped, and how much it counted."""
-    as_term = f"→「{reason.term}」" if reason.term != reason.word else ""
-    found = f"「{reason.word}」{as_term}" if reason.signal == "words" else SIGNALS[reason.signal]
-    places = "・".join(FIELDS.get(field, field) for field in reason.fields)
-    return " ".join(filter(None, (found, places, f"{reason.points:.2f}点")))
-
-
 def filters(count: int) -> str:
     """Return the text of the button that opens the filters, with how many are set."""
     return f"{FILTERS}（{count}）" if count else FILTERS
@@ -177,6 +176,11 @@ def contents(reports: int, talks: int, notes: int) -> str:
 def without(count: int) -> str:
     """Return what a chip says of its removal."""
     return f"外すと {count:,}件"
+
+
+def titled(count: int) -> str:
+    """Return what stands above the talks that are found by their titles."""
+    return f"セッション名に言葉を含むセッション（{count:,}）"
 
 
 def more_of_talk(count: int) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.view import texts
+from webui.texts.ja import labels
 
 
 def test_the_page_says_that_an_older_generation_answers_until_the_index_is_made_anew(tmp_path: Path) -> None:
@@ -20,5 +20,5 @@ def test_the_page_says_that_an_older_generation_answers_until_the_index_is_made_
     kb.keeper.sync()
     whole = client.get("/?q=冪等").text
 
-    assert [texts.OLDER_ANSWERS in page for page in (damaged, whole)] == [True, False]
+    assert [labels.OLDER_ANSWERS in page for page in (damaged, whole)] == [True, False]
     assert "<mark>冪等</mark>に" in damaged

@@ -13,13 +13,13 @@ from kb.readers.front_matter import front_matter
 from kb.readers.lines import split_lines
 from kb.report.outline import Outline
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SAMPLES = sorted((ROOT / "data/samples").glob("*.md"))
 SHARED = ROOT / "../shared/notes"
 REAL = sorted(path for path in SHARED.rglob("*") if path.suffix in (".md", ".markdown"))
 RENDERER = MarkdownIt("commonmark", {"maxNesting": 200}).enable("table")
 PARSER = html.HTMLParser(remove_comments=True)
-PAGES = sorted((Path(__file__).parents[1] / "golden/pages").iterdir())
+PAGES = sorted((Path(__file__).parents[2] / "golden/pages").iterdir())
 # Real files whose authors wrote what CommonMark takes otherwise, and why each is mended.
 MENDED = {
     "2018/1208-osc-fukuoka/README.md": "a full-width space after the bullet",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from kb.library.contents import Contents
 from kb.library.kept import KeptReports
 from kb.report.model import Correction, Given
 from kb.search import finishing
@@ -18,13 +19,14 @@ from kb.search.facets import FACETS
 from kb.search.syncing import Sync
 from kb.understanding import FinishedReport, Tools
 
+UNREADABLE = b"\x00\x01\x02 no report"
 JAWS = "# JAWS DAYS 2018\n\n## 冪等な設計\n\n- SQSは2回届くことがある\n- Batch Portalから投入する\n  - 夜間が安い\n"
 REPORTS = (
     JAWS.encode(),
     JAWS.replace("夜間", "昼間").encode(),  # the same post, as it was edited
     "<h1>社内勉強会 2019-05-01</h1><ul><li>Batch <b>Portal</b>が冪等でない</li><li>Lambdaは15分まで</li></ul>".encode(),
     "# JAWS DAYS 2018\n\n- まったく別の人の記録\n- 徳島（とくしま）県のバッチポータル\n- PORTALの話\n".encode(),
-    b"\x00\x01\x02 no report",
+    UNREADABLE,
     b"",
 )
 NAMES = ("a.md", "b.md", "2019/c.html", "d.txt")
@@ -56,7 +58,7 @@ def configure(library: Path, domain: str, given: Given, correction: Correction |
     (library / "kb.toml").write_text(domain, encoding="utf-8")
     kb = KnowledgeBase.open(library, library.parent / "probe")
     kb.collection.library.tell("a.md", given)
-    if correction and (library / "a.md").exists():
+    if correction and (library / "a.md").exists() and (library / "a.md").read_bytes() != UNREADABLE:
         notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
         if notes:
             kb.collection.library.correct(notes[note % len(notes)].id, correction)
@@ -196,6 +198,26 @@ def test_a_damaged_kept_report_is_made_anew(library: Path, understood: list[str]
 
     assert set(understood) == {"a.md", "b.md", "2019/c.html", "d.txt"}
     assert KeptReports(kb.collection.index).damaged() == ()
+
+
+def test_what_another_publishes_meanwhile_is_not_undone(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kb = synced(library)
+    write(library, "a.md", REPORTS[2])
+    run = Sync.run
+
+    def overtaken(sync: Sync) -> Contents:
+        monkeypatch.setattr(Sync, "run", run)
+        write(library, "a.md", REPORTS[3])
+        write(library, "new.md", b"# CEDEC 2020\n\n- \xe5\x86\xaa\xe7\xad\x89\n")
+        synced(library)
+        return run(sync)
+
+    monkeypatch.setattr(Sync, "run", overtaken)
+    kb.keeper.sync()
+    anew = KnowledgeBase.open(library, library.parent / "anew")
+    anew.keeper.sync()
+
+    assert told(kb) == told(anew)
 
 
 def test_nothing_is_kept_in_a_folder_that_is_no_index(library: Path) -> None:

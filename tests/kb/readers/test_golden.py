@@ -7,7 +7,7 @@ import pytest
 from kb.readers.formats import read_outline
 from kb.report.outline import Block, Outline
 
-FOLDER = Path(__file__).parents[1] / "golden/readers"
+FOLDER = Path(__file__).parents[2] / "golden/readers"
 FILES = sorted(path for path in FOLDER.iterdir() if path.suffix != ".outline")
 
 

@@ -10,7 +10,7 @@ from kb.readers.formats import read_outline
 from kb.report.outline import Block, Outline
 from kb.report.problems import UnreadableError
 
-SHARED = Path(__file__).parents[2] / "../shared"
+SHARED = Path(__file__).parents[3] / "../shared"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the real reports are not here")
 
 

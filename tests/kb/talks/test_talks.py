@@ -479,10 +479,10 @@ def test_lines_with_q_and_a_are_question_and_answer() -> None:
     assert [(note.line, note.kind, lines.get(note.answers or "")) for note in report.notes] == [
         (1, "question", None),
         (2, "question", None),
-        (3, "fact", 1),
-        (4, "fact", 2),
-        (5, "fact", 2),
-        (6, "fact", None),
+        (3, "statement", 1),
+        (4, "statement", 2),
+        (5, "statement", 2),
+        (6, "statement", None),
     ]
 
 

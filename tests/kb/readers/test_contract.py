@@ -10,12 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.readers.contract import DEEPEST, DEEPEST_HEADING, Parse, held
-from kb.readers.formats import ENDINGS, LABELS, LARGEST, MOST_LINES, READERS, Reader, ending_of, listed, read_outline
+from kb.readers.formats import (
+    ENDINGS,
+    LABELS,
+    MOST_HEADINGS,
+    MOST_LINES,
+    MOST_NOTES,
+    READERS,
+    Reader,
+    ending_of,
+    listed,
+    read_outline,
+)
 from kb.readers.lines import split_lines
 from kb.report.outline import Block
 from kb.report.problems import UnreadableError
 
-GOLDEN = sorted(path for path in (Path(__file__).parents[1] / "golden/readers").iterdir() if path.suffix != ".outline")
+GOLDEN = sorted(path for path in (Path(__file__).parents[2] / "golden/readers").iterdir() if path.suffix != ".outline")
 VERBATIM = ("code", "table", "front-matter")
 # What one of the readers looks for, so that random texts hold it often; a new reader adds its own.
 MARKS = (
@@ -168,11 +179,15 @@ def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"- x\n" * MOST_LINES + b"- x", f"r.rst:{MOST_LINES + 1}: more than {MOST_LINES:,} lines; split the file"),
-        (b"x" * (LARGEST + 1), f"r.rst: larger than {LARGEST // 1_000_000} MB; split the file"),
+        (b"\n" * MOST_LINES + b"x", f"r.rst:{MOST_LINES + 1}: more than {MOST_LINES:,} lines; divide the file"),
+        (b"- x\n" * (MOST_NOTES + 1), f"r.rst:{MOST_NOTES + 1}: more than {MOST_NOTES:,} notes; divide the file"),
+        (
+            b"x\n=\n\n" * (MOST_HEADINGS + 1),
+            f"r.rst:{3 * MOST_HEADINGS + 1}: more than {MOST_HEADINGS:,} headings; divide the file",
+        ),
         (b":a: " * 50_000 + b"x", "r.rst: reStructuredText that nests too deep to be read; write it with fewer levels"),
     ],
-    ids=["lines", "bytes", "levels"],
+    ids=["lines", "notes", "headings", "levels"],
 )
 def test_a_file_past_a_limit_is_refused_with_its_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableError) as refused:

@@ -1,0 +1,44 @@
+"""What makes vectors of texts, whatever model it has."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Vectors: TypeAlias = "NDArray[np.float32]"
+"""Vectors of length 1, a row each."""
+
+
+class Embedder(Protocol):
+    """Makes vectors: texts that mean nearly the same have vectors that point nearly the same way.
+
+    Vectors of two embedders have nothing to do with each other. Shared by threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """The model and its version: what vectors are kept by."""
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has. Raises EmbeddingError where only an endpoint could tell and does not."""
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of what is looked for, soon or not at all. Raises EmbeddingError."""
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of what is found, however long that takes. Raises EmbeddingError."""
+
+
+EmbedderMaker: TypeAlias = Callable[[], Embedder | None]
+"""Gives the embedder, None where there is none; asked when the first text comes, for finding out may take a second."""
+
+
+def no_embedder() -> None:
+    """Return that there is no model."""
+
+
+class EmbeddingError(Exception):
+    """No vectors could be made; the message says why and what to do."""

@@ -1,0 +1,59 @@
+"""An embedder that knows the vectors of some texts by heart: those of texts that come along with a program."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from index.embedder import Embedder, Vectors
+
+
+class Known:
+    """An Embedder that makes only the vectors of passages that a file does not hold; the file may be absent."""
+
+    def __init__(self, embedder: Embedder, file: Path) -> None:
+        self.name = embedder.name
+        self._embedder = embedder
+        self._file = file
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has."""
+        return self._embedder.dimensions
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of what is looked for."""
+        return self._embedder.queries(texts)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of what is found."""
+        keys = [_key(self.name, text) for text in texts]
+        new = [text for text, key in zip(texts, keys, strict=True) if key not in self._known]
+        made = iter(self._embedder.passages(new)) if new else iter(())
+        return np.stack([self._known[key] if key in self._known else next(made) for key in keys])
+
+    @cached_property
+    def _known(self) -> dict[bytes, Vectors]:
+        try:
+            with self._file.open("rb") as data, np.load(data, allow_pickle=False) as file:
+                keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
+        except Exception:  # noqa: BLE001  # numpy and zipfile raise many sorts on damaged bytes; then all are made
+            return {}
+        vectors = numbers.astype(np.float32) * scales[:, None]
+        return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
+
+
+def learn(embedder: Embedder, texts: Iterable[str], file: Path) -> None:
+    """Write the vectors of texts to a file that `Known` reads."""
+    every = list(dict.fromkeys(texts))
+    vectors = embedder.passages(every)
+    scales = np.abs(vectors).max(axis=1) / 127  # as engines keep them: more would be lost there
+    keys = np.array([np.frombuffer(_key(embedder.name, text), np.uint8) for text in every])
+    numbers = np.rint(vectors / scales[:, None]).astype(np.int8)
+    np.savez_compressed(file, keys=keys, numbers=numbers, scales=scales.astype(np.float32))
+
+
+def _key(model: str, text: str) -> bytes:
+    return hashlib.sha256(f"{model}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]

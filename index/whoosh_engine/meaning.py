@@ -1,0 +1,90 @@
+"""What an engine knows by vectors: of which documents it has one, and how like each is to a text."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from index.embedder import Embedder, Vectors
+from index.engine import Coverage
+from index.likeness import Quantised, Space
+from index.whoosh_engine.columns import NO_KEY, Keys
+from index.whoosh_engine.snapshot import Snapshot
+from index.whoosh_engine.term_store import Docs
+from index.whoosh_engine.vectors import KeptVectors, VectorFile
+
+_BATCH = 16  # texts: a second of work, which is all that is lost where it is broken off
+_QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
+_FRESH = 5.0  # seconds in which vectors that another process added are not looked for
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentVectors:
+    """The documents that have a vector, in the order of their positions, and their vectors."""
+
+    docs: Docs
+    space: Space
+
+
+class Meaning:
+    """The vectors of an index, and the model that makes them."""
+
+    def __init__(self, index: Path, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._file = VectorFile(index, embedder.name)
+        self._looked: tuple[float, KeptVectors] | None = None
+        self._gathered: tuple[Keys, KeptVectors, DocumentVectors] | None = None
+        self._of_query = lru_cache(_QUERIES_KEPT)(self._embedded)
+
+    def query(self, text: str) -> Vectors:
+        """Return the vector of what is looked for. Raises EmbeddingError."""
+        return self._of_query(text)
+
+    def vectors(self, snapshot: Snapshot) -> DocumentVectors:
+        """Return the vectors of a snapshot's documents, as far as there are some; put together once."""
+        keys, kept, gathered = snapshot.vector_keys, self._kept(), self._gathered
+        if gathered is None or gathered[0] is not keys or gathered[1] is not kept:
+            places = kept.places(keys[snapshot.in_position])
+            docs = snapshot.in_position[places >= 0]
+            own = places[places >= 0]
+            numbers, scales = kept.vectors.numbers[own], kept.vectors.scales[own]
+            gathered = self._gathered = keys, kept, DocumentVectors(docs, Space(Quantised(numbers, scales)))
+        return gathered[2]
+
+    def embed(self, snapshot: Snapshot, told: Callable[[int, int], None]) -> None:
+        """Make and keep the vectors of documents that have none, newest first. Raises EmbeddingError."""
+        docs, keys = _wanted(snapshot)
+        self._file.forget_others(set(keys.tolist()))
+        missing = docs[self._file.read().places(keys) < 0].tolist()
+        for begin in range(0, len(missing), _BATCH):
+            told(len(docs) - len(missing) + begin, len(docs))
+            texts = list(dict.fromkeys(snapshot.passage(doc) for doc in missing[begin : begin + _BATCH]))
+            self._file.add(texts, self._embedder.passages(texts))
+        self._looked = None
+        if missing:
+            told(len(docs), len(docs))
+
+    def coverage(self, snapshot: Snapshot) -> Coverage:
+        """Return how many documents have a vector, and how many could have one."""
+        _, keys = _wanted(snapshot)
+        return Coverage(int(np.count_nonzero(self._kept().places(keys) >= 0)), len(keys))
+
+    def _embedded(self, text: str) -> Vectors:
+        vector: Vectors = self._embedder.queries([text])[0]
+        return vector
+
+    def _kept(self) -> KeptVectors:
+        """Return the vectors that there are, or were a moment ago."""
+        looked = self._looked
+        if looked is None or looked[0] < monotonic() - _FRESH:
+            looked = self._looked = monotonic(), self._file.read()
+        return looked[1]
+
+
+def _wanted(snapshot: Snapshot) -> tuple[Docs, Keys]:
+    """Return the documents that have a text to make a vector of, newest first, with their keys."""
+    docs = snapshot.newest_first[snapshot.vector_keys[snapshot.newest_first] != NO_KEY]
+    return docs, snapshot.vector_keys[docs]

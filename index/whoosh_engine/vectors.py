@@ -1,0 +1,130 @@
+"""Vectors kept beside the generations by the text they are of: a file for each model, which only grows.
+
+A record is a key, the vector as numbers of a byte with what they are multiplied by, and a checksum. Whatever is damaged
+counts as absent and is made again. Several processes may add at once, each its batch in one go.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedder import Vectors
+from index.likeness import Quantised, quantised
+from index.whoosh_engine.columns import Keys, key_of
+from index.whoosh_engine.write_lock import locked
+
+FOLDER = "vectors"
+_HEAD = np.dtype([("magic", "S4"), ("dimensions", "<u4")])
+_MAGIC = b"kbv1"
+_MOST_DIMENSIONS = 1 << 14
+_WASTE = 2  # a file is written anew that holds so many times what is still of use
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVectors:
+    """Vectors with their keys, these in order."""
+
+    keys: Keys
+    vectors: Quantised
+
+    def places(self, keys: Keys) -> NDArray[np.intp]:
+        """Return where the vector of each key is, -1 where there is none."""
+        if not len(self.keys):
+            return np.full(len(keys), -1)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[places] == keys, places, -1)
+
+
+NOTHING = KeptVectors(np.empty(0, np.uint64), Quantised(np.empty((0, 0), np.int8), np.empty(0)))
+
+
+class VectorFile:
+    """The vectors that a model made of the texts of one index, all of as many numbers."""
+
+    def __init__(self, index: Path, model: str) -> None:
+        self._file = index / FOLDER / hashlib.sha256(model.encode()).hexdigest()[:16]
+        self._reading = Lock()
+        self._read: tuple[tuple[int, ...], KeptVectors] = ((), NOTHING)
+
+    def read(self) -> KeptVectors:
+        """Return what is kept now; the same value while that is the same."""
+        with self._reading:
+            try:
+                stat = self._file.stat()
+                state = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+                if state != self._read[0]:
+                    self._read = state, _by_key(_whole_records(self._file.read_bytes()))
+            except OSError:
+                self._read = (), NOTHING
+            return self._read[1]
+
+    def add(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Keep the vectors of texts; those of another size than before take the place of all."""
+        made = quantised(vectors)
+        records = np.zeros(len(texts), _record(vectors.shape[1]))
+        records["key"] = [key_of(text) for text in texts]
+        records["scale"], records["numbers"] = made.scales, made.numbers
+        records["check"] = _checks(records)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with locked(self._file.with_suffix(".lock")), self._file.open("a+b") as file:
+            file.seek(0)
+            if _dimensions(file.read(_HEAD.itemsize)) != vectors.shape[1]:
+                file.truncate(0)
+                file.write(np.array((_MAGIC, vectors.shape[1]), _HEAD).tobytes())
+            end = file.seek(0, 2)
+            # Where a process or the power was cut off while it wrote, the last record is torn.
+            file.truncate(end - (end - _HEAD.itemsize) % records.itemsize)
+            file.write(records.tobytes())
+
+    def forget_others(self, keys: Collection[int]) -> None:
+        """Write the file anew without the vectors of other keys, where they are most of it."""
+        if len(self.read().keys) <= _WASTE * len(keys):
+            return
+        with locked(self._file.with_suffix(".lock")):
+            data = self._file.read_bytes()
+            records = _whole_records(data)
+            kept = records[np.isin(records["key"], np.fromiter(keys, np.uint64))]
+            new = self._file.with_suffix(".new")
+            new.write_bytes(data[: _HEAD.itemsize] + kept.tobytes())
+            new.replace(self._file)
+
+
+def _record(dimensions: int) -> np.dtype[np.void]:
+    return np.dtype([("key", "<u8"), ("scale", "<f4"), ("numbers", "i1", (dimensions,)), ("check", "<u4")])
+
+
+def _dimensions(head: bytes) -> int:
+    """Return how many numbers the vectors have, 0 where the file is none of ours."""
+    if len(head) < _HEAD.itemsize:
+        return 0
+    magic, dimensions = np.frombuffer(head, _HEAD, 1)[0].item()
+    return dimensions if magic == _MAGIC and dimensions <= _MOST_DIMENSIONS else 0
+
+
+def _whole_records(data: bytes) -> NDArray[np.void]:
+    """Return the records in a file that are as they were written."""
+    dimensions = _dimensions(data[: _HEAD.itemsize])
+    record = _record(dimensions)
+    count = (len(data) - _HEAD.itemsize) // record.itemsize if dimensions else 0
+    records = np.frombuffer(data, record, count, _HEAD.itemsize) if count else np.empty(0, record)
+    whole: NDArray[np.void] = records[_checks(records) == records["check"]]
+    return whole
+
+
+def _checks(records: NDArray[np.void]) -> NDArray[np.uint32]:
+    """Return the checksum of each record."""
+    size = records.dtype.itemsize
+    data = memoryview(records.tobytes())
+    end = size - records.dtype["check"].itemsize
+    return np.array([zlib.crc32(data[at : at + end]) for at in range(0, len(data), size)], np.uint32)
+
+
+def _by_key(records: NDArray[np.void]) -> KeptVectors:
+    keys, places = np.unique(records["key"], return_index=True)
+    return KeptVectors(keys, Quantised(records["numbers"][places], records["scale"][places].astype(np.float64)))

@@ -1,0 +1,24 @@
+"""Which model finds notes by likeness: the one that comes along, one behind an address, or none."""
+
+import os
+
+from index.embedder import Embedder, EmbedderMaker
+from kb.library.configuration import NO_MODEL, Configuration
+from kb.library.places import SAMPLE_VECTORS, model_folder
+
+
+def embedder_of(configuration: Configuration) -> EmbedderMaker:
+    """Return what gives the model that a kb.toml tells; KB_EMBEDDING=none switches any off."""
+
+    def made() -> Embedder | None:
+        told = configuration.embedding
+        if NO_MODEL in (told.model, os.environ.get("KB_EMBEDDING")):
+            return None
+        from index.embedding import Endpoint, Known, bundled
+
+        if told.url:
+            return Endpoint(told.url, told.model, os.environ.get("KB_EMBEDDING_KEY"))
+        model = bundled(model_folder())
+        return Known(model, SAMPLE_VECTORS) if model else None
+
+    return made

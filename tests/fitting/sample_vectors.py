@@ -1,0 +1,21 @@
+"""Makes the vectors of the samples' notes that come along: python tests/fitting/sample_vectors.py."""
+
+import sys
+
+from index.embedding import bundled, learn
+from kb.library.files import Library
+from kb.library.places import SAMPLE_VECTORS, SAMPLES, model_folder
+from kb.search.documents import passage
+from kb.understanding import Tools, understand_all
+
+
+def main() -> None:
+    model = bundled(model_folder())
+    if model is None:
+        sys.exit("the model does not run on this machine: nothing is made")
+    finished, _ = understand_all(Library(SAMPLES).scan().files, Tools.of())
+    learn(model, (passage(note) for one in finished for note in one.report.notes), SAMPLE_VECTORS)
+
+
+if __name__ == "__main__":
+    main()

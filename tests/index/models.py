@@ -1,0 +1,44 @@
+"""Models for tests: made in a moment, the same everywhere, and near enough to meaning that some texts are alike."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from index.embedder import EmbeddingError, Vectors
+from index.text import folded
+
+DIMENSIONS = 4096
+
+
+class Characters:
+    """An Embedder by which texts are alike that share characters; it counts the passages that it was given."""
+
+    def __init__(self, name: str = "characters") -> None:
+        self.name = name
+        self.dimensions = DIMENSIONS
+        self.passages_made: list[str] = []
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        return np.array([_vector(text) for text in texts], np.float32)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        self.passages_made += texts
+        return self.queries(texts)
+
+
+class Silent(Characters):
+    """An Embedder that makes vectors of passages, and none of queries."""
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        raise EmbeddingError(f"the model does not answer to {len(texts)}")
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return Characters().passages(texts)
+
+
+def _vector(text: str) -> Vectors:
+    vector = np.full(DIMENSIONS, 0.05)  # what all texts have in common
+    for character in folded(text):
+        vector[ord(character) % DIMENSIONS] += 1
+    unit: Vectors = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return unit

