@@ -6,6 +6,8 @@ What others may use are the names without underscore of these modules.
 __all__ = [
     "analysis",
     "datafiles",
+    "embedder",
+    "embedding",
     "engine",
     "highlight",
     "language",

@@ -52,6 +52,11 @@ class Ascent:
     answered: bool = False
     steps: tuple[Step, ...] = ()
 
+    @property
+    def titles_words(self) -> tuple[QueryWord, ...]:
+        """The words that a title must have to be found by them: as mended, without those that carry the question."""
+        return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words if not word.function))
+
 
 def climb(
     pieces: Sequence[QueryPiece], source: Source, words: QueryWords, without: Collection[StepName] = ()

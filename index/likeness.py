@@ -2,8 +2,7 @@
 
 All texts of a field point nearly the same way, so vectors are compared as they differ from the mean of all documents.
 What that gives tells whether there is an answer. For the order, the few directions in which documents differ most are
-left out too: they tell of what sort a text is, not what it says. Both are told by `docs/relevance.md`, with what was
-tried.
+left out too: they tell of what sort a text is, not what it says (docs/relevance.md, with all that was tried).
 """
 
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from math import log, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 
 Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
@@ -24,7 +23,11 @@ _GATE = 0.112  # times the root of the logarithm of the number of documents, as 
 _FEWEST = 30  # documents: what is common to fewer cannot be told from what they say
 _COMMON, _FEWEST_FOR_COMMON = 3, 300  # directions left out for the order, where there are so many documents
 _SAMPLE = 2000  # documents from which the directions are learned
+# Of more documents only those are looked at in full that are likest in some directions: a fifth of the time, and of the
+# 200 likest it loses fewer than one (docs/relevance.md).
+_MOST_EXACT, _SEEN, _CANDIDATES = 20_000, 96, 2000
 _BLOCK = 2048  # vectors made floats at a time: 3 MB, which stay in the processor's cache
+_SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
 _PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
 
 
@@ -42,16 +45,16 @@ class Quantised:
     def times(self, others: "Quantised") -> Figures:
         """Return the products of each row with each of a few others."""
         columns = others.numbers.T.astype(np.float32)
-        products = [block @ columns for block in self._blocks()]
+        products = [block @ columns for block in self.blocks()]
         whole = np.concatenate([np.empty((0, len(others.scales))), *products])
         return whole * self.scales[:, None] * others.scales
 
-    def at(self, places: NDArray[np.intp]) -> Vectors:
-        """Return some rows as the vectors that they are."""
-        vectors: Vectors = (self.numbers[places] * self.scales[places, None]).astype(np.float32)
-        return vectors
+    def only(self, rows: Places) -> "Quantised":
+        """Return some of the rows."""
+        return Quantised(self.numbers[rows], self.scales[rows])
 
-    def _blocks(self) -> Iterator[NDArray[np.float32]]:
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the rows as floats, some at a time, not yet multiplied by the scales."""
         for begin in range(0, len(self.scales), _BLOCK):
             yield self.numbers[begin : begin + _BLOCK].astype(np.float32)
 
@@ -62,92 +65,125 @@ def quantised(vectors: Vectors) -> Quantised:
     return Quantised(np.rint(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float64))
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How like each document is to a query: the cosine by which it is found, and the one by which it is ordered.
-
-    `documents` is how many have a vector; of the others both are 0.
-    """
-
-    cosines: Figures
-    order: Figures
-    documents: int
-
-    @classmethod
-    def none(cls, size: int) -> "Likeness":
-        """Return what is known of so many documents where nothing is."""
-        return cls(np.zeros(size), np.zeros(size), 0)
-
-    def spread(self, places: Places, size: int) -> "Likeness":
-        """Return the same for `size` documents, of which these have a vector."""
-        wider = Likeness(np.zeros(size), np.zeros(size), self.documents)
-        wider.cosines[places], wider.order[places] = self.cosines, self.order
-        return wider
-
-    def tells(self, named: NDArray[np.bool_]) -> bool:
-        """Tell whether there is an answer: whether a document that has what the query names is like enough."""
-        if self.documents < _FEWEST:
-            return False
-        return float(self.cosines[named].max(initial=0.0)) >= _GATE * sqrt(log(self.documents))
-
-    def found(self, candidates: Places) -> Places:
-        """Return which of the candidates are found by likeness, most like first."""
-        like = candidates[self.cosines[candidates] >= LEAST_COSINE]
-        return like[np.argsort(-self.cosines[like], kind="stable")][:MOST_FOUND]
-
-
 class Space:
-    """The vectors of documents, in the order of their positions."""
+    """The vectors of documents, in the order of their positions: a row each."""
 
     def __init__(self, vectors: Quantised) -> None:
         self._vectors = vectors
+        self.size = len(vectors.scales)
 
-    def likeness(self, query: Vectors) -> Likeness:
-        """Return how like each document is to the vector of a query.
+    def asked(self, query: Vectors) -> Quantised:
+        """Return the vector of a query as it differs from the mean, and the same without the common directions.
 
-        Raises EmbeddingError where that is of another size: then it is of another model.
+        Raises EmbeddingError where it is of another size than those of the documents: then it is of another model.
         """
-        size = len(self._vectors.scales)
-        if not size:
-            return Likeness.none(0)
-        if len(query) != self._vectors.numbers.shape[1]:
-            raise EmbeddingError(
-                f"the model made {len(query)} numbers of the query, and {self._vectors.numbers.shape[1]} of documents"
-            )
+        dimensions = self._vectors.numbers.shape[1]
+        if len(query) != dimensions:
+            raise EmbeddingError(f"the model made {len(query)} numbers of the query, and {dimensions} of each document")
         centred = query - self._mean
         ordering = centred - self._common @ (self._common.T @ centred)
-        own = quantised(np.stack([centred, ordering]).astype(np.float32))
-        products = self._vectors.times(own) - self._mean @ (own.numbers * own.scales[:, None]).T
-        lengths = np.linalg.norm(own.numbers * own.scales[:, None], axis=1)
-        found, order = (products / np.maximum(lengths, 1e-9)).T / self._lengths
-        return Likeness(np.round(found, _PLACES), np.round(order, _PLACES), size)
+        return quantised(np.stack([centred, ordering]).astype(np.float32))
+
+    def cosines(self, asked: Quantised, rows: Places) -> Figures:
+        """Return how like some documents are to what is asked: the cosines that find them, and those that order them."""
+        vectors = asked.numbers * asked.scales[:, None]
+        lengths = np.maximum(np.linalg.norm(vectors, axis=1), _SHORT)
+        products = self._vectors.only(rows).times(asked) - self._mean @ vectors.T
+        cosines: Figures = np.round(np.clip((products / lengths).T / self._lengths[:, rows], -1, 1), _PLACES)
+        return cosines
+
+    def nearest(self, asked: Quantised) -> Figures:
+        """Return how like each document is to what is asked; among many 0 for all but the likest, as far as is seen."""
+        rows = np.arange(self.size, dtype=np.int32)
+        if self.size > _MOST_EXACT:
+            query = asked.numbers[0].astype(np.float32) @ self._axes
+            near = self._seen @ query
+            rows = np.argpartition(near, self.size - _CANDIDATES)[self.size - _CANDIDATES :].astype(np.int32)
+        cosines = np.zeros(self.size)
+        cosines[rows] = self.cosines(asked, rows)[0]
+        return cosines
 
     @cached_property
-    def _sample(self) -> Vectors:
+    def _sample(self) -> Figures:
         """The vectors of documents evenly from all."""
-        size = len(self._vectors.scales)
-        return self._vectors.at(np.unique(np.linspace(0, size - 1, min(size, _SAMPLE)).astype(np.intp)))
+        rows = np.unique(np.linspace(0, self.size - 1, min(self.size, _SAMPLE)).astype(np.int32))
+        chosen = self._vectors.only(rows)
+        return chosen.numbers * chosen.scales[:, None]
 
     @cached_property
     def _mean(self) -> Figures:
-        mean: Figures = self._sample.mean(axis=0, dtype=np.float64)
+        mean: Figures = self._sample.mean(axis=0)
         return mean
 
     @cached_property
-    def _common(self) -> Figures:
-        """The directions in which documents differ most, a column each; none where there are few documents."""
-        if len(self._vectors.scales) < _FEWEST_FOR_COMMON:
-            return np.empty((len(self._mean), 0))
+    def _directions(self) -> Figures:
+        """The directions in which documents differ, a column each, those in which they differ most at the end."""
         centred = self._sample - self._mean
-        _, directions = np.linalg.eigh(centred.T @ centred)
-        return directions[:, -_COMMON:]
+        directions: Figures = np.linalg.eigh(centred.T @ centred)[1]
+        return directions
+
+    @cached_property
+    def _common(self) -> Figures:
+        """The directions in which documents differ most; none where there are few documents."""
+        enough = self.size >= _FEWEST_FOR_COMMON
+        return self._directions[:, -_COMMON:] if enough else np.empty((len(self._mean), 0))
 
     @cached_property
     def _lengths(self) -> Figures:
         """How far each vector is from the mean, in all directions and in those of the order."""
-        own = quantised(np.vstack([self._mean, self._common.T]).astype(np.float32))
-        to_mean, *along = self._vectors.times(own).T
+        axes = quantised(np.vstack([self._mean, self._common.T]).astype(np.float32))
+        to_mean, *along = self._vectors.times(axes).T
         square = 1 - 2 * to_mean + self._mean @ self._mean
         less = sum(((part - self._mean @ axis) ** 2 for part, axis in zip(along, self._common.T, strict=True)), 0.0)
-        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), 1e-6))
+        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), _SHORT**2))
         return lengths
+
+    @cached_property
+    def _axes(self) -> Vectors:
+        return self._directions[:, -_SEEN:].astype(np.float32)
+
+    @cached_property
+    def _seen(self) -> Vectors:
+        """Each document along the directions in which documents differ most: enough to see which are like a query."""
+        parts = np.concatenate([block @ self._axes for block in self._vectors.blocks()])
+        parts *= self._vectors.scales[:, None].astype(np.float32)
+        parts -= (self._mean @ self._axes).astype(np.float32)
+        parts /= self._lengths[0][:, None].astype(np.float32)
+        seen: Vectors = parts
+        return seen
+
+
+class Likeness:
+    """How like each of `size` documents is to a query; of the others than those of a space nothing is known."""
+
+    def __init__(self, space: Space, docs: Places, size: int, query: Vectors) -> None:
+        self._space = space
+        self._asked = space.asked(query)
+        self._rows = np.full(size, -1, np.int32)
+        self._rows[docs] = np.arange(len(docs), dtype=np.int32)
+        self._cosines = np.zeros(size)
+        self._cosines[docs] = space.nearest(self._asked)
+
+    def of(self, docs: Places) -> Figures:
+        """Return how like some documents are to the query: the cosines that find them, and those that order them."""
+        known = self._rows[docs] >= 0
+        cosines = np.zeros((2, len(docs)))
+        cosines[:, known] = self._space.cosines(self._asked, self._rows[docs[known]])
+        return cosines
+
+    def tells(self, named: NDArray[np.bool_], documents: int) -> bool | None:
+        """Tell whether there is an answer: whether one of the documents that have what is named is like enough.
+
+        None where that cannot be told: there are few documents, or not all of so many have a vector yet.
+        """
+        if self._space.size < _FEWEST:
+            return None
+        if float((self._cosines * named).max()) >= _GATE * sqrt(log(self._space.size)):
+            return True
+        return False if self._space.size == documents else None
+
+    def found(self, candidates: NDArray[np.bool_], in_position: Places) -> Places:
+        """Return which of the candidates are found by likeness, most like first, then in the order of positions."""
+        like = (self._cosines >= LEAST_COSINE) & candidates
+        docs = in_position[like[in_position]]
+        return docs[np.argsort(-self._cosines[docs], kind="stable")][:MOST_FOUND]

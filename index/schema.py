@@ -25,11 +25,13 @@ class TextField:
 class Schema:
     """Which fields the documents of one index have.
 
-    `texts` are searched for words, `facets` are the groups whose values can be selected and counted.
+    `texts` are searched for words, `facets` are the groups whose values can be selected and counted. `titles` names a
+    group whose values have a title, and the text field that this is in: what has every word in it is found by itself.
     """
 
     texts: tuple[TextField, ...]
     facets: tuple[str, ...]
+    titles: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ def create_app(
         t=texts,
         kb=knowledge_base,
         kinds=ja.KINDS,
+        coverage=ja.coverage,
+        reason=ja.reason,
         today=today,
         everything=Query(),
         short_name=short_name,

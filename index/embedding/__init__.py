@@ -1,18 +1,7 @@
-"""Texts to vectors: the model that comes along, one behind an address, or none."""
+"""What makes vectors of texts: the model that comes along, one behind an address, what is known by heart."""
 
 from index.embedding.bundled_model import bundled
-from index.embedding.contract import Embedder, EmbedderMaker, EmbeddingError, Vectors, no_embedder
 from index.embedding.endpoint import Endpoint
 from index.embedding.known import Known, learn
 
-__all__ = [
-    "Embedder",
-    "EmbedderMaker",
-    "EmbeddingError",
-    "Endpoint",
-    "Known",
-    "Vectors",
-    "bundled",
-    "learn",
-    "no_embedder",
-]
+__all__ = ["Endpoint", "Known", "bundled", "learn"]

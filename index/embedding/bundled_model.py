@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from index.embedding.contract import EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384
@@ -90,8 +90,8 @@ def _runs(kept: Path) -> bool:
     except OSError:
         pass
     try:
-        command = [sys.executable, "-c", _TRIED]
-        ended = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
+        trial = [sys.executable, "-c", _TRIED]
+        ended = subprocess.run(trial, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
     except (OSError, subprocess.TimeoutExpired):
         return False  # a busy machine: not kept, so that the next process tries again
     runs = ended.returncode == 0

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from index.embedding.contract import EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 
 _BATCH = 32  # texts; TEI, for one, takes no more at once
 _QUERY_SECONDS, _PASSAGE_SECONDS = 2.0, 60.0  # how long an answer may take
@@ -112,8 +112,7 @@ class Endpoint:
             with np.errstate(over="ignore"):  # it is told below
                 vectors = np.array([one["embedding"] for one in data], np.float32)
                 lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            shaped = vectors.ndim == 2 and len(vectors) == count  # noqa: PLR2004
-            whole = shaped and np.isfinite(lengths).all() and lengths.all()
+            whole = lengths.shape == (count, 1) and np.isfinite(lengths).all() and lengths.all()
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise EmbeddingError(f"{self._url} answered no vectors ({error}); see [embedding] in kb.toml") from error
         if not whole:

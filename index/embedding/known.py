@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embedding.contract import Embedder, Vectors
+from index.embedder import Embedder, Vectors
 
 
 class Known:

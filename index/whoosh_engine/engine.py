@@ -6,16 +6,16 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from index.embedding import EmbedderMaker, no_embedder
+from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
-from index.whoosh_engine.meaning import Meaning
 
 if TYPE_CHECKING:
+    from index.whoosh_engine.meaning import Meaning
     from index.whoosh_engine.reader import WhooshReader
 
 
@@ -26,7 +26,8 @@ class WhooshEngine:
         self._folder = folder
         self._schema = schema
         self._language = language
-        self._meaning = cache(lambda: Meaning(folder, made) if (made := embedder()) else None)
+        self._embedder = embedder
+        self._meaning = cache(self._read_meaning)
         self._lock = Lock()
         self._generation: tuple[Stamp, Generation | None] | None = None
         self._reader: tuple[Stamp, WhooshReader] | None = None
@@ -82,10 +83,14 @@ class WhooshEngine:
         """Write a new generation and swap it in; on any failure the old one stays."""
         from index.whoosh_engine.publishing import Publication
 
-        publication = Publication(replaced, removed, order)
-        generations.publish(
-            self._folder, order, meta, since, lambda folder, before: publication.write(folder, before, self._schema)
-        )
+        publication = Publication(replaced, removed, order, meta)
+        generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
+
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile."""
+        from index.whoosh_engine import merging
+
+        merging.merge(self._folder, self._schema)
 
     def close(self) -> None:
         """Close the files; a search after this opens them again."""
@@ -93,6 +98,13 @@ class WhooshEngine:
             if self._reader:
                 self._reader[1].close()
             self._reader = None
+
+    def _read_meaning(self) -> "Meaning | None":
+        """Return what is known by vectors, None where there is no model; asked when the first text is looked for."""
+        from index.whoosh_engine.meaning import Meaning
+
+        embedder = self._embedder()
+        return Meaning(self._folder, embedder) if embedder else None
 
     def _newest(self) -> Generation | None:
         """Return the newest whole generation, looked at once."""

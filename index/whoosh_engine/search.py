@@ -6,13 +6,13 @@ from functools import cached_property, reduce
 import numpy as np
 
 from index import ladder, spelling
-from index.embedding import EmbeddingError
+from index.embedder import EmbeddingError
 from index.engine import Reason
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
-from index.tree import Alternative, AnyOf, Key, Notice, QueryPiece, QueryWord, words_in
+from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -57,7 +57,8 @@ class Search:
         if self._likeness is None:
             return None
         names = [word for piece in pieces for word in piece.words if word.is_name]
-        return self._likeness.tells(reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions))
+        named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
+        return self._likeness.tells(named, self._snapshot.documents)
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
@@ -84,11 +85,17 @@ class Search:
         mask[docs[self._shares(words, docs) >= ladder.LEAST_SHARE]] = True
         return mask & self._named
 
+    def having_in(self, field: str, words: tuple[QueryWord, ...]) -> Mask:
+        """Return which documents that meet the conditions have all of these words in one text field."""
+        return self._conditions & self._masks.of(InField(field, words))
+
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""
+        if not self.scored:
+            return np.zeros(len(docs))
         return np.round(reduce(np.add, parts(self._strengths(docs)).values(), np.zeros(len(docs))), PLACES)
 
-    @property
+    @cached_property
     def scored(self) -> tuple[QueryWord, ...]:
         """The words that give points; without any, no document has a score."""
         return tuple(dict.fromkeys((*self.ascent.words, *self._scored_besides)))
@@ -103,7 +110,7 @@ class Search:
         """Return what made the score of a document, most first; the points add up to it."""
         strengths = self._strengths(np.array([doc], np.int32))
         given = parts({signal: float(strength[0]) for signal, strength in strengths.items()})
-        cosine = float(self._likeness.cosines[doc]) if self._likeness else None
+        cosine = float(self._likeness.of(np.array([doc], np.int32))[0, 0]) if self._likeness else None
         others = (
             Reason(signal, points, cosine=cosine if signal == "likeness" else None)
             for signal, points in given.items()
@@ -118,7 +125,9 @@ class Search:
             return None
         try:
             vectors = meaning.vectors(self._snapshot)
-            return vectors.space.likeness(meaning.query(text)).spread(vectors.docs, self._snapshot.size)
+            if not len(vectors.docs):
+                return None
+            return Likeness(vectors.space, vectors.docs, self._snapshot.size, meaning.query(text))
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
@@ -141,7 +150,7 @@ class Search:
             **strengths,
             "coverage": self._shares(self.ascent.words, docs),
             "exact": np.isin(docs, self._exact).astype(np.float64),
-            "likeness": self._most_points * self._likeness.order[docs] if self._likeness else nothing,
+            "likeness": self._most_points * self._likeness.of(docs)[1] if self._likeness else nothing,
             "boost": self._snapshot.boosts[docs] - 1,
         }
 
@@ -155,8 +164,7 @@ class Search:
         """Which documents are so like the query that they are found without its words."""
         mask = np.zeros(self._snapshot.size, np.bool_)
         if self._likeness and self.ascent.answered:
-            docs = self._snapshot.in_position
-            mask[self._likeness.found(docs[(self._conditions & self._named)[docs]])] = True
+            mask[self._likeness.found(self._conditions & self._named, self._snapshot.in_position)] = True
         return mask
 
     @cached_property
@@ -168,11 +176,11 @@ class Search:
 
     @cached_property
     def _helpers(self) -> Sequence[Key]:
-        """The pairs and grams of the query's text."""
+        """The pairs and grams of the query's text that any document has."""
         analyzer = self._language.words.analyzer
         text = " ".join(piece.text for piece in self.ascent.pieces)
         keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
-        return [key for key in keys if key.kind in SIGNAL_OF_KIND]
+        return [key for key in keys if key.kind in SIGNAL_OF_KIND and len(self._snapshot.term(key).docs)]
 
     def _reason(self, word: QueryWord, doc: int) -> Reason:
         one = np.array([doc], np.int32)

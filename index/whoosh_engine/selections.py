@@ -28,7 +28,11 @@ class Selections:
     @cached_property
     def hits(self) -> Mask:
         """The documents that match and are selected in every group."""
-        return reduce(np.logical_and, self._selected.values(), self._matching)
+        return self.of(self._matching)
+
+    def of(self, mask: Mask) -> Mask:
+        """Return which documents of a mask are selected in every group, whether they match or not."""
+        return reduce(np.logical_and, self._selected.values(), mask)
 
     def counted(self, group: str) -> Mask:
         """Return the documents among which the values of a group are counted."""

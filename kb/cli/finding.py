@@ -13,7 +13,7 @@ from kb.cli.output import lines, make_ready, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import BY_KEY, Facet, keys, options
-from kb.search.records import note_record, pair_record, service_record
+from kb.search.records import found_talk_record, note_record, pair_record, service_record
 from kb.search.searching import SORTS
 from kb.services import Domain
 
@@ -74,7 +74,7 @@ def search(
         lines(terminal.answer_lines(answer, kb.collection.domain))
         if facets:
             lines(terminal.facet_lines(answer))
-    if not answer.total and kb.browser.reports():
+    if not answer.total and not answer.talks and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
 
@@ -168,7 +168,15 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
     for found in answer.found:
         marks = [list(mark) for mark in found.marks]
         why = {"reasons": [asdict(reason) for reason in found.reasons]} if found.reasons else {}
-        yield {**note_record(found.note, domain), "score": round(found.score, 4), "marks": marks, **why}
+        yield {
+            **note_record(found.note, domain),
+            "score": round(found.score, 4),
+            "marks": marks,
+            "alike": found.alike,
+            **why,
+        }
+    for one in answer.talks:
+        yield {"type": "talk", **found_talk_record(one)}
     if facets:
         groups = {group: [asdict(value) for value in values] for group, values in answer.facets.items()}
         yield {"total": answer.total, "facets": groups}

@@ -9,7 +9,7 @@ from index.engine import SearchIndexError
 from kb.cli import terminal
 from kb.cli.files import each_file
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date, lines, make_ready, print_json, say
+from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
 from kb.cli.places import places
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import valid_date
@@ -33,6 +33,8 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
         print_json([{**asdict(outcome), "showing_samples": kb.collection.is_samples}])
     else:
         lines(terminal.outcome_lines(outcome, kb))
+    kb.keeper.tidy()
+    embed(kb)
 
 
 @cli.command()
@@ -65,6 +67,7 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
     outcome = bring_up_to_date(kb)
     if not as_json:
         lines(terminal.outcome_lines(outcome, kb))
+    embed(kb)
 
 
 @cli.command()
@@ -95,15 +98,23 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
     \b
     Example: kb status
     """
-    state = kb.keeper.status()
+    state, coverage = kb.keeper.status(), kb.keeper.coverage()
     if as_json:
         record = asdict(replace(state, problems=()))
         problems = [asdict(problem) for problem in state.problems]
         print_json(
-            [{**record, "library": shown_name(state.library), "index": shown_name(state.index), "problems": problems}]
+            [
+                {
+                    **record,
+                    "library": shown_name(state.library),
+                    "index": shown_name(state.index),
+                    "likeness": asdict(coverage) if coverage else None,
+                    "problems": problems,
+                }
+            ]
         )
     else:
-        lines(terminal.status_lines(state))
+        lines(terminal.status_lines(state, coverage))
     places().older_answered = state.older_answers
 
 
@@ -120,6 +131,7 @@ def watch(kb: KnowledgeBase) -> None:
     from kb.library.watching import changes
 
     lines(terminal.outcome_lines(bring_up_to_date(kb), kb))
+    embed(kb)
     say(f"Watching {kb.collection.library.name} - stop with Ctrl+C")
     for _ in changes(kb.collection.watched):
         try:
@@ -129,6 +141,8 @@ def watch(kb: KnowledgeBase) -> None:
         else:
             if outcome.new or outcome.changed or outcome.gone:
                 lines(terminal.outcome_lines(outcome, kb))
+            kb.keeper.tidy()
+            embed(kb)
 
 
 @cli.command()

@@ -23,6 +23,9 @@ _STYLED = re.compile(rf"\x1b{_STYLE}")
 _PLAIN = "\x1b[0m"
 
 
+STOPPED = 128 + 2  # what a shell tells of who was stopped by SIGINT, 2
+
+
 class OutputError(OSError):
     """What was to be printed cannot be written: a full disk, not a fault of the input."""
 
@@ -57,6 +60,20 @@ def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
     places().older_answered = False
     lines(terminal.problem_lines(outcome.problems), err=True)
     return outcome
+
+
+def embed(kb: KnowledgeBase) -> None:
+    """Make the vectors that notes lack, showing progress; who stops it goes on with the next `kb sync`."""
+    from index.embedder import EmbeddingError
+
+    try:
+        with ProgressBar() as progress:
+            kb.keeper.embed(progress)
+    except KeyboardInterrupt:
+        say("kb: stopped; words are found already, and `kb sync` goes on with the likeness of notes", err=True)
+        click.get_current_context().exit(STOPPED)
+    except EmbeddingError as error:
+        say(f"kb: {error}; notes are found by their words alone", err=True)
 
 
 def make_ready(kb: KnowledgeBase) -> None:

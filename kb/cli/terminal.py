@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from index.engine import Coverage
 from index.highlight import snippet
 from kb.library.contents import ReportEntry
 from kb.library.walk import shown_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from kb.kinds.pairs import Pair
     from kb.knowledge_base import KnowledgeBase
 
+MOST_TALKS = 5  # that are listed of those found by their titles
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 
 
@@ -58,14 +60,14 @@ def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
     if note.trail:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
-    tags = [ja.KINDS[note.kind]]
+    tags = [ja.ALIKE] if found.alike else []
+    tags += [ja.KINDS[note.kind]]
     tags += [domain.catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     for change in domain.changes_for(note):
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
     for reason in found.reasons:
-        word = f"「{reason.word}」" if reason.word else ""
-        yield click.style(f"    {reason.points:7.3f}  {word}{reason.term} {', '.join(reason.fields)}", dim=True)
+        yield click.style(f"    {ja.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
@@ -80,6 +82,11 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     for found in answer.found:
         yield from hit_lines(found, domain)
         yield ""
+    for one in answer.talks[:MOST_TALKS]:
+        yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
+        yield click.style(f"    {one.talk.id}", dim=True)
+    if len(answer.talks) > MOST_TALKS:
+        yield f"{ja.TALK}: ほか {len(answer.talks) - MOST_TALKS}件"
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
     shown = len(answer.found)
@@ -150,13 +157,14 @@ def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:
         yield f"No report in {kb.collection.library.name} yet: put {files} there and run `kb sync` again."
 
 
-def status_lines(status: Status) -> Iterator[str]:
+def status_lines(status: Status, coverage: Coverage | None) -> Iterator[str]:
     """Yield where things are and what is in them."""
     yield f"library  {shown_name(status.library)}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
     yield f"index    {shown_name(status.index)}"
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
     if status.left_alone:
         yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
+    yield f"likeness {ja.coverage(coverage)}"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 

@@ -84,6 +84,11 @@ class Contents:
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
 
     @cached_property
+    def report_of_talk(self) -> Mapping[str, ReportEntry]:
+        """The report of each talk by the talk's id; of a talk in several reports, the first."""
+        return {talk.id: entry for entry in reversed(self.reports) for talk in entry.talks}
+
+    @cached_property
     def talks_of_reports(self) -> Mapping[tuple[str, str], Talk]:
         """Each talk as a report tells it, by the ids of report and talk."""
         return {(entry.id, talk.id): talk for entry in self.reports for talk in entry.talks}

@@ -31,7 +31,7 @@ _LONGEST_NAME = 20
 _SITE = re.compile(
     r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
     r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
-    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with",
+    r"|\sfrom\s+\S+(?:\s\S+){0,2}$|^Image from|Pull Request #\d+|^posted with|^(?:GitHub - )?[\w.-]+/[\w.-]+:\s",
     re.IGNORECASE,
 )
 

@@ -40,10 +40,11 @@ _MARK = re.compile(
     r"|[0-9０-９]{1,2}[.．、)）:：]\s*\S|[0-9]{1,2}[:：][0-9]{2}|Q[0-9.:：&＆]",
     re.IGNORECASE,
 )
+_ANCHOR = re.compile(r"\{#[^{}]*\}$")  # Markdown's own name of a heading, where the page shows it
 _BY = re.compile(r"\s[/／]\s|\bby\s")
 _SUBJECT = re.compile("[はが]")
 _HIRAGANA = re.compile("[\u3041-\u3096]")
-_WORD, _CLAUSE, _PARAGRAPH = 6, 25, 90  # characters
+_WORD, _WORDS, _CLAUSE, _PARAGRAPH = 6, 8, 25, 90  # characters
 _BYLINE = re.compile(r"(?:\s[-–—]\s*|[(（\s])[@＠]\w+(?:さん)?[)）]?$|\s[@＠]\s\S|さん[)）]?$|氏$")
 _TITLED = re.compile(r"\S\s*[-–—「」『』]\s*|\S\s+[(（]?[@＠]|の話")
 _LEFTOVER = re.compile(r"^(?:\{%|\[\^|!\[|<|:::|#\S+\s)|%\}$|\s·\s|pic\.|\.(?:jpe?g|png|gif|pdf)\b")
@@ -67,7 +68,7 @@ _DIGITS = re.compile(r"\d+")
 
 
 def _is_marked(line: Candidate) -> bool:
-    return _MARK.match(line.text) is not None
+    return _MARK.match(line.text) is not None or _ANCHOR.search(line.text) is not None
 
 
 EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
@@ -78,6 +79,7 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "a list above": lambda line: line.before == "item",
     "another short line above": lambda line: line.before == "short",
     "another short line above, a list below": lambda line: (line.before, line.after) == ("short", "item"),
+    "the same, of some words": lambda line: (line.before, line.after) == ("short", "item") and len(line.text) > _WORDS,
     "marked as a talk or section": _is_marked,
     "a time, perhaps after a track": lambda line: _TIMED.match(line.text) is not None,
     "a usual name of sections": lambda line: _begins_usual(line.text),

@@ -46,13 +46,15 @@ def read(text: str) -> Parse:
 
 
 def _title(blocks: Sequence[Block], lines: Sequence[str]) -> str | None:
-    """Return the heading that stands for all: the first of level 1, else one above all else and all others."""
+    """Return the first of the highest headings, if two things of three say that it stands for all the others.
+
+    It is of level 1, there is no other as high, and nothing is said above it.
+    """
     headings = [block for block in blocks if block.type == "heading"]
     highest = min((heading.level or 0 for heading in headings), default=0)
     top = [block for block in headings if block.level == highest]
-    if top and (top[0].level == 1 or (len(top) == 1 and _is_first(top[0], blocks, lines))):
-        return top[0].text
-    return None
+    signs = (highest == 1, len(top) == 1, bool(top) and _is_first(top[0], blocks, lines))
+    return top[0].text if top and sum(signs) > 1 else None
 
 
 def _is_first(heading: Block, blocks: Sequence[Block], lines: Sequence[str]) -> bool:

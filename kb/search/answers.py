@@ -8,7 +8,7 @@ from index.engine import Reason
 from index.query import Step
 from index.tree import Notice
 from kb.library.contents import ReportEntry
-from kb.report.model import Note
+from kb.report.model import Note, Talk
 from kb.report.problems import FileProblem
 from kb.services import Service
 
@@ -25,12 +25,26 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One note that was found, its score, the ranges of its text to mark, and what made the score where asked."""
+    """One note that was found, its score, the ranges of its text to mark, and what made the score where asked.
+
+    `alike` tells that it is found by likeness alone, without the words.
+    """
 
     note: Note
     score: float
     marks: tuple[tuple[int, int], ...]
     reasons: tuple[Reason, ...] = ()
+    alike: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTalk:
+    """A talk that was found by its title, where it was held as far as that is known, and how many notes it has."""
+
+    talk: Talk
+    event: str | None
+    held_on: str | None
+    notes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,7 @@ class Answer:
     selections leave nothing, `freed` gives for each selected group how many notes there would be without it. `without`
     gives the same for each selected value alone, `unknown` the selected values that no note has. `around` holds for
     each value that the window has in the query's `context` the notes that are found and those that belong to them, in
-    reading order.
+    reading order. `talks` are those whose title has every word, each with how many of its notes meet the conditions.
     """
 
     total: int
@@ -54,6 +68,7 @@ class Answer:
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()
     around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    talks: tuple[FoundTalk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

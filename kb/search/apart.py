@@ -1,15 +1,21 @@
-"""A sync in a process of its own, so that searches beside it keep their pace and their memory."""
+"""A sync, and the making of vectors, in processes of their own, so that searches beside it keep their pace and their memory."""
 
 import atexit
 import multiprocessing
+import os
 import signal
+from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
 from kb.understanding import Progress
+
+_LOWEST = 19  # of priorities: whoever searches comes first
 
 
 def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
@@ -28,10 +34,33 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
         outcome = _outcome(here, progress)
     finally:
         here.close()
-        process.join()
-        atexit.unregister(process.terminate)
+        Thread(target=_let_end, args=(process,), name="tidy", daemon=True).start()
     knowledge_base.collection.follow()
     return outcome
+
+
+def embed_apart(knowledge_base: KnowledgeBase) -> None:
+    """Make the vectors that notes lack as `Keeper.embed` does, in a process that gives way to all others."""
+    coverage = knowledge_base.keeper.coverage()
+    if coverage is None or coverage.embedded == coverage.documents:
+        return
+    chosen = knowledge_base.collection.chosen
+    process = multiprocessing.get_context("spawn").Process(target=_embed, args=chosen, name="embed")
+    process.start()
+    atexit.register(process.terminate)  # what it made is kept, and the next start goes on
+    _let_end(process)
+
+
+def _embed(library: Path | None, index: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if hasattr(os, "nice"):
+        os.nice(_LOWEST)
+    KnowledgeBase.open(library, index).keeper.embed()
+
+
+def _let_end(process: BaseProcess) -> None:
+    process.join()
+    atexit.unregister(process.terminate)
 
 
 def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
@@ -56,6 +85,9 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         there.send((step, done, total))
 
     try:
-        there.send(KnowledgeBase.open(library, index).keeper.sync(tell))
+        keeper = KnowledgeBase.open(library, index).keeper
+        there.send(keeper.sync(tell))
+        keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # whatever it is, who waits must hear of it
-        there.send(str(error) or repr(error))
+        with suppress(OSError):  # nobody waits any more
+            there.send(str(error) or repr(error))

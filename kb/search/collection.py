@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from index.embedding import EmbedderMaker
+from index.embedder import EmbedderMaker
 from index.engine import Engine, Reader, SearchIndexError
 from index.language import Language
 from index.schema import Schema

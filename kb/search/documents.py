@@ -21,6 +21,7 @@ SCHEMA = Schema(
         TextField("below", 0.3, finds=False),
     ),
     facets=tuple(facet.key for facet in FACETS),
+    titles=("talk", "talk"),
 )
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from index.embedding import Embedder, EmbedderMaker, Endpoint, Known, bundled
+from index.embedder import Embedder, EmbedderMaker
 from kb.library.configuration import NO_MODEL, Configuration
 from kb.library.places import SAMPLE_VECTORS, model_folder
 
@@ -14,6 +14,8 @@ def embedder_of(configuration: Configuration) -> EmbedderMaker:
         told = configuration.embedding
         if NO_MODEL in (told.model, os.environ.get("KB_EMBEDDING")):
             return None
+        from index.embedding import Endpoint, Known, bundled
+
         if told.url:
             return Endpoint(told.url, told.model, os.environ.get("KB_EMBEDDING_KEY"))
         model = bundled(model_folder())

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-from index.engine import OutdatedError, SearchIndexError
+from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import LibraryError, ReportFile, Scan
 from kb.library.fingerprint import code_digest
@@ -58,12 +58,24 @@ class Keeper:
             problems=(*scan.problems, *after.problems),
         )
 
+    def embed(self, progress: Progress = untold) -> None:
+        """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
+        self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
+
+    def coverage(self) -> Coverage | None:
+        """Return how many notes can be found by likeness, None where there is no model."""
+        return self._collection.engine.coverage()
+
     def _contents_before(self) -> Contents | None:
         """Return what the index holds; a damaged one holds nothing, for it is made again."""
         try:
             return self._collection.contents()
         except SearchIndexError:
             return None
+
+    def tidy(self) -> None:
+        """Do what an index needs after some syncs, and nobody has to wait for; the answers stay the same."""
+        self._collection.engine.merge()
 
     def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.

@@ -10,6 +10,7 @@ import msgspec
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
+from kb.search.answers import FoundTalk
 from kb.services import Change, Domain, Service
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def talk_record(talk: Talk) -> dict[str, Any]:
         "speakers": list(talk.speakers),
         "links": list(talk.links),
     }
+
+
+def found_talk_record(found: FoundTalk) -> dict[str, Any]:
+    """Return a talk that was found by its title."""
+    return {**talk_record(found.talk), "event": found.event, "held_on": found.held_on, "notes": found.notes}
 
 
 def note_record(note: Note, domain: Domain) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
-from kb.search.answers import Answer, FacetValue, Found
+from kb.search.answers import Answer, FacetValue, Found, FoundTalk
 from kb.search.collection import Collection, Snapshot
 from kb.search.facets import BY_KEY, Facet, keys
 from kb.search.records import load_relations
@@ -61,11 +61,14 @@ class Searcher:
             without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
             unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
             around=around,
+            talks=tuple(_talks(results, snapshot.contents)),
         )
 
     def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], snapshot: Snapshot) -> Found:
         note = known.get(hit.id) or snapshot.note(hit.stored)
-        return Found(note, hit.score, marks(note.text, results.terms, self._collection.tools.analyzer), hit.reasons)
+        return Found(
+            note, hit.score, marks(note.text, results.terms, self._collection.tools.analyzer), hit.reasons, hit.alike
+        )
 
     def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
         labels = self.labels(key, contents)
@@ -148,6 +151,13 @@ def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
 
     whole = replace(asked, offset=query.offset, facets=renamed(query.facets), every=renamed(query.every))
     return whole, {"service": narrow}
+
+
+def _talks(results: Results, contents: Contents) -> Iterator[FoundTalk]:
+    """Yield the talks that were found by their titles."""
+    for one in results.titled:
+        entry = contents.report_of_talk[one.value]
+        yield FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count)
 
 
 def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:

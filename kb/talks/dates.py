@@ -21,6 +21,12 @@ _WHEN = re.compile(any_of("when"), re.IGNORECASE)
 _OTHER_DAY = re.compile(any_of("other_days"))
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
 _WEEKDAY = re.compile(r"[(（]?(?:[月火水木金土日](?:曜日?)?|mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?[)）]?", re.IGNORECASE)
+_DAY_HEADING = re.compile(r"day\s*\d|\d\s*日目|初日|最終日", re.IGNORECASE)
+_SHEETS = ("table", "code")  # in which particulars of an event may stand, each behind its name
+_OPENING = 20  # blocks
+_BESIDE = 20  # characters that a line may have beside its date and still be there to tell it
+_BEFORE, _AFTER = 10, 30  # characters around a date in which a word may say what it is
+
 _PUBLISHED = re.compile(r"(20\d\d)[-/.年]?\s*(\d{1,2})[-/.月]?\s*(\d{1,2})(?!\d)")
 _PUBLISHED_NAMED = re.compile(r"(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\.?,?\s+(20\d\d)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,11 +34,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _KEYS = ("date", "published", "published_at", "publishdate", "pubdate", "created", "created_at", "posted")
 _IN_NAME = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)-")  # Jekyll
 _IN_PATH = re.compile(r"(?:^|/)(?:entry|posts?|blog|articles?|content)/(?:.*/)?(20\d\d)/(\d\d)/(\d\d)/")  # Hatena, Hugo
-_DAY_HEADING = re.compile(r"day\s*\d|\d\s*日目|初日|最終日", re.IGNORECASE)
-_SHEETS = ("table", "code")  # in which particulars of an event may stand, each behind its name
-_OPENING = 20  # blocks
-_BESIDE = 20  # characters that a line may have beside its date and still be there to tell it
-_BEFORE, _AFTER = 10, 30  # characters around a date in which a word may say what it is
 
 
 def held_on_of(outline: Outline, event: str | None) -> str | None:

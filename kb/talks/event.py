@@ -18,7 +18,7 @@ _DID = re.compile(r"で[^。]{1,30}てき(?:た|ました)")
 _SESSION_OF = re.compile(r"(?:.*[、。])?(.+?)\s*の(?:セッション|講演|基調講演|発表|トーク)")
 _ANNOUNCED = re.compile(rf"(.+?)\s*[-–|｜·](?:[^-–|｜·]*\s)?(?:{any_of('announcements')})", re.IGNORECASE)
 
-_HASHTAG = re.compile(r"(?:^|\s)#(?!\d+(?:\s|$))[^\s#]+(?=\s|$)")
+_HASHTAG = re.compile(r"(?:^|\s)#(?!\d)(?:[A-Za-z_]+\w*(?=[ぁ-ん])|[^\s#]+(?=\s|$))", re.ASCII)
 _TAGS_BEFORE = re.compile(r"^\s*(?:[\[【［][^\]】］]*[\]】］]\s*)+")
 _QUOTED = re.compile(r"[「『]([^」』]{4,60})[」』]")
 _LATIN = re.compile(r"(?:[A-Z][\w.&+!'-]*|[–-])(?:\s+(?:[A-Z0-9#'&@][\w.&+!'-]*|[–-])){1,6}")
@@ -29,6 +29,7 @@ _NO_NAME = re.compile(
 )
 _BRACKETS = re.compile(r"\s*[【\[（(][^】\])）]*[】\])）]")
 _DAY_AFTER = re.compile(r"\s*(?:の)?\s*(?:\d\s*日目|day\s*\d|初日|最終日)\s*$", re.IGNORECASE)
+_CALLED = re.compile(r"」?という\S{1,12}$")
 _DATE = re.compile(r"20\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?")
 _CLAUSE = re.compile(r"[ぁ-ん]*[、。！？!?]+|[ぁ-ん]{2,}|(?<=[にで])(?=[A-Z])")
 _PHRASES = re.compile(r"[ぁ-ん、。！？!?「」]+")
@@ -58,7 +59,7 @@ def _candidates(outline: Outline) -> Iterator[Event]:
     metadata = dict(outline.metadata)
     title = _plain((outline.title or "")[:LINE])
     opening = [b for b in outline.blocks if b.type in ("heading", "paragraph", "link")][:_OPENING]
-    lines = [block.text[:LINE] for block in opening]
+    lines = [_HASHTAG.sub("", block.text[:LINE]) for block in opening]
     if metadata.get("event", "").strip():
         yield Event(metadata["event"].strip(), visited=True)
     yield from _quoted(title)
@@ -123,7 +124,7 @@ def _plain(title: str) -> str:
 
 def _name(text: str) -> str:
     """Return the name at the end of a text, without the clause before it and the day after it."""
-    text = _DAY_AFTER.sub("", _BRACKETS.sub("", text).strip(_TRIM)).strip(_TRIM)
+    text = _CALLED.sub("", _DAY_AFTER.sub("", _BRACKETS.sub("", text).strip(_TRIM))).strip(_TRIM)
     tail = _CLAUSE.split(text)[-1].strip(_TRIM)
     name = tail if _names_event(tail) else text
     place, _, _ = name.partition("にて")

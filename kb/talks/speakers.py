@@ -1,4 +1,4 @@
-"""Who speaks: names out of headings, out of lines and tables that say so, and out of the first words about a talk."""
+"""Who speaks, as the lines of a talk tell: those that say so, those that are nothing but a person, the first words."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,6 +17,11 @@ _MENTION = re.compile(
     r"(?:さん|氏|准教授|教授)(?=の|による|から|が|より|は|、|。|\s|$|[？?！!(（@＠])"
 )
 _SAID = re.compile(r"(?:登壇者|発表者|スピーカー|講師|講演者|話し手)は、?\s*([^。、]{2,40}?\s?(?:さん|氏)|[@＠]\w+)")
+# What somebody did there says of any name before it, in whatever letters, that it is one.
+_SPOKE = re.compile(
+    r"(?:最初は|次は|続いて|こちらは)?\s*([^\s、。「」]{1,20}(?:\s[^\s、。「」]{1,12})?)\s*(?:さん|氏)(?:の|による)"
+    r"\s?(?:発表|講演|基調講演|セッション|お?話|トーク|プレゼン|登壇|LT)"
+)
 _BY = re.compile(r"[Bb]y\s+(\S{2,30}(?:\s\S{1,20}){0,2})")
 # A whole name, of two words, says of brackets behind it that they hold a company or a handle.
 _WHOLE_NAME = r"[一-鿿々]{1,4}[ 　][一-鿿々ぁ-んァ-ヶー]{1,5}|[A-Z][a-z]+(?: [A-Z][\w.'-]*){1,2}"
@@ -31,24 +36,28 @@ _FIRST_WORDS = 80  # characters of each
 
 
 def speakers_of(blocks: Sequence[Block], heading: str = "") -> tuple[str, ...]:
-    """Return who speaks as the lines of a talk tell, or its first sub-`heading`.
+    """Return who speaks as the lines of a talk tell, or its first sub-`heading`."""
+    return next(filter(None, _told(blocks, heading)), ())
 
-    A line or table that says so, else a line that is nothing but a person, else who its first words name.
+
+def _told(blocks: Sequence[Block], heading: str) -> Iterator[tuple[str, ...]]:
+    """Yield the names that each place tells, the most telling first.
+
+    Lines and tables that say so, lines that are nothing but a person, then who the first words name.
     """
-    if told := next(_labelled(blocks), None) or next(filter(None, map(speakers_in, blocks)), None):
-        return told
+    yield from _labelled(blocks)
+    yield from map(speakers_in, blocks)
     opening = [block for block in blocks if block.type not in ("blank", "table")][:_OPENING]
     lines = [HATENA_LINK.sub(r"\1", text) for text in (heading, *(block.text for block in opening))]
-    if told := next(filter(None, map(_person, lines)), None):
-        return told
-    written = [heading, *(block.text[:LINE] for block in opening if block.depth is None and block.type != "code")]
-    for match in filter(None, (_NAME_AND_COMPANY.fullmatch(text) or _BY.fullmatch(text) for text in written)):
-        return names_in(match[1])
-    said = (match[1] for text in lines for match in _SAID.finditer(text[:LINE]))
-    if told := next(filter(None, map(names_in, said)), None):
-        return told
-    mentions = (match[1] for text in lines[1:] for match in _MENTION.finditer(text[:_FIRST_WORDS]))
-    return next((names_in(name) for name in mentions if not name.endswith(words("nobody"))), ())
+    yield from map(_person, lines)
+    alone = [heading, *(block.text[:LINE] for block in opening if block.depth is None and block.type != "code")]
+    for line in alone:
+        if match := _NAME_AND_COMPANY.fullmatch(line) or _BY.fullmatch(line):
+            yield names_in(match[1])
+    yield from (names_in(match[1]) for line in lines for match in _SAID.finditer(line[:LINE]))
+    yield from (names_in(f"{match[1]}さん") for line in lines if (match := _SPOKE.match(line[:LINE])))
+    mentions = (match[1] for line in lines[1:] for match in _MENTION.finditer(line[:_FIRST_WORDS]))
+    yield from (names_in(name) for name in mentions if not name.endswith(words("nobody")))
 
 
 def _labelled(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:

@@ -1,5 +1,7 @@
 """The Japanese words for what notes, tags and searches are: kinds, facets, what a search did."""
 
+from index.engine import Coverage, Reason
+
 KINDS = {
     "advice": "助言",
     "problem": "課題",
@@ -28,7 +30,41 @@ NOTICES = {
     "no likeness": "意味の近さでは探せませんでした: {text}",
     "literally": "「{text}」をそのままの文字として探しました",
 }
+ALIKE = "意味が近い"
+FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
+SIGNALS = {
+    "nearness": "隣り合う言葉",
+    "characters": "文字の並び",
+    "coverage": "言葉の揃い方",
+    "exact": "全文の一致",
+    "likeness": ALIKE,
+    "boost": "種別",
+}
+TALK = "セッション"
 NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
 OUTSIDE_TALKS = "(セッション外)"
 SAMPLES_SHOWN = "見本を表示中"
+
+
+def coverage(coverage: Coverage | None) -> str:
+    """Return how many notes can be found by likeness."""
+    if coverage is None:
+        return "意味検索: なし（言葉だけで探します）"
+    return f"意味検索: {coverage.documents:,}件中 {coverage.embedded:,}件"
+
+
+def reason(reason: Reason) -> str:
+    """Return which word of a query was found where, or what else helped, and how much it counted.
+
+    言葉: 冪等（本文） 3.21点 · 意味が近い: 0.62 1.10点
+    """
+    as_term = f"→「{reason.term}」" if reason.term != reason.word else ""
+    places = "・".join(FIELDS.get(field, field) for field in reason.fields)
+    if reason.signal == "words":
+        found = f"言葉: {reason.word}{as_term}（{places}）"
+    elif reason.cosine is not None:
+        found = f"{SIGNALS[reason.signal]}: {reason.cosine:.2f}"
+    else:
+        found = SIGNALS[reason.signal]
+    return f"{found} {reason.points:.2f}点"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.embedding import EmbeddingError, Vectors
+from index.embedder import EmbeddingError, Vectors
 from index.text import folded
 
 DIMENSIONS = 4096

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from models import Characters
 
-from index.embedding import EmbeddingError, Endpoint, Known, bundled, learn
+from index.embedder import EmbeddingError
+from index.embedding import Endpoint, Known, bundled, learn
 from index.embedding import endpoint as endpoint_module
 
 Answer = Callable[[BaseHTTPRequestHandler, Mapping[str, Any]], None]

@@ -220,19 +220,20 @@ def test_vectors_that_nobody_needs_any_more_are_let_go(tmp_path: Path) -> None:
     assert vector_file(tmp_path / "index").stat().st_size < before / 50
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(2, 40))
+@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(16, 64))
 def test_the_cosine_is_that_of_the_vectors_as_they_differ_from_their_mean(seed: int, count: int, size: int) -> None:
     rng = np.random.default_rng(seed)
-    vectors = (rng.normal(size=(count + 1, size)) + 1).astype(np.float32)
+    vectors = (rng.normal(size=(count + 1, size)) + 0.3).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     *passages, query = vectors
 
-    cosines = Space(quantised(np.array(passages))).likeness(query).cosines
+    space = Space(quantised(np.array(passages)))
+    cosines = space.cosines(space.asked(query), np.arange(count, dtype=np.int32))[0]
 
     mean = np.mean(passages, axis=0)
     lengths = np.linalg.norm(passages - mean, axis=1) * np.linalg.norm(query - mean)
     wanted = (np.array(passages) - mean) @ (query - mean) / np.maximum(lengths, 1e-9)
-    assert np.allclose(cosines[lengths > 0.01], wanted[lengths > 0.01], atol=0.1)
+    assert np.allclose(cosines[lengths > 0.2], wanted[lengths > 0.2], atol=0.05)
 
 
 asked = st.lists(st.sampled_from([*SUBJECTS, "lambda", "-監視", "鍵"]), min_size=1, max_size=4).map(" ".join)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from index.embedder import EmbedderMaker
 from index.language import Language
 from index.schema import Schema
 from index.whoosh_engine import WhooshEngine
@@ -29,8 +30,8 @@ class CountingEngine(WhooshEngine):
 
     searches = 0
 
-    def __init__(self, folder: Path, schema: Schema, language: Language) -> None:
-        super().__init__(folder, schema, language)
+    def __init__(self, folder: Path, schema: Schema, language: Language, embedder: EmbedderMaker) -> None:
+        super().__init__(folder, schema, language, embedder)
         CountingEngine.searches = 0
 
     def snapshot(self) -> object:

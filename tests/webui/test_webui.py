@@ -134,7 +134,7 @@ def test_where_nothing_is_found_the_condition_to_blame_is_named(client: FlaskCli
 
 
 def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:
-    assert re.search(r"「冪等」 本文 [\d.]+点", plain(client.get("/?q=冪等")))
+    assert re.search(r"言葉: 冪等（本文） [\d.]+点", plain(client.get("/?q=冪等")))
 
 
 def test_counts_ignore_their_own_group_and_link_to_the_toggled_search(client: FlaskClient) -> None:

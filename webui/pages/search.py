@@ -11,7 +11,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import keys
-from kb.search.records import note_record
+from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
 from webui.pages.start import StartPage
@@ -143,11 +143,13 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "steps": [asdict(step) for step in page.answer.steps],
         "notices": [asdict(notice) for notice in page.answer.notices],
         "freed": dict(page.answer.freed),
+        "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [
             {
                 **note_record(found.note, domain),
                 "score": round(found.score, 4),
                 "marks": [list(mark) for mark in found.marks],
+                "alike": found.alike,
                 "reasons": [asdict(reason) for reason in found.reasons],
             }
             for found in page.answer.found

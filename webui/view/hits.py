@@ -24,6 +24,7 @@ class Shown:
     note: Note
     marks: tuple[tuple[int, int], ...]
     reasons: tuple[Reason, ...]
+    alike: bool
     changes: tuple[Change, ...]
     below: tuple[Branch, ...]
     problem: Note | None
@@ -81,6 +82,7 @@ def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found |
         note=note,
         marks=found.marks if found else (),
         reasons=found.reasons if found else (),
+        alike=bool(found and found.alike),
         changes=domain.changes_for(note),
         below=below(note, others),
         problem=problem,

@@ -333,6 +333,13 @@ def test_the_first_lines_name_the_event_where_the_title_does_not() -> None:
     assert report_of(markdown(text)).event == "Kagi Summit"
 
 
+def test_a_line_names_an_event_with_its_hashtag_beside_it() -> None:
+    text = "[Kagi Conference #1 #kagicon](https://example.com/)というイベントへ行ってきました。\n\n# 基調講演\n\n- a\n\n# 錠\n"
+    report = report_of(markdown(text))
+
+    assert (report.title, report.event) == ("Kagi Conference #1", "Kagi Conference #1")
+
+
 def test_a_link_to_an_announcement_names_the_event() -> None:
     text = "---\ntitle: 鍵を考える\n---\n\n[鍵の夕べ #2 - connpass](https://example.com/)\n"
 
@@ -416,6 +423,9 @@ def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
         ("## LT1: 合鍵の話 鍵 花子(例示工業)", "合鍵の話", ("鍵 花子",)),
         ("## LT1: 鍵の話\n\n鍵 花子 [@kagi_h](https://example.com/)（例示工業）\n\n- a", "鍵の話", ("鍵 花子",)),
         ("## LT1: 鍵の話\n\nby kagi\n\n- a", "鍵の話", ("kagi",)),
+        ("## LT1: 鍵の話 by [@kagi_h](https://example.com/) さん", "鍵の話", ("kagi_h",)),
+        ("## LT1: 鍵の話\n\nかぎこさんの発表。\n", "鍵の話", ("かぎこ",)),
+        ("## LT1: 鍵の話\n\n最初は kagi さんによる基調講演です。\n", "鍵の話", ("kagi",)),
         ("## LT1: 鍵の話\n\n    例示株式会社　鍵花子さん (@kagi_h)\n\n- a", "鍵の話", ("鍵花子",)),
         ("## LT1: 鍵の話\n\n登壇者は、かぎこ（@kagi_h）さん。名調子でした。\n", "鍵の話", ("かぎこ",)),
     ],

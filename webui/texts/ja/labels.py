@@ -92,7 +92,12 @@ UPDATE_HOW = "ライブラリのフォルダに置いた変更を、検索に反
 UPDATE_NOW = "索引を更新"
 UPDATE_FAILED = "索引を更新できませんでした。前の索引で検索を続けます。"
 PROBLEMS = "読めなかったファイル・注意"
-STEPS = {"": "ライブラリを見ています", "reading": "読み込んでいます", "writing": "索引を書いています"}
+STEPS = {
+    "": "ライブラリを見ています",
+    "reading": "読み込んでいます",
+    "writing": "索引を書いています",
+    "embedding": "意味を調べています",
+}
 CORRECT = "タグと種別を直す"
 CORRECT_HOW = "直した内容はライブラリの kb.toml に残り、読み直しても保たれます。"
 ADD_TAG = "サービスを付ける"
@@ -146,15 +151,7 @@ NOTICES = {
     "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
-FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
-SIGNALS = {
-    "nearness": "隣り合う言葉",
-    "characters": "文字の並び",
-    "coverage": "言葉の揃い方",
-    "exact": "全文の一致",
-    "likeness": "意味が近い",
-    "boost": "種別",
-}
+ALIKE = ja.ALIKE
 STEPS_REFUSED = "読み替えの一部をやめています。"
 RESTORE_STEPS = "元に戻す"
 MATCH = "複数のサービスを選んだとき"

@@ -4,15 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from index.engine import Reason
 from kb.search.answers import SyncOutcome
 from webui.texts.ja.labels import (
     BLOCKS,
-    FIELDS,
     FILTERS,
     GROUPS,
     NOTICES,
-    SIGNALS,
     STEPS,
     STEPS_TAKEN,
     UNDATED,
@@ -166,22 +163,6 @@ def freed(group: str, count: int) -> str:
     return f"「{GROUPS[group]}」の条件を外すと {notes(count)}"
 
 
-def reason(reason: Reason) -> str:
-    """Return which word of a query was found where, or what else helped, and how much it counted.
-
-    言葉: 冪等（本文） 3.21点 · 意味が近い: 0.62 1.10点
-    """
-    as_term = f"→「{reason.term}」" if reason.term != reason.word else ""
-    places = "・".join(FIELDS.get(field, field) for field in reason.fields)
-    if reason.signal == "words":
-        found = f"言葉: {reason.word}{as_term}（{places}）"
-    elif reason.cosine is not None:
-        found = f"{SIGNALS[reason.signal]}: {reason.cosine:.2f}"
-    else:
-        found = SIGNALS[reason.signal]
-    return f"{found} {reason.points:.2f}点"
-
-
 def filters(count: int) -> str:
     """Return the text of the button that opens the filters, with how many are set."""
     return f"{FILTERS}（{count}）" if count else FILTERS
@@ -195,6 +176,11 @@ def contents(reports: int, talks: int, notes: int) -> str:
 def without(count: int) -> str:
     """Return what a chip says of its removal."""
     return f"外すと {count:,}件"
+
+
+def titled(count: int) -> str:
+    """Return what stands above the talks that are found by their titles."""
+    return f"セッション名に言葉を含むセッション（{count:,}）"
 
 
 def more_of_talk(count: int) -> str:

@@ -1,0 +1,85 @@
+"""What finding by likeness costs beside words alone: python tests/benchmarks/likeness.py [NOTES [QUERIES]].
+
+The notes are those of `searching`, their vectors generated, so that no model's time is measured: the same queries are
+asked with likeness and without, one after the other.
+"""
+
+import random
+import resource
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from time import process_time
+
+import numpy as np
+from searching import SAMPLES, a_query, varied
+
+from index.embedder import Vectors
+from index.query import Query
+from index.whoosh_engine import WhooshEngine
+from index.whoosh_engine.vectors import key_of
+from kb.library.files import Library
+from kb.search.documents import SCHEMA
+from kb.search.search_box import language
+from kb.understanding import Tools, understand_all
+
+DIMENSIONS = 384
+
+
+class Generated:
+    """An Embedder whose vectors mean nothing and are made in no time; all have a part in common, as real ones do."""
+
+    name, dimensions = "generated", DIMENSIONS
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.array([np.random.default_rng(key_of(text)).normal(size=DIMENSIONS) for text in texts])
+        vectors += 2
+        unit: Vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        return unit
+
+    passages = queries
+
+
+def main() -> None:
+    count, asked = map(int, (*sys.argv[1:3], *("100000", "200")[len(sys.argv) - 1 :]))
+    rng = random.Random(2018)  # noqa: S311  # the same notes each time
+    tools = Tools.of()
+    readings = understand_all(Library(SAMPLES).scan().files, tools)[0]
+    words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
+    with tempfile.TemporaryDirectory() as folder:
+        engine = WhooshEngine(Path(folder), SCHEMA, language(tools), Generated)
+        documents = varied(readings, count, words, rng, tools)
+        numbered = (replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
+        engine.publish({"notes": numbered}, (), ["notes"], {})
+        queries = [replace(a_query(rng, words), limit=20) for _ in range(asked)]
+        for query in queries[:5]:
+            engine.search(replace(query, without=("likeness",)))
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        started = process_time()
+        engine.embed(lambda _done, _total: None)
+        made = process_time() - started
+        started = process_time()
+        engine.search(Query("監視"))
+        tell("vectors made and kept, a second", count / made)
+        tell("the first query with them, ms", 1000 * (process_time() - started))
+        times: dict[bool, list[float]] = {False: [], True: []}
+        for query in queries:
+            for without in (True, False):
+                started = process_time()
+                engine.search(replace(query, without=("likeness",) if without else ()))
+                times[without].append(process_time() - started)
+        tell("words alone, ms (median)", 1000 * median(times[True]))
+        tell("with likeness, ms (median)", 1000 * median(times[False]))
+        tell("memory more, kB a note", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / count)
+
+
+def tell(name: str, figure: float) -> None:
+    sys.stdout.write(f"{name:40s} {figure:10.2f}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""One query held against every document in turn, for the oracle."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from index import ladder, spelling
+from index.embedder import Embedder, EmbeddingError
+from index.engine import Reason
+from index.likeness import Likeness, Space, quantised
+from index.query import Query, Step
+from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, most_points, parts, term_points, word_weight
+from index.schema import Document, TextField
+from index.text import folded, folded_name
+from index.tree import (
+    AllOf,
+    Alternative,
+    AnyOf,
+    Dated,
+    FacetIs,
+    InField,
+    Key,
+    Node,
+    Not,
+    Notice,
+    QueryPhrase,
+    QueryPiece,
+    QueryWord,
+    words_in,
+)
+
+if TYPE_CHECKING:
+    from scan_engine import ScanEngine
+
+
+@dataclass(eq=False)
+class Counted:
+    """A document and how often it has each term."""
+
+    document: Document
+
+    @cached_property
+    def terms(self) -> Mapping[str, Counter[Key]]:
+        return {
+            name: Counter(Key(term.text, term.kind) for term in terms) for name, terms in self.document.texts.items()
+        }
+
+    def frequency(self, field: str, key: Key) -> int:
+        return self.terms[field][key] if field in self.terms else 0
+
+    def length(self, field: str) -> int:
+        return sum(count for key, count in self.terms.get(field, Counter()).items() if key.kind == "word")
+
+
+class Scan:
+    """One query's text, held against every document in turn."""
+
+    def __init__(self, engine: "ScanEngine", query: Query) -> None:
+        self._engine = engine
+        self._documents = documents = engine.documents
+        self._texts = engine.schema.texts
+        self._asked = query
+        self._text = query.text
+        self._language = language = engine.language
+        self._found_by = cache(lambda key: sum(self._has_term(key, d) for d in documents))
+        self._weight = cache(lambda word: word_weight(len(documents), sum(self._describes(word, d) for d in documents)))
+        self._mean_length = cache(self._read_mean_length)
+        self.score = cache(self._score)
+        parsed = language.parse(query.text)
+        self.notices = parsed.notices
+        self._conditions = AllOf(parsed.conditions)
+        self._likeness: Likeness | None = None
+        self._number = {id(d): number for number, d in enumerate(documents)}
+        self.ascent = ladder.climb(parsed.pieces, self, language.words, query.without)
+        besides = [word for node in parsed.conditions for word in words_in(node)]
+        self._scored = list(dict.fromkeys([*self.ascent.words, *besides]))
+        analyzer = language.words.analyzer
+        text = " ".join(piece.text for piece in self.ascent.pieces)
+        terms = analyzer.helpers(analyzer.morphemes(text))
+        self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
+        named = self._named()
+        fitting = np.array([self._describes(AllOf((self._conditions, *named)), d) for d in documents], np.bool_)
+        tells = self._likeness and self.ascent.answered
+        self._alike = set(self._likeness.found(fitting, np.arange(len(documents))).tolist()) if tells else set()
+        alone = any(not self.has_words(documents[number]) for number in self._alike)
+        self.steps = (*self.ascent.steps, Step("likeness")) if alone else self.ascent.steps
+        self.terms = frozenset(
+            key.text for word in self._scored for a in word.alternatives for key in a.terms if key.kind == "word"
+        )
+
+    def has(self, word: QueryWord) -> bool:
+        return any(self._describes(word, d) for d in self._documents)
+
+    def count(self, words: Sequence[QueryWord]) -> int:
+        return sum(self._describes(AllOf((self._conditions, *words)), d) for d in self._documents)
+
+    def best_share(self, words: Sequence[QueryWord]) -> float:
+        fitting = [d for d in self._documents if self._describes(self._conditions, d)]
+        return max((self._share(words, d) for d in fitting), default=0.0)
+
+    def similar(self, text: str) -> str | None:
+        names = [field.name for field in self._texts if field.finds]
+        keys = {key for d in self._documents for name in names for key in d.terms.get(name, ()) if key.kind == "word"}
+        return spelling.similar(text, [key.text for key in keys], lambda word: self._found_by(Key(word)))
+
+    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+        text = " ".join(piece.text for piece in pieces)
+        embedder = self._engine.embedder()
+        if embedder and text and "likeness" not in self._asked.without:
+            self._likeness = self._read_likeness(text, embedder)
+        if self._likeness is None:
+            return None
+        names = [word for piece in pieces for word in piece.words if word.is_name]
+        fitting = (
+            self._describes(self._conditions, d) and all(map(partial(self._is_anywhere, d), names))
+            for d in self._documents
+        )
+        return self._likeness.tells(np.array(list(fitting), np.bool_), len(self._documents))
+
+    def _read_likeness(self, text: str, embedder: Embedder) -> Likeness | None:
+        having = [number for number, d in enumerate(self._documents) if d.document.passage in self._engine.embedded]
+        passages = [self._documents[number].document.passage for number in having]
+        if not passages:
+            return None
+        try:
+            query = embedder.queries([text])[0]
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            return None
+        space = Space(quantised(embedder.passages(passages)))
+        return Likeness(space, np.array(having, np.int32), len(self._documents), query)
+
+    def _is_anywhere(self, counted: Counted, word: QueryWord) -> bool:
+        return any(
+            all(any(counted.frequency(f.name, key) for f in self._texts) for key in a.terms) for a in word.alternatives
+        )
+
+    def _named(self) -> list[Node]:
+        named = [AnyOf((w, facet)) for w in self.ascent.words if (facet := self._language.named(w.text))]
+        return [node for node in named if any(self._describes(node, d) for d in self._documents)]
+
+    def finds(self, counted: Counted) -> bool:
+        return self._number[id(counted)] in self._alike or self.has_words(counted)
+
+    def has_in(self, field: str, words: tuple[QueryWord, ...], counted: Counted) -> bool:
+        return self._describes(AllOf((self._conditions, InField(field, words))), counted)
+
+    def has_words(self, counted: Counted) -> bool:
+        if self.ascent.some:
+            enough = self._share(self.ascent.words, counted) >= ladder.LEAST_SHARE
+            return enough and self._describes(AllOf((self._conditions, *self._named())), counted)
+        return self._describes(AllOf((self._conditions, *self.ascent.words)), counted)
+
+    def _score(self, counted: Counted) -> float:
+        return round(sum(parts(self._strengths(counted)).values()), PLACES)
+
+    def reasons(self, counted: Counted) -> tuple[Reason, ...]:
+        by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
+        given = parts(self._strengths(counted))
+        cosine = self._cosines(counted)[0] if self._likeness else None
+        alike = Reason("likeness", given.pop("likeness"), cosine=cosine)
+        others = [alike, *(Reason(name, part) for name, part in given.items() if name != "words")]
+        return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
+
+    def _strengths(self, counted: Counted) -> dict[SignalName, float]:
+        words = self.ascent.words
+        same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._text)
+        helping = {
+            SIGNAL_OF_KIND[kind]: sum((self._points(key, counted) for key in self._helpers if key.kind == kind), 0.0)
+            for kind in SIGNAL_OF_KIND
+        }
+        return {
+            "words": sum((self._most(word, counted) for word in self._scored), 0.0),
+            **helping,
+            "coverage": self._share(words, counted),
+            "exact": float(same),
+            "likeness": self._most_points * self._cosines(counted)[1],
+            "boost": counted.document.boost - 1,
+        }
+
+    def _cosines(self, counted: Counted) -> list[float]:
+        number = np.array([self._number[id(counted)]], np.int32)
+        return self._likeness.of(number)[:, 0].tolist() if self._likeness else [0.0, 0.0]
+
+    @cached_property
+    def _most_points(self) -> float:
+        having = [sum(self._describes(word, d) for d in self._documents) for word in self.ascent.words]
+        return sum((most_points(len(self._documents), count) for count in having), 0.0)
+
+    def _most(self, word: QueryWord, counted: Counted) -> float:
+        return max(self._given(alternative, counted) for alternative in word.alternatives)
+
+    def _given(self, alternative: Alternative, counted: Counted) -> float:
+        return alternative.weight * sum(self._points(key, counted) for key in alternative.terms)
+
+    def _points(self, key: Key, counted: Counted) -> float:
+        tf = sum(f.weight * counted.frequency(f.name, key) / self._norm(counted, f) for f in self._texts)
+        return term_points(len(self._documents), self._found_by(key), tf)
+
+    def _norm(self, counted: Counted, field: TextField) -> float:
+        length = counted.length(field.name) if field.length else 0
+        if not length:
+            return 1.0
+        return 1 - field.length + field.length * max(length, SHORTEST) / self._mean_length(field.name)
+
+    def _read_mean_length(self, field: str) -> float:
+        lengths = [max(length, SHORTEST) for d in self._documents if (length := d.length(field))]
+        return sum(lengths) / len(lengths)
+
+    def _has_term(self, key: Key, counted: Counted) -> bool:
+        return any(field.finds and counted.frequency(field.name, key) for field in self._texts)
+
+    def _share(self, words: Sequence[QueryWord], counted: Counted) -> float:
+        weights = [self._weight(word) for word in words]
+        had = [
+            max((a.weight for a in word.alternatives if self._has_alternative(a, counted)), default=0.0)
+            for word in words
+        ]
+        return sum(w * h for w, h in zip(weights, had, strict=True)) / sum(weights) if weights else 0.0
+
+    def _has_alternative(self, alternative: Alternative, counted: Counted) -> bool:
+        return all(self._has_term(key, counted) for key in alternative.terms)
+
+    def _describes(self, node: Node, counted: Counted) -> bool:  # noqa: PLR0911  # a case a node
+        document = counted.document
+        match node:
+            case QueryWord(_, alternatives):
+                return any(self._has_alternative(a, counted) for a in alternatives)
+            case AllOf(nodes) | QueryPiece(_, nodes):
+                return all(self._describes(inner, counted) for inner in nodes)
+            case AnyOf(nodes):
+                return any(self._describes(inner, counted) for inner in nodes)
+            case Not(inner):
+                return not self._describes(inner, counted)
+            case QueryPhrase(text):
+                return text in folded(document.literal)
+            case FacetIs(group, text, values):
+                own = document.facets.get(group, ())
+                return any(value in values if values else text in folded_name(value) for value in own)
+            case Dated(when, date):
+                return document.date is not None and (document.date < date) is (when == "before")
+            case InField(name, words):
+                every = [[all(counted.frequency(name, k) for k in a.terms) for a in w.alternatives] for w in words]
+                return all(map(any, every))
