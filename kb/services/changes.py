@@ -116,4 +116,5 @@ def _denied() -> re.Pattern[str]:
 
 @cache
 def _words() -> dict[str, str]:
-    return datafiles.table("kb.services", "claims.toml")
+    table = datafiles.table("kb.services", "claims.toml")
+    return {name: "".join(line.strip() for line in words.splitlines()) for name, words in table.items()}

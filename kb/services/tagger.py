@@ -112,8 +112,8 @@ class _Tagging:
     def _sources(self, note: Note, lead: Note | None) -> Iterator[_Source]:
         """Yield what passes services down to a note, the nearest first: parents, the lead, headings, the talk's title.
 
-        Of labels above it the nearest counts, and so does a heading that is only a name; else the note is about what its
-        headings and its talk are about as well.
+        Of labels above it the nearest counts, and so does a heading that is only a name; else the note is about what
+        its headings and its talk are about as well.
         """
         parents = [crumb for crumb in reversed(note.trail) if crumb.note]
         for levels, crumb in enumerate(parents, start=1):

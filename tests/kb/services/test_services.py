@@ -26,7 +26,7 @@ DATA = Path(__file__).parents[3] / "kb/domains/aws/services"
 
 
 def read(text: str, title: str | None = None, report: str = "r") -> Report:
-    """Return a report of the bullets in a text, two spaces a level; `# `, `## ` are headings, other lines paragraphs."""
+    """Return a report of the bullets in a text, two spaces a level; `# `, `## ` are headings, the rest paragraphs."""
     talk = Talk("event/talk", title, 1) if title else None
     notes: list[Note] = []
     headings: list[Crumb] = []
