@@ -1,6 +1,6 @@
 """Arrays by name in one file, read without copies: a line of JSON that says where each lies, then the arrays.
 
-numpy's own .npz is an archive: it copies what it reads and sums it once more, when its digest has been compared already.
+numpy's own .npz is an archive: it copies what it reads and sums it once more, though its digest was compared already.
 """
 
 import json

@@ -69,7 +69,7 @@ class Columns:
 
     @classmethod
     def joined(cls, every: Sequence["Columns"], live: NDArray[np.bool_]) -> "Columns":
-        """Return the columns of segments one after the other, their values in order and only those of live documents."""
+        """Return the columns of segments one after the other, their values in order, but those of dead documents."""
         if len(every) == 1 and live.all():
             return every[0]
         names = dict.fromkeys(name for columns in every for name in columns.values)

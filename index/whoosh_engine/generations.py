@@ -181,7 +181,7 @@ def segment_name(generation: Path) -> str:
 
 
 def linked(segment: Segment, generation: Path) -> Segment:
-    """Return a segment under a second name in a generation, by copies where files cannot have two (FAT, some shares)."""
+    """Return a segment under a second name in a generation, copied where files cannot have two (FAT, some shares)."""
     to = generation / segment.folder.name
     to.mkdir()
     for file in segment.folder.iterdir():

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from index.whoosh_engine.columns import Texts
 from index.whoosh_engine.term_store import Docs
 
-# Of these sorts a bullet has a quarter, so that of a hundred thousand without a phrase of three characters a hundred are
-# looked at in vain; they take 32 bytes a text.
+# Of these sorts a bullet has a quarter, so that of a hundred thousand without a phrase of three characters a hundred
+# are looked at in vain; they take 32 bytes a text.
 _SORTS = 256
 _LONG = 3  # bytes in a row: a Japanese character in UTF-8
 _AT_ONCE = 1 << 16  # texts, whose bits take a byte each until they are packed

@@ -47,7 +47,8 @@ class TermStore:
             leaves = [leaf for leaf, _ in self._reader.leaf_readers()] if self.count else []
             self._leaf = leaves[0] if leaves else None  # one is written, none where there is no document
             if self._leaf is not None:
-                self._stored = self._leaf._perdoc._cached_reader("_stored", whoosh3.STORED_COLUMN)._child  # noqa: SLF001
+                documents = self._leaf._perdoc  # noqa: SLF001
+                self._stored = documents._cached_reader("_stored", whoosh3.STORED_COLUMN)._child  # noqa: SLF001
 
     def terms(self, field: str) -> tuple[str, ...]:
         """Return all terms of a field, sorted by their bytes."""

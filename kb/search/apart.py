@@ -1,4 +1,4 @@
-"""A sync, and the making of vectors, in processes of their own, so that searches beside it keep their pace and their memory."""
+"""A sync and the making of vectors in processes of their own, so that searches beside keep their pace and memory."""
 
 import atexit
 import multiprocessing

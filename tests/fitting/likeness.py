@@ -120,7 +120,8 @@ def _judged(labels: Path, library: Path, index: Path) -> Iterator[Judged]:
 
 
 def _name(note: Note) -> str:
-    digest = hashlib.sha1(re.sub(r"\s+", "", note.text).encode()).hexdigest()[:16]  # noqa: S324  # as the grades have it
+    text = re.sub(r"\s+", "", note.text)
+    digest = hashlib.sha1(text.encode()).hexdigest()[:16]  # noqa: S324  # as the grades have it
     return f"{note.source.partition('/')[2]}:{digest}"
 
 
