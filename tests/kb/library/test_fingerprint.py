@@ -15,7 +15,9 @@ ASIDE = {
     "index/embedding": "__init__ bundled_model contract endpoint known",
     "kb": "__init__ knowledge_base",
     "kb/library": "__init__ files fingerprint places rewriting safe_files walk",
-    "kb/search": "__init__ answers browsing collection embedding keeping search_box searching suggestions syncing finishing",
+    "kb/search": (
+        "__init__ answers browsing collection embedding finishing keeping search_box searching suggestions syncing"
+    ),
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """
