@@ -136,6 +136,9 @@ class Engine(Reader, Protocol):
         been written at once.
         """
 
+    def memory(self) -> int:
+        """Return the bytes that answering from the newest generation takes at most, whatever is asked."""
+
     def merge(self) -> None:
         """Tidy up after many small publishes, beside whatever is published or asked meanwhile; answers stay the same."""
 

@@ -12,6 +12,7 @@ from index.whoosh_engine import generations, merging
 from index.whoosh_engine.generations import Generation, Stamp
 from index.whoosh_engine.publishing import Publication
 from index.whoosh_engine.reader import WhooshReader
+from index.whoosh_engine.snapshot import most_memory
 
 
 class WhooshEngine:
@@ -68,6 +69,11 @@ class WhooshEngine:
         """Write a new generation and swap it in; on any failure the old one stays."""
         publication = Publication(replaced, removed, order, meta)
         generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
+
+    def memory(self) -> int:
+        """Return the bytes that answering from the newest generation takes at most, whatever is asked."""
+        generation = self._newest()
+        return most_memory(generation) if generation else 0
 
     def merge(self) -> None:
         """Tidy up after many small publishes, beside whatever is published or asked meanwhile."""

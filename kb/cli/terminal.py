@@ -156,6 +156,8 @@ def status_lines(status: Status) -> Iterator[str]:
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
     if status.left_alone:
         yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
+    if status.memory:
+        yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 
