@@ -160,6 +160,9 @@ class Engine(Reader, Protocol):
         They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
         """
 
+    def memory(self) -> int:
+        """Return the bytes that answering from the newest generation takes at most, whatever is asked."""
+
     def merge(self) -> None:
         """Tidy up after many small publishes, beside whatever is published or asked; answers stay the same."""
 

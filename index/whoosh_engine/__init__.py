@@ -1,4 +1,4 @@
-"""The embedded engine: Whoosh keeps terms, postings and documents; numpy scores whole posting lists at once."""
+"""The embedded engine: Whoosh keeps terms, postings and documents; numpy scores all that is found at once."""
 
 from index.whoosh_engine.engine import WhooshEngine
 

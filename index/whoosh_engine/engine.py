@@ -86,6 +86,13 @@ class WhooshEngine:
         publication = Publication(replaced, removed, order, meta)
         generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
 
+    def memory(self) -> int:
+        """Return the bytes that answering from the newest generation takes at most, whatever is asked."""
+        from index.whoosh_engine.snapshot import most_memory
+
+        generation = self._newest()
+        return most_memory(generation) if generation else 0
+
     def merge(self) -> None:
         """Tidy up after many small publishes, beside whatever is published or asked meanwhile."""
         from index.whoosh_engine import merging

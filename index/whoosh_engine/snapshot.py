@@ -12,8 +12,10 @@ from index.schema import Schema, TextField
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
+from index.whoosh_engine.columns import FILE as COLUMNS
 from index.whoosh_engine.columns import Keys, Texts, ValueColumn, key_of
 from index.whoosh_engine.facet_group import FacetGroup
+from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.rows import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column, text_field
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.signatures import Signatures
@@ -22,7 +24,17 @@ from index.whoosh_engine.term_store import Docs, Mask
 Scores = NDArray[np.float64]  # one number a document
 
 _FEW = 16  # where fewer than one of so many documents is found
-MOST_KEPT = 32 * 1024 * 1024  # bytes of terms kept; the thirty commonest of 100,000 documents take 6 million
+# Bytes of terms kept: of 100,000 documents the forty commonest pairs of characters, which most of them have.
+MOST_KEPT = 64 * 1024 * 1024
+
+
+_A_DOCUMENT = 250  # bytes: its signature, its places in both orders, its boost and norms, ends and documents of facets
+
+
+def most_memory(generation: Generation) -> int:
+    """Return the bytes that a snapshot of a generation takes at most: its columns as read and joined, terms, places."""
+    columns = sum((segment.folder / COLUMNS).stat().st_size for segment in generation.segments)
+    return MOST_KEPT + 2 * columns + _A_DOCUMENT * sum(segment.size for segment in generation.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class WeightedTerm:
     @property
     def size(self) -> int:
         """How many bytes it takes."""
-        return self.docs.nbytes + self.points.nbytes + self.finds.nbytes
+        return self.docs.nbytes + self.points.nbytes + (0 if self.finds is self.docs else self.finds.nbytes)
 
 
 class Snapshot:
@@ -166,12 +178,21 @@ class Snapshot:
     def _weigh(self, key: Key) -> WeightedTerm:
         fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         lists = [(text, postings) for text, postings in fields if len(postings.docs)]
-        docs, finds = (_merged(postings.docs for text, postings in lists if every or text.finds) for every in (1, 0))
+        docs = self._merged(postings.docs for _, postings in lists)
+        finds = self._merged(postings.docs for text, postings in lists if text.finds)
+        finds = docs if len(finds) == len(docs) else finds
         frequency = np.zeros(len(docs))
         for text, postings in lists:
             part = text.weight / self._norms[text][postings.docs] * postings.weights
             frequency[np.searchsorted(docs, postings.docs)] += part
         return WeightedTerm(docs, term_points(self.documents, len(finds), frequency), finds)
+
+    def _merged(self, lists: Iterable[Docs]) -> Docs:
+        """Return the documents of several lists, each once and in order."""
+        mask = np.zeros(self.size, np.bool_)
+        for docs in lists:
+            mask[docs] = True
+        return np.flatnonzero(mask).astype(np.int32)
 
     def _read_norms(self, text: TextField) -> Scores:
         if not text.length:
@@ -190,9 +211,3 @@ class Snapshot:
     def _read_group(self, column: str) -> FacetGroup:
         nothing = ValueColumn((), np.empty(0, np.int32), np.zeros(self.size, np.int32))
         return FacetGroup(self._segments.columns.values.get(column, nothing), self.documents)
-
-
-def _merged(lists: Iterable[Docs]) -> Docs:
-    """Return the documents of several lists, each once and in order."""
-    every = list(lists)
-    return every[0] if len(every) == 1 else np.unique(np.concatenate([np.empty(0, np.int32), *every]))

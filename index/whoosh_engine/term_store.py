@@ -91,8 +91,8 @@ class TermStore:
         data.seek(_BLOCK_HEAD)
         load(data)
         differences, weights, _ = load(data)
-        docs = np.cumsum(np.array(differences, np.int32), dtype=np.int32)
-        return Postings(docs, np.ones(len(docs), np.float32) * np.float32(1 if weights is None else weights))
+        docs = np.cumsum(_numbers(differences), dtype=np.int32)
+        return Postings(docs, np.ones(len(docs), np.float32) * np.float32(1 if weights is None else _numbers(weights)))
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -104,3 +104,7 @@ class TermStore:
 
     def _damaged(self, error: Exception) -> DamageError:
         return DamageError(f"{self._folder} cannot be read ({error}); make the index anew: kb sync")
+
+
+def _numbers(written: bytes | tuple[float, ...] | float) -> Any:  # noqa: ANN401  # an array, or the number itself
+    return np.frombuffer(written, np.uint8) if isinstance(written, bytes) else np.array(written)

@@ -99,7 +99,8 @@ class _FieldPostings:
         """Write each term's postings as one block, as Whoosh's own writer would write them without compression.
 
         A block is its length, negative for the last, then two pickles: what readers skip by, and the document numbers
-        as differences with their weights (None: all 1.0; one number: all the same). Whoosh is pinned.
+        as differences with their weights (None: all 1.0; one number: all the same). Whoosh takes any sequence of
+        numbers, so bytes where they are small enough: they are read in no time. Whoosh is pinned.
         """
         writer.start_field(name, field)
         prefix, file, table = pack_ushort(writer._fieldid), writer._postfile, writer._tindex  # noqa: SLF001
@@ -108,9 +109,9 @@ class _FieldPostings:
         offset = file.tell()
         for number, docs, differences, weights in self._sorted(order):
             uniform = weights[0] if weights.count(weights[0]) == len(weights) else None
-            kept = tuple(weights) if uniform is None else None if uniform == 1 else uniform
+            kept = _compact(weights) if uniform is None else None if uniform == 1 else uniform
             info = whoosh3.dumps((len(docs), docs[-1], max(weights), 0, 0, 0), 2)
-            data = whoosh3.dumps((tuple(differences), kept, None), 2)
+            data = whoosh3.dumps((_compact(differences), kept, None), 3)  # protocol 3 is the first that knows bytes
             block = whoosh3.WHOOSH3_HEADER_MAGIC + pack_int(-len(info) - len(data)) + info + data
             file.write(block)
             described = _TERM_INFO.pack(0, sum(weights), len(docs), 0, 0, max(weights), docs[0], docs[-1])
@@ -133,6 +134,15 @@ class _FieldPostings:
         for number, begin, end in zip(order, begins, ends.tolist(), strict=True):
             run = slice(begin, end)
             yield number, docs[run].tolist(), differences[run].tolist(), weights[run].tolist()
+
+
+def _compact(numbers: Sequence[float]) -> bytes | tuple[float, ...]:
+    """Return numbers as bytes if each of them fits into one."""
+    try:
+        whole = list(map(int, numbers))
+        return bytes(whole) if whole == numbers else tuple(numbers)
+    except ValueError:
+        return tuple(numbers)
 
 
 @contextmanager

@@ -165,6 +165,8 @@ def status_lines(status: Status, coverage: Coverage | None) -> Iterator[str]:
     if status.left_alone:
         yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
     yield f"likeness {ja.coverage(coverage)}"
+    if status.memory:
+        yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 

@@ -5,7 +5,9 @@ can be deleted at any time.
 """
 
 import hashlib
+import os
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -75,9 +77,10 @@ class KeptReports:
         body = msgspec.json.encode(kept)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(kept.report.source)
-        begun = path.with_suffix(".tmp")
+        begun = path.with_suffix(f".{os.getpid()}.tmp")
         begun.write_bytes(hashlib.sha256(body).hexdigest().encode() + body)
-        begun.replace(path)
+        with suppress(FileNotFoundError):  # another process, which knows of no such report, has just forgotten it
+            begun.replace(path)
 
     def forget_others(self, sources: Collection[str]) -> None:
         """Delete what is kept of all other sources."""

@@ -95,7 +95,10 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before."""
+    """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before.
+
+    `memory` is how many bytes searching takes at most, beside the dictionary.
+    """
 
     library: Path
     index: Path
@@ -104,6 +107,7 @@ class Status:
     reports: int
     talks: int
     notes: int
+    memory: int
     up_to_date: bool
     problems: tuple[FileProblem, ...]
     left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones

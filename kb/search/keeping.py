@@ -171,6 +171,7 @@ class Keeper:
             reports=len(reports),
             talks=sum(len(entry.talks) for entry in reports),
             notes=sum(entry.notes for entry in reports),
+            memory=self._collection.engine.memory() if contents else 0,
             left_alone=scan.left_alone,
             up_to_date=bool(contents and contents.is_current(library, scan, code_digest())) and not wrong,
             problems=(*wrong, *scan.problems, *(contents.problems if contents else ())),

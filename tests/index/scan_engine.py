@@ -125,6 +125,9 @@ class ScanEngine:
         self._meta = meta
         self._published += 1
 
+    def memory(self) -> int:
+        return 0
+
     def merge(self) -> None:
         pass
 

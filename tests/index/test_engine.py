@@ -582,6 +582,16 @@ def test_what_a_publish_leaves_apart_is_merged_beside_it(folder: Path, monkeypat
     assert not (folder / "merging").exists()
 
 
+def test_what_searching_takes_is_bounded_by_what_there_is(folder: Path) -> None:
+    engine = whoosh(folder)
+    before = engine.memory()
+    filled(engine, NOTES)
+    few = engine.memory()
+    filled(engine, [document(number, "監視") for number in range(100)])
+
+    assert before == 0 < few < engine.memory()
+
+
 def test_a_failure_while_writing_leaves_the_old_generation_alone(folder: Path) -> None:
     engine = whoosh(folder)
     filled(engine, NOTES, {"version": 1})
