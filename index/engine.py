@@ -65,7 +65,7 @@ class Results:
     - `without`: for each selected group and value, the total of the query without that one value.
     - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
-    - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the question,
+    - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry a question,
       with how many selected documents have each, most first, then by value.
     - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of all
       documents with that value, found or not, in position order. Empty where none was asked for.
@@ -159,6 +159,9 @@ class Engine(Reader, Protocol):
 
         They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
         """
+
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile; answers stay the same."""
 
     def close(self) -> None:
         """Give back what is open."""

@@ -85,7 +85,7 @@ class Space:
         return quantised(np.stack([centred, ordering]).astype(np.float32))
 
     def cosines(self, asked: Quantised, rows: Places) -> Figures:
-        """Return how like some documents are to what is asked: the cosines that find them, and those that order them."""
+        """Return how like some documents are to what is asked: cosines that find them, and cosines that order them."""
         vectors = asked.numbers * asked.scales[:, None]
         lengths = np.maximum(np.linalg.norm(vectors, axis=1), _SHORT)
         products = self._vectors.only(rows).times(asked) - self._mean @ vectors.T

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from index.query import Query, StepName
 from kb.search.facets import keys
 from kb.search.searching import SORTS
+from kb.services import Catalogue
 
 GROUPS = keys("page")
 STEPS: tuple[StepName, ...] = get_args(StepName)
@@ -46,6 +47,13 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
         elif value:
             unread.append(Unread(key, value))
     return replace(query, offset=(page - 1) * PAGE_SIZE), tuple(unread)
+
+
+def resolved(query: Query, catalogue: Catalogue) -> Query:
+    """Return a search with each of its services by slug, whichever of its names the address had."""
+    services = [(catalogue.find(name), name) for name in query.selected("service")]
+    same_page = query.select("service", *(service.slug if service else name for service, name in services))
+    return replace(same_page, offset=query.offset)
 
 
 def pairs_of(query: Query) -> tuple[tuple[str, str], ...]:

@@ -1,8 +1,9 @@
-"""What a segment holds beside Whoosh's files, as arrays: values, figures, literal texts and keys of vectors.
+"""What a segment holds beside Whoosh's files, as arrays: facet values, dates, figures, keys, literal texts.
 
 Read whole, for it is small, and never mapped: a file that is cut while it is mapped kills the process.
 """
 
+import hashlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +13,16 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from index.whoosh_engine import arrays_file
+from index.whoosh_engine.arrays_file import Arrays
 from index.whoosh_engine.manifest import DamageError
 
 Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
 
-FILE = "columns.npz"
+FILE = "columns"
+NO_KEY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,44 +64,49 @@ class Columns:
 
     values: Mapping[str, ValueColumn]
     figures: Mapping[str, Figures]
+    keys: Mapping[str, Keys]
     literals: Texts
-    vectors: Keys
 
     @classmethod
     def joined(cls, every: Sequence["Columns"], live: NDArray[np.bool_]) -> "Columns":
-        """Return the columns of segments one after the other, their values in order, but those of dead documents."""
+        """Return the columns of segments one after the other, their values in order and only those of live documents."""
         if len(every) == 1 and live.all():
             return every[0]
         names = dict.fromkeys(name for columns in every for name in columns.values)
         figures = dict.fromkeys(name for columns in every for name in columns.figures)
+        keys = dict.fromkeys(name for columns in every for name in columns.keys)
         offsets = np.cumsum([0, *(len(columns.literals.data) for columns in every)])
         return cls(
             {name: _joined([columns.values[name] for columns in every]).only(live) for name in names},
             {name: np.concatenate([columns.figures[name] for columns in every]) for name in figures},
+            {name: np.concatenate([columns.keys[name] for columns in every]) for name in keys},
             Texts(
                 b"".join(columns.literals.data for columns in every),
                 np.concatenate(
                     [np.empty(0, np.int64), *(c.literals.ends + at for c, at in zip(every, offsets, strict=False))]
                 ),
             ),
-            np.concatenate([np.empty(0, np.uint64), *(columns.vectors for columns in every)]),
         )
 
 
 class ColumnsWriter:
     """Gathers the columns of documents, one after the other; a figure that a document has not is the one given here."""
 
-    def __init__(self, values: Iterable[str], figures: Mapping[str, float]) -> None:
+    def __init__(self, values: Iterable[str], figures: Mapping[str, float], keys: Iterable[str]) -> None:
         self._lexicons: dict[str, dict[str, int]] = {name: {} for name in values}
         self._numbers = {name: array("i") for name in self._lexicons}
         self._counts = {name: array("i") for name in self._lexicons}
         self._absent = figures
         self._figures = {name: array("f") for name in figures}
+        self._keys = {name: array("Q") for name in keys}
         self._literals = list[bytes]()
-        self._vectors = array("Q")
 
     def add(
-        self, values: Mapping[str, Sequence[str]], figures: Mapping[str, float], literal: bytes, vector: int
+        self,
+        values: Mapping[str, Sequence[str]],
+        figures: Mapping[str, float],
+        keys: Mapping[str, int],
+        literal: bytes,
     ) -> None:
         """Add a document."""
         for name, lexicon in self._lexicons.items():
@@ -106,8 +115,9 @@ class ColumnsWriter:
             self._counts[name].append(len(own))
         for name, column in self._figures.items():
             column.append(figures.get(name, self._absent[name]))
+        for name, own_keys in self._keys.items():
+            own_keys.append(keys[name])
         self._literals.append(literal)
-        self._vectors.append(vector)
 
     def take_in(self, columns: Columns, live: NDArray[np.bool_]) -> None:
         """Add those of a segment's documents that are live."""
@@ -118,35 +128,44 @@ class ColumnsWriter:
             self._counts[name].frombytes(column.counts[live].tobytes())
         for name, figures in self._figures.items():
             figures.frombytes(columns.figures[name][live].tobytes())
+        for name, keys in self._keys.items():
+            keys.frombytes(columns.keys[name][live].tobytes())
         self._literals += [columns.literals[number] for number in np.flatnonzero(live).tolist()]
-        self._vectors.frombytes(columns.vectors[live].tobytes())
 
     def write(self, folder: Path) -> None:
         """Write the columns to a folder."""
-        arrays: dict[str, NDArray[np.generic]] = {}
+        arrays: Arrays = {}
         for name, lexicon in self._lexicons.items():
             column = _joined([ValueColumn(list(lexicon), _array(self._numbers[name]), _array(self._counts[name]))])
             arrays |= _as_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
             arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
-        arrays["vectors"] = np.frombuffer(self._vectors, np.uint64)
-        np.savez(folder / FILE, allow_pickle=False, **arrays, **_as_arrays("literal", Texts.of(self._literals)))
+        arrays |= {f"key {name}": np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
+        arrays_file.write(folder / FILE, {**arrays, **_as_arrays("literal", Texts.of(self._literals))})
 
 
 def read(folder: Path) -> Columns:
     """Return the columns in a folder. Raises DamageError where they cannot be read."""
     try:
-        with np.load(folder / FILE, allow_pickle=False) as file:
-            names = [name.split(" ", 1) for name in file.files if " " in name]
-            values = [rest.removesuffix(" numbers") for kind, rest in names if rest.endswith(" numbers")]
-            return Columns(
-                {name: _value_column(file, f"value {name}") for name in values},
-                {rest: file[f"figure {rest}"] for kind, rest in names if kind == "figure"},
-                _texts(file, "literal"),
-                file["vectors"].astype(np.uint64),
-            )
-    except Exception as error:  # zipfile and numpy raise many sorts on damaged bytes
+        arrays = arrays_file.read(folder / FILE)
+        names = [name.split(" ", 1) for name in arrays]
+        values = [rest.removesuffix(" numbers") for kind, rest in names if rest.endswith(" numbers")]
+        return Columns(
+            {name: _value_column(arrays, f"value {name}") for name in values},
+            {rest: arrays[f"figure {rest}"] for kind, rest in names if kind == "figure"},
+            {rest: arrays[f"key {rest}"] for kind, rest in names if kind == "key"},
+            _texts(arrays, "literal"),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamageError(f"{folder / FILE} cannot be read ({error}); make the index anew: kb sync") from error
+
+
+def key_of(text: str) -> int:
+    """Return the key of a text: the first 64 bits of its SHA-256, which a million texts share once in 40 million times.
+
+    An empty text has none. A term for each text would be most of an index: as many as documents, each of one document.
+    """
+    return int.from_bytes(hashlib.sha256(encoded(text)).digest()[:8], "little") if text else NO_KEY
 
 
 def encoded(text: str) -> bytes:
@@ -179,15 +198,15 @@ def _array(column: "array[int]") -> Numbers:
     return np.array(column, np.int32)
 
 
-def _as_arrays(name: str, texts: Texts) -> dict[str, NDArray[np.generic]]:
+def _as_arrays(name: str, texts: Texts) -> Arrays:
     return {f"{name} texts": np.frombuffer(texts.data, np.uint8), f"{name} ends": texts.ends}
 
 
-def _texts(file: Mapping[str, NDArray[np.generic]], name: str) -> Texts:
-    return Texts(file[f"{name} texts"].tobytes(), file[f"{name} ends"].astype(np.int64))
+def _texts(arrays: Arrays, name: str) -> Texts:
+    return Texts(arrays[f"{name} texts"].tobytes(), arrays[f"{name} ends"])
 
 
-def _value_column(file: Mapping[str, NDArray[np.generic]], name: str) -> ValueColumn:
-    texts = _texts(file, name)
+def _value_column(arrays: Arrays, name: str) -> ValueColumn:
+    texts = _texts(arrays, name)
     values = [decoded(texts[number]) for number in range(len(texts))]
-    return ValueColumn(values, file[f"{name} numbers"].astype(np.int32), file[f"{name} counts"].astype(np.int32))
+    return ValueColumn(values, arrays[f"{name} numbers"], arrays[f"{name} counts"])

@@ -83,10 +83,14 @@ class WhooshEngine:
         """Write a new generation and swap it in; on any failure the old one stays."""
         from index.whoosh_engine.publishing import Publication
 
-        publication = Publication(replaced, removed, order)
-        generations.publish(
-            self._folder, order, meta, since, lambda folder, before: publication.write(folder, before, self._schema)
-        )
+        publication = Publication(replaced, removed, order, meta)
+        generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
+
+    def merge(self) -> None:
+        """Tidy up after many small publishes, beside whatever is published or asked meanwhile."""
+        from index.whoosh_engine import merging
+
+        merging.merge(self._folder, self._schema)
 
     def close(self) -> None:
         """Close the files; a search after this opens them again."""

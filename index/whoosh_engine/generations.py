@@ -5,6 +5,7 @@
         seg-000009/   Whoosh's files of the documents that generation 9 wrote; the same files (links) in all since
     WRITER.lock       held by the process that writes, whose number and beginning it tells
     vectors/          what is kept of the texts of all of them (`vectors`)
+    merging/          a segment that is being made of several, under MERGER.lock
     kept/             what is not the engine's: whoever writes the index may keep something here
 
 Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
@@ -15,7 +16,7 @@ tells readers that there is another, and which should answer.
 import os
 import re
 import shutil
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -28,6 +29,7 @@ from index.whoosh_engine.write_lock import locked
 
 _NAME = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT, _VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
+MERGING, MERGER_LOCK = "merging", "MERGER.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ Stamp: TypeAlias = tuple[int, ...]
 def stamp(folder: Path) -> Stamp:
     """Return a value that is another whenever another generation became current."""
     try:
-        stat = (folder / _CURRENT).stat()
+        stat = os.stat(f"{folder}/{_CURRENT}")  # noqa: PTH116  # each query asks; a Path takes longer than the system
     except (FileNotFoundError, NotADirectoryError):
         return ()
     return stat.st_ino, stat.st_mtime_ns, stat.st_size
@@ -141,11 +143,11 @@ def _newest_whole(folder: Path, named: int | None, damage: str | None) -> Genera
     raise DamageError(damage)
 
 
-Fill: TypeAlias = Callable[[Path, Generation | None], tuple[Segment, ...]]
-"""Writes what is new to the folder of a generation, given the one before, and returns the segments of the new one."""
+Fill: TypeAlias = Callable[[Path, Generation | None], Generation]
+"""Writes a new generation to its folder, given the one before, and returns it."""
 
 
-def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], since: object, fill: Fill) -> None:
+def publish(folder: Path, since: object, fill: Fill) -> None:
     """Make a new generation that `fill` has written the current one; the one before is kept for its readers.
 
     Raises WriterBusyError while another process writes, SearchIndexError if the folder holds anything else, and
@@ -160,8 +162,9 @@ def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], sinc
         before = _readable(folder)
         generation.mkdir()
         try:
-            segments = [{"name": segment.folder.name, "runs": segment.runs} for segment in fill(generation, before)]
-            manifest.write(generation, {"segments": segments, "order": order, "meta": meta})
+            filled = fill(generation, before)
+            segments = [{"name": segment.folder.name, "runs": segment.runs} for segment in filled.segments]
+            manifest.write(generation, {"segments": segments, "order": filled.order, "meta": filled.meta})
             _sync(generation)
             _write(folder / f"{_CURRENT}.new", f"{generation.name}\n")
             (folder / f"{_CURRENT}.new").replace(folder / _CURRENT)
@@ -170,6 +173,23 @@ def publish(folder: Path, order: Sequence[str], meta: Mapping[str, object], sinc
             raise
         _sync_file(folder)
         _prune(folder, {generation.name, before.name if before else generation.name})
+
+
+def segment_name(generation: Path) -> str:
+    """Return the name of the segment that is written for a generation."""
+    return f"seg-{generation.name.removeprefix('gen-')}"
+
+
+def linked(segment: Segment, generation: Path) -> Segment:
+    """Return a segment under a second name in a generation, by copies where files cannot have two (FAT, some shares)."""
+    to = generation / segment.folder.name
+    to.mkdir()
+    for file in segment.folder.iterdir():
+        try:
+            os.link(file, to / file.name)
+        except OSError:
+            shutil.copyfile(file, to / file.name)
+    return replace(segment, folder=to)
 
 
 def _numbers(folder: Path) -> list[int]:
@@ -201,7 +221,8 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS} or bool(_NAME.fullmatch(name))
+    own = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK}
+    return name in own or bool(_NAME.fullmatch(name))
 
 
 def _prune(folder: Path, keep: set[str]) -> None:

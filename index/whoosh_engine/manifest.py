@@ -14,7 +14,7 @@ from typing import Any
 from index.engine import SearchIndexError
 
 _NAME = "MANIFEST"
-_FORMAT = 3  # of the files of a segment; with 2 there were no keys of vectors
+_FORMAT = 3  # of the files of a segment; with 1 there were no columns, with 2 no keys
 _SEAL = 64  # hexadecimal digits of a SHA-256
 _MOST_KEPT = 1000  # digests; a generation has a few files, and those of the one before stay
 

@@ -80,17 +80,13 @@ class Masks:
         return group.tally(meant, self._snapshot.size) > 0
 
     def _phrase(self, text: bytes) -> Mask:
-        """Return which documents have a text in theirs: where it is found within one, not across the end of two."""
+        """Return which documents have a text in theirs."""
+        snapshot = self._snapshot
         if not text:
-            return self._snapshot.live
-        literals, mask = self._snapshot.literals, np.zeros(self._snapshot.size, np.bool_)
-        place = literals.data.find(text)
-        while 0 <= place < len(literals.data):
-            doc = int(np.searchsorted(literals.ends, place, side="right"))
-            end = int(literals.ends[doc])
-            mask[doc] = mask[doc] or place + len(text) <= end
-            place = literals.data.find(text, end if mask[doc] else place + 1)
-        return mask & self._snapshot.live
+            return snapshot.live
+        docs = snapshot.signatures.may_hold(text)
+        found = [doc for doc in docs[snapshot.live[docs]].tolist() if text in snapshot.literals[doc]]
+        return self._having(np.array(found, np.int32))
 
     def _having_all(self, lists: Iterable[Docs]) -> Mask:
         return reduce(np.logical_and, map(self._having, lists))

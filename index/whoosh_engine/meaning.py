@@ -11,10 +11,10 @@ import numpy as np
 from index.embedder import Embedder, Vectors
 from index.engine import Coverage
 from index.likeness import Quantised, Space
-from index.whoosh_engine.columns import Keys
+from index.whoosh_engine.columns import NO_KEY, Keys
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.term_store import Docs
-from index.whoosh_engine.vectors import NO_TEXT, KeptVectors, VectorFile
+from index.whoosh_engine.vectors import KeptVectors, VectorFile
 
 _BATCH = 16  # texts: a second of work, which is all that is lost where it is broken off
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
@@ -86,5 +86,5 @@ class Meaning:
 
 def _wanted(snapshot: Snapshot) -> tuple[Docs, Keys]:
     """Return the documents that have a text to make a vector of, newest first, with their keys."""
-    docs = snapshot.newest_first[snapshot.vector_keys[snapshot.newest_first] != NO_TEXT]
+    docs = snapshot.newest_first[snapshot.vector_keys[snapshot.newest_first] != NO_KEY]
     return docs, snapshot.vector_keys[docs]

@@ -1,15 +1,15 @@
-"""What a publish writes: one segment of the documents given, the smallest segments from before taken into it."""
+"""What a publish writes: one segment of the documents given, small ones from before taken into it."""
 
-import os
-import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.engine import SearchIndexError
 from index.schema import Document, Schema
-from index.whoosh_engine.generations import Generation, Segment
+from index.whoosh_engine.generations import Generation, Segment, linked, segment_name
 from index.whoosh_engine.segment_writer import writing
+
+SMALL = 1000  # documents: they are taken in within a tenth of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,16 @@ class Publication:
     replaced: Mapping[str, Iterable[Document]]
     removed: Collection[str]
     order: Sequence[str]
+    meta: Mapping[str, object]
 
-    def write(self, folder: Path, before: Generation | None, schema: Schema) -> tuple[Segment, ...]:
-        """Write the documents given to the empty folder of a generation, link the rest, return the segments."""
+    def write(self, folder: Path, before: Generation | None, schema: Schema) -> Generation:
+        """Write the documents given to the empty folder of a generation, link the rest, and return it."""
         kept = self._kept(before)
         self._check(kept)
         if self.replaced:
             kept = self._with_given(folder, kept, schema)
-        for segment in kept:
-            if segment.folder.parent != folder:
-                _link(segment.folder, folder / segment.folder.name)
-        return tuple(kept)
+        segments = [one if one.folder.parent == folder else linked(one, folder) for one in kept]
+        return Generation(folder.name, tuple(segments), tuple(self.order), self.meta)
 
     def _kept(self, before: Generation | None) -> list[Segment]:
         """Return the segments of which something stays, with tombstones for what does not."""
@@ -48,27 +47,17 @@ class Publication:
     def _with_given(self, folder: Path, kept: Sequence[Segment], schema: Schema) -> list[Segment]:
         """Write the documents given, and as many from before, and return the segments in place of those kept.
 
-        A segment is taken in if it has no more documents than were written so far: sizes at least double from one to
-        the next, so there are few, and each document is written again as seldom as their number.
+        A segment is taken in if it has no more documents than were written so far, and is so small that nobody waits
+        for it; the others are merged later (`merging`).
         """
-        new, runs = folder / f"seg-{folder.name.removeprefix('gen-')}", list[tuple[str | None, int]]()
+        new, runs = folder / segment_name(folder), list[tuple[str | None, int]]()
         rest = sorted(kept, key=lambda segment: segment.documents, reverse=True)
         with writing(new, schema) as writer:
             for source in dict.fromkeys(self.order):
                 if source in self.replaced:
                     runs.append((source, sum(1 for _ in map(writer.add, self.replaced[source]))))
-            while rest and rest[-1].documents <= sum(count for _, count in runs):
+            while rest and rest[-1].documents <= min(SMALL, sum(count for _, count in runs)):
                 smallest = rest.pop()
                 writer.take_in(smallest)
                 runs += [(source, count) for source, count in smallest.runs if source is not None]
         return [*rest, Segment(new, tuple(runs))]
-
-
-def _link(folder: Path, to: Path) -> None:
-    """Give what was written to a folder a second name, by copies where files cannot have two (FAT, some shares)."""
-    to.mkdir()
-    for file in folder.iterdir():
-        try:
-            os.link(file, to / file.name)
-        except OSError:
-            shutil.copyfile(file, to / file.name)

@@ -13,7 +13,7 @@ from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
-from index.whoosh_engine.snapshot import Snapshot
+from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
 
 
@@ -34,13 +34,12 @@ class WhooshReader:
         search = Search(snapshot, query, self._language, self._meaning)
         selections = Selections(snapshot, query, search.matches)
         total = int(np.count_nonzero(selections.hits))
-        docs = _window(snapshot, selections.hits, search, query)
-        scores = search.scores(docs).tolist()
+        docs, scores = _window(snapshot, selections.hits, search, query)
         return Results(
             total=total,
             hits=tuple(
                 _hit(snapshot, search, doc, score, explain=query.explain)
-                for doc, score in zip(docs.tolist(), scores, strict=True)
+                for doc, score in zip(docs.tolist(), scores.tolist(), strict=True)
             ),
             facets={
                 group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
@@ -81,18 +80,19 @@ class WhooshReader:
         self._snapshot.close()
 
 
-def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> Docs:
-    """Return the documents of the query's window, in its order."""
+def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tuple[Docs, Scores]:
+    """Return the documents of the query's window, in its order, and their scores."""
     end = None if query.limit is None else query.offset + query.limit
     if query.sort in ("new", "position") or (query.sort == "relevance" and not search.scored):
-        order = snapshot.in_position if query.sort == "position" else snapshot.newest_first
-        return order[found[order]][query.offset : end]
+        docs = snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
+        return docs, search.scores(docs)
     docs = np.flatnonzero(found).astype(np.int32)
-    scores = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
+    ranks = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
     if end is not None and end < len(docs):  # those that cannot come into the window need no order
-        near = scores >= np.sort(scores)[len(docs) - max(end, 1)]  # np.partition takes far longer where many tie
-        docs, scores = docs[near], scores[near]
-    return docs[np.lexsort((snapshot.ages[docs], -scores))][query.offset : end]
+        near = ranks >= np.sort(ranks)[len(docs) - max(end, 1)]  # np.partition takes far longer where many tie
+        docs, ranks = docs[near], ranks[near]
+    order = np.lexsort((snapshot.ages[docs], -ranks))[query.offset : end]
+    return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
 def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, *, explain: bool) -> Hit:

@@ -3,14 +3,14 @@
 from index.analysis import TermKind
 from index.schema import Document, Schema
 from index.text import folded, folded_name
-from index.whoosh_engine.columns import encoded
+from index.whoosh_engine.columns import NO_KEY, encoded, key_of
 from index.whoosh_engine.term_writer import Row
-from index.whoosh_engine.vectors import key_of
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
-# Names of fields and of columns.
-ID, DATE, WHOLE, BOOST = "id", "date", "whole", "boost"
-LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; such a text is kept as one term
+# Names of columns.
+ID, DATE, WHOLE, BOOST, PASSAGE = "id", "date", "whole", "boost", "passage"
+KEYS = (ID, WHOLE, PASSAGE)
+LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; of such a text a key is kept
 STORED = ("key", "stored", "passage")
 
 
@@ -31,7 +31,7 @@ def facet_column(group: str) -> str:
 
 def field_names(schema: Schema) -> tuple[str, ...]:
     """Return the names of all fields that documents are written to."""
-    return (ID, WHOLE, *(text_field(text.name, kind) for text in schema.texts for kind in KINDS))
+    return tuple(text_field(text.name, kind) for text in schema.texts for kind in KINDS)
 
 
 def value_columns(schema: Schema) -> tuple[str, ...]:
@@ -50,10 +50,14 @@ def row(document: Document, schema: Schema) -> Row:
     unknown = [*(document.texts.keys() - texts.keys()), *(document.facets.keys() - set(schema.facets))]
     if unknown:
         raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")
-    fields: dict[str, dict[str, float]] = {ID: {document.id: 1.0}}
+    fields: dict[str, dict[str, float]] = {}
     figures = {BOOST: document.boost}
-    if (name := folded_name(document.literal)) and len(name) <= LONGEST_WHOLE:
-        fields[WHOLE] = {name: 1.0}
+    whole = folded_name(document.literal)
+    keys = {
+        ID: key_of(document.id),
+        WHOLE: key_of(whole) if len(whole) <= LONGEST_WHOLE else NO_KEY,
+        PASSAGE: key_of(document.passage),
+    }
     for name, terms in document.texts.items():
         of_kinds: dict[TermKind, dict[str, float]] = {kind: {} for kind in KINDS}
         for term in terms:
@@ -66,4 +70,4 @@ def row(document: Document, schema: Schema) -> Row:
     if document.date:
         values[DATE] = (document.date,)
     stored = {"key": document.id, "stored": document.stored, "passage": document.passage}
-    return Row(fields, stored, values, figures, encoded(folded(document.literal)), key_of(document.passage))
+    return Row(fields, stored, values, figures, keys, encoded(folded(document.literal)))

@@ -91,9 +91,11 @@ class Search:
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""
+        if not self.scored:
+            return np.zeros(len(docs))
         return np.round(reduce(np.add, parts(self._strengths(docs)).values(), np.zeros(len(docs))), PLACES)
 
-    @property
+    @cached_property
     def scored(self) -> tuple[QueryWord, ...]:
         """The words that give points; without any, no document has a score."""
         return tuple(dict.fromkeys((*self.ascent.words, *self._scored_besides)))
@@ -174,11 +176,11 @@ class Search:
 
     @cached_property
     def _helpers(self) -> Sequence[Key]:
-        """The pairs and grams of the query's text."""
+        """The pairs and grams of the query's text that any document has."""
         analyzer = self._language.words.analyzer
         text = " ".join(piece.text for piece in self.ascent.pieces)
         keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
-        return [key for key in keys if key.kind in SIGNAL_OF_KIND]
+        return [key for key in keys if key.kind in SIGNAL_OF_KIND and len(self._snapshot.term(key).docs)]
 
     def _reason(self, word: QueryWord, doc: int) -> Reason:
         one = np.array([doc], np.int32)

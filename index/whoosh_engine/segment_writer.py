@@ -10,7 +10,7 @@ from index.schema import Document, Schema
 from index.whoosh_engine import columns, term_writer
 from index.whoosh_engine.columns import ColumnsWriter
 from index.whoosh_engine.generations import Segment
-from index.whoosh_engine.rows import STORED, field_names, figure_columns, row, value_columns
+from index.whoosh_engine.rows import KEYS, STORED, field_names, figure_columns, row, value_columns
 from index.whoosh_engine.term_store import TermStore
 from index.whoosh_engine.term_writer import TermWriter
 
@@ -27,7 +27,7 @@ class SegmentWriter:
         """Write a document."""
         written = row(document, self._schema)
         self._terms.add(written)
-        self._columns.add(written.values, written.figures, written.literal, written.vector)
+        self._columns.add(written.values, written.figures, written.keys, written.literal)
 
     def take_in(self, segment: Segment) -> None:
         """Write the documents of a segment that are meant. Raises DamageError on damage."""
@@ -41,7 +41,7 @@ class SegmentWriter:
 @contextmanager
 def writing(folder: Path, schema: Schema) -> Iterator[SegmentWriter]:
     """Make a folder and write to it what is written within; on any failure its content is of no use."""
-    columns_writer = ColumnsWriter(value_columns(schema), figure_columns(schema))
+    columns_writer = ColumnsWriter(value_columns(schema), figure_columns(schema), KEYS)
     with term_writer.writing(folder, field_names(schema), STORED) as terms:
         yield SegmentWriter(terms, columns_writer, schema)
     columns_writer.write(folder)

@@ -12,14 +12,16 @@ from index.schema import Schema, TextField
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
-from index.whoosh_engine.columns import Keys, Texts, ValueColumn
+from index.whoosh_engine.columns import Keys, Texts, ValueColumn, key_of
 from index.whoosh_engine.facet_group import FacetGroup
-from index.whoosh_engine.rows import BOOST, DATE, ID, WHOLE, facet_column, length_column, text_field
+from index.whoosh_engine.rows import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column, text_field
 from index.whoosh_engine.segments import Segments
-from index.whoosh_engine.term_store import Docs
+from index.whoosh_engine.signatures import Signatures
+from index.whoosh_engine.term_store import Docs, Mask
 
 Scores = NDArray[np.float64]  # one number a document
 
+_FEW = 16  # where fewer than one of so many documents is found
 MOST_KEPT = 32 * 1024 * 1024  # bytes of terms kept; the thirty commonest of 100,000 documents take 6 million
 
 
@@ -73,6 +75,14 @@ class Snapshot:
         ages[self.newest_first] = np.arange(self.documents)
         return ages
 
+    def ordered(self, found: Mask, *, by_position: bool) -> Docs:
+        """Return the documents that are found, by position or newest first."""
+        docs = np.flatnonzero(found).astype(np.int32)
+        if len(docs) * _FEW < self.size:  # to look each of all up takes longer than to sort those
+            return docs[np.argsort((self.positions if by_position else self.ages)[docs])]
+        order = self.in_position if by_position else self.newest_first
+        return order[found[order]]
+
     @cached_property
     def boosts(self) -> Scores:
         """The boost of every document."""
@@ -86,11 +96,16 @@ class Snapshot:
     @property
     def vector_keys(self) -> Keys:
         """The key of the vector of every document (`index.whoosh_engine.vectors`)."""
-        return self._segments.columns.vectors
+        return self._segments.columns.keys[PASSAGE]
 
     def passage(self, doc: int) -> str:
         """Return the text that the vector of a document is made of."""
         return self._segments.stored(doc)["passage"]
+
+    @cached_property
+    def signatures(self) -> Signatures:
+        """Which documents may have a phrase in their literals."""
+        return Signatures(self.literals)
 
     @cached_property
     def words(self) -> Sequence[str]:
@@ -123,7 +138,7 @@ class Snapshot:
 
     def reading(self, text: str) -> Docs:
         """Return the documents whose whole text is this one, width, case and gaps apart."""
-        return self._docs(WHOLE, folded_name(text))
+        return self._keyed(WHOLE, folded_name(text))
 
     def document(self, doc: int) -> tuple[str, str]:
         """Return the id and the stored text of a document."""
@@ -132,12 +147,18 @@ class Snapshot:
 
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
-        docs = self._segments.postings(ID, document_id).docs
-        return int(docs[0]) if len(docs) else None
+        found = (int(doc) for doc in self._keyed(ID, document_id))
+        return next((doc for doc in found if self.document(doc)[0] == document_id), None)
 
     def close(self) -> None:
         """Close the files."""
         self._segments.close()
+
+    def _keyed(self, column: str, text: str) -> Docs:
+        """Return the documents that have the key of a text."""
+        keys = self._segments.columns.keys.get(column, np.empty(0, np.uint64))
+        docs = np.flatnonzero(keys == np.uint64(key_of(text))).astype(np.int32)
+        return docs[self.live[docs]]
 
     def _docs(self, field: str, term: str) -> Docs:
         return self._lists.get((field, term), lambda: self._segments.postings(field, term).docs)

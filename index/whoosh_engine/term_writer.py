@@ -24,8 +24,8 @@ class Row:
     stored: Mapping[str, str]
     values: Mapping[str, Sequence[str]]
     figures: Mapping[str, float]
+    keys: Mapping[str, int]
     literal: bytes
-    vector: int  # the key of its vector
 
 
 class TermWriter:

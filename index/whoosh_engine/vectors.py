@@ -16,23 +16,14 @@ from numpy.typing import NDArray
 
 from index.embedder import Vectors
 from index.likeness import Quantised, quantised
-from index.whoosh_engine.columns import Keys
+from index.whoosh_engine.columns import Keys, key_of
 from index.whoosh_engine.write_lock import locked
 
 FOLDER = "vectors"
-NO_TEXT = 0  # the key of a document that has no text to be like anything
 _HEAD = np.dtype([("magic", "S4"), ("dimensions", "<u4")])
 _MAGIC = b"kbv1"
 _MOST_DIMENSIONS = 1 << 14
 _WASTE = 2  # a file is written anew that holds so many times what is still of use
-
-
-def key_of(text: str) -> int:
-    """Return the first 64 bits of the SHA-256 of a text, which a million texts share once in 40 million times."""
-    if not text:
-        return NO_TEXT
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "little")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ _FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be re
 
 
 @contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Hold the lock that a file stands for. Raises WriterBusyError where another holds it longer than PATIENCE."""
+def locked(file: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the lock that a file stands for. Raises WriterBusyError where another holds it longer than the patience."""
     with file.open("a+b", buffering=0) as lock:
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + patience
         while not _taken(lock.fileno()):
             if time.monotonic() > ends:
                 raise WriterBusyError(file.parent, _holder(file))

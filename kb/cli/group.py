@@ -5,11 +5,12 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+
+from kb.cli.places import Places, places
 
 FOUND_NOTHING = 1
 WRONG_USE = 2
@@ -39,15 +40,6 @@ COMMANDS = {
     "sync": ("kb.cli.keeping", "Bring the index up to the library."),
     "watch": ("kb.cli.keeping", "Keep the index up to the library, until Ctrl+C."),
 }
-
-
-@dataclass
-class Places:
-    """Which library and which index the commands are about, and whether an older generation of that answered."""
-
-    library: Path | None = None
-    index: Path | None = None
-    older_answered: bool = False
 
 
 class LazyGroup(click.Group):
@@ -144,8 +136,8 @@ def with_knowledge_base(command: Command) -> Command:
     def opened(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (whatever options the command has)
         from kb.knowledge_base import KnowledgeBase
 
-        places = click.get_current_context().ensure_object(Places)
-        command(KnowledgeBase.open(places.library, places.index), *args, **kwargs)
+        chosen = places()
+        command(KnowledgeBase.open(chosen.library, chosen.index), *args, **kwargs)
 
     return place_options(opened)
 

@@ -8,8 +8,9 @@ import click
 from index.engine import SearchIndexError
 from kb.cli import terminal
 from kb.cli.files import each_file
-from kb.cli.group import FOUND_NOTHING, Places, as_json, cli, with_knowledge_base
+from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
+from kb.cli.places import places
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import valid_date
 from kb.library.files import LibraryError
@@ -32,6 +33,7 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
         print_json([{**asdict(outcome), "showing_samples": kb.collection.is_samples}])
     else:
         lines(terminal.outcome_lines(outcome, kb))
+    kb.keeper.tidy()
     embed(kb)
 
 
@@ -113,7 +115,7 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
         )
     else:
         lines(terminal.status_lines(state, coverage))
-    click.get_current_context().ensure_object(Places).older_answered = state.older_answers
+    places().older_answered = state.older_answers
 
 
 @cli.command()
@@ -139,6 +141,7 @@ def watch(kb: KnowledgeBase) -> None:
         else:
             if outcome.new or outcome.changed or outcome.gone:
                 lines(terminal.outcome_lines(outcome, kb))
+            kb.keeper.tidy()
             embed(kb)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kb.cli import terminal
-from kb.cli.group import Places
+from kb.cli.places import places
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
 from kb.search.records import as_json
@@ -57,7 +57,7 @@ def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
     """Sync, showing progress and telling each problem on stderr."""
     with ProgressBar() as progress:
         outcome = kb.keeper.sync(progress)
-    click.get_current_context().ensure_object(Places).older_answered = False
+    places().older_answered = False
     lines(terminal.problem_lines(outcome.problems), err=True)
     return outcome
 
@@ -83,7 +83,7 @@ def make_ready(kb: KnowledgeBase) -> None:
         bring_up_to_date(kb)
     elif damage := kb.collection.damage():
         say(f"kb: {damage}", err=True)
-        click.get_current_context().ensure_object(Places).older_answered = True
+        places().older_answered = True
     elif not kb.keeper.status().up_to_date:
         say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
     if not kb.browser.reports():

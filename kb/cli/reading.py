@@ -7,8 +7,9 @@ import click
 
 from kb.cli import terminal
 from kb.cli.files import each_report
-from kb.cli.group import Places, as_json, cli
+from kb.cli.group import as_json, cli
 from kb.cli.output import lines, print_json, say
+from kb.cli.places import places
 from kb.library.configuration import Configuration
 from kb.library.files import LibraryError
 from kb.library.places import find_library
@@ -91,7 +92,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
 
 def _tools() -> Tools:
     """Return what knows the services and words of the chosen library; without a library, the usual ones."""
-    chosen = click.get_current_context().ensure_object(Places).library
+    chosen = places().library
     try:
         configuration, _, problems = find_library(chosen)[0].configuration()
     except LibraryError:

@@ -114,7 +114,7 @@ class _Family:
         return [one for one in sentences(note.text, self._analysis[note.text]) if not one.aside]
 
     def tells_trouble(self, note: Note) -> bool:
-        """Tell whether a note is called a problem, or states something that would be by the rules; asked of few notes."""
+        """Tell whether a note is called a problem, or states what would be one by the rules; asked of few notes."""
         if note.id not in self._telling:
             told = (kind_of(sentence) == "problem" for sentence in self.sentences(note))
             self._telling[note.id] = note.kind == "problem" or (note.kind not in ("question", "label") and any(told))

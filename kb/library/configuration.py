@@ -1,4 +1,4 @@
-"""The library's kb.toml: what was told by hand, read and written without losing a comment of its author."""
+"""The library's kb.toml: what was told by hand, each mistake in it told with its table, its key and the remedy."""
 
 import datetime as dt
 import hashlib
@@ -23,9 +23,9 @@ _SERVICE_KEYS = {
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
 }
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
-_ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
+ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
 # What steers a terminal, ends a line or turns the direction of writing; emoji need the other invisible characters.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # tomllib keeps a list of keys for each part of a dotted key: one of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
 # The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
@@ -34,7 +34,7 @@ _LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """The model that finds by likeness: one behind an address, none where it is called so, else that which comes along."""
+    """The model that finds by likeness: one behind an address, none where it is called so, else what comes along."""
 
     url: str | None = None
     model: str = ""
@@ -46,7 +46,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrected tags and kinds by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrections by note id, what notes can be about.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -95,7 +95,7 @@ def parse(data: bytes) -> Configuration:
         },
         ignore=_ignored(table.get("ignore", [])),
         embedding=_embedding(table.get("embedding", {})),
-        text=data.decode(_ENCODING),
+        text=data.decode(ENCODING),
     )
 
 
@@ -104,39 +104,10 @@ def valid_date(text: str) -> bool:
     return _DATE.fullmatch(text) is not None
 
 
-def with_given(data: bytes, source: str, given: Given | None) -> bytes:
-    """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
-    told = {"event": given.event, "date": given.held_on, "url": given.url} if given else {}
-    named = {key: _CONTROL.sub(" ", value).strip() for key, value in told.items() if value}
-    return _with_table(data, "reports", source, {key: value for key, value in named.items() if value})
-
-
-def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
-    """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
-    told = {"add": list(correction.adds), "remove": list(correction.removes), "kind": correction.kind}
-    return _with_table(data, "notes", note, {key: values for key, values in told.items() if values})
-
-
-def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
-    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
-
-    document = tomlkit.parse(data.decode(_ENCODING))
-    tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
-    tables.pop(name, None)
-    if told:
-        table = tomlkit.table()
-        table.update(told)
-        tables[name] = table
-    if not tables:
-        document.pop(group)
-    text = tomlkit.dumps(document).rstrip("\n")
-    return f"{text}\n".encode() if text else b""
-
-
 def _parsed(data: bytes) -> Mapping[str, Any]:
     """Return the tables of a TOML file that anybody may have written."""
     try:
-        text = data.decode(_ENCODING)
+        text = data.decode(ENCODING)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"line {line} is not UTF-8; save the file as UTF-8") from error
@@ -178,7 +149,7 @@ def _check_names(where: str, names: Iterable[object]) -> None:
     for name in names:
         if not isinstance(name, str):
             raise ConfigurationError(f'{where} cannot hold {_quoted(name)}; write texts, as in ["sqs"]')
-        if _CONTROL.search(name):
+        if CONTROL.search(name):
             raise ConfigurationError(f"{where} cannot be {_quoted(name)}: it holds a control character; leave that out")
 
 

@@ -9,7 +9,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
-from kb.library.configuration import Configuration, ConfigurationError, parse, with_correction, with_given
+from kb.library.configuration import Configuration, ConfigurationError, parse
+from kb.library.rewriting import with_correction, with_given
 from kb.library.safe_files import alone, file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.report.model import Correction, Given

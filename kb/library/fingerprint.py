@@ -13,6 +13,7 @@ _ROOMS = (
     "index/__init__.py",
     "index/analysis",
     "index/datafiles.py",
+    "index/likeness.py",
     "index/schema.py",
     "index/text.py",
     "index/whoosh_engine",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from index.text import fold_spaces, trimmed
+from kb.readers.bold_lines import BOLD
 from kb.readers.lines import addresses
 from kb.readers.whole_elements import web_addresses, whole_blocks
 from kb.report.outline import Block, BlockType
@@ -22,6 +23,7 @@ _BLOCKS = frozenset((
     "thead", "tr",
     *_HEADINGS, *_LISTS, *_ITEMS,
 ))  # fmt: skip
+_BOLD = ("strong", "b")
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)
 
 
@@ -45,7 +47,8 @@ def element_blocks(root: etree._Element, above: int = 0) -> Iterator[Block]:
             if whole:
                 yield from walk.flush()
                 line = element.sourceline + above
-                yield from (replace(block, first_line=line, last_line=line + block.last_line) for block in whole)
+                for block in whole:
+                    yield replace(block, first_line=line + block.first_line, last_line=line + block.last_line)
     yield from walk.flush()
 
 
@@ -56,6 +59,7 @@ class _Line:
     words: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     linked: bool = True  # no word stands outside a link
+    bold: bool = True  # nor outside of bold letters
 
     @property
     def text(self) -> str:
@@ -72,6 +76,7 @@ class _Walk:
     heading: int | None = None
     quotes: int = 0
     anchors: int = 0
+    bolds: int = 0
     lines: list[_Line] = field(default_factory=lambda: [_Line()])
     first_line: int = 0
     last_line: int = 0
@@ -94,6 +99,8 @@ class _Walk:
         elif tag == "a":
             self.anchors += 1
             self.lines[-1].links += web_addresses(element.get("href"))
+        elif tag in _BOLD:
+            self.bolds += 1
         elif tag == "img":
             self.say(element.get("alt"), element, seen=False)
         self.say(element.text, element)
@@ -112,6 +119,8 @@ class _Walk:
             self.quotes -= 1
         elif tag == "a":
             self.anchors -= 1
+        elif tag in _BOLD:
+            self.bolds -= 1
 
     def say(self, text: str | None, element: etree._Element, *, seen: bool = True) -> None:
         """Take the words of `text`; those that are not `seen`, an image's, do not make a link a paragraph."""
@@ -123,6 +132,7 @@ class _Walk:
             self.last_line = (element.sourceline or 1) + self.above
             self.first_line = self.first_line or self.last_line
             line.linked = line.linked and (self.anchors > 0 or not seen)
+            line.bold = line.bold and self.bolds > 0
 
     def flush(self) -> Iterator[Block]:
         """Yield the blocks of the words that no block holds yet."""
@@ -147,7 +157,10 @@ def _joined(lines: list[_Line]) -> _Line:
     """Return `lines` as one, without words where they hold none."""
     text = " ".join(line.text for line in lines if line.text)
     return _Line(
-        [text] if text else [], [link for line in lines for link in line.links], all(line.linked for line in lines)
+        words=[text] if text else [],
+        links=[link for line in lines for link in line.links],
+        linked=all(line.linked for line in lines),
+        bold=len(lines) == 1 and lines[0].bold,
     )
 
 
@@ -167,11 +180,11 @@ def _paragraphs(lines: list[_Line]) -> Iterator[Block]:
 
 
 def _paragraph(line: _Line) -> Block:
-    """Return a paragraph, or the link that it is nothing but; pictures alone show no words."""
+    """Return a paragraph, or the link or bold line that it is nothing but; pictures alone show no words."""
     block = _block("paragraph", line)
     if line.linked or block.text in block.links:
         return replace(block, type="link") if block.links else replace(block, type="blank", text="")
-    return block
+    return replace(block, type="heading", level=BOLD) if line.bold else block
 
 
 def _block(kind: BlockType, line: _Line, *, level: int | None = None, depth: int | None = None) -> Block:

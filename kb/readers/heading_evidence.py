@@ -122,8 +122,9 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
 def points_of(candidates: Sequence[Candidate]) -> list[float]:
     """Return for each line of one text what the evidence for a heading adds up to."""
     alone, together = weights()["alone"], weights()["together"]
-    first = [weighted(told_alone(line), alone) for line in candidates]
-    return [weighted(told, together) for told in told_together(candidates, first)]
+    told = [told_alone(line) for line in candidates]
+    first = [weighted(one, alone) for one in told]
+    return [weighted(one, together) for one in told_together(candidates, told, first)]
 
 
 def told_alone(line: Candidate) -> dict[str, float]:
@@ -131,27 +132,30 @@ def told_alone(line: Candidate) -> dict[str, float]:
     return {name: float(tells(line)) for name, tells in EVIDENCE.items()}
 
 
-def told_together(candidates: Sequence[Candidate], alone: Sequence[float]) -> list[dict[str, float]]:
-    """Return what all evidence says of each line; `alone` are the points that each has by itself."""
+def told_together(
+    candidates: Sequence[Candidate], told: Sequence[Mapping[str, float]], alone: Sequence[float]
+) -> list[dict[str, float]]:
+    """Return what all evidence says of each line; by itself it is `told` so much, which is `alone` so many points."""
     likely = [math.tanh(points / 2) for points in alone]
+    own_forms = [_form(line.text) for line in candidates]
     forms: dict[str, list[int]] = {}
-    for index, line in enumerate(candidates):
-        forms.setdefault(_form(line.text), []).append(index)
+    for index, form in enumerate(own_forms):
+        forms.setdefault(form, []).append(index)
     mean = fmean(likely) if likely else 0.0
-    told = []
-    for index, line in enumerate(candidates):
-        alike = [likely[other] for other in forms[_form(line.text)] if other != index]
-        told.append(
-            {
-                **told_alone(line),
-                "lines like it": fmean(alike) if alike else 0.0,
-                "its like begin and end so": float(len(alike) > 1),
-                "all lines": mean,
-                "the line before": likely[index - 1] if index else 0.0,
-                "the line after": likely[index + 1] if index + 1 < len(likely) else 0.0,
-            }
-        )
-    return told
+    return [
+        {**own, **_echoes_of(index, [other for other in forms[form] if other != index], likely), "all lines": mean}
+        for index, (own, form) in enumerate(zip(told, own_forms, strict=True))
+    ]
+
+
+def _echoes_of(index: int, alike: Sequence[int], likely: Sequence[float]) -> dict[str, float]:
+    """Return how likely headings the lines are that begin and end like one, and those beside it."""
+    return {
+        "lines like it": fmean([likely[other] for other in alike]) if alike else 0.0,
+        "its like begin and end so": float(len(alike) > 1),
+        "the line before": likely[index - 1] if index else 0.0,
+        "the line after": likely[index + 1] if index + 1 < len(likely) else 0.0,
+    }
 
 
 def weighted(told: Mapping[str, float], weights_of: Mapping[str, float]) -> float:

@@ -7,6 +7,7 @@ from lxml import etree
 
 from index.text import trimmed
 from kb.readers.article import article_of
+from kb.readers.bold_lines import with_bold_headings
 from kb.readers.contract import Parse
 from kb.readers.dom import element_blocks
 from kb.readers.tree import page_tree
@@ -45,7 +46,7 @@ def read(text: str) -> Parse:
     title = _title(page, metadata)
     if title:
         metadata["title"] = title
-    blocks = tuple(element_blocks(article_of(page)))
+    blocks = with_bold_headings([*element_blocks(article_of(page))])
     return Parse(title=title, blocks=blocks, metadata=tuple(metadata.items()))
 
 

@@ -9,12 +9,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from index.text import fold_spaces, trimmed
+from kb.readers.bold_lines import BOLD, with_bold_headings
 from kb.readers.contract import DEEPEST, Parse
-from kb.readers.dom import element_blocks
+from kb.readers.embedded_html import html_and_markdown, html_blocks, with_whole_lists
 from kb.readers.front_matter import front_matter
 from kb.readers.lines import addresses, split_lines
 from kb.readers.mending import mended
-from kb.readers.tree import fragment_tree
 from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
@@ -24,7 +24,7 @@ _TASK = re.compile(r"\[[ xX]\] (?=\S)")
 # of the time.
 _INLINE = re.compile(r"[\\`*_~\[\]<>&!]")
 _BREAK = re.compile(r"</?(?:br|li|p|div)\b", re.IGNORECASE)  # what parts words on a page
-_LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
+_BOLD_TAGS = {"<strong>": "strong_open", "<b>": "strong_open", "</strong>": "strong_close", "</b>": "strong_close"}
 _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](https?://[^"'\s]+)""", re.IGNORECASE)
 # Beyond, a paragraph is no prose. Opening brackets cost the parser their square: 500 take 0.05 s, so that a text may
 # hold not many of such paragraphs; those of up to 50, which people write, are not counted.
@@ -39,7 +39,8 @@ def read(text: str) -> Parse:
     front = front_matter(lines)
     height = front.height if front else 0
     above = [Block("front-matter", "\n".join(lines[:height]), 1, height)] if height else []
-    blocks = (*above, *_body("\n".join(mended(lines[height:])), height, lines))
+    body = _body("\n".join(mended(lines[height:])), height, lines, _Inline())
+    blocks = with_bold_headings([*above, *body])
     metadata = front.values if front else ()
     return Parse(title=dict(metadata).get("title") or _title(blocks, lines), blocks=blocks, metadata=metadata)
 
@@ -77,10 +78,10 @@ class _Nesting:
             self.quotes += token.nesting
 
 
-def _body(text: str, above: int, lines: Sequence[str]) -> Iterator[Block]:
+def _body(text: str, above: int, lines: Sequence[str], inline: "_Inline") -> Iterator[Block]:
     """Yield the blocks of `text`, which stands below the first `above` of the file's `lines`."""
-    nesting, inline = _Nesting(), _Inline()
-    tokens = _with_whole_lists(inline.block_tokens(text))
+    nesting = _Nesting()
+    tokens = with_whole_lists(inline.block_tokens(text))
     item: Block | None = None  # whose own text, its first paragraph, is still to come
     for token in tokens:
         nesting.enter_or_leave(token)
@@ -100,63 +101,25 @@ def _body(text: str, above: int, lines: Sequence[str]) -> Iterator[Block]:
         elif token.type == "table_open":
             yield inline.table(tokens, first, last)
         elif token.type == "html_block":
-            yield from _html(token.content, first, last)
+            yield from _embedded(token, first, lines, inline)
         elif token.type in _WHOLE:
             yield _whole(token, first, last, lines)
 
 
-def _with_whole_lists(tokens: Iterable[Token]) -> Iterator[Token]:
-    """Yield `tokens`, an HTML list with all that is HTML of it as one: CommonMark ends it at a blank line.
-
-    What is indented by four below that line would be code.
-    """
-    parts: list[Token] = []
-    opened = 0
-    for token in tokens:
-        is_part = token.type == "html_block" or (
-            opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
-        )
-        if parts and not is_part:
-            yield _one_block(parts)
-            parts, opened = [], 0
-        if not is_part:
-            yield token
-            continue
-        parts.append(token)
-        opened += sum(-1 if tag["end"] else 1 for tag in _LIST_TAG.finditer(token.content))
-        if opened <= 0:
-            yield _one_block(parts)
-            parts, opened = [], 0
-    if parts:
-        yield _one_block(parts)
-
-
-def _one_block(parts: Sequence[Token]) -> Token:
-    """Return HTML blocks that follow one another as one, with the lines between them."""
-    first = (parts[0].map or [0, 0])[0]
-    lines: list[str] = []
-    for part in parts:
-        begin, end = part.map or [0, 0]
-        lines += [""] * (begin - first - len(lines))
-        lines += part.content.rstrip("\n").split("\n")
-        lines += [""] * (end - first - len(lines))
-    return Token("html_block", "", 0, content="\n".join(lines), map=[first, first + len(lines)])
+def _embedded(token: Token, first: int, lines: Sequence[str], inline: "_Inline") -> Iterator[Block]:
+    """Yield the blocks of an HTML block that begins at line `first`, and of the Markdown right below its tags."""
+    parts = token.content.rstrip("\n").split("\n")
+    for begin, end, is_markdown in html_and_markdown(parts):
+        text = "\n".join(parts[begin:end])
+        if is_markdown:
+            yield from _body(text, first + begin - 1, lines, inline)
+        else:
+            yield from html_blocks(text, first + begin, first + end - 1)
 
 
 def _whole(token: Token, first: int, last: int, lines: Sequence[str]) -> Block:
     text = token.content.rstrip("\n") if token.type != "hr" else trimmed(lines[first - 1])
     return Block(_WHOLE[token.type], text, first, last)
-
-
-def _html(source: str, first: int, last: int) -> Iterator[Block]:
-    """Yield the blocks of HTML written into Markdown, each up to the next; comments and empty tags show nothing."""
-    tree = fragment_tree(source)
-    inside = [] if tree is None else [*element_blocks(tree, above=first - 1)]
-    blocks = inside or [Block("blank", "", first, last)]
-    begins = [first, *(block.first_line for block in blocks[1:])]
-    ends = [*(begin - 1 for begin in begins[1:]), last]
-    for block, begin, end in zip(blocks, begins, ends, strict=True):
-        yield replace(block, first_line=begin, last_line=max(begin, end))
 
 
 class _Parser(MarkdownIt):
@@ -189,6 +152,8 @@ class _Inline:
         if block.depth is not None:
             text = _TASK.sub("", text, count=1) if text.startswith("[") else text
         links = tuple(dict.fromkeys((*_targets(children), *addresses(text))))
+        if block.type == "paragraph" and _is_bold(children) and text:
+            return replace(block, type="heading", level=BOLD, text=text, links=links)
         if block.type != "paragraph" or not _is_link(children, text, links):
             return replace(block, text=text, links=links)
         # A picture alone shows no words.
@@ -244,6 +209,14 @@ def _targets(children: Iterable[Token]) -> list[str]:
         elif child.type == "html_inline":
             targets += _TAG_TARGET.findall(child.content)
     return [target for target in targets if target]
+
+
+def _is_bold(children: Sequence[Token]) -> bool:
+    """Tell whether the words of `children` are one stretch of bold letters."""
+    shown = [child for child in children if child.type != "text" or child.content]
+    marks = [_BOLD_TAGS.get(child.content.lower(), child.type) for child in shown]
+    ends = [at for at, mark in enumerate(marks) if mark == "strong_close"]
+    return marks[:1] == ["strong_open"] and ends == [len(marks) - 1] and "softbreak" not in marks
 
 
 def _is_link(children: Iterable[Token], text: str, links: Sequence[str]) -> bool:

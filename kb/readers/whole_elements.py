@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 from lxml import etree
 
 from index.text import fold_spaces, trimmed
+from kb.readers.drawn_lists import drawn_list
 from kb.report.outline import Block, BlockType
 
 _UNSEEN = frozenset((
@@ -27,6 +28,10 @@ def whole_blocks(element: etree._Element) -> list[Block] | None:
         return [Block("link", element.get("title") or to, 0, 0, links=(to,)) for to in _embedded(element)]
     if tag in _UNSEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return []
+    if tag == "pre" and "text" in element.get("class", "").split():
+        drawn = drawn_list("".join(element.itertext()))
+        if drawn:
+            return drawn
     block = _seen(element)
     return None if block is None else [block]
 

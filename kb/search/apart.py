@@ -4,8 +4,11 @@ import atexit
 import multiprocessing
 import os
 import signal
+from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
@@ -31,10 +34,14 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
         outcome = _outcome(here, progress)
     finally:
         here.close()
-        process.join()
-        atexit.unregister(process.terminate)
+        Thread(target=_let_end, args=(process,), name="tidy", daemon=True).start()
     knowledge_base.collection.follow()
     return outcome
+
+
+def _let_end(process: BaseProcess) -> None:
+    process.join()
+    atexit.unregister(process.terminate)
 
 
 def embed_apart(knowledge_base: KnowledgeBase) -> None:
@@ -46,8 +53,7 @@ def embed_apart(knowledge_base: KnowledgeBase) -> None:
     process = multiprocessing.get_context("spawn").Process(target=_embed, args=chosen, name="embed")
     process.start()
     atexit.register(process.terminate)  # what it made is kept, and the next start goes on
-    process.join()
-    atexit.unregister(process.terminate)
+    _let_end(process)
 
 
 def _embed(library: Path | None, index: Path | None) -> None:
@@ -79,6 +85,9 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         there.send((step, done, total))
 
     try:
-        there.send(KnowledgeBase.open(library, index).keeper.sync(tell))
+        keeper = KnowledgeBase.open(library, index).keeper
+        there.send(keeper.sync(tell))
+        keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # whatever it is, who waits must hear of it
-        there.send(str(error) or repr(error))
+        with suppress(OSError):  # nobody waits any more
+            there.send(str(error) or repr(error))

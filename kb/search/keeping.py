@@ -73,6 +73,10 @@ class Keeper:
         except SearchIndexError:
             return None
 
+    def tidy(self) -> None:
+        """Do what an index needs after some syncs, and nobody has to wait for; the answers stay the same."""
+        self._collection.engine.merge()
+
     def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.
 

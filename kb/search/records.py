@@ -3,16 +3,18 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kb.kinds.pairs import Pair
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
 from kb.search.answers import FoundTalk
 from kb.services import Change, Domain, Service
+
+if TYPE_CHECKING:
+    from kb.kinds import Pair
 
 
 def talk_record(talk: Talk) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def change_record(change: Change) -> dict[str, str | None]:
     return {"now": change.statement, "old": change.old, "changed_on": change.changed_on, "source": change.source}
 
 
-def pair_record(pair: Pair, domain: Domain) -> dict[str, Any]:
+def pair_record(pair: "Pair", domain: Domain) -> dict[str, Any]:
     """Return a problem with its remedies, or a question with its answers, as `kb pairs --json` prints it."""
     return {
         "note": note_record(pair.note, domain),

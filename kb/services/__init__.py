@@ -4,7 +4,6 @@ from kb.services.catalogue import Catalogue, CatalogueError, Service
 from kb.services.changes import Change
 from kb.services.domain import Domain
 from kb.services.domain_files import ServiceTable, domain, domain_names, service_of
-from kb.services.tagger import tag
 
 __all__ = [
     "Catalogue",
@@ -16,5 +15,4 @@ __all__ = [
     "domain",
     "domain_names",
     "service_of",
-    "tag",
 ]

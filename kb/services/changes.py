@@ -78,7 +78,7 @@ def pattern(text: str) -> re.Pattern[str]:
 
 
 def lifecycle(services: Iterable[Service]) -> Iterator[Change]:
-    """Yield what became of services: of each the last stage, for it is what holds today. It overtakes all that name them."""
+    """Yield what became of services: of each its last stage, which holds today and overtakes all that name it."""
     for service in services:
         stages = [stage for stage in service.stages if stage.what in _NOW]
         if stages:

@@ -71,7 +71,13 @@ def domain(name: str | None = None) -> Domain:
     )
     return Domain(
         catalogue,
-        NameLore(tuple(names["ours"]), tuple(names["others"]), tuple(names["longer"]), frozenset(names["alike"])),
+        NameLore(
+            tuple(names["ours"]),
+            tuple(names["others"]),
+            tuple(names["longer"]),
+            frozenset(names["alike"]),
+            tuple(names["hosts"]),
+        ),
         _vocabulary(datafiles.table(folder, "vocabulary.toml")),
         (*changes, *lifecycle(catalogue.services)),
     )

@@ -12,7 +12,8 @@ _MEASURED_AGAINST = re.compile(r"\s*(?:より|[とに]比べ|[とに]比較|と�
 _COMPARISON = re.compile(r"比較|違い|使い分け|どちら|どっち|(?<![A-Za-z])vs(?![A-Za-z])", re.IGNORECASE)
 # 「Lambdaを使う」, 「Lambda関数は」, 「ECSにした」: what a sentence speaks of; not a place or means (「S3に置いた」).
 _TOPIC = re.compile(
-    r"[\sA-Za-z0-9ァ-ヶー一-龠の]{0,12}(?:は|が|を|も|って|なら|だと|の場合|使(?=[いうえおっわ])|に(?:した|する|決め|移))"
+    r"[\sA-Za-z0-9ァ-ヶー一-龠の]{0,12}(?:は|が|も|って|なら|だと|の場合|使(?=[いうえおっわ])|に(?:した|する|決め|移))"
+    r"|[\sA-Za-z0-9ァ-ヶー一-龠]{0,12}を"  # not 「Lambdaのコードを」: that speaks of code
 )
 _SENTENCE_SIGN = re.compile(r"[。、，!！]|[-=]>|[→⇒]")
 _FULL_STOP = re.compile(r"[。.]\s*$")
@@ -31,9 +32,18 @@ _CLOSING = re.compile(r"(?:(?>[(（「『【][^()（）]*[)）」』】])|[\s:�
 _CONNECTORS = re.compile(r"[\s,、/／・&＆+＋()（）と:：]+")
 _LONGEST_LABEL = 40
 _LONGEST_LABEL_WITH_CLOSING = 1_000  # from here on `_CLOSING` takes too long, as its time grows with the square
-# Who speaks and where the slides are tell of the talk, not of its subject.
+# 「Lambdaを例に」, 「SQSで学ぶ」, 「(例: S3)」: what a title takes to show something else by.
+_EXAMPLE = re.compile(
+    r"\s*(?:など)?(?:を|の)?(?:例|題材|ケース)(?:に|と)|\s*(?:で|から)(?:学ぶ|学んだ|理解する|わかる|分かる|考える|見る|知る)"
+)
+_FOR_EXAMPLE_LENGTH = 8  # characters that it may be long
+_FOR_EXAMPLE = re.compile(r"(?:例|たとえば|例えば)\s*[:：、]?\s*$")
+# Who speaks, where the slides are, thanks and reactions tell of the talk, not of its subject.
 _ASIDE = re.compile(
-    r"\s*(?:自己紹介|会社紹介|登壇者|発表者|スピーカー|講師|資料|スライド|X投稿|https?://\S+\s*$|.{1,20}(?:さん|氏)。?\s*$)"
+    r"\s*(?:自己紹介|会社紹介|登壇者|発表者|スピーカー|講師|資料|スライド|X投稿|プロフィール|経歴|所属|ハッシュタグ|感想|所感|余談|告知|宣伝"
+    r"|https?://\S+\s*$|.{1,20}(?:さん|氏)。?\s*$)"
+    r"|.*(?:ありがとうござ|お疲れ(?:様|さま)|頑張(?:る|ろう|りた)|がんば(?:る|ろう|りた)|(?:楽し|面白|おもしろ|凄|すご)(?:かった|い)(?:です)?(?:[。!！ー〜w笑]|$)"
+    r"|勉強になった|参考になった|(?:気になる|聞きたい|試したい|使ってみたい|やってみたい)(?:[。!！ー〜]|$))"
 )
 
 
@@ -47,12 +57,18 @@ class Legacy:
 
 def legacy(text: str, namings: Sequence[Naming], *, heading: bool = False) -> Legacy:
     """Return what a text passes down. A heading is a label unless it is a sentence with a full stop."""
-    kept = tuple(naming for naming in namings if not _MEASURED_AGAINST.match(text, naming.end))
+    kept = tuple(
+        naming
+        for naming in namings
+        if not _MEASURED_AGAINST.match(text, naming.end)
+        and not _EXAMPLE.match(text, naming.end)
+        and not _FOR_EXAMPLE.search(text, max(0, naming.begin - _FOR_EXAMPLE_LENGTH), naming.begin)
+    )
     if not kept or _COMPARISON.search(text):
         return Legacy()
     if _FULL_STOP.search(text) or not (heading or is_label(text)):
         return Legacy(_first_of_each(naming for naming in kept if _TOPIC.match(text, naming.end)), levels=1)
-    return Legacy(_first_of_each(kept), levels=None if heading or _is_bare(text, namings) else 2)
+    return Legacy(_first_of_each(kept), levels=None if heading or is_bare(text, namings) else 2)
 
 
 def _first_of_each(namings: Iterable[Naming]) -> tuple[Naming, ...]:
@@ -74,7 +90,7 @@ def is_label(text: str) -> bool:
 
 def is_aside(text: str) -> bool:
     """Tell whether a text is beside the subject, so that neither it nor what stands under it inherits: 「登壇者: …」."""
-    return _ASIDE.match(text) is not None
+    return _ASIDE.match(text[:_LONGEST_LABEL_WITH_CLOSING]) is not None
 
 
 def introduces(text: str) -> bool:
@@ -82,7 +98,7 @@ def introduces(text: str) -> bool:
     return text.rstrip().endswith(("、", "，", ":", "：")) or is_label(text)
 
 
-def _is_bare(text: str, namings: Sequence[Naming]) -> bool:
+def is_bare(text: str, namings: Sequence[Naming]) -> bool:
     """Tell whether a label is nothing but services: 「EC2とEBS」, but not 「EC2の起動方法」."""
     rest, place = "", 0
     for naming in namings:

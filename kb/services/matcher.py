@@ -15,6 +15,8 @@ from kb.services.names import breaks, script
 
 _ADDRESS = re.compile(r"https?://[!-~]+")  # in Japanese text an address ends where ASCII does
 _LONG_VOWELS = re.compile("[ーｰ]+")  # the skeleton has none: what follows a name in katakana is a part of it
+_DIGIT = re.compile(r"[0-9](?![A-Za-z0-9])")
+_LONG_NAME = 6
 _NEVER = re.compile(r"(?!)")
 
 _Entry = tuple[str, frozenset[int]]  # the skeleton of a name and where it may be written apart
@@ -33,7 +35,7 @@ class Match:
 class Matcher:
     """Finds any of many names, however they are written, with one of the owners' names before it where it stands."""
 
-    def __init__(self, names: Iterable[str], owners: Sequence[str] = ()) -> None:
+    def __init__(self, names: Iterable[str], owners: Sequence[str] = (), hosts: Sequence[str] = ()) -> None:
         parted: dict[str, frozenset[int]] = defaultdict(frozenset)
         for name in names:
             parted[skeleton(name)] |= breaks(name)
@@ -42,16 +44,25 @@ class Matcher:
             self._automaton.add_word(name, (name, apart))
         self._automaton.make_automaton()
         self._owner = _owner(owners)
+        self._own_address = re.compile(rf"https?://(?:{'|'.join(map(re.escape, hosts))})(?:/|$)") if hosts else _NEVER
         self._owner_length = max(map(len, owners), default=0) + 1  # with の or a gap after it
 
     def find(self, text: str) -> tuple[Match, ...]:
-        """Return the longest names of a text that do not overlap, in reading order; those in addresses do not count."""
+        """Return the longest names of a text that do not overlap, in reading order.
+
+        Those in addresses count only at the owners' own hosts, in words of the path.
+        """
         found = list(self._automaton.iter(skeleton(text))) if len(self._automaton) else []
         if not found:
             return ()
-        addresses = [match.span() for match in _ADDRESS.finditer(text)]
+        addresses = [self._unread(match) for match in _ADDRESS.finditer(text)]
         matches = (match for match in self._matches(text, found) if not _is_within(match.begin, addresses))
         return tuple(_longest(matches))
+
+    def _unread(self, address: re.Match[str]) -> tuple[int, int]:
+        """Return the stretch of an address in which no name counts."""
+        own = self._own_address.match(address[0])
+        return (address.start(), address.start() + own.end()) if own else address.span()
 
     def _matches(self, text: str, found: list[tuple[int, _Entry]]) -> Iterator[Match]:
         """Yield those names that are no part of a longer word and written apart only where they may be."""
@@ -64,7 +75,7 @@ class Matcher:
             if script(text[own[-1]]) == "katakana" and (vowels := _LONG_VOWELS.match(text, end)):
                 end = vowels.end()
             owner = self._owner.search(text, max(0, begin - self._owner_length), begin)
-            if (owner or _free(text, begin, -1)) and _free(text, end - 1, 1):
+            if (owner or _free(text, begin, -1)) and (_free(text, end - 1, 1) or _is_numbered(name, text, end)):
                 yield Match(name, owner.start() if owner else begin, end, owned=owner is not None)
 
 
@@ -96,6 +107,11 @@ def _free(text: str, place: int, step: int) -> bool:
     beside = place + step
     kind = script(text[place])
     return not kind or not 0 <= beside < len(text) or script(text[beside]) != kind
+
+
+def _is_numbered(name: str, text: str, end: int) -> bool:
+    """Tell whether only a digit follows a long name: Graviton4, Inspector2; but not S33 or EC22."""
+    return len(name) >= _LONG_NAME and name[-1].isalpha() and _DIGIT.match(text, end) is not None
 
 
 def _longest(matches: Iterable[Match]) -> Iterator[Match]:

@@ -23,13 +23,14 @@ class NameLore:
     """What is known of names beyond whose they are.
 
     Near a name of the `others`, a name that they share is theirs and not `ours`. `longer` names contain a service's and
-    name none; `alike` stand behind an owner's name and name none.
+    name none; `alike` stand behind an owner's name and name none. Addresses at the `hosts` name services, no others do.
     """
 
     ours: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     longer: tuple[str, ...] = ()
     alike: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = ()
 
 
 class Passage:
@@ -58,6 +59,7 @@ class Naming:
     service: str
     begin: int
     end: int
+    in_passing: bool = False  # by a part that others have too (DLQ): what it stands under counts as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class _Meaning:
     context: tuple[str, ...]
     beside: frozenset[str]  # the services among the words of its context
     against: tuple[str, ...]
+    in_passing: bool = False
 
 
 class Namer:
@@ -94,7 +97,7 @@ class Namer:
         }
         wrong = {wrong: name for name, _ in names for wrong in misspellings(name) if skeleton(wrong) not in known}
         self._meanings = known | {skeleton(word): _misspelt(known[skeleton(name)]) for word, name in wrong.items()}
-        self._matcher = Matcher([*(name for name, _ in names), *wrong, *lore.longer], catalogue.owners)
+        self._matcher = Matcher([*(name for name, _ in names), *wrong, *lore.longer], catalogue.owners, lore.hosts)
         self._ours, self._others = _skeletons(lore.ours), _skeletons(lore.others)
         owners = "".join(rf"|{re.escape(owner)}\s" for owner in catalogue.owners)
         self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners.removeprefix('|')})?")
@@ -112,7 +115,7 @@ class Namer:
         """Return where a text names services."""
         around = replace(around, passages=(Passage(text), *around.passages))
         return tuple(
-            Naming(self._meanings[match.name].service, match.begin, match.end)
+            Naming(self._meanings[match.name].service, match.begin, match.end, self._meanings[match.name].in_passing)
             for number, match in enumerate(matches)
             if match.owned or self._holds(text, match, around) or self._is_listed(text, matches, number, around)
         )
@@ -169,7 +172,9 @@ def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) 
     }
     clarity: Clarity = next((kind for kind, names in kinds.items() if spellings & names), "clear")
     beside = frozenset(other.slug for word in sense.context if (other := catalogue.find(word)))
-    return _Meaning(service.slug, clarity, spellings, _skeletons(sense.context), beside, _skeletons(sense.against))
+    context, against = _skeletons(sense.context), _skeletons(sense.against)
+    in_passing = clarity == "ambiguous" and spellings <= service.features
+    return _Meaning(service.slug, clarity, spellings, context, beside, against, in_passing)
 
 
 def _misspelt(meaning: _Meaning) -> _Meaning:

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 
 from kb.report.model import Correction, Mention, Note, Report
 from kb.services.domain import Domain
-from kb.services.inheritance import Legacy, introduces, is_aside, legacy
+from kb.services.inheritance import Legacy, introduces, is_aside, is_bare, legacy
 from kb.services.matcher import Match
 from kb.services.senses import Namer, Naming, Passage, Surroundings
 
@@ -26,7 +27,7 @@ class _Source:
     text: str
     place: str  # where it stands, as `why` tells it
     namings: tuple[Naming, ...]
-    last: bool = True  # nothing beyond it counts
+    picks: bool = False  # where it names several, a note that names one of them is about that one
 
     def why(self, naming: Naming) -> str:
         """Return why a note inherits a service: the words that name it, and where they stand."""
@@ -102,34 +103,37 @@ class _Tagging:
         aside = not self._asides.isdisjoint((note.text, *(crumb.text for crumb in note.trail)))
         for source in () if aside else self._sources(note, lead):
             passed = {naming.service for naming in source.namings}
-            picked = len(passed) > 1 and passed & own  # 「EC2とEBS」 over 「EC2」: the note picks one
+            picked = source.picks and len(passed) > 1 and passed & own  # 「EC2とEBS」 over 「EC2」: the note picks one
             for naming in () if picked else source.namings:
                 if naming.service not in given:
                     given.add(naming.service)
                     yield Mention(naming.service, "inherited", source.why(naming))
-            if source.last:
-                return
 
     def _sources(self, note: Note, lead: Note | None) -> Iterator[_Source]:
         """Yield what passes services down to a note, the nearest first: parents, the lead, headings, the talk's title.
 
-        The title speaks only where nothing nearer does.
+        Of labels above it the nearest counts, and so does a heading that is only a name; else the note is about what its
+        headings and its talk are about as well.
         """
-        spoken = False
         parents = [crumb for crumb in reversed(note.trail) if crumb.note]
         for levels, crumb in enumerate(parents, start=1):
             left = self._left.get(crumb.note or "")
             if left and left.namings and (left.levels is None or levels <= left.levels):
-                spoken = True
-                yield _Source(crumb.text, f"{crumb.line}行目", left.namings, last=left.levels != 1)
+                yield _Source(crumb.text, f"{crumb.line}行目", left.namings, picks=True)
+                if left.levels != 1 and not all(naming.in_passing for naming in left.namings):
+                    break
         if lead and note.type != "paragraph" and lead.id in self._left and _same_place(note, lead):
-            namings = self._left[lead.id].namings
-            yield _Source(lead.text, f"{lead.line}行目", namings, last=bool(namings))
+            yield _Source(lead.text, f"{lead.line}行目", self._left[lead.id].namings)
+            if self._left[lead.id].namings:
+                return
         for crumb in reversed(note.trail):
             if not crumb.note and (namings := self._left_by(crumb.text, note)):
                 yield _Source(crumb.text, f"{crumb.line}行目", namings)
-        if note.talk and not spoken:
-            yield _Source(note.talk.title, "セッション名", self._left_by(note.talk.title, note))
+                if is_bare(crumb.text, namings):
+                    return
+        if note.talk:
+            title, namings = note.talk.title, self._left_by(note.talk.title, note)
+            yield _Source(title, "セッション名", namings, picks=_is_one_name(title, namings))
 
     def _left_by(self, heading: str, note: Note) -> tuple[Naming, ...]:
         """Return what a heading or title over a note passes down to it."""
@@ -143,6 +147,11 @@ class _Tagging:
 
 def _talk(note: Note) -> str | None:
     return note.talk.id if note.talk else None
+
+
+def _is_one_name(text: str, namings: Sequence[Naming]) -> bool:
+    """Tell whether names follow each other with nothing between: 「RDS Aurora」 is one thing, 「RDSとAurora」 are two."""
+    return all(not text[one.end : other.begin].strip() for one, other in pairwise(namings))
 
 
 def _same_place(note: Note, lead: Note) -> bool:

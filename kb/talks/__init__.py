@@ -1,7 +1,6 @@
 """From an outline to a report: which event it is about, which headings are talks, which blocks are notes."""
 
 from kb.talks.report import report_of
-from kb.talks.sections import headings_without_talk
-from kb.talks.unsure import possible_speakers
+from kb.talks.unsure import headings_without_talk, possible_speakers
 
 __all__ = ["headings_without_talk", "possible_speakers", "report_of"]

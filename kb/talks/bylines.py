@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from kb.talks.speakers import names_in
+from kb.talks.names import names_in
 from kb.talks.words import LINE, any_of
 
 # A name before an honorific, the company or team apart; then who speaks as the end of a heading, as its beginning, or

@@ -1,6 +1,6 @@
 """The headings of a report that may be talks, each as its words and blocks tell, and among the others of its report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.text import letters
@@ -8,7 +8,8 @@ from kb.talks.bylines import habit_of
 from kb.talks.heading import TalkHeading, read_heading
 from kb.talks.links import materials_of
 from kb.talks.parts import Part
-from kb.talks.speakers import SHORTEST_TITLE, speakers_of
+from kb.talks.speakers import speakers_of
+from kb.talks.timetable import is_one_of, titles_in
 from kb.talks.wording import Role
 
 _NEVER: tuple[Role, ...] = ("title", "line")
@@ -21,6 +22,7 @@ class Candidate:
     index: int  # of its part
     part: Part
     role: Role
+    length: int  # letters
     read: TalkHeading
     listed: bool  # bullets
     linked: bool  # slides or a video
@@ -49,7 +51,7 @@ class Place:
 def places_of(parts: Sequence[Part], roles: Sequence[Role], event: str | None) -> list[Place]:
     """Return the headings that may be talks, in file order."""
     habit = habit_of([part.text for part, role in zip(parts, roles, strict=True) if role == "open" and part.heading])
-    timetable = tuple(_timetable(parts))
+    timetable = titles_in([block for part in parts for block in part.blocks])
     candidates = {
         i: _candidate(i, part, roles[i], habit, timetable)
         for i, part in enumerate(parts)
@@ -70,22 +72,15 @@ def places_of(parts: Sequence[Part], roles: Sequence[Role], event: str | None) -
     ]
 
 
-def _timetable(parts: Sequence[Part]) -> Iterator[str]:
-    """Yield the letters of all cells of tables that may hold a title."""
-    tables = (block.text for part in parts for block in part.blocks if block.type == "table")
-    cells = (letters(cell) for table in tables for row in table.split("\n") for cell in row.split(" | "))
-    return (cell for cell in cells if len(cell) >= SHORTEST_TITLE)
-
-
 def _candidate(index: int, part: Part, role: Role, habit: str | None, timetable: Sequence[str]) -> Candidate:
     read = read_heading(part.text, habit)
-    title = letters(read.title)
     return Candidate(
         index=index,
         part=part,
         role=role,
+        length=len(letters(part.text)),
         read=read,
-        scheduled=len(title) >= SHORTEST_TITLE and any(title in cell or cell in title for cell in timetable),
+        scheduled=is_one_of(read.title, timetable),
         listed=any(block.type in ("bullet", "numbered") for block in part.blocks),
         linked=bool(materials_of(part.blocks)),
         named=bool(speakers_of(part.blocks)),

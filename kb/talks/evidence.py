@@ -45,9 +45,7 @@ OWN: Mapping[str, Evidence] = {
     "words of an aside": lambda it: it.own.role == "aside",
     "words of a section": lambda it: it.own.role == "inner",
     "words of a closing": lambda it: it.own.role == "closing",
-    "a word or two": lambda it: (
-        not it.own.marked and not _is_story(it.own) and len(letters(it.own.part.text)) <= _SHORT
-    ),
+    "a word or two": lambda it: not it.own.marked and not _is_story(it.own) and it.own.length <= _SHORT,
     "as long as a title": lambda it: _length(it.own),
     "two halves": lambda it: _COLON.search(it.own.part.text[:LINE]) is not None,
     "a story": lambda it: _is_story(it.own),
@@ -59,7 +57,7 @@ OWN: Mapping[str, Evidence] = {
 
 def _length(candidate: Candidate) -> float:
     """Return 0 for a heading of a word or two, 1 for one that is surely as long as a title."""
-    return min(max(len(letters(candidate.part.text)) - _SHORT, 0) / (_TITLE - _SHORT), 1.0)
+    return min(max(candidate.length - _SHORT, 0) / (_TITLE - _SHORT), 1.0)
 
 
 def _is_sentence(candidate: Candidate) -> bool:
@@ -105,15 +103,14 @@ AMONG: Mapping[str, Evidence] = {
     "marked ones below": lambda it: sum(other.marked for other in it.below) >= _FEW,
     "usual sections below": lambda it: any(other.role in ("inner", "closing") for other in it.below),
 }
-ECHOES = ("its like say so", "those above say so", "those below say so")
 
 
 def points_of(places: Sequence[Place]) -> list[float]:
     """Return for each place how much speaks for its heading being a talk, more than nothing where it is likely."""
     alone, together = weights()["alone"], weights()["together"]
-    return [
-        weighted(told, together) for told in told_together(places, [weighted(told_alone(it), alone) for it in places])
-    ]
+    told = [told_alone(it) for it in places]
+    first = [weighted(one, alone) for one in told]
+    return [weighted(one, together) for one in told_together(places, told, first)]
 
 
 def told_alone(it: Place) -> dict[str, float]:
@@ -121,19 +118,25 @@ def told_alone(it: Place) -> dict[str, float]:
     return {name: float(says(it)) for name, says in OWN.items()}
 
 
-def told_together(places: Sequence[Place], alone: Sequence[float]) -> list[dict[str, float]]:
-    """Return what all evidence says of each heading; `alone` are the points that each has by itself."""
+def told_together(
+    places: Sequence[Place], told: Sequence[Mapping[str, float]], alone: Sequence[float]
+) -> list[dict[str, float]]:
+    """Return what all evidence says of each heading; by itself it is `told` so much, which is `alone` so many points."""
     likely = {it.own.index: math.tanh(points / 2) for it, points in zip(places, alone, strict=True)}
-    told = []
-    for it in places:
-        echoes = (
-            fmean([likely[other.index] for other in it.level]) if it.level else 0.0,
-            max((likely[other.index] for other in it.above), default=0.0),
-            max((likely[other.index] for other in it.below), default=0.0),
-        )
-        among = {name: float(says(it)) for name, says in AMONG.items()}
-        told.append({**told_alone(it), **among, **dict(zip(ECHOES, echoes, strict=True))})
-    return told
+    return [{**own, **_told_among(it), **_echoes(it, likely)} for it, own in zip(places, told, strict=True)]
+
+
+def _told_among(it: Place) -> dict[str, float]:
+    return {name: float(says(it)) for name, says in AMONG.items()}
+
+
+def _echoes(it: Place, likely: Mapping[int, float]) -> dict[str, float]:
+    """Return how likely talks the headings are that stand beside one, above it and below it."""
+    return {
+        "its like say so": fmean([likely[other.index] for other in it.level]) if it.level else 0.0,
+        "those above say so": max((likely[other.index] for other in it.above), default=0.0),
+        "those below say so": max((likely[other.index] for other in it.below), default=0.0),
+    }
 
 
 def weighted(told: Mapping[str, float], weights: Mapping[str, float]) -> float:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from kb.talks.bylines import byline_of
+from kb.talks.names import HATENA_LINK
 from kb.talks.words import LINE, any_of
 
 _TIME = r"(\d{1,2})\s*[:：時]\s*(\d{2})分?"
@@ -35,7 +36,6 @@ _NUMBERING = re.compile(
 )
 _STARS = re.compile(r"\s+[★☆]{1,5}$")  # how it was liked
 _ADDRESS = re.compile(r"\s*[-–|]?\s*<?https?://\S+>?$")
-_HATENA_LINK = re.compile(r"\[https?://[^\]\s]*?:title=([^\]]*)\]")
 _SEPARATORS = " \t　:：|｜/／-–"
 _QUOTES = (("「", "」"), ("『", "』"), ("“", "”"), ('"', '"'))
 
@@ -65,7 +65,7 @@ def read_heading(text: str, habit: str | None = None) -> TalkHeading:
     """Return what a heading tells; the title is empty if it is nothing but marks. `habit` is how names end its like."""
     if len(text) > LINE:
         return TalkHeading(text.strip())
-    track, start, end, rest = _read_marks(_HATENA_LINK.sub(r"\1", text).strip())
+    track, start, end, rest = _read_marks(HATENA_LINK.sub(r"\1", text).strip())
     rest = _HASHTAGS.sub("", _STARS.sub("", _ADDRESS.sub("", rest)))
     if start is None and (match := _TIMES_AT_END.search(rest)):
         start, end, rest = _clock(match[1], match[2]), _clock(match[3], match[4]), rest[: match.start()]

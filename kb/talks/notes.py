@@ -1,5 +1,6 @@
 """The notes of a report: bullets, items and paragraphs, each with its trail and an id that survives editing."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,7 +8,6 @@ from dataclasses import replace
 from kb.report.identity import note_id
 from kb.report.model import Crumb, Note, NoteType, Report, Talk
 from kb.report.outline import Block, BlockType
-from kb.talks.questions import with_answers
 from kb.talks.sections import Section
 
 _TYPES: dict[BlockType, NoteType] = {
@@ -17,6 +17,8 @@ _TYPES: dict[BlockType, NoteType] = {
     "quote": "paragraph",
 }
 _ATTACHED = ("code", "table")
+_QUESTION = re.compile(r"[\s「]*(?:[QＱ]|質問)\s*(\d*)\s*[.:：．、)）]\s*\S")
+_ANSWER = re.compile(r"[\s「]*(?:[AＡ]|回答|答え?)\s*(\d*)\s*[.:：．、)）]\s*\S")
 
 
 def notes_of(report: Report, sections: Iterable[tuple[Section, Talk | None]]) -> Iterator[Note]:
@@ -39,7 +41,7 @@ def notes_of(report: Report, sections: Iterable[tuple[Section, Talk | None]]) ->
                     parents = [*parents[: block.depth], *gap, Crumb(note.text, note.line, note.id)]
         for index, texts in attached.items():
             notes[index] = replace(notes[index], attached=tuple(texts))
-        yield from with_answers(notes)
+        yield from _with_answers(notes)
 
 
 def _is_note(block: Block) -> bool:
@@ -65,3 +67,19 @@ def _note(block: Block, report: Report, talk: Talk | None, *, trail: tuple[Crumb
         published=report.published,
         talk=talk,
     )
+
+
+def _with_answers(notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield the notes of one place, their Q: lines as questions, each A: line with the question that it answers.
+
+    That is the last one before it or, where both have numbers, the last one with its number.
+    """
+    questions: dict[str, str] = {}
+    for note in notes:
+        if match := _QUESTION.match(note.text):
+            questions[""] = questions[match[1]] = note.id
+            yield replace(note, kind="question")
+        elif match := _ANSWER.match(note.text):
+            yield replace(note, answers=questions.get(match[1], questions.get("")))
+        else:
+            yield note

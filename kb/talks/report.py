@@ -5,24 +5,23 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePath
 
-from index.text import letters
 from kb.report.identity import report_id, talk_id
 from kb.report.model import Given, Report, Talk
 from kb.report.outline import Block, Outline
 from kb.talks.bylines import habit_of
+from kb.talks.dates import held_on_of, published_of
 from kb.talks.event import Event, event_of
 from kb.talks.heading import read_heading
-from kb.talks.held_on import held_on_of
 from kb.talks.links import materials_of
 from kb.talks.listed import talk_text
 from kb.talks.notes import notes_of
-from kb.talks.published import published_of
 from kb.talks.sections import Section, sections_of
-from kb.talks.speakers import speakers_by_title, speakers_of
+from kb.talks.speakers import speakers_of
+from kb.talks.timetable import speakers_beside, speakers_by_title
 
 
 def report_of(outline: Outline, given: Given | None = None) -> Report:
-    """Return the report that an outline holds, its notes without services, of kind `statement` but where they say `Q:`."""
+    """Return the report that an outline holds, its notes without services, statements but where they say `Q:`."""
     given = given or Given()
     found = Event(given.event, visited=True) if given.event else event_of(outline)
     event = found.name if found else None
@@ -52,7 +51,7 @@ def _with_talks(
     for heading, parts in runs:
         talk = _talk(heading, parts, event, habit) if heading else None
         if talk and not talk.speakers:
-            talk = replace(talk, speakers=_in_timetable(talk.title, timetable))
+            talk = replace(talk, speakers=speakers_beside(talk.title, timetable))
         yield from ((part, talk) for part in parts)
 
 
@@ -72,12 +71,6 @@ def _talk(heading: Block, parts: Sequence[Section], event: str | None, habit: st
         speakers=speakers,
         links=materials_of(blocks),
     )
-
-
-def _in_timetable(title: str, timetable: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return who speaks about `title` as a timetable tells, where either may say a little more than the other."""
-    own = letters(title)
-    return next((names for told, names in timetable.items() if own and (own in told or told in own)), ())
 
 
 def _title(title: str, speakers: Sequence[str], blocks: Sequence[Block]) -> str:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from index.text import letters
-from kb.report.model import Report
 from kb.report.outline import Block, Outline
 from kb.talks.bylines import habit_of
 from kb.talks.heading import read_heading
 from kb.talks.listed import listed_talks, talk_text
 from kb.talks.parts import Part, parts_of
 from kb.talks.roles import roles_of
-from kb.talks.wording import Role, roles_by_words
+from kb.talks.wording import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +35,6 @@ def sections_of(outline: Outline, event: str | None, *, visited: bool) -> Iterat
         taken = {letters(read_heading(text, habit_of(headings)).title) for text in headings}
         sections = (cut for section in sections for cut in _cut_at_listed(section, event, taken))
     return sections
-
-
-def headings_without_talk(outline: Outline, report: Report) -> Iterator[Block]:
-    """Yield the headings that may be talks by their words, and are none, over none and in none of a report."""
-    talks = {talk.line for talk in report.talks}
-    parts = parts_of(outline.blocks)
-    lines = [part.heading.first_line if part.heading else 0 for part in parts]
-    level = 0  # of the talk's heading that the parts stand under, 0 outside of talks
-    for part, role, line in zip(parts, roles_by_words(parts, outline.title), lines, strict=True):
-        if line in talks:
-            level = part.level
-        elif part.heading and (role == "inner" or part.level > level > 0):
-            continue
-        else:
-            level = 0
-            if part.heading and role == "open" and not any(lines[i] in talks for i in part.below):
-                yield part.heading
 
 
 def _under_headings(parts: tuple[Part, ...], roles: list[Role]) -> Iterator[Section]:

@@ -16,7 +16,8 @@ from kb.kinds import classify, pair
 from kb.kinds.sentences import READ_SO_FAR
 from kb.readers.formats import read_outline
 from kb.report.model import Crumb, Note, Report
-from kb.services import domain, tag
+from kb.services import domain
+from kb.services.tagger import tag
 from kb.talks import report_of
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"

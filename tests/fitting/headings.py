@@ -64,11 +64,12 @@ def _fit(
     known = [text for text in examples if authors[text] != left_out]
     labels = [label for text in known for _, label in examples[text]]
     counts = shares([authors[text] for text in known for _ in examples[text]])
-    alone = fitted([evidence.told_alone(line) for text in known for line, _ in examples[text]], labels, counts)
+    told = {text: [evidence.told_alone(line) for line, _ in examples[text]] for text in known}
+    alone = fitted([one for text in known for one in told[text]], labels, counts)
     together = []
     for text in known:
-        lines = [line for line, _ in examples[text]]
-        together += evidence.told_together(lines, [evidence.weighted(evidence.told_alone(it), alone) for it in lines])
+        points = [evidence.weighted(one, alone) for one in told[text]]
+        together += evidence.told_together([line for line, _ in examples[text]], told[text], points)
     return {"alone": alone, "together": fitted(together, labels, counts)}
 
 

@@ -61,13 +61,12 @@ def _fit(examples: Mapping[str, Sequence[tuple[Place, bool]]], docs: set[str]) -
     known = [doc for doc in examples if doc in docs and examples[doc]]
     labels = [label for doc in known for _, label in examples[doc]]
     counts = shares([author_of(doc) for doc in known for _ in examples[doc]])
-    told = [evidence.told_alone(place) for doc in known for place, _ in examples[doc]]
-    alone = fitted(told, labels, counts)
+    told = {doc: [evidence.told_alone(place) for place, _ in examples[doc]] for doc in known}
+    alone = fitted([one for doc in known for one in told[doc]], labels, counts)
     together = []
     for doc in known:
-        places = [place for place, _ in examples[doc]]
-        points = [evidence.weighted(evidence.told_alone(place), alone) for place in places]
-        together += evidence.told_together(places, points)
+        points = [evidence.weighted(one, alone) for one in told[doc]]
+        together += evidence.told_together([place for place, _ in examples[doc]], told[doc], points)
     return {"alone": alone, "together": fitted(together, labels, counts)}
 
 

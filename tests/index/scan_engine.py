@@ -125,6 +125,9 @@ class ScanEngine:
         self._meta = meta
         self._published += 1
 
+    def merge(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

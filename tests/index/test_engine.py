@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +23,7 @@ from index.engine import Engine, FacetCount, Hit, OutdatedError, Results, Search
 from index.language import FieldMeaning, Language
 from index.query import Query, Step
 from index.schema import Document, Schema, TextField
-from index.whoosh_engine import WhooshEngine, write_lock
+from index.whoosh_engine import WhooshEngine, generations, publishing, write_lock
 from index.words import QueryWords
 
 ANALYZER = Analyzer()
@@ -479,6 +480,7 @@ def test_any_sequence_of_publishes_equals_one_rebuild(
     for replaced, removed, order in history:
         newest |= replaced
         grown.publish(replaced, removed, order, {})
+        grown.merge()
         oracle.publish(replaced, removed, order, {})
     rebuilt.publish({source: newest[source] for source in order}, (), order, {})
     asked = [replace(query, explain=explain) for query in asked for explain in (False, True)]
@@ -559,6 +561,27 @@ def test_many_small_publishes_leave_few_segments(folder: Path) -> None:
     assert (engine.search(Query()).total, len(list((folder / "gen-000016").glob("seg-*")))) == (16, 1)
 
 
+def test_what_a_publish_leaves_apart_is_merged_beside_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "SMALL", 0)
+    engine = whoosh(folder)
+    for number in range(4):
+        order = [str(n) for n in range(number + 1)]
+        engine.publish({str(number): [document(number, "監視")]}, (), order, {"version": number})
+    publish = generations.publish
+
+    def overtaken(*given: Any) -> None:  # noqa: ANN401
+        monkeypatch.setattr(generations, "publish", publish)
+        engine.publish({"1": [document(9, "冪等")]}, ("2",), ["3", "1", "0"], {"version": 5})
+        publish(*given)
+
+    monkeypatch.setattr(generations, "publish", overtaken)
+    engine.merge()
+
+    assert ids(engine.search(Query(sort="position"))) == ["3", "9", "0"]
+    assert (engine.meta(), len(list(folder.glob("gen-000006/seg-*")))) == ({"version": 5}, 2)
+    assert not (folder / "merging").exists()
+
+
 def test_a_failure_while_writing_leaves_the_old_generation_alone(folder: Path) -> None:
     engine = whoosh(folder)
     filled(engine, NOTES, {"version": 1})
@@ -611,8 +634,8 @@ STOCK = """
 import sys
 from whoosh import index, query
 searcher = index.open_dir(sys.argv[1]).searcher()
-for field, term in (("word.own", sys.argv[2]), ("id", "2")):
-    print(sorted(hit["key"] for hit in searcher.search(query.Term(field, term), limit=None, scored=False)))
+for term in sys.argv[2:]:
+    print(sorted(hit["key"] for hit in searcher.search(query.Term("word.own", term), limit=None, scored=False)))
 assert not any(name.startswith("index") for name in sys.modules)
 """
 
@@ -623,7 +646,7 @@ def test_whoosh_as_published_reads_what_is_written(folder: Path) -> None:
     (segment,) = (folder / "gen-000002").glob("seg-*")
 
     found = subprocess.run(
-        [sys.executable, "-I", "-W", "ignore", "-c", STOCK, segment, "監視"],
+        [sys.executable, "-I", "-W", "ignore", "-c", STOCK, segment, "監視", "順番"],
         capture_output=True,
         text=True,
         check=True,

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, request
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.records import note_record, talk_record
-from webui.pages.export import citation
 from webui.view.answers import respond
 from webui.view.hits import belonging
+from webui.view.takeaway import citation
 from webui.view.tree import tree
 
 

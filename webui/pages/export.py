@@ -1,24 +1,14 @@
-"""Notes to take away: one as a quotation, a whole result as CSV or Markdown, and the search as a browser's own."""
+"""The addresses that notes are taken away from, and the search as a browser's own."""
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby
-from urllib.parse import urljoin
 
 from flask import Blueprint, Response, render_template, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.texts import ja
-from webui.address import page_address, query_of
-from webui.pages.search import resolved
+from webui.address import query_of, resolved
 from webui.texts import ja as texts
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run
-_MARKDOWN = re.compile(r"[\\`*\[\]<]")  # what would be read as Markdown inside a line
+from webui.view.takeaway import citation, lines, table
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -36,7 +26,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/export.csv")
     def as_csv() -> Response:
-        return _download("\ufeff" + table(found(), knowledge_base, request.host_url), "text/csv", "csv")
+        return _download(
+            "\ufeff" + table(found(), knowledge_base.collection.catalogue, request.host_url), "text/csv", "csv"
+        )
 
     @blueprint.get("/export.md")
     def as_markdown() -> Response:
@@ -48,58 +40,6 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         return Response(body, mimetype="application/opensearchdescription+xml")
 
     return blueprint
-
-
-def citation(note: Note, root: str) -> str:
-    """Return a note as a quotation in Markdown: its words, talk, event, date and address below `root`."""
-    place = "、".join(filter(None, (note.talk.title if note.talk else None, note.event)))
-    told = f"{_escaped(place)}（{texts.day(note.held_on)}）" if place else texts.day(note.held_on)
-    return f"> {_escaped(note.text)}\n>\n> — {told} <{_url(note, root)}>\n"
-
-
-def table(notes: Iterable[Note], knowledge_base: KnowledgeBase, root: str) -> str:
-    """Return notes as CSV, a line each, with no cell that a spreadsheet would take for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(texts.COLUMNS)
-    for note in notes:
-        cells = (
-            note.text,
-            ja.KINDS[note.kind],
-            "、".join(knowledge_base.collection.catalogue.name(mention.service) for mention in note.services),
-            " › ".join(crumb.text for crumb in note.trail),
-            note.talk.title if note.talk else "",
-            note.event or "",
-            note.held_on or "",
-            note.source,
-            str(note.line),
-            _url(note, root),
-        )
-        writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
-    return text.getvalue()
-
-
-def lines(notes: Iterable[Note], root: str) -> Iterator[str]:
-    """Yield notes as Markdown: a heading for each talk, a bullet for each note with its trail before it."""
-    by_talk = groupby(sorted(notes, key=_place), key=_place)
-    for (talk, event, held_on), own in by_talk:
-        yield f"## {_escaped(talk or texts.NO_TALK)}\n\n{_escaped(event)}（{texts.day(held_on)}）\n"
-        for note in own:
-            trail = "".join(f"{_escaped(crumb.text)} › " for crumb in note.trail)
-            yield f"- {trail}{_escaped(note.text)} [#]({_url(note, root)})"
-        yield ""
-
-
-def _place(note: Note) -> tuple[str, str, str]:
-    return (note.talk.title if note.talk else "", note.event or texts.NO_EVENT, note.held_on or "")
-
-
-def _url(note: Note, root: str) -> str:
-    return urljoin(root, page_address("note", note.id))
-
-
-def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
 def _download(body: str, kind: str, ending: str) -> Response:

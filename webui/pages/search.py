@@ -12,8 +12,8 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, note_record
-from kb.services import Catalogue, Domain
-from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, turned_to
+from kb.services import Domain
+from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
 from webui.pages.start import StartPage
 from webui.texts import ja as texts
 from webui.view.answers import problem, respond, wants_json
@@ -161,10 +161,3 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
             for group, values in page.answer.facets.items()
         },
     }
-
-
-def resolved(query: Query, catalogue: Catalogue) -> Query:
-    """Return a search with each of its services by slug, whichever of its names the address had."""
-    services = [(catalogue.find(name), name) for name in query.selected("service")]
-    same_page = query.select("service", *(service.slug if service else name for service, name in services))
-    return replace(same_page, offset=query.offset)

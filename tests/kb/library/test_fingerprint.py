@@ -9,12 +9,13 @@ from kb.library.fingerprint import deciding_files
 
 ROOT = Path(__file__).resolve().parents[3]
 # What is imported on the way and decides nothing of what is indexed: the contract of engines, how a query is understood
-# and ranked, and where files are.
+# and ranked, where files are, and what makes vectors, which are kept by the model that made them.
 ASIDE = {
-    "index": "engine highlight ladder language mending query ranking romaji spelling tree words",
+    "index": "embedder engine highlight ladder language mending query ranking romaji spelling tree words",
+    "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ knowledge_base",
-    "kb/library": "__init__ files fingerprint places safe_files walk",
-    "kb/search": "__init__ answers browsing collection keeping search_box searching suggestions syncing finishing",
+    "kb/library": "__init__ files fingerprint places rewriting safe_files walk",
+    "kb/search": "__init__ answers browsing collection embedding keeping search_box searching suggestions syncing finishing",
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """

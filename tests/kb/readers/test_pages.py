@@ -38,6 +38,7 @@ MENDED = {
     "_posts/2012/2012-08-12-第2回-ecmascript勉強会のアウトラインメモ.md": "[[links of a wiki]]",
     "_posts/2013/2013-05-19-追悼-e4x-仮-アウトラインメモ.md": "[[links of a wiki]]",
     "_posts/2012/2012-06-14-サイボウズ技術者説明会-for-students-アウトラインメモ.md": "an HTML list, indented by four, is no code",
+    "_posts/2014/2014-08-08-shibuyaxss.md": "a list right below a tag",
     "12/06/container-days.md": "{% shortcodes %}",
     "01/20/k8s-meetup-tokyo-15.md": "{% shortcodes %}",
     "02/15/devsumi-2019-winter.md": "{% shortcodes %}",
@@ -64,6 +65,11 @@ def rendered(root: _Element) -> list[tuple[str, int, str]]:
         for part in parts
     ]
     return [part for part in found if part[2]]
+
+
+def bold_lines(root: _Element) -> set[str]:
+    """Return the paragraphs that are bold throughout: they may be headings, though CommonMark knows none there."""
+    return {folded(line.text_content()) for line in root.xpath(".//p[strong or b]") if len(line) == 1}
 
 
 def own_words(item: _Element) -> str:
@@ -106,9 +112,10 @@ def notes(outline: Outline) -> list[tuple[str, int | None, str]]:
 @pytest.mark.parametrize("path", REAL, ids=lambda path: "/".join(path.parts[-3:]))
 def test_lists_and_headings_of_real_markdown_are_those_of_commonmark(path: Path) -> None:
     outline = read_outline(path.read_bytes(), path.name)
-    commonmark = rendered(html.fragment_fromstring(RENDERER.render(body(path)), create_parent=True, parser=PARSER))
+    page = html.fragment_fromstring(RENDERER.render(body(path)), create_parent=True, parser=PARSER)
+    found = [part for part in read(outline) if part[0] == "item" or part[2] not in bold_lines(page)]
 
-    assert (read(outline) == commonmark) is ("/".join(path.parts[-3:]) not in MENDED)
+    assert (found == rendered(page)) is ("/".join(path.parts[-3:]) not in MENDED)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

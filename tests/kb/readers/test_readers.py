@@ -117,6 +117,65 @@ def test_markdown_keeps_its_headings_lists_links_tables_and_code() -> None:
     assert outline.blocks[3].links == ("https://example.com/a",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<figure>\n<img src="kagi.png">\n</figure>\n- 鍵\n  - 錠\n',
+        '<iframe src="https://example.com/"></iframe>\n- 鍵\n  - 錠\n',
+        "<details>\n<summary>鍵の話</summary>\n- 鍵\n  - 錠\n</details>\n",
+        "<details><summary>鍵の話</summary>\n\n- 鍵\n  - 錠\n\n</details>\n",
+        "<div>\n## 鍵の話\n- 鍵\n  - 錠\n</div>\n",
+        "<ul>\n<li>鍵\n\n<ul><li>錠</li></ul></li>\n</ul>\n",
+        "<!--\n- 秘密\n-->\n- 鍵\n  - 錠\n",
+        '<pre class="text">\n- 鍵\n  - 錠\n</pre>\n',
+        '<pre class="text">\n・鍵\n　・錠\n</pre>\n\n## 鍵の話\n',
+    ],
+)
+def test_html_around_a_list_of_markdown_swallows_none_of_its_items(text: str) -> None:
+    assert items(f"# 会\n\n{text}") == [(0, "鍵"), (1, "錠")]
+
+
+def items(text: str) -> list[tuple[int | None, str]]:
+    blocks = read_outline(text.encode(), "a.md").blocks
+    return [(block.depth, block.text) for block in blocks if block.type in ("bullet", "numbered")]
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        ("# 会\n\n**鍵の話**\n\n- a\n\n**錠の話**\n- b\n", [(1, "会"), (2, "鍵の話"), (2, "錠の話")]),
+        (
+            "<h1>会</h1>\n<p><strong>鍵の話</strong></p><ul><li>a</li></ul>\n<p><b>錠の話</b></p><p>b</p>\n",
+            [(1, "会"), (2, "鍵の話"), (2, "錠の話")],
+        ),
+        ("会\n==\n\n鍵の話\n--\n- a\n", [(1, "会"), (2, "鍵の話")]),
+        ("# 会\n\n**鍵の話**\n\n- a\n", [(1, "会")]),
+        ("# 会\n\n**鍵は大事です。**\n\n- a\n\n**錠も大事です。**\n\n- b\n", [(1, "会")]),
+        (
+            "# 会\n\n## 10:00\n**鍵の話**\n\n- a\n\n## 11:00\n**錠の話**\n\n- b\n",
+            [(1, "会"), (2, "10:00"), (2, "11:00")],
+        ),
+    ],
+)
+def test_bold_lines_are_headings_where_several_stand_over_lists_and_prose(
+    text: str, headings: list[tuple[int, str]]
+) -> None:
+    blocks = read_outline(text.encode(), "a.md").blocks
+
+    assert [(block.level, block.text) for block in blocks if block.type == "heading"] == headings
+
+
+def test_a_number_at_the_margin_of_extracted_text_begins_no_item() -> None:
+    blocks = read_outline("鍵の会\n\n1. 鍵の話\n\n  • a\n  1. b\n".encode(), "a.txt").blocks
+
+    assert [(block.type, block.text) for block in blocks if block.type != "blank"] == [
+        ("heading", "鍵の会"),
+        ("heading", "1. 鍵の話"),
+        ("bullet", "a"),
+        ("numbered", "b"),
+    ]
+
+
 def test_a_vertical_tab_or_a_line_separator_ends_no_line() -> None:
     outline = read("- 一\v二\r- 三\u2028四\r\n- 五\n")
 

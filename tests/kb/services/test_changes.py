@@ -9,7 +9,8 @@ import pytest
 
 from kb.readers.formats import read_outline
 from kb.report.model import Given, Note
-from kb.services import Change, domain, tag
+from kb.services import Change, domain
+from kb.services.tagger import tag
 from kb.talks import report_of
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"

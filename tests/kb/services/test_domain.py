@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from index.query import Query
 from kb.cli import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import ConfigurationError, parse, with_given
+from kb.library.configuration import ConfigurationError, parse
+from kb.library.rewriting import with_given
 from kb.report.model import Given
 from kb.services import Domain, domain, domain_names
 from webui.app import create_app
@@ -119,7 +120,7 @@ def test_notes_have_the_services_that_they_name_or_inherit(knowledge_base: Knowl
         (8, [("orm", "inherited")]),
         (9, [("orm", "inherited")]),
         (10, [("admin", "explicit"), ("orm", "inherited")]),  # by the talk's title
-        (11, [("admin", "inherited")]),
+        (11, [("admin", "inherited"), ("orm", "inherited")]),  # by both
         (15, [("celery", "explicit")]),
         (16, [("celery", "inherited")]),
         (17, [("celery", "inherited")]),
@@ -148,7 +149,7 @@ def test_words_are_suggested(knowledge_base: KnowledgeBase) -> None:
 def test_the_facets_are_of_the_field(knowledge_base: KnowledgeBase) -> None:
     facets = knowledge_base.searcher.search(Query(facets=("category",))).facets["category"]
 
-    assert {(value.label, value.count) for value in facets} == {("データ", 4), ("裏方", 3), ("画面", 2)}
+    assert {(value.label, value.count) for value in facets} == {("データ", 5), ("裏方", 3), ("画面", 2)}
 
 
 @pytest.mark.parametrize("address", ["/", "/?q=", "/?q=idempotent", "/service/orm"])
@@ -169,7 +170,7 @@ def test_the_services_of_the_library_are_listed_and_no_others(folder: Path, know
     services = [json.loads(line) for line in kb(folder, "services", "--json")]
 
     assert [(service["slug"], service["category"], service["notes"]) for service in services] == [
-        ("orm", "data", 4),
+        ("orm", "data", 5),
         ("migrations", "data", 0),
         ("admin", "site", 2),
         ("celery", "background", 3),
@@ -244,7 +245,10 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
         ("services = 1", '"services" must hold tables like [services."name"]'),
         (
             "[catagories]",
-            "unknown key 'catagories'; known are domain, ignore, reports, notes, categories, services, words",
+            (
+                "unknown key 'catagories'; "
+                "known are domain, ignore, embedding, reports, notes, categories, services, words"
+            ),
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
         ("domain = 1", "domain cannot be 1; write one of aws, none"),

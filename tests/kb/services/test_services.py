@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from index.text import skeleton
 from kb.report.model import Correction, Crumb, Note, NoteType, Report, Talk
-from kb.services import CatalogueError, Service, domain, senses, tag
+from kb.services import CatalogueError, Service, domain, senses
 from kb.services.inheritance import legacy
 from kb.services.matcher import Matcher
 from kb.services.senses import Surroundings
+from kb.services.tagger import tag
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 DOMAIN = domain()
@@ -25,7 +26,7 @@ DATA = Path(__file__).parents[3] / "kb/domains/aws/services"
 
 
 def read(text: str, title: str | None = None, report: str = "r") -> Report:
-    """Return a report of the bullets in a text, two spaces a level; `# ` is a heading, other lines are paragraphs."""
+    """Return a report of the bullets in a text, two spaces a level; `# `, `## ` are headings, other lines paragraphs."""
     talk = Talk("event/talk", title, 1) if title else None
     notes: list[Note] = []
     headings: list[Crumb] = []
@@ -40,8 +41,8 @@ def read(text: str, title: str | None = None, report: str = "r") -> Report:
             depth = len(bullet[1]) // 2
             add(line, "bullet", depth, bullet[2])
             parents[depth:] = [Crumb(bullet[2], line, notes[-1].id)]
-        elif written.startswith("# "):
-            headings = [Crumb(written[2:], line)]
+        elif heading := re.fullmatch(r"(#+) (.*)", written):
+            headings[len(heading[1]) - 1 :] = [Crumb(heading[2], line)]
         elif written:
             parents = []
             add(line, "paragraph", 0, written)
@@ -220,7 +221,22 @@ def test_a_service_that_cannot_be_added_is_told(service: Service, expected: str)
         ("Amazon Transcibeで書き起こす", ["transcribe"]),
         ("Extractする", []),
         ("kubectl apply -f my-es.yaml でKibanaを出す", []),
-        ("https://aws.amazon.com/lambda/ を読む", []),
+        ("https://aws.amazon.com/lambda/ を読む", ["lambda"]),
+        ("https://docs.aws.amazon.com/jp/new-vpc-networking-for-aws-lambda を読む", ["vpc", "lambda"]),
+        ("https://example.com/aws-lambda/ を読む", []),
+        ("可視性タイムアウトを延ばす", ["sqs"]),
+        ("SQSのDLQを見る", ["sqs"]),
+        ("DLQという映画", []),
+        ("Graviton4で動かす", ["ec2"]),
+        ("Amazon Inspector2で調べる", ["inspector"]),
+        ("S33とEC22", []),
+        ("AWSでAMIを作る", ["ec2"]),
+        ("AMIという会社", []),
+        ("RDSのセキュリティグループを絞る", ["rds", "vpc"]),
+        ("AWSのSCPで止める", ["organizations"]),
+        ("Aurora DSQLを試す", ["aurora-dsql"]),
+        ("Amazon Elasticseach Serviceに送る", ["opensearch"]),
+        ("EC2 System Mangerで直す", ["systems-manager"]),
     ],
 )
 def test_a_note_names_a_service(text: str, expected: list[str]) -> None:
@@ -339,7 +355,49 @@ def test_a_comparison_or_a_place_passes_nothing_down(parent: str) -> None:
     assert tags(f"- {parent}\n  - 手で直す")[1] == []
 
 
-@pytest.mark.parametrize("aside", ["登壇者: 山田", "山田さん", "自己紹介", "https://example.com/slides"])
+def test_what_a_note_names_does_not_shut_out_what_its_talk_is_about() -> None:
+    assert tags("- IAMロールを使う", "EKS入門") == [["iam", "eks < 「EKS」 セッション名"]]
+
+
+def test_a_part_that_other_services_have_too_does_not_shut_them_out() -> None:
+    assert tags("- Lambda\n  - DLQ\n    - 残す")[2] == ["sqs < 「DLQ」 2行目", "lambda < 「Lambda」 1行目"]
+
+
+def test_a_talk_that_names_two_is_about_both() -> None:
+    assert tags("- EC2は止める\n- 夜だけ", "EC2とRDSの運用") == [
+        ["ec2", "rds < 「RDS」 セッション名"],
+        ["ec2 < 「EC2」 セッション名", "rds < 「RDS」 セッション名"],
+    ]
+
+
+def test_a_name_of_two_names_is_one_thing() -> None:
+    assert tags("- Auroraの新しい版", "RDS Aurora PostgreSQL") == [["aurora"]]
+
+
+def test_of_headings_each_counts_up_to_one_that_is_only_a_name() -> None:
+    assert tags("# EKSの権限\n## IAMロールの配り方\n- 絞る\n## Aurora\n- 速い") == [
+        ["iam < 「IAMロール」 2行目", "eks < 「EKS」 1行目"],
+        ["aurora < 「Aurora」 4行目"],
+    ]
+
+
+@pytest.mark.parametrize("title", ["Lambdaを例に考える設計", "SQSで学ぶ分散処理", "疎結合な設計（例: SNS）"])
+def test_a_title_that_takes_a_service_as_an_example_is_not_about_it(title: str) -> None:
+    assert tags("- 手順を分ける", title) == [[]]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "登壇者: 山田",
+        "山田さん",
+        "自己紹介",
+        "https://example.com/slides",
+        "面白かった",
+        "来年も頑張る。",
+        "ありがとうございました",
+    ],
+)
 def test_who_speaks_is_not_what_the_talk_is_about(aside: str) -> None:
     assert tags(f"- {aside}", "Lambda入門") == [[]]
 

@@ -1,4 +1,4 @@
-"""The day an event was held: as precisely as the report tells, and never that of publishing."""
+"""When an event was held, as precisely as the report tells, and when the post was published: two facts of their own."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,6 +21,13 @@ _WHEN = re.compile(any_of("when"), re.IGNORECASE)
 _OTHER_DAY = re.compile(any_of("other_days"))
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
 _WEEKDAY = re.compile(r"[(（]?(?:[月火水木金土日](?:曜日?)?|mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?[)）]?", re.IGNORECASE)
+_PUBLISHED = re.compile(r"(20\d\d)[-/.年]?\s*(\d{1,2})[-/.月]?\s*(\d{1,2})(?!\d)")
+_PUBLISHED_NAMED = re.compile(r"(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\.?,?\s+(20\d\d)")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# How front matter calls it; `published` and `draft` are mostly yes or no, and then tell no day.
+_KEYS = ("date", "published", "published_at", "publishdate", "pubdate", "created", "created_at", "posted")
+_IN_NAME = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)-")  # Jekyll
+_IN_PATH = re.compile(r"(?:^|/)(?:entry|posts?|blog|articles?|content)/(?:.*/)?(20\d\d)/(\d\d)/(\d\d)/")  # Hatena, Hugo
 _DAY_HEADING = re.compile(r"day\s*\d|\d\s*日目|初日|最終日", re.IGNORECASE)
 _SHEETS = ("table", "code")  # in which particulars of an event may stand, each behind its name
 _OPENING = 20  # blocks
@@ -31,6 +38,11 @@ _BEFORE, _AFTER = 10, 30  # characters around a date in which a word may say wha
 def held_on_of(outline: Outline, event: str | None) -> str | None:
     """Return the day, month or year the event was held, in the precision told, or None."""
     return next((day for day in _told(outline, event) if day), None)
+
+
+def published_of(outline: Outline) -> str | None:
+    """Return the day on which the post was published, or None where nothing tells it."""
+    return next((day for day in _published(outline) if day), None)
 
 
 def _told(outline: Outline, event: str | None) -> Iterator[str | None]:
@@ -56,9 +68,9 @@ def _days_of_year(outline: Outline, opening: Sequence[str], year: str | None) ->
         if match := _DAY_OF_YEAR.search(line):
             month, day = int(match[1]), int(match[2] or match[3])
             if year:
-                yield valid_day(int(year), month, day)
+                yield _valid_day(int(year), month, day)
             elif published:
-                days = (valid_day(int(published[:4]) - ago, month, day) for ago in (0, 1))
+                days = (_valid_day(int(published[:4]) - ago, month, day) for ago in (0, 1))
                 yield next((told for told in days if told and told <= published), None)
 
 
@@ -67,7 +79,7 @@ def _in_file_name(outline: Outline) -> Iterator[str | None]:
     stem = PurePath(outline.source).stem[:LINE]
     if not _POST.match(stem):
         match = _IN_FILE_NAME.search(stem)
-        day = valid_day(*map(int, match.groups())) if match else None
+        day = _valid_day(*map(int, match.groups())) if match else None
         yield day if day != _day(dict(outline.metadata).get("date", "")) else None
         yield _year(stem)
 
@@ -94,12 +106,12 @@ def _tells_when(line: str) -> bool:
 
 def _day(text: str) -> str | None:
     match = _DAY.search(text)
-    return valid_day(*map(int, match.groups())) if match else None
+    return _valid_day(*map(int, match.groups())) if match else None
 
 
 def _month(text: str) -> str | None:
     match = _MONTH.search(text)
-    return valid_day(*map(int, match.groups())) if match else None
+    return _valid_day(*map(int, match.groups())) if match else None
 
 
 def _year(text: str) -> str | None:
@@ -107,7 +119,19 @@ def _year(text: str) -> str | None:
     return str(int(match[1] or f"20{match[2]}")) if match else None
 
 
-def valid_day(year: int, month: int, day: int | None = None) -> str | None:
+def _published(outline: Outline) -> Iterator[str | None]:
+    metadata = dict(outline.metadata)
+    for value in filter(None, map(metadata.get, _KEYS)):
+        if match := _PUBLISHED.match(value):
+            yield _valid_day(int(match[1]), int(match[2]), int(match[3]))
+        elif (match := _PUBLISHED_NAMED.search(value)) and match[2] in _MONTHS:
+            yield _valid_day(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1]))
+    path = PurePath(outline.source).as_posix()
+    for match in filter(None, (_IN_NAME.match(PurePath(path).name), _IN_PATH.search(path))):
+        yield _valid_day(int(match[1]), int(match[2]), int(match[3]))
+
+
+def _valid_day(year: int, month: int, day: int | None = None) -> str | None:
     """Return a date as it is kept, None if there is no such day."""
     try:
         date(year, month, day or 1)
