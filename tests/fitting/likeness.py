@@ -121,7 +121,7 @@ def _judged(labels: Path, library: Path, index: Path) -> Iterator[Judged]:
 
 def _name(note: Note) -> str:
     digest = hashlib.sha1(re.sub(r"\s+", "", note.text).encode()).hexdigest()[:16]  # noqa: S324  # as graded
-    return f"{note.source.partition('/')[2]}:{digest}"
+    return f"{note.source}:{digest}"
 
 
 def _search(library: Path, index: Path) -> Callable[[str], Sequence[Note]]:
