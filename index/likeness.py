@@ -27,6 +27,7 @@ _SAMPLE = 2000  # documents from which the directions are learned
 # 200 likest it loses fewer than one (docs/relevance.md).
 _MOST_EXACT, _SEEN, _CANDIDATES = 20_000, 96, 2000
 _BLOCK = 2048  # vectors made floats at a time: 3 MB, which stay in the processor's cache
+SAME = 0.97  # the cosine of texts that differ in a mark or a word
 _SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
 _PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
 
@@ -71,6 +72,12 @@ class Space:
     def __init__(self, vectors: Quantised) -> None:
         self._vectors = vectors
         self.size = len(vectors.scales)
+
+    def vector(self, row: int) -> Vectors:
+        """Return the vector of a document."""
+        own = self._vectors.only(np.array([row], np.int32))
+        vector: Vectors = (own.numbers[0] * own.scales[0]).astype(np.float32)
+        return vector
 
     def asked(self, query: Vectors) -> Quantised:
         """Return the vector of a query as it differs from the mean, and the same without the common directions.
@@ -163,6 +170,11 @@ class Likeness:
         self._rows[docs] = np.arange(len(docs), dtype=np.int32)
         self._cosines = np.zeros(size)
         self._cosines[docs] = space.nearest(self._asked)
+
+    def apart_from_copies(self) -> NDArray[np.bool_]:
+        """Return which documents do not say the same as what is asked."""
+        apart: NDArray[np.bool_] = self._cosines < SAME
+        return apart
 
     def of(self, docs: Places) -> Figures:
         """Return how like some documents are to the query: the cosines that find them, and those that order them."""

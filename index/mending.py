@@ -22,6 +22,8 @@ _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
 
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
 
+_MIXED = re.compile("[ぁ-ゖ][A-Za-zＡ-Ｚａ-ｚ]|[A-Za-zＡ-Ｚａ-ｚ][ぁ-ゖ]")
+
 _Repair = tuple[QueryPiece, list[Step]]
 
 
@@ -30,6 +32,9 @@ class Vocabulary(Protocol):
 
     def has(self, word: QueryWord) -> bool:
         """Tell whether any document has a word."""
+
+    def beginning(self, text: str) -> Sequence[str]:
+        """Return the index's own words that a text is the beginning of."""
 
     def similar(self, text: str) -> str | None:
         """Return the index's own word that a text is most likely a slip of, or None."""
@@ -44,6 +49,17 @@ def mend(
     return tuple(piece for piece, _ in mended), [step for _, steps in mended for step in steps]
 
 
+def begun(pieces: Sequence[QueryPiece], vocabulary: Vocabulary) -> tuple[QueryPiece, ...]:
+    """Return the pieces of a query of which the last word is still being typed: any that begins so may stand for it."""
+    if not pieces or not pieces[-1].words:
+        return tuple(pieces)
+    *others, last = pieces
+    *words, word = last.words
+    longer = (Alternative((Key(whole),)) for whole in vocabulary.beginning(word.text))
+    every = tuple(dict.fromkeys((*word.alternatives, *longer)))
+    return (*others, replace(last, words=(*words, replace(word, alternatives=every))))
+
+
 class _Mending:
     def __init__(self, vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName]) -> None:
         self._vocabulary = vocabulary
@@ -52,17 +68,17 @@ class _Mending:
 
     def mended(self, piece: QueryPiece) -> _Repair:
         if all(map(self._vocabulary.has, piece.words)):
-            in_pieces = len(piece.words) > 1 and _HIRAGANA.fullmatch(
-                piece.text
-            )  # くばねてす: Sudachi sees くば and 寝る
-            return (in_pieces and self._as_typed_otherwise(piece)) or (piece, [])
+            # くばねてす: Sudachi sees くば and 寝る. ふぁrがて: each of its pieces stands in some log.
+            suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
+            return (suspect and self._as_typed_otherwise(piece)) or (piece, [])
         return self._as_typed_otherwise(piece) or self._as_it_sounds(piece) or self._without_slips(piece)
 
     def _as_typed_otherwise(self, piece: QueryPiece) -> _Repair | None:
         """Return a piece as the same keys or other kana spell it, if the index knows that."""
         if "keyboard" in self._without or not _KANA_AND_LETTERS.fullmatch(piece.text):
             return None
-        for text in (katakana(piece.text), *romaji.typed(piece.text)):
+        whole = () if _MIXED.search(piece.text) else (katakana(piece.text),)
+        for text in (*whole, *romaji.typed(piece.text)):
             words = self._words.of(text)
             if words and text != piece.text and all(map(self._vocabulary.has, words)):
                 return QueryPiece(text, words), [Step("keyboard", piece.text, text)]

@@ -42,6 +42,8 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
             query = replace(query, every=(EVERY,) if value == "all" else ())
         elif key == "without" and value in STEPS:
             query = replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
+        elif key == "typing" and value == "1":  # told by the script, and no part of the address that is shown
+            query = replace(query, typing=True)
         elif key == "page" and value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LAST_PAGE:
             page = int(value)
         elif value:

@@ -74,6 +74,7 @@ def create_app(
         kinds=ja.KINDS,
         coverage=ja.coverage,
         reason=ja.reason,
+        alike_in=lambda one: ja.alike(one.cosine, map(knowledge_base.collection.catalogue.name, one.services)),
         today=today,
         everything=Query(),
         short_name=short_name,

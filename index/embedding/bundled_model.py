@@ -90,8 +90,8 @@ def _runs(kept: Path) -> bool:
     except OSError:
         pass
     try:
-        trial = [sys.executable, "-c", _TRIED]
-        ended = subprocess.run(trial, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
+        command = [sys.executable, "-c", _TRIED]
+        ended = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
     except (OSError, subprocess.TimeoutExpired):
         return False  # a busy machine: not kept, so that the next process tries again
     runs = ended.returncode == 0

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Results, SearchIndexError
+from index.engine import Coverage, Hit, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
@@ -49,6 +49,10 @@ class WhooshEngine:
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
         return self.snapshot().stored(document_id)
+
+    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like one by their vectors."""
+        return self.snapshot().like(document_id, apart, limit)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from index.engine import Coverage, FacetCount, Hit, Results
 from index.language import Language
+from index.likeness import Likeness
 from index.query import Query
 from index.schema import Schema
 from index.whoosh_engine.generations import Generation
@@ -60,6 +61,24 @@ class WhooshReader:
         snapshot = self._snapshot
         doc = snapshot.find(document_id)
         return None if doc is None else snapshot.document(doc)[1]
+
+    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like one by their vectors."""
+        snapshot, meaning = self._snapshot, self._meaning()
+        doc = snapshot.find(document_id)
+        vectors = meaning.vectors(snapshot) if meaning else None
+        if vectors is None or doc is None or doc not in vectors.docs:
+            return ()
+        row = int(np.flatnonzero(vectors.docs == doc)[0])
+        likeness = Likeness(vectors.space, vectors.docs, snapshot.size, vectors.space.vector(row))
+        group = snapshot.group(apart)
+        own = np.zeros(snapshot.size, np.bool_)
+        own[doc] = True
+        others = group.tally(group.counts(own), snapshot.size) == 0
+        found = likeness.found(snapshot.live & others & likeness.apart_from_copies(), snapshot.in_position)[:limit]
+        cosines = likeness.of(found)[0].tolist()
+        documents = map(snapshot.document, found.tolist())
+        return tuple(Hit(key, cosine, stored) for (key, stored), cosine in zip(documents, cosines, strict=True))
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with, None before the first."""

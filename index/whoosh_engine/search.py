@@ -10,6 +10,7 @@ from index.embedder import EmbeddingError
 from index.engine import Reason
 from index.language import Language
 from index.likeness import Likeness
+from index.mending import begun
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
 from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
@@ -37,7 +38,8 @@ class Search:
         self._masks = Masks(snapshot)
         self._conditions = self._masks.all_of(parsed.conditions)
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
-        self.ascent = ladder.climb(parsed.pieces, self, language.words, query.without)
+        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        self.ascent = ladder.climb(pieces, self, language.words, query.without)
 
     def has(self, word: QueryWord) -> bool:
         """Tell whether any document has a word."""
@@ -59,6 +61,10 @@ class Search:
         names = [word for piece in pieces for word in piece.words if word.is_name]
         named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
         return self._likeness.tells(named, self._snapshot.documents)
+
+    def beginning(self, text: str) -> Sequence[str]:
+        """Return the words of the index that a text is the beginning of."""
+        return spelling.beginning(text, self._snapshot.words)
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""

@@ -1,6 +1,6 @@
 """The commands that find notes: search, pairs, show, services."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -11,12 +11,14 @@ from kb.cli import terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
 from kb.cli.output import lines, make_ready, print_json, say
 from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Note
 from kb.search.answers import Answer
 from kb.search.facets import BY_KEY, Facet, keys, options
-from kb.search.records import found_talk_record, note_record, pair_record, service_record
+from kb.search.records import alike_record, found_talk_record, note_record, pair_record, service_record
 from kb.search.searching import SORTS
 from kb.services import Domain
 
+_MOST_ALIKE = 10  # notes that are shown as like those of a talk or a report
 _FEW = 30  # values that an error lists
 
 
@@ -119,9 +121,10 @@ def pairs(
 
 @cli.command()
 @click.argument("identifier", metavar="ID")
+@click.option("--like", is_flag=True, help="Of a note: what other reports say that is like it.")
 @as_json
 @with_knowledge_base
-def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
+def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> None:
     """Show a note, a talk with its tree, or a report, by id.
 
     \b
@@ -135,6 +138,9 @@ def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
         notes = kb.browser.talk(identifier)
     else:
         notes = (kb.browser.note(identifier),)
+    if like:
+        _show_alike(kb, notes, as_json=as_json)
+        return
     if as_json:
         print_json(note_record(note, kb.collection.domain) for note in notes)
         return
@@ -143,6 +149,17 @@ def show(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
     elif notes:
         say(terminal.event_line(notes[0].event, notes[0].held_on))
     lines(terminal.tree_lines(notes, kb.collection.catalogue))
+
+
+def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
+    every = dict.fromkeys(alike for note in notes for alike in kb.browser.like(note))
+    alike = sorted(every, key=lambda one: -one.cosine)[:_MOST_ALIKE]
+    if as_json:
+        print_json(alike_record(one, kb.collection.domain) for one in alike)
+    else:
+        lines(line for one in alike for line in terminal.alike_lines(one, kb.collection.catalogue))
+    if not alike:
+        click.get_current_context().exit(FOUND_NOTHING)
 
 
 @cli.command()

@@ -11,7 +11,7 @@ from kb.library.contents import ReportEntry
 from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.report.problems import FileProblem
-from kb.search.answers import Answer, Found, Status, SyncOutcome
+from kb.search.answers import Alike, Answer, Found, Status, SyncOutcome
 from kb.services import Catalogue, Domain
 from kb.texts import ja
 
@@ -68,6 +68,17 @@ def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
     for reason in found.reasons:
         yield click.style(f"    {ja.reason(reason)}", dim=True)
+    yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
+
+
+def alike_lines(alike: Alike, catalogue: Catalogue) -> Iterator[str]:
+    """Yield the lines of a note that is like another: where it stands, the note, what is alike."""
+    note = alike.note
+    yield click.style(
+        event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else ""), dim=True
+    )
+    yield f"  • {passage(note.text, ())}"
+    yield click.style(f"    {ja.alike(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 

@@ -72,6 +72,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Alike:
+    """A note that is like another: how near in meaning, and of which services both are."""
+
+    note: Note
+    cosine: float
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SyncOutcome:
     """What a sync did, in reports, notes and seconds."""
 

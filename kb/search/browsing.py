@@ -6,8 +6,10 @@ from index.query import Query
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
 from kb.report.outline import Outline
-from kb.search.answers import ServiceCount, UnknownIdError
+from kb.search.answers import Alike, ServiceCount, UnknownIdError
 from kb.search.collection import Collection, Snapshot
+
+_MOST_ALIKE = 5
 
 
 class Browser:
@@ -30,6 +32,12 @@ class Browser:
         report = snapshot.contents.by_id.get(note_id.rpartition("/")[0]) if snapshot else None
         where = f"; the report {report.id} is known, but holds no such note any more" if report else ""
         raise UnknownIdError(f"no note has the id {note_id}{where}", report)
+
+    def like(self, note: Note) -> tuple[Alike, ...]:
+        """Return the notes of other reports that are most like one, none without a model."""
+        snapshot = self._collection.snapshot()
+        hits = snapshot.reader.like(note.id, "report", _MOST_ALIKE) if snapshot else ()
+        return tuple(_alike(note, snapshot.note(hit.stored), hit.score) for hit in hits) if snapshot else ()
 
     def talk(self, talk_id: str) -> Sequence[Note]:
         """Return all notes on a talk, report by report, in reading order. Raises UnknownIdError."""
@@ -63,6 +71,12 @@ class Browser:
         results = self._collection.engine.search(Query(limit=0, facets=("service",)))
         counts = {count.value: count.count for count in results.facets["service"]}
         return tuple(ServiceCount(service, counts.get(service.slug, 0)) for service in services)
+
+
+def _alike(note: Note, other: Note, cosine: float) -> Alike:
+    services = {mention.service for mention in note.services}
+    both = dict.fromkeys(mention.service for mention in other.services if mention.service in services)
+    return Alike(other, cosine, tuple(both))
 
 
 def _entry(report_id: str, contents: Contents | None) -> ReportEntry:

@@ -10,7 +10,7 @@ import msgspec
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
-from kb.search.answers import FoundTalk
+from kb.search.answers import Alike, FoundTalk
 from kb.services import Change, Domain, Service
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ def talk_record(talk: Talk) -> dict[str, Any]:
         "speakers": list(talk.speakers),
         "links": list(talk.links),
     }
+
+
+def alike_record(alike: Alike, domain: Domain) -> dict[str, Any]:
+    """Return a note that is like another, and what is alike."""
+    return {**note_record(alike.note, domain), "cosine": round(alike.cosine, 4), "same_services": list(alike.services)}
 
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:

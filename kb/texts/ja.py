@@ -1,5 +1,7 @@
 """The Japanese words for what notes, tags and searches are: kinds, facets, what a search did."""
 
+from collections.abc import Iterable
+
 from index.engine import Coverage, Reason
 
 KINDS = {
@@ -68,3 +70,8 @@ def reason(reason: Reason) -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}点"
+
+
+def alike(cosine: float, services: Iterable[str]) -> str:
+    """Return in what a note is like another."""
+    return "・".join([*(f"同じサービス: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])

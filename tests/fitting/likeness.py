@@ -1,6 +1,6 @@
-"""Fits how likeness finds and orders, in cross-validation over queries: python tests/fitting/likeness.py LABELS INDEX.
+"""Fits how likeness finds and orders, in cross-validation over queries: python tests/fitting/likeness.py LABELS WORK.
 
-LABELS holds gold/judged and the reports that it names; INDEX is a folder that keeps their vectors, whose making takes
+LABELS holds gold/judged and the reports that it names; WORK is a folder that keeps their vectors, whose making takes
 some minutes the first time. For each tenth of the queries the setting is chosen on all others, and scored on it.
 """
 
@@ -11,7 +11,6 @@ import re
 import shutil
 import statistics
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -51,11 +50,10 @@ class Judged:
         return hashlib.sha256(self.query.text.encode()).digest()[0] % FOLDS
 
 
-def main(labels: Path, index: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        queries = [*_samples(Path(folder) / "samples"), *_judged(labels, Path(folder) / "library", index)]
-        settings = [Setting(*values) for values in product(WEIGHTS, GATES, LEAST)]
-        reached = {setting: _reached(setting, queries) for setting in settings}
+def main(labels: Path, work: Path) -> None:
+    queries = [*_samples(work / "samples"), *_judged(labels, work / "library", work / "index")]
+    settings = [Setting(*values) for values in product(WEIGHTS, GATES, LEAST)]
+    reached = {setting: _reached(setting, queries) for setting in settings}
     held_out: list[float] = []
     answered: list[float] = []
     for fold in range(FOLDS):
@@ -120,9 +118,8 @@ def _judged(labels: Path, library: Path, index: Path) -> Iterator[Judged]:
 
 
 def _name(note: Note) -> str:
-    text = re.sub(r"\s+", "", note.text)
-    digest = hashlib.sha1(text.encode()).hexdigest()[:16]  # noqa: S324  # as the grades have it
-    return f"{note.source.partition('/')[2]}:{digest}"
+    digest = hashlib.sha1(re.sub(r"\s+", "", note.text).encode()).hexdigest()[:16]  # noqa: S324  # as graded
+    return f"{note.source}:{digest}"
 
 
 def _search(library: Path, index: Path) -> Callable[[str], Sequence[Note]]:

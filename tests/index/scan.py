@@ -12,6 +12,7 @@ from index import ladder, spelling
 from index.embedder import Embedder, EmbeddingError
 from index.engine import Reason
 from index.likeness import Likeness, Space, quantised
+from index.mending import begun
 from index.query import Query, Step
 from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, most_points, parts, term_points, word_weight
 from index.schema import Document, TextField
@@ -75,7 +76,8 @@ class Scan:
         self._conditions = AllOf(parsed.conditions)
         self._likeness: Likeness | None = None
         self._number = {id(d): number for number, d in enumerate(documents)}
-        self.ascent = ladder.climb(parsed.pieces, self, language.words, query.without)
+        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        self.ascent = ladder.climb(pieces, self, language.words, query.without)
         besides = [word for node in parsed.conditions for word in words_in(node)]
         self._scored = list(dict.fromkeys([*self.ascent.words, *besides]))
         analyzer = language.words.analyzer
@@ -102,10 +104,16 @@ class Scan:
         fitting = [d for d in self._documents if self._describes(self._conditions, d)]
         return max((self._share(words, d) for d in fitting), default=0.0)
 
+    def beginning(self, text: str) -> Sequence[str]:
+        return spelling.beginning(text, self._words())
+
     def similar(self, text: str) -> str | None:
+        return spelling.similar(text, self._words(), lambda word: self._found_by(Key(word)))
+
+    def _words(self) -> list[str]:
         names = [field.name for field in self._texts if field.finds]
         keys = {key for d in self._documents for name in names for key in d.terms.get(name, ()) if key.kind == "word"}
-        return spelling.similar(text, [key.text for key in keys], lambda word: self._found_by(Key(word)))
+        return [key.text for key in keys]
 
     def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
         text = " ".join(piece.text for piece in pieces)

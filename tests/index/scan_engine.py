@@ -11,6 +11,7 @@ from scan import Counted, Scan
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, FacetCount, Hit, OutdatedError, Results, SearchIndexError
 from index.language import Language
+from index.likeness import LEAST_COSINE, SAME, Space, quantised
 from index.query import Query
 from index.schema import Document, Schema
 
@@ -86,6 +87,23 @@ class ScanEngine:
 
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
+
+    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
+        embedder = self.embedder()
+        own = next((d.document for d in self.documents if d.document.id == document_id), None)
+        having = [d.document for d in self.documents if d.document.passage in self.embedded]
+        if not embedder or own is None or own.passage not in self.embedded:
+            return ()
+        space = Space(quantised(embedder.passages([document.passage for document in having])))
+        cosines = space.nearest(space.asked(space.vector(having.index(own)))).tolist()
+        others = [
+            (cosine, document)
+            for cosine, document in zip(cosines, having, strict=True)
+            if LEAST_COSINE <= cosine < SAME
+            and not set(own.facets.get(apart, ())) & set(document.facets.get(apart, ()))
+        ]
+        nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
+        return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
 
     def coverage(self) -> Coverage | None:
         wanted = [d.document.passage for d in self.documents if d.document.passage]

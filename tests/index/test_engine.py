@@ -406,6 +406,7 @@ queries = st.builds(
     without=st.lists(st.sampled_from(["some", "parts", "spelling"]), max_size=2).map(tuple),
     every=st.sampled_from([(), ("service",)]),
     context=st.sampled_from([None, "service", "year", "x"]),
+    typing=st.booleans(),
 )
 selections = st.tuples(selected, st.lists(st.sampled_from(["2018", "2024"]), max_size=2, unique=True))
 selecting = st.builds(
@@ -433,6 +434,14 @@ def test_the_engine_answers_as_the_oracle_does(
     answers = [engine.search(query) for query in asked]
 
     assert answers == [about(oracle.search(query)) for query in asked]
+
+
+def test_while_one_types_the_last_word_is_a_beginning(make: Make) -> None:
+    engine = filled(make(), [document(1, "lambda の監視"), document(2, "通知")])
+
+    totals = [engine.search(Query("lambda"[:length], typing=True)).total for length in range(1, 7)]
+
+    assert totals == [1] * 6
 
 
 def test_a_title_with_every_word_is_found_with_how_many_documents_stand_under_it(make: Make) -> None:

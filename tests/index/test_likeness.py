@@ -119,6 +119,20 @@ def test_each_hit_tells_how_like_it_is(make: Make) -> None:
     assert sum(reason.points for reason in hit.reasons) == pytest.approx(hit.score, abs=1e-5)
 
 
+def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make: Make) -> None:
+    alike = [
+        document(1, "重複排除の鍵", service="sqs"),
+        document(2, "重複排除の錠", service="lambda"),
+        document(3, "重複排除の鍵束", service="sqs"),
+        document(4, "重複排除の鍵", service="sns"),
+    ]
+    engine = filled(make(Characters()), library(*alike))
+
+    hits = engine.like("1", "service", 3)
+
+    assert [(hit.id, hit.stored, hit.score > 0.5) for hit in hits] == [("2", "重複排除の錠", True)]
+
+
 def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -> None:
     engine = filled(make(Silent()), library(document(1, "鍵")))
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.records import note_record, talk_record
+from kb.search.records import alike_record, note_record, talk_record
 from webui.view.answers import respond
 from webui.view.hits import belonging
 from webui.view.takeaway import citation
@@ -45,6 +45,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         entry, around = knowledge_base.browser.report(found.report)
         shown = belonging(knowledge_base.collection.domain, found, around)
         cited = citation(found, request.host_url)
-        return respond("note.html", lambda: records([found])[0], shown=shown, report=entry, citation=cited)
+        alike = knowledge_base.browser.like(found)
+
+        def record() -> dict[str, Any]:
+            domain = knowledge_base.collection.domain
+            return {**records([found])[0], "alike": [alike_record(one, domain) for one in alike]}
+
+        return respond("note.html", record, shown=shown, report=entry, citation=cited, alike=alike)
 
     return blueprint

@@ -75,7 +75,7 @@ function searchAfter(wait, composing) {
   resting = setTimeout(() => {
     last = box.value;
     suggest();
-    visit(asked(), { typing: true, keepIfEmpty: composing });
+    visit(`${asked()}&typing=1`, { typing: true, keepIfEmpty: composing });
   }, wait);
 }
 

@@ -151,6 +151,7 @@ NOTICES = {
     "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
+ALIKE_ELSEWHERE = "ほかのレポートの似たメモ"
 ALIKE = ja.ALIKE
 STEPS_REFUSED = "読み替えの一部をやめています。"
 RESTORE_STEPS = "元に戻す"
