@@ -64,6 +64,7 @@ def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...], *, wat
         listening,
         lambda: say(f"Serving http://{shown}:{taken}/ - stop with Ctrl+C"),
     )
+    updater.end()
 
 
 def _sync(kb: KnowledgeBase, changed: threading.Event, progress: Progress) -> SyncOutcome:

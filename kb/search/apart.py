@@ -79,7 +79,7 @@ def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
 
 def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
     """Sync, and tell how far that is, what it did, or what stopped it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C reaches it too; what it wrote is whole or absent
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
 
     def tell(step: str, done: int, total: int) -> None:
         there.send((step, done, total))

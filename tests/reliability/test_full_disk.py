@@ -5,8 +5,10 @@ import resource
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from scenes import ACTIONS, Scene, in_child, told
 from index.engine import SearchIndexError
 from kb.library.files import LibraryError
 
+TEMPORARY = Path(tempfile.gettempdir())
 UNTOUCHABLE = 65534  # the user `nobody`: root may write everywhere
 
 
@@ -137,7 +140,7 @@ def test_in_a_folder_that_cannot_be_written_one_can_search_and_a_sync_says_so(tm
     scene = Scene(tmp_path / "scene")
     ACTIONS["sync"].prepare(scene)
     old = told(scene.opened())
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *takewhile(lambda parent: parent != TEMPORARY, tmp_path.parents)):
         folder.chmod(0o755)
     ended = in_child(lambda: as_nobody(scene))
     there, error, after = ended.value or (None, ended.raised, None)

@@ -37,6 +37,11 @@ class Updater:
         self._wanted = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
+        self._ended = False
+
+    def end(self) -> None:
+        """Say nothing more: an update that is running ends with the server, and the next start does it."""
+        self._ended = True
 
     def update(self, patience: float = _PATIENCE) -> bool:
         """Have the index brought up to the library as it is now; return whether that was done within the patience."""
@@ -62,7 +67,8 @@ class Updater:
         try:
             return Progress(outcome=self._sync(self._tell))
         except Exception as error:  # noqa: BLE001 (whatever it is, the next update must be able to start)
-            _log.exception("the index could not be updated")
+            if not self._ended:
+                _log.exception("the index could not be updated")
             return Progress(error=str(error))
 
     def _tell(self, step: str, done: int, total: int) -> None:
