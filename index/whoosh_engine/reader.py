@@ -128,11 +128,15 @@ def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple
 
 
 def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
-    """Return what is stored of all documents that share a value of a group with one of these, by value."""
+    """Return what is stored of these documents and their kin with the same value of a group, by value."""
+    if not len(docs):
+        return {}
     window = np.zeros(snapshot.size, np.bool_)
     window[docs] = True
     places = [value for value, count in snapshot.group(group).counts(window).items() if count]
+    near = snapshot.group(group).having(places)
+    kin = snapshot.kin(docs, np.concatenate([docs, *near.values()]))
     return {
-        value: tuple(snapshot.document(doc)[1] for doc in having[np.argsort(snapshot.positions[having])].tolist())
-        for value, having in snapshot.group(group).having(places).items()
+        value: tuple(snapshot.document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
+        for value, own in ((value, having[kin[having]]) for value, having in near.items())
     }
