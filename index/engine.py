@@ -67,8 +67,9 @@ class Results:
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
       question, with how many selected documents have each, most first, then by value.
-    - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of all
-      documents with that value, found or not, in position order. Empty where none was asked for.
+    - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of its kin
+      with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
+      all that belong to one of either. Empty where none was asked for.
     """
 
     total: int

@@ -24,8 +24,8 @@ class Query:
     Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between
     groups all must hold. `facets` names the groups to count. `limit` None means all hits. `without` names the steps of
     the ladder (`index.ladder`) that shall not be taken. `explain` asks for the reasons of each hit. `context` names a
-    group whose values are places (a talk, a report): all documents of the places of the hits are then given too. While
-    one is `typing`, the last word is the beginning of any that begins so.
+    group whose values are places (a talk, a report): the hits' kin in their places is then given too. While one is
+    `typing`, the last word is the beginning of any that begins so.
     """
 
     text: str = ""

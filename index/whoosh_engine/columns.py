@@ -1,4 +1,4 @@
-"""What a segment holds beside Whoosh's files, as arrays: facet values, dates, figures, keys and literal texts.
+"""What a segment holds beside Whoosh's files, as arrays: facet values, dates, figures, keys, links and literal texts.
 
 Read whole, for it is small, and never mapped: a file that is cut while it is mapped kills the process.
 """
@@ -59,12 +59,35 @@ class ValueColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class Links:
+    """Which documents belong to which: the number of each that does, in order, and the key of the other's id."""
+
+    docs: Numbers
+    keys: Keys
+
+    @classmethod
+    def joined(cls, every: Sequence["Links"], begins: Sequence[int]) -> "Links":
+        """Return links one after the other, the documents of each beginning at a number."""
+        docs = (links.docs + np.int32(begin) for links, begin in zip(every, begins, strict=True))
+        return cls(
+            np.concatenate([np.empty(0, np.int32), *docs]),
+            np.concatenate([np.empty(0, np.uint64), *(links.keys for links in every)]),
+        )
+
+    def only(self, live: NDArray[np.bool_]) -> "Links":
+        """Return the links of the documents that are live; they keep their numbers."""
+        kept = live[self.docs]
+        return Links(self.docs[kept], self.keys[kept])
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """All columns of a segment, or of several as one."""
 
     values: Mapping[str, ValueColumn]
     figures: Mapping[str, Figures]
     keys: Mapping[str, Keys]
+    links: Links
     literals: Texts
 
     @classmethod
@@ -75,11 +98,13 @@ class Columns:
         names = dict.fromkeys(name for columns in every for name in columns.values)
         figures = dict.fromkeys(name for columns in every for name in columns.figures)
         keys = dict.fromkeys(name for columns in every for name in columns.keys)
+        *begins, _ = np.cumsum([0, *(len(columns.literals) for columns in every)]).tolist()
         offsets = np.cumsum([0, *(len(columns.literals.data) for columns in every)])
         return cls(
             {name: _joined([columns.values[name] for columns in every]).only(live) for name in names},
             {name: np.concatenate([columns.figures[name] for columns in every]) for name in figures},
             {name: np.concatenate([columns.keys[name] for columns in every]) for name in keys},
+            Links.joined([columns.links for columns in every], begins).only(live),
             Texts(
                 b"".join(columns.literals.data for columns in every),
                 np.concatenate(
@@ -99,6 +124,7 @@ class ColumnsWriter:
         self._absent = figures
         self._figures = {name: array("f") for name in figures}
         self._keys = {name: array("Q") for name in keys}
+        self._link_docs, self._link_keys = array("i"), array("Q")
         self._literals = list[bytes]()
 
     def add(
@@ -106,6 +132,7 @@ class ColumnsWriter:
         values: Mapping[str, Sequence[str]],
         figures: Mapping[str, float],
         keys: Mapping[str, int],
+        links: Sequence[int],
         literal: bytes,
     ) -> None:
         """Add a document."""
@@ -117,6 +144,8 @@ class ColumnsWriter:
             column.append(figures.get(name, self._absent[name]))
         for name, own_keys in self._keys.items():
             own_keys.append(keys[name])
+        self._link_docs.extend([len(self._literals)] * len(links))
+        self._link_keys.extend(links)
         self._literals.append(literal)
 
     def take_in(self, columns: Columns, live: NDArray[np.bool_]) -> None:
@@ -130,6 +159,10 @@ class ColumnsWriter:
             figures.frombytes(columns.figures[name][live].tobytes())
         for name, keys in self._keys.items():
             keys.frombytes(columns.keys[name][live].tobytes())
+        links = columns.links.only(live)
+        numbers = len(self._literals) - 1 + np.cumsum(live, dtype=np.int32)
+        self._link_docs.frombytes(numbers[links.docs].astype(np.int32).tobytes())
+        self._link_keys.frombytes(links.keys.tobytes())
         self._literals += [columns.literals[number] for number in np.flatnonzero(live).tolist()]
 
     def write(self, folder: Path) -> None:
@@ -141,6 +174,7 @@ class ColumnsWriter:
             arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
         arrays |= {f"key {name}": np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
+        arrays |= {"link docs": _array(self._link_docs), "link keys": np.array(self._link_keys, np.uint64)}
         arrays_file.write(folder / FILE, {**arrays, **_as_arrays("literal", Texts.of(self._literals))})
 
 
@@ -154,6 +188,7 @@ def read(folder: Path) -> Columns:
             {name: _value_column(arrays, f"value {name}") for name in values},
             {rest: arrays[f"figure {rest}"] for kind, rest in names if kind == "figure"},
             {rest: arrays[f"key {rest}"] for kind, rest in names if kind == "key"},
+            Links(arrays["link docs"], arrays["link keys"]),
             _texts(arrays, "literal"),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -14,7 +14,7 @@ from typing import Any
 from index.engine import SearchIndexError
 
 _NAME = "MANIFEST"
-_FORMAT = 4  # of the files of a segment; with 1 there were no columns, with 2 no keys, with 3 no bytes
+_FORMAT = 5  # of the files of a segment; with 1 there were no columns, with 2 no keys, with 3 no bytes, with 4 no links
 _SEAL = 64  # hexadecimal digits of a SHA-256
 _MOST_KEPT = 1000  # digests; a generation has a few files, and those of the one before stay
 

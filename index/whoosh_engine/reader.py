@@ -1,10 +1,11 @@
 """A generation as one request sees it: from a query to masks, scores and counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
 
 import numpy as np
 
-from index.engine import Coverage, FacetCount, Hit, Results
+from index.engine import Coverage, FacetCount, Hit, Reason, Results
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
@@ -36,11 +37,11 @@ class WhooshReader:
         selections = Selections(snapshot, query, search.matches)
         total = int(np.count_nonzero(selections.hits))
         docs, scores = _window(snapshot, selections.hits, search, query)
+        reasons: Iterable[tuple[Reason, ...]] = search.reasons(docs) if query.explain else repeat((), len(docs))
         return Results(
             total=total,
             hits=tuple(
-                _hit(snapshot, search, doc, score, explain=query.explain)
-                for doc, score in zip(docs.tolist(), scores.tolist(), strict=True)
+                _hit(snapshot, search, *one) for one in zip(docs.tolist(), scores.tolist(), reasons, strict=True)
             ),
             facets={
                 group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
@@ -114,9 +115,8 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
     return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
-def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, *, explain: bool) -> Hit:
+def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, reasons: tuple[Reason, ...]) -> Hit:
     document_id, stored = snapshot.document(doc)
-    reasons = search.reasons(doc) if explain else ()
     return Hit(document_id, score, stored, reasons, alike=not search.by_words[doc])
 
 
@@ -128,11 +128,15 @@ def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple
 
 
 def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
-    """Return what is stored of all documents that share a value of a group with one of these, by value."""
+    """Return what is stored of these documents and their kin with the same value of a group, by value."""
+    if not len(docs):
+        return {}
     window = np.zeros(snapshot.size, np.bool_)
     window[docs] = True
     places = [value for value, count in snapshot.group(group).counts(window).items() if count]
+    near = snapshot.group(group).having(places)
+    kin = snapshot.kin(docs, np.concatenate([docs, *near.values()]))
     return {
-        value: tuple(snapshot.document(doc)[1] for doc in having[np.argsort(snapshot.positions[having])].tolist())
-        for value, having in snapshot.group(group).having(places).items()
+        value: tuple(snapshot.document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
+        for value, own in ((value, having[kin[having]]) for value, having in near.items())
     }

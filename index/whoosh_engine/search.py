@@ -1,6 +1,6 @@
 """One query's text over one snapshot: which documents it finds, what they score, and why."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 
 import numpy as np
@@ -112,18 +112,18 @@ class Search:
         keys = (key for word in self.scored for alternative in word.alternatives for key in alternative.terms)
         return frozenset(key.text for key in keys if key.kind == "word")
 
-    def reasons(self, doc: int) -> tuple[Reason, ...]:
-        """Return what made the score of a document, most first; the points add up to it."""
-        strengths = self._strengths(np.array([doc], np.int32))
-        given = parts({signal: float(strength[0]) for signal, strength in strengths.items()})
-        cosine = float(self._likeness.of(np.array([doc], np.int32))[0, 0]) if self._likeness else None
-        others = (
-            Reason(signal, points, cosine=cosine if signal == "likeness" else None)
-            for signal, points in given.items()
-            if signal != "words"
-        )
-        reasons = [reason for reason in (*(self._reason(word, doc) for word in self.scored), *others) if reason.points]
-        return tuple(sorted(reasons, key=lambda reason: -reason.points))
+    def reasons(self, docs: Docs) -> Iterator[tuple[Reason, ...]]:
+        """Yield what made the score of each of some documents, most first; the points add up to it."""
+        given = parts(self._strengths(docs))
+        cosines = self._likeness.of(docs)[0].tolist() if self._likeness else [None] * len(docs)
+        for place, (doc, cosine) in enumerate(zip(docs.tolist(), cosines, strict=True)):
+            others = (
+                Reason(signal, float(points[place]), cosine=cosine if signal == "likeness" else None)
+                for signal, points in given.items()
+                if signal != "words"
+            )
+            every = (*(self._reason(word, doc) for word in self.scored), *others)
+            yield tuple(sorted((reason for reason in every if reason.points), key=lambda reason: -reason.points))
 
     def _read_likeness(self, text: str) -> Likeness | None:
         """Return how like each document is to a text, None where there is no model or it could not tell."""

@@ -27,7 +27,7 @@ class SegmentWriter:
         """Write a document."""
         written = row(document, self._schema)
         self._terms.add(written)
-        self._columns.add(written.values, written.figures, written.keys, written.literal)
+        self._columns.add(written.values, written.figures, written.keys, written.links, written.literal)
 
     def take_in(self, segment: Segment) -> None:
         """Write the documents of a segment that are meant. Raises DamageError on damage."""

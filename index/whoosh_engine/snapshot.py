@@ -157,6 +157,14 @@ class Snapshot:
         fields = self._segments.stored(doc)
         return fields["key"], fields["stored"]
 
+    def kin(self, docs: Docs, among: Docs) -> Mask:
+        """Return which of some documents are these, are what these belong to, or belong to one of either."""
+        ids, links = self._segments.columns.keys[ID], self._segments.columns.links
+        wanted = np.concatenate([ids[docs], links.keys[self._mask(docs)[links.docs]]])
+        near = np.flatnonzero(self._mask(among)[links.docs])
+        belonging = links.docs[near[np.isin(links.keys[near], wanted)]]
+        return self._mask(among[np.isin(ids[among], wanted)], belonging)
+
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
         found = (int(doc) for doc in self._keyed(ID, document_id))
@@ -189,10 +197,13 @@ class Snapshot:
 
     def _merged(self, lists: Iterable[Docs]) -> Docs:
         """Return the documents of several lists, each once and in order."""
+        return np.flatnonzero(self._mask(*lists)).astype(np.int32)
+
+    def _mask(self, *lists: Docs) -> Mask:
         mask = np.zeros(self.size, np.bool_)
         for docs in lists:
             mask[docs] = True
-        return np.flatnonzero(mask).astype(np.int32)
+        return mask
 
     def _read_norms(self, text: TextField) -> Scores:
         if not text.length:

@@ -25,6 +25,7 @@ class Row:
     values: Mapping[str, Sequence[str]]
     figures: Mapping[str, float]
     keys: Mapping[str, int]
+    links: Sequence[int]
     literal: bytes
 
 

@@ -195,7 +195,7 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
     for one in answer.talks:
         yield {"type": "talk", **found_talk_record(one)}
     if facets:
-        groups = {group: [asdict(value) for value in values] for group, values in answer.facets.items()}
+        groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
         yield {"total": answer.total, "facets": groups}
 
 

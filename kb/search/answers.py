@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from index.engine import Reason
 from index.query import Step
@@ -13,13 +14,15 @@ from kb.report.problems import FileProblem
 from kb.services import Service
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """One value of a facet group as shown: its key, its name, how many notes have it, whether it is selected."""
+class FacetValue(NamedTuple):
+    """One value of a facet group as shown: its key, its name, how many notes have it, whether it is selected.
+
+    A tuple, for a page may have thousands of them.
+    """
 
     value: str
     label: str
-    count: int
+    count: int  # type: ignore[assignment]  # as that of FacetCount
     selected: bool
 
 

@@ -64,7 +64,14 @@ def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue
             literal=note.text,
             boost=LABEL if note.kind == "label" else 1 + ADVICE * note.advice,
             passage=passage(note),
+            belongs=_others(note),
         )
+
+
+def _others(note: Note) -> tuple[str, ...]:
+    """Return the ids of the notes that a note stands under, remedies and answers."""
+    others = (*(crumb.note for crumb in note.trail), note.remedy_of, note.answers)
+    return tuple(other for other in others if other)
 
 
 def passage(note: Note) -> str:

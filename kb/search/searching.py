@@ -72,7 +72,9 @@ class Searcher:
 
     def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
         labels = self.labels(key, contents)
-        values = tuple(FacetValue(c.value, labels.get(c.value, c.value), c.count, c.selected) for c in counts)
+        values = tuple(
+            FacetValue(value, labels.get(value, value), count, selected) for value, count, selected in counts
+        )
         match BY_KEY[key].order:
             case "commonest":
                 return values

@@ -1,7 +1,7 @@
 """The oracle: an engine that looks at every document each time, too simple to be wrong."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cache
 from pathlib import Path
@@ -63,7 +63,7 @@ class ScanEngine:
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query),
             context={
-                value: tuple(self._having(query.context, value))
+                value: tuple(self._kin(window, query.context, value))
                 for d in window
                 for value in d.document.facets.get(query.context or "", ())
             },
@@ -81,6 +81,13 @@ class ScanEngine:
 
     def _having(self, group: str | None, value: str) -> list[str]:
         return [d.document.stored for d in self.documents if value in d.document.facets.get(group or "", ())]
+
+    def _kin(self, window: list["Counted"], group: str | None, value: str) -> Iterator[str]:
+        hits = {d.document.id for d in window}
+        wanted = hits.union(*(d.document.belongs for d in window))
+        for d in self.documents:
+            if value in d.document.facets.get(group or "", ()) and wanted & {d.document.id, *d.document.belongs}:
+                yield d.document.stored
 
     def stored(self, document_id: str) -> str | None:
         return next((d.document.stored for d in self.documents if d.document.id == document_id), None)

@@ -73,6 +73,7 @@ def document(
     services: Sequence[str] = (),
     year: str | None = None,
     boost: float = 1.0,
+    belongs: Sequence[str] = (),
 ) -> Document:
     morphemes = ANALYZER.morphemes(own)
     texts = {
@@ -82,7 +83,7 @@ def document(
     }
     facets = {"service": tuple(services), "year": (year,) if year else ()}
     facets = {group: values for group, values in facets.items() if values}
-    return Document(str(number), texts, facets, date, f"{number}: {own}", own, boost)
+    return Document(str(number), texts, facets, date, f"{number}: {own}", own, boost, belongs=tuple(belongs))
 
 
 def ids(results: Results) -> list[str]:
@@ -237,14 +238,19 @@ def test_one_search_tells_what_each_selected_value_costs_and_which_nobody_has(ma
     )
 
 
-def test_the_context_of_a_hit_is_all_of_its_place_in_position_order(make: Make) -> None:
+def test_the_context_of_a_hit_is_its_kin_in_its_place_in_position_order(make: Make) -> None:
     engine = make()
-    engine.publish({"a": NOTES[:1], "b": NOTES[1:]}, (), ["a", "b"], {})
-    engine.publish({}, (), ["b", "a"], {})
+    above, hit, beside, under = (
+        document(number, text, services=["sqs"], belongs=belongs)
+        for number, text, belongs in ((0, "監視", ()), (1, "集約", ["0"]), (2, "通知", ["0"]), (3, "順番", ["1"]))
+    )
+    strange, elsewhere = document(4, "料金", services=["sqs"]), document(5, "信頼", services=["ec2"], belongs=["1"])
+    engine.publish({"a": [above, strange], "b": [hit, under], "c": [beside, elsewhere]}, (), ["a", "b", "c"], {})
+    engine.publish({}, (), ["c", "b", "a"], {})
 
-    results = engine.search(Query("集約", context="service", limit=1))
+    results = engine.search(Query("集約", context="service"))
 
-    assert results.context == {"cloudwatch": ("1: キューの監視", "0: 監視はメトリクスを集約する")}
+    assert results.context == {"sqs": ("2: 通知", "1: 集約", "3: 順番", "0: 監視")}
 
 
 def test_what_was_stored_comes_back_untouched(make: Make) -> None:
@@ -386,12 +392,13 @@ texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 values = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,"]), max_size=3, unique=True)
 selected = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,", "nobody's"]), max_size=3, unique=True)
 dates = st.sampled_from([None, "2018", "2018-03", "2018-03-10", "2024"])
+others = st.lists(st.sampled_from(["0", "1", "2", "gone"]), max_size=2)
 documents = st.lists(
     st.builds(
-        lambda own, trail, below, date, services, boost: document(
-            0, own, trail, below, date=date, services=services, year=date and date[:4], boost=boost
+        lambda own, trail, below, date, services, boost, belongs: document(
+            0, own, trail, below, date=date, services=services, year=date and date[:4], boost=boost, belongs=belongs
         ),
-        texts, texts, texts, dates, values, st.sampled_from([0.5, 1.0, 1.25]),
+        texts, texts, texts, dates, values, st.sampled_from([0.5, 1.0, 1.25]), others,
     ),
     max_size=12,
 ).map(lambda made: [replace(each, id=str(number)) for number, each in enumerate(made)])  # fmt: skip

@@ -156,7 +156,7 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         ],
         "facets": {
             group: [
-                {**asdict(facet), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values
+                {**facet._asdict(), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values
             ]
             for group, values in page.answer.facets.items()
         },
