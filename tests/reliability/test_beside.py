@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,14 @@ BOTH = Query("冪等", facets=("service", "event", "year", "talk"), context="pla
 
 
 def read(
-    scene: Scene, threads: int, searches: int, whole: Sequence[object], results: "multiprocessing.Queue[object]"
+    scene: Scene,
+    load: tuple[int, int],
+    whole: Sequence[object],
+    enough: Event,
+    results: "multiprocessing.Queue[object]",
 ) -> None:
-    """Search in threads, and put how many searches were answered by neither generation, or not at all."""
+    """Search in so many threads so often until there was enough to see; put what no generation answered whole."""
+    threads, searches = load
     knowledge_base = scene.opened()
 
     def one(_: int) -> str:
@@ -31,9 +37,12 @@ def read(
             return repr(error)
 
     with ThreadPoolExecutor(threads) as pool:
-        for outcome in pool.map(one, range(searches)):
-            if outcome != "whole":
-                results.put(outcome)
+        searched = False
+        while not (searched and enough.is_set()):
+            for outcome in pool.map(one, range(searches)):
+                if outcome != "whole":
+                    results.put(outcome)
+            searched = True
     results.put(None)
 
 
@@ -58,7 +67,9 @@ def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
         knowledge_base.keeper.sync()
         whole.append(seen(knowledge_base.searcher.search(BOTH)))
     results: multiprocessing.Queue[object] = FORK.Queue()
-    readers = [FORK.Process(target=read, args=(scene, threads, searches, whole, results)) for _ in range(processes)]
+    enough = FORK.Event()
+    arguments = (scene, (threads, searches), whole, enough, results)
+    readers = [FORK.Process(target=read, args=arguments) for _ in range(processes)]
     for reader in readers:
         reader.start()
     writer, published, wrong, done = scene.opened(), 0, [], 0
@@ -67,6 +78,8 @@ def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
         scene.write("edited.md", EDITED if published % 2 else EDIT)
         writer.keeper.sync()
         published += 1
+        if published > 1:  # however slow the writer is beside its readers
+            enough.set()
         while not results.empty():
             outcome = results.get()
             done += outcome is None
@@ -74,7 +87,7 @@ def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
     for reader in readers:
         reader.join()
 
-    print(f"beside a writer: {processes * searches} searches, {published} generations, {len(wrong)} wrong")
+    print(f"beside a writer: {processes * searches} searches or more, {published} generations, {len(wrong)} wrong")
     assert (wrong[:5], len(wrong), published > 1, len(set(whole))) == ([], 0, True, 2)
 
 
