@@ -4,11 +4,12 @@ import atexit
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
@@ -16,6 +17,8 @@ from kb.search.answers import SyncOutcome
 from kb.understanding import Progress
 
 _LOWEST = 19  # of priorities: whoever searches comes first
+_starting = Lock()  # for one half started complains when we end; once we end it is kept, so that none is started
+_running: set[BaseProcess] = set()  # daemons would be ended by themselves, but may have no processes of their own
 
 
 def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
@@ -23,12 +26,8 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
 
     Raises SearchIndexError with whatever stopped the process.
     """
-    spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
-    here, there = spawning.Pipe(duplex=False)
-    chosen = knowledge_base.collection.chosen
-    process = spawning.Process(target=_sync, args=(*chosen, there), name="sync")
-    process.start()
-    atexit.register(process.terminate)  # a daemon would be ended by itself, but may have no processes of its own
+    here, there = multiprocessing.Pipe(duplex=False)
+    process = _started(_sync, *knowledge_base.collection.chosen, there)
     there.close()  # so that only the process itself holds it, and its end is seen
     try:
         outcome = _outcome(here, progress)
@@ -44,11 +43,7 @@ def embed_apart(knowledge_base: KnowledgeBase) -> None:
     coverage = knowledge_base.keeper.coverage()
     if coverage is None or coverage.embedded == coverage.documents:
         return
-    chosen = knowledge_base.collection.chosen
-    process = multiprocessing.get_context("spawn").Process(target=_embed, args=chosen, name="embed")
-    process.start()
-    atexit.register(process.terminate)  # what it made is kept, and the next start goes on
-    _let_end(process)
+    _let_end(_started(_embed, *knowledge_base.collection.chosen))
 
 
 def _embed(library: Path | None, index: Path | None) -> None:
@@ -58,9 +53,26 @@ def _embed(library: Path | None, index: Path | None) -> None:
     KnowledgeBase.open(library, index).keeper.embed()
 
 
+def _started(target: Callable[..., None], *args: object) -> BaseProcess:
+    """Return a process that runs a function, and ends with us."""
+    process = multiprocessing.get_context("spawn").Process(target=target, args=args)  # a fork would copy held locks
+    with _starting:
+        process.start()
+        _running.add(process)
+    return process
+
+
+@atexit.register
+def _end_all() -> None:
+    """End what still runs; what it made is kept, and the next one goes on."""
+    _starting.acquire()
+    for process in tuple(_running):
+        process.terminate()
+
+
 def _let_end(process: BaseProcess) -> None:
     process.join()
-    atexit.unregister(process.terminate)
+    _running.discard(process)
 
 
 def _outcome(here: Connection, progress: Progress) -> SyncOutcome:

@@ -1,5 +1,7 @@
 """A sync in a process of its own does what a sync does, and is taken up by who runs beside it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,34 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.apart import sync_apart
 
 SERVICE = '[services.batch-portal]\nname = "Batch Portal"\ncategory = "compute"\n'
+
+# Ends while a thread has a process made that does not yet know what to do.
+ENDING = """
+import multiprocessing.util as util, sys, threading, time
+from contextlib import suppress
+from pathlib import Path
+from index.engine import SearchIndexError
+from kb.knowledge_base import KnowledgeBase
+from kb.search.apart import sync_apart
+
+made, spawn = threading.Event(), util.spawnv_passfds
+
+def slowly(path, args, passfds):
+    process = spawn(path, args, passfds)
+    if "spawn_main" in str(args):  # else it only counts what is shared
+        made.set()
+        time.sleep(0.5)
+    return process
+
+def sync():
+    with suppress(SearchIndexError):
+        sync_apart(kb, lambda *_: None)
+
+util.spawnv_passfds = slowly
+kb = KnowledgeBase.open(Path(sys.argv[1]), Path(sys.argv[2]))
+threading.Thread(target=sync, daemon=True).start()
+made.wait()
+"""
 
 
 @pytest.fixture
@@ -51,3 +81,10 @@ def test_what_another_published_is_taken_up_at_once(library: Path) -> None:
     sync_apart(another, lambda *_: None)
 
     assert (before, running.searcher.search(Query("夜")).total) == (1, 2)
+
+
+def test_who_ends_while_it_starts_says_nothing(library: Path) -> None:
+    command = [sys.executable, "-c", ENDING, str(library), str(library.parent / "index")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
