@@ -10,6 +10,8 @@ from index.ranking import SignalName
 from index.schema import Document
 from index.tree import Notice
 
+FEW = 3  # documents: where fewer are found, it is worth telling why
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -56,6 +58,23 @@ class FacetCount(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class WordCount:
+    """A word of a query, as mended, and how many of the selected documents have it, whatever else is asked."""
+
+    word: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionCount:
+    """A condition as it is typed, the query's text without it, and how many documents that finds."""
+
+    condition: str
+    rest: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
 
@@ -64,6 +83,7 @@ class Results:
       was looked for in the end (for marks).
     - `without`: for each selected group and value, the total of the query without that one value.
     - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
+    - `words`, `conditions`: where fewer than FEW are found, what each part of the text has to do with that.
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
       question, with how many selected documents have each, most first, then by value.
@@ -80,6 +100,8 @@ class Results:
     terms: frozenset[str] = frozenset()
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     without_group: Mapping[str, int] = field(default_factory=dict)
+    words: tuple[WordCount, ...] = ()
+    conditions: tuple[ConditionCount, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     titled: tuple[FacetCount, ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import numpy as np
 
 from index import ladder, spelling
 from index.embedder import EmbeddingError
-from index.engine import Reason
+from index.engine import Reason, WordCount
 from index.language import Language
 from index.likeness import Likeness
 from index.mending import begun
@@ -35,6 +35,7 @@ class Search:
         self._likeness: Likeness | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
+        self.conditions = parsed.told
         self._masks = Masks(snapshot)
         self._conditions = self._masks.all_of(parsed.conditions)
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
@@ -94,6 +95,11 @@ class Search:
     def having_in(self, field: str, words: tuple[QueryWord, ...]) -> Mask:
         """Return which documents that meet the conditions have all of these words in one text field."""
         return self._conditions & self._masks.of(InField(field, words))
+
+    def counted_alone(self, selected: Callable[[Mask], Mask]) -> tuple[WordCount, ...]:
+        """Return how many of the selected documents have each word."""
+        words = dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words)
+        return tuple(WordCount(word.text, int(np.count_nonzero(selected(self._masks.of(word))))) for word in words)
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""

@@ -196,7 +196,8 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
         yield {"type": "talk", **found_talk_record(one)}
     if facets:
         groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
-        yield {"total": answer.total, "facets": groups}
+        parts = {"words": list(map(asdict, answer.words)), "conditions": list(map(asdict, answer.conditions))}
+        yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
 
 
 def _values(kb: KnowledgeBase, facet: Facet, name: str) -> tuple[str, ...]:

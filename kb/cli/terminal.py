@@ -100,6 +100,9 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
         yield f"{ja.TALK}: ほか {len(answer.talks) - MOST_TALKS}件"
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
+    if len(answer.words) + len(answer.conditions) > 1:
+        yield from (ja.alone(one.word, one.count) for one in answer.words)
+        yield from (ja.without(one.condition, one.count) for one in answer.conditions)
     shown = len(answer.found)
     yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
 

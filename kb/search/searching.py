@@ -60,6 +60,8 @@ class Searcher:
             freed={meant.get(group, group): count for group, count in results.without_group.items()},
             without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
             unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
+            words=results.words,
+            conditions=results.conditions,
             around=around,
             talks=tuple(_talks(results, snapshot.contents)),
         )

@@ -3,13 +3,24 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from scan import Counted, Scan
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, FacetCount, Hit, OutdatedError, Results, SearchIndexError
+from index.engine import (
+    FEW,
+    ConditionCount,
+    Coverage,
+    FacetCount,
+    Hit,
+    OutdatedError,
+    Results,
+    SearchIndexError,
+    WordCount,
+)
 from index.language import Language
 from index.likeness import LEAST_COSINE, SAME, Space, quantised
 from index.query import Query
@@ -60,6 +71,8 @@ class ScanEngine:
                 (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
                 for group, value in _selected_pairs(query)
             },
+            words=tuple(self._alone(scan, query)) if len(found) < FEW else (),
+            conditions=tuple(self._without(scan, query)) if len(found) < FEW else (),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query),
             context={
@@ -68,6 +81,17 @@ class ScanEngine:
                 for value in d.document.facets.get(query.context or "", ())
             },
         )
+
+    def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
+        for word in dict.fromkeys(word for piece in scan.ascent.pieces for word in piece.words):
+            having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
+            yield WordCount(word.text, len(having))
+
+    def _without(self, scan: "Scan", query: Query) -> Iterator[ConditionCount]:
+        for told in scan.conditions:
+            less = Scan(self, replace(query, text=told.rest))
+            found = [d for d in self.documents if _is_selected(d, query) and less.finds(d)]
+            yield ConditionCount(told.text, told.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query) -> tuple[FacetCount, ...]:
         if not self.schema.titles or not scan.ascent.titles_words:

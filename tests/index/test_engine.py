@@ -120,6 +120,39 @@ def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
     assert (results.steps, results.total, results.without_group) == ((), 0, {"service": 3})
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "conditions"),
+    [
+        ("監視 順番", [("監視", 3), ("順番", 1)], []),
+        ('監視 "順番"  -SQS', [("監視", 3)], [('"順番"', "監視 -SQS", 2), ("-SQS", '監視 "順番"', 0)]),
+        (
+            "集約 (SQS OR 順番) year：2019",
+            [("集約", 1)],
+            [("(SQS OR 順番)", "集約 year:2019", 0), ("year:2019", "集約 (SQS OR 順番)", 0)],
+        ),
+        ("集約 SQS OR 順番", [("集約", 1)], [("SQS OR 順番", "集約", 1)]),
+        ("監視", [], []),
+    ],
+)
+def test_where_little_is_found_each_part_of_the_query_tells_its_share(
+    make: Make, text: str, words: list[tuple[str, int]], conditions: list[tuple[str, str, int]]
+) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query(text, without=("some",)))
+
+    assert [(one.word, one.count) for one in results.words] == words
+    assert [(one.condition, one.rest, one.count) for one in results.conditions] == conditions
+
+
+def test_a_word_alone_is_counted_among_what_is_selected(make: Make) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query("監視 順番", without=("some",)).select("year", "2019"))
+
+    assert [(one.word, one.count) for one in results.words] == [("監視", 1), ("順番", 0)]
+
+
 @pytest.mark.parametrize("text", ["！？", "存在しない語句", "\ud800", "\x00", '"メトリクスの"', "asdfghjkl"])
 def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
     engine = filled(make(), NOTES)
