@@ -13,11 +13,12 @@ from index.likeness import Likeness
 from index.mending import begun
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
-from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
+from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
+from index.words import names_among
 
 _FEW = 16  # where fewer than one of so many documents is weighed, it is quicker to look each up among a term's
 
@@ -59,9 +60,13 @@ class Search:
         self._likeness = self._read_likeness(" ".join(piece.text for piece in pieces))
         if self._likeness is None:
             return None
-        names = [word for piece in pieces for word in piece.words if word.is_name]
-        named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
-        return self._likeness.tells(named, self._snapshot.documents)
+        words = [word for piece in pieces for word in piece.words]
+        named = dict(self._names(words))
+        every = reduce(np.logical_and, named.values(), self._conditions)
+        others = [word for word in words if word.is_name and not any(word in run for run in named)]
+        return self._likeness.tells(
+            reduce(np.logical_and, map(self._masks.anywhere, others), every), self._snapshot.documents
+        )
 
     def beginning(self, text: str) -> Sequence[str]:
         """Return the words of the index that a text is the beginning of."""
@@ -184,7 +189,15 @@ class Search:
         """Which documents have what the query names: the word, or what it stands for."""
         named = ((word, self._language.named(word.text)) for word in self.ascent.words)
         wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
-        return reduce(np.logical_and, (mask for mask in wanted if mask.any()), self._snapshot.live)
+        names = (mask for _, mask in self._names(self.ascent.words))
+        return reduce(np.logical_and, (mask for mask in (*wanted, *names) if mask.any()), self._snapshot.live)
+
+    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Mask]]:
+        """Yield the words in a row that are a name, and which documents have them or are of what that names."""
+        group = self._snapshot.names
+        if group:
+            for run, name in names_among(words, lambda text: bool(self._snapshot.group(group).having((text,)))):
+                yield tuple(run), self._masks.of(AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,)))))
 
     @cached_property
     def _helpers(self) -> Sequence[Key]:

@@ -64,7 +64,7 @@ class Snapshot:
         self.live, self.in_position, self.positions = segments.live, segments.in_position, segments.positions
         self._texts = schema.texts
         self._facets = schema.facets
-        self.titles = schema.titles
+        self.titles, self.names = schema.titles, schema.names
         self._groups: dict[str, FacetGroup] = {}
         self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
         self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)

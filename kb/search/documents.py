@@ -22,6 +22,7 @@ SCHEMA = Schema(
     ),
     facets=tuple(facet.key for facet in FACETS),
     titles=("talk", "talk"),
+    names="name",
 )
 
 

@@ -1,7 +1,7 @@
 """One query held against every document in turn, for the oracle."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from index.tree import (
     QueryWord,
     words_in,
 )
+from index.words import names_among
 
 if TYPE_CHECKING:
     from scan_engine import ScanEngine
@@ -123,9 +124,12 @@ class Scan:
             self._likeness = self._read_likeness(text, embedder)
         if self._likeness is None:
             return None
-        names = [word for piece in pieces for word in piece.words if word.is_name]
+        words = [word for piece in pieces for word in piece.words]
+        named = dict(self._names(words))
+        others = [word for word in words if word.is_name and not any(word in run for run in named)]
         fitting = (
-            self.describes(self._conditions, d) and all(map(partial(self._is_anywhere, d), names))
+            self.describes(AllOf((self._conditions, *named.values())), d)
+            and all(map(partial(self._is_anywhere, d), others))
             for d in self._documents
         )
         return self._likeness.tells(np.array(list(fitting), np.bool_), len(self._documents))
@@ -149,8 +153,15 @@ class Scan:
         )
 
     def _named(self) -> list[Node]:
-        named = [AnyOf((w, facet)) for w in self.ascent.words if (facet := self._language.named(w.text))]
+        named: list[Node] = [AnyOf((w, facet)) for w in self.ascent.words if (facet := self._language.named(w.text))]
+        named += [node for _, node in self._names(self.ascent.words)]
         return [node for node in named if any(self.describes(node, d) for d in self._documents)]
+
+    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
+        group = self._engine.schema.names or ""
+        known = {name for d in self._documents for name in d.document.facets.get(group, ())}
+        for run, name in names_among(words, known.__contains__):
+            yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
 
     def finds(self, counted: Counted) -> bool:
         return self._number[id(counted)] in self._alike or self.has_words(counted)
