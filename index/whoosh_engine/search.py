@@ -110,7 +110,7 @@ class Search:
         """Return the score of each of some documents, which are found."""
         if not self.scored:
             return np.zeros(len(docs))
-        return np.round(reduce(np.add, parts(self._strengths(docs)).values(), np.zeros(len(docs))), PLACES)
+        return np.round(reduce(np.add, parts(self._strengths(docs)).values()), PLACES)
 
     @cached_property
     def scored(self) -> tuple[QueryWord, ...]:
@@ -157,19 +157,19 @@ class Search:
 
     def _strengths(self, docs: Docs) -> Mapping[SignalName, Scores]:
         """Return how strong each signal is in each of some documents."""
-        nothing = np.zeros(len(docs))
-        strengths: dict[SignalName, Scores] = dict.fromkeys(SIGNAL_OF_KIND.values(), nothing)
-        for key in self._helpers:
-            signal = SIGNAL_OF_KIND[key.kind]
-            strengths[signal] = strengths[signal] + self._points(key, docs)
-        return {
-            "words": reduce(np.add, (self._word_points(word, docs) for word in self.scored), nothing),
-            **strengths,
+        strengths: dict[SignalName, Scores] = {
+            "words": reduce(np.add, (self._word_points(word, docs) for word in self.scored), np.zeros(len(docs))),
             "coverage": self._shares(self.ascent.words, docs),
-            "exact": np.isin(docs, self._exact).astype(np.float64),
-            "likeness": self._most_points * self._likeness.of(docs)[1] if self._likeness else nothing,
             "boost": self._snapshot.boosts[docs] - 1,
         }
+        for key in self._helpers:
+            signal = SIGNAL_OF_KIND[key.kind]
+            strengths[signal] = strengths.get(signal, 0) + self._points(key, docs)
+        if len(self._exact):
+            strengths["exact"] = np.isin(docs, self._exact).astype(np.float64)
+        if self._likeness:
+            strengths["likeness"] = self._most_points * self._likeness.of(docs)[1]
+        return strengths
 
     @cached_property
     def _exact(self) -> Docs:
@@ -249,9 +249,10 @@ class Search:
         """Return which share of the weight of these words each of some documents has."""
         shares, total = np.zeros(len(docs)), 0.0
         for word in words:
-            had = np.zeros(len(docs))
-            for alternative in sorted(word.alternatives, key=lambda alternative: alternative.weight):
-                had[self._masks.alternative(alternative)[docs]] = alternative.weight
+            had = reduce(
+                np.maximum,
+                (self._masks.alternative(alternative)[docs] * alternative.weight for alternative in word.alternatives),
+            )
             weight = word_weight(self._snapshot.documents, int(np.count_nonzero(self._masks.of(word))))
             shares += weight * had
             total += weight
