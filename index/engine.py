@@ -66,6 +66,18 @@ class WordCount:
 
 
 @dataclass(frozen=True, slots=True)
+class MeantCount:
+    """A word of a query that hardly any document has, one that is hardly another but far commoner, and its count.
+
+    It is only told: what was typed is what is looked for.
+    """
+
+    word: str
+    meant: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConditionCount:
     """A condition as it is typed, the query's text without it, and how many documents that finds."""
 
@@ -84,6 +96,7 @@ class Results:
     - `without`: for each selected group and value, the total of the query without that one value.
     - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
     - `words`, `conditions`: where fewer than FEW are found, what each part of the text has to do with that.
+    - `meant`: what may be meant instead of words of the text, with how many of the selected documents have each.
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
       question, with how many selected documents have each, most first, then by value.
@@ -102,6 +115,7 @@ class Results:
     without_group: Mapping[str, int] = field(default_factory=dict)
     words: tuple[WordCount, ...] = ()
     conditions: tuple[ConditionCount, ...] = ()
+    meant: tuple[MeantCount, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     titled: tuple[FacetCount, ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -55,6 +55,7 @@ class WhooshReader:
             without_group={} if total else selections.without_group,
             words=search.counted_alone(selections.of) if total < FEW else (),
             conditions=tuple(self._conditions(search, query)) if total < FEW else (),
+            meant=tuple(search.meant(selections.of)),
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
             context=_context(snapshot, docs, query.context) if query.context else {},

@@ -7,7 +7,7 @@ import numpy as np
 
 from index import ladder, spelling
 from index.embedder import EmbeddingError
-from index.engine import Reason, WordCount
+from index.engine import MeantCount, Reason, WordCount
 from index.language import Language
 from index.likeness import Likeness
 from index.mending import begun
@@ -74,7 +74,7 @@ class Search:
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
-        return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.term(Key(word)).finds))
+        return self._snapshot.spellings.similar(text)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -105,6 +105,13 @@ class Search:
         """Return how many of the selected documents have each word."""
         words = dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words)
         return tuple(WordCount(word.text, int(np.count_nonzero(selected(self._masks.of(word))))) for word in words)
+
+    def meant(self, selected: Callable[[Mask], Mask]) -> Iterator[MeantCount]:
+        """Yield words that may be meant instead, and how many of the selected documents have each."""
+        for word in dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words):
+            if other := self._snapshot.spellings.commoner(word.text):
+                having = selected(self._masks.of(QueryWord(other, (Alternative((Key(other),)),))))
+                yield MeantCount(word.text, other, int(np.count_nonzero(having)))
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""

@@ -196,7 +196,12 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
         yield {"type": "talk", **found_talk_record(one)}
     if facets:
         groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
-        parts = {"words": list(map(asdict, answer.words)), "conditions": list(map(asdict, answer.conditions))}
+        told: dict[str, tuple[Any, ...]] = {
+            "words": answer.words,
+            "conditions": answer.conditions,
+            "meant": answer.meant,
+        }
+        parts = {name: list(map(asdict, every)) for name, every in told.items()}
         yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
 
 

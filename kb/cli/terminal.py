@@ -90,6 +90,8 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
         )
     for notice in answer.notices:
         yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
+    for other in answer.meant:
+        yield click.style(ja.meant(other.meant, other.count), fg="yellow")
     for found in answer.found:
         yield from hit_lines(found, domain)
         yield ""
@@ -101,8 +103,8 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
     if len(answer.words) + len(answer.conditions) > 1:
-        yield from (ja.alone(one.word, one.count) for one in answer.words)
-        yield from (ja.without(one.condition, one.count) for one in answer.conditions)
+        yield from (ja.alone(word.word, word.count) for word in answer.words)
+        yield from (ja.without(condition.condition, condition.count) for condition in answer.conditions)
     shown = len(answer.found)
     yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
 

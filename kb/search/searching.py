@@ -61,6 +61,7 @@ class Searcher:
             without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
             unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
             words=results.words,
+            meant=results.meant,
             conditions=results.conditions,
             around=around,
             talks=tuple(_talks(results, snapshot.contents)),

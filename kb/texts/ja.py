@@ -72,6 +72,11 @@ def reason(reason: Reason) -> str:
     return f"{found} {reason.points:.2f}点"
 
 
+def meant(instead: str, count: int) -> str:
+    """Return what may be meant instead of a word of the query."""
+    return f"もしかして「{instead}」（{count:,}件）"
+
+
 def alone(word: str, count: int) -> str:
     """Return how many notes have a word of the query."""
     return f"「{word}」を含むメモは {count:,}件"

@@ -110,7 +110,16 @@ class Scan:
         return spelling.beginning(text, self._words())
 
     def similar(self, text: str) -> str | None:
-        return spelling.similar(text, self._words(), lambda word: self._found_by(Key(word)))
+        return self._spellings.similar(text)
+
+    def meant(self) -> Iterator[tuple[str, QueryWord]]:
+        for word in dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words):
+            if other := self._spellings.commoner(word.text):
+                yield word.text, QueryWord(other, (Alternative((Key(other),)),))
+
+    @cached_property
+    def _spellings(self) -> spelling.Spellings:
+        return spelling.Spellings(self._words, lambda word: self._found_by(Key(word)))
 
     def _words(self) -> list[str]:
         names = [field.name for field in self._texts if field.finds]

@@ -16,6 +16,7 @@ from index.engine import (
     Coverage,
     FacetCount,
     Hit,
+    MeantCount,
     OutdatedError,
     Results,
     SearchIndexError,
@@ -73,6 +74,12 @@ class ScanEngine:
             },
             words=tuple(self._alone(scan, query)) if len(found) < FEW else (),
             conditions=tuple(self._without(scan, query)) if len(found) < FEW else (),
+            meant=tuple(
+                MeantCount(
+                    typed, word.text, sum(_is_selected(d, query) and scan.describes(word, d) for d in self.documents)
+                )
+                for typed, word in scan.meant()
+            ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query),
             context={

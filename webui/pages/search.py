@@ -13,7 +13,7 @@ from kb.search.answers import Answer
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
-from kb.texts.ja import alone, without
+from kb.texts.ja import alone, meant, without
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
 from webui.pages.start import StartPage
 from webui.texts import ja as texts
@@ -77,6 +77,13 @@ class SearchPage:
             found = [(alone(one.word, one.count), one.word, one.count) for one in words]
             found += [(without(one.condition, one.count), one.rest, one.count) for one in conditions]
             yield from ((told, address_of(replace(self.query, text=text, offset=0))) for told, text, n in found if n)
+
+    @property
+    def meant(self) -> Iterator[tuple[str, str]]:
+        """Each word that may be meant instead of one as typed, and the search for it."""
+        for one in self.answer.meant:
+            instead = replace(self.query, text=self.query.text.replace(one.word, one.meant), offset=0)
+            yield meant(one.meant, one.count), address_of(instead)
 
     @property
     def first(self) -> int:
@@ -156,6 +163,7 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "steps": [asdict(step) for step in page.answer.steps],
         "notices": [asdict(notice) for notice in page.answer.notices],
         "freed": dict(page.answer.freed),
+        "meant": [asdict(one) for one in page.answer.meant],
         "words": [asdict(one) for one in page.answer.words],
         "conditions": [asdict(one) for one in page.answer.conditions],
         "talks": [found_talk_record(one) for one in page.answer.talks],
