@@ -44,12 +44,12 @@ class Spellings:
         return min(near)[2] if near else None
 
     def commoner(self, text: str) -> str | None:
-        """Return the word that a text is a few slips away from, where hardly any document has it itself; or None."""
+        """Return the word that a text is a few slips away from, where few documents have it itself; or None."""
         written = folded_case(text)
         having = self._frequency(written)
-        if having > _RARE:
+        if not 0 < having <= _RARE:
             return None
-        near = [one for one in self._near(written) if one[2] != written and -one[1] >= _FAR * max(having, 1)]
+        near = [one for one in self._near(written) if one[2] != written and -one[1] >= _FAR * having]
         return min(near)[2] if near else None
 
     def _near(self, written: str) -> Sequence[tuple[int, int, str]]:

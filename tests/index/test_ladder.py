@@ -53,7 +53,8 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
     ("text", "steps", "first"),
     [
         ("監視", [], "監視はメトリクスから"),
-        ("監視とは何ですか", [Step("function", "何")], "監視はメトリクスから"),
+        ("監視とは何ですか", [], "監視はメトリクスから"),
+        ("監視の方法", [Step("function", "方法")], "監視はメトリクスから"),
         ("fargte", [Step("spelling", "fargte", "fargate")], "Fargateの料金は秒単位"),
         ("ふぁrがて", [Step("keyboard", "ふぁrがて", "fargate")], "Fargateの料金は秒単位"),
         ("ぁmbだ", [Step("keyboard", "ぁmbだ", "lambda")], "Lambdaの起動は遅延しやすい"),
