@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ZshComplete
 from typed import REPORT, kb, records, texts
+
+from kb.cli import cli
 
 
 @pytest.mark.usefixtures("library")
@@ -217,3 +220,32 @@ def test_explain_tells_what_matched_where_and_how_much_it_counted() -> None:
 
     assert [(reason["word"], reason["fields"]) for reason in hit["reasons"]][:1] == [("冪等", ["text"])]
     assert sum(reason["points"] for reason in hit["reasons"]) == pytest.approx(hit["score"], abs=0.01)
+
+
+@pytest.mark.usefixtures("library")
+def test_hits_of_a_talk_stand_together_under_it() -> None:
+    told = kb("search", "メッセージ OR 順序 OR 同時").stdout.splitlines()
+
+    assert [line for line in told if line.startswith("サンプル勉強会")] == [
+        "サンプル勉強会 2019 (2019) 【A】10:00~10:45 キューとの付き合い方"
+    ]
+    assert sum(line.startswith("  • ") for line in told) == 3
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("typed", "beginning", "offered"),
+    [
+        (["search", "--service"], "sq", [("sqs", "Amazon SQS")]),
+        (["search", "--kind"], "adv", [("advice", "助言")]),
+        (["search", "--event"], "サン", [("サンプル勉強会-2019", "サンプル勉強会 2019")]),
+        (["pairs", "--service"], "SQ", [("sqs", "Amazon SQS")]),
+        (["remove"], "", [("サンプル勉強会-2019-0581", "サンプル勉強会 2019")]),
+        (["remove"], "b", []),
+    ],
+)
+def test_a_shell_completes_values_and_ids(typed: list[str], beginning: str, offered: list[tuple[str, str]]) -> None:
+    kb("sync")
+    completions = ZshComplete(cli, {}, "kb", "_KB_COMPLETE").get_completions(typed, beginning)
+
+    assert [(item.value, item.help) for item in completions] == offered
