@@ -97,6 +97,14 @@ def names_among(
         begin += max(len(run), 1)
 
 
+def without_names(pieces: Sequence[QueryPiece], names: Iterable[QueryWord]) -> str:
+    """Return what the pieces of a query say beside some names."""
+    text = " ".join(piece.text for piece in pieces)
+    for name in names:
+        text = text.replace(name.text, " ")
+    return " ".join(text.split())
+
+
 def _ways_to_have(morpheme: Morpheme) -> Iterator[Alternative]:
     """Yield a word in its normal form, all its short units (信頼 and 性 for 信頼性), and as it is written.
 

@@ -57,6 +57,12 @@ class FacetGroup:
         lists = {value: docs[begins[number] : begins[number + 1]] for value, number in numbers.items()}
         return {value: having for value, having in lists.items() if len(having)}
 
+    def numbers(self, size: int) -> Docs:
+        """Return the number of the value of each of `size` documents, each another number below 0 that has none."""
+        numbers = np.arange(-size, 0, dtype=np.int32)
+        numbers[self._docs] = self._column.numbers
+        return numbers
+
     @cached_property
     def _listed(self) -> tuple[FacetCount, ...]:
         return self._in_order(self._totals)

@@ -6,10 +6,10 @@ from functools import cached_property, reduce
 import numpy as np
 
 from index import ladder, spelling
-from index.embedder import EmbeddingError
+from index.embedder import EmbeddingError, Vectors
 from index.engine import MeantCount, Reason, WordCount
 from index.language import Language
-from index.likeness import Likeness
+from index.likeness import Likeness, Likest, around
 from index.mending import begun
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
@@ -18,7 +18,7 @@ from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
-from index.words import names_among
+from index.words import names_among, without_names
 
 _FEW = 16  # where fewer than one of so many documents is weighed, it is quicker to look each up among a term's
 
@@ -34,6 +34,7 @@ class Search:
         self._query = query
         self._meaning = meaning
         self._likeness: Likeness | None = None
+        self._found_around: Scores | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self.conditions = parsed.told
@@ -55,18 +56,19 @@ class Search:
         """Return the greatest share of the words' weight that a document meeting the conditions has."""
         return float(self._shares(words, self._with_any(words)).max(initial=0.0))
 
-    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
-        """Return whether the likeness of documents tells that there is an answer, None where nothing is known of it."""
-        self._likeness = self._read_likeness(" ".join(piece.text for piece in pieces))
+    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
+        """Return how like any document with what the query names is to all else it says, None where that is unknown."""
+        text = " ".join(piece.text for piece in pieces)
+        self._likeness = self._read_likeness(text)
         if self._likeness is None:
             return None
         words = [word for piece in pieces for word in piece.words]
-        named = dict(self._names(words))
-        every = reduce(np.logical_and, named.values(), self._conditions)
-        others = [word for word in words if word.is_name and not any(word in run for run in named)]
-        return self._likeness.tells(
-            reduce(np.logical_and, map(self._masks.anywhere, others), every), self._snapshot.documents
-        )
+        runs = dict(self._names(words))
+        others = [word for word in words if word.is_name and not any(word in run for run in runs)]
+        having = (*runs.values(), *map(self._of_name, others))
+        rest = without_names(pieces, (*others, *(word for run in runs for word in run)))
+        vector = self._vector(rest) if rest not in ("", text) else None
+        return self._likeness.likest(vector, reduce(np.logical_and, having, self._conditions), self._snapshot.documents)
 
     def beginning(self, text: str) -> Sequence[str]:
         """Return the words of the index that a text is the beginning of."""
@@ -156,6 +158,14 @@ class Search:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
 
+    def _vector(self, text: str) -> "Vectors | None":
+        """Return the vector of a part of the query, None where the model answers no more."""
+        meaning = self._meaning()
+        try:
+            return meaning.query(text) if meaning else None
+        except EmbeddingError:
+            return None
+
     @cached_property
     def _most_points(self) -> float:
         """What the words of the query may give at most."""
@@ -176,7 +186,18 @@ class Search:
             strengths["exact"] = np.isin(docs, self._exact).astype(np.float64)
         if self._likeness:
             strengths["likeness"] = self._most_points * self._likeness.of(docs)[1]
+            strengths["around"] = self._most_points * self._around(self._likeness)[docs]
         return strengths
+
+    def _around(self, likeness: Likeness) -> Scores:
+        """Return how like the query what is found around each document is, that itself included."""
+        if self._found_around is None:
+            docs = np.flatnonzero(self.matches).astype(np.int32)
+            sections = self._snapshot.sections
+            own = docs if sections is None else sections[docs]
+            self._found_around = np.zeros(self._snapshot.size)
+            self._found_around[docs] = around(docs, own, likeness.of(docs)[1])
+        return self._found_around
 
     @cached_property
     def _exact(self) -> Docs:
@@ -198,6 +219,11 @@ class Search:
         wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
         names = (mask for _, mask in self._names(self.ascent.words))
         return reduce(np.logical_and, (mask for mask in (*wanted, *names) if mask.any()), self._snapshot.live)
+
+    def _of_name(self, word: QueryWord) -> Mask:
+        """Return which documents have a word in any field, or what it names."""
+        facet, anywhere = self._language.named(word.text), self._masks.anywhere(word)
+        return anywhere | self._masks.of(facet) if facet else anywhere
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Mask]]:
         """Yield the words in a row that are a name, and which documents have them or are of what that names."""

@@ -65,7 +65,7 @@ class Snapshot:
         self.live, self.in_position, self.positions = segments.live, segments.in_position, segments.positions
         self._texts = schema.texts
         self._facets = schema.facets
-        self.titles, self.names = schema.titles, schema.names
+        self.titles, self.names, self._sections = schema.titles, schema.names, schema.sections
         self._groups: dict[str, FacetGroup] = {}
         self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
         self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)
@@ -135,6 +135,11 @@ class Snapshot:
     def dates(self) -> FacetGroup:
         """The documents of each date."""
         return self._read_group(DATE)
+
+    @cached_property
+    def sections(self) -> Docs | None:
+        """The number of the section of each document, below 0 where it has none; None where the schema knows none."""
+        return self.group(self._sections).numbers(self.size) if self._sections else None
 
     def group(self, name: str) -> FacetGroup:
         """Return a facet group, an empty one if the schema has none of that name."""

@@ -87,14 +87,7 @@ def alike_lines(alike: Alike, catalogue: Catalogue) -> Iterator[str]:
 
 def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     """Yield the hits of a search under what they stand in, the best one's first, and how many there are."""
-    for step in answer.steps:
-        yield click.style(
-            ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
-        )
-    for notice in answer.notices:
-        yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
-    for other in answer.meant:
-        yield click.style(ja.meant(other.meant, other.count), fg="yellow")
+    yield from _told(answer)
     by_place: dict[str, list[Found]] = {}
     for found in answer.found:
         by_place.setdefault(place(found.note), []).append(found)
@@ -115,6 +108,18 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
         yield from (ja.without(condition.condition, condition.count) for condition in answer.conditions)
     shown = len(answer.found)
     yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
+
+
+def _told(answer: Answer) -> Iterator[str]:
+    """Yield what was done to find more, what could not be taken as typed, and what may be meant instead."""
+    for step in answer.steps:
+        yield click.style(
+            ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
+        )
+    for notice in answer.notices:
+        yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
+    for other in answer.meant:
+        yield click.style(ja.meant(other.meant, other.count), fg="yellow")
 
 
 def facet_lines(answer: Answer) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from index.text import folded_name
 from kb.library.contents import Contents
-from kb.report.identity import slug
+from kb.report.identity import digest, slug
 from kb.report.model import Note, Via
 from kb.services import Catalogue
 from kb.texts import ja
@@ -83,6 +83,11 @@ def _names(note: Note) -> Iterator[str]:
 def place(note: Note) -> str:
     """Return what a note stands in: its talk, or its report where it stands outside of talks."""
     return note.talk.id if note.talk else note.report
+
+
+def _section(note: Note) -> str:
+    """Return what the notes have in common that stand below the same headings and notes of a place."""
+    return digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12)
 
 
 FACETS = (
@@ -175,6 +180,7 @@ FACETS = (
     Facet("service_explicit", "サービス", lambda note, _catalogue: _services(note, "explicit")),
     Facet("service_inherited", "サービス", lambda note, _catalogue: _services(note, "inherited")),
     Facet("name", "名", lambda note, _catalogue: dict.fromkeys(_names(note))),
+    Facet("section", "節", lambda note, _catalogue: (_section(note),)),
     Facet("place", "場所", lambda note, _catalogue: (place(note),)),
 )
 BY_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}

@@ -40,6 +40,7 @@ SIGNALS = {
     "coverage": "言葉の揃い方",
     "exact": "全文の一致",
     "likeness": ALIKE,
+    "around": "まわりのメモも近い",
     "boost": "種別",
 }
 TALK = "セッション"

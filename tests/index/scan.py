@@ -11,10 +11,20 @@ import numpy as np
 from index import ladder, spelling
 from index.embedder import Embedder, EmbeddingError
 from index.engine import Reason
-from index.likeness import Likeness, Space, quantised
+from index.likeness import Likeness, Likest, Space, quantised
 from index.mending import begun
 from index.query import Query, Step
-from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, most_points, parts, term_points, word_weight
+from index.ranking import (
+    AROUND,
+    PLACES,
+    SHORTEST,
+    SIGNAL_OF_KIND,
+    SignalName,
+    most_points,
+    parts,
+    term_points,
+    word_weight,
+)
 from index.schema import Document, TextField
 from index.text import folded, folded_name
 from index.tree import (
@@ -33,7 +43,7 @@ from index.tree import (
     QueryWord,
     words_in,
 )
-from index.words import names_among
+from index.words import names_among, without_names
 
 if TYPE_CHECKING:
     from scan_engine import ScanEngine
@@ -126,12 +136,12 @@ class Scan:
         keys = {key for d in self._documents for name in names for key in d.terms.get(name, ()) if key.kind == "word"}
         return [key.text for key in keys]
 
-    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
         text = " ".join(piece.text for piece in pieces)
         embedder = self._engine.embedder()
         if embedder and text and "likeness" not in self._asked.without:
             self._likeness = self._read_likeness(text, embedder)
-        if self._likeness is None:
+        if self._likeness is None or embedder is None:
             return None
         words = [word for piece in pieces for word in piece.words]
         named = dict(self._names(words))
@@ -141,7 +151,9 @@ class Scan:
             and all(map(partial(self._is_anywhere, d), others))
             for d in self._documents
         )
-        return self._likeness.tells(np.array(list(fitting), np.bool_), len(self._documents))
+        rest = without_names(pieces, [*others, *(word for run in named for word in run)])
+        vector = embedder.queries([rest])[0] if rest and rest != text else None
+        return self._likeness.likest(vector, np.array(list(fitting), np.bool_), len(self._documents))
 
     def _read_likeness(self, text: str, embedder: Embedder) -> Likeness | None:
         having = [number for number, d in enumerate(self._documents) if d.document.passage in self._engine.embedded]
@@ -157,7 +169,8 @@ class Scan:
         return Likeness(space, np.array(having, np.int32), len(self._documents), query)
 
     def _is_anywhere(self, counted: Counted, word: QueryWord) -> bool:
-        return any(
+        facet = self._language.named(word.text)
+        return bool(facet and self.describes(facet, counted)) or any(
             all(any(counted.frequency(f.name, key) for f in self._texts) for key in a.terms) for a in word.alternatives
         )
 
@@ -208,8 +221,16 @@ class Scan:
             "coverage": self._share(words, counted),
             "exact": float(same),
             "likeness": self._most_points * self._cosines(counted)[1],
+            "around": self._most_points * self._around(counted),
             "boost": counted.document.boost - 1,
         }
+
+    def _around(self, counted: Counted) -> float:
+        found = [d for d in self._documents if self.finds(d)]
+        name = self._engine.schema.sections or ""
+        own = counted.document.facets.get(name)
+        section = [d for d in found if own and d.document.facets.get(name) == own] or [counted]
+        return sum(sorted((self._cosines(d)[1] for d in section), reverse=True)[:AROUND]) / AROUND
 
     def _cosines(self, counted: Counted) -> list[float]:
         number = np.array([self._number[id(counted)]], np.int32)

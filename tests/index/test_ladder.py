@@ -54,7 +54,7 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
     [
         ("監視", [], "監視はメトリクスから"),
         ("監視とは何ですか", [], "監視はメトリクスから"),
-        ("監視の方法", [Step("function", "方法")], "監視はメトリクスから"),
+        ("監視の方法", [Step("function", "方法")], "監視の通知はチャットへ"),
         ("fargte", [Step("spelling", "fargte", "fargate")], "Fargateの料金は秒単位"),
         ("ふぁrがて", [Step("keyboard", "ふぁrがて", "fargate")], "Fargateの料金は秒単位"),
         ("ぁmbだ", [Step("keyboard", "ぁmbだ", "lambda")], "Lambdaの起動は遅延しやすい"),

@@ -138,7 +138,10 @@ def test_each_hit_tells_how_like_it_is(make: Make) -> None:
 
     (hit,) = engine.search(Query("重複排除鍵束", explain=True)).hits
 
-    assert [(reason.signal, reason.cosine and reason.cosine > 0.5) for reason in hit.reasons] == [("likeness", True)]
+    assert [(reason.signal, reason.cosine and reason.cosine > 0.5) for reason in hit.reasons] == [
+        ("likeness", True),
+        ("around", None),
+    ]
     assert sum(reason.points for reason in hit.reasons) == pytest.approx(hit.score, abs=1e-5)
 
 
