@@ -143,10 +143,11 @@ class Reader(Protocol):
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
 
-    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like one by their vectors, their cosine as score; copies are none of them.
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some by their vectors, their cosine as score; copies are none of them.
 
-        They share no value with it in the group `apart`. None without vectors.
+        That of several is to the mean of their vectors. They share no value with any in the group `apart`. None without
+        vectors.
         """
 
     def meta(self) -> Mapping[str, object] | None:

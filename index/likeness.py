@@ -72,11 +72,11 @@ class Space:
         self._vectors = vectors
         self.size = len(vectors.scales)
 
-    def vector(self, row: int) -> Vectors:
-        """Return the vector of a document."""
-        own = self._vectors.only(np.array([row], np.int32))
-        vector: Vectors = (own.numbers[0] * own.scales[0]).astype(np.float32)
-        return vector
+    def mean(self, rows: Places) -> Vectors:
+        """Return the mean of the vectors of some documents."""
+        some = self._vectors.only(rows)
+        mean: Vectors = (some.numbers * some.scales[:, None]).mean(axis=0).astype(np.float32)
+        return mean
 
     def asked(self, query: Vectors) -> Quantised:
         """Return the vector of a query as it differs from the mean, and the same without the common directions.

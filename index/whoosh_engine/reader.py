@@ -1,6 +1,6 @@
 """A generation as one request sees it: from a query to masks, scores and counts."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 
@@ -75,18 +75,18 @@ class WhooshReader:
         doc = snapshot.find(document_id)
         return None if doc is None else snapshot.document(doc)[1]
 
-    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like one by their vectors."""
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some by their vectors."""
         snapshot, meaning = self._snapshot, self._meaning()
-        doc = snapshot.find(document_id)
         vectors = meaning.vectors(snapshot) if meaning else None
-        if vectors is None or doc is None or doc not in vectors.docs:
+        docs = [doc for doc in map(snapshot.find, ids) if doc is not None]
+        if vectors is None or not np.isin(vectors.docs, docs).any():
             return ()
-        row = int(np.flatnonzero(vectors.docs == doc)[0])
-        likeness = Likeness(vectors.space, vectors.docs, snapshot.size, vectors.space.vector(row))
+        rows = np.flatnonzero(np.isin(vectors.docs, docs)).astype(np.int32)
+        likeness = Likeness(vectors.space, vectors.docs, snapshot.size, vectors.space.mean(rows))
         group = snapshot.group(apart)
         own = np.zeros(snapshot.size, np.bool_)
-        own[doc] = True
+        own[docs] = True
         others = group.tally(group.counts(own), snapshot.size) == 0
         found = likeness.found(snapshot.live & others & likeness.apart_from_copies(), snapshot.in_position)[:limit]
         cosines = likeness.of(found)[0].tolist()

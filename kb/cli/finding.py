@@ -18,7 +18,6 @@ from kb.search.records import alike_record, found_talk_record, note_record, pair
 from kb.search.searching import SORTS
 from kb.services import Domain
 
-_MOST_ALIKE = 10  # notes that are shown as like those of a talk or a report
 _FEW = 30  # values that an error lists
 
 
@@ -126,7 +125,7 @@ def pairs(
 
 @cli.command()
 @click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids, completing.talk_ids))
-@click.option("--like", is_flag=True, help="Of a note: what other reports say that is like it.")
+@click.option("--like", is_flag=True, help="What other reports say that is like it.")
 @as_json
 @with_knowledge_base
 def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> None:
@@ -157,8 +156,7 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> No
 
 
 def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
-    every = dict.fromkeys(alike for note in notes for alike in kb.browser.like(note))
-    alike = sorted(every, key=lambda one: -one.cosine)[:_MOST_ALIKE]
+    alike = kb.browser.like(notes)
     if as_json:
         print_json(alike_record(one, kb.collection.domain) for one in alike)
     else:

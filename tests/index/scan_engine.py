@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from scan import Counted, Scan
 
 from index.embedder import EmbedderMaker, no_embedder
@@ -126,19 +127,20 @@ class ScanEngine:
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
 
-    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         embedder = self.embedder()
-        own = next((d.document for d in self.documents if d.document.id == document_id), None)
         having = [d.document for d in self.documents if d.document.passage in self.embedded]
-        if not embedder or own is None or own.passage not in self.embedded:
+        some = [d.document for d in self.documents if d.document.id in ids]
+        rows = [row for row, document in enumerate(having) if document.id in ids]
+        if not embedder or not rows:
             return ()
         space = Space(quantised(embedder.passages([document.passage for document in having])))
-        cosines = space.nearest(space.asked(space.vector(having.index(own)))).tolist()
+        cosines = space.nearest(space.asked(space.mean(np.array(rows, np.int32)))).tolist()
+        taken = {value for document in some for value in document.facets.get(apart, ())}
         others = [
             (cosine, document)
             for cosine, document in zip(cosines, having, strict=True)
-            if LEAST_COSINE <= cosine < SAME
-            and not set(own.facets.get(apart, ())) & set(document.facets.get(apart, ()))
+            if LEAST_COSINE <= cosine < SAME and not taken & set(document.facets.get(apart, ()))
         ]
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)

@@ -154,9 +154,24 @@ def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make
     ]
     engine = filled(make(Characters()), library(*alike))
 
-    hits = engine.like("1", "service", 3)
+    hits = engine.like(("1",), "service", 3)
 
     assert [(hit.id, hit.stored, hit.score > 0.5) for hit in hits] == [("2", "重複排除の錠", True)]
+
+
+def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
+    alike = [
+        document(1, "重複排除", service="sqs"),
+        document(2, "鍵束交換", service="sns"),
+        document(3, "重複排除と鍵束交換", service="lambda"),
+        document(4, "重複排除の話", service="sns"),
+        document(5, "無関係", service="lambda"),
+    ]
+    engine = filled(make(Characters()), library(*alike))
+
+    hits = engine.like(("1", "2", "nowhere"), "service", 3)
+
+    assert ([hit.id for hit in hits], engine.like(("nowhere",), "service", 3)) == (["3"], ())
 
 
 def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -> None:
