@@ -61,7 +61,9 @@ def test_on_a_terminal_a_long_line_goes_on_under_its_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     on_a_terminal(monkeypatch, 16, 40)
-    results(["  • 監視と、「Lambda」。", click.style("    ログ → CloudWatch", dim=True), "   12 • 再試行をする", "", "8件"])
+    results(
+        ["  • 監視と、「Lambda」。", click.style("    ログ → CloudWatch", dim=True), "   12 • 再試行をする", "", "8件"]
+    )
 
     assert COLOUR.sub("", capsys.readouterr().out).split("\n") == [
         *("  • 監視と、", "    「Lambda」。"),
