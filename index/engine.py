@@ -1,6 +1,7 @@
 """What searching means, whatever does it: the contract of every engine, its results and its errors."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -157,6 +158,21 @@ class Reader(Protocol):
         """Return how far documents can be found by likeness, None where there is no model."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Documents written ahead of a publish: where they lie, and of which sources, each with how many."""
+
+    folder: Path
+    runs: tuple[tuple[str, int], ...]
+
+
+class Drafting(Protocol):
+    """What writes documents ahead of a publish; it can be handed to another process."""
+
+    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+        """Write sources with all their documents, as they come."""
+
+
 class Engine(Reader, Protocol):
     """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
 
@@ -187,15 +203,23 @@ class Engine(Reader, Protocol):
         order: Sequence[str],
         meta: Mapping[str, object],
         since: object = None,
+        *,
+        drafts: Sequence[Draft] = (),
     ) -> None:
         """Write a new generation and swap it in; the one before answers until then, and on any failure.
 
         Given the stamp `since` it raises OutdatedError where another was published since that.
 
-        It holds for each source that `order` names the documents given for it in `replaced`, else those it had; every
-        other source is gone, and so is what those in `removed` had. A source given but not in `order`, or in `order`
-        but neither given nor held, is a SearchIndexError. The answers are those of an index into which all of it had
-        been written at once.
+        It holds for each source that `order` names the documents given for it in `replaced`, else those in a draft,
+        else those it had; every other source is gone, and so is what those in `removed` had. A source given in
+        `replaced` but not in `order`, or in `order` but neither given nor held, is a SearchIndexError. The answers are
+        those of an index into which all of it had been written at once.
+        """
+
+    def drafting(self) -> AbstractContextManager[Drafting]:
+        """Give what writes drafts for a publish within; afterwards those that were not published are gone.
+
+        Raises WriterBusyError while another process has it, and SearchIndexError as `publish` does.
         """
 
     def embed(self, told: Callable[[int, int], None]) -> None:

@@ -85,17 +85,29 @@ def alike_lines(alike: Alike, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
-def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
-    """Yield the hits of a search under what they stand in, the best one's first, and how many there are."""
-    yield from _told(answer)
+def found_lines(every: Iterable[Found], domain: Domain) -> Iterator[str]:
+    """Yield the hits under what they stand in, that of the best one first."""
     by_place: dict[str, list[Found]] = {}
-    for found in answer.found:
+    for found in every:
         by_place.setdefault(place(found.note), []).append(found)
     for hits in by_place.values():
         yield place_line(hits[0].note)
         for found in hits:
             yield from hit_lines(found, domain)
         yield ""
+
+
+def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
+    """Yield what a search found, and what it did for that."""
+    for step in answer.steps:
+        yield click.style(
+            ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
+        )
+    for notice in answer.notices:
+        yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
+    for other in answer.meant:
+        yield click.style(ja.meant(other.meant, other.count), fg="yellow")
+    yield from found_lines(answer.found, domain)
     for one in answer.talks[:MOST_TALKS]:
         yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
         yield click.style(f"    {one.talk.id}", dim=True)
@@ -108,18 +120,6 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
         yield from (ja.without(condition.condition, condition.count) for condition in answer.conditions)
     shown = len(answer.found)
     yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
-
-
-def _told(answer: Answer) -> Iterator[str]:
-    """Yield what was done to find more, what could not be taken as typed, and what may be meant instead."""
-    for step in answer.steps:
-        yield click.style(
-            ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
-        )
-    for notice in answer.notices:
-        yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
-    for other in answer.meant:
-        yield click.style(ja.meant(other.meant, other.count), fg="yellow")
 
 
 def facet_lines(answer: Answer) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import cache
@@ -15,6 +16,7 @@ from index.engine import (
     FEW,
     ConditionCount,
     Coverage,
+    Draft,
     FacetCount,
     Hit,
     MeantCount,
@@ -39,6 +41,7 @@ class ScanEngine:
         self.embedded: set[str] = set()
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self.documents: list[Counted] = []
+        self._drafted: dict[Path, dict[str, list[Counted]]] = {}
         self._meta: Mapping[str, object] | None = None
         self._published = 0
 
@@ -170,18 +173,31 @@ class ScanEngine:
         order: Sequence[str],
         meta: Mapping[str, object],
         since: object = None,
+        *,
+        drafts: Sequence[Draft] = (),
     ) -> None:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
         given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
-        known = held | given
+        known = held | {source: d for draft in drafts for source, d in self._drafted[draft.folder].items()} | given
         if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
         self._sources = {source: known[source] for source in order}
         self.documents = [document for documents in self._sources.values() for document in documents]
         self._meta = meta
         self._published += 1
+
+    @contextmanager
+    def drafting(self) -> Iterator["ScanEngine"]:
+        self._drafted = {}
+        yield self
+
+    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+        written = {source: [Counted(document) for document in documents] for source, documents in given}
+        draft = Draft(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
+        self._drafted[draft.folder] = written
+        return draft
 
     def memory(self) -> int:
         return 0
