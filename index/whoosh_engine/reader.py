@@ -38,15 +38,19 @@ class WhooshReader:
         total = int(np.count_nonzero(selections.hits))
         docs, scores = _window(snapshot, selections.hits, search, query)
         reasons: Iterable[tuple[Reason, ...]] = search.reasons(docs) if query.explain else repeat((), len(docs))
+        most = dict(query.most_values)
+        counts = {
+            group: snapshot.group(group).listed(selections.counted(group), query.selected(group), most.get(group))
+            for group in query.facets
+        }
+        places = _places(snapshot, docs, query.context) if query.context and len(docs) else {}
         return Results(
             total=total,
             hits=tuple(
                 _hit(snapshot, search, *one) for one in zip(docs.tolist(), scores.tolist(), reasons, strict=True)
             ),
-            facets={
-                group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
-                for group in query.facets
-            },
+            facets={group: listed for group, (listed, _) in counts.items()},
+            unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
             steps=search.steps,
             notices=search.notices,
             terms=search.terms,
@@ -54,7 +58,8 @@ class WhooshReader:
             without_group={} if total else selections.without_group,
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
-            context=_context(snapshot, docs, query.context) if query.context else {},
+            context=_context(snapshot, docs, places) if places else {},
+            found_in={value: int(np.count_nonzero(selections.hits[own])) for value, own in places.items()},
         )
 
     def stored(self, document_id: str) -> str | None:
@@ -124,19 +129,20 @@ def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
     group, field = snapshot.titles
-    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)), ())
+    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))[0]
 
 
-def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
-    """Return what is stored of these documents and their kin with the same value of a group, by value."""
-    if not len(docs):
-        return {}
+def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:
+    """Return the documents that have a value of a group which one of these has, by value."""
     window = np.zeros(snapshot.size, np.bool_)
     window[docs] = True
-    places = [value for value, count in snapshot.group(group).counts(window).items() if count]
-    near = snapshot.group(group).having(places)
-    kin = snapshot.kin(docs, np.concatenate([docs, *near.values()]))
+    return snapshot.group(group).having(snapshot.group(group).counts(window))
+
+
+def _context(snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs]) -> Mapping[str, tuple[str, ...]]:
+    """Return what is stored of these documents and their kin in each place."""
+    kin = snapshot.kin(docs, np.concatenate([docs, *places.values()]))
     return {
         value: tuple(snapshot.document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
-        for value, own in ((value, having[kin[having]]) for value, having in near.items())
+        for value, own in ((value, having[kin[having]]) for value, having in places.items())
     }

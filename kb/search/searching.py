@@ -60,7 +60,9 @@ class Searcher:
             freed={meant.get(group, group): count for group, count in results.without_group.items()},
             without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
             unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
+            unlisted=results.unlisted,
             around=around,
+            found_in=results.found_in,
             talks=tuple(_talks(results, snapshot.contents)),
         )
 
