@@ -70,7 +70,7 @@ class Results:
       question, with how many selected documents have each, most first, then by value.
     - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of its kin
       with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
-      all that belong to one of either. Empty where none was asked for.
+      those that belong to them. Empty where none was asked for.
     - `found_in`: for each of these values, how many found documents have it, in the window or not.
     """
 

@@ -158,11 +158,11 @@ class Snapshot:
         return fields["key"], fields["stored"]
 
     def kin(self, docs: Docs, among: Docs) -> Mask:
-        """Return which of some documents are these, are what these belong to, or belong to one of either."""
+        """Return which of some documents are these, are what these belong to, or belong to one of these."""
         ids, links = self._segments.columns.keys[ID], self._segments.columns.links
         wanted = np.concatenate([ids[docs], links.keys[self._mask(docs)[links.docs]]])
         near = np.flatnonzero(self._mask(among)[links.docs])
-        belonging = links.docs[near[np.isin(links.keys[near], wanted)]]
+        belonging = links.docs[near[np.isin(links.keys[near], ids[docs])]]
         return self._mask(among[np.isin(ids[among], wanted)], belonging)
 
     def find(self, document_id: str) -> int | None:
@@ -189,11 +189,10 @@ class Snapshot:
         docs = self._merged(postings.docs for _, postings in lists)
         finds = self._merged(postings.docs for text, postings in lists if text.finds)
         finds = docs if len(finds) == len(docs) else finds
-        frequency = np.zeros(len(docs))
+        frequency = np.zeros(self.size)  # to look up each document's place among `docs` takes far longer
         for text, postings in lists:
-            part = text.weight / self._norms[text][postings.docs] * postings.weights
-            frequency[np.searchsorted(docs, postings.docs)] += part
-        return WeightedTerm(docs, term_points(self.documents, len(finds), frequency), finds)
+            frequency[postings.docs] += text.weight / self._norms[text][postings.docs] * postings.weights
+        return WeightedTerm(docs, term_points(self.documents, len(finds), frequency[docs]), finds)
 
     def _merged(self, lists: Iterable[Docs]) -> Docs:
         """Return the documents of several lists, each once and in order."""

@@ -87,7 +87,7 @@ class ScanEngine:
         hits = {d.document.id for d in window}
         wanted = hits.union(*(d.document.belongs for d in window))
         for d in self.documents:
-            if value in _values(d, group) and wanted & {d.document.id, *d.document.belongs}:
+            if value in _values(d, group) and (d.document.id in wanted or hits & {*d.document.belongs}):
                 yield d.document.stored
 
     def stored(self, document_id: str) -> str | None:
