@@ -1,6 +1,7 @@
 """A generation as one request sees it: from a query to masks, scores and counts."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import repeat
 
 import numpy as np
@@ -43,11 +44,13 @@ class WhooshReader:
             group: snapshot.group(group).listed(selections.counted(group), query.selected(group), most.get(group))
             for group in query.facets
         }
+        document = cache(snapshot.document)  # a hit is among its kin
         places = _places(snapshot, docs, query.context) if query.context and len(docs) else {}
         return Results(
             total=total,
             hits=tuple(
-                _hit(snapshot, search, *one) for one in zip(docs.tolist(), scores.tolist(), reasons, strict=True)
+                Hit(document(doc)[0], score, document(doc)[1], why, alike=not search.by_words[doc])
+                for doc, score, why in zip(docs.tolist(), scores.tolist(), reasons, strict=True)
             ),
             facets={group: listed for group, (listed, _) in counts.items()},
             unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
@@ -58,7 +61,7 @@ class WhooshReader:
             without_group={} if total else selections.without_group,
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
-            context=_context(snapshot, docs, places) if places else {},
+            context=_context(snapshot, docs, places, document) if places else {},
             found_in={value: int(np.count_nonzero(selections.hits[own])) for value, own in places.items()},
         )
 
@@ -120,11 +123,6 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
     return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
-def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, reasons: tuple[Reason, ...]) -> Hit:
-    document_id, stored = snapshot.document(doc)
-    return Hit(document_id, score, stored, reasons, alike=not search.by_words[doc])
-
-
 def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
@@ -139,10 +137,12 @@ def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:
     return snapshot.group(group).having(snapshot.group(group).counts(window))
 
 
-def _context(snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs]) -> Mapping[str, tuple[str, ...]]:
+def _context(
+    snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs], document: Callable[[int], tuple[str, str]]
+) -> Mapping[str, tuple[str, ...]]:
     """Return what is stored of these documents and their kin in each place."""
     kin = snapshot.kin(docs, np.concatenate([docs, *places.values()]))
     return {
-        value: tuple(snapshot.document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
+        value: tuple(document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
         for value, own in ((value, having[kin[having]]) for value, having in places.items())
     }

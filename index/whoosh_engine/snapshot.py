@@ -144,9 +144,10 @@ class Snapshot:
         """Return the documents that have a term in one text field."""
         return self._docs(text_field(field, key.kind), key.text)
 
-    def fields_with(self, key: Key, doc: int) -> tuple[str, ...]:
-        """Return the text fields of a document that have a term."""
-        return tuple(text.name for text in self._texts if doc in self.in_field(text.name, key))
+    def fields_with(self, keys: Sequence[Key], docs: Docs) -> Sequence[tuple[str, ...]]:
+        """Return for each of some documents its text fields that have one of these terms."""
+        having = [(text.name, _among(docs, self.in_field(text.name, key))) for key in keys for text in self._texts]
+        return [tuple(dict.fromkeys(name for name, had in having if had[place])) for place in range(len(docs))]
 
     def reading(self, text: str) -> Docs:
         """Return the documents whose whole text is this one, width, case and gaps apart."""
@@ -221,3 +222,11 @@ class Snapshot:
     def _read_group(self, column: str) -> FacetGroup:
         nothing = ValueColumn((), np.empty(0, np.int32), np.zeros(self.size, np.int32))
         return FacetGroup(self._segments.columns.values.get(column, nothing), self.documents)
+
+
+def _among(docs: Docs, others: Docs) -> Mask:
+    """Return which of some documents are among others, which are in order."""
+    if not len(others):
+        return np.zeros(len(docs), np.bool_)
+    among: Mask = others[np.minimum(np.searchsorted(others, docs), len(others) - 1)] == docs
+    return among
