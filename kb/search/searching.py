@@ -38,7 +38,15 @@ class Searcher:
 
         A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
         """
+        return next(self.each(query))
+
+    def each(self, *queries: Query) -> Iterator[Answer]:
+        """Yield the answers to several queries, all from one generation of the index."""
         snapshot = self._collection.snapshot()
+        for query in queries:
+            yield self._answer(query, snapshot)
+
+    def _answer(self, query: Query, snapshot: Snapshot | None) -> Answer:
         if snapshot is None:
             return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
         asked, narrow = _narrowed(query)
