@@ -69,8 +69,9 @@ def climb(
     for name, loosen in _rungs(words):
         if found < ENOUGH and name not in without:
             before, looser = looser, loosen(looser)
-            if looser != before:
-                untold.append(Step(name, " ".join(word.text for word in before if word not in looser)))
+            lost = " ".join(word.text for word in before if word not in looser)
+            if len(lost) > 1:  # nobody misses 性, or wants to be told of it
+                untold.append(Step(name, lost))
             if (more := source.count(looser)) > found:
                 found, wanted, steps, untold = more, looser, [*steps, *untold], []
     answered = _is_answered(mended, looser, source)

@@ -68,10 +68,12 @@ _ABSENT = 1.5  # with 2 the best note needs less of the words, and 5 of 40 real 
 
 
 def parts(strengths: Mapping[SignalName, Amount]) -> dict[SignalName, Amount]:
-    """Return each signal's part of the score; the parts add up to it."""
+    """Return each signal's part of the score; the parts add up to it. A signal without a strength has none."""
     given: dict[SignalName, Amount] = {}
     total = 0 * strengths["words"]
     for signal in SIGNALS:
+        if signal.name not in strengths:
+            continue
         part = signal.weight * strengths[signal.name]
         given[signal.name] = part = part * total if signal.effect == "raises" else part
         total = total + part

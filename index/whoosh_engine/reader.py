@@ -1,12 +1,13 @@
 """A generation as one request sees it: from a query to masks, scores and counts."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import repeat
 
 import numpy as np
 
-from index.engine import Coverage, FacetCount, Hit, Reason, Results
+from index.engine import FEW, ConditionCount, Coverage, FacetCount, Hit, Reason, Results
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
@@ -59,11 +60,22 @@ class WhooshReader:
             terms=search.terms,
             without=selections.without_value,
             without_group={} if total else selections.without_group,
+            words=search.counted_alone(selections.of) if total < FEW else (),
+            conditions=tuple(self._conditions(search, query)) if total < FEW else (),
+            meant=tuple(search.meant(selections.of)),
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
             context=_context(snapshot, docs, places, document) if places else {},
             found_in={value: int(np.count_nonzero(selections.hits[own])) for value, own in places.items()},
         )
+
+    def _conditions(self, search: Search, query: Query) -> Iterator[ConditionCount]:
+        """Yield how many documents would be found without each condition of a query's text."""
+        for told in search.conditions:
+            less = replace(query, text=told.rest)
+            found = Search(self._snapshot, less, self._language, self._meaning).matches
+            count = int(np.count_nonzero(Selections(self._snapshot, less, found).hits))
+            yield ConditionCount(told.text, told.rest, count)
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""

@@ -7,17 +7,18 @@ import numpy as np
 
 from index import ladder, spelling
 from index.embedder import EmbeddingError
-from index.engine import Reason
+from index.engine import MeantCount, Reason, WordCount
 from index.language import Language
 from index.likeness import Likeness
 from index.mending import begun
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
-from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
+from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
+from index.words import names_among
 
 _FEW = 16  # where fewer than one of so many documents is weighed, it is quicker to look each up among a term's
 
@@ -35,6 +36,7 @@ class Search:
         self._likeness: Likeness | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
+        self.conditions = parsed.told
         self._masks = Masks(snapshot)
         self._conditions = self._masks.all_of(parsed.conditions)
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
@@ -58,9 +60,13 @@ class Search:
         self._likeness = self._read_likeness(" ".join(piece.text for piece in pieces))
         if self._likeness is None:
             return None
-        names = [word for piece in pieces for word in piece.words if word.is_name]
-        named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
-        return self._likeness.tells(named, self._snapshot.documents)
+        words = [word for piece in pieces for word in piece.words]
+        named = dict(self._names(words))
+        every = reduce(np.logical_and, named.values(), self._conditions)
+        others = [word for word in words if word.is_name and not any(word in run for run in named)]
+        return self._likeness.tells(
+            reduce(np.logical_and, map(self._masks.anywhere, others), every), self._snapshot.documents
+        )
 
     def beginning(self, text: str) -> Sequence[str]:
         """Return the words of the index that a text is the beginning of."""
@@ -68,7 +74,7 @@ class Search:
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
-        return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.term(Key(word)).finds))
+        return self._snapshot.spellings.similar(text)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -95,11 +101,23 @@ class Search:
         """Return which documents that meet the conditions have all of these words in one text field."""
         return self._conditions & self._masks.of(InField(field, words))
 
+    def counted_alone(self, selected: Callable[[Mask], Mask]) -> tuple[WordCount, ...]:
+        """Return how many of the selected documents have each word."""
+        words = dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words)
+        return tuple(WordCount(word.text, int(np.count_nonzero(selected(self._masks.of(word))))) for word in words)
+
+    def meant(self, selected: Callable[[Mask], Mask]) -> Iterator[MeantCount]:
+        """Yield words that may be meant instead, and how many of the selected documents have each."""
+        for word in dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words):
+            if other := self._snapshot.spellings.commoner(word.text):
+                having = selected(self._masks.of(QueryWord(other, (Alternative((Key(other),)),))))
+                yield MeantCount(word.text, other, int(np.count_nonzero(having)))
+
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""
         if not self.scored:
             return np.zeros(len(docs))
-        return np.round(reduce(np.add, parts(self._strengths(docs)).values(), np.zeros(len(docs))), PLACES)
+        return np.round(reduce(np.add, parts(self._strengths(docs)).values()), PLACES)
 
     @cached_property
     def scored(self) -> tuple[QueryWord, ...]:
@@ -147,19 +165,19 @@ class Search:
 
     def _strengths(self, docs: Docs) -> Mapping[SignalName, Scores]:
         """Return how strong each signal is in each of some documents."""
-        nothing = np.zeros(len(docs))
-        strengths: dict[SignalName, Scores] = dict.fromkeys(SIGNAL_OF_KIND.values(), nothing)
-        for key in self._helpers:
-            signal = SIGNAL_OF_KIND[key.kind]
-            strengths[signal] = strengths[signal] + self._points(key, docs)
-        return {
-            "words": reduce(np.add, (self._word_points(word, docs) for word in self.scored), nothing),
-            **strengths,
+        strengths: dict[SignalName, Scores] = {
+            "words": reduce(np.add, (self._word_points(word, docs) for word in self.scored), np.zeros(len(docs))),
             "coverage": self._shares(self.ascent.words, docs),
-            "exact": np.isin(docs, self._exact).astype(np.float64),
-            "likeness": self._most_points * self._likeness.of(docs)[1] if self._likeness else nothing,
             "boost": self._snapshot.boosts[docs] - 1,
         }
+        for key in self._helpers:
+            signal = SIGNAL_OF_KIND[key.kind]
+            strengths[signal] = strengths.get(signal, 0) + self._points(key, docs)
+        if len(self._exact):
+            strengths["exact"] = np.isin(docs, self._exact).astype(np.float64)
+        if self._likeness:
+            strengths["likeness"] = self._most_points * self._likeness.of(docs)[1]
+        return strengths
 
     @cached_property
     def _exact(self) -> Docs:
@@ -179,7 +197,15 @@ class Search:
         """Which documents have what the query names: the word, or what it stands for."""
         named = ((word, self._language.named(word.text)) for word in self.ascent.words)
         wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
-        return reduce(np.logical_and, (mask for mask in wanted if mask.any()), self._snapshot.live)
+        names = (mask for _, mask in self._names(self.ascent.words))
+        return reduce(np.logical_and, (mask for mask in (*wanted, *names) if mask.any()), self._snapshot.live)
+
+    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Mask]]:
+        """Yield the words in a row that are a name, and which documents have them or are of what that names."""
+        group = self._snapshot.names
+        if group:
+            for run, name in names_among(words, lambda text: bool(self._snapshot.group(group).having((text,)))):
+                yield tuple(run), self._masks.of(AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,)))))
 
     @cached_property
     def _helpers(self) -> Sequence[Key]:
@@ -229,9 +255,10 @@ class Search:
         """Return which share of the weight of these words each of some documents has."""
         shares, total = np.zeros(len(docs)), 0.0
         for word in words:
-            had = np.zeros(len(docs))
-            for alternative in sorted(word.alternatives, key=lambda alternative: alternative.weight):
-                had[self._masks.alternative(alternative)[docs]] = alternative.weight
+            had = reduce(
+                np.maximum,
+                (self._masks.alternative(alternative)[docs] * alternative.weight for alternative in word.alternatives),
+            )
             weight = word_weight(self._snapshot.documents, int(np.count_nonzero(self._masks.of(word))))
             shares += weight * had
             total += weight

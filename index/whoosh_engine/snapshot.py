@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from index.ranking import SHORTEST, term_points
 from index.schema import Schema, TextField
+from index.spelling import Spellings
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
@@ -64,7 +65,7 @@ class Snapshot:
         self.live, self.in_position, self.positions = segments.live, segments.in_position, segments.positions
         self._texts = schema.texts
         self._facets = schema.facets
-        self.titles = schema.titles
+        self.titles, self.names = schema.titles, schema.names
         self._groups: dict[str, FacetGroup] = {}
         self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
         self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)
@@ -124,6 +125,11 @@ class Snapshot:
         """All words that find documents, short units among them."""
         fields = (text_field(text.name, "word") for text in self._texts if text.finds)
         return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
+
+    @cached_property
+    def spellings(self) -> Spellings:
+        """The words that a text may be a slip of."""
+        return Spellings(lambda: self.words, lambda word: len(self.term(Key(word)).finds))
 
     @cached_property
     def dates(self) -> FacetGroup:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from index.engine import Reason
+from index.engine import ConditionCount, MeantCount, Reason, WordCount
 from index.query import Step
 from index.tree import Notice
 from kb.library.contents import ReportEntry
@@ -57,10 +57,11 @@ class Answer:
     `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the
     selections leave nothing, `freed` gives for each selected group how many notes there would be without it. `without`
     gives the same for each selected value alone, `unknown` the selected values that no note has. `unlisted` tells for
-    each facet of which not all values were asked how many there are besides. `around` holds for each value that the
-    window has in the query's `context` the notes that are found and those that belong to them, in reading order,
-    `found_in` how many notes are found there in all. `talks` are those whose title has every word, each with how many
-    of its notes meet the conditions.
+    each facet of which not all values were asked how many there are besides. Where few are found, `words` and
+    `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
+    `around` holds for each value that the window has in the query's `context` the notes that are found and those that
+    belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
+    has every word, each with how many of its notes meet the conditions.
     """
 
     total: int
@@ -73,6 +74,9 @@ class Answer:
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()
     unlisted: Mapping[str, int] = field(default_factory=dict)
+    words: tuple[WordCount, ...] = ()
+    meant: tuple[MeantCount, ...] = ()
+    conditions: tuple[ConditionCount, ...] = ()
     around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()

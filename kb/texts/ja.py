@@ -72,6 +72,21 @@ def reason(reason: Reason) -> str:
     return f"{found} {reason.points:.2f}点"
 
 
+def meant(instead: str, count: int) -> str:
+    """Return what may be meant instead of a word of the query."""
+    return f"もしかして「{instead}」（{count:,}件）"
+
+
+def alone(word: str, count: int) -> str:
+    """Return how many notes have a word of the query."""
+    return f"「{word}」を含むメモは {count:,}件"
+
+
+def without(condition: str, count: int) -> str:
+    """Return how many notes there would be without a condition of the query."""
+    return f"「{condition}」を外すと {count:,}件"
+
+
 def alike(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
     return "・".join([*(f"同じサービス: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])

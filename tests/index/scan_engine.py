@@ -2,14 +2,28 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from scan import Counted, Scan
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, FacetCount, Hit, OutdatedError, Results, SearchIndexError
+from index.engine import (
+    FEW,
+    ConditionCount,
+    Coverage,
+    Draft,
+    FacetCount,
+    Hit,
+    MeantCount,
+    OutdatedError,
+    Results,
+    SearchIndexError,
+    WordCount,
+)
 from index.language import Language
 from index.likeness import LEAST_COSINE, SAME, Space, quantised
 from index.query import Query
@@ -26,6 +40,7 @@ class ScanEngine:
         self.embedded: set[str] = set()
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self.documents: list[Counted] = []
+        self._drafted: dict[Path, dict[str, list[Counted]]] = {}
         self._meta: Mapping[str, object] | None = None
         self._published = 0
 
@@ -64,11 +79,30 @@ class ScanEngine:
                 (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
                 for group, value in _selected_pairs(query)
             },
+            words=tuple(self._alone(scan, query)) if len(found) < FEW else (),
+            conditions=tuple(self._without(scan, query)) if len(found) < FEW else (),
+            meant=tuple(
+                MeantCount(
+                    typed, word.text, sum(_is_selected(d, query) and scan.describes(word, d) for d in self.documents)
+                )
+                for typed, word in scan.meant()
+            ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query),
             context={value: tuple(self._kin(window, query.context, value)) for value in places},
             found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
+
+    def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
+        for word in dict.fromkeys(word for piece in scan.ascent.pieces for word in piece.words):
+            having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
+            yield WordCount(word.text, len(having))
+
+    def _without(self, scan: "Scan", query: Query) -> Iterator[ConditionCount]:
+        for told in scan.conditions:
+            less = Scan(self, replace(query, text=told.rest))
+            found = [d for d in self.documents if _is_selected(d, query) and less.finds(d)]
+            yield ConditionCount(told.text, told.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query) -> tuple[FacetCount, ...]:
         if not self.schema.titles or not scan.ascent.titles_words:
@@ -138,18 +172,31 @@ class ScanEngine:
         order: Sequence[str],
         meta: Mapping[str, object],
         since: object = None,
+        *,
+        drafts: Sequence[Draft] = (),
     ) -> None:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
         given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
-        known = held | given
+        known = held | {source: d for draft in drafts for source, d in self._drafted[draft.folder].items()} | given
         if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
         self._sources = {source: known[source] for source in order}
         self.documents = [document for documents in self._sources.values() for document in documents]
         self._meta = meta
         self._published += 1
+
+    @contextmanager
+    def drafting(self) -> Iterator["ScanEngine"]:
+        self._drafted = {}
+        yield self
+
+    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+        written = {source: [Counted(document) for document in documents] for source, documents in given}
+        draft = Draft(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
+        self._drafted[draft.folder] = written
+        return draft
 
     def memory(self) -> int:
         return 0

@@ -129,9 +129,15 @@ class Action:
     needs: str = ""
 
     def act(self, knowledge_base: KnowledgeBase) -> None:
-        """Change the library and bring the index up to it."""
+        """Change the library, bring the index up to it, and tidy it up."""
         self.change(knowledge_base)
-        knowledge_base.keeper.sync()
+        follow(knowledge_base)
+
+
+def follow(knowledge_base: KnowledgeBase) -> None:
+    """Bring an index up to its library, then merge what is worth it, as every face does."""
+    knowledge_base.keeper.sync()
+    knowledge_base.keeper.tidy()
 
 
 def _filled(scene: Scene) -> None:
@@ -149,7 +155,16 @@ def _in_segments(scene: Scene) -> None:
     for name, text in (("kept.md", KEPT), ("edited.md", EDITED), ("gone.md", GONE)):
         scene.write(name, text)
         scene.opened().keeper.sync()
+
+
+def _with_a_large_one(scene: Scene) -> None:
+    _in_segments(scene)
     scene.write("added.md", ADDED + "".join(f"- 監視 {n}\n" for n in range(20)))
+
+
+def _with_a_small_one(scene: Scene) -> None:
+    _in_segments(scene)
+    scene.write("added.md", ADDED)
 
 
 def _add(knowledge_base: KnowledgeBase) -> None:
@@ -173,7 +188,8 @@ def _correct(knowledge_base: KnowledgeBase) -> None:
 ACTIONS: Mapping[str, Action] = {
     "first": Action(lambda scene: scene.write("kept.md", KEPT)),
     "sync": Action(_edited),
-    "merge": Action(_in_segments),
+    "take in": Action(_with_a_large_one),
+    "merge": Action(_with_a_small_one),
     "add": Action(_filled, _add, "Fargate"),
     "replace": Action(_filled, _replace, "結果整合"),
     "remove": Action(_filled, _remove),

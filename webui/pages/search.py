@@ -13,6 +13,7 @@ from kb.search.answers import Answer
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
+from kb.texts.ja import alone, meant, without
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
 from webui.pages.start import StartPage
 from webui.texts import ja as texts
@@ -64,6 +65,25 @@ class SearchPage:
         for group, count in self.answer.freed.items():
             if count:
                 yield texts.freed(group, count), address_of(self.query.select(group))
+
+    @property
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """Where little is found by several words or conditions: what each has to do with it, and the search that tells.
+
+        That of a word asks for it alone, that of a condition for all the rest; those that find nothing lead nowhere.
+        """
+        words, conditions = self.answer.words, self.answer.conditions
+        if len(words) + len(conditions) > 1:
+            found = [(alone(one.word, one.count), one.word, one.count) for one in words]
+            found += [(without(one.condition, one.count), one.rest, one.count) for one in conditions]
+            yield from ((told, address_of(replace(self.query, text=text, offset=0))) for told, text, n in found if n)
+
+    @property
+    def meant(self) -> Iterator[tuple[str, str]]:
+        """Each word that may be meant instead of one as typed, and the search for it."""
+        for one in self.answer.meant:
+            instead = replace(self.query, text=self.query.text.replace(one.word, one.meant), offset=0)
+            yield meant(one.meant, one.count), address_of(instead)
 
     @property
     def first(self) -> int:
@@ -146,6 +166,9 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "steps": [asdict(step) for step in page.answer.steps],
         "notices": [asdict(notice) for notice in page.answer.notices],
         "freed": dict(page.answer.freed),
+        "meant": [asdict(one) for one in page.answer.meant],
+        "words": [asdict(one) for one in page.answer.words],
+        "conditions": [asdict(one) for one in page.answer.conditions],
         "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [
             {
