@@ -167,8 +167,8 @@ class Snapshot:
     def kin(self, docs: Docs, among: Docs) -> Mask:
         """Return which of some documents are these, are what these belong to, or belong to one of these."""
         ids, links = self._segments.columns.keys[ID], self._segments.columns.links
-        wanted = np.concatenate([ids[docs], links.keys[self._mask(docs)[links.docs]]])
-        near = np.flatnonzero(self._mask(among)[links.docs])
+        wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
+        near = links.of(among)
         belonging = links.docs[near[np.isin(links.keys[near], ids[docs])]]
         return self._mask(among[np.isin(ids[among], wanted)], belonging)
 
