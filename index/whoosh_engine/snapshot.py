@@ -194,7 +194,8 @@ class Snapshot:
         fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         lists = [(text, postings) for text, postings in fields if len(postings.docs)]
         docs = self._merged(postings.docs for _, postings in lists)
-        finds = self._merged(postings.docs for text, postings in lists if text.finds)
+        finding = [postings.docs for text, postings in lists if text.finds]
+        finds = docs if len(finding) == len(lists) else self._merged(finding)
         finds = docs if len(finds) == len(docs) else finds
         frequency = np.zeros(self.size)  # to look up each document's place among `docs` takes far longer
         for text, postings in lists:
