@@ -59,7 +59,8 @@ class Change:
         if self.names:
             return any(pattern(name).search(text) for name in self.names)
         if not self.claims:
-            return any(one.via == "explicit" and one.service in self.services for one in note.services)
+            named = any(one.via == "explicit" and one.service in self.services for one in note.services)
+            return named and not pattern("<ending>").search(text)
         return any(map(self._is_claimed_in, _SENTENCE.findall(text)))
 
     def _is_claimed_in(self, sentence: str) -> bool:

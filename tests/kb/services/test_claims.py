@@ -125,3 +125,8 @@ def test_of_sixty_near_misses_three_at_most_are_marked() -> None:
 
     assert len(lines) == 60
     assert len([line for line in lines if marked(line)]) <= 3
+
+
+def test_a_note_that_knows_of_the_end_of_a_service_is_not_marked_with_it() -> None:
+    assert marked("app-mesh: App Meshで通信を見える化する")
+    assert not marked("app-mesh: App Meshのサポート終了が告知された")
