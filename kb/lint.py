@@ -19,7 +19,7 @@ def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem,
         *((warning.line, warning.message) for warning in outline.warnings),
         *_without_talk(outline, report),
         *_without_speaker(outline, report),
-        *_unknown_services(report, domain),
+        *_unknown_services(outline, report, domain),
     )
     problems = (FileProblem(outline.source, line, message) for line, message in told)
     return (*_missing(outline, report), *sorted(problems, key=lambda problem: problem.line or 0))
@@ -49,18 +49,22 @@ def _without_speaker(outline: Outline, report: Report) -> Iterator[tuple[int, st
         yield line, f"「{name}」 may be who speaks; if so, write a line 「登壇者: {name}」 below the talk's heading"
 
 
-def _unknown_services(report: Report, domain: Domain) -> Iterator[tuple[int, str]]:
+def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Iterator[tuple[int, str]]:
     """Yield each word once that looks like a service's name and is none that the catalogue knows."""
     if not domain.catalogue.owners:
         return
     owners = "|".join(map(re.escape, domain.catalogue.owners))
     service_like = re.compile(rf"(?<![A-Za-z0-9])(?:{owners}){_WORDS}")
     seen: set[str] = set()
-    for note in report.notes:
-        for match in service_like.finditer(note.text):
+    texts = [
+        *((block.first_line, block.text) for block in outline.blocks if block.type == "heading"),
+        *((note.line, note.text) for note in report.notes),
+    ]
+    for line, text in sorted(texts):
+        for match in service_like.finditer(text):
             name = match[0]
             if name not in seen and not _is_known(match[1].split(), domain):
-                yield note.line, f"「{name}」 looks like a service that the catalogue does not know"
+                yield line, f"「{name}」 looks like a service that the catalogue does not know"
             seen.add(name)
 
 

@@ -55,6 +55,12 @@ def test_a_word_like_a_service_is_told_once() -> None:
     assert told(text) == ["report.md:5: 「Amazon Kagibako」 looks like a service that the catalogue does not know"]
 
 
+def test_a_word_like_a_service_is_told_of_headings_too() -> None:
+    text = "# 鍵の会 2018\n\n2018-03-10\n\n## LT1: Amazon Kagibako の話\n\n- Amazon Kagibako は鍵箱\n"
+
+    assert "report.md:5: 「Amazon Kagibako」 looks like a service that the catalogue does not know" in told(text)
+
+
 def test_what_the_reader_could_not_take_is_told() -> None:
     outline = replace(read_outline("# 鍵の会 2018\n".encode(), "report.md"), warnings=(ReadingWarning(3, "too deep"),))
 
