@@ -18,8 +18,10 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# The long forms of the reliability tests, about half an hour: each prints its seed and what it counted.
+# Every test with new random examples, then the long forms of the reliability tests, about half an hour: each prints its
+# seed and what it counted.
 soak: $(VENV)/.dev
+	$(BIN)/pytest --hypothesis-profile new --numprocesses auto --dist loadfile
 	$(BIN)/pytest -m soak -s --numprocesses 0 tests/reliability
 
 # This engine and page beside others; BENCH_NOTES="10000 100000 1000000" for all sizes. Writes docs/performance.md.

@@ -53,9 +53,9 @@ class WhooshEngine:
         """Return what was stored of a document, or None if there is none of that id."""
         return self.snapshot().stored(document_id)
 
-    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like one by their vectors."""
-        return self.snapshot().like(document_id, apart, limit)
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some by their vectors."""
+        return self.snapshot().like(ids, apart, limit)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""

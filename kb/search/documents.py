@@ -23,6 +23,8 @@ SCHEMA = Schema(
     ),
     facets=tuple(facet.key for facet in FACETS),
     titles=("talk", "talk"),
+    names="name",
+    sections="section",
 )
 
 

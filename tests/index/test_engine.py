@@ -120,6 +120,39 @@ def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
     assert (results.steps, results.total, results.without_group) == ((), 0, {"service": 3})
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "conditions"),
+    [
+        ("監視 順番", [("監視", 3), ("順番", 1)], []),
+        ('監視 "順番"  -SQS', [("監視", 3)], [('"順番"', "監視 -SQS", 2), ("-SQS", '監視 "順番"', 0)]),
+        (
+            "集約 (SQS OR 順番) year：2019",
+            [("集約", 1)],
+            [("(SQS OR 順番)", "集約 year:2019", 0), ("year:2019", "集約 (SQS OR 順番)", 0)],
+        ),
+        ("集約 SQS OR 順番", [("集約", 1)], [("SQS OR 順番", "集約", 1)]),
+        ("監視", [], []),
+    ],
+)
+def test_where_little_is_found_each_part_of_the_query_tells_its_share(
+    make: Make, text: str, words: list[tuple[str, int]], conditions: list[tuple[str, str, int]]
+) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query(text, without=("some",)))
+
+    assert [(one.word, one.count) for one in results.words] == words
+    assert [(one.condition, one.rest, one.count) for one in results.conditions] == conditions
+
+
+def test_a_word_alone_is_counted_among_what_is_selected(make: Make) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query("監視 順番", without=("some",)).select("year", "2019"))
+
+    assert [(one.word, one.count) for one in results.words] == [("監視", 1), ("順番", 0)]
+
+
 @pytest.mark.parametrize("text", ["！？", "存在しない語句", "\ud800", "\x00", '"メトリクスの"', "asdfghjkl"])
 def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
     engine = filled(make(), NOTES)
@@ -218,6 +251,17 @@ def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
     )
 
 
+def test_of_many_values_the_commonest_and_the_selected_are_listed_and_the_others_counted(make: Make) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query(facets=("service",), most_values=(("service", 1),)).select("service", "lambda"))
+
+    assert (results.facets["service"], results.unlisted) == (
+        (FacetCount("cloudwatch", 2, selected=False), FacetCount("lambda", 1, selected=True)),
+        {"service": 1},
+    )
+
+
 def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
     engine = filled(make(), NOTES)
 
@@ -250,7 +294,7 @@ def test_the_context_of_a_hit_is_its_kin_in_its_place_in_position_order(make: Ma
 
     results = engine.search(Query("集約", context="service"))
 
-    assert results.context == {"sqs": ("2: 通知", "1: 集約", "3: 順番", "0: 監視")}
+    assert (results.context, results.found_in) == ({"sqs": ("1: 集約", "3: 順番", "0: 監視")}, {"sqs": 1})
 
 
 def test_what_was_stored_comes_back_untouched(make: Make) -> None:
@@ -410,6 +454,7 @@ queries = st.builds(
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),
+    most_values=st.sampled_from([(), (("service", 1),), (("service", 2), ("year", 0))]),
     without=st.lists(st.sampled_from(["some", "parts", "spelling"]), max_size=2).map(tuple),
     every=st.sampled_from([(), ("service",)]),
     context=st.sampled_from([None, "service", "year", "x"]),
