@@ -129,9 +129,10 @@ def watch(kb: KnowledgeBase) -> None:
     Example: kb watch --library ~/reports
     """
     from kb.library.watching import changes
+    from kb.search.apart import embed_beside
 
     lines(terminal.outcome_lines(bring_up_to_date(kb), kb))
-    embed(kb)
+    changed = embed_beside(kb)
     say(f"Watching {kb.collection.library.name} - stop with Ctrl+C")
     for _ in changes(kb.collection.watched):
         try:
@@ -142,7 +143,7 @@ def watch(kb: KnowledgeBase) -> None:
             if outcome.new or outcome.changed or outcome.gone:
                 lines(terminal.outcome_lines(outcome, kb))
             kb.keeper.tidy()
-            embed(kb)
+            changed()
 
 
 @cli.command()
