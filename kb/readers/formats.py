@@ -6,8 +6,9 @@ from pathlib import PurePath
 
 from kb.readers import html, markdown, rst, text
 from kb.readers.contract import Parse, held
-from kb.readers.decoding import decode
+from kb.readers.decoding import DecodedText, decode
 from kb.readers.lines import split_lines
+from kb.readers.refusals import binary_refusal, text_refusal
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
@@ -50,14 +51,12 @@ MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reade
 
 def read_outline(data: bytes, source: str) -> Outline:
     """Return the outline of a file's bytes; `source` is its path as shown to people. Raises UnreadableError."""
-    decoded = decode(data)
-    if decoded is None:
-        remedy = f"save the report as {listed(LABELS)} in UTF-8"
-        raise UnreadableError(FileProblem(source, None, f"not a text file; {remedy}"))
+    ending = PurePath(source).suffix.lower()
+    decoded = _decoded(data, source, ending)
     lines = split_lines(decoded.text)
     if len(lines) > MOST_LINES:
         raise UnreadableError(FileProblem(source, MOST_LINES + 1, f"more than {MOST_LINES:,} lines; {_DIVIDE}"))
-    reader = _reader(decoded.text, PurePath(source).suffix.lower())
+    reader = _reader(decoded.text, ending)
     try:
         parse = held(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
@@ -84,6 +83,21 @@ def ending_of(name: str) -> str:
 def listed(labels: tuple[str, ...]) -> str:
     """Return labels as a sentence names them: `Markdown, text or HTML`."""
     return f"{', '.join(labels[:-1])} or {labels[-1]}"
+
+
+def _decoded(data: bytes, source: str, ending: str) -> DecodedText:
+    """Return the text of a file. Raises UnreadableError for one in which no report can stand."""
+    decoded = None
+    refusal = binary_refusal(data)
+    if refusal is None:
+        decoded = decode(data)
+        if decoded is None:
+            refusal = f"not a text file; save the report as {listed(LABELS)} in UTF-8"
+        else:
+            refusal = text_refusal(decoded.text, ending)
+    if decoded is None or refusal is not None:
+        raise UnreadableError(FileProblem(source, None, refusal or ""))
+    return decoded
 
 
 def _reader(text: str, ending: str) -> Reader:

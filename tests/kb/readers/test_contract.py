@@ -200,4 +200,4 @@ def test_a_name_that_drives_terminals_is_told_escaped() -> None:
     with pytest.raises(UnreadableError) as refused:
         read_outline(b"\x89PNG\x00\x00\x00", "\x1b]52;c;eA==\x07写真\udcff\u202e.png")
 
-    assert str(refused.value).startswith(r"\x1b]52;c;eA==\x07写真\udcff\u202e.png: not a text file; ")
+    assert str(refused.value).startswith(r"\x1b]52;c;eA==\x07写真\udcff\u202e.png: a picture; ")
