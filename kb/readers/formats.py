@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from kb.readers import html, markdown, rst, text
+from kb.readers import html, markdown, movable_type, rst, text
+from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, held
 from kb.readers.decoding import DecodedText, decode
 from kb.readers.lines import split_lines
@@ -34,6 +35,15 @@ class Reader:
 
 # The first that recognises a text reads it; the last takes anything.
 READERS = (
+    Reader(
+        "movable-type",
+        "Movable Type",
+        (".txt",),
+        ("text/plain",),
+        movable_type.recognises,
+        movable_type.read,
+        covering=False,
+    ),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
     Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, ending_tells=True),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
@@ -44,9 +54,11 @@ READERS = (
 # millisecond until it is found, and each heading is weighed against all others.
 MOST_LINES, MOST_NOTES, MOST_HEADINGS = 50_000, 10_000, 500
 _DIVIDE = "divide the file"
-LABELS = tuple(reader.label for reader in reversed(READERS))  # the commonest first
-ENDINGS = tuple(ending for reader in reversed(READERS) for ending in reader.endings)
-MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reader.media_types)
+_FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the commonest first
+LABELS = tuple(each.label for each in _FORMATS)
+ENDINGS = tuple(dict.fromkeys(ending for each in _FORMATS for ending in each.endings))
+MEDIA_TYPES = frozenset(media_type for each in _FORMATS for media_type in each.media_types)
+_WRITTEN = LABELS[:2]  # what people write and save with any editor
 
 
 def read_outline(data: bytes, source: str) -> Outline:
@@ -92,7 +104,7 @@ def _decoded(data: bytes, source: str, ending: str) -> DecodedText:
     if refusal is None:
         decoded = decode(data)
         if decoded is None:
-            refusal = f"not a text file; save the report as {listed(LABELS)} in UTF-8"
+            refusal = f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
         else:
             refusal = text_refusal(decoded.text, ending)
     if decoded is None or refusal is not None:

@@ -10,7 +10,8 @@ from kb.readers.article import article_of
 from kb.readers.bold_lines import with_bold_headings
 from kb.readers.contract import Parse
 from kb.readers.dom import element_blocks
-from kb.readers.tree import page_tree
+from kb.readers.tree import fragment_tree, page_tree
+from kb.report.outline import Block
 
 # Comments before the first tag, taken for good: to try each end of each would take for ever where there are many.
 _COMMENTS = r"(?:<!--(?:(?!-->).)*+-->\s*+)*+"
@@ -48,6 +49,12 @@ def read(text: str) -> Parse:
         metadata["title"] = title
     blocks = with_bold_headings([*element_blocks(article_of(page))])
     return Parse(title=title, blocks=blocks, metadata=tuple(metadata.items()))
+
+
+def body_blocks(text: str) -> tuple[Block, ...]:
+    """Return the blocks of a post that stands in no page."""
+    tree = fragment_tree(text)
+    return () if tree is None else with_bold_headings([*element_blocks(tree)])
 
 
 def _metadata(page: etree._Element) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ _BEGINNINGS = tuple(
         (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|BM.{4}\x00{4}|\x00\x00\x01\x00", _PICTURE),
         (rb"....ftyp(?:heic|heix|hevc|mif1|msf1|avif)", _PICTURE),
         (
-            rb"....ftyp|ID3[\x02-\x04]\x00|OggS\x00|fLaC\x00|RIFF....(?:WAVE|AVI )|\x1aE\xdf\xa3|\xff[\xf1\xf3\xf9\xfb]",
+            rb"....ftyp|ID3[\x02-\x04]\0|OggS\0|fLaC\0|RIFF....(?:WAVE|AVI )|\x1aE\xdf\xa3|\xff[\xf1\xf3\xf9\xfb]",
             _RECORDING,
         ),
         (rb"\{\\rtf", _DOCUMENT),

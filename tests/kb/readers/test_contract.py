@@ -42,6 +42,7 @@ MARKS = (
     "<a href='https://e.jp'>",
     ".. ", "::", ".. note:: ", ".. code-block:: x", ".. _a: https://e.jp/", ":場所: ", "`a <https://e.jp/>`_", "====",
     "|a| ", "a_ ",
+    "TITLE: ", "DATE: 03/12/2018", "-----\n", "BODY:\n", "--------\n", "COMMENT:\n", "CONVERT BREAKS: markdown\n",
     "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(MARKS) | st.text(max_size=4), max_size=40).map("".join)
@@ -154,10 +155,12 @@ def test_an_overlap_is_cut_where_the_next_block_begins_and_a_gap_is_unparsed() -
 
 def test_names_endings_and_sentences_come_from_the_table() -> None:
     assert {reader.name: ending_of(reader.name) for reader in READERS} == {
-        "html": ".html", "rst": ".rst", "text": ".txt", "markdown": ".md",
+        "movable-type": ".txt", "html": ".html", "rst": ".rst", "text": ".txt", "markdown": ".md",
     }  # fmt: skip
-    assert ENDINGS == (".md", ".markdown", ".txt", ".rst", ".rest", ".html", ".htm")
-    assert listed(LABELS) == "Markdown, text, reStructuredText or HTML"
+    assert ENDINGS == (
+        ".md", ".markdown", ".txt", ".rst", ".rest", ".html", ".htm", ".zip", ".tar.gz", ".tgz", ".gz", ".tar",
+    )  # fmt: skip
+    assert listed(LABELS) == "Markdown, text, reStructuredText, HTML, Movable Type, zip, tar.gz or tar"
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def zipped(*names: str) -> bytes:
         (b'\xef\xbb\xbf[\n  {"a": 1}\n]\n', "JSON that is no export which is read; export the notes"),
         (b'<?xml version="1.0"?>\n<rss><channel><item/></channel></rss>', "XML that is no page; export the posts"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><text>x</text></svg>", "XML that is no page; export the posts"),
-        (bytes(range(128, 256)) * 9, "not a text file; save the report as Markdown, "),
-        (bytes(1000), "not a text file; save the report as Markdown, "),
+        (bytes(range(128, 256)) * 9, "not a text file; save the report as Markdown or text in UTF-8"),
+        (bytes(1000), "not a text file; save the report as Markdown or text in UTF-8"),
     ],
 )  # fmt: skip
 def test_it_says_what_it_is_and_what_to_do(data: bytes, told: str) -> None:
