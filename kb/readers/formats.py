@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from kb.readers import html, markdown, movable_type, rst, text
+from kb.readers import cosense, html, markdown, movable_type, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, held
 from kb.readers.decoding import DecodedText, decode
@@ -46,6 +46,7 @@ READERS = (
     ),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
     Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, ending_tells=True),
+    Reader("cosense", "Cosense", (".json", ".txt"), ("application/json",), cosense.recognises, cosense.read),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )
@@ -106,7 +107,7 @@ def _decoded(data: bytes, source: str, ending: str) -> DecodedText:
         if decoded is None:
             refusal = f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
         else:
-            refusal = text_refusal(decoded.text, ending)
+            refusal = None if cosense.recognises(decoded.text) else text_refusal(decoded.text, ending)
     if decoded is None or refusal is not None:
         raise UnreadableError(FileProblem(source, None, refusal or ""))
     return decoded

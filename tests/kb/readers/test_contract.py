@@ -42,6 +42,7 @@ MARKS = (
     "<a href='https://e.jp'>",
     ".. ", "::", ".. note:: ", ".. code-block:: x", ".. _a: https://e.jp/", ":場所: ", "`a <https://e.jp/>`_", "====",
     "|a| ", "a_ ",
+    "[* 語]", "[語 https://e.jp/]", "[a.icon]", "code:a", "table:a", '{"lines": [', '"語",\n', "]}", " 語\n", "  語\n",
     "TITLE: ", "DATE: 03/12/2018", "-----\n", "BODY:\n", "--------\n", "COMMENT:\n", "CONVERT BREAKS: markdown\n",
     "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
 )  # fmt: skip
@@ -155,12 +156,12 @@ def test_an_overlap_is_cut_where_the_next_block_begins_and_a_gap_is_unparsed() -
 
 def test_names_endings_and_sentences_come_from_the_table() -> None:
     assert {reader.name: ending_of(reader.name) for reader in READERS} == {
-        "movable-type": ".txt", "html": ".html", "rst": ".rst", "text": ".txt", "markdown": ".md",
+        "movable-type": ".txt", "html": ".html", "rst": ".rst", "cosense": ".json", "text": ".txt", "markdown": ".md",
     }  # fmt: skip
     assert ENDINGS == (
-        ".md", ".markdown", ".txt", ".rst", ".rest", ".html", ".htm", ".zip", ".tar.gz", ".tgz", ".gz", ".tar",
+        ".md", ".markdown", ".txt", ".json", ".rst", ".rest", ".html", ".htm", ".zip", ".tar.gz", ".tgz", ".gz", ".tar",
     )  # fmt: skip
-    assert listed(LABELS) == "Markdown, text, reStructuredText, HTML, Movable Type, zip, tar.gz or tar"
+    assert listed(LABELS) == "Markdown, text, Cosense, reStructuredText, HTML, Movable Type, zip, tar.gz or tar"
 
 
 @pytest.mark.parametrize(
@@ -173,6 +174,10 @@ def test_names_endings_and_sentences_come_from_the_table() -> None:
         ("# 題\n\n.. note:: 一\n", "a.md", "markdown"),
         ("  • 一\n", "a.md", "text"),
         ("<html><p>一</p></html>", "a.md", "html"),
+        ("会\n[* 話]\n 一\n 二\n", "a.txt", "cosense"),
+        ("会\n 一\n  二\n 三\n 四\n 五\n", "a.txt", "cosense"),
+        ("会\n[* 話]\n 一\n - 二\n", "a.txt", "markdown"),
+        ("会\n　字下げ\n　字下げ\n　字下げ\n　字下げ\n　　字下げ\n", "a.txt", "text"),
     ],
 )
 def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, source: str, name: str) -> None:

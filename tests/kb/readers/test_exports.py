@@ -1,13 +1,11 @@
 """Exports are cut into their posts, each read on its own: nothing of one gets into another."""
 
-import random
-
 import pytest
 
 from kb.readers.containers import Member, container_ending, opened
 from kb.readers.exports import MOST_POSTS
 from kb.readers.formats import read_outline
-from kb.report.problems import FileProblem, UnreadableError
+from kb.report.problems import FileProblem
 from kb.talks import report_of
 
 POST = """AUTHOR: yamada
@@ -111,22 +109,22 @@ def test_an_export_of_more_posts_than_anybody_wrote_is_refused_whole() -> None:
     assert [str(each) for each in members(text)] == ["blog.txt: holds more than 10,000 posts; divide it"]
 
 
-def test_a_damaged_export_is_read_as_far_as_it_goes_and_raises_nothing() -> None:
-    chance = random.Random(2018)  # noqa: S311 - texts to read, no secrets
-    whole = (post() + post(status="Draft") + post(body="- 一\n-----\n- 二", breaks="markdown")).encode()
-    read = 0
-    for _ in range(1000):
-        data = bytearray(whole)
-        for _ in range(chance.randrange(1, 9)):
-            at = chance.randrange(len(data))
-            data[at : at + chance.randrange(40)] = chance.choice(
-                [b"", b"\xff", b"\n-----\n", b"--------\n", b"BODY:\n"]
-            )
-        for each in opened(bytes(data), "blog.txt"):
-            if isinstance(each, Member):
-                try:
-                    read += bool(read_outline(each.data, each.source).blocks)
-                except UnreadableError:
-                    continue
+PAGE = '{"lines": ["会",\n" 一"]}'
 
-    assert read > 500
+
+def test_each_page_of_cosense_is_a_report_and_its_lines_are_those_of_the_page() -> None:
+    pages = '{"name": "x", "pages": [{"title": "会", "lines": ["会", " 一"]}, {"lines": [{"text": "門"}]}]}'
+
+    assert list(opened(pages.encode(), "a.json")) == [
+        Member("a.json#1", PAGE.encode()),
+        Member("a.json#2", '{"lines": ["門"]}'.encode()),
+    ]
+    assert [(block.text, block.first_line) for block in read_outline(PAGE.encode(), "a.json#1").blocks] == [
+        ("会", 1),
+        ("一", 2),
+    ]
+
+
+@pytest.mark.parametrize("text", ['{"pages": 1}', '{"pages": [1]}', '{"pages": [{"title": "x"}]}', '{"pages": [', "[]"])
+def test_other_json_is_no_export(text: str) -> None:
+    assert list(opened(text.encode(), "a.json")) == [Member("a.json", text.encode())]
