@@ -34,9 +34,7 @@ _CERTAIN = re.compile(
     r"|^[ \t]*(?:code|table):\S+$",
     re.MULTILINE,
 )
-_FOREIGN = re.compile(
-    r"^[ \t\u3000]*[-*+•・◦▪‣–]\s*\S|^#{1,6} |^```|^---|\]\(\S|<[a-z]+[ >]", re.MULTILINE
-)
+_FOREIGN = re.compile(r"^[ \t\u3000]*[-*+•・◦▪‣–]\s*\S|^#{1,6} |^```|^---|\]\(\S|<[a-z]+[ >]", re.MULTILINE)
 _FEWEST_INDENTED = 2  # lines where a sign is certain; without any sign,
 _FEWEST_OUTLINED, _SHARE_OUTLINED = (
     5,
@@ -55,7 +53,7 @@ class _Line:
 
 
 def recognises(text: str) -> bool:
-    """Tell whether `text` is certainly a page of Cosense; an outline that is indented by spaces alone is read as one."""
+    """Tell whether `text` is certainly a page of Cosense, or an outline indented by spaces alone, which reads alike."""
     if _PAGE.match(text):
         return True
     if _FOREIGN.search(text):

@@ -1,7 +1,7 @@
 """Which reader reads a file: the one table of formats, and the door through which every file is read."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from kb.readers import cosense, html, markdown, movable_type, rst, text
@@ -10,6 +10,7 @@ from kb.readers.contract import Parse, held
 from kb.readers.decoding import DecodedText, decode
 from kb.readers.lines import split_lines
 from kb.readers.refusals import binary_refusal, text_refusal
+from kb.readers.saved_pages import DamagedPageError, page_in_mhtml, page_in_webarchive
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
@@ -20,7 +21,7 @@ class Reader:
 
     The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another
     format has such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the
-    contract says.
+    contract says. `inside` takes the text out of files of the format that are none themselves.
     """
 
     name: str
@@ -31,10 +32,20 @@ class Reader:
     read: Callable[[str], Parse]
     ending_tells: bool = False
     covering: bool = True
+    inside: Callable[[bytes], DecodedText | None] = field(default=lambda _: None)
+
+
+def _saved_page(
+    name: str, endings: tuple[str, ...], media_types: tuple[str, ...], inside: Callable[[bytes], DecodedText | None]
+) -> Reader:
+    """Return the reader of pages in a file that tells by its bytes what it is."""
+    return Reader(name.lower(), name, endings, media_types, lambda _: False, html.read, covering=False, inside=inside)
 
 
 # The first that recognises a text reads it; the last takes anything.
 READERS = (
+    _saved_page("MHTML", (".mhtml", ".mht"), ("multipart/related", "message/rfc822"), page_in_mhtml),
+    _saved_page("webarchive", (".webarchive",), ("application/x-webarchive",), page_in_webarchive),
     Reader(
         "movable-type",
         "Movable Type",
@@ -64,12 +75,10 @@ _WRITTEN = LABELS[:2]  # what people write and save with any editor
 
 def read_outline(data: bytes, source: str) -> Outline:
     """Return the outline of a file's bytes; `source` is its path as shown to people. Raises UnreadableError."""
-    ending = PurePath(source).suffix.lower()
-    decoded = _decoded(data, source, ending)
+    reader, decoded = _recognised(data, source)
     lines = split_lines(decoded.text)
     if len(lines) > MOST_LINES:
         raise UnreadableError(FileProblem(source, MOST_LINES + 1, f"more than {MOST_LINES:,} lines; {_DIVIDE}"))
-    reader = _reader(decoded.text, ending)
     try:
         parse = held(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
@@ -98,19 +107,24 @@ def listed(labels: tuple[str, ...]) -> str:
     return f"{', '.join(labels[:-1])} or {labels[-1]}"
 
 
-def _decoded(data: bytes, source: str, ending: str) -> DecodedText:
-    """Return the text of a file. Raises UnreadableError for one in which no report can stand."""
-    decoded = None
-    refusal = binary_refusal(data)
-    if refusal is None:
-        decoded = decode(data)
-        if decoded is None:
-            refusal = f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
-        else:
-            refusal = None if cosense.recognises(decoded.text) else text_refusal(decoded.text, ending)
-    if decoded is None or refusal is not None:
-        raise UnreadableError(FileProblem(source, None, refusal or ""))
-    return decoded
+def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
+    """Return the reader of a file and its text. Raises UnreadableError for a file in which no report can stand."""
+    ending = PurePath(source).suffix.lower()
+    try:
+        for reader in READERS:
+            if inside := reader.inside(data):
+                return reader, inside
+    except DamagedPageError as error:
+        raise UnreadableError(FileProblem(source, None, str(error))) from error
+    decoded = None if binary_refusal(data) else decode(data)
+    if decoded is None:
+        message = binary_refusal(data) or f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
+        raise UnreadableError(FileProblem(source, None, message))
+    reader = _reader(decoded.text, ending)
+    refusal = None if reader.name == "cosense" else text_refusal(decoded.text, ending)
+    if refusal is not None:
+        raise UnreadableError(FileProblem(source, None, refusal))
+    return reader, decoded
 
 
 def _reader(text: str, ending: str) -> Reader:

@@ -118,7 +118,7 @@ def test_every_reader_holds_the_contract_for_any_text(reader: Reader, text: str)
 def test_every_reader_reads_every_golden_file_by_the_contract(reader: Reader) -> None:
     broken = {}
     for path in GOLDEN:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8", errors="replace")
         lines = split_lines(text)
         broken[path.name] = breaches(
             held(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering
@@ -156,12 +156,15 @@ def test_an_overlap_is_cut_where_the_next_block_begins_and_a_gap_is_unparsed() -
 
 def test_names_endings_and_sentences_come_from_the_table() -> None:
     assert {reader.name: ending_of(reader.name) for reader in READERS} == {
-        "movable-type": ".txt", "html": ".html", "rst": ".rst", "cosense": ".json", "text": ".txt", "markdown": ".md",
+        "mhtml": ".mhtml", "webarchive": ".webarchive", "movable-type": ".txt", "html": ".html", "rst": ".rst", "cosense": ".json", "text": ".txt", "markdown": ".md",
     }  # fmt: skip
     assert ENDINGS == (
-        ".md", ".markdown", ".txt", ".json", ".rst", ".rest", ".html", ".htm", ".zip", ".tar.gz", ".tgz", ".gz", ".tar",
+        ".md", ".markdown", ".txt", ".json", ".rst", ".rest", ".html", ".htm", ".webarchive", ".mhtml",
+        ".mht", ".zip", ".tar.gz", ".tgz", ".gz", ".tar",
     )  # fmt: skip
-    assert listed(LABELS) == "Markdown, text, Cosense, reStructuredText, HTML, Movable Type, zip, tar.gz or tar"
+    assert listed(LABELS) == (
+        "Markdown, text, Cosense, reStructuredText, HTML, Movable Type, webarchive, MHTML, zip, tar.gz or tar"
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from kb.report.problems import UnreadableError
 
 GOLDEN = Path(__file__).parents[2] / "golden/readers"
 # A file of each format, as it begins its golden files' names.
-FILES = ("cosense.txt", "cosense-export.json", "hatena-export.txt")
+FILES = (
+    "cosense.txt", "cosense-export.json", "hatena-export.txt", "saved-by-chrome.mhtml", "saved-by-explorer.mht",
+    "saved-by-safari.webarchive", "saved-as-xml.webarchive",
+)  # fmt: skip
 SCRAPS = (b"", b"\xff", b"\x00", b"\n", b"[", b"]", b"{", b'"', b"<", b">", b"-----\n", b"  ", b"::", b"\xe3\x81", b"=")
 
 

@@ -3,8 +3,11 @@
 import html
 import io
 import json
+import plistlib
 import zipfile
 from collections.abc import Callable, Iterator
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from itertools import pairwise
 from pathlib import Path
 
@@ -96,6 +99,19 @@ def as_zip(outline: Outline) -> bytes:
     return file.getvalue()
 
 
+def as_mhtml(outline: Outline) -> bytes:
+    page = MIMEText(f"<html><body>{as_html(outline)}</body></html>", "html", "utf-8")
+    message = MIMEMultipart("related", type="text/html")
+    message.attach(page)
+    return message.as_bytes()
+
+
+def as_webarchive(outline: Outline) -> bytes:
+    page = f"<html><body>{as_html(outline)}</body></html>".encode("euc_jis_2004")
+    main = {"WebResourceData": page, "WebResourceTextEncodingName": "EUC-JP", "WebResourceMIMEType": "text/html"}
+    return plistlib.dumps({"WebMainResource": main}, fmt=plistlib.FMT_BINARY)
+
+
 WRITERS: dict[str, Writer] = {
     "html": lambda outline: f"<html><body>{as_html(outline)}</body></html>".encode(),
     "movable-type": as_movable_type,
@@ -103,6 +119,8 @@ WRITERS: dict[str, Writer] = {
     "cosense-export": as_cosense_export,
     "markdown": as_markdown,
     "notion": as_zip,
+    "mhtml": as_mhtml,
+    "webarchive": as_webarchive,
 }
 
 
