@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from kb.readers import cosense, html, markdown, movable_type, rst, text
+from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, held
 from kb.readers.decoding import DecodedText, decode
@@ -57,6 +57,17 @@ READERS = (
     ),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
     Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, ending_tells=True),
+    Reader("org", "Org", (".org",), ("text/org",), org.recognises, org.read, ending_tells=True),
+    Reader(
+        "asciidoc",
+        "AsciiDoc",
+        (".adoc", ".asciidoc"),
+        ("text/asciidoc",),
+        asciidoc.recognises,
+        asciidoc.read,
+        ending_tells=True,
+    ),
+    Reader("review", "Re:VIEW", (".re",), (), review.recognises, review.read, ending_tells=True),
     Reader("cosense", "Cosense", (".json", ".txt"), ("application/json",), cosense.recognises, cosense.read),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),

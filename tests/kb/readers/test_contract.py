@@ -42,7 +42,10 @@ MARKS = (
     "<a href='https://e.jp'>",
     ".. ", "::", ".. note:: ", ".. code-block:: x", ".. _a: https://e.jp/", ":場所: ", "`a <https://e.jp/>`_", "====",
     "|a| ", "a_ ",
-    "[* 語]", "[語 https://e.jp/]", "[a.icon]", "code:a", "table:a", '{"lines": [', '"語",\n', "]}", " 語\n", "  語\n",
+    "[* 語]", "[語 https://e.jp/]", "[a.icon]", "code:a", "table:a",
+    "#+TITLE: x\n", "#+begin_src\n", "#+end_src\n", "[[https://e.jp][x]]", ":END:\n", "= ", "== ", "=== ", "** ", ". ",
+    "----\n", "|===\n", "[source]\n", "https://e.jp[x]", "//list{\n", "//}\n", "@<b>{x}", "@<href>{https://e.jp, x}",
+    "> [!note]", "%%", "<aside>", '{"lines": [', '"語",\n', "]}", " 語\n", "  語\n",
     "TITLE: ", "DATE: 03/12/2018", "-----\n", "BODY:\n", "--------\n", "COMMENT:\n", "CONVERT BREAKS: markdown\n",
     "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
 )  # fmt: skip
@@ -155,15 +158,17 @@ def test_an_overlap_is_cut_where_the_next_block_begins_and_a_gap_is_unparsed() -
 
 
 def test_names_endings_and_sentences_come_from_the_table() -> None:
-    assert {reader.name: ending_of(reader.name) for reader in READERS} == {
-        "mhtml": ".mhtml", "webarchive": ".webarchive", "movable-type": ".txt", "html": ".html", "rst": ".rst", "cosense": ".json", "text": ".txt", "markdown": ".md",
-    }  # fmt: skip
-    assert ENDINGS == (
-        ".md", ".markdown", ".txt", ".json", ".rst", ".rest", ".html", ".htm", ".webarchive", ".mhtml",
-        ".mht", ".zip", ".tar.gz", ".tgz", ".gz", ".tar",
-    )  # fmt: skip
+    assert " ".join(f"{reader.name}{ending_of(reader.name)}" for reader in READERS) == (
+        "mhtml.mhtml webarchive.webarchive movable-type.txt html.html rst.rst org.org asciidoc.adoc review.re "
+        "cosense.json text.txt markdown.md"
+    )
+    assert " ".join(ENDINGS) == (
+        ".md .markdown .txt .json .re .adoc .asciidoc .org .rst .rest .html .htm .webarchive .mhtml .mht "
+        ".zip .tar.gz .tgz .gz .tar"
+    )
     assert listed(LABELS) == (
-        "Markdown, text, Cosense, reStructuredText, HTML, Movable Type, webarchive, MHTML, zip, tar.gz or tar"
+        "Markdown, text, Cosense, Re:VIEW, AsciiDoc, Org, reStructuredText, HTML, Movable Type, webarchive, MHTML, "
+        "zip, tar.gz or tar"
     )
 
 
@@ -177,6 +182,11 @@ def test_names_endings_and_sentences_come_from_the_table() -> None:
         ("# 題\n\n.. note:: 一\n", "a.md", "markdown"),
         ("  • 一\n", "a.md", "text"),
         ("<html><p>一</p></html>", "a.md", "html"),
+        ("- 一\n", "a.org", "org"),
+        ("#+TITLE: 会\n\n- 一\n", "a.txt", "org"),
+        ("= 会\n:date: 2018-01-16\n\n* 一\n", "a.txt", "asciidoc"),
+        ("= 会\n\n * @<b>{一}\n", "a.txt", "review"),
+        ("- 一\n= 二\n", "a.md", "markdown"),
         ("会\n[* 話]\n 一\n 二\n", "a.txt", "cosense"),
         ("会\n 一\n  二\n 三\n 四\n 五\n", "a.txt", "cosense"),
         ("会\n[* 話]\n 一\n - 二\n", "a.txt", "markdown"),

@@ -112,6 +112,23 @@ def as_webarchive(outline: Outline) -> bytes:
     return plistlib.dumps({"WebMainResource": main}, fmt=plistlib.FMT_BINARY)
 
 
+def as_marked(heading: str, item: Callable[[int], str], link: str) -> Writer:
+    """Return what writes a format in which marks tell what a line is."""
+
+    def write(outline: Outline) -> bytes:
+        lines = [f"{heading} {outline.title}", ""]
+        for block in shown(outline):
+            if block.type in ITEMS:
+                lines.append(f"{item(block.depth or 0)} {block.text}")
+            elif block.type == "heading":
+                lines += ["", f"{heading * ((block.level or 1) + 1)} {block.text}", ""]
+            else:
+                lines += ["", link.format(block.links[0], block.text) if block.type == "link" else block.text, ""]
+        return "\n".join(lines).encode()
+
+    return write
+
+
 WRITERS: dict[str, Writer] = {
     "html": lambda outline: f"<html><body>{as_html(outline)}</body></html>".encode(),
     "movable-type": as_movable_type,
@@ -121,7 +138,12 @@ WRITERS: dict[str, Writer] = {
     "notion": as_zip,
     "mhtml": as_mhtml,
     "webarchive": as_webarchive,
+    "org": as_marked("*", lambda depth: f"{'  ' * depth}-", "[[{0}][{1}]]"),
+    "asciidoc": as_marked("=", lambda depth: "*" * (depth + 1), "{0}[{1}]"),
+    "review": as_marked("=", lambda depth: f" {'*' * (depth + 1)}", "@<href>{{{0},{1}}}"),
 }
+
+ENDINGS = {"org": ".org", "asciidoc": ".adoc", "review": ".re"}
 
 
 def told(report: Report) -> list[object]:
@@ -148,7 +170,7 @@ def told(report: Report) -> list[object]:
 )
 def test_a_report_says_the_same_in_every_format(path: Path, bullets: int, name: str) -> None:
     outline = read_outline(path.read_bytes(), path.name)
-    (member,) = opened(WRITERS[name](outline), "report")
+    (member,) = opened(WRITERS[name](outline), f"report{ENDINGS.get(name, '')}")
     assert isinstance(member, Member)
     written, found = report_of(outline), report_of(read_outline(member.data, member.source))
 

@@ -9,6 +9,8 @@ import pytest
 from kb.readers.formats import read_outline
 from kb.report.problems import UnreadableError
 
+DAMAGED = "a saved page that is damaged; save it again"
+
 
 def refused(data: bytes, name: str = "a.bin") -> str:
     with pytest.raises(UnreadableError) as error:
@@ -46,8 +48,8 @@ def zipped(*names: str) -> bytes:
         (b'\xef\xbb\xbf[\n  {"a": 1}\n]\n', "JSON that is no export which is read; export the notes"),
         (b'<?xml version="1.0"?>\n<rss><channel><item/></channel></rss>', "XML that is no page; export the posts"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><text>x</text></svg>", "XML that is no page; export the posts"),
-        (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x--", "a saved page that is damaged; save it"),
-        (b"bplist00 WebMainResource" + (10**12).to_bytes(14, "big") + bytes(18), "a saved page that is damaged; save it"),
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x--", DAMAGED),
+        (b"bplist00 WebMainResource" + (10**12).to_bytes(14, "big") + bytes(18), DAMAGED),
         (bytes(range(128, 256)) * 9, "not a text file; save the report as Markdown or text in UTF-8"),
         (bytes(1000), "not a text file; save the report as Markdown or text in UTF-8"),
     ],
