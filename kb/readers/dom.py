@@ -24,6 +24,7 @@ _BLOCKS = frozenset((
     *_HEADINGS, *_LISTS, *_ITEMS,
 ))  # fmt: skip
 _BOLD = ("strong", "b")
+_TWO_SPACES = "\u00a0\u00a0"  # as wide as U+3000, and as deep an indent
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)
 
 
@@ -140,6 +141,8 @@ class _Walk:
         lines, self.lines = self.lines, [_Line()]
         item, whole = self.item, _joined(lines)
         if not whole.words:
+            if self.anchors:  # a card is a link around blocks, and the first of them that says something links
+                self.lines = [_Line(links=whole.links)]
             return
         if self.heading is not None:
             made = [_block("heading", whole, level=self.heading)]
@@ -171,7 +174,7 @@ def _paragraphs(lines: list[_Line]) -> Iterator[Block]:
     """Yield what lines broken by hand hold: an empty one parts paragraphs, a drawn bullet begins an item."""
     paragraph: list[_Line] = []
     for line in [*lines, _Line()]:
-        drawn = _DRAWN_ITEM.match(fold_spaces("".join(line.words)).lstrip(" "))
+        drawn = _DRAWN_ITEM.match(fold_spaces("".join(line.words).replace(_TWO_SPACES, "\u3000")).lstrip(" "))
         if paragraph and (drawn or not line.text):
             yield _paragraph(_joined(paragraph))
             paragraph = []

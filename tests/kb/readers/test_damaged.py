@@ -14,7 +14,7 @@ GOLDEN = Path(__file__).parents[2] / "golden/readers"
 FILES = (
     "cosense.txt", "cosense-export.json", "hatena-export.txt", "saved-by-chrome.mhtml", "saved-by-explorer.mht",
     "saved-by-safari.webarchive", "saved-as-xml.webarchive", "notion.md", "obsidian.md", "emacs.org",
-    "asciidoctor.adoc", "techbook.re",
+    "asciidoctor.adoc", "techbook.re", "blog-hatena.html", "blog-note.html", "blog-cards.html",
 )  # fmt: skip
 SCRAPS = (
     b"", b"\xff", b"\x00", b"\n", b"[", b"]", b"{", b'"', b"<", b">", b"-----\n", b"  ", b"::", b"\xe3\x81", b"=",
