@@ -1,7 +1,7 @@
 """Elements of a page that are taken whole: embeds as links, quoted tweets, tables, code; and those that nobody sees."""
 
 import re
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -23,6 +23,7 @@ _SOURCES = ("data-content", "src", "data-src", "data-lazy-src", "data-litespeed-
 _SHOWN_AT = re.compile(
     r"https?://(?:[\w-]+\.)*(?:speakerdeck\.com|slideshare\.net|docswell\.com|youtube\.com|youtu\.be|vimeo\.com)/\S+"
 )
+_SHOWN_URL = re.compile(r"[?&]url=(?P<url>[^&#]+)")
 _NAMED_BY = ("data-src", "data-url", "data-href", "data-embed-url")
 _EMBEDDED = "|".join(f".//{tag}" for tag in sorted(_EMBEDS)) + "|.//a[@href]"
 # What a table that only lays out the page holds.
@@ -92,6 +93,6 @@ def _embedded(element: etree._Element) -> list[str]:
     names = ("data-src",) if element.tag == "script" else _SOURCES
     told = [element.get(name, "") for name in names] + [param.get("value", "") for param in element.iter("param")]
     # A card says behind its own address which page it shows; one that is loaded late has no address of its own yet.
-    sources = [address for each in told for address in web_addresses(unquote(each))]
-    shown = parse_qs(urlsplit(sources[0]).query).get("url") if sources and "embed" in sources[0] else None
-    return web_addresses(shown[0]) if shown else sources[:1]
+    sources = [address for each in told for address in web_addresses(unquote(each) if each[:10].count("%") else each)]
+    shown = _SHOWN_URL.search(sources[0]) if sources and "embed" in sources[0] else None
+    return web_addresses(unquote(shown["url"])) if shown else sources[:1]
