@@ -1,6 +1,7 @@
 """What searching means, whatever does it: the contract of every engine, its results and its errors."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -9,6 +10,8 @@ from index.query import Query, Step
 from index.ranking import SignalName
 from index.schema import Document
 from index.tree import Notice
+
+FEW = 3  # documents: where fewer are found, it is worth telling why
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,33 +59,71 @@ class FacetCount(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class WordCount:
+    """A word of a query, as mended, and how many of the selected documents have it, whatever else is asked."""
+
+    word: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeantCount:
+    """A word of a query that hardly any document has, one that is hardly another but far commoner, and its count.
+
+    It is only told: what was typed is what is looked for.
+    """
+
+    word: str
+    meant: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionCount:
+    """A condition as it is typed, the query's text without it, and how many documents that finds."""
+
+    condition: str
+    rest: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
 
     - `facets`: the counts of the groups that were asked for.
+    - `unlisted`: for each group in `Query.most_values`, how many more values documents have than are listed.
     - `steps`, `notices`, `terms`: what was done to find more, what of the query could not be taken as typed, and what
       was looked for in the end (for marks).
     - `without`: for each selected group and value, the total of the query without that one value.
     - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
+    - `words`, `conditions`: where fewer than FEW are found, what each part of the text has to do with that.
+    - `meant`: what may be meant instead of words of the text, with how many of the selected documents have each.
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
       question, with how many selected documents have each, most first, then by value.
     - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of its kin
       with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
-      all that belong to one of either. Empty where none was asked for.
+      those that belong to them. Empty where none was asked for.
+    - `found_in`: for each of these values, how many found documents have it, in the window or not.
     """
 
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    unlisted: Mapping[str, int] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     notices: tuple[Notice, ...] = ()
     terms: frozenset[str] = frozenset()
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     without_group: Mapping[str, int] = field(default_factory=dict)
+    words: tuple[WordCount, ...] = ()
+    conditions: tuple[ConditionCount, ...] = ()
+    meant: tuple[MeantCount, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     titled: tuple[FacetCount, ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    found_in: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def loosened(self) -> bool:
@@ -107,10 +148,11 @@ class Reader(Protocol):
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
 
-    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like one by their vectors, their cosine as score; copies are none of them.
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some by their vectors, their cosine as score; copies are none of them.
 
-        They share no value with it in the group `apart`. None without vectors.
+        That of several is to the mean of their vectors. They share no value with any in the group `apart`. None without
+        vectors.
         """
 
     def meta(self) -> Mapping[str, object] | None:
@@ -118,6 +160,21 @@ class Reader(Protocol):
 
     def coverage(self) -> Coverage | None:
         """Return how far documents can be found by likeness, None where there is no model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Documents written ahead of a publish: where they lie, and of which sources, each with how many."""
+
+    folder: Path
+    runs: tuple[tuple[str, int], ...]
+
+
+class Drafting(Protocol):
+    """What writes documents ahead of a publish; it can be handed to another process."""
+
+    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+        """Write sources with all their documents, as they come."""
 
 
 class Engine(Reader, Protocol):
@@ -150,15 +207,23 @@ class Engine(Reader, Protocol):
         order: Sequence[str],
         meta: Mapping[str, object],
         since: object = None,
+        *,
+        drafts: Sequence[Draft] = (),
     ) -> None:
         """Write a new generation and swap it in; the one before answers until then, and on any failure.
 
         Given the stamp `since` it raises OutdatedError where another was published since that.
 
-        It holds for each source that `order` names the documents given for it in `replaced`, else those it had; every
-        other source is gone, and so is what those in `removed` had. A source given but not in `order`, or in `order`
-        but neither given nor held, is a SearchIndexError. The answers are those of an index into which all of it had
-        been written at once.
+        It holds for each source that `order` names the documents given for it in `replaced`, else those in a draft,
+        else those it had; every other source is gone, and so is what those in `removed` had. A source given in
+        `replaced` but not in `order`, or in `order` but neither given nor held, is a SearchIndexError. The answers are
+        those of an index into which all of it had been written at once.
+        """
+
+    def drafting(self) -> AbstractContextManager[Drafting]:
+        """Give what writes drafts for a publish within; afterwards those that were not published are gone.
+
+        Raises WriterBusyError while another process has it, and SearchIndexError as `publish` does.
         """
 
     def embed(self, told: Callable[[int, int], None]) -> None:

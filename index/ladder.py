@@ -8,19 +8,22 @@ enough of what was asked, or is like it: a query without an answer ends in nothi
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.mending import Vocabulary, mend
 from index.query import Step, StepName
 from index.tree import QueryPiece, QueryWord
 from index.words import QueryWords
 
+if TYPE_CHECKING:
+    from index.likeness import Likest
+
 ENOUGH = 3  # documents: with one or two, those with some of the words are wanted too (0.575 without, 0.654 with)
 # Of the weight of all words, that the best document must have; less in a long query. Here queries with an answer part
 # from those without one: docs/relevance.md, "Knowing when there is no answer".
 NEEDED_SHARE = 0.45
-# The same where likeness does not tell of an answer: then much must be there, however long the query.
-NEEDED_SHARE_UNLIKE = 0.5
+# The same with likeness, which counts so much beside: what is like enough needs none of the words.
+NEEDED, LIKENESS_COUNTS = 0.6, 1.25
 LEAST_SHARE = 0.1  # that any document must have
 
 Loosen = Callable[[Sequence[QueryWord]], tuple[QueryWord, ...]]
@@ -35,8 +38,8 @@ class Source(Vocabulary, Protocol):
     def best_share(self, words: Sequence[QueryWord]) -> float:
         """Return the greatest share of the words' weight that a document has."""
 
-    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
-        """Return whether the likeness of documents tells that there is an answer, None where nothing is known of it."""
+    def likest(self, pieces: Sequence[QueryPiece]) -> "Likest | None":
+        """Return how like any document with what the query names is to all else it says, None where that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ def climb(
     for name, loosen in _rungs(words):
         if found < ENOUGH and name not in without:
             before, looser = looser, loosen(looser)
-            if looser != before:
-                untold.append(Step(name, " ".join(word.text for word in before if word not in looser)))
+            lost = " ".join(word.text for word in before if word not in looser)
+            if len(lost) > 1:  # nobody misses 性, or wants to be told of it
+                untold.append(Step(name, lost))
             if (more := source.count(looser)) > found:
                 found, wanted, steps, untold = more, looser, [*steps, *untold], []
     answered = _is_answered(mended, looser, source)
@@ -97,7 +101,9 @@ def _with_parts(words: Sequence[QueryWord]) -> tuple[QueryWord, ...]:
 
 
 def _is_answered(pieces: Sequence[QueryPiece], words: Sequence[QueryWord], source: Source) -> bool:
-    alike, share = source.tells(pieces), source.best_share(words)
-    if alike is None:
-        return share >= NEEDED_SHARE * min(1, 2 / max(len(words) - 1, 1))
-    return alike or share >= NEEDED_SHARE_UNLIKE
+    likest, share = source.likest(pieces), source.best_share(words)
+    if likest and share + LIKENESS_COUNTS * likest.cosine >= NEEDED:
+        return True
+    if likest and likest.of_all:
+        return False
+    return share >= NEEDED_SHARE * min(1, 2 / max(len(words) - 1, 1))

@@ -10,12 +10,13 @@ Every mark may be full-width. Any input is a query: what cannot be meant literal
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from index.text import folded, folded_name, folded_width
 from index.tree import (
     AllOf,
     AnyOf,
+    ConditionText,
     Dated,
     FacetIs,
     InField,
@@ -32,6 +33,9 @@ from index.words import QueryWords
 
 # What a person types stays far below; what a program sends is bounded before it costs anything.
 MOST_CHARACTERS, MOST_WORDS, MOST_DEPTH = 512, 32, 8
+MOST_TOLD = 8  # conditions: each is a search of its own to whoever wants to know what it costs
+
+_Span: TypeAlias = tuple[int, int]
 
 # A long vowel mark at the start of a word is what a Japanese keyboard makes of a minus.
 _TOKEN = re.compile(
@@ -77,22 +81,33 @@ class Language:
         return _Parser(self).parse(text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A node and where in the text it stands; `inner` is what all must hold of it, where it is brackets."""
+
+    node: Node
+    span: _Span
+    inner: tuple["_Placed", ...] = ()
+
+
 @dataclass(slots=True)
 class _Bracket:
-    """An open bracket, or the whole query: what stands in it so far."""
+    """An open bracket, or the whole query: where it begins, and what stands in it so far."""
 
+    begin: int = 0
     negated: bool = False
-    nodes: list[Node] = field(default_factory=list)
+    placed: list[_Placed] = field(default_factory=list)
     either: bool = False  # an OR stands before what comes next
 
-    def add(self, node: Node, *, negated: bool = False) -> None:
+    def add(self, placed: _Placed, *, negated: bool = False) -> None:
         if negated:
-            node = Not(node)
-        if self.either and self.nodes:
-            before = self.nodes.pop()
-            node = AnyOf((*(before.nodes if isinstance(before, AnyOf) else (before,)), node))
+            placed = _Placed(Not(placed.node), placed.span)
+        if self.either and self.placed:
+            before = self.placed.pop()
+            nodes = before.node.nodes if isinstance(before.node, AnyOf) else (before.node,)
+            placed = _Placed(AnyOf((*nodes, placed.node)), (before.span[0], placed.span[1]))
         self.either = False
-        self.nodes.append(node)
+        self.placed.append(placed)
 
 
 class _Parser:
@@ -105,30 +120,37 @@ class _Parser:
         self._too_deep = 0  # open brackets that are ignored
         self._count = 0
         self._notices: dict[Notice, None] = {}
-        self._run: list[str] = []  # plain words in a row: a name may hold spaces, as Step Functions does
+        self._text = ""
+        self._token: _Span = (0, 0)  # where the one that is read stands
+        self._run: list[_Span] = []  # plain words in a row: a name may hold spaces, as Step Functions does
 
     def parse(self, text: str) -> Parsed:
         if len(text) > MOST_CHARACTERS:
             self._notice("cut", text[MOST_CHARACTERS:])
-        text = text[:MOST_CHARACTERS].translate(_MARKS)
+        self._text = text = " ".join(text[:MOST_CHARACTERS].translate(_MARKS).split())
         for token in _TOKEN.finditer(text):
+            self._token = token.span()
             self._take(token)
         self._end_run()
         while len(self._open) > 1:
             self._notice("unclosed", "(")
             self._close()
-        nodes = tuple(_flat(self._open[0].nodes))
-        if not nodes and text.strip():
-            self._notice("literally", text.strip())
-            nodes = (QueryPhrase(folded(text.strip())),)
-        pieces = tuple(node for node in nodes if isinstance(node, QueryPiece))
-        conditions = tuple(node for node in nodes if not isinstance(node, QueryPiece))
-        return Parsed(pieces, conditions, tuple(self._notices))
+        every = tuple(_flat(self._open[0].placed))
+        if not every and text:
+            self._notice("literally", text)
+            every = (_Placed(QueryPhrase(folded(text)), (0, len(text))),)
+        pieces = tuple(placed.node for placed in every if isinstance(placed.node, QueryPiece))
+        conditions = [placed for placed in every if not isinstance(placed.node, QueryPiece)]
+        told = tuple(
+            ConditionText(text[begin:end], " ".join(f"{text[:begin]} {text[end:]}".split()))
+            for begin, end in (placed.span for placed in conditions[:MOST_TOLD])
+        )
+        return Parsed(pieces, tuple(placed.node for placed in conditions), told, tuple(self._notices))
 
     def _take(self, token: re.Match[str]) -> None:
         negated = bool(token["minus"])
         if token["word"] and not token["field"] and not negated and not _is_or(token["word"]):
-            self._run.append(token["word"])
+            self._run.append(token.span())
             return
         self._end_run()
         group = self._open[-1]
@@ -136,7 +158,7 @@ class _Parser:
             self._take_field(token)
         elif token["phrase"] is not None:
             if phrase := folded(token["phrase"]):
-                group.add(QueryPhrase(phrase), negated=negated)
+                group.add(_Placed(QueryPhrase(phrase), self._token), negated=negated)
         elif token["open"]:
             self._open_bracket(negated=negated)
         elif token["close"]:
@@ -149,9 +171,15 @@ class _Parser:
             self._add_words(token["word"], negated=True)
 
     def _end_run(self) -> None:
-        if self._run:
-            self._add_words(" ".join(self._run), negated=False)
-            self._run.clear()
+        if not self._run:
+            return
+        (begin, _), (_, end) = self._run[0], self._run[-1]
+        for piece in self._words.pieces(self._text[begin:end]):
+            begin = max(self._text.find(piece.text, begin), begin)
+            if words := self._counted(piece.words):
+                span = (begin, begin + len(piece.text))
+                self._open[-1].add(_Placed(QueryPiece(piece.text, words), span))
+        self._run.clear()
 
     def _take_field(self, token: re.Match[str]) -> None:
         negated = bool(token["minus"])
@@ -159,7 +187,7 @@ class _Parser:
         meaning = self._fields.get(folded_name(token["field"]))
         node = self._meant(meaning, value) if meaning and value else None
         if node:
-            self._open[-1].add(node, negated=negated)
+            self._open[-1].add(_Placed(node, self._token), negated=negated)
             return
         if meaning:
             self._notice("as words", f"{token['field']}:{value}")
@@ -185,7 +213,7 @@ class _Parser:
     def _add_words(self, text: str, *, negated: bool) -> None:
         for piece in self._words.pieces(text):
             if words := self._counted(piece.words):
-                self._open[-1].add(QueryPiece(piece.text, words), negated=negated)
+                self._open[-1].add(_Placed(QueryPiece(piece.text, words), self._token), negated=negated)
 
     def _counted(self, words: tuple[QueryWord, ...]) -> tuple[QueryWord, ...]:
         left = MOST_WORDS - self._count
@@ -199,7 +227,7 @@ class _Parser:
             self._too_deep += 1
             self._notice("too deep", "(")
         else:
-            self._open.append(_Bracket(negated=negated))
+            self._open.append(_Bracket(self._token[0], negated=negated))
 
     def _close_bracket(self) -> None:
         if self._too_deep:
@@ -211,9 +239,10 @@ class _Parser:
 
     def _close(self) -> None:
         group = self._open.pop()
-        if group.nodes:
-            node = group.nodes[0] if len(group.nodes) == 1 else AllOf(tuple(group.nodes))
-            self._open[-1].add(node, negated=group.negated)
+        if group.placed:
+            span, inner = (group.begin, self._token[1]), tuple(group.placed)
+            node = inner[0].node if len(inner) == 1 else AllOf(tuple(placed.node for placed in inner))
+            self._open[-1].add(_Placed(node, span, () if len(inner) == 1 else inner), negated=group.negated)
 
     def _notice(self, name: NoticeName, text: str) -> None:
         self._notices[Notice(name, text)] = None
@@ -223,13 +252,13 @@ def _is_or(word: str) -> bool:
     return folded_width(word) == "OR"
 
 
-def _flat(nodes: Iterable[Node]) -> Iterator[Node]:
-    """Yield nodes that must all hold, those in brackets among them."""
-    for node in nodes:
-        if isinstance(node, AllOf):
-            yield from _flat(node.nodes)
+def _flat(every: Iterable[_Placed]) -> Iterator[_Placed]:
+    """Yield what must all hold, what stands in brackets among it."""
+    for placed in every:
+        if placed.inner:
+            yield from _flat(placed.inner)
         else:
-            yield node
+            yield placed
 
 
 def _date(text: str) -> str | None:

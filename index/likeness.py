@@ -8,18 +8,17 @@ left out too: they tell of what sort a text is, not what it says (docs/relevance
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
+from index.ranking import AROUND
 
 Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
 
 LEAST_COSINE, MOST_FOUND = 0.25, 200  # of documents that are found by likeness
-_GATE = 0.112  # times the root of the logarithm of the number of documents, as the best of so many grows by chance
 _FEWEST = 30  # documents: what is common to fewer cannot be told from what they say
 _COMMON, _FEWEST_FOR_COMMON = 3, 300  # directions left out for the order, where there are so many documents
 _SAMPLE = 2000  # documents from which the directions are learned
@@ -73,11 +72,11 @@ class Space:
         self._vectors = vectors
         self.size = len(vectors.scales)
 
-    def vector(self, row: int) -> Vectors:
-        """Return the vector of a document."""
-        own = self._vectors.only(np.array([row], np.int32))
-        vector: Vectors = (own.numbers[0] * own.scales[0]).astype(np.float32)
-        return vector
+    def mean(self, rows: Places) -> Vectors:
+        """Return the mean of the vectors of some documents."""
+        some = self._vectors.only(rows)
+        mean: Vectors = (some.numbers * some.scales[:, None]).mean(axis=0).astype(np.float32)
+        return mean
 
     def asked(self, query: Vectors) -> Quantised:
         """Return the vector of a query as it differs from the mean, and the same without the common directions.
@@ -160,6 +159,26 @@ class Space:
         return seen
 
 
+@dataclass(frozen=True, slots=True)
+class Likest:
+    """How like a query the likest document is, and whether all documents were looked at."""
+
+    cosine: float
+    of_all: bool
+
+
+def around(docs: Places, sections: Places, cosines: Figures) -> Figures:
+    """Return for each of some documents the sum of the greatest cosines in its section, over how many those may be."""
+    order = np.lexsort((-cosines, sections))
+    ordered = sections[order]
+    begins = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(docs) else np.empty(0, np.intp)
+    number = np.cumsum(np.r_[True, ordered[1:] != ordered[:-1]]) - 1 if len(docs) else np.empty(0, np.intp)
+    counted = np.where(np.arange(len(docs)) - begins[number] < AROUND, cosines[order], 0.0)
+    sums = np.empty(len(docs))
+    sums[order] = np.bincount(number, counted, len(begins))[number] / AROUND
+    return sums
+
+
 class Likeness:
     """How like each of `size` documents is to a query; of the others than those of a space nothing is known."""
 
@@ -183,16 +202,19 @@ class Likeness:
         cosines[:, known] = self._space.cosines(self._asked, self._rows[docs[known]])
         return cosines
 
-    def tells(self, named: NDArray[np.bool_], documents: int) -> bool | None:
-        """Tell whether there is an answer: whether one of the documents that have what is named is like enough.
+    def likest(self, rest: "Vectors | None", named: NDArray[np.bool_], documents: int) -> "Likest | None":
+        """Return how like the query any of the documents is that have what it names; `rest` is all else that it says.
 
-        None where that cannot be told: there are few documents, or not all of so many have a vector yet.
+        None where that tells nothing: there are few documents.
         """
         if self._space.size < _FEWEST:
             return None
-        if float((self._cosines * named).max()) >= _GATE * sqrt(log(self._space.size)):
-            return True
-        return False if self._space.size == documents else None
+        cosines = self._cosines
+        if rest is not None:
+            cosines = np.zeros(len(self._rows))
+            docs = np.flatnonzero(named & (self._rows >= 0)).astype(np.int32)
+            cosines[docs] = self._space.cosines(self._space.asked(rest), self._rows[docs])[0]
+        return Likest(float((cosines * named).max()), of_all=self._space.size == documents)
 
     def found(self, candidates: NDArray[np.bool_], in_position: Places) -> Places:
         """Return which of the candidates are found by likeness, most like first, then in the order of positions."""

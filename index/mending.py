@@ -111,7 +111,7 @@ class _Mending:
         for word, similar in meant.items():
             text = text.replace(word.text, similar)
         words = tuple(
-            replace(word, alternatives=(Alternative((Key(meant[word]),)),)) if word in meant else word
+            replace(word, text=meant[word], alternatives=(Alternative((Key(meant[word]),)),)) if word in meant else word
             for word in piece.words
         )
         return QueryPiece(text, words), [Step("spelling", word.text, similar) for word, similar in meant.items()]

@@ -8,6 +8,7 @@ differs only by the order of addition ties in every engine. How strong each sign
 - characters: the points of the query's grams, characters that follow each other.
 - coverage: the share of the words' weight that the document has.
 - likeness: how like the query the document is (`index.likeness`), times what all words of the query may give at most.
+- around: the same of the two likest that are found in the document's section, itself among them, half of each.
 - exact: 1 where the document's text is the query's, of two words or more (one word is a subject, not a note).
 - boost: what the document's own boost is above 1.
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SignalName: TypeAlias = Literal["words", "nearness", "characters", "coverage", "exact", "likeness", "boost"]
+SignalName: TypeAlias = Literal["words", "nearness", "characters", "coverage", "exact", "likeness", "around", "boost"]
 
 # One document's number, or those of all documents at once.
 Amount = TypeVar("Amount", float, "NDArray[np.float64]")
@@ -52,7 +53,8 @@ SIGNALS = (
     Signal("characters", 0.3, "adds"),  # without: 0.626 instead of 0.654 on the samples
     Signal("coverage", 0.5, "raises"),  # + 0.005
     Signal("exact", 0.5, "raises"),  # enough for a note of many words to come before those that have them by chance
-    Signal("likeness", 2.0, "adds"),  # the most like have 0.5 of it: as much as one with all words; 1.5 and 3 give less
+    Signal("likeness", 1.5, "adds"),  # the most like have 0.5 of it: with what is around as much as one with all words
+    Signal("around", 1.0, "adds"),  # two notes of a section speak for each other (+ 0.019, samples + 0.014)
     Signal("boost", 1.0, "raises"),
 )
 """All signals in the order in which they enter the score. The figures here and below are of docs/relevance.md."""
@@ -62,6 +64,7 @@ SIGNAL_OF_KIND: Mapping[TermKind, SignalName] = {"pair": "nearness", "gram": "ch
 
 PLACES = 6  # of a score; orders of addition differ in the twelfth
 SHORTEST = 12  # words; together with no length in the trail 0.565 instead of 0.537
+AROUND = 2  # documents of a section that count
 _K1 = 0.5  # how soon more of a term counts no more: BM25's usual 1.2 is for pages, not for texts of a line (0.531)
 _RARITY = 1.3  # + 0.002
 _ABSENT = 1.5  # with 2 the best note needs less of the words, and 5 of 40 real answers are refused all the same

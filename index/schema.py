@@ -27,11 +27,15 @@ class Schema:
 
     `texts` are searched for words, `facets` are the groups whose values can be selected and counted. `titles` names a
     group whose values have a title, and the text field that this is in: what has every word in it is found by itself.
+    `names` is a group whose values are names, folded (`folded_name`): a document with one is of what words in a row
+    name that are it together. `sections` is a group of one value each: documents with the same speak for each other.
     """
 
     texts: tuple[TextField, ...]
     facets: tuple[str, ...]
     titles: tuple[str, str] | None = None
+    names: str | None = None
+    sections: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

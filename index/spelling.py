@@ -1,7 +1,9 @@
 """Slips of the keyboard: the word of an index that a text is most likely meant to be."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -13,6 +15,8 @@ _SHORTEST, _SHORTEST_KANA = 4, 5
 _LONG = 8
 _MOST_BEGUN = 30  # words; of one letter thousands begin so
 _LETTERS = re.compile("[a-z]+|[ァ-ヶーぁ-ゖ]+")
+# A word that so few documents have may be a slip that stands there, if a neighbour is so many times as common.
+_RARE, _FAR = 10, 20
 
 
 def beginning(text: str, words: Iterable[str]) -> tuple[str, ...]:
@@ -21,19 +25,47 @@ def beginning(text: str, words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted((word for word in words if word.startswith(begun)), key=lambda w: (len(w), w))[:_MOST_BEGUN])
 
 
-def similar(text: str, words: Sequence[str], frequency: Callable[[str], int]) -> str | None:
-    """Return the word that is fewest slips away (one, from 8 letters on two), the most frequent of several; or None.
+class Spellings:
+    """The words of an index that a text may be a slip of.
 
-    A slip is a letter too many, too few, wrong, or two changed about.
+    `words` gives all words of the index, `frequency` how many documents have one.
     """
-    written = folded_case(text)
-    if len(written) < (_SHORTEST if written.isascii() else _SHORTEST_KANA) or not _LETTERS.fullmatch(written):
-        return None
-    slips = 2 if len(written) >= _LONG else 1
-    near = process.extract(written, words, scorer=OSA.distance, score_cutoff=slips, limit=None)
-    candidates = [
-        (distance, -count, word)
-        for word, distance, _ in near
-        if _LETTERS.fullmatch(word) and (count := frequency(word))
-    ]
-    return min(candidates)[2] if candidates else None
+
+    def __init__(self, words: Callable[[], Iterable[str]], frequency: Callable[[str], int]) -> None:
+        self._words = words
+        self._frequency = frequency
+
+    def similar(self, text: str) -> str | None:
+        """Return the word that is fewest slips away (one, from 8 letters on two), the most frequent of several; or None.
+
+        A slip is a letter too many, too few, wrong, or two changed about.
+        """
+        near = self._near(folded_case(text))
+        return min(near)[2] if near else None
+
+    def commoner(self, text: str) -> str | None:
+        """Return the word that a text is a few slips away from, where few documents have it itself; or None."""
+        written = folded_case(text)
+        having = self._frequency(written)
+        if not 0 < having <= _RARE:
+            return None
+        near = [one for one in self._near(written) if one[2] != written and -one[1] >= _FAR * having]
+        return min(near)[2] if near else None
+
+    def _near(self, written: str) -> Sequence[tuple[int, int, str]]:
+        """Return the words that are few slips away: how many, how frequent each is, below 0, and itself."""
+        if len(written) < (_SHORTEST if written.isascii() else _SHORTEST_KANA) or not _LETTERS.fullmatch(written):
+            return ()
+        slips = 2 if len(written) >= _LONG else 1
+        lengths = range(len(written) - slips, len(written) + slips + 1)
+        words = [word for length in lengths for word in self._by_length.get((written.isascii(), length), ())]
+        near = process.extract(written, words, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        return [(int(distance), -count, word) for word, distance, _ in near if (count := self._frequency(word))]
+
+    @cached_property
+    def _by_length(self) -> Mapping[tuple[bool, int], Sequence[str]]:
+        """The words of Latin letters, and those of kana, by their length."""
+        words: dict[tuple[bool, int], list[str]] = defaultdict(list)
+        for word in filter(_LETTERS.fullmatch, self._words()):
+            words[word.isascii(), len(word)].append(word)
+        return words

@@ -124,11 +124,23 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionText:
+    """A condition as it is typed, and the query's text without it."""
+
+    text: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
-    """A query's text as understood: the words plainly wanted, conditions that always hold, and what was odd."""
+    """A query's text as understood: the words plainly wanted, conditions that always hold, and what was odd.
+
+    `told` has the text of each condition, of many only the first.
+    """
 
     pieces: tuple[QueryPiece, ...] = ()
     conditions: tuple[Node, ...] = ()
+    told: tuple[ConditionText, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property

@@ -1,16 +1,18 @@
 """From a piece of a query to the words it asks for, and the other words that stand for them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import groupby
 
 from index import datafiles
 from index.analysis import Analyzer, Morpheme
-from index.text import folded
+from index.text import folded, folded_name
 from index.tree import Alternative, Key, QueryPiece, QueryWord
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # a document with the word itself comes first
+
+_LONGEST_NAME = 8  # words
 
 
 class QueryWords:
@@ -79,6 +81,28 @@ class QueryWords:
                 key = morphemes[0].normalized
                 table[key] = (*table.get(key, ()), Alternative(terms, weight))
         return table
+
+
+def names_among(
+    words: Sequence[QueryWord], is_name: Callable[[str], bool]
+) -> Iterator[tuple[Sequence[QueryWord], str]]:
+    """Yield each run of words that together are a name, as long as can be, with that name, folded."""
+    begin = 0
+    while begin < len(words):
+        runs = (words[begin:end] for end in range(min(begin + _LONGEST_NAME, len(words)), begin, -1))
+        named = ((run, folded_name("".join(word.text for word in run))) for run in runs)
+        run, name = next((one for one in named if is_name(one[1])), ((), ""))
+        if run:
+            yield run, name
+        begin += max(len(run), 1)
+
+
+def without_names(pieces: Sequence[QueryPiece], names: Iterable[QueryWord]) -> str:
+    """Return what the pieces of a query say beside some names."""
+    text = " ".join(piece.text for piece in pieces)
+    for name in names:
+        text = text.replace(name.text, " ")
+    return " ".join(text.split())
 
 
 def _ways_to_have(morpheme: Morpheme) -> Iterator[Alternative]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import ir_measures
 
+from index.engine import Engine
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
@@ -126,11 +127,17 @@ def _sample_search(index: Path, engine: EngineMaker) -> Callable[[str], Sequence
 
 
 def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Callable[[str], Sequence[str]]:
+    passages = passage_engine(folder, index, engine)
+    return lambda text: [hit.id for hit in passages.search(Query(text, limit=DEPTH)).hits]
+
+
+def passage_engine(folder: Path, index: Path, engine: EngineMaker) -> Engine:
+    """Return an engine over the passages of a folder, with their vectors."""
     tools = Tools.of()
     passages = engine(index, SCHEMA, language(tools), embedder_of(tools.configuration))
     passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
     passages.embed(_untold)
-    return lambda text: [hit.id for hit in passages.search(Query(text, limit=DEPTH)).hits]
+    return passages
 
 
 def _untold(_done: int, _total: int) -> None:

@@ -61,6 +61,8 @@ def overlap(one: Texts, other: Texts) -> float:
 def with_id(report: Report, report_id: str) -> Report:
     """Return a report under another id, its notes too."""
     old = report.id
+    if old == report_id:
+        return report
 
     def moved(note_id: str | None) -> str | None:
         return note_id and report_id + note_id.removeprefix(old)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.analysis.lexicon import LexiconEntry
-from index.analysis.morphemes import Morpheme, morphemes_of
+from index.analysis.morphemes import Known, Morpheme, morphemes_of
 from index.analysis.terms import Term, helper_terms, word_terms
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class Analyzer:
     def __init__(self, words: Iterable[LexiconEntry] = (), folder: Path | None = None) -> None:
         self._words = tuple(words)
         self._folder = folder
+        self._known: Known = {}
 
     def morphemes(self, text: str) -> tuple[Morpheme, ...]:
         """Return the morphemes of a text; offsets are code points of `text` as given.
@@ -29,7 +30,7 @@ class Analyzer:
         They stand in order and never overlap. White space and marks are morphemes too. A text may have any length; of
         one over MOST_ANALYSED characters only the beginning is analysed.
         """
-        return tuple(morphemes_of(text, self._dictionary))
+        return tuple(morphemes_of(text, self._dictionary, self._known))
 
     def terms(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
         """Return the words of morphemes in their order, each long one before its short units, stop words left out."""

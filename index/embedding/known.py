@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from index.embedder import Embedder, Vectors
+from index.likeness import quantised
 
 
 class Known:
@@ -48,11 +49,9 @@ class Known:
 def learn(embedder: Embedder, texts: Iterable[str], file: Path) -> None:
     """Write the vectors of texts to a file that `Known` reads."""
     every = list(dict.fromkeys(texts))
-    vectors = embedder.passages(every)
-    scales = np.abs(vectors).max(axis=1) / 127  # as engines keep them: more would be lost there
+    made = quantised(embedder.passages(every))  # as engines keep them: more would be lost there
     keys = np.array([np.frombuffer(_key(embedder.name, text), np.uint8) for text in every])
-    numbers = np.rint(vectors / scales[:, None]).astype(np.int8)
-    np.savez_compressed(file, keys=keys, numbers=numbers, scales=scales.astype(np.float32))
+    np.savez_compressed(file, keys=keys, numbers=made.numbers, scales=made.scales.astype(np.float32))
 
 
 def _key(model: str, text: str) -> bytes:

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Hit, Results, SearchIndexError
+from index.engine import Coverage, Draft, Hit, Results, SearchIndexError
 from index.language import Language
 from index.query import Query
 from index.schema import Document, Schema
@@ -15,6 +15,9 @@ from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from index.whoosh_engine.drafts import SegmentDrafting
     from index.whoosh_engine.meaning import Meaning
     from index.whoosh_engine.reader import WhooshReader
 
@@ -50,9 +53,9 @@ class WhooshEngine:
         """Return what was stored of a document, or None if there is none of that id."""
         return self.snapshot().stored(document_id)
 
-    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like one by their vectors."""
-        return self.snapshot().like(document_id, apart, limit)
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some by their vectors."""
+        return self.snapshot().like(ids, apart, limit)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""
@@ -83,12 +86,20 @@ class WhooshEngine:
         order: Sequence[str],
         meta: Mapping[str, object],
         since: object = None,
+        *,
+        drafts: Sequence[Draft] = (),
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
         from index.whoosh_engine.publishing import Publication
 
-        publication = Publication(replaced, removed, order, meta)
+        publication = Publication(replaced, removed, order, meta, drafts)
         generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
+
+    def drafting(self) -> "AbstractContextManager[SegmentDrafting]":
+        """Give what writes segments for the next generation."""
+        from index.whoosh_engine import drafts
+
+        return drafts.drafting(self._folder, self._schema)
 
     def memory(self) -> int:
         """Return the bytes that answering from the newest generation takes at most, whatever is asked."""

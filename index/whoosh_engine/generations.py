@@ -6,6 +6,7 @@
     WRITER.lock       held by the process that writes, whose number and beginning it tells
     vectors/          what is kept of the texts of all of them (`vectors`)
     merging/          a segment that is being made of several, under MERGER.lock
+    drafts/           segments that are being written for the next generation, under DRAFTS.lock
     kept/             what is not the engine's: whoever writes the index may keep something here
 
 Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
@@ -30,6 +31,7 @@ from index.whoosh_engine.write_lock import locked
 _NAME = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT, _VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 MERGING, MERGER_LOCK = "merging", "MERGER.lock"
+DRAFTS, DRAFTS_LOCK = "drafts", "DRAFTS.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,7 @@ def publish(folder: Path, since: object, fill: Fill) -> None:
     Raises WriterBusyError while another process writes, SearchIndexError if the folder holds anything else, and
     OutdatedError where a stamp is given that is no longer that of the folder.
     """
-    _refuse_foreign(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    begin(folder)
     with locked(folder / _LOCK):
         if since is not None and since != stamp(folder):
             raise OutdatedError(folder)
@@ -175,9 +176,9 @@ def publish(folder: Path, since: object, fill: Fill) -> None:
         _prune(folder, {generation.name, before.name if before else generation.name})
 
 
-def segment_name(generation: Path) -> str:
-    """Return the name of the segment that is written for a generation."""
-    return f"seg-{generation.name.removeprefix('gen-')}"
+def segment_name(generation: Path, draft: int = 0) -> str:
+    """Return the name of the segment that is written for a generation, or of a draft that becomes one, from 1."""
+    return f"seg-{generation.name.removeprefix('gen-')}{f'-{draft}' if draft else ''}"
 
 
 def linked(segment: Segment, generation: Path) -> Segment:
@@ -208,11 +209,14 @@ def _runs(segment: Mapping[str, Any]) -> tuple[tuple[str | None, int], ...]:
     return tuple((source, count) for source, count in segment["runs"])
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """Refuse a folder that holds what no index holds: another's files must not be mixed with ours."""
-    if not folder.exists():
-        return
+def begin(folder: Path) -> None:
+    """Make the folder of an index where there is none.
+
+    Raises SearchIndexError where it holds what no index holds: another's files must not be mixed with ours.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(exist_ok=True)
         strange = sorted(path.name for path in folder.iterdir() if not _is_ours(path.name))
     except NotADirectoryError as error:
         raise SearchIndexError(f"{folder}: is a file, not a folder for an index; name another with --index") from error
@@ -221,7 +225,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    own = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK}
+    own = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK, DRAFTS, DRAFTS_LOCK}
     return name in own or bool(_NAME.fullmatch(name))
 
 

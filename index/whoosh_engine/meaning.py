@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from pathlib import Path
 from time import monotonic
 
@@ -10,15 +11,16 @@ import numpy as np
 
 from index.embedder import Embedder, Vectors
 from index.engine import Coverage
-from index.likeness import Quantised, Space
+from index.likeness import Space
 from index.whoosh_engine.columns import NO_KEY, Keys
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.term_store import Docs
-from index.whoosh_engine.vectors import KeptVectors, VectorFile
+from index.whoosh_engine.vectors import FileState, VectorFile, places
 
 _BATCH = 16  # texts: a second of work, which is all that is lost where it is broken off
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 _FRESH = 5.0  # seconds in which vectors that another process added are not looked for
+_NEVER: tuple[float, FileState] = (-inf, ())  # looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Meaning:
     def __init__(self, index: Path, embedder: Embedder) -> None:
         self._embedder = embedder
         self._file = VectorFile(index, embedder.name)
-        self._looked: tuple[float, KeptVectors] | None = None
-        self._gathered: tuple[Keys, KeptVectors, DocumentVectors] | None = None
+        self._looked: tuple[float, FileState] = _NEVER
+        self._gathered: tuple[Keys, FileState, DocumentVectors] | None = None
         self._of_query = lru_cache(_QUERIES_KEPT)(self._embedded)
 
     def query(self, text: str) -> Vectors:
@@ -45,43 +47,42 @@ class Meaning:
 
     def vectors(self, snapshot: Snapshot) -> DocumentVectors:
         """Return the vectors of a snapshot's documents, as far as there are some; put together once."""
-        keys, kept, gathered = snapshot.vector_keys, self._kept(), self._gathered
-        if gathered is None or gathered[0] is not keys or gathered[1] is not kept:
-            places = kept.places(keys[snapshot.in_position])
-            docs = snapshot.in_position[places >= 0]
-            own = places[places >= 0]
-            numbers, scales = kept.vectors.numbers[own], kept.vectors.scales[own]
-            gathered = self._gathered = keys, kept, DocumentVectors(docs, Space(Quantised(numbers, scales)))
+        keys, state, gathered = snapshot.vector_keys, self._state(), self._gathered
+        if gathered is None or gathered[0] is not keys or gathered[1] != state:
+            kept = self._file.read()  # let go again: what is of no document here takes no memory
+            docs = snapshot.in_position[places(kept.keys, keys[snapshot.in_position]) >= 0]
+            gathered = self._gathered = keys, state, DocumentVectors(docs, Space(kept.of(keys[docs])))
         return gathered[2]
 
     def embed(self, snapshot: Snapshot, told: Callable[[int, int], None]) -> None:
         """Make and keep the vectors of documents that have none, newest first. Raises EmbeddingError."""
         docs, keys = _wanted(snapshot)
         self._file.forget_others(set(keys.tolist()))
-        missing = docs[self._file.read().places(keys) < 0].tolist()
+        missing = docs[places(self._file.keys(), keys) < 0].tolist()
         for begin in range(0, len(missing), _BATCH):
             told(len(docs) - len(missing) + begin, len(docs))
             texts = list(dict.fromkeys(snapshot.passage(doc) for doc in missing[begin : begin + _BATCH]))
             self._file.add(texts, self._embedder.passages(texts))
-        self._looked = None
+        self._looked = _NEVER
         if missing:
             told(len(docs), len(docs))
 
     def coverage(self, snapshot: Snapshot) -> Coverage:
         """Return how many documents have a vector, and how many could have one."""
         _, keys = _wanted(snapshot)
-        return Coverage(int(np.count_nonzero(self._kept().places(keys) >= 0)), len(keys))
+        return Coverage(int(np.count_nonzero(places(self._file.keys(), keys) >= 0)), len(keys))
 
     def _embedded(self, text: str) -> Vectors:
         vector: Vectors = self._embedder.queries([text])[0]
         return vector
 
-    def _kept(self) -> KeptVectors:
-        """Return the vectors that there are, or were a moment ago."""
-        looked = self._looked
-        if looked is None or looked[0] < monotonic() - _FRESH:
-            looked = self._looked = monotonic(), self._file.read()
-        return looked[1]
+    def _state(self) -> FileState:
+        """Return which vectors there are, or were a moment ago."""
+        looked, state = self._looked
+        if looked < monotonic() - _FRESH:
+            state = self._file.state()
+            self._looked = monotonic(), state
+        return state
 
 
 def _wanted(snapshot: Snapshot) -> tuple[Docs, Keys]:

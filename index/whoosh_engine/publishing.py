@@ -1,10 +1,10 @@
-"""What a publish writes: one segment of the documents given, small ones from before taken into it."""
+"""What a publish writes: one segment of the documents given, small ones from before taken into it, and drafts moved."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from index.engine import SearchIndexError
+from index.engine import Draft, SearchIndexError
 from index.schema import Document, Schema
 from index.whoosh_engine.generations import Generation, Segment, linked, segment_name
 from index.whoosh_engine.segment_writer import writing
@@ -20,20 +20,28 @@ class Publication:
     removed: Collection[str]
     order: Sequence[str]
     meta: Mapping[str, object]
+    drafts: Sequence[Draft] = ()
 
     def write(self, folder: Path, before: Generation | None, schema: Schema) -> Generation:
         """Write the documents given to the empty folder of a generation, link the rest, and return it."""
-        kept = self._kept(before)
-        self._check(kept)
+        written = [Segment(draft.folder, draft.runs) for draft in self.drafts]
+        drafts = self._only(written, set(self.order) - self.replaced.keys())
+        given = self.replaced.keys() | {source for draft in drafts for source in draft.sources}
+        kept = self._only(before.segments if before else (), set(self.order) - given - set(self.removed))
+        self._check((*kept, *drafts))
+        moved = [
+            replace(draft, folder=draft.folder.rename(folder / segment_name(folder, number)))
+            for number, draft in enumerate(drafts, start=1)
+        ]
         if self.replaced:
             kept = self._with_given(folder, kept, schema)
         segments = [one if one.folder.parent == folder else linked(one, folder) for one in kept]
-        return Generation(folder.name, tuple(segments), tuple(self.order), self.meta)
+        return Generation(folder.name, (*segments, *moved), tuple(self.order), self.meta)
 
-    def _kept(self, before: Generation | None) -> list[Segment]:
-        """Return the segments of which something stays, with tombstones for what does not."""
-        stays = set(self.order) - self.replaced.keys() - set(self.removed)
-        kept = [segment.only(stays) for segment in before.segments] if before else []
+    @staticmethod
+    def _only(segments: Iterable[Segment], sources: Collection[str]) -> list[Segment]:
+        """Return the segments of which something stays, with tombstones for what is of other sources."""
+        kept = [segment.only(sources) for segment in segments]
         return [segment for segment in kept if segment.sources]
 
     def _check(self, kept: Iterable[Segment]) -> None:

@@ -60,9 +60,9 @@ def row(document: Document, schema: Schema) -> Row:
     }
     for name, terms in document.texts.items():
         of_kinds: dict[TermKind, dict[str, float]] = {kind: {} for kind in KINDS}
-        for term in terms:
-            frequencies = of_kinds[term.kind]
-            frequencies[term.text] = frequencies.get(term.text, 0.0) + 1.0
+        for text, _, _, kind in terms:
+            frequencies = of_kinds[kind]
+            frequencies[text] = frequencies.get(text, 0.0) + 1.0
         fields |= {text_field(name, kind): frequencies for kind, frequencies in of_kinds.items() if frequencies}
         if texts[name].length:
             figures[length_column(name)] = sum(of_kinds["word"].values())

@@ -6,18 +6,19 @@ from functools import cached_property, reduce
 import numpy as np
 
 from index import ladder, spelling
-from index.embedder import EmbeddingError
-from index.engine import Reason
+from index.embedder import EmbeddingError, Vectors
+from index.engine import MeantCount, Reason, WordCount
 from index.language import Language
-from index.likeness import Likeness
+from index.likeness import Likeness, Likest, around
 from index.mending import begun
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, parts, word_weight
-from index.tree import Alternative, AnyOf, InField, Key, Notice, QueryPiece, QueryWord, words_in
+from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.masks import Masks
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs, Mask
+from index.words import names_among, without_names
 
 _FEW = 16  # where fewer than one of so many documents is weighed, it is quicker to look each up among a term's
 
@@ -33,8 +34,10 @@ class Search:
         self._query = query
         self._meaning = meaning
         self._likeness: Likeness | None = None
+        self._found_around: Scores | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
+        self.conditions = parsed.told
         self._masks = Masks(snapshot)
         self._conditions = self._masks.all_of(parsed.conditions)
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
@@ -53,14 +56,19 @@ class Search:
         """Return the greatest share of the words' weight that a document meeting the conditions has."""
         return float(self._shares(words, self._with_any(words)).max(initial=0.0))
 
-    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
-        """Return whether the likeness of documents tells that there is an answer, None where nothing is known of it."""
-        self._likeness = self._read_likeness(" ".join(piece.text for piece in pieces))
+    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
+        """Return how like any document with what the query names is to all else it says, None where that is unknown."""
+        text = " ".join(piece.text for piece in pieces)
+        self._likeness = self._read_likeness(text)
         if self._likeness is None:
             return None
-        names = [word for piece in pieces for word in piece.words if word.is_name]
-        named = reduce(np.logical_and, map(self._masks.anywhere, names), self._conditions)
-        return self._likeness.tells(named, self._snapshot.documents)
+        words = [word for piece in pieces for word in piece.words]
+        runs = dict(self._names(words))
+        others = [word for word in words if word.is_name and not any(word in run for run in runs)]
+        having = (*runs.values(), *map(self._of_name, others))
+        rest = without_names(pieces, (*others, *(word for run in runs for word in run)))
+        vector = self._vector(rest) if rest not in ("", text) else None
+        return self._likeness.likest(vector, reduce(np.logical_and, having, self._conditions), self._snapshot.documents)
 
     def beginning(self, text: str) -> Sequence[str]:
         """Return the words of the index that a text is the beginning of."""
@@ -68,7 +76,7 @@ class Search:
 
     def similar(self, text: str) -> str | None:
         """Return the word of the index that a text is most likely a slip of, or None."""
-        return spelling.similar(text, self._snapshot.words, lambda word: len(self._snapshot.term(Key(word)).finds))
+        return self._snapshot.spellings.similar(text)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -95,6 +103,18 @@ class Search:
         """Return which documents that meet the conditions have all of these words in one text field."""
         return self._conditions & self._masks.of(InField(field, words))
 
+    def counted_alone(self, selected: Callable[[Mask], Mask]) -> tuple[WordCount, ...]:
+        """Return how many of the selected documents have each word."""
+        words = dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words)
+        return tuple(WordCount(word.text, int(np.count_nonzero(selected(self._masks.of(word))))) for word in words)
+
+    def meant(self, selected: Callable[[Mask], Mask]) -> Iterator[MeantCount]:
+        """Yield words that may be meant instead, and how many of the selected documents have each."""
+        for word in dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words):
+            if other := self._snapshot.spellings.commoner(word.text):
+                having = selected(self._masks.of(QueryWord(other, (Alternative((Key(other),)),))))
+                yield MeantCount(word.text, other, int(np.count_nonzero(having)))
+
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found."""
         if not self.scored:
@@ -116,13 +136,14 @@ class Search:
         """Yield what made the score of each of some documents, most first; the points add up to it."""
         given = parts(self._strengths(docs))
         cosines = self._likeness.of(docs)[0].tolist() if self._likeness else [None] * len(docs)
-        for place, (doc, cosine) in enumerate(zip(docs.tolist(), cosines, strict=True)):
+        by_words = zip(*(self._word_reasons(word, docs) for word in self.scored), strict=True)
+        for place, cosine in enumerate(cosines):
             others = (
                 Reason(signal, float(points[place]), cosine=cosine if signal == "likeness" else None)
                 for signal, points in given.items()
                 if signal != "words"
             )
-            every = (*(self._reason(word, doc) for word in self.scored), *others)
+            every = (*next(by_words, ()), *others)
             yield tuple(sorted((reason for reason in every if reason.points), key=lambda reason: -reason.points))
 
     def _read_likeness(self, text: str) -> Likeness | None:
@@ -136,6 +157,14 @@ class Search:
             return Likeness(vectors.space, vectors.docs, self._snapshot.size, meaning.query(text))
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
+            return None
+
+    def _vector(self, text: str) -> "Vectors | None":
+        """Return the vector of a part of the query, None where the model answers no more."""
+        meaning = self._meaning()
+        try:
+            return meaning.query(text) if meaning else None
+        except EmbeddingError:
             return None
 
     @cached_property
@@ -158,7 +187,18 @@ class Search:
             strengths["exact"] = np.isin(docs, self._exact).astype(np.float64)
         if self._likeness:
             strengths["likeness"] = self._most_points * self._likeness.of(docs)[1]
+            strengths["around"] = self._most_points * self._around(self._likeness)[docs]
         return strengths
+
+    def _around(self, likeness: Likeness) -> Scores:
+        """Return how like the query what is found around each document is, that itself included."""
+        if self._found_around is None:
+            docs = np.flatnonzero(self.matches).astype(np.int32)
+            sections = self._snapshot.sections
+            own = docs if sections is None else sections[docs]
+            self._found_around = np.zeros(self._snapshot.size)
+            self._found_around[docs] = around(docs, own, likeness.of(docs)[1])
+        return self._found_around
 
     @cached_property
     def _exact(self) -> Docs:
@@ -178,7 +218,20 @@ class Search:
         """Which documents have what the query names: the word, or what it stands for."""
         named = ((word, self._language.named(word.text)) for word in self.ascent.words)
         wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
-        return reduce(np.logical_and, (mask for mask in wanted if mask.any()), self._snapshot.live)
+        names = (mask for _, mask in self._names(self.ascent.words))
+        return reduce(np.logical_and, (mask for mask in (*wanted, *names) if mask.any()), self._snapshot.live)
+
+    def _of_name(self, word: QueryWord) -> Mask:
+        """Return which documents have a word in any field, or what it names."""
+        facet, anywhere = self._language.named(word.text), self._masks.anywhere(word)
+        return anywhere | self._masks.of(facet) if facet else anywhere
+
+    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Mask]]:
+        """Yield the words in a row that are a name, and which documents have them or are of what that names."""
+        group = self._snapshot.names
+        if group:
+            for run, name in names_among(words, lambda text: bool(self._snapshot.group(group).having((text,)))):
+                yield tuple(run), self._masks.of(AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,)))))
 
     @cached_property
     def _helpers(self) -> Sequence[Key]:
@@ -188,25 +241,23 @@ class Search:
         keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
         return [key for key in keys if key.kind in SIGNAL_OF_KIND and len(self._snapshot.term(key).docs)]
 
-    def _reason(self, word: QueryWord, doc: int) -> Reason:
-        one = np.array([doc], np.int32)
-
-        def points(alternative: Alternative) -> float:
-            return alternative.weight * sum(float(self._points(key, one)[0]) for key in alternative.terms)
-
-        best = max(word.alternatives, key=points)
-        fields = dict.fromkeys(name for key in best.terms for name in self._snapshot.fields_with(key, doc))
-        return Reason("words", points(best), word.text, " ".join(key.text for key in best.terms), tuple(fields))
+    def _word_reasons(self, word: QueryWord, docs: Docs) -> Iterator[Reason]:
+        """Yield what a word gave to the score of each of some documents, by the alternative that gave most."""
+        points = np.stack([self._alternative_points(alternative, docs) for alternative in word.alternatives])
+        best = points.argmax(axis=0)
+        fields = {
+            number: self._snapshot.fields_with(word.alternatives[number].terms, docs) for number in set(best.tolist())
+        }
+        for place, number in enumerate(best.tolist()):
+            term = " ".join(key.text for key in word.alternatives[number].terms)
+            yield Reason("words", float(points[number, place]), word.text, term, fields[number][place])
 
     def _word_points(self, word: QueryWord, docs: Docs) -> Scores:
         """Return what a word gives each of some documents: the most that one of its alternatives does."""
-        return reduce(
-            np.maximum,
-            (
-                alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
-                for alternative in word.alternatives
-            ),
-        )
+        return reduce(np.maximum, (self._alternative_points(alternative, docs) for alternative in word.alternatives))
+
+    def _alternative_points(self, alternative: Alternative, docs: Docs) -> Scores:
+        return alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
 
     def _points(self, key: Key, docs: Docs) -> Scores:
         """Return the points of a term in each of some documents."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,13 +34,20 @@ class KeptVectors:
     keys: Keys
     vectors: Quantised
 
-    def places(self, keys: Keys) -> NDArray[np.intp]:
-        """Return where the vector of each key is, -1 where there is none."""
-        if not len(self.keys):
-            return np.full(len(keys), -1)
-        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[places] == keys, places, -1)
+    def of(self, keys: Keys) -> Quantised:
+        """Return the vectors of some keys, all of which are there."""
+        return self.vectors.only(places(self.keys, keys).astype(np.int32))
 
+
+def places(known: Keys, keys: Keys) -> NDArray[np.intp]:
+    """Return where each key is among those that are known, which are in order; -1 where it is not."""
+    if not len(known):
+        return np.full(len(keys), -1)
+    found = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    return np.where(known[found] == keys, found, -1)
+
+
+FileState: TypeAlias = tuple[int, ...]
 
 NOTHING = KeptVectors(np.empty(0, np.uint64), Quantised(np.empty((0, 0), np.int8), np.empty(0)))
 
@@ -50,19 +58,29 @@ class VectorFile:
     def __init__(self, index: Path, model: str) -> None:
         self._file = index / FOLDER / hashlib.sha256(model.encode()).hexdigest()[:16]
         self._reading = Lock()
-        self._read: tuple[tuple[int, ...], KeptVectors] = ((), NOTHING)
+        self._known: tuple[FileState, Keys] = ((), NOTHING.keys)
+
+    def state(self) -> FileState:
+        """Return a value that is another whenever the file is."""
+        try:
+            stat = self._file.stat()
+        except OSError:
+            return ()
+        return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
     def read(self) -> KeptVectors:
-        """Return what is kept now; the same value while that is the same."""
+        """Return what is kept now."""
+        try:
+            return _by_key(_whole_records(self._file.read_bytes()))
+        except OSError:
+            return NOTHING
+
+    def keys(self) -> Keys:
+        """Return the keys of what is kept now, in order; read once while the file is the same."""
         with self._reading:
-            try:
-                stat = self._file.stat()
-                state = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-                if state != self._read[0]:
-                    self._read = state, _by_key(_whole_records(self._file.read_bytes()))
-            except OSError:
-                self._read = (), NOTHING
-            return self._read[1]
+            if (state := self.state()) != self._known[0]:
+                self._known = state, self.read().keys
+            return self._known[1]
 
     def add(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep the vectors of texts; those of another size than before take the place of all."""
@@ -84,7 +102,7 @@ class VectorFile:
 
     def forget_others(self, keys: Collection[int]) -> None:
         """Write the file anew without the vectors of other keys, where they are most of it."""
-        if len(self.read().keys) <= _WASTE * len(keys):
+        if len(self.keys()) <= _WASTE * len(keys):
             return
         with locked(self._file.with_suffix(".lock")):
             data = self._file.read_bytes()

@@ -7,9 +7,9 @@ from typing import Any, get_args
 import click
 
 from index.query import Query, StepName
-from kb.cli import terminal
+from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
-from kb.cli.output import lines, make_ready, print_json, say
+from kb.cli.output import make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.answers import Answer
@@ -18,14 +18,14 @@ from kb.search.records import alike_record, found_talk_record, note_record, pair
 from kb.search.searching import SORTS
 from kb.services import Domain
 
-_MOST_ALIKE = 10  # notes that are shown as like those of a talk or a report
 _FEW = 30  # values that an error lists
 
 
 def _facet_options(command: Command) -> Command:
     """Add the option of each facet that has one."""
     for facet in reversed(options()):
-        command = click.option(f"--{facet.key}", multiple=True, help=facet.option)(command)
+        offer = completing.values_of(facet)
+        command = click.option(f"--{facet.key}", multiple=True, help=facet.option, shell_complete=offer)(command)
     return command
 
 
@@ -73,16 +73,20 @@ def search(
     if as_json:
         print_json(_search_records(answer, kb.collection.domain, facets=facets))
     else:
-        lines(terminal.answer_lines(answer, kb.collection.domain))
-        if facets:
-            lines(terminal.facet_lines(answer))
+        counted = terminal.facet_lines(answer) if facets else ()
+        results((*terminal.answer_lines(answer, kb.collection.domain), *counted))
     if not answer.total and not answer.talks and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
 
 @cli.command()
 @click.argument("words", nargs=-1)
-@click.option("--service", multiple=True, help="Slug, name or alias of a service. Repeatable.")
+@click.option(
+    "--service",
+    multiple=True,
+    help="Slug, name or alias of a service. Repeatable.",
+    shell_complete=completing.values_of(BY_KEY["service"]),
+)
 @click.option("--questions", is_flag=True, help="Questions and their answers instead of problems and their remedies.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that nothing replies to (未解決).")
 @as_json
@@ -113,15 +117,15 @@ def pairs(
     if as_json:
         print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
-        lines(line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
-        say(f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)")
+        shown = (line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
+        results((*shown, f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)"))
     if not found and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
 
 @cli.command()
-@click.argument("identifier", metavar="ID")
-@click.option("--like", is_flag=True, help="Of a note: what other reports say that is like it.")
+@click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids, completing.talk_ids))
+@click.option("--like", is_flag=True, help="What other reports say that is like it.")
 @as_json
 @with_knowledge_base
 def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> None:
@@ -145,19 +149,18 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> No
         print_json(note_record(note, kb.collection.domain) for note in notes)
         return
     if entry:
-        lines(terminal.report_lines(entry))
-    elif notes:
-        say(terminal.event_line(notes[0].event, notes[0].held_on))
-    lines(terminal.tree_lines(notes, kb.collection.catalogue))
+        head = terminal.report_lines(entry)
+    else:
+        head = iter([terminal.event_line(note.event, note.held_on) for note in notes[:1]])
+    results((*head, *terminal.tree_lines(notes, kb.collection.catalogue)))
 
 
 def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
-    every = dict.fromkeys(alike for note in notes for alike in kb.browser.like(note))
-    alike = sorted(every, key=lambda one: -one.cosine)[:_MOST_ALIKE]
+    alike = kb.browser.like(notes)
     if as_json:
         print_json(alike_record(one, kb.collection.domain) for one in alike)
     else:
-        lines(line for one in alike for line in terminal.alike_lines(one, kb.collection.catalogue))
+        results(line for one in alike for line in terminal.alike_lines(one, kb.collection.catalogue))
     if not alike:
         click.get_current_context().exit(FOUND_NOTHING)
 
@@ -175,10 +178,7 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     if as_json:
         print_json(service_record(count.service, count.notes) for count in counts)
         return
-    for count in counts:
-        notes = "-" if count.notes is None else count.notes
-        past = kb.collection.catalogue.history(count.service)
-        say(f"{notes:>5}  {count.service.slug:24}  {count.service.name}{f'  ({past})' if past else ''}")
+    results(terminal.service_line(count, kb.collection.catalogue) for count in counts)
 
 
 def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable[dict[str, Any]]:
@@ -196,7 +196,13 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
         yield {"type": "talk", **found_talk_record(one)}
     if facets:
         groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
-        yield {"total": answer.total, "facets": groups}
+        told: dict[str, tuple[Any, ...]] = {
+            "words": answer.words,
+            "conditions": answer.conditions,
+            "meant": answer.meant,
+        }
+        parts = {name: list(map(asdict, every)) for name, every in told.items()}
+        yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
 
 
 def _values(kb: KnowledgeBase, facet: Facet, name: str) -> tuple[str, ...]:

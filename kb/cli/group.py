@@ -75,7 +75,7 @@ class LazyGroup(click.Group):
         except BrokenPipeError:  # who reads has seen enough
             _drop_output()
             ctx.exit(_PIPE_CLOSED)
-        except _foreseen() as error:
+        except foreseen() as error:
             from kb.cli.output import OutputError, say
             from kb.search.answers import UnknownIdError
 
@@ -88,7 +88,7 @@ class LazyGroup(click.Group):
         return told
 
 
-def _foreseen() -> tuple[type[Exception], ...]:
+def foreseen() -> tuple[type[Exception], ...]:
     """Return the errors that are told and not traced; asked for only when there is one."""
     from index.engine import SearchIndexError
     from kb.evaluation import EvaluationError

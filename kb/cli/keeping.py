@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from index.engine import SearchIndexError
-from kb.cli import terminal
+from kb.cli import completing, terminal
 from kb.cli.files import each_file
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
@@ -72,7 +72,7 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
 
 
 @cli.command()
-@click.argument("identifier", metavar="ID")
+@click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids))
 @as_json
 @with_knowledge_base
 def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:

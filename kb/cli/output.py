@@ -1,8 +1,9 @@
 """What commands have in common: lines and JSON to print, progress while work is long."""
 
 import re
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -21,6 +22,10 @@ _STYLE = r"\[(?:[0124]|3[136])m"  # what kb.cli.terminal has click.style write: 
 _UNSAFE = re.compile(rf"[{_OBEYED}]|\x1b(?!{_STYLE})")
 _STYLED = re.compile(rf"\x1b{_STYLE}")
 _PLAIN = "\x1b[0m"
+# What a line begins with, under whose end it goes on: its indent, and the sign and number of a list.
+_HEAD = re.compile(rf"(?:\x1b{_STYLE})* *(?:(?:\d+ +)?[•→] )?")
+# What stays on one line: a word of Latin letters or a Japanese character, with the marks that may end or begin no line.
+_PIECES = re.compile(rf"\x1b{_STYLE}|[（「『【]*(?:[!-~]+|.)[、。，．・）」』】！？ーっゃゅょッャュョ…]*")
 
 
 STOPPED = 128 + 2  # what a shell tells of who was stopped by SIGINT, 2
@@ -32,9 +37,8 @@ class OutputError(OSError):
 
 def say(text: str, *, err: bool = False) -> None:
     """Print a text of whatever origin: the terminal obeys nothing in it but colours, and they end with the text."""
-    safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     try:
-        click.echo(safe + _PLAIN if _STYLED.search(safe) and not safe.endswith(_PLAIN) else safe, err=err)
+        click.echo(_safe(text), err=err)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -45,6 +49,39 @@ def lines(every: Iterable[str], *, err: bool = False) -> None:
     """Print lines, on stderr where they are about the work and not its result."""
     for line in every:
         say(line, err=err)
+
+
+def results(every: Iterable[str]) -> None:
+    """Print the lines of an answer: on a terminal in its width, through its pager where they are more than it shows."""
+    if not sys.stdout.isatty():
+        lines(every)
+        return
+    size = shutil.get_terminal_size()
+    wrapped = [part for line in every for part in _wrapped(_safe(line), size.columns)]
+    if len(wrapped) < size.lines:
+        lines(wrapped)
+    else:
+        click.echo_via_pager(f"{line}\n" for line in wrapped)
+
+
+def _safe(text: str) -> str:
+    """Return a text without what a terminal would obey, colours apart, which end with it."""
+    safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return safe + _PLAIN if _STYLED.search(safe) and not safe.endswith(_PLAIN) else safe
+
+
+def _wrapped(line: str, columns: int) -> Sequence[str]:
+    """Return a line in parts of so many columns, of which a Japanese character takes two, all but the first indented."""
+    from wcwidth import propagate_sgr, width
+
+    head = _HEAD.match(line)
+    begin = head.end() if head else 0
+    parts, indent = [line[:begin]], " " * width(line[:begin])
+    for piece in _PIECES.findall(line, begin):
+        if width(parts[-1]) + width(piece) > columns and parts[-1] != indent:
+            parts.append(indent)
+        parts[-1] += piece if parts[-1] != indent or len(parts) == 1 else piece.lstrip(" ")
+    return propagate_sgr(parts)
 
 
 def print_json(records: Iterable[dict[str, Any]]) -> None:

@@ -11,7 +11,8 @@ from kb.library.contents import ReportEntry
 from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.report.problems import FileProblem
-from kb.search.answers import Alike, Answer, Found, Status, SyncOutcome
+from kb.search.answers import Alike, Answer, Found, ServiceCount, Status, SyncOutcome
+from kb.search.facets import place
 from kb.services import Catalogue, Domain
 from kb.texts import ja
 
@@ -52,11 +53,15 @@ def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
     return before + marked(text[begin:end], inside) + after
 
 
-def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
-    """Yield the lines of one hit: where it stands, the note, what it is about, its id."""
-    note = found.note
+def place_line(note: Note) -> str:
+    """Return the event and the talk that a note stands in."""
     where = event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else "")
-    yield click.style(where, dim=True)
+    return click.style(where, dim=True)
+
+
+def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
+    """Yield the lines of one hit: what it stands under, the note, what it is about, its id."""
+    note = found.note
     if note.trail:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
@@ -74,25 +79,35 @@ def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
 def alike_lines(alike: Alike, catalogue: Catalogue) -> Iterator[str]:
     """Yield the lines of a note that is like another: where it stands, the note, what is alike."""
     note = alike.note
-    yield click.style(
-        event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else ""), dim=True
-    )
+    yield place_line(note)
     yield f"  • {passage(note.text, ())}"
     yield click.style(f"    {ja.alike(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
+def found_lines(every: Iterable[Found], domain: Domain) -> Iterator[str]:
+    """Yield the hits under what they stand in, that of the best one first."""
+    by_place: dict[str, list[Found]] = {}
+    for found in every:
+        by_place.setdefault(place(found.note), []).append(found)
+    for hits in by_place.values():
+        yield place_line(hits[0].note)
+        for found in hits:
+            yield from hit_lines(found, domain)
+        yield ""
+
+
 def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
-    """Yield the hits of a search and how many there are."""
+    """Yield what a search found, and what it did for that."""
     for step in answer.steps:
         yield click.style(
             ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
         )
     for notice in answer.notices:
         yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
-    for found in answer.found:
-        yield from hit_lines(found, domain)
-        yield ""
+    for other in answer.meant:
+        yield click.style(ja.meant(other.meant, other.count), fg="yellow")
+    yield from found_lines(answer.found, domain)
     for one in answer.talks[:MOST_TALKS]:
         yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
         yield click.style(f"    {one.talk.id}", dim=True)
@@ -100,6 +115,9 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
         yield f"{ja.TALK}: ほか {len(answer.talks) - MOST_TALKS}件"
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
+    if len(answer.words) + len(answer.conditions) > 1:
+        yield from (ja.alone(word.word, word.count) for word in answer.words)
+        yield from (ja.without(condition.condition, condition.count) for condition in answer.conditions)
     shown = len(answer.found)
     yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
 
@@ -115,9 +133,7 @@ def facet_lines(answer: Answer) -> Iterator[str]:
 def pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
     """Yield a problem with its remedies, or a question with its answers; 未解決 where there are none."""
     note = pair.note
-    yield click.style(
-        event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else ""), dim=True
-    )
+    yield place_line(note)
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
     yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
     for reply in pair.replies:
@@ -144,6 +160,12 @@ def tree_lines(notes: Iterable[Note], catalogue: Catalogue) -> Iterator[str]:
         names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
         about = click.style(f"  [{', '.join([ja.KINDS[note.kind], *names])}]", fg="cyan")
         yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
+
+
+def service_line(count: ServiceCount, catalogue: Catalogue) -> str:
+    """Return how many notes are on a service, its slug, its name and what became of it."""
+    notes, service, past = "-" if count.notes is None else count.notes, count.service, catalogue.history(count.service)
+    return f"{notes:>5}  {service.slug:24}  {service.name}{f'  ({past})' if past else ''}"
 
 
 def report_lines(entry: ReportEntry) -> Iterator[str]:

@@ -110,7 +110,8 @@ class KeptReports:
 
 
 def _is_index(folder: Path) -> bool:
-    return (folder / "CURRENT").exists() or any(folder.glob("gen-*"))
+    """Tell whether the engine has taken a folder, be it that it holds no generation yet."""
+    return any((folder / name).exists() for name in ("CURRENT", "DRAFTS.lock")) or any(folder.glob("gen-*"))
 
 
 def _body(path: Path) -> bytes | None:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 
 # White space that is not one space already: `\s+` would cut 10 MB of words into as many strings, which take 300 MB.
 _TO_FOLD = re.compile(r"\s{2,}|[^\S ]")
@@ -13,6 +14,7 @@ def normalized(text: str) -> str:
     return _TO_FOLD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
 
 
+@lru_cache(1000)  # the event of a report is that of each of its notes
 def slug(text: str) -> str:
     """Return a text as part of an address: letters and digits of any script, joined by hyphens; `untitled` if none."""
     return re.sub(r"[\W_]+", "-", normalized(text)).strip("-")[:60].rstrip("-") or "untitled"

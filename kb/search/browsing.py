@@ -33,11 +33,11 @@ class Browser:
         where = f"; the report {report.id} is known, but holds no such note any more" if report else ""
         raise UnknownIdError(f"no note has the id {note_id}{where}", report)
 
-    def like(self, note: Note) -> tuple[Alike, ...]:
-        """Return the notes of other reports that are most like one, none without a model."""
+    def like(self, notes: Sequence[Note]) -> tuple[Alike, ...]:
+        """Return the notes of other reports that are most like some, none without a model."""
         snapshot = self._collection.snapshot()
-        hits = snapshot.reader.like(note.id, "report", _MOST_ALIKE) if snapshot else ()
-        return tuple(_alike(note, snapshot.note(hit.stored), hit.score) for hit in hits) if snapshot else ()
+        hits = snapshot.reader.like([note.id for note in notes], "report", _MOST_ALIKE) if snapshot else ()
+        return tuple(_alike(notes, snapshot.note(hit.stored), hit.score) for hit in hits) if snapshot else ()
 
     def talk(self, talk_id: str) -> Sequence[Note]:
         """Return all notes on a talk, report by report, in reading order. Raises UnknownIdError."""
@@ -73,8 +73,8 @@ class Browser:
         return tuple(ServiceCount(service, counts.get(service.slug, 0)) for service in services)
 
 
-def _alike(note: Note, other: Note, cosine: float) -> Alike:
-    services = {mention.service for mention in note.services}
+def _alike(notes: Sequence[Note], other: Note, cosine: float) -> Alike:
+    services = {mention.service for note in notes for mention in note.services}
     both = dict.fromkeys(mention.service for mention in other.services if mention.service in services)
     return Alike(other, cosine, tuple(both))
 

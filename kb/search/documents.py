@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 
 from index.analysis import Analyzer, Term
 from index.schema import Document, Schema, TextField
@@ -22,6 +23,8 @@ SCHEMA = Schema(
     ),
     facets=tuple(facet.key for facet in FACETS),
     titles=("talk", "talk"),
+    names="name",
+    sections="section",
 )
 
 
@@ -83,4 +86,9 @@ def passage(note: Note) -> str:
 def _name_terms(report: Report, analyzer: Analyzer, catalogue: Catalogue) -> dict[str, tuple[Term, ...]]:
     """Return the terms of the short name of each service that a report is about."""
     slugs = {mention.service for note in report.notes for mention in note.services}
-    return {slug: analyzer.terms(analyzer.morphemes(catalogue.by_slug[slug].short_name)) for slug in slugs}
+    return {slug: _terms_of_name(catalogue.by_slug[slug].short_name, analyzer) for slug in slugs}
+
+
+@lru_cache(1000)
+def _terms_of_name(name: str, analyzer: Analyzer) -> tuple[Term, ...]:
+    return analyzer.terms(analyzer.morphemes(name))

@@ -3,13 +3,14 @@
 Documents, counts, labels, the search box, addresses, the page, the command and the suggestions all read it here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from index.text import folded_name
 from kb.library.contents import Contents
-from kb.report.identity import slug
+from kb.report.identity import digest, slug
 from kb.report.model import Note, Via
 from kb.services import Catalogue
 from kb.texts import ja
@@ -17,6 +18,9 @@ from kb.texts import ja
 Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
 """Where a facet is shown: `page` in addresses and counts of the page, `list` as a list of filters of its own there,
 `table` in `kb search --facets`, `suggestion` while one types."""
+
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
+_TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,30 @@ def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     return {folded_name(name): key for key, label in labels.items() for name in (key, label)}
 
 
+def _names(note: Note) -> Iterator[str]:
+    """Yield what a note's event and speakers may be called, folded as names are.
+
+    An event is called without its year too, and one of three words or more without the first: re:Invent, of AWS.
+    """
+    if note.event:
+        words = slug(note.event).split("-")
+        dated = [words, words[:-1]] if len(words) > 1 and _YEAR.fullmatch(words[-1]) else [words]
+        for called in dated:
+            yield folded_name("".join(called))
+        if len(dated[-1]) > _TWO:
+            yield from (folded_name("".join(called[1:])) for called in dated)
+    if note.talk:
+        yield from (folded_name(slug(speaker)) for speaker in note.talk.speakers)
+
+
 def place(note: Note) -> str:
     """Return what a note stands in: its talk, or its report where it stands outside of talks."""
     return note.talk.id if note.talk else note.report
+
+
+def _section(note: Note) -> str:
+    """Return what the notes have in common that stand below the same headings and notes of a place."""
+    return digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12)
 
 
 FACETS = (
@@ -154,6 +179,8 @@ FACETS = (
     ),
     Facet("service_explicit", "サービス", lambda note, _catalogue: _services(note, "explicit")),
     Facet("service_inherited", "サービス", lambda note, _catalogue: _services(note, "inherited")),
+    Facet("name", "名", lambda note, _catalogue: dict.fromkeys(_names(note))),
+    Facet("section", "節", lambda note, _catalogue: (_section(note),)),
     Facet("place", "場所", lambda note, _catalogue: (place(note),)),
 )
 BY_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}

@@ -1,87 +1,94 @@
-"""Files to finished reports: kept from before, or understood now; of many files by several processes."""
+"""Files to finished reports: kept from before, or understood now."""
 
-import multiprocessing
-import os
-import signal
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from multiprocessing.connection import Connection, wait
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from kb.library.configuration import Configuration, parse
+from kb.library.configuration import Configuration
+from kb.library.contents import ReportEntry
 from kb.library.files import ReportFile
 from kb.library.fingerprint import code_digest
 from kb.library.kept import Grounds, KeptReport, KeptReports
 from kb.report.model import Correction, Given, Report
-from kb.report.problems import UnreadableError
+from kb.report.problems import FileProblem
 from kb.services.concern import names_in
-from kb.understanding import Progress, Tools, all_texts, understand
-
-# Until a process is ready a dozen reports of a hundred notes are done by who waits for it.
-WORTH_PROCESSES = 50  # files
+from kb.understanding import FinishedReport, Tools, all_texts, analyse, understand
 
 Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
 """Corrections of notes by the report, under the id that it tells itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A report of the library by itself: its entry, under the id that it tells itself, and what was odd in its file."""
+
+    entry: ReportEntry
+    problems: tuple[FileProblem, ...]
+
+    @property
+    def source(self) -> str:
+        """The file that holds it."""
+        return self.entry.source
+
+    @classmethod
+    def of(cls, finished: FinishedReport, file: ReportFile) -> "Standing":
+        """Return what stands of the report that a file holds."""
+        report = finished.report
+        entry = ReportEntry(
+            id=report.id,
+            source=report.source,
+            digest=file.digest,
+            title=report.title,
+            event=report.event,
+            held_on=report.held_on,
+            published=report.published,
+            url=report.url,
+            talks=report.talks,
+            notes=len(report.notes),
+        )
+        problems = (FileProblem(file.source, warning.line, warning.message) for warning in finished.warnings)
+        return cls(entry, tuple(problems))
 
 
 class Finisher:
     """Finishes reports with some tools, and keeps them in the folder of an index."""
 
     def __init__(self, index: Path, tools: Tools) -> None:
-        self._index = index
         self._tools = tools
         self.kept = KeptReports(index)
         self.corrections = corrections_of(tools.configuration)
         self._domain = tools.configuration.domain_digest
 
-    def finished(self, file: ReportFile) -> KeptReport:
+    def analysed(self, file: ReportFile) -> FinishedReport:
         """Return what a file is understood as, kept from before or understood now. Raises UnreadableError."""
-        kept = self.kept.find(file.source)
-        if kept and kept.grounds == self._grounds(file, kept.report):
-            return kept
-        one = understand(file.data, file.source, self._tools)
-        names = names_in((one.report.title, *all_texts(one.report)))
-        kept = KeptReport(self._grounds(file, one.report), names, one.warnings, one.report)
-        self.kept.keep(kept)
-        return kept
+        kept = self._kept(file)
+        if kept:
+            return replace(analyse(kept.report, self._tools), warnings=kept.warnings)
+        return self._understood(file)
 
-    def of_any_domain(self, file: ReportFile) -> KeptReport:
-        """Return the same, but for what a domain decides: its texts can be relied on, its services cannot."""
+    def finished(self, file: ReportFile) -> FinishedReport:
+        """Return the same without the analysis of its texts."""
+        kept = self._kept(file)
+        one = FinishedReport(kept.report, {}, kept.warnings) if kept else self._understood(file)
+        return replace(one, morphemes={})
+
+    def report_of_any_domain(self, file: ReportFile) -> Report:
+        """Return its report but for what a domain decides: its texts can be relied on, its services cannot."""
         kept = self.kept.find(file.source)
         grounds = kept and replace(kept.grounds, domain=self._domain)
-        return kept if kept and grounds == self._grounds(file, kept.report) else self.finished(file)
+        return kept.report if kept and grounds == self._grounds(file, kept.report) else self.finished(file).report
 
-    def finish_all(self, files: Sequence[ReportFile], progress: Progress) -> None:
-        """Have files finished and kept, by a process for each processor where they are many; bad ones are passed over.
+    def _kept(self, file: ReportFile) -> KeptReport | None:
+        kept = self.kept.find(file.source)
+        return kept if kept and kept.grounds == self._grounds(file, kept.report) else None
 
-        What is kept stays, whatever breaks this off.
-        """
-        done = self._by_processes(files) if len(files) >= WORTH_PROCESSES else self._one_by_one(files)
-        for number, _ in enumerate(done, start=1):
-            progress("reading", number, len(files))
-
-    def _one_by_one(self, files: Sequence[ReportFile]) -> Iterator[None]:
-        for file in files:
-            with suppress(UnreadableError):
-                self.finished(file)
-            yield
-
-    def _by_processes(self, files: Sequence[ReportFile]) -> Iterator[None]:
-        """Yield when a file is done; what a process was given that was killed is left to who asks for it."""
-        left = iter(files)
-        with _processes(self._index, self._tools.configuration.text) as pipes:
-            busy = list(pipes)
-            for pipe, file in zip(pipes, left, strict=False):
-                pipe.send(file)
-            while busy:
-                ready = wait(busy)
-                for pipe in [pipe for pipe in busy if pipe in ready]:
-                    if not _goes_on(pipe, next(left, None)):
-                        busy.remove(pipe)
-                    yield
+    def _understood(self, file: ReportFile) -> FinishedReport:
+        one = understand(file.data, file.source, self._tools)
+        names = names_in((one.report.title, *all_texts(one.report)))
+        self.kept.keep(KeptReport(self._grounds(file, one.report), names, one.warnings, one.report))
+        return one
 
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
         given = self._tools.configuration.given.get(file.source, Given())
@@ -94,46 +101,3 @@ def corrections_of(configuration: Configuration) -> Corrections:
     for note, told in configuration.corrections.items():
         by_report[note.rpartition("/")[0]][note] = told
     return by_report
-
-
-def _goes_on(pipe: Connection, file: ReportFile | None) -> bool:
-    """Take a process's word that it is done with a file and give it the next, if there is one and it still lives."""
-    try:
-        pipe.recv()
-        if file is not None:
-            pipe.send(file)
-    except (EOFError, OSError):
-        return False
-    return file is not None
-
-
-@contextmanager
-def _processes(index: Path, told: str) -> Iterator[list[Connection]]:
-    """Give pipes to as many processes as there are processors; they end with their pipe, however we end."""
-    spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
-    pipes, processes = [], []
-    try:
-        for _ in range(os.cpu_count() or 1):
-            here, there = spawning.Pipe()
-            process = spawning.Process(target=_finish, args=(index, told, there), name="finish", daemon=True)
-            process.start()
-            there.close()
-            pipes.append(here)
-            processes.append(process)
-        yield pipes
-    finally:
-        for pipe in pipes:
-            pipe.close()
-        for process in processes:
-            process.join()
-
-
-def _finish(index: Path, told: str, pipe: Connection) -> None:
-    """Finish the reports that come through a pipe, and tell of each that it is done."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too; it ends with its pipe
-    finisher = Finisher(index, Tools.of(parse(told.encode())))
-    with suppress(EOFError, OSError):
-        while True:
-            with suppress(UnreadableError):
-                finisher.finished(pipe.recv())
-            pipe.send(None)

@@ -1,30 +1,23 @@
 """Bringing an index up to its library: what has not changed is neither read, understood nor written again."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from index.schema import Document
 from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import Library, ReportFile, Scan
 from kb.library.fingerprint import code_digest
-from kb.library.kept import KeptReport
 from kb.relating import RelatedReports, relate, texts_of, with_id
 from kb.report.problems import FileProblem, UnreadableError
+from kb.search import drafting
 from kb.search.collection import Collection
 from kb.search.documents import documents
-from kb.search.finishing import Finisher, corrections_of
+from kb.search.drafting import Drafted, Told
+from kb.search.finishing import Finisher, Standing, corrections_of
 from kb.services.concern import changed_names, changed_services
-from kb.understanding import Progress, analyse
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """A report of the library by itself: its entry, under the id that it tells itself, and what was odd in its file."""
-
-    entry: ReportEntry
-    problems: tuple[FileProblem, ...]
+from kb.understanding import Progress
 
 
 class Sync:
@@ -47,22 +40,38 @@ class Sync:
 
     def run(self) -> Contents:
         """Publish the next generation and return what it holds. Raises OutdatedError where another came since."""
-        standings, problems = self._standings()
+        collection = self._collection
+        changed = [file for file in self._scan.files if file.source not in self._same]
+        if len(changed) < drafting.WORTH_PROCESSES:
+            return self._published(Drafted({}, ()))
+        with collection.engine.drafting() as writer:
+            configuration = collection.tools.configuration
+            return self._published(drafting.draft(changed, writer, collection.index, configuration, self._progress))
+
+    def _published(self, drafted: Drafted) -> Contents:
+        """Settle what the library as a whole decides, and publish."""
+        standings, problems = self._standings(drafted.told)
         related = relate(
             ((source, one.entry.id) for source, one in standings.items()),
-            lambda source: texts_of(self._finisher.of_any_domain(self._files[source]).report),
+            lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
         )
         contents = _contents(self._collection.library, self._scan, standings, related, problems)
-        replaced = self._replaced(contents)
-        self._collection.engine.publish(replaced, (), tuple(related.ids), contents.as_meta(), self._since)
+        written = {source for draft in drafted.drafts for source, _ in draft.runs}
+        replaced = self._replaced(
+            [one for one in contents.reports if one.source not in written or standings[one.source].entry != one]
+        )
+        order = tuple(related.ids)
+        self._collection.engine.publish(replaced, (), order, contents.as_meta(), self._since, drafts=drafted.drafts)
         self._finisher.kept.forget_others(standings.keys())
         return contents
 
     def _unchanged(self, before: Contents) -> Iterator[str]:
         """Yield the files of which the index knows what they would be understood as now."""
         old, new = parse(before.told.encode()), self._scan.configuration
-        corrected, names = corrections_of(old), changed_names(old.domain, new.domain)
-        services = changed_services(old.domain, new.domain)
+        corrected, services = corrections_of(old), frozenset[str]()
+        names: frozenset[str] | None = frozenset()
+        if old.domain_digest != new.domain_digest:
+            names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
         for file in self._scan.files:
             told = old.given.get(file.source) == new.given.get(file.source)
             if not told or before.files.get(file.source) != file.digest:
@@ -82,76 +91,59 @@ class Sync:
         texts = self._finisher.kept.names(file.source, file.digest)
         return texts is None or any(name in texts for name in names)
 
-    def _standings(self) -> tuple[Mapping[str, _Standing], tuple[FileProblem, ...]]:
-        """Return the reports of the library by their files, and the files that cannot be read."""
-        standings: dict[str, _Standing] = {}
-        problems: list[FileProblem] = []
-        known = _told_of(self._before) if self._before else {}
-        self._finisher.finish_all([file for file in self._scan.files if file.source not in self._same], self._progress)
-        for file in self._scan.files:
-            if file.source not in self._same:
-                try:
-                    standings[file.source] = _standing(self._finisher.finished(file), file)
-                except UnreadableError as error:
-                    problems.append(error.problem)
-            elif isinstance(same := known[file.source], _Standing):
-                standings[file.source] = same
-            else:
-                problems.append(same)
-        return standings, tuple(problems)
+    def _standings(self, told: Mapping[str, Told]) -> tuple[Mapping[str, Standing], tuple[FileProblem, ...]]:
+        """Return the reports of the library by their files, and the files that cannot be read; `told` has some."""
+        before = _told_of(self._before) if self._before else {}
+        known = {source: one for source, one in before.items() if source in self._same}
+        known |= told
+        left = [file for file in self._scan.files if file.source not in known]
+        for number, file in enumerate(left, start=1):
+            known[file.source] = self._told(file)
+            self._progress("reading", number, len(left))
+        every = [known[file.source] for file in self._scan.files]
+        standings = {one.source: one for one in every if isinstance(one, Standing)}
+        return standings, tuple(one for one in every if isinstance(one, FileProblem))
 
-    def _replaced(self, contents: Contents) -> Mapping[str, Iterator[Document]]:
-        """Return the documents of each report that the index does not hold as it is now, made as they are asked for."""
+    def _told(self, file: ReportFile) -> Told:
+        """Return what stands of the report that a file holds, or why it cannot be read."""
+        try:
+            return Standing.of(self._finisher.finished(file), file)
+        except UnreadableError as error:
+            return error.problem
+
+    def _replaced(self, entries: Iterable[ReportEntry]) -> Mapping[str, Iterator[Document]]:
+        """Return the documents of those reports that the index holds otherwise, made as they are asked for."""
         held = self._before.by_source if self._before else {}
-        changed = [entry for entry in contents.reports if entry.source not in self._same or held[entry.source] != entry]
+        changed = [entry for entry in entries if entry.source not in self._same or held[entry.source] != entry]
         total, done = sum(entry.notes for entry in changed), 0
 
         def told(entry: ReportEntry) -> Iterator[Document]:
             nonlocal done
-            report = with_id(self._finisher.finished(self._files[entry.source]).report, entry.id)
+            analysed = self._finisher.analysed(self._files[entry.source])
+            report = with_id(analysed.report, entry.id)
             tools = self._collection.tools
-            yield from documents(analyse(report, tools), tools.analyzer, tools.catalogue)
+            yield from documents(replace(analysed, report=report), tools.analyzer, tools.catalogue)
             done += entry.notes
             self._progress("writing", done, total)
 
         return {entry.source: told(entry) for entry in changed}
 
 
-def _told_of(before: Contents) -> Mapping[str, _Standing | FileProblem]:
+def _told_of(before: Contents) -> Mapping[str, Told]:
     """Return what the index tells of each file that it has documents of, or that could not be read."""
     problems: defaultdict[str, list[FileProblem]] = defaultdict(list)
     for problem in before.problems:
         problems[problem.source].append(problem)
-    told: dict[str, _Standing | FileProblem] = {
-        source: every[0] for source, every in problems.items() if source not in before.ids
-    }
+    told: dict[str, Told] = {source: every[0] for source, every in problems.items() if source not in before.ids}
     for source, entry in before.by_source.items():
-        told[source] = _Standing(replace(entry, id=before.ids[source]), tuple(problems[source]))
+        told[source] = Standing(replace(entry, id=before.ids[source]), tuple(problems[source]))
     return told
-
-
-def _standing(kept: KeptReport, file: ReportFile) -> _Standing:
-    report = kept.report
-    entry = ReportEntry(
-        id=report.id,
-        source=report.source,
-        digest=file.digest,
-        title=report.title,
-        event=report.event,
-        held_on=report.held_on,
-        published=report.published,
-        url=report.url,
-        talks=report.talks,
-        notes=len(report.notes),
-    )
-    problems = (FileProblem(file.source, warning.line, warning.message) for warning in kept.warnings)
-    return _Standing(entry, tuple(problems))
 
 
 def _contents(
     library: Library,
     scan: Scan,
-    standings: Mapping[str, _Standing],
+    standings: Mapping[str, Standing],
     related: RelatedReports,
     problems: tuple[FileProblem, ...],
 ) -> Contents:

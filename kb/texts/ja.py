@@ -40,6 +40,7 @@ SIGNALS = {
     "coverage": "言葉の揃い方",
     "exact": "全文の一致",
     "likeness": ALIKE,
+    "around": "まわりのメモも近い",
     "boost": "種別",
 }
 TALK = "セッション"
@@ -70,6 +71,21 @@ def reason(reason: Reason) -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}点"
+
+
+def meant(instead: str, count: int) -> str:
+    """Return what may be meant instead of a word of the query."""
+    return f"もしかして「{instead}」（{count:,}件）"
+
+
+def alone(word: str, count: int) -> str:
+    """Return how many notes have a word of the query."""
+    return f"「{word}」を含むメモは {count:,}件"
+
+
+def without(condition: str, count: int) -> str:
+    """Return how many notes there would be without a condition of the query."""
+    return f"「{condition}」を外すと {count:,}件"
 
 
 def alike(cosine: float, services: Iterable[str]) -> str:

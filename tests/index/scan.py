@@ -1,7 +1,7 @@
 """One query held against every document in turn, for the oracle."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
@@ -11,10 +11,20 @@ import numpy as np
 from index import ladder, spelling
 from index.embedder import Embedder, EmbeddingError
 from index.engine import Reason
-from index.likeness import Likeness, Space, quantised
+from index.likeness import Likeness, Likest, Space, quantised
 from index.mending import begun
 from index.query import Query, Step
-from index.ranking import PLACES, SHORTEST, SIGNAL_OF_KIND, SignalName, most_points, parts, term_points, word_weight
+from index.ranking import (
+    AROUND,
+    PLACES,
+    SHORTEST,
+    SIGNAL_OF_KIND,
+    SignalName,
+    most_points,
+    parts,
+    term_points,
+    word_weight,
+)
 from index.schema import Document, TextField
 from index.text import folded, folded_name
 from index.tree import (
@@ -33,6 +43,7 @@ from index.tree import (
     QueryWord,
     words_in,
 )
+from index.words import names_among, without_names
 
 if TYPE_CHECKING:
     from scan_engine import ScanEngine
@@ -68,11 +79,12 @@ class Scan:
         self._text = query.text
         self._language = language = engine.language
         self._found_by = cache(lambda key: sum(self._has_term(key, d) for d in documents))
-        self._weight = cache(lambda word: word_weight(len(documents), sum(self._describes(word, d) for d in documents)))
+        self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
         self.score = cache(self._score)
         parsed = language.parse(query.text)
         self.notices = parsed.notices
+        self.conditions = parsed.told
         self._conditions = AllOf(parsed.conditions)
         self._likeness: Likeness | None = None
         self._number = {id(d): number for number, d in enumerate(documents)}
@@ -85,7 +97,7 @@ class Scan:
         terms = analyzer.helpers(analyzer.morphemes(text))
         self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
         named = self._named()
-        fitting = np.array([self._describes(AllOf((self._conditions, *named)), d) for d in documents], np.bool_)
+        fitting = np.array([self.describes(AllOf((self._conditions, *named)), d) for d in documents], np.bool_)
         tells = self._likeness and self.ascent.answered
         self._alike = set(self._likeness.found(fitting, np.arange(len(documents))).tolist()) if tells else set()
         alone = any(not self.has_words(documents[number]) for number in self._alike)
@@ -95,39 +107,53 @@ class Scan:
         )
 
     def has(self, word: QueryWord) -> bool:
-        return any(self._describes(word, d) for d in self._documents)
+        return any(self.describes(word, d) for d in self._documents)
 
     def count(self, words: Sequence[QueryWord]) -> int:
-        return sum(self._describes(AllOf((self._conditions, *words)), d) for d in self._documents)
+        return sum(self.describes(AllOf((self._conditions, *words)), d) for d in self._documents)
 
     def best_share(self, words: Sequence[QueryWord]) -> float:
-        fitting = [d for d in self._documents if self._describes(self._conditions, d)]
+        fitting = [d for d in self._documents if self.describes(self._conditions, d)]
         return max((self._share(words, d) for d in fitting), default=0.0)
 
     def beginning(self, text: str) -> Sequence[str]:
         return spelling.beginning(text, self._words())
 
     def similar(self, text: str) -> str | None:
-        return spelling.similar(text, self._words(), lambda word: self._found_by(Key(word)))
+        return self._spellings.similar(text)
+
+    def meant(self) -> Iterator[tuple[str, QueryWord]]:
+        for word in dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words):
+            if other := self._spellings.commoner(word.text):
+                yield word.text, QueryWord(other, (Alternative((Key(other),)),))
+
+    @cached_property
+    def _spellings(self) -> spelling.Spellings:
+        return spelling.Spellings(self._words, lambda word: self._found_by(Key(word)))
 
     def _words(self) -> list[str]:
         names = [field.name for field in self._texts if field.finds]
         keys = {key for d in self._documents for name in names for key in d.terms.get(name, ()) if key.kind == "word"}
         return [key.text for key in keys]
 
-    def tells(self, pieces: Sequence[QueryPiece]) -> bool | None:
+    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
         text = " ".join(piece.text for piece in pieces)
         embedder = self._engine.embedder()
         if embedder and text and "likeness" not in self._asked.without:
             self._likeness = self._read_likeness(text, embedder)
-        if self._likeness is None:
+        if self._likeness is None or embedder is None:
             return None
-        names = [word for piece in pieces for word in piece.words if word.is_name]
+        words = [word for piece in pieces for word in piece.words]
+        named = dict(self._names(words))
+        others = [word for word in words if word.is_name and not any(word in run for run in named)]
         fitting = (
-            self._describes(self._conditions, d) and all(map(partial(self._is_anywhere, d), names))
+            self.describes(AllOf((self._conditions, *named.values())), d)
+            and all(map(partial(self._is_anywhere, d), others))
             for d in self._documents
         )
-        return self._likeness.tells(np.array(list(fitting), np.bool_), len(self._documents))
+        rest = without_names(pieces, [*others, *(word for run in named for word in run)])
+        vector = embedder.queries([rest])[0] if rest and rest != text else None
+        return self._likeness.likest(vector, np.array(list(fitting), np.bool_), len(self._documents))
 
     def _read_likeness(self, text: str, embedder: Embedder) -> Likeness | None:
         having = [number for number, d in enumerate(self._documents) if d.document.passage in self._engine.embedded]
@@ -143,25 +169,33 @@ class Scan:
         return Likeness(space, np.array(having, np.int32), len(self._documents), query)
 
     def _is_anywhere(self, counted: Counted, word: QueryWord) -> bool:
-        return any(
+        facet = self._language.named(word.text)
+        return bool(facet and self.describes(facet, counted)) or any(
             all(any(counted.frequency(f.name, key) for f in self._texts) for key in a.terms) for a in word.alternatives
         )
 
     def _named(self) -> list[Node]:
-        named = [AnyOf((w, facet)) for w in self.ascent.words if (facet := self._language.named(w.text))]
-        return [node for node in named if any(self._describes(node, d) for d in self._documents)]
+        named: list[Node] = [AnyOf((w, facet)) for w in self.ascent.words if (facet := self._language.named(w.text))]
+        named += [node for _, node in self._names(self.ascent.words)]
+        return [node for node in named if any(self.describes(node, d) for d in self._documents)]
+
+    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
+        group = self._engine.schema.names or ""
+        known = {name for d in self._documents for name in d.document.facets.get(group, ())}
+        for run, name in names_among(words, known.__contains__):
+            yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
 
     def finds(self, counted: Counted) -> bool:
         return self._number[id(counted)] in self._alike or self.has_words(counted)
 
     def has_in(self, field: str, words: tuple[QueryWord, ...], counted: Counted) -> bool:
-        return self._describes(AllOf((self._conditions, InField(field, words))), counted)
+        return self.describes(AllOf((self._conditions, InField(field, words))), counted)
 
     def has_words(self, counted: Counted) -> bool:
         if self.ascent.some:
             enough = self._share(self.ascent.words, counted) >= ladder.LEAST_SHARE
-            return enough and self._describes(AllOf((self._conditions, *self._named())), counted)
-        return self._describes(AllOf((self._conditions, *self.ascent.words)), counted)
+            return enough and self.describes(AllOf((self._conditions, *self._named())), counted)
+        return self.describes(AllOf((self._conditions, *self.ascent.words)), counted)
 
     def _score(self, counted: Counted) -> float:
         return round(sum(parts(self._strengths(counted)).values()), PLACES)
@@ -187,8 +221,16 @@ class Scan:
             "coverage": self._share(words, counted),
             "exact": float(same),
             "likeness": self._most_points * self._cosines(counted)[1],
+            "around": self._most_points * self._around(counted),
             "boost": counted.document.boost - 1,
         }
+
+    def _around(self, counted: Counted) -> float:
+        found = [d for d in self._documents if self.finds(d)]
+        name = self._engine.schema.sections or ""
+        own = counted.document.facets.get(name)
+        section = [d for d in found if own and d.document.facets.get(name) == own] or [counted]
+        return sum(sorted((self._cosines(d)[1] for d in section), reverse=True)[:AROUND]) / AROUND
 
     def _cosines(self, counted: Counted) -> list[float]:
         number = np.array([self._number[id(counted)]], np.int32)
@@ -196,7 +238,7 @@ class Scan:
 
     @cached_property
     def _most_points(self) -> float:
-        having = [sum(self._describes(word, d) for d in self._documents) for word in self.ascent.words]
+        having = [sum(self.describes(word, d) for d in self._documents) for word in self.ascent.words]
         return sum((most_points(len(self._documents), count) for count in having), 0.0)
 
     def _most(self, word: QueryWord, counted: Counted) -> float:
@@ -233,17 +275,17 @@ class Scan:
     def _has_alternative(self, alternative: Alternative, counted: Counted) -> bool:
         return all(self._has_term(key, counted) for key in alternative.terms)
 
-    def _describes(self, node: Node, counted: Counted) -> bool:  # noqa: PLR0911  # a case a node
+    def describes(self, node: Node, counted: Counted) -> bool:  # noqa: PLR0911  # a case a node
         document = counted.document
         match node:
             case QueryWord(_, alternatives):
                 return any(self._has_alternative(a, counted) for a in alternatives)
             case AllOf(nodes) | QueryPiece(_, nodes):
-                return all(self._describes(inner, counted) for inner in nodes)
+                return all(self.describes(inner, counted) for inner in nodes)
             case AnyOf(nodes):
-                return any(self._describes(inner, counted) for inner in nodes)
+                return any(self.describes(inner, counted) for inner in nodes)
             case Not(inner):
-                return not self._describes(inner, counted)
+                return not self.describes(inner, counted)
             case QueryPhrase(text):
                 return text in folded(document.literal)
             case FacetIs(group, text, values):

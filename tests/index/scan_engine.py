@@ -2,14 +2,29 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 from scan import Counted, Scan
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, FacetCount, Hit, OutdatedError, Results, SearchIndexError
+from index.engine import (
+    FEW,
+    ConditionCount,
+    Coverage,
+    Draft,
+    FacetCount,
+    Hit,
+    MeantCount,
+    OutdatedError,
+    Results,
+    SearchIndexError,
+    WordCount,
+)
 from index.language import Language
 from index.likeness import LEAST_COSINE, SAME, Space, quantised
 from index.query import Query
@@ -26,6 +41,7 @@ class ScanEngine:
         self.embedded: set[str] = set()
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self.documents: list[Counted] = []
+        self._drafted: dict[Path, dict[str, list[Counted]]] = {}
         self._meta: Mapping[str, object] | None = None
         self._published = 0
 
@@ -35,6 +51,9 @@ class ScanEngine:
         found = [d for d in matching if _is_selected(d, query)]
         ordered = self._ordered(found, scan, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
+        counts = {group: self._counts(matching, group, query) for group in query.facets}
+        limited = [group for group, _ in query.most_values if group in counts]
+        places = {value for d in window for value in _values(d, query.context)}
         return Results(
             total=len(found),
             hits=tuple(
@@ -47,7 +66,8 @@ class ScanEngine:
                 )
                 for d in window
             ),
-            facets={group: self._counts(matching, group, query) for group in query.facets},
+            facets={group: _listed(counts[group], group, query) for group in query.facets},
+            unlisted={group: len(counts[group]) - len(_listed(counts[group], group, query)) for group in limited},
             steps=scan.steps,
             notices=scan.notices,
             without_group={
@@ -60,14 +80,30 @@ class ScanEngine:
                 (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
                 for group, value in _selected_pairs(query)
             },
+            words=tuple(self._alone(scan, query)) if len(found) < FEW else (),
+            conditions=tuple(self._without(scan, query)) if len(found) < FEW else (),
+            meant=tuple(
+                MeantCount(
+                    typed, word.text, sum(_is_selected(d, query) and scan.describes(word, d) for d in self.documents)
+                )
+                for typed, word in scan.meant()
+            ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query),
-            context={
-                value: tuple(self._kin(window, query.context, value))
-                for d in window
-                for value in d.document.facets.get(query.context or "", ())
-            },
+            context={value: tuple(self._kin(window, query.context, value)) for value in places},
+            found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
+
+    def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
+        for word in dict.fromkeys(word for piece in scan.ascent.pieces for word in piece.words):
+            having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
+            yield WordCount(word.text, len(having))
+
+    def _without(self, scan: "Scan", query: Query) -> Iterator[ConditionCount]:
+        for told in scan.conditions:
+            less = Scan(self, replace(query, text=told.rest))
+            found = [d for d in self.documents if _is_selected(d, query) and less.finds(d)]
+            yield ConditionCount(told.text, told.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query) -> tuple[FacetCount, ...]:
         if not self.schema.titles or not scan.ascent.titles_words:
@@ -80,13 +116,13 @@ class ScanEngine:
         return tuple(FacetCount(v, n, selected=False) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))
 
     def _having(self, group: str | None, value: str) -> list[str]:
-        return [d.document.stored for d in self.documents if value in d.document.facets.get(group or "", ())]
+        return [d.document.stored for d in self.documents if value in _values(d, group)]
 
     def _kin(self, window: list["Counted"], group: str | None, value: str) -> Iterator[str]:
         hits = {d.document.id for d in window}
         wanted = hits.union(*(d.document.belongs for d in window))
         for d in self.documents:
-            if value in d.document.facets.get(group or "", ()) and wanted & {d.document.id, *d.document.belongs}:
+            if value in _values(d, group) and (d.document.id in wanted or hits & {*d.document.belongs}):
                 yield d.document.stored
 
     def stored(self, document_id: str) -> str | None:
@@ -95,19 +131,20 @@ class ScanEngine:
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
 
-    def like(self, document_id: str, apart: str, limit: int) -> tuple[Hit, ...]:
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         embedder = self.embedder()
-        own = next((d.document for d in self.documents if d.document.id == document_id), None)
         having = [d.document for d in self.documents if d.document.passage in self.embedded]
-        if not embedder or own is None or own.passage not in self.embedded:
+        some = [d.document for d in self.documents if d.document.id in ids]
+        rows = [row for row, document in enumerate(having) if document.id in ids]
+        if not embedder or not rows:
             return ()
         space = Space(quantised(embedder.passages([document.passage for document in having])))
-        cosines = space.nearest(space.asked(space.vector(having.index(own)))).tolist()
+        cosines = space.nearest(space.asked(space.mean(np.array(rows, np.int32)))).tolist()
+        taken = {value for document in some for value in document.facets.get(apart, ())}
         others = [
             (cosine, document)
             for cosine, document in zip(cosines, having, strict=True)
-            if LEAST_COSINE <= cosine < SAME
-            and not set(own.facets.get(apart, ())) & set(document.facets.get(apart, ()))
+            if LEAST_COSINE <= cosine < SAME and not taken & set(document.facets.get(apart, ()))
         ]
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
@@ -137,18 +174,31 @@ class ScanEngine:
         order: Sequence[str],
         meta: Mapping[str, object],
         since: object = None,
+        *,
+        drafts: Sequence[Draft] = (),
     ) -> None:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
         given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
-        known = held | given
+        known = held | {source: d for draft in drafts for source, d in self._drafted[draft.folder].items()} | given
         if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
         self._sources = {source: known[source] for source in order}
         self.documents = [document for documents in self._sources.values() for document in documents]
         self._meta = meta
         self._published += 1
+
+    @contextmanager
+    def drafting(self) -> Iterator["ScanEngine"]:
+        self._drafted = {}
+        yield self
+
+    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+        written = {source: [Counted(document) for document in documents] for source, documents in given}
+        draft = Draft(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
+        self._drafted[draft.folder] = written
+        return draft
 
     def memory(self) -> int:
         return 0
@@ -176,6 +226,15 @@ class ScanEngine:
                     counts[value] = counts.get(value, 0) + 1
         listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return tuple(FacetCount(value, count, value in query.selected(group)) for value, count in listed)
+
+
+def _values(counted: "Counted", group: str | None) -> tuple[str, ...]:
+    return tuple(counted.document.facets.get(group or "", ()))
+
+
+def _listed(counts: tuple[FacetCount, ...], group: str, query: Query) -> tuple[FacetCount, ...]:
+    most = dict(query.most_values).get(group, len(counts))
+    return tuple(count for place, count in enumerate(counts) if place < most or count.selected)
 
 
 def _selected_pairs(query: Query) -> list[tuple[str, str]]:

@@ -120,6 +120,39 @@ def test_a_filter_does_not_loosen_the_words(make: Make) -> None:
     assert (results.steps, results.total, results.without_group) == ((), 0, {"service": 3})
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "conditions"),
+    [
+        ("監視 順番", [("監視", 3), ("順番", 1)], []),
+        ('監視 "順番"  -SQS', [("監視", 3)], [('"順番"', "監視 -SQS", 2), ("-SQS", '監視 "順番"', 0)]),
+        (
+            "集約 (SQS OR 順番) year：2019",
+            [("集約", 1)],
+            [("(SQS OR 順番)", "集約 year:2019", 0), ("year:2019", "集約 (SQS OR 順番)", 0)],
+        ),
+        ("集約 SQS OR 順番", [("集約", 1)], [("SQS OR 順番", "集約", 1)]),
+        ("監視", [], []),
+    ],
+)
+def test_where_little_is_found_each_part_of_the_query_tells_its_share(
+    make: Make, text: str, words: list[tuple[str, int]], conditions: list[tuple[str, str, int]]
+) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query(text, without=("some",)))
+
+    assert [(one.word, one.count) for one in results.words] == words
+    assert [(one.condition, one.rest, one.count) for one in results.conditions] == conditions
+
+
+def test_a_word_alone_is_counted_among_what_is_selected(make: Make) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query("監視 順番", without=("some",)).select("year", "2019"))
+
+    assert [(one.word, one.count) for one in results.words] == [("監視", 1), ("順番", 0)]
+
+
 @pytest.mark.parametrize("text", ["！？", "存在しない語句", "\ud800", "\x00", '"メトリクスの"', "asdfghjkl"])
 def test_what_stands_nowhere_finds_nothing(make: Make, text: str) -> None:
     engine = filled(make(), NOTES)
@@ -218,6 +251,17 @@ def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
     )
 
 
+def test_of_many_values_the_commonest_and_the_selected_are_listed_and_the_others_counted(make: Make) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query(facets=("service",), most_values=(("service", 1),)).select("service", "lambda"))
+
+    assert (results.facets["service"], results.unlisted) == (
+        (FacetCount("cloudwatch", 2, selected=False), FacetCount("lambda", 1, selected=True)),
+        {"service": 1},
+    )
+
+
 def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
     engine = filled(make(), NOTES)
 
@@ -250,7 +294,7 @@ def test_the_context_of_a_hit_is_its_kin_in_its_place_in_position_order(make: Ma
 
     results = engine.search(Query("集約", context="service"))
 
-    assert results.context == {"sqs": ("2: 通知", "1: 集約", "3: 順番", "0: 監視")}
+    assert (results.context, results.found_in) == ({"sqs": ("1: 集約", "3: 順番", "0: 監視")}, {"sqs": 1})
 
 
 def test_what_was_stored_comes_back_untouched(make: Make) -> None:
@@ -410,6 +454,7 @@ queries = st.builds(
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),
+    most_values=st.sampled_from([(), (("service", 1),), (("service", 2), ("year", 0))]),
     without=st.lists(st.sampled_from(["some", "parts", "spelling"]), max_size=2).map(tuple),
     every=st.sampled_from([(), ("service",)]),
     context=st.sampled_from([None, "service", "year", "x"]),
@@ -463,41 +508,53 @@ def test_a_title_with_every_word_is_found_with_how_many_documents_stand_under_it
 SOURCES = ("a", "b", "c", "d")
 
 
+Given = dict[str, list[Document]]
+
+
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[dict[str, list[Document]], list[str], list[str]]]:
-    """Draw what is replaced, what is removed and the order of each of several publishes."""
+def histories(draw: st.DrawFn) -> list[tuple[Given, list[Given], list[str], list[str]]]:
+    """Draw what is replaced, what is written ahead, what is removed and the order of each of several publishes."""
     held: set[str] = set()
     history = []
     for publish in range(draw(st.integers(1, 5))):
-        sources = draw(st.lists(st.sampled_from(SOURCES), max_size=3, unique=True))
-        replaced = {
-            source: [replace(each, id=f"{source}{publish}-{each.id}") for each in draw(documents)[:4]]
-            for source in sources
-        }
+        one, other, replaced = (
+            {
+                source: [replace(each, id=f"{source}{publish}{part}-{each.id}") for each in draw(documents)[:4]]
+                for source in draw(st.lists(st.sampled_from(SOURCES), max_size=3 if part else 1, unique=True))
+            }
+            for part in range(3)
+        )
+        drafts = [one, {source: given for source, given in other.items() if source not in one}]
         removed = draw(st.lists(st.sampled_from(SOURCES), max_size=2, unique=True))
-        held = held - set(removed) | replaced.keys()
+        held = held - set(removed) | replaced.keys() | one.keys() | other.keys()
         order = draw(st.permutations(sorted(held)))
         if not replaced and len(order) > 1 and draw(st.booleans()):
             held.remove(order.pop())
-        history.append((replaced, removed, order))
+        history.append((replaced, drafts, removed, order))
     return history
+
+
+def publish(engine: Engine, replaced: Given, drafts: list[Given], removed: list[str], order: list[str]) -> None:
+    with engine.drafting() as drafting:
+        written = [drafting.write(draft.items()) for draft in drafts]
+        engine.publish(replaced, removed, order, {}, drafts=written)
 
 
 @settings(max_examples=100, deadline=None)
 @given(histories(), st.lists(selecting, min_size=6, max_size=8))
 def test_any_sequence_of_publishes_equals_one_rebuild(
     tmp_path_factory: pytest.TempPathFactory,
-    history: list[tuple[dict[str, list[Document]], list[str], list[str]]],
+    history: list[tuple[Given, list[Given], list[str], list[str]]],
     asked: list[Query],
 ) -> None:
     grown, rebuilt = whoosh(tmp_path_factory.mktemp("index")), whoosh(tmp_path_factory.mktemp("index"))
     oracle = ScanEngine(SCHEMA, LANGUAGE)
-    newest: dict[str, list[Document]] = {}
-    for replaced, removed, order in history:
-        newest |= replaced
-        grown.publish(replaced, removed, order, {})
+    newest: Given = {}
+    for replaced, drafts, removed, order in history:
+        newest |= {source: given for draft in (*drafts, replaced) for source, given in draft.items()}
+        publish(grown, replaced, drafts, removed, order)
         grown.merge()
-        oracle.publish(replaced, removed, order, {})
+        publish(oracle, replaced, drafts, removed, order)
     rebuilt.publish({source: newest[source] for source in order}, (), order, {})
     asked = [replace(query, explain=explain) for query in asked for explain in (False, True)]
 

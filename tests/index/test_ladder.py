@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from index.analysis import Analyzer, LexiconEntry
-from index.engine import Engine
+from index.engine import Engine, MeantCount
 from index.language import Language
 from index.query import Query, Step, StepName
 from index.romaji import kana, typed
 from index.schema import Document, Schema, TextField
-from index.spelling import similar
+from index.spelling import Spellings
 from index.text import hiragana, katakana
 from index.whoosh_engine import WhooshEngine
 from index.words import QueryWords
@@ -53,7 +53,8 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
     ("text", "steps", "first"),
     [
         ("監視", [], "監視はメトリクスから"),
-        ("監視とは何ですか", [Step("function", "何")], "監視はメトリクスから"),
+        ("監視とは何ですか", [], "監視はメトリクスから"),
+        ("監視の方法", [Step("function", "方法")], "監視の通知はチャットへ"),
         ("fargte", [Step("spelling", "fargte", "fargate")], "Fargateの料金は秒単位"),
         ("ふぁrがて", [Step("keyboard", "ふぁrがて", "fargate")], "Fargateの料金は秒単位"),
         ("ぁmbだ", [Step("keyboard", "ぁmbだ", "lambda")], "Lambdaの起動は遅延しやすい"),
@@ -161,4 +162,23 @@ def test_kana_fold_both_ways() -> None:
 def test_a_slip_is_a_letter_or_two(text: str, expected: str | None) -> None:
     words = {"fargate": 3, "snapstart": 1, "セキュリティ": 2, "s3": 9, "監視": 4, "lambda": 5}
 
-    assert similar(text, list(words), words.__getitem__) == expected
+    assert Spellings(lambda: words, lambda word: words.get(word, 0)).similar(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("kubernets", "kubernetes"), ("Kubernets", "kubernetes"), ("kuberntes", "kubernetes"), ("kubernetes", None)],
+)
+def test_a_far_commoner_neighbour_may_be_meant(text: str, expected: str | None) -> None:
+    words = {"kubernets": 2, "kuberntes": 1, "kubernetes": 40, "kubelet": 90}
+
+    assert Spellings(lambda: words, lambda word: words.get(word, 0)).commoner(text) == expected
+
+
+def test_a_word_that_stands_somewhere_is_looked_for_and_what_may_be_meant_is_told(tmp_path: Path) -> None:
+    engine = filled(tmp_path, ("kubernetsは綴りにくい", *(f"Kubernetesの話{number}" for number in range(30))))
+
+    results = engine.search(Query("kubernets"))
+
+    assert [hit.stored for hit in results.hits] == ["kubernetsは綴りにくい"]
+    assert (results.steps, results.meant) == ((), (MeantCount("kubernets", "kubernetes", 30),))

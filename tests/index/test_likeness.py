@@ -25,7 +25,11 @@ from index.words import QueryWords
 ANALYZER = Analyzer()
 NAMES = {"lambda": FacetIs("service", "lambda", ("lambda",))}
 LANGUAGE = Language(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))
-SCHEMA = Schema(texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, finds=False)), facets=("service",))
+SCHEMA = Schema(
+    texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, finds=False)),
+    facets=("service", "name"),
+    names="name",
+)
 SUBJECTS = ["監視", "通知", "課金", "権限", "冪等", "遅延", "再送", "分割", "移行", "暗号", "容量", "索引"]
 
 Make = Callable[..., Engine]
@@ -39,11 +43,14 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, LANGUAGE, lambda: model)
 
 
-def document(number: int, text: str, passage: str | None = None, *, service: str = "") -> Document:
+def document(
+    number: int, text: str, passage: str | None = None, *, service: str = "", names: tuple[str, ...] = ()
+) -> Document:
+    given = {"service": (service,) if service else (), "name": names}
     return Document(
         str(number),
         {"own": ANALYZER.terms(ANALYZER.morphemes(text))},
-        facets={"service": (service,)} if service else {},
+        facets={group: values for group, values in given.items() if values},
         stored=text,
         literal=text,
         passage=text if passage is None else passage,
@@ -104,6 +111,22 @@ def test_what_is_like_the_query_must_have_what_it_names(make: Make) -> None:
     assert {hit.id for hit in results.hits} == {"2", "3"}
 
 
+@pytest.mark.parametrize("named", ["JAWS DAYS", "jaws days 2018", "山田 太郎"])
+def test_an_event_or_speaker_that_the_query_names_is_never_dropped(make: Make, named: str) -> None:
+    names = ("jawsdays", "jawsdays2018", "山田太郎")
+    alike = [
+        document(1, "重複排除の鍵", "重複排除鍵"),
+        document(2, "重複排除の鍵", "重複排除鍵", names=names),
+        document(3, "別の話", "重複排除鍵", names=names),
+        document(4, "太郎とDAYS", "重複排除鍵"),
+    ]
+    engine = filled(make(Characters()), library(*alike))
+
+    results = engine.search(Query(f"{named} 重複排除鍵"))
+
+    assert {hit.id for hit in results.hits} == {"2", "3"}
+
+
 def test_conditions_hold_for_what_is_found_by_likeness(make: Make) -> None:
     engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵")))
 
@@ -115,7 +138,10 @@ def test_each_hit_tells_how_like_it_is(make: Make) -> None:
 
     (hit,) = engine.search(Query("重複排除鍵束", explain=True)).hits
 
-    assert [(reason.signal, reason.cosine and reason.cosine > 0.5) for reason in hit.reasons] == [("likeness", True)]
+    assert [(reason.signal, reason.cosine and reason.cosine > 0.5) for reason in hit.reasons] == [
+        ("likeness", True),
+        ("around", None),
+    ]
     assert sum(reason.points for reason in hit.reasons) == pytest.approx(hit.score, abs=1e-5)
 
 
@@ -128,9 +154,24 @@ def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make
     ]
     engine = filled(make(Characters()), library(*alike))
 
-    hits = engine.like("1", "service", 3)
+    hits = engine.like(("1",), "service", 3)
 
     assert [(hit.id, hit.stored, hit.score > 0.5) for hit in hits] == [("2", "重複排除の錠", True)]
+
+
+def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
+    alike = [
+        document(1, "重複排除", service="sqs"),
+        document(2, "鍵束交換", service="sns"),
+        document(3, "重複排除と鍵束交換", service="lambda"),
+        document(4, "重複排除の話", service="sns"),
+        document(5, "無関係", service="lambda"),
+    ]
+    engine = filled(make(Characters()), library(*alike))
+
+    hits = engine.like(("1", "2", "nowhere"), "service", 3)
+
+    assert ([hit.id for hit in hits], engine.like(("nowhere",), "service", 3)) == (["3"], ())
 
 
 def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -> None:
@@ -255,13 +296,25 @@ asked = st.lists(st.sampled_from([*SUBJECTS, "lambda", "-監視", "鍵"]), min_s
 
 @settings(max_examples=30)
 @given(
-    st.lists(st.tuples(st.lists(st.sampled_from(SUBJECTS), max_size=4), st.sampled_from(["", "lambda"])), max_size=20),
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(SUBJECTS), max_size=4),
+            st.sampled_from(["", "lambda"]),
+            st.sampled_from([(), ("監視",), ("監視通知", "鍵")]),
+        ),
+        max_size=20,
+    ),
     st.lists(st.builds(Query, text=asked, explain=st.booleans(), facets=st.just(("service",))), min_size=5, max_size=8),
 )
 def test_the_engine_finds_by_likeness_as_the_oracle_does(
-    tmp_path_factory: pytest.TempPathFactory, notes: list[tuple[list[str], str]], queries: list[Query]
+    tmp_path_factory: pytest.TempPathFactory, notes: list[tuple[list[str], str, tuple[str, ...]]], queries: list[Query]
 ) -> None:
-    documents = library(*(document(n, "と".join(words), service=service) for n, (words, service) in enumerate(notes)))
+    documents = library(
+        *(
+            document(n, "と".join(words), service=service, names=names)
+            for n, (words, service, names) in enumerate(notes)
+        )
+    )
     engine = filled(whoosh(tmp_path_factory.mktemp("index"), Characters()), documents)
     oracle = filled(ScanEngine(SCHEMA, LANGUAGE, Characters), documents)
 

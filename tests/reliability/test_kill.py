@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from scenes import ACTIONS, Scene, changes, in_child, library_texts, told
+from scenes import ACTIONS, Scene, changes, follow, in_child, library_texts, told
 
 SEED = 2018
 
@@ -65,7 +65,7 @@ def test_killed_at_any_step_it_is_old_or_new_and_the_next_sync_is_fine(
         scene.restore(kept)
         ended = in_child(lambda step=step: (killed_at(step, scene.folder), ACTIONS[action].act(scene.opened())))
         killed += ended.signal == signal.SIGKILL
-        after = in_child(lambda: (told(scene.opened()), scene.opened().keeper.sync(), told(scene.opened())))
+        after = in_child(lambda: (told(scene.opened()), follow(scene.opened()), told(scene.opened())))
         whole = after.value and after.value[0] in (old, new) and after.value[2] in (old, new)
         if not whole or not _bounded(scene):
             wrong.append((step, ended.raised, after.raised, after.signal))
@@ -77,3 +77,12 @@ def test_killed_at_any_step_it_is_old_or_new_and_the_next_sync_is_fine(
 def _bounded(scene: Scene) -> bool:
     """Return whether no more is left than the generations that a publish keeps and what it had begun to remove."""
     return len(list(scene.index.glob("gen-*"))) <= 3 and bool(library_texts(scene))
+
+
+def test_the_scene_of_a_merge_merges(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "scene")
+    ACTIONS["merge"].prepare(scene)
+    ACTIONS["merge"].act(scene.opened())
+    *_, newest = sorted(scene.index.glob("gen-*"))
+
+    assert len(list(newest.glob("seg-*"))) == 1

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from disk import Moment, Recorder, Tree, lay_out
-from scenes import ACTIONS, Action, Scene, changes, in_child, library_texts, told
+from scenes import ACTIONS, Action, Scene, changes, follow, in_child, library_texts, told
 
 SEED = 2018
 
@@ -19,7 +19,7 @@ def recorded(action: Action, scene: Scene) -> list[Moment]:
     knowledge_base = scene.opened()
     action.change(knowledge_base)
     recorder.acknowledged = True
-    knowledge_base.keeper.sync()
+    follow(knowledge_base, action.worth_processes)
     return recorder.finish()
 
 
@@ -66,5 +66,5 @@ def survives(scene: Scene, tree: Tree, whole: tuple[object, object], needs: str)
     lay_out(scene.folder, tree)
     if needs not in library_texts(scene):
         return False
-    ended = in_child(lambda: (told(scene.opened()), scene.opened().keeper.sync(), told(scene.opened())))
+    ended = in_child(lambda: (told(scene.opened()), follow(scene.opened()), told(scene.opened())))
     return bool(ended.value) and ended.value[0] in whole and ended.value[2] in whole

@@ -29,14 +29,20 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         ]
         takers = [(entry, tree(note for note in notes if note.report == entry.id)) for entry, _ in told]
         entry, talk = told[0]
+        alike = knowledge_base.browser.like(notes)
         links = tuple(dict.fromkeys(link for _, talk in told for link in talk.links))
         return respond(
             "talk.html",
-            lambda: {"talk": talk_record(talk), "notes": records(notes)},
+            lambda: {
+                "talk": talk_record(talk),
+                "notes": records(notes),
+                "alike": [alike_record(one, knowledge_base.collection.domain) for one in alike],
+            },
             talk=talk,
             links=links,
             report=entry,
             takers=takers,
+            alike=alike,
         )
 
     @blueprint.get("/note/<path:note_id>")
@@ -45,7 +51,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         entry, around = knowledge_base.browser.report(found.report)
         shown = belonging(knowledge_base.collection.domain, found, around)
         cited = citation(found, request.host_url)
-        alike = knowledge_base.browser.like(found)
+        alike = knowledge_base.browser.like((found,))
 
         def record() -> dict[str, Any]:
             domain = knowledge_base.collection.domain

@@ -13,11 +13,12 @@ from kb.search.answers import Answer
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
+from kb.texts.ja import alone, meant, without
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
 from webui.pages.start import StartPage
 from webui.texts import ja as texts
 from webui.view.answers import problem, respond, wants_json
-from webui.view.facets import Category, Chip, Group, categories, chips, groups
+from webui.view.facets import MOST_VALUES, Category, Chip, Group, categories, chips, groups
 from webui.view.hits import TalkHits, by_talk
 
 
@@ -66,6 +67,25 @@ class SearchPage:
                 yield texts.freed(group, count), address_of(self.query.select(group))
 
     @property
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """Where little is found by several words or conditions: what each has to do with it, and the search that tells.
+
+        That of a word asks for it alone, that of a condition for all the rest; those that find nothing lead nowhere.
+        """
+        words, conditions = self.answer.words, self.answer.conditions
+        if len(words) + len(conditions) > 1:
+            found = [(alone(one.word, one.count), one.word, one.count) for one in words]
+            found += [(without(one.condition, one.count), one.rest, one.count) for one in conditions]
+            yield from ((told, address_of(replace(self.query, text=text, offset=0))) for told, text, n in found if n)
+
+    @property
+    def meant(self) -> Iterator[tuple[str, str]]:
+        """Each word that may be meant instead of one as typed, and the search for it."""
+        for one in self.answer.meant:
+            instead = replace(self.query, text=self.query.text.replace(one.word, one.meant), offset=0)
+            yield meant(one.meant, one.count), address_of(instead)
+
+    @property
     def first(self) -> int:
         """The number of the first note on this page, counted from 1."""
         return self.query.offset + 1
@@ -111,7 +131,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
-        page = search_page(knowledge_base, resolved(query, knowledge_base.collection.catalogue), unread)
+        catalogue = knowledge_base.collection.catalogue
+        page = search_page(knowledge_base, resolved(query, catalogue), unread, brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
         return respond("search.html", lambda: search_record(page, knowledge_base.collection.domain), page=page)
@@ -119,9 +140,11 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
-def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...]) -> SearchPage:
-    """Search, and return what the page shows of it."""
-    answer = knowledge_base.searcher.search(replace(query, facets=keys("page"), explain=True, context="place"))
+def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], *, brief: bool) -> SearchPage:
+    """Search, and return what the page shows of it; a brief one has no more values of each group than people read."""
+    most_values = MOST_VALUES if brief else ()
+    asked = replace(query, facets=keys("page"), most_values=most_values, explain=True, context="place")
+    answer = knowledge_base.searcher.search(asked)
     return SearchPage(
         query=query,
         answer=answer,
@@ -143,6 +166,9 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "steps": [asdict(step) for step in page.answer.steps],
         "notices": [asdict(notice) for notice in page.answer.notices],
         "freed": dict(page.answer.freed),
+        "meant": [asdict(one) for one in page.answer.meant],
+        "words": [asdict(one) for one in page.answer.words],
+        "conditions": [asdict(one) for one in page.answer.conditions],
         "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [
             {

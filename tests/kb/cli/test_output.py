@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.cli import cli
-from kb.cli.output import print_json, say
+from kb.cli.output import print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 
@@ -50,6 +50,37 @@ def test_our_own_colours_pass_and_end_with_the_text() -> None:
     text = f"{click.style('bold', bold=True)} and \x1b[31mred"
 
     assert printed(lambda: say(text)) == f"{text}\x1b[0m\n"
+
+
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, lines: int) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((columns, lines)))
+
+
+def test_on_a_terminal_a_long_line_goes_on_under_its_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_a_terminal(monkeypatch, 16, 40)
+    results(
+        ["  • 監視と、「Lambda」。", click.style("    ログ → CloudWatch", dim=True), "   12 • 再試行をする", "", "8件"]
+    )
+
+    assert COLOUR.sub("", capsys.readouterr().out).split("\n") == [
+        *("  • 監視と、", "    「Lambda」。"),
+        *("    ログ → ", "    CloudWatch"),
+        *("   12 • 再試行を", "        する"),
+        *("", "8件", ""),
+    ]
+
+
+def test_more_than_a_terminal_shows_goes_through_its_pager(monkeypatch: pytest.MonkeyPatch) -> None:
+    paged: list[str] = []
+    monkeypatch.setattr(click, "echo_via_pager", lambda parts: paged.append("".join(parts)))
+    on_a_terminal(monkeypatch, 80, 3)
+    results(["一", "二\x1b]0;題\x07"])
+    results(["一", "二\x1b]0;題\x07", "三"])
+
+    assert paged == ["一\n二\\u001b]0;題\\u0007\n三\n"]
 
 
 @given(st.dictionaries(ANY_TEXT, ANY_TEXT))

@@ -1,5 +1,8 @@
 """An index that follows its library equals one made anew, whatever happened in between."""
 
+import multiprocessing
+import os
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +17,10 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.kept import KeptReports
 from kb.report.model import Correction, Given
-from kb.search import finishing
+from kb.search import drafting, finishing
 from kb.search.facets import FACETS
 from kb.search.syncing import Sync
-from kb.understanding import FinishedReport, Tools
+from kb.understanding import FinishedReport, Progress, Tools, untold
 
 UNREADABLE = b"\x00\x01\x02 no report"
 JAWS = "# JAWS DAYS 2018\n\n## 冪等な設計\n\n- SQSは2回届くことがある\n- Batch Portalから投入する\n  - 夜間が安い\n"
@@ -174,20 +177,59 @@ def test_what_a_sync_had_understood_when_it_was_broken_off_is_not_understood_aga
     assert understood == ["a.md", "b.md"]
 
 
-def all_finished(library: Path, index: str) -> object:
-    """Return what is kept of each file once all are finished, and how that was told."""
-    kb, steps = KnowledgeBase.open(library, library.parent / index), list[tuple[str, int, int]]()
-    finisher = finishing.Finisher(kb.collection.index, kb.collection.tools)
-    finisher.finish_all(kb.collection.library.scan().files, lambda *told: steps.append(told))
-    return [finisher.kept.find(name) for name in NAMES], steps
+CLASHING = {
+    **dict(zip(NAMES, REPORTS, strict=False)),
+    "e.md": REPORTS[4],  # nobody can read it
+    "f.md": REPORTS[0],  # a copy of a.md
+    "g.md": "# JAWS DAYS 2018\n\n- 三人目の記録は冪等\n".encode(),
+}
 
 
-def test_several_processes_keep_what_one_would(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(library, "2019/c.html", REPORTS[4])  # nobody can read it
-    by_one = all_finished(library, "one")
-    monkeypatch.setattr(finishing, "WORTH_PROCESSES", 1)
+def synced_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progress: Progress = untold) -> object:
+    """Return what an index tells that several processes wrote, and one that one process did."""
+    (tmp_path / "library").mkdir()
+    for name, data in CLASHING.items():
+        write(tmp_path / "library", name, data)
+    kb, alone = (KnowledgeBase.open(tmp_path / "library", tmp_path / name) for name in ("several", "alone"))
+    alone.keeper.sync()
+    monkeypatch.setattr(drafting, "WORTH_PROCESSES", 1)
+    kb.keeper.sync(progress)
+    kept = [[KeptReports(one.collection.index).find(name) for name in CLASHING] for one in (kb, alone)]
 
-    assert all_finished(library, "several") == by_one
+    return (told(kb), kept[0]), (told(alone), kept[1])
+
+
+def test_several_processes_write_and_keep_what_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = list[tuple[str, int, int]]()
+
+    several, alone = synced_by_processes(tmp_path, monkeypatch, lambda *told: steps.append(told))
+
+    assert several == alone
+    assert [step for step in steps if step[0] == "reading"] == [("reading", n, 7) for n in range(1, 8)]
+
+
+def test_what_a_killed_process_had_is_done_by_who_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = list[int]()
+
+    def kill(_step: str, _done: int, _total: int) -> None:
+        for process in multiprocessing.active_children():
+            os.kill(process.pid or 0, signal.SIGKILL)
+            killed.append(process.pid or 0)
+
+    several, alone = synced_by_processes(tmp_path, monkeypatch, kill)
+
+    assert several == alone
+    assert killed
+
+
+def test_of_drafts_nothing_stays_that_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(_step: str, _done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        synced_by_processes(tmp_path, monkeypatch, stop)
+
+    assert {path.name for path in (tmp_path / "several").iterdir()} == {"DRAFTS.lock", "kept"}
 
 
 def test_a_damaged_kept_report_is_made_anew(library: Path, understood: list[str]) -> None:
@@ -218,6 +260,17 @@ def test_what_another_publishes_meanwhile_is_not_undone(library: Path, monkeypat
     anew.keeper.sync()
 
     assert told(kb) == told(anew)
+
+
+def test_what_another_publishes_after_a_change_of_kb_toml_is_searched_by_that(library: Path) -> None:
+    kb = synced(library)
+    assert kb.searcher.search(Query("深夜帯")).total == 0
+
+    (library / "kb.toml").write_text(f"{SERVICE}{DOMAINS[1]}", encoding="utf-8")
+    synced(library)
+
+    assert [found.note.text for found in kb.searcher.search(Query("深夜帯")).found] == ["夜間が安い"]
+    assert kb.collection.catalogue.by_slug["batch-portal"].name == "Batch Portal"
 
 
 def test_nothing_is_kept_in_a_folder_that_is_no_index(library: Path) -> None:

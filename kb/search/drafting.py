@@ -1,0 +1,127 @@
+"""Many files to documents: a process for each processor understands its share and writes it ahead of the publish.
+
+Each text is analysed once, where it is read; what the library as a whole decides is settled by who publishes.
+"""
+
+import gc
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TypeAlias
+
+from index.engine import Draft, Drafting
+from index.schema import Document
+from kb.library.configuration import Configuration, parse
+from kb.library.files import ReportFile
+from kb.report.problems import FileProblem, UnreadableError
+from kb.search.documents import documents
+from kb.search.finishing import Finisher, Standing
+from kb.understanding import Progress, Tools
+
+# Until a process is ready a dozen reports of a hundred notes are done by who waits for it.
+WORTH_PROCESSES = 50  # files
+
+Told: TypeAlias = Standing | FileProblem
+"""What a process tells of a file: what stands of its report, or why it cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What processes told of files, by the source, and what they wrote of those that can be read.
+
+    Of a process that was killed there is nothing written, and nothing told of the file that it was at.
+    """
+
+    told: Mapping[str, Told]
+    drafts: Sequence[Draft]
+
+
+def draft(
+    files: Sequence[ReportFile], drafting: Drafting, index: Path, configuration: Configuration, progress: Progress
+) -> Drafted:
+    """Have the reports of files understood, kept in the folder of an index, and written as documents.
+
+    What is kept stays, whatever breaks this off.
+    """
+    total, left = len(files), iter(files)
+    told: dict[str, Told] = {}
+    drafts: list[Draft] = []
+    with _processes(drafting, index, configuration.text) as pipes:
+        for pipe in pipes:
+            pipe.send(next(left, None))
+        while pipes:
+            ready = wait(pipes)
+            for pipe in [pipe for pipe in pipes if pipe in ready]:
+                answer = _answer(pipe, left)
+                if isinstance(answer, Draft):
+                    drafts.append(answer)
+                elif answer is not None:
+                    told[answer.source] = answer
+                    progress("reading", len(told), total)
+                    continue
+                pipes.remove(pipe)
+    return Drafted(told, drafts)
+
+
+def _answer(pipe: Connection, left: Iterator[ReportFile]) -> Told | Draft | None:
+    """Return what a process tells, None where it was killed, and give it the next file until it gives its draft."""
+    with suppress(EOFError, OSError):
+        answer: Told | Draft = pipe.recv()
+        if not isinstance(answer, Draft):
+            pipe.send(next(left, None))
+        return answer
+    return None
+
+
+@contextmanager
+def _processes(drafting: Drafting, index: Path, told: str) -> Iterator[list[Connection]]:
+    """Give pipes to as many processes as there are processors; they end with their pipe, however we end."""
+    spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
+    pipes, processes = [], []
+    try:
+        for _ in range(os.cpu_count() or 1):
+            here, there = spawning.Pipe()
+            process = spawning.Process(target=_draft, args=(drafting, index, told, there), name="draft", daemon=True)
+            process.start()
+            there.close()
+            pipes.append(here)
+            processes.append(process)
+        yield list(pipes)
+    except BaseException:
+        for process in processes:
+            process.terminate()  # it may be writing all it has, and we are to end now
+        raise
+    finally:
+        for pipe in pipes:
+            pipe.close()
+        for process in processes:
+            process.join()
+
+
+def _draft(drafting: Drafting, index: Path, told: str, pipe: Connection) -> None:
+    """Write the reports of the files that come through a pipe, and give the draft when there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too; it ends with its pipe
+    # A report is thousands of objects that are let go together. Looking for circles among them as often as Python does
+    # by itself takes a seventh of the time.
+    gc.freeze()
+    gc.set_threshold(200_000)
+    with suppress(EOFError, OSError):  # who waits finds out and does what is left: of a full disk, say, the message
+        pipe.send(drafting.write(_given(index, Tools.of(parse(told.encode())), pipe)))
+
+
+def _given(index: Path, tools: Tools, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
+    """Yield the documents of the files that come through a pipe by their sources, and tell what stands of each."""
+    finisher = Finisher(index, tools)
+    while (file := pipe.recv()) is not None:
+        try:
+            analysed = finisher.analysed(file)
+        except UnreadableError as error:
+            pipe.send(error.problem)
+        else:
+            yield file.source, documents(analysed, tools.analyzer, tools.catalogue)
+            pipe.send(Standing.of(analysed, file))

@@ -1,0 +1,17 @@
+"""A library of one report for the commands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typed import REPORT
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "report.md").write_text(REPORT, "utf-8")
+    monkeypatch.setenv("KB_LIBRARY", str(folder))
+    monkeypatch.setenv("KB_INDEX", str(tmp_path / "index"))
+    return folder

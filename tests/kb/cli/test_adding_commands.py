@@ -1,0 +1,113 @@
+"""Reports that come into a library and go out of it: add, remove."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from typed import REPORT, kb, records
+
+from kb.cli import cli
+
+
+def test_add_puts_a_report_into_the_library_and_finds_it_at_once(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "講演メモ.md").write_text("# メモ\n\n- 冪等なら何度でもよい\n", "utf-8")
+
+    added = kb("add", str(tmp_path / "講演メモ.md"), "--event", "社内勉強会 2020", "--date", "2020-03")
+    hit = records("search", "何度でも")[0]
+
+    assert (added.stdout.split(" (")[0], hit["event"], hit["held_on"], (library / "講演メモ.md").exists()) == (
+        f"added {library / '講演メモ.md'}",
+        "社内勉強会 2020",
+        "2020-03",
+        True,
+    )
+
+
+def test_add_takes_a_report_from_a_pipe_and_names_it_by_what_it_is(library: Path) -> None:
+    result = CliRunner().invoke(cli, ["add", "-", "--json"], input="# 別の会 2020\n\n- メモ\n", catch_exceptions=False)
+
+    report = json.loads(result.stdout)["report"]
+    assert (report.startswith("別の会-2020-"), (library / f"{report}.md").exists()) == (True, True)
+
+
+def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "again.md").write_text(REPORT + "- 追記\n", "utf-8")
+
+    kb("add", str(tmp_path / "again.md"))
+
+    assert (len(records("search")), sorted(path.name for path in library.iterdir())) == (
+        5,
+        ["report.md", "report.md~"],
+    )
+
+
+def test_anothers_report_of_the_same_title_is_added_beside_it(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
+
+    kb("add", str(tmp_path / "report.md"))
+
+    assert sorted(path.name for path in library.iterdir()) == ["report-2.md", "report.md"]
+
+
+def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> None:
+    report = records("search")[0]["report"]
+
+    result = kb("remove", report)
+
+    assert (result.stdout.splitlines()[0], records("search"), [path.name for path in library.iterdir()]) == (
+        f"removed {report}; its file is kept as report.md~",
+        [],
+        ["report.md~"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/dev/null", "is empty; there is nothing to add"),
+        ("/dev/zero", "longer than 10 MB; divide it, or take out what is no text"),
+        ("/dev", "is a folder; name the files in it"),
+    ],
+)
+def test_what_holds_no_report_is_refused_in_one_line(library: Path, path: str, wrong: str) -> None:
+    result = kb("add", path)
+
+    assert (result.exit_code, result.stderr.splitlines()[0], [file.name for file in library.iterdir()]) == (
+        2,
+        f"kb: {path}: {wrong}",
+        ["report.md"],
+    )
+
+
+def test_a_full_disk_under_the_library_is_not_blamed_on_the_report(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "b.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
+    monkeypatch.setattr(os, "fsync", full)
+    result = kb("add", str(tmp_path / "b.md"))
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"kb: {library / 'b.md'}: cannot be written (No space left on device); the library stays as it was\n",
+    )
+
+
+def test_a_file_that_is_no_report_is_not_added(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "photo.md").write_bytes(bytes(range(256)))
+
+    result = kb("add", str(tmp_path / "photo.md"))
+
+    assert (result.exit_code, [path.name for path in library.iterdir()]) == (2, ["report.md"])
+
+
+@pytest.mark.usefixtures("library")
+def test_a_date_that_is_none_is_wrong_use() -> None:
+    result = kb("add", "-", "--date", "3月")
+
+    assert (result.exit_code, "'3月' is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)

@@ -1,0 +1,251 @@
+"""What search, show, services and pairs print."""
+
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ZshComplete
+from typed import REPORT, kb, records, texts
+
+from kb.cli import cli
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("name", ["sqs", "SQS", "Amazon SQS", "amazon simple queue service"])
+def test_a_service_may_be_called_by_any_of_its_names(name: str) -> None:
+    assert texts("search", "--service", name) == [
+        "SQS",
+        "同じメッセージが二度届くことがあるので、受け手を冪等にする",
+        "順序は保証されない",
+    ]
+
+
+@pytest.mark.usefixtures("library")
+def test_via_explicit_leaves_out_what_is_inherited() -> None:
+    assert texts("search", "--service", "sqs", "--via", "explicit") == ["SQS"]
+
+
+@pytest.mark.usefixtures("library")
+def test_a_hit_has_the_note_its_score_and_its_marks() -> None:
+    hit = records("search", "冪等")[0]
+
+    assert {key: hit[key] for key in ("line", "depth", "trail", "event", "held_on", "kind", "services")} == {
+        "line": 6,
+        "depth": 1,
+        "trail": ["SQS"],
+        "event": "サンプル勉強会 2019",
+        "held_on": "2019",
+        "kind": hit["kind"],
+        "services": [{"slug": "sqs", "name": "Amazon SQS", "via": "inherited", "why": hit["services"][0]["why"]}],
+    }
+    assert (hit["score"] > 0, "".join(hit["text"][begin:end] for begin, end in hit["marks"])) == (True, "冪等")
+
+
+@pytest.mark.usefixtures("library")
+def test_facets_come_last_and_count_every_hit() -> None:
+    *hits, last = records("search", "--service", "sqs", "--limit", "1", "--facets")
+
+    assert (len(hits), last["total"], last["facets"]["service"]) == (
+        1,
+        3,
+        [
+            {"value": "sqs", "label": "Amazon SQS", "count": 3, "selected": True},
+            {"value": "lambda", "label": "AWS Lambda", "count": 1, "selected": False},
+        ],
+    )
+
+
+@pytest.mark.usefixtures("library")
+def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
+    result = kb("search", "量子暗号鍵配送")
+
+    assert (result.exit_code, result.stdout) == (1, "0件\n")
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--service", "ほげ"), "no service is called 'ほげ'; `kb services` lists them"),
+        (("--kind", "ほげ"), "'ほげ' is none of advice, problem, question, statement, impression, label"),
+    ],
+)
+def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], message: str) -> None:
+    result = kb("search", *arguments)
+
+    assert (result.exit_code, message in result.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("library")
+def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
+    note = records("search", "冪等")[0]
+
+    shown = [len(records("show", identifier)) for identifier in (note["id"], note["talk"]["id"], note["report"])]
+
+    assert shown == [1, 4, 4]
+
+
+@pytest.mark.usefixtures("library")
+def test_an_unknown_note_of_a_known_report_is_told_with_the_report() -> None:
+    report = records("search", "冪等")[0]["report"]
+
+    result = kb("show", f"{report}/00000000")
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"kb: no note has the id {report}/00000000; the report {report} is known, but holds no such note any more\n",
+    )
+
+
+def test_services_lists_the_whole_catalogue_before_there_is_an_index(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    listed = records("services", "--library", str(tmp_path / "library"), "--index", str(tmp_path / "index"))
+
+    assert (len(listed) >= 60, {record["notes"] for record in listed}) == (True, {None})
+
+
+def test_a_part_of_an_events_name_means_what_it_means_in_the_search_box(library: Path) -> None:
+    (library / "b.md").write_text("# JAWS DAYS 2018 参加レポート\n\n- SNS\n", "utf-8")
+    (library / "c.md").write_text("# JAWS-UG 千葉 #3 参加レポート\n\n- S3\n", "utf-8")
+
+    found = {
+        wanted: (sorted(texts("search", "--event", wanted)), sorted(texts("search", f'event:"{wanted}"')))
+        for wanted in ("JAWS", "jaws days", "2018", "ほげ")
+    }
+
+    assert found == {
+        "JAWS": (["S3", "SNS"], ["S3", "SNS"]),
+        "jaws days": (["SNS"], ["SNS"]),
+        "2018": (["SNS"], ["SNS"]),
+        "ほげ": ([], []),
+    }
+
+
+def test_a_service_of_the_librarys_own_is_found_and_a_corrected_tag_stays(library: Path) -> None:
+    label, *_ = records("search", "--service", "sqs")
+    (library / "report.md").write_text(REPORT + "- バッチポータルに載せる\n", "utf-8")
+    (library / "kb.toml").write_text(
+        '[services.batch-portal]\nname = "Batch Portal"\ncategory = "developer-tools"\naliases = ["バッチポータル"]\n'
+        f'[notes."{label["id"]}"]\nadd = ["SNS"]\nremove = ["sqs"]\n',
+        "utf-8",
+    )
+
+    result = kb("sync")
+
+    assert (result.stderr, texts("search", "--service", "batch portal"), texts("search", "--service", "sqs")) == (
+        "",
+        ["バッチポータルに載せる"],
+        [],
+    )
+    assert [note["text"] for note in records("search", "--service", "sns", "--via", "explicit")] == ["SQS"]
+
+
+def test_a_kind_told_in_kb_toml_stays_and_an_unknown_one_is_refused(library: Path) -> None:
+    label, *_ = records("search", "--service", "sqs")
+    (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "助言"\n', "utf-8")
+
+    assert [kb("sync").stderr, *[(note["kind"], note["sure"]) for note in records("search", "--kind", "advice")]] == [
+        "",
+        ("advice", 1.0),
+    ]
+
+    (library / "kb.toml").write_text(f'[notes."{label["id"]}"]\nkind = "ほげ"\n', "utf-8")
+
+    assert "kind cannot be 'ほげ'; write one of advice, problem" in kb("sync").stderr
+
+
+TROUBLES = """# サンプル勉強会 2017
+
+## 【A】10:00~10:45:関数の課題
+
+- Lambda
+  - 実行時間が最大5分しかないのが問題 -> 処理を分ける
+  - ログの管理が大変で追えない
+- 質問
+  - タイムアウトの既定値は何秒ですか?
+    - 3秒です
+"""
+
+
+def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Path) -> None:
+    (library / "report.md").write_text(TROUBLES, "utf-8")
+
+    found = records("pairs", "--service", "lambda")
+
+    assert [(pair["note"]["text"], [reply["text"] for reply in pair["replies"]], pair["open"]) for pair in found] == [
+        (
+            "実行時間が最大5分しかないのが問題 -> 処理を分ける",
+            ["実行時間が最大5分しかないのが問題 -> 処理を分ける"],
+            False,
+        ),
+        ("ログの管理が大変で追えない", [], True),
+    ]
+    assert [pair["note"]["text"] for pair in records("pairs", "--open")] == ["ログの管理が大変で追えない"]
+    assert [pair["replies"][0]["text"] for pair in records("pairs", "--questions")] == ["3秒です"]
+
+
+def test_a_note_overtaken_by_a_change_says_so_with_the_source(library: Path) -> None:
+    (library / "report.md").write_text(TROUBLES, "utf-8")
+
+    (note,) = records("search", "最大5分")
+
+    assert [(change["now"], change["source"][:24]) for change in note["changes"]] == [
+        ("2018年10月以降は最大15分", "https://aws.amazon.com/a")
+    ]
+
+
+def test_what_is_attached_to_a_note_is_found_and_given(library: Path) -> None:
+    (library / "report.md").write_text(REPORT + "\n```\naws lambda invoke --function-name hello\n```\n", "utf-8")
+
+    (note,) = records("search", "invoke")
+
+    assert (note["text"], note["attached"]) == (
+        "ラムダの同時実行数には上限がある",
+        ["aws lambda invoke --function-name hello"],
+    )
+
+
+@pytest.mark.usefixtures("library")
+def test_what_was_done_to_find_more_is_told_and_can_be_refused() -> None:
+    mended, refused = kb("search", "lanbda"), kb("search", "lanbda", "--exact")
+
+    assert (mended.stdout.splitlines()[0], refused.stdout) == (
+        "「lanbda」を「lambda」として探しました (--exact で行わない)",
+        "0件\n",
+    )
+
+
+@pytest.mark.usefixtures("library")
+def test_explain_tells_what_matched_where_and_how_much_it_counted() -> None:
+    hit = records("search", "冪等", "--explain")[0]
+
+    assert [(reason["word"], reason["fields"]) for reason in hit["reasons"]][:1] == [("冪等", ["text"])]
+    assert sum(reason["points"] for reason in hit["reasons"]) == pytest.approx(hit["score"], abs=0.01)
+
+
+@pytest.mark.usefixtures("library")
+def test_hits_of_a_talk_stand_together_under_it() -> None:
+    told = kb("search", "メッセージ OR 順序 OR 同時").stdout.splitlines()
+
+    assert [line for line in told if line.startswith("サンプル勉強会")] == [
+        "サンプル勉強会 2019 (2019) 【A】10:00~10:45 キューとの付き合い方"
+    ]
+    assert sum(line.startswith("  • ") for line in told) == 3
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("typed", "beginning", "offered"),
+    [
+        (["search", "--service"], "sq", [("sqs", "Amazon SQS")]),
+        (["search", "--kind"], "adv", [("advice", "助言")]),
+        (["search", "--event"], "サン", [("サンプル勉強会-2019", "サンプル勉強会 2019")]),
+        (["pairs", "--service"], "SQ", [("sqs", "Amazon SQS")]),
+        (["remove"], "", [("サンプル勉強会-2019-0581", "サンプル勉強会 2019")]),
+        (["remove"], "b", []),
+    ],
+)
+def test_a_shell_completes_values_and_ids(typed: list[str], beginning: str, offered: list[tuple[str, str]]) -> None:
+    kb("sync")
+    completions = ZshComplete(cli, {}, "kb", "_KB_COMPLETE").get_completions(typed, beginning)
+
+    assert [(item.value, item.help) for item in completions] == offered

@@ -1,0 +1,175 @@
+"""What the commands say of a library and its index: sync, status, check."""
+
+from pathlib import Path
+
+import pytest
+from typed import REPORT, kb, records
+
+
+def test_sync_ends_with_one_line_that_says_what_it_did(library: Path) -> None:
+    first = kb("sync").stdout
+    (library / "report.md").write_text(REPORT + "- 追記\n", "utf-8")
+    (library / "second.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
+    second = kb("sync").stdout
+    (library / "second.md").unlink()
+    third = kb("sync").stdout
+
+    assert [line.rpartition(";")[0] for line in (first, second, third)] == [
+        "reports: 1 new, 0 changed, 0 gone, 0 unchanged; 4 notes",
+        "reports: 1 new, 1 changed, 0 gone, 0 unchanged; 6 notes",
+        "reports: 0 new, 0 changed, 1 gone, 1 unchanged; 5 notes",
+    ]
+
+
+def test_an_unchanged_library_leaves_the_index_untouched(library: Path, tmp_path: Path) -> None:
+    kb("sync")
+    before = sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "index").rglob("*"))
+    outcome = kb("sync").stdout
+
+    assert (outcome.startswith("reports: 0 new, 0 changed, 0 gone, 1 unchanged; 4 notes"), before) == (
+        True,
+        sorted((path, path.stat().st_mtime_ns) for path in (tmp_path / "index").rglob("*")),
+    )
+    assert library.exists()
+
+
+def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("KB_INDEX", str(tmp_path / "index"))
+
+    synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
+
+    files = "Markdown, text, reStructuredText or HTML files"
+    assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
+        0,
+        f"No report in {tmp_path / 'empty'} yet: put {files} there and run `kb sync` again.",
+        0,
+        f"kb: no report in {tmp_path / 'empty'} yet; put some there and run `kb sync`\n",
+    )
+
+
+def test_a_missing_library_is_one_plain_line(tmp_path: Path) -> None:
+    result = kb("sync", "--library", str(tmp_path / "none"))
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"kb: {tmp_path / 'none'}: no such folder; make it, or name another with --library or KB_LIBRARY\n",
+    )
+
+
+def test_bad_files_are_told_in_a_line_each_and_the_others_are_indexed(library: Path) -> None:
+    (library / "photo.md").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)))
+    (library / "gone.md").symlink_to(library / "nowhere.md")
+    (library / "kb.toml").write_text("[reports", "utf-8")
+    (library / "sjis.md").write_bytes("# 別の会 2017\n\n- 日本語のメモです\n".encode("cp932"))
+
+    result = kb("sync")
+
+    assert (
+        result.exit_code,
+        "2 new" in result.stdout,
+        [line.split(":")[1] for line in result.stderr.splitlines()],
+    ) == (
+        0,
+        True,
+        [" gone.md", " kb.toml", " photo.md"],
+    )
+
+
+def test_an_index_of_another_library_is_refused(library: Path, tmp_path: Path) -> None:
+    kb("sync")
+    other = tmp_path / "other"
+    other.mkdir()
+
+    result = kb("sync", "--library", str(other))
+
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"kb: the index is that of {library}; name another folder with --index or KB_INDEX\n",
+    )
+
+
+def test_status_counts_the_files_that_are_no_reports(library: Path) -> None:
+    (library / "README.md").write_text("# 置き場\n", "utf-8")
+    (library / "notes.txt").write_text("<!-- kb: not a report -->\n", "utf-8")
+
+    assert (records("status")[0]["left_alone"], kb("status").stdout.splitlines()[3]) == (
+        ["README.md", "notes.txt"],
+        "aside    2 files are no reports: READMEs, what kb.toml ignores, what says so",
+    )
+
+
+@pytest.mark.usefixtures("library")
+def test_status_says_where_things_are_and_whether_the_index_is_current(library: Path) -> None:
+    before = records("status")[0]["up_to_date"]
+    kb("sync")
+    after = records("status")[0]
+
+    assert (
+        before,
+        {key: after[key] for key in ("library", "reports", "talks", "notes", "up_to_date", "problems")},
+    ) == (
+        False,
+        {"library": str(library), "reports": 1, "talks": 1, "notes": 4, "up_to_date": True, "problems": []},
+    )
+
+
+def test_the_same_post_twice_is_indexed_once_and_told(library: Path) -> None:
+    (library / "copy.md").write_text(REPORT, "utf-8")
+
+    result = kb("sync")
+
+    assert (result.stdout.split(";")[0], result.stderr) == (
+        "reports: 1 new, 0 changed, 0 gone, 0 unchanged",
+        "kb: report.md: the same post as copy.md; indexed once\n",
+    )
+
+
+def test_two_reports_of_one_title_get_ids_of_their_own(library: Path) -> None:
+    (library / "other.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
+
+    reports = {note["report"] for note in records("search")}
+
+    assert (len(reports), {report.endswith("-2") for report in reports}) == (2, {False, True})
+
+
+@pytest.mark.usefixtures("library")
+def test_a_damaged_index_is_told_and_made_again_by_sync(tmp_path: Path) -> None:
+    kb("sync")
+    (tmp_path / "index" / "CURRENT").write_bytes(b"\xff\x00")
+
+    broken, told, synced, found = kb("search", "冪等"), kb("status"), kb("sync"), kb("search", "冪等")
+
+    assert (broken.exit_code, "CURRENT" in broken.stderr, broken.stdout) == (3, True, found.stdout)
+    assert (told.exit_code, "CURRENT" in told.stdout, synced.exit_code, found.exit_code) == (3, True, 0, 0)
+
+
+@pytest.mark.usefixtures("library")
+def test_a_damaged_index_is_checked_and_repaired(tmp_path: Path) -> None:
+    kb("sync")
+    (kept,) = (tmp_path / "index" / "kept").iterdir()
+    kept.write_bytes(kept.read_bytes()[1:])
+    (tmp_path / "index" / "CURRENT").unlink()
+
+    found, repaired, after = kb("check"), kb("check", "--repair"), kb("check")
+
+    wrong = (
+        f"kb: {tmp_path / 'index'}: damaged (CURRENT is missing); what it held before answers until `kb sync`\n"
+        f"kb: {kept}: is not as it was written\n"
+    )
+    assert [(result.exit_code, result.stdout) for result in (found, repaired, after)] == [
+        (1, f"{wrong}wrong: 2\n"),
+        (0, f"{wrong}repaired: 2\n"),
+        (0, "wrong: 0\n"),
+    ]
+
+
+@pytest.mark.usefixtures("library")
+def test_an_index_of_another_version_is_made_again_before_it_answers(tmp_path: Path) -> None:
+    kb("sync")
+    (manifest,) = (tmp_path / "index").glob("gen-*/MANIFEST")
+    manifest.write_text('{"documents": 0, "meta": {"code": "another", "notes": []}}', "utf-8")
+
+    result = kb("search", "冪等", "--json")
+
+    assert (result.stderr, len(result.stdout.splitlines())) == ("kb: indexing the library first\n", 1)

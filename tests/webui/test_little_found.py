@@ -1,0 +1,73 @@
+"""Where little is found the page tells why, and leads on."""
+
+import html
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+
+REPORT = """\
+# 見本勉強会 2019 参加レポート
+
+## 【A】10:00~10:40:箱の話
+
+- 監視は早くから
+- 監視の担当を決める
+- 通知はチャットへ
+- kubernetsは綴りにくい
+"""
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    folder = tmp_path_factory.mktemp("little")
+    (folder / "library").mkdir()
+    many = "".join(f"- Kubernetesの話{number}\n" for number in range(30))
+    (folder / "library" / "a.md").write_text(REPORT + many, "utf-8")
+    kb = KnowledgeBase.open(folder / "library", folder / "index")
+    kb.keeper.sync()
+    return create_app(kb).test_client()
+
+
+def links(client: FlaskClient, address: str) -> dict[str, str]:
+    """Return the links of the results by their text."""
+    results = client.get(address).text.split('class="results"')[1]
+    found = re.findall(r'<a href="([^"]*)" data-swap>([^<]*)</a>', results)
+    return {html.unescape(text): html.unescape(link) for link, text in found}
+
+
+def test_each_word_leads_to_what_it_finds_alone(client: FlaskClient) -> None:
+    found = links(client, "/?q=監視+寿司+通知&without=some")
+
+    assert {text: link for text, link in found.items() if "含む" in text or "外す" in text} == {
+        "「監視」を含むメモは 2件": "/?q=%E7%9B%A3%E8%A6%96&without=some",
+        "「通知」を含むメモは 1件": "/?q=%E9%80%9A%E7%9F%A5&without=some",
+    }
+
+
+def test_a_condition_leads_to_what_is_found_without_it(client: FlaskClient) -> None:
+    found = links(client, "/?q=監視+-早く+-担当")
+
+    assert [text for text in found if "外す" in text] == ["「-早く」を外すと 1件", "「-担当」を外すと 1件"]
+    assert 'data-total="1"' in client.get(found["「-早く」を外すと 1件"]).text
+
+
+def test_what_may_be_meant_is_one_click_away(client: FlaskClient) -> None:
+    found = links(client, "/?q=kubernets")
+
+    assert found["もしかして「kubernetes」（30件）"] == "/?q=kubernetes"
+
+
+def test_json_tells_the_same(client: FlaskClient) -> None:
+    record = client.get("/?q=監視+-早く+-担当", headers={"Accept": "application/json"}).get_json()
+
+    assert (record["words"], record["conditions"]) == (
+        [{"word": "監視", "count": 2}],
+        [
+            {"condition": "-早く", "rest": "監視 -担当", "count": 1},
+            {"condition": "-担当", "rest": "監視 -早く", "count": 1},
+        ],
+    )
