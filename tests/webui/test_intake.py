@@ -184,7 +184,7 @@ def test_a_body_is_stored_whole_or_refused(client: FlaskClient, knowledge_base: 
     ("headers", "status"),
     [
         ({"Content-Type": "image/png"}, 415),
-        ({"Content-Type": "application/json"}, 415),
+        ({"Content-Type": "application/pdf"}, 415),
         ({"Content-Type": "text/plain"}, 411),
     ],
 )

@@ -146,6 +146,7 @@ def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_st
         (b"PK\x03\x04 broken", None, "a.txt: a zip that is damaged; pack it again"),
         (export("鍵の会", status="Draft"), None, "a.txt#1: is a draft; "),
     ],
+    ids=["given of one", "pictures", "damaged", "drafts"],
 )
 def test_what_holds_nothing_to_add_is_refused_in_one_line(
     kb: KnowledgeBase, data: bytes, given: Given | None, told: str

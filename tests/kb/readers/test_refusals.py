@@ -53,6 +53,7 @@ def zipped(*names: str) -> bytes:
         (bytes(range(128, 256)) * 9, "not a text file; save the report as Markdown or text in UTF-8"),
         (bytes(1000), "not a text file; save the report as Markdown or text in UTF-8"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )  # fmt: skip
 def test_it_says_what_it_is_and_what_to_do(data: bytes, told: str) -> None:
     message = refused(data)
