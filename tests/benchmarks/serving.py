@@ -42,7 +42,7 @@ FACETED = "&".join(f"_facet={group}" for group in ("kind", "event", "year", "tal
 
 
 class Measured(NamedTuple):
-    """What a page costs: milliseconds by one client's clock and of the server's processor, and what eight get."""
+    """What a page costs: milliseconds of one client and of the server's processor, and what eight clients get."""
 
     median: float
     p95: float
