@@ -92,6 +92,7 @@ class Results:
     """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
 
     - `facets`: the counts of the groups that were asked for.
+    - `unlisted`: for each group in `Query.most_values`, how many more values documents have than are listed.
     - `steps`, `notices`, `terms`: what was done to find more, what of the query could not be taken as typed, and what
       was looked for in the end (for marks).
     - `without`: for each selected group and value, the total of the query without that one value.
@@ -103,12 +104,14 @@ class Results:
       question, with how many selected documents have each, most first, then by value.
     - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of its kin
       with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
-      all that belong to one of either. Empty where none was asked for.
+      those that belong to them. Empty where none was asked for.
+    - `found_in`: for each of these values, how many found documents have it, in the window or not.
     """
 
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    unlisted: Mapping[str, int] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     notices: tuple[Notice, ...] = ()
     terms: frozenset[str] = frozenset()
@@ -120,6 +123,7 @@ class Results:
     unknown: tuple[tuple[str, str], ...] = ()
     titled: tuple[FacetCount, ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    found_in: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def loosened(self) -> bool:

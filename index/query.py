@@ -22,10 +22,11 @@ class Query:
     """A search as a value: the words as typed, the selected facet values, the order and the window.
 
     Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between
-    groups all must hold. `facets` names the groups to count. `limit` None means all hits. `without` names the steps of
-    the ladder (`index.ladder`) that shall not be taken. `explain` asks for the reasons of each hit. `context` names a
-    group whose values are places (a talk, a report): the hits' kin in their places is then given too. While one is
-    `typing`, the last word is the beginning of any that begins so.
+    groups all must hold. `facets` names the groups to count; all their values are listed, but of those in `most_values`
+    only so many, the commonest, and the selected ones. `limit` None means all hits. `without` names the steps of the
+    ladder (`index.ladder`) that shall not be taken. `explain` asks for the reasons of each hit. `context` names a group
+    whose values are places (a talk, a report): the hits' kin in their places is then given too. While one is `typing`,
+    the last word is the beginning of any that begins so.
     """
 
     text: str = ""
@@ -34,6 +35,7 @@ class Query:
     offset: int = 0
     limit: int | None = 20
     facets: tuple[str, ...] = ()
+    most_values: tuple[tuple[str, int], ...] = ()
     without: tuple[StepName, ...] = ()
     explain: bool = False
     every: tuple[str, ...] = ()

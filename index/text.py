@@ -4,6 +4,7 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 
 # NFKC leaves these apart, though keyboards and encodings mix them (Shift_JIS 0x8160 decodes to either wave).
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
@@ -81,6 +82,7 @@ def skeleton_places(text: str) -> Sequence[int]:
     return array("I", (place for place, character in enumerate(text) for _ in _skeletons[ord(character)]))
 
 
+@lru_cache(4096)  # a text has few characters, and each is asked for again and again
 def is_gap(character: str) -> bool:
     """Tell whether a character only parts the pieces of a name."""
     return character in "‐‑" or unicodedata.normalize("NFKC", character) in _GAPS

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote, urlencode
 
@@ -77,6 +78,7 @@ def address_of(query: Query) -> str:
     return "/?" + urlencode(pairs_of(query) or (("q", ""),), quote_via=quote)
 
 
+@lru_cache(10_000)  # a page of results has a hundred of them, and the next one most of the same
 def page_address(what: str, identifier: str) -> str:
     """Return the address of the page of a `note`, `talk`, `report` or `service`."""
     return f"/{what}/{quote(identifier)}"

@@ -21,7 +21,7 @@ from webui.pages.updating import Updater
 from webui.security import Access
 from webui.texts import ja as texts
 from webui.view import answers
-from webui.view.markup import marked, web_address
+from webui.view.markup import checkbox, marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -86,7 +86,7 @@ def create_app(
         static=lambda name: f"/static/{name}?v={versions[name]}",
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
-    app.jinja_env.filters.update(notes=texts.notes, value=texts.value)
+    app.jinja_env.filters.update(checkbox=checkbox, notes=texts.notes, value=texts.value)
     compression.compress(app)
     security.protect(app, access)
     answers.tell_errors(app)

@@ -1,5 +1,6 @@
 """The server that `kb serve` runs: waitress, with limits that keep it answering and an end that finishes requests."""
 
+import ctypes
 import errno
 import logging
 import signal
@@ -7,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, cast
 
@@ -26,6 +28,7 @@ _SETTINGS: dict[str, Any] = {
     "max_request_header_size": 16 * 1024,
     "ident": None,  # says nothing of the server's version
 }
+_ARENA_MAX = -8  # M_ARENA_MAX of mallopt(3)
 _DRAIN_SECONDS = 10.0  # how long running requests may take once the process is told to stop
 
 
@@ -49,6 +52,7 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
     it is stopped, so its loop is run here.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
+    _share_memory()
     stopping = threading.Event()
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -67,6 +71,16 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
     while time.monotonic() < deadline and any(map(_busy, list(channels.values()))):
         wasyncore.loop(timeout=0.1, use_poll=True, map=channels, count=1)
     server.task_dispatcher.shutdown(timeout=1)
+
+
+def _share_memory() -> None:
+    """Have all threads take memory from one pool, where the C library is glibc.
+
+    By itself it gives each thread a pool that keeps what its largest search took, 70 MB over 100,000 notes; and as one
+    thread runs at a time, none waits for another's.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 def _busy(channel: object) -> bool:

@@ -74,6 +74,12 @@ class Links:
             np.concatenate([np.empty(0, np.uint64), *(links.keys for links in every)]),
         )
 
+    def of(self, docs: Numbers) -> NDArray[np.intp]:
+        """Return where the links of some documents are."""
+        begins, ends = np.searchsorted(self.docs, docs), np.searchsorted(self.docs, docs, "right")
+        counts = ends - begins
+        return np.arange(counts.sum()) + np.repeat(ends - counts.cumsum(), counts)
+
     def only(self, live: NDArray[np.bool_]) -> "Links":
         """Return the links of the documents that are live; they keep their numbers."""
         kept = live[self.docs]

@@ -34,14 +34,24 @@ class FacetGroup:
         had = np.flatnonzero(totals)
         return dict(zip(self._named(had), totals[had].tolist(), strict=True))
 
-    def listed(self, mask: Mask, selected: Collection[str]) -> tuple[FacetCount, ...]:
-        """Return how many of the documents in the mask have each value, as the contract of engines lists them."""
+    def listed(
+        self, mask: Mask, selected: Collection[str] = (), most: int | None = None
+    ) -> tuple[tuple[FacetCount, ...], int]:
+        """Return how many of the documents in the mask have each value, as the contract of engines lists them.
+
+        Of more values than `most` the commonest and those selected, and how many there are besides.
+        """
         totals = self._counted(mask)
-        if not selected:
-            return self._listed if totals is self._totals else self._in_order(totals)
-        listed = self._in_order(totals, frozenset(selected))
+        if totals is self._totals and not selected:
+            return self._listed[:most], len(self._listed) - len(self._listed[:most])
+        had = _commonest_first(totals)
+        shown = had
+        if most is not None:
+            chosen = [self._places[value] for value in selected if value in self._places]
+            shown = np.concatenate([had[:most], had[most:][np.isin(had[most:], chosen)]])
+        listed = self._told(shown, totals, frozenset(selected))
         lacking = sorted(set(selected).difference(one.value for one in listed))
-        return (*listed, *(FacetCount(value, 0, selected=True) for value in lacking))
+        return (*listed, *(FacetCount(value, 0, selected=True) for value in lacking)), len(had) - len(shown)
 
     def tally(self, values: Iterable[str], size: int) -> NDArray[np.int32]:
         """Return how many of these values each of `size` documents has."""
@@ -65,14 +75,13 @@ class FacetGroup:
 
     @cached_property
     def _listed(self) -> tuple[FacetCount, ...]:
-        return self._in_order(self._totals)
+        return self._told(_commonest_first(self._totals), self._totals, frozenset())
 
-    def _in_order(self, totals: NDArray[np.intp], selected: frozenset[str] = frozenset()) -> tuple[FacetCount, ...]:
-        """Return the values that any document has, most first, then by value: their numbers are in that order."""
-        had = np.flatnonzero(totals)
-        had = had[np.argsort(-totals[had], kind="stable")]
-        values = self._named(had)
-        told = zip(values, totals[had].tolist(), map(selected.__contains__, values), strict=True)
+    def _told(
+        self, numbers: NDArray[np.intp], totals: NDArray[np.intp], selected: frozenset[str]
+    ) -> tuple[FacetCount, ...]:
+        values = self._named(numbers)
+        told = zip(values, totals[numbers].tolist(), map(selected.__contains__, values), strict=True)
         return tuple(map(_AS_COUNT, told))
 
     def _named(self, numbers: NDArray[np.intp]) -> Sequence[str]:
@@ -111,3 +120,9 @@ class FacetGroup:
     @cached_property
     def _places(self) -> Mapping[str, int]:
         return {value: number for number, value in enumerate(self._column.values)}
+
+
+def _commonest_first(totals: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the numbers of the values that any document has, most first, then by value: they are numbered so."""
+    had = np.flatnonzero(totals)
+    return had[np.argsort(-totals[had], kind="stable")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import repeat
 
 import numpy as np
@@ -39,15 +40,21 @@ class WhooshReader:
         total = int(np.count_nonzero(selections.hits))
         docs, scores = _window(snapshot, selections.hits, search, query)
         reasons: Iterable[tuple[Reason, ...]] = search.reasons(docs) if query.explain else repeat((), len(docs))
+        most = dict(query.most_values)
+        counts = {
+            group: snapshot.group(group).listed(selections.counted(group), query.selected(group), most.get(group))
+            for group in query.facets
+        }
+        document = cache(snapshot.document)  # a hit is among its kin
+        places = _places(snapshot, docs, query.context) if query.context and len(docs) else {}
         return Results(
             total=total,
             hits=tuple(
-                _hit(snapshot, search, *one) for one in zip(docs.tolist(), scores.tolist(), reasons, strict=True)
+                Hit(document(doc)[0], score, document(doc)[1], why, alike=not search.by_words[doc])
+                for doc, score, why in zip(docs.tolist(), scores.tolist(), reasons, strict=True)
             ),
-            facets={
-                group: snapshot.group(group).listed(selections.counted(group), query.selected(group))
-                for group in query.facets
-            },
+            facets={group: listed for group, (listed, _) in counts.items()},
+            unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
             steps=search.steps,
             notices=search.notices,
             terms=search.terms,
@@ -58,7 +65,8 @@ class WhooshReader:
             meant=tuple(search.meant(selections.of)),
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
-            context=_context(snapshot, docs, query.context) if query.context else {},
+            context=_context(snapshot, docs, places, document) if places else {},
+            found_in={value: int(np.count_nonzero(selections.hits[own])) for value, own in places.items()},
         )
 
     def _conditions(self, search: Search, query: Query) -> Iterator[ConditionCount]:
@@ -127,28 +135,26 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
     return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
-def _hit(snapshot: Snapshot, search: Search, doc: int, score: float, reasons: tuple[Reason, ...]) -> Hit:
-    document_id, stored = snapshot.document(doc)
-    return Hit(document_id, score, stored, reasons, alike=not search.by_words[doc])
-
-
 def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
     group, field = snapshot.titles
-    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)), ())
+    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))[0]
 
 
-def _context(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, tuple[str, ...]]:
-    """Return what is stored of these documents and their kin with the same value of a group, by value."""
-    if not len(docs):
-        return {}
+def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:
+    """Return the documents that have a value of a group which one of these has, by value."""
     window = np.zeros(snapshot.size, np.bool_)
     window[docs] = True
-    places = [value for value, count in snapshot.group(group).counts(window).items() if count]
-    near = snapshot.group(group).having(places)
-    kin = snapshot.kin(docs, np.concatenate([docs, *near.values()]))
+    return snapshot.group(group).having(snapshot.group(group).counts(window))
+
+
+def _context(
+    snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs], document: Callable[[int], tuple[str, str]]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return what is stored of these documents and their kin in each place."""
+    kin = snapshot.kin(docs, np.concatenate([docs, *places.values()]))
     return {
-        value: tuple(snapshot.document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
-        for value, own in ((value, having[kin[having]]) for value, having in near.items())
+        value: tuple(document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
+        for value, own in ((value, having[kin[having]]) for value, having in places.items())
     }

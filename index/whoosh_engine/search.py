@@ -136,13 +136,14 @@ class Search:
         """Yield what made the score of each of some documents, most first; the points add up to it."""
         given = parts(self._strengths(docs))
         cosines = self._likeness.of(docs)[0].tolist() if self._likeness else [None] * len(docs)
-        for place, (doc, cosine) in enumerate(zip(docs.tolist(), cosines, strict=True)):
+        by_words = zip(*(self._word_reasons(word, docs) for word in self.scored), strict=True)
+        for place, cosine in enumerate(cosines):
             others = (
                 Reason(signal, float(points[place]), cosine=cosine if signal == "likeness" else None)
                 for signal, points in given.items()
                 if signal != "words"
             )
-            every = (*(self._reason(word, doc) for word in self.scored), *others)
+            every = (*next(by_words, ()), *others)
             yield tuple(sorted((reason for reason in every if reason.points), key=lambda reason: -reason.points))
 
     def _read_likeness(self, text: str) -> Likeness | None:
@@ -240,25 +241,23 @@ class Search:
         keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
         return [key for key in keys if key.kind in SIGNAL_OF_KIND and len(self._snapshot.term(key).docs)]
 
-    def _reason(self, word: QueryWord, doc: int) -> Reason:
-        one = np.array([doc], np.int32)
-
-        def points(alternative: Alternative) -> float:
-            return alternative.weight * sum(float(self._points(key, one)[0]) for key in alternative.terms)
-
-        best = max(word.alternatives, key=points)
-        fields = dict.fromkeys(name for key in best.terms for name in self._snapshot.fields_with(key, doc))
-        return Reason("words", points(best), word.text, " ".join(key.text for key in best.terms), tuple(fields))
+    def _word_reasons(self, word: QueryWord, docs: Docs) -> Iterator[Reason]:
+        """Yield what a word gave to the score of each of some documents, by the alternative that gave most."""
+        points = np.stack([self._alternative_points(alternative, docs) for alternative in word.alternatives])
+        best = points.argmax(axis=0)
+        fields = {
+            number: self._snapshot.fields_with(word.alternatives[number].terms, docs) for number in set(best.tolist())
+        }
+        for place, number in enumerate(best.tolist()):
+            term = " ".join(key.text for key in word.alternatives[number].terms)
+            yield Reason("words", float(points[number, place]), word.text, term, fields[number][place])
 
     def _word_points(self, word: QueryWord, docs: Docs) -> Scores:
         """Return what a word gives each of some documents: the most that one of its alternatives does."""
-        return reduce(
-            np.maximum,
-            (
-                alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
-                for alternative in word.alternatives
-            ),
-        )
+        return reduce(np.maximum, (self._alternative_points(alternative, docs) for alternative in word.alternatives))
+
+    def _alternative_points(self, alternative: Alternative, docs: Docs) -> Scores:
+        return alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
 
     def _points(self, key: Key, docs: Docs) -> Scores:
         """Return the points of a term in each of some documents."""

@@ -155,9 +155,10 @@ class Snapshot:
         """Return the documents that have a term in one text field."""
         return self._docs(text_field(field, key.kind), key.text)
 
-    def fields_with(self, key: Key, doc: int) -> tuple[str, ...]:
-        """Return the text fields of a document that have a term."""
-        return tuple(text.name for text in self._texts if doc in self.in_field(text.name, key))
+    def fields_with(self, keys: Sequence[Key], docs: Docs) -> Sequence[tuple[str, ...]]:
+        """Return for each of some documents its text fields that have one of these terms."""
+        having = [(text.name, _among(docs, self.in_field(text.name, key))) for key in keys for text in self._texts]
+        return [tuple(dict.fromkeys(name for name, had in having if had[place])) for place in range(len(docs))]
 
     def reading(self, text: str) -> Docs:
         """Return the documents whose whole text is this one, width, case and gaps apart."""
@@ -169,11 +170,11 @@ class Snapshot:
         return fields["key"], fields["stored"]
 
     def kin(self, docs: Docs, among: Docs) -> Mask:
-        """Return which of some documents are these, are what these belong to, or belong to one of either."""
+        """Return which of some documents are these, are what these belong to, or belong to one of these."""
         ids, links = self._segments.columns.keys[ID], self._segments.columns.links
-        wanted = np.concatenate([ids[docs], links.keys[self._mask(docs)[links.docs]]])
-        near = np.flatnonzero(self._mask(among)[links.docs])
-        belonging = links.docs[near[np.isin(links.keys[near], wanted)]]
+        wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
+        near = links.of(among)
+        belonging = links.docs[near[np.isin(links.keys[near], ids[docs])]]
         return self._mask(among[np.isin(ids[among], wanted)], belonging)
 
     def find(self, document_id: str) -> int | None:
@@ -198,13 +199,13 @@ class Snapshot:
         fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         lists = [(text, postings) for text, postings in fields if len(postings.docs)]
         docs = self._merged(postings.docs for _, postings in lists)
-        finds = self._merged(postings.docs for text, postings in lists if text.finds)
+        finding = [postings.docs for text, postings in lists if text.finds]
+        finds = docs if len(finding) == len(lists) else self._merged(finding)
         finds = docs if len(finds) == len(docs) else finds
-        frequency = np.zeros(len(docs))
+        frequency = np.zeros(self.size)  # to look up each document's place among `docs` takes far longer
         for text, postings in lists:
-            part = text.weight / self._norms[text][postings.docs] * postings.weights
-            frequency[np.searchsorted(docs, postings.docs)] += part
-        return WeightedTerm(docs, term_points(self.documents, len(finds), frequency), finds)
+            frequency[postings.docs] += text.weight / self._norms[text][postings.docs] * postings.weights
+        return WeightedTerm(docs, term_points(self.documents, len(finds), frequency[docs]), finds)
 
     def _merged(self, lists: Iterable[Docs]) -> Docs:
         """Return the documents of several lists, each once and in order."""
@@ -233,3 +234,11 @@ class Snapshot:
     def _read_group(self, column: str) -> FacetGroup:
         nothing = ValueColumn((), np.empty(0, np.int32), np.zeros(self.size, np.int32))
         return FacetGroup(self._segments.columns.values.get(column, nothing), self.documents)
+
+
+def _among(docs: Docs, others: Docs) -> Mask:
+    """Return which of some documents are among others, which are in order."""
+    if not len(others):
+        return np.zeros(len(docs), np.bool_)
+    among: Mask = others[np.minimum(np.searchsorted(others, docs), len(others) - 1)] == docs
+    return among

@@ -56,11 +56,12 @@ class Answer:
 
     `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the
     selections leave nothing, `freed` gives for each selected group how many notes there would be without it. `without`
-    gives the same for each selected value alone, `unknown` the selected values that no note has. Where few are found,
-    `words` and `conditions` tell what each part of the text has to do with that; `meant` is what may be meant instead of
-    a word. `around` holds for each value that the window has in the query's `context` the notes that are found and
-    those that belong to them, in reading order. `talks` are those whose title has every word, each with how many of its
-    notes meet the conditions.
+    gives the same for each selected value alone, `unknown` the selected values that no note has. `unlisted` tells for
+    each facet of which not all values were asked how many there are besides. Where few are found, `words` and
+    `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
+    `around` holds for each value that the window has in the query's `context` the notes that are found and those that
+    belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
+    has every word, each with how many of its notes meet the conditions.
     """
 
     total: int
@@ -72,10 +73,12 @@ class Answer:
     freed: Mapping[str, int] = field(default_factory=dict)
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()
+    unlisted: Mapping[str, int] = field(default_factory=dict)
     words: tuple[WordCount, ...] = ()
     meant: tuple[MeantCount, ...] = ()
     conditions: tuple[ConditionCount, ...] = ()
     around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
 
 

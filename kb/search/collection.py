@@ -120,9 +120,15 @@ class Collection:
 
     def snapshot(self) -> Snapshot | None:
         """Return what answers one request, all of it from one generation; None while there is no index."""
-        reader = self.engine.snapshot()
+        known, reader = self._known[1], self.engine.snapshot()
         contents = self._contents_of(reader.meta())
-        return Snapshot(reader, contents) if contents is not None else None
+        if contents is None:
+            return None
+        if contents is not known and contents.told != self.tools.configuration.text:
+            self.follow()  # another process may have published it since kb.toml changed: one generation, one language
+            reader = self.engine.snapshot()
+            contents = self._contents_of(reader.meta()) or contents
+        return Snapshot(reader, contents)
 
     def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
         known = self._known

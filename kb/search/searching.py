@@ -38,7 +38,15 @@ class Searcher:
 
         A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
         """
+        return next(self.each(query))
+
+    def each(self, *queries: Query) -> Iterator[Answer]:
+        """Yield the answers to several queries, all from one generation of the index."""
         snapshot = self._collection.snapshot()
+        for query in queries:
+            yield self._answer(query, snapshot)
+
+    def _answer(self, query: Query, snapshot: Snapshot | None) -> Answer:
         if snapshot is None:
             return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
         asked, narrow = _narrowed(query)
@@ -60,10 +68,12 @@ class Searcher:
             freed={meant.get(group, group): count for group, count in results.without_group.items()},
             without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
             unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
+            unlisted=results.unlisted,
             words=results.words,
             meant=results.meant,
             conditions=results.conditions,
             around=around,
+            found_in=results.found_in,
             talks=tuple(_talks(results, snapshot.contents)),
         )
 

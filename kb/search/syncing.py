@@ -68,8 +68,10 @@ class Sync:
     def _unchanged(self, before: Contents) -> Iterator[str]:
         """Yield the files of which the index knows what they would be understood as now."""
         old, new = parse(before.told.encode()), self._scan.configuration
-        corrected, names = corrections_of(old), changed_names(old.domain, new.domain)
-        services = changed_services(old.domain, new.domain)
+        corrected, services = corrections_of(old), frozenset[str]()
+        names: frozenset[str] | None = frozenset()
+        if old.domain_digest != new.domain_digest:
+            names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
         for file in self._scan.files:
             told = old.given.get(file.source) == new.given.get(file.source)
             if not told or before.files.get(file.source) != file.digest:

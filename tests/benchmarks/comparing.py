@@ -104,10 +104,10 @@ def timed(rival: Rival, query: Asked) -> float:
     return 1e3 * (perf_counter() - began)
 
 
-def resident(process: str = "self") -> float:
-    """Return the megabytes that a process holds."""
+def resident(process: str = "self", part: str = "VmRSS") -> float:
+    """Return the megabytes that a process holds, or a part of them."""
     lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmRSS"))
+    return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith(part))
 
 
 def child_memory() -> float:

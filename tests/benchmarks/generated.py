@@ -96,7 +96,7 @@ def write_library(folder: Path, count: int, seed: int = 2018) -> None:
 
 
 def _lines(event: int, own: Sequence[GeneratedNote], names: Sequence[str]) -> Iterator[str]:
-    yield f"---\ntitle: 勉強会 第{event}回 参加レポート\nevent: 勉強会 第{event}回\ndate: {own[0].year}-06-15\n---\n"
+    yield f"---\ntitle: 勉強会 第{event}回（{own[0].year}年6月15日）参加レポート\nevent: 勉強会 第{event}回\n---\n"
     for talk, told in groupby(own, key=lambda note: note.talk):
         first, *rest = told
         yield f"\n## 講演 {talk} {word(first.words[0])}\n\n登壇: Speaker{first.speaker}\n"

@@ -51,6 +51,9 @@ class ScanEngine:
         found = [d for d in matching if _is_selected(d, query)]
         ordered = self._ordered(found, scan, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
+        counts = {group: self._counts(matching, group, query) for group in query.facets}
+        limited = [group for group, _ in query.most_values if group in counts]
+        places = {value for d in window for value in _values(d, query.context)}
         return Results(
             total=len(found),
             hits=tuple(
@@ -63,7 +66,8 @@ class ScanEngine:
                 )
                 for d in window
             ),
-            facets={group: self._counts(matching, group, query) for group in query.facets},
+            facets={group: _listed(counts[group], group, query) for group in query.facets},
+            unlisted={group: len(counts[group]) - len(_listed(counts[group], group, query)) for group in limited},
             steps=scan.steps,
             notices=scan.notices,
             without_group={
@@ -86,11 +90,8 @@ class ScanEngine:
             ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query),
-            context={
-                value: tuple(self._kin(window, query.context, value))
-                for d in window
-                for value in d.document.facets.get(query.context or "", ())
-            },
+            context={value: tuple(self._kin(window, query.context, value)) for value in places},
+            found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
 
     def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
@@ -115,13 +116,13 @@ class ScanEngine:
         return tuple(FacetCount(v, n, selected=False) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))
 
     def _having(self, group: str | None, value: str) -> list[str]:
-        return [d.document.stored for d in self.documents if value in d.document.facets.get(group or "", ())]
+        return [d.document.stored for d in self.documents if value in _values(d, group)]
 
     def _kin(self, window: list["Counted"], group: str | None, value: str) -> Iterator[str]:
         hits = {d.document.id for d in window}
         wanted = hits.union(*(d.document.belongs for d in window))
         for d in self.documents:
-            if value in d.document.facets.get(group or "", ()) and wanted & {d.document.id, *d.document.belongs}:
+            if value in _values(d, group) and (d.document.id in wanted or hits & {*d.document.belongs}):
                 yield d.document.stored
 
     def stored(self, document_id: str) -> str | None:
@@ -225,6 +226,15 @@ class ScanEngine:
                     counts[value] = counts.get(value, 0) + 1
         listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return tuple(FacetCount(value, count, value in query.selected(group)) for value, count in listed)
+
+
+def _values(counted: "Counted", group: str | None) -> tuple[str, ...]:
+    return tuple(counted.document.facets.get(group or "", ()))
+
+
+def _listed(counts: tuple[FacetCount, ...], group: str, query: Query) -> tuple[FacetCount, ...]:
+    most = dict(query.most_values).get(group, len(counts))
+    return tuple(count for place, count in enumerate(counts) if place < most or count.selected)
 
 
 def _selected_pairs(query: Query) -> list[tuple[str, str]]:

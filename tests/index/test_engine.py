@@ -251,6 +251,17 @@ def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:
     )
 
 
+def test_of_many_values_the_commonest_and_the_selected_are_listed_and_the_others_counted(make: Make) -> None:
+    engine = filled(make(), NOTES)
+
+    results = engine.search(Query(facets=("service",), most_values=(("service", 1),)).select("service", "lambda"))
+
+    assert (results.facets["service"], results.unlisted) == (
+        (FacetCount("cloudwatch", 2, selected=False), FacetCount("lambda", 1, selected=True)),
+        {"service": 1},
+    )
+
+
 def test_a_group_the_schema_has_not_selects_nothing(make: Make) -> None:
     engine = filled(make(), NOTES)
 
@@ -283,7 +294,7 @@ def test_the_context_of_a_hit_is_its_kin_in_its_place_in_position_order(make: Ma
 
     results = engine.search(Query("集約", context="service"))
 
-    assert results.context == {"sqs": ("2: 通知", "1: 集約", "3: 順番", "0: 監視")}
+    assert (results.context, results.found_in) == ({"sqs": ("1: 集約", "3: 順番", "0: 監視")}, {"sqs": 1})
 
 
 def test_what_was_stored_comes_back_untouched(make: Make) -> None:
@@ -443,6 +454,7 @@ queries = st.builds(
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),
+    most_values=st.sampled_from([(), (("service", 1),), (("service", 2), ("year", 0))]),
     without=st.lists(st.sampled_from(["some", "parts", "spelling"]), max_size=2).map(tuple),
     every=st.sampled_from([(), ("service",)]),
     context=st.sampled_from([None, "service", "year", "x"]),

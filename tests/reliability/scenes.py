@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Correction
+from kb.search import drafting
+from kb.search.drafting import WORTH_PROCESSES
 
 KEPT = """\
 # 見本勉強会 2018 参加レポート
@@ -121,21 +123,24 @@ def told(knowledge_base: KnowledgeBase) -> Told:
 class Action:
     """Something that changes a library and its index: what is done before, and what the library is told.
 
-    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged.
+    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged. From so many
+    files on that changed, several processes do it.
     """
 
     prepare: Callable[[Scene], object]
     change: Callable[[KnowledgeBase], object] = lambda _: None
     needs: str = ""
+    worth_processes: int = WORTH_PROCESSES  # files
 
     def act(self, knowledge_base: KnowledgeBase) -> None:
         """Change the library, bring the index up to it, and tidy it up."""
         self.change(knowledge_base)
-        follow(knowledge_base)
+        follow(knowledge_base, self.worth_processes)
 
 
-def follow(knowledge_base: KnowledgeBase) -> None:
+def follow(knowledge_base: KnowledgeBase, worth_processes: int = WORTH_PROCESSES) -> None:
     """Bring an index up to its library, then merge what is worth it, as every face does."""
+    drafting.WORTH_PROCESSES = worth_processes
     knowledge_base.keeper.sync()
     knowledge_base.keeper.tidy()
 
@@ -188,6 +193,7 @@ def _correct(knowledge_base: KnowledgeBase) -> None:
 ACTIONS: Mapping[str, Action] = {
     "first": Action(lambda scene: scene.write("kept.md", KEPT)),
     "sync": Action(_edited),
+    "sync by processes": Action(_edited, worth_processes=1),
     "take in": Action(_with_a_large_one),
     "merge": Action(_with_a_small_one),
     "add": Action(_filled, _add, "Fargate"),

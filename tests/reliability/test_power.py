@@ -19,7 +19,7 @@ def recorded(action: Action, scene: Scene) -> list[Moment]:
     knowledge_base = scene.opened()
     action.change(knowledge_base)
     recorder.acknowledged = True
-    follow(knowledge_base)
+    follow(knowledge_base, action.worth_processes)
     return recorder.finish()
 
 

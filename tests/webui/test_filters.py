@@ -4,9 +4,16 @@ from kb.search.answers import Answer, FacetValue
 from webui.view.facets import Group, groups
 
 
-def test_of_a_long_group_sixty_values_are_listed_and_every_selected_one() -> None:
+def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_others_folded() -> None:
     values = tuple(FacetValue(f"talk-{n}", f"講演 {n}", 100 - n, selected=n in {30, 90}) for n in range(100))
-    answer = Answer(5000, (), {"kind": (), "event": (), "year": (), "talk": values, "speaker": ()}, loosened=False)
+    listed = (*values[:60], values[90])
+    answer = Answer(
+        5000,
+        (),
+        {"kind": (), "event": (), "year": (), "talk": listed, "speaker": ()},
+        loosened=False,
+        unlisted={"talk": 39},
+    )
 
     assert tuple(groups(answer)) == (
         Group(

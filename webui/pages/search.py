@@ -18,7 +18,7 @@ from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, reso
 from webui.pages.start import StartPage
 from webui.texts import ja as texts
 from webui.view.answers import problem, respond, wants_json
-from webui.view.facets import Category, Chip, Group, categories, chips, groups
+from webui.view.facets import MOST_VALUES, Category, Chip, Group, categories, chips, groups
 from webui.view.hits import TalkHits, by_talk
 
 
@@ -131,7 +131,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
-        page = search_page(knowledge_base, resolved(query, knowledge_base.collection.catalogue), unread)
+        catalogue = knowledge_base.collection.catalogue
+        page = search_page(knowledge_base, resolved(query, catalogue), unread, brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
         return respond("search.html", lambda: search_record(page, knowledge_base.collection.domain), page=page)
@@ -139,9 +140,11 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
-def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...]) -> SearchPage:
-    """Search, and return what the page shows of it."""
-    answer = knowledge_base.searcher.search(replace(query, facets=keys("page"), explain=True, context="place"))
+def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], *, brief: bool) -> SearchPage:
+    """Search, and return what the page shows of it; a brief one has no more values of each group than people read."""
+    most_values = MOST_VALUES if brief else ()
+    asked = replace(query, facets=keys("page"), most_values=most_values, explain=True, context="place")
+    answer = knowledge_base.searcher.search(asked)
     return SearchPage(
         query=query,
         answer=answer,

@@ -1,7 +1,7 @@
 """The page of a service: what has been advised about it, which problems it gave, where it was spoken of."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response
@@ -9,8 +9,8 @@ from flask import Blueprint, Response
 from index.query import Query
 from kb.kinds.pairs import problems
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Note, Talk
-from kb.search.answers import Answer, UnknownIdError
+from kb.library.contents import ReportEntry
+from kb.search.answers import Answer, FoundTalk, UnknownIdError
 from kb.search.facets import place
 from kb.search.records import note_record, service_record
 from kb.services import Change, Domain, Service
@@ -24,15 +24,6 @@ _LEAST = 0.1  # how like advice a note must be to be shown as such
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A talk that a service was spoken of in: with one of the notes on it, and how many there are."""
-
-    talk: Talk
-    note: Note
-    notes: int
-
-
-@dataclass(frozen=True, slots=True)
 class ServicePage:
     """Everything that the page of a service shows: what is most like advice first, all other lists newest first."""
 
@@ -43,7 +34,7 @@ class ServicePage:
     solved: tuple[Shown, ...]
     unsolved: tuple[Shown, ...]
     questions: tuple[Shown, ...]
-    talks: tuple[Spoken, ...]
+    talks: tuple[FoundTalk, ...]
     timeline: Timeline | None
     changes: tuple[Change, ...]
 
@@ -57,30 +48,31 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         known = knowledge_base.collection.catalogue.find(name)
         if known is None:
             raise UnknownIdError(f"no service is called {name}")
-        query = Query(sort="new", limit=None, context="place").select("service", known.slug)
-        page = service_page(known, knowledge_base.collection.domain, knowledge_base.searcher.search(query))
+        page = service_page(known, knowledge_base)
         return respond("service.html", lambda: service_page_record(page, knowledge_base), page=page)
 
     return blueprint
 
 
-def service_page(service: Service, domain: Domain, answer: Answer) -> ServicePage:
-    """Return what the page shows of a service, given the answer with all notes on it, newest first."""
-    notes = [found.note for found in answer.found]
-    troubles = tuple(_shown(domain, answer, "problem"))
-    solved = {pair.note.id for near in answer.around.values() for pair in problems(near) if not pair.is_open}
-    talks = _spoken(notes)
-    dated = (
-        (spoken.note.held_on or "", texts.spoken(spoken.talk.title, spoken.notes), spoken.notes) for spoken in talks
-    )
+def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage:
+    """Return what the page shows of a service."""
+    domain = knowledge_base.collection.domain
+    everything = Query(limit=0, facets=("talk",), context="place").select("service", service.slug)
+    stated = replace(everything.select("kind", "advice", "statement"), sort="boost", limit=_FIRST, facets=())
+    asked = replace(everything.select("kind", "problem", "question"), sort="new", limit=None, facets=())
+    answer, stating, asking = knowledge_base.searcher.each(everything, stated, asked)
+    troubles = tuple(_shown(domain, asking, "problem"))
+    solved = {pair.note.id for near in asking.around.values() for pair in problems(near) if not pair.is_open}
+    talks = tuple(_spoken(answer, knowledge_base.browser.reports()))
+    dated = ((spoken.held_on or "", texts.spoken(spoken.talk.title, spoken.notes), spoken.notes) for spoken in talks)
     return ServicePage(
         service=service,
         history=domain.catalogue.history(service),
-        total=len(notes),
-        advice=tuple(_likest_advice(domain, answer)),
+        total=answer.total,
+        advice=tuple(_likest_advice(domain, stating)),
         solved=tuple(shown for shown in troubles if shown.note.id in solved),
         unsolved=tuple(shown for shown in troubles if shown.note.id not in solved),
-        questions=tuple(_shown(domain, answer, "question")),
+        questions=tuple(_shown(domain, asking, "question")),
         talks=talks,
         timeline=timeline(dated),
         changes=domain.changes_of(service.slug),
@@ -115,17 +107,16 @@ def _shown(domain: Domain, answer: Answer, kind: str) -> Iterator[Shown]:
 
 
 def _likest_advice(domain: Domain, answer: Answer) -> Iterator[Shown]:
-    """Yield the statements most like advice, each with what belongs to it; none needs a badge to be among them."""
-    stating = (found.note for found in answer.found if found.note.kind in ("advice", "statement"))
-    likely = [note for note in stating if note.advice >= _LEAST]
-    for note in sorted(likely, key=lambda note: -note.advice)[:_FIRST]:
-        yield belonging(domain, note, answer.around[place(note)])
+    """Yield those that are like advice, each with what belongs to it; none needs a badge to be among them."""
+    for found in answer.found:
+        if found.note.advice >= _LEAST:
+            yield belonging(domain, found.note, answer.around[place(found.note)])
 
 
-def _spoken(notes: Iterable[Note]) -> tuple[Spoken, ...]:
-    """Return the talks of notes, in the order of their first note."""
-    talks: dict[str, list[Note]] = {}
-    for note in notes:
-        if note.talk:
-            talks.setdefault(note.talk.id, []).append(note)
-    return tuple(Spoken(own[0].talk, own[0], len(own)) for own in talks.values() if own[0].talk)
+def _spoken(answer: Answer, reports: Iterable[ReportEntry]) -> Iterator[FoundTalk]:
+    """Yield the talks that notes were found in, in the order of the reports, each once."""
+    counts = {facet.value: facet.count for facet in answer.facets["talk"]}
+    for report in reports:
+        for talk in report.talks:
+            if count := counts.pop(talk.id, 0):
+                yield FoundTalk(talk, report.event, report.held_on, count)

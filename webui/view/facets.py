@@ -1,6 +1,6 @@
 """The filters beside a result: groups of values with counts, services by category, the chips of what is selected."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -15,6 +15,9 @@ _SHOWN = 8  # values of a group before the rest is folded
 _OPEN_SERVICES = 10  # services that unfolded categories show before the other categories are folded
 _FILTER_BOX = 15  # values of a group above which it gets a box to look for one
 _LISTED = 60  # values of a group on the page: nobody reads thousands, and 4,000 make 200 kB of it
+
+MOST_VALUES = (*((key, _LISTED) for key in keys("list")), ("report", 0))
+"""How many values of its groups the page asks for; a report is selected by its own page, and then shown as a chip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Category:
     """A category of services: itself as a value of its group, its services, and whether it is unfolded."""
 
     facet: FacetValue
-    services: tuple[FacetValue, ...]
+    services: Sequence[FacetValue]
     unfolded: bool
 
 
@@ -56,14 +59,14 @@ def groups(answer: Answer) -> Iterator[Group]:
     for key in keys("list"):
         values = answer.facets[key]
         shown = values[:_SHOWN] + tuple(value for value in values[_SHOWN:] if value.selected)
-        folded = tuple(value for value in values[_SHOWN:_LISTED] if not value.selected)
+        folded = tuple(value for value in values[_SHOWN:] if not value.selected)
         if values:
-            yield Group(key, shown, folded, len(values) - len(shown) - len(folded))
+            yield Group(key, shown, folded, answer.unlisted.get(key, 0))
 
 
 def categories(answer: Answer, catalogue: Catalogue) -> tuple[Category, ...]:
     """Return the categories of the services that notes are about, the most noted first."""
-    services = {key: tuple(own) for key, own in _by_category(answer.facets["service"], catalogue) if own}
+    services = _by_category(answer.facets["service"], catalogue)
     counted = {facet.value: facet for facet in answer.facets["category"]}
     empty = [FacetValue(key, catalogue.categories[key], 0, selected=False) for key in services if key not in counted]
     facets = [*counted.values(), *empty]  # a selected service may have no note, and its category then none either
@@ -85,7 +88,10 @@ def chips(query: Query, answer: Answer) -> Iterator[Chip]:
             yield Chip(group, label, address_of(smaller), answer.without.get((group, value), 0))
 
 
-def _by_category(services: Sequence[FacetValue], catalogue: Catalogue) -> Iterator[tuple[str, list[FacetValue]]]:
-    for category in catalogue.categories:
-        own = [value for value in services if value.value in catalogue.by_slug]
-        yield category, [value for value in own if catalogue.by_slug[value.value].category == category]
+def _by_category(services: Iterable[FacetValue], catalogue: Catalogue) -> dict[str, list[FacetValue]]:
+    """Return the services of each category that has one of them, categories in their order."""
+    own: dict[str, list[FacetValue]] = {category: [] for category in catalogue.categories}
+    for value in services:
+        if service := catalogue.by_slug.get(value.value):
+            own[service.category].append(value)
+    return {category: values for category, values in own.items() if values}

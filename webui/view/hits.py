@@ -55,7 +55,6 @@ class TalkHits:
 
 def by_talk(domain: Domain, query: Query, answer: Answer) -> Iterator[TalkHits]:
     """Yield the found notes grouped by talk, the talk of the best one first; the answer holds the notes around them."""
-    counts = {facet.value: facet.count for facet in answer.facets.get("talk", ())}
     groups: dict[str, list[Found]] = {}
     for found in answer.found:
         groups.setdefault(place(found.note), []).append(found)
@@ -66,9 +65,9 @@ def by_talk(domain: Domain, query: Query, answer: Answer) -> Iterator[TalkHits]:
         others = [note for note in near if note.id not in chosen]
         shown = {hit.note.id: belonging(domain, hit.note, others, hit) for hit in hits}
         in_order = [note for note in near if note.id in chosen]
-        more = counts.get(value, 0) - len(hits) if first.talk else 0
+        more = answer.found_in[value] - len(hits) if first.talk else 0
         url = address_of(query.select("talk" if first.talk else "report", value))
-        yield TalkHits(first.talk, first, tree(in_order), shown, max(0, more), url)
+        yield TalkHits(first.talk, first, tree(in_order), shown, more, url)
 
 
 def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found | None = None) -> Shown:

@@ -262,6 +262,17 @@ def test_what_another_publishes_meanwhile_is_not_undone(library: Path, monkeypat
     assert told(kb) == told(anew)
 
 
+def test_what_another_publishes_after_a_change_of_kb_toml_is_searched_by_that(library: Path) -> None:
+    kb = synced(library)
+    assert kb.searcher.search(Query("深夜帯")).total == 0
+
+    (library / "kb.toml").write_text(f"{SERVICE}{DOMAINS[1]}", encoding="utf-8")
+    synced(library)
+
+    assert [found.note.text for found in kb.searcher.search(Query("深夜帯")).found] == ["夜間が安い"]
+    assert kb.collection.catalogue.by_slug["batch-portal"].name == "Batch Portal"
+
+
 def test_nothing_is_kept_in_a_folder_that_is_no_index(library: Path) -> None:
     (library.parent / "index").mkdir()
     (library.parent / "index" / "thesis.doc").write_text("mine")
