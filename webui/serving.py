@@ -1,10 +1,10 @@
 """The command that serves the page: serve."""
 
 import ipaddress
-import logging
 import os
 import socket
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import click
@@ -15,14 +15,13 @@ from kb.cli.terminal import outcome_lines
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
 from kb.search.answers import SyncOutcome
-from kb.search.apart import embed_apart, sync_apart
+from kb.search.apart import embed_beside, sync_apart
 from kb.understanding import Progress
 from webui import server
 from webui.app import create_app
 from webui.pages.updating import Updater
 from webui.security import Access
 
-_log = logging.getLogger(__name__)
 _SHORTEST_TOKEN = 16  # characters
 
 
@@ -53,10 +52,7 @@ def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...], *, wat
         say(f"Port {port} is taken; using {taken}.")
     lines(outcome_lines(bring_up_to_date(kb), kb))
     shown = f"[{host}]" if ":" in host else host
-    changed = threading.Event()
-    changed.set()
-    threading.Thread(target=_embed, args=(kb, changed), name="embed", daemon=True).start()
-    updater = Updater(partial(_sync, kb, changed))
+    updater = Updater(partial(_sync, kb, embed_beside(kb)))
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     server.serve(
@@ -67,22 +63,11 @@ def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...], *, wat
     updater.end()
 
 
-def _sync(kb: KnowledgeBase, changed: threading.Event, progress: Progress) -> SyncOutcome:
+def _sync(kb: KnowledgeBase, changed: Callable[[], None], progress: Progress) -> SyncOutcome:
     """Bring the index up to the library, and tell that it changed."""
     outcome = sync_apart(kb, progress)
-    changed.set()
+    changed()
     return outcome
-
-
-def _embed(kb: KnowledgeBase, changed: threading.Event) -> None:
-    """Have the vectors made that notes lack whenever the index changed."""
-    while True:
-        changed.wait()
-        changed.clear()
-        try:
-            embed_apart(kb)
-        except Exception:  # noqa: BLE001  # whatever it is, words find, and the next change begins anew
-            _log.exception("notes cannot be found by likeness")
 
 
 def _follow(kb: KnowledgeBase, updater: Updater) -> None:

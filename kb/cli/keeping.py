@@ -61,7 +61,8 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
         if as_json:
             print_json([asdict(added)])
         else:
-            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({added.report})")
+            what = added.report or f"{added.reports} reports"
+            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({what})")
 
     each_file(files, add_one)
     outcome = bring_up_to_date(kb)
@@ -129,9 +130,10 @@ def watch(kb: KnowledgeBase) -> None:
     Example: kb watch --library ~/reports
     """
     from kb.library.watching import changes
+    from kb.search.apart import embed_beside
 
     lines(terminal.outcome_lines(bring_up_to_date(kb), kb))
-    embed(kb)
+    changed = embed_beside(kb)
     say(f"Watching {kb.collection.library.name} - stop with Ctrl+C")
     for _ in changes(kb.collection.watched):
         try:
@@ -142,7 +144,7 @@ def watch(kb: KnowledgeBase) -> None:
             if outcome.new or outcome.changed or outcome.gone:
                 lines(terminal.outcome_lines(outcome, kb))
             kb.keeper.tidy()
-            embed(kb)
+            changed()
 
 
 @cli.command()

@@ -1,6 +1,7 @@
 """A sync and the making of vectors in processes of their own, so that searches beside keep their pace and memory."""
 
 import atexit
+import logging
 import multiprocessing
 import os
 import signal
@@ -9,13 +10,14 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import SyncOutcome
 from kb.understanding import Progress
 
+_log = logging.getLogger(__name__)
 _LOWEST = 19  # of priorities: whoever searches comes first
 _starting = Lock()  # for one half started complains when we end; once we end it is kept, so that none is started
 _running: set[BaseProcess] = set()  # daemons would be ended by themselves, but may have no processes of their own
@@ -38,19 +40,42 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
     return outcome
 
 
-def embed_apart(knowledge_base: KnowledgeBase) -> None:
-    """Make the vectors that notes lack as `Keeper.embed` does, in a process that gives way to all others."""
-    coverage = knowledge_base.keeper.coverage()
-    if coverage is None or coverage.embedded == coverage.documents:
-        return
-    _let_end(_started(_embed, *knowledge_base.collection.chosen))
+def embed_beside(knowledge_base: KnowledgeBase) -> Callable[[], None]:
+    """Have the vectors made that notes lack, beside whatever is done here; what is returned tells that there are more.
+
+    A process makes them, which gives way to all others and ends with us.
+    """
+    changed = Event()
+    changed.set()
+    Thread(target=_embed_again, args=(knowledge_base, changed), name="embed", daemon=True).start()
+    return changed.set
+
+
+def _embed_again(knowledge_base: KnowledgeBase, changed: Event) -> None:
+    while True:
+        changed.wait()
+        changed.clear()
+        try:
+            coverage = knowledge_base.keeper.coverage()
+            if coverage and coverage.embedded < coverage.documents:
+                _let_end(_started(_embed, *knowledge_base.collection.chosen))
+        except Exception:  # noqa: BLE001  # whatever it is, words find, and the next change begins anew
+            _log.exception("notes cannot be found by likeness")
 
 
 def _embed(library: Path | None, index: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(os, "nice"):
         os.nice(_LOWEST)
+    Thread(target=_end_with_parent, daemon=True).start()
     KnowledgeBase.open(library, index).keeper.embed()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it was ended, which may not have had the time to end us."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _started(target: Callable[..., None], *args: object) -> BaseProcess:

@@ -123,8 +123,8 @@ def told(knowledge_base: KnowledgeBase) -> Told:
 class Action:
     """Something that changes a library and its index: what is done before, and what the library is told.
 
-    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged. From so many
-    files on that changed, several processes do it.
+    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged. From
+    so many files on that changed, several processes do it.
     """
 
     prepare: Callable[[Scene], object]
@@ -172,6 +172,22 @@ def _with_a_small_one(scene: Scene) -> None:
     scene.write("added.md", ADDED)
 
 
+def _edited_in_segments(scene: Scene) -> None:
+    _in_segments(scene)
+    scene.write("gone.md", GONE.replace("ECS", "EKS"))
+
+
+def _removed_in_segments(scene: Scene) -> None:
+    _in_segments(scene)
+    (scene.library / "gone.md").unlink()
+    scene.write("edited.md", EDITED.replace("- 監視は CloudWatch で\n", ""))
+
+
+def _moved_in_segments(scene: Scene) -> None:
+    _in_segments(scene)
+    (scene.library / "gone.md").rename(scene.library / "moved.md")
+
+
 def _add(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.keeper.add(ADDED.encode(), "added.md")
 
@@ -196,6 +212,9 @@ ACTIONS: Mapping[str, Action] = {
     "sync by processes": Action(_edited, worth_processes=1),
     "take in": Action(_with_a_large_one),
     "merge": Action(_with_a_small_one),
+    "edit and merge": Action(_edited_in_segments),
+    "remove and merge": Action(_removed_in_segments),
+    "move and merge": Action(_moved_in_segments),
     "add": Action(_filled, _add, "Fargate"),
     "replace": Action(_filled, _replace, "結果整合"),
     "remove": Action(_filled, _remove),
