@@ -36,9 +36,9 @@ class Spellings:
         self._frequency = frequency
 
     def similar(self, text: str) -> str | None:
-        """Return the word that is fewest slips away (one, from 8 letters on two), the commonest of several; or None.
+        """Return the word that is fewest slips away, the most frequent of several; or None.
 
-        A slip is a letter too many, too few, wrong, or two changed about.
+        It may be one away, from 8 letters on two. A slip is a letter too many, too few, wrong, or two changed about.
         """
         near = self._near(folded_case(text))
         return min(near)[2] if near else None

@@ -34,7 +34,7 @@ class Search:
         self._query = query
         self._meaning = meaning
         self._likeness: Likeness | None = None
-        self._found_around: Scores | None = None
+        self._found_alike: tuple[Scores, Scores] | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self.conditions = parsed.told
@@ -186,19 +186,22 @@ class Search:
         if len(self._exact):
             strengths["exact"] = np.isin(docs, self._exact).astype(np.float64)
         if self._likeness:
-            strengths["likeness"] = self._most_points * self._likeness.of(docs)[1]
-            strengths["around"] = self._most_points * self._around(self._likeness)[docs]
+            own, near = self._alike(self._likeness)
+            strengths["likeness"] = self._most_points * own[docs]
+            strengths["around"] = self._most_points * near[docs]
         return strengths
 
-    def _around(self, likeness: Likeness) -> Scores:
-        """Return how like the query what is found around each document is, that itself included."""
-        if self._found_around is None:
+    def _alike(self, likeness: Likeness) -> tuple[Scores, Scores]:
+        """Return how like the query each document that is found is, and what is found around it, itself included."""
+        if self._found_alike is None:
             docs = np.flatnonzero(self.matches).astype(np.int32)
             sections = self._snapshot.sections
             own = docs if sections is None else sections[docs]
-            self._found_around = np.zeros(self._snapshot.size)
-            self._found_around[docs] = around(docs, own, likeness.of(docs)[1])
-        return self._found_around
+            alike, near = np.zeros(self._snapshot.size), np.zeros(self._snapshot.size)
+            alike[docs] = likeness.of(docs)[1]
+            near[docs] = around(docs, own, alike[docs])
+            self._found_alike = alike, near
+        return self._found_alike
 
     @cached_property
     def _exact(self) -> Docs:

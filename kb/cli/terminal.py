@@ -115,7 +115,8 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
         yield f"{ja.TALK}: ほか {len(answer.talks) - MOST_TALKS}件"
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
-    if len(answer.words) + len(answer.conditions) > 1:
+    counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
+    if len(counts) > 1 and any(counts):
         yield from (ja.alone(word.word, word.count) for word in answer.words)
         yield from (ja.without(condition.condition, condition.count) for condition in answer.conditions)
     shown = len(answer.found)

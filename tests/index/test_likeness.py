@@ -1,36 +1,22 @@
-"""Finding by likeness: which documents, in which order, with which vectors, and what damage to them costs."""
+"""Finding by likeness: which documents, in which order, and what each tells of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
+from alike import LANGUAGE, SCHEMA, SUBJECTS, document, filled, library, whoosh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import Characters, Silent
 from scan_engine import ScanEngine
 
-from index.analysis import Analyzer
 from index.engine import Coverage, Engine, Results
-from index.language import Language
 from index.likeness import Space, quantised
 from index.query import Query, Step
-from index.schema import Document, Schema, TextField
-from index.tree import FacetIs, Notice
+from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
-from index.words import QueryWords
-
-ANALYZER = Analyzer()
-NAMES = {"lambda": FacetIs("service", "lambda", ("lambda",))}
-LANGUAGE = Language(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))
-SCHEMA = Schema(
-    texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, finds=False)),
-    facets=("service", "name"),
-    names="name",
-)
-SUBJECTS = ["監視", "通知", "課金", "権限", "冪等", "遅延", "再送", "分割", "移行", "暗号", "容量", "索引"]
 
 Make = Callable[..., Engine]
 
@@ -41,37 +27,6 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     if request.param == "scan":
         return lambda model: ScanEngine(SCHEMA, LANGUAGE, lambda: model)
     return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, LANGUAGE, lambda: model)
-
-
-def document(
-    number: int, text: str, passage: str | None = None, *, service: str = "", names: tuple[str, ...] = ()
-) -> Document:
-    given = {"service": (service,) if service else (), "name": names}
-    return Document(
-        str(number),
-        {"own": ANALYZER.terms(ANALYZER.morphemes(text))},
-        facets={group: values for group, values in given.items() if values},
-        stored=text,
-        literal=text,
-        passage=text if passage is None else passage,
-    )
-
-
-def library(*own: Document) -> list[Document]:
-    """Return some documents among many that are like nothing in particular."""
-    rng = Random(12)  # noqa: S311
-    others = [document(100 + n, "と".join(rng.sample(SUBJECTS, 3)), _anything(rng)) for n in range(60)]
-    return [*own, *others]
-
-
-def _anything(rng: Random) -> str:
-    return "".join(chr(rng.randrange(0x5000, 0x6000)) for _ in range(8))
-
-
-def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
-    engine.publish({"only": documents}, (), ["only"], {})
-    engine.embed(lambda _done, _total: None)
-    return engine
 
 
 def found(results: Results) -> list[tuple[str, bool]]:
@@ -145,6 +100,23 @@ def test_each_hit_tells_how_like_it_is(make: Make) -> None:
     assert sum(reason.points for reason in hit.reasons) == pytest.approx(hit.score, abs=1e-5)
 
 
+def test_what_stands_together_speaks_for_each_other(make: Make) -> None:
+    alike = [
+        document(1, "別の話", "重複排除鍵の話"),
+        document(2, "別の話", "重複排除鍵の話", section="a"),
+        document(3, "別の話", "重複排除鍵", section="a"),
+        document(4, "別の話", "重複排除鍵", section="b"),
+    ]
+    engine = filled(make(Characters()), library(*alike))
+
+    hits = engine.search(Query("重複排除鍵束", explain=True)).hits
+
+    around = {hit.id: reason.points for hit in hits for reason in hit.reasons if reason.signal == "around"}
+    assert [hit.id for hit in hits] == ["3", "2", "4", "1"]
+    assert around["2"] == pytest.approx(around["3"])
+    assert around["3"] > around["4"] > around["1"]
+
+
 def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make: Make) -> None:
     alike = [
         document(1, "重複排除の鍵", service="sqs"),
@@ -204,77 +176,6 @@ def test_what_has_its_vector_is_told_while_they_are_made(make: Make) -> None:
     assert (told[-1], engine.coverage()) == ((60, 60), Coverage(60, 60))
 
 
-def whoosh(folder: Path, model: Characters) -> WhooshEngine:
-    return WhooshEngine(folder, SCHEMA, LANGUAGE, lambda: model)
-
-
-def test_a_vector_is_made_once_for_each_text(tmp_path: Path) -> None:
-    model = Characters()
-    engine = filled(whoosh(tmp_path / "index", model), [document(1, "鍵"), document(2, "鍵"), document(3, "錠")])
-    filled(engine, [document(3, "錠"), document(4, "鎖"), document(5, "鍵")])
-    filled(whoosh(tmp_path / "index", model), [document(6, "鎖")])
-
-    assert sorted(model.passages_made) == sorted(["鍵", "錠", "鎖"])
-
-
-def test_what_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
-    model = Characters()
-    engine = whoosh(tmp_path / "index", model)
-    engine.publish({"only": [document(n, f"鍵{n}") for n in range(40)]}, (), ["only"], {})
-
-    def stop(done: int, _total: int) -> None:
-        if done == 32:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        engine.embed(stop)
-    engine.embed(lambda _done, _total: None)
-
-    assert (len(model.passages_made), engine.coverage()) == (40, Coverage(40, 40))
-
-
-def test_vectors_of_two_models_never_mix(tmp_path: Path) -> None:
-    filled(whoosh(tmp_path / "index", Characters("a")), [document(1, "鍵")])
-
-    assert whoosh(tmp_path / "index", Characters("b")).coverage() == Coverage(0, 1)
-
-
-def vector_file(folder: Path) -> Path:
-    return next(file for file in (folder / "vectors").iterdir() if not file.suffix)
-
-
-@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied", "removed", "garbage"])
-def test_damaged_vectors_count_as_absent_and_are_made_again(tmp_path: Path, damage: str) -> None:
-    filled(whoosh(tmp_path / "index", Characters()), library(document(1, "鍵")))
-    file = vector_file(tmp_path / "index")
-    data = bytearray(file.read_bytes())
-    match damage:
-        case "cut":
-            file.write_bytes(data[: len(data) * 2 // 3])
-        case "flipped":
-            data[len(data) // 2] ^= 1
-            file.write_bytes(data)
-        case "removed":
-            file.unlink()
-        case _:
-            file.write_bytes(b"" if damage == "emptied" else b"garbage" * 100)
-    engine = whoosh(tmp_path / "index", Characters())
-
-    answered = engine.search(Query("鍵")).total
-    lost = engine.coverage()
-    engine.embed(lambda _done, _total: None)
-
-    assert (answered, lost != Coverage(61, 61), engine.coverage()) == (1, True, Coverage(61, 61))
-
-
-def test_vectors_that_nobody_needs_any_more_are_let_go(tmp_path: Path) -> None:
-    engine = filled(whoosh(tmp_path / "index", Characters()), [document(n, f"鍵{n}") for n in range(100)])
-    before = vector_file(tmp_path / "index").stat().st_size
-    filled(engine, [document(0, "鍵0")])
-
-    assert vector_file(tmp_path / "index").stat().st_size < before / 50
-
-
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(16, 64))
 def test_the_cosine_is_that_of_the_vectors_as_they_differ_from_their_mean(seed: int, count: int, size: int) -> None:
     rng = np.random.default_rng(seed)
@@ -301,18 +202,21 @@ asked = st.lists(st.sampled_from([*SUBJECTS, "lambda", "-監視", "鍵"]), min_s
             st.lists(st.sampled_from(SUBJECTS), max_size=4),
             st.sampled_from(["", "lambda"]),
             st.sampled_from([(), ("監視",), ("監視通知", "鍵")]),
+            st.sampled_from(["", "a", "b"]),
         ),
         max_size=20,
     ),
     st.lists(st.builds(Query, text=asked, explain=st.booleans(), facets=st.just(("service",))), min_size=5, max_size=8),
 )
 def test_the_engine_finds_by_likeness_as_the_oracle_does(
-    tmp_path_factory: pytest.TempPathFactory, notes: list[tuple[list[str], str, tuple[str, ...]]], queries: list[Query]
+    tmp_path_factory: pytest.TempPathFactory,
+    notes: list[tuple[list[str], str, tuple[str, ...], str]],
+    queries: list[Query],
 ) -> None:
     documents = library(
         *(
-            document(n, "と".join(words), service=service, names=names)
-            for n, (words, service, names) in enumerate(notes)
+            document(n, "と".join(words), service=service, names=names, section=section)
+            for n, (words, service, names, section) in enumerate(notes)
         )
     )
     engine = filled(whoosh(tmp_path_factory.mktemp("index"), Characters()), documents)

@@ -1,0 +1,67 @@
+"""Documents, some of which are alike, and engines that hold them with their vectors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+from models import Characters
+
+from index.analysis import Analyzer
+from index.engine import Engine
+from index.language import Language
+from index.schema import Document, Schema, TextField
+from index.tree import FacetIs
+from index.whoosh_engine import WhooshEngine
+from index.words import QueryWords
+
+ANALYZER = Analyzer()
+NAMES = {"lambda": FacetIs("service", "lambda", ("lambda",))}
+LANGUAGE = Language(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))
+SCHEMA = Schema(
+    texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, finds=False)),
+    facets=("service", "name", "section"),
+    names="name",
+    sections="section",
+)
+SUBJECTS = ["監視", "通知", "課金", "権限", "冪等", "遅延", "再送", "分割", "移行", "暗号", "容量", "索引"]
+
+
+def document(
+    number: int,
+    text: str,
+    passage: str | None = None,
+    *,
+    service: str = "",
+    names: tuple[str, ...] = (),
+    section: str = "",
+) -> Document:
+    given = {"service": (service,) if service else (), "name": names, "section": (section,) if section else ()}
+    return Document(
+        str(number),
+        {"own": ANALYZER.terms(ANALYZER.morphemes(text))},
+        facets={group: values for group, values in given.items() if values},
+        stored=text,
+        literal=text,
+        passage=text if passage is None else passage,
+    )
+
+
+def library(*own: Document) -> list[Document]:
+    """Return some documents among many that are like nothing in particular."""
+    rng = Random(12)  # noqa: S311
+    others = [document(100 + n, "と".join(rng.sample(SUBJECTS, 3)), _anything(rng)) for n in range(60)]
+    return [*own, *others]
+
+
+def _anything(rng: Random) -> str:
+    return "".join(chr(rng.randrange(0x5000, 0x6000)) for _ in range(8))
+
+
+def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
+    engine.publish({"only": documents}, (), ["only"], {})
+    engine.embed(lambda _done, _total: None)
+    return engine
+
+
+def whoosh(folder: Path, model: Characters) -> WhooshEngine:
+    return WhooshEngine(folder, SCHEMA, LANGUAGE, lambda: model)
