@@ -149,7 +149,7 @@ class Reader(Protocol):
         """Return what was stored of a document, or None if there is none of that id."""
 
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like some by their vectors, their cosine as score; copies are none of them.
+        """Return the documents that are most like some by their vectors, their cosine as score; no copies.
 
         That of several is to the mean of their vectors. They share no value with any in the group `apart`. None without
         vectors.

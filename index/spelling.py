@@ -36,7 +36,7 @@ class Spellings:
         self._frequency = frequency
 
     def similar(self, text: str) -> str | None:
-        """Return the word that is fewest slips away (one, from 8 letters on two), the most frequent of several; or None.
+        """Return the word that is fewest slips away (one, from 8 letters on two), the commonest of several; or None.
 
         A slip is a letter too many, too few, wrong, or two changed about.
         """

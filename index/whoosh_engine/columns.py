@@ -78,7 +78,8 @@ class Links:
         """Return where the links of some documents are."""
         begins, ends = np.searchsorted(self.docs, docs), np.searchsorted(self.docs, docs, "right")
         counts = ends - begins
-        return np.arange(counts.sum()) + np.repeat(ends - counts.cumsum(), counts)
+        places: NDArray[np.intp] = np.arange(counts.sum()) + np.repeat(ends - counts.cumsum(), counts)
+        return places
 
     def only(self, live: NDArray[np.bool_]) -> "Links":
         """Return the links of the documents that are live; they keep their numbers."""

@@ -12,6 +12,7 @@ from kb.cli.group import WRONG_USE
 from kb.cli.output import say
 from kb.library.files import Library, ReportFile, TooLongError, bounded, file_bytes
 from kb.library.walk import shown_name
+from kb.readers.containers import opened
 from kb.report.problems import FileProblem, UnreadableError
 
 Show = Callable[[bytes, str], None]
@@ -24,8 +25,8 @@ def each_file(paths: Iterable[Path], show_one: Show) -> None:
 
 
 def each_report(paths: Iterable[Path], show_one: Show) -> None:
-    """Show each file, and of each folder the reports that a library there would have."""
-    _show_all((taken for path in paths for taken in (_below(path) if path.is_dir() else [_taken(path)])), show_one)
+    """Show each report that a file holds, and of each folder those that a library there would have."""
+    _show_all((taken for path in paths for taken in (_below(path) if path.is_dir() else _inside(path))), show_one)
 
 
 def _show_all(every: Iterable[Taken], show_one: Show) -> None:
@@ -62,6 +63,15 @@ def _taken(path: Path) -> Taken:
         return FileProblem(name, None, f"cannot be opened ({error.strerror}); check its name and permissions")
     except TooLongError as error:
         return FileProblem(name, None, str(error))
+
+
+def _inside(path: Path) -> Iterator[Taken]:
+    taken = _taken(path)
+    if isinstance(taken, FileProblem):
+        yield taken
+    else:
+        name, data = taken
+        yield from (each if isinstance(each, FileProblem) else (each.source, each.data) for each in opened(data, name))
 
 
 def _below(folder: Path) -> Iterator[Taken]:

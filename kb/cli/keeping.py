@@ -61,7 +61,8 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
         if as_json:
             print_json([asdict(added)])
         else:
-            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({added.report})")
+            what = added.report or f"{added.reports} reports"
+            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({what})")
 
     each_file(files, add_one)
     outcome = bring_up_to_date(kb)

@@ -71,7 +71,7 @@ def _safe(text: str) -> str:
 
 
 def _wrapped(line: str, columns: int) -> Sequence[str]:
-    """Return a line in parts of so many columns, of which a Japanese character takes two, all but the first indented."""
+    """Return a line in parts of so many columns (two to a Japanese character), all but the first indented."""
     from wcwidth import propagate_sgr, width
 
     head = _HEAD.match(line)

@@ -52,7 +52,9 @@ def settled(how_likely: Mapping[Kind, float], bars: Mapping[Kind, float]) -> tup
 
 
 def _classified(note: Note, how_likely: Mapping[Kind, float], correction: Correction | None) -> Note:
-    kind, sure = (correction.kind, 1.0) if correction and correction.kind else settled(how_likely, bars())
+    # Readers labelled bullets. A writer's own voice between lists says 「ぜひご覧ください」, which advises nothing.
+    own_bars = {} if note.type == "paragraph" else bars()
+    kind, sure = (correction.kind, 1.0) if correction and correction.kind else settled(how_likely, own_bars)
     advice = float(kind == "advice") if sure == 1.0 else how_likely["advice"]
     return replace(note, kind=kind, sure=round(sure, 2), advice=round(advice, 3))
 

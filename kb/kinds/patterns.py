@@ -57,8 +57,8 @@ class PatternBook:
     def __init__(self) -> None:
         self._ending: dict[str, list[_Entry]] = defaultdict(list)
         self._starting: dict[str, list[_Entry]] = defaultdict(list)
-        self._at_end = _lookup(self._ending)
-        self._inside = _lookup(self._starting)
+        self._at_end = _lookup(self._ending, -1)
+        self._inside = _lookup(self._starting, 0)
 
     def add(self, name: str, position: Position, patterns: Iterable[Pattern]) -> None:
         """Enter patterns under a name, by which `names_in` tells that one of them stands in a sentence."""
@@ -69,17 +69,27 @@ class PatternBook:
 
     def names_in(self, words: Sequence[Features]) -> set[str]:
         """Return the names of all that stands in a sentence."""
-        names = {name for name, one, _ in self._at_end(words[-1]) if ends_with(one, words)}
+        names = {name for name, one, _ in self._at_end(words[-1]) if len(one) == 1 or ends_with(one, words)}
         for at, word in enumerate(words):
             for name, one, position in self._inside(word):
-                if (at == 0 or position == "has") and name not in names and stands_at(one, words, at):
+                if (
+                    (at == 0 or position == "has")
+                    and name not in names
+                    and (len(one) == 1 or stands_at(one, words, at))
+                ):
                     names.add(name)
         return names
 
 
-def _lookup(entries: Mapping[str, list[_Entry]]) -> Callable[[Features], tuple[_Entry, ...]]:
-    """Return a function that tells what is entered under any key of a word."""
-    return lru_cache(_WORDS_REMEMBERED)(lambda word: tuple(entry for key in word for entry in entries.get(key, ())))
+def _lookup(entries: Mapping[str, list[_Entry]], place: int) -> Callable[[Features], tuple[_Entry, ...]]:
+    """Return a function that tells which of `entries` have a word at that place of their pattern."""
+
+    @lru_cache(_WORDS_REMEMBERED)
+    def having(word: Features) -> tuple[_Entry, ...]:
+        found = (entry for key in word for entry in entries.get(key, ()))
+        return tuple(entry for entry in found if any(alternative <= word for alternative in entry[1][place]))
+
+    return having
 
 
 def _keys(alternatives: Iterable[Features]) -> set[str]:

@@ -70,6 +70,8 @@ def kind_of(sentence: Sentence) -> Kind | None:
 
 
 def _kind_of(sentence: Sentence, patterns: set[str]) -> Kind | None:
+    if not patterns:  # each of these rules needs one
+        return None
     places = {"last", *_sentence_places(sentence)} | ({"bare"} if sentence.bare else set())
     fitting = (rule for rule in table().alone if rule.needs <= patterns and rule.fits(places, patterns))
     return next((rule.kind for rule in fitting), None)
@@ -77,10 +79,10 @@ def _kind_of(sentence: Sentence, patterns: set[str]) -> Kind | None:
 
 def _deciding(note: Note, views: Sequence[tuple[set[str], set[str]]]) -> Rule:
     """Return the first rule that fits a view of a note; the last rule of the table fits all."""
-    # What a rule needs is asked here first: of eighty rules a note has the patterns of one or two.
+    # What a rule needs and where is asked here first: of eighty rules a note has the patterns and places of a few.
     for rule in table().rules:
         for places, patterns in views:
-            if rule.needs <= patterns and rule.fits(places, patterns) and rule.allows(note):
+            if rule.needs <= patterns and rule.where <= places and rule.fits(places, patterns) and rule.allows(note):
                 return rule
     raise AssertionError("the last rule fits all")
 

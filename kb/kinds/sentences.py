@@ -6,6 +6,7 @@ left out.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -64,7 +65,7 @@ class Sentence:
     @property
     def leads_on(self) -> bool:
         """Whether an arrow follows."""
-        return _ARROW.search(self.marks) is not None
+        return bool(self.marks) and _ARROW.search(self.marks) is not None
 
 
 def sentences(text: str, morphemes: Sequence[Morpheme]) -> tuple[Sentence, ...]:
@@ -73,13 +74,11 @@ def sentences(text: str, morphemes: Sequence[Morpheme]) -> tuple[Sentence, ...]:
     No more than the first `READ_SO_FAR` characters are looked at.
     """
     found: list[Sentence] = []
+    begins = [morpheme.begin for morpheme in morphemes]
     at = 0
     for begin, end, mark, aside in _stretches(text[:READ_SO_FAR]):
-        while at < len(morphemes) and morphemes[at].begin < begin:
-            at += 1
-        first = at
-        while at < len(morphemes) and morphemes[at].begin < end:
-            at += 1
+        first = bisect_left(begins, begin, at)
+        at = bisect_left(begins, end, first)
         said = [word for m in morphemes[first:at] if (word := _features(m.normalized, m.part_of_speech))]
         if said:
             words = _without_rounding(said)

@@ -1,7 +1,9 @@
 """The folder of reports, the only source of truth: which files it holds, and what its kb.toml says of them."""
 
+import errno
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,13 +15,16 @@ from kb.library.configuration import Configuration, ConfigurationError, parse
 from kb.library.rewriting import with_correction, with_given
 from kb.library.safe_files import alone, file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
+from kb.readers.archives import LONGEST_FILE
+from kb.readers.containers import opened
 from kb.report.model import Correction, Given
 from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
-# The longest report, here as in what the page takes. The longest real one is a tenth of it; what is longer is no report
-# but an archive or a film under a wrong name, which would fill the memory.
-LONGEST_REPORT = 10 * 1024 * 1024  # bytes
+# The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
+# report but a film under a wrong name, which would fill the memory.
+LONGEST_REPORT = LONGEST_FILE
+_IN_ANOTHER = re.compile(r"!/|#\d+$")  # where the source of a report that stands in a file names that file
 
 
 class LibraryError(ValueError):
@@ -32,11 +37,16 @@ class TooLongError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """One file of the library: its path below the library with `/` between folders, its bytes and their SHA-256."""
+    """One report of the library: its path below the library with `/` between folders, its bytes and their SHA-256.
+
+    Of a report that stands in a file with others, its `container`, the path goes on: `export.txt#3`,
+    `talks.zip!/memo.md`.
+    """
 
     source: str
     data: bytes = field(repr=False)
     digest: str
+    container: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,16 @@ def bounded(file: BinaryIO) -> bytes:
     if len(data) > LONGEST_REPORT:
         raise TooLongError(f"longer than {LONGEST_REPORT >> 20} MB; divide it, or take out what is no text")
     return data
+
+
+def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
+    """Yield the report that a file is, or those that stand in it, and what of it cannot be read."""
+    for each in opened(data, source):
+        if isinstance(each, FileProblem):
+            yield each
+        else:
+            container = source if each.source != source else None
+            yield ReportFile(each.source, each.data, hashlib.sha256(each.data).hexdigest(), container)
 
 
 class Library:
@@ -109,8 +129,9 @@ class Library:
             except TooLongError as error:
                 yield FileProblem(source, None, str(error))
             else:
-                marked = data.startswith(NOT_A_REPORT)
-                yield source if marked else ReportFile(source, data, hashlib.sha256(data).hexdigest())
+                for each in reports_in(data, source):
+                    marked = isinstance(each, ReportFile) and each.data.startswith(NOT_A_REPORT)
+                    yield each.source if marked or is_left_alone(each.source, ignored) else each
         yield from problems
 
     def holds_reports(self) -> bool:
@@ -125,6 +146,23 @@ class Library:
         if "\\" not in source or path.exists():
             return path
         return next((each for each in files_below(self.path, lambda _: None) if self._source(each) == source), path)
+
+    def container(self, source: str) -> str | None:
+        """Return the file in which a report stands beside others, None where it is a file of its own."""
+        if self.file(source).exists():
+            return None
+        ends = (found.start() for found in _IN_ANOTHER.finditer(source))
+        return next((source[:end] for end in ends if self.file(source[:end]).is_file()), None)
+
+    def data(self, source: str) -> bytes:
+        """Return the bytes of a report. Raises OSError."""
+        container = self.container(source)
+        if container is None:
+            return self.file(source).read_bytes()
+        for each in reports_in(self.file(container).read_bytes(), container):
+            if isinstance(each, ReportFile) and each.source == source:
+                return each.data
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
 
     def put(self, data: bytes, name: str, replacing: str | None = None) -> str:
         """Write a report on the disk, durably, and return its source.
@@ -145,7 +183,16 @@ class Library:
         return self._source(path)
 
     def discard(self, source: str) -> str:
-        """Take a report out of the library and forget what was told of it; return the name it is kept under."""
+        """Take a report out of the library and forget what was told of it; return the name it is kept under.
+
+        Raises LibraryError for one that stands in a file with others, which stays as it is.
+        """
+        container = self.container(source)
+        if container is not None:
+            raise LibraryError(
+                f"{source}: stands in {container} beside others; to leave it out, add it to "
+                f'ignore = ["{source}"] in {CONFIGURATION}, or take {container} out of {self.name}'
+            )
         path = self.file(source)
         with _writing(path):
             kept = set_aside(path)

@@ -24,6 +24,7 @@ _BLOCKS = frozenset((
     *_HEADINGS, *_LISTS, *_ITEMS,
 ))  # fmt: skip
 _BOLD = ("strong", "b")
+_TWO_SPACES = "\u00a0\u00a0"  # as wide as U+3000, and as deep an indent
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)
 
 
@@ -54,9 +55,10 @@ def element_blocks(root: etree._Element, above: int = 0) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class _Line:
-    """The words of one line of a paragraph, and the addresses they link to."""
+    """The words of one line of a paragraph, where in the file they begin (0: nowhere), and what they link to."""
 
     words: list[str] = field(default_factory=list)
+    number: int = 0
     links: list[str] = field(default_factory=list)
     linked: bool = True  # no word stands outside a link
     bold: bool = True  # nor outside of bold letters
@@ -78,7 +80,6 @@ class _Walk:
     anchors: int = 0
     bolds: int = 0
     lines: list[_Line] = field(default_factory=lambda: [_Line()])
-    first_line: int = 0
     last_line: int = 0
 
     def enter(self, element: etree._Element) -> Iterator[Block]:
@@ -129,17 +130,19 @@ class _Walk:
         line = self.lines[-1]
         line.words.append(text)
         if text.strip():
-            self.last_line = (element.sourceline or 1) + self.above
-            self.first_line = self.first_line or self.last_line
+            above = text[: len(text) - len(text.lstrip())].count("\n")
+            self.last_line = (element.sourceline or 1) + self.above + above
+            line.number = line.number or self.last_line
             line.linked = line.linked and (self.anchors > 0 or not seen)
             line.bold = line.bold and self.bolds > 0
 
     def flush(self) -> Iterator[Block]:
         """Yield the blocks of the words that no block holds yet."""
         lines, self.lines = self.lines, [_Line()]
-        first, self.first_line = self.first_line, 0
         item, whole = self.item, _joined(lines)
         if not whole.words:
+            if self.anchors:  # a card is a link around blocks, and the first of them that says something links
+                self.lines = [_Line(links=whole.links)]
             return
         if self.heading is not None:
             made = [_block("heading", whole, level=self.heading)]
@@ -150,7 +153,9 @@ class _Walk:
             made = [_block("quote", whole)]
         else:
             made = list(_paragraphs(lines))
-        yield from (replace(block, first_line=first, last_line=max(first, self.last_line)) for block in made)
+        begins = [block.first_line for block in made[1:]]
+        for block, end in zip(made, [*begins, self.last_line], strict=True):
+            yield replace(block, last_line=max(block.first_line, end))
 
 
 def _joined(lines: list[_Line]) -> _Line:
@@ -158,6 +163,7 @@ def _joined(lines: list[_Line]) -> _Line:
     text = " ".join(line.text for line in lines if line.text)
     return _Line(
         words=[text] if text else [],
+        number=next((line.number for line in lines if line.number), 0),
         links=[link for line in lines for link in line.links],
         linked=all(line.linked for line in lines),
         bold=len(lines) == 1 and lines[0].bold,
@@ -168,7 +174,7 @@ def _paragraphs(lines: list[_Line]) -> Iterator[Block]:
     """Yield what lines broken by hand hold: an empty one parts paragraphs, a drawn bullet begins an item."""
     paragraph: list[_Line] = []
     for line in [*lines, _Line()]:
-        drawn = _DRAWN_ITEM.match(fold_spaces("".join(line.words)).lstrip(" "))
+        drawn = _DRAWN_ITEM.match(fold_spaces("".join(line.words).replace(_TWO_SPACES, "\u3000")).lstrip(" "))
         if paragraph and (drawn or not line.text):
             yield _paragraph(_joined(paragraph))
             paragraph = []
@@ -189,4 +195,4 @@ def _paragraph(line: _Line) -> Block:
 
 def _block(kind: BlockType, line: _Line, *, level: int | None = None, depth: int | None = None) -> Block:
     links = tuple(dict.fromkeys((*line.links, *addresses(line.text))))
-    return Block(kind, line.text, 0, 0, level=level, depth=depth, links=links)
+    return Block(kind, line.text, line.number, line.number, level=level, depth=depth, links=links)

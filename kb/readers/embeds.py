@@ -16,7 +16,7 @@ _ADDRESSES = {
     "github": "https://github.com/{}",
 }
 _SPEAKERDECK_KEY = re.compile(r"[0-9a-f]{32}")
-_ANY = re.compile(r"\{[{%:#]|@\[|\[\[|\[(?:https?:|f:id|:|toc\])|==", re.IGNORECASE)
+_ANY = re.compile(r"\{[{%:#]|@\[|\[\[|\[(?:https?:|f:id|:|toc\])|==|%%|\^[0-9a-f]{6}$", re.IGNORECASE)
 _HIGHLIGHT = re.compile(r"^(?P<indent>\s*)\{[{%][<%]?\s*(?P<end>end|/\s*)?highlight\b\s*(?P<language>\w*).*$")
 # No pattern looks past the next bracket of its kind: a line of nothing but brackets is read as fast as any other.
 _SHORTCODE = re.compile(r"\{\{[<%](?P<hugo>[^{}]*?)[%>]\}\}|\{%-?(?P<liquid>[^{}]*?)-?%\}|\{\{[^{}]*\}\}")
@@ -30,6 +30,8 @@ _WIKI = re.compile(r"(?P<image>!)?\[\[(?!:)(?:[^\[\]|]*\|)?(?P<text>[^\[\]]+)\]\
 _ATTRIBUTES = re.compile(r"\{(?:#[\w-]+|:[^{}]*)\}[ \t]*$")
 # `===` is an operator.
 _MARKED = re.compile(r"(?<!=)==(?=\S)(?P<text>[^=]+?)(?<=\S)==(?!=)")
+# Obsidian's: what only its author sees, and the mark of a line that another note links to.
+_UNSEEN = re.compile(r"%%[^%]+%%|(?<=\s)\^[0-9a-f]{6}$")
 _IMAGES = ("asset_img", "figure", "image", "img")  # their words are classes and sizes
 _NO_TITLE = re.compile(r"""[="'\[\]]|https?://""")  # named arguments, or a second address
 _WORDS = re.compile(r"""(?:(?P<key>[\w-]+)=)?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"']+))""")
@@ -47,6 +49,7 @@ def without_embeds(line: str) -> str:
     line = _HATENA.sub(lambda found: _named(found["address"], found["title"]), line)
     line = _HATENA_OWN.sub("", line)
     line = _WIKI.sub(lambda found: "" if found["image"] else found["text"], line)
+    line = _UNSEEN.sub("", line)
     return _MARKED.sub(r"\g<text>", _ATTRIBUTES.sub("", line))
 
 

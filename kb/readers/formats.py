@@ -1,13 +1,16 @@
 """Which reader reads a file: the one table of formats, and the door through which every file is read."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from kb.readers import html, markdown, rst, text
+from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
+from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, held
-from kb.readers.decoding import decode
+from kb.readers.decoding import DecodedText, decode
 from kb.readers.lines import split_lines
+from kb.readers.refusals import binary_refusal, text_refusal
+from kb.readers.saved_pages import DamagedPageError, page_in_mhtml, page_in_webarchive
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 
@@ -18,7 +21,7 @@ class Reader:
 
     The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another
     format has such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the
-    contract says.
+    contract says. `inside` takes the text out of files of the format that are none themselves.
     """
 
     name: str
@@ -29,12 +32,43 @@ class Reader:
     read: Callable[[str], Parse]
     ending_tells: bool = False
     covering: bool = True
+    inside: Callable[[bytes], DecodedText | None] = field(default=lambda _: None)
+
+
+def _saved_page(
+    name: str, endings: tuple[str, ...], media_types: tuple[str, ...], inside: Callable[[bytes], DecodedText | None]
+) -> Reader:
+    """Return the reader of pages in a file that tells by its bytes what it is."""
+    return Reader(name.lower(), name, endings, media_types, lambda _: False, html.read, covering=False, inside=inside)
 
 
 # The first that recognises a text reads it; the last takes anything.
 READERS = (
+    _saved_page("MHTML", (".mhtml", ".mht"), ("multipart/related", "message/rfc822"), page_in_mhtml),
+    _saved_page("webarchive", (".webarchive",), ("application/x-webarchive",), page_in_webarchive),
+    Reader(
+        "movable-type",
+        "Movable Type",
+        (".txt",),
+        ("text/plain",),
+        movable_type.recognises,
+        movable_type.read,
+        covering=False,
+    ),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
     Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, ending_tells=True),
+    Reader("org", "Org", (".org",), ("text/org",), org.recognises, org.read, ending_tells=True),
+    Reader(
+        "asciidoc",
+        "AsciiDoc",
+        (".adoc", ".asciidoc"),
+        ("text/asciidoc",),
+        asciidoc.recognises,
+        asciidoc.read,
+        ending_tells=True,
+    ),
+    Reader("review", "Re:VIEW", (".re",), (), review.recognises, review.read, ending_tells=True),
+    Reader("cosense", "Cosense", (".json", ".txt"), ("application/json",), cosense.recognises, cosense.read),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )
@@ -43,21 +77,19 @@ READERS = (
 # millisecond until it is found, and each heading is weighed against all others.
 MOST_LINES, MOST_NOTES, MOST_HEADINGS = 50_000, 10_000, 500
 _DIVIDE = "divide the file"
-LABELS = tuple(reader.label for reader in reversed(READERS))  # the commonest first
-ENDINGS = tuple(ending for reader in reversed(READERS) for ending in reader.endings)
-MEDIA_TYPES = frozenset(media_type for reader in READERS for media_type in reader.media_types)
+_FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the commonest first
+LABELS = tuple(each.label for each in _FORMATS)
+ENDINGS = tuple(dict.fromkeys(ending for each in _FORMATS for ending in each.endings))
+MEDIA_TYPES = frozenset(media_type for each in _FORMATS for media_type in each.media_types)
+_WRITTEN = LABELS[:2]  # what people write and save with any editor
 
 
 def read_outline(data: bytes, source: str) -> Outline:
     """Return the outline of a file's bytes; `source` is its path as shown to people. Raises UnreadableError."""
-    decoded = decode(data)
-    if decoded is None:
-        remedy = f"save the report as {listed(LABELS)} in UTF-8"
-        raise UnreadableError(FileProblem(source, None, f"not a text file; {remedy}"))
+    reader, decoded = _recognised(data, source)
     lines = split_lines(decoded.text)
     if len(lines) > MOST_LINES:
         raise UnreadableError(FileProblem(source, MOST_LINES + 1, f"more than {MOST_LINES:,} lines; {_DIVIDE}"))
-    reader = _reader(decoded.text, PurePath(source).suffix.lower())
     try:
         parse = held(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
@@ -84,6 +116,26 @@ def ending_of(name: str) -> str:
 def listed(labels: tuple[str, ...]) -> str:
     """Return labels as a sentence names them: `Markdown, text or HTML`."""
     return f"{', '.join(labels[:-1])} or {labels[-1]}"
+
+
+def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
+    """Return the reader of a file and its text. Raises UnreadableError for a file in which no report can stand."""
+    ending = PurePath(source).suffix.lower()
+    try:
+        for reader in READERS:
+            if inside := reader.inside(data):
+                return reader, inside
+    except DamagedPageError as error:
+        raise UnreadableError(FileProblem(source, None, str(error))) from error
+    decoded = None if binary_refusal(data) else decode(data)
+    if decoded is None:
+        message = binary_refusal(data) or f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
+        raise UnreadableError(FileProblem(source, None, message))
+    reader = _reader(decoded.text, ending)
+    refusal = None if reader.name == "cosense" else text_refusal(decoded.text, ending)
+    if refusal is not None:
+        raise UnreadableError(FileProblem(source, None, refusal))
+    return reader, decoded
 
 
 def _reader(text: str, ending: str) -> Reader:

@@ -1,7 +1,7 @@
 """HTML: a page saved from a browser, its article found among menus and sidebars, then read from the page's own tree."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -10,7 +10,9 @@ from kb.readers.article import article_of
 from kb.readers.bold_lines import with_bold_headings
 from kb.readers.contract import Parse
 from kb.readers.dom import element_blocks
-from kb.readers.tree import page_tree
+from kb.readers.posting import posting_day
+from kb.readers.tree import fragment_tree, page_tree
+from kb.report.outline import Block
 
 # Comments before the first tag, taken for good: to try each end of each would take for ever where there are many.
 _COMMENTS = r"(?:<!--(?:(?!-->).)*+-->\s*+)*+"
@@ -19,9 +21,15 @@ _TAG_FIRST = re.compile(rf"{_COMMENTS}<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
+# What blogs show above advertisements and beside buttons; nobody notes such a thing of a talk.
+_FURNITURE = re.compile(
+    r"[\W_]*(?:スポンサー(?:ード|ド)?・?リンク|sponsored? links?|advertisements?|記事内広告|tweet"
+    r"|(?:この記事を)?(?:シェア|ツイート|フォロー)(?:する|しよう)|(?:この記事を)?はてなブックマークに追加|LINEで送る|follow @?\w+"
+    r"|(?:facebook|twitter|x|line|はてブ|pocket|リンク)(?:で|を)?(?:シェア|共有|コピー)(?:する)?)[\W_]*",
+    re.IGNORECASE,
+)
 _META = {
     "title": ("og:title", "twitter:title"),
-    "date": ("article:published_time", "datePublished", "date"),
     "author": ("author",),
     "url": ("og:url",),
 }
@@ -46,8 +54,22 @@ def read(text: str) -> Parse:
     title = _title(page, metadata)
     if title:
         metadata["title"] = title
-    blocks = with_bold_headings([*element_blocks(article_of(page))])
+    day = posting_day(page)
+    if day:
+        metadata["date"] = day
+    blocks = _without_furniture(element_blocks(article_of(page)))
     return Parse(title=title, blocks=blocks, metadata=tuple(metadata.items()))
+
+
+def body_blocks(text: str) -> tuple[Block, ...]:
+    """Return the blocks of a post that stands in no page."""
+    tree = fragment_tree(text)
+    return () if tree is None else _without_furniture(element_blocks(tree))
+
+
+def _without_furniture(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Return the blocks but those that a blog puts between the author's."""
+    return with_bold_headings([block for block in blocks if not _FURNITURE.fullmatch(block.text)])
 
 
 def _metadata(page: etree._Element) -> Iterator[tuple[str, str]]:

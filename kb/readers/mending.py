@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from index.text import INVISIBLE
+from kb.readers.callouts import without_callouts
 from kb.readers.contract import DEEPEST
 from kb.readers.embeds import without_embeds
 
@@ -33,6 +34,7 @@ _ONE_SPACE, _WIDE_STEP = 1, 4
 def mended(lines: Sequence[str]) -> list[str]:
     """Return `lines` as CommonMark would have them; what stands in code fences is left as it is."""
     plain = list(_outside_fences(lines))
+    lines = list(without_callouts(lines, plain))
     headings = _cramped_headings(lines, plain)
     rewritten = [
         _mended_line(line, heading=index in headings) if outside else line

@@ -1,6 +1,7 @@
 """Elements of a page that are taken whole: embeds as links, quoted tweets, tables, code; and those that nobody sees."""
 
-from urllib.parse import parse_qs, urlsplit
+import re
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -13,7 +14,18 @@ _UNSEEN = frozenset((
     "select", "style",
     "svg", "template", "textarea",
 ))  # fmt: skip
-_EMBEDS = frozenset(("amp-iframe", "audio", "embed", "iframe", "object", "video"))
+_EMBEDS = frozenset(
+    ("amp-iframe", "audio", "embed", "iframe", "lite-youtube", "object", "qiita-embed-ogp", "video")
+)  # fmt: skip
+# Where an embed says what it shows: Qiita and Zenn in `data-content`, what is loaded late in one of the others.
+_SOURCES = ("data-content", "src", "data-src", "data-lazy-src", "data-litespeed-src", "data-original", "data")
+# Slides and films that an element names which holds none of the embeds above, as note.com has its figures.
+_SHOWN_AT = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:speakerdeck\.com|slideshare\.net|docswell\.com|youtube\.com|youtu\.be|vimeo\.com)/\S+"
+)
+_SHOWN_URL = re.compile(r"[?&]url=(?P<url>[^&#]+)")
+_NAMED_BY = ("data-src", "data-url", "data-href", "data-embed-url")
+_EMBEDDED = "|".join(f".//{tag}" for tag in sorted(_EMBEDS)) + "|.//a[@href]"
 # What a table that only lays out the page holds.
 _LAYOUT = ".//table|.//ul|.//ol|.//h1|.//h2|.//h3|.//h4|.//h5|.//h6"
 
@@ -24,7 +36,7 @@ def whole_blocks(element: etree._Element) -> list[Block] | None:
     Their lines are counted from 0, the element's first.
     """
     tag = element.tag
-    if tag in _EMBEDS or (tag == "script" and element.get("data-id")):
+    if tag in _EMBEDS or (tag == "script" and (element.get("data-id") or element.get("data-src"))):
         return [Block("link", element.get("title") or to, 0, 0, links=(to,)) for to in _embedded(element)]
     if tag in _UNSEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return []
@@ -32,6 +44,10 @@ def whole_blocks(element: etree._Element) -> list[Block] | None:
         drawn = drawn_list("".join(element.itertext()))
         if drawn:
             return drawn
+    if tag in ("figure", "div") and not element.xpath(_EMBEDDED):
+        named = (element.get(name, "") for name in _NAMED_BY)
+        if to := next((address for address in named if _SHOWN_AT.fullmatch(address)), None):
+            return [Block("link", _words(element) or to, 0, 0, links=(to,))]
     block = _seen(element)
     return None if block is None else [block]
 
@@ -70,8 +86,13 @@ def _words(element: etree._Element) -> str:
 
 def _embedded(element: etree._Element) -> list[str]:
     """Return where an embed leads: its source, a slide deck's id, or the page that a card shows."""
-    if element.tag == "script":
+    if element.tag == "script" and element.get("data-id"):
         return [f"https://speakerdeck.com/player/{element.get('data-id')}"]
-    source = element.get("src") or element.get("data-src") or element.get("data") or ""
-    shown = parse_qs(urlsplit(source).query).get("url") if "embed" in source else None
-    return web_addresses(shown[0] if shown else source)
+    if element.tag == "lite-youtube":
+        return [f"https://www.youtube.com/watch?v={element.get('videoid')}"] if element.get("videoid") else []
+    names = ("data-src",) if element.tag == "script" else _SOURCES
+    told = [element.get(name, "") for name in names] + [param.get("value", "") for param in element.iter("param")]
+    # A card says behind its own address which page it shows; one that is loaded late has no address of its own yet.
+    sources = [address for each in told for address in web_addresses(unquote(each) if each[:10].count("%") else each)]
+    shown = _SHOWN_URL.search(sources[0]) if sources and "embed" in sources[0] else None
+    return web_addresses(unquote(shown["url"])) if shown else sources[:1]

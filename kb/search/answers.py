@@ -106,11 +106,15 @@ class SyncOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A report that was put into the library: its id, its file, and the file it took the place of, if any."""
+    """A file that was put into the library, and the file it took the place of, if any.
 
-    report: str
+    `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`.
+    """
+
+    report: str | None
     source: str
     replaced: str | None
+    reports: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Browser:
         from kb.readers.formats import read_outline
 
         source = self.entry(report_id).source
-        return read_outline(self._collection.library.file(source).read_bytes(), source)
+        return read_outline(self._collection.library.data(source), source)
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""

@@ -6,15 +6,19 @@ from contextlib import suppress
 
 from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.contents import Contents, ReportEntry
-from kb.library.files import LibraryError, ReportFile, Scan
+from kb.library.files import LibraryError, ReportFile, Scan, reports_in
 from kb.library.fingerprint import code_digest
 from kb.library.kept import KeptReports
 from kb.library.places import own_library
+from kb.library.replacing import carry_over, older
+from kb.readers.containers import container_ending
 from kb.report.model import Correction, Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
 from kb.understanding import FinishedReport, Progress, understand, untold
+
+_UNNAMED = "standard input"
 
 
 class Keeper:
@@ -80,12 +84,15 @@ class Keeper:
     def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.
 
-        Without a name it gets one from its event and title. Raises UnreadableError, LibraryError.
+        Without a name it gets one from its event and title. An export or archive is put there as it is, in place of an
+        older one of the same reports. Raises UnreadableError, LibraryError.
         """
         from kb.readers.formats import ending_of, read_outline
         from kb.talks import report_of
 
-        outline = read_outline(data, name or "standard input")
+        if ending := container_ending(data):
+            return self._add_many(data, name or f"reports{ending}", given)
+        outline = read_outline(data, name or _UNNAMED)
         report = report_of(outline, given)
         library = own_library() if self._collection.is_samples else self._collection.library
         old = self.replaces(report)
@@ -96,7 +103,48 @@ class Keeper:
 
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
-        return understand(data, name or "standard input", self._collection.tools, given)
+        return understand(data, name or _UNNAMED, self._collection.tools, given)
+
+    def inside(self, data: bytes, name: str | None = None) -> tuple[tuple[Report, ...], tuple[FileProblem, ...]]:
+        """Return the reports that an export or archive holds, untagged, and what cannot be read of it.
+
+        Raises UnreadableError where that is nothing.
+        """
+        from kb.readers.formats import read_outline
+        from kb.talks import report_of
+
+        files, problems = self._files_in(data, name or _UNNAMED)
+        reports: list[Report] = []
+        for file in files:
+            try:
+                reports.append(report_of(read_outline(file.data, file.source)))
+            except UnreadableError as error:
+                problems.append(error.problem)
+        return tuple(reports), tuple(problems)
+
+    def _add_many(self, data: bytes, name: str, given: Given | None) -> Added:
+        """Put an export or archive into the library. Raises UnreadableError, LibraryError."""
+        files, _ = self._files_in(data, name)
+        if given is not None and given != Given():
+            message = f"holds {len(files)} reports, and what is told is of one; tell it of each in kb.toml"
+            raise UnreadableError(FileProblem(name, None, message))
+        library = own_library() if self._collection.is_samples else self._collection.library
+        old = older(library, files)
+        before = [file for file in library.scan().files if old is not None and file.container == old]
+        source = library.put(data, name, replacing=old)
+        carry_over(library, before, [file for file in library.scan().files if file.container == source])
+        return Added(None, f"{library.name}/{source}", old, len(files))
+
+    def _files_in(self, data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
+        """Return what an export or archive holds. Raises UnreadableError where that is no report."""
+        inside = tuple(reports_in(data, name))
+        files = [each for each in inside if isinstance(each, ReportFile)]
+        problems = [each for each in inside if isinstance(each, FileProblem)]
+        if not files:
+            raise UnreadableError(
+                problems[0] if problems else FileProblem(name, None, "holds no report; nothing to add")
+            )
+        return files, problems
 
     def replaces(self, report: Report) -> str | None:
         """Return the source of the file that adding a report would take the place of, if any."""
@@ -183,6 +231,7 @@ def _perhaps_holding(report: Report, scan: Scan, contents: Contents | None) -> I
     current = contents is not None and (contents.code, contents.configuration) == (code_digest(), scan.digest)
     known = contents.files if contents and current else {}
     ids = {entry.source: entry.id for entry in contents.reports} if contents else {}
-    for file in scan.files:
+    files = (file for file in scan.files if file.container is None)  # which stays as it is
+    for file in files:
         if known.get(file.source) != file.digest or ids.get(file.source, "").startswith(report.id):
             yield file

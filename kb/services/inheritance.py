@@ -23,9 +23,6 @@ _NOUN_END = re.compile(r"(?:[^ぁ-ん]|について|こと|もの|とき|ため|
 _STATEMENT = re.compile(
     r"(?<=[^ぁ-ん])(?:は|が|を|に|で|から|へ)(?!の|つい|関|対|おけ|よる)(?:(?![うくぐすつぬぶむるたい][^ぁ-ん]).)*$"
 )
-_NAMING_END = re.compile(
-    r"(?:こと|もの|とき|ため|とは|など|まとめ|方|方法|点|理由|場合|話|例|手順|仕組み|問題|ケース|メリット|パターン)$"
-)
 # Brackets and marks that end a label. Atomic, for 「」「」「」 can be taken apart in exponentially many ways: the longest
 # bracket is as good as any shorter, for what is left after it is the end of what would be left after those.
 _CLOSING = re.compile(r"(?:(?>[(（「『【][^()（）]*[)）」』】])|[\s:：?？])+$")
@@ -85,7 +82,7 @@ def is_label(text: str) -> bool:
     core = _CLOSING.sub("", text)
     if len(core) > _LONGEST_LABEL or _SENTENCE_SIGN.search(core) or not _NOUN_END.search(core):
         return False
-    return not _STATEMENT.search(core) or _NAMING_END.search(core) is not None
+    return not _STATEMENT.search(core)
 
 
 def is_aside(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The page over HTTP beside Datasette on SQLite FTS5 and Groonga, in one run: python tests/benchmarks/serving.py [NOTES].
+"""The page over HTTP beside Datasette on FTS5 and Groonga, in one run: python tests/benchmarks/serving.py [NOTES].
 
 Each server runs in a process of its own over the same generated notes, and is asked by one client and by eight. Nothing
 is found by likeness: to make so many vectors beside would take the processor for half an hour.
@@ -42,7 +42,7 @@ FACETED = "&".join(f"_facet={group}" for group in ("kind", "event", "year", "tal
 
 
 class Measured(NamedTuple):
-    """What one page costs: milliseconds by one client's clock and of the server's processor, and what eight clients get."""
+    """What a page costs: milliseconds of one client and of the server's processor, and what eight clients get."""
 
     median: float
     p95: float

@@ -123,8 +123,8 @@ def told(knowledge_base: KnowledgeBase) -> Told:
 class Action:
     """Something that changes a library and its index: what is done before, and what the library is told.
 
-    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged. Several
-    processes do it from so many changed files on.
+    Once `change` has returned, the library holds the text `needs` whatever happens, for it was acknowledged. From
+    so many files on that changed, several processes do it.
     """
 
     prepare: Callable[[Scene], object]

@@ -121,6 +121,20 @@ def test_a_removed_report_is_found_no_more_and_its_file_is_kept(
     assert (response.status_code, totals(client, "順番"), files(knowledge_base)) == (303, [0], ["a.md~"])
 
 
+def test_an_export_is_shown_with_the_reports_in_it_and_kept_as_it_is(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    post = "TITLE: {0}\nSTATUS: {1}\n-----\nBODY:\n<ul><li>{0}の順番</li></ul>\n-----\n--------\n"
+    export = post.format("鍵の会", "Publish") + post.format("錠の会", "Publish") + post.format("秘密", "Draft")
+    shown = send(client, {"text": export})
+    before = files(knowledge_base)
+    saved = send(client, {**fields(shown), "step": "save"})
+
+    assert [word in shown.text for word in ("2件のレポート", "鍵の会", "錠の会", "#3: is a draft; ")] == [True] * 4
+    assert (before, saved.location, files(knowledge_base)) == ([], "/reports", ["reports.txt"])
+    assert totals(client, "順番", "秘密") == [2, 0]
+
+
 def test_a_program_sends_a_report_as_the_body_and_learns_where_it_is(client: FlaskClient) -> None:
     address = "/add?name=memo.md&event=別の名前&date=2020-01"
     response = client.post(address, data=REPORT.encode(), content_type="text/markdown", headers=OURS)
@@ -170,7 +184,7 @@ def test_a_body_is_stored_whole_or_refused(client: FlaskClient, knowledge_base: 
     ("headers", "status"),
     [
         ({"Content-Type": "image/png"}, 415),
-        ({"Content-Type": "application/json"}, 415),
+        ({"Content-Type": "application/pdf"}, 415),
         ({"Content-Type": "text/plain"}, 411),
     ],
 )

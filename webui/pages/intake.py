@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
 from kb.knowledge_base import KnowledgeBase
+from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
 from kb.search.answers import Added
@@ -33,6 +34,10 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
         return saved(report) if request.form.get("step") == "save" else preview(report)
 
     def preview(received: Received) -> Response:
+        if container_ending(received.data):
+            reports, problems = knowledge_base.keeper.inside(received.data, received.name)
+            shown = render_template("preview_many.html", received=received, reports=reports, problems=problems)
+            return make_response(shown)
         report = knowledge_base.keeper.preview(received.data, received.name, received.given).report
         outline = read_outline(received.data, report.source)
         shown = render_template(
@@ -74,6 +79,8 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
 
 def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:
     """Return what the form tells of a report that the report itself does not: the form holds both."""
+    if container_ending(received.data):
+        return received.given
     read, told = knowledge_base.keeper.preview(received.data, received.name).report, received.given
     return Given(
         event=told.event if told.event != read.event else None,

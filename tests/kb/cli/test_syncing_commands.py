@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from typed import REPORT, kb, records
 
+from kb.readers.formats import LABELS, listed
+
 
 def test_sync_ends_with_one_line_that_says_what_it_did(library: Path) -> None:
     first = kb("sync").stdout
@@ -39,7 +41,7 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
     synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
 
-    files = "Markdown, text, reStructuredText or HTML files"
+    files = f"{listed(LABELS)} files"
     assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
         0,
         f"No report in {tmp_path / 'empty'} yet: put {files} there and run `kb sync` again.",

@@ -202,3 +202,13 @@ def test_the_seed_has_each_kind_where_it_is_plain() -> None:
     assert {line: found[line] for line in (50, 63, 108, 124, 174)} == {
         50: "label", 63: "question", 108: "statement", 124: "statement", 174: "statement",
     }  # fmt: skip
+
+
+def test_advice_in_prose_is_badged_in_no_case_and_keeps_its_place_in_the_order() -> None:
+    text = "権限を絞るために必ず設定を確認する必要がある"
+    bullet, prose = (
+        classify(*read(f"# 勉強会のメモ\n\n## 運用のコツ\n\n{mark}{text}\n")).notes[0] for mark in ("- ", "")
+    )
+
+    assert (bullet.kind, prose.kind, prose.type) == ("advice", "statement", "paragraph")
+    assert prose.advice > 0.5

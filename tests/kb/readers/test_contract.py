@@ -42,6 +42,11 @@ MARKS = (
     "<a href='https://e.jp'>",
     ".. ", "::", ".. note:: ", ".. code-block:: x", ".. _a: https://e.jp/", ":場所: ", "`a <https://e.jp/>`_", "====",
     "|a| ", "a_ ",
+    "[* 語]", "[語 https://e.jp/]", "[a.icon]", "code:a", "table:a",
+    "#+TITLE: x\n", "#+begin_src\n", "#+end_src\n", "[[https://e.jp][x]]", ":END:\n", "= ", "== ", "=== ", "** ", ". ",
+    "----\n", "|===\n", "[source]\n", "https://e.jp[x]", "//list{\n", "//}\n", "@<b>{x}", "@<href>{https://e.jp, x}",
+    "> [!note]", "%%", "<aside>", '{"lines": [', '"語",\n', "]}", " 語\n", "  語\n",
+    "TITLE: ", "DATE: 03/12/2018", "-----\n", "BODY:\n", "--------\n", "COMMENT:\n", "CONVERT BREAKS: markdown\n",
     "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
 )  # fmt: skip
 texts = st.lists(st.sampled_from(MARKS) | st.text(max_size=4), max_size=40).map("".join)
@@ -116,7 +121,7 @@ def test_every_reader_holds_the_contract_for_any_text(reader: Reader, text: str)
 def test_every_reader_reads_every_golden_file_by_the_contract(reader: Reader) -> None:
     broken = {}
     for path in GOLDEN:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8", errors="replace")
         lines = split_lines(text)
         broken[path.name] = breaches(
             held(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering
@@ -153,11 +158,18 @@ def test_an_overlap_is_cut_where_the_next_block_begins_and_a_gap_is_unparsed() -
 
 
 def test_names_endings_and_sentences_come_from_the_table() -> None:
-    assert {reader.name: ending_of(reader.name) for reader in READERS} == {
-        "html": ".html", "rst": ".rst", "text": ".txt", "markdown": ".md",
-    }  # fmt: skip
-    assert ENDINGS == (".md", ".markdown", ".txt", ".rst", ".rest", ".html", ".htm")
-    assert listed(LABELS) == "Markdown, text, reStructuredText or HTML"
+    assert " ".join(f"{reader.name}{ending_of(reader.name)}" for reader in READERS) == (
+        "mhtml.mhtml webarchive.webarchive movable-type.txt html.html rst.rst org.org asciidoc.adoc review.re "
+        "cosense.json text.txt markdown.md"
+    )
+    assert " ".join(ENDINGS) == (
+        ".md .markdown .txt .json .re .adoc .asciidoc .org .rst .rest .html .htm .webarchive .mhtml .mht "
+        ".zip .tar.gz .tgz .gz .tar"
+    )
+    assert listed(LABELS) == (
+        "Markdown, text, Cosense, Re:VIEW, AsciiDoc, Org, reStructuredText, HTML, Movable Type, webarchive, MHTML, "
+        "zip, tar.gz or tar"
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,6 +182,15 @@ def test_names_endings_and_sentences_come_from_the_table() -> None:
         ("# 題\n\n.. note:: 一\n", "a.md", "markdown"),
         ("  • 一\n", "a.md", "text"),
         ("<html><p>一</p></html>", "a.md", "html"),
+        ("- 一\n", "a.org", "org"),
+        ("#+TITLE: 会\n\n- 一\n", "a.txt", "org"),
+        ("= 会\n:date: 2018-01-16\n\n* 一\n", "a.txt", "asciidoc"),
+        ("= 会\n\n * @<b>{一}\n", "a.txt", "review"),
+        ("- 一\n= 二\n", "a.md", "markdown"),
+        ("会\n[* 話]\n 一\n 二\n", "a.txt", "cosense"),
+        ("会\n 一\n  二\n 三\n 四\n 五\n", "a.txt", "cosense"),
+        ("会\n[* 話]\n 一\n - 二\n", "a.txt", "markdown"),
+        ("会\n　字下げ\n　字下げ\n　字下げ\n　字下げ\n　　字下げ\n", "a.txt", "text"),
     ],
 )
 def test_a_format_is_told_from_an_ending_that_tells_or_from_the_text(text: str, source: str, name: str) -> None:
@@ -200,4 +221,4 @@ def test_a_name_that_drives_terminals_is_told_escaped() -> None:
     with pytest.raises(UnreadableError) as refused:
         read_outline(b"\x89PNG\x00\x00\x00", "\x1b]52;c;eA==\x07写真\udcff\u202e.png")
 
-    assert str(refused.value).startswith(r"\x1b]52;c;eA==\x07写真\udcff\u202e.png: not a text file; ")
+    assert str(refused.value).startswith(r"\x1b]52;c;eA==\x07写真\udcff\u202e.png: a picture; ")

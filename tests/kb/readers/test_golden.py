@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.readers.containers import Member, opened
 from kb.readers.formats import read_outline
 from kb.report.outline import Block, Outline
 
@@ -26,6 +27,9 @@ def _line(block: Block) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_habit_is_read_as_its_golden_file_says(path: Path) -> None:
-    outline = read_outline(path.read_bytes(), path.name)
+    told = [
+        as_text(read_outline(each.data, each.source)) if isinstance(each, Member) else f"{each}\n"
+        for each in opened(path.read_bytes(), path.name)
+    ]
 
-    assert as_text(outline) == path.with_suffix(".outline").read_text("utf-8")
+    assert "\n".join(told) == path.with_suffix(".outline").read_text("utf-8")

@@ -105,6 +105,11 @@ def replaces(source: str) -> str:
     return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
 
 
+def reports_inside(count: int) -> str:
+    """Return how many reports an export or archive holds, nothing of it being kept yet."""
+    return f"まだ保存していません。このファイルには {count:,}件のレポートが入っています。"
+
+
 def step(name: str, done: int, total: int) -> str:
     """Return how far an update is."""
     return f"{STEPS.get(name, name)}（{done:,}/{total:,}）" if total else STEPS.get(name, name)

@@ -1,0 +1,216 @@
+"""Archives: the files in a zip or tar, unpacked in memory and nowhere else; one made to do harm is refused whole."""
+
+import gzip
+import re
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
+from pathlib import PurePosixPath
+from stat import S_ISLNK
+
+from kb.library.walk import is_aside
+from kb.readers.exports import LeftOut, TooManyError
+from kb.readers.refusals import binary_refusal
+
+LONGEST_FILE = 10 * 1024 * 1024  # bytes; in a library as in an archive
+# A report has 20 kB: all that a person ever wrote fits in, and is unpacked before anybody has grown impatient.
+MOST_FILES, MOST_BYTES = 10_000, 64 * 1024 * 1024
+# Notes pack to a third, a page of many alike lines to a thirtieth; bombs to a thousandth. What is small harms nobody.
+_MOST_PACKED, _SMALL = 100, 1024 * 1024
+# What lies beside reports in exports of notes apps and in saved pages: nobody expects it to be read.
+_ATTACHED = frozenset((
+    ".avif", ".bmp", ".css", ".csv", ".eot", ".gif", ".heic", ".ico", ".jpeg", ".jpg", ".js", ".m4a", ".map", ".mov",
+    ".mp3", ".mp4", ".otf", ".png", ".svg", ".ttf", ".wav", ".webm", ".webp", ".woff", ".woff2",
+))  # fmt: skip
+# Notion gives an id to each file and folder; where two differ in nothing else they keep it.
+_NOTION_ID = re.compile(r"[ -][0-9a-f]{32}(?=\.\w+\Z|\Z)")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_DAMAGED = "is damaged; pack it again"
+_ZIP_ERRORS = (
+    zipfile.BadZipFile, RuntimeError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError,
+)  # fmt: skip
+_TAR_ERRORS = (tarfile.TarError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError)
+
+Content = bytes | LeftOut
+"""What a file in an archive holds, or why it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One kind of archive: what it and its files are called, how it is recognised, and what yields its files."""
+
+    label: str
+    endings: tuple[str, ...]
+    media_types: tuple[str, ...]
+    recognises: Callable[[bytes], bool]
+    files: Callable[[bytes, "Budget"], Iterator[tuple[str, Content]]]
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many files, and bytes of them, may still be unpacked of one archive and those in it."""
+
+    files: int = MOST_FILES
+    bytes: int = MOST_BYTES
+
+    def take(self, *, files: int = 0, size: int = 0) -> None:
+        """Count what is unpacked. Raises TooManyError where it is too much."""
+        self.files -= files
+        self.bytes -= size
+        if self.files < 0:
+            raise TooManyError(f"an archive of more than {MOST_FILES:,} files; divide it")
+        if self.bytes < 0:
+            raise TooManyError(f"an archive of more than {MOST_BYTES >> 20} MB; divide it, or take out what is no text")
+
+
+def archive_of(data: bytes) -> Archive | None:
+    """Return the kind of archive that a file is, None for any other."""
+    return next((archive for archive in ARCHIVES if archive.recognises(data)), None)
+
+
+def unpacked(archive: Archive, data: bytes, budget: Budget) -> list[tuple[str, Content]]:
+    """Return the files of an archive by their names. Raises TooManyError for one that is too large or made to harm."""
+    files = list(archive.files(data, budget))
+    plain = ["/".join(_NOTION_ID.sub("", part) for part in name.split("/")) for name, _ in files]
+    often = Counter(plain)
+    seen: set[str] = set()
+    named: list[tuple[str, Content]] = []
+    for (name, content), short in zip(files, plain, strict=True):
+        shown = short if often[short] == 1 else name
+        twice = LeftOut("this name stands twice in the archive; the first is read")
+        named.append((shown, twice if shown in seen else content))
+        seen.add(shown)
+    return named
+
+
+def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
+    budget.take(files=data.count(b"PK\x01\x02"))  # before each costs time
+    try:
+        archive = zipfile.ZipFile(BytesIO(data))
+    except _ZIP_ERRORS as error:
+        raise TooManyError(f"a zip that {_DAMAGED}") from error
+    with archive:
+        entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
+        if any(one.header_offset + one.compress_size > other.header_offset for one, other in pairwise(entries)):
+            raise TooManyError("a zip whose files lie over one another, as only those made to do harm; pack it again")
+        for entry in archive.infolist():
+            name = _zip_name(entry)
+            is_plain = not (name.endswith("/") or S_ISLNK(entry.external_attr >> 16))
+            if is_plain and not _is_left_alone(name):
+                yield name, _refused(name, entry.file_size) or _zip_content(archive, entry, budget)
+
+
+def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> bytes | LeftOut:
+    if entry.flag_bits & 1:
+        return LeftOut("is locked with a password; unpack the archive")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return LeftOut("is packed as few programs can; pack the archive again")
+    _refuse_bomb(entry.file_size, entry.compress_size)
+    budget.take(size=entry.file_size)
+    try:
+        with archive.open(entry) as file:
+            return file.read(LONGEST_FILE)
+    except _ZIP_ERRORS:
+        return LeftOut(_DAMAGED)
+
+
+def _zip_name(entry: zipfile.ZipInfo) -> str:
+    """Return a name as it was meant: where it does not say that it is UTF-8, Python takes it for IBM's code page."""
+    name = entry.orig_filename
+    try:
+        return _name(name.encode("utf-8" if entry.flag_bits & 0x800 else "cp437"))
+    except UnicodeEncodeError:
+        return name
+
+
+def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
+    count = 0
+    try:
+        with tarfile.open(fileobj=BytesIO(data), mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
+            for entry in archive:
+                budget.take(files=1)
+                count += 1
+                name = _name(entry.name.encode("utf-8", "surrogateescape"))
+                if entry.isreg() and not entry.issparse() and not _is_left_alone(name):
+                    file = archive.extractfile(entry)
+                    refusal = _refused(name, entry.size)
+                    budget.take(size=0 if refusal else entry.size)
+                    content = b"" if refusal or file is None else file.read(LONGEST_FILE)
+                    yield name, refusal or content
+            rest = data[archive.offset :]
+    except TooManyError:
+        raise
+    except _TAR_ERRORS as error:
+        raise TooManyError(f"a tar that {_DAMAGED}") from error
+    if rest.strip(b"\0"):
+        yield f"({count + 1})", LeftOut(f"the tar {_DAMAGED}: what stands from here on is not read")
+
+
+def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(data)) as file:
+            whole = file.read(budget.bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TooManyError(f"a gzip that {_DAMAGED}") from error
+    _refuse_bomb(len(whole), len(data))
+    if len(whole) > budget.bytes:
+        budget.take(size=len(whole))
+    if not _is_tar(whole):
+        raise TooManyError("a gzip that holds no tar; unpack it, and add what is in it")
+    return _tar_files(whole, budget)
+
+
+def _refuse_bomb(size: int, packed: int) -> None:
+    if size > _SMALL and size > _MOST_PACKED * packed:
+        raise TooManyError(
+            f"an archive packed to less than 1:{_MOST_PACKED}, as only those made to do harm; unpack it yourself"
+        )
+
+
+def _refused(name: str, size: int) -> LeftOut | None:
+    """Return why a file is not read, whatever it holds."""
+    if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
+        return LeftOut("has a name that leads out of the archive; it is left out")
+    if size > LONGEST_FILE:
+        return LeftOut(f"longer than {LONGEST_FILE >> 20} MB; divide it, or take out what is no text")
+    return None
+
+
+def _is_left_alone(name: str) -> bool:
+    parts = name.split("/")
+    hidden = any(part.startswith(".") and part.strip(".") for part in parts) or parts[0] == "__MACOSX"
+    return hidden or is_aside(parts[-1]) or PurePosixPath(name).suffix.lower() in _ATTACHED
+
+
+def _name(raw: bytes) -> str:
+    for encoding in ("utf-8", "cp932"):
+        try:
+            name = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return name.replace("\\", "/")
+    return raw.decode("utf-8", "backslashreplace").replace("\\", "/")
+
+
+def _is_zip(data: bytes) -> bool:
+    return data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and binary_refusal(data) is None
+
+
+def _is_tar(data: bytes) -> bool:
+    return data[257:262] == b"ustar"
+
+
+ARCHIVES = (
+    Archive("zip", (".zip",), ("application/zip", "application/x-zip-compressed"), _is_zip, _zip_files),
+    Archive(
+        "tar.gz", (".tar.gz", ".tgz", ".gz"), ("application/gzip", "application/x-gzip"),
+        lambda data: data.startswith(b"\x1f\x8b"), _gzip_files,
+    ),
+    Archive("tar", (".tar",), ("application/x-tar",), _is_tar, _tar_files),
+)  # fmt: skip

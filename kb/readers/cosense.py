@@ -1,0 +1,178 @@
+"""Cosense, formerly Scrapbox: a page as its export holds it, or copied; one space indents an item, brackets mark links.
+
+https://scrapbox.io/help/記法 tells the notation.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from index.text import trimmed
+from kb.readers.bare_lines import is_sentence
+from kb.readers.contract import DEEPEST_HEADING, Parse
+from kb.readers.lines import addresses, split_lines
+from kb.report.outline import Block, BlockType
+
+_PAGE = re.compile(r'\A\{(?:"created": -?\d+, )?"lines": \[')
+_INDENT = re.compile(r"[ \t\u3000]*")
+_NUMBERED = re.compile(r"\d{1,3}\. +(?=\S)")
+_BLOCK = re.compile(r"(?P<kind>code|table):(?P<name>.*)")
+# A bracket in backticks is none; one in another is read first.
+_BRACKET = re.compile(r"(?P<code>`[^`\n]*`)|\[\[(?P<strong>[^\[\]\n]+)\]\]|\[(?P<inside>[^\[\]\n]+)\]")
+_DECORATED = re.compile(r"[*\-/_!\"#%&'()+,.{}<>|~^$]+ (?P<text>.*)")
+_ADDRESS = re.compile(r"(?:(?P<title>.*\S) )?(?P<address>https?://\S+)(?: (?P<after>.*))?")
+_ICON = re.compile(r".*\.icon(?:\*\d+)?")
+_PICTURE = re.compile(r"https?://(?:gyazo\.com/|scrapbox\.io/files/|\S+\.(?:png|jpe?g|gif|svg|webp)$)", re.IGNORECASE)
+_STARRED = re.compile(r"\[(?P<stars>\*+) .*\]|\[\[[^\[\]]+\]\]")
+_ALONE = re.compile(r"\[[^\[\]]+\]|https?://\S+")
+_MOST_NESTED = 3  # brackets in brackets
+# Signs that only Cosense has, and what none of its pages has and other kinds of text are full of.
+_CERTAIN = re.compile(
+    r"\[\*+ [^\[\]\n]+\]|\[[^\[\]\n]+\.icon\]|\[https?://\S+ [^\[\]\n]+\](?!\()|\[[^\[\]\n]+ https?://[^\s\]]+\](?!\()"
+    r"|^[ \t]*(?:code|table):\S+$",
+    re.MULTILINE,
+)
+_FOREIGN = re.compile(r"^[ \t\u3000]*[-*+•・◦▪‣–]\s*\S|^#{1,6} |^```|^---|\]\(\S|<[a-z]+[ >]", re.MULTILINE)
+_FEWEST_INDENTED = 2  # lines where a sign is certain; without any sign,
+_FEWEST_OUTLINED, _SHARE_OUTLINED = (
+    5,
+    0.5,
+)  # so many, and of all lines, each at most one space deeper than the one above
+_JAPAN = dt.timezone(dt.timedelta(hours=9))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a page: its number, indent and words as written."""
+
+    number: int
+    indent: int
+    written: str
+
+
+def recognises(text: str) -> bool:
+    """Tell whether `text` is certainly a page of Cosense, or an outline indented by spaces alone, which reads alike."""
+    if _PAGE.match(text):
+        return True
+    if _FOREIGN.search(text):
+        return False
+    lines = [line for line in split_lines(text) if line.strip()]
+    indents = [_INDENT.match(line)[0] for line in lines]  # type: ignore[index]
+    indented = sum(map(bool, indents))
+    if _CERTAIN.search(text):
+        return indented >= _FEWEST_INDENTED
+    steps = (len(after) - len(before) for before, after in zip(["", *indents], indents, strict=False))
+    is_outline = all(step <= 1 for step in steps) and not any(
+        "\u3000" in indent or "\t" in indent for indent in indents
+    )
+    enough = indented >= max(_FEWEST_OUTLINED, _SHARE_OUTLINED * len(lines))
+    return is_outline and enough and len({*map(len, indents)} - {0}) > 1
+
+
+def read(text: str) -> Parse:
+    """Return the parse of a page."""
+    written, created = _written(text)
+    lines = [_line(number, line) for number, line in enumerate(written, start=1)]
+    blocks = tuple(_blocks(lines))
+    title = next((block.text for block in blocks if block.type == "heading" and block.first_line == 1), None)
+    return Parse(title=title, blocks=blocks, metadata=(("created", created),) if created else ())
+
+
+def _written(text: str) -> tuple[list[str], str | None]:
+    """Return the lines of a page, and the day on which it was begun where that is told."""
+    if not _PAGE.match(text):
+        return split_lines(text.lstrip("\ufeff")), None
+    try:
+        page = json.loads(text)
+        created = dt.datetime.fromtimestamp(page["created"], _JAPAN).date().isoformat() if "created" in page else None
+    except (ValueError, OverflowError, OSError, RecursionError):
+        return [], None
+    return [line for line in page["lines"] if isinstance(line, str)], created
+
+
+def _line(number: int, line: str) -> _Line:
+    indent = _INDENT.match(line)
+    width = indent.end() if indent else 0
+    return _Line(number, width, line[width:].rstrip())
+
+
+def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
+    stars = {
+        len(found["stars"] or "*") for line in lines if not line.indent and (found := _STARRED.fullmatch(line.written))
+    }
+    levels = {count: place for place, count in enumerate(sorted(stars, reverse=True), start=2)}
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        held = _BLOCK.fullmatch(line.written)
+        end = at + 1
+        while held and end < len(lines) and lines[end].indent > line.indent:
+            end += 1
+        below = lines[end] if end < len(lines) else None
+        if held:
+            yield _held(held["kind"], line, lines[at + 1 : end])
+        else:
+            yield _block(line, levels, has_items=below is not None and below.indent > 0 and bool(below.written))
+        at = end
+
+
+def _held(kind: str, first: _Line, lines: Sequence[_Line]) -> Block:
+    """Return the code or table that stands indented below its name."""
+    rows = [" " * (line.indent - first.indent - 1) + line.written for line in lines]
+    last = lines[-1].number if lines else first.number
+    if kind == "table":
+        return Block("table", "\n".join(" | ".join(row.strip().split("\t")) for row in rows), first.number, last)
+    return Block("code", "\n".join(rows), first.number, last)
+
+
+def _block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> Block:
+    number = line.number
+    numbered = _NUMBERED.match(line.written) if line.indent else None
+    text, links = _shown(line.written[numbered.end() :] if numbered else line.written)
+    if line.indent:
+        return Block("numbered" if numbered else "bullet", text, number, number, depth=line.indent - 1, links=links)
+    level = _level(line, text, levels) or (len(levels) + 2 if has_items and not links else None)
+    if level and text and not is_sentence(text):
+        return Block("heading", text, number, number, level=min(level, DEEPEST_HEADING), links=links)
+    kind: BlockType = "paragraph" if text else "link" if links else "blank"
+    if text.startswith(">"):
+        kind, text = "quote", text.lstrip("> ")
+    elif links and _ALONE.fullmatch(line.written):
+        kind = "link"
+    return Block(kind, text or "".join(links[:1]), number, number, links=links)
+
+
+def _level(line: _Line, text: str, levels: Mapping[int, int]) -> int | None:
+    """Return the level of a heading: the title's, else that of its stars; None for a line without any."""
+    starred = _STARRED.fullmatch(line.written)
+    if line.number == 1:
+        return 1
+    return levels[len(starred["stars"] or "*")] if starred and text else None
+
+
+def _shown(written: str) -> tuple[str, tuple[str, ...]]:
+    """Return what a reader of the page sees of a line, and where it links to."""
+    links: list[str] = []
+
+    def show(found: re.Match[str]) -> str:
+        inside = found["inside"]
+        if inside is None:
+            return found["strong"] or found["code"]
+        if decorated := _DECORATED.fullmatch(inside):
+            return decorated["text"]
+        address = _ADDRESS.fullmatch(inside)
+        if address is None:
+            return "" if _ICON.fullmatch(inside) else inside.rpartition("/")[2] if inside.startswith("/") else inside
+        title = address["title"] or address["after"]
+        if _PICTURE.match(address["address"]):
+            return title or ""
+        links.append(address["address"])
+        return title or address["address"]
+
+    for _ in range(_MOST_NESTED):
+        written, before = _BRACKET.sub(show, written), written
+        if written == before:
+            break
+    return trimmed(written.replace("`", "")), tuple(dict.fromkeys((*links, *addresses(written))))

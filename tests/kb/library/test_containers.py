@@ -1,0 +1,165 @@
+"""Exports and archives in a library: their reports are found, and told of, as if each were a file of its own."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from kb.knowledge_base import KnowledgeBase
+from kb.library.files import Library, LibraryError
+from kb.report.model import Given
+from kb.report.problems import UnreadableError
+
+POST = "TITLE: {0}\nSTATUS: {1}\n-----\nBODY:\n<ul><li>{0}の一</li><li>{0}の二</li></ul>\n-----\n--------\n"
+
+
+def export(*titles: str, status: str = "Publish") -> bytes:
+    return "".join(POST.format(title, status) for title in titles).encode()
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library").mkdir()
+    return KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+
+
+def sources(kb: KnowledgeBase) -> list[str]:
+    kb.keeper.sync()
+    return sorted(entry.source for entry in kb.browser.reports())
+
+
+def test_each_report_of_an_archive_has_a_source_of_its_own_and_so_has_each_post_in_it(kb: KnowledgeBase) -> None:
+    files = {"2018/memo.md": b"# a\n\n- x\n", "blog.txt": export("鍵の会", "錠の会"), "photo.png": b"\x89PNG"}
+    (kb.collection.library.path / "talks.zip").write_bytes(packed(files))
+
+    assert sources(kb) == ["talks.zip!/2018/memo.md", "talks.zip!/blog.txt#1", "talks.zip!/blog.txt#2"]
+
+
+def test_the_lines_of_a_post_are_shown_from_the_export_it_stands_in(kb: KnowledgeBase) -> None:
+    (kb.collection.library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
+    kb.keeper.sync()
+    (entry,) = (entry for entry in kb.browser.reports() if entry.title == "錠の会")
+
+    outline = kb.browser.outline(entry.id)
+
+    assert (outline.source, [block.text for block in outline.blocks]) == ("blog.txt#2", ["錠の会の一", "錠の会の二"])
+
+
+def test_what_changed_in_an_export_is_read_again_and_the_rest_is_not(kb: KnowledgeBase) -> None:
+    path = kb.collection.library.path / "blog.txt"
+    path.write_bytes(export("鍵の会", "錠の会"))
+    kb.keeper.sync()
+    path.write_bytes(export("鍵の会", "錠の会", "門の会").replace("鍵の会の一".encode(), "鍵の会の壱".encode()))
+
+    outcome = kb.keeper.sync()
+
+    assert (outcome.new, outcome.changed, outcome.unchanged, outcome.gone) == (1, 1, 1, 0)
+
+
+def test_drafts_and_what_kb_toml_ignores_are_left_out_and_only_the_former_are_told(kb: KnowledgeBase) -> None:
+    library = kb.collection.library
+    (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会") + export("門の会", status="Draft"))
+    (library.path / "kb.toml").write_text('ignore = ["blog.txt#1"]', "utf-8")
+
+    scan = library.scan()
+
+    assert ([file.source for file in scan.files], scan.left_alone, [each.source for each in scan.problems]) == (
+        ["blog.txt#2"],
+        ("blog.txt#1",),
+        ["blog.txt#3"],
+    )
+
+
+def test_kb_toml_tells_of_a_post_by_its_source(kb: KnowledgeBase) -> None:
+    library = kb.collection.library
+    (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
+    library.tell("blog.txt#2", Given(event="錠の日", held_on="2018-01"))
+    kb.keeper.sync()
+
+    assert {(entry.event, entry.held_on) for entry in kb.browser.reports()} == {(None, None), ("錠の日", "2018-01")}
+
+
+def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(kb: KnowledgeBase) -> None:
+    library = kb.collection.library
+    (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
+    kb.keeper.sync()
+
+    with pytest.raises(LibraryError) as refused:
+        kb.keeper.remove(next(entry for entry in kb.browser.reports() if entry.source == "blog.txt#1"))
+
+    assert str(refused.value) == (
+        'blog.txt#1: stands in blog.txt beside others; to leave it out, add it to ignore = ["blog.txt#1"] in kb.toml, '
+        f"or take blog.txt out of {library.name}"
+    )
+    assert sources(kb) == ["blog.txt#1", "blog.txt#2"]
+
+
+def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_told_goes_on(kb: KnowledgeBase) -> None:
+    library = kb.collection.library
+    first = kb.keeper.add(export("鍵の会", "錠の会"), "blog-2018.txt")
+    library.tell("blog-2018.txt#1", Given(event="鍵の日"))
+    library.tell("blog-2018.txt#2", Given(event="錠の日"))
+
+    again = kb.keeper.add(export("門の会", "鍵の会", "錠の会"), "blog-2019.txt")
+
+    assert (first.report, first.reports, first.replaced) == (None, 2, None)
+    assert (again.source, again.reports, again.replaced) == (f"{library.name}/blog-2018.txt", 3, "blog-2018.txt")
+    assert {source: given.event for source, given in library.configuration()[0].given.items()} == {
+        "blog-2018.txt#2": "鍵の日",
+        "blog-2018.txt#3": "錠の日",
+    }
+
+
+def test_another_export_of_the_same_name_stands_beside_the_first(kb: KnowledgeBase) -> None:
+    kb.keeper.add(export("鍵の会", "錠の会"), "export.txt")
+    kb.keeper.add(export("門の会"), "export.txt")
+
+    assert sources(kb) == ["export-2.txt#1", "export.txt#1", "export.txt#2"]
+
+
+def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_stays(kb: KnowledgeBase) -> None:
+    kb.keeper.add(export("鍵の会", "錠の会"), "blog.txt")
+    kb.keeper.sync()
+    added = kb.keeper.add("# 鍵の会\n\n- 鍵の会の一\n- 鍵の会の二\n".encode(), "key.md")
+    outcome = kb.keeper.sync()
+
+    assert (added.replaced, [str(problem) for problem in outcome.problems]) == (
+        None,
+        ["key.md: the same post as blog.txt#1; indexed once"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "given", "told"),
+    [
+        (export("鍵の会", "錠の会"), Given(event="鍵の日"), "a.txt: holds 2 reports, and what is told is of one; "),
+        (packed({"a.png": b"x"}), None, "a.txt: holds no report; nothing to add"),
+        (b"PK\x03\x04 broken", None, "a.txt: a zip that is damaged; pack it again"),
+        (export("鍵の会", status="Draft"), None, "a.txt#1: is a draft; "),
+    ],
+    ids=["given of one", "pictures", "damaged", "drafts"],
+)
+def test_what_holds_nothing_to_add_is_refused_in_one_line(
+    kb: KnowledgeBase, data: bytes, given: Given | None, told: str
+) -> None:
+    with pytest.raises(UnreadableError) as refused:
+        kb.keeper.add(data, "a.txt", given)
+
+    assert (str(refused.value)[: len(told)], Library(kb.collection.library.path).holds_reports()) == (told, False)
+
+
+def test_an_export_from_standard_input_gets_the_ending_of_its_kind(kb: KnowledgeBase) -> None:
+    added = [
+        kb.keeper.add(data) for data in (export("鍵の会"), packed({"a.md": b"- x"}), b'{"pages": [{"lines": ["a"]}]}')
+    ]
+
+    assert [Path(one.source).name for one in added] == ["reports.txt", "reports.zip", "reports.json"]

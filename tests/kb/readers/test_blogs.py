@@ -1,0 +1,87 @@
+"""Pages of blogs as they are: the day of posting is no event's, slides stay with their talk, buttons go."""
+
+from pathlib import Path
+
+import pytest
+
+from kb.readers.formats import read_outline
+from kb.report.model import Report
+from kb.talks import report_of
+
+GOLDEN = Path(__file__).parents[2] / "golden/readers"
+
+
+def report(page: str) -> Report:
+    return report_of(read_outline(page.encode(), "page.html"))
+
+
+def article(words: str, head: str = "") -> str:
+    title = "夜の会 2018"
+    return (
+        f"<html><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>{words}</article></body></html>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "held_on", "published"),
+    [("blog-note.html", None, "2018-01-16"), ("blog-hatena.html", "2018-01-15", "2018-01-16")],
+)
+def test_the_day_of_posting_is_not_that_of_the_event(name: str, held_on: str | None, published: str) -> None:
+    found = report_of(read_outline((GOLDEN / name).read_bytes(), name))
+
+    assert (found.held_on, found.published) == (held_on, published)
+
+
+@pytest.mark.parametrize(
+    ("head", "mark", "published"),
+    [
+        ('<meta property="article:published_time" content="2018-01-16T08:00:00+09:00">', "2018-01-16", "2018-01-16"),
+        ('<meta property="article:published_time" content="1516028400">', "2018-01-15T15:00:00Z", "2018-01-16"),
+        ("", "2018-01-16T09:00", "2018-01-16"),
+        ('<script type="application/ld+json">{"datePublished": "2018-01-16"}</script>', "2018-01-16", "2018-01-16"),
+        ('<meta property="article:published_time" content="soon">', "later", None),
+    ],
+)
+def test_a_mark_of_time_above_the_article_tells_when_it_was_posted(head: str, mark: str, published: str | None) -> None:
+    found = report(article(f'<div><time datetime="{mark}">2018年1月16日</time></div><p>夜の会に行った。</p>', head))
+
+    assert (found.published, found.held_on == "2018-01-16") == (published, published is None)
+
+
+def test_a_mark_of_time_in_the_words_of_the_author_stays() -> None:
+    head = '<meta property="article:published_time" content="2018-01-16">'
+    found = report(article('<p>開催日: <time datetime="2018-01-15">2018年1月15日</time></p>', head))
+
+    assert (found.held_on, found.published) == ("2018-01-15", "2018-01-16")
+
+
+@pytest.mark.parametrize(
+    "line", ["スポンサーリンク", "スポンサードリンク", "Tweet", "シェアする", "LINEで送る", "【Sponsored Link】"]
+)
+def test_what_a_blog_puts_between_the_words_of_its_author_is_gone(line: str) -> None:
+    found = report(article(f"<p>{line}</p><ul><li>{line}の話</li><li>鍵</li></ul><h2>{line}</h2><p>終わり。</p>"))
+
+    assert [note.text for note in found.notes] == [f"{line}の話", "鍵", "終わり。"]
+
+
+@pytest.mark.parametrize(
+    "embed",
+    [
+        '<iframe src="https://hatenablog-parts.com/embed?url=https%3A%2F%2Fspeakerdeck.com%2Fx%2Fkagi"></iframe>',
+        '<figure embedded-service="speakerdeck" data-src="https://speakerdeck.com/x/kagi"></figure>',
+        '<iframe src="https://qiita.com/card#a" data-content="https%3A%2F%2Fspeakerdeck.com%2Fx%2Fkagi"></iframe>',
+        '<iframe src="https://zenn.dev/card#a" data-content="https%3A%2F%2Fspeakerdeck.com%2Fx%2Fkagi"></iframe>',
+        '<iframe src="about:blank" data-lazy-src="https://speakerdeck.com/x/kagi"></iframe>',
+        '<a href="https://speakerdeck.com/x/kagi"><div><img src="a.png"></div><div>鍵の話</div></a>',
+        '<a href="https://speakerdeck.com/x/kagi">鍵の話</a>',
+        "<p>https://speakerdeck.com/x/kagi</p>",
+    ],
+)
+def test_the_slides_of_an_embed_are_kept_with_their_talk(embed: str) -> None:
+    found = report(
+        article(
+            f"<h2>【A】19:00~19:30: 鍵の話</h2>{embed}<ul><li>鍵</li></ul><h2>【B】19:30~20:00: 錠の話</h2><p>錠。</p>"
+        )
+    )
+
+    assert [(talk.track, talk.links) for talk in found.talks] == [("A", ("https://speakerdeck.com/x/kagi",)), ("B", ())]

@@ -1,0 +1,178 @@
+"""One report, written in each format: the same bullets at the same depths, the same talks with their links."""
+
+import html
+import io
+import json
+import plistlib
+import zipfile
+from collections.abc import Callable, Iterator
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from kb.readers.containers import Member, opened
+from kb.readers.formats import read_outline
+from kb.report.model import Report
+from kb.report.outline import Block, Outline
+from kb.talks import report_of
+
+ROOT = Path(__file__).parents[3]
+SAMPLE = ROOT / "data/samples/2018-jaws-days.txt"
+SEED = ROOT / "../shared/seeds/jaws-days-2018.txt"
+ITEMS = ("bullet", "numbered")
+Writer = Callable[[Outline], bytes]
+
+
+def shown(outline: Outline) -> list[Block]:
+    """Return the blocks of a report below its title."""
+    return [block for block in outline.blocks if block.type != "blank" and block.text != outline.title]
+
+
+def as_html(outline: Outline) -> str:
+    lines = [f"<h1>{html.escape(outline.title or '')}</h1>"]
+    depth = -1
+    for block in [*shown(outline), Block("rule", "", 0, 0)]:
+        at = -1 if block.depth is None else block.depth
+        lines += ["</li></ul>"] * (depth - at)
+        text = html.escape(block.text)
+        if block.type in ITEMS:
+            lines += ["<ul>"] * (at - depth) or ["</li>"]
+            lines.append(f"<li>{text}")
+        elif block.type == "heading":
+            lines.append(f"<h{(block.level or 1) + 1}>{text}</h{(block.level or 1) + 1}>")
+        elif block.type == "link":
+            lines.append(f'<p><a href="{block.links[0]}">{text}</a></p>')
+        elif block.text:
+            lines.append(f"<p>{text}</p>")
+        depth = at
+    return "\n".join(lines)
+
+
+def as_movable_type(outline: Outline) -> bytes:
+    told = f"TITLE: {outline.title}\nSTATUS: Publish\nCONVERT BREAKS: 0\nDATE: 03/12/2018 09:00:00\n-----\nBODY:\n"
+    return f"{told}{as_html(outline)}\n-----\nCOMMENT:\nAUTHOR: x\nよい話\n-----\n--------\n".encode()
+
+
+def cosense_lines(outline: Outline) -> Iterator[str]:
+    yield outline.title or ""
+    for block in shown(outline):
+        text = block.text.replace("[", "").replace("]", "")
+        if block.type in ITEMS:
+            yield f"{' ' * ((block.depth or 0) + 1)}{text}"
+        elif block.type == "heading":
+            yield f"[{'*' * (4 - (block.level or 1))} {text}]"
+        else:
+            yield f"[{text} {block.links[0]}]" if block.type == "link" else text
+
+
+def as_cosense(outline: Outline) -> bytes:
+    return "\n".join(cosense_lines(outline)).encode()
+
+
+def as_cosense_export(outline: Outline) -> bytes:
+    return json.dumps({"pages": [{"title": outline.title, "lines": [*cosense_lines(outline)]}]}).encode()
+
+
+def as_markdown(outline: Outline) -> bytes:
+    lines = [f"# {outline.title}", ""]
+    for block, following in pairwise([*shown(outline), Block("rule", "", 0, 0)]):
+        text = block.text.replace("[", "\\[").replace("_", "\\_")
+        if block.type in ITEMS:
+            lines.append(f"{'    ' * (block.depth or 0)}- {text}")
+        elif block.type == "heading":
+            lines.append(f"{'#' * ((block.level or 1) + 1)} {text}")
+        else:
+            lines.append(f"[{text}]({block.links[0]})" if block.type == "link" else text)
+        if block.type not in ITEMS or following.type not in ITEMS:
+            lines.append("")
+    return "\n".join(lines).encode()
+
+
+def as_zip(outline: Outline) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("メモ 0123456789abcdef0123456789abcdef.md", as_markdown(outline))
+        archive.writestr("メモ/写真.png", b"\x89PNG")
+    return file.getvalue()
+
+
+def as_mhtml(outline: Outline) -> bytes:
+    page = MIMEText(f"<html><body>{as_html(outline)}</body></html>", "html", "utf-8")
+    message = MIMEMultipart("related", type="text/html")
+    message.attach(page)
+    return message.as_bytes()
+
+
+def as_webarchive(outline: Outline) -> bytes:
+    page = f"<html><body>{as_html(outline)}</body></html>".encode("euc_jis_2004")
+    main = {"WebResourceData": page, "WebResourceTextEncodingName": "EUC-JP", "WebResourceMIMEType": "text/html"}
+    return plistlib.dumps({"WebMainResource": main}, fmt=plistlib.FMT_BINARY)
+
+
+def as_marked(heading: str, item: Callable[[int], str], link: str) -> Writer:
+    """Return what writes a format in which marks tell what a line is."""
+
+    def write(outline: Outline) -> bytes:
+        lines = [f"{heading} {outline.title}", ""]
+        for block in shown(outline):
+            if block.type in ITEMS:
+                lines.append(f"{item(block.depth or 0)} {block.text}")
+            elif block.type == "heading":
+                lines += ["", f"{heading * ((block.level or 1) + 1)} {block.text}", ""]
+            else:
+                lines += ["", link.format(block.links[0], block.text) if block.type == "link" else block.text, ""]
+        return "\n".join(lines).encode()
+
+    return write
+
+
+WRITERS: dict[str, Writer] = {
+    "html": lambda outline: f"<html><body>{as_html(outline)}</body></html>".encode(),
+    "movable-type": as_movable_type,
+    "cosense": as_cosense,
+    "cosense-export": as_cosense_export,
+    "markdown": as_markdown,
+    "notion": as_zip,
+    "mhtml": as_mhtml,
+    "webarchive": as_webarchive,
+    "org": as_marked("*", lambda depth: f"{'  ' * depth}-", "[[{0}][{1}]]"),
+    "asciidoc": as_marked("=", lambda depth: "*" * (depth + 1), "{0}[{1}]"),
+    "review": as_marked("=", lambda depth: f" {'*' * (depth + 1)}", "@<href>{{{0},{1}}}"),
+}
+
+ENDINGS = {"org": ".org", "asciidoc": ".adoc", "review": ".re"}
+
+
+def told(report: Report) -> list[object]:
+    """Return the talks of a report with their links, and its bullets with their depths, brackets left out."""
+
+    def plain(text: str) -> str:
+        return text.replace("[", "").replace("]", "")
+
+    talks = [(talk.track, talk.start, talk.end, plain(talk.title), talk.links) for talk in report.talks]
+    items = [
+        (note.depth, plain(note.text), note.talk and note.talk.track) for note in report.notes if note.type in ITEMS
+    ]
+    return [*talks, *items]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize(
+    ("path", "bullets"),
+    [
+        (SAMPLE, 162),
+        pytest.param(SEED, 170, marks=pytest.mark.skipif(not SEED.exists(), reason="the seed report is not here")),
+    ],
+    ids=["sample", "seed"],
+)
+def test_a_report_says_the_same_in_every_format(path: Path, bullets: int, name: str) -> None:
+    outline = read_outline(path.read_bytes(), path.name)
+    (member,) = opened(WRITERS[name](outline), f"report{ENDINGS.get(name, '')}")
+    assert isinstance(member, Member)
+    written, found = report_of(outline), report_of(read_outline(member.data, member.source))
+
+    assert told(found) == told(written)
+    assert (len(found.talks), sum(note.type in ITEMS for note in found.notes)) == (6, bullets)

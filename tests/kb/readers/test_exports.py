@@ -1,0 +1,130 @@
+"""Exports are cut into their posts, each read on its own: nothing of one gets into another."""
+
+import pytest
+
+from kb.readers.containers import Member, container_ending, opened
+from kb.readers.exports import MOST_POSTS
+from kb.readers.formats import read_outline
+from kb.report.problems import FileProblem
+from kb.talks import report_of
+
+POST = """AUTHOR: yamada
+TITLE: {title}
+STATUS: {status}
+ALLOW COMMENTS: 1
+CONVERT BREAKS: {breaks}
+DATE: 03/12/2018 09:00:00{clock}
+CATEGORY: AWS
+-----
+BODY:
+{body}
+-----
+EXTENDED BODY:
+{more}
+-----
+COMMENT:
+AUTHOR: 通りがかり
+DATE: 03/13/2018 09:00:00
+勉強になりました。
+-----
+--------
+"""
+BODY = "<h3>【A】11:10~12:00: 鍵の話</h3>\n<ul>\n<li>鍵\n<ul><li>錠</li></ul></li>\n</ul>"
+
+
+def post(title: str = "鍵の会 2018", body: str = BODY, **told: str) -> str:
+    return POST.format(
+        **{"title": title, "body": body, "status": "Publish", "breaks": "0", "clock": "", "more": ""} | told
+    )
+
+
+def members(text: str) -> list[Member | FileProblem]:
+    return list(opened(text.encode(), "blog.txt"))
+
+
+def texts(member: Member | FileProblem) -> list[str]:
+    assert isinstance(member, Member)
+    return [block.text for block in read_outline(member.data, member.source).blocks]
+
+
+def test_each_post_is_a_report_of_its_own_without_the_comments_of_its_readers() -> None:
+    first, second = members(post() + post("錠の会", "<p>錠の話を聞いた。</p>", more="<p>続きも聞いた。</p>"))
+
+    assert (texts(first), texts(second)) == (
+        ["【A】11:10~12:00: 鍵の話", "鍵", "錠"],
+        ["錠の話を聞いた。", "続きも聞いた。"],
+    )
+
+
+def test_a_draft_is_told_and_left_out_and_the_others_keep_their_numbers() -> None:
+    sources = [each.source for each in members(post() + post(status="Draft") + post("錠の会"))]
+    draft = members(post(status="Draft") + post())[0]
+
+    assert sources == ["blog.txt#1", "blog.txt#2", "blog.txt#3"]
+    assert str(draft) == "blog.txt#1: is a draft; it is read when it is published and exported again"
+
+
+def test_title_and_day_of_the_post_are_told_by_its_fields() -> None:
+    (member,) = members(post("JAWS DAYS 2018 の鍵", clock=" PM"))
+    report = report_of(read_outline(member.data, member.source))
+
+    assert (report.title, report.published, report.held_on) == ("JAWS DAYS 2018 の鍵", "2018-03-12", "2018")
+    assert [(talk.track, talk.start, talk.line) for talk in report.talks] == [("A", "11:10", 10)]
+
+
+@pytest.mark.parametrize(
+    ("breaks", "body", "found"),
+    [
+        ("0", "<p>一<br>\n二</p>", ["一 二"]),
+        ("1", "一\n二\n\n三\n<ul>\n<li>四</li>\n</ul>", ["一 二", "三", "四"]),
+        ("__default__", "・一\n・二", ["一", "二"]),
+        ("markdown", "## 一\n\n--------\n\n- 二\n\n-----\n\n三", ["一", "--------", "二", "-----", "三"]),
+        ("markdown_with_smartypants", "- 一\n  - 二", ["一", "二"]),
+        ("richtext", "<ul><li>一<ul><li>二</li></ul></li></ul>", ["一", "二"]),
+    ],
+)
+def test_a_body_is_read_as_its_post_says_it_is_written(breaks: str, body: str, found: list[str]) -> None:
+    (member,) = members(post(body=body, breaks=breaks))
+
+    assert texts(member) == found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "euc_jp"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_export_in_any_encoding_and_with_any_line_ends_is_cut(encoding: str, end: str) -> None:
+    data = (post() + post("錠の会")).replace("\n", end).encode(encoding)
+    found = [texts(each) for each in opened(data, "blog.txt")]
+
+    assert (found, container_ending(data)) == ([["【A】11:10~12:00: 鍵の話", "鍵", "錠"]] * 2, ".txt")
+
+
+@pytest.mark.parametrize("text", ["TITLE: 鍵\n\n- 一\n", "title: 鍵\n-----\nBODY:\n- 一\n", "- 一\n-----\nBODY:\n", ""])
+def test_what_only_looks_like_an_export_is_one_report(text: str) -> None:
+    assert (members(text), container_ending(text.encode())) == ([Member("blog.txt", text.encode())], None)
+
+
+def test_an_export_of_more_posts_than_anybody_wrote_is_refused_whole() -> None:
+    text = "TITLE: x\n-----\nBODY:\n-----\n--------\n" * (MOST_POSTS + 1)
+
+    assert [str(each) for each in members(text)] == ["blog.txt: holds more than 10,000 posts; divide it"]
+
+
+PAGE = '{"lines": ["会",\n" 一"]}'
+
+
+def test_each_page_of_cosense_is_a_report_and_its_lines_are_those_of_the_page() -> None:
+    pages = '{"name": "x", "pages": [{"title": "会", "lines": ["会", " 一"]}, {"lines": [{"text": "門"}]}]}'
+
+    assert list(opened(pages.encode(), "a.json")) == [
+        Member("a.json#1", PAGE.encode()),
+        Member("a.json#2", '{"lines": ["門"]}'.encode()),
+    ]
+    assert [(block.text, block.first_line) for block in read_outline(PAGE.encode(), "a.json#1").blocks] == [
+        ("会", 1),
+        ("一", 2),
+    ]
+
+
+@pytest.mark.parametrize("text", ['{"pages": 1}', '{"pages": [1]}', '{"pages": [{"title": "x"}]}', '{"pages": [', "[]"])
+def test_other_json_is_no_export(text: str) -> None:
+    assert list(opened(text.encode(), "a.json")) == [Member("a.json", text.encode())]
