@@ -58,8 +58,7 @@ def test_facets_come_last_and_count_every_hit() -> None:
 def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     result = kb("search", "量子暗号鍵配送")
 
-    alone = [f"「{word}」を含むメモは 0件" for word in ("量子", "暗号", "鍵", "配送")]
-    assert (result.exit_code, result.stdout.splitlines()) == (1, [*alone, "0件"])
+    assert (result.exit_code, result.stdout) == (1, "0件\n")
 
 
 @pytest.mark.usefixtures("library")
