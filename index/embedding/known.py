@@ -40,7 +40,7 @@ class Known:
         try:
             with self._file.open("rb") as data, np.load(data, allow_pickle=False) as file:
                 keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
-        except Exception:  # noqa: BLE001  # numpy and zipfile raise many sorts on damaged bytes; then all are made
+        except Exception:  # noqa: BLE001  # damaged bytes raise many sorts (numpy, zipfile, zlib); then all are made
             return {}
         vectors = numbers.astype(np.float32) * scales[:, None]
         return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}

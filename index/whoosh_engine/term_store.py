@@ -96,7 +96,7 @@ class TermStore:
         with self._lock:
             try:
                 yield
-            except Exception as error:  # whoosh raises bare Exception, and whatever unpickling damaged bytes raises
+            except Exception as error:  # whoosh raises even bare Exception on damaged bytes, unpickling any
                 raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> DamageError:

@@ -59,7 +59,7 @@ def _embed_again(knowledge_base: KnowledgeBase, changed: Event) -> None:
             coverage = knowledge_base.keeper.coverage()
             if coverage and coverage.embedded < coverage.documents:
                 _let_end(_started(_embed, *knowledge_base.collection.chosen))
-        except Exception:  # noqa: BLE001  # whatever it is, words find, and the next change begins anew
+        except Exception:  # noqa: BLE001  # whatever it is, it must not end the thread: the next change begins anew
             _log.exception("notes cannot be found by likeness")
 
 
@@ -90,7 +90,7 @@ def _started(target: Callable[..., None], *args: object) -> BaseProcess:
 @atexit.register
 def _end_all() -> None:
     """End what still runs; what it made is kept, and the next one goes on."""
-    _starting.acquire()
+    _starting.acquire()  # for good: a thread may want to start one yet
     for process in tuple(_running):
         process.terminate()
 
@@ -125,6 +125,6 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         keeper = KnowledgeBase.open(library, index).keeper
         there.send(keeper.sync(tell))
         keeper.tidy()  # who waited has gone on
-    except Exception as error:  # noqa: BLE001  # whatever it is, who waits must hear of it
+    except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more
             there.send(str(error) or repr(error))

@@ -66,7 +66,7 @@ class Updater:
     def _once(self) -> Progress:
         try:
             return Progress(outcome=self._sync(self._tell))
-        except Exception as error:  # noqa: BLE001 (whatever it is, the next update must be able to start)
+        except Exception as error:  # noqa: BLE001  # shown on the page; a dead thread would start no other update
             if not self._ended:
                 _log.exception("the index could not be updated")
             return Progress(error=str(error))
