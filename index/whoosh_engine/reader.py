@@ -138,8 +138,7 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
 def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
-    group, field = snapshot.titles
-    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))[0]
+    return snapshot.group(snapshot.titles[0]).listed(selections.of(search.titled))[0]
 
 
 def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:
