@@ -7,7 +7,7 @@ from itertools import repeat
 
 import numpy as np
 
-from index.engine import FEW, ConditionCount, Coverage, FacetCount, Hit, Reason, Results
+from index.engine import FEW, ConditionCount, Coverage, Hit, Reason, Results, TitledCount
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
@@ -135,11 +135,13 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
     return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
-def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
+def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[TitledCount, ...]:
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
     group, field = snapshot.titles
-    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))[0]
+    listed, _ = snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))
+    found = snapshot.group(group).counts(selections.hits) if listed else {}
+    return tuple(TitledCount(value, count, found.get(value, 0)) for value, count, _ in listed)
 
 
 def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:
