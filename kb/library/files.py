@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import reduce
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.library.configuration import Configuration, ConfigurationError, parse
-from kb.library.rewriting import with_correction, with_given
+from kb.library.rewriting import read_configuration, with_correction, with_given
 from kb.library.safe_files import alone, file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.readers.archives import LONGEST_FILE
@@ -224,16 +224,23 @@ class Library:
         """Write the same for several files at once, in this order."""
         self._configure(lambda before, _: reduce(lambda data, one: with_given(data, *one), given.items(), before))
 
-    def correct(self, note: str, change: Callable[[Correction], Correction]) -> Correction:
+    def correct(self, notes: Sequence[str], change: Callable[[Correction], Correction]) -> Correction:
         """Change in kb.toml which services a note is and is not about, and its kind; return what it said before.
 
-        Raises LibraryError for a broken one.
+        The note is told under all ids that it has had, the one that it has now first. Raises LibraryError for a broken
+        kb.toml.
         """
 
-        def corrected(before: bytes, told: Configuration) -> bytes:
-            return with_correction(before, note, change(told.corrections.get(note, Correction())))
+        def before(told: Configuration) -> Correction:
+            return next((told.corrections[note] for note in notes if note in told.corrections), Correction())
 
-        return self._configure(corrected).corrections.get(note, Correction())
+        def corrected(data: bytes, told: Configuration) -> bytes:
+            for former in notes[1:]:
+                if former in told.corrections and former != notes[0]:
+                    data = with_correction(data, former, Correction())
+            return with_correction(data, notes[0], change(before(told)))
+
+        return before(self._configure(corrected))
 
     def _configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
         """Write kb.toml as a change makes it of its bytes and what they say; return what it said before."""
@@ -266,20 +273,7 @@ class Library:
 
     def configuration(self) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
         """Return what kb.toml says, its SHA-256, and what is wrong with it: then the library goes without."""
-        path = self.path / CONFIGURATION
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return Configuration(), "", ()
-        except OSError as error:
-            problem = FileProblem(CONFIGURATION, None, f"cannot be opened ({error.strerror}); check its permissions")
-            return Configuration(), "", (problem,)
-        digest = hashlib.sha256(data).hexdigest()
-        try:
-            return parse(data), digest, ()
-        except ConfigurationError as error:
-            message = f"not used: {error}; mend it, the reports are indexed without it"
-            return Configuration(), digest, (FileProblem(CONFIGURATION, None, message),)
+        return read_configuration(self.path / CONFIGURATION)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 
 from index.engine import Coverage, OutdatedError, SearchIndexError
@@ -104,6 +105,13 @@ class Keeper:
             source = library.put(data, name or report.id + ending_of(outline.format), given, old)
         return Added(report.id, f"{library.name}/{source}", old)
 
+    def indexed(self, added: Added) -> Added:
+        """Return what was added, its report under the id that this has in the index where it is indexed by itself."""
+        library, contents = self._collection.library, self._contents_before()
+        entries = contents.by_source.items() if contents else ()
+        entry = next((entry for source, entry in entries if f"{library.name}/{source}" == added.source), None)
+        return replace(added, report=entry.id) if entry else added
+
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
         return understand(data, name or _UNNAMED, self._collection.tools, given)
@@ -176,7 +184,10 @@ class Keeper:
         Returns what was told before. Raises LibraryError for a sample or a broken kb.toml.
         """
         self._refuse_samples()
-        return self._collection.library.correct(note_id, change)
+        report, _, own = note_id.rpartition("/")
+        contents = self._collection.contents()
+        others = contents.ids_of(report) if contents else ()
+        return self._collection.library.correct([f"{each}/{own}" for each in (report, *others)], change)
 
     def remove(self, entry: ReportEntry) -> str:
         """Take a report out of the library; return the name it is kept by. Raises LibraryError for a sample."""

@@ -37,7 +37,7 @@ def test_where_the_report_cannot_be_written_nothing_is_told_of_it(
         whole(path, data)
 
     monkeypatch.setattr(files, "write_whole", full)
-    with pytest.raises(LibraryError, match="a.md: cannot be written"):
+    with pytest.raises(LibraryError, match=r"a\.md: cannot be written"):
         Library(tmp_path).put(b"# a", "a.md", Given(event="会"))
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == written
@@ -45,8 +45,8 @@ def test_where_the_report_cannot_be_written_nothing_is_told_of_it(
 
 def test_a_correction_changes_what_stands_there_now(tmp_path: Path) -> None:
     one, other = Library(tmp_path), Library(tmp_path)
-    one.correct("r/1", lambda _: Correction(adds=("sqs",)))
-    before = other.correct("r/1", lambda known: Correction(known.adds, ("sns",)))
+    one.correct(["r/1"], lambda _: Correction(adds=("sqs",)))
+    before = other.correct(["r/1"], lambda known: Correction(known.adds, ("sns",)))
 
     assert (before, one.configuration()[0].corrections["r/1"]) == (
         Correction(adds=("sqs",)),

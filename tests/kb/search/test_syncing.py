@@ -64,7 +64,7 @@ def configure(library: Path, domain: str, given: Given, correction: Correction |
     if correction and (library / "a.md").exists() and (library / "a.md").read_bytes() != UNREADABLE:
         notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
         if notes:
-            kb.collection.library.correct(notes[note % len(notes)].id, lambda _, to=correction: to)
+            kb.collection.library.correct([notes[note % len(notes)].id], lambda _, to=correction: to)
 
 
 names, reports = st.sampled_from(NAMES), st.sampled_from(REPORTS)
