@@ -17,6 +17,7 @@ from kb.library.files import LibraryError
 from kb.library.walk import shown_name
 from kb.report.model import Given
 from kb.report.problems import FileProblem, UnreadableError
+from kb.search.answers import Added
 
 
 @cli.command()
@@ -53,19 +54,22 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
     Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
               pbpaste | kb add -
     """
+    given, every = Given(told["event"], told["held_on"], told["url"]), list[Added]()
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
             raise UnreadableError(FileProblem(source, None, "is empty; there is nothing to add"))
-        added = kb.keeper.add(data, None if source == "-" else Path(source).name, Given(**told))
-        if as_json:
-            print_json([asdict(added)])
-        else:
-            what = added.report or f"{added.reports} reports"
-            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({what})")
+        every.append(kb.keeper.add(data, None if source == "-" else Path(source).name, given))
 
-    each_file(files, add_one)
-    outcome = bring_up_to_date(kb)
+    try:
+        each_file(files, add_one)
+        outcome = bring_up_to_date(kb)
+    finally:  # whatever stops it: these are in the library
+        every = [kb.keeper.indexed(added) for added in every]
+        if as_json:
+            print_json(map(asdict, every))
+        else:
+            lines(terminal.added_lines(every))
     if not as_json:
         lines(terminal.outcome_lines(outcome, kb))
     embed(kb)

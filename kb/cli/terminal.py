@@ -11,7 +11,7 @@ from kb.library.contents import ReportEntry
 from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.report.problems import FileProblem
-from kb.search.answers import Alike, Answer, Found, ServiceCount, Status, SyncOutcome
+from kb.search.answers import Added, Alike, Answer, Found, ServiceCount, Status, SyncOutcome
 from kb.search.facets import place
 from kb.services import Catalogue, Domain
 from kb.texts import ja
@@ -175,6 +175,13 @@ def report_lines(entry: ReportEntry) -> Iterator[str]:
     yield f"{event_line(entry.event, entry.held_on)} · セッション {len(entry.talks)} · メモ {entry.notes} · {entry.source}"
     if entry.url:
         yield entry.url
+
+
+def added_lines(every: Iterable[Added]) -> Iterator[str]:
+    """Yield a line for each file that was put into the library, with the id of its report."""
+    for added in every:
+        what = added.report or f"{added.reports} reports"
+        yield f"{'replaced' if added.replaced else 'added'} {added.source} ({what})"
 
 
 def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:

@@ -196,11 +196,11 @@ def _ignored(patterns: object) -> tuple[str, ...]:
 
 def _given(source: str, values: Mapping[str, Any]) -> Given:
     where = f'[reports."{_shown(source)}"]'
-    _only(where, values, {"event": str, "date": (str, dt.date), "url": str})
+    _only(where, values, {"event": str, "date": (str, dt.date), "url": str, "former": list})
     date = str(values["date"]) if "date" in values else None
     if date is not None and not valid_date(date):
         raise ConfigurationError(f"{where} date {date!r} is none; write 2018, 2018-03 or 2018-03-10")
-    return Given(event=values.get("event"), held_on=date, url=values.get("url"))
+    return Given(values.get("event"), date, values.get("url"), tuple(values.get("former", ())))
 
 
 def _domain(table: Mapping[str, Any]) -> Domain:
