@@ -16,6 +16,7 @@ from kb.report.identity import digest
 from kb.texts import ja
 from webui import compression, security
 from webui.address import address_of, page_address
+from webui.limits import Guesses
 from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
 from webui.pages.updating import Updater
 from webui.security import Access
@@ -103,12 +104,13 @@ def create_app(
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
     app.jinja_env.filters.update(checkbox=checkbox, notes=texts.notes, value=texts.value)
     compression.compress(app)
-    security.protect(app, access)
+    guesses = Guesses()
+    security.protect(app, access, guesses)
     answers.tell_errors(app)
     for room in (search, suggest, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
     for writing in (intake, correcting):
         app.register_blueprint(writing.pages(knowledge_base, updater))
     app.register_blueprint(updating.pages(updater))
-    app.register_blueprint(key.pages(access))
+    app.register_blueprint(key.pages(access, guesses))
     return app
