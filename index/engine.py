@@ -192,8 +192,8 @@ class Engine(Reader, Protocol):
     field that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and
     conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
     (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
-    in the order of sources, then its place there. Sort `new` is that order without the score, `position` that of
-    positions.
+    in the order of sources, then its place there. Sort `new` is that order without the score, `old` that with older
+    dates first, `position` that of positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
     was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.

@@ -123,8 +123,8 @@ class WhooshReader:
 def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tuple[Docs, Scores]:
     """Return the documents of the query's window, in its order, and their scores."""
     end = None if query.limit is None else query.offset + query.limit
-    if query.sort in ("new", "position") or (query.sort == "relevance" and not search.scored):
-        docs = snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
+    if query.sort in ("new", "old", "position") or (query.sort == "relevance" and not search.scored):
+        docs = snapshot.ordered(found, query.sort)[query.offset : end]
         return docs, search.scores(docs)
     docs = np.flatnonzero(found).astype(np.int32)
     ranks = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)

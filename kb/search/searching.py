@@ -19,7 +19,7 @@ from kb.search.suggestions import Suggestion, Suggestions
 if TYPE_CHECKING:
     from kb.kinds import Pair
 
-SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "advice": "boost"}
+SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder

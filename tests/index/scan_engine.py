@@ -217,6 +217,8 @@ class ScanEngine:
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
         if sort == "boost":
             return sorted(newest_first, key=lambda d: -d.document.boost)
+        if sort == "old":
+            return sorted(found, key=lambda d: d.document.date or "later than any")
         return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scan.score(d))
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:

@@ -207,7 +207,7 @@ def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("sort", "order"),
-    [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("position", ["0", "1", "3"])],
+    [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("old", ["0", "1", "3"]), ("position", ["0", "1", "3"])],
 )
 def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str]) -> None:
     engine = make()
@@ -450,7 +450,7 @@ asked_texts = st.lists(st.sampled_from(ASKED + MARKS), max_size=6).map(" ".join)
 queries = st.builds(
     Query,
     text=asked_texts,
-    sort=st.sampled_from(["relevance", "new", "position"]),
+    sort=st.sampled_from(["relevance", "new", "old", "position"]),
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),

@@ -28,7 +28,7 @@ APPLY = "この条件で絞り込む"
 BY_CATEGORY = "分類で選ぶ"
 CLEAR_ALL = "条件をすべて解除"
 SORT = "並び替え"
-SORTS = {"relevance": "関連度", "new": "新しい順", "advice": "助言らしい順"}
+SORTS = {"relevance": "関連度", "new": "新しい順", "old": "古い順", "advice": "助言らしい順"}
 KEYS = "キー操作"
 KEYS_HOW = {
     "/": "検索の言葉を入れる",
