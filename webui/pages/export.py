@@ -1,4 +1,4 @@
-"""The addresses that notes are taken away from, and the search as a browser's own."""
+"""The addresses that notes are taken away from, and the search as a browser's own, or as an app."""
 
 from dataclasses import replace
 
@@ -45,6 +45,10 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def opensearch() -> Response:
         body = render_template("opensearch.xml", root=request.host_url)
         return Response(body, mimetype="application/opensearchdescription+xml")
+
+    @blueprint.get("/manifest.webmanifest")
+    def manifest() -> Response:
+        return Response(render_template("manifest.json"), mimetype="application/manifest+json")
 
     return blueprint
 

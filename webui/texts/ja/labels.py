@@ -6,6 +6,7 @@ from kb.search.suggestions import WORD
 from kb.texts import ja
 
 FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
+LANGUAGE = "ja"
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
 SKIP = "本文へ移動"
