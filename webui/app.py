@@ -1,5 +1,6 @@
 """The app: a function of a knowledge base. It puts the pages, the templates and the safety together."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -12,10 +13,10 @@ from jinja2 import StrictUndefined
 from index.engine import SearchIndexError
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.report.identity import digest
 from kb.texts import ja
 from webui import compression, security
 from webui.address import address_of, page_address
+from webui.limits import Guesses
 from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
 from webui.pages.updating import Updater
 from webui.security import Access
@@ -80,7 +81,10 @@ def create_app(
         except SearchIndexError:  # then none answers, and the page says so by itself
             return False
 
-    versions = {file.name: digest(file.read_text("utf-8"), length=8) for file in _STATIC.iterdir()}
+    def static(name: str) -> str:
+        return f"/static/{name}?v={versions[name]}"
+
+    versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
         kb=knowledge_base,
@@ -98,17 +102,18 @@ def create_app(
         address_of=address_of,
         marked=marked,
         web_address=web_address,
-        static=lambda name: f"/static/{name}?v={versions[name]}",
+        static=static,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
     app.jinja_env.filters.update(checkbox=checkbox, notes=texts.notes, value=texts.value)
     compression.compress(app)
-    security.protect(app, access)
+    guesses = Guesses()
+    security.protect(app, access, guesses)
     answers.tell_errors(app)
     for room in (search, suggest, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
     for writing in (intake, correcting):
         app.register_blueprint(writing.pages(knowledge_base, updater))
     app.register_blueprint(updating.pages(updater))
-    app.register_blueprint(key.pages(access))
+    app.register_blueprint(key.pages(access, guesses))
     return app

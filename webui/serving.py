@@ -78,7 +78,8 @@ def _follow(kb: KnowledgeBase, updater: Updater) -> None:
 
 def _access(host: str, names: tuple[str, ...]) -> Access:
     """Return whom a server at this host trusts. Raises UsageError where it would let strangers write."""
-    token = os.environ.get("KB_TOKEN") or None
+    given = os.environ.get("KB_TOKEN")
+    token = given.strip() if given else None
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise click.UsageError(f"KB_TOKEN is shorter than {_SHORTEST_TOKEN} characters; choose a longer one")
     if _is_loopback(host):

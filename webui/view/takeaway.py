@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from urllib.parse import urljoin
@@ -13,7 +14,9 @@ from kb.texts import ja
 from webui.address import page_address
 from webui.texts import ja as texts
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run
+_FORMULA = frozenset("=+-@\u2212")  # how a cell begins that a spreadsheet would run, whatever the width
+_UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))  # categories of what nobody sees before that
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters, by their category, that are blank
 _MARKDOWN = re.compile(r"[\\`*\[\]<]")  # what would be read as Markdown inside a line
 
 
@@ -42,8 +45,14 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
             str(note.line),
             _url(note, root),
         )
-        writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
+        writer.writerow(f"'{cell}" if _is_formula(cell) else cell for cell in cells)
     return text.getvalue()
+
+
+def _is_formula(cell: str) -> bool:
+    """Return whether a spreadsheet might run a cell: it may take away what it does not show, and fold widths."""
+    seen = (char for char in cell if unicodedata.category(char) not in _UNSEEN and char not in _FILLERS)
+    return cell[:1] in set("\t\r\n") or unicodedata.normalize("NFKC", next(seen, ""))[:1] in _FORMULA
 
 
 def lines(notes: Iterable[Note], root: str) -> Iterator[str]:

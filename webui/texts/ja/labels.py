@@ -6,6 +6,7 @@ from kb.search.suggestions import WORD
 from kb.texts import ja
 
 FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
+LANGUAGE = "ja"
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
 SKIP = "本文へ移動"
@@ -187,6 +188,7 @@ ERRORS = {
     413: "送られたデータが大きすぎます。",
     415: "この形式のデータは受け取れません。",
     422: "送られた内容を使えませんでした。",
+    429: "いまは受け付けられません。少し待ってからもう一度お試しください。",
     500: "内部で問題が起きました。もう一度試しても直らないときは、kb serve の表示を確認してください。",
     503: "いまは索引を読めません。kb status を確認してください。",
 }

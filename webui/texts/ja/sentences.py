@@ -1,7 +1,7 @@
 """The sentences of the page, made of what was found."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from kb.search.answers import SyncOutcome
@@ -27,11 +27,12 @@ def hits(total: int, conditions: list[str]) -> str:
     return notes(total) + (f"（{'、'.join(conditions)}）" if conditions else "")
 
 
-def unread(parts: Iterable[tuple[str, str]]) -> str:
-    """Return the notice that parts of an address mean nothing here."""
-    return "次の条件に当てはまるものはありません: " + "、".join(
-        f"{GROUPS.get(key, key)}「{value}」" for key, value in parts
-    )
+def unread(parts: Sequence[tuple[str, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here; one without a key is how many were left out."""
+    unknown = "、".join(f"{GROUPS.get(key, key)}「{value}」" for key, value in parts if key)
+    told = [f"次の条件に当てはまるものはありません: {unknown}"] if unknown else []
+    told += [f"条件が多すぎるため、後の {int(value):,}個は使いませんでした。" for key, value in parts if not key]
+    return "　".join(told)
 
 
 def window(first: int, last: int, total: int) -> str:
