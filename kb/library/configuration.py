@@ -55,7 +55,7 @@ class Configuration:
     event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
     date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
     url = "https://example.com/"                                     add = ["sqs"]
-                                                                     remove = ["sns"]
+    published = "2018-03-12"                                         remove = ["sns"]
                                                                      kind = "advice"
     [embedding]
     url = "http://127.0.0.1:8080/v1"
@@ -196,11 +196,13 @@ def _ignored(patterns: object) -> tuple[str, ...]:
 
 def _given(source: str, values: Mapping[str, Any]) -> Given:
     where = f'[reports."{_shown(source)}"]'
-    _only(where, values, {"event": str, "date": (str, dt.date), "url": str})
-    date = str(values["date"]) if "date" in values else None
-    if date is not None and not valid_date(date):
-        raise ConfigurationError(f"{where} date {date!r} is none; write 2018, 2018-03 or 2018-03-10")
-    return Given(event=values.get("event"), held_on=date, url=values.get("url"))
+    dates = ("date", "published")
+    _only(where, values, {"event": str, "url": str, **dict.fromkeys(dates, (str, dt.date))})
+    held_on, published = (str(values[key]) if key in values else None for key in dates)
+    for key, date in zip(dates, (held_on, published), strict=True):
+        if date is not None and not valid_date(date):
+            raise ConfigurationError(f"{where} {key} {date!r} is none; write 2018, 2018-03 or 2018-03-10")
+    return Given(values.get("event"), held_on, values.get("url"), published)
 
 
 def _domain(table: Mapping[str, Any]) -> Domain:

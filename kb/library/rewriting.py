@@ -9,7 +9,8 @@ from kb.report.model import Correction, Given
 
 def with_given(data: bytes, source: str, given: Given | None) -> bytes:
     """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
-    told = {"event": given.event, "date": given.held_on, "url": given.url} if given else {}
+    keys = {"event": "event", "date": "held_on", "url": "url", "published": "published"}
+    told = {key: getattr(given, name) for key, name in keys.items()} if given else {}
     named = {key: CONTROL.sub(" ", value).strip() for key, value in told.items() if value}
     return _with_table(data, "reports", source, {key: value for key, value in named.items() if value})
 

@@ -101,6 +101,7 @@ class Given:
     event: str | None = None
     held_on: str | None = None
     url: str | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
