@@ -13,6 +13,7 @@ from kb.library.files import LONGEST_REPORT
 
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
+_PROPOSING = "proposing.take"
 
 # Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
 _CONTENT_SECURITY_POLICY = (
@@ -95,6 +96,8 @@ def protect(app: Flask, access: Access) -> None:
             raise BadRequest
         if request.method in _READING:
             return
+        if request.endpoint == _PROPOSING and is_visit(request):
+            return
         if not access.same_site(request):
             raise Forbidden
         if request.endpoint != "key.take" and not access.may_write(request):
@@ -105,6 +108,15 @@ def protect(app: Flask, access: Access) -> None:
         response.headers.update(HEADERS)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
+
+
+def is_visit(asked: Request) -> bool:
+    """Return whether a request is one by which a person goes to a page, in a tab of its own.
+
+    So any site may send one here. What it proposes is shown and nothing else: not read, not kept, before that person
+    sends it on from our own page, which alone has the key.
+    """
+    return asked.headers.get("Sec-Fetch-Mode") == "navigate" and asked.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def _is_address(name: str) -> bool:

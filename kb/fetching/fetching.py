@@ -179,9 +179,9 @@ class _Visit:
 
 def _check(url: httpx.URL) -> None:
     """Raise _RefusedError for an address that is not one of a page on the web."""
-    if url.scheme not in ("http", "https"):
+    if url.scheme and url.scheme not in ("http", "https"):
         raise _RefusedError(f"leads to {url.scheme}:, and only http and https are fetched; check the address")
-    if not url.host or len(str(url)) > _LONGEST_ADDRESS:
+    if not (url.scheme and url.host) or len(str(url)) > _LONGEST_ADDRESS:
         raise _RefusedError("is no address, or leads to none; write one like https://example.com/report")
     if url.userinfo:
         raise _RefusedError(f"holds a password, which would be kept with the report; {_SAVE}")

@@ -128,6 +128,7 @@ def test_what_goes_wrong_on_the_way_is_told_in_one_line(site: str, path: str, li
         ("file:///etc/passwd", only_http("file")),
         ("gopher://example.com/", only_http("gopher")),
         ("https://", NO_ADDRESS),
+        ("example.com/report", NO_ADDRESS),
         ("https:///path", NO_ADDRESS),
         ("https://example.com:port/", NO_ADDRESS),
         ("https://me:secret@example.com/", PASSWORD),
