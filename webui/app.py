@@ -22,6 +22,7 @@ from webui.pages.updating import Updater
 from webui.security import Access
 from webui.texts import ja as texts
 from webui.view import answers
+from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
@@ -64,6 +65,18 @@ def create_app(
         service = knowledge_base.collection.catalogue.by_slug.get(slug)
         return service.short_name if service else slug
 
+    def aliases(slug: str) -> str:
+        service = knowledge_base.collection.catalogue.by_slug.get(slug)
+        return " ".join(service.aliases) if service else ""
+
+    found = examples(knowledge_base)
+
+    def offered() -> tuple[Example, ...]:
+        try:
+            return found()
+        except SearchIndexError:
+            return ()
+
     def older_answers() -> bool:
         try:
             return knowledge_base.collection.damage() is not None
@@ -81,6 +94,8 @@ def create_app(
         today=today,
         everything=Query(),
         short_name=short_name,
+        examples=offered,
+        aliases=aliases,
         older_answers=older_answers,
         page_address=page_address,
         address_of=address_of,

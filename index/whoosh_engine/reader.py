@@ -7,7 +7,7 @@ from itertools import repeat
 
 import numpy as np
 
-from index.engine import FEW, ConditionCount, Coverage, FacetCount, Hit, Reason, Results
+from index.engine import FEW, ConditionCount, Coverage, Hit, Reason, Results, TitledCount
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
@@ -123,8 +123,8 @@ class WhooshReader:
 def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tuple[Docs, Scores]:
     """Return the documents of the query's window, in its order, and their scores."""
     end = None if query.limit is None else query.offset + query.limit
-    if query.sort in ("new", "position") or (query.sort == "relevance" and not search.scored):
-        docs = snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
+    if query.sort in ("new", "old", "position") or (query.sort == "relevance" and not search.scored):
+        docs = snapshot.ordered(found, query.sort)[query.offset : end]
         return docs, search.scores(docs)
     docs = np.flatnonzero(found).astype(np.int32)
     ranks = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
@@ -135,11 +135,13 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
     return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
-def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
+def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[TitledCount, ...]:
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
     group, field = snapshot.titles
-    return snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))[0]
+    listed, _ = snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))
+    found = snapshot.group(group).counts(selections.hits) if listed else {}
+    return tuple(TitledCount(value, count, found.get(value, 0)) for value, count, _ in listed)
 
 
 def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:

@@ -6,6 +6,7 @@ from typing import Literal
 Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
 NoteType = Literal["bullet", "numbered", "paragraph"]
 Via = Literal["explicit", "inherited"]
+State = Literal["solved", "unsolved", "answered", "unanswered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Note:
 
     `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
     `attached` are the tables and code that follow it, as text. `sure` is how likely its kind is, `advice` how likely it
-    is advice whatever it is called: both from 0 to 1.
+    is advice whatever it is called: both from 0 to 1. `states` tells of what is taken for a problem whether it is
+    remedied, of a question whether it is answered: itself, or what stands under it.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Note:
     services: tuple[Mention, ...] = ()
     remedy_of: str | None = None
     answers: str | None = None
+    states: tuple[State, ...] = ()
     attached: tuple[str, ...] = ()
 
     @property

@@ -42,12 +42,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundTalk:
-    """A talk that was found by its title, where it was held as far as that is known, and how many notes it has."""
+    """A talk that was found by its title, where it was held as far as that is known, and how many notes it has.
+
+    `found` tells how many of them are found themselves.
+    """
 
     talk: Talk
     event: str | None
     held_on: str | None
     notes: int
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ class Answer:
     `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
     `around` holds for each value that the window has in the query's `context` the notes that are found and those that
     belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
-    has every word, each with how many of its notes meet the conditions.
+    has every word, each with how many of its notes meet the conditions. Where reasons were asked for, `marks` gives for
+    each title, and for each crumb above the notes, the ranges of it to mark.
     """
 
     total: int
@@ -80,6 +85,7 @@ class Answer:
     around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
+    marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,13 @@ def alike_record(alike: Alike, domain: Domain) -> dict[str, Any]:
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:
     """Return a talk that was found by its title."""
-    return {**talk_record(found.talk), "event": found.event, "held_on": found.held_on, "notes": found.notes}
+    return {
+        **talk_record(found.talk),
+        "event": found.event,
+        "held_on": found.held_on,
+        "notes": found.notes,
+        "found": found.found,
+    }
 
 
 def note_record(note: Note, domain: Domain) -> dict[str, Any]:

@@ -12,6 +12,7 @@ KINDS = {
     "impression": "感想",
     "label": "見出し",
 }
+STATES = {"unsolved": "未解決", "solved": "対策あり", "unanswered": "未回答", "answered": "回答あり"}
 VIAS = {"explicit": "明示", "inherited": "継承"}
 STEPS = {
     "keyboard": "「{text}」を「{instead}」として探しました",

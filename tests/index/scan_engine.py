@@ -23,6 +23,7 @@ from index.engine import (
     OutdatedError,
     Results,
     SearchIndexError,
+    TitledCount,
     WordCount,
 )
 from index.language import Language
@@ -89,7 +90,7 @@ class ScanEngine:
                 for typed, word in scan.meant()
             ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
-            titled=self._titled(scan, query),
+            titled=self._titled(scan, query, found),
             context={value: tuple(self._kin(window, query.context, value)) for value in places},
             found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
@@ -105,7 +106,7 @@ class ScanEngine:
             found = [d for d in self.documents if _is_selected(d, query) and less.finds(d)]
             yield ConditionCount(told.text, told.rest, len(found))
 
-    def _titled(self, scan: "Scan", query: Query) -> tuple[FacetCount, ...]:
+    def _titled(self, scan: "Scan", query: Query, found: list["Counted"]) -> tuple[TitledCount, ...]:
         if not self.schema.titles or not scan.ascent.titles_words:
             return ()
         group, field = self.schema.titles
@@ -113,7 +114,8 @@ class ScanEngine:
             d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.ascent.titles_words, d)
         ]
         counts = Counter(value for d in having for value in set(d.document.facets.get(group, ())))
-        return tuple(FacetCount(v, n, selected=False) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))
+        own = Counter(value for d in found for value in set(d.document.facets.get(group, ())))
+        return tuple(TitledCount(v, n, own[v]) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))
 
     def _having(self, group: str | None, value: str) -> list[str]:
         return [d.document.stored for d in self.documents if value in _values(d, group)]
@@ -215,6 +217,8 @@ class ScanEngine:
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
         if sort == "boost":
             return sorted(newest_first, key=lambda d: -d.document.boost)
+        if sort == "old":
+            return sorted(found, key=lambda d: d.document.date or "later than any")
         return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scan.score(d))
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:

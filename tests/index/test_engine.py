@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from scan_engine import ScanEngine
 
 from index.analysis import Analyzer
-from index.engine import Engine, FacetCount, Hit, OutdatedError, Results, SearchIndexError, WriterBusyError
+from index.engine import Engine, FacetCount, Hit, OutdatedError, Results, SearchIndexError, TitledCount, WriterBusyError
 from index.language import FieldMeaning, Language
 from index.query import Query, Step
 from index.schema import Document, Schema, TextField
@@ -207,7 +207,7 @@ def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("sort", "order"),
-    [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("position", ["0", "1", "3"])],
+    [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("old", ["0", "1", "3"]), ("position", ["0", "1", "3"])],
 )
 def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str]) -> None:
     engine = make()
@@ -450,7 +450,7 @@ asked_texts = st.lists(st.sampled_from(ASKED + MARKS), max_size=6).map(" ".join)
 queries = st.builds(
     Query,
     text=asked_texts,
-    sort=st.sampled_from(["relevance", "new", "position"]),
+    sort=st.sampled_from(["relevance", "new", "old", "position"]),
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),
@@ -498,11 +498,12 @@ def test_while_one_types_the_last_word_is_a_beginning(make: Make) -> None:
 
 def test_a_title_with_every_word_is_found_with_how_many_documents_stand_under_it(make: Make) -> None:
     engine = make()
-    filled(engine, [document(n, "通知", "監視の話", services=["sqs"][:n], year=f"20{n}") for n in (0, 1, 1)])
+    own = ((0, "通知"), (1, "通知"), (1, "通知の方法"))
+    filled(engine, [document(n, text, "監視の話", services=["sqs"][:n], year=f"20{n}") for n, text in own])
 
-    titled = engine.search(Query("監視").select("service", "sqs")).titled
+    titled = engine.search(Query("監視 方法", without=("function", "some")).select("service", "sqs")).titled
 
-    assert titled == (FacetCount("201", 2, selected=False),)
+    assert titled == (TitledCount("201", 2, 1),)
 
 
 SOURCES = ("a", "b", "c", "d")

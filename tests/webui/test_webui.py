@@ -130,7 +130,10 @@ def test_what_was_done_to_find_more_is_told_and_can_be_refused(client: FlaskClie
 
 
 def test_where_nothing_is_found_the_condition_to_blame_is_named(client: FlaskClient) -> None:
-    assert "「年」の条件を外すと 4件" in plain(client.get("/?service=sqs&year=2021"))
+    several = plain(client.get("/?service=sqs&year=2021&year=2020"))
+
+    assert "「2021年」を外すと 4件" in plain(client.get("/?service=sqs&year=2021"))
+    assert "「年」の条件を外すと 4件" in several
 
 
 def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:

@@ -8,9 +8,10 @@ from kb.texts import ja
 FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
-SKIP = "検索結果へ移動"
+SKIP = "本文へ移動"
+SKIP_TO_RESULTS = "検索結果へ移動"
 SEARCH_LABEL = "メモを検索"
-SEARCH_EXAMPLE = "例: SQS 冪等"
+FOR_EXAMPLE = "例: {example}"
 EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
 KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
@@ -24,13 +25,24 @@ OLDER_ANSWERS = "索引が壊れています"
 OLDER_ANSWERS_HOW = "その前の内容で答えています。kb sync を実行すると作り直します。"
 FILTERS = "絞り込み"
 APPLY = "この条件で絞り込む"
+BY_CATEGORY = "分類で選ぶ"
 CLEAR_ALL = "条件をすべて解除"
 SORT = "並び替え"
-SORTS = {"relevance": "関連度", "new": "新しい順", "advice": "助言らしい順"}
+SORTS = {"relevance": "関連度", "new": "新しい順", "old": "古い順", "advice": "助言らしい順"}
+KEYS = "キー操作"
+KEYS_HOW = {
+    "/": "検索の言葉を入れる",
+    "j・↓": "次のメモへ（↓はメモを選んでいるとき）",
+    "k・↑": "前のメモへ（↑はメモを選んでいるとき）",
+    "Enter": "選んだメモのページを開く",
+    "Esc": "候補・メニュー・絞り込みを閉じる",
+    "?": "この一覧を開く",
+}
 PREVIOUS = "前へ"
 NEXT = "次へ"
 PAGES = "ページ"
-PERMALINK = "このメモへのリンク"
+PERMALINK = "このメモのページ"
+NOTE_MENU = "このメモの一致の理由・引用・リンク"
 SOURCE = "出典"
 ORIGINAL = "元の記事"
 PUBLISHED = "投稿日"
@@ -46,7 +58,6 @@ SERVICE_MAP = "サービスの地図"
 SERVICE_MAP_HINT = "数字はメモの件数。多いほど濃く示します。"
 ALL_REPORTS = "すべてのレポート"
 EXPLICIT_ONLY = "明示のみ"
-WHOLE_CATEGORY = "この分類すべて"
 SORT_NOW = "並び替える"
 CLOSE = "閉じる"
 EXPORT_NAME = "session-notes"
@@ -125,6 +136,8 @@ ADVICE = "助言らしい順"
 ALL_BY_ADVICE = "すべてのメモを助言らしい順に見る"
 SOLVED = "課題と対策"
 UNSOLVED = "未解決の課題"
+OPEN_PROBLEM = "未解決"
+SOLVED_PROBLEM = "対策あり"
 QUESTIONS = "質問"
 TALKS = "セッション"
 TIMELINE = "セッションの年表"
@@ -140,6 +153,9 @@ VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited"
 
 NO_HITS = "見つかりませんでした"
 NO_HITS_ADVICE = "言葉を減らすか、条件を外してみてください。"
+WAYS_OUT = "こちらなら見つかります。"
+TRY_INSTEAD = "たとえば"
+STILL_TYPING = "「{text}」で始まる言葉はまだ見つかりません。Enterでこのまま検索します。"
 REFUSE_STEP = "これをやめる"
 STEPS_TAKEN = {
     "keyboard": "「{text}」を、入力モードの違いとみて「{instead}」で探しました。",

@@ -56,7 +56,7 @@ def below(count: int) -> str:
 
 def value(group: str, label: str) -> str:
     """Return what a value of a group is called: years get their unit."""
-    return f"{label}年" if group == "year" else label
+    return f"{label}年" if group == "year" and label.isdigit() else label
 
 
 def find_value(group: str) -> str:
@@ -188,9 +188,29 @@ def without(count: int) -> str:
     return f"外すと {count:,}件"
 
 
+def leave_out(condition: str, count: int) -> str:
+    """Return what is found without a condition."""
+    return f"「{condition}」を外すと {notes(count)}"
+
+
 def titled(count: int) -> str:
     """Return what stands above the talks that are found by their titles."""
-    return f"セッション名に言葉を含むセッション（{count:,}）"
+    return f"名前に言葉を含むセッション {count:,}"
+
+
+def said_in(found: int, count: int) -> str:
+    """Return how many notes of a talk that is found by its title have the words too."""
+    return f"メモ {notes(count)}、うち言葉を含むもの {notes(found)}"
+
+
+def page(number: int) -> str:
+    """Return what the link to a page of a list is called."""
+    return f"{number:,}ページ"
+
+
+def page_of_service(name: str) -> str:
+    """Return the text of the link to the page of a service."""
+    return f"{name} のページ"
 
 
 def more_of_talk(count: int) -> str:
