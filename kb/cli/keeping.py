@@ -70,8 +70,7 @@ def add(kb: KnowledgeBase, files: tuple[str, ...], *, allow_private: bool, as_js
         if as_json:
             print_json([asdict(added)])
         else:
-            what = added.report or f"{added.reports} reports"
-            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({what})")
+            say(terminal.added_line(added))
 
     each_file(files, add_one, partial(fetched, allow_private=allow_private))
     outcome = bring_up_to_date(kb)

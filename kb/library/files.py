@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, count
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.library.configuration import Configuration, ConfigurationError, parse
-from kb.library.rewriting import with_correction, with_given
+from kb.library.rewriting import with_correction, with_given, with_seen
 from kb.library.safe_files import alone, file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.readers.archives import LONGEST_FILE
@@ -206,6 +206,10 @@ class Library:
     def correct(self, note: str, correction: Correction) -> None:
         """Write into kb.toml which services a note is and is not about. Raises LibraryError for a broken one."""
         self._configure(lambda before: with_correction(before, note, correction))
+
+    def see(self, feed: str, posts: Sequence[str]) -> None:
+        """Write into kb.toml which posts of a feed were seen. Raises LibraryError for a broken one."""
+        self._configure(lambda before: with_seen(before, feed, posts))
 
     def _configure(self, change: Callable[[bytes], bytes]) -> None:
         path = self.path / CONFIGURATION

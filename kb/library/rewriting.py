@@ -1,6 +1,6 @@
 """The library's kb.toml, written anew with something told by hand, and no comment of its author lost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kb.library.configuration import CONTROL, ENCODING
@@ -19,6 +19,15 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
     """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
     told = {"add": list(correction.adds), "remove": list(correction.removes), "kind": correction.kind}
     return _with_table(data, "notes", note, {key: values for key, values in told.items() if values})
+
+
+def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
+    """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
+    import tomlkit  # noqa: PLC0415  (as below)
+
+    seen = tomlkit.array().multiline(multiline=True)
+    seen.extend(posts)
+    return _with_table(data, "feeds", feed, {"seen": seen} if posts else {})
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:

@@ -1,12 +1,12 @@
 """Keeping a collection: reports come in and go out, tags are put right, and the index follows the library."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.contents import Contents, ReportEntry
-from kb.library.files import LibraryError, ReportFile, Scan, reports_in
+from kb.library.files import Library, LibraryError, ReportFile, Scan, reports_in
 from kb.library.fingerprint import code_digest
 from kb.library.kept import KeptReports
 from kb.library.places import own_library
@@ -94,12 +94,23 @@ class Keeper:
             return self._add_many(data, name or f"reports{ending}", given)
         outline = read_outline(data, name or _UNNAMED)
         report = report_of(outline, given)
-        library = own_library() if self._collection.is_samples else self._collection.library
+        library = self._own_library()
         old = self.replaces(report)
         source = library.put(data, name or report.id + ending_of(outline.format), replacing=old)
         if given is not None and given != Given():
             library.tell(source, given)
         return Added(report.id, f"{library.name}/{source}", old)
+
+    def seen(self, feed: str) -> tuple[str, ...]:
+        """Return which posts of a feed were seen, by their addresses."""
+        return self._own_library().configuration()[0].feeds.get(feed, ())
+
+    def see(self, feed: str, posts: Sequence[str]) -> None:
+        """Keep in kb.toml which posts of a feed were seen. Raises LibraryError."""
+        self._own_library().see(feed, posts)
+
+    def _own_library(self) -> Library:
+        return own_library() if self._collection.is_samples else self._collection.library
 
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
@@ -128,7 +139,7 @@ class Keeper:
         if given is not None and given != Given():
             message = f"holds {len(files)} reports, and what is told is of one; tell it of each in kb.toml"
             raise UnreadableError(FileProblem(name, None, message))
-        library = own_library() if self._collection.is_samples else self._collection.library
+        library = self._own_library()
         old = older(library, files)
         before = [file for file in library.scan().files if old is not None and file.container == old]
         source = library.put(data, name, replacing=old)
