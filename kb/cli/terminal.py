@@ -97,6 +97,18 @@ def found_lines(every: Iterable[Found], domain: Domain) -> Iterator[str]:
         yield ""
 
 
+def added_line(added: Added) -> str:
+    """Return where a report or container was put, and what is in it."""
+    done = "replaced" if added.replaced else "added"
+    return f"{done} {added.source} ({added.report or f'{added.reports} reports'})"
+
+
+def feed_line(posts: int, proposed: int, left: int) -> str:
+    """Return what was new in a feed, and what is proposed again the next time."""
+    again = f", {left} left for the next time" if left else ""
+    return f"feed: {posts} posts, {proposed} new that look like reports{again}"
+
+
 def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     """Yield what a search found, and what it did for that."""
     for step in answer.steps:

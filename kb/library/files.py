@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.library.configuration import Configuration, ConfigurationError, parse
-from kb.library.rewriting import read_configuration, with_correction, with_given
+from kb.library.rewriting import read_configuration, with_correction, with_given, with_seen
 from kb.library.safe_files import alone, file_name, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.readers.archives import LONGEST_FILE
@@ -223,6 +223,10 @@ class Library:
     def tell_all(self, given: Mapping[str, Given | None]) -> None:
         """Write the same for several files at once, in this order."""
         self._configure(lambda before, _: reduce(lambda data, one: with_given(data, *one), given.items(), before))
+
+    def see(self, feed: str, posts: Sequence[str]) -> None:
+        """Write into kb.toml which posts of a feed were seen. Raises LibraryError for a broken one."""
+        self._configure(lambda before, _: with_seen(before, feed, posts))
 
     def correct(self, notes: Sequence[str], change: Callable[[Correction], Correction]) -> Correction:
         """Change in kb.toml which services a note is and is not about, and its kind; return what it said before.

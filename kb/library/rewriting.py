@@ -1,7 +1,7 @@
 """The library's kb.toml as a file: read, and written anew with something told by hand and all its comments."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
 def with_given(data: bytes, source: str, given: Given | None) -> bytes:
     """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
     given = given or Given()
-    texts = {"event": given.event, "date": given.held_on, "url": given.url}
+    texts = {"event": given.event, "date": given.held_on, "url": given.url, "published": given.published}
     named: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() for key, value in texts.items()}
     return _with_table(data, "reports", source, named | {"former": list(given.former)})
 
@@ -39,6 +39,15 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
     """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
     told = {"add": list(correction.adds), "remove": list(correction.removes), "kind": correction.kind}
     return _with_table(data, "notes", note, told)
+
+
+def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
+    """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
+    import tomlkit  # noqa: PLC0415  (as below)
+
+    seen = tomlkit.array().multiline(multiline=True)
+    seen.extend(posts)
+    return _with_table(data, "feeds", feed, {"seen": seen} if posts else {})
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:

@@ -107,6 +107,7 @@ class Given:
     event: str | None = None
     held_on: str | None = None
     url: str | None = None
+    published: str | None = None
     former: tuple[str, ...] = ()
 
 

@@ -1,7 +1,7 @@
 """Keeping a collection: reports come in and go out, tags are put right, and the index follows the library."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -111,6 +111,14 @@ class Keeper:
         entries = contents.by_source.items() if contents else ()
         entry = next((entry for source, entry in entries if f"{library.name}/{source}" == added.source), None)
         return replace(added, report=entry.id) if entry else added
+
+    def seen(self, feed: str) -> tuple[str, ...]:
+        """Return which posts of a feed were seen, by their addresses."""
+        return self._own_library().configuration()[0].feeds.get(feed, ())
+
+    def see(self, feed: str, posts: Sequence[str]) -> None:
+        """Keep in kb.toml which posts of a feed were seen. Raises LibraryError."""
+        self._own_library().see(feed, posts)
 
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""

@@ -84,6 +84,16 @@ INTAKE_HOW = "ファイルを選ぶか、本文を貼り付けてください。
 INTAKE_FILE = f"ファイル（{FORMATS}）"
 INTAKE_TEXT = "または本文"
 INTAKE_PLACEHOLDER = "ここに貼り付け、またはファイルをドロップ"
+INTAKE_ADDRESS = "または記事のアドレス"
+BOOKMARKLET = "メモに取り込む"
+BOOKMARKLET_TITLE = "見ているページから取り込む"
+BOOKMARKLET_HOW = (
+    "次のリンクをブックマークバーにドラッグしておくと、ほかのサイトで記事を開いているときに押すだけで、そのページを見えているまま"
+    "ここへ送れます。サイトによっては、送ることが禁じられています。"
+)
+PROPOSED = "送られたページ"
+PROPOSED_HOW = "ほかのサイトから送られました。まだ読み取りも保存もしていません。自分で送ったページであれば、読み取りを確認してください。"
+NO_ADDRESS = "アドレス不明"
 INTAKE_READ = "読み取りを確認"
 NOTHING_GIVEN = "ファイルも本文もありません。どちらかを入れてください。"
 UNREADABLE = "この内容はレポートとして読めませんでした。"
