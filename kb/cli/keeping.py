@@ -2,27 +2,24 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from index.engine import SearchIndexError
 from kb.cli import completing, terminal
-from kb.cli.files import each_file
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
 from kb.cli.places import places
-from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import valid_date
-from kb.library.files import LibraryError
 from kb.library.walk import shown_name
-from kb.report.model import Given
-from kb.report.problems import FileProblem, UnreadableError
+
+if TYPE_CHECKING:
+    from kb.knowledge_base import KnowledgeBase
 
 
 @cli.command()
 @as_json
 @with_knowledge_base
-def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
+def sync(kb: "KnowledgeBase", *, as_json: bool) -> None:
     """Bring the index up to the library; an unchanged library costs nothing.
 
     \b
@@ -46,13 +43,16 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
 @click.option("--url", help="Where the report was published.")
 @as_json
 @with_knowledge_base
-def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: str | None) -> None:
+def add(kb: "KnowledgeBase", files: tuple[Path, ...], *, as_json: bool, **told: str | None) -> None:
     """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
 
     \b
     Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
               pbpaste | kb add -
     """
+    from kb.cli.files import each_file
+    from kb.report.model import Given
+    from kb.report.problems import FileProblem, UnreadableError
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
@@ -75,7 +75,7 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
 @click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids))
 @as_json
 @with_knowledge_base
-def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
+def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
     """Take a report out of the library and the index, by its id; its file is kept beside as a backup.
 
     \b
@@ -93,7 +93,7 @@ def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
 @cli.command()
 @as_json
 @with_knowledge_base
-def status(kb: KnowledgeBase, *, as_json: bool) -> None:
+def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     """Tell where library and index are, what is in them, and which files could not be read.
 
     \b
@@ -121,7 +121,7 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
 
 @cli.command()
 @with_knowledge_base
-def watch(kb: KnowledgeBase) -> None:
+def watch(kb: "KnowledgeBase") -> None:
     """Keep the index up to the library, until Ctrl+C.
 
     Whatever cannot be read is told and stops nothing.
@@ -129,6 +129,8 @@ def watch(kb: KnowledgeBase) -> None:
     \b
     Example: kb watch --library ~/reports
     """
+    from index.engine import SearchIndexError
+    from kb.library.files import LibraryError
     from kb.library.watching import changes
     from kb.search.apart import embed_beside
 
@@ -150,7 +152,7 @@ def watch(kb: KnowledgeBase) -> None:
 @cli.command()
 @click.option("--repair", is_flag=True, help="Make anew what is wrong.")
 @with_knowledge_base
-def check(kb: KnowledgeBase, *, repair: bool) -> None:
+def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     """Tell what is wrong with the index, and with what is kept beside it; exits with 1 where something is and stays.
 
     The library is not looked at: `kb lint` tells of reports. Whatever is wrong, `kb sync` makes the index anew.
@@ -167,6 +169,8 @@ def check(kb: KnowledgeBase, *, repair: bool) -> None:
 
 
 def _date(text: str | None) -> str | None:
+    from kb.library.configuration import valid_date
+
     if text is not None and not valid_date(text):
         raise click.BadParameter(f"{text!r} is no date; write 2018, 2018-03 or 2018-03-10")
     return text

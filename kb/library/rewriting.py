@@ -21,7 +21,7 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
-    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
+    import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 import time
 import unicodedata
 from collections.abc import Iterator
@@ -19,6 +18,8 @@ _GIVEN_UP = 3600  # seconds; no write takes so long: who began it was killed
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk."""
+    import tempfile
+
     _sweep(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=_BEGUN[0], suffix=_BEGUN[1], dir=path.parent)
     try:

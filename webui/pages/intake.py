@@ -9,7 +9,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
-from kb.search.answers import Added
+from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.pages.reports import became, counted, sections
 from webui.pages.updating import Updater
