@@ -43,7 +43,7 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
     """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
-    import tomlkit  # noqa: PLC0415  (as below)
+    import tomlkit
 
     seen = tomlkit.array().multiline(multiline=True)
     seen.extend(posts)
@@ -52,7 +52,7 @@ def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
     """Return a kb.toml whose table of a group says this, empty values left out; what stays the same stays written so."""
-    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
+    import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))

@@ -10,7 +10,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
-from kb.search.answers import Added
+from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted, sections
