@@ -80,9 +80,9 @@ def test_the_menu_of_a_note_shows_on_hover_and_focus_and_closes_with_escape(open
     dots.focus()
     at_focus = dots.evaluate(seen)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="一致の理由")).to_be_visible()
+    expect(page.locator(".menu[open]").get_by_text("一致の理由")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("heading", name="一致の理由")).to_have_count(0)
+    expect(page.locator(".menu[open]").get_by_text("一致の理由")).to_have_count(0)
 
     assert (at_rest, hovered, at_focus) == ("0", "1", "1")
     assert page.evaluate("document.activeElement.closest('.menu') !== null")
