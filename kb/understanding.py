@@ -1,5 +1,6 @@
 """The way of one file to a finished report: read, cut into talks and notes, tagged, classified, paired."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -8,11 +9,14 @@ from index.analysis import Analyzer, Morpheme
 from kb.library.configuration import Configuration
 from kb.library.files import ReportFile
 from kb.library.places import dictionary_folder
-from kb.report.model import Given, Report
+from kb.report.identity import ids_of
+from kb.report.model import Correction, Given, Report
 from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
 from kb.services import Catalogue, Domain
 
+Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
+"""Corrections of notes by the report, under whichever of its ids they are told."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """What is told how far long work is: its step, what is done, and the total."""
 
@@ -36,12 +40,14 @@ class Tools:
 
     configuration: Configuration
     analyzer: Analyzer
+    corrections: Corrections = field(default_factory=dict)
 
     @classmethod
     def of(cls, configuration: Configuration | None = None) -> "Tools":
         """Return the tools for a library that is configured so."""
         configuration = configuration or Configuration()
-        return cls(configuration, Analyzer(configuration.domain.words(), dictionary_folder()))
+        analyzer = Analyzer(configuration.domain.words(), dictionary_folder())
+        return cls(configuration, analyzer, corrections_of(configuration))
 
     @property
     def domain(self) -> Domain:
@@ -67,13 +73,32 @@ def finish(outline: Outline, tools: Tools, given: Given | None = None) -> Finish
     from kb.services.tagger import tag
     from kb.talks import report_of
 
-    told = tools.configuration
-    report = tag(report_of(outline, given or told.given.get(outline.source)), told.domain, told.corrections)
+    given = given or tools.configuration.given.get(outline.source, Given())
+    told = report_of(outline, given)
+    corrections = corrections_for(told.id, told.source, given, tools.corrections)
+    report = tag(told, tools.domain, corrections)
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     return replace(
-        analysed, report=pair(classify(report, morphemes, told.corrections), morphemes), warnings=outline.warnings
+        analysed, report=pair(classify(report, morphemes, corrections), morphemes), warnings=outline.warnings
     )
+
+
+def corrections_of(configuration: Configuration) -> Corrections:
+    """Return the corrections of a kb.toml by report."""
+    by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
+    for note, told in configuration.corrections.items():
+        by_report[note.rpartition("/")[0]][note] = told
+    return by_report
+
+
+def corrections_for(report_id: str, source: str, given: Given, corrections: Corrections) -> Mapping[str, Correction]:
+    """Return the corrections of a report's notes, whichever of its ids they are told under, by the one it tells itself."""
+    return {
+        report_id + note.removeprefix(known): correction
+        for known in ids_of(report_id, source, given.url, given.former)
+        for note, correction in corrections.get(known, {}).items()
+    }
 
 
 def analyse(report: Report, tools: Tools) -> FinishedReport:

@@ -12,12 +12,13 @@ from jinja2 import StrictUndefined
 
 from index.engine import SearchIndexError
 from index.query import Query
+from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.texts import ja
 from webui import compression, security
 from webui.address import address_of, page_address
 from webui.limits import Guesses
-from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
+from webui.pages import browse, correcting, export, intake, key, proposing, reports, search, services, suggest, updating
 from webui.pages.updating import Updater
 from webui.security import Access
 from webui.texts import ja as texts
@@ -46,11 +47,13 @@ def create_app(
     access: Access | None = None,
     today: Callable[[], date] = date.today,
     updater: Updater | None = None,
+    fetcher: Fetcher | None = None,
 ) -> Flask:
     """Return the app that shows a knowledge base.
 
     `access` tells whom it trusts, by default this machine; `today` is the day that ages are counted from.
-    `updater` brings the index up to the library, by default in this process.
+    `updater` brings the index up to the library, by default in this process. `fetcher` fetches
+    what stands at an address, by default nothing does.
     """
     access = access or Access()
     updater = updater or Updater(knowledge_base.keeper.sync)
@@ -112,8 +115,9 @@ def create_app(
     answers.tell_errors(app)
     for room in (search, suggest, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
-    for writing in (intake, correcting):
-        app.register_blueprint(writing.pages(knowledge_base, updater))
+    app.register_blueprint(intake.pages(knowledge_base, updater, fetcher))
+    app.register_blueprint(correcting.pages(knowledge_base, updater))
+    app.register_blueprint(proposing.pages())
     app.register_blueprint(updating.pages(updater))
     app.register_blueprint(key.pages(access, guesses))
     return app

@@ -14,6 +14,7 @@ from webui.limits import Guesses
 
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
+_PROPOSING = "proposing.take"
 
 # Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
 _CONTENT_SECURITY_POLICY = (
@@ -100,6 +101,8 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
             raise BadRequest
         if request.method in _READING:
             return
+        if request.endpoint == _PROPOSING and is_visit(request):
+            return
         if not access.same_site(request):
             raise Forbidden
         if request.endpoint != "key.take":
@@ -121,6 +124,15 @@ def _permit(access: Access, guesses: Guesses) -> None:
         if shown:
             guesses.wrong(request.remote_addr)
         raise Unauthorized
+
+
+def is_visit(asked: Request) -> bool:
+    """Return whether a request is one by which a person goes to a page, in a tab of its own.
+
+    So any site may send one here. What it proposes is shown and nothing else: not read, not kept, before that person
+    sends it on from our own page, which alone has the key.
+    """
+    return asked.headers.get("Sec-Fetch-Mode") == "navigate" and asked.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def _is_address(name: str) -> bool:

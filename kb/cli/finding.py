@@ -135,9 +135,9 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> No
     Example: kb show jaws-days-2018-1a2b
     """
     make_ready(kb)
-    entry = next((entry for entry in kb.browser.reports() if entry.id == identifier), None)
-    if entry:
-        notes = kb.browser.report(identifier)[1]
+    entry = None
+    if "/" not in identifier:
+        entry, notes = kb.browser.report(identifier)
     elif any(talk.id == identifier for known in kb.browser.reports() for talk in known.talks):
         notes = kb.browser.talk(identifier)
     else:

@@ -1,12 +1,14 @@
 """The commands that keep library and index: sync, add, remove, status, check, watch."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from index.engine import SearchIndexError
 from kb.cli import completing, terminal
+from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.files import each_file
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
@@ -17,6 +19,7 @@ from kb.library.files import LibraryError
 from kb.library.walk import shown_name
 from kb.report.model import Given
 from kb.report.problems import FileProblem, UnreadableError
+from kb.search.answers import Added
 
 
 @cli.command()
@@ -38,34 +41,44 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...|-", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|ADDRESS...|-", type=click.Path(allow_dash=True))
 @click.option("--event", help="The event's name, where the report does not tell it.")
 @click.option(
     "--date", "held_on", metavar="DATE", callback=lambda *told: _date(told[2]), help="2018, 2018-03 or 2018-03-10."
 )
 @click.option("--url", help="Where the report was published.")
+@allow_private
 @as_json
 @with_knowledge_base
-def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: str | None) -> None:
+def add(kb: KnowledgeBase, files: tuple[str, ...], *, allow_private: bool, as_json: bool, **told: str | None) -> None:
     """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
+
+    A page at an address is fetched once, if its robots.txt allows that, and kept as it is.
 
     \b
     Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
+              kb add https://example.com/my-report
               pbpaste | kb add -
     """
+    given, every = Given(told["event"], told["held_on"], told["url"]), list[Added]()
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
             raise UnreadableError(FileProblem(source, None, "is empty; there is nothing to add"))
-        added = kb.keeper.add(data, None if source == "-" else Path(source).name, Given(**told))
-        if as_json:
-            print_json([asdict(added)])
+        if is_address(source):
+            every.append(add_page(kb, source, data, given))
         else:
-            what = added.report or f"{added.reports} reports"
-            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({what})")
+            every.append(kb.keeper.add(data, None if source == "-" else Path(source).name, given))
 
-    each_file(files, add_one)
-    outcome = bring_up_to_date(kb)
+    try:
+        each_file(files, add_one, partial(fetched, allow_private=allow_private))
+        outcome = bring_up_to_date(kb)
+    finally:  # whatever stops it: these are in the library
+        every = [kb.keeper.indexed(added) for added in every]
+        if as_json:
+            print_json(map(asdict, every))
+        else:
+            lines(terminal.added_lines(every))
     if not as_json:
         lines(terminal.outcome_lines(outcome, kb))
     embed(kb)

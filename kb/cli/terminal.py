@@ -11,7 +11,7 @@ from kb.library.contents import ReportEntry
 from kb.library.walk import shown_name
 from kb.report.model import Note, Talk
 from kb.report.problems import FileProblem
-from kb.search.answers import Alike, Answer, Found, ServiceCount, Status, SyncOutcome
+from kb.search.answers import Added, Alike, Answer, Found, ServiceCount, Status, SyncOutcome
 from kb.search.facets import place
 from kb.services import Catalogue, Domain
 from kb.texts import ja
@@ -97,6 +97,18 @@ def found_lines(every: Iterable[Found], domain: Domain) -> Iterator[str]:
         yield ""
 
 
+def added_line(added: Added) -> str:
+    """Return where a report or container was put, and what is in it."""
+    done = "replaced" if added.replaced else "added"
+    return f"{done} {added.source} ({added.report or f'{added.reports} reports'})"
+
+
+def feed_line(posts: int, proposed: int, left: int) -> str:
+    """Return what was new in a feed, and what is proposed again the next time."""
+    again = f", {left} left for the next time" if left else ""
+    return f"feed: {posts} posts, {proposed} new that look like reports{again}"
+
+
 def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     """Yield what a search found, and what it did for that."""
     for step in answer.steps:
@@ -175,6 +187,13 @@ def report_lines(entry: ReportEntry) -> Iterator[str]:
     yield f"{event_line(entry.event, entry.held_on)} · セッション {len(entry.talks)} · メモ {entry.notes} · {entry.source}"
     if entry.url:
         yield entry.url
+
+
+def added_lines(every: Iterable[Added]) -> Iterator[str]:
+    """Yield a line for each file that was put into the library, with the id of its report."""
+    for added in every:
+        what = added.report or f"{added.reports} reports"
+        yield f"{'replaced' if added.replaced else 'added'} {added.source} ({what})"
 
 
 def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:

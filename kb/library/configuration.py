@@ -17,7 +17,7 @@ from kb.texts import ja
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
 NO_MODEL = "none"
-_TOP = ("domain", "ignore", "embedding", "reports", "notes", "categories", "services", "words")
+_TOP = ("domain", "ignore", "embedding", "reports", "notes", "feeds", "categories", "services", "words")
 _SERVICE_KEYS = {
     **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
@@ -55,11 +55,14 @@ class Configuration:
     event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
     date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
     url = "https://example.com/"                                     add = ["sqs"]
-                                                                     remove = ["sns"]
+    published = "2018-03-12"                                         remove = ["sns"]
                                                                      kind = "advice"
     [embedding]
     url = "http://127.0.0.1:8080/v1"
     model = "bge-m3"
+
+    [feeds."https://example.com/feed"]
+    seen = ["https://example.com/entry/1"]
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named. `text` is all of it as it was written.
@@ -69,6 +72,7 @@ class Configuration:
     domain: Domain = field(default_factory=domain)
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
     text: str = field(default="", compare=False, repr=False)
 
@@ -94,6 +98,7 @@ def parse(data: bytes) -> Configuration:
             note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
         },
         ignore=_ignored(table.get("ignore", [])),
+        feeds={feed: _seen(feed, values) for feed, values in _tables(table, "feeds").items()},
         embedding=_embedding(table.get("embedding", {})),
         text=data.decode(ENCODING),
     )
@@ -194,13 +199,20 @@ def _ignored(patterns: object) -> tuple[str, ...]:
     return tuple(patterns)
 
 
+def _seen(feed: str, values: Mapping[str, Any]) -> tuple[str, ...]:
+    _only(f'[feeds."{_shown(feed)}"]', values, {"seen": list})
+    return tuple(values.get("seen", ()))
+
+
 def _given(source: str, values: Mapping[str, Any]) -> Given:
     where = f'[reports."{_shown(source)}"]'
-    _only(where, values, {"event": str, "date": (str, dt.date), "url": str})
-    date = str(values["date"]) if "date" in values else None
-    if date is not None and not valid_date(date):
-        raise ConfigurationError(f"{where} date {date!r} is none; write 2018, 2018-03 or 2018-03-10")
-    return Given(event=values.get("event"), held_on=date, url=values.get("url"))
+    dates = ("date", "published")
+    _only(where, values, {"event": str, "url": str, "former": list, **dict.fromkeys(dates, (str, dt.date))})
+    held_on, published = (str(values[key]) if key in values else None for key in dates)
+    for key, date in zip(dates, (held_on, published), strict=True):
+        if date is not None and not valid_date(date):
+            raise ConfigurationError(f"{where} {key} {date!r} is none; write 2018, 2018-03 or 2018-03-10")
+    return Given(values.get("event"), held_on, values.get("url"), published, tuple(values.get("former", ())))
 
 
 def _domain(table: Mapping[str, Any]) -> Domain:

@@ -152,8 +152,11 @@ class ServiceCount:
 
 
 class UnknownIdError(LookupError):
-    """No note, talk or report has this id; `report` is the report that a note's id names, where that one is known."""
+    """No note, talk or report has this id, or several reports have had it.
 
-    def __init__(self, message: str, report: ReportEntry | None = None) -> None:
+    `reports` are those that the id names: of a note that is known no more, or one to choose from several.
+    """
+
+    def __init__(self, message: str, reports: tuple[ReportEntry, ...] = ()) -> None:
         super().__init__(message)
-        self.report = report
+        self.reports = reports

@@ -203,7 +203,7 @@ def _remove(knowledge_base: KnowledgeBase) -> None:
 
 def _correct(knowledge_base: KnowledgeBase) -> None:
     note = knowledge_base.searcher.search(Query("通知", sort="position")).found[0].note
-    knowledge_base.keeper.correct(note.id, Correction(adds=("s3",)))
+    knowledge_base.keeper.correct(note.id, lambda _: Correction(adds=("s3",)))
 
 
 ACTIONS: Mapping[str, Action] = {

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
+from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
 from kb.search.answers import Added
 from webui.address import page_address
+from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted, sections
 from webui.pages.updating import Updater
 from webui.received import Received, received_body, received_form, tell_refusals
@@ -18,19 +20,20 @@ from webui.received import Received, received_body, received_form, tell_refusals
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
-    """Return the pages that write into the library."""
+def pages(knowledge_base: KnowledgeBase, updater: Updater, fetcher: Fetcher | None) -> Blueprint:
+    """Return the pages that write into the library; what stands at an address is fetched where there is a fetcher."""
     blueprint = Blueprint("intake", __name__)
 
     @blueprint.get("/add")
     def ask() -> Response:
-        return make_response(render_template("add.html", endings=ENDINGS))
+        link = bookmarklet(request.host_url)
+        return make_response(render_template("add.html", endings=ENDINGS, fetches=bool(fetcher), bookmarklet=link))
 
     @blueprint.post("/add")
     def take() -> Response:
         if request.mimetype not in _FORMS:
             return sent(received_body())
-        report = received_form()
+        report = received_form(fetcher)
         return saved(report) if request.form.get("step") == "save" else preview(report)
 
     def preview(received: Received) -> Response:

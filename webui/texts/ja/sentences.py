@@ -70,6 +70,11 @@ def show_results(count: int) -> str:
     return f"{count:,}件を見る"
 
 
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{max(count / 1000, 1):,.0f} kB"
+
+
 def sessions(count: int) -> str:
     """Return a number of talks with its unit."""
     return f"{count:,}セッション"
