@@ -207,7 +207,7 @@ def _seen(feed: str, values: Mapping[str, Any]) -> tuple[str, ...]:
 def _given(source: str, values: Mapping[str, Any]) -> Given:
     where = f'[reports."{_shown(source)}"]'
     dates = ("date", "published")
-    _only(where, values, {"event": str, "url": str, "former": list, **dict.fromkeys(dates, (str, dt.date))})
+    _only(where, values, {"event": str, **dict.fromkeys(dates, (str, dt.date)), "url": str, "former": list})
     held_on, published = (str(values[key]) if key in values else None for key in dates)
     for key, date in zip(dates, (held_on, published), strict=True):
         if date is not None and not valid_date(date):
