@@ -11,7 +11,7 @@ from kb.report.model import Correction, Kind
 from webui.address import page_address
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
-from webui.texts import ja as texts
+from webui.texts import texts
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
