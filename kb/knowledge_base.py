@@ -6,18 +6,20 @@ from pathlib import Path
 from index.whoosh_engine import WhooshEngine
 from kb.search.browsing import Browser
 from kb.search.collection import Collection, EngineMaker
+from kb.search.correcting import Corrector
 from kb.search.keeping import Keeper
 from kb.search.searching import Searcher
 
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """A library and its index, ready to be searched, browsed and kept."""
+    """A library and its index, ready to be searched, browsed, kept and put right."""
 
     collection: Collection
     searcher: Searcher
     browser: Browser
     keeper: Keeper
+    corrector: Corrector
 
     @classmethod
     def open(
@@ -25,4 +27,4 @@ class KnowledgeBase:
     ) -> "KnowledgeBase":
         """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples)."""
         collection = Collection(library, index, engine)
-        return cls(collection, Searcher(collection), Browser(collection), Keeper(collection))
+        return cls(collection, Searcher(collection), Browser(collection), Keeper(collection), Corrector(collection))
