@@ -14,7 +14,7 @@ from kb.report.problems import FileProblem, UnreadableError
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
     from kb.library.files import ReportFile
-    from kb.report.model import Correction, Given, Report
+    from kb.report.model import Correction, Given, Report, Talk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
 
@@ -81,7 +81,7 @@ def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> Fi
     from kb.talks import report_of
 
     given = given or tools.configuration.given.get(outline.source, Given())
-    told = report_of(outline, given)
+    told = with_speakers(report_of(outline, given), tools.configuration.speakers)
     corrections = corrections_for(told.id, told.source, given, tools.corrections)
     report = tag(told, tools.domain, corrections)
     analysed = analyse(report, tools)
@@ -89,6 +89,16 @@ def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> Fi
     return replace(
         analysed, report=pair(classify(report, morphemes, corrections), morphemes), warnings=outline.warnings
     )
+
+
+def with_speakers(report: "Report", speakers: Mapping[str, tuple[str, ...]]) -> "Report":
+    """Return a report in which those speak in its talks who are told by hand, by the talk's id."""
+
+    def told(talk: "Talk") -> "Talk":
+        return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk
+
+    notes = (replace(note, talk=note.talk and told(note.talk)) for note in report.notes)
+    return replace(report, talks=tuple(map(told, report.talks)), notes=tuple(notes))
 
 
 def corrections_of(configuration: Configuration) -> Corrections:

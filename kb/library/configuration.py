@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
 NO_MODEL = "none"
-_TOP = ("domain", "ignore", "embedding", "reports", "notes", "feeds", "categories", "services", "words")
+_TOP = ("domain", "ignore", "embedding", "reports", "talks", "notes", "feeds", "categories", "services", "words")
 _SERVICE_KEYS = {
     **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
@@ -47,7 +47,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrections by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrections by note id, who speaks in a talk by its id.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -62,8 +62,8 @@ class Configuration:
     url = "http://127.0.0.1:8080/v1"
     model = "bge-m3"
 
-    [feeds."https://example.com/feed"]
-    seen = ["https://example.com/entry/1"]
+    [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
+    seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
@@ -73,6 +73,7 @@ class Configuration:
     given: Mapping[str, Given] = field(default_factory=dict)
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
@@ -108,8 +109,9 @@ def parse(data: bytes) -> Configuration:
         corrections={
             note: _correction(note, values, own.domain.catalogue) for note, values in _tables(table, "notes").items()
         },
+        speakers=_lists(table, "talks", "speakers"),
         ignore=_ignored(table.get("ignore", [])),
-        feeds={feed: _seen(feed, values) for feed, values in _tables(table, "feeds").items()},
+        feeds=_lists(table, "feeds", "seen"),
         embedding=_embedding(table.get("embedding", {})),
         text=data.decode(ENCODING),
     )
@@ -212,9 +214,12 @@ def _ignored(patterns: object) -> tuple[str, ...]:
     return tuple(patterns)
 
 
-def _seen(feed: str, values: Mapping[str, Any]) -> tuple[str, ...]:
-    _only(f'[feeds."{_shown(feed)}"]', values, {"seen": list})
-    return tuple(values.get("seen", ()))
+def _lists(table: Mapping[str, Any], group: str, key: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the list that each table of a group holds under the one key that it may have."""
+    tables = _tables(table, group)
+    for name, values in tables.items():
+        _only(f'[{group}."{_shown(name)}"]', values, {key: list})
+    return {name: tuple(values.get(key, ())) for name, values in tables.items()}
 
 
 def _given(source: str, values: Mapping[str, Any]) -> Given:

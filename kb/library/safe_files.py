@@ -70,9 +70,14 @@ def make_folder(folder: Path) -> None:
 def set_aside(path: Path) -> Path:
     """Rename a file to `name~`, as editors name what they replace, and return that path."""
     backup = path.with_name(path.name + "~")
-    path.replace(backup)
-    sync_folder(path.parent)
+    move(path, backup)
     return backup
+
+
+def move(path: Path, to: Path) -> None:
+    """Rename a file within its folder, durably."""
+    path.replace(to)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
