@@ -36,7 +36,7 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
   request.send();
 }
 
-// While one types, hits are never replaced by none: they stay, dimmed, and it is told that Enter searches as typed.
+// While one types, hits are never replaced by none: they stay, and it is told that Enter searches as typed.
 const status = document.getElementById("status");
 function stale() {
   document.getElementById("found").classList.add("stale");
