@@ -25,7 +25,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
         change = partial(corrected, add=add, remove=remove)
         if "kind" in request.form:
             change = partial(replace, kind=_kind())
-        knowledge_base.keeper.correct(note.id, change)
+        knowledge_base.corrector.note(note.id, change)
         return make_response(redirect(page_address("note", note_id) if updater.update() else "/sync", 303))
 
     def _named(field: str) -> str | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kb.search.answers import SyncOutcome
+from kb.search.outcomes import SyncOutcome
 from kb.texts.en import counted
 from webui.texts.en.labels import (
     BLOCKS,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kb.search.answers import SyncOutcome
+from kb.search.outcomes import SyncOutcome
 from webui.texts.ja.labels import (
     BLOCKS,
     FILTERS,
