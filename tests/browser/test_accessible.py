@@ -18,6 +18,14 @@ PAGES = (
     "/?q=%E7%84%A1%E3%81%84%E8%A8%80%E8%91%89",
     "/?q=a&service=none",
     "/reports",
+    "/events?year=2018",
+    "/talks?name=none",
+    "/speakers",
+    "/years",
+    "/pairs",
+    "/pairs?service=nothing&state=unsolved",
+    "/event/aws-re-invent-2019",
+    "/speaker/Werner%20Vogels",
     "/nowhere",
 )
 
