@@ -33,6 +33,14 @@ PAGES = (
     "/?q=a&service=none",
     "/reports",
     "/add",
+    "/events?year=2018",
+    "/talks?name=none",
+    "/speakers",
+    "/years",
+    "/pairs",
+    "/pairs?service=nothing&state=unsolved",
+    "/event/aws-re-invent-2019",
+    "/speaker/Werner%20Vogels",
     "/nowhere",
 )
 

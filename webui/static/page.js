@@ -107,7 +107,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-swap]");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  visit(link.href, { scroll: link.dataset.swap === "top" ? 0 : null });
+  visit(link.getAttribute("href"), { scroll: link.dataset.swap === "top" ? 0 : null });
 });
 
 // --- Suggestions: a combobox over a list of links ----------------------------------------------------------------
