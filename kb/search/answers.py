@@ -97,6 +97,20 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a note stands: its report, its number there from 1, the notes right before and after, and its kin.
+
+    The kin are what stands under it, remedies or answers it, or is remedied or answered by it, in reading order.
+    """
+
+    report: "ReportEntry"
+    number: int
+    before: "Note | None"
+    after: "Note | None"
+    kin: "tuple[Note, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceCount:
     """A service of the catalogue and how many notes are about it; None while there is no index."""
 
