@@ -89,6 +89,7 @@ def create_app(
         kb=knowledge_base,
         kinds=ja.KINDS,
         coverage=ja.coverage,
+        same=ja.same,
         reason=ja.reason,
         alike_in=lambda one: ja.alike(one.cosine, map(knowledge_base.collection.catalogue.name, one.services)),
         today=today,

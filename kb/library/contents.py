@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from kb.library.files import Library, LibraryError, Scan
-from kb.report.identity import slug
+from kb.report.identity import slug, talk_id
 from kb.report.model import Talk
 from kb.report.problems import FileProblem
 
@@ -82,6 +82,15 @@ class Contents:
     def talks(self) -> Mapping[str, Talk]:
         """Each talk by its id; of a talk in several reports, the first."""
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
+
+    def settled_talk(self, some_id: str) -> str | None:
+        """Return the id of the talk that has this one, or had it before others came who noted it; None for no talk."""
+        return some_id if some_id in self.talks else self._talks_alone.get(some_id)
+
+    @cached_property
+    def _talks_alone(self) -> Mapping[str, str]:
+        """The id of each talk by the one that it would have alone."""
+        return {talk_id(entry.event, talk.title): talk.id for entry in self.reports for talk in entry.talks}
 
     @cached_property
     def report_of_talk(self) -> Mapping[str, ReportEntry]:

@@ -98,6 +98,15 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Taker:
+    """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
+
+    report: ReportEntry
+    talk: Talk
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SyncOutcome:
     """What a sync did, in reports, notes and seconds."""
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.records import alike_record, note_record, talk_record
+from kb.search.records import alike_record, note_record, row_record, talk_record
 from webui.view.answers import respond
 from webui.view.hits import belonging
 from webui.view.takeaway import citation
@@ -23,25 +23,25 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/talk/<path:talk_id>")
     def talk(talk_id: str) -> Response:
-        notes = knowledge_base.browser.talk(talk_id)
-        told = [
-            (entry, talk) for entry in knowledge_base.browser.reports() for talk in entry.talks if talk.id == talk_id
-        ]
-        takers = [(entry, tree(note for note in notes if note.report == entry.id)) for entry, _ in told]
-        entry, talk = told[0]
-        alike = knowledge_base.browser.like(notes)
-        links = tuple(dict.fromkeys(link for _, talk in told for link in talk.links))
+        browser, domain = knowledge_base.browser, knowledge_base.collection.domain
+        takers = browser.takers(talk_id)
+        talk = takers[0].talk
+        notes = [note for taker in takers for note in taker.notes]
+        alike = browser.like(notes)
+        rows = browser.aligned(takers) if len(takers) > 1 else ()
         return respond(
             "talk.html",
             lambda: {
                 "talk": talk_record(talk),
                 "notes": records(notes),
-                "alike": [alike_record(one, knowledge_base.collection.domain) for one in alike],
+                "alike": [alike_record(one, domain) for one in alike],
+                "aligned": [row_record(row, takers, domain) for row in rows],
             },
             talk=talk,
-            links=links,
-            report=entry,
-            takers=takers,
+            links=tuple(dict.fromkeys(link for taker in takers for link in taker.talk.links)),
+            report=takers[0].report,
+            takers=[(taker.report, tree(taker.notes)) for taker in takers],
+            rows=rows,
             alike=alike,
         )
 
