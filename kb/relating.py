@@ -7,7 +7,7 @@ from functools import cache
 from typing import TypeAlias
 
 from kb.library.contents import ReportEntry
-from kb.report.identity import normalized, slug, talk_id
+from kb.report.identity import apart, normalized, slug, talk_id
 from kb.report.model import Report
 from kb.report.problems import FileProblem
 from kb.talks import Told, meeting
@@ -29,24 +29,32 @@ class RelatedReports:
     problems: tuple[FileProblem, ...]
 
 
-def relate(reports: Iterable[tuple[str, str]], texts: Callable[[str], Texts]) -> RelatedReports:
+def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str], Texts]) -> RelatedReports:
     """Return how the reports of a library stand beside each other.
 
-    They are given in its order, by source and the id that each tells itself; their texts are asked for where two meet.
+    They are given in its order, by source, the id that each tells itself, and address; their texts are asked for where
+    two meet. Of several posts of one event and title none keeps the id that all tell, or a newcomer could take it over.
     """
     texts = cache(texts)
-    ids: dict[str, str] = {}
+    addresses: dict[str, str | None] = {}
     problems: list[FileProblem] = []
     alike: defaultdict[str, list[str]] = defaultdict(list)
-    for source, report_id in reports:
+    for source, report_id, url in reports:
         others = alike[report_id]
         twin = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
         if twin:
             problems.append(FileProblem(source, None, f"the same post as {twin}; indexed once"))
             continue
         others.append(source)
-        ids[source] = report_id if len(others) == 1 else f"{report_id}-{len(others)}"
-    return RelatedReports(ids, tuple(problems))
+        addresses[source] = url
+    ids = {source: report_id for report_id, posts in alike.items() for source in posts}
+    for report_id, posts in alike.items():
+        if len(posts) > 1:
+            known = Counter(addresses[source] for source in posts)
+            for source in posts:
+                url = addresses[source]
+                ids[source] = apart(report_id, url if url and known[url] == 1 else source)
+    return RelatedReports({source: ids[source] for source in addresses}, tuple(problems))
 
 
 def texts_of(report: Report) -> Texts:

@@ -1,5 +1,6 @@
 """The app: a function of a knowledge base. It puts the pages, the templates and the safety together."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,19 +9,19 @@ import msgspec
 from flask import Flask
 from flask.json.provider import JSONProvider
 from jinja2 import StrictUndefined
+from werkzeug.local import LocalProxy
 
 from index.engine import SearchIndexError
 from index.query import Query
 from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
-from kb.report.identity import digest
-from kb.texts import ja
-from webui import compression, security
+from webui import compression, language, security
 from webui.address import address_of, page_address
+from webui.limits import Guesses
 from webui.pages import browse, correcting, export, intake, key, proposing, reports, search, services, suggest, updating
 from webui.pages.updating import Updater
 from webui.security import Access
-from webui.texts import ja as texts
+from webui.texts import saying, texts
 from webui.view import answers
 from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
@@ -83,31 +84,39 @@ def create_app(
         except SearchIndexError:  # then none answers, and the page says so by itself
             return False
 
-    versions = {file.name: digest(file.read_text("utf-8"), length=8) for file in _STATIC.iterdir()}
+    def static(name: str) -> str:
+        return f"/static/{name}?v={versions[name]}"
+
+    versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
         kb=knowledge_base,
-        kinds=ja.KINDS,
-        coverage=ja.coverage,
-        same=ja.same,
-        reason=ja.reason,
-        alike_in=lambda one: ja.alike(one.cosine, map(knowledge_base.collection.catalogue.name, one.services)),
+        kinds=LocalProxy(lambda: texts.shared.KINDS),
+        coverage=saying("shared.coverage"),
+        same=saying("shared.same"),
+        reason=saying("shared.reason"),
+        alike_in=lambda one: texts.shared.alike(
+            one.cosine, map(knowledge_base.collection.catalogue.name, one.services)
+        ),
         today=today,
         everything=Query(),
         short_name=short_name,
         examples=offered,
+        other_languages=language.others,
         aliases=aliases,
         older_answers=older_answers,
         page_address=page_address,
         address_of=address_of,
         marked=marked,
         web_address=web_address,
-        static=lambda name: f"/static/{name}?v={versions[name]}",
+        static=static,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
-    app.jinja_env.filters.update(checkbox=checkbox, notes=texts.notes, value=texts.value)
+    app.jinja_env.filters.update(checkbox=checkbox, tally=saying("tally"), value=saying("value"))
     compression.compress(app)
-    security.protect(app, access)
+    language.speak(app)
+    guesses = Guesses()
+    security.protect(app, access, guesses)
     answers.tell_errors(app)
     for room in (search, suggest, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
@@ -115,5 +124,5 @@ def create_app(
     app.register_blueprint(correcting.pages(knowledge_base, updater))
     app.register_blueprint(proposing.pages())
     app.register_blueprint(updating.pages(updater))
-    app.register_blueprint(key.pages(access))
+    app.register_blueprint(key.pages(access, guesses))
     return app

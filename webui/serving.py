@@ -16,8 +16,8 @@ from kb.cli.terminal import outcome_lines
 from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
-from kb.search.answers import SyncOutcome
 from kb.search.apart import embed_beside, sync_apart
+from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress
 from webui import server
 from webui.app import create_app
@@ -93,7 +93,8 @@ def _follow(kb: KnowledgeBase, updater: Updater) -> None:
 
 def _access(host: str, names: tuple[str, ...]) -> Access:
     """Return whom a server at this host trusts. Raises UsageError where it would let strangers write."""
-    token = os.environ.get("KB_TOKEN") or None
+    given = os.environ.get("KB_TOKEN")
+    token = given.strip() if given else None
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise click.UsageError(f"KB_TOKEN is shorter than {_SHORTEST_TOKEN} characters; choose a longer one")
     if _is_loopback(host):

@@ -140,9 +140,9 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, aligned: bool, as_js
     if aligned:
         _show_aligned(kb, kb.browser.takers(identifier), as_json=as_json)
         return
-    entry = next((entry for entry in kb.browser.reports() if entry.id == identifier), None)
-    if entry:
-        notes = kb.browser.report(identifier)[1]
+    entry = None
+    if "/" not in identifier:
+        entry, notes = kb.browser.report(identifier)
     elif kb.browser.is_talk(identifier):
         notes = [note for taker in kb.browser.takers(identifier) for note in taker.notes]
     else:

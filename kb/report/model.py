@@ -99,12 +99,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells."""
+    """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells.
+
+    `former` are the ids that it had before that: what is told of its notes under them, and links, still reach it.
+    """
 
     event: str | None = None
     held_on: str | None = None
     url: str | None = None
     published: str | None = None
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,18 @@ class Browser:
         return contents.newest_first if contents else ()
 
     def note(self, note_id: str) -> Note:
-        """Return a note. Raises UnknownIdError, with the report that the id names where that one is known."""
+        """Return a note, by any id that its report has had.
+
+        Raises UnknownIdError, with the reports that the id names where such are known.
+        """
         snapshot = self._collection.snapshot()
-        stored = snapshot.reader.stored(note_id) if snapshot else None
-        if snapshot and stored is not None:
-            return snapshot.note(stored)
-        report = snapshot.contents.by_id.get(note_id.rpartition("/")[0]) if snapshot else None
-        where = f"; the report {report.id} is known, but holds no such note any more" if report else ""
-        raise UnknownIdError(f"no note has the id {note_id}{where}", report)
+        report_id, _, own = note_id.rpartition("/")
+        reports = snapshot.contents.called(report_id) if snapshot else ()
+        for report in reports:
+            if snapshot and (stored := snapshot.reader.stored(f"{report.id}/{own}")) is not None:
+                return snapshot.note(stored)
+        where = f"; the report {reports[0].id} is known, but holds no such note any more" if reports else ""
+        raise UnknownIdError(f"no note has the id {note_id}{where}", reports)
 
     def like(self, notes: Sequence[Note]) -> tuple[Alike, ...]:
         """Return the notes of other reports that are most like some, none without a model."""
@@ -74,7 +78,7 @@ class Browser:
         """Return a report and all its notes in reading order. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
         entry = _entry(report_id, snapshot.contents if snapshot else None)
-        return entry, _all("report", report_id, snapshot) if snapshot else ()
+        return entry, _all("report", entry.id, snapshot) if snapshot else ()
 
     def entry(self, report_id: str) -> ReportEntry:
         """Return a report without its notes. Raises UnknownIdError."""
@@ -104,11 +108,14 @@ def _alike(notes: Sequence[Note], other: Note, cosine: float) -> Alike:
 
 
 def _entry(report_id: str, contents: Contents | None) -> ReportEntry:
-    """Return what an index knows of a report. Raises UnknownIdError."""
-    entry = contents.by_id.get(report_id) if contents else None
-    if entry is None:
+    """Return what an index knows of a report, by any id that it has had. Raises UnknownIdError."""
+    entries = contents.called(report_id) if contents else ()
+    if not entries:
         raise UnknownIdError(f"no report has the id {report_id}")
-    return entry
+    if len(entries) > 1:
+        which = ", ".join(f"{entry.id} ({entry.source})" for entry in entries)
+        raise UnknownIdError(f"several reports are called {report_id} now: {which}", entries)
+    return entries[0]
 
 
 def _all(group: str, value: str, snapshot: Snapshot) -> tuple[Note, ...]:

@@ -120,6 +120,12 @@ def test_nothing_found_leads_to_the_search_without_one_thing(client: FlaskClient
         assert found["total"] == int(count), label
 
 
+def test_a_reading_leads_to_what_is_read_so(client: FlaskClient) -> None:
+    (address,) = re.findall(r'<a href="([^"]*)" data-swap>もしかして「AWS Lambda」', results(client, "/?q=らむだ"))
+
+    assert html.unescape(address) == "/?service=lambda"
+
+
 def test_where_no_way_leads_out_examples_with_true_hits_are_offered(client: FlaskClient) -> None:
     page = results(client, "/?q=寿司")
     offered = re.findall(r'<a class="chip" href="([^"]*)">', page)

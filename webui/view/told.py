@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from index.query import Query
 from kb.search.answers import Answer
 from kb.search.searching import Searcher
-from kb.texts.ja import alone, meant, without
 from webui.address import Unread, address_of
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.facets import Chip
+from webui.view.offers import offers
 
+_MOST_OFFERS = 3
 _MOST_PIECES = 8  # of a query that finds nothing: each costs a search
 _MARKS = re.compile(r'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|OR\s)')  # of conditions, which are counted by themselves
 
@@ -59,6 +61,7 @@ def ways_out(query: Query, answer: Answer, chips: tuple[Chip, ...], searcher: Se
         return ()
     ways = [
         *_meant(query, answer),
+        *_begun(query, searcher),
         *(Way(texts.leave_out(chip.label, chip.without), chip.url) for chip in chips if chip.without),
         *_removals(query, searcher),
         *(Way(texts.freed(g, n), address_of(query.select(g))) for g, n in answer.freed.items() if n),
@@ -76,7 +79,7 @@ def _removals(query: Query, searcher: Searcher) -> Iterator[Way]:
     found = searcher.each(*(replace(one, limit=0) for one in less))
     for piece, smaller, answer in zip(pieces, less, found, strict=True):
         if answer.total:
-            yield Way(without(piece, answer.total), address_of(smaller))
+            yield Way(texts.shared.without(piece, answer.total), address_of(smaller))
 
 
 def _parts(query: Query, answer: Answer) -> Iterator[Way]:
@@ -86,13 +89,20 @@ def _parts(query: Query, answer: Answer) -> Iterator[Way]:
     """
     words, conditions = answer.words, answer.conditions
     if len(words) + len(conditions) > 1:
-        ways = [(alone(one.word, one.count), one.word, one.count) for one in words]
-        ways += [(without(one.condition, one.count), one.rest, one.count) for one in conditions]
+        ways = [(texts.shared.alone(one.word, one.count), one.word, one.count) for one in words]
+        ways += [(texts.shared.without(one.condition, one.count), one.rest, one.count) for one in conditions]
         yield from (Way(label, address_of(replace(query, text=text, offset=0))) for label, text, n in ways if n)
+
+
+def _begun(query: Query, searcher: Searcher) -> Iterator[Way]:
+    """Yield what a single word may be a reading or the beginning of: the service of its alias, in any kana."""
+    if query.text and not query.selections and not query.text.split()[1:]:
+        for offer in islice(offers(searcher, query), _MOST_OFFERS):
+            yield Way(texts.shared.meant(offer.suggestion.label, offer.suggestion.notes), offer.url)
 
 
 def _meant(query: Query, answer: Answer) -> Iterator[Way]:
     """Yield each word that may be meant instead of one as typed."""
     for one in answer.meant:
         instead = replace(query, text=query.text.replace(one.word, one.meant), offset=0)
-        yield Way(meant(one.meant, one.count), address_of(instead))
+        yield Way(texts.shared.meant(one.meant, one.count), address_of(instead))

@@ -145,3 +145,12 @@ def test_a_date_that_is_none_is_wrong_use() -> None:
     result = kb("add", "-", "--date", "3月")
 
     assert (result.exit_code, "'3月' is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)
+
+
+def test_add_tells_the_id_that_the_report_has(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
+
+    added = records("add", str(tmp_path / "report.md"))[0]
+
+    assert (library / "report-2.md").exists()
+    assert [note["text"] for note in records("show", added["report"])] == ["別の人のまったく別のメモ"]

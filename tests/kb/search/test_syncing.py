@@ -66,7 +66,7 @@ def configure(library: Path, domain: str, given: Given, correction: Correction |
     if correction and (library / "a.md").exists() and (library / "a.md").read_bytes() != UNREADABLE:
         notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
         if notes:
-            kb.collection.library.correct(notes[note % len(notes)].id, correction)
+            kb.corrector.note(notes[note % len(notes)].id, lambda _, to=correction: to)
 
 
 names, reports = st.sampled_from(NAMES), st.sampled_from(REPORTS)
@@ -79,7 +79,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
         lambda domain, event, correction, note: lambda library: configure(library, domain, event, correction, note),
         st.sampled_from(DOMAINS),
         st.sampled_from((Given(), Given(event="CEDEC 2018"), Given(held_on="2020"))),
-        st.sampled_from((None, Correction(adds=("sns",)), Correction(removes=("sqs",)))),
+        st.sampled_from((None, lambda _: Correction(adds=("sns",)), Correction(removes=("sqs",)))),
         st.integers(0, 3),
     ),
 )
@@ -149,7 +149,7 @@ def test_only_a_changed_file_is_understood_anew(library: Path, understood: list[
 def test_a_corrected_note_has_only_its_report_understood_anew(library: Path, understood: list[str]) -> None:
     kb = synced(library)
     report = next(entry for entry in kb.browser.reports() if entry.source == "2019/c.html")
-    kb.keeper.correct(kb.browser.report(report.id)[1][0].id, Correction(adds=("sns",)))
+    kb.corrector.note(kb.browser.report(report.id)[1][0].id, lambda _: Correction(adds=("sns",)))
     synced(library)
 
     assert understood == ["2019/c.html"]

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from kb.aligning import Row
-from kb.search.answers import SyncOutcome
+from kb.search.outcomes import SyncOutcome
 from webui.texts.ja.labels import (
     BLOCKS,
     FILTERS,
@@ -15,6 +15,7 @@ from webui.texts.ja.labels import (
     STEPS,
     STEPS_TAKEN,
     UNDATED,
+    VALUES,
     VIA_MEANING,
 )
 
@@ -24,16 +25,22 @@ def notes(count: int) -> str:
     return f"{count:,}件"
 
 
+def tally(count: int) -> str:
+    """Return a number of notes where a list of them stands."""
+    return notes(count)
+
+
 def hits(total: int, conditions: list[str]) -> str:
     """Return the one line that tells how many notes were found, and for what."""
     return notes(total) + (f"（{'、'.join(conditions)}）" if conditions else "")
 
 
-def unread(parts: Iterable[tuple[str, str]]) -> str:
-    """Return the notice that parts of an address mean nothing here."""
-    return "次の条件に当てはまるものはありません: " + "、".join(
-        f"{GROUPS.get(key, key)}「{value}」" for key, value in parts
-    )
+def unread(parts: Sequence[tuple[str, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here; one without a key is how many were left out."""
+    unknown = "、".join(f"{GROUPS.get(key, key)}「{value}」" for key, value in parts if key)
+    told = [f"次の条件に当てはまるものはありません: {unknown}"] if unknown else []
+    told += [f"条件が多すぎるため、後の {int(value):,}個は使いませんでした。" for key, value in parts if not key]
+    return "　".join(told)
 
 
 def window(first: int, last: int, total: int) -> str:
@@ -56,9 +63,9 @@ def below(count: int) -> str:
     return f"下位のメモ {count:,}件"
 
 
-def value(group: str, label: str) -> str:
+def value(group: str, value: str, label: str) -> str:
     """Return what a value of a group is called: years get their unit."""
-    return f"{label}年" if group == "year" and label.isdigit() else label
+    return f"{value}年" if group == "year" and value.isdigit() else VALUES.get((group, value), label)
 
 
 def find_value(group: str) -> str:
