@@ -109,6 +109,7 @@ def create_app(
         kb=knowledge_base,
         kinds=LocalProxy(lambda: texts.shared.KINDS),
         coverage=saying("shared.coverage"),
+        same=saying("shared.same"),
         reason=saying("shared.reason"),
         alike_in=lambda one: texts.shared.alike(
             one.cosine, map(knowledge_base.collection.catalogue.name, one.services)

@@ -222,7 +222,7 @@ class Keeper:
             showing_samples=self._collection.is_samples,
             older_answers=bool(contents and wrong),
             reports=len(reports),
-            talks=sum(len(entry.talks) for entry in reports),
+            talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
             left_alone=scan.left_alone,

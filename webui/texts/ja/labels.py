@@ -183,6 +183,8 @@ NOTICES = {
     "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
+ALIGNED = "記録を並べる"
+HOW_ALIKE = "近さ"
 ALIKE_ELSEWHERE = "ほかのレポートの似たメモ"
 ALIKE = ja.ALIKE
 STEPS_REFUSED = "読み替えの一部をやめています。"
