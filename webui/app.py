@@ -17,8 +17,22 @@ from kb.knowledge_base import KnowledgeBase
 from kb.texts import ja
 from webui import compression, security
 from webui.address import address_of, page_address
+from webui.deeds import Deeds
 from webui.limits import Guesses
-from webui.pages import browse, correcting, export, intake, key, proposing, reports, search, services, suggest, updating
+from webui.pages import (
+    browse,
+    correcting,
+    export,
+    intake,
+    key,
+    proposing,
+    removing,
+    reports,
+    search,
+    services,
+    suggest,
+    updating,
+)
 from webui.pages.updating import Updater
 from webui.security import Access
 from webui.texts import ja as texts
@@ -87,6 +101,7 @@ def create_app(
     def static(name: str) -> str:
         return f"/static/{name}?v={versions[name]}"
 
+    deeds = Deeds()
     versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
@@ -106,6 +121,7 @@ def create_app(
         marked=marked,
         web_address=web_address,
         static=static,
+        deed=deeds.shown,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
     app.jinja_env.filters.update(checkbox=checkbox, notes=texts.notes, value=texts.value)
@@ -115,8 +131,9 @@ def create_app(
     answers.tell_errors(app)
     for room in (search, suggest, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
-    app.register_blueprint(intake.pages(knowledge_base, updater, fetcher))
-    app.register_blueprint(correcting.pages(knowledge_base, updater))
+    app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
+    for putting_right in (correcting, removing):
+        app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
     app.register_blueprint(proposing.pages())
     app.register_blueprint(updating.pages(updater))
     app.register_blueprint(key.pages(access, guesses))
