@@ -48,7 +48,7 @@ def test_hidden_files_backups_pipes_and_links_out_are_left_alone(tmp_path: Path)
     assert sources(library) == ["a.md"]
 
 
-def test_a_link_to_itself_is_told_and_a_loop_of_folders_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_to_no_file_is_told_and_a_loop_of_folders_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "self.md").symlink_to(tmp_path / "self.md")
     (tmp_path / "one.md").symlink_to(tmp_path / "two.md")
     (tmp_path / "two.md").symlink_to(tmp_path / "one.md")
@@ -58,7 +58,8 @@ def test_a_link_to_itself_is_told_and_a_loop_of_folders_is_not_followed(tmp_path
 
     scan = Library(tmp_path).scan()
 
-    message = "cannot be opened (Too many levels of symbolic links); check its permissions"
+    why = "cannot be opened (Too many levels of symbolic links)"
+    message = f"{why}; the link leads to no file; remove it, or let it lead to a report"
     assert ([file.source for file in scan.files], scan.problems) == (
         ["2019/a.md"],
         tuple(FileProblem(name, None, message) for name in ("one.md", "self.md", "two.md")),
@@ -178,9 +179,11 @@ def test_a_file_that_cannot_be_opened_is_told_and_the_others_are_read(tmp_path: 
 
     scan = Library(tmp_path).scan()
 
+    why = "cannot be opened (No such file or directory)"
+    message = f"{why}; the link leads to no file; remove it, or let it lead to a report"
     assert ([file.source for file in scan.files], scan.problems) == (
         ["here.md"],
-        (FileProblem("gone.md", None, "cannot be opened (No such file or directory); check its permissions"),),
+        (FileProblem("gone.md", None, message),),
     )
 
 
