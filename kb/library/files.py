@@ -126,7 +126,7 @@ class Library:
             try:
                 data = file_bytes(path)
             except OSError as error:
-                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); check its permissions")
+                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); {_remedy(path, error)}")
             except TooLongError as error:
                 yield FileProblem(source, None, str(error))
             else:
@@ -284,6 +284,13 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
+
+
+def _remedy(path: Path, error: OSError) -> str:
+    """Return what to do with a file that cannot be opened."""
+    if error.errno in (errno.ELOOP, errno.ENOENT) and path.is_symlink():
+        return "the link leads to no file; remove it, or let it lead to a report"
+    return "check its permissions"
 
 
 def _begins(path: Path, mark: bytes) -> bool:
