@@ -40,6 +40,8 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     query, page = Query(limit=PAGE_SIZE), 1
     unread, taken, left_out = list[Unread](), 0, 0
     for key, value in pairs:
+        if key == "lang":  # `webui.language` reads it
+            continue
         if (told := _told_once(query, key, value)) is not None:
             query = told
         elif key == "page" and value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LAST_PAGE:

@@ -21,7 +21,7 @@ from kb.library.files import LONGEST_REPORT, LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem
 
 _TEXTS = MEDIA_TYPES | {"application/octet-stream"}

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kb.library.configuration import Configuration, ConfigurationError, parse
-from kb.library.rewriting import read_configuration, with_correction, with_given, with_seen
-from kb.library.safe_files import alone, file_name, set_aside, write_whole
+from kb.library.rewriting import read_configuration, with_given, with_seen
+from kb.library.safe_files import alone, file_name, move, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.readers.archives import LONGEST_FILE
 from kb.readers.containers import opened
-from kb.report.model import Correction, Given
+from kb.report.model import Given
 from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
@@ -222,32 +222,27 @@ class Library:
 
     def tell_all(self, given: Mapping[str, Given | None]) -> None:
         """Write the same for several files at once, in this order."""
-        self._configure(lambda before, _: reduce(lambda data, one: with_given(data, *one), given.items(), before))
+        self.configure(lambda before, _: reduce(lambda data, one: with_given(data, *one), given.items(), before))
 
     def see(self, feed: str, posts: Sequence[str]) -> None:
         """Write into kb.toml which posts of a feed were seen. Raises LibraryError for a broken one."""
-        self._configure(lambda before, _: with_seen(before, feed, posts))
+        self.configure(lambda before, _: with_seen(before, feed, posts))
 
-    def correct(self, notes: Sequence[str], change: Callable[[Correction], Correction]) -> Correction:
-        """Change in kb.toml which services a note is and is not about, and its kind; return what it said before.
+    def restore(self, source: str, given: Given | None) -> None:
+        """Put a report back that was taken out, with what was told of it. Raises LibraryError where another is there."""
+        path = self.file(source)
+        backup = path.with_name(path.name + "~")
+        with alone(self.path):
+            if os.path.lexists(path) or not backup.is_file():
+                raise LibraryError(f"{source}: cannot be put back; another file is there, or {backup.name} is gone")
+            with self._told(source, given), _writing(path):
+                move(backup, path)
 
-        The note is told under all ids that it has had, the one that it has now first. Raises LibraryError for a broken
-        kb.toml.
+    def configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
+        """Write kb.toml as a change makes it of its bytes and what they say; return what it said before.
+
+        Raises LibraryError for a broken one, and writes nothing.
         """
-
-        def before(told: Configuration) -> Correction:
-            return next((told.corrections[note] for note in notes if note in told.corrections), Correction())
-
-        def corrected(data: bytes, told: Configuration) -> bytes:
-            for former in notes[1:]:
-                if former in told.corrections and former != notes[0]:
-                    data = with_correction(data, former, Correction())
-            return with_correction(data, notes[0], change(before(told)))
-
-        return before(self._configure(corrected))
-
-    def _configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
-        """Write kb.toml as a change makes it of its bytes and what they say; return what it said before."""
         path = self.path / CONFIGURATION
         with alone(self.path):
             before = path.read_bytes() if path.exists() else b""

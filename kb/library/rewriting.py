@@ -31,34 +31,41 @@ def with_given(data: bytes, source: str, given: Given | None) -> bytes:
     """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
     given = given or Given()
     texts = {"event": given.event, "date": given.held_on, "url": given.url, "published": given.published}
-    named: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() for key, value in texts.items()}
-    return _with_table(data, "reports", source, named | {"former": list(given.former)})
+    named: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() or None for key, value in texts.items()}
+    return _with_table(data, "reports", source, named | {"former": list(given.former) or None})
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
     """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
-    told = {"add": list(correction.adds), "remove": list(correction.removes), "kind": correction.kind}
+    adds, removes = list(correction.adds) or None, list(correction.removes) or None
+    told = {"add": adds, "remove": removes, "kind": correction.kind}
     return _with_table(data, "notes", note, told)
+
+
+def with_speakers(data: bytes, talk: str, speakers: Sequence[str] | None) -> bytes:
+    """Return a kb.toml that tells who speaks in a talk and otherwise stays as it is; None forgets the talk."""
+    names = None if speakers is None else [CONTROL.sub(" ", name).strip() for name in speakers]
+    return _with_table(data, "talks", talk, {"speakers": names})
 
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
     """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
-    import tomlkit  # noqa: PLC0415  (as below)
+    import tomlkit
 
     seen = tomlkit.array().multiline(multiline=True)
     seen.extend(posts)
-    return _with_table(data, "feeds", feed, {"seen": seen} if posts else {})
+    return _with_table(data, "feeds", feed, {"seen": seen or None})
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
-    """Return a kb.toml whose table of a group says this, empty values left out; what stays the same stays written so."""
-    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
+    """Return a kb.toml whose table of a group says this, None left out; what stays the same stays written as it is."""
+    import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
     table: Any = tables.setdefault(name, tomlkit.table())
     for key, value in told.items():
-        if not value:
+        if value is None:
             table.pop(key, None)
         elif str(table.get(key)) != str(value):  # a date may be written without quotes
             table[key] = value

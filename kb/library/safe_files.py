@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 import threading
 import time
 import unicodedata
@@ -21,6 +20,8 @@ _own = threading.local()  # the folders that this thread has to itself
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk."""
+    import tempfile
+
     _sweep(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=_BEGUN[0], suffix=_BEGUN[1], dir=path.parent)
     try:
@@ -69,9 +70,14 @@ def make_folder(folder: Path) -> None:
 def set_aside(path: Path) -> Path:
     """Rename a file to `name~`, as editors name what they replace, and return that path."""
     backup = path.with_name(path.name + "~")
-    path.replace(backup)
-    sync_folder(path.parent)
+    move(path, backup)
     return backup
+
+
+def move(path: Path, to: Path) -> None:
+    """Rename a file within its folder, durably."""
+    path.replace(to)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

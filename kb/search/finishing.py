@@ -85,4 +85,6 @@ class Finisher:
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
         given = self._tools.configuration.given.get(file.source, Given())
         corrections = corrections_for(report.id, file.source, given, self._tools.corrections)
-        return Grounds(file.digest, code_digest(), self._domain, given, corrections)
+        told = self._tools.configuration.speakers
+        speakers = {talk.id: told[talk.id] for talk in report.talks if talk.id in told}
+        return Grounds(file.digest, code_digest(), self._domain, given, corrections, speakers)

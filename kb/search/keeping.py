@@ -1,26 +1,25 @@
 """Keeping a collection: reports come in and go out, tags are put right, and the index follows the library."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
 from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.configuration import parse
-from kb.library.contents import Contents, ReportEntry
-from kb.library.files import Library, LibraryError, ReportFile, Scan, reports_in
+from kb.library.contents import Contents
+from kb.library.files import Library, ReportFile, Scan, reports_in
 from kb.library.fingerprint import code_digest
-from kb.library.kept import KeptReports
 from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
 from kb.library.safe_files import alone
 from kb.readers.containers import container_ending
 from kb.relating import Texts
-from kb.report.model import Correction, Given, Report
+from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
+from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
 
 _UNNAMED = "standard input"
@@ -186,32 +185,13 @@ class Keeper:
                 return file.source
         return None
 
-    def correct(self, note_id: str, change: Callable[[Correction], Correction]) -> Correction:
-        """Change in kb.toml which services a note is and is not about, and its kind; it holds after the next sync.
-
-        Returns what was told before. Raises LibraryError for a sample or a broken kb.toml.
-        """
-        self._refuse_samples()
-        report, _, own = note_id.rpartition("/")
-        contents = self._collection.contents()
-        others = contents.ids_of(report) if contents else ()
-        return self._collection.library.correct([f"{each}/{own}" for each in (report, *others)], change)
-
-    def remove(self, entry: ReportEntry) -> str:
-        """Take a report out of the library; return the name it is kept by. Raises LibraryError for a sample."""
-        self._refuse_samples()
-        return self._collection.library.discard(entry.source)
-
-    def _refuse_samples(self) -> None:
-        if self._collection.is_samples:
-            path = self._collection.library.path
-            raise LibraryError(f"{path}: these are the bundled samples; they stay as they are")
-
     def check(self, *, repair: bool = False) -> tuple[FileProblem, ...]:
         """Return what is wrong with the index and with what is kept beside it; with `repair` it is made anew.
 
         Raises LibraryError, SearchIndexError, WriterBusyError.
         """
+        from kb.library.kept import KeptReports
+
         kept = KeptReports(self._collection.index)
         broken = kept.damaged()
         found = (*self._damage(), *(FileProblem(str(path), None, "is not as it was written") for path in broken))

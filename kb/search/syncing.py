@@ -81,8 +81,11 @@ class Sync:
             if report is None:  # nobody could read it
                 yield file.source
                 continue
+            entry = before.by_source.get(file.source)
+            if entry is None or any(old.speakers.get(one.id) != new.speakers.get(one.id) for one in entry.talks):
+                continue
             told, tells = (corrections_for(report, file.source, given, one) for one in (corrected, now))
-            if file.source in before.by_source and told == tells:
+            if told == tells:
                 added = {slug for one in told.values() for slug in one.adds}
                 if services.isdisjoint(added) and not self._holds(file, names):
                     yield file.source

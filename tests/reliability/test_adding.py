@@ -38,9 +38,9 @@ def steps(own: int, rounds: int, slugs: Sequence[str]) -> Iterator[Callable[[Kno
         yield lambda kb, mark=mark: kb.keeper.add(report(f"甲{mark}"), f"{mark}.md")
         yield lambda kb, mark=mark: kb.keeper.add(report(f"乙{mark}"), "notes.md", Given(event=f"会{mark}"))
         yield lambda kb, number=number: kb.keeper.add(report(f"丙{number}"), "same.md", Given(event=f"皆の会{number}"))
-        yield lambda kb, mark=mark: kb.keeper.correct(f"note-{mark}/00000000", lambda _: Correction(adds=("s3",)))
+        yield lambda kb, mark=mark: kb.corrector.note(f"note-{mark}/00000000", lambda _: Correction(adds=("s3",)))
         slug = slugs[own * rounds + number]
-        yield lambda kb, slug=slug: kb.keeper.correct(TOGETHER, lambda known: corrected(known, slug, None))
+        yield lambda kb, slug=slug: kb.corrector.note(TOGETHER, lambda known: corrected(known, slug, None))
         if number % 10 == 0:
             yield lambda kb: patiently(kb.keeper.sync)
 

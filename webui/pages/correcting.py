@@ -11,7 +11,7 @@ from kb.report.model import Correction, Kind
 from webui.address import page_address
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
-from webui.texts import ja as texts
+from webui.texts import texts
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
@@ -25,7 +25,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
         change = partial(corrected, add=add, remove=remove)
         if "kind" in request.form:
             change = partial(replace, kind=_kind())
-        knowledge_base.keeper.correct(note.id, change)
+        knowledge_base.corrector.note(note.id, change)
         return make_response(redirect(page_address("note", note_id) if updater.update() else "/sync", 303))
 
     def _named(field: str) -> str | None:

@@ -17,7 +17,7 @@ from kb.search.browsing import Browser
 from kb.search.directory import EventEntry, SpeakerEntry, TalkEntry, year
 from kb.search.records import event_record, spoken_record
 from webui.address import page_address
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import respond
 from webui.view.listing import Page, address, asked_page, paged
 from webui.view.timeline import Bar, timeline

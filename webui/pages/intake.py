@@ -10,7 +10,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
-from kb.search.answers import Added
+from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted
@@ -69,12 +69,12 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, fetcher: Fetcher | No
 
     @blueprint.post("/remove/<path:report_id>")
     def remove(report_id: str) -> Response:
-        knowledge_base.keeper.remove(knowledge_base.browser.entry(report_id))
+        knowledge_base.corrector.remove(knowledge_base.browser.entry(report_id))
         return make_response(redirect("/reports" if updater.update() else "/sync", 303))
 
     @blueprint.delete("/report/<path:report_id>")
     def delete(report_id: str) -> Response:
-        kept = knowledge_base.keeper.remove(knowledge_base.browser.entry(report_id))
+        kept = knowledge_base.corrector.remove(knowledge_base.browser.entry(report_id))
         return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
 
     tell_refusals(blueprint)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from kb.report.model import Note, Talk
 from webui.address import page_address
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.tree import Branch, tree
 
 NOTES = 200

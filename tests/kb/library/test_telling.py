@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from kb.library import files
+from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError
+from kb.library.rewriting import with_correction, with_given, with_speakers
 from kb.report.model import Correction, Given
 
 
@@ -43,12 +45,42 @@ def test_where_the_report_cannot_be_written_nothing_is_told_of_it(
     assert (tmp_path / "kb.toml").read_text("utf-8") == written
 
 
-def test_a_correction_changes_what_stands_there_now(tmp_path: Path) -> None:
-    one, other = Library(tmp_path), Library(tmp_path)
-    one.correct(["r/1"], lambda _: Correction(adds=("sqs",)))
-    before = other.correct(["r/1"], lambda known: Correction(known.adds, ("sns",)))
+WRITTEN = """\
+# 私の覚え書き
+ignore = ["drafts/**"]
 
-    assert (before, one.configuration()[0].corrections["r/1"]) == (
-        Correction(adds=("sqs",)),
-        Correction(adds=("sqs",), removes=("sns",)),
-    )
+[notes."r/1"] # 確かめた
+add = ["sqs"]
+
+# 会場は札幌
+[reports."b.md"]
+date = 2018-03-10 # 二日目
+
+[words]
+"冪等" = ["べきとう"]
+
+[reports."a.md"]
+event = "会"
+"""
+
+
+def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
+    told = with_given(WRITTEN.encode(), "b.md", Given(event="札幌の会", held_on="2018-03-10"))
+    told = with_speakers(told, "t/1", ["山田 花子"])
+    told = with_correction(told, "r/1", Correction(adds=("sqs",), kind="advice"))
+    after = told.decode().splitlines()
+
+    assert [line for line in WRITTEN.splitlines() if line not in after] == []
+    assert [line for line in after if line not in WRITTEN.splitlines()] == [
+        'kind = "advice"',
+        'event = "札幌の会"',
+        '[talks."t/1"]',
+        'speakers = ["山田 花子"]',
+    ]
+    told = with_given(told, "b.md", Given(held_on="2018-03-10"))
+    told = with_correction(with_speakers(told, "t/1", None), "r/1", Correction(adds=("sqs",)))
+    assert told.decode() == WRITTEN
+
+
+def test_that_nobody_speaks_can_be_told_too() -> None:
+    assert parse(with_speakers(b"", "t/1", [])).speakers == {"t/1": ()}

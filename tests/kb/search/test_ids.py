@@ -65,10 +65,10 @@ def test_an_address_tells_two_reports_apart_better_than_their_files(kb: Knowledg
 def test_what_is_told_under_any_id_of_a_report_reaches_it(kb: KnowledgeBase) -> None:
     alone = synced(kb, m=MINE)["m"]
     note = kb.browser.report(alone)[1][0]
-    kb.keeper.correct(note.id, lambda _: Correction(adds=("sqs",)))
+    kb.corrector.note(note.id, lambda _: Correction(adds=("sqs",)))
     beside = synced(kb, a=OTHERS)["m"]
     moved = kb.browser.report(beside)[1][0]
-    kb.keeper.correct(moved.id, lambda known: Correction(adds=(*known.adds, "sns")))
+    kb.corrector.note(moved.id, lambda known: Correction(adds=(*known.adds, "sns")))
     kb.keeper.sync()
 
     assert [mention.service for mention in kb.browser.note(moved.id).services] == ["sqs", "sns"]
@@ -77,7 +77,7 @@ def test_what_is_told_under_any_id_of_a_report_reaches_it(kb: KnowledgeBase) -> 
 
 def test_a_former_id_that_is_told_in_kb_toml_leads_to_the_report(kb: KnowledgeBase) -> None:
     before = synced(kb, m=MINE)["m"]
-    kb.keeper.correct(kb.browser.report(before)[1][0].id, lambda _: Correction(adds=("sqs",)))
+    kb.corrector.note(kb.browser.report(before)[1][0].id, lambda _: Correction(adds=("sqs",)))
     kb.collection.library.tell("m.md", Given(event="改名した会", former=(before,)))
     after = synced(kb)["m"]
 

@@ -64,7 +64,7 @@ def configure(library: Path, domain: str, given: Given, correction: Correction |
     if correction and (library / "a.md").exists() and (library / "a.md").read_bytes() != UNREADABLE:
         notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
         if notes:
-            kb.collection.library.correct([notes[note % len(notes)].id], lambda _, to=correction: to)
+            kb.corrector.note(notes[note % len(notes)].id, lambda _, to=correction: to)
 
 
 names, reports = st.sampled_from(NAMES), st.sampled_from(REPORTS)
@@ -147,7 +147,7 @@ def test_only_a_changed_file_is_understood_anew(library: Path, understood: list[
 def test_a_corrected_note_has_only_its_report_understood_anew(library: Path, understood: list[str]) -> None:
     kb = synced(library)
     report = next(entry for entry in kb.browser.reports() if entry.source == "2019/c.html")
-    kb.keeper.correct(kb.browser.report(report.id)[1][0].id, lambda _: Correction(adds=("sns",)))
+    kb.corrector.note(kb.browser.report(report.id)[1][0].id, lambda _: Correction(adds=("sns",)))
     synced(library)
 
     assert understood == ["2019/c.html"]
