@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
+from kb.search import searching
 from webui.app import create_app
 
 
@@ -170,6 +171,17 @@ def test_a_search_has_the_bars_of_its_years_and_each_leads_to_that_year_and_back
 
     assert 'href="/?q=Lambda&amp;year=2019" aria-label="2019年 3件"' in page
     assert 'href="/?q=Lambda" aria-label="2019年 3件" class="chosen" aria-current="true"' in chosen
+
+
+def test_of_many_talks_found_by_title_the_first_are_shown_and_the_rest_is_a_list_away(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST_TALKS", 5)
+    told = as_json(client, "/?q=箱の話")
+
+    assert (told["titled"], len(told["talks"])) == (20, 5)
+    assert f'<a href="/talks?name={quote("箱の話")}">他 15件</a>' in client.get("/?q=箱の話").text
+    assert as_json(client, f"/talks?name={quote('箱の話')}")["total"] == 20
 
 
 @pytest.mark.parametrize("sort", ["old", "new"])
