@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from index.query import Query, Step
-from index.ranking import SignalName
-from index.schema import Document
-from index.tree import Notice
+if TYPE_CHECKING:
+    from index.query import Query, Step
+    from index.ranking import SignalName
+    from index.schema import Document
+    from index.tree import Notice
 
 FEW = 3  # documents: where fewer are found, it is worth telling why
 
@@ -22,7 +23,7 @@ class Reason:
     That of `likeness` tells the cosine (`index.likeness`).
     """
 
-    signal: SignalName
+    signal: "SignalName"
     points: float
     word: str = ""
     term: str = ""
@@ -120,8 +121,8 @@ class Results:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     unlisted: Mapping[str, int] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    steps: "tuple[Step, ...]" = ()
+    notices: "tuple[Notice, ...]" = ()
     terms: frozenset[str] = frozenset()
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     without_group: Mapping[str, int] = field(default_factory=dict)
@@ -150,7 +151,7 @@ class Coverage:
 class Reader(Protocol):
     """One generation, whatever is published after: all that one request asks of a reader belongs together."""
 
-    def search(self, query: Query) -> Results:
+    def search(self, query: "Query") -> Results:
         """Answer a query."""
 
     def stored(self, document_id: str) -> str | None:
@@ -166,9 +167,6 @@ class Reader(Protocol):
     def meta(self) -> Mapping[str, object] | None:
         """Return the JSON object that the generation was written with, None before the first; always the same one."""
 
-    def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -181,7 +179,7 @@ class Draft:
 class Drafting(Protocol):
     """What writes documents ahead of a publish; it can be handed to another process."""
 
-    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+    def write(self, given: "Iterable[tuple[str, Iterable[Document]]]") -> Draft:
         """Write sources with all their documents, as they come."""
 
 
@@ -210,7 +208,7 @@ class Engine(Reader, Protocol):
 
     def publish(
         self,
-        replaced: Mapping[str, Iterable[Document]],
+        replaced: "Mapping[str, Iterable[Document]]",
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
@@ -239,6 +237,9 @@ class Engine(Reader, Protocol):
 
         They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
         """
+
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
 
     def memory(self) -> int:
         """Return the bytes that answering from the newest generation takes at most, whatever is asked."""

@@ -112,7 +112,7 @@ class Space:
     @cached_property
     def _sample(self) -> Figures:
         """The vectors of documents evenly from all."""
-        rows = np.unique(np.linspace(0, self.size - 1, min(self.size, _SAMPLE)).astype(np.int32))
+        rows = np.linspace(0, self.size - 1, min(self.size, _SAMPLE)).astype(np.int32)
         chosen = self._vectors.only(rows)
         return chosen.numbers * chosen.scales[:, None]
 

@@ -9,13 +9,13 @@ import msgspec
 from flask import Flask
 from flask.json.provider import JSONProvider
 from jinja2 import StrictUndefined
+from werkzeug.local import LocalProxy
 
 from index.engine import SearchIndexError
 from index.query import Query
 from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
-from kb.texts import ja
-from webui import compression, security
+from webui import compression, language, security
 from webui.address import address_of, page_address
 from webui.deeds import Deeds
 from webui.limits import Guesses
@@ -35,7 +35,7 @@ from webui.pages import (
 )
 from webui.pages.updating import Updater
 from webui.security import Access
-from webui.texts import ja as texts
+from webui.texts import saying, texts
 from webui.view import answers
 from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
@@ -106,14 +106,17 @@ def create_app(
     app.jinja_env.globals.update(
         t=texts,
         kb=knowledge_base,
-        kinds=ja.KINDS,
-        coverage=ja.coverage,
-        reason=ja.reason,
-        alike_in=lambda one: ja.alike(one.cosine, map(knowledge_base.collection.catalogue.name, one.services)),
+        kinds=LocalProxy(lambda: texts.shared.KINDS),
+        coverage=saying("shared.coverage"),
+        reason=saying("shared.reason"),
+        alike_in=lambda one: texts.shared.alike(
+            one.cosine, map(knowledge_base.collection.catalogue.name, one.services)
+        ),
         today=today,
         everything=Query(),
         short_name=short_name,
         examples=offered,
+        other_languages=language.others,
         aliases=aliases,
         older_answers=older_answers,
         page_address=page_address,
@@ -124,8 +127,9 @@ def create_app(
         deed=deeds.shown,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
-    app.jinja_env.filters.update(checkbox=checkbox, notes=texts.notes, value=texts.value)
+    app.jinja_env.filters.update(checkbox=checkbox, tally=saying("tally"), value=saying("value"))
     compression.compress(app)
+    language.speak(app)
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)

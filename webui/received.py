@@ -22,7 +22,7 @@ from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
 from kb.services import Service
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem
 
 _TEXTS = MEDIA_TYPES | {"application/octet-stream"}

@@ -16,8 +16,8 @@ from kb.cli.terminal import outcome_lines
 from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
-from kb.search.answers import SyncOutcome
 from kb.search.apart import embed_beside, sync_apart
+from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress
 from webui import server
 from webui.app import create_app

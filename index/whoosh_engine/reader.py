@@ -7,7 +7,7 @@ from itertools import repeat
 
 import numpy as np
 
-from index.engine import FEW, ConditionCount, Coverage, Hit, Reason, Results, TitledCount
+from index.engine import FEW, ConditionCount, Hit, Reason, Results, TitledCount
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
@@ -104,11 +104,6 @@ class WhooshReader:
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with, None before the first."""
         return self._meta
-
-    def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
-        meaning = self._meaning()
-        return meaning.coverage(self._snapshot) if meaning else None
 
     def embed(self, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""

@@ -14,11 +14,11 @@ from index.spelling import Spellings
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
-from index.whoosh_engine.columns import FILE as COLUMNS
+from index.whoosh_engine.column_names import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column
 from index.whoosh_engine.columns import Keys, Texts, ValueColumn, key_of
 from index.whoosh_engine.facet_group import FacetGroup
-from index.whoosh_engine.generations import Generation
-from index.whoosh_engine.rows import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column, text_field
+from index.whoosh_engine.overview import MOST_KEPT
+from index.whoosh_engine.rows import text_field
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.signatures import Signatures
 from index.whoosh_engine.term_store import Docs, Mask
@@ -26,17 +26,6 @@ from index.whoosh_engine.term_store import Docs, Mask
 Scores = NDArray[np.float64]  # one number a document
 
 _FEW = 16  # where fewer than one of so many documents is found
-# Bytes of terms kept: of 100,000 documents the forty commonest pairs of characters, which most of them have.
-MOST_KEPT = 64 * 1024 * 1024
-
-
-_A_DOCUMENT = 254  # bytes: its signature, its places in all orders, its boost and norms, ends and documents of facets
-
-
-def most_memory(generation: Generation) -> int:
-    """Return the bytes that a snapshot of a generation takes at most: its columns as read and joined, terms, places."""
-    columns = sum((segment.folder / COLUMNS).stat().st_size for segment in generation.segments)
-    return MOST_KEPT + 2 * columns + _A_DOCUMENT * sum(segment.size for segment in generation.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +112,7 @@ class Snapshot:
 
     @property
     def vector_keys(self) -> Keys:
-        """The key of the vector of every document (`index.whoosh_engine.vectors`)."""
+        """The key of the vector of every document (`index.whoosh_engine.vector_file`)."""
         return self._segments.columns.keys[PASSAGE]
 
     def passage(self, doc: int) -> str:

@@ -8,7 +8,7 @@ import click
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
-from kb.search.answers import Added
+from kb.search.outcomes import Added
 
 allow_private = click.option("--allow-private", is_flag=True, help="Also fetch from this machine and private networks.")
 

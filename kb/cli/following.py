@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 @as_json
 @with_knowledge_base
 def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, as_json: bool) -> None:
-    """Add the new posts of a feed (RSS, Atom) that look like reports on events, each after a yes.
+    """Add the new posts of a feed that look like reports on events, each after a yes.
 
-    What was seen is kept in kb.toml, so that nothing is proposed twice; what nobody answered is proposed again. With
-    --json nobody is asked: the posts are listed, and added only where --yes is given.
+    A feed is RSS or Atom. What was seen is kept in kb.toml, so that nothing is proposed twice; what nobody answered is
+    proposed again. With --json nobody is asked: the posts are listed, and added only where --yes is given.
 
     \b
     Examples: kb follow https://example.com/feed

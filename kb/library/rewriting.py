@@ -50,7 +50,7 @@ def with_speakers(data: bytes, talk: str, speakers: Sequence[str] | None) -> byt
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
     """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
-    import tomlkit  # noqa: PLC0415  (as below)
+    import tomlkit
 
     seen = tomlkit.array().multiline(multiline=True)
     seen.extend(posts)
@@ -59,7 +59,7 @@ def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
     """Return a kb.toml whose table of a group says this, None left out; what stays the same stays written as it is."""
-    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
+    import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))

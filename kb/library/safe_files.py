@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 import threading
 import time
 import unicodedata
@@ -21,6 +20,8 @@ _own = threading.local()  # the folders that this thread has to itself
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk."""
+    import tempfile
+
     _sweep(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=_BEGUN[0], suffix=_BEGUN[1], dir=path.parent)
     try:

@@ -1,17 +1,16 @@
-"""What the knowledge base answers with: found notes, facet values, report entries, the outcome of a sync."""
+"""What searching and browsing answer with: found notes and talks, facet values, services with their counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from index.engine import ConditionCount, MeantCount, Reason, WordCount
-from index.query import Step
-from index.tree import Notice
-from kb.library.contents import ReportEntry
-from kb.report.model import Note, Talk
-from kb.report.problems import FileProblem
-from kb.services import Service
+if TYPE_CHECKING:
+    from index.engine import ConditionCount, MeantCount, Reason, WordCount
+    from index.query import Step
+    from index.tree import Notice
+    from kb.library.contents import ReportEntry
+    from kb.report.model import Note, Talk
+    from kb.services import Service
 
 
 class FacetValue(NamedTuple):
@@ -33,10 +32,10 @@ class Found:
     `alike` tells that it is found by likeness alone, without the words.
     """
 
-    note: Note
+    note: "Note"
     score: float
     marks: tuple[tuple[int, int], ...]
-    reasons: tuple[Reason, ...] = ()
+    reasons: "tuple[Reason, ...]" = ()
     alike: bool = False
 
 
@@ -47,7 +46,7 @@ class FoundTalk:
     `found` tells how many of them are found themselves.
     """
 
-    talk: Talk
+    talk: "Talk"
     event: str | None
     held_on: str | None
     notes: int
@@ -73,16 +72,16 @@ class Answer:
     found: tuple[Found, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     loosened: bool
-    steps: tuple[Step, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    steps: "tuple[Step, ...]" = ()
+    notices: "tuple[Notice, ...]" = ()
     freed: Mapping[str, int] = field(default_factory=dict)
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()
     unlisted: Mapping[str, int] = field(default_factory=dict)
-    words: tuple[WordCount, ...] = ()
-    meant: tuple[MeantCount, ...] = ()
-    conditions: tuple[ConditionCount, ...] = ()
-    around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    words: "tuple[WordCount, ...]" = ()
+    meant: "tuple[MeantCount, ...]" = ()
+    conditions: "tuple[ConditionCount, ...]" = ()
+    around: "Mapping[str, tuple[Note, ...]]" = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
     marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
@@ -92,64 +91,16 @@ class Answer:
 class Alike:
     """A note that is like another: how near in meaning, and of which services both are."""
 
-    note: Note
+    note: "Note"
     cosine: float
     services: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SyncOutcome:
-    """What a sync did, in reports, notes and seconds."""
-
-    new: int
-    changed: int
-    gone: int
-    unchanged: int
-    notes: int
-    seconds: float
-    problems: tuple[FileProblem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A file that was put into the library, and the file it took the place of, if any.
-
-    `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`. A file
-    that holds the same already stays as it is: `unchanged`.
-    """
-
-    report: str | None
-    source: str
-    replaced: str | None
-    reports: int = 1
-    unchanged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before.
-
-    `memory` is how many bytes searching takes at most, beside the dictionary.
-    """
-
-    library: Path
-    index: Path
-    showing_samples: bool
-    older_answers: bool
-    reports: int
-    talks: int
-    notes: int
-    memory: int
-    up_to_date: bool
-    problems: tuple[FileProblem, ...]
-    left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceCount:
     """A service of the catalogue and how many notes are about it; None while there is no index."""
 
-    service: Service
+    service: "Service"
     notes: int | None
 
 
@@ -159,6 +110,6 @@ class UnknownIdError(LookupError):
     `reports` are those that the id names: of a note that is known no more, or one to choose from several.
     """
 
-    def __init__(self, message: str, reports: tuple[ReportEntry, ...] = ()) -> None:
+    def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = ()) -> None:
         super().__init__(message)
         self.reports = reports

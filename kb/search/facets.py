@@ -6,14 +6,16 @@ Documents, counts, labels, the search box, addresses, the page, the command and 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from index.text import folded_name
-from kb.library.contents import Contents
 from kb.report.identity import digest, slug
-from kb.report.model import Note, Via
-from kb.services import Catalogue
 from kb.texts import ja
+
+if TYPE_CHECKING:
+    from kb.library.contents import Contents
+    from kb.report.model import Note, Via
+    from kb.services import Catalogue
 
 Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
 """Where a facet is shown: `page` in addresses and counts of the page, `list` as a list of filters of its own there,
@@ -38,27 +40,27 @@ class Facet:
 
     key: str
     label: str
-    values: Callable[[Note, Catalogue], Iterable[str]]
+    values: "Callable[[Note, Catalogue], Iterable[str]]"
     roles: frozenset[Role] = frozenset()
-    labels: Callable[[Catalogue, Contents | None], Mapping[str, str]] = lambda _catalogue, _contents: {}
-    names: Callable[[Catalogue], Mapping[str, str]] | None = None
-    find: Callable[[Catalogue, str], str | None] | None = None
+    labels: "Callable[[Catalogue, Contents | None], Mapping[str, str]]" = lambda _catalogue, _contents: {}
+    names: "Callable[[Catalogue], Mapping[str, str]] | None" = None
+    find: "Callable[[Catalogue, str], str | None] | None" = None
     words: tuple[str, ...] = ()
     order: Literal["commonest", "newest", "labels"] = "commonest"
     option: str | None = None
 
 
-def _services(note: Note, via: Via | None = None) -> Iterable[str]:
+def _services(note: "Note", via: "Via | None" = None) -> Iterable[str]:
     return dict.fromkeys(mention.service for mention in note.services if via in (None, mention.via))
 
 
-def _service_names(catalogue: Catalogue) -> Mapping[str, str]:
+def _service_names(catalogue: "Catalogue") -> Mapping[str, str]:
     return {
         folded_name(name): service.slug for service in catalogue.services for name in (*service.names, service.slug)
     }
 
 
-def _service_called(catalogue: Catalogue, name: str) -> str | None:
+def _service_called(catalogue: "Catalogue", name: str) -> str | None:
     service = catalogue.find(name)
     return service.slug if service else None
 
@@ -67,13 +69,13 @@ def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     return {folded_name(name): key for key, label in labels.items() for name in (key, label)}
 
 
-def _years(_catalogue: Catalogue) -> Mapping[str, str]:
+def _years(_catalogue: "Catalogue") -> Mapping[str, str]:
     """Return every year that an event may have by what it is called: 2018, 2018年."""
     named = {folded_name(f"{year}{unit}"): str(year) for year in range(1900, 2100) for unit in ("", "年")}
     return named | {folded_name(name): UNDATED for name in (UNDATED, ja.UNDATED)}
 
 
-def _names(note: Note) -> Iterator[str]:
+def _names(note: "Note") -> Iterator[str]:
     """Yield what a note's event and speakers may be called, folded as names are.
 
     An event is called without its year too, and one of three words or more without the first: re:Invent, of AWS.
@@ -89,12 +91,12 @@ def _names(note: Note) -> Iterator[str]:
         yield from (folded_name(slug(speaker)) for speaker in note.talk.speakers)
 
 
-def place(note: Note) -> str:
+def place(note: "Note") -> str:
     """Return what a note stands in: its talk, or its report where it stands outside of talks."""
     return note.talk.id if note.talk else note.report
 
 
-def _section(note: Note) -> str:
+def _section(note: "Note") -> str:
     """Return what the notes have in common that stand below the same headings and notes of a place."""
     return digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12)
 
@@ -220,7 +222,7 @@ def options() -> tuple[Facet, ...]:
     return tuple(facet for facet in FACETS if facet.option)
 
 
-def values_of(note: Note, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+def values_of(note: "Note", catalogue: "Catalogue") -> dict[str, tuple[str, ...]]:
     """Return the values of a note by facet, facets without one left out."""
     every = ((facet.key, tuple(facet.values(note, catalogue))) for facet in FACETS)
     return {key: values for key, values in every if values}

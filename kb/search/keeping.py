@@ -11,7 +11,6 @@ from kb.library.configuration import parse
 from kb.library.contents import Contents
 from kb.library.files import Library, ReportFile, Scan, reports_in
 from kb.library.fingerprint import code_digest
-from kb.library.kept import KeptReports
 from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
 from kb.library.safe_files import alone
@@ -19,8 +18,8 @@ from kb.readers.containers import container_ending
 from kb.relating import Texts
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
+from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
 
 _UNNAMED = "standard input"
@@ -193,6 +192,8 @@ class Keeper:
 
         Raises LibraryError, SearchIndexError, WriterBusyError.
         """
+        from kb.library.kept import KeptReports
+
         kept = KeptReports(self._collection.index)
         broken = kept.damaged()
         found = (*self._damage(), *(FileProblem(str(path), None, "is not as it was written") for path in broken))

@@ -76,7 +76,7 @@ class Kb:
         from index.words import QueryWords  # noqa: PLC0415
 
         self._engine = WhooshEngine(
-            folder, Schema((TextField("text", 1.0, length=0.75),), FACETS), Language(QueryWords(Analyzer()))
+            folder, Schema((TextField("text", 1.0, length=0.75),), FACETS), lambda: Language(QueryWords(Analyzer()))
         )
         self._literally = get_args(StepName)
 

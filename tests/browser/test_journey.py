@@ -244,7 +244,7 @@ def test_a_first_visit_is_light(open_page: Open, path: str) -> None:
     sizes = page.evaluate("performance.getEntries().map((e) => e.transferSize ?? 0)")
 
     print(f"{path}: {sum(sizes) / 1000:.1f} kB")  # noqa: T201
-    assert 10_000 < sum(sizes) <= 60_000
+    assert 10_000 < sum(sizes) <= 25_000
 
 
 @pytest.mark.parametrize("scripted", [True, False])

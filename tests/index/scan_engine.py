@@ -182,7 +182,7 @@ class ScanEngine:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
-        given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
+        given = {source: self._counted(documents) for source, documents in replaced.items()}
         known = held | {source: d for draft in drafts for source, d in self._drafted[draft.folder].items()} | given
         if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
@@ -197,10 +197,14 @@ class ScanEngine:
         yield self
 
     def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
-        written = {source: [Counted(document) for document in documents] for source, documents in given}
+        written = {source: self._counted(documents) for source, documents in given}
         draft = Draft(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
         self._drafted[draft.folder] = written
         return draft
+
+    def _counted(self, documents: Iterable[Document]) -> list[Counted]:
+        finding = tuple(text.name for text in self.schema.texts if text.finds)
+        return [Counted(document, finding) for document in documents]
 
     def memory(self) -> int:
         return 0

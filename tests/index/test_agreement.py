@@ -17,8 +17,9 @@ from index.query import Query
 from kb.cli import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
-from kb.search.documents import SCHEMA, documents
+from kb.search.documents import documents
 from kb.search.facets import keys
+from kb.search.schema import SCHEMA
 from kb.search.search_box import language
 from kb.understanding import understand_all
 from webui.address import address_of

@@ -54,7 +54,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     folders = (tmp_path / f"index-{number}" for number in count())
     if request.param == "scan":
         return lambda: ScanEngine(SCHEMA, LANGUAGE)
-    return lambda: WhooshEngine(next(folders), SCHEMA, LANGUAGE)
+    return lambda: WhooshEngine(next(folders), SCHEMA, lambda: LANGUAGE)
 
 
 def filled(engine: Engine, documents: Iterable[Document], meta: Mapping[str, object] | None = None) -> Engine:
@@ -479,7 +479,10 @@ def about(results: Results) -> Results:
 def test_the_engine_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory, notes: list[Document], asked: list[Query]
 ) -> None:
-    engine, oracle = WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, LANGUAGE), ScanEngine(SCHEMA, LANGUAGE)
+    engine, oracle = (
+        WhooshEngine(tmp_path_factory.mktemp("index"), SCHEMA, lambda: LANGUAGE),
+        ScanEngine(SCHEMA, LANGUAGE),
+    )
     filled(engine, notes)
     filled(oracle, notes)
 
@@ -599,7 +602,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def whoosh(folder: Path) -> WhooshEngine:
-    return WhooshEngine(folder, SCHEMA, LANGUAGE)
+    return WhooshEngine(folder, SCHEMA, lambda: LANGUAGE)
 
 
 def test_a_reader_notices_what_another_process_wrote(folder: Path) -> None:

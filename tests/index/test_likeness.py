@@ -26,7 +26,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Return what makes an engine of one sort with a model, always in the same folder."""
     if request.param == "scan":
         return lambda model: ScanEngine(SCHEMA, LANGUAGE, lambda: model)
-    return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, LANGUAGE, lambda: model)
+    return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, lambda: LANGUAGE, lambda: model)
 
 
 def found(results: Results) -> list[tuple[str, bool]]:

@@ -7,14 +7,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from index.embedder import EmbedderMaker
-from index.language import Language
+from index.language import LanguageMaker
 from index.schema import Schema
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.report.model import Note
-from kb.search import collection
+from kb.search import records
 from webui.app import create_app
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
@@ -30,7 +30,7 @@ class CountingEngine(WhooshEngine):
 
     searches = 0
 
-    def __init__(self, folder: Path, schema: Schema, language: Language, embedder: EmbedderMaker) -> None:
+    def __init__(self, folder: Path, schema: Schema, language: LanguageMaker, embedder: EmbedderMaker) -> None:
         super().__init__(folder, schema, language, embedder)
         CountingEngine.searches = 0
 
@@ -68,8 +68,8 @@ def test_a_page_of_results_is_one_search_and_reads_each_note_once(
         read[stored] += 1
         return loaded(stored, contents)
 
-    loaded = collection.load_note
-    monkeypatch.setattr(collection, "load_note", load_note)
+    loaded = records.load_note
+    monkeypatch.setattr(records, "load_note", load_note)
     before = CountingEngine.searches
 
     assert (client.get(address).status_code, CountingEngine.searches - before, set(read.values()) - {1}) == (
@@ -95,8 +95,8 @@ def test_notes_of_a_talk_that_belong_to_nothing_found_are_not_decoded(
         read[stored] += 1
         return loaded(stored, contents)
 
-    loaded = collection.load_note
-    monkeypatch.setattr(collection, "load_note", load_note)
+    loaded = records.load_note
+    monkeypatch.setattr(records, "load_note", load_note)
     client.get("/?q=Firecracker")
 
     assert read.total() < 5

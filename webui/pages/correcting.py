@@ -16,7 +16,7 @@ from webui.address import page_address
 from webui.deeds import Deeds, came_from
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import wants_json
 from webui.view.markup import web_address
 

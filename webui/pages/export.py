@@ -8,7 +8,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from webui.address import query_of, resolved
 from webui.limits import at_once
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.takeaway import citation, lines, table
 
 _AT_ONCE = 2  # whole results: each may be the library, and other requests want the processor too

@@ -15,14 +15,14 @@ from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
-from kb.search.answers import Added
+from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.deeds import Deeds
 from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted, sections
 from webui.pages.updating import Updater
 from webui.received import Received, RefusedError, asked_for, received_body, received_form, tell_refusals
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import wants_json
 
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}

@@ -7,7 +7,7 @@ from werkzeug.exceptions import Forbidden
 
 from webui.limits import Guesses
 from webui.security import COOKIE, Access
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem
 
 

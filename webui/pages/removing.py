@@ -9,7 +9,7 @@ from kb.knowledge_base import KnowledgeBase
 from webui.deeds import Deeds, came_from
 from webui.pages.updating import Updater
 from webui.received import tell_refusals
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem
 
 

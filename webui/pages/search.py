@@ -13,9 +13,10 @@ from kb.search.answers import Answer
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
+from webui import language
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
 from webui.pages.start import StartPage
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem, respond, wants_json
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, groups
 from webui.view.hits import TalkHits, by_talk
@@ -114,7 +115,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/")
     def home() -> Response:
-        return results() if request.args else start_page()
+        return results() if request.args.keys() - {language.KEY} else start_page()
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))

@@ -14,7 +14,7 @@ from kb.search.answers import Answer, FoundTalk, UnknownIdError
 from kb.search.facets import place
 from kb.search.records import note_record, service_record
 from kb.services import Change, Domain, Service
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import respond
 from webui.view.hits import Shown, belonging
 from webui.view.timeline import Timeline, timeline

@@ -215,6 +215,7 @@ document.addEventListener("keydown", (event) => {
     act(note);
   }
 });
+document.getElementById("tell-keys").addEventListener("click", KEYS["?"]);
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".menu[open]")) menu.open = menu.contains(event.target);
 });

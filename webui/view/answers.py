@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, Se
 from index.engine import SearchIndexError
 from kb.library.contents import ReportEntry
 from kb.search.answers import UnknownIdError
-from webui.texts import ja as texts
+from webui.texts import texts
 
 _log = logging.getLogger(__name__)
 

@@ -1,12 +1,12 @@
 """Searches that are offered to begin with: those that find something here, by all of their words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from webui.address import address_of
-from webui.texts import ja as texts
+from webui.texts import spoken, texts
 from webui.view.kept import Kept
 
 _MOST = 6
@@ -21,9 +21,20 @@ class Example:
     total: int
 
 
-def examples(knowledge_base: KnowledgeBase) -> Kept[tuple[Example, ...]]:
-    """Return what gives the examples of a knowledge base, none while there is no index; each costs a search."""
-    return Kept(knowledge_base, lambda: tuple(_find(knowledge_base))[:_MOST])
+def examples(knowledge_base: KnowledgeBase) -> Callable[[], tuple[Example, ...]]:
+    """Return what gives the examples of a knowledge base in the language of a request, none while there is no index.
+
+    They are found once a generation, for each costs a search.
+    """
+    made: Kept[dict[str, tuple[Example, ...]]] = Kept(knowledge_base, dict)
+
+    def offered() -> tuple[Example, ...]:
+        known, language = made(), spoken.get()
+        if language not in known:
+            known[language] = tuple(_find(knowledge_base))[:_MOST]
+        return known[language]
+
+    return offered
 
 
 def _find(knowledge_base: KnowledgeBase) -> Iterator[Example]:

@@ -7,7 +7,7 @@ from index.query import Query
 from kb.search.answers import Answer, FacetValue
 from kb.search.facets import UNDATED, keys
 from webui.address import address_of
-from webui.texts import ja as texts
+from webui.texts import texts
 
 ORDER = ("kind", "year", "event", "service", "talk", "speaker")
 """The groups in the order shown: what narrows a search most with the fewest values comes first."""
@@ -76,5 +76,5 @@ def chips(query: Query, answer: Answer) -> Iterator[Chip]:
         labels = {facet.value: facet.label for facet in answer.facets[group]}
         for value in values:
             smaller = query.toggle(group, value)
-            label = texts.value(group, labels.get(value, value))
+            label = texts.value(group, value, labels.get(value, value))
             yield Chip(group, label, address_of(smaller), answer.without.get((group, value), 0))

@@ -10,9 +10,8 @@ from urllib.parse import urljoin
 
 from kb.report.model import Note
 from kb.services import Catalogue
-from kb.texts import ja
 from webui.address import page_address
-from webui.texts import ja as texts
+from webui.texts import texts
 
 _FORMULA = frozenset("=+-@\u2212")  # how a cell begins that a spreadsheet would run, whatever the width
 _UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))  # categories of what nobody sees before that
@@ -35,7 +34,7 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
     for note in notes:
         cells = (
             note.text,
-            ja.KINDS[note.kind],
+            texts.shared.KINDS[note.kind],
             "、".join(catalogue.name(mention.service) for mention in note.services),
             " › ".join(crumb.text for crumb in note.trail),
             note.talk.title if note.talk else "",

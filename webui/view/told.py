@@ -8,9 +8,8 @@ from itertools import islice
 from index.query import Query
 from kb.search.answers import Answer
 from kb.search.searching import Searcher
-from kb.texts.ja import alone, meant, without
 from webui.address import Unread, address_of
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.facets import Chip
 from webui.view.offers import offers
 
@@ -80,7 +79,7 @@ def _removals(query: Query, searcher: Searcher) -> Iterator[Way]:
     found = searcher.each(*(replace(one, limit=0) for one in less))
     for piece, smaller, answer in zip(pieces, less, found, strict=True):
         if answer.total:
-            yield Way(without(piece, answer.total), address_of(smaller))
+            yield Way(texts.shared.without(piece, answer.total), address_of(smaller))
 
 
 def _parts(query: Query, answer: Answer) -> Iterator[Way]:
@@ -90,8 +89,8 @@ def _parts(query: Query, answer: Answer) -> Iterator[Way]:
     """
     words, conditions = answer.words, answer.conditions
     if len(words) + len(conditions) > 1:
-        ways = [(alone(one.word, one.count), one.word, one.count) for one in words]
-        ways += [(without(one.condition, one.count), one.rest, one.count) for one in conditions]
+        ways = [(texts.shared.alone(one.word, one.count), one.word, one.count) for one in words]
+        ways += [(texts.shared.without(one.condition, one.count), one.rest, one.count) for one in conditions]
         yield from (Way(label, address_of(replace(query, text=text, offset=0))) for label, text, n in ways if n)
 
 
@@ -99,11 +98,11 @@ def _begun(query: Query, searcher: Searcher) -> Iterator[Way]:
     """Yield what a single word may be a reading or the beginning of: the service of its alias, in any kana."""
     if query.text and not query.selections and not query.text.split()[1:]:
         for offer in islice(offers(searcher, query), _MOST_OFFERS):
-            yield Way(meant(offer.suggestion.label, offer.suggestion.notes), offer.url)
+            yield Way(texts.shared.meant(offer.suggestion.label, offer.suggestion.notes), offer.url)
 
 
 def _meant(query: Query, answer: Answer) -> Iterator[Way]:
     """Yield each word that may be meant instead of one as typed."""
     for one in answer.meant:
         instead = replace(query, text=query.text.replace(one.word, one.meant), offset=0)
-        yield Way(meant(one.meant, one.count), address_of(instead))
+        yield Way(texts.shared.meant(one.meant, one.count), address_of(instead))

@@ -1,4 +1,7 @@
 """Every text of the page that a reader sees, in Japanese and in this one place."""
 
+from kb.texts import ja
 from webui.texts.ja.labels import *  # noqa: F403 (both are one room, and too long for one file)
 from webui.texts.ja.sentences import *  # noqa: F403
+
+shared = ja  # what commands say too

@@ -1,12 +1,13 @@
 """The labels of the page: what stands on it whatever was found."""
 
 from kb.readers.formats import LABELS
-from kb.search.facets import FACETS
+from kb.search import facets
+from kb.search.facets import UNDATED as NO_YEAR
 from kb.search.suggestions import WORD
 from kb.texts import ja
 
 FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
-LANGUAGE = "ja"
+LANGUAGE, LANGUAGE_NAME = "ja", "日本語"
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
 SKIP = "本文へ移動"
@@ -165,7 +166,13 @@ SERVICE_NOTES = "このサービスのメモを検索"
 HOLDS_BOTH = "対策を含む"
 NOTHING_NOTED = "このサービスのメモはまだありません。"
 
-GROUPS = {**{facet.key: facet.label for facet in FACETS}, WORD: "言葉"}
+GROUPS = {**{facet.key: facet.label for facet in facets.FACETS}, WORD: "言葉"}
+VALUES = {
+    **{("kind", key): label for key, label in ja.KINDS.items()},
+    **{("via", key): label for key, label in ja.VIAS.items()},
+    **{("state", key): label for key, label in ja.STATES.items()},
+    ("year", NO_YEAR): ja.UNDATED,
+}
 VIA = ja.VIAS
 VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited": "上位の言葉から: {why}"}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kb.search.answers import Added, SyncOutcome
+from kb.search.outcomes import Added, SyncOutcome
 from kb.texts.ja import KINDS
 from webui.texts.ja.labels import (
     BLOCKS,
@@ -15,6 +15,7 @@ from webui.texts.ja.labels import (
     STEPS,
     STEPS_TAKEN,
     UNDATED,
+    VALUES,
     VIA_MEANING,
 )
 
@@ -22,6 +23,11 @@ from webui.texts.ja.labels import (
 def notes(count: int) -> str:
     """Return a number of notes with its unit."""
     return f"{count:,}件"
+
+
+def tally(count: int) -> str:
+    """Return a number of notes where a list of them stands."""
+    return notes(count)
 
 
 def hits(total: int, conditions: list[str]) -> str:
@@ -57,9 +63,9 @@ def below(count: int) -> str:
     return f"下位のメモ {count:,}件"
 
 
-def value(group: str, label: str) -> str:
+def value(group: str, value: str, label: str) -> str:
     """Return what a value of a group is called: years get their unit."""
-    return f"{label}年" if group == "year" and label.isdigit() else label
+    return f"{value}年" if group == "year" and value.isdigit() else VALUES.get((group, value), label)
 
 
 def find_value(group: str) -> str:
