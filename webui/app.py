@@ -15,10 +15,26 @@ from index.engine import SearchIndexError
 from index.query import Query
 from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
+from kb.report.identity import slug
 from webui import compression, language, security
 from webui.address import address_of, page_address
 from webui.limits import Guesses
-from webui.pages import browse, correcting, export, intake, key, proposing, reports, search, services, suggest, updating
+from webui.pages import (
+    browse,
+    correcting,
+    events,
+    export,
+    indexes,
+    intake,
+    key,
+    pairs,
+    proposing,
+    reports,
+    search,
+    services,
+    suggest,
+    updating,
+)
 from webui.pages.updating import Updater
 from webui.security import Access
 from webui.texts import saying, texts
@@ -62,9 +78,9 @@ def create_app(
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # seconds: an asset's address changes with it
 
-    def short_name(slug: str) -> str:
-        service = knowledge_base.collection.catalogue.by_slug.get(slug)
-        return service.short_name if service else slug
+    def short_name(key: str) -> str:
+        service = knowledge_base.collection.catalogue.by_slug.get(key)
+        return service.short_name if service else key
 
     def aliases(slug: str) -> str:
         service = knowledge_base.collection.catalogue.by_slug.get(slug)
@@ -107,6 +123,7 @@ def create_app(
         older_answers=older_answers,
         page_address=page_address,
         address_of=address_of,
+        slug=slug,
         marked=marked,
         web_address=web_address,
         static=static,
@@ -118,7 +135,7 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, browse, services, reports, export):
+    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(intake.pages(knowledge_base, updater, fetcher))
     app.register_blueprint(correcting.pages(knowledge_base, updater))

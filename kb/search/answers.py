@@ -97,12 +97,26 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a note stands: its report, its number there from 1, the notes right before and after, and its kin.
+
+    The kin are what stands under it, remedies or answers it, or is remedied or answered by it, in reading order.
+    """
+
+    report: "ReportEntry"
+    number: int
+    before: "Note | None"
+    after: "Note | None"
+    kin: "tuple[Note, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class Taker:
     """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
 
     report: "ReportEntry"
     talk: "Talk"
-    notes: tuple["Note", ...]
+    notes: "tuple[Note, ...]"
 
 
 @dataclass(frozen=True, slots=True)

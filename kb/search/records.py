@@ -12,6 +12,7 @@ from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
 from kb.search.answers import Alike, FoundTalk, Taker
+from kb.search.directory import EventEntry, TalkEntry
 from kb.services import Change, Domain, Service
 
 if TYPE_CHECKING:
@@ -54,6 +55,24 @@ def found_talk_record(found: FoundTalk) -> dict[str, Any]:
         "held_on": found.held_on,
         "notes": found.notes,
         "found": found.found,
+    }
+
+
+def spoken_record(entry: TalkEntry) -> dict[str, Any]:
+    """Return a talk with its event and the ids of the reports that tell of it."""
+    reports = [report.id for report in entry.reports]
+    return {**talk_record(entry.talk), "event": entry.event, "held_on": entry.held_on, "reports": reports}
+
+
+def event_record(entry: EventEntry) -> dict[str, Any]:
+    """Return an event with the ids of its reports and talks."""
+    return {
+        "slug": entry.slug,
+        "name": entry.name,
+        "series": entry.series,
+        "held_on": entry.held_on,
+        "reports": [report.id for report in entry.reports],
+        "talks": [one.talk.id for one in entry.talks],
     }
 
 

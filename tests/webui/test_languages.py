@@ -20,7 +20,8 @@ from webui.texts import LANGUAGES, en, ja
 WEBUI = Path(app_module.__file__).parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
 REPORT = "# 見本勉強会 2018-03-10 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n- SQS は冪等に\n- 順番は?\n"
-PAGES = ("/", "/?q=SQS", "/?q=zzz", "/?q=SQS&kind=statement&year=2018&x=y", "/reports", "/service/sqs", "/add", "/key",
+PAGES = ("/", "/?q=SQS", "/?q=zzz", "/?q=SQS&kind=statement&year=2018&x=y", "/reports", "/service/sqs", "/events", "/talks", "/speakers",
+         "/years", "/pairs", "/add", "/key",
          "/nowhere")  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def names(module: ModuleType) -> dict[str, object]:
         if not name.startswith("_")
         and not isinstance(value, ModuleType)
         and (not callable(value) or (inspect.isfunction(value) and value.__module__.startswith(f"{own}.texts")))
-        and name != "counted"
+        and name not in ("counted", "TYPE_CHECKING")
     }
 
 

@@ -13,9 +13,10 @@ from kb.report.model import Given
 from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.pages.proposing import bookmarklet
-from webui.pages.reports import became, counted, sections
+from webui.pages.reports import became, counted
 from webui.pages.updating import Updater
 from webui.received import Received, received_body, received_form, tell_refusals
+from webui.view.sections import sections
 
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
@@ -50,7 +51,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, fetcher: Fetcher | No
             replaces=knowledge_base.keeper.replaces(report),
             outline=outline,
             taken=counted(outline),
-            sections=sections(report.notes),
+            sections=tuple(sections(report.notes)),
             lines=tuple(became(outline, report.talks, report.notes)),
         )
         return make_response(shown)

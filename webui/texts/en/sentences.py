@@ -23,6 +23,23 @@ from webui.texts.en.labels import (
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
 
+_CATEGORIES = {
+    "ai": "AI and machine learning",
+    "business": "Business applications",
+    "cost": "Cost management",
+    "customer": "Support and training",
+    "end-user": "End-user computing",
+    "frontend": "Frontend and mobile",
+    "frontier": "Quantum, satellites, robots",
+    "games": "Games and 3D",
+    "integration": "Application integration",
+    "iot": "IoT",
+    "management": "Management and governance",
+    "migration": "Migration and transfer",
+    "networking": "Networking and content delivery",
+    "security": "Security and identity",
+}
+
 
 def notes(count: int) -> str:
     """Return a number of notes with its unit."""
@@ -68,8 +85,10 @@ def below(count: int) -> str:
 
 
 def value(group: str, value: str, label: str) -> str:
-    """Return what a value of a group is called; a category, which is labelled in Japanese, by its slug."""
-    return value.replace("-", " ").capitalize() if group == "category" else VALUES.get((group, value), label)
+    """Return what a value of a group is called; a category, which a catalogue labels in Japanese, by its slug."""
+    if group == "category":
+        return _CATEGORIES.get(value, value.replace("-", " ").capitalize())
+    return VALUES.get((group, value), label)
 
 
 def find_value(group: str) -> str:
