@@ -112,6 +112,15 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
+class Taker:
+    """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
+
+    report: "ReportEntry"
+    talk: "Talk"
+    notes: "tuple[Note, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceCount:
     """A service of the catalogue and how many notes are about it; None while there is no index."""
 

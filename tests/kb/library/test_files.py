@@ -241,7 +241,7 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ("reports = 1", '"reports" must hold tables like [reports."name"]'),
         (
             '[reports."a.md"]\nday = 1',
-            "[reports.\"a.md\"] has unknown key 'day'; known are event, url, former, date, published",
+            "[reports.\"a.md\"] has unknown key 'day'; known are event, date, published, url, former",
         ),
         ("[services.portal]\nname = 'Portal'", "[services.portal] has no category"),
         (

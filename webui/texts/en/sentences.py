@@ -1,15 +1,18 @@
 """The sentences of the page in English, made of what was found."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kb.search.outcomes import SyncOutcome
-from kb.texts.en import counted
+from kb.aligning import Row
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.en import KINDS, counted
 from webui.texts.en.labels import (
     BLOCKS,
     FILTERS,
     GROUPS,
+    MANY_SUMMED,
     NOTICES,
     STEPS,
     STEPS_TAKEN,
@@ -117,6 +120,14 @@ def track(name: str) -> str:
 def taker(number: int) -> str:
     """Return what tells two reports of one talk apart."""
     return f"Record {number}"
+
+
+def aligned(rows: Sequence[Row]) -> str:
+    """Return how many things several takers of a talk noted, and how many each of them alone."""
+    told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
+    alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
+    together = f"In common: {notes(len(told) - alone.total())}"
+    return "; ".join([together, *(f"{taker(number)} alone: {notes(count)}" for number, count in sorted(alone.items()))])
 
 
 def lines(taken: Mapping[str, int]) -> str:
@@ -293,3 +304,41 @@ def time_of_day(start: str | None, end: str | None) -> str:
 def host(url: str) -> str:
     """Return an address as short as a reader wants it: its host."""
     return re.sub(r"^[a-z]+://(www\.)?", "", url).split("/")[0]
+
+
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"The same is there already ({source})."
+    taken = f"Replaced {source}." if added.replaced else f"Added as {source}."
+    return taken if added.report else f"{taken} {counted(added.reports, 'report')}."
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"Removed “{name}”." if taken_off else f"Added “{name}”."
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"The kind is “{KINDS[kind]}” now." if kind else "The kind is automatic again."
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"Corrected “{title}”."
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"Removed “{title}” from the library."
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"Undone: {text}"
