@@ -1,5 +1,6 @@
 """The pages to read: lists of everything, events, speakers, years, talks, notes and reports, page by page."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -210,3 +211,20 @@ def test_an_empty_library_says_how_to_fill_it(nothing: FlaskClient, path: str) -
 @pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/years", "/pairs"])
 def test_every_list_is_one_click_away_and_says_where_one_is(client: FlaskClient, path: str) -> None:
     assert f'<a href="{path}" aria-current="page">' in client.get(path).text
+
+
+def test_a_report_whose_file_has_gone_is_read_from_the_index_but_has_no_lines(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    file = tmp_path / "library" / "a.md"
+    file.write_text(report(2019, speaker="見本 太郎"), "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    client = create_app(knowledge_base).test_client()
+    name = quote(knowledge_base.browser.reports()[0].id)
+    before = [client.get(f"/{page}/{name}").status_code for page in ("report", "lines")]
+    file.unlink()
+
+    assert (before, [client.get(f"/{page}/{name}").status_code for page in ("report", "lines")]) == (
+        [200] * 2,
+        [200, 404],
+    )
