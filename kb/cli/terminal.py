@@ -10,6 +10,7 @@ from kb.texts import ja
 
 if TYPE_CHECKING:
     from index.engine import Coverage
+    from kb.aligning import Row
     from kb.kinds.pairs import Pair
     from kb.knowledge_base import KnowledgeBase
     from kb.library.contents import ReportEntry
@@ -98,6 +99,15 @@ def found_lines(every: "Iterable[Found]", domain: "Domain") -> Iterator[str]:
         for found in hits:
             yield from hit_lines(found, domain)
         yield ""
+
+
+def row_lines(row: "Row") -> Iterator[str]:
+    """Yield what takers of a talk noted of one thing, each behind the number of its report; how alike where several."""
+    numbered = [(number, note) for number, note in enumerate(row.notes, start=1) if note]
+    for number, note in numbered:
+        yield f"{number}  • {note.text}"
+    if len(numbered) > 1:
+        yield click.style(f"     = {ja.same(row.words, row.likeness)}", fg="cyan")
 
 
 def added_line(added: "Added") -> str:

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from index.query import Query
+from kb.aligning import Row, aligned
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
 from kb.report.outline import Outline
-from kb.search.answers import Alike, ServiceCount, Surroundings, UnknownIdError
+from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError
 from kb.search.collection import Collection, Snapshot
 from kb.search.directory import Directory, EventEntry, SpeakerEntry, TalkEntry
 from kb.search.records import load_relations
@@ -82,12 +83,35 @@ class Browser:
         hits = snapshot.reader.like([note.id for note in notes], "report", _MOST_ALIKE) if snapshot else ()
         return tuple(_alike(notes, snapshot.note(hit.stored), hit.score) for hit in hits) if snapshot else ()
 
-    def talk(self, talk_id: str) -> Sequence[Note]:
-        """Return all notes on a talk, report by report, in reading order. Raises UnknownIdError."""
+    def is_talk(self, talk_id: str) -> bool:
+        """Return whether a talk has this id, or had it before somebody else noted it too."""
+        contents = self._collection.contents()
+        return contents is not None and contents.settled_talk(talk_id) is not None
+
+    def takers(self, talk_id: str) -> tuple[Taker, ...]:
+        """Return who noted a talk, in library order. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
-        if snapshot is None or talk_id not in snapshot.contents.talks:
+        settled = snapshot.contents.settled_talk(talk_id) if snapshot else None
+        if snapshot is None or settled is None:
             raise UnknownIdError(f"no talk has the id {talk_id}")
-        return _all("talk", talk_id, snapshot)
+        notes = _all("talk", settled, snapshot)
+        told = {
+            entry.id: (entry, talk) for entry in snapshot.contents.reports for talk in entry.talks if talk.id == settled
+        }
+        return tuple(
+            Taker(entry, talk, tuple(note for note in notes if note.report == entry.id))
+            for entry, talk in told.values()
+        )
+
+    def aligned(self, takers: Sequence[Taker]) -> tuple[Row, ...]:
+        """Return the notes of several takers side by side, those that say the same in one row."""
+        snapshot = self._collection.snapshot()
+
+        def likeness(some: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
+            ids = [[note.id for note in notes] for notes in (some, others)]
+            return snapshot.reader.likeness(*ids) if snapshot else ()
+
+        return aligned([taker.notes for taker in takers], likeness)
 
     def spoken(self, talk_id: str) -> TalkEntry:
         """Return a talk without its notes, and who tells of it. Raises UnknownIdError."""

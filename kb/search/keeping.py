@@ -101,8 +101,9 @@ class Keeper:
         library = self._own_library()
         with alone(library.path):  # of two who add one report, the second finds that of the first
             old = self._same_report(report, library)
+            unchanged = old is not None and library.data(old) == data
             source = library.put(data, name or report.id + ending_of(outline.format), given, old)
-        return Added(report.id, f"{library.name}/{source}", old)
+        return Added(report.id, f"{library.name}/{source}", old, unchanged=unchanged)
 
     def indexed(self, added: Added) -> Added:
         """Return what was added, its report under the id that this has in the index where it is indexed by itself."""
@@ -150,9 +151,10 @@ class Keeper:
         with alone(library.path):
             old = older(library, files)
             before = [file for file in library.scan().files if old is not None and file.container == old]
+            unchanged = old is not None and library.file(old).read_bytes() == data
             source = library.put(data, name, replacing=old)
             carry_over(library, before, [file for file in library.scan().files if file.container == source])
-        return Added(None, f"{library.name}/{source}", old, len(files))
+        return Added(None, f"{library.name}/{source}", old, len(files), unchanged)
 
     def _files_in(self, data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
         """Return what an export or archive holds. Raises UnreadableError where that is no report."""
@@ -222,7 +224,7 @@ class Keeper:
             showing_samples=self._collection.is_samples,
             older_answers=bool(contents and wrong),
             reports=len(reports),
-            talks=sum(len(entry.talks) for entry in reports),
+            talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
             left_alone=scan.left_alone,

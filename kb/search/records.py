@@ -1,16 +1,17 @@
 """Notes and services as the JSON objects that commands and pages give out and the index stores."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kb.aligning import Row
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
-from kb.search.answers import Alike, FoundTalk
+from kb.search.answers import Alike, FoundTalk, Taker
 from kb.search.directory import EventEntry, TalkEntry
 from kb.services import Change, Domain, Service
 
@@ -34,6 +35,16 @@ def talk_record(talk: Talk) -> dict[str, Any]:
 def alike_record(alike: Alike, domain: Domain) -> dict[str, Any]:
     """Return a note that is like another, and what is alike."""
     return {**note_record(alike.note, domain), "cosine": round(alike.cosine, 4), "same_services": list(alike.services)}
+
+
+def row_record(row: Row, takers: Sequence[Taker], domain: Domain) -> dict[str, Any]:
+    """Return what each taker of a talk noted of one thing, by report; `only` names who alone did."""
+    notes = {
+        taker.report.id: note_record(note, domain) if note else None
+        for taker, note in zip(takers, row.notes, strict=True)
+    }
+    told = [report for report, note in notes.items() if note]
+    return {"only": told[0] if len(told) == 1 else None, "words": row.words, "likeness": row.likeness, "notes": notes}
 
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:

@@ -78,6 +78,12 @@ def reason(reason: "Reason") -> str:
     return f"{found} {reason.points:.2f}"
 
 
+def same(words: float | None, cosine: float | None) -> str:
+    """Return how alike notes are that say the same."""
+    shares = [("words", words), ("meaning", cosine)]
+    return " · ".join(f"{name} {share:.2f}" for name, share in shares if share is not None)
+
+
 def meant(instead: str, count: int) -> str:
     """Return what may be meant instead of a word of the query."""
     return f"Did you mean “{instead}”? ({counted(count, 'note')})"

@@ -25,7 +25,9 @@ from urllib.parse import quote
 
 from comparing import circumstances, resident
 from generated import notes, word, write_library
-from rivals import FACETS, Fts5, Groonga
+from groonga import Groonga
+from rivals import Fts5
+from shapes import FACETS
 
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 BEGIN, END = "<!-- served: begin -->\n", "<!-- served: end -->\n"

@@ -49,7 +49,7 @@ def names(module: ModuleType) -> dict[str, object]:
         if not name.startswith("_")
         and not isinstance(value, ModuleType)
         and (not callable(value) or (inspect.isfunction(value) and value.__module__.startswith(f"{own}.texts")))
-        and name != "counted"
+        and name not in ("counted", "TYPE_CHECKING")
     }
 
 

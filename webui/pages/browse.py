@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.records import alike_record, note_record, talk_record
+from kb.search.records import alike_record, note_record, row_record, talk_record
 from webui.address import page_address
 from webui.view.answers import respond
 from webui.view.hits import belonging
@@ -27,22 +27,28 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/talk/<path:talk_id>")
     def talk(talk_id: str) -> Response:
-        notes = knowledge_base.browser.talk(talk_id)
-        spoken = knowledge_base.browser.spoken(talk_id)
-        part = paged(page_address("talk", talk_id), notes, asked_page(request.args), NOTES)
+        browser, domain = knowledge_base.browser, knowledge_base.collection.domain
+        takers = browser.takers(talk_id)
+        spoken = browser.spoken(takers[0].talk.id)
+        notes = [note for taker in takers for note in taker.notes]
+        part = paged(page_address("talk", spoken.talk.id), notes, asked_page(request.args), NOTES)
         by_report = groupby(part.items, lambda note: note.report)
         taken = {report: tree(own) for report, own in by_report}
-        alike = knowledge_base.browser.like(notes)
+        alike = browser.like(notes)
+        rows = browser.aligned(takers) if len(takers) > 1 else ()
         return respond(
             "talk.html",
             lambda: {
                 "talk": talk_record(spoken.talk),
                 "notes": records(notes),
-                "alike": [alike_record(one, knowledge_base.collection.domain) for one in alike],
+                "alike": [alike_record(one, domain) for one in alike],
+                "aligned": [row_record(row, takers, domain) for row in rows],
             },
             spoken=spoken,
             part=part,
             takers=[(entry, taken[entry.id]) for entry in spoken.reports if entry.id in taken],
+            every=[taker.report for taker in takers],
+            rows=rows,
             alike=alike,
         )
 

@@ -199,6 +199,8 @@ NOTICES = {
     "no likeness": "Could not search by meaning, so words alone were searched ({text}).",
 }
 WHY_FOUND = "Why it was found"
+ALIGNED = "Side by side"
+HOW_ALIKE = "How alike"
 ALIKE_ELSEWHERE = "Notes like it in other reports"
 ALIKE = en.ALIKE
 STEPS_REFUSED = "Some of what is done to find more was undone."

@@ -1,14 +1,18 @@
 """The sentences of the page, made of what was found."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kb.search.outcomes import SyncOutcome
+from kb.aligning import Row
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.ja import KINDS
 from webui.texts.ja.labels import (
     BLOCKS,
     FILTERS,
     GROUPS,
+    MANY_SUMMED,
     NOTICES,
     STEPS,
     STEPS_TAKEN,
@@ -96,6 +100,14 @@ def taker(number: int) -> str:
     return f"記録 {number}"
 
 
+def aligned(rows: Sequence[Row]) -> str:
+    """Return how many things several takers of a talk noted, and how many each of them alone."""
+    told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
+    alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
+    together = f"共通 {notes(len(told) - alone.total())}"
+    return "、".join([together, *(f"{taker(number)}だけ {notes(count)}" for number, count in sorted(alone.items()))])
+
+
 def lines(taken: Mapping[str, int]) -> str:
     """Return how many lines a report has, and for what they were taken."""
     told = "、".join(f"{BLOCKS[block]} {taken[block]:,}" for block in BLOCKS if taken.get(block))
@@ -115,6 +127,19 @@ def tags(count: int) -> str:
 def replaces(source: str) -> str:
     """Return the notice that a report is there already."""
     return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
+
+
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"同じものがすでにあります（{source}）。"
+    taken = f"{source} を差し替えました。" if added.replaced else f"{source} に加えました。"
+    return taken if added.report else f"{taken}レポート {added.reports:,}件。"
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
 
 
 def reports_inside(count: int) -> str:
@@ -153,6 +178,31 @@ def sure(likely: float) -> str:
 def wrong_tag(name: str) -> str:
     """Return the text of the button that takes a tag off."""
     return f"{name} を外す"
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"「{name}」を外しました。" if taken_off else f"「{name}」を付けました。"
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"種別を「{KINDS[kind]}」にしました。" if kind else "種別を自動に戻しました。"
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"「{title}」の情報を直しました。"
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"「{title}」をライブラリから外しました。"
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"元に戻しました: {text}"
 
 
 def unknown_kind(name: str) -> str:
