@@ -64,8 +64,8 @@ class Answer:
     `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
     `around` holds for each value that the window has in the query's `context` the notes that are found and those that
     belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
-    has every word, each with how many of its notes meet the conditions: the first of so many as are `titled`. Where
-    reasons were asked for, `marks` gives for each title, and for each crumb above the notes, the ranges of it to mark.
+    has every word, each with how many of its notes meet the conditions: the first of all `titled`. Where reasons were
+    asked for, `marks` gives for each title, and for each crumb above the notes, the ranges of it to mark.
     """
 
     total: int

@@ -1,4 +1,4 @@
-"""The page of problems and their remedies, of questions and their answers: open or settled ones, by service."""
+"""The page of problems and their remedies, of questions and their answers: open or settled, by service."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from index.query import Query
-from kb.kinds.pairs import PROBLEMS, QUESTIONS
+from kb.kinds.pairs import PROBLEMS
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import FacetValue
 from kb.search.facets import place
@@ -21,7 +21,6 @@ from webui.view.listing import Page, address, asked_page, page_of
 
 _PATH, _SIZE = "/pairs", 20  # notes of a page
 _SERVICES = 8  # offered
-STATES = (*reversed(PROBLEMS), *reversed(QUESTIONS))  # what is open first
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def _states(counts: Sequence[FacetValue], chosen: str, words: str, service: str)
         return Choice(label, url, notes, state == chosen)
 
     yield choice(texts.ALL_PROBLEMS, "", sum(known.get(state, 0) for state in PROBLEMS))
-    yield from (choice(texts.value("state", state, state), state, known.get(state, 0)) for state in STATES)
+    yield from (choice(label, state, known.get(state, 0)) for state, label in texts.shared.STATES.items())
 
 
 def _services(counts: Sequence[FacetValue], catalogue: Catalogue, state: str, words: str) -> Iterator[Choice]:

@@ -6,6 +6,8 @@ from kb.search.facets import UNDATED as NO_YEAR
 from kb.texts import en
 from kb.texts.en import counted
 
+EVENTS = "Events"
+YEARS = "Years"
 PLACES = {
     "/?q=": "Notes",
     "/reports": "Reports",
@@ -17,29 +19,27 @@ PLACES = {
     "/add": "Add",
 }
 LISTS = {"reports": "Reports", "events": "Events", "talks": "Talks", "speakers": "Speakers"}
-EVENTS = "Events"
-YEARS = "Years"
 SERIES = "Series"
 PAIRS = "Problems and remedies"
 PATH = "Where you are"
 NAMED = "Name"
 SERVICE = "Service"
 WORDS = "Words"
-NARROW = "Narrow down"
-NOTHING_LISTED = "There is nothing of the kind."
-NO_PAIRS = "There are no such problems or questions."
-OVER_THE_YEARS = "Over the years"
-HELD_BEFORE = "Notes by the year it was held"
+NARROW = "Filter"
+NOTHING_LISTED = "Nothing answers to this."
+NO_PAIRS = "No problem or question answers to this."
+OVER_THE_YEARS = "Notes by year"
+HELD_BEFORE = "Notes by the years it was held"
 ALL_PROBLEMS = "All problems"
 STATE = "State"
 FACTS = "Facts and cases"
 CONTENTS = "Contents"
-AROUND = "Place in the report"
-BEFORE = "Before it"
-AFTER = "After it"
-READ_ALL = "Notes of this event"
+AROUND = "Its place in the report"
+BEFORE = "Note before"
+AFTER = "Note after"
+READ_ALL = "Notes on this event"
 NOTE = "Note"
-BY_SPEAKER = "Notes on these talks"
+BY_SPEAKER = "Notes on talks of this speaker"
 BY_YEAR = "By year"
 
 
@@ -86,7 +86,7 @@ def year_mark(value: str) -> str:
 def span(first: str | None, last: str | None) -> str:
     """Return from which year to which something goes, as far as that is known."""
     known = sorted({held_on[:4] for held_on in (first, last) if held_on})
-    return "–".join(known) or en.UNDATED
+    return "–".join(known) if known else en.UNDATED
 
 
 def bar(value: str, count: int) -> str:
@@ -96,14 +96,14 @@ def bar(value: str, count: int) -> str:
 
 def series(name: str, times: int) -> str:
     """Return a series and how often it was held."""
-    return f"{name} ({times:,} times)"
+    return f"{name} ({counted(times, 'time')})"
 
 
 def number_of(number: int, total: int) -> str:
     """Return which note of its report one is."""
-    return f"{number:,} of {counted(total, 'note')}"
+    return f"{number:,} of {total:,}"
 
 
 def unknown_service_of(name: str) -> str:
     """Return that a list is not narrowed, for nothing is called so."""
-    return f"No service is known as “{name}”, so nothing is narrowed by it."
+    return f"No service is known as “{name}”, so nothing was filtered."
