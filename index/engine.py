@@ -59,6 +59,14 @@ class FacetCount(NamedTuple):
     selected: bool
 
 
+class TitledCount(NamedTuple):
+    """A value whose title has the words, how many selected documents have it, and how many of them are found."""
+
+    value: str
+    count: int  # type: ignore[assignment]  # as that of FacetCount
+    found: int
+
+
 @dataclass(frozen=True, slots=True)
 class WordCount:
     """A word of a query, as mended, and how many of the selected documents have it, whatever else is asked."""
@@ -102,7 +110,7 @@ class Results:
     - `meant`: what may be meant instead of words of the text, with how many of the selected documents have each.
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
-      question, with how many selected documents have each, most first, then by value.
+      question, with how many selected documents have each and how many of these are found, most first, then by value.
     - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of its kin
       with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
       those that belong to them. Empty where none was asked for.
@@ -122,7 +130,7 @@ class Results:
     conditions: tuple[ConditionCount, ...] = ()
     meant: tuple[MeantCount, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
-    titled: tuple[FacetCount, ...] = ()
+    titled: tuple[TitledCount, ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
 
@@ -156,6 +164,12 @@ class Reader(Protocol):
         copies. None without vectors.
         """
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others, by their ids; none where one has no vector.
+
+        It is that of how they differ from the mean of them all: what all have in common tells nothing of any two.
+        """
+
     def meta(self) -> Mapping[str, object] | None:
         """Return the JSON object that the generation was written with, None before the first; always the same one."""
 
@@ -182,8 +196,8 @@ class Engine(Reader, Protocol):
     field that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and
     conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
     (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
-    in the order of sources, then its place there. Sort `new` is that order without the score, `position` that of
-    positions.
+    in the order of sources, then its place there. Sort `new` is that order without the score, `old` that with older
+    dates first, `position` that of positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
     was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.

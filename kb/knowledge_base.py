@@ -9,12 +9,13 @@ from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:
     from kb.search.browsing import Browser
+    from kb.search.correcting import Corrector
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
 
 
 class KnowledgeBase:
-    """A library and its index, ready to be searched, browsed and kept; each of these is imported when it is needed."""
+    """A library and its index, ready to be searched, browsed, kept and put right; each of these is imported when it is needed."""
 
     def __init__(self, collection: Collection) -> None:
         self.collection = collection
@@ -46,3 +47,10 @@ class KnowledgeBase:
         from kb.search.keeping import Keeper
 
         return Keeper(self.collection)
+
+    @cached_property
+    def corrector(self) -> "Corrector":
+        """What puts right what was told or understood wrong."""
+        from kb.search.correcting import Corrector
+
+        return Corrector(self.collection)

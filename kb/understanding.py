@@ -1,5 +1,6 @@
 """The way of one file to a finished report: read, cut into talks and notes, tagged, classified, paired."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -7,15 +8,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
+from kb.report.identity import ids_of
 from kb.report.problems import FileProblem, UnreadableError
 
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
     from kb.library.files import ReportFile
-    from kb.report.model import Given, Report
+    from kb.report.model import Correction, Given, Report, Talk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
 
+Corrections: TypeAlias = "Mapping[str, Mapping[str, Correction]]"
+"""Corrections of notes by the report, under whichever of its ids they are told."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """What is told how far long work is: its step, what is done, and the total."""
 
@@ -46,6 +50,11 @@ class Tools:
 
         return Analyzer(self.domain.words(), dictionary_folder())
 
+    @cached_property
+    def corrections(self) -> "Corrections":
+        """The corrections of the configuration, by report."""
+        return corrections_of(self.configuration)
+
     @property
     def domain(self) -> "Domain":
         """What notes can be about."""
@@ -67,16 +76,48 @@ def understand(data: bytes, source: str, tools: Tools, given: "Given | None" = N
 def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> FinishedReport:
     """Return the report that an outline holds, finished."""
     from kb.kinds import classify, pair
+    from kb.report.model import Given
     from kb.services.tagger import tag
     from kb.talks import report_of
 
-    told = tools.configuration
-    report = tag(report_of(outline, given or told.given.get(outline.source)), told.domain, told.corrections)
+    given = given or tools.configuration.given.get(outline.source, Given())
+    told = with_speakers(report_of(outline, given), tools.configuration.speakers)
+    corrections = corrections_for(told.id, told.source, given, tools.corrections)
+    report = tag(told, tools.domain, corrections)
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     return replace(
-        analysed, report=pair(classify(report, morphemes, told.corrections), morphemes), warnings=outline.warnings
+        analysed, report=pair(classify(report, morphemes, corrections), morphemes), warnings=outline.warnings
     )
+
+
+def with_speakers(report: "Report", speakers: Mapping[str, tuple[str, ...]]) -> "Report":
+    """Return a report in which those speak in its talks who are told by hand, by the talk's id."""
+
+    def told(talk: "Talk") -> "Talk":
+        return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk
+
+    notes = (replace(note, talk=note.talk and told(note.talk)) for note in report.notes)
+    return replace(report, talks=tuple(map(told, report.talks)), notes=tuple(notes))
+
+
+def corrections_of(configuration: Configuration) -> Corrections:
+    """Return the corrections of a kb.toml by report."""
+    by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
+    for note, told in configuration.corrections.items():
+        by_report[note.rpartition("/")[0]][note] = told
+    return by_report
+
+
+def corrections_for(
+    report_id: str, source: str, given: "Given", corrections: Corrections
+) -> "Mapping[str, Correction]":
+    """Return the corrections of a report's notes, whichever of its ids they are told under, by the one it tells itself."""
+    return {
+        report_id + note.removeprefix(known): correction
+        for known in ids_of(report_id, source, given.url, given.former)
+        for note, correction in corrections.get(known, {}).items()
+    }
 
 
 def analyse(report: "Report", tools: Tools) -> FinishedReport:

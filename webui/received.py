@@ -15,12 +15,13 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
+from kb.fetching import Fetcher
 from kb.library.configuration import valid_date
 from kb.library.files import LONGEST_REPORT, LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem
 
 _TEXTS = MEDIA_TYPES | {"application/octet-stream"}
@@ -44,10 +45,13 @@ class RefusedError(ValueError):
     """What was sent cannot be taken; the message says why, in Japanese."""
 
 
-def received_form() -> Received:
-    """Return the report of the form: a file, a text, or on its second way the bytes of its first."""
+def received_form(fetcher: Fetcher | None) -> Received:
+    """Return the report of the form: a file, a text, what stands at an address, on its second way the first's bytes.
+
+    Raises UnreadableError where nothing can be fetched.
+    """
     form, file = request.form, request.files.get("file")
-    name = form.get("name") or None
+    name, given = form.get("name") or None, _given(form)
     if form.get("data"):
         try:
             data = base64.b64decode(form["data"], validate=True)
@@ -55,9 +59,17 @@ def received_form() -> Received:
             raise BadRequest from error
     elif file and file.filename:
         data, name = file.read(), file.filename
+    elif fetcher and form.get("address", "").strip():
+        page = fetcher.fetch(form["address"].strip())
+        data, name, given = page.data, page.name, page.given(given)
     else:
         data = form.get("text", "").replace("\r\n", "\n").encode()  # a form sends its lines with CRLF
-    return _checked(Received(data, name, _given(form)))
+    return _checked(Received(data, name, given))
+
+
+def proposed() -> Received:
+    """Return the page that somebody looks at, as the bookmarklet sends it."""
+    return _checked(Received(request.form.get("page", "").encode(), None, _given(request.form)))
 
 
 def received_body() -> Received:
@@ -76,7 +88,8 @@ def _given(told: MultiDict[str, str]) -> Given:
     held_on = told.get("date", "").strip() or None
     if held_on and not valid_date(held_on):
         raise RefusedError(texts.WRONG_DATE)
-    return Given(told.get("event", "").strip() or None, held_on, told.get("url", "").strip() or None)
+    event, url = (told.get(key, "").strip() or None for key in ("event", "url"))
+    return Given(event, held_on, url)
 
 
 def _checked(received: Received) -> Received:

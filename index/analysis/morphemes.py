@@ -23,6 +23,7 @@ _PAUSES = frozenset("、，,；;：: \t\u3000」』）)")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # So that EC2, k8s and session stay one word whatever Sudachi makes of them.
 _LATIN_WORD = re.compile("[A-Za-zＡ-Ｚａ-ｚ][A-Za-zＡ-Ｚａ-ｚ0-9０-９]*")
+_KATAKANA = re.compile("[ァ-ヺー-ヿｦ-ﾟ]")
 _PROPER_NOUN = ("名詞", "固有名詞", "一般", "*", "*", "*")
 _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白"})
 _GRAMMAR_DETAILED = frozenset({("記号", "一般"), ("形状詞", "助動詞語幹")})
@@ -173,7 +174,16 @@ def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", known: Known)
             if len(known) >= MOST_KNOWN:
                 known.clear()
             known[key] = word
+    if morpheme.dictionary_id() > 0 and word.part_of_speech == _PROPER_NOUN and _goes_on(text, begin, end):
+        word = word._replace(normalized=folded_case(surface))
     return word.moved(begin)
+
+
+def _goes_on(text: str, begin: int, end: int) -> bool:
+    """Tell whether a name is part of a longer word in katakana, which names something else: ラムダ of ラムダノート."""
+    before = begin and _KATAKANA.match(text, begin - 1) and _KATAKANA.match(text, begin)
+    after = _KATAKANA.match(text, end) and _KATAKANA.match(text, end - 1)
+    return bool(before or after)
 
 
 def _latin_words_joined(text: str, morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:

@@ -1,4 +1,4 @@
-"""A model behind an address that speaks as OpenAI does: POST …/embeddings. The one door to the network.
+"""A model behind an address that speaks as OpenAI does: POST …/embeddings. The one door to servers of models.
 
 Nothing is sent unless a library's owner names an address. What looks for something waits a moment for it and asks again
 a while later only; what indexes has time.

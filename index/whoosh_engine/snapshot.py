@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from index.query import Sort
 from index.ranking import SHORTEST, term_points
 from index.schema import Schema, TextField
 from index.spelling import Spellings
@@ -63,11 +64,19 @@ class Snapshot:
     @cached_property
     def newest_first(self) -> Docs:
         """All documents, newest date first, undated last, by position within a date."""
+        return self._by_date(-1)
+
+    @cached_property
+    def oldest_first(self) -> Docs:
+        """All documents, oldest date first, undated last, by position within a date."""
+        return self._by_date(1)
+
+    def _by_date(self, sign: int) -> Docs:
         dates = self._segments.columns.values.get(DATE)
         if dates is None:
             return self.in_position
-        age = np.zeros(self.size, np.int32)  # of the newest most below 0, of the undated 0
-        age[dates.counts > 0] = -1 - dates.numbers  # a document has one date at most, and dates are in order
+        age = np.full(self.size, self.size, np.int32)  # that of the undated
+        age[dates.counts > 0] = sign * dates.numbers  # a document has one date at most, and dates are in order
         return self.in_position[np.argsort(age[self.in_position], kind="stable")]
 
     @cached_property
@@ -77,12 +86,18 @@ class Snapshot:
         ages[self.newest_first] = np.arange(self.documents)
         return ages
 
-    def ordered(self, found: Mask, *, by_position: bool) -> Docs:
-        """Return the documents that are found, by position or newest first."""
+    def ordered(self, found: Mask, sort: Sort) -> Docs:
+        """Return the documents that are found, by position, oldest first, or for any other sort newest first."""
         docs = np.flatnonzero(found).astype(np.int32)
-        if len(docs) * _FEW < self.size:  # to look each of all up takes longer than to sort those
-            return docs[np.argsort((self.positions if by_position else self.ages)[docs])]
-        order = self.in_position if by_position else self.newest_first
+        if sort != "old" and len(docs) * _FEW < self.size:  # to look each of all up takes longer than to sort those
+            return docs[np.argsort((self.positions if sort == "position" else self.ages)[docs])]
+        match sort:
+            case "position":
+                order = self.in_position
+            case "old":
+                order = self.oldest_first
+            case _:
+                order = self.newest_first
         return order[found[order]]
 
     @cached_property

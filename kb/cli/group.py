@@ -23,6 +23,7 @@ COMMANDS = {
     "add": ("kb.cli.keeping", "Put reports into the library and index them."),
     "check": ("kb.cli.keeping", "Tell what is wrong with the index, and with what is kept beside it."),
     "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
+    "follow": ("kb.cli.following", "Add the new posts of a feed that look like reports."),
     "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
     "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),

@@ -1,12 +1,14 @@
 """The commands that keep library and index: sync, add, remove, status, check, watch."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from kb.cli import completing, terminal
+from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
 from kb.cli.places import places
@@ -14,6 +16,7 @@ from kb.library.walk import shown_name
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
+    from kb.search.outcomes import Added
 
 
 @cli.command()
@@ -35,37 +38,49 @@ def sync(kb: "KnowledgeBase", *, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...|-", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|ADDRESS...|-", type=click.Path(allow_dash=True))
 @click.option("--event", help="The event's name, where the report does not tell it.")
 @click.option(
     "--date", "held_on", metavar="DATE", callback=lambda *told: _date(told[2]), help="2018, 2018-03 or 2018-03-10."
 )
 @click.option("--url", help="Where the report was published.")
+@allow_private
 @as_json
 @with_knowledge_base
-def add(kb: "KnowledgeBase", files: tuple[Path, ...], *, as_json: bool, **told: str | None) -> None:
+def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_json: bool, **told: str | None) -> None:
     """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
+
+    A page at an address is fetched once, if its robots.txt allows that, and kept as it is.
 
     \b
     Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
+              kb add https://example.com/my-report
               pbpaste | kb add -
     """
     from kb.cli.files import each_file
     from kb.report.model import Given
     from kb.report.problems import FileProblem, UnreadableError
 
+    given = Given(told["event"], told["held_on"], told["url"])
+    every: list[Added] = []
+
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
             raise UnreadableError(FileProblem(source, None, "is empty; there is nothing to add"))
-        added = kb.keeper.add(data, None if source == "-" else Path(source).name, Given(**told))
-        if as_json:
-            print_json([asdict(added)])
+        if is_address(source):
+            every.append(add_page(kb, source, data, given))
         else:
-            what = added.report or f"{added.reports} reports"
-            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({what})")
+            every.append(kb.keeper.add(data, None if source == "-" else Path(source).name, given))
 
-    each_file(files, add_one)
-    outcome = bring_up_to_date(kb)
+    try:
+        each_file(files, add_one, partial(fetched, allow_private=allow_private))
+        outcome = bring_up_to_date(kb)
+    finally:  # whatever stops it: these are in the library
+        every = [kb.keeper.indexed(added) for added in every]
+        if as_json:
+            print_json(map(asdict, every))
+        else:
+            lines(map(terminal.added_line, every))
     if not as_json:
         lines(terminal.outcome_lines(outcome, kb))
     embed(kb)
@@ -82,7 +97,7 @@ def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
     Example: kb remove jaws-days-2018-1a2b
     """
     make_ready(kb)
-    kept = kb.keeper.remove(kb.browser.entry(identifier))
+    kept = kb.corrector.remove(kb.browser.entry(identifier))
     outcome = bring_up_to_date(kb)
     if as_json:
         print_json([{"report": identifier, "kept": kept}])

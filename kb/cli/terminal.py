@@ -10,13 +10,14 @@ from kb.texts import ja
 
 if TYPE_CHECKING:
     from index.engine import Coverage
+    from kb.aligning import Row
     from kb.kinds.pairs import Pair
     from kb.knowledge_base import KnowledgeBase
     from kb.library.contents import ReportEntry
     from kb.report.model import Note, Talk
     from kb.report.problems import FileProblem
     from kb.search.answers import Alike, Answer, Found, ServiceCount
-    from kb.search.outcomes import Status, SyncOutcome
+    from kb.search.outcomes import Added, Status, SyncOutcome
     from kb.services import Catalogue, Domain
 
 MOST_TALKS = 5  # that are listed of those found by their titles
@@ -98,6 +99,27 @@ def found_lines(every: "Iterable[Found]", domain: "Domain") -> Iterator[str]:
         for found in hits:
             yield from hit_lines(found, domain)
         yield ""
+
+
+def row_lines(row: "Row") -> Iterator[str]:
+    """Yield what takers of a talk noted of one thing, each behind the number of its report; how alike where several."""
+    numbered = [(number, note) for number, note in enumerate(row.notes, start=1) if note]
+    for number, note in numbered:
+        yield f"{number}  • {note.text}"
+    if len(numbered) > 1:
+        yield click.style(f"     = {ja.same(row.words, row.likeness)}", fg="cyan")
+
+
+def added_line(added: "Added") -> str:
+    """Return where a report or container was put, and what is in it."""
+    done = "replaced" if added.replaced else "added"
+    return f"{done} {added.source} ({added.report or f'{added.reports} reports'})"
+
+
+def feed_line(posts: int, proposed: int, left: int) -> str:
+    """Return what was new in a feed, and what is proposed again the next time."""
+    again = f", {left} left for the next time" if left else ""
+    return f"feed: {posts} posts, {proposed} new that look like reports{again}"
 
 
 def answer_lines(answer: "Answer", domain: "Domain") -> Iterator[str]:

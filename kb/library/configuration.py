@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
 NO_MODEL = "none"
-_TOP = ("domain", "ignore", "embedding", "reports", "notes", "categories", "services", "words")
+_TOP = ("domain", "ignore", "embedding", "reports", "talks", "notes", "feeds", "categories", "services", "words")
 _SERVICE_KEYS = {
     **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
@@ -47,7 +47,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrections by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrections by note id, who speaks in a talk by its id.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -56,11 +56,14 @@ class Configuration:
     event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
     date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
     url = "https://example.com/"                                     add = ["sqs"]
-                                                                     remove = ["sns"]
+    published = "2018-03-12"                                         remove = ["sns"]
                                                                      kind = "advice"
     [embedding]
     url = "http://127.0.0.1:8080/v1"
     model = "bge-m3"
+
+    [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
+    seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
@@ -70,7 +73,9 @@ class Configuration:
     given: Mapping[str, Given] = field(default_factory=dict)
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
     text: str = field(default="", compare=False, repr=False)
 
@@ -104,7 +109,9 @@ def parse(data: bytes) -> Configuration:
         corrections={
             note: _correction(note, values, own.domain.catalogue) for note, values in _tables(table, "notes").items()
         },
+        speakers=_lists(table, "talks", "speakers"),
         ignore=_ignored(table.get("ignore", [])),
+        feeds=_lists(table, "feeds", "seen"),
         embedding=_embedding(table.get("embedding", {})),
         text=data.decode(ENCODING),
     )
@@ -207,13 +214,23 @@ def _ignored(patterns: object) -> tuple[str, ...]:
     return tuple(patterns)
 
 
+def _lists(table: Mapping[str, Any], group: str, key: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the list that each table of a group holds under the one key that it may have."""
+    tables = _tables(table, group)
+    for name, values in tables.items():
+        _only(f'[{group}."{_shown(name)}"]', values, {key: list})
+    return {name: tuple(values.get(key, ())) for name, values in tables.items()}
+
+
 def _given(source: str, values: Mapping[str, Any]) -> Given:
     where = f'[reports."{_shown(source)}"]'
-    _only(where, values, {"event": str, "date": (str, dt.date), "url": str})
-    date = str(values["date"]) if "date" in values else None
-    if date is not None and not valid_date(date):
-        raise ConfigurationError(f"{where} date {date!r} is none; write 2018, 2018-03 or 2018-03-10")
-    return Given(event=values.get("event"), held_on=date, url=values.get("url"))
+    dates = ("date", "published")
+    _only(where, values, {"event": str, **dict.fromkeys(dates, (str, dt.date)), "url": str, "former": list})
+    held_on, published = (str(values[key]) if key in values else None for key in dates)
+    for key, date in zip(dates, (held_on, published), strict=True):
+        if date is not None and not valid_date(date):
+            raise ConfigurationError(f"{where} {key} {date!r} is none; write 2018, 2018-03 or 2018-03-10")
+    return Given(values.get("event"), held_on, values.get("url"), published, tuple(values.get("former", ())))
 
 
 def _own_domain(table: Mapping[str, Any]) -> "Domain | None":

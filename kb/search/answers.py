@@ -41,12 +41,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class FoundTalk:
-    """A talk that was found by its title, where it was held as far as that is known, and how many notes it has."""
+    """A talk that was found by its title, where it was held as far as that is known, and how many notes it has.
+
+    `found` tells how many of them are found themselves.
+    """
 
     talk: "Talk"
     event: str | None
     held_on: str | None
     notes: int
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class Answer:
     `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
     `around` holds for each value that the window has in the query's `context` the notes that are found and those that
     belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
-    has every word, each with how many of its notes meet the conditions.
+    has every word, each with how many of its notes meet the conditions. Where reasons were asked for, `marks` gives for
+    each title, and for each crumb above the notes, the ranges of it to mark.
     """
 
     total: int
@@ -79,6 +84,7 @@ class Answer:
     around: "Mapping[str, tuple[Note, ...]]" = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
+    marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,29 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a note stands: its report, its number there from 1, the notes right before and after, and its kin.
+
+    The kin are what stands under it, remedies or answers it, or is remedied or answered by it, in reading order.
+    """
+
+    report: "ReportEntry"
+    number: int
+    before: "Note | None"
+    after: "Note | None"
+    kin: "tuple[Note, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
+
+    report: "ReportEntry"
+    talk: "Talk"
+    notes: "tuple[Note, ...]"
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceCount:
     """A service of the catalogue and how many notes are about it; None while there is no index."""
 
@@ -99,8 +128,11 @@ class ServiceCount:
 
 
 class UnknownIdError(LookupError):
-    """No note, talk or report has this id; `report` is the report that a note's id names, where that one is known."""
+    """No note, talk or report has this id, or several reports have had it.
 
-    def __init__(self, message: str, report: "ReportEntry | None" = None) -> None:
+    `reports` are those that the id names: of a note that is known no more, or one to choose from several.
+    """
+
+    def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = ()) -> None:
         super().__init__(message)
-        self.report = report
+        self.reports = reports

@@ -24,6 +24,9 @@ Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _TWO = 2
 
+UNDATED = "undated"
+"""The year of notes of which no day is known: to choose a year must not hide them without a word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facet:
@@ -32,7 +35,7 @@ class Facet:
     `values` are those of a note; `labels` what values are called where that is not the value itself. `words` ask for it
     in the search box, by `names` (folded) of its values where those are known beforehand, else by what a value
     contains; `find` gives the value of one such name. `order` is that of its counts: the commonest first, the newest
-    first, or as `labels` has them. `option` is the help of its option of `kb search`.
+    first with the undated last, or as `labels` has them. `option` is the help of its option of `kb search`.
     """
 
     key: str
@@ -66,6 +69,12 @@ def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     return {folded_name(name): key for key, label in labels.items() for name in (key, label)}
 
 
+def _years(_catalogue: "Catalogue") -> Mapping[str, str]:
+    """Return every year that an event may have by what it is called: 2018, 2018年."""
+    named = {folded_name(f"{year}{unit}"): str(year) for year in range(1900, 2100) for unit in ("", "年")}
+    return named | {folded_name(name): UNDATED for name in (UNDATED, ja.UNDATED)}
+
+
 def _names(note: "Note") -> Iterator[str]:
     """Yield what a note's event and speakers may be called, folded as names are.
 
@@ -97,7 +106,7 @@ FACETS = (
         "service",
         "サービス",
         lambda note, _catalogue: _services(note),
-        roles=frozenset(("page", "table", "suggestion")),
+        roles=frozenset(("page", "list", "table", "suggestion")),
         labels=lambda catalogue, _contents: {service.slug: service.name for service in catalogue.services},
         names=_service_names,
         find=_service_called,
@@ -138,11 +147,14 @@ FACETS = (
     Facet(
         "year",
         "年",
-        lambda note, _catalogue: (note.held_on[:4],) if note.held_on else (),
+        lambda note, _catalogue: (note.held_on[:4] if note.held_on else UNDATED,),
         roles=frozenset(("page", "list", "table")),
+        labels=lambda _catalogue, _contents: {UNDATED: ja.UNDATED},
+        names=_years,
+        find=lambda catalogue, name: _years(catalogue).get(folded_name(name)),
         words=("year", "年"),
         order="newest",
-        option="Year of the event. Repeatable.",
+        option=f"Year of the event, or {UNDATED}. Repeatable.",
     ),
     Facet(
         "talk",
@@ -178,6 +190,18 @@ FACETS = (
         words=("via", "経路", "タグ"),
         order="labels",
         option="explicit: the note itself names the service.",
+    ),
+    Facet(
+        "state",
+        "状態",
+        lambda note, _catalogue: note.states,
+        roles=frozenset(("page",)),
+        labels=lambda _catalogue, _contents: ja.STATES,
+        names=lambda _catalogue: _keys_and_labels(ja.STATES),
+        find=lambda _catalogue, name: _keys_and_labels(ja.STATES).get(folded_name(name)),
+        words=("state", "状態"),
+        order="labels",
+        option=f"Of problems and questions: one of {', '.join(ja.STATES)}, or its Japanese name. Repeatable.",
     ),
     Facet("service_explicit", "サービス", lambda note, _catalogue: _services(note, "explicit")),
     Facet("service_inherited", "サービス", lambda note, _catalogue: _services(note, "inherited")),

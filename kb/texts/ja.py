@@ -14,6 +14,7 @@ KINDS = {
     "impression": "感想",
     "label": "見出し",
 }
+STATES = {"unsolved": "未解決", "solved": "対策あり", "unanswered": "未回答", "answered": "回答あり"}
 VIAS = {"explicit": "明示", "inherited": "継承"}
 STEPS = {
     "keyboard": "「{text}」を「{instead}」として探しました",
@@ -73,6 +74,12 @@ def reason(reason: "Reason") -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}点"
+
+
+def same(words: float | None, cosine: float | None) -> str:
+    """Return how alike notes are that say the same."""
+    shares = [("言葉", words), ("意味", cosine)]
+    return " · ".join(f"{name} {share:.2f}" for name, share in shares if share is not None)
 
 
 def meant(instead: str, count: int) -> str:

@@ -60,7 +60,7 @@ def change(report: Path) -> None:
 
 def correct(library: Path, index: Path) -> None:
     kb = KnowledgeBase.open(library, index)
-    kb.keeper.correct(kb.browser.report(kb.browser.reports()[-1].id)[1][0].id, Correction(adds=("sqs",)))
+    kb.corrector.note(kb.browser.report(kb.browser.reports()[-1].id)[1][0].id, lambda _: Correction(adds=("sqs",)))
 
 
 def add(library: Path, told: str) -> None:

@@ -49,6 +49,8 @@ def terms(text: str) -> list[str]:
         ("冪等性は冪等", ["冪等性", "冪等", "性", "冪等"]),
         ("EC2よりS3、Route53とＳ３とk8s", ["ec2", "s3", "route53", "s3", "k8s"]),
         ("EC2XとAmazonEC2", ["ec2x", "amazonec2"]),
+        ("ラムダ・ｴｯｼﾞとラムダ関数", ["lambda", "エッジ", "lambda", "関数"]),
+        ("ラムダノートとサーバーラムダ", ["ラムダ", "ノート", "サーバー", "ラムダ"]),
         ("sessionにSESを使う", ["セッション", "ses", "使う"]),
         ("API Gatewayとゲートウェイ", ["api", "ゲートウェー", "ゲートウェー"]),
         ("Ｓｔｅｐ　Functions", ["step functions", "step", "functions"]),

@@ -50,7 +50,7 @@ def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> No
         assert (seen_total, seen_notes) == (total, sorted(notes)), query
         assert seen == {group: counts[group] for group in seen}, query
         assert [
-            group for group in counts if counts[group] and group not in (*seen, "category", "report", "via")
+            group for group in counts if counts[group] and group not in (*seen, "category", "report", "via", "state")
         ] == [], query
         assert categories.items() <= counts["category"].items(), query
 

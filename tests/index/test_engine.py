@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from engines import NOTES, Make, document, filled, ids
 
-from index.engine import FacetCount
+from index.engine import FacetCount, TitledCount
 from index.query import Query, Step
 
 
@@ -118,7 +118,7 @@ def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("sort", "order"),
-    [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("position", ["0", "1", "3"])],
+    [("relevance", ["1", "0", "3"]), ("new", ["1", "0", "3"]), ("old", ["0", "1", "3"]), ("position", ["0", "1", "3"])],
 )
 def test_hits_come_in_the_order_asked_for(make: Make, sort: str, order: list[str]) -> None:
     engine = make()
@@ -218,8 +218,9 @@ def test_while_one_types_the_last_word_is_a_beginning(make: Make) -> None:
 
 def test_a_title_with_every_word_is_found_with_how_many_documents_stand_under_it(make: Make) -> None:
     engine = make()
-    filled(engine, [document(n, "通知", "監視の話", services=["sqs"][:n], year=f"20{n}") for n in (0, 1, 1)])
+    own = ((0, "通知"), (1, "通知"), (1, "通知の方法"))
+    filled(engine, [document(n, text, "監視の話", services=["sqs"][:n], year=f"20{n}") for n, text in own])
 
-    titled = engine.search(Query("監視").select("service", "sqs")).titled
+    titled = engine.search(Query("監視 方法", without=("function", "some")).select("service", "sqs")).titled
 
-    assert titled == (FacetCount("201", 2, selected=False),)
+    assert titled == (TitledCount("201", 2, 1),)

@@ -52,7 +52,7 @@ asked_texts = st.lists(st.sampled_from(ASKED + MARKS), max_size=6).map(" ".join)
 queries = st.builds(
     Query,
     text=asked_texts,
-    sort=st.sampled_from(["relevance", "new", "position"]),
+    sort=st.sampled_from(["relevance", "new", "old", "position"]),
     offset=st.integers(0, 4),
     limit=st.one_of(st.none(), st.integers(0, 5)),
     facets=st.just(("service", "year")),

@@ -53,7 +53,9 @@ class CountingReader:
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"), CountingEngine)
     knowledge_base.keeper.sync()
-    return create_app(knowledge_base).test_client()
+    client = create_app(knowledge_base).test_client()
+    client.get("/reports")  # the examples that every page offers are found once a generation
+    return client
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -202,7 +202,7 @@ def test_bodies_of_other_kinds_and_unknown_length_are_refused(
 
 
 SITES = (None, "same-origin", "none", "same-site", "cross-site", "")
-ORIGINS = (None, "http://localhost", "https://evil.example", "null")
+ORIGINS = (None, "http://localhost", "https://localhost", "https://evil.example", "null")
 
 
 @pytest.mark.parametrize("site", SITES)

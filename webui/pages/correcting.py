@@ -1,6 +1,7 @@
 """Correcting in place which services a note is about and its kind: the page's hand on the library's kb.toml."""
 
 from dataclasses import replace
+from functools import partial
 from typing import get_args
 
 from flask import Blueprint, Response, make_response, redirect, request
@@ -10,7 +11,7 @@ from kb.report.model import Correction, Kind
 from webui.address import page_address
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
-from webui.texts import ja as texts
+from webui.texts import texts
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
@@ -20,9 +21,11 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
     @blueprint.post("/correct/<path:note_id>")
     def correct(note_id: str) -> Response:
         note = knowledge_base.browser.note(note_id)
-        known = knowledge_base.collection.tools.configuration.corrections.get(note.id, Correction())
-        told = replace(known, kind=_kind()) if "kind" in request.form else known
-        knowledge_base.keeper.correct(note.id, corrected(told, _named("add"), _named("remove")))
+        add, remove = _named("add"), _named("remove")
+        change = partial(corrected, add=add, remove=remove)
+        if "kind" in request.form:
+            change = partial(replace, kind=_kind())
+        knowledge_base.corrector.note(note.id, change)
         return make_response(redirect(page_address("note", note_id) if updater.update() else "/sync", 303))
 
     def _named(field: str) -> str | None:

@@ -5,32 +5,36 @@ from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
+from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
 from kb.search.outcomes import Added
 from webui.address import page_address
-from webui.pages.reports import became, counted, sections
+from webui.pages.proposing import bookmarklet
+from webui.pages.reports import became, counted
 from webui.pages.updating import Updater
 from webui.received import Received, received_body, received_form, tell_refusals
+from webui.view.sections import sections
 
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
-    """Return the pages that write into the library."""
+def pages(knowledge_base: KnowledgeBase, updater: Updater, fetcher: Fetcher | None) -> Blueprint:
+    """Return the pages that write into the library; what stands at an address is fetched where there is a fetcher."""
     blueprint = Blueprint("intake", __name__)
 
     @blueprint.get("/add")
     def ask() -> Response:
-        return make_response(render_template("add.html", endings=ENDINGS))
+        link = bookmarklet(request.host_url)
+        return make_response(render_template("add.html", endings=ENDINGS, fetches=bool(fetcher), bookmarklet=link))
 
     @blueprint.post("/add")
     def take() -> Response:
         if request.mimetype not in _FORMS:
             return sent(received_body())
-        report = received_form()
+        report = received_form(fetcher)
         return saved(report) if request.form.get("step") == "save" else preview(report)
 
     def preview(received: Received) -> Response:
@@ -47,7 +51,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
             replaces=knowledge_base.keeper.replaces(report),
             outline=outline,
             taken=counted(outline),
-            sections=sections(report.notes),
+            sections=tuple(sections(report.notes)),
             lines=tuple(became(outline, report.talks, report.notes)),
         )
         return make_response(shown)
@@ -65,12 +69,12 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
 
     @blueprint.post("/remove/<path:report_id>")
     def remove(report_id: str) -> Response:
-        knowledge_base.keeper.remove(knowledge_base.browser.entry(report_id))
+        knowledge_base.corrector.remove(knowledge_base.browser.entry(report_id))
         return make_response(redirect("/reports" if updater.update() else "/sync", 303))
 
     @blueprint.delete("/report/<path:report_id>")
     def delete(report_id: str) -> Response:
-        kept = knowledge_base.keeper.remove(knowledge_base.browser.entry(report_id))
+        kept = knowledge_base.corrector.remove(knowledge_base.browser.entry(report_id))
         return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
 
     tell_refusals(blueprint)

@@ -67,7 +67,10 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
     [
         ("[reports", "Expected ']' at the end of a table declaration (at end of document)"),
         ("reports = 1", '"reports" must hold tables like [reports."name"]'),
-        ('[reports."a.md"]\nday = 1', "[reports.\"a.md\"] has unknown key 'day'; known are event, date, url"),
+        (
+            '[reports."a.md"]\nday = 1',
+            "[reports.\"a.md\"] has unknown key 'day'; known are event, date, published, url, former",
+        ),
         ("[services.portal]\nname = 'Portal'", "[services.portal] has no category"),
         (
             "[services.portal]\nname = 'SQS'\ncategory = 'compute'",

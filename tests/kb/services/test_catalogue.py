@@ -79,10 +79,10 @@ def test_an_unknown_name_finds_nothing() -> None:
 @pytest.mark.parametrize(
     ("slug", "expected"),
     [
-        ("eventbridge", "旧称 Amazon CloudWatch Events（2019-07-11まで）"),
-        ("mobile-hub", "2021-10-31に終了、後継 AWS Amplify"),
+        ("eventbridge", "旧称 Amazon CloudWatch Events（2019-07-11まで）、2016-01に発表"),
+        ("mobile-hub", "2015-10に発表、2021-10-31に終了、後継 AWS Amplify"),
         ("end-user-messaging", "Amazon Pinpointから独立"),
-        ("sqs", ""),
+        ("bottlerocket", "2020-03に発表"),
     ],
 )
 def test_what_became_of_a_service_is_told(slug: str, expected: str) -> None:

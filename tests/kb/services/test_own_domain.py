@@ -67,7 +67,7 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
             "[catagories]",
             (
                 "unknown key 'catagories'; "
-                "known are domain, ignore, embedding, reports, notes, categories, services, words"
+                "known are domain, ignore, embedding, reports, notes, feeds, categories, services, words"
             ),
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
@@ -104,7 +104,10 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
             '[reports."a"]\nevent = "\\u0007"',
             "[reports.\"a\"] event cannot be '\\x07': it holds a control character; leave that out",
         ),
-        ('[reports."a\\u001b"]\nday = 1', "[reports.\"a\\x1b\"] has unknown key 'day'; known are event, date, url"),
+        (
+            '[reports."a\\u001b"]\nday = 1',
+            "[reports.\"a\\x1b\"] has unknown key 'day'; known are event, date, published, url, former",
+        ),
         (f"{'a.' * 20_000}a = 1", "line 1 has a key of more than 16 parts; put names with dots in quotes"),
         (f"\n[{'a . ' * 20_000}a]", "line 2 has a key of more than 16 parts; put names with dots in quotes"),
         (f"a = {'[' * 100_000}", "lists or tables stand too deep in each other; no key holds more than a list"),

@@ -1,0 +1,40 @@
+"""Which language an answer is in: the one that its address asks for, that was asked for before, or that is preferred."""
+
+from urllib.parse import urlencode
+
+from flask import Flask, Response, request
+
+from webui.texts import LANGUAGES, spoken
+
+KEY = "lang"
+COOKIE = "kb_lang"
+_A_YEAR = 365 * 24 * 3600  # seconds
+
+
+def speak(app: Flask) -> None:
+    """Make an app answer each request in its language, and remember the one that was asked for."""
+
+    @app.before_request
+    def choose() -> None:
+        asked = (request.args.get(KEY), request.cookies.get(COOKIE))
+        preferred = request.accept_languages.best_match(LANGUAGES, next(iter(LANGUAGES)))
+        spoken.set(next((language for language in asked if language in LANGUAGES), preferred))
+
+    @app.after_request
+    def told(response: Response) -> Response:
+        if request.endpoint != "static":
+            response.vary.update(("Accept-Language", "Cookie"))
+        if request.args.get(KEY) in LANGUAGES:
+            response.set_cookie(COOKIE, spoken.get(), max_age=_A_YEAR, samesite="Lax", secure=request.is_secure)
+        return response
+
+
+def others() -> list[tuple[str, str, str]]:
+    """Return each other language with its own name and the address of the page that is being shown in it."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key != KEY]
+    path = request.path if request.method == "GET" else "/"
+    return [
+        (key, LANGUAGES[key].LANGUAGE_NAME, f"{path}?{urlencode([*kept, (KEY, key)])}")
+        for key in LANGUAGES
+        if key != spoken.get()
+    ]
