@@ -168,7 +168,7 @@ class Library:
     def put(self, data: bytes, name: str, given: Given | None = None, replacing: str | None = None) -> str:
         """Write a report on the disk, durably, with what is given by hand for it, and return its source.
 
-        It takes the place of the file `replacing`, which is kept as `name~`; else it never overwrites another file, and
+        It takes the place of the file `replacing`, which is kept as `name~` if it differs; else it never overwrites another file, and
         README.md becomes report-README.md. What is given is written first: whoever sees the file sees that too, and who
         is killed between the two has only to repeat it. Raises LibraryError.
         """
@@ -180,9 +180,11 @@ class Library:
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
             source = self._source(path)
             with self._told(source, given), _writing(path):
-                if replacing is not None:
-                    write_whole(path.with_name(path.name + "~"), path.read_bytes())
-                write_whole(path, data)
+                before = None if replacing is None else path.read_bytes()
+                if before is not None and before != data:
+                    write_whole(path.with_name(path.name + "~"), before)
+                if before != data:
+                    write_whole(path, data)
         return source
 
     def discard(self, source: str) -> str:
