@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from index.query import Query, Step
-from index.ranking import SignalName
-from index.schema import Document
-from index.tree import Notice
+if TYPE_CHECKING:
+    from index.query import Query, Step
+    from index.ranking import SignalName
+    from index.schema import Document
+    from index.tree import Notice
 
 FEW = 3  # documents: where fewer are found, it is worth telling why
 
@@ -22,7 +23,7 @@ class Reason:
     That of `likeness` tells the cosine (`index.likeness`).
     """
 
-    signal: SignalName
+    signal: "SignalName"
     points: float
     word: str = ""
     term: str = ""
@@ -56,6 +57,14 @@ class FacetCount(NamedTuple):
     value: str
     count: int  # type: ignore[assignment]  # a tuple has a method of that name, which nobody asks a facet count for
     selected: bool
+
+
+class TitledCount(NamedTuple):
+    """A value whose title has the words, how many selected documents have it, and how many of them are found."""
+
+    value: str
+    count: int  # type: ignore[assignment]  # as that of FacetCount
+    found: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,7 @@ class Results:
     - `meant`: what may be meant instead of words of the text, with how many of the selected documents have each.
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
-      question, with how many selected documents have each, most first, then by value.
+      question, with how many selected documents have each and how many of these are found, most first, then by value.
     - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of its kin
       with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
       those that belong to them. Empty where none was asked for.
@@ -112,8 +121,8 @@ class Results:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     unlisted: Mapping[str, int] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    steps: "tuple[Step, ...]" = ()
+    notices: "tuple[Notice, ...]" = ()
     terms: frozenset[str] = frozenset()
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     without_group: Mapping[str, int] = field(default_factory=dict)
@@ -121,7 +130,7 @@ class Results:
     conditions: tuple[ConditionCount, ...] = ()
     meant: tuple[MeantCount, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
-    titled: tuple[FacetCount, ...] = ()
+    titled: tuple[TitledCount, ...] = ()
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
 
@@ -142,7 +151,7 @@ class Coverage:
 class Reader(Protocol):
     """One generation, whatever is published after: all that one request asks of a reader belongs together."""
 
-    def search(self, query: Query) -> Results:
+    def search(self, query: "Query") -> Results:
         """Answer a query."""
 
     def stored(self, document_id: str) -> str | None:
@@ -155,11 +164,14 @@ class Reader(Protocol):
         copies. None without vectors.
         """
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others, by their ids; none where one has no vector.
+
+        It is that of how they differ from the mean of them all: what all have in common tells nothing of any two.
+        """
+
     def meta(self) -> Mapping[str, object] | None:
         """Return the JSON object that the generation was written with, None before the first; always the same one."""
-
-    def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,7 @@ class Draft:
 class Drafting(Protocol):
     """What writes documents ahead of a publish; it can be handed to another process."""
 
-    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+    def write(self, given: "Iterable[tuple[str, Iterable[Document]]]") -> Draft:
         """Write sources with all their documents, as they come."""
 
 
@@ -184,8 +196,8 @@ class Engine(Reader, Protocol):
     field that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and
     conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
     (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
-    in the order of sources, then its place there. Sort `new` is that order without the score, `position` that of
-    positions.
+    in the order of sources, then its place there. Sort `new` is that order without the score, `old` that with older
+    dates first, `position` that of positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
     was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.
@@ -202,7 +214,7 @@ class Engine(Reader, Protocol):
 
     def publish(
         self,
-        replaced: Mapping[str, Iterable[Document]],
+        replaced: "Mapping[str, Iterable[Document]]",
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
@@ -231,6 +243,9 @@ class Engine(Reader, Protocol):
 
         They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
         """
+
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
 
     def memory(self) -> int:
         """Return the bytes that answering from the newest generation takes at most, whatever is asked."""

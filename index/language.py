@@ -81,6 +81,10 @@ class Language:
         return _Parser(self).parse(text)
 
 
+LanguageMaker: TypeAlias = Callable[[], Language]
+"""Gives the language, asked when the first query comes: all that it names takes a while to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """A node and where in the text it stands; `inner` is what all must hold of it, where it is brackets."""

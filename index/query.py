@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Sort: TypeAlias = Literal["relevance", "new", "boost", "position"]
-"""`boost` is the order of the documents' own boosts, the newest first among equals."""
+Sort: TypeAlias = Literal["relevance", "new", "old", "boost", "position"]
+"""`boost` is the order of the documents' own boosts, the newest first among equals; the undated are last in any."""
 StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some", "likeness"]
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from index.analysis import Term
+if TYPE_CHECKING:
+    from index.analysis import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Document:
     """
 
     id: str
-    texts: Mapping[str, tuple[Term, ...]]
+    texts: "Mapping[str, tuple[Term, ...]]"
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date: str | None = None
     stored: str = ""

@@ -5,9 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from index.text import folded_case
 
 # In so short a word any other is one slip away; two kanji differ in meaning, not by a slip; s3 is no slip of s4.
@@ -56,6 +53,9 @@ class Spellings:
         """Return the words that are few slips away: how many, how frequent each is, below 0, and itself."""
         if len(written) < (_SHORTEST if written.isascii() else _SHORTEST_KANA) or not _LETTERS.fullmatch(written):
             return ()
+        from rapidfuzz import process  # noqa: PLC0415  # most queries have no word that few documents have
+        from rapidfuzz.distance import OSA  # noqa: PLC0415
+
         slips = 2 if len(written) >= _LONG else 1
         lengths = range(len(written) - slips, len(written) + slips + 1)
         words = [word for length in lengths for word in self._by_length.get((written.isascii(), length), ())]

@@ -14,7 +14,7 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 # joiner, a BOM.
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 # All white space of Unicode lies below U+3001.
-_SPACES = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+_SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
 _AROUND = _SPACES + INVISIBLE
 _GAPS = frozenset(_SPACES + "-_・")
 _NO_GAPS = dict.fromkeys(map(ord, _GAPS))  # a regular expression would cut 10 MB of words into as many strings
@@ -23,6 +23,8 @@ _WHITE_SPACE = re.compile(r"[ \t\r\n\f]+")  # what HTML calls ASCII white space
 
 def folded(text: str) -> str:
     """Return a text as phrases are compared: width, case and look-alike marks folded."""
+    if text.isascii():  # of which nothing else is to be folded: most names of a catalogue
+        return text.lower()
     return unicodedata.normalize("NFKC", text).translate(_LOOK_ALIKE).casefold()
 
 

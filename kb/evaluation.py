@@ -17,8 +17,8 @@ from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
 from kb.search.collection import EngineMaker
-from kb.search.documents import SCHEMA
 from kb.search.embedding import embedder_of
+from kb.search.schema import SCHEMA
 from kb.search.search_box import language
 from kb.understanding import Tools
 
@@ -133,8 +133,8 @@ def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Callable[
 
 def passage_engine(folder: Path, index: Path, engine: EngineMaker) -> Engine:
     """Return an engine over the passages of a folder, with their vectors."""
-    tools = Tools.of()
-    passages = engine(index, SCHEMA, language(tools), embedder_of(tools.configuration))
+    tools = Tools()
+    passages = engine(index, SCHEMA, lambda: language(tools), embedder_of(tools.configuration))
     passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
     passages.embed(_untold)
     return passages

@@ -1,28 +1,56 @@
 """Opens a library and its index, and puts together what can be done with them."""
 
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.whoosh_engine import WhooshEngine
-from kb.search.browsing import Browser
 from kb.search.collection import Collection, EngineMaker
-from kb.search.keeping import Keeper
-from kb.search.searching import Searcher
+
+if TYPE_CHECKING:
+    from kb.search.browsing import Browser
+    from kb.search.correcting import Corrector
+    from kb.search.keeping import Keeper
+    from kb.search.searching import Searcher
 
 
-@dataclass(frozen=True, slots=True)
 class KnowledgeBase:
-    """A library and its index, ready to be searched, browsed and kept."""
+    """A library and its index, ready to be searched, browsed, kept and put right; each is imported when needed."""
 
-    collection: Collection
-    searcher: Searcher
-    browser: Browser
-    keeper: Keeper
+    def __init__(self, collection: Collection) -> None:
+        self.collection = collection
 
     @classmethod
     def open(
         cls, library: Path | None = None, index: Path | None = None, engine: EngineMaker = WhooshEngine
     ) -> "KnowledgeBase":
         """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples)."""
-        collection = Collection(library, index, engine)
-        return cls(collection, Searcher(collection), Browser(collection), Keeper(collection))
+        return cls(Collection(library, index, engine))
+
+    @cached_property
+    def searcher(self) -> "Searcher":
+        """What answers queries."""
+        from kb.search.searching import Searcher
+
+        return Searcher(self.collection)
+
+    @cached_property
+    def browser(self) -> "Browser":
+        """What gives out reports, talks and notes by id."""
+        from kb.search.browsing import Browser
+
+        return Browser(self.collection)
+
+    @cached_property
+    def keeper(self) -> "Keeper":
+        """What changes the library and brings the index up to it."""
+        from kb.search.keeping import Keeper
+
+        return Keeper(self.collection)
+
+    @cached_property
+    def corrector(self) -> "Corrector":
+        """What puts right what was told or understood wrong."""
+        from kb.search.correcting import Corrector
+
+        return Corrector(self.collection)

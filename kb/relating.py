@@ -1,4 +1,4 @@
-"""What only the whole library tells of a report: whether another file holds the same post, and which id is left."""
+"""What only the whole library tells of a report: whether it is there twice, its id, and who else noted its talks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeAlias
 
-from kb.report.identity import normalized
+from kb.library.contents import ReportEntry
+from kb.report.identity import apart, normalized, slug, talk_id
 from kb.report.model import Report
 from kb.report.problems import FileProblem
+from kb.talks import Told, meeting
 
 # Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;
 SAME_POST = 0.9
@@ -27,24 +29,32 @@ class RelatedReports:
     problems: tuple[FileProblem, ...]
 
 
-def relate(reports: Iterable[tuple[str, str]], texts: Callable[[str], Texts]) -> RelatedReports:
+def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str], Texts]) -> RelatedReports:
     """Return how the reports of a library stand beside each other.
 
-    They are given in its order, by source and the id that each tells itself; their texts are asked for where two meet.
+    They are given in its order, by source, the id that each tells itself, and address; their texts are asked for where
+    two meet. Of several posts of one event and title none keeps the id that all tell, or a newcomer could take it over.
     """
     texts = cache(texts)
-    ids: dict[str, str] = {}
+    addresses: dict[str, str | None] = {}
     problems: list[FileProblem] = []
     alike: defaultdict[str, list[str]] = defaultdict(list)
-    for source, report_id in reports:
+    for source, report_id, url in reports:
         others = alike[report_id]
         twin = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
         if twin:
             problems.append(FileProblem(source, None, f"the same post as {twin}; indexed once"))
             continue
         others.append(source)
-        ids[source] = report_id if len(others) == 1 else f"{report_id}-{len(others)}"
-    return RelatedReports(ids, tuple(problems))
+        addresses[source] = url
+    ids = {source: report_id for report_id, posts in alike.items() for source in posts}
+    for report_id, posts in alike.items():
+        if len(posts) > 1:
+            known = Counter(addresses[source] for source in posts)
+            for source in posts:
+                url = addresses[source]
+                ids[source] = apart(report_id, url if url and known[url] == 1 else source)
+    return RelatedReports({source: ids[source] for source in addresses}, tuple(problems))
 
 
 def texts_of(report: Report) -> Texts:
@@ -58,7 +68,35 @@ def overlap(one: Texts, other: Texts) -> float:
     return (one & other).total() / shorter if shorter else 1.0
 
 
-def with_id(report: Report, report_id: str) -> Report:
+def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
+    """Return reports, each talk that several of one event tell of under one id."""
+    entries = tuple(entries)
+    by_event: defaultdict[str, list[ReportEntry]] = defaultdict(list)
+    for entry in entries:
+        by_event[slug(entry.event or "")].append(entry)
+    ids: dict[str, str] = {}
+    for told in by_event.values():
+        if len(told) > 1 and told[0].event:
+            ids |= meeting([Told(entry.talks, entry.held_on) for entry in told])
+    return tuple(
+        replace(entry, talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks))
+        for entry in entries
+    )
+
+
+def with_own_talks(entry: ReportEntry) -> ReportEntry:
+    """Return a report as it is by itself, each talk under the id that it has alone."""
+    return replace(entry, talks=tuple(replace(talk, id=talk_id(entry.event, talk.title)) for talk in entry.talks))
+
+
+def with_ids_of(report: Report, entry: ReportEntry) -> Report:
+    """Return a report under the ids that its entry has, those of its talks too."""
+    talks = dict(zip(report.talks, entry.talks, strict=True))
+    notes = tuple(replace(note, talk=talks[note.talk]) if note.talk else note for note in report.notes)
+    return _with_id(replace(report, talks=entry.talks, notes=notes), entry.id)
+
+
+def _with_id(report: Report, report_id: str) -> Report:
     """Return a report under another id, its notes too."""
     old = report.id
     if old == report_id:

@@ -1,18 +1,25 @@
 """The way of one file to a finished report: read, cut into talks and notes, tagged, classified, paired."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
-from index.analysis import Analyzer, Morpheme
 from kb.library.configuration import Configuration
-from kb.library.files import ReportFile
 from kb.library.places import dictionary_folder
-from kb.report.model import Given, Report
-from kb.report.outline import Outline, ReadingWarning
+from kb.report.identity import ids_of
 from kb.report.problems import FileProblem, UnreadableError
-from kb.services import Catalogue, Domain
 
+if TYPE_CHECKING:
+    from index.analysis import Analyzer, Morpheme
+    from kb.library.files import ReportFile
+    from kb.report.model import Correction, Given, Report, Talk
+    from kb.report.outline import Outline, ReadingWarning
+    from kb.services import Catalogue, Domain
+
+Corrections: TypeAlias = "Mapping[str, Mapping[str, Correction]]"
+"""Corrections of notes by the report, under whichever of its ids they are told."""
 Progress: TypeAlias = Callable[[str, int, int], None]
 """What is told how far long work is: its step, what is done, and the total."""
 
@@ -25,64 +32,101 @@ def untold(_step: str, _done: int, _total: int) -> None:
 class FinishedReport:
     """A report as one file tells it, the analysis of each text in it, and what was odd."""
 
-    report: Report
-    morphemes: Mapping[str, tuple[Morpheme, ...]] = field(repr=False)
-    warnings: tuple[ReadingWarning, ...] = ()
+    report: "Report"
+    morphemes: "Mapping[str, tuple[Morpheme, ...]]" = field(repr=False)
+    warnings: "tuple[ReadingWarning, ...]" = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tools:
     """What reading needs besides the file: what was told by hand, and the analysis that knows all names."""
 
-    configuration: Configuration
-    analyzer: Analyzer
+    configuration: Configuration = field(default_factory=Configuration)
 
-    @classmethod
-    def of(cls, configuration: Configuration | None = None) -> "Tools":
-        """Return the tools for a library that is configured so."""
-        configuration = configuration or Configuration()
-        return cls(configuration, Analyzer(configuration.domain.words(), dictionary_folder()))
+    @cached_property
+    def analyzer(self) -> "Analyzer":
+        """The analysis that knows the names and words of the domain."""
+        from index.analysis import Analyzer
+
+        return Analyzer(self.domain.words(), dictionary_folder())
+
+    @cached_property
+    def corrections(self) -> "Corrections":
+        """The corrections of the configuration, by report."""
+        return corrections_of(self.configuration)
 
     @property
-    def domain(self) -> Domain:
+    def domain(self) -> "Domain":
         """What notes can be about."""
         return self.configuration.domain
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> "Catalogue":
         """The services that are known."""
         return self.domain.catalogue
 
 
-def understand(data: bytes, source: str, tools: Tools, given: Given | None = None) -> FinishedReport:
+def understand(data: bytes, source: str, tools: Tools, given: "Given | None" = None) -> FinishedReport:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
     return finish(read_outline(data, source), tools, given)
 
 
-def finish(outline: Outline, tools: Tools, given: Given | None = None) -> FinishedReport:
+def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> FinishedReport:
     """Return the report that an outline holds, finished."""
     from kb.kinds import classify, pair
+    from kb.report.model import Given
     from kb.services.tagger import tag
     from kb.talks import report_of
 
-    told = tools.configuration
-    report = tag(report_of(outline, given or told.given.get(outline.source)), told.domain, told.corrections)
+    given = given or tools.configuration.given.get(outline.source, Given())
+    told = with_speakers(report_of(outline, given), tools.configuration.speakers)
+    corrections = corrections_for(told.id, told.source, given, tools.corrections)
+    report = tag(told, tools.domain, corrections)
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     return replace(
-        analysed, report=pair(classify(report, morphemes, told.corrections), morphemes), warnings=outline.warnings
+        analysed, report=pair(classify(report, morphemes, corrections), morphemes), warnings=outline.warnings
     )
 
 
-def analyse(report: Report, tools: Tools) -> FinishedReport:
+def with_speakers(report: "Report", speakers: Mapping[str, tuple[str, ...]]) -> "Report":
+    """Return a report in which those speak in its talks who are told by hand, by the talk's id."""
+
+    def told(talk: "Talk") -> "Talk":
+        return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk
+
+    notes = (replace(note, talk=note.talk and told(note.talk)) for note in report.notes)
+    return replace(report, talks=tuple(map(told, report.talks)), notes=tuple(notes))
+
+
+def corrections_of(configuration: Configuration) -> Corrections:
+    """Return the corrections of a kb.toml by report."""
+    by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
+    for note, told in configuration.corrections.items():
+        by_report[note.rpartition("/")[0]][note] = told
+    return by_report
+
+
+def corrections_for(
+    report_id: str, source: str, given: "Given", corrections: Corrections
+) -> "Mapping[str, Correction]":
+    """Return the corrections of a report's notes, told under any of its ids, by the one that it has now."""
+    return {
+        report_id + note.removeprefix(known): correction
+        for known in ids_of(report_id, source, given.url, given.former)
+        for note, correction in corrections.get(known, {}).items()
+    }
+
+
+def analyse(report: "Report", tools: Tools) -> FinishedReport:
     """Return a report with the analysis of each text in it."""
     return FinishedReport(report, {text: tools.analyzer.morphemes(text) for text in all_texts(report)})
 
 
 def understand_all(
-    files: Sequence[ReportFile], tools: Tools, progress: Progress = untold
+    files: "Sequence[ReportFile]", tools: Tools, progress: Progress = untold
 ) -> tuple[tuple[FinishedReport, ...], tuple[FileProblem, ...]]:
     """Return the reports that files hold, and what was wrong; a file that cannot be read is told and stops no other."""
     finished: list[FinishedReport] = []
@@ -99,7 +143,7 @@ def understand_all(
     return tuple(finished), tuple(problems)
 
 
-def all_texts(report: Report) -> set[str]:
+def all_texts(report: "Report") -> set[str]:
     """Return every text of a report that is analysed."""
     notes = report.notes
     titles = {talk.title for talk in report.talks}

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote, urlencode
 
+from index.language import MOST_CHARACTERS
 from index.query import Query, StepName
 from kb.search.facets import keys
 from kb.search.searching import SORTS
@@ -15,11 +16,17 @@ GROUPS = keys("page")
 STEPS: tuple[StepName, ...] = get_args(StepName)
 EVERY = "service"  # the group of which all selected values can be wanted
 PAGE_SIZE = 20
+DEED = "done"  # the key of what was done before one came to a page, which its frame tells; no part of a search
 LAST_PAGE = 10_000
+MOST_VALUES = 32  # each is a chip with an address of all, and an address may be 16 kB long
+LONGEST_VALUE = 200  # characters; slugs have 60 at most, and speakers are named in fewer
 
 
 class Unread(NamedTuple):
-    """A part of an address that means nothing here; the rest of the address was followed."""
+    """A part of an address that means nothing here; the rest of the address was followed.
+
+    One without a key tells how many values were left out, as there are too many.
+    """
 
     key: str
     value: str
@@ -28,28 +35,45 @@ class Unread(NamedTuple):
 def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...]]:
     """Return the search that an address asks for, and the parts of the address that were not understood.
 
-    Keys of groups may repeat; of `q`, `sort` and `page` the last one counts.
+    Keys of groups may repeat; of `q`, `sort` and `page` the last one counts. Of values, read or not, the first
+    `MOST_VALUES` count: the last of those unread has no key then, and how many were left out as its value.
     """
-    query = Query(limit=PAGE_SIZE)
-    page, unread = 1, []
+    query, page = Query(limit=PAGE_SIZE), 1
+    unread, taken, left_out = list[Unread](), 0, 0
     for key, value in pairs:
-        if key == "q":
-            query = replace(query, text=value.strip())
-        elif key in GROUPS and value:
-            query = query.select(key, *sorted({*query.selected(key), value}))
-        elif key == "sort" and value in SORTS:
-            query = replace(query, sort=SORTS[value])
-        elif key == "match" and value in ("any", "all"):
-            query = replace(query, every=(EVERY,) if value == "all" else ())
-        elif key == "without" and value in STEPS:
-            query = replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
-        elif key == "typing" and value == "1":  # told by the script, and no part of the address that is shown
-            query = replace(query, typing=True)
+        if key in ("lang", DEED):  # `webui.language` reads the one, the frame of the page the other
+            continue
+        if (told := _told_once(query, key, value)) is not None:
+            query = told
         elif key == "page" and value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LAST_PAGE:
             page = int(value)
+        elif taken >= MOST_VALUES:
+            left_out += 1
+        elif key in GROUPS and 0 < len(value) <= LONGEST_VALUE:
+            query = query.select(key, *sorted({*query.selected(key), value}))
+            taken += 1
         elif value:
-            unread.append(Unread(key, value))
+            unread.append(Unread(key[:LONGEST_VALUE], value[:LONGEST_VALUE]))
+            taken += 1
+    if left_out:
+        unread.append(Unread("", str(left_out)))
     return replace(query, offset=(page - 1) * PAGE_SIZE), tuple(unread)
+
+
+def _told_once(query: Query, key: str, value: str) -> Query | None:
+    """Return a search with what a part of an address tells of the whole of it, None where it tells nothing of that."""
+    match key:
+        case "q":
+            return replace(query, text=value.strip()[: MOST_CHARACTERS + 1])  # one too many, so that the cut is told
+        case "sort" if value in SORTS:
+            return replace(query, sort=SORTS[value])
+        case "match" if value in ("any", "all"):
+            return replace(query, every=(EVERY,) if value == "all" else ())
+        case "without" if value in STEPS:
+            return replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
+        case "typing" if value == "1":  # told by the script, and no part of the address that is shown
+            return replace(query, typing=True)
+    return None
 
 
 def resolved(query: Query, catalogue: Catalogue) -> Query:

@@ -1,5 +1,6 @@
 """The app: a function of a knowledge base. It puts the pages, the templates and the safety together."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -8,19 +9,39 @@ import msgspec
 from flask import Flask
 from flask.json.provider import JSONProvider
 from jinja2 import StrictUndefined
+from werkzeug.local import LocalProxy
 
 from index.engine import SearchIndexError
 from index.query import Query
+from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
-from kb.report.identity import digest
-from kb.texts import ja
-from webui import compression, security
+from kb.report.identity import slug
+from webui import compression, language, security
 from webui.address import address_of, page_address
-from webui.pages import browse, correcting, export, intake, key, reports, search, services, suggest, updating
+from webui.deeds import Deeds
+from webui.limits import Guesses
+from webui.pages import (
+    browse,
+    correcting,
+    events,
+    export,
+    indexes,
+    intake,
+    key,
+    pairs,
+    proposing,
+    removing,
+    reports,
+    search,
+    services,
+    suggest,
+    updating,
+)
 from webui.pages.updating import Updater
 from webui.security import Access
-from webui.texts import ja as texts
+from webui.texts import saying, texts
 from webui.view import answers
+from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
@@ -44,11 +65,13 @@ def create_app(
     access: Access | None = None,
     today: Callable[[], date] = date.today,
     updater: Updater | None = None,
+    fetcher: Fetcher | None = None,
 ) -> Flask:
     """Return the app that shows a knowledge base.
 
     `access` tells whom it trusts, by default this machine; `today` is the day that ages are counted from.
-    `updater` brings the index up to the library, by default in this process.
+    `updater` brings the index up to the library, by default in this process. `fetcher` fetches
+    what stands at an address, by default nothing does.
     """
     access = access or Access()
     updater = updater or Updater(knowledge_base.keeper.sync)
@@ -57,9 +80,21 @@ def create_app(
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # seconds: an asset's address changes with it
 
-    def short_name(slug: str) -> str:
+    def short_name(key: str) -> str:
+        service = knowledge_base.collection.catalogue.by_slug.get(key)
+        return service.short_name if service else key
+
+    def aliases(slug: str) -> str:
         service = knowledge_base.collection.catalogue.by_slug.get(slug)
-        return service.short_name if service else slug
+        return " ".join(service.aliases) if service else ""
+
+    found = examples(knowledge_base)
+
+    def offered() -> tuple[Example, ...]:
+        try:
+            return found()
+        except SearchIndexError:
+            return ()
 
     def older_answers() -> bool:
         try:
@@ -67,33 +102,50 @@ def create_app(
         except SearchIndexError:  # then none answers, and the page says so by itself
             return False
 
-    versions = {file.name: digest(file.read_text("utf-8"), length=8) for file in _STATIC.iterdir()}
+    def static(name: str) -> str:
+        return f"/static/{name}?v={versions[name]}"
+
+    deeds = Deeds()
+    versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
         kb=knowledge_base,
-        kinds=ja.KINDS,
-        coverage=ja.coverage,
-        reason=ja.reason,
-        alike_in=lambda one: ja.alike(one.cosine, map(knowledge_base.collection.catalogue.name, one.services)),
+        kinds=LocalProxy(lambda: texts.shared.KINDS),
+        coverage=saying("shared.coverage"),
+        same=saying("shared.same"),
+        reason=saying("shared.reason"),
+        alike_in=lambda one: texts.shared.alike(
+            one.cosine, map(knowledge_base.collection.catalogue.name, one.services)
+        ),
         today=today,
         everything=Query(),
         short_name=short_name,
+        examples=offered,
+        other_languages=language.others,
+        of_data=language.of_data,
+        aliases=aliases,
         older_answers=older_answers,
         page_address=page_address,
         address_of=address_of,
+        slug=slug,
         marked=marked,
         web_address=web_address,
-        static=lambda name: f"/static/{name}?v={versions[name]}",
+        static=static,
+        deed=deeds.shown,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
-    app.jinja_env.filters.update(checkbox=checkbox, notes=texts.notes, value=texts.value)
+    app.jinja_env.filters.update(checkbox=checkbox, tally=saying("tally"), value=saying("value"))
     compression.compress(app)
-    security.protect(app, access)
+    language.speak(app)
+    guesses = Guesses()
+    security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, browse, services, reports, export):
+    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
-    for writing in (intake, correcting):
-        app.register_blueprint(writing.pages(knowledge_base, updater))
+    app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
+    for putting_right in (correcting, removing):
+        app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
+    app.register_blueprint(proposing.pages())
     app.register_blueprint(updating.pages(updater))
-    app.register_blueprint(key.pages(access))
+    app.register_blueprint(key.pages(access, guesses))
     return app

@@ -10,20 +10,22 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from kb.library.files import LONGEST_REPORT
+from webui.limits import Guesses
 
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
+_PROPOSING = "proposing.take"
 
 # Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
+    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # our own pages lead back to where one was; others learn nothing
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -37,6 +39,10 @@ class Access:
 
     names: frozenset[str] = frozenset({"localhost"})
     token: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.token is not None and not self.token.strip():
+            raise ValueError("the token is blank; leave it out, or choose a secret")
 
     def goes_by(self, host: str) -> bool:
         """Return whether a Host header names this server.
@@ -79,15 +85,15 @@ class Access:
             return site in {"same-origin", "none"}
         origin = asked.headers.get("Origin")
         if origin is not None:
-            return urlsplit(origin).netloc == asked.host != ""
+            return asked.host != "" and origin == f"{asked.scheme}://{asked.host}"
         return self.has_bearer(asked)
 
 
-def protect(app: Flask, access: Access) -> None:
+def protect(app: Flask, access: Access, guesses: Guesses) -> None:
     """Make an app refuse what it must, before anything else is done, and tell browsers the rules on each answer."""
     # A report of the longest kind comes once as a file, and once more in base64 when it is saved after a preview.
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_REPORT * 3 // 2
-    app.config["MAX_FORM_PARTS"] = 20
+    app.config["MAX_FORM_PARTS"] = 2000  # files of a folder that is sent at once
 
     @app.before_request
     def check() -> None:
@@ -95,16 +101,38 @@ def protect(app: Flask, access: Access) -> None:
             raise BadRequest
         if request.method in _READING:
             return
+        if request.endpoint == _PROPOSING and is_visit(request):
+            return
         if not access.same_site(request):
             raise Forbidden
-        if request.endpoint != "key.take" and not access.may_write(request):
-            raise Unauthorized
+        if request.endpoint != "key.take":
+            _permit(access, guesses)
 
     @app.after_request
     def headers(response: Response) -> Response:
         response.headers.update(HEADERS)
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
+
+
+def _permit(access: Access, guesses: Guesses) -> None:
+    """Let a request write that may. Raises Unauthorized, and TooManyRequests after too many wrong keys."""
+    shown = access.token is not None and (COOKIE in request.cookies or "Authorization" in request.headers)
+    if shown:
+        guesses.check(request.remote_addr)
+    if not access.may_write(request):
+        if shown:
+            guesses.wrong(request.remote_addr)
+        raise Unauthorized
+
+
+def is_visit(asked: Request) -> bool:
+    """Return whether a request is one by which a person goes to a page, in a tab of its own.
+
+    So any site may send one here. What it proposes is shown and nothing else: not read, not kept, before that person
+    sends it on from our own page, which alone has the key.
+    """
+    return asked.headers.get("Sec-Fetch-Mode") == "navigate" and asked.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def _is_address(name: str) -> bool:

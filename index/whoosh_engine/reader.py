@@ -7,7 +7,7 @@ from itertools import repeat
 
 import numpy as np
 
-from index.engine import FEW, ConditionCount, Coverage, FacetCount, Hit, Reason, Results
+from index.engine import FEW, ConditionCount, Hit, Reason, Results, TitledCount
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
@@ -101,14 +101,20 @@ class WhooshReader:
         documents = map(snapshot.document, found.tolist())
         return tuple(Hit(key, cosine, stored) for (key, stored), cosine in zip(documents, cosines, strict=True))
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others; none where one has no vector."""
+        snapshot, meaning = self._snapshot, self._meaning()
+        vectors = meaning.vectors(snapshot) if meaning else None
+        places = {} if vectors is None else {doc: row for row, doc in enumerate(vectors.docs.tolist())}
+        rows, other_rows = ([places.get(snapshot.find(each), -1) for each in ids] for ids in (some, others))
+        if vectors is None or not rows or not other_rows or min(*rows, *other_rows) < 0:
+            return ()
+        cosines = vectors.space.among(np.array(rows, np.int32), np.array(other_rows, np.int32))
+        return tuple(map(tuple, cosines.tolist()))
+
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with, None before the first."""
         return self._meta
-
-    def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
-        meaning = self._meaning()
-        return meaning.coverage(self._snapshot) if meaning else None
 
     def embed(self, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""
@@ -123,8 +129,8 @@ class WhooshReader:
 def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tuple[Docs, Scores]:
     """Return the documents of the query's window, in its order, and their scores."""
     end = None if query.limit is None else query.offset + query.limit
-    if query.sort in ("new", "position") or (query.sort == "relevance" and not search.scored):
-        docs = snapshot.ordered(found, by_position=query.sort == "position")[query.offset : end]
+    if query.sort in ("new", "old", "position") or (query.sort == "relevance" and not search.scored):
+        docs = snapshot.ordered(found, query.sort)[query.offset : end]
         return docs, search.scores(docs)
     docs = np.flatnonzero(found).astype(np.int32)
     ranks = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
@@ -135,10 +141,13 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
     return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
 
 
-def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[FacetCount, ...]:
+def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[TitledCount, ...]:
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
-    return snapshot.group(snapshot.titles[0]).listed(selections.of(search.titled))[0]
+    group = snapshot.group(snapshot.titles[0])
+    listed, _ = group.listed(selections.of(search.titled))
+    found = group.counts(selections.hits) if listed else {}
+    return tuple(TitledCount(value, count, found.get(value, 0)) for value, count, _ in listed)
 
 
 def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:

@@ -3,13 +3,11 @@
 from index.analysis import TermKind
 from index.schema import Document, Schema
 from index.text import folded, folded_name
-from index.whoosh_engine.columns import NO_KEY, encoded, key_of
+from index.whoosh_engine.column_names import BOOST, DATE, ID, NO_KEY, PASSAGE, WHOLE, facet_column, length_column
+from index.whoosh_engine.columns import encoded, key_of
 from index.whoosh_engine.term_writer import Row
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
-# Names of columns.
-ID, DATE, WHOLE, BOOST, PASSAGE = "id", "date", "whole", "boost", "passage"
-KEYS = (ID, WHOLE, PASSAGE)
 LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; of such a text a key is kept
 STORED = ("key", "stored", "passage")
 
@@ -17,16 +15,6 @@ STORED = ("key", "stored", "passage")
 def text_field(name: str, kind: TermKind) -> str:
     """Return the field of one kind of the terms of a text."""
     return f"{kind}.{name}"
-
-
-def length_column(name: str) -> str:
-    """Return the column that holds how many words a text has."""
-    return f"length.{name}"
-
-
-def facet_column(group: str) -> str:
-    """Return the column of a facet group."""
-    return f"facet.{group}"
 
 
 def field_names(schema: Schema) -> tuple[str, ...]:

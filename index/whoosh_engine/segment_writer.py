@@ -8,9 +8,10 @@ import numpy as np
 
 from index.schema import Document, Schema
 from index.whoosh_engine import columns, term_writer
+from index.whoosh_engine.column_names import KEYS
 from index.whoosh_engine.columns import ColumnsWriter
 from index.whoosh_engine.generations import Segment
-from index.whoosh_engine.rows import KEYS, STORED, field_names, figure_columns, row, value_columns
+from index.whoosh_engine.rows import STORED, field_names, figure_columns, row, value_columns
 from index.whoosh_engine.term_store import TermStore
 from index.whoosh_engine.term_writer import TermWriter
 

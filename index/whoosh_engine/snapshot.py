@@ -7,17 +7,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from index.query import Sort
 from index.ranking import SHORTEST, term_points
 from index.schema import Schema, TextField
 from index.spelling import Spellings
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
-from index.whoosh_engine.columns import FILE as COLUMNS
+from index.whoosh_engine.column_names import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column
 from index.whoosh_engine.columns import Keys, Texts, ValueColumn, key_of
 from index.whoosh_engine.facet_group import FacetGroup
-from index.whoosh_engine.generations import Generation
-from index.whoosh_engine.rows import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column, text_field
+from index.whoosh_engine.overview import MOST_KEPT
+from index.whoosh_engine.rows import text_field
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.signatures import Signatures
 from index.whoosh_engine.term_store import Docs, Mask
@@ -25,17 +26,6 @@ from index.whoosh_engine.term_store import Docs, Mask
 Scores = NDArray[np.float64]  # one number a document
 
 _FEW = 16  # where fewer than one of so many documents is found
-# Bytes of terms kept: of 100,000 documents the forty commonest pairs of characters, which most of them have.
-MOST_KEPT = 64 * 1024 * 1024
-
-
-_A_DOCUMENT = 250  # bytes: its signature, its places in both orders, its boost and norms, ends and documents of facets
-
-
-def most_memory(generation: Generation) -> int:
-    """Return the bytes that a snapshot of a generation takes at most: its columns as read and joined, terms, places."""
-    columns = sum((segment.folder / COLUMNS).stat().st_size for segment in generation.segments)
-    return MOST_KEPT + 2 * columns + _A_DOCUMENT * sum(segment.size for segment in generation.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +64,19 @@ class Snapshot:
     @cached_property
     def newest_first(self) -> Docs:
         """All documents, newest date first, undated last, by position within a date."""
+        return self._by_date(-1)
+
+    @cached_property
+    def oldest_first(self) -> Docs:
+        """All documents, oldest date first, undated last, by position within a date."""
+        return self._by_date(1)
+
+    def _by_date(self, sign: int) -> Docs:
         dates = self._segments.columns.values.get(DATE)
         if dates is None:
             return self.in_position
-        age = np.zeros(self.size, np.int32)  # of the newest most below 0, of the undated 0
-        age[dates.counts > 0] = -1 - dates.numbers  # a document has one date at most, and dates are in order
+        age = np.full(self.size, self.size, np.int32)  # that of the undated
+        age[dates.counts > 0] = sign * dates.numbers  # a document has one date at most, and dates are in order
         return self.in_position[np.argsort(age[self.in_position], kind="stable")]
 
     @cached_property
@@ -88,12 +86,18 @@ class Snapshot:
         ages[self.newest_first] = np.arange(self.documents)
         return ages
 
-    def ordered(self, found: Mask, *, by_position: bool) -> Docs:
-        """Return the documents that are found, by position or newest first."""
+    def ordered(self, found: Mask, sort: Sort) -> Docs:
+        """Return the documents that are found, by position, oldest first, or for any other sort newest first."""
         docs = np.flatnonzero(found).astype(np.int32)
-        if len(docs) * _FEW < self.size:  # to look each of all up takes longer than to sort those
-            return docs[np.argsort((self.positions if by_position else self.ages)[docs])]
-        order = self.in_position if by_position else self.newest_first
+        if sort != "old" and len(docs) * _FEW < self.size:  # to look each of all up takes longer than to sort those
+            return docs[np.argsort((self.positions if sort == "position" else self.ages)[docs])]
+        match sort:
+            case "position":
+                order = self.in_position
+            case "old":
+                order = self.oldest_first
+            case _:
+                order = self.newest_first
         return order[found[order]]
 
     @cached_property
@@ -108,7 +112,7 @@ class Snapshot:
 
     @property
     def vector_keys(self) -> Keys:
-        """The key of the vector of every document (`index.whoosh_engine.vectors`)."""
+        """The key of the vector of every document (`index.whoosh_engine.vector_file`)."""
         return self._segments.columns.keys[PASSAGE]
 
     def passage(self, doc: int) -> str:

@@ -1,16 +1,12 @@
-"""Vectors kept beside the generations by the text they are of: a file for each model, which only grows.
+"""Vectors kept beside the generations by the text they are of: a file for each model (`vector_file`).
 
-A record is a key, the vector as numbers of a byte with what they are multiplied by, and a checksum. Whatever is damaged
-counts as absent and is made again. Several processes may add at once, each its batch in one go.
+Several processes may add at once, each its batch in one go.
 """
 
-import hashlib
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +14,18 @@ from numpy.typing import NDArray
 from index.embedder import Vectors
 from index.likeness import Quantised, quantised
 from index.whoosh_engine.columns import Keys, key_of
+from index.whoosh_engine.vector_file import (
+    HEAD,
+    MAGIC,
+    FileState,
+    dimensions_of,
+    keys_in,
+    path_of,
+    state_of,
+    whole_records,
+)
 from index.whoosh_engine.write_lock import locked
 
-FOLDER = "vectors"
-_HEAD = np.dtype([("magic", "S4"), ("dimensions", "<u4")])
-_MAGIC = b"kbv1"
-_MOST_DIMENSIONS = 1 << 14
 _WASTE = 2  # a file is written anew that holds so many times what is still of use
 
 
@@ -47,8 +49,6 @@ def places(known: Keys, keys: Keys) -> NDArray[np.intp]:
     return np.where(known[found] == keys, found, -1)
 
 
-FileState: TypeAlias = tuple[int, ...]
-
 NOTHING = KeptVectors(np.empty(0, np.uint64), Quantised(np.empty((0, 0), np.int8), np.empty(0)))
 
 
@@ -56,31 +56,22 @@ class VectorFile:
     """The vectors that a model made of the texts of one index, all of as many numbers."""
 
     def __init__(self, index: Path, model: str) -> None:
-        self._file = index / FOLDER / hashlib.sha256(model.encode()).hexdigest()[:16]
-        self._reading = Lock()
-        self._known: tuple[FileState, Keys] = ((), NOTHING.keys)
+        self._file = path_of(index, model)
 
     def state(self) -> FileState:
         """Return a value that is another whenever the file is."""
-        try:
-            stat = self._file.stat()
-        except OSError:
-            return ()
-        return stat.st_ino, stat.st_size, stat.st_mtime_ns
+        return state_of(self._file)
 
     def read(self) -> KeptVectors:
         """Return what is kept now."""
         try:
-            return _by_key(_whole_records(self._file.read_bytes()))
+            return _by_key(_records(self._file.read_bytes()))
         except OSError:
             return NOTHING
 
-    def keys(self) -> Keys:
-        """Return the keys of what is kept now, in order; read once while the file is the same."""
-        with self._reading:
-            if (state := self.state()) != self._known[0]:
-                self._known = state, self.read().keys
-            return self._known[1]
+    def keys(self) -> frozenset[int]:
+        """Return the keys of what is kept now."""
+        return keys_in(self._file)
 
     def add(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep the vectors of texts; those of another size than before take the place of all."""
@@ -92,12 +83,12 @@ class VectorFile:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with locked(self._file.with_suffix(".lock")), self._file.open("a+b") as file:
             file.seek(0)
-            if _dimensions(file.read(_HEAD.itemsize)) != vectors.shape[1]:
+            if dimensions_of(file.read(HEAD.size)) != vectors.shape[1]:
                 file.truncate(0)
-                file.write(np.array((_MAGIC, vectors.shape[1]), _HEAD).tobytes())
+                file.write(HEAD.pack(MAGIC, vectors.shape[1]))
             end = file.seek(0, 2)
             # Where a process or the power was cut off while it wrote, the last record is torn.
-            file.truncate(end - (end - _HEAD.itemsize) % records.itemsize)
+            file.truncate(end - (end - HEAD.size) % records.itemsize)
             file.write(records.tobytes())
 
     def forget_others(self, keys: Collection[int]) -> None:
@@ -106,10 +97,10 @@ class VectorFile:
             return
         with locked(self._file.with_suffix(".lock")):
             data = self._file.read_bytes()
-            records = _whole_records(data)
+            records = _records(data)
             kept = records[np.isin(records["key"], np.fromiter(keys, np.uint64))]
             new = self._file.with_suffix(".new")
-            new.write_bytes(data[: _HEAD.itemsize] + kept.tobytes())
+            new.write_bytes(data[: HEAD.size] + kept.tobytes())
             new.replace(self._file)
 
 
@@ -117,22 +108,9 @@ def _record(dimensions: int) -> np.dtype[np.void]:
     return np.dtype([("key", "<u8"), ("scale", "<f4"), ("numbers", "i1", (dimensions,)), ("check", "<u4")])
 
 
-def _dimensions(head: bytes) -> int:
-    """Return how many numbers the vectors have, 0 where the file is none of ours."""
-    if len(head) < _HEAD.itemsize:
-        return 0
-    magic, dimensions = np.frombuffer(head, _HEAD, 1)[0].item()
-    return dimensions if magic == _MAGIC and dimensions <= _MOST_DIMENSIONS else 0
-
-
-def _whole_records(data: bytes) -> NDArray[np.void]:
+def _records(data: bytes) -> NDArray[np.void]:
     """Return the records in a file that are as they were written."""
-    dimensions = _dimensions(data[: _HEAD.itemsize])
-    record = _record(dimensions)
-    count = (len(data) - _HEAD.itemsize) // record.itemsize if dimensions else 0
-    records = np.frombuffer(data, record, count, _HEAD.itemsize) if count else np.empty(0, record)
-    whole: NDArray[np.void] = records[_checks(records) == records["check"]]
-    return whole
+    return np.frombuffer(whole_records(data), _record(dimensions_of(data)))
 
 
 def _checks(records: NDArray[np.void]) -> NDArray[np.uint32]:

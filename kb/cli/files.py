@@ -1,4 +1,4 @@
-"""The files that a command is given: read one after the other, a bad one told and never stopping the others."""
+"""What a command is given to read: one after the other, a bad one told and never stopping the others."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from kb.cli.fetching import is_address
 from kb.cli.group import WRONG_USE
 from kb.cli.output import say
 from kb.library.files import Library, ReportFile, TooLongError, bounded, file_bytes
@@ -19,9 +20,9 @@ Show = Callable[[bytes, str], None]
 Taken = tuple[str, bytes] | FileProblem  # a name as it is shown and what the file holds, or why it could not be read
 
 
-def each_file(paths: Iterable[Path], show_one: Show) -> None:
-    """Show each file; `-` is what is typed or piped."""
-    _show_all(map(_taken, paths), show_one)
+def each_file(names: Iterable[str], show_one: Show, fetch: Callable[[str], tuple[str, bytes]]) -> None:
+    """Show each file, and what `fetch` finds at each address; `-` is what is typed or piped."""
+    _show_all((_fetched(name, fetch) if is_address(name) else _taken(Path(name)) for name in names), show_one)
 
 
 def each_report(paths: Iterable[Path], show_one: Show) -> None:
@@ -63,6 +64,13 @@ def _taken(path: Path) -> Taken:
         return FileProblem(name, None, f"cannot be opened ({error.strerror}); check its name and permissions")
     except TooLongError as error:
         return FileProblem(name, None, str(error))
+
+
+def _fetched(address: str, fetch: Callable[[str], tuple[str, bytes]]) -> Taken:
+    try:
+        return fetch(address)
+    except UnreadableError as error:
+        return error.problem
 
 
 def _inside(path: Path) -> Iterator[Taken]:

@@ -5,7 +5,6 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,13 +17,13 @@ AN_OLDER_ANSWERED = 3  # the index is damaged, and what was asked was answered f
 _PIPE_CLOSED = 128 + 13  # what a shell tells of other tools that write to a closed pipe: they end by SIGPIPE, 13
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-a_folder = click.Path(path_type=Path, file_okay=True)
 
 # Where each command is registered, and what `kb --help` says of it so that it need import none.
 COMMANDS = {
     "add": ("kb.cli.keeping", "Put reports into the library and index them."),
     "check": ("kb.cli.keeping", "Tell what is wrong with the index, and with what is kept beside it."),
     "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
+    "follow": ("kb.cli.following", "Add the new posts of a feed that look like reports."),
     "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
     "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),
@@ -113,19 +112,24 @@ def _drop_output() -> None:
 
 Command = Callable[..., None]
 
+# numpy starts a thread for each processor, which takes longer than all that a search has to multiply.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 
 def place_options(command: Command) -> Command:
     """Add --library and --index to a command; there they win over those of `kb` itself."""
 
-    def keep(ctx: click.Context, option: click.Parameter, value: Path | None) -> None:
+    def keep(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
         if value is not None:
-            setattr(ctx.ensure_object(Places), str(option.name), value)
+            from pathlib import Path
+
+            setattr(ctx.ensure_object(Places), str(option.name), Path(value))
 
     for name, text in (
         ("--index", "Where the index lies (default: KB_INDEX, else the user's cache folder)."),
         ("--library", "The folder of reports (default: KB_LIBRARY, else data/reports, else the samples)."),
     ):
-        command = click.option(name, type=a_folder, callback=keep, expose_value=False, help=text)(command)
+        command = click.option(name, type=click.Path(), callback=keep, expose_value=False, help=text)(command)
     return command
 
 

@@ -1,28 +1,28 @@
 """The commands that keep library and index: sync, add, remove, status, check, watch."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from index.engine import SearchIndexError
 from kb.cli import completing, terminal
-from kb.cli.files import each_file
+from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
 from kb.cli.places import places
-from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import valid_date
-from kb.library.files import LibraryError
 from kb.library.walk import shown_name
-from kb.report.model import Given
-from kb.report.problems import FileProblem, UnreadableError
+
+if TYPE_CHECKING:
+    from kb.knowledge_base import KnowledgeBase
+    from kb.search.outcomes import Added
 
 
 @cli.command()
 @as_json
 @with_knowledge_base
-def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
+def sync(kb: "KnowledgeBase", *, as_json: bool) -> None:
     """Bring the index up to the library; an unchanged library costs nothing.
 
     \b
@@ -38,34 +38,49 @@ def sync(kb: KnowledgeBase, *, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...|-", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|ADDRESS...|-", type=click.Path(allow_dash=True))
 @click.option("--event", help="The event's name, where the report does not tell it.")
 @click.option(
     "--date", "held_on", metavar="DATE", callback=lambda *told: _date(told[2]), help="2018, 2018-03 or 2018-03-10."
 )
 @click.option("--url", help="Where the report was published.")
+@allow_private
 @as_json
 @with_knowledge_base
-def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: str | None) -> None:
+def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_json: bool, **told: str | None) -> None:
     """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
+
+    A page at an address is fetched once, if its robots.txt allows that, and kept as it is.
 
     \b
     Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
+              kb add https://example.com/my-report
               pbpaste | kb add -
     """
+    from kb.cli.files import each_file
+    from kb.report.model import Given
+    from kb.report.problems import FileProblem, UnreadableError
+
+    given = Given(told["event"], told["held_on"], told["url"])
+    every: list[Added] = []
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
             raise UnreadableError(FileProblem(source, None, "is empty; there is nothing to add"))
-        added = kb.keeper.add(data, None if source == "-" else Path(source).name, Given(**told))
-        if as_json:
-            print_json([asdict(added)])
+        if is_address(source):
+            every.append(add_page(kb, source, data, given))
         else:
-            what = added.report or f"{added.reports} reports"
-            say(f"{'replaced' if added.replaced else 'added'} {added.source} ({what})")
+            every.append(kb.keeper.add(data, None if source == "-" else Path(source).name, given))
 
-    each_file(files, add_one)
-    outcome = bring_up_to_date(kb)
+    try:
+        each_file(files, add_one, partial(fetched, allow_private=allow_private))
+        outcome = bring_up_to_date(kb)
+    finally:  # whatever stops it: these are in the library
+        every = [kb.keeper.indexed(added) for added in every]
+        if as_json:
+            print_json(map(asdict, every))
+        else:
+            lines(map(terminal.added_line, every))
     if not as_json:
         lines(terminal.outcome_lines(outcome, kb))
     embed(kb)
@@ -75,14 +90,14 @@ def add(kb: KnowledgeBase, files: tuple[Path, ...], *, as_json: bool, **told: st
 @click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids))
 @as_json
 @with_knowledge_base
-def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
+def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
     """Take a report out of the library and the index, by its id; its file is kept beside as a backup.
 
     \b
     Example: kb remove jaws-days-2018-1a2b
     """
     make_ready(kb)
-    kept = kb.keeper.remove(kb.browser.entry(identifier))
+    kept = kb.corrector.remove(kb.browser.entry(identifier).source)
     outcome = bring_up_to_date(kb)
     if as_json:
         print_json([{"report": identifier, "kept": kept}])
@@ -93,7 +108,7 @@ def remove(kb: KnowledgeBase, identifier: str, *, as_json: bool) -> None:
 @cli.command()
 @as_json
 @with_knowledge_base
-def status(kb: KnowledgeBase, *, as_json: bool) -> None:
+def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     """Tell where library and index are, what is in them, and which files could not be read.
 
     \b
@@ -121,7 +136,7 @@ def status(kb: KnowledgeBase, *, as_json: bool) -> None:
 
 @cli.command()
 @with_knowledge_base
-def watch(kb: KnowledgeBase) -> None:
+def watch(kb: "KnowledgeBase") -> None:
     """Keep the index up to the library, until Ctrl+C.
 
     Whatever cannot be read is told and stops nothing.
@@ -129,6 +144,8 @@ def watch(kb: KnowledgeBase) -> None:
     \b
     Example: kb watch --library ~/reports
     """
+    from index.engine import SearchIndexError
+    from kb.library.files import LibraryError
     from kb.library.watching import changes
     from kb.search.apart import embed_beside
 
@@ -150,7 +167,7 @@ def watch(kb: KnowledgeBase) -> None:
 @cli.command()
 @click.option("--repair", is_flag=True, help="Make anew what is wrong.")
 @with_knowledge_base
-def check(kb: KnowledgeBase, *, repair: bool) -> None:
+def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     """Tell what is wrong with the index, and with what is kept beside it; exits with 1 where something is and stays.
 
     The library is not looked at: `kb lint` tells of reports. Whatever is wrong, `kb sync` makes the index anew.
@@ -167,6 +184,8 @@ def check(kb: KnowledgeBase, *, repair: bool) -> None:
 
 
 def _date(text: str | None) -> str | None:
+    from kb.library.configuration import valid_date
+
     if text is not None and not valid_date(text):
         raise click.BadParameter(f"{text!r} is no date; write 2018, 2018-03 or 2018-03-10")
     return text

@@ -4,16 +4,17 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kb.cli import terminal
 from kb.cli.places import places
-from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import SyncOutcome
-from kb.search.records import as_json
-from kb.understanding import Progress
+
+if TYPE_CHECKING:
+    from kb.knowledge_base import KnowledgeBase
+    from kb.search.outcomes import SyncOutcome
+    from kb.understanding import Progress
 
 # What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
 # A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.
@@ -86,11 +87,13 @@ def _wrapped(line: str, columns: int) -> Sequence[str]:
 
 def print_json(records: Iterable[dict[str, Any]]) -> None:
     """Print one JSON object a line; what a terminal would obey is escaped, which JSON reads as the same."""
+    from kb.search.records import as_json
+
     for record in records:
         say(as_json(record))
 
 
-def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
+def bring_up_to_date(kb: "KnowledgeBase") -> "SyncOutcome":
     """Sync, showing progress and telling each problem on stderr."""
     with ProgressBar() as progress:
         outcome = kb.keeper.sync(progress)
@@ -99,7 +102,7 @@ def bring_up_to_date(kb: KnowledgeBase) -> SyncOutcome:
     return outcome
 
 
-def embed(kb: KnowledgeBase) -> None:
+def embed(kb: "KnowledgeBase") -> None:
     """Make the vectors that notes lack, showing progress; who stops it goes on with the next `kb sync`."""
     from index.embedder import EmbeddingError
 
@@ -113,7 +116,7 @@ def embed(kb: KnowledgeBase) -> None:
         say(f"kb: {error}; notes are found by their words alone", err=True)
 
 
-def make_ready(kb: KnowledgeBase) -> None:
+def make_ready(kb: "KnowledgeBase") -> None:
     """Index a library that has no index of this version of kb; tell of damage, and of what has changed since."""
     if kb.collection.needs_index():
         say("kb: indexing the library first", err=True)
@@ -134,7 +137,7 @@ class ProgressBar:
         self._bar: Any = None
         self._step = ""
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> "Progress":
         return self._tell
 
     def __exit__(self, *_error: object) -> None:

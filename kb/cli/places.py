@@ -1,17 +1,20 @@
 """Which library and which index the commands are about, and what came of asking that."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass
 class Places:
     """Which library and which index the commands are about, and whether an older generation of that answered."""
 
-    library: Path | None = None
-    index: Path | None = None
+    library: "Path | None" = None
+    index: "Path | None" = None
     older_answered: bool = False
 
 

@@ -98,6 +98,6 @@ def _tools() -> Tools:
     except LibraryError:
         if chosen is not None:
             raise
-        return Tools.of()
+        return Tools()
     lines(terminal.problem_lines(problems), err=True)
-    return Tools.of(Configuration(domain=configuration.domain))  # what it tells of its own files is not of these
+    return Tools(Configuration(own_domain=configuration.own_domain))  # what it tells of its own files is not of these

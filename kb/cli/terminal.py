@@ -5,26 +5,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from index.engine import Coverage
-from index.highlight import snippet
-from kb.library.contents import ReportEntry
 from kb.library.walk import shown_name
-from kb.report.model import Note, Talk
-from kb.report.problems import FileProblem
-from kb.search.answers import Alike, Answer, Found, ServiceCount, Status, SyncOutcome
-from kb.search.facets import place
-from kb.services import Catalogue, Domain
 from kb.texts import ja
 
 if TYPE_CHECKING:
+    from index.engine import Coverage
+    from kb.aligning import Row
     from kb.kinds.pairs import Pair
     from kb.knowledge_base import KnowledgeBase
+    from kb.library.contents import ReportEntry
+    from kb.report.model import Note, Talk
+    from kb.report.problems import FileProblem
+    from kb.search.answers import Alike, Answer, Found, ServiceCount
+    from kb.search.outcomes import Added, Status, SyncOutcome
+    from kb.services import Catalogue, Domain
 
 MOST_TALKS = 5  # that are listed of those found by their titles
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 
 
-def talk_line(talk: Talk) -> str:
+def talk_line(talk: "Talk") -> str:
     """Return a talk's track, times and title on one line."""
     track = f"【{talk.track}】" if talk.track else ""
     times = "~".join(time for time in (talk.start, talk.end) if time)
@@ -47,19 +47,21 @@ def marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
 
 def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
     """Return a text with ranges in bold; of a long one the passage around the first of them."""
+    from index.highlight import snippet
+
     begin, end = snippet(text, marks, LONGEST)
     inside = tuple((b - begin, e - begin) for b, e in marks if begin <= b and e <= end)
     before, after = "…" if begin else "", "…" if end < len(text) else ""
     return before + marked(text[begin:end], inside) + after
 
 
-def place_line(note: Note) -> str:
+def place_line(note: "Note") -> str:
     """Return the event and the talk that a note stands in."""
     where = event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else "")
     return click.style(where, dim=True)
 
 
-def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
+def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     """Yield the lines of one hit: what it stands under, the note, what it is about, its id."""
     note = found.note
     if note.trail:
@@ -76,7 +78,7 @@ def hit_lines(found: Found, domain: Domain) -> Iterator[str]:
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
-def alike_lines(alike: Alike, catalogue: Catalogue) -> Iterator[str]:
+def alike_lines(alike: "Alike", catalogue: "Catalogue") -> Iterator[str]:
     """Yield the lines of a note that is like another: where it stands, the note, what is alike."""
     note = alike.note
     yield place_line(note)
@@ -85,8 +87,10 @@ def alike_lines(alike: Alike, catalogue: Catalogue) -> Iterator[str]:
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
-def found_lines(every: Iterable[Found], domain: Domain) -> Iterator[str]:
+def found_lines(every: "Iterable[Found]", domain: "Domain") -> Iterator[str]:
     """Yield the hits under what they stand in, that of the best one first."""
+    from kb.search.facets import place
+
     by_place: dict[str, list[Found]] = {}
     for found in every:
         by_place.setdefault(place(found.note), []).append(found)
@@ -97,7 +101,28 @@ def found_lines(every: Iterable[Found], domain: Domain) -> Iterator[str]:
         yield ""
 
 
-def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
+def row_lines(row: "Row") -> Iterator[str]:
+    """Yield what takers of a talk noted of one thing, each behind the number of its report; how alike where several."""
+    numbered = [(number, note) for number, note in enumerate(row.notes, start=1) if note]
+    for number, note in numbered:
+        yield f"{number}  • {note.text}"
+    if len(numbered) > 1:
+        yield click.style(f"     = {ja.same(row.words, row.likeness)}", fg="cyan")
+
+
+def added_line(added: "Added") -> str:
+    """Return where a report or container was put, and what is in it."""
+    done = "replaced" if added.replaced else "added"
+    return f"{done} {added.source} ({added.report or f'{added.reports} reports'})"
+
+
+def feed_line(posts: int, proposed: int, left: int) -> str:
+    """Return what was new in a feed, and what is proposed again the next time."""
+    again = f", {left} left for the next time" if left else ""
+    return f"feed: {posts} posts, {proposed} new that look like reports{again}"
+
+
+def answer_lines(answer: "Answer", domain: "Domain") -> Iterator[str]:
     """Yield what a search found, and what it did for that."""
     for step in answer.steps:
         yield click.style(
@@ -111,8 +136,8 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     for one in answer.talks[:MOST_TALKS]:
         yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
         yield click.style(f"    {one.talk.id}", dim=True)
-    if len(answer.talks) > MOST_TALKS:
-        yield f"{ja.TALK}: ほか {len(answer.talks) - MOST_TALKS}件"
+    if answer.titled > MOST_TALKS:
+        yield f"{ja.TALK}: ほか {answer.titled - MOST_TALKS}件"
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
     counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
@@ -123,7 +148,7 @@ def answer_lines(answer: Answer, domain: Domain) -> Iterator[str]:
     yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
 
 
-def facet_lines(answer: Answer) -> Iterator[str]:
+def facet_lines(answer: "Answer") -> Iterator[str]:
     """Yield the facet groups of a search with their counts."""
     for group, values in answer.facets.items():
         yield click.style(group, bold=True)
@@ -131,7 +156,7 @@ def facet_lines(answer: Answer) -> Iterator[str]:
             yield f"  {'*' if value.selected else ' '} {value.count:5d}  {value.label}  ({value.value})"
 
 
-def pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
+def pair_lines(pair: "Pair", catalogue: "Catalogue") -> Iterator[str]:
     """Yield a problem with its remedies, or a question with its answers; 未解決 where there are none."""
     note = pair.note
     yield place_line(note)
@@ -145,7 +170,7 @@ def pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
     yield click.style(f"    {note.id}", dim=True)
 
 
-def tree_lines(notes: Iterable[Note], catalogue: Catalogue) -> Iterator[str]:
+def tree_lines(notes: "Iterable[Note]", catalogue: "Catalogue") -> Iterator[str]:
     """Yield notes as the tree they stand in, talk by talk, each with its line, kind and services."""
     talk: Talk | None = None
     headings: list[str] = []
@@ -163,13 +188,13 @@ def tree_lines(notes: Iterable[Note], catalogue: Catalogue) -> Iterator[str]:
         yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
 
 
-def service_line(count: ServiceCount, catalogue: Catalogue) -> str:
+def service_line(count: "ServiceCount", catalogue: "Catalogue") -> str:
     """Return how many notes are on a service, its slug, its name and what became of it."""
     notes, service, past = "-" if count.notes is None else count.notes, count.service, catalogue.history(count.service)
     return f"{notes:>5}  {service.slug:24}  {service.name}{f'  ({past})' if past else ''}"
 
 
-def report_lines(entry: ReportEntry) -> Iterator[str]:
+def report_lines(entry: "ReportEntry") -> Iterator[str]:
     """Yield what is known of a report."""
     yield click.style(entry.title, bold=True)
     yield f"{event_line(entry.event, entry.held_on)} · セッション {len(entry.talks)} · メモ {entry.notes} · {entry.source}"
@@ -177,7 +202,7 @@ def report_lines(entry: ReportEntry) -> Iterator[str]:
         yield entry.url
 
 
-def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:
+def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase") -> Iterator[str]:
     """Yield the one line that a sync ends with, and for an empty library what to do."""
     samples = f"{ja.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
     yield (
@@ -191,7 +216,7 @@ def outcome_lines(outcome: SyncOutcome, kb: "KnowledgeBase") -> Iterator[str]:
         yield f"No report in {kb.collection.library.name} yet: put {files} there and run `kb sync` again."
 
 
-def status_lines(status: Status, coverage: Coverage | None) -> Iterator[str]:
+def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]:
     """Yield where things are and what is in them."""
     yield f"library  {shown_name(status.library)}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
     yield f"index    {shown_name(status.index)}"
@@ -205,7 +230,7 @@ def status_lines(status: Status, coverage: Coverage | None) -> Iterator[str]:
     yield from problem_lines(status.problems)
 
 
-def problem_lines(problems: Iterable[FileProblem]) -> Iterator[str]:
+def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
         yield f"kb: {problem}"

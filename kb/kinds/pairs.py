@@ -8,12 +8,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from index.analysis import Morpheme
 from kb.kinds.patterns import Features, Pattern, ends_with, pattern, stands_at
 from kb.kinds.rules import kind_of
 from kb.kinds.sentences import READ_SO_FAR, Sentence, sentences
-from kb.report.model import Kind, Note, Report
+from kb.report.model import Kind, Note, Report, State
 
 _QUESTIONS = re.compile(r"質問|質疑|Q\s*[&＆]\s*A|FAQ", re.IGNORECASE)
 _ASKED = re.compile(r"[?？]|^\W*Q\d*[.:：]|なぜ|何|なに|なん|どう|どこ|どれ|どの|誰|いつ|いくつ")
@@ -27,47 +28,71 @@ _REMEDY = 0.5  # how likely a remedy is advice at least: of 41 that careful read
 _LIKELY = 0.3  # how likely advice must be where it is said to be against a problem: less than to be called so
 
 
+PROBLEMS: tuple[State, State] = ("solved", "unsolved")
+QUESTIONS: tuple[State, State] = ("answered", "unanswered")
+"""What a problem and what a question may be: settled, or open."""
+
+_Reply: TypeAlias = Callable[[Note], str | None]  # what a note replies to
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A problem and its remedies, or a question and its answers. A note that holds both is among its own replies."""
 
     note: Note
     replies: tuple[Note, ...]
-
-    is_open: bool  # 未解決: nothing replies to it, nor to a problem that stands under it
+    is_open: bool  # 未解決: nothing replies to it, nor to a note that stands under it
 
 
 def problems(notes: Sequence[Note]) -> tuple[Pair, ...]:
     """Return the problems among notes, each with its remedies, in reading order."""
-    return _pairs(notes, "problem", lambda note: note.remedy_of)
+    return _pairs(notes, *PROBLEMS, lambda note: note.remedy_of)
 
 
 def questions(notes: Sequence[Note]) -> tuple[Pair, ...]:
     """Return the questions among notes, each with its answers, in reading order."""
-    return _pairs(notes, "question", lambda note: note.answers)
+    return _pairs(notes, *QUESTIONS, lambda note: note.answers)
 
 
-def _pairs(notes: Sequence[Note], kind: Kind, replies_to: Callable[[Note], str | None]) -> tuple[Pair, ...]:
+def _pairs(notes: Sequence[Note], settled: State, unsettled: State, replies_to: _Reply) -> tuple[Pair, ...]:
     replies: dict[str | None, list[Note]] = defaultdict(list)
     for note in notes:
         replies[replies_to(note)].append(note)
-    solved = {id_ for id_ in replies if id_}
-    for note in reversed(notes):  # a problem is solved when one under it is
-        if note.id in solved and note.parent:
-            solved.add(note.parent)
     return tuple(
-        Pair(note, tuple(replies[note.id]), note.id not in solved)
+        Pair(note, tuple(replies[note.id]), unsettled in note.states)
         for note in notes
-        if note.kind == kind or note.id in replies
+        if settled in note.states or unsettled in note.states
     )
 
 
 def pair(report: Report, analysis: Mapping[str, Sequence[Morpheme]]) -> Report:
-    """Return the report with `remedy_of` and `answers` set on what remedies or answers; kinds are known.
+    """Return the report with `remedy_of` and `answers` set on what remedies or answers, and `states` on what they do.
 
-    `analysis` holds the morphemes of each note's text, by the text.
+    Kinds are known. `analysis` holds the morphemes of each note's text, by the text.
     """
-    return replace(report, notes=tuple(_paired(report.notes, analysis)))
+    return replace(report, notes=tuple(_with_states(tuple(_paired(report.notes, analysis)))))
+
+
+def _with_states(notes: Sequence[Note]) -> Iterator[Note]:
+    remedied = _states(notes, "problem", *PROBLEMS, lambda note: note.remedy_of)
+    answered = _states(notes, "question", *QUESTIONS, lambda note: note.answers)
+    for note in notes:
+        states = tuple(found[note.id] for found in (remedied, answered) if note.id in found)
+        yield replace(note, states=states) if states else note
+
+
+def _states(
+    notes: Sequence[Note], kind: Kind, settled: State, unsettled: State, replies_to: _Reply
+) -> Mapping[str, State]:
+    """Return the state of each note of a kind, and of each that another replies to, by id."""
+    asked = {reply for note in notes if (reply := replies_to(note))}
+    done = set(asked)
+    for note in reversed(notes):  # a problem is solved when one under it is
+        if note.id in done and note.parent:
+            done.add(note.parent)
+    return {
+        note.id: settled if note.id in done else unsettled for note in notes if note.kind == kind or note.id in asked
+    }
 
 
 def _paired(notes: Sequence[Note], analysis: Mapping[str, Sequence[Morpheme]]) -> Iterator[Note]:

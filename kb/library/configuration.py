@@ -4,20 +4,21 @@ import datetime as dt
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast, get_args
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from index.text import skeleton
 from kb.report.model import Correction, Given, Kind
-from kb.services import Catalogue, CatalogueError, Domain, Service, ServiceTable, domain, domain_names, service_of
 from kb.texts import ja
+
+if TYPE_CHECKING:
+    from kb.services import Catalogue, Domain, Service, ServiceTable
 
 CONFIGURATION = "kb.toml"
 NO_DOMAIN = "none"
 NO_MODEL = "none"
-_TOP = ("domain", "ignore", "embedding", "reports", "notes", "categories", "services", "words")
+_TOP = ("domain", "ignore", "embedding", "reports", "talks", "notes", "feeds", "categories", "services", "words")
 _SERVICE_KEYS = {
     **dict.fromkeys(("name", "category", "short_name"), str),
     **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
@@ -46,7 +47,7 @@ class ConfigurationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrections by note id, what notes can be about.
+    """What kb.toml says: what was given by hand for each file, corrections by note id, who speaks in a talk by its id.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -55,26 +56,41 @@ class Configuration:
     event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
     date = "2018-03-10"                                              [notes."jaws-days-2018-b2af/6cf728ff"]
     url = "https://example.com/"                                     add = ["sqs"]
-                                                                     remove = ["sns"]
+    published = "2018-03-12"                                         remove = ["sns"]
                                                                      kind = "advice"
     [embedding]
     url = "http://127.0.0.1:8080/v1"
     model = "bge-m3"
 
+    [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
+    seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
+
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
-    come to those of the domain, which is the usual one where none is named. `text` is all of it as it was written.
+    come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
+    `text` is all of it as it was written.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
-    domain: Domain = field(default_factory=domain)
+    own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
+    feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
     text: str = field(default="", compare=False, repr=False)
 
     @property
+    def domain(self) -> "Domain":
+        """What notes can be about; that of a field is read when it is first asked for."""
+        from kb.services import domain
+
+        return self.own_domain or domain()
+
+    @property
     def domain_digest(self) -> str:
         """The SHA-256 of what is told of the domain."""
+        import tomllib
+
         table = tomllib.loads(self.text)
         told = {key: table.get(key) for key in ("domain", "categories", "services", "words")}
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -86,14 +102,16 @@ def parse(data: bytes) -> Configuration:
     if unknown := next((key for key in table if key not in _TOP), None):
         raise ConfigurationError(f"unknown key {_shown(unknown)!r}; known are {', '.join(_TOP)}")
     given = {source: _given(source, values) for source, values in _tables(table, "reports").items()}
-    own = _domain(table)
-    return Configuration(
+    own = Configuration(own_domain=_own_domain(table))
+    return replace(
+        own,
         given=given,
-        domain=own,
         corrections={
-            note: _correction(note, values, own.catalogue) for note, values in _tables(table, "notes").items()
+            note: _correction(note, values, own.domain.catalogue) for note, values in _tables(table, "notes").items()
         },
+        speakers=_lists(table, "talks", "speakers"),
         ignore=_ignored(table.get("ignore", [])),
+        feeds=_lists(table, "feeds", "seen"),
         embedding=_embedding(table.get("embedding", {})),
         text=data.decode(ENCODING),
     )
@@ -106,6 +124,8 @@ def valid_date(text: str) -> bool:
 
 def _parsed(data: bytes) -> Mapping[str, Any]:
     """Return the tables of a TOML file that anybody may have written."""
+    import tomllib
+
     try:
         text = data.decode(ENCODING)
     except UnicodeDecodeError as error:
@@ -194,17 +214,31 @@ def _ignored(patterns: object) -> tuple[str, ...]:
     return tuple(patterns)
 
 
+def _lists(table: Mapping[str, Any], group: str, key: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the list that each table of a group holds under the one key that it may have."""
+    tables = _tables(table, group)
+    for name, values in tables.items():
+        _only(f'[{group}."{_shown(name)}"]', values, {key: list})
+    return {name: tuple(values.get(key, ())) for name, values in tables.items()}
+
+
 def _given(source: str, values: Mapping[str, Any]) -> Given:
     where = f'[reports."{_shown(source)}"]'
-    _only(where, values, {"event": str, "date": (str, dt.date), "url": str})
-    date = str(values["date"]) if "date" in values else None
-    if date is not None and not valid_date(date):
-        raise ConfigurationError(f"{where} date {date!r} is none; write 2018, 2018-03 or 2018-03-10")
-    return Given(event=values.get("event"), held_on=date, url=values.get("url"))
+    dates = ("date", "published")
+    _only(where, values, {"event": str, **dict.fromkeys(dates, (str, dt.date)), "url": str, "former": list})
+    held_on, published = (str(values[key]) if key in values else None for key in dates)
+    for key, date in zip(dates, (held_on, published), strict=True):
+        if date is not None and not valid_date(date):
+            raise ConfigurationError(f"{where} {key} {date!r} is none; write 2018, 2018-03 or 2018-03-10")
+    return Given(values.get("event"), held_on, values.get("url"), published, tuple(values.get("former", ())))
 
 
-def _domain(table: Mapping[str, Any]) -> Domain:
-    """Return the domain of the library, with its own categories, services and words."""
+def _own_domain(table: Mapping[str, Any]) -> "Domain | None":
+    """Return the domain of a library that names one, or has categories, services or words of its own."""
+    if not table.keys() & {"domain", "categories", "services", "words"}:
+        return None
+    from kb.services import CatalogueError, Domain, domain, domain_names
+
     name, known = table.get("domain"), (*domain_names(), NO_DOMAIN)
     if name is not None and name not in known:
         raise ConfigurationError(f"domain cannot be {_quoted(name)}; write one of {', '.join(known)}")
@@ -245,7 +279,9 @@ def _words(groups: object) -> Mapping[str, tuple[str, ...]]:
     return {word: tuple(others) for word, others in groups.items()}
 
 
-def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> Service:
+def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> "Service":
+    from kb.services import service_of
+
     where = f"[services.{_shown(slug)}]"
     _check_names(where, [slug])
     _only(where, values, _SERVICE_KEYS)
@@ -257,7 +293,7 @@ def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> S
     return service_of(slug, values["category"], cast("ServiceTable", values), owners)  # its keys and types are checked
 
 
-def _correction(note: str, values: Mapping[str, Any], known: Catalogue) -> Correction:
+def _correction(note: str, values: Mapping[str, Any], known: "Catalogue") -> Correction:
     where = f'[notes."{_shown(note)}"]'
     _only(where, values, {"add": list, "remove": list, "kind": str})
     slugs: dict[str, tuple[str, ...]] = {}

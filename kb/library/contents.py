@@ -1,5 +1,6 @@
 """What an index holds, as it remembers it beside its documents: reports, problems, and what it was made from."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,9 +8,10 @@ from typing import Any
 
 import msgspec
 
+from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError, Scan
-from kb.report.identity import slug
-from kb.report.model import Talk
+from kb.report.identity import ids_of, slug, talk_id
+from kb.report.model import Given, Talk
 from kb.report.problems import FileProblem
 
 
@@ -79,9 +81,47 @@ class Contents:
         return {entry.id: entry for entry in self.reports}
 
     @cached_property
+    def _by_other_id(self) -> Mapping[str, tuple[ReportEntry, ...]]:
+        """The reports that go by an id which is none now, or went by it."""
+        by_id = defaultdict[str, list[ReportEntry]](list)
+        for entry in self.reports:
+            for each in self.ids_of(entry.id):
+                by_id[each].append(entry)
+        return {each: tuple(entries) for each, entries in by_id.items()}
+
+    @cached_property
+    def given(self) -> Mapping[str, Given]:
+        """What was told by hand of each file."""
+        return parse(self.told.encode()).given
+
+    def ids_of(self, report_id: str) -> tuple[str, ...]:
+        """Return all ids that a report goes by or may have gone by; none for one that is not known by this id."""
+        entry = self.by_id.get(report_id)
+        former = self.given.get(entry.source, Given()).former if entry else ()
+        return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
+
+    def called(self, report_id: str) -> tuple[ReportEntry, ...]:
+        """Return the report of an id, or those that a former id leads to: several where others came later."""
+        entry = self.by_id.get(report_id)
+        return (entry,) if entry else self._by_other_id.get(report_id, ())
+
+    @cached_property
     def talks(self) -> Mapping[str, Talk]:
         """Each talk by its id; of a talk in several reports, the first."""
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
+
+    def settled_talk(self, some_id: str) -> str | None:
+        """Return the id of the talk that has this one, or had it before others came who noted it; None for no talk."""
+        return some_id if some_id in self.talks else self._talks_alone.get(some_id)
+
+    def talks_met(self, settled: str) -> tuple[str, ...]:
+        """Return the ids that a talk has in its reports alone."""
+        return tuple(alone for alone, talk in self._talks_alone.items() if talk == settled)
+
+    @cached_property
+    def _talks_alone(self) -> Mapping[str, str]:
+        """The id of each talk by the one that it would have alone."""
+        return {talk_id(entry.event, talk.title): talk.id for entry in self.reports for talk in entry.talks}
 
     @cached_property
     def report_of_talk(self) -> Mapping[str, ReportEntry]:

@@ -4,20 +4,21 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
 from kb.library.configuration import Configuration, ConfigurationError, parse
-from kb.library.rewriting import with_correction, with_given
-from kb.library.safe_files import alone, file_name, set_aside, write_whole
+from kb.library.rewriting import read_configuration, with_given, with_seen
+from kb.library.safe_files import alone, file_name, move, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.readers.archives import LONGEST_FILE
 from kb.readers.containers import opened
-from kb.report.model import Correction, Given
+from kb.report.model import Given
 from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
@@ -125,7 +126,7 @@ class Library:
             try:
                 data = file_bytes(path)
             except OSError as error:
-                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); check its permissions")
+                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); {_remedy(path, error)}")
             except TooLongError as error:
                 yield FileProblem(source, None, str(error))
             else:
@@ -164,11 +165,12 @@ class Library:
                 return each.data
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
 
-    def put(self, data: bytes, name: str, replacing: str | None = None) -> str:
-        """Write a report on the disk, durably, and return its source.
+    def put(self, data: bytes, name: str, given: Given | None = None, replacing: str | None = None) -> str:
+        """Write a report on the disk, durably, with what is given by hand for it, and return its source.
 
-        It takes the place of the file `replacing`, which is kept as `name~`; else it never overwrites another file, and
-        README.md becomes report-README.md. Raises LibraryError.
+        It takes the place of the file `replacing`, which is kept as `name~` if it differs; else it never overwrites a
+        file, and README.md becomes report-README.md. What is given is written first: whoever sees the file sees that
+        too, and who is killed between the two has only to repeat it. Raises LibraryError.
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
@@ -176,11 +178,14 @@ class Library:
             )
         with alone(self.path):
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
-            with _writing(path):
-                if replacing is not None:
-                    write_whole(path.with_name(path.name + "~"), path.read_bytes())
-                write_whole(path, data)
-        return self._source(path)
+            source = self._source(path)
+            with self._told(source, given), _writing(path):
+                before = None if replacing is None else path.read_bytes()
+                if before is not None and before != data:
+                    write_whole(path.with_name(path.name + "~"), before)
+                if before != data:
+                    write_whole(path, data)
+        return source
 
     def discard(self, source: str) -> str:
         """Take a report out of the library and forget what was told of it; return the name it is kept under.
@@ -194,31 +199,64 @@ class Library:
                 f'ignore = ["{source}"] in {CONFIGURATION}, or take {container} out of {self.name}'
             )
         path = self.file(source)
-        with _writing(path):
-            kept = set_aside(path)
-        self.tell(source, None)
+        with alone(self.path):
+            with _writing(path):
+                kept = set_aside(path)
+            self.tell(source, None)
         return shown_name(Path(kept.name))
+
+    @contextmanager
+    def _told(self, source: str, given: Given | None) -> Iterator[None]:
+        """Write what is given for a file, if anything is, and take that back where what is done then fails."""
+        before = self.configuration()[0].given.get(source)
+        if given not in (None, Given()):
+            self.tell(source, given)
+        try:
+            yield
+        except LibraryError:
+            with suppress(LibraryError):  # the first failure is the one to tell
+                self.tell(source, before)
+            raise
 
     def tell(self, source: str, given: Given | None) -> None:
         """Write what is given by hand for a file into kb.toml; None forgets it. Raises LibraryError for broken TOML."""
-        self._configure(lambda before: with_given(before, source, given))
+        self.tell_all({source: given})
 
-    def correct(self, note: str, correction: Correction) -> None:
-        """Write into kb.toml which services a note is and is not about. Raises LibraryError for a broken one."""
-        self._configure(lambda before: with_correction(before, note, correction))
+    def tell_all(self, given: Mapping[str, Given | None]) -> None:
+        """Write the same for several files at once, in this order."""
+        self.configure(lambda before, _: reduce(lambda data, one: with_given(data, *one), given.items(), before))
 
-    def _configure(self, change: Callable[[bytes], bytes]) -> None:
+    def see(self, feed: str, posts: Sequence[str]) -> None:
+        """Write into kb.toml which posts of a feed were seen. Raises LibraryError for a broken one."""
+        self.configure(lambda before, _: with_seen(before, feed, posts))
+
+    def restore(self, source: str, given: Given | None) -> None:
+        """Put a report back that was taken out, with what was told of it. Raises LibraryError if another is there."""
+        path = self.file(source)
+        backup = path.with_name(path.name + "~")
+        with alone(self.path):
+            if os.path.lexists(path) or not backup.is_file():
+                raise LibraryError(f"{source}: cannot be put back; another file is there, or {backup.name} is gone")
+            with self._told(source, given), _writing(path):
+                move(backup, path)
+
+    def configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
+        """Write kb.toml as a change makes it of its bytes and what they say; return what it said before.
+
+        Raises LibraryError for a broken one, and writes nothing.
+        """
         path = self.path / CONFIGURATION
         with alone(self.path):
             before = path.read_bytes() if path.exists() else b""
             try:
-                parse(before)
+                told = parse(before)
             except ConfigurationError as error:
                 raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
-            after = change(before)
+            after = change(before, told)
             if after != before:
                 with _writing(path):
                     write_whole(path, after)
+        return told
 
     def _source(self, path: Path) -> str:
         return shown_name(path.relative_to(self.path))
@@ -236,20 +274,7 @@ class Library:
 
     def configuration(self) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
         """Return what kb.toml says, its SHA-256, and what is wrong with it: then the library goes without."""
-        path = self.path / CONFIGURATION
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return Configuration(), "", ()
-        except OSError as error:
-            problem = FileProblem(CONFIGURATION, None, f"cannot be opened ({error.strerror}); check its permissions")
-            return Configuration(), "", (problem,)
-        digest = hashlib.sha256(data).hexdigest()
-        try:
-            return parse(data), digest, ()
-        except ConfigurationError as error:
-            message = f"not used: {error}; mend it, the reports are indexed without it"
-            return Configuration(), digest, (FileProblem(CONFIGURATION, None, message),)
+        return read_configuration(self.path / CONFIGURATION)
 
 
 @contextmanager
@@ -259,6 +284,13 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
+
+
+def _remedy(path: Path, error: OSError) -> str:
+    """Return what to do with a file that cannot be opened."""
+    if error.errno in (errno.ELOOP, errno.ENOENT) and path.is_symlink():
+        return "the link leads to no file; remove it, or let it lead to a report"
+    return "check its permissions"
 
 
 def _begins(path: Path, mark: bytes) -> bool:

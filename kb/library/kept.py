@@ -32,6 +32,7 @@ class Grounds:
     domain: str
     given: Given
     corrections: Mapping[str, Correction]
+    speakers: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,5 @@ def carry_over(library: Library, before: Sequence[ReportFile], after: Sequence[R
     given = library.configuration()[0].given
     told = {file: given[file.source] for file in before if file.source in given}
     moved = {file: places[file.digest] for file in told if places.get(file.digest, file.source) != file.source}
-    for file in moved:
-        library.tell(file.source, None)
-    for file, place in moved.items():
-        library.tell(place, told[file])
+    forgotten = dict.fromkeys(file.source for file in moved)
+    library.tell_all(forgotten | {place: told[file] for file, place in moved.items()})

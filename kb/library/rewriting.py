@@ -1,35 +1,76 @@
-"""The library's kb.toml, written anew with something told by hand, and no comment of its author lost."""
+"""The library's kb.toml as a file: read, and written anew with something told by hand and all its comments."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from kb.library.configuration import CONTROL, ENCODING
+from kb.library.configuration import CONTROL, ENCODING, Configuration, ConfigurationError, parse
 from kb.report.model import Correction, Given
+from kb.report.problems import FileProblem
+
+
+def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
+    """Return what a kb.toml says, its SHA-256, and what is wrong with it: then nothing is said."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Configuration(), "", ()
+    except OSError as error:
+        message = f"cannot be opened ({error.strerror}); check its permissions"
+        return Configuration(), "", (FileProblem(path.name, None, message),)
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        return parse(data), digest, ()
+    except ConfigurationError as error:
+        message = f"not used: {error}; mend it, the reports are indexed without it"
+        return Configuration(), digest, (FileProblem(path.name, None, message),)
 
 
 def with_given(data: bytes, source: str, given: Given | None) -> bytes:
     """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
-    told = {"event": given.event, "date": given.held_on, "url": given.url} if given else {}
-    named = {key: CONTROL.sub(" ", value).strip() for key, value in told.items() if value}
-    return _with_table(data, "reports", source, {key: value for key, value in named.items() if value})
+    given = given or Given()
+    texts = {"event": given.event, "date": given.held_on, "url": given.url, "published": given.published}
+    named: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() or None for key, value in texts.items()}
+    return _with_table(data, "reports", source, named | {"former": list(given.former) or None})
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
     """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
-    told = {"add": list(correction.adds), "remove": list(correction.removes), "kind": correction.kind}
-    return _with_table(data, "notes", note, {key: values for key, values in told.items() if values})
+    adds, removes = list(correction.adds) or None, list(correction.removes) or None
+    told = {"add": adds, "remove": removes, "kind": correction.kind}
+    return _with_table(data, "notes", note, told)
+
+
+def with_speakers(data: bytes, talk: str, speakers: Sequence[str] | None) -> bytes:
+    """Return a kb.toml that tells who speaks in a talk and otherwise stays as it is; None forgets the talk."""
+    names = None if speakers is None else [CONTROL.sub(" ", name).strip() for name in speakers]
+    return _with_table(data, "talks", talk, {"speakers": names})
+
+
+def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
+    """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
+    import tomlkit
+
+    seen = tomlkit.array().multiline(multiline=True)
+    seen.extend(posts)
+    return _with_table(data, "feeds", feed, {"seen": seen or None})
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
-    import tomlkit  # noqa: PLC0415  (only who writes needs it, and a search waits for every import)
+    """Return a kb.toml whose table of a group says this, None left out; what stays the same stays written as it is."""
+    import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
-    tables.pop(name, None)
-    if told:
-        table = tomlkit.table()
-        table.update(told)
-        tables[name] = table
+    table: Any = tables.setdefault(name, tomlkit.table())
+    for key, value in told.items():
+        if value is None:
+            table.pop(key, None)
+        elif str(table.get(key)) != str(value):  # a date may be written without quotes
+            table[key] = value
+    if not table:
+        tables.pop(name)
     if not tables:
         document.pop(group)
     text = tomlkit.dumps(document).rstrip("\n")

@@ -2,7 +2,7 @@
 
 import os
 import sys
-import tempfile
+import threading
 import time
 import unicodedata
 from collections.abc import Iterator
@@ -15,10 +15,13 @@ if sys.platform != "win32":
 _LONGEST_NAME = 200  # bytes; file systems allow 255, and a backup's name is longer
 _BEGUN = (".kb-", ".tmp")  # how a file that is being written is named; the walk takes neither for a report
 _GIVEN_UP = 3600  # seconds; no write takes so long: who began it was killed
+_own = threading.local()  # the folders that this thread has to itself
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk."""
+    import tempfile
+
     _sweep(path.parent)
     descriptor, name = tempfile.mkstemp(prefix=_BEGUN[0], suffix=_BEGUN[1], dir=path.parent)
     try:
@@ -38,18 +41,21 @@ def write_whole(path: Path, data: bytes) -> None:
 def alone(folder: Path) -> Iterator[None]:
     """Wait until nobody else does this to the folder, and keep others waiting meanwhile: processes and threads.
 
-    What looks and then writes would undo what another wrote between the two. Windows has no lock of a folder.
+    What looks and then writes would undo what another wrote between the two; whoever has the folder may do it again
+    inside. Windows has no lock of a folder.
     """
-    if sys.platform == "win32":
+    own: set[Path] = vars(_own).setdefault("folders", set())
+    if sys.platform == "win32" or folder in own:
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(
-            descriptor, fcntl.LOCK_EX
-        )  # let go when it is closed, and by the system where the process is killed
+        # Let go when it is closed, and by the system where the process is killed.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        own.add(folder)
         yield
     finally:
+        own.discard(folder)
         os.close(descriptor)
 
 
@@ -64,9 +70,14 @@ def make_folder(folder: Path) -> None:
 def set_aside(path: Path) -> Path:
     """Rename a file to `name~`, as editors name what they replace, and return that path."""
     backup = path.with_name(path.name + "~")
-    path.replace(backup)
-    sync_folder(path.parent)
+    move(path, backup)
     return backup
+
+
+def move(path: Path, to: Path) -> None:
+    """Rename a file within its folder, durably."""
+    path.replace(to)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,6 +21,12 @@ _CODECS = {
     "euc_jp": ("euc_jp", "euc_jis_2004"),
 }
 _NOT_TEXT = bytes(sorted({*range(32), 127} - set(b"\t\n\v\f\r\x1b")))
+# How pages name their encoding; one that no Japanese text can be in is a server's default, and tells nothing.
+_TOLD = {
+    **_CODECS,
+    **dict.fromkeys(("shift_jis", "x-sjis", "windows-31j"), _CODECS["cp932"]),
+    **{name: (name,) for name in ("utf-16", "utf-16-le", "utf-16-be")},
+}
 # Compressed bytes hold a tenth of control characters; notes pasted from a terminal stay below one in fifty.
 _BINARY_SHARE = 0.02
 # One broken character in ten is no longer a text with a scratch.
@@ -53,6 +59,26 @@ def decode(data: bytes) -> DecodedText | None:
     except UnicodeDecodeError:
         candidates = [_as(name, _CODECS[name], data) for name in ("utf-8", "cp932", "euc_jp")]
     return _readable(max(candidates, key=_looks_japanese))
+
+
+def telling_its_encoding(data: bytes, charset: str) -> bytes:
+    """Return `data`, in UTF-8 with its mark where it is a text in `charset` and its bytes alone would not tell that."""
+    found = decode(data)
+    codecs_told = _TOLD.get(_codec_name(charset), ())
+    if not codecs_told or (found and not found.broken and found.encoding.startswith("utf")):
+        return data
+    told = _as(charset, codecs_told, data)
+    if told.broken or (found and told.text == found.text):
+        return data
+    return codecs.BOM_UTF8 + told.text.encode()
+
+
+def _codec_name(charset: str) -> str:
+    """Return what Python calls an encoding; a name that it does not know stays as it is."""
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        return charset.lower()
 
 
 def _as(name: str, names: tuple[str, ...], data: bytes) -> DecodedText:

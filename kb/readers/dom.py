@@ -24,6 +24,7 @@ _BLOCKS = frozenset((
     *_HEADINGS, *_LISTS, *_ITEMS,
 ))  # fmt: skip
 _BOLD = ("strong", "b")
+_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")  # as editors of blogs write it
 _TWO_SPACES = "\u00a0\u00a0"  # as wide as U+3000, and as deep an indent
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)
 
@@ -100,7 +101,7 @@ class _Walk:
         elif tag == "a":
             self.anchors += 1
             self.lines[-1].links += web_addresses(element.get("href"))
-        elif tag in _BOLD:
+        elif _is_bold(element):
             self.bolds += 1
         elif tag == "img":
             self.say(element.get("alt"), element, seen=False)
@@ -120,7 +121,7 @@ class _Walk:
             self.quotes -= 1
         elif tag == "a":
             self.anchors -= 1
-        elif tag in _BOLD:
+        elif _is_bold(element):
             self.bolds -= 1
 
     def say(self, text: str | None, element: etree._Element, *, seen: bool = True) -> None:
@@ -156,6 +157,10 @@ class _Walk:
         begins = [block.first_line for block in made[1:]]
         for block, end in zip(made, [*begins, self.last_line], strict=True):
             yield replace(block, last_line=max(block.first_line, end))
+
+
+def _is_bold(element: etree._Element) -> bool:
+    return element.tag in _BOLD or (element.tag == "span" and _BOLD_STYLE.search(element.get("style", "")) is not None)
 
 
 def _joined(lines: list[_Line]) -> _Line:

@@ -6,7 +6,8 @@ Nothing marks headings there but how they stand and how they are put. Each piece
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
@@ -62,6 +63,8 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _TIMED = re.compile(r"(?:[【\[][^】\]]{1,12}[】\]]\s*)?\d{1,2}[:：]\d{2}")
 _LONGEST_USUAL = 20  # characters up to which a line that begins with a usual name is one
 _SHORTEST_ECHO = 8
+_FEW = 1  # other lines that begin and end alike by chance
+_STEP, _MOST_STEPS = 8, 4  # characters by which the lengths of lines are alike
 _ALIKE = 0.8  # share of the shorter text's pairs of characters
 _NOT_WORDS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
@@ -139,25 +142,35 @@ def told_together(
 ) -> list[dict[str, float]]:
     """Return what all evidence says of each line; by itself it is `told` so much, which is `alone` so many points."""
     likely = [math.tanh(points / 2) for points in alone]
-    own_forms = [_form(line.text) for line in candidates]
-    forms: dict[str, list[int]] = {}
-    for index, form in enumerate(own_forms):
-        forms.setdefault(form, []).append(index)
-    mean = fmean(likely) if likely else 0.0
+    forms, places = [_form(line.text) for line in candidates], [_place(line) for line in candidates]
+    by_form, by_place = _means_of_others(forms, likely), _means_of_others(places, likely)
+    often, edge = Counter(forms), [0.0]
+    before, after = edge + likely[:-1], likely[1:] + edge
+    page = {"all lines": fmean(likely) if likely else 0.0, "how many lines": math.log10(1 + len(likely))}
     return [
-        {**own, **_echoes_of(index, [other for other in forms[form] if other != index], likely), "all lines": mean}
-        for index, (own, form) in enumerate(zip(told, own_forms, strict=True))
+        {
+            **own,
+            **page,
+            "lines like it": by_form[index],
+            "its like begin and end so": float(often[forms[index]] > 1 + _FEW),
+            "lines of its length and place": by_place[index],
+            "the line before": before[index],
+            "the line after": after[index],
+            "how far down": index / len(likely),
+        }
+        for index, own in enumerate(told)
     ]
 
 
-def _echoes_of(index: int, alike: Sequence[int], likely: Sequence[float]) -> dict[str, float]:
-    """Return how likely headings the lines are that begin and end like one, and those beside it."""
-    return {
-        "lines like it": fmean([likely[other] for other in alike]) if alike else 0.0,
-        "its like begin and end so": float(len(alike) > 1),
-        "the line before": likely[index - 1] if index else 0.0,
-        "the line after": likely[index + 1] if index + 1 < len(likely) else 0.0,
-    }
+def _means_of_others(groups: Sequence[Hashable], values: Sequence[float]) -> list[float]:
+    """Return for each value the mean of the others in its group, 0 for none."""
+    sums, sizes = defaultdict[Hashable, float](float), Counter(groups)
+    for group, value in zip(groups, values, strict=True):
+        sums[group] += value
+    return [
+        (sums[group] - value) / (sizes[group] - 1) if sizes[group] > 1 else 0.0
+        for group, value in zip(groups, values, strict=True)
+    ]
 
 
 def weighted(told: Mapping[str, float], weights_of: Mapping[str, float]) -> float:
@@ -176,6 +189,11 @@ def _form(text: str) -> str:
     begin = re.sub(r"[A-Za-z]+", "a", _DIGITS.sub("0", text[:4]))
     begin = re.sub(r"[ぁ-んァ-ヶー一-鿿]", "字", begin)[:3]
     return f"{begin} {_BYLINE.search(text) is not None} {text.endswith(('?', '？'))} {text[-1:] in '」』'}"
+
+
+def _place(line: Candidate) -> tuple[Role, Role, int]:
+    """Return what stands around a line, and about how long it is."""
+    return line.before, line.after, min(len(line.text) // _STEP, _MOST_STEPS)
 
 
 def is_section_name(text: str) -> bool:

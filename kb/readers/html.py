@@ -23,11 +23,15 @@ _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
 # What blogs show above advertisements and beside buttons; nobody notes such a thing of a talk.
 _FURNITURE = re.compile(
-    r"[\W_]*(?:スポンサー(?:ード|ド)?・?リンク|sponsored? links?|advertisements?|記事内広告|tweet"
-    r"|(?:この記事を)?(?:シェア|ツイート|フォロー)(?:する|しよう)|(?:この記事を)?はてなブックマークに追加|LINEで送る|follow @?\w+"
-    r"|(?:facebook|twitter|x|line|はてブ|pocket|リンク)(?:で|を)?(?:シェア|共有|コピー)(?:する)?)[\W_]*",
+    r"[\W_]*(?:スポンサー(?:ード|ド)?・?リンク|sponsored? links?|advertisements?|(?:記事内)?広告|tweet|share"
+    r"|(?:この記事を|友達に)?(?:シェア|ツイート|フォロー|共有)(?:する|しよう|お願いします)?"
+    r"|(?:この記事を)?はてなブックマークに追加|LINEで送る|follow @?\w+|share on [a-z]+|いいね|読者になる"
+    r"|(?:クリックして\s*)?(?:facebook|twitter|x|line|はてブ|pocket|リンク|url)\s*(?:で|を)?\s*(?:シェア|共有|コピー)"
+    r"(?:する|するにはクリックしてください)?(?:\s*\(?新しいウィンドウで開きます)?"
+    r"|タイトルとURLをコピーしました|copied title and url|この記事が気に入ったらサポートをしてみませんか)[\W_]*",
     re.IGNORECASE,
 )
+_DAY_BEFORE = re.compile(r"^20\d\d[-/.]\d\d[-/.]\d\d[\s:-]*(?=\S)")  # as diaries title what they post
 _META = {
     "title": ("og:title", "twitter:title"),
     "author": ("author",),
@@ -51,12 +55,13 @@ def read(text: str) -> Parse:
     if page is None:
         return Parse(title=None, blocks=())
     metadata = dict(_metadata(page))
-    title = _title(page, metadata)
-    if title:
-        metadata["title"] = title
     day = posting_day(page)
+    title = _title(page, metadata)
     if day:
         metadata["date"] = day
+        title = _DAY_BEFORE.sub("", title or "") or None
+    if title:
+        metadata["title"] = title
     blocks = _without_furniture(element_blocks(article_of(page)))
     return Parse(title=title, blocks=blocks, metadata=tuple(metadata.items()))
 

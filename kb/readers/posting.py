@@ -8,6 +8,7 @@ from lxml import etree
 _META = ("article:published_time", "datePublished", "date", "article:modified_time", "dateModified")
 _PUBLISHED = re.compile(r'"datePublished"\s*:\s*"(?P<day>[^"]+)"')
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
+_BESIDE_TITLE = ".//h1//*[@class='date']|.//h2//*[@class='date']"  # as the diaries of Hatena have it
 _SECONDS = re.compile(r"1\d{9}")  # since 1970, as Hatena has it: until the year 2033
 _JAPAN = dt.timezone(dt.timedelta(hours=9))
 
@@ -22,6 +23,11 @@ def posting_day(page: etree._Element) -> str | None:
     if not days and marks:
         within = [mark for mark in marks if next(mark.iterancestors("article", "main"), None) is not None]
         days = [day for mark in within[:1] if (day := _day(mark.get("datetime")))]
+    for mark in page.xpath(_BESIDE_TITLE):
+        day = _day("".join(mark.itertext()))
+        days += [day] if day and not days else []
+        if day in days:
+            mark.drop_tree()
     for mark in marks:
         if _day(mark.get("datetime")) in days and mark.getparent() is not None:
             mark.drop_tree()

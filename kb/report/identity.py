@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 # White space that is not one space already: `\s+` would cut 10 MB of words into as many strings, which take 300 MB.
@@ -28,6 +29,19 @@ def digest(*texts: str, length: int) -> str:
 def report_id(event: str | None, title: str) -> str:
     """Return `<slug of the event, else of the title>-<4 hex of the title>`."""
     return f"{slug(event or title)}-{digest(title, length=4)}"
+
+
+def apart(report: str, mark: str) -> str:
+    """Return the id of a report beside another of its event and title: further hex of what tells it apart.
+
+    That is its address or its file, as written, for names of files differ by their case.
+    """
+    return f"{report}-{hashlib.sha256(mark.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def ids_of(report: str, source: str, url: str | None, former: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return all ids that a report may go by or may have gone by, given the one that it tells itself."""
+    return tuple(dict.fromkeys((*former, report, apart(report, source), *([apart(report, url)] if url else ()))))
 
 
 def talk_id(event: str | None, title: str) -> str:

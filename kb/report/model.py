@@ -6,6 +6,7 @@ from typing import Literal
 Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
 NoteType = Literal["bullet", "numbered", "paragraph"]
 Via = Literal["explicit", "inherited"]
+State = Literal["solved", "unsolved", "answered", "unanswered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Note:
 
     `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
     `attached` are the tables and code that follow it, as text. `sure` is how likely its kind is, `advice` how likely it
-    is advice whatever it is called: both from 0 to 1.
+    is advice whatever it is called: both from 0 to 1. `states` tells of what is taken for a problem whether it is
+    remedied, of a question whether it is answered: itself, or what stands under it.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Note:
     services: tuple[Mention, ...] = ()
     remedy_of: str | None = None
     answers: str | None = None
+    states: tuple[State, ...] = ()
     attached: tuple[str, ...] = ()
 
     @property
@@ -96,11 +99,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells."""
+    """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells.
+
+    `former` are the ids that it had before that: what is told of its notes under them, and links, still reach it.
+    """
 
     event: str | None = None
     held_on: str | None = None
     url: str | None = None
+    published: str | None = None
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

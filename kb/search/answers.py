@@ -1,17 +1,16 @@
-"""What the knowledge base answers with: found notes, facet values, report entries, the outcome of a sync."""
+"""What searching and browsing answer with: found notes and talks, facet values, services with their counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from index.engine import ConditionCount, MeantCount, Reason, WordCount
-from index.query import Step
-from index.tree import Notice
-from kb.library.contents import ReportEntry
-from kb.report.model import Note, Talk
-from kb.report.problems import FileProblem
-from kb.services import Service
+if TYPE_CHECKING:
+    from index.engine import ConditionCount, MeantCount, Reason, WordCount
+    from index.query import Step
+    from index.tree import Notice
+    from kb.library.contents import ReportEntry
+    from kb.report.model import Note, Talk
+    from kb.services import Service
 
 
 class FacetValue(NamedTuple):
@@ -33,21 +32,25 @@ class Found:
     `alike` tells that it is found by likeness alone, without the words.
     """
 
-    note: Note
+    note: "Note"
     score: float
     marks: tuple[tuple[int, int], ...]
-    reasons: tuple[Reason, ...] = ()
+    reasons: "tuple[Reason, ...]" = ()
     alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTalk:
-    """A talk that was found by its title, where it was held as far as that is known, and how many notes it has."""
+    """A talk that was found by its title, where it was held as far as that is known, and how many notes it has.
 
-    talk: Talk
+    `found` tells how many of them are found themselves.
+    """
+
+    talk: "Talk"
     event: str | None
     held_on: str | None
     notes: int
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,93 +64,76 @@ class Answer:
     `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
     `around` holds for each value that the window has in the query's `context` the notes that are found and those that
     belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
-    has every word, each with how many of its notes meet the conditions.
+    has every word, each with how many of its notes meet the conditions: the first of all `titled`. Where reasons were
+    asked for, `marks` gives for each title, and for each crumb above the notes, the ranges of it to mark.
     """
 
     total: int
     found: tuple[Found, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     loosened: bool
-    steps: tuple[Step, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    steps: "tuple[Step, ...]" = ()
+    notices: "tuple[Notice, ...]" = ()
     freed: Mapping[str, int] = field(default_factory=dict)
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     unknown: tuple[tuple[str, str], ...] = ()
     unlisted: Mapping[str, int] = field(default_factory=dict)
-    words: tuple[WordCount, ...] = ()
-    meant: tuple[MeantCount, ...] = ()
-    conditions: tuple[ConditionCount, ...] = ()
-    around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    words: "tuple[WordCount, ...]" = ()
+    meant: "tuple[MeantCount, ...]" = ()
+    conditions: "tuple[ConditionCount, ...]" = ()
+    around: "Mapping[str, tuple[Note, ...]]" = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
+    titled: int = 0
+    marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
     """A note that is like another: how near in meaning, and of which services both are."""
 
-    note: Note
+    note: "Note"
     cosine: float
     services: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class SyncOutcome:
-    """What a sync did, in reports, notes and seconds."""
+class Surroundings:
+    """Where a note stands: its report, its number there from 1, the notes right before and after, and its kin.
 
-    new: int
-    changed: int
-    gone: int
-    unchanged: int
-    notes: int
-    seconds: float
-    problems: tuple[FileProblem, ...]
+    The kin are what stands under it, remedies or answers it, or is remedied or answered by it, in reading order.
+    """
+
+    report: "ReportEntry"
+    number: int
+    before: "Note | None"
+    after: "Note | None"
+    kin: "tuple[Note, ...]"
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
-    """A file that was put into the library, and the file it took the place of, if any.
+class Taker:
+    """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
 
-    `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`.
-    """
-
-    report: str | None
-    source: str
-    replaced: str | None
-    reports: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before.
-
-    `memory` is how many bytes searching takes at most, beside the dictionary.
-    """
-
-    library: Path
-    index: Path
-    showing_samples: bool
-    older_answers: bool
-    reports: int
-    talks: int
-    notes: int
-    memory: int
-    up_to_date: bool
-    problems: tuple[FileProblem, ...]
-    left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones
+    report: "ReportEntry"
+    talk: "Talk"
+    notes: "tuple[Note, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceCount:
     """A service of the catalogue and how many notes are about it; None while there is no index."""
 
-    service: Service
+    service: "Service"
     notes: int | None
 
 
 class UnknownIdError(LookupError):
-    """No note, talk or report has this id; `report` is the report that a note's id names, where that one is known."""
+    """No note, talk or report has this id, or several reports have had it.
 
-    def __init__(self, message: str, report: ReportEntry | None = None) -> None:
+    `reports` are those that the id names: of a note that is known no more, or one to choose from several.
+    """
+
+    def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = ()) -> None:
         super().__init__(message)
-        self.report = report
+        self.reports = reports

@@ -14,7 +14,7 @@ from threading import Event, Lock, Thread
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import SyncOutcome
+from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress
 
 _log = logging.getLogger(__name__)

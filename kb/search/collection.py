@@ -3,32 +3,32 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from index.embedder import EmbedderMaker
 from index.engine import Engine, Reader, SearchIndexError
-from index.language import Language
-from index.schema import Schema
-from kb.library.configuration import Configuration
 from kb.library.contents import Contents
-from kb.library.files import Library
 from kb.library.fingerprint import code_digest
 from kb.library.places import OWN_LIBRARY, find_library, index_folder
-from kb.report.model import Note
-from kb.search.documents import SCHEMA
 from kb.search.embedding import embedder_of
-from kb.search.records import load_note
-from kb.search.search_box import language
-from kb.services import Catalogue, Domain
+from kb.search.schema import SCHEMA
 from kb.understanding import Tools
 
-EngineMaker: TypeAlias = Callable[[Path, Schema, Language, EmbedderMaker], Engine]
+if TYPE_CHECKING:
+    from index.embedder import EmbedderMaker
+    from index.language import Language, LanguageMaker
+    from index.schema import Schema
+    from kb.library.configuration import Configuration
+    from kb.library.files import Library
+    from kb.report.model import Note
+    from kb.services import Catalogue, Domain
+
+EngineMaker: TypeAlias = "Callable[[Path, Schema, LanguageMaker, EmbedderMaker], Engine]"
 """What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    library: Library
+    library: "Library"
     is_samples: bool
     index: Path
     tools: Tools
@@ -42,8 +42,10 @@ class Snapshot:
     reader: Reader
     contents: Contents
 
-    def note(self, stored: str) -> Note:
+    def note(self, stored: str) -> "Note":
         """Return the note that a document holds."""
+        from kb.search.records import load_note
+
         return load_note(stored, self.contents)
 
 
@@ -57,13 +59,19 @@ class Collection:
         self._parts = self._open(found, found.configuration()[0], is_samples=is_samples)
         self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
 
-    def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> _Parts:
+    def _open(self, library: "Library", configuration: "Configuration", *, is_samples: bool) -> _Parts:
         index = index_folder(library, self.chosen[1])
-        tools = Tools.of(configuration)
-        engine = self._engine_maker(index, SCHEMA, language(tools), embedder_of(configuration))
+        tools = Tools(configuration)
+
+        def language() -> "Language":
+            from kb.search import search_box
+
+            return search_box.language(tools)
+
+        engine = self._engine_maker(index, SCHEMA, language, embedder_of(configuration))
         return _Parts(library, is_samples, index, tools, engine)
 
-    def reopen(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
+    def reopen(self, library: "Library", configuration: "Configuration", *, is_samples: bool) -> None:
         """Turn to a library as it is configured now, if that is another than before."""
         if library.path != self.library.path or configuration != self.tools.configuration:
             self._parts = self._open(library, configuration, is_samples=is_samples)
@@ -80,7 +88,7 @@ class Collection:
         return (self.library.path, *own)
 
     @property
-    def library(self) -> Library:
+    def library(self) -> "Library":
         """The folder of reports."""
         return self._parts.library
 
@@ -100,12 +108,12 @@ class Collection:
         return self._parts.tools
 
     @property
-    def domain(self) -> Domain:
+    def domain(self) -> "Domain":
         """What notes can be about here."""
         return self._parts.tools.domain
 
     @property
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> "Catalogue":
         """The services that are known here."""
         return self._parts.tools.catalogue
 

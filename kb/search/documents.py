@@ -5,28 +5,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from index.analysis import Analyzer, Term
-from index.schema import Document, Schema, TextField
+from index.schema import Document
 from kb.report.model import Note, Report
-from kb.search.facets import FACETS, values_of
+from kb.search.facets import values_of
 from kb.search.records import dump_note
 from kb.services import Catalogue
 from kb.understanding import FinishedReport
-
-SCHEMA = Schema(
-    texts=(
-        TextField("text", 1.0, length=0.75),
-        TextField("trail", 0.7),
-        TextField("talk", 0.3, finds=False),
-        TextField("services", 0.6),
-        TextField("attached", 0.3),
-        TextField("below", 0.3, finds=False),
-    ),
-    facets=tuple(facet.key for facet in FACETS),
-    titles=("talk", "talk"),
-    names="name",
-    sections="section",
-)
-
 
 MOST_BORROWED = 1000
 """Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of

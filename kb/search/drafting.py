@@ -111,7 +111,7 @@ def _draft(drafting: Drafting, index: Path, told: str, pipe: Connection) -> None
     gc.freeze()
     gc.set_threshold(200_000)
     with suppress(EOFError, OSError):  # who waits finds out and does what is left: of a full disk, say, the message
-        pipe.send(drafting.write(_given(index, Tools.of(parse(told.encode())), pipe)))
+        pipe.send(drafting.write(_given(index, Tools(parse(told.encode())), pipe)))
 
 
 def _given(index: Path, tools: Tools, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:

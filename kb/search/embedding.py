@@ -1,16 +1,20 @@
 """Which model finds notes by likeness: the one that comes along, one behind an address, or none."""
 
 import os
+from typing import TYPE_CHECKING
 
-from index.embedder import Embedder, EmbedderMaker
-from kb.library.configuration import NO_MODEL, Configuration
+from kb.library.configuration import NO_MODEL
 from kb.library.places import SAMPLE_VECTORS, model_folder
 
+if TYPE_CHECKING:
+    from index.embedder import Embedder, EmbedderMaker
+    from kb.library.configuration import Configuration
 
-def embedder_of(configuration: Configuration) -> EmbedderMaker:
+
+def embedder_of(configuration: "Configuration") -> "EmbedderMaker":
     """Return what gives the model that a kb.toml tells; KB_EMBEDDING=none switches any off."""
 
-    def made() -> Embedder | None:
+    def made() -> "Embedder | None":
         told = configuration.embedding
         if NO_MODEL in (told.model, os.environ.get("KB_EMBEDDING")):
             return None

@@ -6,14 +6,16 @@ Documents, counts, labels, the search box, addresses, the page, the command and 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from index.text import folded_name
-from kb.library.contents import Contents
 from kb.report.identity import digest, slug
-from kb.report.model import Note, Via
-from kb.services import Catalogue
 from kb.texts import ja
+
+if TYPE_CHECKING:
+    from kb.library.contents import Contents
+    from kb.report.model import Note, Via
+    from kb.services import Catalogue
 
 Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
 """Where a facet is shown: `page` in addresses and counts of the page, `list` as a list of filters of its own there,
@@ -21,6 +23,9 @@ Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _TWO = 2
+
+UNDATED = "undated"
+"""The year of notes of which no day is known: to choose a year must not hide them without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +35,32 @@ class Facet:
     `values` are those of a note; `labels` what values are called where that is not the value itself. `words` ask for it
     in the search box, by `names` (folded) of its values where those are known beforehand, else by what a value
     contains; `find` gives the value of one such name. `order` is that of its counts: the commonest first, the newest
-    first, or as `labels` has them. `option` is the help of its option of `kb search`.
+    first with the undated last, or as `labels` has them. `option` is the help of its option of `kb search`.
     """
 
     key: str
     label: str
-    values: Callable[[Note, Catalogue], Iterable[str]]
+    values: "Callable[[Note, Catalogue], Iterable[str]]"
     roles: frozenset[Role] = frozenset()
-    labels: Callable[[Catalogue, Contents | None], Mapping[str, str]] = lambda _catalogue, _contents: {}
-    names: Callable[[Catalogue], Mapping[str, str]] | None = None
-    find: Callable[[Catalogue, str], str | None] | None = None
+    labels: "Callable[[Catalogue, Contents | None], Mapping[str, str]]" = lambda _catalogue, _contents: {}
+    names: "Callable[[Catalogue], Mapping[str, str]] | None" = None
+    find: "Callable[[Catalogue, str], str | None] | None" = None
     words: tuple[str, ...] = ()
     order: Literal["commonest", "newest", "labels"] = "commonest"
     option: str | None = None
 
 
-def _services(note: Note, via: Via | None = None) -> Iterable[str]:
+def _services(note: "Note", via: "Via | None" = None) -> Iterable[str]:
     return dict.fromkeys(mention.service for mention in note.services if via in (None, mention.via))
 
 
-def _service_names(catalogue: Catalogue) -> Mapping[str, str]:
+def _service_names(catalogue: "Catalogue") -> Mapping[str, str]:
     return {
         folded_name(name): service.slug for service in catalogue.services for name in (*service.names, service.slug)
     }
 
 
-def _service_called(catalogue: Catalogue, name: str) -> str | None:
+def _service_called(catalogue: "Catalogue", name: str) -> str | None:
     service = catalogue.find(name)
     return service.slug if service else None
 
@@ -64,7 +69,13 @@ def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     return {folded_name(name): key for key, label in labels.items() for name in (key, label)}
 
 
-def _names(note: Note) -> Iterator[str]:
+def _years(_catalogue: "Catalogue") -> Mapping[str, str]:
+    """Return every year that an event may have by what it is called: 2018, 2018年."""
+    named = {folded_name(f"{year}{unit}"): str(year) for year in range(1900, 2100) for unit in ("", "年")}
+    return named | {folded_name(name): UNDATED for name in (UNDATED, ja.UNDATED)}
+
+
+def _names(note: "Note") -> Iterator[str]:
     """Yield what a note's event and speakers may be called, folded as names are.
 
     An event is called without its year too, and one of three words or more without the first: re:Invent, of AWS.
@@ -80,12 +91,12 @@ def _names(note: Note) -> Iterator[str]:
         yield from (folded_name(slug(speaker)) for speaker in note.talk.speakers)
 
 
-def place(note: Note) -> str:
+def place(note: "Note") -> str:
     """Return what a note stands in: its talk, or its report where it stands outside of talks."""
     return note.talk.id if note.talk else note.report
 
 
-def _section(note: Note) -> str:
+def _section(note: "Note") -> str:
     """Return what the notes have in common that stand below the same headings and notes of a place."""
     return digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12)
 
@@ -95,7 +106,7 @@ FACETS = (
         "service",
         "サービス",
         lambda note, _catalogue: _services(note),
-        roles=frozenset(("page", "table", "suggestion")),
+        roles=frozenset(("page", "list", "table", "suggestion")),
         labels=lambda catalogue, _contents: {service.slug: service.name for service in catalogue.services},
         names=_service_names,
         find=_service_called,
@@ -136,11 +147,14 @@ FACETS = (
     Facet(
         "year",
         "年",
-        lambda note, _catalogue: (note.held_on[:4],) if note.held_on else (),
+        lambda note, _catalogue: (note.held_on[:4] if note.held_on else UNDATED,),
         roles=frozenset(("page", "list", "table")),
+        labels=lambda _catalogue, _contents: {UNDATED: ja.UNDATED},
+        names=_years,
+        find=lambda catalogue, name: _years(catalogue).get(folded_name(name)),
         words=("year", "年"),
         order="newest",
-        option="Year of the event. Repeatable.",
+        option=f"Year of the event, or {UNDATED}. Repeatable.",
     ),
     Facet(
         "talk",
@@ -177,6 +191,18 @@ FACETS = (
         order="labels",
         option="explicit: the note itself names the service.",
     ),
+    Facet(
+        "state",
+        "状態",
+        lambda note, _catalogue: note.states,
+        roles=frozenset(("page",)),
+        labels=lambda _catalogue, _contents: ja.STATES,
+        names=lambda _catalogue: _keys_and_labels(ja.STATES),
+        find=lambda _catalogue, name: _keys_and_labels(ja.STATES).get(folded_name(name)),
+        words=("state", "状態"),
+        order="labels",
+        option=f"Of problems and questions: one of {', '.join(ja.STATES)}, or its Japanese name. Repeatable.",
+    ),
     Facet("service_explicit", "サービス", lambda note, _catalogue: _services(note, "explicit")),
     Facet("service_inherited", "サービス", lambda note, _catalogue: _services(note, "inherited")),
     Facet("name", "名", lambda note, _catalogue: dict.fromkeys(_names(note))),
@@ -196,7 +222,7 @@ def options() -> tuple[Facet, ...]:
     return tuple(facet for facet in FACETS if facet.option)
 
 
-def values_of(note: Note, catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+def values_of(note: "Note", catalogue: "Catalogue") -> dict[str, tuple[str, ...]]:
     """Return the values of a note by facet, facets without one left out."""
     every = ((facet.key, tuple(facet.values(note, catalogue))) for facet in FACETS)
     return {key: values for key, values in every if values}

@@ -1,23 +1,16 @@
 """Files to finished reports: kept from before, or understood now."""
 
-from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
 
-from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.files import ReportFile
 from kb.library.fingerprint import code_digest
 from kb.library.kept import Grounds, KeptReport, KeptReports
-from kb.report.model import Correction, Given, Report
+from kb.report.model import Given, Report
 from kb.report.problems import FileProblem
 from kb.services.concern import names_in
-from kb.understanding import FinishedReport, Tools, all_texts, analyse, understand
-
-Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
-"""Corrections of notes by the report, under the id that it tells itself."""
+from kb.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,6 @@ class Finisher:
     def __init__(self, index: Path, tools: Tools) -> None:
         self._tools = tools
         self.kept = KeptReports(index)
-        self.corrections = corrections_of(tools.configuration)
         self._domain = tools.configuration.domain_digest
 
     def analysed(self, file: ReportFile) -> FinishedReport:
@@ -92,12 +84,7 @@ class Finisher:
 
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
         given = self._tools.configuration.given.get(file.source, Given())
-        return Grounds(file.digest, code_digest(), self._domain, given, self.corrections.get(report.id, {}))
-
-
-def corrections_of(configuration: Configuration) -> Corrections:
-    """Return the corrections of a kb.toml by report."""
-    by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
-    for note, told in configuration.corrections.items():
-        by_report[note.rpartition("/")[0]][note] = told
-    return by_report
+        corrections = corrections_for(report.id, file.source, given, self._tools.corrections)
+        told = self._tools.configuration.speakers
+        speakers = {talk.id: told[talk.id] for talk in report.talks if talk.id in told}
+        return Grounds(file.digest, code_digest(), self._domain, given, corrections, speakers)

@@ -1,22 +1,29 @@
 """Keeping a collection: reports come in and go out, tags are put right, and the index follows the library."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from index.engine import Coverage, OutdatedError, SearchIndexError
-from kb.library.contents import Contents, ReportEntry
-from kb.library.files import LibraryError, ReportFile, Scan, reports_in
+from kb.library.configuration import parse
+from kb.library.contents import Contents
+from kb.library.files import Library, ReportFile, Scan, reports_in
 from kb.library.fingerprint import code_digest
-from kb.library.kept import KeptReports
 from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
+from kb.library.safe_files import alone
 from kb.readers.containers import container_ending
-from kb.report.model import Correction, Given, Report
+from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.answers import Added, Status, SyncOutcome
 from kb.search.collection import Collection
+from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
+
+if TYPE_CHECKING:
+    from kb.relating import Texts
 
 _UNNAMED = "standard input"
 
@@ -94,12 +101,27 @@ class Keeper:
             return self._add_many(data, name or f"reports{ending}", given)
         outline = read_outline(data, name or _UNNAMED)
         report = report_of(outline, given)
-        library = own_library() if self._collection.is_samples else self._collection.library
-        old = self.replaces(report)
-        source = library.put(data, name or report.id + ending_of(outline.format), replacing=old)
-        if given is not None and given != Given():
-            library.tell(source, given)
-        return Added(report.id, f"{library.name}/{source}", old)
+        library = self._own_library()
+        with alone(library.path):  # of two who add one report, the second finds that of the first
+            old = self._same_report(report, library)
+            unchanged = old is not None and library.data(old) == data
+            source = library.put(data, name or report.id + ending_of(outline.format), given, old)
+        return Added(report.id, f"{library.name}/{source}", old, unchanged=unchanged)
+
+    def indexed(self, added: Added) -> Added:
+        """Return what was added, its report under the id that this has in the index where it is indexed by itself."""
+        library, contents = self._collection.library, self._contents_before()
+        entries = contents.by_source.items() if contents else ()
+        entry = next((entry for source, entry in entries if f"{library.name}/{source}" == added.source), None)
+        return replace(added, report=entry.id) if entry else added
+
+    def seen(self, feed: str) -> tuple[str, ...]:
+        """Return which posts of a feed were seen, by their addresses."""
+        return self._own_library().configuration()[0].feeds.get(feed, ())
+
+    def see(self, feed: str, posts: Sequence[str]) -> None:
+        """Keep in kb.toml which posts of a feed were seen. Raises LibraryError."""
+        self._own_library().see(feed, posts)
 
     def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
@@ -128,12 +150,14 @@ class Keeper:
         if given is not None and given != Given():
             message = f"holds {len(files)} reports, and what is told is of one; tell it of each in kb.toml"
             raise UnreadableError(FileProblem(name, None, message))
-        library = own_library() if self._collection.is_samples else self._collection.library
-        old = older(library, files)
-        before = [file for file in library.scan().files if old is not None and file.container == old]
-        source = library.put(data, name, replacing=old)
-        carry_over(library, before, [file for file in library.scan().files if file.container == source])
-        return Added(None, f"{library.name}/{source}", old, len(files))
+        library = self._own_library()
+        with alone(library.path):
+            old = older(library, files)
+            before = [file for file in library.scan().files if old is not None and file.container == old]
+            unchanged = old is not None and library.file(old).read_bytes() == data
+            source = library.put(data, name, replacing=old)
+            carry_over(library, before, [file for file in library.scan().files if file.container == source])
+        return Added(None, f"{library.name}/{source}", old, len(files), unchanged)
 
     def _files_in(self, data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
         """Return what an export or archive holds. Raises UnreadableError where that is no report."""
@@ -148,45 +172,31 @@ class Keeper:
 
     def replaces(self, report: Report) -> str | None:
         """Return the source of the file that adding a report would take the place of, if any."""
-        from kb.readers.formats import read_outline
-        from kb.relating import SAME_REPORT, overlap, texts_of
-        from kb.talks import report_of
+        return None if self._collection.is_samples else self._same_report(report, self._collection.library)
 
-        if self._collection.is_samples:
-            return None
-        scan = self._collection.library.scan()
-        for file in _perhaps_holding(report, scan, self._contents_before()):
-            try:
-                known = report_of(read_outline(file.data, file.source), scan.configuration.given.get(file.source))
-            except UnreadableError:
-                continue
-            if known.id == report.id and overlap(texts_of(known), texts_of(report)) >= SAME_REPORT:
+    def _own_library(self) -> Library:
+        """Return where reports are added: the samples stay as they are."""
+        return own_library() if self._collection.is_samples else self._collection.library
+
+    def _same_report(self, report: Report, library: Library) -> str | None:
+        """Return the file of a library that holds this report, be it in another state; None where none does."""
+        from kb.relating import SAME_REPORT, overlap, texts_of
+
+        scan, texts = library.scan(), texts_of(report)
+        contents = self._contents_before() if library is self._collection.library else None
+        for file in _perhaps_holding(report, scan, contents):
+            known = _identity(file, scan.configuration.given.get(file.source))
+            if known and known[0] == report.id and overlap(known[1], texts) >= SAME_REPORT:
                 return file.source
         return None
-
-    def correct(self, note_id: str, correction: Correction) -> None:
-        """Keep in kb.toml which services a note is and is not about, and its kind; it holds after the next sync.
-
-        Raises LibraryError for a sample or a broken kb.toml.
-        """
-        self._refuse_samples()
-        self._collection.library.correct(note_id, correction)
-
-    def remove(self, entry: ReportEntry) -> str:
-        """Take a report out of the library; return the name it is kept by. Raises LibraryError for a sample."""
-        self._refuse_samples()
-        return self._collection.library.discard(entry.source)
-
-    def _refuse_samples(self) -> None:
-        if self._collection.is_samples:
-            path = self._collection.library.path
-            raise LibraryError(f"{path}: these are the bundled samples; they stay as they are")
 
     def check(self, *, repair: bool = False) -> tuple[FileProblem, ...]:
         """Return what is wrong with the index and with what is kept beside it; with `repair` it is made anew.
 
         Raises LibraryError, SearchIndexError, WriterBusyError.
         """
+        from kb.library.kept import KeptReports
+
         kept = KeptReports(self._collection.index)
         broken = kept.damaged()
         found = (*self._damage(), *(FileProblem(str(path), None, "is not as it was written") for path in broken))
@@ -217,7 +227,7 @@ class Keeper:
             showing_samples=self._collection.is_samples,
             older_answers=bool(contents and wrong),
             reports=len(reports),
-            talks=sum(len(entry.talks) for entry in reports),
+            talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
             left_alone=scan.left_alone,
@@ -226,12 +236,30 @@ class Keeper:
         )
 
 
+@lru_cache(256)  # whoever adds many reports meets each of the others every time
+def _identity(file: ReportFile, given: Given | None) -> "tuple[str, Texts] | None":
+    """Return the id of the report that a file holds and what it is compared by; None for what is no report."""
+    from kb.readers.formats import read_outline
+    from kb.relating import texts_of
+    from kb.talks import report_of
+
+    try:
+        report = report_of(read_outline(file.data, file.source), given)
+    except UnreadableError:
+        return None
+    return report.id, texts_of(report)
+
+
 def _perhaps_holding(report: Report, scan: Scan, contents: Contents | None) -> Iterator[ReportFile]:
     """Yield the files that may hold a report: those with its id, as the index knows them, and those unknown to it."""
-    current = contents is not None and (contents.code, contents.configuration) == (code_digest(), scan.digest)
-    known = contents.files if contents and current else {}
-    ids = {entry.source: entry.id for entry in contents.reports} if contents else {}
+    contents = contents if contents and contents.code == code_digest() else None
+    known, ids = (contents.files, contents.ids) if contents else ({}, {})
+    told = parse(contents.told.encode()).given if contents else {}
     files = (file for file in scan.files if file.container is None)  # which stays as it is
     for file in files:
-        if known.get(file.source) != file.digest or ids.get(file.source, "").startswith(report.id):
+        is_known = (known.get(file.source), told.get(file.source)) == (
+            file.digest,
+            scan.configuration.given.get(file.source),
+        )
+        if not is_known or ids.get(file.source) == report.id:
             yield file

@@ -1,6 +1,6 @@
 """Searching a collection: a query to found notes, counts with their names, and what was done to find them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -12,16 +12,17 @@ from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found, FoundTalk
 from kb.search.collection import Collection, Snapshot
-from kb.search.facets import BY_KEY, Facet, keys
+from kb.search.facets import BY_KEY, UNDATED, Facet, keys
 from kb.search.records import load_relations
 from kb.search.suggestions import Suggestion, Suggestions
 
 if TYPE_CHECKING:
     from kb.kinds import Pair
 
-SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "advice": "boost"}
+SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
+_MOST_TALKS = 60  # that are found by their titles: a common word stands in those of thousands
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 
 
@@ -54,13 +55,15 @@ class Searcher:
         around = _around(results, snapshot)
         known = {note.id: note for notes in around.values() for note in notes}
         meant = {narrowed: group for group, narrowed in narrow.items()}
+        found = tuple(self._found(hit, results, known, snapshot) for hit in results.hits)
+        talks = tuple(_talks(results, snapshot.contents))
         facets = {
             group: self._facet_values(group, results.facets[narrow.get(group, group)], snapshot.contents)
             for group in query.facets
         }
         return Answer(
             total=results.total,
-            found=tuple(self._found(hit, results, known, snapshot) for hit in results.hits),
+            found=found,
             facets=facets,
             loosened=results.loosened,
             steps=results.steps,
@@ -74,8 +77,19 @@ class Searcher:
             conditions=results.conditions,
             around=around,
             found_in=results.found_in,
-            talks=tuple(_talks(results, snapshot.contents)),
+            talks=talks,
+            titled=len(results.titled),
+            marks=self._marks_above(found, talks, results.terms) if query.explain else {},
         )
+
+    def _marks_above(
+        self, found: Iterable[Found], talks: Iterable[FoundTalk], terms: frozenset[str]
+    ) -> dict[str, tuple[tuple[int, int], ...]]:
+        """Return where the titles and crumbs above some notes, and the titles of talks, have what was looked for."""
+        notes = [one.note for one in found]
+        above = {crumb.text for note in notes for crumb in note.trail}
+        above |= {talk.title for talk in (*(note.talk for note in notes), *(one.talk for one in talks)) if talk}
+        return {text: marks(text, terms, self._collection.tools.analyzer) for text in above}
 
     def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], snapshot: Snapshot) -> Found:
         note = known.get(hit.id) or snapshot.note(hit.stored)
@@ -92,7 +106,7 @@ class Searcher:
             case "commonest":
                 return values
             case "newest":
-                return tuple(sorted(values, key=lambda value: value.value, reverse=True))
+                return tuple(sorted(values, key=lambda value: (value.value != UNDATED, value.value), reverse=True))
             case "labels":
                 places = {value: place for place, value in enumerate(labels)}
                 return tuple(sorted(values, key=lambda value: places.get(value.value, len(places))))
@@ -169,10 +183,10 @@ def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
 
 
 def _talks(results: Results, contents: Contents) -> Iterator[FoundTalk]:
-    """Yield the talks that were found by their titles."""
-    for one in results.titled:
+    """Yield the first of the talks that were found by their titles."""
+    for one in results.titled[:_MOST_TALKS]:
         entry = contents.report_of_talk[one.value]
-        yield FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count)
+        yield FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count, one.found)
 
 
 def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:

@@ -9,15 +9,16 @@ from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import Library, ReportFile, Scan
 from kb.library.fingerprint import code_digest
-from kb.relating import RelatedReports, relate, texts_of, with_id
+from kb.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.report.model import Given
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search import drafting
 from kb.search.collection import Collection
 from kb.search.documents import documents
 from kb.search.drafting import Drafted, Told
-from kb.search.finishing import Finisher, Standing, corrections_of
+from kb.search.finishing import Finisher, Standing
 from kb.services.concern import changed_names, changed_services
-from kb.understanding import Progress
+from kb.understanding import Progress, corrections_for, corrections_of
 
 
 class Sync:
@@ -52,7 +53,7 @@ class Sync:
         """Settle what the library as a whole decides, and publish."""
         standings, problems = self._standings(drafted.told)
         related = relate(
-            ((source, one.entry.id) for source, one in standings.items()),
+            ((source, one.entry.id, one.entry.url) for source, one in standings.items()),
             lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
         )
         contents = _contents(self._collection.library, self._scan, standings, related, problems)
@@ -68,19 +69,24 @@ class Sync:
     def _unchanged(self, before: Contents) -> Iterator[str]:
         """Yield the files of which the index knows what they would be understood as now."""
         old, new = parse(before.told.encode()), self._scan.configuration
-        corrected, services = corrections_of(old), frozenset[str]()
+        corrected, now, services = corrections_of(old), self._collection.tools.corrections, frozenset[str]()
         names: frozenset[str] | None = frozenset()
         if old.domain_digest != new.domain_digest:
             names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
         for file in self._scan.files:
-            told = old.given.get(file.source) == new.given.get(file.source)
-            if not told or before.files.get(file.source) != file.digest:
+            given = old.given.get(file.source, Given())
+            if given != new.given.get(file.source, Given()) or before.files.get(file.source) != file.digest:
                 continue
             report = before.ids.get(file.source)
             if report is None:  # nobody could read it
                 yield file.source
-            elif file.source in before.by_source and corrected.get(report) == self._finisher.corrections.get(report):
-                added = {slug for one in corrected.get(report, {}).values() for slug in one.adds}
+                continue
+            entry = before.by_source.get(file.source)
+            if entry is None or any(old.speakers.get(one.id) != new.speakers.get(one.id) for one in entry.talks):
+                continue
+            told, tells = (corrections_for(report, file.source, given, one) for one in (corrected, now))
+            if told == tells:
+                added = {slug for one in told.values() for slug in one.adds}
                 if services.isdisjoint(added) and not self._holds(file, names):
                     yield file.source
 
@@ -120,7 +126,7 @@ class Sync:
         def told(entry: ReportEntry) -> Iterator[Document]:
             nonlocal done
             analysed = self._finisher.analysed(self._files[entry.source])
-            report = with_id(analysed.report, entry.id)
+            report = with_ids_of(analysed.report, entry)
             tools = self._collection.tools
             yield from documents(replace(analysed, report=report), tools.analyzer, tools.catalogue)
             done += entry.notes
@@ -136,7 +142,7 @@ def _told_of(before: Contents) -> Mapping[str, Told]:
         problems[problem.source].append(problem)
     told: dict[str, Told] = {source: every[0] for source, every in problems.items() if source not in before.ids}
     for source, entry in before.by_source.items():
-        told[source] = Standing(replace(entry, id=before.ids[source]), tuple(problems[source]))
+        told[source] = Standing(replace(with_own_talks(entry), id=before.ids[source]), tuple(problems[source]))
     return told
 
 
@@ -159,6 +165,6 @@ def _contents(
         told=scan.configuration.text,
         files=files,
         ids={source: one.entry.id for source, one in standings.items()},
-        reports=tuple(replace(standings[source].entry, id=report) for source, report in related.ids.items()),
+        reports=with_talks_met(replace(standings[source].entry, id=report) for source, report in related.ids.items()),
         problems=tuple(sorted(every, key=lambda problem: places[problem.source])),
     )

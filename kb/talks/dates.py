@@ -33,6 +33,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # How front matter calls it; `published` and `draft` are mostly yes or no, and then tell no day.
 _KEYS = ("date", "published", "published_at", "publishdate", "pubdate", "created", "created_at", "posted")
 _IN_NAME = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)-")  # Jekyll
+_IN_ADDRESS = re.compile(r"://[^/]+(?:/[^/]+)*/(20\d\d)/(\d\d)/(\d\d)(?:/|$)")  # Hatena, WordPress
 _IN_PATH = re.compile(r"(?:^|/)(?:entry|posts?|blog|articles?|content)/(?:.*/)?(20\d\d)/(\d\d)/(\d\d)/")  # Hatena, Hugo
 
 
@@ -44,6 +45,12 @@ def held_on_of(outline: Outline, event: str | None) -> str | None:
 def published_of(outline: Outline) -> str | None:
     """Return the day on which the post was published, or None where nothing tells it."""
     return next((day for day in _published(outline) if day), None)
+
+
+def day_in_address(url: str) -> str | None:
+    """Return the day on which a post was published, where its address tells that."""
+    match = _IN_ADDRESS.match(url[url.find("://") :])
+    return _valid_day(*map(int, match.groups())) if match else None
 
 
 def _told(outline: Outline, event: str | None) -> Iterator[str | None]:

@@ -9,7 +9,7 @@ from kb.report.identity import report_id, talk_id
 from kb.report.model import Given, Report, Talk
 from kb.report.outline import Block, Outline
 from kb.talks.bylines import habit_of
-from kb.talks.dates import held_on_of, published_of
+from kb.talks.dates import day_in_address, held_on_of, published_of
 from kb.talks.event import Event, event_of
 from kb.talks.heading import read_heading
 from kb.talks.links import materials_of
@@ -37,7 +37,7 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
         talks=tuple(dict.fromkeys(talk for _, talk in sections if talk)),
         notes=(),
         url=given.url,
-        published=published_of(outline),
+        published=given.published or published_of(outline) or day_in_address(given.url or ""),
     )
     return replace(report, notes=tuple(notes_of(report, sections)))
 

@@ -1,8 +1,10 @@
 """The Japanese words for what notes, tags and searches are: kinds, facets, what a search did."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from index.engine import Coverage, Reason
+if TYPE_CHECKING:
+    from index.engine import Coverage, Reason
 
 KINDS = {
     "advice": "助言",
@@ -12,6 +14,7 @@ KINDS = {
     "impression": "感想",
     "label": "見出し",
 }
+STATES = {"unsolved": "未解決", "solved": "対策あり", "unanswered": "未回答", "answered": "回答あり"}
 VIAS = {"explicit": "明示", "inherited": "継承"}
 STEPS = {
     "keyboard": "「{text}」を「{instead}」として探しました",
@@ -50,14 +53,14 @@ OUTSIDE_TALKS = "(セッション外)"
 SAMPLES_SHOWN = "見本を表示中"
 
 
-def coverage(coverage: Coverage | None) -> str:
+def coverage(coverage: "Coverage | None") -> str:
     """Return how many notes can be found by likeness."""
     if coverage is None:
         return "意味検索: なし（言葉だけで探します）"
     return f"意味検索: {coverage.documents:,}件中 {coverage.embedded:,}件"
 
 
-def reason(reason: Reason) -> str:
+def reason(reason: "Reason") -> str:
     """Return which word of a query was found where, or what else helped, and how much it counted.
 
     言葉: 冪等（本文） 3.21点 · 意味が近い: 0.62 1.10点
@@ -71,6 +74,12 @@ def reason(reason: Reason) -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}点"
+
+
+def same(words: float | None, cosine: float | None) -> str:
+    """Return how alike notes are that say the same."""
+    shares = [("言葉", words), ("意味", cosine)]
+    return " · ".join(f"{name} {share:.2f}" for name, share in shares if share is not None)
 
 
 def meant(instead: str, count: int) -> str:

@@ -22,7 +22,7 @@ from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.vectors import key_of
 from kb.library.files import Library
-from kb.search.documents import SCHEMA
+from kb.search.schema import SCHEMA
 from kb.search.search_box import language
 from kb.understanding import Tools, understand_all
 
@@ -46,11 +46,11 @@ class Generated:
 def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("100000", "200")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
-    tools = Tools.of()
+    tools = Tools()
     readings = understand_all(Library(SAMPLES).scan().files, tools)[0]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
-        engine = WhooshEngine(Path(folder), SCHEMA, language(tools), Generated)
+        engine = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools), Generated)
         documents = varied(readings, count, words, rng, tools)
         numbered = (replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
         engine.publish({"notes": numbered}, (), ["notes"], {})

@@ -25,7 +25,7 @@ DEPTH = 10
 
 
 def main() -> None:
-    every, _ = understand_all(Library(SAMPLES).scan().files, Tools.of())
+    every, _ = understand_all(Library(SAMPLES).scan().files, Tools())
     notes = [note for one in every for note in one.report.notes]
     names = [f"{note.source}:{note.line}" for note in notes]
     texts = [

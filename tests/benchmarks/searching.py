@@ -16,7 +16,8 @@ from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.library.files import Library
-from kb.search.documents import SCHEMA, documents
+from kb.search.documents import documents
+from kb.search.schema import SCHEMA
 from kb.search.search_box import language
 from kb.understanding import FinishedReport, Tools, understand_all
 
@@ -41,11 +42,11 @@ HOSTILE = (
 def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("20000", "20000")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
-    tools = Tools.of()
+    tools = Tools()
     readings = understand_all(Library(SAMPLES).scan().files, tools)[0]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
-        engine = WhooshEngine(Path(folder), SCHEMA, language(tools))
+        engine = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools))
         started = perf_counter()
         engine.publish({"notes": varied(readings, count, words, rng, tools)}, (), ["notes"], {})
         tell(f"writing {count} notes", [perf_counter() - started])

@@ -42,7 +42,7 @@ def main() -> None:
 def generate(library: Path, reports: int, notes: int) -> None:
     """Write so many reports of so many notes, two talks to a report."""
     rng = random.Random(2018)  # noqa: S311  # the same library each time
-    samples = understand_all(Library(SAMPLES).scan().files, Tools.of())[0]
+    samples = understand_all(Library(SAMPLES).scan().files, Tools())[0]
     texts = [note.text for one in samples for note in one.report.notes]
     words = sorted({m.surface for one in samples for ms in one.morphemes.values() for m in ms if m.is_content})
     for number in range(1, reports + 1):
@@ -60,7 +60,7 @@ def change(report: Path) -> None:
 
 def correct(library: Path, index: Path) -> None:
     kb = KnowledgeBase.open(library, index)
-    kb.keeper.correct(kb.browser.report(kb.browser.reports()[-1].id)[1][0].id, Correction(adds=("sqs",)))
+    kb.corrector.note(kb.browser.report(kb.browser.reports()[-1].id)[1][0].id, lambda _: Correction(adds=("sqs",)))
 
 
 def add(library: Path, told: str) -> None:

@@ -60,17 +60,25 @@ def _examples(text: Path, blocks: Sequence[tuple[str, int, str]]) -> list[tuple[
 def _fit(
     examples: Mapping[Path, Sequence[tuple[evidence.Candidate, bool]]], authors: Mapping[Path, str], left_out: str
 ) -> dict[str, dict[str, float]]:
-    """Return the weights of evidence alone, then of all of it together with what other lines are by those."""
+    """Return the weights of evidence alone, then of all of it together with what other lines are by those.
+
+    What an author's lines are alone is told by the others: weights that know the author are surer than of a stranger.
+    """
     known = [text for text in examples if authors[text] != left_out]
-    labels = [label for text in known for _, label in examples[text]]
-    counts = shares([authors[text] for text in known for _ in examples[text]])
     told = {text: [evidence.told_alone(line) for line, _ in examples[text]] for text in known}
-    alone = fitted([one for text in known for one in told[text]], labels, counts)
-    together = []
+
+    def weights(rows: Mapping[Path, Sequence[Mapping[str, float]]], but: str = "") -> dict[str, float]:
+        texts = [text for text in known if authors[text] != but]
+        labels = [label for text in texts for _, label in examples[text]]
+        counts = shares([authors[text] for text in texts for _ in examples[text]])
+        return fitted([one for text in texts for one in rows[text]], labels, counts)
+
+    by_others = {author: weights(told, author) for author in {authors[text] for text in known}}
+    together = {}
     for text in known:
-        points = [evidence.weighted(one, alone) for one in told[text]]
-        together += evidence.told_together([line for line, _ in examples[text]], told[text], points)
-    return {"alone": alone, "together": fitted(together, labels, counts)}
+        points = [evidence.weighted(one, by_others[authors[text]]) for one in told[text]]
+        together[text] = evidence.told_together([line for line, _ in examples[text]], told[text], points)
+    return {"alone": weights(told), "together": weights(together)}
 
 
 def _figures(

@@ -66,7 +66,7 @@ def _examples(folder: Path) -> list[Example]:
     with (folder / "labels.tsv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
             labels[row["doc"]][int(row["line"])] = _CALLED.get(row["kind"], row["kind"])
-    tools, examples = Tools.of(), []
+    tools, examples = Tools(), []
     for doc, kinds in labels.items():
         file = next(file for file in folder.glob(f"{doc}.*"))
         finished = analyse(report_of(read_outline(file.read_bytes(), file.name)), tools)

@@ -13,7 +13,7 @@ def main() -> None:
     model = bundled(model_folder())
     if model is None:
         sys.exit("the model does not run on this machine: nothing is made")
-    finished, _ = understand_all(Library(SAMPLES).scan().files, Tools.of())
+    finished, _ = understand_all(Library(SAMPLES).scan().files, Tools())
     learn(model, (passage(note) for one in finished for note in one.report.notes), SAMPLE_VECTORS)
 
 

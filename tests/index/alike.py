@@ -70,4 +70,4 @@ def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
 
 
 def whoosh(folder: Path, model: Characters) -> WhooshEngine:
-    return WhooshEngine(folder, SCHEMA, LANGUAGE, lambda: model)
+    return WhooshEngine(folder, SCHEMA, lambda: LANGUAGE, lambda: model)

@@ -51,15 +51,20 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Counted:
-    """A document and how often it has each term."""
+    """A document, how often it has each term, and the terms by which it is found: those of some fields."""
 
     document: Document
+    finding: tuple[str, ...]
 
     @cached_property
     def terms(self) -> Mapping[str, Counter[Key]]:
         return {
             name: Counter(Key(term.text, term.kind) for term in terms) for name, terms in self.document.texts.items()
         }
+
+    @cached_property
+    def found_by(self) -> frozenset[Key]:
+        return frozenset(key for field in self.finding for key in self.terms.get(field, ()))
 
     def frequency(self, field: str, key: Key) -> int:
         return self.terms[field][key] if field in self.terms else 0
@@ -76,12 +81,13 @@ class Scan:
         self._documents = documents = engine.documents
         self._texts = engine.schema.texts
         self._asked = query
-        self._text = query.text
         self._language = language = engine.language
-        self._found_by = cache(lambda key: sum(self._has_term(key, d) for d in documents))
+        self._found_by = cache(lambda key: sum(key in d.found_by for d in documents))
         self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
         self.score = cache(self._score)
+        self.has_words = cache(self._has_words)  # each is asked of a document again for every count
+        self._has_word = cache(lambda word, d: any(self._has_alternative(a, d) for a in word.alternatives))
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self.conditions = parsed.told
@@ -120,7 +126,7 @@ class Scan:
         return max((self._share(words, d) for d in fitting), default=0.0)
 
     def beginning(self, text: str) -> Sequence[str]:
-        return spelling.beginning(text, self._words())
+        return spelling.beginning(text, self._words)
 
     def similar(self, text: str) -> str | None:
         return self._spellings.similar(text)
@@ -132,12 +138,11 @@ class Scan:
 
     @cached_property
     def _spellings(self) -> spelling.Spellings:
-        return spelling.Spellings(self._words, lambda word: self._found_by(Key(word)))
+        return spelling.Spellings(lambda: self._words, lambda word: self._found_by(Key(word)))
 
+    @cached_property
     def _words(self) -> list[str]:
-        names = [field.name for field in self._texts if field.finds]
-        keys = {key for d in self._documents for name in names for key in d.terms.get(name, ()) if key.kind == "word"}
-        return [key.text for key in keys]
+        return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == "word"]
 
     def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
         text = " ".join(piece.text for piece in pieces)
@@ -195,7 +200,7 @@ class Scan:
     def has_in(self, field: str, words: tuple[QueryWord, ...], counted: Counted) -> bool:
         return self.describes(AllOf((self._conditions, InField(field, words))), counted)
 
-    def has_words(self, counted: Counted) -> bool:
+    def _has_words(self, counted: Counted) -> bool:
         if self.ascent.some:
             enough = self._share(self.ascent.words, counted) >= ladder.LEAST_SHARE
             return enough and self.describes(AllOf((self._conditions, *self._named())), counted)
@@ -215,7 +220,7 @@ class Scan:
 
     def _strengths(self, counted: Counted) -> dict[SignalName, float]:
         words = self.ascent.words
-        same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._text)
+        same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._asked.text)
         helping = {
             SIGNAL_OF_KIND[kind]: sum((self._points(key, counted) for key in self._helpers if key.kind == kind), 0.0)
             for kind in SIGNAL_OF_KIND
@@ -266,9 +271,6 @@ class Scan:
         lengths = [max(length, SHORTEST) for d in self._documents if (length := d.length(field))]
         return sum(lengths) / len(lengths)
 
-    def _has_term(self, key: Key, counted: Counted) -> bool:
-        return any(field.finds and counted.frequency(field.name, key) for field in self._texts)
-
     def _share(self, words: Sequence[QueryWord], counted: Counted) -> float:
         weights = [self._weight(word) for word in words]
         had = [
@@ -278,13 +280,13 @@ class Scan:
         return sum(w * h for w, h in zip(weights, had, strict=True)) / sum(weights) if weights else 0.0
 
     def _has_alternative(self, alternative: Alternative, counted: Counted) -> bool:
-        return all(self._has_term(key, counted) for key in alternative.terms)
+        return all(key in counted.found_by for key in alternative.terms)
 
     def describes(self, node: Node, counted: Counted) -> bool:  # noqa: PLR0911  # a case a node
         document = counted.document
         match node:
-            case QueryWord(_, alternatives):
-                return any(self._has_alternative(a, counted) for a in alternatives)
+            case QueryWord():
+                return self._has_word(node, counted)
             case AllOf(nodes) | QueryPiece(_, nodes):
                 return all(self.describes(inner, counted) for inner in nodes)
             case AnyOf(nodes):
@@ -299,5 +301,5 @@ class Scan:
             case Dated(when, date):
                 return document.date is not None and (document.date < date) is (when == "before")
             case InField(name, words):
-                every = [[all(counted.frequency(name, k) for k in a.terms) for a in w.alternatives] for w in words]
-                return all(map(any, every))
+                there = counted.terms.get(name, Counter())
+                return all(any(all(key in there for key in a.terms) for a in word.alternatives) for word in words)

@@ -23,6 +23,7 @@ from index.engine import (
     OutdatedError,
     Results,
     SearchIndexError,
+    TitledCount,
     WordCount,
 )
 from index.language import Language
@@ -89,7 +90,7 @@ class ScanEngine:
                 for typed, word in scan.meant()
             ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
-            titled=self._titled(scan, query),
+            titled=self._titled(scan, query, found),
             context={value: tuple(self._kin(window, query.context, value)) for value in places},
             found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
@@ -105,7 +106,7 @@ class ScanEngine:
             found = [d for d in self.documents if _is_selected(d, query) and less.finds(d)]
             yield ConditionCount(told.text, told.rest, len(found))
 
-    def _titled(self, scan: "Scan", query: Query) -> tuple[FacetCount, ...]:
+    def _titled(self, scan: "Scan", query: Query, found: list["Counted"]) -> tuple[TitledCount, ...]:
         if not self.schema.titles or not scan.ascent.titles_words:
             return ()
         group, field = self.schema.titles
@@ -113,7 +114,8 @@ class ScanEngine:
             d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.ascent.titles_words, d)
         ]
         counts = Counter(value for d in having for value in set(d.document.facets.get(group, ())))
-        return tuple(FacetCount(v, n, selected=False) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))
+        own = Counter(value for d in found for value in set(d.document.facets.get(group, ())))
+        return tuple(TitledCount(v, n, own[v]) for v, n in sorted(counts.items(), key=lambda i: (-i[1], i[0])))
 
     def _having(self, group: str | None, value: str) -> list[str]:
         return [d.document.stored for d in self.documents if value in _values(d, group)]
@@ -149,6 +151,19 @@ class ScanEngine:
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        embedder = self.embedder()
+        passages = {d.document.id: d.document.passage for d in self.documents if d.document.passage in self.embedded}
+        if not embedder or not some or not others or not {*some, *others} <= passages.keys():
+            return ()
+        kept = quantised(embedder.passages([passages[each] for each in (*some, *others)]))
+        vectors = kept.numbers * kept.scales[:, None]
+        apart = vectors - vectors.mean(axis=0)
+        lengths = np.maximum(np.linalg.norm(apart, axis=1), 0.05)
+        cosines = [[float(a @ b / (la * lb)) for b, lb in zip(apart[len(some):], lengths[len(some):], strict=True)]
+                   for a, la in zip(apart[:len(some)], lengths[:len(some)], strict=True)]  # fmt: skip
+        return tuple(tuple(round(cosine, 6) for cosine in row) for row in cosines)
+
     def coverage(self) -> Coverage | None:
         wanted = [d.document.passage for d in self.documents if d.document.passage]
         return Coverage(sum(text in self.embedded for text in wanted), len(wanted)) if self.embedder() else None
@@ -180,7 +195,7 @@ class ScanEngine:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
-        given = {source: [Counted(document) for document in documents] for source, documents in replaced.items()}
+        given = {source: self._counted(documents) for source, documents in replaced.items()}
         known = held | {source: d for draft in drafts for source, d in self._drafted[draft.folder].items()} | given
         if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
@@ -195,10 +210,14 @@ class ScanEngine:
         yield self
 
     def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
-        written = {source: [Counted(document) for document in documents] for source, documents in given}
+        written = {source: self._counted(documents) for source, documents in given}
         draft = Draft(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
         self._drafted[draft.folder] = written
         return draft
+
+    def _counted(self, documents: Iterable[Document]) -> list[Counted]:
+        finding = tuple(text.name for text in self.schema.texts if text.finds)
+        return [Counted(document, finding) for document in documents]
 
     def memory(self) -> int:
         return 0
@@ -215,6 +234,8 @@ class ScanEngine:
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
         if sort == "boost":
             return sorted(newest_first, key=lambda d: -d.document.boost)
+        if sort == "old":
+            return sorted(found, key=lambda d: d.document.date or "later than any")
         return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scan.score(d))
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:

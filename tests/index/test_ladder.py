@@ -39,7 +39,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
-    engine = WhooshEngine(folder, SCHEMA, Language(WORDS))
+    engine = WhooshEngine(folder, SCHEMA, lambda: Language(WORDS))
     documents = (
         Document(str(n), {"own": (*ANALYZER.terms(m), *ANALYZER.helpers(m))}, {"year": ("2018",)}, stored=text)
         for n, text in enumerate(notes)

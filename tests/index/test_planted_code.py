@@ -59,7 +59,7 @@ class Planting:
 def answers(folder: Path, planting: Planting) -> bool:
     """Write an index with what is planted, and return whether it answers."""
     engine = WhooshEngine(
-        folder, Schema((TextField("own", 1.0, length=0.75),), ("year",)), Language(QueryWords(ANALYZER))
+        folder, Schema((TextField("own", 1.0, length=0.75),), ("year",)), lambda: Language(QueryWords(ANALYZER))
     )
     with pytest.MonkeyPatch.context() as patch:
         for module in [module for name, module in sys.modules.items() if name.partition(".")[0] == "whoosh"]:

@@ -198,12 +198,12 @@ def _replace(knowledge_base: KnowledgeBase) -> None:
 
 def _remove(knowledge_base: KnowledgeBase) -> None:
     gone = next(entry for entry in knowledge_base.browser.reports() if entry.source == "gone.md")
-    knowledge_base.keeper.remove(gone)
+    knowledge_base.corrector.remove(gone.source)
 
 
 def _correct(knowledge_base: KnowledgeBase) -> None:
     note = knowledge_base.searcher.search(Query("通知", sort="position")).found[0].note
-    knowledge_base.keeper.correct(note.id, Correction(adds=("s3",)))
+    knowledge_base.corrector.note(note.id, lambda _: Correction(adds=("s3",)))
 
 
 ACTIONS: Mapping[str, Action] = {

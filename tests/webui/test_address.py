@@ -66,7 +66,7 @@ def test_all_notes_have_an_address_of_their_own() -> None:
         ("page", "0"),
         ("page", "x"),
         ("page", "９"),
-        ("sort", "old"),
+        ("sort", "oldest"),
         ("match", "some"),
         ("without", "x"),
         ("colour", "red"),

@@ -10,7 +10,7 @@ def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_o
     answer = Answer(
         5000,
         (),
-        {"kind": (), "event": (), "year": (), "talk": listed, "speaker": ()},
+        {"kind": (), "event": (), "year": (), "service": (), "talk": listed, "speaker": ()},
         loosened=False,
         unlisted={"talk": 39},
     )

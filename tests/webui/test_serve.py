@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -9,9 +10,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from webui.security import HEADERS
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -61,7 +65,11 @@ def test_serve_takes_another_port_where_the_first_is_taken_and_says_which(start:
 
 @pytest.mark.parametrize(
     ("token", "told"),
-    [("", "set KB_TOKEN to a secret of at least 16 characters"), ("short", "KB_TOKEN is shorter than 16 characters")],
+    [
+        ("", "set KB_TOKEN to a secret of at least 16 characters"),
+        ("short", "KB_TOKEN is shorter than 16 characters"),
+        (" " * 20, "KB_TOKEN is shorter than 16 characters"),
+    ],
 )
 def test_beyond_this_machine_it_does_not_start_without_a_token(
     start: Start, monkeypatch: pytest.MonkeyPatch, token: str, told: str
@@ -146,6 +154,23 @@ def test_what_is_sent_raw_gets_the_answer_that_is_documented(start: Start) -> No
     assert answers == {name: wanted for name, (_, wanted) in RAW.items()}
 
 
+def test_after_a_request_of_two_lengths_nothing_more_is_read_from_the_connection(start: Start) -> None:
+    _, address = address_in(start("--port", "0"))
+    kept = POST.replace(b"Connection: close\r\n", b"")
+    both = kept + b"Content-Length: 5\r\n" + CHUNKED + b"0\r\n\r\n"
+    chunked = kept + CHUNKED + b"0\r\n\r\n"
+
+    assert [exchange(address, sent + GET + b"\r\n").count(b"HTTP/1.1 ") for sent in (both, chunked)] == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["two Content-Lengths", "an unknown transfer coding", "a header of 16 kB"])
+def test_what_is_no_request_is_answered_with_our_headers(start: Start, name: str) -> None:
+    _, address = address_in(start("--port", "0"))
+    answered = exchange(address, RAW[name][0]).decode()
+
+    assert [header for header in HEADERS if f"{header}: {HEADERS[header]}" not in answered] == []
+
+
 def test_a_stop_answers_what_runs_and_keeps_uploads_whole(start: Start, tmp_path: Path) -> None:
     process = start("--port", "0")
     _, address = address_in(process)
@@ -168,12 +193,18 @@ def test_a_stop_answers_what_runs_and_keeps_uploads_whole(start: Start, tmp_path
     assert (process.returncode, told, stored) == (0, "", {True})
 
 
-def test_slow_clients_do_not_stop_the_others(start: Start) -> None:
+@pytest.mark.parametrize("many", [700, 1500])
+def test_slow_clients_do_not_stop_the_others(start: Start, many: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2 * many:
+        pytest.skip(f"{hard} open files are too few to be {many} slow clients")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * many), hard))
     _, address = address_in(start("--port", "0"))
     host, port = address.removeprefix("http://").strip("/").split(":")
-    half_open = [socket.create_connection((host, int(port))) for _ in range(400)]
+    half_open = [socket.create_connection((host, int(port))) for _ in range(many)]
     for connection in half_open:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: local")
+        with suppress(OSError):  # the oldest may have had to make room already
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: local")
     answers = [statuses(exchange(address, GET + b"\r\n")) for _ in range(20)]
     for connection in half_open:
         connection.close()

@@ -1,4 +1,4 @@
-"""The addresses that notes are taken away from, and the search as a browser's own."""
+"""The addresses that notes are taken away from, and the search as a browser's own, or as an app."""
 
 from dataclasses import replace
 
@@ -7,13 +7,18 @@ from flask import Blueprint, Response, render_template, request
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from webui.address import query_of, resolved
-from webui.texts import ja as texts
+from webui.limits import at_once
+from webui.texts import texts
 from webui.view.takeaway import citation, lines, table
+
+_AT_ONCE = 2  # whole results: each may be the library, and other requests want the processor too
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the exports over a knowledge base."""
     blueprint = Blueprint("export", __name__)
+
+    whole_results = at_once(_AT_ONCE)
 
     def found() -> tuple[Note, ...]:
         query, _ = query_of(request.args.items(multi=True))
@@ -25,12 +30,14 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         return Response(citation(knowledge_base.browser.note(note_id), request.host_url), mimetype="text/markdown")
 
     @blueprint.get("/export.csv")
+    @whole_results
     def as_csv() -> Response:
         return _download(
             "\ufeff" + table(found(), knowledge_base.collection.catalogue, request.host_url), "text/csv", "csv"
         )
 
     @blueprint.get("/export.md")
+    @whole_results
     def as_markdown() -> Response:
         return _download("\n".join(lines(found(), request.host_url)), "text/markdown", "md")
 
@@ -38,6 +45,10 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def opensearch() -> Response:
         body = render_template("opensearch.xml", root=request.host_url)
         return Response(body, mimetype="application/opensearchdescription+xml")
+
+    @blueprint.get("/manifest.webmanifest")
+    def manifest() -> Response:
+        return Response(render_template("manifest.json"), mimetype="application/manifest+json")
 
     return blueprint
 

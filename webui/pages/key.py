@@ -5,12 +5,13 @@ import hmac
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.exceptions import Forbidden
 
+from webui.limits import Guesses
 from webui.security import COOKIE, Access
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem
 
 
-def pages(access: Access) -> Blueprint:
+def pages(access: Access, guesses: Guesses) -> Blueprint:
     """Return the page of the key."""
     blueprint = Blueprint("key", __name__)
 
@@ -20,8 +21,10 @@ def pages(access: Access) -> Blueprint:
 
     @blueprint.post("/key")
     def take() -> Response:
-        given = request.form.get("token", "")
+        guesses.check(request.remote_addr)
+        given = request.form.get("token", "").strip()
         if access.token is None or not hmac.compare_digest(given.encode(), access.token.encode()):
+            guesses.wrong(request.remote_addr)
             return problem(Forbidden(), texts.WRONG_KEY)
         response = make_response(redirect("/add", 303))
         response.set_cookie(COOKIE, access.key, httponly=True, samesite="Strict", secure=request.is_secure)

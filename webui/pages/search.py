@@ -13,13 +13,17 @@ from kb.search.answers import Answer
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
-from kb.texts.ja import alone, meant, without
+from webui import language
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
 from webui.pages.start import StartPage
-from webui.texts import ja as texts
+from webui.texts import texts
 from webui.view.answers import problem, respond, wants_json
-from webui.view.facets import MOST_VALUES, Category, Chip, Group, categories, chips, groups
+from webui.view.facets import MOST_VALUES, Chip, Group, chips, groups
 from webui.view.hits import TalkHits, by_talk
+from webui.view.pager import numbers
+from webui.view.panel import Panel, Panels
+from webui.view.timeline import Bar, timeline
+from webui.view.told import Told, Way, told, ways_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,13 @@ class SearchPage:
 
     query: Query
     answer: Answer
-    categories: tuple[Category, ...]
     groups: tuple[Group, ...]
     chips: tuple[Chip, ...]
     talks: tuple[TalkHits, ...]
     unread: tuple[Unread, ...]
+    panel: Panel | None
+    told: tuple[Told, ...]
+    ways_out: tuple[Way, ...]
 
     @property
     def status(self) -> str:
@@ -46,44 +52,33 @@ class SearchPage:
         if not self.query.selections:
             return
         listed = {(group.key, facet.value) for group in self.groups for facet in (*group.shown, *group.folded)}
-        listed |= {("category", category.facet.value) for category in self.categories}
-        listed |= {("service", facet.value) for category in self.categories for facet in category.services}
+        listed |= {("category", facet.value) for facet in self.answer.facets["category"]}
         listed |= {("via", "explicit")}
         pairs = ((group, value) for group, values in self.query.selections for value in values)
         yield from (pair for pair in pairs if pair not in listed)
 
     @property
-    def loosened(self) -> Iterator[tuple[str, str]]:
-        """Each thing that was done to find more, told, and the search without it."""
-        for step in self.answer.steps:
-            refused = replace(self.query, without=(*self.query.without, step.name), offset=0)
-            yield texts.step_taken(step.name, step.text, step.instead), address_of(refused)
+    def orders(self) -> dict[str, str]:
+        """The orders that may be chosen, by their value in the address.
 
-    @property
-    def freed(self) -> Iterator[tuple[str, str]]:
-        """Where nothing is found: each condition that is to blame, and the search without it."""
-        for group, count in self.answer.freed.items():
-            if count:
-                yield texts.freed(group, count), address_of(self.query.select(group))
-
-    @property
-    def parts(self) -> Iterator[tuple[str, str]]:
-        """Where little is found by several words or conditions: what each has to do with it, and the search that tells.
-
-        That of a word asks for it alone, that of a condition for all the rest; those that find nothing lead nowhere.
+        Without words there is no relevance: the order that stands for it is that of days, newest first.
         """
-        words, conditions = self.answer.words, self.answer.conditions
-        if len(words) + len(conditions) > 1:
-            found = [(alone(one.word, one.count), one.word, one.count) for one in words]
-            found += [(without(one.condition, one.count), one.rest, one.count) for one in conditions]
-            yield from ((told, address_of(replace(self.query, text=text, offset=0))) for told, text, n in found if n)
+        if self.query.text:
+            return texts.SORTS
+        newest = "new" if self.query.sort == "new" else "relevance"
+        others = {key: label for key, label in texts.SORTS.items() if key not in ("relevance", "new")}
+        return {newest: texts.SORTS["new"], **others}
 
     @property
-    def meant(self) -> Iterator[tuple[str, str]]:
-        """Each word that may be meant instead of one as typed, and the search for it."""
-        for one in self.answer.meant:
-            instead = replace(self.query, text=self.query.text.replace(one.word, one.meant), offset=0)
-            yield meant(one.meant, one.count), address_of(instead)
+    def bars(self) -> tuple[Bar, ...]:
+        """The years of what is found, each with the search that wants it alone, or no longer."""
+        counts = {facet.value: facet.count for facet in self.answer.facets["year"]}
+        chosen = self.query.selected("year")
+
+        def url(year: str) -> str:
+            return address_of(self.query.select("year", *(() if chosen == (year,) else (year,))))
+
+        return timeline(counts, url, chosen)
 
     @property
     def first(self) -> int:
@@ -96,23 +91,27 @@ class SearchPage:
         return self.query.offset + len(self.answer.found)
 
     @property
+    def page(self) -> int:
+        """The number of this page."""
+        return page_of(self.query)
+
+    @property
     def pages(self) -> int:
         """How many pages there are."""
         return -(-self.answer.total // PAGE_SIZE)
 
-    def page_url(self, step: int) -> str | None:
-        """Return the address of a page before or after this one, None where there is none."""
-        page = page_of(self.query) + step
+    @property
+    def numbers(self) -> Iterator[int | None]:
+        """The numbers of the pages that are offered, None where some are left out."""
+        return numbers(self.page, self.pages)
+
+    def page_url(self, page: int) -> str | None:
+        """Return the address of a page, None where there is none of that number."""
         return address_of(turned_to(self.query, page)) if 1 <= page <= self.pages else None
 
     def export_url(self, ending: str) -> str:
         """Return the address of the whole result as a file."""
         return f"/export.{ending}{address_of(turned_to(self.query, 1))[1:]}"
-
-    @property
-    def restore_url(self) -> str:
-        """The search with all that may be done to find more."""
-        return address_of(replace(self.query, without=(), offset=0))
 
     @property
     def clear_url(self) -> str:
@@ -124,15 +123,17 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the page of `/`: a search, or with nothing after it the start page."""
     blueprint = Blueprint("search", __name__)
     start_page = StartPage(knowledge_base)
+    panels = Panels(knowledge_base)
 
     @blueprint.get("/")
     def home() -> Response:
-        return results() if request.args else start_page()
+        return results() if request.args.keys() - {language.KEY} else start_page()
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))
         catalogue = knowledge_base.collection.catalogue
-        page = search_page(knowledge_base, resolved(query, catalogue), unread, brief=not wants_json())
+        query = resolved(query, catalogue)
+        page = search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
         return respond("search.html", lambda: search_record(page, knowledge_base.collection.domain), page=page)
@@ -140,19 +141,25 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
-def search_page(knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], *, brief: bool) -> SearchPage:
+def search_page(
+    knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], panel: Panel | None, *, brief: bool
+) -> SearchPage:
     """Search, and return what the page shows of it; a brief one has no more values of each group than people read."""
     most_values = MOST_VALUES if brief else ()
     asked = replace(query, facets=keys("page"), most_values=most_values, explain=True, context="place")
     answer = knowledge_base.searcher.search(asked)
+    selected = tuple(chips(query, answer))
+    unknown = (*unread, *(Unread(*pair) for pair in answer.unknown))
     return SearchPage(
         query=query,
         answer=answer,
-        categories=categories(answer, knowledge_base.collection.catalogue),
         groups=tuple(groups(answer)),
-        chips=tuple(chips(query, answer)),
+        chips=selected,
         talks=tuple(by_talk(knowledge_base.collection.domain, query, answer)),
-        unread=(*unread, *(Unread(*pair) for pair in answer.unknown)),
+        unread=unknown,
+        panel=panel,
+        told=tuple(told(query, answer, unknown)),
+        ways_out=ways_out(query, answer, selected, knowledge_base.searcher),
     )
 
 
@@ -169,6 +176,8 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "meant": [asdict(one) for one in page.answer.meant],
         "words": [asdict(one) for one in page.answer.words],
         "conditions": [asdict(one) for one in page.answer.conditions],
+        "service": page.panel.service.slug if page.panel else None,
+        "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [
             {

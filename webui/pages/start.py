@@ -7,17 +7,14 @@ from typing import Any
 
 from flask import Response
 
-from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.library.contents import Contents, ReportEntry
+from kb.library.contents import ReportEntry
 from kb.search.answers import ServiceCount
 from kb.search.records import service_record
-from webui.address import address_of
-from webui.texts import ja as texts
 from webui.view.answers import respond
+from webui.view.kept import Kept
 
 _NEWEST = 10  # reports listed
-_EXAMPLES = 6  # searches offered
 _SHADES = 4  # of the map
 
 
@@ -30,15 +27,6 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A search that finds something."""
-
-    label: str
-    url: str
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Overview:
     """What the start page shows of one generation."""
 
@@ -47,7 +35,6 @@ class _Overview:
     talks: int
     notes: int
     map: tuple[tuple[str, str, list[Place]], ...]
-    examples: tuple[Example, ...]
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -58,19 +45,14 @@ class _Overview:
 
 
 class StartPage:
-    """The start page of a knowledge base. What it shows is made once a generation: it costs ten searches."""
+    """The start page of a knowledge base. What it shows is made once a generation: it costs a search."""
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
-        self._knowledge_base = knowledge_base
-        self._kept: tuple[Contents | None, _Overview | None] = (None, None)
+        self._overview = Kept(knowledge_base, lambda: _overview(knowledge_base))
 
     def __call__(self) -> Response:
         """Return the page, or its JSON."""
-        contents = self._knowledge_base.collection.contents()
-        kept, overview = self._kept
-        if overview is None or contents is not kept:
-            overview = _overview(self._knowledge_base)
-            self._kept = (contents, overview)
+        overview = self._overview()
         return respond(
             "start.html",
             overview.record,
@@ -78,7 +60,6 @@ class StartPage:
             talks=overview.talks,
             total=(len(overview.reports), overview.notes),
             map=overview.map,
-            examples=overview.examples,
         )
 
 
@@ -91,7 +72,6 @@ def _overview(knowledge_base: KnowledgeBase) -> _Overview:
         talks=len({talk.id for report in reports for talk in report.talks}),
         notes=sum(report.notes for report in reports),
         map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
-        examples=tuple(_examples(knowledge_base)) if reports else (),
     )
 
 
@@ -113,12 +93,3 @@ def _map(counts: Iterable[ServiceCount], labels: Mapping[str, str]) -> Iterator[
 def _shade(notes: int, most: int) -> int:
     """Return how dark a number of notes is drawn: by its logarithm, for few services have most of the notes."""
     return 1 + int((_SHADES - 0.01) * log(notes) / log(most + 1)) if notes else 1
-
-
-def _examples(knowledge_base: KnowledgeBase) -> Iterator[Example]:
-    """Yield searches that find something here, of those that we know to be of interest."""
-    queries = [(text, Query(text, limit=0)) for text in texts.EXAMPLES]
-    queries += [(label, Query(limit=0).select("kind", kind)) for kind, label in texts.KIND_EXAMPLES.items()]
-    found = ((label, query, knowledge_base.searcher.search(query).total) for label, query in queries)
-    working = [Example(label, address_of(query), total) for label, query, total in found if total]
-    yield from working[:_EXAMPLES]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 
 from flask import Blueprint, Response, make_response, redirect
 
-from kb.search.answers import SyncOutcome
+from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress as Telling
 from webui.view.answers import respond
 

@@ -23,20 +23,29 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
     const page = request.response?.getElementById("main");
     const found = page?.querySelector("#found");
     if (!page) return location.assign(address);
-    if (keepIfEmpty && found?.dataset.total === "0") return;
+    if (keepIfEmpty && found?.dataset.total === "0" && document.getElementById("found")) return stale();
     if (push) history.replaceState({ scroll: scrollY }, "");
     replaceMain(page, request.response.title);
     const shown = found ? found.dataset.address : address;
     if (push) history[typing && typed ? "replaceState" : "pushState"](null, "", shown);
     typed = typing;
-    if (found) document.getElementById("status").textContent = found.dataset.status;
+    if (found) status.textContent = found.dataset.status;
     if (scroll !== null) scrollTo(0, scroll);
   };
   request.onerror = () => location.assign(address);
   request.send();
 }
 
+// While one types, hits are never replaced by none: they stay, and it is told that Enter searches as typed.
+const status = document.getElementById("status");
+function stale() {
+  document.getElementById("found").classList.add("stale");
+  status.textContent = status.dataset.typing.replace("{text}", box.value);
+  status.classList.remove("unseen");
+}
+
 function replaceMain(page, title) {
+  status.classList.add("unseen");
   const id = document.activeElement?.id;
   const open = new Map([...main.querySelectorAll("details[id]")].map((e) => [e.id, e.open]));
   const sought = new Map([...main.querySelectorAll(".find")].map((e) => [e.id, e.value]));
@@ -70,21 +79,21 @@ addEventListener("popstate", (event) => {
 let resting = 0;
 let last = box.value;
 
-function searchAfter(wait, composing) {
+function searchAfter(wait) {
   clearTimeout(resting);
   resting = setTimeout(() => {
     last = box.value;
     suggest();
-    visit(`${asked()}&typing=1`, { typing: true, keepIfEmpty: composing });
+    visit(`${asked()}&typing=1`, { typing: true, keepIfEmpty: true });
   }, wait);
 }
 
 const composes = (event) => event.isComposing || event.keyCode === 229;
 
 box.addEventListener("input", (event) => {
-  if (box.value !== last || composes(event)) searchAfter(composes(event) ? COMPOSING : TYPING, composes(event));
+  if (box.value !== last || composes(event)) searchAfter(composes(event) ? COMPOSING : TYPING);
 });
-box.addEventListener("compositionend", () => searchAfter(0, false));
+box.addEventListener("compositionend", () => searchAfter(0));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   clearTimeout(resting);
@@ -98,7 +107,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-swap]");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  visit(link.href, { scroll: link.dataset.swap === "top" ? 0 : null });
+  visit(link.getAttribute("href"), { scroll: link.dataset.swap === "top" ? 0 : null });
 });
 
 // --- Suggestions: a combobox over a list of links ----------------------------------------------------------------
@@ -168,18 +177,57 @@ box.addEventListener("blur", closeSuggestions);
 
 // --- Small things -------------------------------------------------------------------------------------------------
 
+const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
+const help = document.getElementById("keys");
+
+// The hits are walked with j and k, and with the arrows once one is at a hit: before that arrows scroll the page.
+function walk(step) {
+  const notes = [...main.querySelectorAll(".note")];
+  const here = notes.indexOf(document.activeElement.closest(".note"));
+  const next = notes[here < 0 ? (step > 0 ? 0 : notes.length - 1) : here + step];
+  if (!next) return;
+  next.tabIndex = -1;
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const KEYS = {
+  "/": () => (box.focus(), box.select()),
+  "?": () => help.showModal(),
+  j: () => walk(1),
+  k: () => walk(-1),
+};
+const AT_A_NOTE = {
+  ArrowDown: KEYS.j,
+  ArrowUp: KEYS.k,
+  Enter: (note) => note.querySelector(".permalink")?.click(),
+};
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || composes(event) || event.target.closest("input, textarea, select")) return;
-  event.preventDefault();
-  box.focus();
-  box.select();
+  if (composes(event) || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPED_IN)) return;
+  const note = event.target.matches(".note") && event.target;
+  const open = event.target.closest(".menu[open]");
+  const act = KEYS[event.key] ?? (note && AT_A_NOTE[event.key]);
+  if (event.key === "Escape" && open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  } else if (act) {
+    event.preventDefault();
+    act(note);
+  }
+});
+document.getElementById("tell-keys").addEventListener("click", KEYS["?"]);
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll(".menu[open]")) menu.open = menu.contains(event.target);
 });
 
+const plain = (text) => // as names are compared: width, case and the two kana are one
+  text.normalize("NFKC").toLowerCase().replace(/[\u3041-\u3096]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 96));
+
 function narrow(find) {
-  const sought = find.value.normalize("NFKC").toLowerCase();
+  const sought = plain(find.value);
   const group = find.closest("fieldset");
   for (const item of group.querySelectorAll("li")) {
-    item.hidden = !item.textContent.normalize("NFKC").toLowerCase().includes(sought);
+    item.hidden = !plain(`${item.textContent} ${item.dataset.names ?? ""}`).includes(sought);
   }
   if (sought) for (const details of group.querySelectorAll("details")) details.open = true;
 }
@@ -194,18 +242,9 @@ document.addEventListener("click", async (event) => {
   const text = await (await fetch(link.href)).text();
   await navigator.clipboard.writeText(text);
   const said = link.textContent;
-  document.getElementById("status").textContent = link.textContent = link.dataset.done;
+  status.textContent = link.textContent = link.dataset.done;
   setTimeout(() => (link.textContent = said), 2000);
 });
 
-for (const name of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(name, (event) => {
-    const intake = event.target.closest?.("form.intake:has(#file)");
-    if (!intake || !event.dataTransfer.types.includes("Files")) return; // dropped words are the box's own affair
-    event.preventDefault();
-    document.getElementById("text").classList.toggle("dragged", name === "dragover");
-    if (name !== "drop") return;
-    document.getElementById("file").files = event.dataTransfer.files;
-    intake.requestSubmit();
-  });
-}
+// What was done is taken back by one key. The browser itself puts the focus where an address leads, so this comes after.
+addEventListener("load", () => setTimeout(() => document.getElementById("undo")?.focus({ preventScroll: true })));

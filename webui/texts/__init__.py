@@ -1,1 +1,37 @@
-"""What the page says, a room a language; templates know that of the page as `t`."""
+"""What the page says, a room a language; `texts` is that of the request, and templates know it as `t`.
+
+Every language has the same names: labels, sentences, and as `shared` what commands say too (`kb.texts`).
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from operator import attrgetter
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from werkzeug.local import LocalProxy
+
+from webui.texts import en, ja
+
+LANGUAGES: dict[str, ModuleType] = {"ja": ja, "en": en}
+"""The first is spoken where nobody asks for one, as the notes themselves are in it."""
+
+spoken: ContextVar[str] = ContextVar("spoken", default="ja")
+"""The language of the request that is being answered."""
+
+if TYPE_CHECKING:
+    from webui.texts import ja as texts
+else:
+    texts = LocalProxy(lambda: LANGUAGES[spoken.get()])
+
+
+def saying(name: str) -> Callable[..., str]:
+    """Return the sentence of a name, in the language of the request in which it is said."""
+
+    def said(*given: object) -> str:
+        return str(attrgetter(name)(texts)(*given))
+
+    return said
+
+
+__all__ = ["LANGUAGES", "saying", "spoken", "texts"]

@@ -1,7 +1,7 @@
 """The two faces of one address: a page for people, JSON for programs; and the same for what went wrong."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, Se
 from index.engine import SearchIndexError
 from kb.library.contents import ReportEntry
 from kb.search.answers import UnknownIdError
-from webui.texts import ja as texts
+from webui.texts import texts
 
 _log = logging.getLogger(__name__)
 
@@ -36,15 +36,17 @@ def tell_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def problem(error: HTTPException, detail: str, told: str = "", report: ReportEntry | None = None) -> Response:
-    """Return the answer that tells an error: its status, a sentence, what the cause said, a report to go on with."""
+def problem(error: HTTPException, detail: str, told: str = "", reports: Sequence[ReportEntry] = ()) -> Response:
+    """Return the answer that tells an error: its status, a sentence, what the cause said, reports to go on with."""
     status = error.code or 500
     if wants_json():
         whole = f"{detail} {told}".rstrip()
         response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
         response.mimetype = "application/problem+json"
     else:
-        response = make_response(render_template("error.html", status=status, detail=detail, told=told, report=report))
+        response = make_response(
+            render_template("error.html", status=status, detail=detail, told=told, reports=reports)
+        )
     response.status_code = status
     response.headers.extend(
         (name, value) for name, value in error.get_headers(request.environ) if name.lower() != "content-type"
@@ -61,8 +63,11 @@ def _told(error: HTTPException) -> Response:
 
 def _unknown(error: UnknownIdError) -> Response:
     asked = request.path.rsplit("/", 1)[-1]
-    detail = texts.UNKNOWN_NOTE if error.report else texts.UNKNOWN_ID.format(id=asked)
-    return problem(NotFound(), detail, report=error.report)
+    if len(error.reports) > 1:
+        detail = texts.SEVERAL_REPORTS
+    else:
+        detail = texts.UNKNOWN_NOTE if error.reports else texts.UNKNOWN_ID.format(id=asked)
+    return problem(NotFound(), detail, reports=error.reports)
 
 
 def _no_index(error: SearchIndexError) -> Response:

@@ -3,17 +3,19 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from urllib.parse import urljoin
 
 from kb.report.model import Note
 from kb.services import Catalogue
-from kb.texts import ja
 from webui.address import page_address
-from webui.texts import ja as texts
+from webui.texts import texts
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run
+_FORMULA = frozenset("=+-@\u2212")  # how a cell begins that a spreadsheet would run, whatever the width
+_UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))  # categories of what nobody sees before that
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters, by their category, that are blank
 _MARKDOWN = re.compile(r"[\\`*\[\]<]")  # what would be read as Markdown inside a line
 
 
@@ -32,7 +34,7 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
     for note in notes:
         cells = (
             note.text,
-            ja.KINDS[note.kind],
+            texts.shared.KINDS[note.kind],
             "、".join(catalogue.name(mention.service) for mention in note.services),
             " › ".join(crumb.text for crumb in note.trail),
             note.talk.title if note.talk else "",
@@ -42,8 +44,14 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
             str(note.line),
             _url(note, root),
         )
-        writer.writerow(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells)
+        writer.writerow(f"'{cell}" if _is_formula(cell) else cell for cell in cells)
     return text.getvalue()
+
+
+def _is_formula(cell: str) -> bool:
+    """Return whether a spreadsheet might run a cell: it may take away what it does not show, and fold widths."""
+    seen = (char for char in cell if unicodedata.category(char) not in _UNSEEN and char not in _FILLERS)
+    return cell[:1] in set("\t\r\n") or unicodedata.normalize("NFKC", next(seen, ""))[:1] in _FORMULA
 
 
 def lines(notes: Iterable[Note], root: str) -> Iterator[str]:

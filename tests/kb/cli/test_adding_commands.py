@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from typed import REPORT, kb, records
+from web import answer, redirect, serving
 
 from kb.cli import cli
 
@@ -106,8 +107,50 @@ def test_a_file_that_is_no_report_is_not_added(library: Path, tmp_path: Path) ->
     assert (result.exit_code, [path.name for path in library.iterdir()]) == (2, ["report.md"])
 
 
+def test_what_stands_at_an_address_is_added_with_it(library: Path) -> None:
+    page = "<html><body><h1>別の会 2020 参加レポート</h1><ul><li>メモ</li></ul></body></html>".encode()
+    with serving({"/old": redirect("/entry/2020/03/12/a"), "/entry/2020/03/12/a": answer(page)}) as site:
+        added = kb("add", f"{site}/old", "--allow-private", "--date", "2020-03-10")
+    hit = records("search", "メモ")[0]
+
+    (kept,) = library.glob("*.html")
+    assert (added.exit_code, kept.read_bytes(), hit["held_on"], hit["published"]) == (
+        0,
+        page,
+        "2020-03-10",
+        "2020-03-12",
+    )
+    assert f'url = "{site}/entry/2020/03/12/a"' in (library / "kb.toml").read_text("utf-8")
+
+
+def test_of_an_address_that_gives_no_report_nothing_is_kept(library: Path) -> None:
+    with serving({"/picture.md": answer(b"\x89PNG\r\n\x1a\n" + bytes(50)), "/two.zip": answer(b"PK\x03\x04")}) as site:
+        told = kb("add", f"{site}/picture.md", f"{site}/two.zip", f"{site}/none", "--allow-private")
+        refused = kb("add", f"{site}/picture.md")
+
+    assert (told.exit_code, told.stderr.splitlines()) == (
+        2,
+        [
+            f"kb: {site}/picture.md: a picture; write what it says into a text file, and add that",
+            f"kb: {site}/two.zip: a zip that is damaged; pack it again",
+            f"kb: {site}/none: answers 404 Not Found; check the address",
+        ],
+    )
+    assert "leads to 127.0.0.1, which is no public address" in refused.stderr
+    assert [path.name for path in library.iterdir()] == ["report.md"]
+
+
 @pytest.mark.usefixtures("library")
 def test_a_date_that_is_none_is_wrong_use() -> None:
     result = kb("add", "-", "--date", "3月")
 
     assert (result.exit_code, "'3月' is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)
+
+
+def test_add_tells_the_id_that_the_report_has(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
+
+    added = records("add", str(tmp_path / "report.md"))[0]
+
+    assert (library / "report-2.md").exists()
+    assert [note["text"] for note in records("show", added["report"])] == ["別の人のまったく別のメモ"]

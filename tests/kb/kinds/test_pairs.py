@@ -143,3 +143,14 @@ def test_the_seed_has_its_arrow_lines_as_pairs_and_its_questions_answered() -> N
         48: 47, 59: 58, 112: 112, 116: 116, 117: None, 120: 120, 124: 124,
     }  # fmt: skip
     assert {64: 63, 78: 77, 98: 97, 127: 126, 131: 129}.items() <= answers(text, SEED.name).items()
+
+
+def test_a_note_tells_whether_it_is_settled_by_one_that_stands_under_it() -> None:
+    text = "- 起動が遅い\n  - 同時に呼ばれると失敗する\n    - 順番に並べましょう\n- 費用は?\n- 上限問題 -> 分ける\n- 道具\n"
+
+    assert {note.line: note.states for note in paired(text).notes if note.states} == {
+        1: ("solved",),
+        2: ("solved",),
+        4: ("unanswered",),
+        5: ("solved",),
+    }

@@ -56,7 +56,22 @@ def test_a_mark_of_time_in_the_words_of_the_author_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["スポンサーリンク", "スポンサードリンク", "Tweet", "シェアする", "LINEで送る", "【Sponsored Link】"]
+    "line",
+    [
+        "スポンサーリンク",
+        "スポンサードリンク",
+        "Tweet",
+        "シェアする",
+        "LINEで送る",
+        "【Sponsored Link】",
+        "広告",
+        "シェア",
+        "いいね！",
+        "共有:",
+        "クリックして Twitter で共有 (新しいウィンドウで開きます)",
+        "URLをコピーする",
+        "Share on X",
+    ],
 )
 def test_what_a_blog_puts_between_the_words_of_its_author_is_gone(line: str) -> None:
     found = report(article(f"<p>{line}</p><ul><li>{line}の話</li><li>鍵</li></ul><h2>{line}</h2><p>終わり。</p>"))
@@ -72,6 +87,7 @@ def test_what_a_blog_puts_between_the_words_of_its_author_is_gone(line: str) -> 
         '<iframe src="https://qiita.com/card#a" data-content="https%3A%2F%2Fspeakerdeck.com%2Fx%2Fkagi"></iframe>',
         '<iframe src="https://zenn.dev/card#a" data-content="https%3A%2F%2Fspeakerdeck.com%2Fx%2Fkagi"></iframe>',
         '<iframe src="about:blank" data-lazy-src="https://speakerdeck.com/x/kagi"></iframe>',
+        '<iframe src="//speakerdeck.com/x/kagi"></iframe>',
         '<a href="https://speakerdeck.com/x/kagi"><div><img src="a.png"></div><div>鍵の話</div></a>',
         '<a href="https://speakerdeck.com/x/kagi">鍵の話</a>',
         "<p>https://speakerdeck.com/x/kagi</p>",
@@ -85,3 +101,36 @@ def test_the_slides_of_an_embed_are_kept_with_their_talk(embed: str) -> None:
     )
 
     assert [(talk.track, talk.links) for talk in found.talks] == [("A", ("https://speakerdeck.com/x/kagi",)), ("B", ())]
+
+
+@pytest.mark.parametrize(
+    "film", ["https://www.youtube.com/embed/a", "https://www.youtube-nocookie.com/embed/a", "https://youtu.be/a"]
+)
+def test_the_film_of_a_talk_is_kept_with_it(film: str) -> None:
+    found = report(article(f'<h2>【A】19:00~19:30: 鍵の話</h2><iframe src="{film}"></iframe><ul><li>鍵</li></ul>'))
+
+    assert [talk.links for talk in found.talks] == [(film,)]
+
+
+@pytest.mark.parametrize("bold", ["<strong>{}</strong>", "<b>{}</b>", '<span style="font-weight: bold;">{}</span>'])
+def test_bold_lines_over_lists_are_headings(bold: str) -> None:
+    first, second = bold.format("鍵の話"), bold.format("錠の話")
+    found = report(article(f"<p>{first}</p><ul><li>鍵</li></ul><p>{second}<br>・錠は一つ<br>　・錠は二つ</p>"))
+
+    assert [(note.depth, note.text, note.trail[0].text) for note in found.notes] == [
+        (0, "鍵", "鍵の話"),
+        (0, "錠は一つ", "錠の話"),
+        (1, "錠は二つ", "錠の話"),
+    ]
+
+
+def test_a_diary_has_the_day_of_its_post_in_its_heading() -> None:
+    """As the diaries of Hatena do, whose pages tell no day anywhere else."""
+    page = """<html><head><title>2018-01-16 夜の会 2018 に行った - 日記</title></head><body><div class="day">
+      <h2><span class="date"><a href="/x/20180116">2018-01-16</a></span><span class="title">夜の会 2018 に行った</span></h2>
+      <div class="body"><h3><span class="sanchor">■</span>はじめに</h3><p>会場は駅の前。2018年1月15日開催。</p>
+      <ul><li>鍵は借りる</li><li>錠は貸す</li></ul><p class="sectionfooter">コメント(0)</p></div></div></body></html>"""
+    found = report(page)
+
+    assert (found.event, found.held_on, found.published) == ("夜の会 2018", "2018-01-15", "2018-01-16")
+    assert [note.text for note in found.notes] == ["会場は駅の前。2018年1月15日開催。", "鍵は借りる", "錠は貸す"]

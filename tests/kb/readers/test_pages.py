@@ -68,7 +68,9 @@ def rendered(root: _Element) -> list[tuple[str, int, str]]:
 
 def bold_lines(root: _Element) -> set[str]:
     """Return the paragraphs that are bold throughout: they may be headings, though CommonMark knows none there."""
-    return {folded(line.text_content()) for line in root.xpath(".//p[strong or b]") if len(line) == 1}
+    styled = root.xpath(".//p[.//span[contains(@style, 'font-weight: bold')]]")
+    lines = [line for line in root.xpath(".//p[strong or b]") if len(line) == 1]
+    return {folded(line.text_content()) for line in (*lines, *styled)}
 
 
 def own_words(item: _Element) -> str:

@@ -29,6 +29,8 @@ REPORTS = (
     JAWS.replace("夜間", "昼間").encode(),  # the same post, as it was edited
     "<h1>社内勉強会 2019-05-01</h1><ul><li>Batch <b>Portal</b>が冪等でない</li><li>Lambdaは15分まで</li></ul>".encode(),
     "# JAWS DAYS 2018\n\n- まったく別の人の記録\n- 徳島（とくしま）県のバッチポータル\n- PORTALの話\n".encode(),
+    "# JAWS DAYS 2018\n\n## 【A】10:00~10:40:サーバーレス設計\n\n- 冪等にする\n".encode(),
+    "# JAWS DAYS 2018 の感想\n\n## 【A】10:00~10:40:「サーバレス」設計\n\n- 冪等にしておく\n- 箱の話\n".encode(),
     UNREADABLE,
     b"",
 )
@@ -64,7 +66,7 @@ def configure(library: Path, domain: str, given: Given, correction: Correction |
     if correction and (library / "a.md").exists() and (library / "a.md").read_bytes() != UNREADABLE:
         notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
         if notes:
-            kb.collection.library.correct(notes[note % len(notes)].id, correction)
+            kb.corrector.note(notes[note % len(notes)].id, lambda _, to=correction: to)
 
 
 names, reports = st.sampled_from(NAMES), st.sampled_from(REPORTS)
@@ -77,7 +79,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
         lambda domain, event, correction, note: lambda library: configure(library, domain, event, correction, note),
         st.sampled_from(DOMAINS),
         st.sampled_from((Given(), Given(event="CEDEC 2018"), Given(held_on="2020"))),
-        st.sampled_from((None, Correction(adds=("sns",)), Correction(removes=("sqs",)))),
+        st.sampled_from((None, lambda _: Correction(adds=("sns",)), Correction(removes=("sqs",)))),
         st.integers(0, 3),
     ),
 )
@@ -147,7 +149,7 @@ def test_only_a_changed_file_is_understood_anew(library: Path, understood: list[
 def test_a_corrected_note_has_only_its_report_understood_anew(library: Path, understood: list[str]) -> None:
     kb = synced(library)
     report = next(entry for entry in kb.browser.reports() if entry.source == "2019/c.html")
-    kb.keeper.correct(kb.browser.report(report.id)[1][0].id, Correction(adds=("sns",)))
+    kb.corrector.note(kb.browser.report(report.id)[1][0].id, lambda _: Correction(adds=("sns",)))
     synced(library)
 
     assert understood == ["2019/c.html"]

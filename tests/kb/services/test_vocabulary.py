@@ -5,7 +5,7 @@ import pytest
 from kb.search.search_box import language
 from kb.understanding import Tools
 
-TOOLS = Tools.of()
+TOOLS = Tools()
 VOCABULARY = TOOLS.domain.vocabulary
 
 

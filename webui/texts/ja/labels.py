@@ -1,21 +1,23 @@
 """The labels of the page: what stands on it whatever was found."""
 
 from kb.readers.formats import LABELS
-from kb.search.facets import FACETS
+from kb.search import facets
+from kb.search.facets import UNDATED as NO_YEAR
 from kb.search.suggestions import WORD
 from kb.texts import ja
 
 FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
+LANGUAGE, LANGUAGE_NAME = "ja", "日本語"
 SITE = "セッションメモ"
 SITE_PURPOSE = "勉強会・カンファレンスのセッションメモを、AWSサービスと言葉で探す"
-SKIP = "検索結果へ移動"
+SKIP = "本文へ移動"
+SKIP_TO_RESULTS = "検索結果へ移動"
 SEARCH_LABEL = "メモを検索"
-SEARCH_EXAMPLE = "例: SQS 冪等"
+FOR_EXAMPLE = "例: {example}"
 EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
 KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
 SUGGESTIONS = "候補"
-ALL_NOTES = "すべてのメモ"
 MAIN_NAVIGATION = "主なページ"
 REPORTS = "レポート"
 SAMPLES_SHOWN = "見本を表示中"
@@ -24,13 +26,24 @@ OLDER_ANSWERS = "索引が壊れています"
 OLDER_ANSWERS_HOW = "その前の内容で答えています。kb sync を実行すると作り直します。"
 FILTERS = "絞り込み"
 APPLY = "この条件で絞り込む"
+BY_CATEGORY = "分類で選ぶ"
 CLEAR_ALL = "条件をすべて解除"
 SORT = "並び替え"
-SORTS = {"relevance": "関連度", "new": "新しい順", "advice": "助言らしい順"}
+SORTS = {"relevance": "関連度", "new": "新しい順", "old": "古い順", "advice": "助言らしい順"}
+KEYS = "キー操作"
+KEYS_HOW = {
+    "/": "検索の言葉を入れる",
+    "j・↓": "次のメモへ（↓はメモを選んでいるとき）",
+    "k・↑": "前のメモへ（↑はメモを選んでいるとき）",
+    "Enter": "選んだメモのページを開く",
+    "Esc": "候補・メニュー・絞り込みを閉じる",
+    "?": "この一覧を開く",
+}
 PREVIOUS = "前へ"
 NEXT = "次へ"
 PAGES = "ページ"
-PERMALINK = "このメモへのリンク"
+PERMALINK = "このメモのページ"
+NOTE_MENU = "このメモの一致の理由・引用・リンク"
 SOURCE = "出典"
 ORIGINAL = "元の記事"
 PUBLISHED = "投稿日"
@@ -46,7 +59,6 @@ SERVICE_MAP = "サービスの地図"
 SERVICE_MAP_HINT = "数字はメモの件数。多いほど濃く示します。"
 ALL_REPORTS = "すべてのレポート"
 EXPLICIT_ONLY = "明示のみ"
-WHOLE_CATEGORY = "この分類すべて"
 SORT_NOW = "並び替える"
 CLOSE = "閉じる"
 EXPORT_NAME = "session-notes"
@@ -70,8 +82,25 @@ INTAKE = "取り込み"
 INTAKE_TITLE = "レポートを取り込む"
 INTAKE_HOW = "ファイルを選ぶか、本文を貼り付けてください。保存する前に、どう読み取るかを確認できます。"
 INTAKE_FILE = f"ファイル（{FORMATS}）"
+INTAKE_FOLDER = "またはフォルダごと（いくつも選んだときは、確認せずに取り込みます）"
+MANY_TAKEN = "まとめて取り込み"
+MANY_SUMMED = "{files}ファイルのうち {taken}ファイルを取り込みました。"
+NOT_SENT = "送れませんでした。"
+NOT_TAKEN = "取り込めませんでした。"
+STILL_UPDATING = "索引を更新しています"
+TAKE_MORE = "続けて取り込む"
 INTAKE_TEXT = "または本文"
 INTAKE_PLACEHOLDER = "ここに貼り付け、またはファイルをドロップ"
+INTAKE_ADDRESS = "または記事のアドレス"
+BOOKMARKLET = "メモに取り込む"
+BOOKMARKLET_TITLE = "見ているページから取り込む"
+BOOKMARKLET_HOW = (
+    "次のリンクをブックマークバーにドラッグしておくと、ほかのサイトで記事を開いているときに押すだけで、そのページを見えているまま"
+    "ここへ送れます。サイトによっては、送ることが禁じられています。"
+)
+PROPOSED = "送られたページ"
+PROPOSED_HOW = "ほかのサイトから送られました。まだ読み取りも保存もしていません。自分で送ったページであれば、読み取りを確認してください。"
+NO_ADDRESS = "アドレス不明"
 INTAKE_READ = "読み取りを確認"
 NOTHING_GIVEN = "ファイルも本文もありません。どちらかを入れてください。"
 UNREADABLE = "この内容はレポートとして読めませんでした。"
@@ -100,6 +129,16 @@ STEPS = {
 }
 CORRECT = "タグと種別を直す"
 CORRECT_HOW = "直した内容はライブラリの kb.toml に残り、読み直しても保たれます。"
+NEAR_SERVICES = "もしかして"
+CORRECT_SPEAKERS = "登壇者を直す"
+SPEAKERS_FIELD = "登壇者（、で区切る。いなければ空にする）"
+BETWEEN_NAMES = "、"
+CORRECT_REPORT = "イベント・日付・アドレスを直す"
+PUT_RIGHT = "直す"
+DO_NOTHING = "直さずに戻る"
+UNDO = "元に戻す"
+UNDO_FORGOTTEN = "この操作は、もう元に戻せません。直した内容は、それぞれのページから変えられます。"
+WRONG_ADDRESS = "アドレスは http:// か https:// で始めて書いてください。"
 ADD_TAG = "サービスを付ける"
 ADD = "付ける"
 KIND = "種別"
@@ -115,21 +154,31 @@ ADVICE = "助言らしい順"
 ALL_BY_ADVICE = "すべてのメモを助言らしい順に見る"
 SOLVED = "課題と対策"
 UNSOLVED = "未解決の課題"
+OPEN_PROBLEM = "未解決"
+SOLVED_PROBLEM = "対策あり"
 QUESTIONS = "質問"
 TALKS = "セッション"
-TIMELINE = "セッションの年表"
 CHANGES = "その後の変更"
 CHANGE_SOURCE = "出典"
 SERVICE_NOTES = "このサービスのメモを検索"
 HOLDS_BOTH = "対策を含む"
 NOTHING_NOTED = "このサービスのメモはまだありません。"
 
-GROUPS = {**{facet.key: facet.label for facet in FACETS}, WORD: "言葉"}
+GROUPS = {**{facet.key: facet.label for facet in facets.FACETS}, WORD: "言葉"}
+VALUES = {
+    **{("kind", key): label for key, label in ja.KINDS.items()},
+    **{("via", key): label for key, label in ja.VIAS.items()},
+    **{("state", key): label for key, label in ja.STATES.items()},
+    ("year", NO_YEAR): ja.UNDATED,
+}
 VIA = ja.VIAS
 VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited": "上位の言葉から: {why}"}
 
 NO_HITS = "見つかりませんでした"
 NO_HITS_ADVICE = "言葉を減らすか、条件を外してみてください。"
+WAYS_OUT = "こちらなら見つかります。"
+TRY_INSTEAD = "たとえば"
+STILL_TYPING = "「{text}」で始まる言葉はまだ見つかりません。Enterでこのまま検索します。"
 REFUSE_STEP = "これをやめる"
 STEPS_TAKEN = {
     "keyboard": "「{text}」を、入力モードの違いとみて「{instead}」で探しました。",
@@ -151,6 +200,8 @@ NOTICES = {
     "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
+ALIGNED = "記録を並べる"
+HOW_ALIKE = "近さ"
 ALIKE_ELSEWHERE = "ほかのレポートの似たメモ"
 ALIKE = ja.ALIKE
 STEPS_REFUSED = "読み替えの一部をやめています。"
@@ -171,12 +222,14 @@ ERRORS = {
     413: "送られたデータが大きすぎます。",
     415: "この形式のデータは受け取れません。",
     422: "送られた内容を使えませんでした。",
+    429: "いまは受け付けられません。少し待ってからもう一度お試しください。",
     500: "内部で問題が起きました。もう一度試しても直らないときは、kb serve の表示を確認してください。",
     503: "いまは索引を読めません。kb status を確認してください。",
 }
 UNKNOWN_NOTE = (
     "このメモは今のレポートにはありません。書き換えられたか、消された可能性があります。レポートはこちらです。"
 )
+SEVERAL_REPORTS = "このアドレスに当たるレポートが複数あります。次のどれかを選んでください。"
 UNKNOWN_ID = "「{id}」というものはありません。"
 
 

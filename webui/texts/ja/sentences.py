@@ -1,18 +1,23 @@
 """The sentences of the page, made of what was found."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kb.search.answers import SyncOutcome
+from kb.aligning import Row
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.ja import KINDS
 from webui.texts.ja.labels import (
     BLOCKS,
     FILTERS,
     GROUPS,
+    MANY_SUMMED,
     NOTICES,
     STEPS,
     STEPS_TAKEN,
     UNDATED,
+    VALUES,
     VIA_MEANING,
 )
 
@@ -22,16 +27,22 @@ def notes(count: int) -> str:
     return f"{count:,}件"
 
 
+def tally(count: int) -> str:
+    """Return a number of notes where a list of them stands."""
+    return notes(count)
+
+
 def hits(total: int, conditions: list[str]) -> str:
     """Return the one line that tells how many notes were found, and for what."""
     return notes(total) + (f"（{'、'.join(conditions)}）" if conditions else "")
 
 
-def unread(parts: Iterable[tuple[str, str]]) -> str:
-    """Return the notice that parts of an address mean nothing here."""
-    return "次の条件に当てはまるものはありません: " + "、".join(
-        f"{GROUPS.get(key, key)}「{value}」" for key, value in parts
-    )
+def unread(parts: Sequence[tuple[str, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here; one without a key is how many were left out."""
+    unknown = "、".join(f"{GROUPS.get(key, key)}「{value}」" for key, value in parts if key)
+    told = [f"次の条件に当てはまるものはありません: {unknown}"] if unknown else []
+    told += [f"条件が多すぎるため、後の {int(value):,}個は使いませんでした。" for key, value in parts if not key]
+    return "　".join(told)
 
 
 def window(first: int, last: int, total: int) -> str:
@@ -54,9 +65,9 @@ def below(count: int) -> str:
     return f"下位のメモ {count:,}件"
 
 
-def value(group: str, label: str) -> str:
+def value(group: str, value: str, label: str) -> str:
     """Return what a value of a group is called: years get their unit."""
-    return f"{label}年" if group == "year" else label
+    return f"{value}年" if group == "year" and value.isdigit() else VALUES.get((group, value), label)
 
 
 def find_value(group: str) -> str:
@@ -67,6 +78,11 @@ def find_value(group: str) -> str:
 def show_results(count: int) -> str:
     """Return the text of the button that closes the filters on a phone."""
     return f"{count:,}件を見る"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{max(count / 1000, 1):,.0f} kB"
 
 
 def sessions(count: int) -> str:
@@ -82,6 +98,14 @@ def track(name: str) -> str:
 def taker(number: int) -> str:
     """Return what tells two reports of one talk apart."""
     return f"記録 {number}"
+
+
+def aligned(rows: Sequence[Row]) -> str:
+    """Return how many things several takers of a talk noted, and how many each of them alone."""
+    told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
+    alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
+    together = f"共通 {notes(len(told) - alone.total())}"
+    return "、".join([together, *(f"{taker(number)}だけ {notes(count)}" for number, count in sorted(alone.items()))])
 
 
 def lines(taken: Mapping[str, int]) -> str:
@@ -103,6 +127,19 @@ def tags(count: int) -> str:
 def replaces(source: str) -> str:
     """Return the notice that a report is there already."""
     return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
+
+
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"同じものがすでにあります（{source}）。"
+    taken = f"{source} を差し替えました。" if added.replaced else f"{source} に加えました。"
+    return taken if added.report else f"{taken}レポート {added.reports:,}件。"
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
 
 
 def reports_inside(count: int) -> str:
@@ -141,6 +178,31 @@ def sure(likely: float) -> str:
 def wrong_tag(name: str) -> str:
     """Return the text of the button that takes a tag off."""
     return f"{name} を外す"
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"「{name}」を外しました。" if taken_off else f"「{name}」を付けました。"
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"種別を「{KINDS[kind]}」にしました。" if kind else "種別を自動に戻しました。"
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"「{title}」の情報を直しました。"
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"「{title}」をライブラリから外しました。"
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"元に戻しました: {text}"
 
 
 def unknown_kind(name: str) -> str:
@@ -183,9 +245,29 @@ def without(count: int) -> str:
     return f"外すと {count:,}件"
 
 
+def leave_out(condition: str, count: int) -> str:
+    """Return what is found without a condition."""
+    return f"「{condition}」を外すと {notes(count)}"
+
+
 def titled(count: int) -> str:
     """Return what stands above the talks that are found by their titles."""
-    return f"セッション名に言葉を含むセッション（{count:,}）"
+    return f"名前に言葉を含むセッション {count:,}"
+
+
+def said_in(found: int, count: int) -> str:
+    """Return how many notes of a talk that is found by its title have the words too."""
+    return f"メモ {notes(count)}、うち言葉を含むもの {notes(found)}"
+
+
+def page(number: int) -> str:
+    """Return what the link to a page of a list is called."""
+    return f"{number:,}ページ"
+
+
+def page_of_service(name: str) -> str:
+    """Return the text of the link to the page of a service."""
+    return f"{name} のページ"
 
 
 def more_of_talk(count: int) -> str:

@@ -1,0 +1,72 @@
+"""The file of the vectors that a model made: a head, then records, which only grow in number.
+
+A record is a key, the vector as numbers of a byte with what they are multiplied by, and a checksum. Whatever is damaged
+counts as absent and is made again. Nothing here needs numpy: how many vectors there are is told without it.
+"""
+
+import hashlib
+import zlib
+from functools import lru_cache
+from itertools import compress
+from pathlib import Path
+from struct import Struct
+from typing import TypeAlias
+
+FOLDER = "vectors"
+HEAD = Struct("<4sI")  # what it is, and how many numbers a vector has
+MAGIC = b"kbv1"
+MOST_DIMENSIONS = 1 << 14
+_KEY, _CHECK = 8, 4  # bytes of what a record begins and ends with
+_AROUND = _KEY + 4 + _CHECK  # bytes of a record beside its numbers
+
+FileState: TypeAlias = tuple[int, ...]
+
+
+def path_of(index: Path, model: str) -> Path:
+    """Return the file of a model in the folder of an index."""
+    return index / FOLDER / hashlib.sha256(model.encode()).hexdigest()[:16]
+
+
+def state_of(path: Path) -> FileState:
+    """Return a value that is another whenever the file is."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return ()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def dimensions_of(data: bytes) -> int:
+    """Return how many numbers the vectors of a file have, 0 where it is none of ours."""
+    if len(data) < HEAD.size:
+        return 0
+    magic, dimensions = HEAD.unpack_from(data)
+    return int(dimensions) if magic == MAGIC and dimensions <= MOST_DIMENSIONS else 0
+
+
+def whole_records(data: bytes) -> bytes:
+    """Return the records of a file that are as they were written, one after the other."""
+    dimensions = dimensions_of(data)
+    if not dimensions:
+        return b""
+    size = dimensions + _AROUND
+    records = memoryview(data)[HEAD.size : len(data) - (len(data) - HEAD.size) % size]
+    checks = Struct(f"<{size - _CHECK}xI").iter_unpack(records)
+    begins = range(0, len(records), size)
+    whole = [zlib.crc32(records[at : at + size - _CHECK]) == check for at, (check,) in zip(begins, checks, strict=True)]
+    return b"".join(compress((records[at : at + size] for at in begins), whole)) if not all(whole) else bytes(records)
+
+
+def keys_in(path: Path) -> frozenset[int]:
+    """Return the keys of the vectors that a file holds; read once while it stays the same."""
+    return _keys(path, state_of(path))
+
+
+@lru_cache(1)
+def _keys(path: Path, _state: FileState) -> frozenset[int]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return frozenset()
+    record = Struct(f"<Q{dimensions_of(data) + _AROUND - _KEY}x")
+    return frozenset(key for (key,) in record.iter_unpack(whole_records(data)))

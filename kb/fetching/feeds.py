@@ -1,0 +1,56 @@
+"""What a feed of a blog offers, and which of it looks like a report on an event. The one door to feedparser."""
+
+import datetime as dt
+from calendar import timegm
+from dataclasses import dataclass, field
+from html import escape
+from io import BytesIO
+from typing import Any
+
+import feedparser
+
+from kb.fetching.fetching import Fetched
+from kb.readers.formats import read_outline
+from kb.report.problems import FileProblem, UnreadableError
+from kb.talks.event import event_of
+
+_JAPAN = dt.timezone(dt.timedelta(hours=9))
+_NO_FEED = "is no feed; name the address of one (RSS or Atom), which blogs link to at their foot"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post that a feed offers: its address, what it is called, its day in Japan, and what the feed holds of it."""
+
+    url: str
+    title: str
+    published: str | None
+    text: str = field(repr=False)
+
+    @property
+    def looks_like_report(self) -> bool:
+        """Whether its title or text says that somebody was at an event."""
+        head = f"<title>{escape(self.title)}</title>"
+        page = f"<html><head>{head}</head><body><h1>{escape(self.title)}</h1>{self.text}</body></html>"
+        try:
+            event = event_of(read_outline(page.encode(), "entry.html"))
+        except UnreadableError:
+            return False
+        return event is not None and event.visited
+
+
+def entries_of(feed: Fetched) -> tuple[Entry, ...]:
+    """Return the posts that a feed offers, in its order, newest first as a rule. Raises UnreadableError for no feed."""
+    # Handed over as a file: of bytes feedparser would first ask whether they are the path of one on this machine.
+    parsed = feedparser.parse(BytesIO(feed.data), response_headers={"content-location": feed.url})
+    if not parsed.version:
+        raise UnreadableError(FileProblem(feed.url, None, _NO_FEED))
+    return tuple(_entry(entry) for entry in parsed.entries if entry.get("link"))
+
+
+def _entry(entry: Any) -> Entry:  # noqa: ANN401 (feedparser is untyped)
+    contents = [content.get("value", "") for content in entry.get("content", ())]
+    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    day = dt.datetime.fromtimestamp(timegm(moment), _JAPAN).date().isoformat() if moment else None
+    text = max([*contents, entry.get("summary", "")], key=len)
+    return Entry(entry.link, " ".join(entry.get("title", "").split()), day, text)

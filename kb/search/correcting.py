@@ -1,0 +1,96 @@
+"""Putting right what was understood: it is kept in kb.toml, and holds after the next sync."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import reduce
+
+from kb.library.configuration import Configuration
+from kb.library.contents import ReportEntry
+from kb.library.files import Library, LibraryError
+from kb.library.rewriting import with_correction, with_given, with_speakers
+from kb.report.identity import slug
+from kb.report.model import Correction, Given
+from kb.search.collection import Collection
+
+
+class Corrector:
+    """Puts right what is told of a collection's reports, talks and notes; takes reports out, and puts them back.
+
+    Each method raises LibraryError for the samples and for a broken kb.toml.
+    """
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    def note(self, note_id: str, change: Callable[[Correction], Correction]) -> Correction:
+        """Change which services a note is and is not about, and its kind; return what was told of it before."""
+        report, _, own = note_id.rpartition("/")
+        contents = self._collection.contents()
+        former = contents.ids_of(report) if contents else ()
+        others = [f"{each}/{own}" for each in former if each != report]
+
+        def known(told: Configuration) -> Correction:
+            every = (told.corrections.get(note) for note in (note_id, *others))
+            return next(filter(None, every), Correction())
+
+        def corrected(data: bytes, told: Configuration) -> bytes:
+            held = (note for note in others if note in told.corrections)
+            data = reduce(lambda before, note: with_correction(before, note, Correction()), held, data)
+            return with_correction(data, note_id, change(known(told)))
+
+        return known(self._own().configure(corrected))
+
+    def report(self, entry: ReportEntry, change: Callable[[Given], Given]) -> Given:
+        """Change what is told of event, day and addresses of a report; return what it was before.
+
+        Where its event becomes another its ids do too: those that it has now are kept, and lead to it.
+        """
+        contents, source = self._collection.contents(), entry.source
+        ids = (contents.ids[source], entry.id) if contents else ()
+
+        def told(data: bytes, before: Configuration) -> bytes:
+            known = before.given.get(source, Given())
+            given = change(known)
+            former = () if known.event == given.event else ids
+            after = replace(given, former=tuple(dict.fromkeys((*known.former, *given.former, *former))))
+            for talk in entry.talks if given.event and former else ():
+                moved = f"{slug(given.event or '')}/{talk.id.rpartition('/')[2]}"
+                if talk.id in before.speakers and moved not in before.speakers:
+                    data = with_speakers(data, moved, before.speakers[talk.id])
+            return with_given(data, source, after)
+
+        return self._own().configure(told).given.get(source, Given())
+
+    def talk(self, talk_id: str, speakers: Sequence[str] | None) -> Sequence[str] | None:
+        """Tell who speaks in a talk, None for those it tells itself; return what was told of it before.
+
+        It is told under each id that the talk has in one of its reports alone, which is what reading them knows.
+        """
+        contents = self._collection.contents()
+        ids = (contents.talks_met(talk_id) if contents else ()) or (talk_id,)
+
+        def told(data: bytes, _before: Configuration) -> bytes:
+            for each in ids:
+                data = with_speakers(data, each, speakers)
+            return data
+
+        return self._own().configure(told).speakers.get(ids[0])
+
+    def remove(self, source: str) -> str:
+        """Take a report out of the library; return the name it is kept by."""
+        return self._own().discard(source)
+
+    def restore(self, source: str, given: Given | None) -> None:
+        """Put a report back that was taken out, with what was told of it."""
+        self._own().restore(source, given)
+
+    def given(self, entry: ReportEntry) -> Given:
+        """Return what is told of a report by hand."""
+        return self._own().configuration()[0].given.get(entry.source, Given())
+
+    def _own(self) -> Library:
+        """Return the library. Raises LibraryError for the samples."""
+        if self._collection.is_samples:
+            path = self._collection.library.path
+            raise LibraryError(f"{path}: these are the bundled samples; they stay as they are")
+        return self._collection.library

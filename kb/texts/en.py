@@ -1,0 +1,104 @@
+"""The English words for what notes, tags and searches are, as the page says them; names as in `kb.texts.ja`."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.engine import Coverage, Reason
+
+KINDS = {
+    "advice": "Advice",
+    "problem": "Problem",
+    "question": "Question",
+    "statement": "Fact or case",
+    "impression": "Impression",
+    "label": "Heading",
+}
+VIAS = {"explicit": "explicit", "inherited": "inherited"}
+STATES = {"unsolved": "Unsolved", "solved": "With a remedy", "unanswered": "Unanswered", "answered": "Answered"}
+STEPS = {
+    "keyboard": "searched “{text}” as “{instead}”",
+    "sound": "searched “{text}” as “{instead}”",
+    "spelling": "searched “{text}” as “{instead}”",
+    "function": "searched without “{text}”",
+    "parts": "searched parts of “{text}” too",
+    "related": "searched words of like meaning to “{text}” too",
+    "likeness": "shows notes of like meaning too, without the words",
+    "some": "few notes have all words, so those with some of them are shown too",
+}
+NOTICES = {
+    "cut": "too long: nothing from “{text}” on was used",
+    "too many words": "too many words: nothing from “{text}” on was used",
+    "too deep": "brackets too deep: some were ignored",
+    "unclosed": "“{text}” has no other half and was ignored",
+    "as words": "searched “{text}” as plain words",
+    "no likeness": "could not search by meaning: {text}",
+    "literally": "searched “{text}” as it stands",
+}
+ALIKE = "like in meaning"
+FIELDS = {"text": "text", "trail": "trail", "talk": "title of the talk", "services": "service", "below": "notes below"}
+SIGNALS = {
+    "nearness": "words side by side",
+    "characters": "characters in a row",
+    "coverage": "how many of the words",
+    "exact": "the whole text",
+    "likeness": ALIKE,
+    "around": "notes around are like it",
+    "boost": "kind",
+}
+TALK = "Talk"
+NO_EVENT = "event unknown"
+UNDATED = "undated"
+OUTSIDE_TALKS = "(outside of talks)"
+SAMPLES_SHOWN = "Showing samples"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things: 1 note, 2 notes."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def coverage(coverage: "Coverage | None") -> str:
+    """Return how many notes can be found by likeness."""
+    if coverage is None:
+        return "Search by meaning: none (words alone)"
+    return f"Search by meaning: {coverage.embedded:,} of {counted(coverage.documents, 'note')}"
+
+
+def reason(reason: "Reason") -> str:
+    """Return which word of a query was found where, or what else helped, and how much it counted."""
+    as_term = f" → “{reason.term}”" if reason.term != reason.word else ""
+    places = ", ".join(FIELDS.get(field, field) for field in reason.fields)
+    if reason.signal == "words":
+        found = f"Word: {reason.word}{as_term} ({places})"
+    elif reason.cosine is not None:
+        found = f"{SIGNALS[reason.signal]}: {reason.cosine:.2f}"
+    else:
+        found = SIGNALS[reason.signal]
+    return f"{found} {reason.points:.2f}"
+
+
+def same(words: float | None, cosine: float | None) -> str:
+    """Return how alike notes are that say the same."""
+    shares = [("words", words), ("meaning", cosine)]
+    return " · ".join(f"{name} {share:.2f}" for name, share in shares if share is not None)
+
+
+def meant(instead: str, count: int) -> str:
+    """Return what may be meant instead of a word of the query."""
+    return f"Did you mean “{instead}”? ({counted(count, 'note')})"
+
+
+def alone(word: str, count: int) -> str:
+    """Return how many notes have a word of the query."""
+    return f"With “{word}”: {counted(count, 'note')}"
+
+
+def without(condition: str, count: int) -> str:
+    """Return how many notes there would be without a condition of the query."""
+    return f"Without “{condition}”: {counted(count, 'note')}"
+
+
+def alike(cosine: float, services: Iterable[str]) -> str:
+    """Return in what a note is like another."""
+    return " · ".join([*(f"same service: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])

@@ -1,0 +1,118 @@
+"""The keyboard alone: keys that walk the notes, the way to the results, the help, and what is printed."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+
+
+def focused(page: Page) -> str:
+    """Return the id of what has the focus."""
+    return str(page.evaluate("document.activeElement.id"))
+
+
+def test_j_and_k_and_then_the_arrows_walk_the_notes(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    ids = page.locator(".note").evaluate_all("all => all.map((e) => e.id)")
+    page.keyboard.press("ArrowDown")  # scrolls, as long as one is at no note
+    walked = [focused(page)]
+    for key in ("j", "j", "ArrowDown", "k", "ArrowUp", "k"):
+        page.keyboard.press(key)
+        walked.append(focused(page))
+
+    assert walked == ["", ids[0], ids[1], ids[2], ids[1], ids[0], ids[0]]
+
+
+def test_enter_opens_the_note_that_has_the_focus(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.keyboard.press("j")
+    note = focused(page)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/note/"))
+
+    assert note.split("/")[-1] in page.url
+
+
+def test_a_slash_is_for_the_box_wherever_one_is_but_in_a_text(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.get_by_role("checkbox", name="感想").focus()
+    page.keyboard.press("/")
+    assert focused(page) == "q"
+    page.keyboard.press("End")
+    page.keyboard.type("/j?")
+    assert page.locator("#q").input_value() == "Lambda/j?"
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_the_skip_link_leads_to_the_results(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("検索結果へ移動")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.closest('#results') !== null")
+
+
+def test_a_question_mark_tells_the_keys_and_escape_closes_them(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="キー操作")).to_be_visible()
+    page.keyboard.press("j")
+    assert page.locator(".note:focus").count() == 0
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_menu_of_a_note_shows_on_hover_and_focus_and_closes_with_escape(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    seen = "e => getComputedStyle(e).opacity"
+    dots = page.locator(".menu summary").first
+    at_rest = dots.evaluate(seen)
+    page.locator(".note").first.hover()
+    hovered = dots.evaluate(seen)
+    page.mouse.move(0, 0)
+    dots.focus()
+    at_focus = dots.evaluate(seen)
+    page.keyboard.press("Enter")
+    expect(page.locator(".menu[open]").get_by_text("一致の理由")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu[open]").get_by_text("一致の理由")).to_have_count(0)
+
+    assert (at_rest, hovered, at_focus) == ("0", "1", "1")
+    assert page.evaluate("document.activeElement.closest('.menu') !== null")
+
+
+def test_the_keyboard_alone_leads_from_a_search_over_a_filter_to_a_note(open_page: Open) -> None:
+    page = open_page("/")
+    page.keyboard.press("/")
+    page.keyboard.type("Lambda")
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text("Lambda")
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "impression":
+            break
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile("kind=impression"))
+    assert page.evaluate("document.activeElement.value") == "impression"
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/note/"))
+    page.go_back()
+
+    expect(page.get_by_role("checkbox", name="感想")).to_be_checked()
+
+
+def test_on_paper_there_are_notes_and_no_controls(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    page.emulate_media(media="print")
+
+    assert page.locator(".note").first.is_visible()
+    hidden = page.locator(".top, .filters, .menu, .pages, .exports, #sort")
+    assert [one.is_visible() for one in hidden.all()] == [False] * hidden.count()

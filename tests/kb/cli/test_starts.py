@@ -1,0 +1,51 @@
+"""Who asks little waits for little: what a command imports."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typed import kb
+
+ROOT = Path(__file__).resolve().parents[3]
+IMPORTED = """
+import sys
+from webui.command import main
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+def imported_by(*words: str) -> set[str]:
+    told = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *words], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(told.stderr.split())
+
+
+@pytest.fixture
+def indexed(library: Path) -> None:
+    assert (library.is_dir(), kb("sync").exit_code) == (True, 0)
+
+
+def test_help_imports_nothing_that_answers() -> None:
+    ours = {name for name in imported_by("--help") if name.partition(".")[0] in ("index", "kb", "webui")}
+
+    assert ours == {"kb", "kb.cli", "kb.cli.group", "kb.cli.places", "webui", "webui.command"}
+
+
+@pytest.mark.usefixtures("indexed")
+def test_status_imports_nothing_that_searches_or_reads_reports() -> None:
+    heavy = {"docutils", "kb.services", "kb.talks", "lxml", "markdown_it", "numpy", "sudachipy", "tomllib", "whoosh"}
+
+    assert imported_by("status") & heavy == set()
+
+
+@pytest.mark.usefixtures("indexed")
+def test_a_search_imports_nothing_that_reads_reports() -> None:
+    heavy = {"docutils", "flask", "kb.kinds", "kb.readers.formats", "kb.talks", "lxml", "markdown_it", "numpy.ma"}
+
+    assert imported_by("search", "冪等") & heavy == set()

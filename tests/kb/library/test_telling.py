@@ -1,0 +1,86 @@
+"""What is told by hand is written into kb.toml: with the report that it is about, and beside what others tell."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from kb.library import files
+from kb.library.configuration import parse
+from kb.library.files import Library, LibraryError
+from kb.library.rewriting import with_correction, with_given, with_speakers
+from kb.report.model import Correction, Given
+
+
+def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    def watched(path: Path, data: bytes) -> None:
+        seen.append((path.name, (tmp_path / "a.md").exists()))
+        path.write_bytes(data)
+
+    monkeypatch.setattr(files, "write_whole", watched)
+    Library(tmp_path).put(b"# a", "a.md", Given(event="会"))
+
+    assert seen == [("kb.toml", False), ("a.md", False)]
+
+
+def test_where_the_report_cannot_be_written_nothing_is_told_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = '# 私の覚え書き\n[reports."b.md"]\ndate = "2018"\n'
+    (tmp_path / "kb.toml").write_text(written, "utf-8")
+    whole = files.write_whole
+
+    def full(path: Path, data: bytes) -> None:
+        if path.suffix == ".md":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        whole(path, data)
+
+    monkeypatch.setattr(files, "write_whole", full)
+    with pytest.raises(LibraryError, match=r"a\.md: cannot be written"):
+        Library(tmp_path).put(b"# a", "a.md", Given(event="会"))
+
+    assert (tmp_path / "kb.toml").read_text("utf-8") == written
+
+
+WRITTEN = """\
+# 私の覚え書き
+ignore = ["drafts/**"]
+
+[notes."r/1"] # 確かめた
+add = ["sqs"]
+
+# 会場は札幌
+[reports."b.md"]
+date = 2018-03-10 # 二日目
+
+[words]
+"冪等" = ["べきとう"]
+
+[reports."a.md"]
+event = "会"
+"""
+
+
+def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
+    told = with_given(WRITTEN.encode(), "b.md", Given(event="札幌の会", held_on="2018-03-10"))
+    told = with_speakers(told, "t/1", ["山田 花子"])
+    told = with_correction(told, "r/1", Correction(adds=("sqs",), kind="advice"))
+    after = told.decode().splitlines()
+
+    assert [line for line in WRITTEN.splitlines() if line not in after] == []
+    assert [line for line in after if line not in WRITTEN.splitlines()] == [
+        'kind = "advice"',
+        'event = "札幌の会"',
+        '[talks."t/1"]',
+        'speakers = ["山田 花子"]',
+    ]
+    told = with_given(told, "b.md", Given(held_on="2018-03-10"))
+    told = with_correction(with_speakers(told, "t/1", None), "r/1", Correction(adds=("sqs",)))
+    assert told.decode() == WRITTEN
+
+
+def test_that_nobody_speaks_can_be_told_too() -> None:
+    assert parse(with_speakers(b"", "t/1", [])).speakers == {"t/1": ()}

@@ -1,0 +1,70 @@
+"""What is put right of reports, talks and notes holds after the next sync, and can be taken back."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kb.knowledge_base import KnowledgeBase
+from kb.library.files import LibraryError
+from kb.report.model import Correction, Given
+
+REPORT = """# 見本勉強会 参加レポート
+
+## 【A】11:10~12:00:箱の話
+
+登壇者: 山田 花子
+
+- 冪等に作る
+"""
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library" / "2019").mkdir(parents=True)
+    (tmp_path / "library" / "2019" / "a.md").write_text(REPORT, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+    return kb
+
+
+def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -> None:
+    (before,) = kb.browser.reports()
+    link = kb.browser.report(before.id)[1][0].id
+    kb.corrector.note(link, lambda _: Correction(adds=("sqs",)))
+    kb.corrector.talk(before.talks[0].id, ["田中 一"])
+    told = kb.corrector.report(before, lambda known: replace(known, event="改名した会", held_on="2019"))
+    kb.keeper.sync()
+    (after,) = kb.browser.reports()
+    note = kb.browser.note(link)
+
+    assert (told, after.event, after.held_on, after.talks[0].speakers) == (Given(), "改名した会", "2019", ("田中 一",))
+    assert (after.id != before.id, note.report, note.talk and note.talk.speakers) == (True, after.id, ("田中 一",))
+    assert [mention.service for mention in note.services] == ["sqs"]
+
+
+def test_speakers_are_told_and_forgotten_again(kb: KnowledgeBase) -> None:
+    (talk,) = kb.browser.reports()[0].talks
+    found = []
+    for told in (["田中 一", "鈴木 二"], [], None):
+        kb.corrector.talk(talk.id, told)
+        kb.keeper.sync()
+        found.append(kb.browser.reports()[0].talks[0].speakers)
+
+    assert found == [("田中 一", "鈴木 二"), (), ("山田 花子",)]
+
+
+def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: KnowledgeBase) -> None:
+    kb.corrector.report(kb.browser.reports()[0], lambda known: replace(known, held_on="2019-05"))
+    kb.keeper.sync()
+    (entry,) = kb.browser.reports()
+    given = kb.corrector.given(entry)
+    kb.corrector.remove(entry.source)
+    kb.keeper.sync()
+    gone = kb.browser.reports()
+    kb.corrector.restore(entry.source, given)
+    kb.keeper.sync()
+
+    assert (gone, kb.browser.reports()) == ((), (entry,))
+    with pytest.raises(LibraryError, match="cannot be put back"):
+        kb.corrector.restore(entry.source, given)

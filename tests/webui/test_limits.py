@@ -1,0 +1,140 @@
+"""Cheap for whoever asks: values capped, costly answers limited at once, keys not to be guessed."""
+
+import csv
+import io
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.exceptions import TooManyRequests
+
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Note
+from webui.address import MOST_VALUES, Unread, query_of
+from webui.app import create_app
+from webui.limits import Guesses, at_once
+from webui.security import Access
+from webui.view.takeaway import table
+
+TOKEN = "a-token-of-twenty-chars"  # noqa: S105
+OURS = {"Sec-Fetch-Site": "same-origin"}
+MANY = "&".join(f"talk={number:x}" for number in range(1600))
+
+
+@pytest.fixture(scope="module")
+def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    folder = tmp_path_factory.mktemp("limits")
+    (folder / "library").mkdir()
+    (folder / "library" / "a.md").write_text("# 見本勉強会 2019\n\n- SQS は便利\n", "utf-8")
+    knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
+    knowledge_base.keeper.sync()
+    return knowledge_base
+
+
+@pytest.fixture
+def client(knowledge_base: KnowledgeBase) -> Iterator[FlaskClient]:
+    with create_app(knowledge_base, access=Access(token=TOKEN)).test_client() as client:
+        yield client
+
+
+def test_of_many_values_the_first_count_and_the_rest_is_told_in_one_number() -> None:
+    query, unread = query_of([*(("talk", str(number)) for number in range(30)), *(("x", "y"),) * 40])
+
+    assert (len(query.selected("talk")), len(unread)) == (30, MOST_VALUES - 30 + 1)
+    assert unread[-1] == Unread("", "38")
+
+
+@pytest.mark.parametrize("values", [MANY, MANY.replace("talk", "x"), "q=" + "a" * 15_000, "talk=" + "a" * 15_000])
+def test_the_longest_address_makes_no_long_page(client: FlaskClient, values: str) -> None:
+    page = client.get(f"/?{values}", headers={"Accept-Encoding": "identity"})
+
+    assert (page.status_code, len(page.data) < 60_000) == (200, True)
+
+
+def test_that_values_were_left_out_is_told(client: FlaskClient) -> None:
+    assert "条件が多すぎるため、後の 1,568個は使いませんでした" in client.get(f"/?{MANY}").text
+
+
+def test_who_comes_on_top_of_costly_answers_is_told_when_to_come_again() -> None:
+    inside, done = threading.Event(), threading.Event()
+
+    @at_once(1)
+    def view() -> str:
+        inside.set()
+        done.wait()
+        return "made"
+
+    first = threading.Thread(target=view)
+    first.start()
+    inside.wait()
+    with pytest.raises(TooManyRequests) as refusal:
+        view()
+    done.set()
+    first.join()
+
+    assert dict(refusal.value.get_headers())["Retry-After"] == "2"
+    assert view() == "made"
+
+
+def test_after_ten_wrong_keys_an_address_waits_a_minute(client: FlaskClient) -> None:
+    answers = [client.post("/key", data={"token": "wrong"}, headers=OURS) for _ in range(11)]
+    right = client.post("/key", data={"token": TOKEN}, headers=OURS)
+
+    assert [answer.status_code for answer in answers] == [403] * 10 + [429]
+    assert (right.status_code, 0 < int(right.headers["Retry-After"]) <= 60) == (429, True)
+    assert "少し待ってから" in right.text
+
+
+def test_keys_cannot_be_guessed_by_writing_either(client: FlaskClient) -> None:
+    wrong = {"Authorization": "Bearer wrong", **OURS}
+    answers = [client.post("/add", headers=wrong).status_code for _ in range(11)]
+
+    assert answers == [401] * 10 + [429]
+
+
+def test_a_wrong_key_is_forgotten_after_a_minute_and_others_are_left_alone() -> None:
+    now = [0.0]
+    guesses = Guesses(lambda: now[0])
+    for _ in range(10):
+        guesses.wrong("192.0.2.1")
+    guesses.check("192.0.2.2")
+    with pytest.raises(TooManyRequests):
+        guesses.check("192.0.2.1")
+    now[0] = 61.0
+
+    guesses.check("192.0.2.1")
+
+
+def test_addresses_that_guessed_long_ago_are_forgotten_for_new_ones() -> None:
+    guesses = Guesses()
+    for address in ["192.0.2.1"] * 10 + [f"198.51.100.{number}" for number in range(1000)]:
+        guesses.wrong(address)
+
+    guesses.check("192.0.2.1")
+
+
+@pytest.mark.parametrize("token", ["", " ", "\n\t"])
+def test_a_blank_token_is_none(token: str) -> None:
+    with pytest.raises(ValueError, match="blank"):
+        Access(token=token)
+
+
+@pytest.mark.parametrize(
+    ("begun", "kept"),
+    [
+        (begun, False)
+        for begun in ("=", "＝", "＋1", "－", "＠", "\u200b=", "\ufeff＝", "\u3164@", " =", "\u202e-", "\t", "−")
+    ]
+    + [("a=", True), ("監視", True), ("【=】", True), ("", True)],
+)
+def test_no_cell_of_a_table_is_a_formula(knowledge_base: KnowledgeBase, begun: str, *, kept: bool) -> None:
+    note = Note(**{**note_fields(knowledge_base), "text": f"{begun}1+1"})
+    _, (cell, *_) = csv.reader(io.StringIO(table([note], knowledge_base.collection.catalogue, "http://localhost/")))
+
+    assert cell == (f"{begun}1+1" if kept else f"'{begun}1+1")
+
+
+def note_fields(knowledge_base: KnowledgeBase) -> dict[str, object]:
+    (found,) = knowledge_base.browser.report(knowledge_base.browser.reports()[0].id)[1]
+    return {name: getattr(found, name) for name in Note.__dataclass_fields__}

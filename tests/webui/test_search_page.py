@@ -1,0 +1,167 @@
+"""What stands on a page of results beside its notes: a talk, a service, the undated, orders, pages, ways out."""
+
+import html
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+from webui.view.pager import numbers
+
+DATED = """\
+# 見本勉強会 2019 参加レポート
+
+## 【A】10:00~10:40:監視の始め方
+
+- 監視は早くから始める
+- 通知はチャットへ
+  - 夜中の監視は当番で
+
+## 【B】11:00~11:40:関数の話
+
+- Lambda のタイムアウトに注意してください
+- Lambda が途中で落ちて困った
+  - → 対策: 待ち時間を延ばした
+- SQS と Lambda をつなぐ
+"""
+UNDATED = "# 日付を書かない人のメモ\n\n- 監視の担当を決める\n- 監視の画面を置く\n"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "library").mkdir()
+    many = "".join(f"- 番号{number}\n" for number in range(130))
+    for name, text in {"dated": DATED, "undated": UNDATED, "many": f"# 数える会 2020\n\n{many}"}.items():
+        (folder / "library" / f"{name}.md").write_text(text, "utf-8")
+    kb = KnowledgeBase.open(folder / "library", folder / "index")
+    kb.keeper.sync()
+    return create_app(kb).test_client()
+
+
+def results(client: FlaskClient, address: str) -> str:
+    """Return the results of a page, as HTML."""
+    return client.get(address).text.split('id="results"')[1]
+
+
+def said(text: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", text)))
+
+
+def test_notes_without_a_day_are_counted_and_can_be_chosen(client: FlaskClient) -> None:
+    page = client.get("/?q=監視&year=2019")
+    found = client.get("/?q=監視&year=undated", headers={"Accept": "application/json"}).json
+
+    assert "日付不明 2件" in said(page.text)
+    assert {hit["text"] for hit in found["hits"]} == {"監視の担当を決める", "監視の画面を置く"}
+    assert "日付不明 外すと" in said(results(client, "/?q=監視&year=undated"))
+
+
+@pytest.mark.parametrize("typed", ["year:undated", "年:日付不明"])
+def test_the_undated_can_be_asked_for_in_the_box(client: FlaskClient, typed: str) -> None:
+    assert client.get(f"/?q=監視 {typed}", headers={"Accept": "application/json"}).json["total"] == 2
+
+
+def test_a_talk_whose_title_has_the_word_stands_above_with_how_many_of_its_notes_do(client: FlaskClient) -> None:
+    page = results(client, "/?q=監視")
+    talks = page[: page.index("<article")]
+
+    assert "<mark>監視</mark>の始め方" in talks
+    assert "メモ 3件、うち言葉を含むもの 2件" in said(talks)
+    assert "titled" not in results(client, "/?q=監視&page=2")
+
+
+def test_titles_and_trails_are_marked_too(client: FlaskClient) -> None:
+    hits = results(client, "/?q=通知 当番&without=some")
+
+    assert "<span><mark>通知</mark>はチャットへ</span>" in hits
+    assert "<mark>関数</mark>の話</a>" in results(client, "/?q=関数 Lambda")
+
+
+def test_a_query_that_names_a_service_opens_with_its_panel(client: FlaskClient) -> None:
+    alone, among, further = (results(client, a) for a in ("/?q=ラムダ", "/?q=Lambda タイムアウト", "/?q=監視"))
+    panel = re.search(r"<details class=\"card panel\".*?</details>", alone, re.DOTALL)
+
+    assert panel
+    for told in ("AWS Lambda", "その後の変更", "Lambda が途中で落ちて困った", "Lambda のページ"):
+        assert told in said(panel[0])
+    assert ('panel=lambda" open' in alone, 'panel=lambda"' in among, 'panel=lambda" open' in among) == (
+        True,
+        True,
+        False,
+    )
+    assert "panel" not in further
+
+
+def test_without_words_the_order_says_what_it_is(client: FlaskClient) -> None:
+    orders = re.findall(r"<option[^>]*>([^<]*)<", results(client, "/?q="))
+
+    assert (orders[0], "関連度" in orders) == ("新しい順", False)
+    assert re.findall(r"<option[^>]*>([^<]*)<", results(client, "/?q=監視"))[0] == "関連度"
+
+
+def test_everything_that_is_told_of_a_query_is_one_notice(client: FlaskClient) -> None:
+    page = results(client, '/?q=dyなもdb "監視&colour=red')
+
+    assert len(re.findall(r'class="notice"', page)) == 1
+
+
+def test_nothing_found_leads_to_the_search_without_one_thing(client: FlaskClient) -> None:
+    page = results(client, "/?q=監視 担当 寿司&kind=question")
+    ways = re.findall(r'<li><a href="([^"]*)" data-swap>([^<]*)</a>', page)
+
+    assert "見つかりませんでした" in page
+    assert ways
+    for address, label in ways:
+        (count,) = re.findall(r"([\d,]+)件", label)
+        found = client.get(html.unescape(address), headers={"Accept": "application/json"}).json
+        assert found["total"] == int(count), label
+
+
+def test_a_reading_leads_to_what_is_read_so(client: FlaskClient) -> None:
+    (address,) = re.findall(r'<a href="([^"]*)" data-swap>もしかして「AWS Lambda」', results(client, "/?q=らむだ"))
+
+    assert html.unescape(address) == "/?service=lambda"
+
+
+def test_where_no_way_leads_out_examples_with_true_hits_are_offered(client: FlaskClient) -> None:
+    page = results(client, "/?q=寿司")
+    offered = re.findall(r'<a class="chip" href="([^"]*)">', page)
+
+    assert offered
+    for address in offered:
+        found = client.get(html.unescape(address), headers={"Accept": "application/json"}).json
+        assert (found["total"] > 0, found["loosened"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("page", "pages", "offered"),
+    [
+        (1, 1, [1]),
+        (1, 7, [1, 2, 3, None, 7]),
+        (4, 7, [1, 2, 3, 4, 5, 6, 7]),
+        (9, 99, [1, None, 7, 8, 9, 10, 11, None, 99]),
+        (99, 99, [1, None, 97, 98, 99]),
+    ],
+)
+def test_pages_are_numbered(page: int, pages: int, offered: list[int | None]) -> None:
+    assert list(numbers(page, pages)) == offered
+
+
+def test_each_number_leads_to_its_page(client: FlaskClient) -> None:
+    links = re.findall(r'<a class="number" href="([^"]*)"[^>]*>(\d+)</a>', results(client, "/?q=番号"))
+
+    assert links[-1][1] == "7"
+    assert "121〜130件" in said(results(client, html.unescape(links[-1][0])))
+
+
+def test_the_services_know_their_aliases(client: FlaskClient) -> None:
+    assert re.search(r'data-names="[^"]*ラムダ', client.get("/?q=監視 Lambda").text + client.get("/?q=").text)
+
+
+def test_the_filters_come_in_their_order(client: FlaskClient) -> None:
+    groups = re.findall(r"<legend[^>]*>([^<]*)<", client.get("/?q=").text)
+
+    assert groups == ["種別", "年", "イベント", "サービス", "セッション"]

@@ -1,0 +1,47 @@
+"""Which language an answer is in: the one its address asks for, or that was asked for before, or is preferred."""
+
+from urllib.parse import urlencode
+
+from flask import Flask, Response, request
+from markupsafe import Markup
+
+from webui.texts import LANGUAGES, spoken
+
+KEY = "lang"
+COOKIE = "kb_lang"
+_A_YEAR = 365 * 24 * 3600  # seconds
+
+
+def speak(app: Flask) -> None:
+    """Make an app answer each request in its language, and remember the one that was asked for."""
+
+    @app.before_request
+    def choose() -> None:
+        asked = (request.args.get(KEY), request.cookies.get(COOKIE))
+        preferred = request.accept_languages.best_match(LANGUAGES, next(iter(LANGUAGES)))
+        spoken.set(next((language for language in asked if language in LANGUAGES), preferred))
+
+    @app.after_request
+    def told(response: Response) -> Response:
+        if request.endpoint != "static":
+            response.vary.update(("Accept-Language", "Cookie"))
+        if request.args.get(KEY) in LANGUAGES:
+            response.set_cookie(COOKIE, spoken.get(), max_age=_A_YEAR, samesite="Lax", secure=request.is_secure)
+        return response
+
+
+def of_data() -> Markup:
+    """Return what marks an element as being in the language of the notes, where the page itself is in another."""
+    notes = next(iter(LANGUAGES))
+    return Markup("") if spoken.get() == notes else Markup(' lang="{}"').format(notes)
+
+
+def others() -> list[tuple[str, str, str]]:
+    """Return each other language with its own name and the address of the page that is being shown in it."""
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key != KEY]
+    path = request.path if request.method == "GET" else "/"
+    return [
+        (key, LANGUAGES[key].LANGUAGE_NAME, f"{path}?{urlencode([*kept, (KEY, key)])}")
+        for key in LANGUAGES
+        if key != spoken.get()
+    ]

@@ -1,0 +1,273 @@
+"""The labels of the page in English: what stands on it whatever was found."""
+
+from kb.readers.formats import LABELS
+from kb.search.facets import UNDATED as NO_YEAR
+from kb.search.suggestions import WORD
+from kb.texts import en
+
+FORMATS = ", ".join({"text": "plain text"}.get(label, label) for label in LABELS)
+LANGUAGE, LANGUAGE_NAME = "en", "English"
+SITE = "Session notes"
+SITE_PURPOSE = "Search notes of talks and conferences by AWS service and by words"
+SKIP = "Skip to the content"
+SKIP_TO_RESULTS = "Skip to the results"
+SEARCH_LABEL = "Search the notes"
+FOR_EXAMPLE = "e.g. {example}"
+EXAMPLES = ("SQS", "Lambda", "DynamoDB", "Kubernetes", "CloudFormation", "Step Functions")
+KIND_EXAMPLES = {"advice": "Advice only", "problem": "Problems only", "question": "Questions only"}
+SEARCH = "Search"
+SUGGESTIONS = "Suggestions"
+MAIN_NAVIGATION = "Main pages"
+REPORTS = "Reports"
+SAMPLES_SHOWN = "Showing samples"
+SAMPLES_HOW = "Put reports of your own into data/reports and run kb sync to search those instead."
+OLDER_ANSWERS = "The index is damaged"
+OLDER_ANSWERS_HOW = "What it held before answers. Run kb sync to make it anew."
+FILTERS = "Filters"
+APPLY = "Apply these filters"
+BY_CATEGORY = "By category"
+CLEAR_ALL = "Clear all filters"
+SORT = "Order"
+SORTS = {"relevance": "Relevance", "new": "Newest first", "old": "Oldest first", "advice": "Most like advice"}
+KEYS = "Keys"
+KEYS_HOW = {
+    "/": "Go to the search box",
+    "j, ↓": "Next note (↓ once a note has the focus)",
+    "k, ↑": "Previous note (↑ once a note has the focus)",
+    "Enter": "Open the page of the note",
+    "Esc": "Close suggestions, menus and filters",
+    "?": "Show these keys",
+}
+PREVIOUS = "Previous"
+NEXT = "Next"
+PAGES = "Pages"
+PERMALINK = "Page of this note"
+NOTE_MENU = "Why this note was found, quotation, link"
+SOURCE = "Source"
+ORIGINAL = "Original"
+PUBLISHED = "Published"
+LINKS = "Material"
+SPEAKERS = "Speakers"
+NO_TALK = "Outside of talks"
+NO_EVENT = en.NO_EVENT
+UNDATED = en.UNDATED
+BACK_HOME = "To the start page"
+NEWEST_REPORTS = "New reports"
+TRY = "Searches to try"
+SERVICE_MAP = "Map of services"
+SERVICE_MAP_HINT = "Numbers count notes; the more there are, the darker."
+ALL_REPORTS = "All reports"
+EXPLICIT_ONLY = "Explicit only"
+SORT_NOW = "Sort"
+CLOSE = "Close"
+EXPORT_NAME = "session-notes"
+EXPORT_CSV = "CSV"
+EXPORT_MARKDOWN = "Markdown"
+EXPORT = "Save this result"
+COLUMNS = ("Note", "Kind", "Services", "Trail", "Talk", "Event", "Date", "File", "Line", "Address")
+CHILDREN = "Notes below"
+CITATION = "Quotation"
+CITE = "Quote"
+CITE_LABEL = "Copy as a quotation"
+COPIED = "Copied"
+PROBLEM = "Problem"
+REMEDY = "Remedy"
+QUESTION = "Question"
+ANSWER = "Answer"
+IN_TALK = "Read the whole talk"
+IN_REPORT = "Read the whole report"
+
+INTAKE = "Add"
+INTAKE_TITLE = "Add a report"
+INTAKE_HOW = "Choose a file or paste its text. Before anything is kept you see how it is understood."
+INTAKE_FILE = f"File ({FORMATS})"
+INTAKE_FOLDER = "or a whole folder (several files are added without being shown first)"
+MANY_TAKEN = "Many files added"
+MANY_SUMMED = "{taken} of {files} files were added."
+NOT_SENT = "It could not be sent."
+NOT_TAKEN = "It could not be added."
+STILL_UPDATING = "The index is being updated"
+TAKE_MORE = "Add more"
+INTAKE_TEXT = "or its text"
+INTAKE_PLACEHOLDER = "Paste here, or drop a file"
+INTAKE_ADDRESS = "or the address of an article"
+BOOKMARKLET = "Add to the notes"
+BOOKMARKLET_TITLE = "Add the page you are looking at"
+BOOKMARKLET_HOW = (
+    "Drag this link to your bookmarks bar. Pressed while an article is open on another site, it sends that page here "
+    "as you see it. Some sites forbid that."
+)
+PROPOSED = "A page was sent"
+PROPOSED_HOW = (
+    "It came from another site, and nothing of it has been read or kept. If you sent it yourself, see how it is "
+    "understood."
+)
+NO_ADDRESS = "address unknown"
+INTAKE_READ = "See how it is understood"
+NOTHING_GIVEN = "There is neither a file nor a text. Give one of them."
+UNREADABLE = "This cannot be read as a report."
+UNWRITABLE = "The library could not be written."
+WRONG_DATE = "Write a date as 2018, 2018-03 or 2018-03-10."
+PREVIEW = "How it is understood"
+PREVIEW_HOW = "Nothing is kept yet. Event and date can be put right."
+DATE = "Date"
+DATE_FORMS = "2018, 2018-03 or 2018-03-10"
+SAVE = "Keep it in the library"
+READ_AGAIN = "Read it again like this"
+START_OVER = "Cancel"
+REMOVAL = "Replace or remove"
+REMOVAL_HOW = "Adding the same report again replaces it. A removed file is kept under its name with a ~ at the end."
+REMOVE_REPORT = "Remove from the library"
+UPDATE = "Update the index"
+UPDATE_HOW = "Takes up what was changed in the folder of the library."
+UPDATE_NOW = "Update now"
+UPDATE_FAILED = "The index could not be updated; the one before answers."
+PROBLEMS = "Files that could not be read, and notices"
+STEPS = {
+    "": "Looking at the library",
+    "reading": "Reading",
+    "writing": "Writing the index",
+    "embedding": "Learning meanings",
+}
+CORRECT = "Correct tags and kind"
+CORRECT_HOW = "Corrections are kept in kb.toml of the library, and hold when reports are read again."
+NEAR_SERVICES = "Did you mean"
+CORRECT_SPEAKERS = "Correct the speakers"
+SPEAKERS_FIELD = "Speakers (commas between them; empty if nobody spoke)"
+BETWEEN_NAMES = ", "
+CORRECT_REPORT = "Correct event, date and address"
+PUT_RIGHT = "Correct"
+DO_NOTHING = "Back without a change"
+UNDO = "Undo"
+UNDO_FORGOTTEN = "This cannot be undone any more. What was changed can be changed on its own page."
+WRONG_ADDRESS = "Begin an address with http:// or https://."
+ADD_TAG = "Add a service"
+ADD = "Add"
+KIND = "Kind"
+NO_KIND = "automatic"
+CHANGE_KIND = "Change"
+KEY = "Key for writing"
+KEY_HOW = "Other machines can read this page, so adding and correcting need a key (KB_TOKEN)."
+KEY_FIELD = "Key"
+KEY_GIVE = "Use the key"
+WRONG_KEY = "The key is wrong."
+
+ADVICE = "Most like advice"
+ALL_BY_ADVICE = "All notes, most like advice first"
+SOLVED = "Problems and remedies"
+UNSOLVED = "Unsolved problems"
+OPEN_PROBLEM = "unsolved"
+SOLVED_PROBLEM = "with a remedy"
+QUESTIONS = "Questions"
+TALKS = "Talks"
+CHANGES = "Changed since"
+CHANGE_SOURCE = "source"
+SERVICE_NOTES = "Search the notes on this service"
+HOLDS_BOTH = "with its remedy"
+NOTHING_NOTED = "There are no notes on this service yet."
+
+GROUPS = {
+    "service": "Service",
+    "category": "Category",
+    "kind": "Kind",
+    "event": "Event",
+    "year": "Year",
+    "talk": "Talk",
+    "speaker": "Speaker",
+    "report": "Report",
+    "via": "Tagged",
+    "state": "State",
+    "service_explicit": "Service",
+    "service_inherited": "Service",
+    "name": "Name",
+    "section": "Section",
+    "place": "Place",
+    WORD: "Word",
+}
+VALUES = {
+    **{("kind", key): label for key, label in en.KINDS.items()},
+    **{("via", key): label for key, label in en.VIAS.items()},
+    **{("state", key): label for key, label in en.STATES.items()},
+    ("year", NO_YEAR): en.UNDATED,
+}
+VIA = en.VIAS
+VIA_MEANING = {"explicit": "from “{why}” in this note", "inherited": "from what stands above: {why}"}
+
+NO_HITS = "Nothing found"
+NO_HITS_ADVICE = "Try fewer words, or remove a filter."
+WAYS_OUT = "These find something."
+TRY_INSTEAD = "For example"
+STILL_TYPING = "Nothing begins with “{text}” so far. Enter searches for it as it stands."
+REFUSE_STEP = "Undo"
+STEPS_TAKEN = {
+    "keyboard": "“{text}” was searched as “{instead}”, as if typed in another input mode.",
+    "sound": "“{text}” was searched as “{instead}”, which sounds the same.",
+    "spelling": "“{text}” was taken for a slip and searched as “{instead}”.",
+    "function": "Searched without “{text}”.",
+    "parts": "Notes with a part of “{text}” are shown too.",
+    "related": "Words of like meaning to “{text}” were searched too.",
+    "some": "Few notes have all words, so those with some of them are shown too.",
+    "likeness": "Notes of like meaning are shown too, without the words.",
+}
+NOTICES = {
+    "cut": "Too long: nothing after 512 characters was used.",
+    "too many words": "Too many words: from the 33rd on none was used.",
+    "too deep": "Brackets too deep: from the 9th level on they were ignored.",
+    "unclosed": "“{text}” has no other quotation mark or bracket and was ignored.",
+    "as words": "“{text}” means no condition and was searched as words.",
+    "literally": "“{text}” was searched as it stands.",
+    "no likeness": "Could not search by meaning, so words alone were searched ({text}).",
+}
+WHY_FOUND = "Why it was found"
+ALIGNED = "Side by side"
+HOW_ALIKE = "How alike"
+ALIKE_ELSEWHERE = "Notes like it in other reports"
+ALIKE = en.ALIKE
+STEPS_REFUSED = "Some of what is done to find more was undone."
+RESTORE_STEPS = "Restore"
+MATCH = "Where several services are chosen"
+MATCHES = {"any": "any", "all": "all"}
+PAST_THE_END = "There are no notes on this page."
+EMPTY_LIBRARY = "There are no reports yet"
+EMPTY_LIBRARY_HOW = f"Put reports ({FORMATS}) into this folder and run kb sync."
+
+ERRORS = {
+    400: "The request could not be understood.",
+    401: "Writing needs a key.",
+    403: "What comes from outside of this page is not accepted.",
+    404: "There is no such page.",
+    405: "This cannot be done at this address.",
+    411: "The length of the data (Content-Length) is needed.",
+    413: "What was sent is too large.",
+    415: "Data of this kind is not accepted.",
+    422: "What was sent cannot be used.",
+    429: "This cannot be answered right now. Wait a little, then try again.",
+    500: "Something went wrong inside. If it does so again, see what kb serve says.",
+    503: "The index cannot be read right now. See kb status.",
+}
+UNKNOWN_NOTE = "The report has no such note any more: it was rewritten or removed. This is the report."
+UNKNOWN_ID = "There is nothing called “{id}”."
+SEVERAL_REPORTS = "Several reports answer to this address. Choose one of them."
+
+
+BLOCKS = {
+    "heading": "heading",
+    "bullet": "bullet",
+    "numbered": "numbered",
+    "paragraph": "paragraph",
+    "code": "code",
+    "table": "table",
+    "quote": "quotation",
+    "link": "link",
+    "rule": "rule",
+    "front-matter": "front matter",
+    "blank": "blank",
+    "unparsed": "not understood",
+}
+LINES = "Line by line"
+LINES_HOW = "What each line of the file was taken for."
+LINE = "Line"
+TAKEN_FOR = "Taken for"
+TEXT = "Text"
+BECAME_TALK = "Talk"
+TO_REPORT = "Back to the report"

@@ -1,0 +1,344 @@
+"""The sentences of the page in English, made of what was found."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from kb.aligning import Row
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.en import KINDS, counted
+from webui.texts.en.labels import (
+    BLOCKS,
+    FILTERS,
+    GROUPS,
+    MANY_SUMMED,
+    NOTICES,
+    STEPS,
+    STEPS_TAKEN,
+    UNDATED,
+    VALUES,
+    VIA_MEANING,
+)
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+
+_CATEGORIES = {
+    "ai": "AI and machine learning",
+    "business": "Business applications",
+    "cost": "Cost management",
+    "customer": "Support and training",
+    "end-user": "End-user computing",
+    "frontend": "Frontend and mobile",
+    "frontier": "Quantum, satellites, robots",
+    "games": "Games and 3D",
+    "integration": "Application integration",
+    "iot": "IoT",
+    "management": "Management and governance",
+    "migration": "Migration and transfer",
+    "networking": "Networking and content delivery",
+    "security": "Security and identity",
+}
+
+
+def notes(count: int) -> str:
+    """Return a number of notes with its unit."""
+    return counted(count, "note")
+
+
+def tally(count: int) -> str:
+    """Return a number of notes where a list of them stands."""
+    return f"{count:,}"
+
+
+def hits(total: int, conditions: list[str]) -> str:
+    """Return the one line that tells how many notes were found, and for what."""
+    return notes(total) + (f" ({', '.join(conditions)})" if conditions else "")
+
+
+def unread(parts: Sequence[tuple[str, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here; one without a key is how many were left out."""
+    unknown = ", ".join(f"{GROUPS.get(key, key)} “{value}”" for key, value in parts if key)
+    told = [f"Nothing answers to these conditions: {unknown}."] if unknown else []
+    told += [f"Too many conditions: the last {int(value):,} were not used." for key, value in parts if not key]
+    return " ".join(told)
+
+
+def window(first: int, last: int, total: int) -> str:
+    """Return which part of the found notes a page shows."""
+    return f"{first:,}–{last:,} of {total:,}"
+
+
+def more(count: int) -> str:
+    """Return the text that unfolds the rest of a list."""
+    return f"{count:,} more"
+
+
+def left_out(count: int) -> str:
+    """Return what tells that a list of filters has more values than the page lists."""
+    return f"{count:,} more are left out; words or other filters bring them up."
+
+
+def below(count: int) -> str:
+    """Return the text that unfolds what stands under a note."""
+    return f"{notes(count)} below"
+
+
+def value(group: str, value: str, label: str) -> str:
+    """Return what a value of a group is called; a category, which a catalogue labels in Japanese, by its slug."""
+    if group == "category":
+        return _CATEGORIES.get(value, value.replace("-", " ").capitalize())
+    return VALUES.get((group, value), label)
+
+
+def find_value(group: str) -> str:
+    """Return the name of the box that looks for a value of a group."""
+    return f"Find: {group.lower()}"
+
+
+def show_results(count: int) -> str:
+    """Return the text of the button that closes the filters on a phone."""
+    return f"Show {notes(count)}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{max(count / 1000, 1):,.0f} kB"
+
+
+def sessions(count: int) -> str:
+    """Return a number of talks with its unit."""
+    return counted(count, "talk")
+
+
+def track(name: str) -> str:
+    """Return a track in the brackets that people write around it."""
+    return f"[{name}]"
+
+
+def taker(number: int) -> str:
+    """Return what tells two reports of one talk apart."""
+    return f"Record {number}"
+
+
+def aligned(rows: Sequence[Row]) -> str:
+    """Return how many things several takers of a talk noted, and how many each of them alone."""
+    told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
+    alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
+    together = f"In common: {notes(len(told) - alone.total())}"
+    return "; ".join([together, *(f"{taker(number)} alone: {notes(count)}" for number, count in sorted(alone.items()))])
+
+
+def lines(taken: Mapping[str, int]) -> str:
+    """Return how many lines a report has, and for what they were taken."""
+    told = ", ".join(f"{BLOCKS[block]} {taken[block]:,}" for block in BLOCKS if taken.get(block))
+    return f"{counted(sum(taken.values()), 'line')} ({told})"
+
+
+def line_range(first: int, last: int) -> str:
+    """Return which lines a block takes."""
+    return f"{first}" if first == last else f"{first}–{last}"
+
+
+def tags(count: int) -> str:
+    """Return a number of service tags with its unit."""
+    return counted(count, "tag")
+
+
+def replaces(source: str) -> str:
+    """Return the notice that a report is there already."""
+    return f"This report is there already. Keeping this one replaces {source}, which stays as {source}~."
+
+
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"The same is there already ({source})."
+    taken = f"Replaced {source}." if added.replaced else f"Added as {source}."
+    return taken if added.report else f"{taken} {counted(added.reports, 'report')}."
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
+
+
+def reports_inside(count: int) -> str:
+    """Return how many reports an export or archive holds, nothing of it being kept yet."""
+    return f"Nothing is kept yet. There {'is' if count == 1 else 'are'} {counted(count, 'report')} in this file."
+
+
+def step(name: str, done: int, total: int) -> str:
+    """Return how far an update is."""
+    return f"{STEPS.get(name, name)} ({done:,}/{total:,})" if total else STEPS.get(name, name)
+
+
+def outcome(outcome: SyncOutcome) -> str:
+    """Return what an update did."""
+    return (
+        f"Reports: {outcome.new:,} new, {outcome.changed:,} changed, {outcome.gone:,} gone, "
+        f"{outcome.unchanged:,} unchanged. {notes(outcome.notes)}, {outcome.seconds:.1f} s."
+    )
+
+
+def spoken(talk: str, count: int) -> str:
+    """Return a talk with its number of notes on a service."""
+    return f"{talk} ({notes(count)})"
+
+
+def all_of(label: str, count: int) -> str:
+    """Return the text of the link to a whole list, of which the first are shown."""
+    return f"{label}: see all {count:,}"
+
+
+def sure(likely: float) -> str:
+    """Return how sure it is that a note is of its kind."""
+    return f"{likely:.0%} sure"
+
+
+def wrong_tag(name: str) -> str:
+    """Return the text of the button that takes a tag off."""
+    return f"Remove {name}"
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"Removed {name}." if taken_off else f"Added {name}."
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"Its kind is {KINDS[kind]} now." if kind else "Its kind is automatic again."
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"Corrected “{title}”."
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"Removed “{title}” from the library."
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"Undone: {text}"
+
+
+def unknown_kind(name: str) -> str:
+    """Return what is said of a kind that there is not."""
+    return f"There is no kind “{name}”."
+
+
+def unknown_service(name: str) -> str:
+    """Return why a tag cannot be added."""
+    return f"No service is known as “{name}”."
+
+
+def step_taken(name: str, text: str, instead: str) -> str:
+    """Return what was done to find more."""
+    return STEPS_TAKEN[name].format(text=text, instead=instead)
+
+
+def notice(name: str, text: str) -> str:
+    """Return what of a query could not be taken as typed."""
+    return NOTICES[name].format(text=text)
+
+
+def freed(group: str, count: int) -> str:
+    """Return which condition leaves nothing, and what its removal finds."""
+    return f"Without the filter “{GROUPS[group]}”: {notes(count)}"
+
+
+def filters(count: int) -> str:
+    """Return the text of the button that opens the filters, with how many are set."""
+    return f"{FILTERS} ({count})" if count else FILTERS
+
+
+def contents(reports: int, talks: int, notes: int) -> str:
+    """Return what is in here, in one line."""
+    return f"{counted(reports, 'report')}, {counted(talks, 'talk')}, {counted(notes, 'note')}"
+
+
+def without(count: int) -> str:
+    """Return what a chip says of its removal."""
+    return f"{count:,} without"
+
+
+def leave_out(condition: str, count: int) -> str:
+    """Return what is found without a condition."""
+    return f"Without “{condition}”: {notes(count)}"
+
+
+def titled(count: int) -> str:
+    """Return what stands above the talks that are found by their titles."""
+    return f"{counted(count, 'talk')} with the words in the title"
+
+
+def said_in(found: int, count: int) -> str:
+    """Return how many notes of a talk that is found by its title have the words too."""
+    return f"{notes(count)}, {found:,} with the words"
+
+
+def page(number: int) -> str:
+    """Return what the link to a page of a list is called."""
+    return f"Page {number:,}"
+
+
+def page_of_service(name: str) -> str:
+    """Return the text of the link to the page of a service."""
+    return f"Page of {name}"
+
+
+def more_of_talk(count: int) -> str:
+    """Return the text of the link to the other found notes of a talk."""
+    return f"{count:,} more of this talk"
+
+
+def source_line(source: str, line: int) -> str:
+    """Return where a note stands in its file."""
+    return f"{source}, line {line}"
+
+
+def why(via: str, words: str) -> str:
+    """Return why a note carries a tag."""
+    return VIA_MEANING[via].format(why=words)
+
+
+def day(held_on: str | None) -> str:
+    """Return a date of any precision as people write it: 2018, March 2018, 10 March 2018."""
+    if not held_on:
+        return UNDATED
+    year, *rest = held_on.split("-")
+    month = [_MONTHS[int(rest[0]) - 1]] if rest else []
+    return " ".join([*(str(int(part)) for part in rest[1:]), *month, year])
+
+
+def age(held_on: str | None, today: date) -> str:
+    """Return how long ago a date was, no more precisely than it is known; empty if undated."""
+    if not held_on:
+        return ""
+    year, month, day_of_month = (int(part) for part in (held_on + "-00-00").split("-")[:3])
+    if not month:
+        return f"{counted(today.year - year, 'year')} ago" if year < today.year else "this year"
+    months = (today.year - year) * 12 + (today.month - month) - (today.day < day_of_month)
+    if months >= 12:  # noqa: PLR2004
+        return f"{counted(months // 12, 'year')} ago"
+    return f"{counted(months, 'month')} ago" if months > 0 else "this month"
+
+
+def day_and_age(held_on: str | None, today: date) -> str:
+    """Return a date and its age as one text: 2018, 8 years ago."""
+    return ", ".join(filter(None, (day(held_on), age(held_on, today))))
+
+
+def time_of_day(start: str | None, end: str | None) -> str:
+    """Return when a talk was given: 11:10–12:00."""
+    return "–".join(filter(None, (start, end)))
+
+
+def host(url: str) -> str:
+    """Return an address as short as a reader wants it: its host."""
+    return re.sub(r"^[a-z]+://(www\.)?", "", url).split("/")[0]
