@@ -156,6 +156,13 @@ def test_kinds_and_dates_are_told_in_english_and_stay_as_they_are_in_addresses(c
         assert told in page
 
 
+def test_notes_are_told_to_be_in_their_own_language(client: FlaskClient) -> None:
+    english, japanese = (client.get(f"/?q=順番&lang={language}").text for language in ("en", "ja"))
+
+    assert '<p class="text" lang="ja">' in english
+    assert '<p class="text">' in japanese
+
+
 def test_what_is_on_an_english_page_in_japanese_is_data(client: FlaskClient) -> None:
     page = client.get("/?q=順番&lang=en").text
     shown = re.sub(r"<[^>]*>", "", page)
