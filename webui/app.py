@@ -31,6 +31,7 @@ from webui.pages import (
     search,
     services,
     suggest,
+    todo,
     updating,
 )
 from webui.pages.updating import Updater
@@ -133,7 +134,7 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, browse, services, reports, export):
+    for room in (search, suggest, browse, services, reports, export, todo):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):
