@@ -164,6 +164,12 @@ class Reader(Protocol):
         copies. None without vectors.
         """
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others, by their ids; none where one has no vector.
+
+        It is that of how they differ from the mean of them all: what all have in common tells nothing of any two.
+        """
+
     def meta(self) -> Mapping[str, object] | None:
         """Return the JSON object that the generation was written with, None before the first; always the same one."""
 

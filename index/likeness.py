@@ -78,6 +78,15 @@ class Space:
         mean: Vectors = (some.numbers * some.scales[:, None]).mean(axis=0).astype(np.float32)
         return mean
 
+    def among(self, rows: Places, others: Places) -> Figures:
+        """Return how like each of some documents is to each of others, as they differ from the mean of them all."""
+        both = self._vectors.only(np.concatenate([rows, others]))
+        centred = both.numbers * both.scales[:, None]
+        centred = centred - centred.mean(axis=0)
+        unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), _SHORT)
+        cosines: Figures = np.round(unit[: len(rows)] @ unit[len(rows) :].T, _PLACES)
+        return cosines
+
     def asked(self, query: Vectors) -> Quantised:
         """Return the vector of a query as it differs from the mean, and the same without the common directions.
 

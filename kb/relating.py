@@ -1,4 +1,4 @@
-"""What only the whole library tells of a report: whether another file holds the same post, and which id is left."""
+"""What only the whole library tells of a report: whether it is there twice, its id, and who else noted its talks."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeAlias
 
-from kb.report.identity import apart, normalized
+from kb.library.contents import ReportEntry
+from kb.report.identity import apart, normalized, slug, talk_id
 from kb.report.model import Report
 from kb.report.problems import FileProblem
+from kb.talks import Told, meeting
 
 # Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;
 SAME_POST = 0.9
@@ -66,7 +68,35 @@ def overlap(one: Texts, other: Texts) -> float:
     return (one & other).total() / shorter if shorter else 1.0
 
 
-def with_id(report: Report, report_id: str) -> Report:
+def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
+    """Return reports, each talk that several of one event tell of under one id."""
+    entries = tuple(entries)
+    by_event: defaultdict[str, list[ReportEntry]] = defaultdict(list)
+    for entry in entries:
+        by_event[slug(entry.event or "")].append(entry)
+    ids: dict[str, str] = {}
+    for told in by_event.values():
+        if len(told) > 1 and told[0].event:
+            ids |= meeting([Told(entry.talks, entry.held_on) for entry in told])
+    return tuple(
+        replace(entry, talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks))
+        for entry in entries
+    )
+
+
+def with_own_talks(entry: ReportEntry) -> ReportEntry:
+    """Return a report as it is by itself, each talk under the id that it has alone."""
+    return replace(entry, talks=tuple(replace(talk, id=talk_id(entry.event, talk.title)) for talk in entry.talks))
+
+
+def with_ids_of(report: Report, entry: ReportEntry) -> Report:
+    """Return a report under the ids that its entry has, those of its talks too."""
+    talks = dict(zip(report.talks, entry.talks, strict=True))
+    notes = tuple(replace(note, talk=talks[note.talk]) if note.talk else note for note in report.notes)
+    return _with_id(replace(report, talks=entry.talks, notes=notes), entry.id)
+
+
+def _with_id(report: Report, report_id: str) -> Report:
     """Return a report under another id, its notes too."""
     old = report.id
     if old == report_id:

@@ -15,6 +15,7 @@ from index.engine import SearchIndexError
 from index.query import Query
 from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
+from kb.report.identity import slug
 from webui import compression, language, security
 from webui.address import address_of, page_address
 from webui.deeds import Deeds
@@ -22,9 +23,12 @@ from webui.limits import Guesses
 from webui.pages import (
     browse,
     correcting,
+    events,
     export,
+    indexes,
     intake,
     key,
+    pairs,
     proposing,
     removing,
     reports,
@@ -77,9 +81,9 @@ def create_app(
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # seconds: an asset's address changes with it
 
-    def short_name(slug: str) -> str:
-        service = knowledge_base.collection.catalogue.by_slug.get(slug)
-        return service.short_name if service else slug
+    def short_name(key: str) -> str:
+        service = knowledge_base.collection.catalogue.by_slug.get(key)
+        return service.short_name if service else key
 
     def aliases(slug: str) -> str:
         service = knowledge_base.collection.catalogue.by_slug.get(slug)
@@ -109,6 +113,7 @@ def create_app(
         kb=knowledge_base,
         kinds=LocalProxy(lambda: texts.shared.KINDS),
         coverage=saying("shared.coverage"),
+        same=saying("shared.same"),
         reason=saying("shared.reason"),
         alike_in=lambda one: texts.shared.alike(
             one.cosine, map(knowledge_base.collection.catalogue.name, one.services)
@@ -118,10 +123,12 @@ def create_app(
         short_name=short_name,
         examples=offered,
         other_languages=language.others,
+        of_data=language.of_data,
         aliases=aliases,
         older_answers=older_answers,
         page_address=page_address,
         address_of=address_of,
+        slug=slug,
         marked=marked,
         web_address=web_address,
         static=static,
@@ -134,7 +141,7 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, browse, services, reports, export, todo):
+    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):

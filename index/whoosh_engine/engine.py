@@ -59,6 +59,10 @@ class WhooshEngine:
         """Return the documents that are most like some by their vectors."""
         return self.snapshot().like(ids, apart, limit)
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others; none where one has no vector."""
+        return self.snapshot().likeness(some, others)
+
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""
         generation = self._newest()

@@ -101,6 +101,17 @@ class WhooshReader:
         documents = map(snapshot.document, found.tolist())
         return tuple(Hit(key, cosine, stored) for (key, stored), cosine in zip(documents, cosines, strict=True))
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others; none where one has no vector."""
+        snapshot, meaning = self._snapshot, self._meaning()
+        vectors = meaning.vectors(snapshot) if meaning else None
+        places = {} if vectors is None else {doc: row for row, doc in enumerate(vectors.docs.tolist())}
+        rows, other_rows = ([places.get(snapshot.find(each), -1) for each in ids] for ids in (some, others))
+        if vectors is None or not rows or not other_rows or min(*rows, *other_rows) < 0:
+            return ()
+        cosines = vectors.space.among(np.array(rows, np.int32), np.array(other_rows, np.int32))
+        return tuple(map(tuple, cosines.tolist()))
+
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with, None before the first."""
         return self._meta

@@ -12,9 +12,9 @@ from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_ba
 from kb.cli.output import make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.answers import Answer
+from kb.search.answers import Answer, Taker
 from kb.search.facets import BY_KEY, Facet, keys, options
-from kb.search.records import alike_record, found_talk_record, note_record, pair_record, service_record
+from kb.search.records import alike_record, found_talk_record, note_record, pair_record, row_record, service_record
 from kb.search.searching import SORTS
 from kb.services import Domain
 
@@ -126,20 +126,25 @@ def pairs(
 @cli.command()
 @click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids, completing.talk_ids))
 @click.option("--like", is_flag=True, help="What other reports say that is like it.")
+@click.option("--aligned", is_flag=True, help="A talk as its note takers have it, what they all noted side by side.")
 @as_json
 @with_knowledge_base
-def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> None:
+def show(kb: KnowledgeBase, identifier: str, *, like: bool, aligned: bool, as_json: bool) -> None:
     """Show a note, a talk with its tree, or a report, by id.
 
     \b
-    Example: kb show jaws-days-2018-1a2b
+    Examples: kb show jaws-days-2018-1a2b
+              kb show jaws-days-2018/04a3c1 --aligned
     """
     make_ready(kb)
+    if aligned:
+        _show_aligned(kb, kb.browser.takers(identifier), as_json=as_json)
+        return
     entry = None
     if "/" not in identifier:
         entry, notes = kb.browser.report(identifier)
-    elif any(talk.id == identifier for known in kb.browser.reports() for talk in known.talks):
-        notes = kb.browser.talk(identifier)
+    elif kb.browser.is_talk(identifier):
+        notes = [note for taker in kb.browser.takers(identifier) for note in taker.notes]
     else:
         notes = (kb.browser.note(identifier),)
     if like:
@@ -153,6 +158,15 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, as_json: bool) -> No
     else:
         head = iter([terminal.event_line(note.event, note.held_on) for note in notes[:1]])
     results((*head, *terminal.tree_lines(notes, kb.collection.catalogue)))
+
+
+def _show_aligned(kb: KnowledgeBase, takers: Sequence[Taker], *, as_json: bool) -> None:
+    rows = kb.browser.aligned(takers)
+    if as_json:
+        print_json(row_record(row, takers, kb.collection.domain) for row in rows)
+        return
+    head = (f"{number}  {taker.report.title}  {taker.report.source}" for number, taker in enumerate(takers, start=1))
+    results((*head, "", *(line for row in rows for line in terminal.row_lines(row))))
 
 
 def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from kb.texts import ja
 
 if TYPE_CHECKING:
     from index.engine import Coverage
+    from kb.aligning import Row
     from kb.kinds.pairs import Pair
     from kb.knowledge_base import KnowledgeBase
     from kb.library.contents import ReportEntry
@@ -100,6 +101,15 @@ def found_lines(every: "Iterable[Found]", domain: "Domain") -> Iterator[str]:
         yield ""
 
 
+def row_lines(row: "Row") -> Iterator[str]:
+    """Yield what takers of a talk noted of one thing, each behind the number of its report; how alike where several."""
+    numbered = [(number, note) for number, note in enumerate(row.notes, start=1) if note]
+    for number, note in numbered:
+        yield f"{number}  • {note.text}"
+    if len(numbered) > 1:
+        yield click.style(f"     = {ja.same(row.words, row.likeness)}", fg="cyan")
+
+
 def added_line(added: "Added") -> str:
     """Return where a report or container was put, and what is in it."""
     done = "replaced" if added.replaced else "added"
@@ -126,8 +136,8 @@ def answer_lines(answer: "Answer", domain: "Domain") -> Iterator[str]:
     for one in answer.talks[:MOST_TALKS]:
         yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
         yield click.style(f"    {one.talk.id}", dim=True)
-    if len(answer.talks) > MOST_TALKS:
-        yield f"{ja.TALK}: ほか {len(answer.talks) - MOST_TALKS}件"
+    if answer.titled > MOST_TALKS:
+        yield f"{ja.TALK}: ほか {answer.titled - MOST_TALKS}件"
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
     counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]

@@ -10,7 +10,7 @@ import msgspec
 
 from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError, Scan
-from kb.report.identity import ids_of, slug
+from kb.report.identity import ids_of, slug, talk_id
 from kb.report.model import Given, Talk
 from kb.report.problems import Doubt, FileProblem
 
@@ -102,7 +102,7 @@ class Contents:
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
 
     def called(self, report_id: str) -> tuple[ReportEntry, ...]:
-        """Return the report of an id, or those that a former id leads to: several where others came beside one."""
+        """Return the report of an id, or those that a former id leads to: several where others came later."""
         entry = self.by_id.get(report_id)
         return (entry,) if entry else self._by_other_id.get(report_id, ())
 
@@ -110,6 +110,19 @@ class Contents:
     def talks(self) -> Mapping[str, Talk]:
         """Each talk by its id; of a talk in several reports, the first."""
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
+
+    def settled_talk(self, some_id: str) -> str | None:
+        """Return the id of the talk that has this one, or had it before others came who noted it; None for no talk."""
+        return some_id if some_id in self.talks else self._talks_alone.get(some_id)
+
+    def talks_met(self, settled: str) -> tuple[str, ...]:
+        """Return the ids that a talk has in its reports alone."""
+        return tuple(alone for alone, talk in self._talks_alone.items() if talk == settled)
+
+    @cached_property
+    def _talks_alone(self) -> Mapping[str, str]:
+        """The id of each talk by the one that it would have alone."""
+        return {talk_id(entry.event, talk.title): talk.id for entry in self.reports for talk in entry.talks}
 
     @cached_property
     def report_of_talk(self) -> Mapping[str, ReportEntry]:

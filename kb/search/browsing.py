@@ -1,15 +1,20 @@
 """Reading what a collection holds: a note, a talk, a report and its lines, and the services that notes are about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from index.query import Query
+from kb.aligning import Row, aligned
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
 from kb.report.outline import Outline
-from kb.search.answers import Alike, ServiceCount, UnknownIdError
+from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError
 from kb.search.collection import Collection, Snapshot
+from kb.search.directory import Directory, EventEntry, SpeakerEntry, TalkEntry
+from kb.search.records import load_relations
 
 _MOST_ALIKE = 5
+_Entry = TypeVar("_Entry")
 
 
 class Browser:
@@ -17,11 +22,28 @@ class Browser:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+        self._directory: tuple[Contents | None, Directory] = (None, Directory.of(()))
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return all reports, newest event first, undated last."""
         contents = self._collection.contents()
         return contents.newest_first if contents else ()
+
+    def directory(self) -> Directory:
+        """Return what the collection holds by event, talk, speaker and year; made once a generation."""
+        contents, (known, directory) = self._collection.contents(), self._directory
+        if contents is not known:
+            directory = Directory.of(contents.newest_first if contents else ())
+            self._directory = (contents, directory)
+        return directory
+
+    def event(self, slug: str) -> EventEntry:
+        """Return an event. Raises UnknownIdError."""
+        return _known(self.directory().events, slug, "event")
+
+    def speaker(self, name: str) -> SpeakerEntry:
+        """Return who gave talks under a name. Raises UnknownIdError."""
+        return _known(self.directory().speakers, name, "speaker")
 
     def note(self, note_id: str) -> Note:
         """Return a note, by any id that its report has had.
@@ -37,18 +59,63 @@ class Browser:
         where = f"; the report {reports[0].id} is known, but holds no such note any more" if reports else ""
         raise UnknownIdError(f"no note has the id {note_id}{where}", reports)
 
+    def surroundings(self, note: Note) -> Surroundings:
+        """Return where a note stands in its report. Raises UnknownIdError where that one has gone meanwhile."""
+        snapshot = self._collection.snapshot()
+        entry = _entry(note.report, snapshot.contents if snapshot else None)
+        stored = _stored("report", note.report, snapshot) if snapshot else ()
+        told = [load_relations(one) for one in stored]
+        place = next((place for place, one in enumerate(told) if one.id == note.id), None)
+        if snapshot is None or place is None:
+            raise UnknownIdError(f"no note has the id {note.id}", (entry,))
+        wanted = {other for other in (note.id, note.remedy_of, note.answers) if other}
+        return Surroundings(
+            report=entry,
+            number=place + 1,
+            before=snapshot.note(stored[place - 1]) if place else None,
+            after=snapshot.note(stored[place + 1]) if place + 1 < len(stored) else None,
+            kin=tuple(snapshot.note(one) for one, known in zip(stored, told, strict=True) if known.touch(wanted)),
+        )
+
     def like(self, notes: Sequence[Note]) -> tuple[Alike, ...]:
         """Return the notes of other reports that are most like some, none without a model."""
         snapshot = self._collection.snapshot()
         hits = snapshot.reader.like([note.id for note in notes], "report", _MOST_ALIKE) if snapshot else ()
         return tuple(_alike(notes, snapshot.note(hit.stored), hit.score) for hit in hits) if snapshot else ()
 
-    def talk(self, talk_id: str) -> Sequence[Note]:
-        """Return all notes on a talk, report by report, in reading order. Raises UnknownIdError."""
+    def is_talk(self, talk_id: str) -> bool:
+        """Return whether a talk has this id, or had it before somebody else noted it too."""
+        contents = self._collection.contents()
+        return contents is not None and contents.settled_talk(talk_id) is not None
+
+    def takers(self, talk_id: str) -> tuple[Taker, ...]:
+        """Return who noted a talk, in library order. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
-        if snapshot is None or talk_id not in snapshot.contents.talks:
+        settled = snapshot.contents.settled_talk(talk_id) if snapshot else None
+        if snapshot is None or settled is None:
             raise UnknownIdError(f"no talk has the id {talk_id}")
-        return _all("talk", talk_id, snapshot)
+        notes = _all("talk", settled, snapshot)
+        told = {
+            entry.id: (entry, talk) for entry in snapshot.contents.reports for talk in entry.talks if talk.id == settled
+        }
+        return tuple(
+            Taker(entry, talk, tuple(note for note in notes if note.report == entry.id))
+            for entry, talk in told.values()
+        )
+
+    def aligned(self, takers: Sequence[Taker]) -> tuple[Row, ...]:
+        """Return the notes of several takers side by side, those that say the same in one row."""
+        snapshot = self._collection.snapshot()
+
+        def likeness(some: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
+            ids = [[note.id for note in notes] for notes in (some, others)]
+            return snapshot.reader.likeness(*ids) if snapshot else ()
+
+        return aligned([taker.notes for taker in takers], likeness)
+
+    def spoken(self, talk_id: str) -> TalkEntry:
+        """Return a talk without its notes, and who tells of it. Raises UnknownIdError."""
+        return _known(self.directory().talks, talk_id, "talk")
 
     def report(self, report_id: str) -> tuple[ReportEntry, Sequence[Note]]:
         """Return a report and all its notes in reading order. Raises UnknownIdError."""
@@ -77,6 +144,13 @@ class Browser:
         return tuple(ServiceCount(service, counts.get(service.slug, 0)) for service in services)
 
 
+def _known(entries: Mapping[str, _Entry], key: str, what: str) -> _Entry:
+    """Return the entry of a key. Raises UnknownIdError."""
+    if key not in entries:
+        raise UnknownIdError(f"no {what} is known as {key}")
+    return entries[key]
+
+
 def _alike(notes: Sequence[Note], other: Note, cosine: float) -> Alike:
     services = {mention.service for note in notes for mention in note.services}
     both = dict.fromkeys(mention.service for mention in other.services if mention.service in services)
@@ -96,5 +170,10 @@ def _entry(report_id: str, contents: Contents | None) -> ReportEntry:
 
 def _all(group: str, value: str, snapshot: Snapshot) -> tuple[Note, ...]:
     """Return all notes with a value, in position order."""
+    return tuple(map(snapshot.note, _stored(group, value, snapshot)))
+
+
+def _stored(group: str, value: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what is stored of all notes with a value, in position order; to decode it costs more."""
     results = snapshot.reader.search(Query(sort="position", limit=None).select(group, value))
-    return tuple(snapshot.note(hit.stored) for hit in results.hits)
+    return tuple(hit.stored for hit in results.hits)

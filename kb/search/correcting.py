@@ -62,9 +62,19 @@ class Corrector:
         return self._own().configure(told).given.get(source, Given())
 
     def talk(self, talk_id: str, speakers: Sequence[str] | None) -> Sequence[str] | None:
-        """Tell who speaks in a talk, None for those it tells itself; return what was told of it before."""
-        before = self._own().configure(lambda data, _: with_speakers(data, talk_id, speakers))
-        return before.speakers.get(talk_id)
+        """Tell who speaks in a talk, None for those it tells itself; return what was told of it before.
+
+        It is told under each id that the talk has in one of its reports alone, which is what reading them knows.
+        """
+        contents = self._collection.contents()
+        ids = (contents.talks_met(talk_id) if contents else ()) or (talk_id,)
+
+        def told(data: bytes, _before: Configuration) -> bytes:
+            for each in ids:
+                data = with_speakers(data, each, speakers)
+            return data
+
+        return self._own().configure(told).speakers.get(ids[0])
 
     def remove(self, source: str) -> str:
         """Take a report out of the library; return the name it is kept by."""

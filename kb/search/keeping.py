@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.configuration import parse
@@ -15,12 +16,14 @@ from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
 from kb.library.safe_files import alone
 from kb.readers.containers import container_ending
-from kb.relating import Texts
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection
 from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
+
+if TYPE_CHECKING:
+    from kb.relating import Texts
 
 _UNNAMED = "standard input"
 
@@ -224,7 +227,7 @@ class Keeper:
             showing_samples=self._collection.is_samples,
             older_answers=bool(contents and wrong),
             reports=len(reports),
-            talks=sum(len(entry.talks) for entry in reports),
+            talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
             left_alone=scan.left_alone,
@@ -234,7 +237,7 @@ class Keeper:
 
 
 @lru_cache(256)  # whoever adds many reports meets each of the others every time
-def _identity(file: ReportFile, given: Given | None) -> tuple[str, Texts] | None:
+def _identity(file: ReportFile, given: Given | None) -> "tuple[str, Texts] | None":
     """Return the id of the report that a file holds and what it is compared by; None for what is no report."""
     from kb.readers.formats import read_outline
     from kb.relating import texts_of

@@ -1,7 +1,7 @@
 """Notes and services as the JSON objects that commands and pages give out and the index stores."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,13 @@ import msgspec
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
-from kb.search.answers import Alike, FoundTalk
+from kb.search.answers import Alike, FoundTalk, Taker
 from kb.services import Change, Domain, Service
 
 if TYPE_CHECKING:
+    from kb.aligning import Row
     from kb.kinds import Pair
+    from kb.search.directory import EventEntry, TalkEntry
 
 
 def talk_record(talk: Talk) -> dict[str, Any]:
@@ -35,6 +37,16 @@ def alike_record(alike: Alike, domain: Domain) -> dict[str, Any]:
     return {**note_record(alike.note, domain), "cosine": round(alike.cosine, 4), "same_services": list(alike.services)}
 
 
+def row_record(row: "Row", takers: Sequence[Taker], domain: Domain) -> dict[str, Any]:
+    """Return what each taker of a talk noted of one thing, by report; `only` names who alone did."""
+    notes = {
+        taker.report.id: note_record(note, domain) if note else None
+        for taker, note in zip(takers, row.notes, strict=True)
+    }
+    told = [report for report, note in notes.items() if note]
+    return {"only": told[0] if len(told) == 1 else None, "words": row.words, "likeness": row.likeness, "notes": notes}
+
+
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:
     """Return a talk that was found by its title."""
     return {
@@ -43,6 +55,24 @@ def found_talk_record(found: FoundTalk) -> dict[str, Any]:
         "held_on": found.held_on,
         "notes": found.notes,
         "found": found.found,
+    }
+
+
+def spoken_record(entry: "TalkEntry") -> dict[str, Any]:
+    """Return a talk with its event and the ids of the reports that tell of it."""
+    reports = [report.id for report in entry.reports]
+    return {**talk_record(entry.talk), "event": entry.event, "held_on": entry.held_on, "reports": reports}
+
+
+def event_record(entry: "EventEntry") -> dict[str, Any]:
+    """Return an event with the ids of its reports and talks."""
+    return {
+        "slug": entry.slug,
+        "name": entry.name,
+        "series": entry.series,
+        "held_on": entry.held_on,
+        "reports": [report.id for report in entry.reports],
+        "talks": [one.talk.id for one in entry.talks],
     }
 
 

@@ -9,7 +9,7 @@ from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import Library, ReportFile, Scan
 from kb.library.fingerprint import code_digest
-from kb.relating import RelatedReports, relate, texts_of, with_id
+from kb.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
 from kb.report.model import Given
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search import drafting
@@ -126,7 +126,7 @@ class Sync:
         def told(entry: ReportEntry) -> Iterator[Document]:
             nonlocal done
             analysed = self._finisher.analysed(self._files[entry.source])
-            report = with_id(analysed.report, entry.id)
+            report = with_ids_of(analysed.report, entry)
             tools = self._collection.tools
             yield from documents(replace(analysed, report=report), tools.analyzer, tools.catalogue)
             done += entry.notes
@@ -142,7 +142,7 @@ def _told_of(before: Contents) -> Mapping[str, Told]:
         problems[problem.source].append(problem)
     told: dict[str, Told] = {source: every[0] for source, every in problems.items() if source not in before.ids}
     for source, entry in before.by_source.items():
-        told[source] = Standing(replace(entry, id=before.ids[source]), tuple(problems[source]))
+        told[source] = Standing(replace(with_own_talks(entry), id=before.ids[source]), tuple(problems[source]))
     return told
 
 
@@ -165,6 +165,6 @@ def _contents(
         told=scan.configuration.text,
         files=files,
         ids={source: one.entry.id for source, one in standings.items()},
-        reports=tuple(replace(standings[source].entry, id=report) for source, report in related.ids.items()),
+        reports=with_talks_met(replace(standings[source].entry, id=report) for source, report in related.ids.items()),
         problems=tuple(sorted(every, key=lambda problem: places[problem.source])),
     )

@@ -76,6 +76,12 @@ def reason(reason: "Reason") -> str:
     return f"{found} {reason.points:.2f}点"
 
 
+def same(words: float | None, cosine: float | None) -> str:
+    """Return how alike notes are that say the same."""
+    shares = [("言葉", words), ("意味", cosine)]
+    return " · ".join(f"{name} {share:.2f}" for name, share in shares if share is not None)
+
+
 def meant(instead: str, count: int) -> str:
     """Return what may be meant instead of a word of the query."""
     return f"もしかして「{instead}」（{count:,}件）"

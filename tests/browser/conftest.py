@@ -74,7 +74,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
     contexts, reported = [], []
 
     def opened(path: str, root: str = address, *, width: int = 1280, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 800}, locale="ja-JP", **options)
+        context = browser.new_context(viewport={"width": width, "height": 800}, **{"locale": "ja-JP", **options})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)

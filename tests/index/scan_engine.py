@@ -151,6 +151,19 @@ class ScanEngine:
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
 
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        embedder = self.embedder()
+        passages = {d.document.id: d.document.passage for d in self.documents if d.document.passage in self.embedded}
+        if not embedder or not some or not others or not {*some, *others} <= passages.keys():
+            return ()
+        kept = quantised(embedder.passages([passages[each] for each in (*some, *others)]))
+        vectors = kept.numbers * kept.scales[:, None]
+        apart = vectors - vectors.mean(axis=0)
+        lengths = np.maximum(np.linalg.norm(apart, axis=1), 0.05)
+        cosines = [[float(a @ b / (la * lb)) for b, lb in zip(apart[len(some):], lengths[len(some):], strict=True)]
+                   for a, la in zip(apart[:len(some)], lengths[:len(some)], strict=True)]  # fmt: skip
+        return tuple(tuple(round(cosine, 6) for cosine in row) for row in cosines)
+
     def coverage(self) -> Coverage | None:
         wanted = [d.document.passage for d in self.documents if d.document.passage]
         return Coverage(sum(text in self.embedded for text in wanted), len(wanted)) if self.embedder() else None

@@ -131,6 +131,17 @@ def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make
     assert [(hit.id, hit.stored, hit.score > 0.5) for hit in hits] == [("2", "重複排除の錠", True)]
 
 
+def test_two_groups_of_documents_are_compared_each_with_each(make: Make) -> None:
+    engine = filled(
+        make(Characters()), library(document(1, "重複排除"), document(2, "鍵束交換"), document(3, "鍵束の交換"))
+    )
+
+    ((far,), (near,)) = engine.likeness(("1", "2"), ("3",))
+
+    assert (near > 0.5, far < 0) == (True, True)
+    assert (engine.likeness(("1",), ("nowhere",)), engine.likeness((), ("3",))) == ((), ())
+
+
 def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
     alike = [
         document(1, "重複排除", service="sqs"),

@@ -11,12 +11,9 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.view.timeline import WIDTH, timeline
 
 OLD = """\
 # 見本勉強会 2017 参加レポート
@@ -123,18 +120,6 @@ def test_browsers_can_add_the_search_as_their_own(client: FlaskClient) -> None:
 
     assert template is not None
     assert template.get("template") == "http://localhost/?q={searchTerms}"
-
-
-dates = st.one_of(st.just(""), st.dates(date(1990, 1, 1), date(2035, 1, 1)).map(str), st.integers(1990, 2035).map(str))
-
-
-@given(st.lists(st.tuples(dates, st.just("x"), st.integers(1, 500)), max_size=40))
-def test_every_dated_talk_has_a_dot_within_the_drawing(talks: list[tuple[str, str, int]]) -> None:
-    drawing = timeline(talks)
-    dots = drawing.dots if drawing else ()
-
-    assert len(dots) == sum(bool(held_on) for held_on, _, _ in talks)
-    assert all(drawing and 0 < dot.x < WIDTH and 0 < dot.y - dot.radius < dot.y < drawing.base for dot in dots)
 
 
 def test_a_corrected_tag_is_found_so_and_can_be_corrected_back(tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 """The pages to read rather than to search: a talk and a note."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.records import alike_record, note_record, talk_record
+from kb.search.records import alike_record, note_record, row_record, talk_record
+from webui.address import page_address
 from webui.view.answers import respond
 from webui.view.hits import belonging
+from webui.view.listing import asked_page, paged
+from webui.view.sections import NOTES, report_url
 from webui.view.takeaway import citation
 from webui.view.tree import tree
 
@@ -23,33 +27,36 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/talk/<path:talk_id>")
     def talk(talk_id: str) -> Response:
-        notes = knowledge_base.browser.talk(talk_id)
-        told = [
-            (entry, talk) for entry in knowledge_base.browser.reports() for talk in entry.talks if talk.id == talk_id
-        ]
-        takers = [(entry, tree(note for note in notes if note.report == entry.id)) for entry, _ in told]
-        entry, talk = told[0]
-        alike = knowledge_base.browser.like(notes)
-        links = tuple(dict.fromkeys(link for _, talk in told for link in talk.links))
+        browser, domain = knowledge_base.browser, knowledge_base.collection.domain
+        takers = browser.takers(talk_id)
+        spoken = browser.spoken(takers[0].talk.id)
+        notes = [note for taker in takers for note in taker.notes]
+        part = paged(page_address("talk", spoken.talk.id), notes, asked_page(request.args), NOTES)
+        by_report = groupby(part.items, lambda note: note.report)
+        taken = {report: tree(own) for report, own in by_report}
+        alike = browser.like(notes)
+        rows = browser.aligned(takers) if len(takers) > 1 else ()
         return respond(
             "talk.html",
             lambda: {
-                "talk": talk_record(talk),
+                "talk": talk_record(spoken.talk),
                 "notes": records(notes),
-                "alike": [alike_record(one, knowledge_base.collection.domain) for one in alike],
+                "alike": [alike_record(one, domain) for one in alike],
+                "aligned": [row_record(row, takers, domain) for row in rows],
             },
-            talk=talk,
-            links=links,
-            report=entry,
-            takers=takers,
+            spoken=spoken,
+            part=part,
+            takers=[(entry, taken[entry.id]) for entry in spoken.reports if entry.id in taken],
+            every=[taker.report for taker in takers],
+            rows=rows,
             alike=alike,
         )
 
     @blueprint.get("/note/<path:note_id>")
     def note(note_id: str) -> Response:
         found = knowledge_base.browser.note(note_id)
-        entry, around = knowledge_base.browser.report(found.report)
-        shown = belonging(knowledge_base.collection.domain, found, around)
+        around = knowledge_base.browser.surroundings(found)
+        shown = belonging(knowledge_base.collection.domain, found, around.kin)
         cited = citation(found, request.host_url)
         alike = knowledge_base.browser.like((found,))
 
@@ -57,6 +64,14 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             domain = knowledge_base.collection.domain
             return {**records([found])[0], "alike": [alike_record(one, domain) for one in alike]}
 
-        return respond("note.html", record, shown=shown, report=entry, citation=cited, alike=alike)
+        return respond(
+            "note.html",
+            record,
+            shown=shown,
+            around=around,
+            in_report=report_url(found, around.number),
+            citation=cited,
+            alike=alike,
+        )
 
     return blueprint

@@ -19,11 +19,12 @@ from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.deeds import Deeds
 from webui.pages.proposing import bookmarklet
-from webui.pages.reports import became, counted, sections
+from webui.pages.reports import became, counted
 from webui.pages.updating import Updater
 from webui.received import Received, RefusedError, asked_for, received_body, received_form, tell_refusals
 from webui.texts import texts
 from webui.view.answers import wants_json
+from webui.view.sections import sections
 
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
@@ -102,7 +103,7 @@ class _Intake:
             replaces=self._keeper.replaces(report),
             outline=outline,
             taken=counted(outline),
-            sections=sections(report.notes),
+            sections=tuple(sections(report.notes)),
             lines=tuple(became(outline, report.talks, report.notes)),
         )
         return make_response(shown, 422 if received.refused else 200)

@@ -1,27 +1,24 @@
-"""The pages of reports: all of them, one with its notes, and what each of its lines was taken for."""
+"""The pages of a report: its notes under its talks, and what each of its lines was taken for."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note, Talk
 from kb.report.outline import Block, Outline
 from kb.report.problems import UnreadableError
 from kb.search.records import note_record, outline_record
+from webui.address import page_address
 from webui.view.answers import respond
-from webui.view.tree import Branch, tree
+from webui.view.listing import asked_page, paged
+from webui.view.sections import NOTES, sections, steps
 
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The notes of a report on one talk, or outside of talks, in their tree."""
-
-    talk: Talk | None
-    branches: tuple[Branch, ...]
+_LINES = 500  # of a page
+_MANY = 4  # sections from which a list of them is of use
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,44 +34,39 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the pages over a knowledge base."""
     blueprint = Blueprint("reports", __name__)
 
-    @blueprint.get("/reports")
-    def reports() -> Response:
-        entries = knowledge_base.browser.reports()
-        return respond("reports.html", lambda: {"reports": [asdict(entry) for entry in entries]}, reports=entries)
-
     @blueprint.get("/report/<path:report_id>")
     def report(report_id: str) -> Response:
         entry, notes = knowledge_base.browser.report(report_id)
         domain = knowledge_base.collection.domain
-        outline = _outline(knowledge_base, report_id)
+        part = paged(page_address("report", report_id), notes, asked_page(request.args), NOTES)
+        every = tuple(steps(notes))
         return respond(
             "report.html",
             lambda: {"report": asdict(entry), "notes": [note_record(note, domain) for note in notes]},
             report=entry,
-            sections=sections(notes),
-            outline=outline,
-            taken=counted(outline) if outline else None,
+            part=part,
+            sections=tuple(sections(part.items)),
+            steps=every if len(every) >= _MANY else (),
         )
 
     @blueprint.get("/lines/<path:report_id>")
     def lines(report_id: str) -> Response:
         entry, notes = knowledge_base.browser.report(report_id)
-        outline = knowledge_base.browser.outline(report_id)
+        try:
+            outline = knowledge_base.browser.outline(report_id)
+        except (UnreadableError, OSError) as error:  # it has gone, or changed beyond reading, since it was indexed
+            raise NotFound from error
+        became_of = tuple(became(outline, entry.talks, notes))
         return respond(
             "lines.html",
             lambda: outline_record(outline, entry.event, entry.held_on, entry.talks),
             report=entry,
             outline=outline,
-            lines=tuple(became(outline, entry.talks, notes)),
+            part=paged(page_address("lines", report_id), became_of, asked_page(request.args), _LINES),
             taken=counted(outline),
         )
 
     return blueprint
-
-
-def sections(notes: Sequence[Note]) -> list[Section]:
-    """Return the notes of a report, in reading order, in the trees of its talks."""
-    return [Section(talk, tree(own)) for talk, own in groupby(notes, lambda note: note.talk)]
 
 
 def counted(outline: Outline) -> Counter[str]:
@@ -92,11 +84,3 @@ def became(outline: Outline, talks: Sequence[Talk], notes: Sequence[Note]) -> It
     for block in outline.blocks:
         if block.type != "blank":
             yield Line(block, talk_at.get(block.first_line), note_at.get(block.first_line))
-
-
-def _outline(knowledge_base: KnowledgeBase, report_id: str) -> Outline | None:
-    """Return the outline of a report, None where its file has gone or changed beyond reading since it was indexed."""
-    try:
-        return knowledge_base.browser.outline(report_id)
-    except (UnreadableError, OSError):
-        return None

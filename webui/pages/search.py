@@ -22,6 +22,7 @@ from webui.view.facets import MOST_VALUES, Chip, Group, chips, groups
 from webui.view.hits import TalkHits, by_talk
 from webui.view.pager import numbers
 from webui.view.panel import Panel, Panels
+from webui.view.timeline import Bar, timeline
 from webui.view.told import Told, Way, told, ways_out
 
 
@@ -67,6 +68,17 @@ class SearchPage:
         newest = "new" if self.query.sort == "new" else "relevance"
         others = {key: label for key, label in texts.SORTS.items() if key not in ("relevance", "new")}
         return {newest: texts.SORTS["new"], **others}
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """The years of what is found, each with the search that wants it alone, or no longer."""
+        counts = {facet.value: facet.count for facet in self.answer.facets["year"]}
+        chosen = self.query.selected("year")
+
+        def url(year: str) -> str:
+            return address_of(self.query.select("year", *(() if chosen == (year,) else (year,))))
+
+        return timeline(counts, url, chosen)
 
     @property
     def first(self) -> int:
@@ -165,6 +177,7 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "words": [asdict(one) for one in page.answer.words],
         "conditions": [asdict(one) for one in page.answer.conditions],
         "service": page.panel.service.slug if page.panel else None,
+        "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [
             {

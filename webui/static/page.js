@@ -36,7 +36,7 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
   request.send();
 }
 
-// While one types, hits are never replaced by none: they stay, dimmed, and it is told that Enter searches as typed.
+// While one types, hits are never replaced by none: they stay, and it is told that Enter searches as typed.
 const status = document.getElementById("status");
 function stale() {
   document.getElementById("found").classList.add("stale");
@@ -107,7 +107,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-swap]");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  visit(link.href, { scroll: link.dataset.swap === "top" ? 0 : null });
+  visit(link.getAttribute("href"), { scroll: link.dataset.swap === "top" ? 0 : null });
 });
 
 // --- Suggestions: a combobox over a list of links ----------------------------------------------------------------

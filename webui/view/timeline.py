@@ -1,76 +1,71 @@
-"""Talks along the years, as the figures of a drawing: where each dot stands and how large it is."""
+"""Counts along the years, as the figures of a drawing of bars: one that a link leads on from for each year."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
-WIDTH = 720
-_MARGIN = 28
-_BASE = 24  # room below the line, for the years
-_STEP = 15  # between dots of one day
-_SMALLEST, _LARGEST = 4.0, 7.0
-_HIGHEST = 10  # dots of one day, before they share a place
+HEIGHT = 56  # pixels, of the highest bar
+_LOWEST = 3  # pixels: that there is something is seen
+_MOST = 40  # years in a row, before those without anything are left out
+_NAMED = 8  # bars that are named on a phone
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
-    """One talk: its place, its size, and what it is."""
+class Bar:
+    """One year: what it is, how many it has, its address, its place in hundredths of the width, its height in pixels.
 
-    x: float
-    y: float
-    radius: float
-    label: str
+    Where the drawing is narrow, not all of them are `named`. The height is measured by the year that has most; that of
+    what is of no year is no higher than that.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """A drawing of talks: its height, its years with their places, its dots."""
-
+    year: str
+    count: int
+    url: str
+    chosen: bool
+    left: float
+    width: float
     height: int
-    years: tuple[tuple[int, float], ...]
-    dots: tuple[Dot, ...]
+    named: bool
 
     @property
-    def base(self) -> int:
-        """The height at which the line of the years runs."""
-        return self.height - _BASE
+    def dated(self) -> bool:
+        """Whether it is of a year."""
+        return self.year.isdigit()
+
+    @property
+    def middle(self) -> float:
+        """Where its name stands, in hundredths of the width."""
+        return round(self.left + self.width / 2, 2)
 
 
-def timeline(talks: Iterable[tuple[str, str, int]]) -> Timeline | None:
-    """Return the drawing of talks, each given by its date, its label and its number of notes; None without any date."""
-    dated = sorted(talk for talk in talks if talk[0])
-    if not dated:
-        return None
-    first, last = int(dated[0][0][:4]), int(dated[-1][0][:4])
-    stacks: dict[float, int] = {}
-    placed = []
-    for held_on, label, notes in dated:
-        x = _x(_year(held_on), first, last)
-        stacks[x] = level = stacks.get(x, 0) + 1
-        placed.append((x, min(level, _HIGHEST), label, notes))
-    height = _BASE + _STEP * (max(level for _, level, _, _ in placed) + 1)
-    most = max(notes for *_, notes in placed)
-    dots = tuple(
-        Dot(x, height - _BASE - _STEP * level + 2, _radius(notes, most), label) for x, level, label, notes in placed
+def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: Collection[str] = ()) -> tuple[Bar, ...]:
+    """Return a bar for each year from the first to the last that has anything, and one for what is of no year.
+
+    There is none where all is of one year and nothing is chosen.
+    """
+    years = sorted(year for year in counts if year.isdigit() and (counts[year] or year in chosen))
+    others = [year for year in counts if not year.isdigit() and counts[year]]
+    if years and int(years[-1]) - int(years[0]) < _MOST:
+        years = [str(year) for year in range(int(years[0]), int(years[-1]) + 1)]
+    shown = [*years, *others]
+    if len(shown) <= 1 and not chosen:
+        return ()
+    most = max((counts.get(year, 0) for year in years or others), default=0)
+    slot = 100 / max(len(shown), 1)
+    step = -(-len(shown) // _NAMED)
+    return tuple(
+        Bar(
+            year=year,
+            count=counts.get(year, 0),
+            url=address(year),
+            chosen=year in chosen,
+            left=round(slot * (place + 0.08), 2),
+            width=round(slot * 0.84, 2),
+            height=_height(counts.get(year, 0), most),
+            named=(len(shown) - 1 - place) % step == 0,
+        )
+        for place, year in enumerate(shown)
     )
-    return Timeline(height, tuple((year, _x(year + 0.5, first, last)) for year in _labelled(first, last)), dots)
 
 
-def _labelled(first: int, last: int) -> Sequence[int]:
-    """Return the years that are written: all, or every other where there are many, and the last always."""
-    step = 1 + (last - first) // 10
-    return range(last, first - 1, -step)[::-1]
-
-
-def _year(held_on: str) -> float:
-    """Return a date as a year with its part gone by; a year alone is taken at its middle."""
-    year, month = (int(part) for part in (held_on + "-07").split("-")[:2])
-    return year + (month - 1) / 12
-
-
-def _x(year: float, first: int, last: int) -> float:
-    return round(_MARGIN + (WIDTH - 2 * _MARGIN) * (year - first) / (last + 1 - first), 1)
-
-
-def _radius(notes: int, most: int) -> float:
-    return round(_SMALLEST + (_LARGEST - _SMALLEST) * sqrt(notes / most), 1)
+def _height(count: int, most: int) -> int:
+    return min(HEIGHT, max(_LOWEST, round(HEIGHT * count / most))) if count else 0

@@ -29,6 +29,8 @@ REPORTS = (
     JAWS.replace("夜間", "昼間").encode(),  # the same post, as it was edited
     "<h1>社内勉強会 2019-05-01</h1><ul><li>Batch <b>Portal</b>が冪等でない</li><li>Lambdaは15分まで</li></ul>".encode(),
     "# JAWS DAYS 2018\n\n- まったく別の人の記録\n- 徳島（とくしま）県のバッチポータル\n- PORTALの話\n".encode(),
+    "# JAWS DAYS 2018\n\n## 【A】10:00~10:40:サーバーレス設計\n\n- 冪等にする\n".encode(),
+    "# JAWS DAYS 2018 の感想\n\n## 【A】10:00~10:40:「サーバレス」設計\n\n- 冪等にしておく\n- 箱の話\n".encode(),
     UNREADABLE,
     b"",
 )

@@ -17,7 +17,6 @@ EXAMPLES = ("SQS", "Lambda", "DynamoDB", "Kubernetes", "CloudFormation", "Step F
 KIND_EXAMPLES = {"advice": "Advice only", "problem": "Problems only", "question": "Questions only"}
 SEARCH = "Search"
 SUGGESTIONS = "Suggestions"
-ALL_NOTES = "All notes"
 MAIN_NAVIGATION = "Main pages"
 REPORTS = "Reports"
 SAMPLES_SHOWN = "Showing samples"
@@ -95,11 +94,14 @@ INTAKE_ADDRESS = "or the address of an article"
 BOOKMARKLET = "Add to the notes"
 BOOKMARKLET_TITLE = "Add the page you are looking at"
 BOOKMARKLET_HOW = (
-    "Drag this link to your bookmarks bar. Pressed while an article is open on another site, it sends that page here as "
-    "you see it. Some sites forbid that."
+    "Drag this link to your bookmarks bar. Pressed while an article is open on another site, it sends that page here "
+    "as you see it. Some sites forbid that."
 )
 PROPOSED = "A page was sent"
-PROPOSED_HOW = "It came from another site, and nothing of it has been read or kept. If you sent it yourself, see how it is understood."
+PROPOSED_HOW = (
+    "It came from another site, and nothing of it has been read or kept. If you sent it yourself, see how it is "
+    "understood."
+)
 NO_ADDRESS = "address unknown"
 INTAKE_READ = "See how it is understood"
 NOTHING_GIVEN = "There is neither a file nor a text. Give one of them."
@@ -174,7 +176,6 @@ OPEN_PROBLEM = "unsolved"
 SOLVED_PROBLEM = "with a remedy"
 QUESTIONS = "Questions"
 TALKS = "Talks"
-TIMELINE = "Talks over time"
 CHANGES = "Changed since"
 CHANGE_SOURCE = "source"
 SERVICE_NOTES = "Search the notes on this service"
@@ -234,6 +235,8 @@ NOTICES = {
     "no likeness": "Could not search by meaning, so words alone were searched ({text}).",
 }
 WHY_FOUND = "Why it was found"
+ALIGNED = "Side by side"
+HOW_ALIKE = "How alike"
 ALIKE_ELSEWHERE = "Notes like it in other reports"
 ALIKE = en.ALIKE
 STEPS_REFUSED = "Some of what is done to find more was undone."

@@ -1,9 +1,11 @@
 """The sentences of the page in English, made of what was found."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from kb.aligning import Row
 from kb.search.outcomes import Added, SyncOutcome
 from kb.texts.en import KINDS, counted
 from webui.texts.en.labels import (
@@ -21,6 +23,23 @@ from webui.texts.en.labels import (
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
+
+_CATEGORIES = {
+    "ai": "AI and machine learning",
+    "business": "Business applications",
+    "cost": "Cost management",
+    "customer": "Support and training",
+    "end-user": "End-user computing",
+    "frontend": "Frontend and mobile",
+    "frontier": "Quantum, satellites, robots",
+    "games": "Games and 3D",
+    "integration": "Application integration",
+    "iot": "IoT",
+    "management": "Management and governance",
+    "migration": "Migration and transfer",
+    "networking": "Networking and content delivery",
+    "security": "Security and identity",
+}
 
 
 def notes(count: int) -> str:
@@ -67,8 +86,10 @@ def below(count: int) -> str:
 
 
 def value(group: str, value: str, label: str) -> str:
-    """Return what a value of a group is called; a category, which is labelled in Japanese, by its slug."""
-    return value.replace("-", " ").capitalize() if group == "category" else VALUES.get((group, value), label)
+    """Return what a value of a group is called; a category, which a catalogue labels in Japanese, by its slug."""
+    if group == "category":
+        return _CATEGORIES.get(value, value.replace("-", " ").capitalize())
+    return VALUES.get((group, value), label)
 
 
 def find_value(group: str) -> str:
@@ -99,6 +120,14 @@ def track(name: str) -> str:
 def taker(number: int) -> str:
     """Return what tells two reports of one talk apart."""
     return f"Record {number}"
+
+
+def aligned(rows: Sequence[Row]) -> str:
+    """Return how many things several takers of a talk noted, and how many each of them alone."""
+    told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
+    alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
+    together = f"In common: {notes(len(told) - alone.total())}"
+    return "; ".join([together, *(f"{taker(number)} alone: {notes(count)}" for number, count in sorted(alone.items()))])
 
 
 def lines(taken: Mapping[str, int]) -> str:

@@ -18,7 +18,6 @@ EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コス�
 KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
 SUGGESTIONS = "候補"
-ALL_NOTES = "すべてのメモ"
 MAIN_NAVIGATION = "主なページ"
 REPORTS = "レポート"
 SAMPLES_SHOWN = "見本を表示中"
@@ -175,7 +174,6 @@ OPEN_PROBLEM = "未解決"
 SOLVED_PROBLEM = "対策あり"
 QUESTIONS = "質問"
 TALKS = "セッション"
-TIMELINE = "セッションの年表"
 CHANGES = "その後の変更"
 CHANGE_SOURCE = "出典"
 SERVICE_NOTES = "このサービスのメモを検索"
@@ -218,6 +216,8 @@ NOTICES = {
     "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
+ALIGNED = "記録を並べる"
+HOW_ALIKE = "近さ"
 ALIKE_ELSEWHERE = "ほかのレポートの似たメモ"
 ALIKE = ja.ALIKE
 STEPS_REFUSED = "読み替えの一部をやめています。"

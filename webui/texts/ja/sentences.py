@@ -1,9 +1,11 @@
 """The sentences of the page, made of what was found."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from kb.aligning import Row
 from kb.search.outcomes import Added, SyncOutcome
 from kb.texts.ja import KINDS
 from webui.texts.ja.labels import (
@@ -96,6 +98,14 @@ def track(name: str) -> str:
 def taker(number: int) -> str:
     """Return what tells two reports of one talk apart."""
     return f"記録 {number}"
+
+
+def aligned(rows: Sequence[Row]) -> str:
+    """Return how many things several takers of a talk noted, and how many each of them alone."""
+    told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
+    alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
+    together = f"共通 {notes(len(told) - alone.total())}"
+    return "、".join([together, *(f"{taker(number)}だけ {notes(count)}" for number, count in sorted(alone.items()))])
 
 
 def lines(taken: Mapping[str, int]) -> str:

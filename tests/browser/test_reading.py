@@ -1,0 +1,87 @@
+"""Reading instead of searching: from list to event to talk to note, with a keyboard, on a phone, on paper."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+LISTS = ("/reports", "/events", "/talks", "/speakers", "/years", "/pairs")
+PLACES = (*LISTS, "/event/jaws-days-2018", "/speaker/Werner%20Vogels", "/service/lambda", "/?q=Lambda")
+
+
+def test_one_reads_from_an_event_down_to_a_note_and_finds_the_way_back(open_page: Open) -> None:
+    page = open_page("/")
+    page.get_by_role("navigation", name="主なページ").get_by_role("link", name="イベント").click()
+    page.get_by_role("link", name="AWS re:Invent 2019").click()
+    expect(page).to_have_title("AWS re:Invent 2019 - セッションメモ")
+    page.locator(".reports a").first.click()
+    page.locator(".note summary[aria-label='このメモの一致の理由・引用・リンク']").first.click()
+    page.locator(".permalink").first.click()
+    expect(page.get_by_role("navigation", name="レポートの中の位置")).to_be_visible()
+    page.get_by_role("link", name="次のメモ").click()
+    expect(page.get_by_role("link", name="前のメモ")).to_be_visible()
+    page.get_by_role("navigation", name="現在の位置").get_by_role("link").first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("AWS re:Invent 2019")
+
+
+def test_a_bar_of_a_series_leads_to_the_event_of_its_year(open_page: Open) -> None:
+    page = open_page("/event/aws-re-invent-2019")
+    page.get_by_role("link", name="2017年").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("AWS re:Invent 2017")
+
+
+def test_a_bar_above_results_narrows_them_in_place_and_back_takes_it_back(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    before = page.locator("#summary").inner_text()
+    page.evaluate("window.same = true")
+    page.get_by_role("link", name="2018年").click()
+    expect(page.locator(".timeline .chosen")).to_have_count(1)
+    narrowed = page.locator("#summary").inner_text()
+    page.go_back()
+    expect(page.locator("#summary")).to_have_text(before)
+
+    assert (narrowed != before, page.evaluate("window.same")) == (True, True)
+
+
+def test_bars_are_reached_and_followed_with_the_keyboard(open_page: Open) -> None:
+    page = open_page("/talks")
+    page.get_by_label("名前").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(page.url.split("/talks")[0] + "/talks?year=2016")
+
+
+def test_lists_are_narrowed_without_a_script(open_page: Open) -> None:
+    page = open_page("/talks", java_script_enabled=False)
+    page.get_by_label("名前").fill("基調講演")
+    page.get_by_role("button", name="絞り込む").click()
+    titles = page.locator(".reports li > a").all_inner_texts()
+
+    assert titles
+    assert all("基調講演" in title for title in titles)
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_nothing_is_wider_than_a_small_phone_and_nothing_moves(open_page: Open, path: str) -> None:
+    page = open_page(path, width=320)
+    page.wait_for_load_state("networkidle")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate("watched.shift") == 0
+
+
+def test_a_note_is_printed_without_what_is_only_for_the_screen(open_page: Open) -> None:
+    page = open_page("/talk/aws-re-invent-2019/d8b782")
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.get_by_role("navigation", name="現在の位置")).to_be_hidden()
+    expect(page.locator(".note .text").first).to_be_visible()

@@ -1,0 +1,230 @@
+"""The pages to read: lists of everything, events, speakers, years, talks, notes and reports, page by page."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+
+from kb.knowledge_base import KnowledgeBase
+from kb.search import searching
+from webui.app import create_app
+
+
+def report(year: int | None, *, speaker: str, notes: int = 3) -> str:
+    """Return a report of an event with two talks, in one of them so many notes."""
+    when = f" {year}" if year else ""
+    own = "\n".join(f"- 箱の中身 {number}番\n  - Lambda は便利" for number in range(notes))
+    return (
+        f"# 見本カンファレンス{when} 参加レポート\n\n"
+        f"## 【B】13:00~13:40:箱の話{when}\n\n登壇: {speaker}\n\n{own}\n\n"
+        f"## 【A】10:00~10:40:紐の話{when}\n\n登壇: 見本 花子\n\n- SQS は紐である\n- 起動が遅くて困っている\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    folder = tmp_path_factory.mktemp("reading")
+    (folder / "library").mkdir()
+    (folder / "library" / "kb.toml").write_text('[embedding]\nmodel = "none"\n', "utf-8")
+    for year in range(2001, 2021):
+        text = report(year, speaker="見本 太郎" if year > 2010 else "見本 次郎", notes=120 if year == 2020 else 3)
+        (folder / "library" / f"{year}.md").write_text(text, "utf-8")
+    (folder / "library" / "undated.md").write_text("# 見本の集まり 参加メモ\n\n- 日付のないメモ\n", "utf-8")
+    for number in range(40):
+        text = f"# 小さな会 第{number}回 参加レポート\n\n- 開催日: 2015年3月{1 + number % 28}日\n- 小さなメモ\n"
+        tracks = "".join(f"\n## 【{'BA'[n % 2]}】1{n}:00~1{n}:40:話{n}\n\n- その{n}\n" for n in range(4))
+        (folder / "library" / f"small-{number}.md").write_text(text + ("" if number else tracks), "utf-8")
+    knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
+    knowledge_base.keeper.sync()
+    return create_app(knowledge_base).test_client()
+
+
+@pytest.fixture(scope="module")
+def nothing(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    folder = tmp_path_factory.mktemp("nothing")
+    (folder / "library").mkdir()
+    return create_app(KnowledgeBase.open(folder / "library", folder / "index")).test_client()
+
+
+def as_json(client: FlaskClient, address: str) -> dict[str, Any]:
+    told: dict[str, Any] = client.get(address, headers={"Accept": "application/json"}).json
+    return told
+
+
+@pytest.mark.parametrize(("path", "total"), [("reports", 61), ("events", 60), ("talks", 44), ("speakers", 3)])
+def test_a_list_has_everything_fifty_at_a_time(client: FlaskClient, path: str, total: int) -> None:
+    first = as_json(client, f"/{path}")
+    rest = [as_json(client, f"/{path}?page={page}")[path] for page in range(2, first["pages"] + 1)]
+
+    assert (first["total"], len(first[path]) + sum(map(len, rest))) == (total, total)
+    assert max(map(len, (first[path], *rest))) <= 50
+    assert (f"/{path}?page=2" in client.get(f"/{path}").text) == (first["pages"] > 1)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "9", "99999999", "x", "２"])
+def test_a_page_that_there_is_not_is_the_nearest_one(client: FlaskClient, page: str) -> None:
+    assert as_json(client, f"/reports?page={page}")["page"] == (2 if page == "9" else 1)
+
+
+def test_a_list_is_narrowed_by_name_year_service_and_event(client: FlaskClient) -> None:
+    def total(address: str) -> int:
+        found: int = as_json(client, address)["total"]
+        return found
+
+    assert total("/talks?name=紐 2019") == 1
+    assert total("/talks?year=2019") == 2
+    assert total("/talks?service=ラムダ&year=2019") == 1
+    assert total("/talks?service=nothing") == 0
+    assert total("/talks?event=見本カンファレンス-2019") == 2
+    assert total("/talks?speaker=見本%20花子") == 20
+    assert total("/reports?year=undated") == 1
+    assert total("/events?series=見本カンファレンス") == 20
+    assert total("/speakers?year=2005") == 2
+
+
+def test_a_narrowed_list_says_by_what_and_how_to_widen_it(client: FlaskClient) -> None:
+    page = client.get("/talks?year=2019&service=lambda&name=箱").text
+
+    assert 'href="/talks?name=%E7%AE%B1&amp;service=lambda"' in page  # without the year
+    assert "AWS Lambda" in page
+    assert "当てはまるものはありません" in client.get("/talks?name=どこにもない").text
+
+
+def test_entries_stand_under_their_years_and_the_bars_lead_to_each(client: FlaskClient) -> None:
+    page = client.get("/talks").text
+
+    assert page.index("<h2>2020年</h2>") < page.index("<h2>2019年</h2>")
+    assert 'href="/talks?year=2005" aria-label="2005年 2件"' in page
+
+
+def test_an_event_has_its_series_its_talks_by_track_and_time_and_its_reports(client: FlaskClient) -> None:
+    page = client.get("/event/見本カンファレンス-2019").text
+    told = as_json(client, "/event/見本カンファレンス-2019")
+
+    assert page.index("紐の話") < page.index("【A】") < page.index("箱の話") < page.index("【B】")
+    assert "見本カンファレンス（全20回）" in page
+    assert f'href="/event/{quote("見本カンファレンス-2018")}" aria-label="2018年' in page
+    assert (len(told["talks"]), len(told["editions"]), told["held_on"]) == (2, 20, "2019")
+    assert f'href="/report/{quote(told["reports"][0])}"' in page
+
+
+def test_talks_stand_under_their_tracks_where_these_have_several(client: FlaskClient) -> None:
+    page = client.get("/event/小さな会-第0回").text
+
+    assert [page.index(told) for told in ("<h2>【A】", "話1", "話3", "<h2>【B】", "話0", "話2")] == sorted(
+        page.index(told) for told in ("<h2>【A】", "話1", "話3", "<h2>【B】", "話0", "話2")
+    )
+
+
+def test_years_of_a_series_with_several_events_lead_to_the_list(client: FlaskClient) -> None:
+    page = client.get("/event/小さな会-第3回").text
+
+    assert "小さな会（全40回）" in page
+    assert client.get("/event/小さな会-第99回").status_code == 404
+
+
+def test_a_speaker_has_their_talks_and_notes(client: FlaskClient) -> None:
+    page = client.get("/speaker/見本 太郎").text
+
+    assert (page.count('href="/talk/'), "10セッション" in page) == (10, True)
+    assert 'aria-label="2015年 7件"' in page
+    assert client.get("/speaker/誰か").status_code == 404
+
+
+def test_years_tell_what_each_has_and_the_undated_are_last(client: FlaskClient) -> None:
+    years = as_json(client, "/years")["years"]
+
+    assert [one["year"] for one in years] == [*(str(year) for year in range(2020, 2000, -1)), "undated"]
+    assert years[1] == {"year": "2019", "reports": 1, "events": 1, "talks": 2, "notes": 10}
+    assert "日付不明" in client.get("/years").text
+
+
+def test_pairs_are_those_that_are_asked_for(client: FlaskClient) -> None:
+    page = as_json(client, "/pairs?state=unsolved")
+
+    assert (page["total"], page["pages"], len(page["pairs"])) == (20, 1, 20)
+    assert {tuple(one["states"]) for one in page["pairs"]} == {("unsolved",)}
+    assert as_json(client, "/pairs?state=solved")["total"] == 0
+    assert as_json(client, "/pairs")["total"] == 20
+    assert as_json(client, "/pairs?q=起動")["total"] == 20
+    assert "知られていないため" in client.get("/pairs?service=何か").text
+    assert "当てはまる課題や質問はありません" in client.get("/pairs?state=answered").text
+
+
+def test_a_long_report_has_a_list_of_contents_and_pages_and_each_note_knows_its_page(client: FlaskClient) -> None:
+    told = as_json(client, "/reports?year=2020")["reports"][0]
+    first, second = (client.get(f"/report/{quote(told['id'])}?page={page}").text for page in (1, 2))
+    notes = as_json(client, f"/report/{told['id']}")["notes"]
+    last = client.get(f"/note/{quote(notes[-1]['id'])}").text
+
+    assert (first.count('class="note '), second.count('class="note ')) == (200, len(notes) - 200)
+    assert f"/report/{quote(told['id'])}?page=2#{quote(notes[-1]['id'])}" in last
+    assert 'rel="prev"' in last
+    assert 'rel="next"' not in last
+    assert f"{len(notes)}件中 {len(notes)}番目" in last
+
+
+def test_a_note_stands_between_its_neighbours(client: FlaskClient) -> None:
+    told = as_json(client, "/reports?year=2019")["reports"][0]
+    before, note, after = as_json(client, f"/report/{told['id']}")["notes"][1:4]
+    page = client.get(f"/note/{quote(note['id'])}").text
+
+    assert f'rel="prev" href="/note/{quote(before["id"])}"' in page
+    assert f'rel="next" href="/note/{quote(after["id"])}"' in page
+
+
+def test_a_search_has_the_bars_of_its_years_and_each_leads_to_that_year_and_back(client: FlaskClient) -> None:
+    page = client.get("/?q=Lambda").text
+    chosen = client.get("/?q=Lambda&year=2019").text
+
+    assert 'href="/?q=Lambda&amp;year=2019" aria-label="2019年 3件"' in page
+    assert 'href="/?q=Lambda" aria-label="2019年 3件" class="chosen" aria-current="true"' in chosen
+
+
+def test_of_many_talks_found_by_title_the_first_are_shown_and_the_rest_is_a_list_away(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST_TALKS", 5)
+    told = as_json(client, "/?q=箱の話")
+
+    assert (told["titled"], len(told["talks"])) == (20, 5)
+    assert f'<a href="/talks?name={quote("箱の話")}">他 15件</a>' in client.get("/?q=箱の話").text
+    assert as_json(client, f"/talks?name={quote('箱の話')}")["total"] == 20
+
+
+@pytest.mark.parametrize("sort", ["old", "new"])
+def test_a_search_can_be_in_the_order_of_days(client: FlaskClient, sort: str) -> None:
+    years = [hit["held_on"] for hit in as_json(client, f"/?q=SQS&sort={sort}")["hits"]]
+
+    assert years == sorted(years, reverse=sort == "new")
+
+
+@pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/years", "/pairs"])
+def test_an_empty_library_says_how_to_fill_it(nothing: FlaskClient, path: str) -> None:
+    response = nothing.get(path)
+
+    assert (response.status_code, "まだレポートがありません" in response.text) == (200, True)
+
+
+@pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/years", "/pairs"])
+def test_every_list_is_one_click_away_and_says_where_one_is(client: FlaskClient, path: str) -> None:
+    assert f'<a href="{path}" aria-current="page">' in client.get(path).text
+
+
+def test_a_report_whose_file_has_gone_is_read_from_the_index_but_has_no_lines(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    file = tmp_path / "library" / "a.md"
+    file.write_text(report(2019, speaker="見本 太郎"), "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    client = create_app(knowledge_base).test_client()
+    name = quote(knowledge_base.browser.reports()[0].id)
+    before = [client.get(f"/{page}/{name}").status_code for page in ("report", "lines")]
+    file.unlink()
+
+    assert (before, [client.get(f"/{page}/{name}").status_code for page in ("report", "lines")]) == (
+        [200] * 2,
+        [200, 404],
+    )
