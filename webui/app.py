@@ -18,6 +18,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
 from webui import compression, language, security
 from webui.address import address_of, page_address
+from webui.deeds import Deeds
 from webui.limits import Guesses
 from webui.pages import (
     browse,
@@ -29,6 +30,7 @@ from webui.pages import (
     key,
     pairs,
     proposing,
+    removing,
     reports,
     search,
     services,
@@ -103,6 +105,7 @@ def create_app(
     def static(name: str) -> str:
         return f"/static/{name}?v={versions[name]}"
 
+    deeds = Deeds()
     versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
     app.jinja_env.globals.update(
         t=texts,
@@ -119,6 +122,7 @@ def create_app(
         short_name=short_name,
         examples=offered,
         other_languages=language.others,
+        of_data=language.of_data,
         aliases=aliases,
         older_answers=older_answers,
         page_address=page_address,
@@ -127,6 +131,7 @@ def create_app(
         marked=marked,
         web_address=web_address,
         static=static,
+        deed=deeds.shown,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
     app.jinja_env.filters.update(checkbox=checkbox, tally=saying("tally"), value=saying("value"))
@@ -137,8 +142,9 @@ def create_app(
     answers.tell_errors(app)
     for room in (search, suggest, indexes, events, pairs, browse, services, reports, export):
         app.register_blueprint(room.pages(knowledge_base))
-    app.register_blueprint(intake.pages(knowledge_base, updater, fetcher))
-    app.register_blueprint(correcting.pages(knowledge_base, updater))
+    app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
+    for putting_right in (correcting, removing):
+        app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
     app.register_blueprint(proposing.pages())
     app.register_blueprint(updating.pages(updater))
     app.register_blueprint(key.pages(access, guesses))

@@ -21,28 +21,43 @@ from kb.library.files import LONGEST_REPORT, LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
+from kb.services import Service
 from webui.texts import texts
 from webui.view.answers import problem
 
 _TEXTS = MEDIA_TYPES | {"application/octet-stream"}
 
 
+class RefusedError(ValueError):
+    """What was sent cannot be taken; the message says why, in the language of the page.
+
+    `field` is the field of the form that it is about, `near` are the services that may have been meant, `told` is what
+    the cause said of itself, in English.
+    """
+
+    def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), told: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+        self.near = near
+        self.told = told
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A report as it came: its bytes, the name of its file if it had one, and what was told of it."""
+    """A report as it came: its bytes, the name of its file if it had one, and what was told of it.
+
+    `refused` is what of that cannot be, and left out.
+    """
 
     data: bytes
     name: str | None
     given: Given
+    refused: RefusedError | None = None
 
     @property
     def encoded(self) -> str:
         """The bytes as a form field that brings them back unchanged."""
         return base64.b64encode(self.data).decode()
-
-
-class RefusedError(ValueError):
-    """What was sent cannot be taken; the message says why, in Japanese."""
 
 
 def received_form(fetcher: Fetcher | None) -> Received:
@@ -51,7 +66,7 @@ def received_form(fetcher: Fetcher | None) -> Received:
     Raises UnreadableError where nothing can be fetched.
     """
     form, file = request.form, request.files.get("file")
-    name, given = form.get("name") or None, _given(form)
+    name, (given, refused) = form.get("name") or None, _given(form)
     if form.get("data"):
         try:
             data = base64.b64decode(form["data"], validate=True)
@@ -64,12 +79,20 @@ def received_form(fetcher: Fetcher | None) -> Received:
         data, name, given = page.data, page.name, page.given(given)
     else:
         data = form.get("text", "").replace("\r\n", "\n").encode()  # a form sends its lines with CRLF
-    return _checked(Received(data, name, given))
+    return _checked(Received(data, name, given, refused))
+
+
+def asked_for() -> str:
+    """Return the field of the form that a report was to come from."""
+    file = request.files.get("file")
+    if file and file.filename:
+        return "file"
+    return "address" if request.form.get("address", "").strip() else "text"
 
 
 def proposed() -> Received:
     """Return the page that somebody looks at, as the bookmarklet sends it."""
-    return _checked(Received(request.form.get("page", "").encode(), None, _given(request.form)))
+    return _checked(Received(request.form.get("page", "").encode(), None, *_given(request.form)))
 
 
 def received_body() -> Received:
@@ -81,28 +104,33 @@ def received_body() -> Received:
     data = request.get_data(cache=False)
     if len(data) != request.content_length:
         raise BadRequest
-    return _checked(Received(data, request.args.get("name"), _given(request.args)))
+    given, refused = _given(request.args)
+    if refused:
+        raise refused
+    return _checked(Received(data, request.args.get("name"), given))
 
 
-def _given(told: MultiDict[str, str]) -> Given:
-    held_on = told.get("date", "").strip() or None
+def _given(told: MultiDict[str, str]) -> tuple[Given, RefusedError | None]:
+    """Return what is told of a report, and what of it cannot be."""
+    event, held_on, url = (told.get(key, "").strip() or None for key in ("event", "date", "url"))
     if held_on and not valid_date(held_on):
-        raise RefusedError(texts.WRONG_DATE)
-    event, url = (told.get(key, "").strip() or None for key in ("event", "url"))
-    return Given(event, held_on, url)
+        return Given(event, None, url), RefusedError(texts.WRONG_DATE, "date")
+    return Given(event, held_on, url), None
 
 
 def _checked(received: Received) -> Received:
     if len(received.data) > LONGEST_REPORT:
         raise RequestEntityTooLarge
     if not received.data.strip():
-        raise RefusedError(texts.NOTHING_GIVEN)
+        raise RefusedError(texts.NOTHING_GIVEN, "text")
     return received
 
 
 def tell_refusals(blueprint: Blueprint) -> None:
     """Make pages that write tell in a sentence what could not be taken, read or written."""
-    blueprint.register_error_handler(RefusedError, lambda error: problem(UnprocessableEntity(), str(error)))
+    blueprint.register_error_handler(
+        RefusedError, lambda error: problem(UnprocessableEntity(), str(error), told=error.told)
+    )
     blueprint.register_error_handler(UnreadableError, _unreadable)
     blueprint.register_error_handler(LibraryError, _unwritable)
     blueprint.register_error_handler(OSError, _unwritable)

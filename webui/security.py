@@ -18,14 +18,14 @@ _PROPOSING = "proposing.take"
 
 # Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
 _CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # our own pages lead back to where one was; others learn nothing
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -93,7 +93,7 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
     """Make an app refuse what it must, before anything else is done, and tell browsers the rules on each answer."""
     # A report of the longest kind comes once as a file, and once more in base64 when it is saved after a preview.
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = LONGEST_REPORT * 3 // 2
-    app.config["MAX_FORM_PARTS"] = 20
+    app.config["MAX_FORM_PARTS"] = 2000  # files of a folder that is sent at once
 
     @app.before_request
     def check() -> None:

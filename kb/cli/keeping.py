@@ -97,7 +97,7 @@ def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
     Example: kb remove jaws-days-2018-1a2b
     """
     make_ready(kb)
-    kept = kb.corrector.remove(kb.browser.entry(identifier))
+    kept = kb.corrector.remove(kb.browser.entry(identifier).source)
     outcome = bring_up_to_date(kb)
     if as_json:
         print_json([{"report": identifier, "kept": kept}])

@@ -130,7 +130,7 @@ class Library:
             try:
                 data = file_bytes(path)
             except OSError as error:
-                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); check its permissions")
+                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); {_remedy(path, error)}")
             except TooLongError as error:
                 yield FileProblem(source, None, str(error))
             else:
@@ -172,9 +172,9 @@ class Library:
     def put(self, data: bytes, name: str, given: Given | None = None, replacing: str | None = None) -> str:
         """Write a report on the disk, durably, with what is given by hand for it, and return its source.
 
-        It takes the place of the file `replacing`, which is kept as `name~`; else it never overwrites another file, and
-        README.md becomes report-README.md. What is given is written first: whoever sees the file sees that too, and who
-        is killed between the two has only to repeat it. Raises LibraryError.
+        It takes the place of the file `replacing`, which is kept as `name~` if it differs; else it never overwrites a
+        file, and README.md becomes report-README.md. What is given is written first: whoever sees the file sees that
+        too, and who is killed between the two has only to repeat it. Raises LibraryError.
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
@@ -184,9 +184,11 @@ class Library:
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
             source = self._source(path)
             with self._told(source, given), _writing(path):
-                if replacing is not None:
-                    write_whole(path.with_name(path.name + "~"), path.read_bytes())
-                write_whole(path, data)
+                before = None if replacing is None else path.read_bytes()
+                if before is not None and before != data:
+                    write_whole(path.with_name(path.name + "~"), before)
+                if before != data:
+                    write_whole(path, data)
         return source
 
     def discard(self, source: str) -> str:
@@ -233,7 +235,7 @@ class Library:
         self.configure(lambda before, _: with_seen(before, feed, posts))
 
     def restore(self, source: str, given: Given | None) -> None:
-        """Put a report back that was taken out, with what was told of it. Raises LibraryError where another is there."""
+        """Put a report back that was taken out, with what was told of it. Raises LibraryError if another is there."""
         path = self.file(source)
         backup = path.with_name(path.name + "~")
         with alone(self.path):
@@ -286,6 +288,13 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
+
+
+def _remedy(path: Path, error: OSError) -> str:
+    """Return what to do with a file that cannot be opened."""
+    if error.errno in (errno.ELOOP, errno.ENOENT) and path.is_symlink():
+        return "the link leads to no file; remove it, or let it lead to a report"
+    return "check its permissions"
 
 
 def _begins(path: Path, mark: bytes) -> bool:

@@ -127,9 +127,10 @@ def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
                 return reader, inside
     except DamagedPageError as error:
         raise UnreadableError(FileProblem(source, None, str(error))) from error
-    decoded = None if binary_refusal(data) else decode(data)
+    binary = binary_refusal(data)
+    decoded = None if binary else decode(data)
     if decoded is None:
-        message = binary_refusal(data) or f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
+        message = binary or f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
         raise UnreadableError(FileProblem(source, None, message))
     reader = _reader(decoded.text, ending)
     refusal = None if reader.name == "cosense" else text_refusal(decoded.text, ending)

@@ -76,9 +76,9 @@ class Corrector:
 
         return self._own().configure(told).speakers.get(ids[0])
 
-    def remove(self, entry: ReportEntry) -> str:
+    def remove(self, source: str) -> str:
         """Take a report out of the library; return the name it is kept by."""
-        return self._own().discard(entry.source)
+        return self._own().discard(source)
 
     def restore(self, source: str, given: Given | None) -> None:
         """Put a report back that was taken out, with what was told of it."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from kb.library.contents import ReportEntry
 from kb.report.identity import slug
 from kb.report.model import Talk
+from kb.report.series import series
 from kb.search.facets import UNDATED
-from kb.talks.series import series
 
 
 @dataclass(frozen=True, slots=True)

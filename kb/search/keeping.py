@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from index.engine import Coverage, OutdatedError, SearchIndexError
 from kb.library.configuration import parse
@@ -15,12 +16,14 @@ from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
 from kb.library.safe_files import alone
 from kb.readers.containers import container_ending
-from kb.relating import Texts
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection
 from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
+
+if TYPE_CHECKING:
+    from kb.relating import Texts
 
 _UNNAMED = "standard input"
 
@@ -101,8 +104,9 @@ class Keeper:
         library = self._own_library()
         with alone(library.path):  # of two who add one report, the second finds that of the first
             old = self._same_report(report, library)
+            unchanged = old is not None and library.data(old) == data
             source = library.put(data, name or report.id + ending_of(outline.format), given, old)
-        return Added(report.id, f"{library.name}/{source}", old)
+        return Added(report.id, f"{library.name}/{source}", old, unchanged=unchanged)
 
     def indexed(self, added: Added) -> Added:
         """Return what was added, its report under the id that this has in the index where it is indexed by itself."""
@@ -150,9 +154,10 @@ class Keeper:
         with alone(library.path):
             old = older(library, files)
             before = [file for file in library.scan().files if old is not None and file.container == old]
+            unchanged = old is not None and library.file(old).read_bytes() == data
             source = library.put(data, name, replacing=old)
             carry_over(library, before, [file for file in library.scan().files if file.container == source])
-        return Added(None, f"{library.name}/{source}", old, len(files))
+        return Added(None, f"{library.name}/{source}", old, len(files), unchanged)
 
     def _files_in(self, data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
         """Return what an export or archive holds. Raises UnreadableError where that is no report."""
@@ -232,7 +237,7 @@ class Keeper:
 
 
 @lru_cache(256)  # whoever adds many reports meets each of the others every time
-def _identity(file: ReportFile, given: Given | None) -> tuple[str, Texts] | None:
+def _identity(file: ReportFile, given: Given | None) -> "tuple[str, Texts] | None":
     """Return the id of the report that a file holds and what it is compared by; None for what is no report."""
     from kb.readers.formats import read_outline
     from kb.relating import texts_of

@@ -23,13 +23,15 @@ class SyncOutcome:
 class Added:
     """A file that was put into the library, and the file it took the place of, if any.
 
-    `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`.
+    `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`. A file
+    that holds the same already stays as it is: `unchanged`.
     """
 
     report: str | None
     source: str
     replaced: str | None
     reports: int = 1
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

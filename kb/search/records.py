@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kb.aligning import Row
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.report.outline import Outline
 from kb.search.answers import Alike, FoundTalk, Taker
-from kb.search.directory import EventEntry, TalkEntry
 from kb.services import Change, Domain, Service
 
 if TYPE_CHECKING:
+    from kb.aligning import Row
     from kb.kinds import Pair
+    from kb.search.directory import EventEntry, TalkEntry
 
 
 def talk_record(talk: Talk) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def alike_record(alike: Alike, domain: Domain) -> dict[str, Any]:
     return {**note_record(alike.note, domain), "cosine": round(alike.cosine, 4), "same_services": list(alike.services)}
 
 
-def row_record(row: Row, takers: Sequence[Taker], domain: Domain) -> dict[str, Any]:
+def row_record(row: "Row", takers: Sequence[Taker], domain: Domain) -> dict[str, Any]:
     """Return what each taker of a talk noted of one thing, by report; `only` names who alone did."""
     notes = {
         taker.report.id: note_record(note, domain) if note else None
@@ -58,13 +58,13 @@ def found_talk_record(found: FoundTalk) -> dict[str, Any]:
     }
 
 
-def spoken_record(entry: TalkEntry) -> dict[str, Any]:
+def spoken_record(entry: "TalkEntry") -> dict[str, Any]:
     """Return a talk with its event and the ids of the reports that tell of it."""
     reports = [report.id for report in entry.reports]
     return {**talk_record(entry.talk), "event": entry.event, "held_on": entry.held_on, "reports": reports}
 
 
-def event_record(entry: EventEntry) -> dict[str, Any]:
+def event_record(entry: "EventEntry") -> dict[str, Any]:
     """Return an event with the ids of its reports and talks."""
     return {
         "slug": entry.slug,

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal, get_args
 
 from index.text import skeleton
+
+_MOST_NEAR = 3
+_NEAR = 0.75  # of the letters of two names alike, from 0 to 1: SQSS and SQS have 0.86, SQSS and SNS 0.57
+_LONGEST_TYPED = 100  # characters of a name that is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,11 @@ class Catalogue:
     def find(self, name: str) -> Service | None:
         """Return the service of a slug, name or alias in any case, width and spacing, or None."""
         return next((self._by_name[key] for key in self._keys(name) if key in self._by_name), None)
+
+    def near(self, name: str) -> tuple[Service, ...]:
+        """Return the services, at most three, that have a name like one that none has: SQS for SQSS."""
+        close = get_close_matches(skeleton(name[:_LONGEST_TYPED]), self._by_name, _MOST_NEAR * 2, _NEAR)
+        return tuple({self._by_name[key].slug: self._by_name[key] for key in close}.values())[:_MOST_NEAR]
 
     def _keys(self, name: str) -> tuple[str, str]:
         """Return what a name may be known as: as it is, and without its owner's before it."""

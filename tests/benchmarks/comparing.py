@@ -20,7 +20,8 @@ from time import perf_counter, process_time
 from typing import Any
 
 from generated import notes
-from rivals import RIVALS, Asked, Rival, shapes
+from rivals import RIVALS, Rival
+from shapes import Asked, shapes
 
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 DRAWING = DOCUMENT.with_suffix(".svg")

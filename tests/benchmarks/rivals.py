@@ -5,32 +5,17 @@ Each answers with how many notes are found, having fetched 20 of them and counte
 
 import importlib
 import importlib.util
-import json
 import shutil
 import sqlite3
-import subprocess
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, get_args
 
-from generated import KINDS, GeneratedNote, word
-
-SHOWN = 20
-FACETS = ("service", "kind", "event", "year", "talk", "speaker")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query: words of which all, any or the phrase are wanted, the value of `service`, whether facets are counted."""
-
-    words: tuple[str, ...] = ()
-    mode: str = "all"  # all, any, phrase
-    service: str | None = None
-    facets: bool = False
+from generated import GeneratedNote
+from groonga import Groonga
+from shapes import FACETS, SHOWN, Asked, stored, values
 
 
 class Rival(Protocol):
@@ -44,23 +29,6 @@ class Rival(Protocol):
 
     def ask(self, asked: Asked) -> int:
         """Return how many notes are found."""
-
-
-def values(note: GeneratedNote) -> dict[str, tuple[str, ...]]:
-    """Return the values of a note's facets."""
-    return {
-        "service": tuple(f"s{service}" for service in note.services),
-        "kind": (KINDS[note.kind],),
-        "event": (f"event{note.event}",),
-        "year": (str(note.year),),
-        "talk": (f"talk{note.talk}",),
-        "speaker": (f"speaker{note.speaker}",),
-    }
-
-
-def stored(note: GeneratedNote) -> str:
-    """Return what is given back of a note."""
-    return json.dumps({"id": note.number, "text": note.text, **values(note)})
 
 
 class Kb:
@@ -255,76 +223,6 @@ class StockWhoosh:
         return len(found)
 
 
-class Groonga:
-    """Groonga behind its own command, one process that is spoken to in lines."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "notes.grn"
-        self._process: subprocess.Popen[str] | None = None
-
-    def write(self, notes: Iterable[GeneratedNote]) -> None:
-        self._start("-n")
-        self._tell("table_create Notes TABLE_NO_KEY")
-        self._tell("column_create Notes text COLUMN_SCALAR ShortText")
-        self._tell("column_create Notes stored COLUMN_SCALAR Text")
-        self._tell("table_create Terms TABLE_PAT_KEY ShortText --default_tokenizer TokenDelimit")
-        for group in FACETS:
-            self._tell(f"table_create {group}s TABLE_PAT_KEY ShortText")
-            self._tell(f"column_create Notes {group} COLUMN_{'VECTOR' if group == 'service' else 'SCALAR'} {group}s")
-            self._tell(f"column_create {group}s notes COLUMN_INDEX Notes {group}")
-        for rows in self._batches(notes):
-            self._tell("load --table Notes\n" + json.dumps(rows))
-        self._tell("column_create Terms notes COLUMN_INDEX|WITH_POSITION Notes text")
-        self._tell("quit")
-
-    @staticmethod
-    def _batches(notes: Iterable[GeneratedNote]) -> Iterator[list[dict[str, object]]]:
-        rows: list[dict[str, object]] = []
-        for note in notes:
-            own = {group: list(each) if group == "service" else each[0] for group, each in values(note).items()}
-            rows.append({"text": note.text, "stored": stored(note), **own})
-            if len(rows) == 1000:
-                yield rows
-                rows = []
-        if rows:
-            yield rows
-
-    def open(self) -> None:
-        self._start()
-        self._tell("cache_limit 0")  # else a query asked twice is not searched for twice
-
-    def ask(self, asked: Asked) -> int:
-        between = {"all": " ", "any": " OR ", "phrase": " "}[asked.mode]
-        text = between.join(asked.words)
-        text = f'"{text}"' if asked.mode == "phrase" else text
-        query = f"--match_columns text --query '{text}'" if text else ""
-        only = f"--filter 'service @ \"{asked.service}\"'" if asked.service else ""
-        order = "--sort_keys -_score" if text else ""
-        drill = f"--drilldown {','.join(FACETS)} --drilldown_limit -1" if asked.facets else ""
-        answer = self._tell(f"select Notes {query} {only} {order} --limit {SHOWN} --output_columns stored {drill}")
-        return int(answer[1][0][0][0])
-
-    def _start(self, *options: str) -> None:
-        command = ["groonga", *options, str(self._file)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def _tell(self, line: str) -> Any:  # noqa: ANN401
-        if self._process is None or self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("groonga is not running")
-        self._process.stdin.write(line + "\n")
-        self._process.stdin.flush()
-        if line == "quit":
-            self._process.communicate()
-            return None
-        return json.loads(self._process.stdout.readline())
-
-    def __del__(self) -> None:
-        with suppress(OSError, ValueError):
-            if self._process:
-                self._process.kill()
-                self._process.communicate()
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A rival: its class, what must be there for it, and why it is skipped where that is not."""
@@ -350,19 +248,3 @@ RIVALS: dict[str, Entry] = {
     "Groonga": Entry(Groonga, command="groonga", without="Debian's package groonga-bin is not installed"),
     "stock Whoosh": Entry(StockWhoosh),
 }
-
-
-def shapes(notes: Iterable[GeneratedNote], count: int) -> dict[str, list[Asked]]:
-    """Return the eight shapes of query, each with so many queries, of words that the notes have."""
-    each = range(count)
-    phrases = [tuple(map(word, note.words[:2])) for note in islice((n for n in notes if len(n.words) > 1), count)]
-    return {
-        "rare word": [Asked((word(5000 + n),)) for n in each],
-        "common word": [Asked((word(n % 3),)) for n in each],
-        "two words": [Asked((word(n % 5), word(10 + n))) for n in each],
-        "three words, any": [Asked((word(100 + n), word(200 + n), word(300 + n)), "any") for n in each],
-        "phrase": [Asked(words, "phrase") for words in phrases],
-        "filter and word": [Asked((word(10 + n),), service=f"s{n % 10}") for n in each],
-        "browse all, facets": [Asked(facets=True)] * count,
-        "typical page": [Asked((word(10 + n),), facets=True) for n in each],
-    }

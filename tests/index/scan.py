@@ -81,7 +81,6 @@ class Scan:
         self._documents = documents = engine.documents
         self._texts = engine.schema.texts
         self._asked = query
-        self._text = query.text
         self._language = language = engine.language
         self._found_by = cache(lambda key: sum(key in d.found_by for d in documents))
         self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
@@ -216,7 +215,7 @@ class Scan:
 
     def _strengths(self, counted: Counted) -> dict[SignalName, float]:
         words = self.ascent.words
-        same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._text)
+        same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._asked.text)
         helping = {
             SIGNAL_OF_KIND[kind]: sum((self._points(key, counted) for key in self._helpers if key.kind == kind), 0.0)
             for kind in SIGNAL_OF_KIND

@@ -198,7 +198,7 @@ def _replace(knowledge_base: KnowledgeBase) -> None:
 
 def _remove(knowledge_base: KnowledgeBase) -> None:
     gone = next(entry for entry in knowledge_base.browser.reports() if entry.source == "gone.md")
-    knowledge_base.corrector.remove(gone)
+    knowledge_base.corrector.remove(gone.source)
 
 
 def _correct(knowledge_base: KnowledgeBase) -> None:

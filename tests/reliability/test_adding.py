@@ -63,7 +63,7 @@ def begun(scene: Scene, rounds: int, slugs: Sequence[str], done: Sequence[Path])
 
 @pytest.mark.parametrize(
     ("rounds", "kills"),
-    [(4, 0), (3, 3), pytest.param(50, 0, marks=pytest.mark.soak), pytest.param(50, 40, marks=pytest.mark.soak)],
+    [(4, 0), (3, 3), pytest.param(67, 0, marks=pytest.mark.soak), pytest.param(67, 40, marks=pytest.mark.soak)],
 )
 def test_processes_that_add_and_correct_at_once_lose_nothing(tmp_path: Path, rounds: int, kills: int) -> None:
     scene, random = Scene(tmp_path / "scene"), Random(SEED)  # noqa: S311

@@ -1,51 +1,119 @@
-"""Correcting in place which services a note is about and its kind: the page's hand on the library's kb.toml."""
+"""Putting right in place: forms for a note, a talk and a report, each leading back to where one was."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import get_args
 
-from flask import Blueprint, Response, make_response, redirect, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Correction, Kind
+from kb.library.configuration import valid_date
+from kb.report.model import Correction, Given, Kind
+from kb.search.answers import UnknownIdError
 from webui.address import page_address
+from webui.deeds import Deeds, came_from
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
 from webui.texts import texts
+from webui.view.answers import wants_json
+from webui.view.markup import web_address
+
+_BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
-    """Return the address that corrections are sent to."""
+def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blueprint:
+    """Return the forms that put right what was understood."""
     blueprint = Blueprint("correcting", __name__)
-
-    @blueprint.post("/correct/<path:note_id>")
-    def correct(note_id: str) -> Response:
-        note = knowledge_base.browser.note(note_id)
-        add, remove = _named("add"), _named("remove")
-        change = partial(corrected, add=add, remove=remove)
-        if "kind" in request.form:
-            change = partial(replace, kind=_kind())
-        knowledge_base.corrector.note(note.id, change)
-        return make_response(redirect(page_address("note", note_id) if updater.update() else "/sync", 303))
-
-    def _named(field: str) -> str | None:
-        """Return the slug of the service that a field of the form names in any way; None where it is empty."""
-        name = request.form.get(field, "").strip()
-        service = knowledge_base.collection.catalogue.find(name) if name else None
-        if name and service is None:
-            raise RefusedError(texts.unknown_service(name))
-        return service.slug if service else None
-
-    def _kind() -> Kind | None:
-        """Return the kind that the form names; None, where it is empty, leaves it to the evidence."""
-        name = request.form["kind"].strip()
-        kind = next((kind for kind in get_args(Kind) if kind == name), None)
-        if name and kind is None:
-            raise RefusedError(texts.unknown_kind(name))
-        return kind
-
+    forms = _Forms(knowledge_base, updater, deeds)
+    for rule, form in (("correct", forms.note), ("correct-talk", forms.talk), ("correct-report", forms.report)):
+        blueprint.add_url_rule(f"/{rule}/<path:identifier>", rule, form, methods=["GET", "POST"])
     tell_refusals(blueprint)
     return blueprint
+
+
+class _Forms:
+    """The form of each thing that can be put right: shown by GET, obeyed by POST."""
+
+    def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> None:
+        self._collection = knowledge_base.collection
+        self._browser = knowledge_base.browser
+        self._corrector = knowledge_base.corrector
+        self._updater = updater
+        self._deeds = deeds
+
+    def note(self, identifier: str) -> Response:
+        """Put right which services a note is about, or its kind."""
+        found = self._browser.note(identifier)
+        page = page_address("note", found.id)
+
+        def put_right() -> Response:
+            add, remove = self._service("add"), self._service("remove")
+            change = partial(corrected, add=add, remove=remove)
+            text = texts.tagged(self._collection.catalogue.name(add or remove or ""), taken_off=not add)
+            if "kind" in request.form:
+                kind = _kind()
+                change, text = partial(replace, kind=kind), texts.kind_told(kind)
+            before = self._corrector.note(found.id, change)
+            undo = partial(_as_before, before=before, changed=(add, remove))
+            return self._done(text, partial(self._corrector.note, found.id, undo), page, found.id)
+
+        return _answered(put_right, "correct.html", page, note=found)
+
+    def talk(self, identifier: str) -> Response:
+        """Put right who speaks in a talk."""
+        contents = self._collection.contents()
+        found = contents.talks.get(identifier) if contents else None
+        if found is None:
+            raise UnknownIdError(f"no talk has the id {identifier}")
+        page = page_address("talk", identifier)
+
+        def put_right() -> Response:
+            names = (name.strip() for name in _BETWEEN_NAMES.split(request.form.get("speakers", "")))
+            before = self._corrector.talk(identifier, list(dict.fromkeys(filter(None, names))))
+            undo = partial(self._corrector.talk, identifier, before)
+            return self._done(texts.put_right(found.title), undo, page)
+
+        return _answered(put_right, "correct_talk.html", page, talk=found)
+
+    def report(self, identifier: str) -> Response:
+        """Put right the event, the day and the address of a report."""
+        entry = self._browser.entry(identifier)
+        page = page_address("report", entry.id)
+
+        def put_right() -> Response:
+            event, date, url = (request.form.get(key, "").strip() or None for key in ("event", "date", "url"))
+            _check(date, url)
+
+            def change(known: Given) -> Given:
+                return replace(
+                    known,
+                    event=event if event != entry.event else known.event,
+                    held_on=date if date != entry.held_on else known.held_on,
+                    url=url if url != entry.url else known.url,
+                )
+
+            before = self._corrector.report(entry, change)
+
+            def undo() -> None:
+                now = self._browser.entry(entry.id)  # which another event has given another id
+                self._corrector.report(now, lambda known: replace(before, former=known.former))
+
+            return self._done(texts.put_right(entry.title), undo, page)
+
+        return _answered(put_right, "correct_report.html", page, report=entry)
+
+    def _done(self, text: str, undo: Callable[[], object], page: str, anchor: str = "") -> Response:
+        return self._deeds.told(text, undo, came_from(page), anchor, settled=self._updater.update())
+
+    def _service(self, field: str) -> str | None:
+        """Return the slug of the service that a field of the form names in any way; None where it is empty."""
+        name, catalogue = request.form.get(field, "").strip(), self._collection.catalogue
+        service = catalogue.find(name) if name else None
+        if name and service is None:
+            raise RefusedError(texts.unknown_service(name), field, catalogue.near(name))
+        return service.slug if service else None
 
 
 def corrected(known: Correction, add: str | None, remove: str | None) -> Correction:
@@ -57,3 +125,48 @@ def corrected(known: Correction, add: str | None, remove: str | None) -> Correct
         adds=tuple(slug for slug in adds if slug != remove),
         removes=tuple(slug for slug in removes if slug != add),
     )
+
+
+def _as_before(now: Correction, before: Correction, changed: tuple[str | None, ...]) -> Correction:
+    """Return a correction in which the services that were changed stand as before, and the kind; the others as now."""
+
+    def restored(now: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
+        return (*(slug for slug in now if slug not in changed), *(slug for slug in before if slug in changed))
+
+    return Correction(
+        restored(now.adds, before.adds),
+        restored(now.removes, before.removes),
+        now.kind if any(changed) else before.kind,
+    )
+
+
+def _answered(put_right: Callable[[], Response], template: str, page: str, **shown: object) -> Response:
+    """Do what a form tells; show the form where there is nothing to do yet, and again where that cannot be done."""
+    refused = None
+    if request.method == "POST":
+        try:
+            return put_right()
+        except RefusedError as error:
+            if wants_json():
+                raise
+            refused = error
+    response = make_response(render_template(template, refused=refused, back=came_from(page), **shown))
+    response.status_code = 422 if refused else 200
+    return response
+
+
+def _kind() -> Kind | None:
+    """Return the kind that the form names; None, where it is empty, leaves it to the evidence."""
+    name = request.form["kind"].strip()
+    kind = next((kind for kind in get_args(Kind) if kind == name), None)
+    if name and kind is None:
+        raise RefusedError(texts.unknown_kind(name), "kind")
+    return kind
+
+
+def _check(date: str | None, url: str | None) -> None:
+    """Refuse a date or an address that is none."""
+    if date and not valid_date(date):
+        raise RefusedError(texts.WRONG_DATE, "date")
+    if url and not web_address(url):
+        raise RefusedError(texts.WRONG_ADDRESS, "url")

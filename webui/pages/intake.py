@@ -1,84 +1,178 @@
 """取り込み: a report is shown as it would be understood, then kept in the library and indexed; and taken out again."""
 
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from werkzeug.datastructures import FileStorage
 
 from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
+from kb.library.files import LibraryError
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
+from kb.report.problems import UnreadableError
 from kb.search.outcomes import Added
 from webui.address import page_address
+from webui.deeds import Deeds
 from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted
 from webui.pages.updating import Updater
-from webui.received import Received, received_body, received_form, tell_refusals
+from webui.received import Received, RefusedError, asked_for, received_body, received_form, tell_refusals
+from webui.texts import texts
+from webui.view.answers import wants_json
 from webui.view.sections import sections
 
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater, fetcher: Fetcher | None) -> Blueprint:
-    """Return the pages that write into the library; what stands at an address is fetched where there is a fetcher."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one of many files: it was added, or told is why not."""
+
+    name: str
+    added: Added | None = None
+    told: str = ""
+
+
+def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: Fetcher | None) -> Blueprint:
+    """Return the pages that take reports in; what stands at an address is fetched where there is a fetcher."""
     blueprint = Blueprint("intake", __name__)
+    intake = _Intake(knowledge_base, updater, deeds, fetcher)
+    blueprint.get("/add")(intake.ask)
+    blueprint.post("/add")(intake.take)
+    tell_refusals(blueprint)
+    return blueprint
 
-    @blueprint.get("/add")
-    def ask() -> Response:
-        link = bookmarklet(request.host_url)
-        return make_response(render_template("add.html", endings=ENDINGS, fetches=bool(fetcher), bookmarklet=link))
 
-    @blueprint.post("/add")
-    def take() -> Response:
+class _Intake:
+    """The ways in: a form with its preview, many files at once, and the body of a request."""
+
+    def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: Fetcher | None) -> None:
+        self._knowledge_base = knowledge_base
+        self._keeper = knowledge_base.keeper
+        self._updater = updater
+        self._deeds = deeds
+        self._fetcher = fetcher
+
+    def ask(self, refused: RefusedError | None = None) -> Response:
+        """Show the form, with what of it was refused."""
+        shown = render_template(
+            "add.html",
+            endings=ENDINGS,
+            fetches=bool(self._fetcher),
+            bookmarklet=bookmarklet(request.host_url),
+            refused=refused,
+        )
+        return make_response(shown, 422 if refused else 200)
+
+    def take(self) -> Response:
+        """Take what was sent: shown first where a person sends one report, else kept."""
         if request.mimetype not in _FORMS:
-            return sent(received_body())
-        report = received_form(fetcher)
-        return saved(report) if request.form.get("step") == "save" else preview(report)
+            return self._sent(received_body())
+        files = [file for file in request.files.getlist("file") if file.filename]
+        if len(files) > 1:
+            return self._many(files)
+        try:
+            report = received_form(self._fetcher)
+            saves = request.form.get("step") == "save" and not report.refused
+            return self._saved(report) if saves else self._preview(report)
+        except UnreadableError as error:
+            refused = RefusedError(texts.UNREADABLE, asked_for(), told=str(error))
+        except RefusedError as error:
+            refused = error
+        if wants_json():
+            raise refused
+        return self.ask(refused)
 
-    def preview(received: Received) -> Response:
+    def _preview(self, received: Received) -> Response:
         if container_ending(received.data):
-            reports, problems = knowledge_base.keeper.inside(received.data, received.name)
+            reports, problems = self._keeper.inside(received.data, received.name)
             shown = render_template("preview_many.html", received=received, reports=reports, problems=problems)
             return make_response(shown)
-        report = knowledge_base.keeper.preview(received.data, received.name, received.given).report
+        report = self._keeper.preview(received.data, received.name, received.given).report
         outline = read_outline(received.data, report.source)
         shown = render_template(
             "preview.html",
             received=received,
+            refused=received.refused,
             report=report,
-            replaces=knowledge_base.keeper.replaces(report),
+            replaces=self._keeper.replaces(report),
             outline=outline,
             taken=counted(outline),
             sections=tuple(sections(report.notes)),
             lines=tuple(became(outline, report.talks, report.notes)),
         )
-        return make_response(shown)
+        return make_response(shown, 422 if received.refused else 200)
 
-    def saved(received: Received) -> Response:
-        told = _corrections(knowledge_base, received)
-        added = knowledge_base.keeper.add(received.data, received.name, told)
-        return make_response(redirect(_page_of(knowledge_base, added) if updater.update() else "/sync", 303))
+    def _saved(self, received: Received) -> Response:
+        told = _corrections(self._knowledge_base, received)
+        added = self._keeper.add(received.data, received.name, told)
+        settled = self._updater.update()
+        return self._deeds.told(
+            self._became(added), self._undo([added]), _page_of(self._knowledge_base, added), settled=settled
+        )
 
-    def sent(received: Received) -> Response:
-        added = knowledge_base.keeper.add(received.data, received.name, received.given)
-        searchable = updater.update()
-        record = {**asdict(added), "searchable": searchable, "url": _page_of(knowledge_base, added)}
+    def _sent(self, received: Received) -> Response:
+        """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
+        added = self._keeper.add(received.data, received.name, received.given)
+        searchable = "more" not in request.args and self._updater.update()
+        record = {
+            **asdict(added),
+            "searchable": searchable,
+            "message": self._became(added),
+            "url": _page_of(self._knowledge_base, added),
+        }
         return make_response(jsonify(record), 201, {"Location": record["url"]})
 
-    @blueprint.post("/remove/<path:report_id>")
-    def remove(report_id: str) -> Response:
-        knowledge_base.corrector.remove(knowledge_base.browser.entry(report_id))
-        return make_response(redirect("/reports" if updater.update() else "/sync", 303))
+    def _many(self, files: Sequence[FileStorage]) -> Response:
+        """Keep many files, each by itself, and tell of each what became of it."""
+        outcomes = [self._outcome(file) for file in files]
+        taken = [outcome.added for outcome in outcomes if outcome.added]
+        settled, done = (
+            self._updater.update(),
+            self._deeds.keep(texts.many_taken(len(taken), len(files)), self._undo(taken)),
+        )
+        shown = render_template(
+            "added.html",
+            outcomes=outcomes,
+            became=self._became,
+            page_of=partial(_page_of, self._knowledge_base),
+            taken=len(taken),
+            settled=settled,
+            deed=lambda: done,
+        )
+        return make_response(shown, 200 if taken else 422)
 
-    @blueprint.delete("/report/<path:report_id>")
-    def delete(report_id: str) -> Response:
-        kept = knowledge_base.corrector.remove(knowledge_base.browser.entry(report_id))
-        return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
+    def _undo(self, taken: Sequence[Added]) -> Callable[[], None] | None:
+        """Return what takes files out again that were put into the library; None where each was there already."""
+        new = [self._source(added) for added in taken if not added.replaced]
 
-    tell_refusals(blueprint)
-    return blueprint
+        def undo() -> None:
+            for source in new:
+                self._knowledge_base.corrector.remove(source)
+
+        return undo if new else None
+
+    def _became(self, added: Added) -> str:
+        """Return what is told of a file that was put into the library."""
+        return texts.became(added, self._source(added))
+
+    def _source(self, added: Added) -> str:
+        return added.source.removeprefix(f"{self._knowledge_base.collection.library.name}/")
+
+    def _outcome(self, file: FileStorage) -> Outcome:
+        name = file.filename or ""
+        data = file.read()
+        if not data.strip():
+            return Outcome(name, told="is empty; there is nothing to add")
+        try:
+            return Outcome(name, self._keeper.add(data, name))
+        except (UnreadableError, LibraryError) as error:
+            return Outcome(name, told=str(error))
 
 
 def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:

@@ -246,14 +246,5 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (link.textContent = said), 2000);
 });
 
-for (const name of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(name, (event) => {
-    const intake = event.target.closest?.("form.intake:has(#file)");
-    if (!intake || !event.dataTransfer.types.includes("Files")) return; // dropped words are the box's own affair
-    event.preventDefault();
-    document.getElementById("text").classList.toggle("dragged", name === "dragover");
-    if (name !== "drop") return;
-    document.getElementById("file").files = event.dataTransfer.files;
-    intake.requestSubmit();
-  });
-}
+// What was done is taken back by one key. The browser itself puts the focus where an address leads, so this comes after.
+addEventListener("load", () => setTimeout(() => document.getElementById("undo")?.focus({ preventScroll: true })));

@@ -94,7 +94,7 @@ def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(
     kb.keeper.sync()
 
     with pytest.raises(LibraryError) as refused:
-        kb.corrector.remove(next(entry for entry in kb.browser.reports() if entry.source == "blog.txt#1"))
+        kb.corrector.remove(next(entry for entry in kb.browser.reports() if entry.source == "blog.txt#1").source)
 
     assert str(refused.value) == (
         'blog.txt#1: stands in blog.txt beside others; to leave it out, add it to ignore = ["blog.txt#1"] in kb.toml, '

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marks import texts
 
 from kb.readers.contract import DEEPEST, DEEPEST_HEADING, Parse, held
 from kb.readers.formats import (
@@ -28,28 +29,6 @@ from kb.report.problems import UnreadableError
 
 GOLDEN = sorted(path for path in (Path(__file__).parents[2] / "golden/readers").iterdir() if path.suffix != ".outline")
 VERBATIM = ("code", "table", "front-matter")
-# What one of the readers looks for, so that random texts hold it often; a new reader adds its own.
-MARKS = (
-    "  • ", "    • ", "  1. ", "- ", "* ", "+ ", "1) ", "・", "– ", "#", "## ", ">", "```", "~~~", "---", "+++",
-    "===", "|a|b|", "\t",
-    " ", "    ", "\u3000", "\n", "\n\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\x00", "\x1b", "\ufeff",
-    "\u200b", "か\u3099",
-    "title: x", "[", "](", "!", "<", ">", "<b>", "<!-- ", "-->", "</p>", "&amp;", "\\", "*", "_", "`", ":::",
-    "@[a](b)", "{{< ", " >}}",
-    "{% x %}", "[https://e.jp:title]", "https://e.jp/x", "e.jp", "【A】10:00~11:00:", "さん", "です。", "SQS", "順番", "まとめ",
-    "🙂",
-    "<html>", "<ul>", "<li>", "</li>", "</ul>", "<h2>", "</h2>", "<p>", "<br>", "<table><tr><td>", "<pre>",
-    "<a href='https://e.jp'>",
-    ".. ", "::", ".. note:: ", ".. code-block:: x", ".. _a: https://e.jp/", ":場所: ", "`a <https://e.jp/>`_", "====",
-    "|a| ", "a_ ",
-    "[* 語]", "[語 https://e.jp/]", "[a.icon]", "code:a", "table:a",
-    "#+TITLE: x\n", "#+begin_src\n", "#+end_src\n", "[[https://e.jp][x]]", ":END:\n", "= ", "== ", "=== ", "** ", ". ",
-    "----\n", "|===\n", "[source]\n", "https://e.jp[x]", "//list{\n", "//}\n", "@<b>{x}", "@<href>{https://e.jp, x}",
-    "> [!note]", "%%", "<aside>", '{"lines": [', '"語",\n', "]}", " 語\n", "  語\n",
-    "TITLE: ", "DATE: 03/12/2018", "-----\n", "BODY:\n", "--------\n", "COMMENT:\n", "CONVERT BREAKS: markdown\n",
-    "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
-)  # fmt: skip
-texts = st.lists(st.sampled_from(MARKS) | st.text(max_size=4), max_size=40).map("".join)
 blocks = st.builds(
     Block,
     type=st.sampled_from(

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from marks import plain_texts, texts
 
 from kb.readers.contract import DEEPEST
 from kb.readers.decoding import decode
@@ -16,22 +17,10 @@ from kb.report.outline import Outline
 from kb.report.problems import UnreadableError
 from kb.talks import report_of
 
-# What the readers look for, so that random texts hold it often.
-MARKS = (
-    "  • ", "    • ", "  1. ", "- ", "* ", "+ ", "1) ", "・", "– ", "#", "## ", ">", "```", "~~~", "---", "+++",
-    "===", "|a|b|", "\t",
-    " ", "    ", "\u3000", "\n", "\n\n", "\r", "\r\n", "\v", "\f", "\x85", "\u2028", "\x00", "\x1b", "\ufeff",
-    "\u200b", "か\u3099",
-    "title: x", "[", "](", "!", "<", ">", "<b>", "<!-- ", "-->", "</p>", "&amp;", "\\", "*", "_", "`", ":::",
-    "@[a](b)", "{{< ", " >}}",
-    "{% x %}", "[https://e.jp:title]", "https://e.jp/x", "e.jp", "【A】10:00~11:00:", "さん", "です。", "SQS", "順番", "まとめ",
-    "🙂",
-)  # fmt: skip
 SENTENCES = (
     "キューは順番を守らない", "冪等に作れば二度届いても困らない", "監視は外側からも行う", "Lambdaの同時実行数を抑える", "質問が多かった",
     "表の設計を先に決める", "ログは構造化して残す", "小さく始めて測る", "料金は月末に見直す", "障害は訓練しておく",
 )  # fmt: skip
-texts = st.lists(st.sampled_from(MARKS) | st.text(max_size=4), max_size=40).map("".join)
 
 
 def covered(outline: Outline) -> list[int]:
@@ -48,7 +37,7 @@ def test_any_bytes_are_refused_or_covered_line_by_line(data: bytes) -> None:
     assert outline.format == "html" or covered(outline) == [*range(1, outline.lines + 1)]
 
 
-@given(texts)
+@given(plain_texts)
 def test_extracted_text_stands_at_its_lines(text: str) -> None:
     text = "  • 初め\n" * 41 + re.sub("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]", "", text)
     lines = split_lines(text)

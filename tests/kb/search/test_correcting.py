@@ -59,7 +59,7 @@ def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: Kn
     kb.keeper.sync()
     (entry,) = kb.browser.reports()
     given = kb.corrector.given(entry)
-    kb.corrector.remove(entry)
+    kb.corrector.remove(entry.source)
     kb.keeper.sync()
     gone = kb.browser.reports()
     kb.corrector.restore(entry.source, given)

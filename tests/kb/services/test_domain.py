@@ -1,7 +1,6 @@
-"""A library about another field: what kb.toml tells of it holds from the file to the page."""
+"""A library of another field, with categories, services and words of its own, from its files to the page."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,8 @@ from flask.testing import FlaskClient
 from index.query import Query
 from kb.cli import cli
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import ConfigurationError, parse
-from kb.library.rewriting import with_given
-from kb.report.model import Given
-from kb.services import Domain, domain, domain_names
+from kb.library.configuration import parse
+from kb.services import domain
 from webui.app import create_app
 
 CONFIGURATION = """\
@@ -184,140 +181,7 @@ def test_lint_asks_for_no_service_of_another_field(folder: Path) -> None:
     assert kb(folder, "lint", str(report)) == [f"{report}: nothing to put right"]
 
 
-# What kb.toml may say
-
-
-def own(text: str) -> Domain:
-    return parse(text.encode()).domain
-
-
-def test_without_a_word_the_usual_domain_is_meant() -> None:
-    assert own("") == domain()
-
-
-@pytest.mark.parametrize("name", domain_names())
-def test_a_domain_is_chosen_by_its_name(name: str) -> None:
-    assert own(f'domain = "{name}"') == domain(name)
-
-
 def test_the_same_table_makes_the_same_domain() -> None:
-    assert own(CONFIGURATION) == own(CONFIGURATION) != own("")
+    told = CONFIGURATION.encode()
 
-
-def test_own_categories_come_after_those_of_the_domain_and_may_rename_them() -> None:
-    usual = domain().catalogue.categories
-    first = next(iter(usual))
-
-    labels = own(f'[categories]\nhouse = "社内"\n{first} = "計算"').catalogue.categories
-
-    assert list(labels.items()) == [*{**usual, first: "計算"}.items(), ("house", "社内")]
-
-
-def found_as(text: str, *surfaces: str) -> list[str]:
-    """What each word is found as."""
-    words = {word.surface: word.normalized for word in own(text).words()}
-    return [words[surface] for surface in surfaces]
-
-
-def test_own_words_join_a_word_that_the_field_knows() -> None:
-    assert found_as('[words]\n"やり直し" = ["retry", "再挑戦"]', "やり直し", "再挑戦", "リトライ") == ["retry"] * 3
-
-
-def test_own_words_join_two_words_that_the_field_keeps_apart() -> None:
-    text = '[words]\n"retry" = ["rollback"]\n"canary" = ["リトライ"]'
-
-    assert len(set(found_as(text, "リトライ", "ロールバック", "カナリア", "canary"))) == 1
-
-
-def test_own_words_join_the_name_of_a_service() -> None:
-    assert found_as('[words]\n"待ち行列" = ["SQS"]', "待ち行列", "SQS") == ["sqs", "sqs"]
-
-
-A_WORD = '[words]\n"冪等" = '
-A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "wrong"),
-    [
-        ("a = [", "Invalid value (at end of document)"),
-        ("\na = 1 2", "Expected newline or end of document after a statement (at line 2, column 7)"),
-        ("services = 1", '"services" must hold tables like [services."name"]'),
-        (
-            "[catagories]",
-            (
-                "unknown key 'catagories'; "
-                "known are domain, ignore, embedding, reports, notes, feeds, categories, services, words"
-            ),
-        ),
-        ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
-        ("domain = 1", "domain cannot be 1; write one of aws, none"),
-        ("domain = []", "domain cannot be []; write one of aws, none"),
-        ("categories = 1", '"categories" must be a table: [categories], with lines like house = "社内"'),
-        ("[categories]\nhouse = 1", "[categories] house cannot be 1"),
-        (
-            '[categories]\nhouse = "a\\u001b"',
-            "[categories] house cannot be 'a\\x1b': it holds a control character; leave that out",
-        ),
-        ('[categories]\nhouse = " "', "[categories] house cannot be ' '; a name has 1 to 100 characters"),
-        ("words = 1", '"words" must be a table: [words], with lines like "冪等" = ["べきとう", "idempotent"]'),
-        (f'{A_WORD}"べき"', '[words] "冪等" cannot be \'べき\'; write a list of its other spellings: ["…"]'),
-        (f"{A_WORD}[1]", '[words] "冪等" cannot hold 1; write texts, as in ["sqs"]'),
-        (f'{A_WORD}[""]', "[words] \"冪等\" cannot be ''; a name has 1 to 100 characters"),
-        (f'{A_WORD}["a\\n"]', "[words] \"冪等\" cannot be 'a\\n': it holds a control character; leave that out"),
-        (
-            '[words]\n"a\\u202e" = []',
-            "[words] \"a\\u202e\" cannot be 'a\\u202e': it holds a control character; leave that out",
-        ),
-        (f"{A_SERVICE}aliases = 'P'", "[services.portal] aliases cannot be 'P'"),
-        (f"{A_SERVICE}aliases = [1]", '[services.portal] aliases cannot hold 1; write texts, as in ["sqs"]'),
-        (f"{A_SERVICE}aliases = ['-']", "[services.portal] aliases cannot be '-'; a name has 1 to 100 characters"),
-        (
-            f"{A_SERVICE}aliases = ['{'P' * 101}']",
-            f"[services.portal] aliases cannot be '{'P' * 99}…; a name has 1 to 100 characters",
-        ),
-        (
-            "domain = 'none'\n[services.portal]\nname = 'Portal'\ncategory = 'rooms'\n[categories]\nhouse = '社内'",
-            "[services.portal] unknown category 'rooms'; known are house",
-        ),
-        (
-            '[reports."a"]\nevent = "\\u0007"',
-            "[reports.\"a\"] event cannot be '\\x07': it holds a control character; leave that out",
-        ),
-        (
-            '[reports."a\\u001b"]\nday = 1',
-            "[reports.\"a\\x1b\"] has unknown key 'day'; known are event, date, published, url, former",
-        ),
-        (f"{'a.' * 20_000}a = 1", "line 1 has a key of more than 16 parts; put names with dots in quotes"),
-        (f"\n[{'a . ' * 20_000}a]", "line 2 has a key of more than 16 parts; put names with dots in quotes"),
-        (f"a = {'[' * 100_000}", "lists or tables stand too deep in each other; no key holds more than a list"),
-        (f"a = {'1' * 10_000}", "a number has more digits than Python reads; put it in quotes"),
-    ],
-)
-def test_what_kb_toml_cannot_say_is_told_with_its_place_and_remedy(text: str, wrong: str) -> None:
-    with pytest.raises(ConfigurationError) as error:
-        parse(text.encode())
-
-    assert str(error.value) == wrong
-
-
-def test_what_is_written_by_hand_can_be_read_again() -> None:
-    written = with_given(b"", "a.md", Given(event="\x1b夜の\n会👩\u200d💻", held_on="2018"))
-
-    assert parse(written).given == {"a.md": Given(event="夜の 会👩\u200d💻", held_on="2018")}
-
-
-def test_a_line_that_is_no_utf8_is_told() -> None:
-    with pytest.raises(ConfigurationError, match="line 2 is not UTF-8; save the file as UTF-8"):
-        parse(b"# a\ndomain = '\x83'")
-
-
-def test_a_mark_before_the_first_line_does_no_harm() -> None:
-    assert parse(b"\xef\xbb\xbfdomain = 'none'").domain == Domain()
-
-
-def test_no_code_knows_a_domain_by_its_name() -> None:
-    rooms = [Path(__file__).parents[3] / room for room in ("index", "kb", "webui")]
-    code = {path: path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")}
-
-    assert [path for path, text in code.items() for name in domain_names() if re.search(rf"[\"']{name}\b", text)] == []
+    assert parse(told).domain == parse(told).domain != parse(b"").domain

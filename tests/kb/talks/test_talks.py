@@ -1,82 +1,14 @@
-"""From outlines to reports: events, talks, notes and their trails."""
-
-import re
-from datetime import date
-from typing import get_args
+"""Which talks a report is about, and who spoke."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outlines import DAY, markdown, outline, titles
 
 from kb.readers.formats import read_outline
-from kb.report.model import Crumb, Given, Talk
-from kb.report.outline import Block, BlockType, Outline
+from kb.report.model import Talk
 from kb.talks import report_of
 from kb.talks.heading import TalkHeading, read_heading
-
-SHAPES: tuple[tuple[str, BlockType], ...] = (
-    (r"(#+) (?P<text>.+)", "heading"),
-    (r"( *)- (?P<text>.+)", "bullet"),
-    (r"( *)\d+\. (?P<text>.+)", "numbered"),
-    (r"()\[(?P<text>.+)\]", "link"),
-    (r"()(?P<text>.+)", "paragraph"),
-    (r"()(?P<text>)", "blank"),
-)
-
-
-def block(line: str, number: int) -> Block:
-    """Return the block of a line in a toy notation: `#` headings, `-` bullets two spaces a level, `[…]` links."""
-    kind, match = next((kind, match) for shape, kind in SHAPES if (match := re.fullmatch(shape, line)))
-    return Block(
-        type=kind,
-        text=match["text"],
-        first_line=number,
-        last_line=number,
-        level=len(match[1]) if kind == "heading" else None,
-        depth=len(match[1]) // 2 if kind in ("bullet", "numbered") else None,
-    )
-
-
-def markdown(text: str, source: str = "report.md") -> Outline:
-    """Return the outline of a Markdown text."""
-    return read_outline(text.encode(), source)
-
-
-def outline(*lines: str, title: str | None = None, source: str = "report.txt") -> Outline:
-    """Return the outline of lines in the toy notation."""
-    blocks = tuple(block(line, number) for number, line in enumerate(lines, 1))
-    return Outline(source, "utf-8", "text", len(blocks), title, blocks)
-
-
-DAY = outline(
-    "あるブログ",
-    "CLOUD DAYS 2021 行ってきました!レポート",
-    "# 【A】9:05~10:00:「小さく始める監視」",
-    "[https://speakerdeck.com]",
-    "- ログ",
-    "  - 構造にして残す",
-    "  1. 時刻を揃える",
-    "# 質問メモ",
-    "- ログ",
-    "# 【ALL】１０：１０〜１１：００：締めの話",
-    "- ログ",
-    "- ログ",
-    "# 所感",
-    "楽しい一日でした。",
-    title="CLOUD DAYS 2021 行ってきました!レポート",
-)
-
-
-def test_an_event_is_named_by_the_title_and_dated_as_precisely_as_it_says() -> None:
-    report = report_of(DAY)
-
-    assert (report.event, report.held_on) == ("CLOUD DAYS 2021", "2021")
-
-
-def test_what_was_given_by_hand_wins() -> None:
-    report = report_of(DAY, Given("雲の日", "2021-05-06", "https://example.com/"))
-
-    assert (report.event, report.held_on, report.url) == ("雲の日", "2021-05-06", "https://example.com/")
 
 
 def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> None:
@@ -88,34 +20,6 @@ def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> N
         ),
         Talk("cloud-days-2021/88e5cf", "締めの話", 10, "ALL", "10:10", "11:00"),
     )
-
-
-def test_a_trail_is_the_headings_below_the_talks_and_then_the_parent_notes() -> None:
-    notes = report_of(DAY).notes[2:]
-    log = notes[0].id
-
-    assert [(note.text, note.talk and note.talk.line, note.depth, note.trail) for note in notes] == [
-        ("ログ", 3, 0, ()),
-        ("構造にして残す", 3, 1, (Crumb("ログ", 5, log),)),
-        ("時刻を揃える", 3, 1, (Crumb("ログ", 5, log),)),
-        ("ログ", 3, 0, (Crumb("質問メモ", 8),)),
-        ("ログ", 10, 0, ()),
-        ("ログ", 10, 0, ()),
-        ("楽しい一日でした。", None, 0, (Crumb("所感", 13),)),
-    ]
-
-
-def test_repeats_of_a_note_are_numbered_in_reading_order() -> None:
-    ids = [note.id.removeprefix(note.report) for note in report_of(DAY).notes if note.text == "ログ"]
-
-    assert ids == ["/1e49eb4d", "/1e49eb4d-2", "/f507a7d3", "/f507a7d3-2"]
-
-
-def test_a_note_inserted_above_changes_no_other_address() -> None:
-    before = report_of(outline("# 【A】10:00:最初の話", "- 一つ", "- 二つ"))
-    after = report_of(outline("# 【A】10:00:最初の話", "- 零", "- 一つ", "- 二つ"))
-
-    assert [note.id for note in before.notes] == [note.id for note in after.notes[1:]]
 
 
 @pytest.mark.parametrize(
@@ -211,10 +115,6 @@ def test_slides_and_videos_below_a_heading_are_the_talks() -> None:
     )
 
 
-def titles(text: str) -> list[str]:
-    return [talk.title for talk in report_of(markdown(text)).talks]
-
-
 def test_unmarked_headings_of_one_level_are_talks_in_a_report_of_an_event() -> None:
     text = (
         "---\ntitle: '鍵の会 #3 に参加しました'\n---\n\n"
@@ -289,119 +189,6 @@ def test_a_line_that_looks_like_a_heading_is_a_note() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "event"),
-    [
-        ("RubyKaigi 2015 の 2 日目に参加しました", "RubyKaigi 2015"),
-        ("【レポート】Cloud Summit Tokyo 2018 に行ってきた #summit", "Cloud Summit Tokyo 2018"),
-        ("鍵好きなので第5回鍵カンファレンス行ってきた", "第5回鍵カンファレンス"),
-        ("JAWS DAYS 2015で初めての鍵を作ってきた", "JAWS DAYS 2015"),
-        ("Kagi Meetup #3 セッションまとめ", "Kagi Meetup #3"),
-        ("やっぱりKagiKaigi2023は最高だった", "KagiKaigi2023"),
-        ("勉強会行ってみた「Kagi Tech ～三年目～」#kagi", "Kagi Tech ～三年目～"),
-        ("Kagi Innovate – Data Edition 見てきました。【その2】", "Kagi Innovate – Data Edition"),
-        ("We Are Kagi Makers! @10thに参加してきた #kagi", "We Are Kagi Makers! @10th"),
-        ("「合鍵を「簡単に」作ろう」に参加してきた", "合鍵を「簡単に」作ろう"),
-        ("Kagi Days 2024をオンライン視聴しました", "Kagi Days 2024"),
-        ("Kagi Day 2018 開催レポート", "Kagi Day 2018"),
-        ("KagiConfと鍵屋の仕事に関して", "KagiConf"),
-        ("例示株式会社 イベントスペース", None),
-        ("社員旅行で海に行ってきた", None),
-        ("2018年の振り返り", None),
-        ("鍵の選び方", None),
-    ],
-)
-def test_a_title_names_the_event(title: str, event: str | None) -> None:
-    assert report_of(markdown(f"---\ntitle: '{title}'\n---\n\n- 鍵は二つ\n")).event == event
-
-
-@pytest.mark.parametrize(
-    ("heading", "event"),
-    [
-        ("Kagi Days 2019", "Kagi Days 2019"),
-        ("鍵の集まり 2021 の記録", "鍵の集まり 2021"),
-        ("鍵の集まり #3", "鍵の集まり #3"),
-        ("鍵を2021年に選ぶ", None),
-    ],
-)
-def test_a_first_heading_may_be_nothing_but_the_events_name(heading: str, event: str | None) -> None:
-    assert report_of(markdown(f"# {heading}\n\n- 鍵は二つ\n")).event == event
-
-
-def test_the_first_lines_name_the_event_where_the_title_does_not() -> None:
-    text = "---\ntitle: 鍵を考える\n---\n\n先週開かれた[Kagi Summit](https://example.com/)に行ってきました。\n"
-
-    assert report_of(markdown(text)).event == "Kagi Summit"
-
-
-def test_a_line_names_an_event_with_its_hashtag_beside_it() -> None:
-    text = "[Kagi Conference #1 #kagicon](https://example.com/)というイベントへ行ってきました。\n\n# 基調講演\n\n- a\n\n# 錠\n"
-    report = report_of(markdown(text))
-
-    assert (report.title, report.event) == ("Kagi Conference #1", "Kagi Conference #1")
-
-
-def test_a_link_to_an_announcement_names_the_event() -> None:
-    text = "---\ntitle: 鍵を考える\n---\n\n[鍵の夕べ #2 - connpass](https://example.com/)\n"
-
-    assert report_of(markdown(text)).event == "鍵の夕べ #2"
-
-
-def test_the_file_names_the_event_where_nothing_else_does() -> None:
-    report = report_of(markdown("- 鍵は二つ\n", source="2018-kagi-days.md"))
-
-    assert (report.event, report.held_on) == ("kagi days", "2018")
-
-
-@pytest.mark.parametrize(
-    ("text", "held_on"),
-    [
-        ("# 鍵の会 #3\n\n2018/11/16(金) 例示ホール\n", "2018-11-16"),
-        ("# 鍵の会 2018\n\n- 日時: 11月16日\n", "2018-11-16"),
-        ("# 鍵の会 2018\n\n## Day 1 (6月25日)\n\n- 鍵\n", "2018-06-25"),
-        ("# 鍵の会 2018.06\n", "2018-06"),
-        ("# 鍵の会 2018\n\n次は2019/1/1に出す予定の本の話です。前回はよかったと思います。\n", "2018"),
-        ("---\ntitle: 鍵の会に行ってきた 【2018/3/26】\ndate: 2018-04-03\n---\n", "2018-03-26"),
-        ("---\ntitle: 鍵の勉強会に行ってきた\ndate: 2016-10-03\n---\n\n10月1日に開かれた会です。\n", "2016-10-01"),
-        ("---\ntitle: 鍵の勉強会に行ってきた\ndate: 2016-01-03\n---\n\n12月30日に参加。\n", "2015-12-30"),
-        ("---\ntitle: 鍵の勉強会に行ってきた\ndate: 2016-10-03\n---\n\n楽しかった。\n", None),
-        ("---\ntitle: 鍵の勉強会に行ってきた\nevent_date: 2016-10-01\ndate: 2016-10-03\n---\n", "2016-10-01"),
-        ("# 鍵の会 2018\n\n- 日時: 2月31日\n", "2018"),
-        ("# 鍵の会 #3\n\n| 会場 | 例示ホール |\n| --- | --- |\n| 日時 | 2018/11/16(金) 19:00 |\n", "2018-11-16"),
-        ("# 鍵の会 #3\n\n    開催日 : 2018/11/16\n    場所 : 例示ホール\n\n- 鍵\n", "2018-11-16"),
-        ("# 鍵の会 #3\n\n- 2018/11/16追記: スライドが上がっていた\n", None),
-        ("鍵の選び方 2018年版\n\n- 鍵\n", None),
-    ],
-)
-def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
-    assert report_of(markdown(text)).held_on == held_on
-
-
-@pytest.mark.parametrize(
-    ("text", "source", "published"),
-    [
-        ("---\ntitle: 鍵\ndate: 2018-11-20 07:28:45\n---\n\n- a\n", "a.md", "2018-11-20"),
-        ("---\ntitle: 鍵\ndate: 2018-11-20T17:26:11+09:00\npublished: true\n---\n\n- a\n", "a.md", "2018-11-20"),
-        ("- 鍵は二つ\n", "_posts/2018-11-20-kagi.md", "2018-11-20"),
-        ("- 鍵は二つ\n", "entry/2018/11/20/070000.md", "2018-11-20"),
-        ("---\ntitle: 鍵\ndate: 2018-02-31\n---\n\n- a\n", "a.md", None),
-        ("- 鍵は二つ\n", "20181120-kagi.md", None),
-    ],
-)
-def test_the_day_of_publishing_is_a_fact_of_its_own(text: str, source: str, published: str | None) -> None:
-    report = report_of(markdown(text, source=source))
-
-    assert (report.published, report.notes[0].published) == (published, published)
-
-
-def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
-    text = "---\ntitle: 鍵の勉強会に参加した\n---\n"
-
-    assert [
-        report_of(markdown(text, source=source)).held_on for source in ("2018-03-17-kagi.md", "20180317-kagi.md")
-    ] == [None, "2018-03-17"]
-
-
-@pytest.mark.parametrize(
     ("text", "title", "speakers"),
     [
         ("## LT1: 鍵の話 - @kagi_h", "鍵の話", ("kagi_h",)),
@@ -470,80 +257,6 @@ def test_a_list_of_contents_makes_no_talk_twice() -> None:
     text = "# 鍵の会 #3\n\n## 目次\n\n- 10:00 鍵の置き方\n- 11:00 錠の替え方\n\n## LT1: 鍵の置き方\n\n- a\n\n## LT2: 錠の替え方\n\n- b\n"
 
     assert titles(text) == ["鍵の置き方", "錠の替え方"]
-
-
-def test_lines_with_q_and_a_are_question_and_answer() -> None:
-    report = report_of(outline("- Q1: 鍵は", "- Q2: 錠は", "- A1: 二つ", "  - A: 三つかも", "- A2: 一つ", "- 以上"))
-    lines = {note.id: note.line for note in report.notes}
-
-    assert [(note.line, note.kind, lines.get(note.answers or "")) for note in report.notes] == [
-        (1, "question", None),
-        (2, "question", None),
-        (3, "statement", 1),
-        (4, "statement", 2),
-        (5, "statement", 2),
-        (6, "statement", None),
-    ]
-
-
-def test_tables_and_code_belong_to_the_note_before() -> None:
-    report = report_of(markdown("- 鍵\n\n```\nkey = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- 錠\n"))
-
-    assert [(note.text, note.attached) for note in report.notes] == [
-        ("鍵", ("key = 2", "a | b\n1 | 2")),
-        ("錠", ()),
-    ]
-
-
-def test_code_that_no_note_stands_before_is_a_note() -> None:
-    report = report_of(markdown("## 鍵の話\n\n    鍵は二つ\n"))
-
-    assert [(note.text, note.type) for note in report.notes] == [("鍵は二つ", "paragraph")]
-
-
-ANY_LINE = st.one_of(
-    st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=30),
-    st.sampled_from(
-        ["# 鍵の会 #3", "## LT", "### LT1: 鍵 / kagi_h", "## 感想", "- 鍵", "  - 錠", "【A】10:00~鍵", "  • 鍵"]
-    ),
-)
-
-
-@st.composite
-def any_block(draw: st.DrawFn) -> Block:
-    kind = draw(st.sampled_from(get_args(BlockType)))
-    number = draw(st.integers(1, 99))
-    level = draw(st.none() | st.integers(1, 9)) if kind == "heading" else None
-    depth = draw(st.integers(0, 70)) if kind in ("bullet", "numbered") else None
-    return Block(kind, draw(ANY_LINE), number, number, level=level, depth=depth)
-
-
-@given(st.lists(any_block(), max_size=40), st.none() | ANY_LINE, ANY_LINE)
-def test_any_outline_gives_a_report_with_each_of_its_bullets_once(
-    blocks: list[Block], title: str | None, source: str
-) -> None:
-    report = report_of(Outline(source, "utf-8", "markdown", 99, title, tuple(blocks)))
-    bullets = [block.text for block in blocks if block.type in ("bullet", "numbered") and block.text.strip()]
-
-    assert [note.text for note in report.notes if note.type != "paragraph"] == bullets
-
-
-@given(st.lists(any_block(), max_size=40))
-def test_every_note_has_its_own_address_and_a_trail_of_notes_before_it(blocks: list[Block]) -> None:
-    notes = report_of(Outline("report.txt", "utf-8", "text", 99, None, tuple(blocks))).notes
-    before = [{note.id for note in notes[:place]} for place in range(len(notes))]
-
-    assert all(
-        note.id not in earlier and all(crumb.note in earlier for crumb in note.trail if crumb.note)
-        for note, earlier in zip(notes, before, strict=True)
-    )
-
-
-@given(st.lists(ANY_LINE, max_size=40).map("\n".join))
-def test_a_day_that_is_told_is_one_of_the_calendar(text: str) -> None:
-    held_on = report_of(markdown(text)).held_on
-
-    assert held_on is None or date.fromisoformat((held_on + "-01-01")[:10])
 
 
 @given(st.text("(（[【〜-:：@/鍵あa1#", min_size=1, max_size=3), st.integers(1, 20_000))

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from kb.aligning import Row
-from kb.search.outcomes import SyncOutcome
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.ja import KINDS
 from webui.texts.ja.labels import (
     BLOCKS,
     FILTERS,
     GROUPS,
+    MANY_SUMMED,
     NOTICES,
     STEPS,
     STEPS_TAKEN,
@@ -127,6 +129,19 @@ def replaces(source: str) -> str:
     return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
 
 
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"同じものがすでにあります（{source}）。"
+    taken = f"{source} を差し替えました。" if added.replaced else f"{source} に加えました。"
+    return taken if added.report else f"{taken}レポート {added.reports:,}件。"
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
+
+
 def reports_inside(count: int) -> str:
     """Return how many reports an export or archive holds, nothing of it being kept yet."""
     return f"まだ保存していません。このファイルには {count:,}件のレポートが入っています。"
@@ -163,6 +178,31 @@ def sure(likely: float) -> str:
 def wrong_tag(name: str) -> str:
     """Return the text of the button that takes a tag off."""
     return f"{name} を外す"
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"「{name}」を外しました。" if taken_off else f"「{name}」を付けました。"
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"種別を「{KINDS[kind]}」にしました。" if kind else "種別を自動に戻しました。"
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"「{title}」の情報を直しました。"
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"「{title}」をライブラリから外しました。"
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"元に戻しました: {text}"
 
 
 def unknown_kind(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.talks.series import series
+from kb.report.series import series
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""Putting right and taking in as people do it: without a script, by keyboard alone, by dropping folders."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+REPORT = """# 見本勉強会 2019 参加レポート
+
+## 【A】10:00~10:40:箱の話
+
+- SQS は順番を守らない
+- Lambda で受ける
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -> Iterator[tuple[str, KnowledgeBase]]:
+    """The address of a page over an own library, and that."""
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+    with serve(create_app(kb)) as root:
+        yield root, kb
+
+
+def test_without_a_script_a_tag_is_corrected_from_a_hit_and_taken_back(
+    open_page: Open, own: tuple[str, KnowledgeBase]
+) -> None:
+    page = open_page("/?q=順番", own[0], java_script_enabled=False)
+    page.locator(".menu summary").first.click()
+    page.get_by_role("link", name="タグと種別を直す").first.click()
+    page.get_by_label("サービスを付ける").fill("SQSS")
+    page.get_by_role("button", name="付ける").click()
+    expect(page.get_by_text("「SQSS」というサービスは知られていません")).to_be_visible()
+    page.get_by_label("サービスを付ける").fill("S3")
+    page.get_by_role("button", name="付ける").click()
+
+    expect(page.locator("#summary")).to_contain_text("順番")
+    expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(1)
+    page.get_by_role("button", name="元に戻す").click()
+    expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(0)
+    expect(page.get_by_text("元に戻しました")).to_be_visible()
+
+
+def test_by_keyboard_alone_a_hit_is_found_corrected_and_the_correction_taken_back(
+    open_page: Open, own: tuple[str, KnowledgeBase]
+) -> None:
+    page = open_page("/", own[0])
+    page.keyboard.press("/")
+    page.keyboard.type("順番")
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text("順番")
+    tab_to(page, page.locator(".menu summary").first)
+    page.keyboard.press("Enter")
+    tab_to(page, page.locator(".menu a", has_text="タグと種別を直す").first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="タグと種別を直す")).to_be_visible()
+    tab_to(page, page.get_by_label("サービスを付ける"))
+    page.keyboard.type("S3")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name="元に戻す")).to_be_focused()
+    expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("元に戻しました")).to_be_visible()
+    expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(0)
+
+
+def tab_to(page: Page, wanted: object) -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(80):
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} cannot be reached")
+
+
+def test_files_and_folders_dropped_anywhere_tell_each_what_became_of_them(
+    open_page: Open, own: tuple[str, KnowledgeBase], tmp_path: Path
+) -> None:
+    folder = tmp_path / "dropped"
+    (folder / "inside").mkdir(parents=True)
+    (folder / "inside" / "b.md").write_text("# 別の会 2020\n\n- 監視の通知を絞る\n", "utf-8")
+    (folder / "film.bin").write_bytes(b"\0\1\2")
+    shutil.copy(own[1].collection.library.path / "a.md", tmp_path / "copy.md")
+    page = open_page("/?q=順番", own[0])
+    devtools = page.context.new_cdp_session(page)
+    dropped = {"items": [], "files": [str(folder), str(tmp_path / "copy.md")], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": step, "x": 600, "y": 300, "data": dropped})
+
+    expect(page.locator("#dropped .summed")).to_have_text("3ファイルのうち 2ファイルを取り込みました。")
+    lines = sorted(page.locator("#dropped li").all_inner_texts())
+    assert ["".join(line.split())[:15] for line in lines] == [
+        "b.mdb.mdに加えました。",
+        "copy.md同じものがすでに",
+        "film.binこの内容はレポ",
+    ]
+    page.get_by_role("button", name="閉じる").last.click()
+    page.goto(own[0] + "/?q=通知")
+    expect(page.locator("#summary")).to_contain_text("1件")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_forms_are_accessible_with_what_they_refuse(
+    open_page: Open, own: tuple[str, KnowledgeBase], width: int
+) -> None:
+    root, kb = own
+    (report,) = kb.browser.reports()
+    note = kb.browser.report(report.id)[1][0].id
+    told: dict[str, list[str]] = {}
+    for address, field, wrong, button in (
+        (f"/correct/{note}", "add", "SQSS", "付ける"),
+        (f"/correct-report/{report.id}", "date", "きのう", "直す"),
+        (f"/correct-talk/{report.talks[0].id}", "speakers", "", ""),
+        ("/add", "text", " ", "読み取りを確認"),
+    ):
+        page = open_page(address, root, width=width)
+        if button:
+            page.locator(f"main [name={field}]").fill(wrong)
+            page.get_by_role("button", name=button).last.click()
+            expect(page.locator(f"#{field}-error")).to_be_visible()
+        told[address] = [one["id"] for one in Axe().run(page).response["violations"]]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    assert told == {address: [] for address in told}

@@ -1,0 +1,24 @@
+"""Engines of each sort without documents, and the folder of an index."""
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+from engines import LANGUAGE, SCHEMA, Make
+from scan_engine import ScanEngine
+
+from index.whoosh_engine import WhooshEngine
+
+
+@pytest.fixture(params=["whoosh", "scan"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
+    """Return what makes engines of one sort, each without documents."""
+    folders = (tmp_path / f"index-{number}" for number in count())
+    if request.param == "scan":
+        return lambda: ScanEngine(SCHEMA, LANGUAGE)
+    return lambda: WhooshEngine(next(folders), SCHEMA, lambda: LANGUAGE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "index"

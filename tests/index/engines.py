@@ -1,0 +1,77 @@
+"""The engines that are held against each other, the language and the schema they share, and some documents."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from index.analysis import Analyzer
+from index.engine import Engine, Results
+from index.language import FieldMeaning, Language
+from index.schema import Document, Schema, TextField
+from index.whoosh_engine import WhooshEngine
+from index.words import QueryWords
+
+ANALYZER = Analyzer()
+LANGUAGE = Language(
+    QueryWords(
+        ANALYZER,
+        slips=[("冪統制", "冪等")],
+        related=[("監視", "モニタリング"), ("モニタリング", "監視"), ("料金", "コスト")],
+    ),
+    fields={
+        "year": FieldMeaning("facet", "year"),
+        "talk": FieldMeaning("text", "trail"),
+        "before": FieldMeaning("before"),
+    },
+)
+SCHEMA = Schema(
+    texts=(TextField("own", 1.0, length=0.75), TextField("trail", 0.5), TextField("below", 0.3, finds=False)),
+    facets=("service", "year"),
+    titles=("year", "trail"),
+)
+
+Make = Callable[[], Engine]
+
+
+def filled(engine: Engine, documents: Iterable[Document], meta: Mapping[str, object] | None = None) -> Engine:
+    """Fill an engine with documents of one source, and return it."""
+    engine.publish({"only": documents}, (), ["only"], meta or {})
+    return engine
+
+
+def document(
+    number: int,
+    own: str,
+    trail: str = "",
+    below: str = "",
+    *,
+    date: str | None = None,
+    services: Sequence[str] = (),
+    year: str | None = None,
+    boost: float = 1.0,
+    belongs: Sequence[str] = (),
+) -> Document:
+    morphemes = ANALYZER.morphemes(own)
+    texts = {
+        "own": (*ANALYZER.terms(morphemes), *ANALYZER.helpers(morphemes)),
+        "trail": ANALYZER.terms(ANALYZER.morphemes(trail)),
+        "below": ANALYZER.terms(ANALYZER.morphemes(below)),
+    }
+    facets = {"service": tuple(services), "year": (year,) if year else ()}
+    facets = {group: values for group, values in facets.items() if values}
+    return Document(str(number), texts, facets, date, f"{number}: {own}", own, boost, belongs=tuple(belongs))
+
+
+def ids(results: Results) -> list[str]:
+    return [hit.id for hit in results.hits]
+
+
+NOTES = (
+    document(0, "監視はメトリクスを集約する", "監視", date="2018-03-10", services=["cloudwatch"], year="2018"),
+    document(1, "キューの監視", "SQS", date="2019", services=["sqs", "cloudwatch"], year="2019"),
+    document(2, "キューは順番を保証しない", "SQS", date="2018", services=["sqs"], year="2018"),
+    document(3, "サーバレスの監視", services=["lambda"]),
+)
+
+
+def whoosh(folder: Path) -> WhooshEngine:
+    return WhooshEngine(folder, SCHEMA, lambda: LANGUAGE)

@@ -1,0 +1,64 @@
+"""The faces that must agree over the samples: page, command and oracle, and what to ask of them."""
+
+import random
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flask.testing import FlaskClient
+from scan_engine import ScanEngine
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.library.files import Library
+from kb.search.documents import documents
+from kb.search.facets import keys
+from kb.search.schema import SCHEMA
+from kb.search.search_box import language
+from kb.understanding import understand_all
+from webui.app import create_app
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+FACETS = keys("table")
+
+
+class Faces(NamedTuple):
+    """The three that must agree, and what queries are made of."""
+
+    page: FlaskClient
+    places: tuple[str, ...]
+    oracle: ScanEngine
+    words: list[str]
+    values: dict[str, list[str]]
+
+
+def faces_over(index: Path) -> Faces:
+    """Return the faces over the samples, indexed in a folder."""
+    kb = KnowledgeBase.open(SAMPLES, index)
+    kb.keeper.sync()
+    every = understand_all(Library(SAMPLES).scan().files, kb.collection.tools)[0]
+    oracle = ScanEngine(SCHEMA, language(kb.collection.tools))
+    replaced = {
+        one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.catalogue) for one in every
+    }
+    oracle.publish(replaced, (), tuple(replaced), {})
+    morphemes = [m for one in every for ms in one.morphemes.values() for m in ms]
+    words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})
+    counts = oracle.search(Query(limit=0, facets=FACETS)).facets
+    values = {group: [count.value for count in counts[group]] for group in FACETS}
+    places = ("--library", str(SAMPLES), "--index", str(index))
+    return Faces(create_app(kb).test_client(), places, oracle, words, values)
+
+
+def a_query(rng: random.Random, faces: Faces) -> Query:
+    """Return a query of up to three words and up to three selections."""
+    query = Query(text=" ".join(rng.sample(faces.words, rng.choice([0, 1, 1, 1, 2, 3]))), facets=FACETS)
+    for group in rng.sample(FACETS, rng.choice([0, 0, 1, 1, 2, 3])):
+        values = faces.values[group]
+        query = query.select(group, *sorted(rng.sample(values, min(len(values), rng.choice([1, 1, 2])))))
+    return query
+
+
+def asked_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
+    results = faces.oracle.search(query)
+    counts = {group: {c.value: c.count for c in results.facets[group]} for group in query.facets}
+    return results.total, [hit.id for hit in results.hits], counts

@@ -1,0 +1,193 @@
+"""Generations of the embedded engine: what is written, kept, merged and shared, by threads and processes."""
+
+import gc
+import multiprocessing
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from engines import NOTES, document, filled, ids, whoosh
+
+from index.engine import SearchIndexError, WriterBusyError
+from index.query import Query
+from index.schema import Document
+from index.whoosh_engine import generations, publishing, write_lock
+
+
+def test_a_reader_notices_what_another_process_wrote(folder: Path) -> None:
+    reader = whoosh(folder)
+    filled(whoosh(folder), NOTES[:1])
+    before = reader.search(Query()).total
+    filled(whoosh(folder), NOTES)
+
+    assert (before, reader.search(Query()).total) == (1, 4)
+
+
+def test_only_the_current_generation_and_the_one_before_are_kept(folder: Path) -> None:
+    for _ in range(4):
+        filled(whoosh(folder), NOTES)
+
+    assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "WRITER.lock", "gen-000003", "gen-000004"]
+
+
+def test_what_did_not_change_is_neither_read_nor_written_again(folder: Path) -> None:
+    engine = whoosh(folder)
+    engine.publish({"a": NOTES[:3]}, (), ["a"], {})
+    before = {path.name: path.stat().st_ino for path in (folder / "gen-000001" / "seg-000001").iterdir()}
+    engine.publish({"b": NOTES[3:]}, (), ["b", "a"], {})
+
+    assert {path.name: path.stat().st_ino for path in (folder / "gen-000002" / "seg-000001").iterdir()} == before
+
+
+def test_many_small_publishes_leave_few_segments(folder: Path) -> None:
+    engine = whoosh(folder)
+    for number in range(16):
+        engine.publish({str(number): [NOTES[0]]}, (), [str(n) for n in range(number + 1)], {})
+
+    assert (engine.search(Query()).total, len(list((folder / "gen-000016").glob("seg-*")))) == (16, 1)
+
+
+def test_what_a_publish_leaves_apart_is_merged_beside_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "SMALL", 0)
+    engine = whoosh(folder)
+    for number in range(4):
+        order = [str(n) for n in range(number + 1)]
+        engine.publish({str(number): [document(number, "監視")]}, (), order, {"version": number})
+    publish = generations.publish
+
+    def overtaken(*given: Any) -> None:  # noqa: ANN401
+        monkeypatch.setattr(generations, "publish", publish)
+        engine.publish({"1": [document(9, "冪等")]}, ("2",), ["3", "1", "0"], {"version": 5})
+        publish(*given)
+
+    monkeypatch.setattr(generations, "publish", overtaken)
+    engine.merge()
+
+    assert ids(engine.search(Query(sort="position"))) == ["3", "9", "0"]
+    assert (engine.meta(), len(list(folder.glob("gen-000006/seg-*")))) == ({"version": 5}, 2)
+    assert not (folder / "merging").exists()
+
+
+def test_what_searching_takes_is_bounded_by_what_there_is(folder: Path) -> None:
+    engine = whoosh(folder)
+    before = engine.memory()
+    filled(engine, NOTES)
+    few = engine.memory()
+    filled(engine, [document(number, "監視") for number in range(100)])
+
+    assert before == 0 < few < engine.memory()
+
+
+def test_a_failure_while_writing_leaves_the_old_generation_alone(folder: Path) -> None:
+    engine = whoosh(folder)
+    filled(engine, NOTES, {"version": 1})
+
+    with pytest.raises(ValueError, match="no field 'unknown'"):
+        filled(engine, [*NOTES, Document("4", {}, {"unknown": ("x",)})], {"version": 2})
+
+    assert (engine.search(Query()).total, engine.meta(), len(list(folder.glob("gen-*")))) == (4, {"version": 1}, 1)
+
+
+def _write_slowly(folder: Path, started: Path) -> None:
+    def endless() -> Iterator[Document]:
+        started.touch()
+        while True:
+            yield NOTES[0]
+
+    filled(whoosh(folder), endless())
+
+
+def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_lock, "PATIENCE", 0.1)
+    filled(whoosh(folder), NOTES)
+    writer = multiprocessing.get_context("spawn").Process(target=_write_slowly, args=(folder, tmp_path / "started"))
+    writer.start()
+    while not (tmp_path / "started").exists():
+        writer.join(0.02)
+
+    with pytest.raises(WriterBusyError, match=f"{folder}.*process {writer.pid} since 20.*"):
+        filled(whoosh(folder), NOTES[:1])
+    writer.kill()
+    writer.join()
+    answered = whoosh(folder).search(Query()).total
+    filled(whoosh(folder), NOTES[:1])
+
+    assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
+
+
+def test_a_second_writer_waits_for_the_first(folder: Path) -> None:
+    filled(whoosh(folder), NOTES)
+    with ThreadPoolExecutor(4) as threads:
+        for _ in threads.map(lambda count: filled(whoosh(folder), NOTES[:count]), [1, 2, 3, 3]):
+            pass
+
+    assert [path.name for path in sorted(folder.glob("gen-*"))] == ["gen-000004", "gen-000005"]
+
+
+STOCK = """
+import sys
+from whoosh import index, query
+searcher = index.open_dir(sys.argv[1]).searcher()
+for term in sys.argv[2:]:
+    print(sorted(hit["key"] for hit in searcher.search(query.Term("word.own", term), limit=None, scored=False)))
+assert not any(name.startswith("index") for name in sys.modules)
+"""
+
+
+def test_whoosh_as_published_reads_what_is_written(folder: Path) -> None:
+    whoosh(folder).publish({"a": NOTES[:3]}, (), ["a"], {})
+    whoosh(folder).publish({"b": NOTES[1:], "a": [document(9, "監視 監視")]}, (), ["a", "b"], {})
+    (segment,) = (folder / "gen-000002").glob("seg-*")
+
+    found = subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", STOCK, segment, "監視", "順番"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONIOENCODING": "utf-8"},
+    )
+
+    assert found.stdout.splitlines() == ["['1', '3', '9']", "['2']"]
+
+
+def test_a_folder_of_something_else_is_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "letter.txt").write_text("x")
+
+    with pytest.raises(SearchIndexError, match=r"letter\.txt"):
+        filled(whoosh(folder), NOTES)
+
+    assert [path.name for path in folder.iterdir()] == ["letter.txt"]
+
+
+def test_threads_share_an_engine(folder: Path) -> None:
+    rng, words = Random(7), ("監視", "モニタリング", "キュー", "信頼性", "遅い", "冪等", "lambda")  # noqa: S311
+    notes = [document(n, " ".join(rng.choices(words, k=5)), date=f"20{rng.randint(10, 25)}") for n in range(300)]
+    engine = whoosh(folder)
+    filled(engine, notes)
+    asked = [Query(" ".join(rng.choices(words, k=2)), limit=3) for _ in range(200)]
+    expected = [engine.search(query) for query in asked]
+    fresh = whoosh(folder)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(fresh.search, asked))
+
+    assert answers == expected
+
+
+def test_a_generation_let_go_closes_without_a_warning(folder: Path) -> None:
+    engine = whoosh(folder)
+    for _ in range(3):
+        filled(engine, NOTES)
+        engine.search(Query("監視"))
+    engine.close()
+    gc.collect()
+
+    assert ids(engine.search(Query("順番"))) == ["2"]

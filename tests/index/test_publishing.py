@@ -1,0 +1,122 @@
+"""What a publish promises, whatever the engine: sources, their order, generations and snapshots."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from engines import NOTES, Make, document, filled, ids
+
+from index.engine import FacetCount, OutdatedError, SearchIndexError
+from index.query import Query
+from index.schema import Document
+
+
+def test_what_was_stored_comes_back_untouched(make: Make) -> None:
+    engine = make()
+    filled(engine, [Document("a/b-2", {}, stored='{"x": "\ud800\\n\u0000 "}')])
+
+    assert (engine.stored("a/b-2"), engine.stored("a"), ids(engine.search(Query()))) == (
+        '{"x": "\ud800\\n\u0000 "}',
+        None,
+        ["a/b-2"],
+    )
+
+
+def test_before_the_first_generation_there_is_nothing(make: Make) -> None:
+    engine = make()
+
+    found = engine.search(Query("監視", facets=("service",)).select("service", "sqs"))
+    sqs = FacetCount("sqs", 0, selected=True)
+
+    assert (found.total, found.facets, engine.meta(), engine.stored("0")) == (0, {"service": (sqs,)}, None, None)
+
+
+def test_an_index_of_no_documents_is_an_index(make: Make) -> None:
+    engine = make()
+    filled(engine, [], {"version": 1})
+
+    found = engine.search(Query("監視 結果", facets=("year",)))
+
+    assert (found.total, found.facets, engine.meta()) == (0, {"year": ()}, {"version": 1})
+
+
+def test_a_new_generation_replaces_the_old_one(make: Make) -> None:
+    engine = make()
+    filled(engine, NOTES[:1], {"version": 1})
+    engine.search(Query("監視"))
+    filled(engine, NOTES[1:], {"version": 2, "名前": ["値"]})
+
+    assert (ids(engine.search(Query("監視", sort="position"))), engine.meta()) == (
+        ["1", "3"],
+        {"version": 2, "名前": ["値"]},
+    )
+
+
+def test_a_snapshot_answers_from_its_generation_whatever_is_published_after(make: Make) -> None:
+    engine = make()
+    filled(engine, NOTES[:1], {"version": 1})
+    before = engine.snapshot()
+    for number in range(2, 5):
+        filled(engine, NOTES[1:], {"version": number})
+    after = engine.snapshot()
+
+    assert [(ids(one.search(Query(sort="position"))), one.meta(), one.stored("0")) for one in (before, after)] == [
+        (["0"], {"version": 1}, "0: 監視はメトリクスを集約する"),
+        (["1", "2", "3"], {"version": 4}, None),
+    ]
+
+
+def test_a_whole_index_has_no_damage_to_tell(make: Make) -> None:
+    engine = make()
+    before = engine.damage()
+    filled(engine, NOTES)
+
+    assert (before, engine.damage()) == (None, None)
+
+
+def test_each_source_keeps_what_is_not_replaced_in_the_order_given(make: Make) -> None:
+    engine = make()
+    engine.publish({"a": NOTES[:2], "b": NOTES[2:3], "c": []}, (), ["a", "b", "c"], {})
+    engine.publish({"d": NOTES[3:], "b": [document(9, "監視")]}, ("c",), ["d", "b", "a"], {"version": 2})
+
+    assert (ids(engine.search(Query(sort="position"))), engine.stored("2"), engine.meta()) == (
+        ["3", "9", "0", "1"],
+        None,
+        {"version": 2},
+    )
+
+
+def test_what_is_not_in_the_order_is_gone_as_if_it_had_never_been(make: Make) -> None:
+    engine = make()
+    engine.publish({"a": NOTES[:2], "b": NOTES[2:]}, (), ["a", "b"], {})
+    engine.publish({}, (), ["b"], {})
+    query = Query("-監視 OR 集約", facets=("service", "year"), limit=None)
+
+    assert engine.search(query) == filled(make(), NOTES[2:]).search(query)
+
+
+@pytest.mark.parametrize(
+    ("replaced", "removed", "order"),
+    [({}, (), ["a", "x"]), ({}, ("a",), ["a"]), ({"x": NOTES[2:]}, (), ["a"])],
+    ids=["never given", "removed", "without a place"],
+)
+def test_a_source_without_documents_or_place_is_told_and_changes_nothing(
+    make: Make, replaced: Mapping[str, Sequence[Document]], removed: Sequence[str], order: Sequence[str]
+) -> None:
+    engine = make()
+    engine.publish({"a": NOTES[:2]}, (), ["a"], {"version": 1})
+
+    with pytest.raises(SearchIndexError):
+        engine.publish(replaced, removed, order, {"version": 2})
+
+    assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})
+
+
+def test_what_builds_on_a_generation_that_is_no_longer_the_newest_is_refused(make: Make) -> None:
+    engine = make()
+    before = engine.stamp()
+    engine.publish({"a": NOTES[:2]}, (), ["a"], {"version": 1}, before)
+
+    with pytest.raises(OutdatedError):
+        engine.publish({"b": NOTES[2:]}, (), ["b"], {"version": 2}, before)
+
+    assert (engine.search(Query()).total, engine.meta()) == (2, {"version": 1})

@@ -1,0 +1,120 @@
+"""What kb.toml says of the files of a library, and what becomes of it."""
+
+from pathlib import Path
+
+import pytest
+
+from kb.library.files import Library, LibraryError
+from kb.report.model import Given
+from kb.report.problems import FileProblem
+
+
+def sources(library: Path) -> list[str]:
+    return [file.source for file in Library(library).scan().files]
+
+
+def test_the_readme_of_a_library_and_what_kb_toml_ignores_are_left_alone_and_named(tmp_path: Path) -> None:
+    for name in ("README.md", "2019/readme.ja.md", "2019/ReadMe", "readme-of-a-talk.md", "drafts/2019/a.md", "b.memo"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / "kb.toml").write_text('ignore = ["drafts/**", "*.memo"]', "utf-8")
+
+    scan = Library(tmp_path).scan()
+
+    assert ([file.source for file in scan.files], scan.left_alone) == (
+        ["readme-of-a-talk.md", "2019/ReadMe", "2019/readme.ja.md"],
+        ("README.md", "b.memo", "drafts/2019/a.md"),
+    )
+
+
+def test_a_library_of_readmes_and_drafts_holds_no_report(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("x")
+    (tmp_path / "a.md").write_text("x")
+    (tmp_path / "kb.toml").write_text('ignore = ["a*"]', "utf-8")
+
+    assert not Library(tmp_path).holds_reports()
+
+
+@pytest.mark.parametrize("patterns", ["'drafts'", "[1]", "['']"])
+def test_what_to_ignore_is_a_list_of_patterns(tmp_path: Path, patterns: str) -> None:
+    (tmp_path / "kb.toml").write_text(f"ignore = {patterns}", "utf-8")
+
+    (problem,) = Library(tmp_path).scan().problems
+    assert problem.message.startswith("not used: ignore cannot be ")
+
+
+def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text(
+        '[reports."a.md"]\nevent = "社内勉強会"\ndate = 2018-03-10\nurl = "https://example.com/a"\n'
+        '[reports."b.md"]\ndate = "2018-03"\n',
+        "utf-8",
+    )
+
+    assert Library(tmp_path).scan().configuration.given == {
+        "a.md": Given("社内勉強会", "2018-03-10", "https://example.com/a"),
+        "b.md": Given(None, "2018-03", None),
+    }
+
+
+def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text('ignore = ["drafts/**", "*.csv"]\n', "utf-8")
+
+    assert Library(tmp_path).scan().configuration.ignore == ("drafts/**", "*.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[reports", "Expected ']' at the end of a table declaration (at end of document)"),
+        ("reports = 1", '"reports" must hold tables like [reports."name"]'),
+        (
+            '[reports."a.md"]\nday = 1',
+            "[reports.\"a.md\"] has unknown key 'day'; known are event, date, published, url, former",
+        ),
+        ("[services.portal]\nname = 'Portal'", "[services.portal] has no category"),
+        (
+            "[services.portal]\nname = 'SQS'\ncategory = 'compute'",
+            "[services.portal] the name 'SQS' belongs to sqs; leave it out",
+        ),
+        ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
+        ("[notes.'a/b']\nadd = 'sqs'", "[notes.\"a/b\"] add cannot be 'sqs'"),
+        ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files: ignore = [\"drafts/**\"]"),
+        ("ignore = [1]", 'ignore cannot be [1]; write patterns of files: ignore = ["drafts/**"]'),
+        ('[reports."a.md"]\ndate = "3月"', "[reports.\"a.md\"] date '3月' is none; write 2018, 2018-03 or 2018-03-10"),
+    ],
+)
+def test_a_broken_kb_toml_is_told_and_the_reports_are_read_without_it(tmp_path: Path, text: str, wrong: str) -> None:
+    (tmp_path / "kb.toml").write_text(text, "utf-8")
+    (tmp_path / "a.md").write_text("x")
+
+    scan = Library(tmp_path).scan()
+
+    assert ([file.source for file in scan.files], scan.problems) == (
+        ["a.md"],
+        (FileProblem("kb.toml", None, f"not used: {wrong}; mend it, the reports are indexed without it"),),
+    )
+
+
+def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text('# 手で書いた\n[reports."b.md"]\ndate = "2018" # 年だけ\n', "utf-8")
+    library = Library(tmp_path)
+    source = library.put(b"x", "a.md")
+
+    library.tell(source, Given("社内勉強会", "2018-03", None))
+    told = library.scan().configuration.given
+    kept = library.discard(source)
+
+    assert (told["a.md"], kept, (tmp_path / "kb.toml").read_text("utf-8")) == (
+        Given("社内勉強会", "2018-03", None),
+        "a.md~",
+        '# 手で書いた\n[reports."b.md"]\ndate = "2018" # 年だけ\n',
+    )
+
+
+def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text("[reports", "utf-8")
+
+    with pytest.raises(LibraryError, match="mend it first, nothing was written"):
+        Library(tmp_path).tell("a.md", Given("会"))
+
+    assert (tmp_path / "kb.toml").read_text("utf-8") == "[reports"

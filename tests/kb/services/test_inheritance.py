@@ -1,0 +1,154 @@
+"""Which services a note inherits, what a person corrects, and a real report."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tagged import DOMAIN, read, tags
+
+from kb.report.model import Correction
+from kb.services.tagger import tag
+
+SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
+
+
+def test_a_note_inherits_from_the_label_it_stands_under() -> None:
+    assert tags("- S3\n  - 一覧に頼らない\n    - 移動にも\n- 次の話") == [
+        ["s3"],
+        ["s3 < 「S3」 1行目"],
+        ["s3 < 「S3」 1行目"],
+        [],
+    ]
+
+
+def test_a_label_that_is_more_than_a_service_reaches_two_levels() -> None:
+    assert tags("- ECSタスク定義\n  - 権限\n    - 絞る\n      - 細かく") == [
+        ["ecs"],
+        ["ecs < 「ECS」 1行目"],
+        ["ecs < 「ECS」 1行目"],
+        [],
+    ]
+
+
+def test_the_nearest_label_counts() -> None:
+    assert tags("- EC2\n  - EBS\n    - 差分で取る") == [
+        ["ec2"],
+        ["ebs", "ec2 < 「EC2」 1行目"],
+        ["ebs < 「EBS」 2行目"],
+    ]
+
+
+def test_a_note_under_several_services_that_names_one_is_about_that_one() -> None:
+    assert tags("- EC2とEBS\n  - EC2\n    - 秒単位で払う") == [["ec2", "ebs"], ["ec2"], ["ec2 < 「EC2」 2行目"]]
+
+
+def test_a_note_inherits_from_its_heading_before_its_talk() -> None:
+    assert tags("- 手軽に使える\n# Aurora\n- 読み取りを増やせる", "AWS AppSync入門") == [
+        ["appsync < 「AWS AppSync」 セッション名"],
+        ["aurora < 「Aurora」 2行目"],
+    ]
+
+
+def test_a_title_that_is_a_sentence_passes_only_its_topics_down() -> None:
+    assert tags("- 手軽に使える", "We like our framework, and it lives with AWS SAM.") == [[]]
+
+
+def test_a_list_inherits_from_the_sentence_that_leads_over_to_it() -> None:
+    assert tags("Lambdaを使うときの困りごとは、\n- 最初の応答が遅い", "AppSync入門")[1] == ["lambda < 「Lambda」 1行目"]
+
+
+def test_a_sentence_that_ends_leads_over_to_nothing() -> None:
+    assert tags("Lambdaを使った。\n- 立ち見が出た") == [["lambda"], []]
+
+
+def test_a_sentence_passes_its_topic_to_what_stands_directly_under_it() -> None:
+    assert tags("- ビルドにはCodeBuildを使う\n  - 一つの命令で済む\n    - 速い") == [
+        ["codebuild"],
+        ["codebuild < 「CodeBuild」 1行目"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    "parent",
+    ["立ち上げたままだとEC2より高くなる", "S3に置いたファイルを見たい", "ECSとEKSの違い", "AuroraからPostgreSQLに移行"],
+)
+def test_a_comparison_or_a_place_passes_nothing_down(parent: str) -> None:
+    assert tags(f"- {parent}\n  - 手で直す")[1] == []
+
+
+def test_what_a_note_names_does_not_shut_out_what_its_talk_is_about() -> None:
+    assert tags("- IAMロールを使う", "EKS入門") == [["iam", "eks < 「EKS」 セッション名"]]
+
+
+def test_a_part_that_other_services_have_too_does_not_shut_them_out() -> None:
+    assert tags("- Lambda\n  - DLQ\n    - 残す")[2] == ["sqs < 「DLQ」 2行目", "lambda < 「Lambda」 1行目"]
+
+
+def test_a_talk_that_names_two_is_about_both() -> None:
+    assert tags("- EC2は止める\n- 夜だけ", "EC2とRDSの運用") == [
+        ["ec2", "rds < 「RDS」 セッション名"],
+        ["ec2 < 「EC2」 セッション名", "rds < 「RDS」 セッション名"],
+    ]
+
+
+def test_a_name_of_two_names_is_one_thing() -> None:
+    assert tags("- Auroraの新しい版", "RDS Aurora PostgreSQL") == [["aurora"]]
+
+
+def test_of_headings_each_counts_up_to_one_that_is_only_a_name() -> None:
+    assert tags("# EKSの権限\n## IAMロールの配り方\n- 絞る\n## Aurora\n- 速い") == [
+        ["iam < 「IAMロール」 2行目", "eks < 「EKS」 1行目"],
+        ["aurora < 「Aurora」 4行目"],
+    ]
+
+
+@pytest.mark.parametrize("title", ["Lambdaを例に考える設計", "SQSで学ぶ分散処理", "疎結合な設計（例: SNS）"])
+def test_a_title_that_takes_a_service_as_an_example_is_not_about_it(title: str) -> None:
+    assert tags("- 手順を分ける", title) == [[]]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "登壇者: 山田",
+        "山田さん",
+        "自己紹介",
+        "https://example.com/slides",
+        "面白かった",
+        "来年も頑張る。",
+        "ありがとうございました",
+    ],
+)
+def test_who_speaks_is_not_what_the_talk_is_about(aside: str) -> None:
+    assert tags(f"- {aside}", "Lambda入門") == [[]]
+
+
+def test_a_correction_takes_a_service_away_and_from_what_stands_under_it() -> None:
+    corrections = {"r/1": Correction(removes=("s3",))}
+    notes = tag(read("- S3\n  - 一覧に頼らない"), DOMAIN, corrections).notes
+
+    assert [note.services for note in notes] == [(), ()]
+
+
+def test_a_correction_adds_a_service() -> None:
+    notes = tag(read("- 入り口で溜める"), DOMAIN, {"r/1": Correction(adds=("sqs",))}).notes
+
+    assert [(m.service, m.via, m.why) for m in notes[0].services] == [("sqs", "explicit", "手で追加")]
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the seed report lies beside the repository only where it is developed")
+@pytest.mark.parametrize(
+    ("slug", "expected"),
+    [
+        ("s3", {104, 105, 106, 107, 108}),
+        ("sqs", {109, 110, 111, 112, 113}),
+        ("dynamodb", {43, 44, 45, 118, 119, 120}),
+        ("ecs", {152, 156, 157, 176, 177, 178}),
+    ],
+)
+def test_the_seed_report_is_tagged_as_people_read_it(slug: str, expected: set[int]) -> None:
+    bullets = re.sub(r"(?m)^(?!  +[•\d]).*$", "", SEED.read_text(encoding="utf-8"))
+    notes = tag(read(re.sub("(?m)^  ", "", bullets)), DOMAIN).notes
+
+    assert {note.line for note in notes if slug in {mention.service for mention in note.services}} == expected

@@ -1,0 +1,189 @@
+"""Which services a text names, in whatever context and of whatever length."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tagged import CATALOGUE, DOMAIN, read, tags
+
+from index.text import skeleton
+from kb.services import Service, senses
+from kb.services.inheritance import legacy
+from kb.services.matcher import Matcher
+from kb.services.senses import Surroundings
+from kb.services.tagger import tag
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("EC2より高い", ["ec2"]),
+        ("ECSS3X", []),
+        ("guard duty を有効にした", ["guardduty"]),
+        ("cloud formation と CFn", ["cloudformation"]),
+        ("SNSで拡散された", []),
+        ("SNSで写真をシェアする", []),
+        ("SNSとSQSでファンアウト", ["sns", "sqs"]),
+        ("Amazon SNSで知らせる", ["sns"]),
+        ("Amazon ES", ["opensearch"]),
+        ("OpenSearch Service", ["opensearch"]),
+        ("Elasticsearchのクラスタを自分で持つ", []),
+        ("Amazon Elasticsearch Serviceに送る", ["opensearch"]),
+        ("CloudWatch Events", ["eventbridge"]),
+        ("CloudWatch Logs", ["cloudwatch"]),
+        ("Lambda@Edgeで書き換える", ["cloudfront"]),
+        ("S3 Object Lambdaで隠す", ["s3"]),
+        ("StackSetsで配る", ["cloudformation"]),
+        ("SSM Parameter Store", ["systems-manager"]),
+        ("パラメーターストア", ["systems-manager"]),
+        ("ALBの後ろに置く", ["elb"]),
+        ("Route53とRoute 53", ["route-53"]),
+        ("Ｌａｍｂｄａ と ﾗﾑﾀﾞ", ["lambda"]),
+        ("プログラムダウンロード", []),
+        ("ラムダ式で書く", []),
+        ("I am here", []),
+        ("SMS, Skype, LINE", []),
+        ("Alexaに話しかける", []),
+        ("Alexa for Businessの会議室", ["alexa-for-business"]),
+        ("configファイルを直す", []),
+        ("AWS Configで記録する", ["config"]),
+        ("CloudTrail、Config、GuardDutyを全部入れる", ["cloudtrail", "config", "guardduty"]),
+        ("Kafka Connectでつなぐ", []),
+        ("Amazon Connectで電話を受ける", ["connect"]),
+        ("夜のbatchが終わらない", []),
+        ("aws batchでジョブを流す", ["batch"]),
+        ("Glueで変換する", ["glue"]),
+        ("glue codeが増える", []),
+        ("glueのクローラを回す", ["glue"]),
+        ("オーロラを見に行った", []),
+        ("Auroraは速い", ["aurora"]),
+        ("Amazon Transcribe、Translate、Comprehend", ["transcribe", "translate", "comprehend"]),
+        ("Google Translateで訳した", []),
+        ("SES企業で常駐していた", []),
+        ("SESでメールを送る", ["ses"]),
+        ("GCPのIAMで絞る", []),
+        ("IAMで絞る", ["iam"]),
+        ("AWSのQ&Aの時間", []),
+        ("WAFの製品を比べる", []),
+        ("CloudFrontの前にWAFを置く", ["cloudfront", "waf"]),
+        ("Samさんの登壇", []),
+        ("CodePiplineでビルドしてDyanmoDBに書く", ["codepipeline", "dynamodb"]),
+        ("Amazon Transcibeで書き起こす", ["transcribe"]),
+        ("Extractする", []),
+        ("kubectl apply -f my-es.yaml でKibanaを出す", []),
+        ("https://aws.amazon.com/lambda/ を読む", ["lambda"]),
+        ("https://docs.aws.amazon.com/jp/new-vpc-networking-for-aws-lambda を読む", ["vpc", "lambda"]),
+        ("https://example.com/aws-lambda/ を読む", []),
+        ("可視性タイムアウトを延ばす", ["sqs"]),
+        ("SQSのDLQを見る", ["sqs"]),
+        ("DLQという映画", []),
+        ("Graviton4で動かす", ["ec2"]),
+        ("Amazon Inspector2で調べる", ["inspector"]),
+        ("S33とEC22", []),
+        ("AWSでAMIを作る", ["ec2"]),
+        ("AMIという会社", []),
+        ("RDSのセキュリティグループを絞る", ["rds", "vpc"]),
+        ("AWSのSCPで止める", ["organizations"]),
+        ("Aurora DSQLを試す", ["aurora-dsql"]),
+        ("Amazon Elasticseach Serviceに送る", ["opensearch"]),
+        ("EC2 System Mangerで直す", ["systems-manager"]),
+    ],
+)
+def test_a_note_names_a_service(text: str, expected: list[str]) -> None:
+    assert tags(f"- {text}") == [expected]
+
+
+def test_the_reason_is_the_words_as_written() -> None:
+    note = tag(read("- その後 aws guard duty を見る"), DOMAIN).notes[0]
+
+    assert [mention.why for mention in note.services] == ["aws guard duty"]
+
+
+def test_an_ambiguous_name_counts_once_its_talk_has_named_the_service_clearly() -> None:
+    assert tags("- AWS Configを有効にした\n- Configの料金は記録の数で決まる") == [["config"], ["config"]]
+
+
+def test_an_ambiguous_name_alone_counts_among_the_services_it_goes_with() -> None:
+    assert tags("- SQS\n- SNS") == [["sqs"], ["sns"]]
+
+
+def test_a_name_that_clouds_share_is_that_of_the_cloud_it_stands_under() -> None:
+    assert tags("# Azureの話\n- VPCに当たるもの\n# AWSの話\n- VPC") == [[], ["vpc"]]
+
+
+def test_a_name_that_clouds_share_is_that_of_the_cloud_of_its_report() -> None:
+    assert tags("- VPCにつなぐ", report="Google Cloud Next の報告") == [[]]
+
+
+@given(st.sampled_from(CATALOGUE.services), st.sampled_from(["より高い", "を使う", "", "、", "（新）"]))
+def test_an_official_name_is_found_wherever_it_stands(service: Service, after: str) -> None:
+    note = tag(read(f"- これは{service.name}{after}"), DOMAIN).notes[0]
+
+    assert [(m.service, m.via, m.why) for m in note.services] == [(service.slug, "explicit", service.name)]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["SQS", "Guard Duty", "ﾗﾑﾀﾞ", "APIゲートウェイ", "ECSS3X", "は", " ", "。", "㍿", "が", "x", "-"]
+        )
+    )
+)
+def test_matches_stand_where_they_say_and_apart_from_each_other(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    matches = Matcher(["SQS", "GuardDuty", "ラムダ", "API ゲートウェイ", "ECS", "S3"]).find(text)
+
+    assert all(skeleton(text[match.begin : match.end]) == match.name for match in matches)
+    assert all(one.end <= other.begin for one, other in pairwise(matches))
+
+
+class Counted:
+    """Counts how often a function is called."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        self._function = function
+        self.calls = 0
+
+    def __call__(self, text: str) -> str:
+        self.calls += 1
+        return self._function(text)
+
+
+@pytest.mark.parametrize("names", ["AWS Lambda ", "Lambda、", "glue ", "IAM と VPC "])
+def test_a_text_is_folded_as_often_with_many_names_as_with_few(names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    DOMAIN.namer.matches("")  # is made once, and folds every name
+    calls = []
+    for times in (10, 1_000):
+        counted = Counted(skeleton)
+        monkeypatch.setattr(senses, "skeleton", counted)
+        tag(read(f"- {names * times}"), DOMAIN)
+        calls.append(counted.calls)
+
+    assert calls[0] == calls[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "slugs"),
+    [
+        ("AWS Lambda " * 20_000, ["lambda"]),
+        ("S3、EC2、" * 20_000, ["s3", "ec2"]),
+        ("https://example.com/S3 SQS " * 20_000, ["sqs"]),
+        (f"S3{' ' * 40_000}EC2", ["s3", "ec2"]),
+        (f"ラムダ{'ー' * 1_000_000}", ["lambda"]),
+        ("「" * 1_000_000, []),
+        (f"S3{'「」' * 50}x", ["s3"]),
+    ],
+)
+def test_a_text_of_any_length_is_tagged(text: str, slugs: list[str]) -> None:
+    note = tag(read(f"- {text}"), DOMAIN).notes[0]
+
+    assert [mention.service for mention in note.services] == slugs
+
+
+def test_a_text_passes_each_service_down_once() -> None:
+    text = "Lambda、" * 1_000
+    namings = DOMAIN.namer.namings(text, DOMAIN.namer.matches(text), Surroundings())
+
+    assert (len(namings), [naming.begin for naming in legacy(text, namings, heading=True).namings]) == (1_000, [0])

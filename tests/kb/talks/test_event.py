@@ -1,0 +1,143 @@
+"""Which event a report is about, when it was held and when it was published."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from outlines import ANY_LINE, DAY, markdown
+
+from kb.report.model import Given
+from kb.talks import report_of
+
+
+def test_an_event_is_named_by_the_title_and_dated_as_precisely_as_it_says() -> None:
+    report = report_of(DAY)
+
+    assert (report.event, report.held_on) == ("CLOUD DAYS 2021", "2021")
+
+
+def test_what_was_given_by_hand_wins() -> None:
+    report = report_of(DAY, Given("雲の日", "2021-05-06", "https://example.com/"))
+
+    assert (report.event, report.held_on, report.url) == ("雲の日", "2021-05-06", "https://example.com/")
+
+
+@pytest.mark.parametrize(
+    ("title", "event"),
+    [
+        ("RubyKaigi 2015 の 2 日目に参加しました", "RubyKaigi 2015"),
+        ("【レポート】Cloud Summit Tokyo 2018 に行ってきた #summit", "Cloud Summit Tokyo 2018"),
+        ("鍵好きなので第5回鍵カンファレンス行ってきた", "第5回鍵カンファレンス"),
+        ("JAWS DAYS 2015で初めての鍵を作ってきた", "JAWS DAYS 2015"),
+        ("Kagi Meetup #3 セッションまとめ", "Kagi Meetup #3"),
+        ("やっぱりKagiKaigi2023は最高だった", "KagiKaigi2023"),
+        ("勉強会行ってみた「Kagi Tech ～三年目～」#kagi", "Kagi Tech ～三年目～"),
+        ("Kagi Innovate – Data Edition 見てきました。【その2】", "Kagi Innovate – Data Edition"),
+        ("We Are Kagi Makers! @10thに参加してきた #kagi", "We Are Kagi Makers! @10th"),
+        ("「合鍵を「簡単に」作ろう」に参加してきた", "合鍵を「簡単に」作ろう"),
+        ("Kagi Days 2024をオンライン視聴しました", "Kagi Days 2024"),
+        ("Kagi Day 2018 開催レポート", "Kagi Day 2018"),
+        ("KagiConfと鍵屋の仕事に関して", "KagiConf"),
+        ("例示株式会社 イベントスペース", None),
+        ("社員旅行で海に行ってきた", None),
+        ("2018年の振り返り", None),
+        ("鍵の選び方", None),
+    ],
+)
+def test_a_title_names_the_event(title: str, event: str | None) -> None:
+    assert report_of(markdown(f"---\ntitle: '{title}'\n---\n\n- 鍵は二つ\n")).event == event
+
+
+@pytest.mark.parametrize(
+    ("heading", "event"),
+    [
+        ("Kagi Days 2019", "Kagi Days 2019"),
+        ("鍵の集まり 2021 の記録", "鍵の集まり 2021"),
+        ("鍵の集まり #3", "鍵の集まり #3"),
+        ("鍵を2021年に選ぶ", None),
+    ],
+)
+def test_a_first_heading_may_be_nothing_but_the_events_name(heading: str, event: str | None) -> None:
+    assert report_of(markdown(f"# {heading}\n\n- 鍵は二つ\n")).event == event
+
+
+def test_the_first_lines_name_the_event_where_the_title_does_not() -> None:
+    text = "---\ntitle: 鍵を考える\n---\n\n先週開かれた[Kagi Summit](https://example.com/)に行ってきました。\n"
+
+    assert report_of(markdown(text)).event == "Kagi Summit"
+
+
+def test_a_line_names_an_event_with_its_hashtag_beside_it() -> None:
+    text = "[Kagi Conference #1 #kagicon](https://example.com/)というイベントへ行ってきました。\n\n# 基調講演\n\n- a\n\n# 錠\n"
+    report = report_of(markdown(text))
+
+    assert (report.title, report.event) == ("Kagi Conference #1", "Kagi Conference #1")
+
+
+def test_a_link_to_an_announcement_names_the_event() -> None:
+    text = "---\ntitle: 鍵を考える\n---\n\n[鍵の夕べ #2 - connpass](https://example.com/)\n"
+
+    assert report_of(markdown(text)).event == "鍵の夕べ #2"
+
+
+def test_the_file_names_the_event_where_nothing_else_does() -> None:
+    report = report_of(markdown("- 鍵は二つ\n", source="2018-kagi-days.md"))
+
+    assert (report.event, report.held_on) == ("kagi days", "2018")
+
+
+@pytest.mark.parametrize(
+    ("text", "held_on"),
+    [
+        ("# 鍵の会 #3\n\n2018/11/16(金) 例示ホール\n", "2018-11-16"),
+        ("# 鍵の会 2018\n\n- 日時: 11月16日\n", "2018-11-16"),
+        ("# 鍵の会 2018\n\n## Day 1 (6月25日)\n\n- 鍵\n", "2018-06-25"),
+        ("# 鍵の会 2018.06\n", "2018-06"),
+        ("# 鍵の会 2018\n\n次は2019/1/1に出す予定の本の話です。前回はよかったと思います。\n", "2018"),
+        ("---\ntitle: 鍵の会に行ってきた 【2018/3/26】\ndate: 2018-04-03\n---\n", "2018-03-26"),
+        ("---\ntitle: 鍵の勉強会に行ってきた\ndate: 2016-10-03\n---\n\n10月1日に開かれた会です。\n", "2016-10-01"),
+        ("---\ntitle: 鍵の勉強会に行ってきた\ndate: 2016-01-03\n---\n\n12月30日に参加。\n", "2015-12-30"),
+        ("---\ntitle: 鍵の勉強会に行ってきた\ndate: 2016-10-03\n---\n\n楽しかった。\n", None),
+        ("---\ntitle: 鍵の勉強会に行ってきた\nevent_date: 2016-10-01\ndate: 2016-10-03\n---\n", "2016-10-01"),
+        ("# 鍵の会 2018\n\n- 日時: 2月31日\n", "2018"),
+        ("# 鍵の会 #3\n\n| 会場 | 例示ホール |\n| --- | --- |\n| 日時 | 2018/11/16(金) 19:00 |\n", "2018-11-16"),
+        ("# 鍵の会 #3\n\n    開催日 : 2018/11/16\n    場所 : 例示ホール\n\n- 鍵\n", "2018-11-16"),
+        ("# 鍵の会 #3\n\n- 2018/11/16追記: スライドが上がっていた\n", None),
+        ("鍵の選び方 2018年版\n\n- 鍵\n", None),
+    ],
+)
+def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
+    assert report_of(markdown(text)).held_on == held_on
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "published"),
+    [
+        ("---\ntitle: 鍵\ndate: 2018-11-20 07:28:45\n---\n\n- a\n", "a.md", "2018-11-20"),
+        ("---\ntitle: 鍵\ndate: 2018-11-20T17:26:11+09:00\npublished: true\n---\n\n- a\n", "a.md", "2018-11-20"),
+        ("- 鍵は二つ\n", "_posts/2018-11-20-kagi.md", "2018-11-20"),
+        ("- 鍵は二つ\n", "entry/2018/11/20/070000.md", "2018-11-20"),
+        ("---\ntitle: 鍵\ndate: 2018-02-31\n---\n\n- a\n", "a.md", None),
+        ("- 鍵は二つ\n", "20181120-kagi.md", None),
+    ],
+)
+def test_the_day_of_publishing_is_a_fact_of_its_own(text: str, source: str, published: str | None) -> None:
+    report = report_of(markdown(text, source=source))
+
+    assert (report.published, report.notes[0].published) == (published, published)
+
+
+def test_a_blogs_file_name_has_the_day_of_publishing() -> None:
+    text = "---\ntitle: 鍵の勉強会に参加した\n---\n"
+
+    assert [
+        report_of(markdown(text, source=source)).held_on for source in ("2018-03-17-kagi.md", "20180317-kagi.md")
+    ] == [None, "2018-03-17"]
+
+
+@given(st.lists(ANY_LINE, max_size=40).map("\n".join))
+def test_a_day_that_is_told_is_one_of_the_calendar(text: str) -> None:
+    held_on = report_of(markdown(text)).held_on
+
+    assert held_on is None or date.fromisoformat((held_on + "-01-01")[:10])

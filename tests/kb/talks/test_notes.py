@@ -1,0 +1,98 @@
+"""Which blocks are notes, their addresses and trails."""
+
+from typing import get_args
+
+from hypothesis import given
+from hypothesis import strategies as st
+from outlines import ANY_LINE, DAY, markdown, outline
+
+from kb.report.model import Crumb
+from kb.report.outline import Block, BlockType, Outline
+from kb.talks import report_of
+
+
+def test_a_trail_is_the_headings_below_the_talks_and_then_the_parent_notes() -> None:
+    notes = report_of(DAY).notes[2:]
+    log = notes[0].id
+
+    assert [(note.text, note.talk and note.talk.line, note.depth, note.trail) for note in notes] == [
+        ("ログ", 3, 0, ()),
+        ("構造にして残す", 3, 1, (Crumb("ログ", 5, log),)),
+        ("時刻を揃える", 3, 1, (Crumb("ログ", 5, log),)),
+        ("ログ", 3, 0, (Crumb("質問メモ", 8),)),
+        ("ログ", 10, 0, ()),
+        ("ログ", 10, 0, ()),
+        ("楽しい一日でした。", None, 0, (Crumb("所感", 13),)),
+    ]
+
+
+def test_repeats_of_a_note_are_numbered_in_reading_order() -> None:
+    ids = [note.id.removeprefix(note.report) for note in report_of(DAY).notes if note.text == "ログ"]
+
+    assert ids == ["/1e49eb4d", "/1e49eb4d-2", "/f507a7d3", "/f507a7d3-2"]
+
+
+def test_a_note_inserted_above_changes_no_other_address() -> None:
+    before = report_of(outline("# 【A】10:00:最初の話", "- 一つ", "- 二つ"))
+    after = report_of(outline("# 【A】10:00:最初の話", "- 零", "- 一つ", "- 二つ"))
+
+    assert [note.id for note in before.notes] == [note.id for note in after.notes[1:]]
+
+
+def test_lines_with_q_and_a_are_question_and_answer() -> None:
+    report = report_of(outline("- Q1: 鍵は", "- Q2: 錠は", "- A1: 二つ", "  - A: 三つかも", "- A2: 一つ", "- 以上"))
+    lines = {note.id: note.line for note in report.notes}
+
+    assert [(note.line, note.kind, lines.get(note.answers or "")) for note in report.notes] == [
+        (1, "question", None),
+        (2, "question", None),
+        (3, "statement", 1),
+        (4, "statement", 2),
+        (5, "statement", 2),
+        (6, "statement", None),
+    ]
+
+
+def test_tables_and_code_belong_to_the_note_before() -> None:
+    report = report_of(markdown("- 鍵\n\n```\nkey = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- 錠\n"))
+
+    assert [(note.text, note.attached) for note in report.notes] == [
+        ("鍵", ("key = 2", "a | b\n1 | 2")),
+        ("錠", ()),
+    ]
+
+
+def test_code_that_no_note_stands_before_is_a_note() -> None:
+    report = report_of(markdown("## 鍵の話\n\n    鍵は二つ\n"))
+
+    assert [(note.text, note.type) for note in report.notes] == [("鍵は二つ", "paragraph")]
+
+
+@st.composite
+def any_block(draw: st.DrawFn) -> Block:
+    kind = draw(st.sampled_from(get_args(BlockType)))
+    number = draw(st.integers(1, 99))
+    level = draw(st.none() | st.integers(1, 9)) if kind == "heading" else None
+    depth = draw(st.integers(0, 70)) if kind in ("bullet", "numbered") else None
+    return Block(kind, draw(ANY_LINE), number, number, level=level, depth=depth)
+
+
+@given(st.lists(any_block(), max_size=40), st.none() | ANY_LINE, ANY_LINE)
+def test_any_outline_gives_a_report_with_each_of_its_bullets_once(
+    blocks: list[Block], title: str | None, source: str
+) -> None:
+    report = report_of(Outline(source, "utf-8", "markdown", 99, title, tuple(blocks)))
+    bullets = [block.text for block in blocks if block.type in ("bullet", "numbered") and block.text.strip()]
+
+    assert [note.text for note in report.notes if note.type != "paragraph"] == bullets
+
+
+@given(st.lists(any_block(), max_size=40))
+def test_every_note_has_its_own_address_and_a_trail_of_notes_before_it(blocks: list[Block]) -> None:
+    notes = report_of(Outline("report.txt", "utf-8", "text", 99, None, tuple(blocks))).notes
+    before = [{note.id for note in notes[:place]} for place in range(len(notes))]
+
+    assert all(
+        note.id not in earlier and all(crumb.note in earlier for crumb in note.trail if crumb.note)
+        for note, earlier in zip(notes, before, strict=True)
+    )

@@ -1,0 +1,202 @@
+"""Putting right through the page: one comes back to where one was, is told what was done, and can take it back."""
+
+import html
+import io
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+
+REPORT = """# 見本勉強会 2019 参加レポート
+
+## 【A】10:00~10:40:箱の話
+
+登壇者: 山田 花子
+
+- SQS は順番を守らない
+- Lambda で受ける
+"""
+OTHER = "# 別の会 2020\n\n- 監視の通知を絞る\n"
+OURS = {"Sec-Fetch-Site": "same-origin"}
+SEARCH = "/?q=%E9%A0%86%E7%95%AA&sort=new"
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+    return kb
+
+
+@pytest.fixture
+def client(kb: KnowledgeBase) -> FlaskClient:
+    return create_app(kb).test_client()
+
+
+def notes(kb: KnowledgeBase) -> list[str]:
+    return [note.id for note in kb.browser.report(kb.browser.reports()[0].id)[1][1:]]
+
+
+def tags(kb: KnowledgeBase) -> list[str]:
+    return [mention.service for mention in kb.browser.note(notes(kb)[0]).services]
+
+
+def hidden(page: TestResponse) -> dict[str, str]:
+    """Return the hidden fields of a page."""
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def sent(client: FlaskClient, address: str, **fields: str) -> TestResponse:
+    return client.post(address, data=fields, headers=OURS)
+
+
+def taken_back(client: FlaskClient, after: TestResponse) -> TestResponse:
+    """Press the button that takes back what the page after a form tells."""
+    page = client.get(after.location.partition("#")[0])
+    assert "元に戻す" in page.text
+    return sent(client, "/undo", **hidden(page))
+
+
+def test_after_a_tag_one_is_where_one_was_is_told_so_and_can_take_it_back(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    note = notes(kb)[0]
+    form = client.get(f"/correct/{note}", headers={"Referer": f"http://localhost{SEARCH}"})
+    after = sent(client, f"/correct/{note}", add="Amazon S3", **hidden(form))
+    shown = client.get(after.location.partition("#")[0])
+    tagged = tags(kb)
+    undone = taken_back(client, after)
+
+    assert (after.status_code, after.location.startswith(f"{SEARCH}&done="), "#" in after.location) == (303, True, True)
+    assert "「Amazon S3」を付けました" in shown.text
+    assert "次の条件に当てはまるものはありません" not in shown.text
+    assert (tagged, tags(kb), undone.location.startswith(SEARCH)) == (["sqs", "s3"], ["sqs"], True)
+    assert "元に戻しました" in client.get(undone.location).text
+
+
+def test_taking_back_leaves_what_others_have_corrected_meanwhile(client: FlaskClient, kb: KnowledgeBase) -> None:
+    note = notes(kb)[0]
+    after = sent(client, f"/correct/{note}", add="s3")
+    sent(client, f"/correct/{note}", kind="advice")
+    sent(client, f"/correct/{note}", remove="sqs")
+    taken_back(client, after)
+
+    assert (tags(kb), kb.browser.note(note).kind) == ([], "advice")
+
+
+def test_event_day_and_address_are_put_right_and_the_old_address_still_leads_there(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    (before,) = kb.browser.reports()
+    after = sent(
+        client, f"/correct-report/{before.id}", event="改名した会", date="2019-07-06", url="https://example.com/a"
+    )
+    (told,) = kb.browser.reports()
+    page = client.get(f"/report/{before.id}")
+    taken_back(client, after)
+    (again,) = kb.browser.reports()
+
+    assert (told.event, told.held_on, told.url) == ("改名した会", "2019-07-06", "https://example.com/a")
+    assert (page.status_code, "改名した会" in page.text) == (200, True)
+    assert (again.id, again.event, again.held_on, again.url) == (before.id, before.event, before.held_on, None)
+
+
+def test_speakers_are_put_right_and_taken_back(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (talk,) = kb.browser.reports()[0].talks
+    after = sent(client, f"/correct-talk/{talk.id}", speakers="田中 一、 鈴木 二,田中 一")
+    told = kb.browser.reports()[0].talks[0].speakers
+    taken_back(client, after)
+
+    assert (told, kb.browser.reports()[0].talks[0].speakers) == (("田中 一", "鈴木 二"), ("山田 花子",))
+
+
+def test_a_removed_report_can_be_put_back(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (before,) = kb.browser.reports()
+    after = sent(client, f"/remove/{before.id}")
+    gone = kb.browser.reports()
+    taken_back(client, after)
+
+    assert (after.location.split("?")[0], gone, kb.browser.reports()) == ("/reports", (), (before,))
+
+
+@pytest.mark.parametrize(
+    ("form", "fields", "refused"),
+    [
+        ("correct/{note}", {"add": "SQSS"}, ("add", "「SQSS」というサービスは知られていません")),
+        ("correct/{note}", {"kind": "噂"}, ("kind", "「噂」という種別はありません")),
+        ("correct-report/{report}", {"event": "会", "date": "来年"}, ("date", "いずれかの形で")),
+        ("correct-report/{report}", {"date": "2019", "url": "javascript:x"}, ("url", "http:// か https://")),
+    ],
+)
+def test_what_cannot_be_is_told_beside_its_field_and_what_was_typed_stays(
+    client: FlaskClient, kb: KnowledgeBase, form: str, fields: dict[str, str], refused: tuple[str, str]
+) -> None:
+    field, told = refused
+    address = "/" + form.format(note=notes(kb)[0], report=kb.browser.reports()[0].id)
+    page = sent(client, address, back=SEARCH, **fields)
+    named = re.search(rf'<(?:input|select)[^>]*name="{field}"[^>]*aria-describedby="({field}-error)"', page.text)
+
+    assert (page.status_code, named is not None) == (422, True)
+    assert told in re.findall(rf'id="{field}-error">([^<]*)', page.text)[0]
+    assert all(f'value="{value}"' in page.text for name, value in fields.items() if name != "kind")
+    assert (hidden(page)["back"], (kb.collection.library.path / "kb.toml").exists()) == (SEARCH, False)
+
+
+def test_a_slip_in_a_service_is_offered_as_what_it_may_be(client: FlaskClient, kb: KnowledgeBase) -> None:
+    page = sent(client, f"/correct/{notes(kb)[0]}", add="DynamoBD")
+
+    assert re.findall(r'<button name="add" value="(\w+)"', page.text)[0] == "dynamodb"
+
+
+@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example", "/a\r\nX: y"])
+def test_no_form_leads_out_of_our_pages(client: FlaskClient, kb: KnowledgeBase, back: str) -> None:
+    note = notes(kb)[0]
+
+    assert sent(client, f"/correct/{note}", add="s3", back=back).location.startswith("/note/")
+
+
+def test_what_is_forgotten_cannot_be_taken_back(client: FlaskClient) -> None:
+    page = sent(client, "/undo", deed="unknown", back="/")
+
+    assert (page.status_code, "もう元に戻せません" in page.text) == (410, True)
+
+
+def test_many_files_are_taken_in_at_once_each_with_its_outcome(client: FlaskClient, kb: KnowledgeBase) -> None:
+    files = {"a.md": REPORT, "b.md": OTHER, "folder/c.md": OTHER + "- 追記\n", "d.bin": "\0\1\2", "e.md": " \n"}
+    data = {"file": [(io.BytesIO(text.encode()), name) for name, text in files.items()]}
+    page = client.post("/add", data=data, headers=OURS)
+    told = [re.sub(r"<[^>]*>|\s+", " ", item).split() for item in re.findall(r"(?s)<li>(.*?)</li>", page.text)]
+    added = len(kb.browser.reports())
+    sent(client, "/undo", **hidden(page))
+
+    assert "5ファイルのうち 3ファイル" in page.text
+    assert [(line[0], "".join(line[1:])[:12]) for line in told[-5:]] == [
+        ("a.md", "同じものがすでにあります"),
+        ("b.md", "b.mdに加えました。"),
+        ("folder/c.md", "b.mdを差し替えました。"[:12]),
+        ("d.bin", "取り込めませんでした。d"),
+        ("e.md", "取り込めませんでした。i"),
+    ]
+    assert (added, len(kb.browser.reports())) == (2, 1)
+
+
+def test_a_text_that_is_no_report_stays_in_its_form(client: FlaskClient) -> None:
+    page = client.post("/add", data={"text": "%PDF-1.4 \0\1"}, headers=OURS)
+
+    assert (page.status_code, "<textarea" in page.text, "%PDF-1.4" in page.text) == (422, True, True)
+    assert 'aria-describedby="text-error"' in page.text
+
+
+def test_a_date_that_is_none_is_told_in_the_preview_and_nothing_is_kept(client: FlaskClient, kb: KnowledgeBase) -> None:
+    page = client.post("/add", data={"text": OTHER, "date": "きのう", "step": "save"}, headers=OURS)
+
+    assert (page.status_code, 'value="きのう"' in page.text, 'id="date-error"' in page.text) == (422, True, True)
+    assert [path.name for path in kb.collection.library.path.iterdir()] == ["a.md"]

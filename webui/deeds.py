@@ -1,0 +1,77 @@
+"""What was done last on a page: told where one comes back to, and taken back on demand."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from flask import Response, make_response, redirect, request
+
+from webui.address import DEED
+
+_MOST = 100  # deeds remembered: who takes one back does so at once
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done, in words; `undo` takes it back, where it can be."""
+
+    key: str
+    text: str
+    undo: Callable[[], object] | None
+
+
+class Deeds:
+    """The last deeds of a server. It forgets them when it ends; what they did stays."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Deed] = OrderedDict()
+
+    def find(self, key: str) -> Deed | None:
+        """Return a deed, None for one that is forgotten."""
+        return self._known.get(key)
+
+    def shown(self) -> Deed | None:
+        """Return the deed that the address of this request comes after, if it is known."""
+        return self.find(request.args.get(DEED, ""))
+
+    def told(
+        self, text: str, undo: Callable[[], object] | None, back: str, anchor: str = "", *, settled: bool = True
+    ) -> Response:
+        """Lead back to a page of ours, or to the update that is running, and tell there what was done."""
+        deed = self.keep(text, undo)
+        return make_response(redirect(_with(back if settled else "/sync", deed.key, anchor), 303))
+
+    def keep(self, text: str, undo: Callable[[], object] | None) -> Deed:
+        """Keep what was done, to be told and taken back."""
+        deed = Deed(secrets.token_urlsafe(8), text, undo)
+        self._known[deed.key] = deed
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return deed
+
+
+def came_from(otherwise: str) -> str:
+    """Return the address of the page of ours that a form was opened from, else another.
+
+    The form itself remembers it when it is sent.
+    """
+    told = request.form.get("back") or request.args.get("back")
+    if told is None and request.referrer:
+        parts = urlsplit(request.referrer)
+        told = urlunsplit(("", "", parts.path, parts.query, "")) if parts.netloc == request.host else None
+    return told if told and _is_ours(told) and urlsplit(told).path != request.path else otherwise
+
+
+def _is_ours(address: str) -> bool:
+    """Tell whether an address is a path here: a browser takes // and /\\ for the beginning of another host."""
+    return address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
+
+
+def _with(address: str, key: str, anchor: str) -> str:
+    """Return an address that says which deed it comes after, in place of an earlier one."""
+    path, _, query = address.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith(f"{DEED}=")]
+    told = "&".join([*kept, urlencode({DEED: key})])
+    return f"{path}?{told}" + (f"#{quote(anchor)}" if anchor else "")
