@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class KnowledgeBase:
-    """A library and its index, ready to be searched, browsed, kept and put right; each of these is imported when it is needed."""
+    """A library and its index, ready to be searched, browsed, kept and put right; each is imported when needed."""
 
     def __init__(self, collection: Collection) -> None:
         self.collection = collection

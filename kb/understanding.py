@@ -112,7 +112,7 @@ def corrections_of(configuration: Configuration) -> Corrections:
 def corrections_for(
     report_id: str, source: str, given: "Given", corrections: Corrections
 ) -> "Mapping[str, Correction]":
-    """Return the corrections of a report's notes, whichever of its ids they are told under, by the one it tells itself."""
+    """Return the corrections of a report's notes, told under any of its ids, by the one that it has now."""
     return {
         report_id + note.removeprefix(known): correction
         for known in ids_of(report_id, source, given.url, given.former)

@@ -41,7 +41,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     query, page = Query(limit=PAGE_SIZE), 1
     unread, taken, left_out = list[Unread](), 0, 0
     for key, value in pairs:
-        if key in ("lang", DEED):  # `webui.language` and `webui.deeds` read them
+        if key in ("lang", DEED):  # `webui.language` reads the one, the frame of the page the other
             continue
         if (told := _told_once(query, key, value)) is not None:
             query = told

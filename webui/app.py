@@ -122,6 +122,7 @@ def create_app(
         short_name=short_name,
         examples=offered,
         other_languages=language.others,
+        of_data=language.of_data,
         aliases=aliases,
         older_answers=older_answers,
         page_address=page_address,

@@ -1,8 +1,9 @@
-"""Which language an answer is in: the one that its address asks for, that was asked for before, or that is preferred."""
+"""Which language an answer is in: the one its address asks for, or that was asked for before, or is preferred."""
 
 from urllib.parse import urlencode
 
 from flask import Flask, Response, request
+from markupsafe import Markup
 
 from webui.texts import LANGUAGES, spoken
 
@@ -27,6 +28,12 @@ def speak(app: Flask) -> None:
         if request.args.get(KEY) in LANGUAGES:
             response.set_cookie(COOKIE, spoken.get(), max_age=_A_YEAR, samesite="Lax", secure=request.is_secure)
         return response
+
+
+def of_data() -> Markup:
+    """Return what marks an element as being in the language of the notes, where the page itself is in another."""
+    notes = next(iter(LANGUAGES))
+    return Markup("") if spoken.get() == notes else Markup(' lang="{}"').format(notes)
 
 
 def others() -> list[tuple[str, str, str]]:

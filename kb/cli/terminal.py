@@ -136,8 +136,8 @@ def answer_lines(answer: "Answer", domain: "Domain") -> Iterator[str]:
     for one in answer.talks[:MOST_TALKS]:
         yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
         yield click.style(f"    {one.talk.id}", dim=True)
-    if len(answer.talks) > MOST_TALKS:
-        yield f"{ja.TALK}: ほか {len(answer.talks) - MOST_TALKS}件"
+    if answer.titled > MOST_TALKS:
+        yield f"{ja.TALK}: ほか {answer.titled - MOST_TALKS}件"
     for group, count in answer.freed.items():
         yield f"--{group} を外すと {count}件"
     counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]

@@ -101,7 +101,7 @@ class Contents:
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
 
     def called(self, report_id: str) -> tuple[ReportEntry, ...]:
-        """Return the report of an id, or those that a former id leads to; several where others came beside the first."""
+        """Return the report of an id, or those that a former id leads to: several where others came later."""
         entry = self.by_id.get(report_id)
         return (entry,) if entry else self._by_other_id.get(report_id, ())
 

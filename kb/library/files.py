@@ -168,9 +168,9 @@ class Library:
     def put(self, data: bytes, name: str, given: Given | None = None, replacing: str | None = None) -> str:
         """Write a report on the disk, durably, with what is given by hand for it, and return its source.
 
-        It takes the place of the file `replacing`, which is kept as `name~` if it differs; else it never overwrites another file, and
-        README.md becomes report-README.md. What is given is written first: whoever sees the file sees that too, and who
-        is killed between the two has only to repeat it. Raises LibraryError.
+        It takes the place of the file `replacing`, which is kept as `name~` if it differs; else it never overwrites a
+        file, and README.md becomes report-README.md. What is given is written first: whoever sees the file sees that
+        too, and who is killed between the two has only to repeat it. Raises LibraryError.
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
@@ -231,7 +231,7 @@ class Library:
         self.configure(lambda before, _: with_seen(before, feed, posts))
 
     def restore(self, source: str, given: Given | None) -> None:
-        """Put a report back that was taken out, with what was told of it. Raises LibraryError where another is there."""
+        """Put a report back that was taken out, with what was told of it. Raises LibraryError if another is there."""
         path = self.file(source)
         backup = path.with_name(path.name + "~")
         with alone(self.path):

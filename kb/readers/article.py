@@ -17,7 +17,8 @@ _PLACE = "data-place"
 _FURNITURE = re.compile(
     r"(?:^|[\s_-])(?:share|sharing|social|sns|bookmark|breadcrumbs?|pager|pagination|toc|table-of-contents"
     r"|sidebar|widget|menu|nav|navbar|navigation|related|recommend(?:ed|ation)?s?|comments?|advert(?:isement)?|ads"
-    r"|adsbygoogle|banner|footer|sectionfooter|sanchor|newsletter|subscribe|cookie|byline|posted-on|author-(?:box|profile|info)"
+    r"|adsbygoogle|banner|footer|sectionfooter|sanchor|newsletter|subscribe|cookie|byline|posted-on"
+    r"|author-(?:box|profile|info)"
     r"|(?:entry|post|article)-?(?:meta|date|info|tags?|categor(?:y|ies)|author))(?:$|[\s_-])",
     re.IGNORECASE,
 )

@@ -21,7 +21,8 @@ _EMBEDS = frozenset(
 _SOURCES = ("data-content", "src", "data-src", "data-lazy-src", "data-litespeed-src", "data-original", "data")
 # Slides and films that an element names which holds none of the embeds above, as note.com has its figures.
 _SHOWN_AT = re.compile(
-    r"https?://(?:[\w-]+\.)*(?:speakerdeck\.com|slideshare\.net|docswell\.com|youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com)/\S+"
+    r"https?://(?:[\w-]+\.)*"
+    r"(?:speakerdeck\.com|slideshare\.net|docswell\.com|youtube(?:-nocookie)?\.com|youtu\.be|vimeo\.com)/\S+"
 )
 _SHOWN_URL = re.compile(r"[?&]url=(?P<url>[^&#]+)")
 _NAMED_BY = ("data-src", "data-url", "data-href", "data-embed-url")

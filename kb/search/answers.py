@@ -64,8 +64,8 @@ class Answer:
     `conditions` tell what each part of the text has to do with that; `meant` tells what may be meant instead of a word.
     `around` holds for each value that the window has in the query's `context` the notes that are found and those that
     belong to them, in reading order, `found_in` how many notes are found there in all. `talks` are those whose title
-    has every word, each with how many of its notes meet the conditions. Where reasons were asked for, `marks` gives for
-    each title, and for each crumb above the notes, the ranges of it to mark.
+    has every word, each with how many of its notes meet the conditions: the first of all `titled`. Where reasons were
+    asked for, `marks` gives for each title, and for each crumb above the notes, the ranges of it to mark.
     """
 
     total: int
@@ -84,6 +84,7 @@ class Answer:
     around: "Mapping[str, tuple[Note, ...]]" = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
+    titled: int = 0
     marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
@@ -97,7 +98,7 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Surroundings:
     """Where a note stands: its report, its number there from 1, the notes right before and after, and its kin.
 
     The kin are what stands under it, remedies or answers it, or is remedied or answered by it, in reading order.

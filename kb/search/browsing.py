@@ -8,7 +8,7 @@ from kb.aligning import Row, aligned
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
 from kb.report.outline import Outline
-from kb.search.answers import Alike, ServiceCount, Standing, Taker, UnknownIdError
+from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError
 from kb.search.collection import Collection, Snapshot
 from kb.search.directory import Directory, EventEntry, SpeakerEntry, TalkEntry
 from kb.search.records import load_relations
@@ -59,7 +59,7 @@ class Browser:
         where = f"; the report {reports[0].id} is known, but holds no such note any more" if reports else ""
         raise UnknownIdError(f"no note has the id {note_id}{where}", reports)
 
-    def standing(self, note: Note) -> Standing:
+    def surroundings(self, note: Note) -> Surroundings:
         """Return where a note stands in its report. Raises UnknownIdError where that one has gone meanwhile."""
         snapshot = self._collection.snapshot()
         entry = _entry(note.report, snapshot.contents if snapshot else None)
@@ -69,7 +69,7 @@ class Browser:
         if snapshot is None or place is None:
             raise UnknownIdError(f"no note has the id {note.id}", (entry,))
         wanted = {other for other in (note.id, note.remedy_of, note.answers) if other}
-        return Standing(
+        return Surroundings(
             report=entry,
             number=place + 1,
             before=snapshot.note(stored[place - 1]) if place else None,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
+_MOST_TALKS = 60  # that are found by their titles: a common word stands in those of thousands
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 
 
@@ -77,6 +78,7 @@ class Searcher:
             around=around,
             found_in=results.found_in,
             talks=talks,
+            titled=len(results.titled),
             marks=self._marks_above(found, talks, results.terms) if query.explain else {},
         )
 
@@ -181,8 +183,8 @@ def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
 
 
 def _talks(results: Results, contents: Contents) -> Iterator[FoundTalk]:
-    """Yield the talks that were found by their titles."""
-    for one in results.titled:
+    """Yield the first of the talks that were found by their titles."""
+    for one in results.titled[:_MOST_TALKS]:
         entry = contents.report_of_talk[one.value]
         yield FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count, one.found)
 

@@ -1,8 +1,10 @@
 """The English words for what notes, tags and searches are, as the page says them; names as in `kb.texts.ja`."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from index.engine import Coverage, Reason
+if TYPE_CHECKING:
+    from index.engine import Coverage, Reason
 
 KINDS = {
     "advice": "Advice",
@@ -56,14 +58,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def coverage(coverage: Coverage | None) -> str:
+def coverage(coverage: "Coverage | None") -> str:
     """Return how many notes can be found by likeness."""
     if coverage is None:
         return "Search by meaning: none (words alone)"
     return f"Search by meaning: {coverage.embedded:,} of {counted(coverage.documents, 'note')}"
 
 
-def reason(reason: Reason) -> str:
+def reason(reason: "Reason") -> str:
     """Return which word of a query was found where, or what else helped, and how much it counted."""
     as_term = f" → “{reason.term}”" if reason.term != reason.word else ""
     places = ", ".join(FIELDS.get(field, field) for field in reason.fields)

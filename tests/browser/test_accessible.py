@@ -1,4 +1,4 @@
-"""Every page in every state, light and dark, wide and narrow, in both languages, has nothing that axe-core objects to."""
+"""Every page in every state, light and dark, wide and narrow, in both languages, has nothing that axe objects to."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

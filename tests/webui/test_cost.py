@@ -86,6 +86,38 @@ def test_what_the_start_page_shows_is_searched_once_a_generation(client: FlaskCl
     assert (client.get("/").text, CountingEngine.searches - before) == (first.text, 0)
 
 
+@pytest.mark.parametrize(
+    ("address", "searches", "most"),
+    [
+        ("/reports", 1, 0),
+        ("/events?year=2019", 1, 0),
+        ("/talks?service=lambda", 1, 0),
+        ("/speakers", 1, 0),
+        ("/years", 0, 0),
+        ("/event/aws-re-invent-2019", 1, 0),
+        ("/speaker/Werner%20Vogels", 1, 0),
+        ("/pairs", 1, 60),
+        ("/service/lambda", 6, 110),
+    ],
+)
+def test_a_page_to_read_asks_a_fixed_number_of_searches_and_decodes_only_what_it_shows(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, address: str, searches: int, most: int
+) -> None:
+    read: Counter[str] = Counter()
+
+    def load_note(stored: str, contents: Contents) -> Note:
+        read[stored] += 1
+        return loaded(stored, contents)
+
+    loaded = records.load_note
+    monkeypatch.setattr(records, "load_note", load_note)
+    before = CountingEngine.searches
+
+    assert client.get(address).status_code == 200
+    assert CountingEngine.searches - before == searches
+    assert read.total() <= most
+
+
 def test_notes_of_a_talk_that_belong_to_nothing_found_are_not_decoded(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

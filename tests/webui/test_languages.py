@@ -20,8 +20,8 @@ from webui.texts import LANGUAGES, en, ja
 WEBUI = Path(app_module.__file__).parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
 REPORT = "# 見本勉強会 2018-03-10 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n- SQS は冪等に\n- 順番は?\n"
-PAGES = ("/", "/?q=SQS", "/?q=zzz", "/?q=SQS&kind=statement&year=2018&x=y", "/reports", "/service/sqs", "/events", "/talks", "/speakers",
-         "/years", "/pairs", "/add", "/key",
+PAGES = ("/", "/?q=SQS", "/?q=zzz", "/?q=SQS&kind=statement&year=2018&x=y", "/reports", "/events", "/talks?name=a",
+         "/speakers", "/years", "/pairs", "/pairs?service=x&state=answered", "/service/sqs", "/add", "/key",
          "/nowhere")  # fmt: skip
 
 
@@ -154,6 +154,13 @@ def test_kinds_and_dates_are_told_in_english_and_stay_as_they_are_in_addresses(c
 
     for told in ("Question", "10 March 2018", 'name="kind" value="question"', "Relevance", "1 note (順番)"):
         assert told in page
+
+
+def test_notes_are_told_to_be_in_their_own_language(client: FlaskClient) -> None:
+    english, japanese = (client.get(f"/?q=順番&lang={language}").text for language in ("en", "ja"))
+
+    assert '<p class="text" lang="ja">' in english
+    assert '<p class="text">' in japanese
 
 
 def test_what_is_on_an_english_page_in_japanese_is_data(client: FlaskClient) -> None:

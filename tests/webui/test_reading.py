@@ -1,5 +1,6 @@
 """The pages to read: lists of everything, events, speakers, years, talks, notes and reports, page by page."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -7,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
+from kb.search import searching
 from webui.app import create_app
 
 
@@ -32,7 +34,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     (folder / "library" / "undated.md").write_text("# 見本の集まり 参加メモ\n\n- 日付のないメモ\n", "utf-8")
     for number in range(40):
         text = f"# 小さな会 第{number}回 参加レポート\n\n- 開催日: 2015年3月{1 + number % 28}日\n- 小さなメモ\n"
-        (folder / "library" / f"small-{number}.md").write_text(text, "utf-8")
+        tracks = "".join(f"\n## 【{'BA'[n % 2]}】1{n}:00~1{n}:40:話{n}\n\n- その{n}\n" for n in range(4))
+        (folder / "library" / f"small-{number}.md").write_text(text + ("" if number else tracks), "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
     knowledge_base.keeper.sync()
     return create_app(knowledge_base).test_client()
@@ -50,7 +53,7 @@ def as_json(client: FlaskClient, address: str) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize(("path", "total"), [("reports", 61), ("events", 60), ("talks", 40), ("speakers", 3)])
+@pytest.mark.parametrize(("path", "total"), [("reports", 61), ("events", 60), ("talks", 44), ("speakers", 3)])
 def test_a_list_has_everything_fifty_at_a_time(client: FlaskClient, path: str, total: int) -> None:
     first = as_json(client, f"/{path}")
     rest = [as_json(client, f"/{path}?page={page}")[path] for page in range(2, first["pages"] + 1)]
@@ -100,11 +103,19 @@ def test_an_event_has_its_series_its_talks_by_track_and_time_and_its_reports(cli
     page = client.get("/event/見本カンファレンス-2019").text
     told = as_json(client, "/event/見本カンファレンス-2019")
 
-    assert page.index("【A】") < page.index("紐の話") < page.index("【B】") < page.index("箱の話")
+    assert page.index("紐の話") < page.index("【A】") < page.index("箱の話") < page.index("【B】")
     assert "見本カンファレンス（全20回）" in page
     assert f'href="/event/{quote("見本カンファレンス-2018")}" aria-label="2018年' in page
     assert (len(told["talks"]), len(told["editions"]), told["held_on"]) == (2, 20, "2019")
     assert f'href="/report/{quote(told["reports"][0])}"' in page
+
+
+def test_talks_stand_under_their_tracks_where_these_have_several(client: FlaskClient) -> None:
+    page = client.get("/event/小さな会-第0回").text
+
+    assert [page.index(told) for told in ("<h2>【A】", "話1", "話3", "<h2>【B】", "話0", "話2")] == sorted(
+        page.index(told) for told in ("<h2>【A】", "話1", "話3", "<h2>【B】", "話0", "話2")
+    )
 
 
 def test_years_of_a_series_with_several_events_lead_to_the_list(client: FlaskClient) -> None:
@@ -172,6 +183,17 @@ def test_a_search_has_the_bars_of_its_years_and_each_leads_to_that_year_and_back
     assert 'href="/?q=Lambda" aria-label="2019年 3件" class="chosen" aria-current="true"' in chosen
 
 
+def test_of_many_talks_found_by_title_the_first_are_shown_and_the_rest_is_a_list_away(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_MOST_TALKS", 5)
+    told = as_json(client, "/?q=箱の話")
+
+    assert (told["titled"], len(told["talks"])) == (20, 5)
+    assert f'<a href="/talks?name={quote("箱の話")}">他 15件</a>' in client.get("/?q=箱の話").text
+    assert as_json(client, f"/talks?name={quote('箱の話')}")["total"] == 20
+
+
 @pytest.mark.parametrize("sort", ["old", "new"])
 def test_a_search_can_be_in_the_order_of_days(client: FlaskClient, sort: str) -> None:
     years = [hit["held_on"] for hit in as_json(client, f"/?q=SQS&sort={sort}")["hits"]]
@@ -189,3 +211,20 @@ def test_an_empty_library_says_how_to_fill_it(nothing: FlaskClient, path: str) -
 @pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/years", "/pairs"])
 def test_every_list_is_one_click_away_and_says_where_one_is(client: FlaskClient, path: str) -> None:
     assert f'<a href="{path}" aria-current="page">' in client.get(path).text
+
+
+def test_a_report_whose_file_has_gone_is_read_from_the_index_but_has_no_lines(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    file = tmp_path / "library" / "a.md"
+    file.write_text(report(2019, speaker="見本 太郎"), "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    client = create_app(knowledge_base).test_client()
+    name = quote(knowledge_base.browser.reports()[0].id)
+    before = [client.get(f"/{page}/{name}").status_code for page in ("report", "lines")]
+    file.unlink()
+
+    assert (before, [client.get(f"/{page}/{name}").status_code for page in ("report", "lines")]) == (
+        [200] * 2,
+        [200, 404],
+    )

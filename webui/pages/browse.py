@@ -55,8 +55,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/note/<path:note_id>")
     def note(note_id: str) -> Response:
         found = knowledge_base.browser.note(note_id)
-        standing = knowledge_base.browser.standing(found)
-        shown = belonging(knowledge_base.collection.domain, found, standing.kin)
+        around = knowledge_base.browser.surroundings(found)
+        shown = belonging(knowledge_base.collection.domain, found, around.kin)
         cited = citation(found, request.host_url)
         alike = knowledge_base.browser.like((found,))
 
@@ -68,8 +68,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             "note.html",
             record,
             shown=shown,
-            standing=standing,
-            in_report=report_url(found, standing.number),
+            around=around,
+            in_report=report_url(found, around.number),
             citation=cited,
             alike=alike,
         )

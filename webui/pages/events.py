@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 from flask import Blueprint, Response, request
 
@@ -20,6 +21,9 @@ _TALKS = 60  # of a page
 _SERVICES = (("service", 10),)
 _REPORTS = 10  # of an event, before the rest is linked to
 
+Tracks: TypeAlias = tuple[tuple[str | None, tuple[TalkEntry, ...]], ...]
+"""Talks by the tracks that they are shown under, None for no track in particular."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
@@ -28,7 +32,7 @@ class EventPage:
     event: EventEntry
     series: SeriesEntry
     part: Page[TalkEntry]
-    tracks: tuple[tuple[str | None, tuple[TalkEntry, ...]], ...]
+    tracks: Tracks
     noted: Mapping[str, int]
     total: int
     kinds: Sequence[FacetValue]
@@ -104,7 +108,7 @@ def event_page(event: EventEntry, knowledge_base: KnowledgeBase) -> EventPage:
         event=event,
         series=series,
         part=part,
-        tracks=tuple((track, tuple(own)) for track, own in groupby(part.items, lambda one: one.talk.track)),
+        tracks=_by_track(part.items),
         noted={facet.value: facet.count for facet in answer.facets["talk"]},
         total=answer.total,
         kinds=answer.facets["kind"],
@@ -127,6 +131,12 @@ def speaker_page(speaker: SpeakerEntry, knowledge_base: KnowledgeBase) -> Speake
         services=answer.facets["service"],
         bars=timeline(counts, lambda value: address_of(query.select("year", value))),
     )
+
+
+def _by_track(talks: Sequence[TalkEntry]) -> Tracks:
+    """Return talks by their tracks; all as one where hardly any two share one, for then it is rather a code of each."""
+    tracks = tuple((track, tuple(own)) for track, own in groupby(talks, lambda one: one.talk.track))
+    return tracks if 2 * len(tracks) <= len(talks) else ((None, tuple(talks)),)
 
 
 def _held(series: SeriesEntry, noted: Mapping[str, int], shown: str) -> tuple[Bar, ...]:

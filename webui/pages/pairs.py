@@ -1,4 +1,4 @@
-"""The page of problems and their remedies, of questions and their answers: those that are open or settled, by service."""
+"""The page of problems and their remedies, of questions and their answers: open or settled, by service."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

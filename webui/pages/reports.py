@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note, Talk
@@ -37,7 +38,6 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def report(report_id: str) -> Response:
         entry, notes = knowledge_base.browser.report(report_id)
         domain = knowledge_base.collection.domain
-        outline = _outline(knowledge_base, report_id)
         part = paged(page_address("report", report_id), notes, asked_page(request.args), NOTES)
         every = tuple(steps(notes))
         return respond(
@@ -47,14 +47,15 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             part=part,
             sections=tuple(sections(part.items)),
             steps=every if len(every) >= _MANY else (),
-            outline=outline,
-            taken=counted(outline) if outline else None,
         )
 
     @blueprint.get("/lines/<path:report_id>")
     def lines(report_id: str) -> Response:
         entry, notes = knowledge_base.browser.report(report_id)
-        outline = knowledge_base.browser.outline(report_id)
+        try:
+            outline = knowledge_base.browser.outline(report_id)
+        except (UnreadableError, OSError) as error:  # it has gone, or changed beyond reading, since it was indexed
+            raise NotFound from error
         became_of = tuple(became(outline, entry.talks, notes))
         return respond(
             "lines.html",
@@ -83,11 +84,3 @@ def became(outline: Outline, talks: Sequence[Talk], notes: Sequence[Note]) -> It
     for block in outline.blocks:
         if block.type != "blank":
             yield Line(block, talk_at.get(block.first_line), note_at.get(block.first_line))
-
-
-def _outline(knowledge_base: KnowledgeBase, report_id: str) -> Outline | None:
-    """Return the outline of a report, None where its file has gone or changed beyond reading since it was indexed."""
-    try:
-        return knowledge_base.browser.outline(report_id)
-    except (UnreadableError, OSError):
-        return None

@@ -177,6 +177,7 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "words": [asdict(one) for one in page.answer.words],
         "conditions": [asdict(one) for one in page.answer.conditions],
         "service": page.panel.service.slug if page.panel else None,
+        "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
         "hits": [
             {

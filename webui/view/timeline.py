@@ -13,7 +13,8 @@ _NAMED = 8  # bars that are named on a phone
 class Bar:
     """One year: what it is, how many it has, its address, its place in hundredths of the width, its height in pixels.
 
-    Where the drawing is narrow, not all of them are `named`.
+    Where the drawing is narrow, not all of them are `named`. The height is measured by the year that has most; that of
+    what is of no year is no higher than that.
     """
 
     year: str
@@ -24,6 +25,11 @@ class Bar:
     width: float
     height: int
     named: bool
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is of a year."""
+        return self.year.isdigit()
 
     @property
     def middle(self) -> float:
@@ -43,7 +49,8 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
     shown = [*years, *others]
     if len(shown) <= 1 and not chosen:
         return ()
-    most, slot = max((counts.get(year, 0) for year in shown), default=0), 100 / max(len(shown), 1)
+    most = max((counts.get(year, 0) for year in years or others), default=0)
+    slot = 100 / max(len(shown), 1)
     step = -(-len(shown) // _NAMED)
     return tuple(
         Bar(
@@ -61,4 +68,4 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
 
 
 def _height(count: int, most: int) -> int:
-    return max(_LOWEST, round(HEIGHT * count / most)) if count else 0
+    return min(HEIGHT, max(_LOWEST, round(HEIGHT * count / most))) if count else 0

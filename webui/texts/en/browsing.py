@@ -34,7 +34,7 @@ ALL_PROBLEMS = "All problems"
 STATE = "State"
 FACTS = "Facts and cases"
 CONTENTS = "Contents"
-STANDING = "Its place in the report"
+AROUND = "Its place in the report"
 BEFORE = "Note before"
 AFTER = "Note after"
 READ_ALL = "Notes on this event"
@@ -91,7 +91,7 @@ def span(first: str | None, last: str | None) -> str:
 
 def bar(value: str, count: int) -> str:
     """Return what a bar of a drawing says."""
-    return f"{year(value)}: {counted(count, 'note')}"
+    return f"{year(value)}: {count:,}"
 
 
 def series(name: str, times: int) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from kb.aligning import Row
-from kb.search.outcomes import SyncOutcome
-from kb.texts.en import counted
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.en import KINDS, counted
 from webui.texts.en.labels import (
     BLOCKS,
     FILTERS,
     GROUPS,
+    MANY_SUMMED,
     NOTICES,
     STEPS,
     STEPS_TAKEN,
@@ -150,6 +151,19 @@ def replaces(source: str) -> str:
     return f"This report is there already. Keeping this one replaces {source}, which stays as {source}~."
 
 
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"The same is there already ({source})."
+    taken = f"Replaced {source}." if added.replaced else f"Added as {source}."
+    return taken if added.report else f"{taken} {counted(added.reports, 'report')}."
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
+
+
 def reports_inside(count: int) -> str:
     """Return how many reports an export or archive holds, nothing of it being kept yet."""
     return f"Nothing is kept yet. There {'is' if count == 1 else 'are'} {counted(count, 'report')} in this file."
@@ -186,6 +200,31 @@ def sure(likely: float) -> str:
 def wrong_tag(name: str) -> str:
     """Return the text of the button that takes a tag off."""
     return f"Remove {name}"
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"Removed {name}." if taken_off else f"Added {name}."
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"Its kind is {KINDS[kind]} now." if kind else "Its kind is automatic again."
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"Corrected “{title}”."
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"Removed “{title}” from the library."
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"Undone: {text}"
 
 
 def unknown_kind(name: str) -> str:
