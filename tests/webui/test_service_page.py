@@ -1,4 +1,4 @@
-"""The page of a service, its time line, and what is taken away: quotations, CSV, Markdown."""
+"""The page of a service, and what is taken away: quotations, CSV, Markdown."""
 
 import csv
 import io
