@@ -16,7 +16,7 @@ from kb.library.configuration import Configuration, ConfigurationError, parse
 from kb.library.rewriting import read_configuration, with_given, with_seen
 from kb.library.safe_files import alone, file_name, move, set_aside, write_whole
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
-from kb.readers.archives import LONGEST_FILE
+from kb.readers.archives import LONGEST_FILE, MOST_BYTES, archive_of
 from kb.readers.containers import opened
 from kb.report.model import Given
 from kb.report.problems import FileProblem
@@ -25,6 +25,8 @@ NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alo
 # The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
 # report but a film under a wrong name, which would fill the memory.
 LONGEST_REPORT = LONGEST_FILE
+# An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
+LONGEST_ARCHIVE = MOST_BYTES
 _IN_ANOTHER = re.compile(r"!/|#\d+$")  # where the source of a report that stands in a file names that file
 
 
@@ -69,9 +71,11 @@ def file_bytes(path: Path) -> bytes:
 
 def bounded(file: BinaryIO) -> bytes:
     """Return what an open file holds, which may be a device that never ends. Raises OSError, TooLongError."""
-    data = file.read(LONGEST_REPORT + 1)
-    if len(data) > LONGEST_REPORT:
-        raise TooLongError(f"longer than {LONGEST_REPORT >> 20} MB; divide it, or take out what is no text")
+    data, longest = file.read(LONGEST_REPORT + 1), LONGEST_REPORT
+    if len(data) > LONGEST_REPORT and archive_of(data):
+        data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE
+    if len(data) > longest:
+        raise TooLongError(f"longer than {longest >> 20} MB; divide it, or take out what is no text")
     return data
 
 

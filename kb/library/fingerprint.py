@@ -22,6 +22,7 @@ _ROOMS = (
     "kb/library/configuration.py",
     "kb/library/contents.py",
     "kb/library/kept.py",
+    "kb/lint.py",
     "kb/readers",
     "kb/relating.py",
     "kb/report",
