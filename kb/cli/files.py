@@ -11,7 +11,8 @@ import click
 from kb.cli.fetching import is_address
 from kb.cli.group import WRONG_USE
 from kb.cli.output import say
-from kb.library.files import Library, ReportFile, TooLongError, bounded, file_bytes
+from kb.library.bounded import TooLongError, bounded, file_bytes
+from kb.library.files import Library, ReportFile
 from kb.library.walk import shown_name
 from kb.readers.containers import opened
 from kb.report.problems import FileProblem, UnreadableError
