@@ -11,7 +11,7 @@ from functools import reduce
 from itertools import chain, count
 from pathlib import Path
 
-from kb.library.bounded import TooLongError, file_bytes
+from kb.library.bounded import TooLongError, file_bytes, unopened
 from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import read_configuration, with_given, with_seen
 from kb.library.safe_files import alone, file_name, move, set_aside, write_whole
@@ -105,7 +105,7 @@ class Library:
             try:
                 data = file_bytes(path)
             except OSError as error:
-                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); {_remedy(path, error)}")
+                yield FileProblem(source, None, unopened(path, error))
             except TooLongError as error:
                 yield FileProblem(source, None, str(error))
             else:
@@ -263,13 +263,6 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
-
-
-def _remedy(path: Path, error: OSError) -> str:
-    """Return what to do with a file that cannot be opened."""
-    if error.errno in (errno.ELOOP, errno.ENOENT) and path.is_symlink():
-        return "the link leads to no file; remove it, or let it lead to a report"
-    return "check its permissions"
 
 
 def _begins(path: Path, mark: bytes) -> bool:

@@ -24,6 +24,7 @@ _ROOMS = (
     "kb/library/kept.py",
     "kb/library/own_domain.py",
     "kb/library/tables.py",
+    "kb/lint.py",
     "kb/readers",
     "kb/relating.py",
     "kb/report",
