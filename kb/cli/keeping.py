@@ -50,7 +50,8 @@ def sync(kb: "KnowledgeBase", *, as_json: bool) -> None:
 def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_json: bool, **told: str | None) -> None:
     """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
 
-    Of a folder each file is added that may be a report. A page at an address is fetched once, if its robots.txt allows that, and kept as it is.
+    Of a folder each file is added that may be a report. A page at an address is fetched once, if its robots.txt allows
+    that, and kept as it is.
 
     \b
     Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
