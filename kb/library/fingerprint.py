@@ -22,6 +22,8 @@ _ROOMS = (
     "kb/library/configuration.py",
     "kb/library/contents.py",
     "kb/library/kept.py",
+    "kb/library/own_domain.py",
+    "kb/library/tables.py",
     "kb/lint.py",
     "kb/readers",
     "kb/relating.py",

@@ -87,11 +87,18 @@ def _common_ancestor(elements: Sequence[etree._Element]) -> etree._Element | Non
 
 
 def _whole(found: etree._Element) -> etree._Element:
-    """Return what `found` is a part of: the list around it, and the article or main part where that holds more."""
+    """Return what `found` is a part of: its list, the parent of its section, and the article where that holds more."""
     lists = [*found.iterancestors("ul", "ol", "dl")]
     found = lists[-1] if lists else found
+    sections = [outer for outer in (found, *found.iterancestors()) if _is_section(outer)]
+    found = sections[-1].getparent() if sections else found
     around = next((outer for outer in found.iterancestors("article", "main")), None)
     return around if around is not None and _parts(around) > _parts(found) else found
+
+
+def _is_section(element: etree._Element) -> bool:
+    """Tell whether an element is one section among others, as docutils, Sphinx and the diaries of Hatena write them."""
+    return "section" in element.get("class", "").split() and element.getparent() is not None
 
 
 def _parts(element: etree._Element) -> int:

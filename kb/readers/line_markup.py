@@ -76,7 +76,8 @@ class _Reading:
         shown = [_shown(line, self.markup) for line in self.lines]
         text = " ".join(text for text, _ in shown if text)
         links = tuple(dict.fromkeys(link for _, found in shown for link in found))
-        kind: BlockType = "link" if begun.type == "paragraph" and links[:1] == (text,) else begun.type
+        linked = links[:1] == (text,) or all(_is_link(line, self.markup) for line in self.lines)
+        kind: BlockType = "link" if begun.type == "paragraph" and links and linked else begun.type
         last = begun.first_line + len(self.lines) - 1
         self.blocks.append(
             replace(
@@ -165,6 +166,12 @@ def _shown(written: str, markup: Markup) -> tuple[str, tuple[str, ...]]:
             links += [found["address"] for found in pattern.finditer(written)]
         written = pattern.sub(shown, written)
     return trimmed(written), tuple(dict.fromkeys((*links, *addresses(written))))
+
+
+def _is_link(written: str, markup: Markup) -> bool:
+    """Tell whether a line is a link and nothing else."""
+    line = trimmed(written[:_LONGEST])
+    return any(pattern.fullmatch(line) for pattern, _ in markup.inline if "address" in pattern.groupindex)
 
 
 def _title(blocks: Sequence[Block]) -> str | None:

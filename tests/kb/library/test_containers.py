@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge_base import KnowledgeBase
+from kb.library.bounded import LONGEST_ARCHIVE, LONGEST_REPORT, TooLongError, file_bytes
 from kb.library.files import Library, LibraryError
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
@@ -163,3 +164,24 @@ def test_an_export_from_standard_input_gets_the_ending_of_its_kind(kb: Knowledge
     ]
 
     assert [Path(one.source).name for one in added] == ["reports.txt", "reports.zip", "reports.json"]
+
+
+def test_an_archive_may_be_longer_than_any_report_in_it(kb: KnowledgeBase) -> None:
+    """As an export with pictures is: those lie beside the reports, and are left alone."""
+    data = packed({"photo.png": bytes(LONGEST_REPORT + 1), "memo.md": b"# a\n\n- x\n"})
+    (kb.collection.library.path / "talks.zip").write_bytes(data)
+
+    assert len(data) > LONGEST_REPORT
+    assert sources(kb) == ["talks.zip!/memo.md"]
+
+
+@pytest.mark.parametrize(
+    ("begins", "size", "told"), [(b"- x", LONGEST_REPORT, "10 MB"), (b"PK\x03\x04", LONGEST_ARCHIVE, "64 MB")]
+)
+def test_what_is_longer_still_is_refused(tmp_path: Path, begins: bytes, size: int, told: str) -> None:
+    with (tmp_path / "long").open("wb") as file:
+        file.write(begins)
+        file.truncate(size + 1)
+
+    with pytest.raises(TooLongError, match=f"longer than {told}; divide it, or take out what is no text"):
+        file_bytes(tmp_path / "long")
