@@ -4,11 +4,12 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from werkzeug.serving import make_server
 
 from kb.knowledge_base import KnowledgeBase
@@ -22,12 +23,29 @@ WIDE, PHONE = (1280, 860), (390, 780)
 TODAY = date(2026, 11, 25)  # ages are counted from here, so that a picture changes only with the page
 
 Scheme = Literal["light", "dark"]
-PICTURES: dict[str, tuple[str, tuple[int, int], Scheme]] = {
-    "start-wide-light": ("/", WIDE, "light"),
-    "search-wide-light": ("/?q=Lambda&service=sqs", WIDE, "light"),
-    "search-wide-dark": ("/?q=Lambda&service=sqs", WIDE, "dark"),
-    "search-phone-light": ("/?q=Lambda&service=sqs", PHONE, "light"),
-    "service-phone-dark": ("/service/lambda", PHONE, "dark"),
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page at a size and in a scheme, after one thing on it was pressed."""
+
+    path: str
+    size: tuple[int, int] = WIDE
+    scheme: Scheme = "light"
+    pressed: str = ""
+
+
+PICTURES = {
+    "start-wide-light": Picture("/"),
+    "search-wide-light": Picture("/?q=Lambda"),
+    "search-wide-dark": Picture("/?q=Lambda", scheme="dark"),
+    "search-phone-light": Picture("/?q=Lambda", PHONE),
+    "filters-phone-light": Picture("/?q=Lambda&kind=advice", PHONE, pressed=".open-filters"),
+    "why-wide-light": Picture("/?q=冪等 設計", pressed=".menu summary"),
+    "nothing-wide-light": Picture("/?q=コンテナ 寿司&year=2018"),
+    "english-wide-light": Picture("/?q=DynamoDB&lang=en"),
+    "event-wide-light": Picture("/event/aws-re-invent-2019"),
+    "service-phone-dark": Picture("/service/lambda", PHONE, "dark"),
 }
 
 
@@ -43,12 +61,16 @@ def served() -> Iterator[str]:
         server.shutdown()
 
 
-def take(browser: Browser, address: str, size: tuple[int, int], scheme: Scheme, file: Path) -> None:
-    """Write the picture of one page."""
-    width, height = size
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, locale="ja-JP")
+def take(browser: Browser, root: str, picture: Picture, file: Path) -> None:
+    """Write one picture."""
+    width, height = picture.size
+    viewport: ViewportSize = {"width": width, "height": height}
+    context = browser.new_context(viewport=viewport, color_scheme=picture.scheme, locale="ja-JP")
     page = context.new_page()
-    page.goto(address)
+    page.goto(root + picture.path)
+    if picture.pressed:
+        page.locator(picture.pressed).first.click()
+        page.wait_for_timeout(300)  # ms that a drawer takes to open
     page.screenshot(path=file)
     context.close()
 
@@ -57,6 +79,6 @@ if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     with served() as root, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for name, (path, size, scheme) in PICTURES.items():
-            take(chromium, root + path, size, scheme, IMAGES / f"{name}.png")
+        for name, picture in PICTURES.items():
+            take(chromium, root, picture, IMAGES / f"{name}.png")
         chromium.close()

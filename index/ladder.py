@@ -46,19 +46,24 @@ class Source(Vocabulary, Protocol):
 class Ascent:
     """How far a query went up: the pieces as mended, the words wanted, whether some are enough, and the steps.
 
-    `answered` tells that there is an answer: only then may documents be found that lack a word.
+    `alike` tells that documents may be found by likeness alone.
     """
 
     pieces: tuple[QueryPiece, ...]
     words: tuple[QueryWord, ...]
     some: bool = False
-    answered: bool = False
+    alike: bool = False
     steps: tuple[Step, ...] = ()
+
+    @property
+    def mended(self) -> tuple[QueryWord, ...]:
+        """The words as mended, before any was loosened."""
+        return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words))
 
     @property
     def titles_words(self) -> tuple[QueryWord, ...]:
         """The words that a title must have to be found by them: as mended, without those that carry the question."""
-        return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words if not word.function))
+        return tuple(word for word in self.mended if not word.function)
 
 
 def climb(
@@ -80,8 +85,10 @@ def climb(
     answered = _is_answered(mended, looser, source)
     some = len(looser) > 1 and answered and source.best_share(looser) >= LEAST_SHARE
     if found < ENOUGH and "some" not in without and some:
-        return Ascent(mended, looser, some=True, answered=True, steps=(*steps, *untold, Step("some")))
-    return Ascent(mended, wanted, answered=answered, steps=tuple(steps))
+        return Ascent(mended, looser, some=True, alike=True, steps=(*steps, *untold, Step("some")))
+    # What is like a single word is mostly like its letters: it is wanted only where the word itself finds little.
+    certain = found >= ENOUGH and len(wanted) == 1 and not steps
+    return Ascent(mended, wanted, alike=answered and not certain, steps=tuple(steps))
 
 
 def _rungs(words: QueryWords) -> tuple[tuple[StepName, Loosen], ...]:

@@ -1,11 +1,11 @@
-"""What could not be understood of a report, told to its author line by line."""
+"""What could not be understood of a report, by line, and as it is told to its author."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kb.report.model import Report
 from kb.report.outline import Outline
-from kb.report.problems import FileProblem
+from kb.report.problems import Doubt, FileProblem, Missing
 from kb.services import Domain
 from kb.talks import headings_without_talk, possible_speakers
 
@@ -13,44 +13,38 @@ from kb.talks import headings_without_talk, possible_speakers
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 
 
+_TOLD: Mapping[Missing, str] = {
+    "event": "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」, or in kb.toml",
+    "date": "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml",
+    "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time: 【A】11:10~12:00:",
+    "speaker": "「{0}」 may be who speaks; if so, write a line 「登壇者: {0}」 below the talk's heading",
+    "service": "「{0}」 looks like a service that the catalogue does not know",
+}
+
+
 def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
-    told = (
-        *((warning.line, warning.message) for warning in outline.warnings),
-        *_without_talk(outline, report),
-        *_without_speaker(outline, report),
-        *_unknown_services(outline, report, domain),
-    )
-    problems = (FileProblem(outline.source, line, message) for line, message in told)
-    return (*_missing(outline, report), *sorted(problems, key=lambda problem: problem.line or 0))
+    warnings = ((warning.line, warning.message) for warning in outline.warnings)
+    told = [*warnings, *((one.line, _TOLD[one.what].format(one.text)) for one in doubts(outline, report, domain))]
+    return tuple(FileProblem(outline.source, *one) for one in sorted(told, key=lambda one: one[0] or 0))
 
 
-def _missing(outline: Outline, report: Report) -> Iterator[FileProblem]:
+def doubts(outline: Outline, report: Report, domain: Domain) -> Iterator[Doubt]:
+    """Yield what a report does not tell, or not plainly: of all of it, then by line for each of what may be missing."""
     if report.event is None:
-        message = "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」, or in kb.toml"
-        yield FileProblem(outline.source, None, message)
+        yield Doubt("event")
     if report.held_on is None:
-        message = "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml"
-        yield FileProblem(outline.source, None, message)
-
-
-def _without_talk(outline: Outline, report: Report) -> Iterator[tuple[int, str]]:
-    """Yield the headings that may be meant as talks; without an event the missing event explains them all."""
-    for heading in headings_without_talk(outline, report) if report.event else ():
-        message = (
-            f"「{heading.text}」 is taken for no talk; if it is one, begin it with its track or time: 【A】11:10~12:00:"
-        )
-        yield heading.first_line, message
-
-
-def _without_speaker(outline: Outline, report: Report) -> Iterator[tuple[int, str]]:
-    """Yield the lines of talks that nobody speaks in which may name who does."""
+        yield Doubt("date")
+    if report.event:  # without one, that explains why headings are taken for no talks
+        for heading in headings_without_talk(outline, report):
+            yield Doubt("talk", heading.first_line, heading.text)
     for line, name in possible_speakers(outline, report):
-        yield line, f"「{name}」 may be who speaks; if so, write a line 「登壇者: {name}」 below the talk's heading"
+        yield Doubt("speaker", line, name)
+    yield from _unknown_services(outline, report, domain)
 
 
-def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Iterator[tuple[int, str]]:
-    """Yield each word once that looks like a service's name and is none that the catalogue knows."""
+def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Iterator[Doubt]:
+    """Yield once all words that look like a service's name and are none that the catalogue knows."""
     if not domain.catalogue.owners:
         return
     owners = "|".join(map(re.escape, domain.catalogue.owners))
@@ -64,7 +58,7 @@ def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Itera
         for match in service_like.finditer(text):
             name = match[0]
             if name not in seen and not _is_known(match[1].split(), domain):
-                yield line, f"「{name}」 looks like a service that the catalogue does not know"
+                yield Doubt("service", line, name)
             seen.add(name)
 
 

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
 from kb.report.identity import ids_of
-from kb.report.problems import FileProblem, UnreadableError
+from kb.report.problems import Doubt, FileProblem, UnreadableError
 
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
@@ -24,6 +25,9 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """What is told how far long work is: its step, what is done, and the total."""
 
 
+_MOST_DOUBTS = 50  # of a report that are remembered; one that has more is best written anew
+
+
 def untold(_step: str, _done: int, _total: int) -> None:
     """Tell nobody how far the work is."""
 
@@ -35,6 +39,7 @@ class FinishedReport:
     report: "Report"
     morphemes: "Mapping[str, tuple[Morpheme, ...]]" = field(repr=False)
     warnings: "tuple[ReadingWarning, ...]" = ()
+    doubts: tuple[Doubt, ...] = ()  # the first of them
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ def understand(data: bytes, source: str, tools: Tools, given: "Given | None" = N
 def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> FinishedReport:
     """Return the report that an outline holds, finished."""
     from kb.kinds import classify, pair
+    from kb.lint import doubts
     from kb.report.model import Given
     from kb.services.tagger import tag
     from kb.talks import report_of
@@ -87,7 +93,10 @@ def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> Fi
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     return replace(
-        analysed, report=pair(classify(report, morphemes, corrections), morphemes), warnings=outline.warnings
+        analysed,
+        report=pair(classify(report, morphemes, corrections), morphemes),
+        warnings=outline.warnings,
+        doubts=tuple(islice(doubts(outline, report, tools.domain), _MOST_DOUBTS)),
     )
 
 

@@ -35,6 +35,7 @@ from webui.pages import (
     search,
     services,
     suggest,
+    todo,
     updating,
 )
 from webui.pages.updating import Updater
@@ -140,7 +141,7 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export):
+    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 
 _WORTH = 1000  # bytes from which it is
-_LEVEL = 1  # 6 makes a page of results a sixth smaller and takes four times as long, more than the search itself
+_LEVEL = 4  # of a page of 100 kB it makes 18 in .8 ms; 1 makes 20 in .5, 6 makes 17 in 1.5
+_ONCE = 9  # of files that are sent once, and then kept by the browser for a year
 _KINDS = ("text/", "application/json", "application/javascript", "image/svg+xml")
 
 
@@ -30,7 +31,8 @@ def compress(app: Flask) -> None:
         response.direct_passthrough = False  # files are read here rather than handed to the server
         data = response.get_data()
         if len(data) >= _WORTH:
-            response.set_data(gzip.compress(data, _LEVEL, mtime=0))
+            level = _ONCE if request.endpoint == "static" else _LEVEL
+            response.set_data(gzip.compress(data, level, mtime=0))
             response.content_encoding = "gzip"
         return response
 

@@ -16,8 +16,9 @@ from werkzeug.exceptions import (
 )
 
 from kb.fetching import Fetcher
+from kb.library.bounded import LONGEST_REPORT
 from kb.library.configuration import valid_date
-from kb.library.files import LONGEST_REPORT, LibraryError
+from kb.library.files import LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
 from kb.report.problems import UnreadableError

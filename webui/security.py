@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
-from kb.library.files import LONGEST_REPORT
+from kb.library.bounded import LONGEST_REPORT
 from webui.limits import Guesses
 
 COOKIE = "kb_key"

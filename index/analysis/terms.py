@@ -59,12 +59,15 @@ def _sound(word: Morpheme) -> str | None:
 
 
 def _grams(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
-    """Yield every two letters or digits that follow each other, width and case folded."""
+    """Yield every two letters or digits that follow each other, width and case folded.
+
+    Not those of Latin words, which are cut as they are written: most texts have each pair of their few letters.
+    """
     left, begin = "", 0
     for morpheme in morphemes:
         for place, character in enumerate(morpheme.surface, start=morpheme.begin):
             for right in _folded(character):
-                if left and right:
+                if left and right and not (left.isascii() and right.isascii()):
                     yield Term(left + right, begin, place + 1, "gram")
                 left, begin = right, place
 

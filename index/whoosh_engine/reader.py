@@ -144,9 +144,9 @@ def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tu
 def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[TitledCount, ...]:
     if not snapshot.titles or not search.ascent.titles_words:
         return ()
-    group, field = snapshot.titles
-    listed, _ = snapshot.group(group).listed(selections.of(search.having_in(field, search.ascent.titles_words)))
-    found = snapshot.group(group).counts(selections.hits) if listed else {}
+    group = snapshot.group(snapshot.titles[0])
+    listed, _ = group.listed(selections.of(search.titled))
+    found = group.counts(selections.hits) if listed else {}
     return tuple(TitledCount(value, count, found.get(value, 0)) for value, count, _ in listed)
 
 

@@ -93,24 +93,29 @@ class Search:
         """Which documents its words find."""
         words = self.ascent.words
         if not self.ascent.some:
-            return self._conditions & self._masks.all_of(words)
+            every = self._conditions & self._masks.all_of(words)
+            return every & self._named if self.ascent.steps else every
         docs = self._with_any(words)
         mask = np.zeros(self._snapshot.size, np.bool_)
         mask[docs[self._shares(words, docs) >= ladder.LEAST_SHARE]] = True
         return mask & self._named
 
-    def having_in(self, field: str, words: tuple[QueryWord, ...]) -> Mask:
-        """Return which documents that meet the conditions have all of these words in one text field."""
-        return self._conditions & self._masks.of(InField(field, words))
+    @cached_property
+    def titled(self) -> Mask:
+        """Which documents that meet the conditions have every word in their title."""
+        titles, words = self._snapshot.titles, self.ascent.titles_words
+        if not titles or not words:
+            return np.zeros(self._snapshot.size, np.bool_)
+        return self._conditions & self._masks.of(InField(titles[1], words))
 
     def counted_alone(self, selected: Callable[[Mask], Mask]) -> tuple[WordCount, ...]:
         """Return how many of the selected documents have each word."""
-        words = dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words)
-        return tuple(WordCount(word.text, int(np.count_nonzero(selected(self._masks.of(word))))) for word in words)
+        counts = ((word.text, np.count_nonzero(selected(self._masks.of(word)))) for word in self.ascent.mended)
+        return tuple(WordCount(text, int(count)) for text, count in counts)
 
     def meant(self, selected: Callable[[Mask], Mask]) -> Iterator[MeantCount]:
         """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word in dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words):
+        for word in self.ascent.mended:
             if other := self._snapshot.spellings.commoner(word.text):
                 having = selected(self._masks.of(QueryWord(other, (Alternative((Key(other),)),))))
                 yield MeantCount(word.text, other, int(np.count_nonzero(having)))
@@ -210,18 +215,22 @@ class Search:
 
     @cached_property
     def _by_likeness(self) -> Mask:
-        """Which documents are so like the query that they are found without its words."""
+        """Which documents are so like the query that they are found without its words.
+
+        A title that has the words makes all below it like them: it is found by itself.
+        """
         mask = np.zeros(self._snapshot.size, np.bool_)
-        if self._likeness and self.ascent.answered:
-            mask[self._likeness.found(self._conditions & self._named, self._snapshot.in_position)] = True
+        if self._likeness and self.ascent.alike:
+            candidates = self._conditions & self._named & ~self.titled
+            mask[self._likeness.found(candidates, self._snapshot.in_position)] = True
         return mask
 
     @cached_property
     def _named(self) -> Mask:
-        """Which documents have what the query names: the word, or what it stands for."""
-        named = ((word, self._language.named(word.text)) for word in self.ascent.words)
+        """Which documents have what the query names: the word, no looser one, or what it stands for."""
+        named = ((word, self._language.named(word.text)) for word in self.ascent.mended)
         wanted = (self._masks.of(AnyOf((word, facet))) for word, facet in named if facet)
-        names = (mask for _, mask in self._names(self.ascent.words))
+        names = (mask for _, mask in self._names(self.ascent.mended))
         return reduce(np.logical_and, (mask for mask in (*wanted, *names) if mask.any()), self._snapshot.live)
 
     def _of_name(self, word: QueryWord) -> Mask:

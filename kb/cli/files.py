@@ -11,7 +11,8 @@ import click
 from kb.cli.fetching import is_address
 from kb.cli.group import WRONG_USE
 from kb.cli.output import say
-from kb.library.files import Library, ReportFile, TooLongError, bounded, file_bytes
+from kb.library.bounded import TooLongError, bounded, file_bytes, unopened
+from kb.library.files import Library, ReportFile
 from kb.library.walk import shown_name
 from kb.readers.containers import opened
 from kb.report.problems import FileProblem, UnreadableError
@@ -61,7 +62,7 @@ def _taken(path: Path) -> Taken:
     except IsADirectoryError:
         return FileProblem(name, None, "is a folder; name the files in it")
     except OSError as error:
-        return FileProblem(name, None, f"cannot be opened ({error.strerror}); check its name and permissions")
+        return FileProblem(name, None, unopened(path, error))
     except TooLongError as error:
         return FileProblem(name, None, str(error))
 

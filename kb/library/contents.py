@@ -12,7 +12,7 @@ from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError, Scan
 from kb.report.identity import ids_of, slug, talk_id
 from kb.report.model import Given, Talk
-from kb.report.problems import FileProblem
+from kb.report.problems import Doubt, FileProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class ReportEntry:
     url: str | None
     talks: tuple[Talk, ...]
     notes: int
+    doubts: tuple[Doubt, ...]
 
 
 @dataclass(frozen=True)

@@ -10,32 +10,23 @@ from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain, count
 from pathlib import Path
-from typing import BinaryIO
 
-from kb.library.configuration import Configuration, ConfigurationError, parse
+from kb.library.bounded import TooLongError, file_bytes, unopened
+from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import read_configuration, with_given, with_seen
 from kb.library.safe_files import alone, file_name, move, set_aside, write_whole
+from kb.library.tables import ConfigurationError
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
-from kb.readers.archives import LONGEST_FILE, MOST_BYTES, archive_of
 from kb.readers.containers import opened
 from kb.report.model import Given
 from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
-# The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
-# report but a film under a wrong name, which would fill the memory.
-LONGEST_REPORT = LONGEST_FILE
-# An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
-LONGEST_ARCHIVE = MOST_BYTES
 _IN_ANOTHER = re.compile(r"!/|#\d+$")  # where the source of a report that stands in a file names that file
 
 
 class LibraryError(ValueError):
     """The library, or a file of it, cannot be used; the message names it and says what to do."""
-
-
-class TooLongError(ValueError):
-    """A file is longer than any report; the message says so, and leaves naming it to who knows its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +52,6 @@ class Scan:
     digest: str
     problems: tuple[FileProblem, ...]
     left_alone: tuple[str, ...] = ()
-
-
-def file_bytes(path: Path) -> bytes:
-    """Return the bytes of a file. Raises OSError, TooLongError."""
-    with path.open("rb") as file:
-        return bounded(file)
-
-
-def bounded(file: BinaryIO) -> bytes:
-    """Return what an open file holds, which may be a device that never ends. Raises OSError, TooLongError."""
-    data, longest = file.read(LONGEST_REPORT + 1), LONGEST_REPORT
-    if len(data) > LONGEST_REPORT and archive_of(data):
-        data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE
-    if len(data) > longest:
-        raise TooLongError(f"longer than {longest >> 20} MB; divide it, or take out what is no text")
-    return data
 
 
 def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
@@ -130,7 +105,7 @@ class Library:
             try:
                 data = file_bytes(path)
             except OSError as error:
-                yield FileProblem(source, None, f"cannot be opened ({error.strerror}); {_remedy(path, error)}")
+                yield FileProblem(source, None, unopened(path, error))
             except TooLongError as error:
                 yield FileProblem(source, None, str(error))
             else:
@@ -288,13 +263,6 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
-
-
-def _remedy(path: Path, error: OSError) -> str:
-    """Return what to do with a file that cannot be opened."""
-    if error.errno in (errno.ELOOP, errno.ENOENT) and path.is_symlink():
-        return "the link leads to no file; remove it, or let it lead to a report"
-    return "check its permissions"
 
 
 def _begins(path: Path, mark: bytes) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 
 from kb.report.model import Correction, Given, Report
 from kb.report.outline import ReadingWarning
+from kb.report.problems import Doubt
 
 _FOLDER = "kept"
 _SEAL = 64  # hexadecimal digits of a SHA-256
@@ -42,6 +43,7 @@ class KeptReport:
     grounds: Grounds
     names: str
     warnings: tuple[ReadingWarning, ...]
+    doubts: tuple[Doubt, ...]
     report: Report
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kb.library.configuration import CONTROL, ENCODING, Configuration, ConfigurationError, parse
+from kb.library.configuration import Configuration, parse
+from kb.library.tables import CONTROL, ENCODING, ConfigurationError
 from kb.report.model import Correction, Given
 from kb.report.problems import FileProblem
 

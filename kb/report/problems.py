@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Literal
 
 # Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC
 # 52), turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
@@ -19,6 +20,21 @@ class FileProblem:
     def __str__(self) -> str:
         name = _printable(self.source)
         return f"{name}:{self.line}: {self.message}" if self.line else f"{name}: {self.message}"
+
+
+Missing = Literal["event", "date", "talk", "speaker", "service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something that a report does not tell, or not plainly: its event or date; or, on a line, which words may do so.
+
+    A heading may be a talk, a name may be who speaks, words may be a service that the catalogue does not know.
+    """
+
+    what: Missing
+    line: int | None = None
+    text: str = ""
 
 
 class UnreadableError(ValueError):

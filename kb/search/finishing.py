@@ -40,6 +40,7 @@ class Standing:
             url=report.url,
             talks=report.talks,
             notes=len(report.notes),
+            doubts=finished.doubts,
         )
         problems = (FileProblem(file.source, warning.line, warning.message) for warning in finished.warnings)
         return cls(entry, tuple(problems))
@@ -57,13 +58,13 @@ class Finisher:
         """Return what a file is understood as, kept from before or understood now. Raises UnreadableError."""
         kept = self._kept(file)
         if kept:
-            return replace(analyse(kept.report, self._tools), warnings=kept.warnings)
+            return replace(analyse(kept.report, self._tools), warnings=kept.warnings, doubts=kept.doubts)
         return self._understood(file)
 
     def finished(self, file: ReportFile) -> FinishedReport:
         """Return the same without the analysis of its texts."""
         kept = self._kept(file)
-        one = FinishedReport(kept.report, {}, kept.warnings) if kept else self._understood(file)
+        one = FinishedReport(kept.report, {}, kept.warnings, kept.doubts) if kept else self._understood(file)
         return replace(one, morphemes={})
 
     def report_of_any_domain(self, file: ReportFile) -> Report:
@@ -79,7 +80,7 @@ class Finisher:
     def _understood(self, file: ReportFile) -> FinishedReport:
         one = understand(file.data, file.source, self._tools)
         names = names_in((one.report.title, *all_texts(one.report)))
-        self.kept.keep(KeptReport(self._grounds(file, one.report), names, one.warnings, one.report))
+        self.kept.keep(KeptReport(self._grounds(file, one.report), names, one.warnings, one.doubts, one.report))
         return one
 
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:

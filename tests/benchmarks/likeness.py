@@ -5,7 +5,6 @@ asked with likeness and without, one after the other.
 """
 
 import random
-import resource
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from statistics import median
 from time import process_time
 
 import numpy as np
+from comparing import resident
 from searching import SAMPLES, a_query, varied
 
 from index.embedder import Vectors
@@ -57,14 +57,14 @@ def main() -> None:
         queries = [replace(a_query(rng, words), limit=20) for _ in range(asked)]
         for query in queries[:5]:
             engine.search(replace(query, without=("likeness",)))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         started = process_time()
         engine.embed(lambda _done, _total: None)
         made = process_time() - started
-        started = process_time()
+        before, started = resident(), process_time()
         engine.search(Query("監視"))
         tell("vectors made and kept, a second", count / made)
         tell("the first query with them, ms", 1000 * (process_time() - started))
+        tell("memory more, kB a note", 1000 * (resident() - before) / count)
         times: dict[bool, list[float]] = {False: [], True: []}
         for query in queries:
             for without in (True, False):
@@ -73,7 +73,6 @@ def main() -> None:
                 times[without].append(process_time() - started)
         tell("words alone, ms (median)", 1000 * median(times[True]))
         tell("with likeness, ms (median)", 1000 * median(times[False]))
-        tell("memory more, kB a note", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / count)
 
 
 def tell(name: str, figure: float) -> None:

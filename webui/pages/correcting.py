@@ -83,7 +83,8 @@ class _Forms:
         page = page_address("report", entry.id)
 
         def put_right() -> Response:
-            event, date, url = (request.form.get(key, "").strip() or None for key in ("event", "date", "url"))
+            shown = {"event": entry.event, "date": entry.held_on, "url": entry.url}
+            event, date, url = (request.form.get(key, known or "").strip() or None for key, known in shown.items())
             _check(date, url)
 
             def change(known: Given) -> Given:

@@ -136,7 +136,7 @@ SPEAKERS: Index[SpeakerEntry] = Index(
     values=lambda entry: {"year": tuple(dict.fromkeys(year(one.held_on) for one in entry.talks))},
     facts=lambda entry: (
         texts.sessions(len(entry.talks)),
-        texts.span(entry.talks[-1].held_on, entry.talks[0].held_on),
+        texts.span(sorted({one.held_on[:4] for one in entry.talks if one.held_on})),
     ),
     record=lambda entry: {"name": entry.name, "talks": [one.talk.id for one in entry.talks]},
     by_year=False,

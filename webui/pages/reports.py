@@ -17,7 +17,7 @@ from webui.view.answers import respond
 from webui.view.listing import asked_page, paged
 from webui.view.sections import NOTES, sections, steps
 
-_LINES = 500  # of a page
+_LINES = 300  # of a page
 _MANY = 4  # sections from which a list of them is of use
 
 

@@ -247,4 +247,8 @@ document.addEventListener("click", async (event) => {
 });
 
 // What was done is taken back by one key. The browser itself puts the focus where an address leads, so this comes after.
-addEventListener("load", () => setTimeout(() => document.getElementById("undo")?.focus({ preventScroll: true })));
+function focusFirst() {
+  const first = main.querySelector("[autofocus]") ?? document.getElementById("undo");
+  first?.focus({ preventScroll: true });
+}
+addEventListener("load", () => setTimeout(focusFirst));

@@ -15,9 +15,10 @@ ORDER = ("kind", "year", "event", "service", "talk", "speaker")
 _CLOSED = ("talk", "speaker")  # long names, and as many as reports: closed until one looks for them
 _SHOWN = 8  # values of a group before the rest is folded
 _FILTER_BOX = 15  # values of a group above which it gets a box to look for one
-_LISTED = 60  # values of a group on the page: nobody reads thousands, and 4,000 make 200 kB of it
+_LISTED = 30  # values of a group on the page: nobody reads thousands, and 4,000 make 200 kB of it
+_SERVICES = 60  # the same of services: their names are short, and one looks for them by their aliases
 
-MOST_VALUES = (*((key, _LISTED) for key in keys("list")), ("report", 0))
+MOST_VALUES = (*((key, _SERVICES if key == "service" else _LISTED) for key in keys("list")), ("report", 0))
 """How many values of its groups the page asks for; a report is selected by its own page, and then shown as a chip."""
 
 

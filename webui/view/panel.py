@@ -1,7 +1,7 @@
 """The panel of a service above the results of a query that names it: what there is to know of it at a glance."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.query import Query
 from kb.kinds.pairs import Pair, problems
@@ -62,15 +62,10 @@ def _named(text: str, catalogue: Catalogue) -> Iterator[Service]:
 
 
 def _panel(service: Service, knowledge_base: KnowledgeBase) -> Panel | None:
-    about = Query(limit=_FEW, context="place").select("service", service.slug)
+    about = Query(limit=_FEW).select("service", service.slug)
     advising, troubled = knowledge_base.searcher.each(
-        Query(
-            limit=_FEW,
-            sort="boost",
-            facets=("kind",),
-            selections=about.select("kind", "advice", "statement").selections,
-        ),
-        Query(limit=_FEW, sort="new", context="place", selections=about.select("kind", "problem").selections),
+        replace(about.select("kind", "advice", "statement"), sort="boost", facets=("kind",)),
+        replace(about.select("kind", "problem"), sort="new", context="place"),
     )
     kinds = {facet.value: facet.count for facet in advising.facets["kind"]}
     near = {note.id: troubled.around[place(note)] for note in (found.note for found in troubled.found)}

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import LONGEST_ARCHIVE, LONGEST_REPORT, Library, LibraryError, TooLongError, file_bytes
+from kb.library.bounded import LONGEST_ARCHIVE, LONGEST_REPORT, TooLongError, file_bytes
+from kb.library.files import Library, LibraryError
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
 

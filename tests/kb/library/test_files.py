@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.library.files import LONGEST_REPORT, Library, LibraryError
+from kb.library.bounded import LONGEST_REPORT
+from kb.library.files import Library, LibraryError
 from kb.library.places import find_library, index_folder
 from kb.report.problems import FileProblem
 

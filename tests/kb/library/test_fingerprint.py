@@ -14,9 +14,9 @@ ASIDE = {
     "index": "embedder engine highlight ladder language mending query ranking romaji spelling tree words",
     "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ aligning knowledge_base",
-    "kb/library": "__init__ files fingerprint places replacing rewriting safe_files walk",
-    "kb/search": "__init__ answers browsing collection correcting drafting embedding finishing keeping outcomes "
-    "search_box searching suggestions syncing",
+    "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files walk",
+    "kb/search": "__init__ answers browsing collection correcting directory drafting embedding finishing keeping "
+    "outcomes search_box searching suggestions syncing",
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """

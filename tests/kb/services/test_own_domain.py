@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.library.configuration import ConfigurationError, parse
+from kb.library.configuration import parse
 from kb.library.rewriting import with_given
+from kb.library.tables import ConfigurationError
 from kb.report.model import Given
 from kb.services import Domain, domain, domain_names
 

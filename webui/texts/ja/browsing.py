@@ -1,6 +1,6 @@
 """What the pages say that are read rather than searched: lists, events, speakers, years, pairs, places."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kb.search.facets import UNDATED as NO_YEAR
 from kb.texts import ja
@@ -82,10 +82,9 @@ def year_mark(value: str) -> str:
     return "不明" if value == NO_YEAR else value
 
 
-def span(first: str | None, last: str | None) -> str:
-    """Return from which year to which something goes, as far as that is known."""
-    known = sorted({held_on[:4] for held_on in (first, last) if held_on})
-    return "〜".join(known) + "年" if known else ja.UNDATED
+def span(years: Sequence[str]) -> str:
+    """Return from which year to which something goes, given those that are known, in order."""
+    return "〜".join(dict.fromkeys((years[0], years[-1]))) + "年" if years else ja.UNDATED
 
 
 def bar(value: str, count: int) -> str:

@@ -1,0 +1,41 @@
+"""Reads a file no further than any report goes, and tells why it cannot be opened."""
+
+import errno
+from pathlib import Path
+from typing import BinaryIO
+
+from kb.readers.archives import LONGEST_FILE, MOST_BYTES, archive_of
+
+# The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
+# report but a film under a wrong name, which would fill the memory.
+LONGEST_REPORT = LONGEST_FILE
+# An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
+LONGEST_ARCHIVE = MOST_BYTES
+
+
+class TooLongError(ValueError):
+    """A file is longer than any report; the message says so, and leaves naming it to who knows its name."""
+
+
+def file_bytes(path: Path) -> bytes:
+    """Return the bytes of a file. Raises OSError, TooLongError."""
+    with path.open("rb") as file:
+        return bounded(file)
+
+
+def bounded(file: BinaryIO) -> bytes:
+    """Return what an open file holds, which may be a device that never ends. Raises OSError, TooLongError."""
+    data, longest = file.read(LONGEST_REPORT + 1), LONGEST_REPORT
+    if len(data) > LONGEST_REPORT and archive_of(data):
+        data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE
+    if len(data) > longest:
+        raise TooLongError(f"longer than {longest >> 20} MB; divide it, or take out what is no text")
+    return data
+
+
+def unopened(path: Path, error: OSError) -> str:
+    """Return why a file cannot be opened, and what to do."""
+    leads_nowhere = path.is_symlink() and error.errno in (errno.ELOOP, errno.ENOENT)
+    link = "the link leads to no file; remove it, or let it lead to a report"
+    missing = "check its name" if error.errno == errno.ENOENT else "check its permissions"
+    return f"cannot be opened ({error.strerror}); {link if leads_nowhere else missing}"

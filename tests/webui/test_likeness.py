@@ -1,0 +1,72 @@
+"""What the page says of finding by what is meant: how far it is, and of each note that it is found so."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from models import Characters
+
+from index.whoosh_engine import WhooshEngine
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+
+NOTES = 40  # of fewer it cannot be told what they have in common
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    folder = tmp_path_factory.mktemp("meant")
+    (folder / "library").mkdir()
+    others = "".join(f"- {chr(0x5000 + 7 * n)}{chr(0x5400 + 7 * n)}{chr(0x5800 + 7 * n)}\n" for n in range(NOTES - 1))
+    (folder / "library" / "a.md").write_text(f"# 見本勉強会 2019\n\n- 龘靐齉爩\n{others}", "utf-8")
+    model = Characters()
+    kb = KnowledgeBase.open(
+        folder / "library",
+        folder / "index",
+        lambda index, schema, language, _: WhooshEngine(index, schema, language, lambda: model),
+    )
+    kb.keeper.sync()
+    return kb
+
+
+@pytest.fixture(scope="module")
+def client(kb: KnowledgeBase) -> FlaskClient:
+    return create_app(kb).test_client()
+
+
+def bar(client: FlaskClient) -> list[tuple[str, str, str]]:
+    """Return what the page of the index says of vectors: the words, and the most and the value of its bar."""
+    return re.findall(r'(意味検索[^<]*) <progress max="(\d+)" value="(\d+)">', client.get("/sync").text)
+
+
+def stopping(at: int) -> Callable[[str, int, int], None]:
+    def progress(_step: str, done: int, _total: int) -> None:
+        if done == at:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: KnowledgeBase, client: FlaskClient) -> None:
+    before = bar(client)
+    with pytest.raises(KeyboardInterrupt):
+        kb.keeper.embed(stopping(at=16))
+    meanwhile = bar(client)
+    kb.keeper.embed()
+
+    assert [before, meanwhile, bar(client)] == [
+        [("意味検索: 40件中 0件", "40", "0")],
+        [("意味検索: 40件中 16件", "40", "16")],
+        [],
+    ]
+    assert "意味検索: 40件中 40件" in client.get("/").text
+
+
+def test_a_note_that_is_found_without_the_words_says_so(kb: KnowledgeBase, client: FlaskClient) -> None:
+    kb.keeper.embed()
+
+    page = client.get("/?q=爩齉靐龘").text
+    refused = client.get("/?q=爩齉靐龘&without=likeness").text
+
+    assert ['class="alike"' in page, "without=likeness" in page, 'class="alike"' in refused] == [True, True, False]

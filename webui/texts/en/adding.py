@@ -1,0 +1,108 @@
+"""What the page says in English of what is added, corrected and taken back, and of how a report was understood."""
+
+from collections.abc import Mapping
+
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.en import KINDS, counted
+from webui.texts.en.labels import (
+    BLOCKS,
+    MANY_SUMMED,
+    STEPS,
+)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{max(count / 1000, 1):,.0f} kB"
+
+
+def lines(taken: Mapping[str, int]) -> str:
+    """Return how many lines a report has, and for what they were taken."""
+    told = ", ".join(f"{BLOCKS[block]} {taken[block]:,}" for block in BLOCKS if taken.get(block))
+    return f"{counted(sum(taken.values()), 'line')} ({told})"
+
+
+def line_range(first: int, last: int) -> str:
+    """Return which lines a block takes."""
+    return f"{first}" if first == last else f"{first}–{last}"
+
+
+def tags(count: int) -> str:
+    """Return a number of service tags with its unit."""
+    return counted(count, "tag")
+
+
+def replaces(source: str) -> str:
+    """Return the notice that a report is there already."""
+    return f"This report is there already. Keeping this one replaces {source}, which stays as {source}~."
+
+
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"The same is there already ({source})."
+    taken = f"Replaced {source}." if added.replaced else f"Added as {source}."
+    return taken if added.report else f"{taken} {counted(added.reports, 'report')}."
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
+
+
+def reports_inside(count: int) -> str:
+    """Return how many reports an export or archive holds, nothing of it being kept yet."""
+    return f"Nothing is kept yet. There {'is' if count == 1 else 'are'} {counted(count, 'report')} in this file."
+
+
+def step(name: str, done: int, total: int) -> str:
+    """Return how far an update is."""
+    return f"{STEPS.get(name, name)} ({done:,}/{total:,})" if total else STEPS.get(name, name)
+
+
+def outcome(outcome: SyncOutcome) -> str:
+    """Return what an update did."""
+    return (
+        f"Reports: {outcome.new:,} new, {outcome.changed:,} changed, {outcome.gone:,} gone, "
+        f"{outcome.unchanged:,} unchanged. {counted(outcome.notes, 'note')}, {outcome.seconds:.1f} s."
+    )
+
+
+def wrong_tag(name: str) -> str:
+    """Return the text of the button that takes a tag off."""
+    return f"Remove {name}"
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"Removed {name}." if taken_off else f"Added {name}."
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"Its kind is {KINDS[kind]} now." if kind else "Its kind is automatic again."
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"Corrected “{title}”."
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"Removed “{title}” from the library."
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"Undone: {text}"
+
+
+def unknown_kind(name: str) -> str:
+    """Return what is said of a kind that there is not."""
+    return f"There is no kind “{name}”."
+
+
+def unknown_service(name: str) -> str:
+    """Return why a tag cannot be added."""
+    return f"No service is known as “{name}”."

@@ -1,0 +1,108 @@
+"""What the page says of what is added, corrected and taken back, and of how a report was understood."""
+
+from collections.abc import Mapping
+
+from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.ja import KINDS
+from webui.texts.ja.labels import (
+    BLOCKS,
+    MANY_SUMMED,
+    STEPS,
+)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{max(count / 1000, 1):,.0f} kB"
+
+
+def lines(taken: Mapping[str, int]) -> str:
+    """Return how many lines a report has, and for what they were taken."""
+    told = "、".join(f"{BLOCKS[block]} {taken[block]:,}" for block in BLOCKS if taken.get(block))
+    return f"{sum(taken.values()):,}行（{told}）"
+
+
+def line_range(first: int, last: int) -> str:
+    """Return which lines a block takes."""
+    return f"{first}" if first == last else f"{first}〜{last}"
+
+
+def tags(count: int) -> str:
+    """Return a number of service tags with its unit."""
+    return f"タグ {count:,}件"
+
+
+def replaces(source: str) -> str:
+    """Return the notice that a report is there already."""
+    return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
+
+
+def became(added: Added, source: str) -> str:
+    """Return what became of a file that was sent; `source` is where it stands in the library."""
+    if added.unchanged:
+        return f"同じものがすでにあります（{source}）。"
+    taken = f"{source} を差し替えました。" if added.replaced else f"{source} に加えました。"
+    return taken if added.report else f"{taken}レポート {added.reports:,}件。"
+
+
+def many_taken(taken: int, files: int) -> str:
+    """Return how many of many files were taken in."""
+    return MANY_SUMMED.format(files=f"{files:,}", taken=f"{taken:,}")
+
+
+def reports_inside(count: int) -> str:
+    """Return how many reports an export or archive holds, nothing of it being kept yet."""
+    return f"まだ保存していません。このファイルには {count:,}件のレポートが入っています。"
+
+
+def step(name: str, done: int, total: int) -> str:
+    """Return how far an update is."""
+    return f"{STEPS.get(name, name)}（{done:,}/{total:,}）" if total else STEPS.get(name, name)
+
+
+def outcome(outcome: SyncOutcome) -> str:
+    """Return what an update did."""
+    return (
+        f"レポート: 新規 {outcome.new:,}、変更 {outcome.changed:,}、削除 {outcome.gone:,}、変更なし {outcome.unchanged:,}。"
+        f"メモ {outcome.notes:,}件、{outcome.seconds:.1f}秒。"
+    )
+
+
+def wrong_tag(name: str) -> str:
+    """Return the text of the button that takes a tag off."""
+    return f"{name} を外す"
+
+
+def tagged(name: str, *, taken_off: bool) -> str:
+    """Return what is said after a tag was added or taken off."""
+    return f"「{name}」を外しました。" if taken_off else f"「{name}」を付けました。"
+
+
+def kind_told(kind: str | None) -> str:
+    """Return what is said after the kind of a note was changed."""
+    return f"種別を「{KINDS[kind]}」にしました。" if kind else "種別を自動に戻しました。"
+
+
+def put_right(title: str) -> str:
+    """Return what is said after a report or a talk was put right."""
+    return f"「{title}」の情報を直しました。"
+
+
+def removed(title: str) -> str:
+    """Return what is said after a report was taken out."""
+    return f"「{title}」をライブラリから外しました。"
+
+
+def undone(text: str) -> str:
+    """Return what is said after something was taken back; `text` is what was said of it."""
+    return f"元に戻しました: {text}"
+
+
+def unknown_kind(name: str) -> str:
+    """Return what is said of a kind that there is not."""
+    return f"「{name}」という種別はありません。"
+
+
+def unknown_service(name: str) -> str:
+    """Return why a tag cannot be added."""
+    return f"「{name}」というサービスは知られていません。"
