@@ -104,9 +104,8 @@ class Search:
     def titled(self) -> Mask:
         """Which documents that meet the conditions have every word in their title."""
         titles, words = self._snapshot.titles, self.ascent.titles_words
-        if not titles or not words:
-            return np.zeros(self._snapshot.size, np.bool_)
-        return self._conditions & self._masks.of(InField(titles[1], words))
+        every = self._masks.of(InField(titles[1], words)) if titles and words else np.False_
+        return self._conditions & every
 
     def counted_alone(self, selected: Callable[[Mask], Mask]) -> tuple[WordCount, ...]:
         """Return how many of the selected documents have each word."""
@@ -215,12 +214,10 @@ class Search:
 
     @cached_property
     def _by_likeness(self) -> Mask:
-        """Which documents are so like the query that they are found without its words.
-
-        A title that has the words makes all below it like them: it is found by itself.
-        """
+        """Which documents are so like the query that they are found without its words."""
         mask = np.zeros(self._snapshot.size, np.bool_)
         if self._likeness and self.ascent.alike:
+            # A title that has the words makes all below it like them: it is found by itself.
             candidates = self._conditions & self._named & ~self.titled
             mask[self._likeness.found(candidates, self._snapshot.in_position)] = True
         return mask

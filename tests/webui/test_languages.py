@@ -1,5 +1,6 @@
 """Two languages: the same texts in both, none anywhere else, and the one that is wanted on every page."""
 
+import builtins
 import inspect
 import re
 import string
@@ -170,3 +171,13 @@ def test_what_is_on_an_english_page_in_japanese_is_data(client: FlaskClient) -> 
     assert set(re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", shown)) <= {
         "順番", "順番は", "見本勉強会", "キューの話", "日本語",
     }  # fmt: skip
+
+
+def test_every_text_of_the_interface_is_shown_somewhere() -> None:
+    code = [path for path in WEBUI.rglob("*") if path.suffix in {".py", ".html", ".xml", ".json"}]
+    rest = "".join(path.read_text("utf-8") for path in code if "en" not in path.parts)
+    names = [name for name in vars(ja) if not name.startswith("_") and vars(ja)[name] not in vars(builtins).values()]
+    told = "".join(path.read_text("utf-8") for path in Path(ja.__file__).parent.glob("*.py"))
+    own = [name for name in names if re.search(rf"^(def {name}\b|{name} = )", told, re.MULTILINE)]
+
+    assert [name for name in own if len(re.findall(rf"\b{name}\b", rest)) < 2] == []
