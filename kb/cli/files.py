@@ -13,7 +13,7 @@ from kb.cli.group import WRONG_USE
 from kb.cli.output import say
 from kb.library.bounded import TooLongError, bounded, file_bytes, unopened
 from kb.library.files import Library, ReportFile
-from kb.library.walk import shown_name
+from kb.library.walk import files_below, is_left_alone, shown_name
 from kb.readers.containers import opened
 from kb.report.problems import FileProblem, UnreadableError
 
@@ -22,8 +22,8 @@ Taken = tuple[str, bytes] | FileProblem  # a name as it is shown and what the fi
 
 
 def each_file(names: Iterable[str], show_one: Show, fetch: Callable[[str], tuple[str, bytes]]) -> None:
-    """Show each file, and what `fetch` finds at each address; `-` is what is typed or piped."""
-    _show_all((_fetched(name, fetch) if is_address(name) else _taken(Path(name)) for name in names), show_one)
+    """Show each file, those of each folder, and what `fetch` finds at each address; `-` is what is typed or piped."""
+    _show_all((taken for name in names for taken in _every(name, fetch)), show_one)
 
 
 def each_report(paths: Iterable[Path], show_one: Show) -> None:
@@ -72,6 +72,23 @@ def _fetched(address: str, fetch: Callable[[str], tuple[str, bytes]]) -> Taken:
         return fetch(address)
     except UnreadableError as error:
         return error.problem
+
+
+def _every(name: str, fetch: Callable[[str], tuple[str, bytes]]) -> Iterator[Taken]:
+    """Yield what a name stands for: a page, a file, or each file of a folder that is not left alone, as it is."""
+    path = Path(name)
+    if is_address(name) or not path.is_dir():
+        yield _fetched(name, fetch) if is_address(name) else _taken(path)
+        return
+    wrong: list[OSError] = []
+    files = [
+        file for file in files_below(path, wrong.append) if not is_left_alone(shown_name(file.relative_to(path)), ())
+    ]
+    yield from map(_taken, files)
+    for error in wrong:
+        yield FileProblem(shown_name(Path(error.filename)), None, f"cannot be listed ({error.strerror})")
+    if not files and not wrong:
+        yield FileProblem(shown_name(path), None, "no report is in this folder")
 
 
 def _inside(path: Path) -> Iterator[Taken]:

@@ -38,7 +38,7 @@ def sync(kb: "KnowledgeBase", *, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE|ADDRESS...|-", type=click.Path(allow_dash=True))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=click.Path(allow_dash=True))
 @click.option("--event", help="The event's name, where the report does not tell it.")
 @click.option(
     "--date", "held_on", metavar="DATE", callback=lambda *told: _date(told[2]), help="2018, 2018-03 or 2018-03-10."
@@ -50,11 +50,12 @@ def sync(kb: "KnowledgeBase", *, as_json: bool) -> None:
 def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_json: bool, **told: str | None) -> None:
     """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
 
-    A page at an address is fetched once, if its robots.txt allows that, and kept as it is.
+    Of a folder each file is added that may be a report. A page at an address is fetched once, if its robots.txt allows
+    that, and kept as it is.
 
     \b
     Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
-              kb add https://example.com/my-report
+              kb add ~/notes https://example.com/my-report
               pbpaste | kb add -
     """
     from kb.cli.files import each_file

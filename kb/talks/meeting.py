@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from index.text import letters
 from kb.report.model import Talk
@@ -57,14 +57,17 @@ class _Groups:
     def join_all(self, every: Iterable[set[str]]) -> None:
         """Make one group of each set of talks, but where two of a report would meet."""
         for talks in every:
-            firsts = sorted({self.first[talk] for talk in talks}, key=self._order.__getitem__)
-            reports = [report for first in firsts for report in self._reports[first]]
-            if len(firsts) < 2 or len(reports) > len(set(reports)):  # noqa: PLR2004  (alone there is nobody to meet)
-                continue
-            for other in firsts[1:]:
-                self._members[firsts[0]] += self._members[other]
-                self._reports[firsts[0]] |= self._reports[other]
-                self.first.update(dict.fromkeys(self._members[other], firsts[0]))
+            if len(talks) > 1:  # most have a sign of their own
+                self._join(sorted({self.first[talk] for talk in talks}, key=self._order.__getitem__))
+
+    def _join(self, firsts: Sequence[str]) -> None:
+        reports = [report for first in firsts for report in self._reports[first]]
+        if len(reports) > len(set(reports)):
+            return
+        for other in firsts[1:]:
+            self._members[firsts[0]] += self._members[other]
+            self._reports[firsts[0]] |= self._reports[other]
+            self.first.update(dict.fromkeys(self._members[other], firsts[0]))
 
 
 def _by_sign(signs: Iterable[tuple[object, str]]) -> Iterable[set[str]]:
@@ -113,6 +116,7 @@ def _labels() -> frozenset[str]:
     return frozenset(map(_skeleton, (*words("labels"), *words("groups"))))
 
 
+@lru_cache(50_000)  # a server asks again at each sync, and titles have words in common
 def _skeleton(text: str) -> str:
     """Return the letters and digits of a text, but for long vowels: サーバーレス is サーバレス so."""
     return letters(text).replace("ー", "")

@@ -1,12 +1,12 @@
 """One query held against every document in turn, for the oracle."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from counted import Counted
 
 from index import ladder, spelling
 from index.embedder import Embedder, EmbeddingError
@@ -25,7 +25,7 @@ from index.ranking import (
     term_points,
     word_weight,
 )
-from index.schema import Document, TextField
+from index.schema import TextField
 from index.text import folded, folded_name
 from index.tree import (
     AllOf,
@@ -47,30 +47,6 @@ from index.words import names_among, without_names
 
 if TYPE_CHECKING:
     from scan_engine import ScanEngine
-
-
-@dataclass(eq=False)
-class Counted:
-    """A document, how often it has each term, and the terms by which it is found: those of some fields."""
-
-    document: Document
-    finding: tuple[str, ...]
-
-    @cached_property
-    def terms(self) -> Mapping[str, Counter[Key]]:
-        return {
-            name: Counter(Key(term.text, term.kind) for term in terms) for name, terms in self.document.texts.items()
-        }
-
-    @cached_property
-    def found_by(self) -> frozenset[Key]:
-        return frozenset(key for field in self.finding for key in self.terms.get(field, ()))
-
-    def frequency(self, field: str, key: Key) -> int:
-        return self.terms[field][key] if field in self.terms else 0
-
-    def length(self, field: str) -> int:
-        return sum(count for key, count in self.terms.get(field, Counter()).items() if key.kind == "word")
 
 
 class Scan:

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from scan import Counted, Scan
+from counted import Counted
+from scan import Scan
 
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import (

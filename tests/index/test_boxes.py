@@ -12,6 +12,7 @@ from faces import Faces, a_query, asked_of_the_oracle, faces_over
 from index.query import Query
 from kb.search.facets import keys
 from webui.address import address_of
+from webui.view.facets import MOST_VALUES
 
 SELECTIONS = 300
 CHOICE = re.compile(
@@ -40,7 +41,8 @@ def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> No
     rng = random.Random(6)  # noqa: S311
     boxes = 0
     for number in range(SELECTIONS):
-        query = replace(a_query(rng, faces), facets=keys("page"), every=("service",) if number % 4 == 0 else ())
+        every = ("service",) if number % 4 == 0 else ()
+        query = replace(a_query(rng, faces), facets=keys("page"), most_values=MOST_VALUES, every=every)
         total, notes, counts = asked_of_the_oracle(faces, query)
         seen_total, seen_notes, seen = read_off_the_page(faces, query)
         seen.pop("via", None)
@@ -54,4 +56,4 @@ def test_a_reader_sees_the_counts_of_the_oracle_at_every_box(faces: Faces) -> No
         ] == [], query
         assert categories.items() <= counts["category"].items(), query
 
-    assert boxes > 30 * SELECTIONS / 2
+    assert boxes > 8 * SELECTIONS  # of most queries few notes are found, and those have few values

@@ -63,11 +63,12 @@
       if (name !== "drop") return;
       const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
       const single = document.getElementById("file");
-      if (single && entries.length === 1 && entries[0].isFile) {
+      const files = [...event.dataTransfer.files];
+      if (single && files.length === 1 && !entries.some((entry) => entry.isDirectory)) {
         single.files = event.dataTransfer.files; // one that is dropped on its form is shown before it is kept
         return single.form.requestSubmit();
       }
-      take((await Promise.all(entries.map(filesOf))).flat());
+      take(entries.length ? (await Promise.all(entries.map(filesOf))).flat() : files);
     });
   }
   box.querySelector("button").addEventListener("click", () => (box.hidden = true));

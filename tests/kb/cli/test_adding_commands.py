@@ -70,7 +70,6 @@ def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> No
     [
         ("/dev/null", "is empty; there is nothing to add"),
         ("/dev/zero", "longer than 10 MB; divide it, or take out what is no text"),
-        ("/dev", "is a folder; name the files in it"),
     ],
 )
 def test_what_holds_no_report_is_refused_in_one_line(library: Path, path: str, wrong: str) -> None:
@@ -154,3 +153,29 @@ def test_add_tells_the_id_that_the_report_has(library: Path, tmp_path: Path) -> 
 
     assert (library / "report-2.md").exists()
     assert [note["text"] for note in records("show", added["report"])] == ["別の人のまったく別のメモ"]
+
+
+def test_add_takes_each_report_of_a_folder_and_tells_what_is_none(library: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    (folder / "2020").mkdir(parents=True)
+    (folder / "2020" / "a.md").write_text("# 別の会 2020\n\n- 監視の通知を絞る\n", "utf-8")
+    (folder / "b.md").write_text("# 三つ目の会 2021\n\n- 表の設計\n", "utf-8")
+    (folder / "README.md").write_text("- これはレポートではない\n", "utf-8")
+    (folder / "c.bin").write_bytes(b"\0\1\2")
+
+    result = kb("add", str(folder))
+
+    assert (result.exit_code, [line.split(" (")[0] for line in result.stdout.splitlines()[:2]]) == (
+        0,
+        [f"added {library / 'b.md'}", f"added {library / 'a.md'}"],
+    )
+    assert "c.bin: not a text file" in result.stderr
+
+
+def test_a_folder_without_a_report_is_told(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    result = kb("add", str(tmp_path / "empty"))
+
+    assert (result.exit_code, result.stderr) == (2, f"kb: {tmp_path / 'empty'}: no report is in this folder\n")
+    assert [file.name for file in library.iterdir()] == ["report.md"]
