@@ -73,7 +73,7 @@ def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     for change in domain.changes_for(note):
         yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
-    for reason in found.reasons:
+    for reason in found.told_reasons:
         yield click.style(f"    {ja.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 

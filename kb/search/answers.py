@@ -38,6 +38,11 @@ class Found:
     reasons: "tuple[Reason, ...]" = ()
     alike: bool = False
 
+    @property
+    def told_reasons(self) -> "tuple[Reason, ...]":
+        """The reasons that are worth telling people, who read two places: 0.00 points tell nothing."""
+        return tuple(reason for reason in self.reasons if round(reason.points, 2))
+
 
 @dataclass(frozen=True, slots=True)
 class FoundTalk:

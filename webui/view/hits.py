@@ -80,7 +80,7 @@ def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found |
     return Shown(
         note=note,
         marks=found.marks if found else (),
-        reasons=found.reasons if found else (),
+        reasons=found.told_reasons if found else (),
         alike=bool(found and found.alike),
         changes=domain.changes_for(note),
         below=below(note, others),
