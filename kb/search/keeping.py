@@ -16,6 +16,7 @@ from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
 from kb.library.safe_files import alone
 from kb.readers.containers import container_ending
+from kb.report.identity import normalized
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection
@@ -184,9 +185,10 @@ class Keeper:
 
         scan, texts = library.scan(), texts_of(report)
         contents = self._contents_before() if library is self._collection.library else None
+        named = (report.id, normalized(report.title))  # the four digits of two titles may be alike
         for file in _perhaps_holding(report, scan, contents):
             known = _identity(file, scan.configuration.given.get(file.source))
-            if known and known[0] == report.id and overlap(known[1], texts) >= SAME_REPORT:
+            if known and known[:2] == named and overlap(known[2], texts) >= SAME_REPORT:
                 return file.source
         return None
 
@@ -237,8 +239,8 @@ class Keeper:
 
 
 @lru_cache(256)  # whoever adds many reports meets each of the others every time
-def _identity(file: ReportFile, given: Given | None) -> "tuple[str, Texts] | None":
-    """Return the id of the report that a file holds and what it is compared by; None for what is no report."""
+def _identity(file: ReportFile, given: Given | None) -> "tuple[str, str, Texts] | None":
+    """Return id and title of the report that a file holds, and what it is compared by; None for what is no report."""
     from kb.readers.formats import read_outline
     from kb.relating import texts_of
     from kb.talks import report_of
@@ -247,7 +249,7 @@ def _identity(file: ReportFile, given: Given | None) -> "tuple[str, Texts] | Non
         report = report_of(read_outline(file.data, file.source), given)
     except UnreadableError:
         return None
-    return report.id, texts_of(report)
+    return report.id, normalized(report.title), texts_of(report)
 
 
 def _perhaps_holding(report: Report, scan: Scan, contents: Contents | None) -> Iterator[ReportFile]:

@@ -179,3 +179,12 @@ def test_a_folder_without_a_report_is_told(library: Path, tmp_path: Path) -> Non
 
     assert (result.exit_code, result.stderr) == (2, f"kb: {tmp_path / 'empty'}: no report is in this folder\n")
     assert [file.name for file in library.iterdir()] == ["report.md"]
+
+
+def test_a_report_whose_title_has_the_digits_of_another_does_not_take_its_place(library: Path, tmp_path: Path) -> None:
+    for name, title in (("one.md", "甲2-0番のの"), ("other.md", "甲3-62番のの")):  # both are 勉強会-2022-b895
+        (tmp_path / name).write_text(f"# {title}勉強会 2022 参加レポート\n\n- 同じメモ\n", "utf-8")
+
+    kb("add", str(tmp_path / "one.md"), str(tmp_path / "other.md"))
+
+    assert {"one.md", "other.md"} <= {path.name for path in library.iterdir()}
