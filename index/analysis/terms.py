@@ -58,16 +58,20 @@ def _sound(word: Morpheme) -> str | None:
     return None if word.is_figure or word.surface.isascii() else sound_of(word.reading)
 
 
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalpha()
+
+
 def _grams(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
     """Yield every two letters or digits that follow each other, width and case folded.
 
-    Not those of Latin words, which are cut as they are written: most texts have each pair of their few letters.
+    Two Latin letters are none: their words are cut as written, and most texts have each pair of the few letters.
     """
     left, begin = "", 0
     for morpheme in morphemes:
         for place, character in enumerate(morpheme.surface, start=morpheme.begin):
             for right in _folded(character):
-                if left and right and not (left.isascii() and right.isascii()):
+                if left and right and not (_is_latin(left) and _is_latin(right)):
                     yield Term(left + right, begin, place + 1, "gram")
                 left, begin = right, place
 

@@ -84,10 +84,10 @@ def test_what_stands_side_by_side_and_how_it_sounds_helps_to_find_it() -> None:
     assert helpers > {("pair", "性 検証"), ("gram", "冪等"), ("gram", "5分"), ("sound", "ベキトウセイ")}
 
 
-def test_words_in_latin_letters_have_no_grams_of_their_own() -> None:
-    helpers = ANALYZER.helpers(ANALYZER.morphemes("EC2の障害 retry"))
+def test_two_latin_letters_are_no_gram() -> None:
+    helpers = ANALYZER.helpers(ANALYZER.morphemes("EC2の障害 retry 18"))
 
-    assert [term.text for term in helpers if term.kind == "gram"] == ["2の", "の障", "障害"]
+    assert [term.text for term in helpers if term.kind == "gram"] == ["c2", "2の", "の障", "障害", "18"]
 
 
 @settings(max_examples=300)

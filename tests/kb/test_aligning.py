@@ -77,7 +77,7 @@ def takings(seed: int) -> Iterator[tuple[list[Note], list[Note]]]:
 
     The words of the first are a person's, those of the second come from rules.
     """
-    every = understand(SEED.read_bytes(), SEED.name, Tools.of()).report.notes
+    every = understand(SEED.read_bytes(), SEED.name, Tools()).report.notes
     random = Random(seed)  # noqa: S311  (no secret)
     for talk in dict.fromkeys(note.talk for note in every if note.talk):
         on_talk = [note for note in every if note.talk == talk and note.type != "paragraph"]
