@@ -1,7 +1,8 @@
-"""What finding by likeness costs beside words alone: python tests/benchmarks/likeness.py [NOTES [QUERIES]].
+"""What likeness costs beside words alone: OPENBLAS_NUM_THREADS=1 python tests/benchmarks/likeness.py [NOTES [QUERIES]].
 
 The notes are those of `searching`, their vectors generated, so that no model's time is measured: the same queries are
-asked with likeness and without, one after the other.
+asked with likeness and without, every other one with it first, for whoever comes first warms what is kept of its words.
+Then all of them again, warm. One thread, as commands have it: the time of several would be added up.
 """
 
 import random
@@ -65,14 +66,15 @@ def main() -> None:
         tell("vectors made and kept, a second", count / made)
         tell("the first query with them, ms", 1000 * (process_time() - started))
         tell("memory more, kB a note", 1000 * (resident() - before) / count)
-        times: dict[bool, list[float]] = {False: [], True: []}
-        for query in queries:
-            for without in (True, False):
-                started = process_time()
-                engine.search(replace(query, without=("likeness",) if without else ()))
-                times[without].append(process_time() - started)
-        tell("words alone, ms (median)", 1000 * median(times[True]))
-        tell("with likeness, ms (median)", 1000 * median(times[False]))
+        for state in ("first", "again"):
+            times: dict[bool, list[float]] = {False: [], True: []}
+            for number, query in enumerate(queries):
+                for without in (True, False) if number % 2 else (False, True):
+                    started = process_time()
+                    engine.search(replace(query, without=("likeness",) if without else ()))
+                    times[without].append(process_time() - started)
+            tell(f"words alone, {state}, ms (median)", 1000 * median(times[True]))
+            tell(f"with likeness, {state}, ms (median)", 1000 * median(times[False]))
 
 
 def tell(name: str, figure: float) -> None:
