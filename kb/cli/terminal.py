@@ -112,7 +112,7 @@ def row_lines(row: "Row") -> Iterator[str]:
 
 def added_line(added: "Added") -> str:
     """Return where a report or container was put, and what is in it."""
-    done = "replaced" if added.replaced else "added"
+    done = "there already:" if added.unchanged else "replaced" if added.replaced else "added"
     return f"{done} {added.source} ({added.report or f'{added.reports} reports'})"
 
 

@@ -45,6 +45,14 @@ def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library:
     )
 
 
+def test_adding_what_is_there_already_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# ある勉強会 2019 参加レポート\n\n- 箱の話\n", "utf-8")
+    first, again = kb("add", str(tmp_path / "a.md")), kb("add", str(tmp_path / "a.md"))
+
+    assert [ran.stdout.split(f" {library}")[0] for ran in (first, again)] == ["added", "there already:"]
+    assert not list(library.glob("*~"))
+
+
 def test_anothers_report_of_the_same_title_is_added_beside_it(library: Path, tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
 
