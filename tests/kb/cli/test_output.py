@@ -132,5 +132,6 @@ def test_a_name_that_is_no_utf_8_goes_through_every_command_and_the_page(tmp_pat
     assert [run(*asks, *places).exit_code for asks in (["sync"], ["show", note["id"]], ["services"])] == [0, 0, 0]
     assert json.loads(run("status", "--json", *places).stdout)["library"] == f"{tmp_path}/library\\xe3"
     assert [asked.get(path).status_code for path in ("/?q=SQS", f"/report/{note['report']}", "/reports")] == [200] * 3
-    assert run("add", str(library / name), *places).stdout.startswith(f"there already: {tmp_path}/library\\xe3/\\xe3.md")
+    added = run("add", str(library / name), *places).stdout
+    assert added.startswith(f"there already: {tmp_path}/library\\xe3/\\xe3.md")
     assert run("remove", note["report"], *places).stdout.startswith(f"removed {note['report']}; its file is kept as")
