@@ -57,7 +57,7 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
 	  --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock \
-	  --group build --group dev pyproject.toml -o requirements-dev.lock
+	  --extra opensearch --group build --group dev pyproject.toml -o requirements-dev.lock
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@echo "Making the environment in $(VENV) (once; about a minute) ..."

@@ -6,6 +6,7 @@ is found by likeness: to make so many vectors beside would take the processor fo
 
 import importlib.util
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -32,19 +33,6 @@ from shapes import FACETS
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 BEGIN, END = "<!-- served: begin -->\n", "<!-- served: end -->\n"
 REQUESTS, CLIENTS, PATIENCE = 40, 8, 3600  # of each page; seconds until a server has indexed everything
-PAGES: Mapping[str, Callable[[int], str]] = {
-    "start page": lambda _: "/",
-    "a word": lambda n: f"/?q={word(40 + n)}",
-    "a word, a service, a year": lambda n: f"/?q={word(5 + n)}&service=s3&year=2018",
-    "all notes": lambda _: "/?q=",
-    "a service's own page": lambda _: "/service/s3",
-    "all talks": lambda n: f"/talks?page={n % 30 + 1}",
-    "talks on a service": lambda _: "/talks?service=s3",
-    "an event": lambda n: f"/event/{quote(f'勉強会-第{n}回')}",
-    "a speaker": lambda n: f"/speaker/Speaker{n}",
-    "problems of a service": lambda _: "/pairs?service=s3",
-    "suggestions": lambda _: "/suggest?q=lam",
-}
 FACETED = "&".join(f"_facet={group}" for group in ("kind", "event", "year", "talk", "speaker"))
 
 
@@ -56,6 +44,26 @@ class Measured(NamedTuple):
     processor: float
     rate: float  # pages a second
     kilobytes: float
+
+
+def pages(size: int, reports: Sequence[str]) -> Mapping[str, Callable[[int], str]]:
+    """Return the address of the n-th request of each page; `reports` are the addresses of some."""
+    speakers = sorted({note.speaker for note in notes(size)})
+    return {
+        "start page": lambda _: "/",
+        "a word": lambda n: f"/?q={word(40 + n)}",
+        "a word, a service, a year": lambda n: f"/?q={word(5 + n)}&service=s3&year=2018",
+        "all notes": lambda _: "/?q=",
+        "a service's own page": lambda _: "/service/s3",
+        "all talks": lambda n: f"/talks?page={n % 30 + 1}",
+        "talks on a service": lambda _: "/talks?service=s3",
+        "an event": lambda n: f"/event/{quote(f'勉強会-第{n}回')}",
+        "a speaker": lambda n: f"/speaker/Speaker{speakers[n % len(speakers)]}",
+        "a report": lambda n: reports[n % len(reports)],
+        "lines of a report": lambda n: reports[n % len(reports)].replace("/report/", "/lines/"),
+        "problems of a service": lambda _: "/pairs?service=s3",
+        "suggestions": lambda _: "/suggest?q=lam",
+    }
 
 
 def main() -> None:
@@ -77,7 +85,8 @@ def own(folder: Path, size: int) -> tuple[dict[str, Measured], str]:
     places = ("--library", str(folder / "library"), "--index", str(folder / "index"))
     command = [sys.executable, "-c", "from webui.command import main; main()", "serve", *places, "--port"]
     with serving(lambda port: [*command, str(port)]) as (port, process):
-        rows = {f"kb, {name}": measured(port, process, page) for name, page in PAGES.items()}
+        reports = re.findall(r'href="(/report/[^"?#]+)"', listed(port, "/reports"))
+        rows = {f"kb, {name}": measured(port, process, page) for name, page in pages(size, reports).items()}
         memory, mapped = resident(str(process)), resident(str(process), "RssFile")
     return rows, f"{memory:.0f} MB, {mapped:.0f} of which are files that processes share, the dictionary most of it"
 
@@ -184,6 +193,13 @@ def processor_seconds(process: int) -> float:
     """Return the processor time that a process took so far."""
     fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def listed(port: int, address: str) -> str:
+    """Return a page as its text."""
+    connection = HTTPConnection("127.0.0.1", port)
+    connection.request("GET", address, headers={"Accept": "text/html"})
+    return connection.getresponse().read().decode()
 
 
 def asked(connection: HTTPConnection, address: str) -> int:
