@@ -7,3 +7,4 @@ from webui.texts.en.labels import *  # noqa: F403
 from webui.texts.en.sentences import *  # noqa: F403
 
 shared = en  # what commands say too
+day = en.day

@@ -7,3 +7,4 @@ from webui.texts.ja.labels import *  # noqa: F403
 from webui.texts.ja.sentences import *  # noqa: F403
 
 shared = ja  # what commands say too
+day = ja.day
