@@ -108,8 +108,8 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
             return
         if request.endpoint == _PROPOSING and is_visit(request):
             return
-        # Asking writes nothing, so a program need not prove that it is no page of another site: browsers tell those. But
-        # where there is a token it is wanted here too.
+        # Asking writes nothing, so a program need not prove that it is no page of another site: browsers tell those.
+        # But where there is a token it is wanted here too.
         asking = request.endpoint == _ASKING
         allowed = _is_ours(request) is not False if asking else access.same_site(request)
         if not allowed:
