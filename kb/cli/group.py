@@ -25,6 +25,7 @@ COMMANDS = {
     "check": ("kb.cli.keeping", "Tell what is wrong with the index, and with what is kept beside it."),
     "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
     "follow": ("kb.cli.following", "Add the new posts of a feed that look like reports."),
+    "guide": ("kb.cli.guiding", "Tell what the notes on a service say together, each thing once."),
     "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
     "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),
