@@ -29,6 +29,7 @@ from webui.pages import (
     intake,
     key,
     pairs,
+    programs,
     proposing,
     removing,
     reports,
@@ -141,7 +142,7 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo):
+    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo, programs):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):

@@ -5,5 +5,7 @@ from webui.texts.ja.adding import *  # noqa: F403 (all are one room, and too lon
 from webui.texts.ja.browsing import *  # noqa: F403
 from webui.texts.ja.labels import *  # noqa: F403
 from webui.texts.ja.sentences import *  # noqa: F403
+from webui.texts.ja.taking import *  # noqa: F403
 
 shared = ja  # what commands say too
+day = ja.day
