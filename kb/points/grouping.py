@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from typing import TypeAlias
 
+from kb.points.by_hand import HandTold, Pair
 from kb.points.comparing import Compared, Comparison, Differs, Relation, compare
 from kb.points.gist import Gist
 from kb.report.identity import slug
@@ -16,14 +17,6 @@ Cosine: TypeAlias = Callable[[Note, Note], float | None]
 
 _MOST = 40  # contradictions, and candidates, of one subject: more are read by nobody
 _WEIGHTY = 1.0  # words that two notes must share one of to be compared at all
-
-
-@dataclass(frozen=True, slots=True)
-class HandTold:
-    """What a person told of points: pairs of notes, by id, that say the same, and pairs that do not."""
-
-    same: frozenset[frozenset[str]] = frozenset()
-    apart: frozenset[frozenset[str]] = frozenset()
 
 
 _NOTHING = HandTold()
@@ -94,10 +87,15 @@ class Points:
 
 @dataclass(slots=True, eq=False)
 class _Group:
-    """Notes by their places that are taken to say the same."""
+    """Notes by their places that are taken to say the same, those together that were joined by hand."""
 
-    members: list[int]
+    joined: list[list[int]]
     sure: float = 1.0
+
+    @property
+    def members(self) -> list[int]:
+        """All of its notes."""
+        return [place for some in self.joined for place in some]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +131,12 @@ def points_of(notes: Iterable[Note], gist: Callable[[Note], Gist], cosine: Cosin
         points=tuple(_point(ordered, group, told) for group in sorted(groups, key=lambda group: min(group.members))),
         contradictions=tuple(
             Contradiction((ordered[first], ordered[second]), pair.differs, pair.sure)
-            for (first, second), pair in _between(ordered, pairs, group_of, {"contradicts"}, told)
+            for (first, second), pair in _surest(ordered, pairs, group_of, {"contradicts"}, told)
             if pair.differs
         ),
         candidates=tuple(
             Candidate((ordered[first], ordered[second]), pair.sure)
-            for (first, second), pair in _between(ordered, pairs, group_of, {"same", "maybe"}, told)
+            for (first, second), pair in _surest(ordered, pairs, group_of, {"same", "maybe"}, told)
         ),
     )
 
@@ -159,24 +157,41 @@ def _pairs(compared: Sequence[Compared], cosine: Cosine) -> Iterator[_Pair]:
 
 
 def _grouped(notes: Sequence[Note], same: Sequence[_Pair], told: HandTold) -> list[_Group]:
-    """Return notes in groups in which all are the same: first those told by hand, then the surest."""
-    groups = [_Group([place]) for place in range(len(notes))]
-    known = {pair.places: pair.comparison.sure for pair in same}
+    """Return notes in groups in which all are the same: what was told by hand is one first, then the surest join."""
     place_of = {note.id: place for place, note in enumerate(notes)}
-    by_hand = [sorted(place_of[note] for note in pair) for pair in told.same if pair <= place_of.keys()]
-    apart = {tuple(sorted(place_of[note] for note in pair)) for pair in told.apart if pair <= place_of.keys()}
-    hand = {tuple(pair) for pair in by_hand if len(pair) > 1}
-    for first, second in (*sorted(hand), *(pair.places for pair in same)):
+
+    def places(pairs: Iterable[Pair]) -> list[tuple[int, int]]:
+        known = (sorted(place_of[note] for note in pair) for pair in pairs if pair <= place_of.keys())
+        return sorted((pair[0], pair[1]) for pair in known if len(pair) > 1)
+
+    apart = frozenset(places(told.apart))
+    groups = [_Group([[place]]) for place in range(len(notes))]
+    for first, second in places(told.same):
         one, other = groups[first], groups[second]
-        between = [(min(a, b), max(a, b)) for a in one.members for b in other.members]
-        if one is other or not apart.isdisjoint(between):
-            continue
-        if (first, second) in hand or all(pair in known or pair in hand for pair in between):
-            one.members += other.members
-            one.sure = min(one.sure, other.sure, *(known.get(pair, 1.0) for pair in between))
-            for place in other.members:
-                groups[place] = one
+        if one is not other and apart.isdisjoint(_between(one, other)):
+            one.joined = [[*one.members, *other.members]]
+            groups = [one if group is other else group for group in groups]
+    sure = {pair.places: pair.comparison.sure for pair in same}
+    for pair in same:
+        one, other = (groups[place] for place in pair.places)
+        if one is not other and apart.isdisjoint(_between(one, other)):
+            least = min(_likest(some, others, sure) for some in one.joined for others in other.joined)
+            if least > 0:
+                one.joined += other.joined
+                one.sure = min(one.sure, other.sure, least)
+                groups = [one if group is other else group for group in groups]
     return list(dict.fromkeys(groups))
+
+
+def _between(one: "_Group", other: "_Group") -> Iterator[tuple[int, int]]:
+    """Yield each pair of a note of one group and a note of another."""
+    for first, second in product(one.members, other.members):
+        yield min(first, second), max(first, second)
+
+
+def _likest(some: Sequence[int], others: Sequence[int], sure: Mapping[tuple[int, int], float]) -> float:
+    """Return how sure it is that any of some notes says the same as any of others, 0 where none does."""
+    return max(sure.get((min(one, other), max(one, other)), 0.0) for one, other in product(some, others))
 
 
 def _point(notes: Sequence[Note], group: _Group, told: HandTold) -> Point:
@@ -185,7 +200,7 @@ def _point(notes: Sequence[Note], group: _Group, told: HandTold) -> Point:
     return Point(own, confirmed=bool(pairs) and _joined(own, told.same & frozenset(pairs)), sure=group.sure)
 
 
-def _joined(notes: Sequence[Note], pairs: Iterable[frozenset[str]]) -> bool:
+def _joined(notes: Sequence[Note], pairs: Iterable[Pair]) -> bool:
     """Tell whether pairs join all of some notes."""
     reached, left = {notes[0].id}, list(pairs)
     while more := [pair for pair in left if pair & reached]:
@@ -194,7 +209,7 @@ def _joined(notes: Sequence[Note], pairs: Iterable[frozenset[str]]) -> bool:
     return len(reached) == len(notes)
 
 
-def _between(
+def _surest(
     notes: Sequence[Note],
     pairs: Sequence[_Pair],
     group_of: Mapping[int, _Group],

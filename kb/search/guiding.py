@@ -1,9 +1,8 @@
 """The guide of a service: what all notes on it say together, each thing told once, made once a generation."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Literal, TypeAlias
 
 from index.engine import Reader
@@ -12,7 +11,7 @@ from kb.kinds.pairs import PROBLEMS
 from kb.library.contents import Contents
 from kb.points import Candidate, Contradiction, Gist, HandTold, Point, Points, gist, points_of
 from kb.points.gist import READ_SO_FAR
-from kb.report.model import Note, PointCorrection
+from kb.report.model import Note
 from kb.search.collection import Collection, Snapshot
 from kb.search.records import load_relations
 from kb.services import Change, Domain, Service
@@ -106,7 +105,7 @@ class Guides:
         def cosine(one: Note, other: Note) -> float | None:
             return rows[one.id][places[other.id]] if rows else None
 
-        told = hand_told(self._collection.tools.configuration.points, snapshot.contents)
+        told = HandTold.of(self._collection.tools.configuration.points, lambda note: ids_now(note, snapshot.contents))
         points = points_of(gathered.notes, self._gist(), cosine, told)
         guide = self._guide(service, gathered.total, gathered.notes, gathered.remedies, points)
         return _Made(guide, tuple(ids), bool(rows))
@@ -143,19 +142,6 @@ def part_of(point: Point) -> PartName:
     if states & set(PROBLEMS):
         return "solved" if "solved" in states else "unsolved"
     return "advice" if any(note.kind == "advice" or note.advice >= _LIKELY for note in point.notes) else "cases"
-
-
-def hand_told(told: Mapping[str, PointCorrection], contents: Contents) -> HandTold:
-    """Return what was told by hand of points, by the ids that notes have now."""
-
-    def pairs(one: str, others: Iterable[str]) -> Iterator[frozenset[str]]:
-        for other in others:
-            yield from map(frozenset, product(ids_now(one, contents), ids_now(other, contents)))
-
-    return HandTold(
-        same=frozenset(pair for note, one in told.items() for pair in pairs(note, one.same)),
-        apart=frozenset(pair for note, one in told.items() for pair in pairs(note, one.apart)),
-    )
 
 
 def ids_now(note_id: str, contents: Contents) -> tuple[str, ...]:

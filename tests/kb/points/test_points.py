@@ -167,6 +167,23 @@ def test_what_was_told_by_hand_holds_whatever_the_texts_say() -> None:
     assert [(len(point.notes), point.confirmed) for point in both.points] == [(2, True)]
 
 
+def test_a_note_that_was_joined_by_hand_leaves_the_others_of_the_point_together() -> None:
+    notes = [note(DEAD_LETTERS[0], "a", 2018), note(DEAD_LETTERS[1], "b", 2019), note("窓を開けておく", "c", 2020)]
+    told = HandTold(same=frozenset((frozenset((notes[1].id, notes[2].id)),)))
+
+    assert [len(point.notes) for point in made(notes, told).points] == [3]
+
+
+def test_where_all_is_told_apart_nothing_is_joined_by_way_of_another() -> None:
+    one, other, third = (note(text, talk) for text, talk in zip(DEAD_LETTERS, "abc", strict=True))
+    told = HandTold(
+        same=frozenset((frozenset((one.id, third.id)), frozenset((other.id, third.id)))),
+        apart=frozenset((frozenset((one.id, other.id)),)),
+    )
+
+    assert sorted(len(point.notes) for point in made([one, other, third], told).points) == [1, 2]
+
+
 WORDS = ("箱", "鍵", "窓", "DLQ", "冪等", "起動", "6倍", "3倍")
 SENTENCES = st.builds(
     lambda one, other, end: f"{one}は{other}{end}",
