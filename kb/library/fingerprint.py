@@ -65,6 +65,20 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
+def deciding_digests() -> dict[str, str]:
+    """Return what decides how an index looks by its names, files and libraries, each with the beginning of its digest.
+
+    By that a later version tells which of them did it, where something is understood otherwise.
+    """
+    from importlib.metadata import version
+
+    digests = {name: version(name) for name in _LIBRARIES}
+    for path in deciding_files():
+        name = path.removeprefix(_ROOT).replace("\\", "/").lstrip("/")
+        digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+    return digests
+
+
 def deciding_files() -> Iterator[str]:
     """Yield the paths of the files of code and data that decide how an index looks, in a stable order."""
     for room in _ROOMS:
