@@ -9,6 +9,7 @@ from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:
     from kb.search.browsing import Browser
+    from kb.search.chronicling import Chronicler
     from kb.search.correcting import Corrector
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
@@ -54,3 +55,10 @@ class KnowledgeBase:
         from kb.search.correcting import Corrector
 
         return Corrector(self.collection)
+
+    @cached_property
+    def chronicler(self) -> "Chronicler":
+        """What tells what the last syncs changed, and what is new in a search."""
+        from kb.search.chronicling import Chronicler
+
+        return Chronicler(self.collection)

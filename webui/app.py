@@ -25,6 +25,8 @@ from webui.pages import (
     correcting,
     events,
     export,
+    feeds,
+    history,
     indexes,
     intake,
     key,
@@ -32,6 +34,7 @@ from webui.pages import (
     proposing,
     removing,
     reports,
+    saved,
     search,
     services,
     suggest,
@@ -141,8 +144,11 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo):
+    searches = saved.SavedSearches(knowledge_base)
+    app.register_blueprint(search.pages(knowledge_base, searches))
+    for room in (suggest, indexes, events, pairs, browse, services, reports, export, todo, feeds, history):
         app.register_blueprint(room.pages(knowledge_base))
+    app.register_blueprint(saved.pages(knowledge_base, searches, updater, deeds))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):
         app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))

@@ -54,7 +54,8 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> No
 
 def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
     """Print what a sync changed or would change, nothing where that is nothing."""
-    from kb.cli.differences import difference_lines, difference_records
+    from kb.cli.differences import difference_lines
+    from kb.search.differences import difference_records
 
     if difference is None:
         return

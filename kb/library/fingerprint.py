@@ -23,6 +23,7 @@ _ROOMS = (
     "kb/library/contents.py",
     "kb/library/kept.py",
     "kb/library/own_domain.py",
+    "kb/library/searches.py",
     "kb/library/tables.py",
     "kb/lint.py",
     "kb/readers",

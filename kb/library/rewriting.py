@@ -1,14 +1,23 @@
 """The library's kb.toml as a file: read, and written anew with something told by hand and all its comments."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kb.library.configuration import Configuration, parse
+from kb.library.searches import SavedSearch
 from kb.library.tables import CONTROL, ENCODING, ConfigurationError
 from kb.report.model import Correction, Given
 from kb.report.problems import FileProblem
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+
+_TABLE = re.compile(r"[ \t]*\[")
+_SEARCHES = re.compile(r"""[ \t]*\[\[[ \t]*["']?searches["']?[ \t]*\]\]""")
 
 
 def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
@@ -58,6 +67,59 @@ def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
     return _with_table(data, "feeds", feed, {"seen": seen or None})
 
 
+def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> bytes:
+    """Return a kb.toml that keeps a search, last or at a place, and otherwise stays as it is."""
+    import tomlkit
+
+    document = tomlkit.parse(data.decode(ENCODING))
+    tables: Any = document.setdefault("searches", tomlkit.aot())
+    is_list = not isinstance(tables, tomlkit.items.AoT)  # searches = [{…}, {…}]
+    table: Any = tomlkit.inline_table() if is_list else tomlkit.table()
+    table.update({"name": search.name, "address": search.address})
+    if not is_list:
+        table.add(tomlkit.nl())
+    tables.insert(len(tables) if place is None else place, table)
+    return _written(document)
+
+
+def without_search(data: bytes, place: int) -> bytes:
+    """Return a kb.toml without the search at a place, that otherwise stays as it is.
+
+    Its lines are taken out: tomlkit takes the comments below a table for a part of it.
+    """
+    import tomlkit
+
+    document = tomlkit.parse(data.decode(ENCODING))
+    tables: Any = document["searches"]
+    others = [table for number, table in enumerate(tables.unwrap()) if number != place]
+    left = tomlkit.parse(_without_lines(data.decode(ENCODING), place))
+    if left.unwrap().get("searches", []) != others:  # they are one list: searches = [{…}, {…}]
+        del tables[place]
+        left = document
+    return _written(left)
+
+
+def _without_lines(text: str, place: int) -> str:
+    """Return a kb.toml without the lines of the search at a place, as far as it has tables of them."""
+    lines = text.splitlines(keepends=True)
+    headers = [number for number, line in enumerate(lines) if _TABLE.match(line)]
+    own = [number for number in headers if _SEARCHES.match(lines[number])]
+    if place >= len(own):
+        return text
+    begin = own[place]
+    end = next((number for number in headers if number > begin), len(lines))
+    while _is_between(lines[end - 1]):
+        end -= 1
+    if begin and not lines[begin - 1].strip() and not "".join(lines[end : end + 1]).strip():
+        begin -= 1
+    return "".join(lines[:begin] + lines[end:])
+
+
+def _is_between(line: str) -> bool:
+    """Tell whether a line of a TOML file is blank or a comment."""
+    return line.lstrip()[:1] in ("", "#")
+
+
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
     """Return a kb.toml whose table of a group says this, None left out; what stays the same stays written as it is."""
     import tomlkit
@@ -74,5 +136,9 @@ def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> 
         tables.pop(name)
     if not tables:
         document.pop(group)
-    text = tomlkit.dumps(document).rstrip("\n")
+    return _written(document)
+
+
+def _written(document: "TOMLDocument") -> bytes:
+    text = document.as_string().rstrip("\n")
     return f"{text}\n".encode() if text else b""
