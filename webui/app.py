@@ -31,6 +31,7 @@ from webui.pages import (
     intake,
     key,
     pairs,
+    programs,
     proposing,
     removing,
     reports,
@@ -146,7 +147,7 @@ def create_app(
     answers.tell_errors(app)
     searches = saved.SavedSearches(knowledge_base)
     app.register_blueprint(search.pages(knowledge_base, searches))
-    for room in (suggest, indexes, events, pairs, browse, services, reports, export, todo, feeds, history):
+    for room in (suggest, indexes, events, pairs, browse, services, reports, export, todo, programs, feeds, history):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(saved.pages(knowledge_base, searches, updater, deeds))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))

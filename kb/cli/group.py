@@ -23,9 +23,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object 
 COMMANDS = {
     "add": ("kb.cli.keeping", "Put reports into the library and index them."),
     "check": ("kb.cli.keeping", "Tell what is wrong with the index, and with what is kept beside it."),
+    "cite": ("kb.cli.finding", "Quote notes with their sources, by their ids."),
     "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
     "follow": ("kb.cli.following", "Add the new posts of a feed that look like reports."),
     "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
+    "mcp": ("kb.cli.programs", "Answer other programs on stdin and stdout (Model Context Protocol)."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
     "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),
     "read": ("kb.cli.reading", "Read reports as a sync would and show their notes, tagged."),

@@ -10,7 +10,7 @@ from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
-from kb.search.answers import Answer, FacetValue, Found, FoundTalk
+from kb.search.answers import Answer, FacetValue, Found, FoundTalk, UnknownValueError
 from kb.search.collection import Collection, Snapshot
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
 from kb.search.records import load_relations
@@ -130,6 +130,22 @@ class Searcher:
             return (name,)
         counts = self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
         return tuple(count.value for count in counts if folded_name(name) in folded_name(count.value))
+
+    def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
+        """Return a query that also wants values of facets, by what those may be called.
+
+        Raises UnknownValueError for a name that a facet of known values does not know.
+        """
+        for key, called in names.items():
+            query = query.select(key, *(value for name in called for value in self._chosen(BY_KEY[key], name)))
+        return query
+
+    def _chosen(self, facet: Facet, name: str) -> tuple[str, ...]:
+        """Return the values that a name means; the name itself where it means none, so that it finds nothing."""
+        values = self.values(facet, name)
+        if not values and facet.find:
+            raise UnknownValueError(facet.key, name, tuple(facet.labels(self._collection.catalogue, None)))
+        return values or (name,)
 
     def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> "tuple[Pair, ...]":
         """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""

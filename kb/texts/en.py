@@ -90,11 +90,27 @@ CHANGED = {
 PAIRS = {"remedy_of": "Remedy", "answers": "Answer"}
 NOTHING_DIFFERS = "Nothing differs"
 FIRST_SYNC = "The index was made for the first time"
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
 
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things: 1 note, 2 notes."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def day(held_on: str | None) -> str:
+    """Return a date of any precision as people write it: 2018, March 2018, 10 March 2018."""
+    if not held_on:
+        return UNDATED
+    year, *rest = held_on.split("-")
+    month = [_MONTHS[int(rest[0]) - 1]] if rest else []
+    return " ".join([*(str(int(part)) for part in rest[1:]), *month, year])
+
+
+def changed(statement: str) -> str:
+    """Return what has changed since a note."""
+    return f"Changed since: {statement}"
 
 
 def coverage(coverage: "Coverage | None") -> str:

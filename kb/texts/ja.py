@@ -92,6 +92,18 @@ NOTHING_DIFFERS = "変わるものはありません"
 FIRST_SYNC = "索引を初めて作りました"
 
 
+def day(held_on: str | None) -> str:
+    """Return a date of any precision as people write it: 2018年, 2018年3月, 2018年3月10日."""
+    if not held_on:
+        return UNDATED
+    return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
+
+
+def changed(statement: str) -> str:
+    """Return what has changed since a note."""
+    return f"その後の変更: {statement}"
+
+
 def coverage(coverage: "Coverage | None") -> str:
     """Return how many notes can be found by likeness."""
     if coverage is None:

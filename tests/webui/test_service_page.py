@@ -101,8 +101,36 @@ def test_csv_holds_the_whole_result_and_no_formula(client: FlaskClient) -> None:
 def test_markdown_holds_the_whole_result_by_talk(client: FlaskClient) -> None:
     lines = client.get("/export.md?q=最大5分").text.splitlines()
 
-    assert lines[0] == "## 関数の話"
-    assert lines[4].startswith("- Lambda › 処理が最大5分で切られるので困る [#](http://localhost/note/")
+    assert lines[:10] == [
+        "# 引用シート: 2件（最大5分）",
+        "",
+        "## 関数の話",
+        "",
+        "見本勉強会 2017（2017年）",
+        "",
+        "> *Lambda*",
+        ">",
+        "> 処理が最大5分で切られるので困る",
+        "",
+    ]
+    assert lines[10].startswith("その後の変更: 2018年10月以降は最大15分 <https://")
+    assert lines[12].startswith("— old.md:6 <http://localhost/note/")
+
+
+def test_a_sheet_has_each_note_with_its_source_and_can_be_narrowed_to_some(client: FlaskClient) -> None:
+    every = as_json(client, "/sheet?service=lambda")["quotations"]
+    chosen = [one["id"] for one in every[2:4]]
+    address = "/sheet?" + "&".join(f"note={quote(one, safe='')}" for one in chosen)
+    page = client.get(address).text
+
+    assert [one["id"] for one in as_json(client, address)["quotations"]] == chosen
+    assert (page.count("<figure>"), page.count(" checked"), page.count("<figcaption")) == (2, 2, 2)
+    assert f'href="/export.md?{address.partition("?")[2].replace("&", "&amp;")}"' in page
+
+
+def test_a_sheet_of_nothing_says_so_and_an_unknown_note_is_told(client: FlaskClient) -> None:
+    assert "引用するメモがありません" in client.get("/sheet?q=量子暗号鍵配送").text
+    assert client.get("/sheet?note=a/b").status_code == 404
 
 
 def test_a_quotation_says_where_it_is_from(client: FlaskClient) -> None:

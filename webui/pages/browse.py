@@ -14,7 +14,7 @@ from webui.view.answers import respond
 from webui.view.hits import belonging
 from webui.view.listing import asked_page, paged
 from webui.view.sections import NOTES, report_url
-from webui.view.takeaway import citation
+from webui.view.takeaway import quoting
 from webui.view.tree import tree
 
 
@@ -57,7 +57,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         found = knowledge_base.browser.note(note_id)
         around = knowledge_base.browser.surroundings(found)
         shown = belonging(knowledge_base.collection.domain, found, around.kin)
-        cited = citation(found, request.host_url)
+        cited = quoting(knowledge_base.collection.domain, request.host_url).citation(found)
         alike = knowledge_base.browser.like((found,))
 
         def record() -> dict[str, Any]:

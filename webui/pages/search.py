@@ -127,6 +127,11 @@ class SearchPage:
         return address_of(turned_to(self.query, 1))
 
     @property
+    def sheet_url(self) -> str:
+        """The address of the whole result as a sheet of quotations."""
+        return f"/sheet{address_of(turned_to(self.query, 1))[1:]}"
+
+    @property
     def clear_url(self) -> str:
         """The search with the same words and no selections."""
         return address_of(Query(self.query.text, sort=self.query.sort))

@@ -246,6 +246,8 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (link.textContent = said), 2000);
 });
 
+document.getElementById("print")?.addEventListener("click", () => print());
+
 // What was done is taken back by one key. The browser itself puts the focus where an address leads, so this comes after.
 function focusFirst() {
   const first = main.querySelector("[autofocus]") ?? document.getElementById("undo");

@@ -6,5 +6,7 @@ from webui.texts.en.browsing import *  # noqa: F403
 from webui.texts.en.following import *  # noqa: F403
 from webui.texts.en.labels import *  # noqa: F403
 from webui.texts.en.sentences import *  # noqa: F403
+from webui.texts.en.taking import *  # noqa: F403
 
 shared = en  # what commands say too
+day = en.day

@@ -6,5 +6,7 @@ from webui.texts.ja.browsing import *  # noqa: F403
 from webui.texts.ja.following import *  # noqa: F403
 from webui.texts.ja.labels import *  # noqa: F403
 from webui.texts.ja.sentences import *  # noqa: F403
+from webui.texts.ja.taking import *  # noqa: F403
 
 shared = ja  # what commands say too
+day = ja.day

@@ -1,0 +1,22 @@
+"""The command that answers other programs: mcp."""
+
+from kb.cli.group import cli, with_knowledge_base
+from kb.cli.output import bring_up_to_date
+from kb.knowledge_base import KnowledgeBase
+
+
+@cli.command()
+@with_knowledge_base
+def mcp(kb: KnowledgeBase) -> None:
+    """Answer other programs on stdin and stdout, the index brought up to the library first.
+
+    It speaks the Model Context Protocol: an assistant starts it by itself, once it is told the command. Nothing can be
+    changed by it. `kb serve` answers the same at /mcp.
+
+    \b
+    Example: kb mcp --library ~/reports
+    """
+    from kb.programs.server import over_stdio
+
+    bring_up_to_date(kb)
+    over_stdio(kb)
