@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kb.search.browsing import Browser
     from kb.search.chronicling import Chronicler
     from kb.search.correcting import Corrector
+    from kb.search.guiding import Guides
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
 
@@ -41,6 +42,13 @@ class KnowledgeBase:
         from kb.search.browsing import Browser
 
         return Browser(self.collection)
+
+    @cached_property
+    def guides(self) -> "Guides":
+        """What gives out the guide of a service."""
+        from kb.search.guiding import Guides
+
+        return Guides(self.collection)
 
     @cached_property
     def keeper(self) -> "Keeper":

@@ -26,6 +26,7 @@ COMMANDS = {
     "cite": ("kb.cli.finding", "Quote notes with their sources, by their ids."),
     "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
     "follow": ("kb.cli.following", "Add the new posts of a feed that look like reports."),
+    "guide": ("kb.cli.guiding", "Tell what the notes on a service say together, each thing once."),
     "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
     "mcp": ("kb.cli.programs", "Answer other programs on stdin and stdout (Model Context Protocol)."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
 from kb.library.tables import CONTROL, ENCODING, ConfigurationError
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, Given, PointCorrection
 from kb.report.problems import FileProblem
 
 if TYPE_CHECKING:
@@ -56,6 +56,13 @@ def with_speakers(data: bytes, talk: str, speakers: Sequence[str] | None) -> byt
     """Return a kb.toml that tells who speaks in a talk and otherwise stays as it is; None forgets the talk."""
     names = None if speakers is None else [CONTROL.sub(" ", name).strip() for name in speakers]
     return _with_table(data, "talks", talk, {"speakers": names})
+
+
+def with_points(data: bytes, points: Mapping[str, PointCorrection]) -> bytes:
+    """Return a kb.toml that tells this of the points that notes stand in and otherwise stays as it is."""
+    for note, told in points.items():
+        data = _with_table(data, "points", note, {"same": list(told.same) or None, "apart": list(told.apart) or None})
+    return data
 
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:

@@ -49,6 +49,18 @@ SIGNALS = {
     "around": "notes around are like it",
     "boost": "kind",
 }
+GUIDE_PARTS = {
+    "advice": "Advice",
+    "solved": "Problems with a remedy",
+    "unsolved": "Open problems",
+    "cases": "Facts and cases",
+}
+CONTRADICTIONS = "What seems to contradict each other"
+DIFFERS = {"figures": "the figures differ", "denied": "one denies the other"}
+CANDIDATES = "What may say the same"
+GUIDE_CHANGES = "What has changed"
+REMEDY = "Remedy"
+CONFIRMED = "confirmed by a person"
 TALK = "Talk"
 NO_EVENT = "event unknown"
 UNDATED = "undated"
@@ -131,6 +143,19 @@ def reason(reason: "Reason") -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}"
+
+
+def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
+    """Return how many independent talks say a point, from when to when, and who: said in 3 talks · 2018–2024."""
+    days = "–".join(dict.fromkeys(day[:4] for day in (since, until) if day))
+    return " · ".join(
+        filter(None, (f"said in {talks} talk{'' if talks == 1 else 's'}", days or UNDATED, ", ".join(speakers)))
+    )
+
+
+def compared(compared: int, notes: int) -> str:
+    """Return how many of the notes on a service its guide compared."""
+    return f"of {notes:,} notes, the {compared:,} that advise, tell problems or state facts were compared"
 
 
 def same(words: float | None, cosine: float | None) -> str:

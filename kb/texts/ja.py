@@ -49,6 +49,13 @@ SIGNALS = {
     "around": "まわりのメモも近い",
     "boost": "種別",
 }
+GUIDE_PARTS = {"advice": "助言", "solved": "対策のある課題", "unsolved": "未解決の課題", "cases": "事実・事例"}
+CONTRADICTIONS = "食い違って見えるもの"
+DIFFERS = {"figures": "数が違います", "denied": "一方が打ち消しています"}
+CANDIDATES = "同じかもしれないもの"
+GUIDE_CHANGES = "変わったこと"
+REMEDY = "対策"
+CONFIRMED = "人が確かめました"
 TALK = "セッション"
 NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
@@ -125,6 +132,17 @@ def reason(reason: "Reason") -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}点"
+
+
+def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
+    """Return how many independent talks say a point, from when to when, and who: 3つのセッションが言う・2018–2024."""
+    days = "–".join(dict.fromkeys(day[:4] for day in (since, until) if day))
+    return "・".join(filter(None, (f"{talks}つのセッションが言う", days or UNDATED, "、".join(speakers))))
+
+
+def compared(compared: int, notes: int) -> str:
+    """Return how many of the notes on a service its guide compared."""
+    return f"{notes:,}件のメモのうち、助言・課題・事実の {compared:,}件を比べました"
 
 
 def same(words: float | None, cosine: float | None) -> str:
