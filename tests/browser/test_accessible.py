@@ -38,6 +38,8 @@ PAGES = (
     "/speakers",
     "/years",
     "/pairs",
+    "/sheet?q=Lambda",
+    "/sheet?q=zzz",
     "/pairs?service=nothing&state=unsolved",
     "/event/aws-re-invent-2019",
     "/speaker/Werner%20Vogels",
