@@ -15,6 +15,7 @@ _ROOMS = (
     "index/datafiles.py",
     "index/likeness.py",
     "index/schema.py",
+    "index/sides.py",
     "index/text.py",
     "index/whoosh_engine",
     "kb/domains",
