@@ -3,18 +3,15 @@
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
 from kb.library.tables import CONTROL, ENCODING, ConfigurationError
 from kb.report.model import Correction, Given, PointCorrection
 from kb.report.problems import FileProblem
-
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
-
 
 _TABLE = re.compile(r"[ \t]*\[")
 _SEARCHES = re.compile(r"""[ \t]*\[\[[ \t]*["']?searches["']?[ \t]*\]\]""")
@@ -78,53 +75,67 @@ def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> b
     """Return a kb.toml that keeps a search, last or at a place, and otherwise stays as it is."""
     import tomlkit
 
-    document = tomlkit.parse(data.decode(ENCODING))
-    tables: Any = document.setdefault("searches", tomlkit.aot())
-    is_list = not isinstance(tables, tomlkit.items.AoT)  # searches = [{…}, {…}]
-    table: Any = tomlkit.inline_table() if is_list else tomlkit.table()
-    table.update({"name": search.name, "address": search.address})
-    if not is_list:
-        table.add(tomlkit.nl())
-    tables.insert(len(tables) if place is None else place, table)
-    return _written(document)
+    text = data.decode(ENCODING)
+    told = {"name": search.name, "address": search.address}
+    tables: Any = tomlkit.parse(text).get("searches", [])
+    every = [*tables[:place], told, *tables[place:]] if place is not None else [*tables, told]
+    block = "[[searches]]\n" + "".join(f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in told.items())
+    lines = text.splitlines(keepends=True)
+    spans = _spans(lines)
+    if place is not None and place < len(spans):
+        lines.insert(spans[place][0], f"{block}\n")
+    elif spans:
+        lines.insert(spans[-1][1], f"\n{block}")
+    else:
+        lines = [f"{text.rstrip()}\n\n{block}".lstrip()]
+    return _with_searches(text, "".join(lines), every)
 
 
 def without_search(data: bytes, place: int) -> bytes:
-    """Return a kb.toml without the search at a place, that otherwise stays as it is.
-
-    Its lines are taken out: tomlkit takes the comments below a table for a part of it.
-    """
+    """Return a kb.toml without the search at a place, that otherwise stays as it is."""
     import tomlkit
 
-    document = tomlkit.parse(data.decode(ENCODING))
-    tables: Any = document["searches"]
-    others = [table for number, table in enumerate(tables.unwrap()) if number != place]
-    left = tomlkit.parse(_without_lines(data.decode(ENCODING), place))
-    if left.unwrap().get("searches", []) != others:  # they are one list: searches = [{…}, {…}]
-        del tables[place]
-        left = document
-    return _written(left)
-
-
-def _without_lines(text: str, place: int) -> str:
-    """Return a kb.toml without the lines of the search at a place, as far as it has tables of them."""
+    text = data.decode(ENCODING)
+    tables: Any = tomlkit.parse(text)["searches"]
     lines = text.splitlines(keepends=True)
+    spans = _spans(lines)
+    if place < len(spans):
+        begin, end = spans[place]
+        before = begin > 0 and not lines[begin - 1].strip()
+        after = not before and end < len(lines) and not lines[end].strip()
+        del lines[begin - before : end + after]
+    return _with_searches(text, "".join(lines), [*tables[:place], *tables[place + 1 :]])
+
+
+def _spans(lines: Sequence[str]) -> Sequence[tuple[int, int]]:
+    """Return where the tables of searches begin and end in the lines of a kb.toml, comments below left out.
+
+    tomlkit takes those for a part of the table above, and they would go with it.
+    """
     headers = [number for number, line in enumerate(lines) if _TABLE.match(line)]
-    own = [number for number in headers if _SEARCHES.match(lines[number])]
-    if place >= len(own):
-        return text
-    begin = own[place]
-    end = next((number for number in headers if number > begin), len(lines))
-    while _is_between(lines[end - 1]):
-        end -= 1
-    if begin and not lines[begin - 1].strip() and not "".join(lines[end : end + 1]).strip():
-        begin -= 1
-    return "".join(lines[:begin] + lines[end:])
+    spans = []
+    for begin, end in pairwise((*headers, len(lines))):
+        if _SEARCHES.match(lines[begin]):
+            own = (number for number in range(begin, end) if lines[number].lstrip()[:1] not in ("", "#"))
+            spans.append((begin, max(own) + 1))
+    return spans
 
 
-def _is_between(line: str) -> bool:
-    """Tell whether a line of a TOML file is blank or a comment."""
-    return line.lstrip()[:1] in ("", "#")
+def _with_searches(text: str, changed: str, every: Sequence[Any]) -> bytes:
+    """Return a kb.toml as it was changed, if it holds these searches then; else written anew as far as it has to be."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        if tomlkit.parse(changed).unwrap().get("searches", []) == every:
+            return _ended(changed)
+    except TOMLKitError:
+        pass
+    document = tomlkit.parse(text)  # they are one list, searches = [{…}, {…}], or a text has what looks like a table
+    document.pop("searches", None)
+    if every:
+        document.append("searches", tomlkit.item(list(every)))
+    return _ended(document.as_string())
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
@@ -143,9 +154,10 @@ def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> 
         tables.pop(name)
     if not tables:
         document.pop(group)
-    return _written(document)
+    return _ended(document.as_string())
 
 
-def _written(document: "TOMLDocument") -> bytes:
-    text = document.as_string().rstrip("\n")
+def _ended(text: str) -> bytes:
+    """Return a text that ends with one line break, as bytes."""
+    text = text.rstrip("\n")
     return f"{text}\n".encode() if text else b""

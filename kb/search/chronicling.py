@@ -75,7 +75,7 @@ class Chronicler:
         if snapshot is None:
             return ()
         news = tuple(self._news(query, snapshot))
-        told = {entry.note.id for entry in news if entry.what != "fact"}
+        told = {note.id for entry in news if entry.what != "fact" for note in (entry.note, *entry.others)}
         hits = tuple(_hits(query, snapshot, told)) if whole else ()
         return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MOST_ENTRIES]
 

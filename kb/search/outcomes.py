@@ -10,7 +10,7 @@ from kb.report.problems import FileProblem
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What a sync did, in reports, notes and seconds; `difference` is what it changed of the index, None for nothing."""
+    """What a sync did, in reports, notes and seconds; `difference` is what it changed, None for nothing."""
 
     new: int
     changed: int

@@ -34,7 +34,9 @@ _SCHEMA = etree.RelaxNG(
     <interleave>
       <element name="id"><data type="anyURI"><param name="pattern">[A-Za-z][A-Za-z0-9+.\\-]*:.+</param></data></element>
       <element name="title"><ref name="text"/></element>
-      <element name="updated"><data type="dateTime"><param name="pattern">.*(Z|[+\\-]\\d\\d:\\d\\d)</param></data></element>
+      <element name="updated"><data type="dateTime">
+        <param name="pattern">.*(Z|[+\\-]\\d\\d:\\d\\d)</param>
+      </data></element>
       <oneOrMore><element name="link">
         <attribute name="href"><data type="anyURI"/></attribute>
         <attribute name="rel"><choice><value>alternate</value><value>self</value></choice></attribute>

@@ -99,10 +99,8 @@ def test_a_remedy_of_an_open_problem_is_one_entry(library: Path, address: str) -
     before = entries(library, address)
     (library / "a.md").write_text(REMEDY, "utf-8")
     after = entries(library, address)
-    problem = "課題: 同じメッセージが二度届くことがあって困る"
 
-    assert f"対策: {problem}" in added(before, after)
-    assert set(added(before, after)) <= {f"対策: {problem}", problem}
+    assert added(before, after) == ["対策: 課題: 同じメッセージが二度届くことがあって困る"]
     assert entries(library, address) == after
 
 
@@ -135,8 +133,15 @@ def test_a_feed_of_what_means_nothing_is_told_so(client: FlaskClient) -> None:
     assert [answer.status_code for answer in answers] == [400, 404]
 
 
-@pytest.mark.parametrize(("page", "feed"), [("/", "/updates/feed"), ("/?q=SQS", "/feed?q=SQS"), ("/updates", "/updates/feed"),
-                                            ("/service/sqs", "/service/sqs/feed")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("page", "feed"),
+    [
+        ("/", "/updates/feed"),
+        ("/?q=SQS", "/feed?q=SQS"),
+        ("/updates", "/updates/feed"),
+        ("/service/sqs", "/service/sqs/feed"),
+    ],
+)
 def test_each_page_says_where_its_feed_is(client: FlaskClient, page: str, feed: str) -> None:
     assert f'<link rel="alternate" type="application/atom+xml" href="{feed}"' in client.get(page).text
 

@@ -131,13 +131,13 @@ def _told(knowledge_base: KnowledgeBase) -> SavedSearch:
         raise RefusedError(texts.name_taken(name), "name")
     if len(searches) >= MOST_SEARCHES:
         raise RefusedError(texts.TOO_MANY_SEARCHES.format(most=MOST_SEARCHES), "name")
-    kept = _readable(pairs_of(turned_to(resolved(query, knowledge_base.collection.catalogue), 1)))
+    kept = readable(pairs_of(turned_to(resolved(query, knowledge_base.collection.catalogue), 1)))
     if len(kept) > LONGEST_ADDRESS:
         raise RefusedError(texts.LONG_SEARCH, "address")
     return SavedSearch(name, kept)
 
 
-def _readable(pairs: Iterable[tuple[str, str]]) -> str:
+def readable(pairs: Iterable[tuple[str, str]]) -> str:
     """Return an address as people write it, with no more escaped than would be read as something else."""
     return "&".join(
         f"{key}={_MEANING.sub(lambda one: quote(one[0], safe=''), value).replace(' ', '+')}" for key, value in pairs

@@ -15,8 +15,8 @@ ASIDE = {
     "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ aligning comparing knowledge_base",
     "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files updates walk",
-    "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding finishing "
-    "keeping outcomes search_box searching suggestions syncing",
+    "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding "
+    "finishing keeping outcomes search_box searching suggestions syncing",
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """
