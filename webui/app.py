@@ -22,6 +22,7 @@ from webui.deeds import Deeds
 from webui.limits import Guesses
 from webui.pages import (
     browse,
+    chronicles,
     correcting,
     events,
     export,
@@ -142,7 +143,20 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo, programs):
+    for room in (
+        search,
+        suggest,
+        indexes,
+        events,
+        pairs,
+        browse,
+        services,
+        chronicles,
+        reports,
+        export,
+        todo,
+        programs,
+    ):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):
