@@ -22,6 +22,7 @@ from webui.deeds import Deeds
 from webui.limits import Guesses
 from webui.pages import (
     browse,
+    chronicles,
     correcting,
     events,
     export,
@@ -50,6 +51,10 @@ from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
+_READING = (
+    *(suggest, indexes, events, pairs, browse, services, chronicles, reports, export, todo),
+    *(programs, feeds, history),
+)  # what only reads, and needs nothing but the knowledge base
 
 
 class _Json(JSONProvider):
@@ -147,7 +152,7 @@ def create_app(
     answers.tell_errors(app)
     searches = saved.SavedSearches(knowledge_base)
     app.register_blueprint(search.pages(knowledge_base, searches))
-    for room in (suggest, indexes, events, pairs, browse, services, reports, export, todo, programs, feeds, history):
+    for room in _READING:
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(saved.pages(knowledge_base, searches, updater, deeds))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))

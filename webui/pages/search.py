@@ -15,6 +15,7 @@ from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
 from webui import language
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
+from webui.pages.chronicles import address_of_query
 from webui.pages.saved import SavedSearches
 from webui.pages.start import StartPage
 from webui.seen import see
@@ -125,6 +126,11 @@ class SearchPage:
     def first_url(self) -> str:
         """The address of the first page."""
         return address_of(turned_to(self.query, 1))
+
+    @property
+    def chronicle_url(self) -> str:
+        """The address of the time line of the whole result."""
+        return address_of_query(self.query)
 
     @property
     def sheet_url(self) -> str:
