@@ -9,6 +9,7 @@ from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:
     from kb.search.browsing import Browser
+    from kb.search.chronicling import Chronicler
     from kb.search.correcting import Corrector
     from kb.search.guiding import Guides
     from kb.search.keeping import Keeper
@@ -62,3 +63,10 @@ class KnowledgeBase:
         from kb.search.correcting import Corrector
 
         return Corrector(self.collection)
+
+    @cached_property
+    def chronicler(self) -> "Chronicler":
+        """What tells what the last syncs changed, and what is new in a search."""
+        from kb.search.chronicling import Chronicler
+
+        return Chronicler(self.collection)

@@ -29,19 +29,19 @@ class Quoting:
         """Return a note as a quotation in Markdown: its words, talk, event, date and where it can be read."""
         named = "、".join(filter(None, (note.talk.title if note.talk else None, note.event)))
         day = self.said.day(note.held_on)
-        told = f"{_escaped(named)}（{day}）" if named else day
-        return f"> {_quoted(note.text)}\n>\n> — {told} {self._where(note)}\n"
+        told = f"{escaped(named)}（{day}）" if named else day
+        return f"> {_quoted(note.text)}\n>\n> — {told} {self.where(note)}\n"
 
-    def _where(self, note: Note) -> str:
+    def where(self, note: Note) -> str:
         """Return where a note can be read: its address, else its file and line."""
         address = self.address(note)
-        return f"<{address}>" if address else f"{_escaped(note.source)}:{note.line}"
+        return f"<{address}>" if address else f"{escaped(note.source)}:{note.line}"
 
     def sheet(self, notes: Iterable[Note]) -> Iterator[str]:
         """Yield the lines of a sheet in Markdown: under each talk its notes, in the order in which they come."""
         for own in by_place(notes):
-            yield f"## {_escaped(own[0].talk.title if own[0].talk else self.said.OUTSIDE_TALKS)}\n"
-            yield f"{_escaped(self.source(own[0]))}\n"
+            yield f"## {escaped(own[0].talk.title if own[0].talk else self.said.OUTSIDE_TALKS)}\n"
+            yield f"{escaped(self.source(own[0]))}\n"
             for note in own:
                 yield from self._entry(note)
 
@@ -52,13 +52,13 @@ class Quoting:
 
     def _entry(self, note: Note) -> Iterator[str]:
         if note.trail:
-            yield f"> *{' › '.join(_escaped(crumb.text) for crumb in note.trail)}*\n>"
+            yield f"> *{' › '.join(escaped(crumb.text) for crumb in note.trail)}*\n>"
         yield f"> {_quoted(note.text)}\n"
         for change in self.domain.changes_for(note):
             source = f" <{change.source}>" if change.source else ""
-            yield f"{self.said.changed(_escaped(self.said.since(change)))}{source}\n"
-        line = f"{_escaped(note.source)}:{note.line}"
-        yield f"— {line} {self._where(note)}\n" if self.address(note) else f"— {line}\n"
+            yield f"{self.said.changed(escaped(self.said.since(change)))}{source}\n"
+        line = f"{escaped(note.source)}:{note.line}"
+        yield f"— {line} {self.where(note)}\n" if self.address(note) else f"— {line}\n"
 
 
 def by_place(notes: Iterable[Note]) -> list[list[Note]]:
@@ -71,8 +71,9 @@ def by_place(notes: Iterable[Note]) -> list[list[Note]]:
 
 def _quoted(text: str) -> str:
     """Return a text as it stands inside a quotation, on as many lines as it has itself."""
-    return "\n> ".join(_FIRST.sub(r"\1\\\2", _escaped(line)) for line in text.splitlines())
+    return "\n> ".join(_FIRST.sub(r"\1\\\2", escaped(line)) for line in text.splitlines())
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return a text so that Markdown takes it for nothing but text inside a line."""
     return _MARKDOWN.sub(r"\\\g<0>", text)

@@ -31,6 +31,7 @@ COMMANDS = {
     "mcp": ("kb.cli.programs", "Answer other programs on stdin and stdout (Model Context Protocol)."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
     "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),
+    "point": ("kb.cli.guiding", "Tell that notes say the same, or that they do not."),
     "read": ("kb.cli.reading", "Read reports as a sync would and show their notes, tagged."),
     "remove": ("kb.cli.keeping", "Take a report out of the library and the index, by its id."),
     "search": ("kb.cli.finding", "Search the notes for words; every word is wanted."),

@@ -1,18 +1,23 @@
-"""The command that tells what the notes on a service say together: guide."""
+"""The commands that tell what the notes on a service say together, and put that right: guide, point."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
-from kb.cli.output import make_ready, print_json, results
+from kb.cli.output import bring_up_to_date, lines, make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
+from kb.quotation import Quoting
+from kb.quoted_guide import QuotedGuide
 from kb.search.facets import BY_KEY
-from kb.search.guide_markdown import guide_lines
 from kb.search.guide_records import guide_record
 from kb.search.guiding import Entry, Guide
 from kb.texts import ja
+
+if TYPE_CHECKING:
+    from kb.points import Says
 
 
 @cli.command()
@@ -37,11 +42,33 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
     if as_json:
         print_json([guide_record(made, kb.collection.domain)])
     elif markdown:
-        results(guide_lines(made, ja, lambda note: note.id))
+        posts = {report.id: report.url for report in kb.browser.reports()}
+        results(QuotedGuide(made, Quoting(ja, kb.collection.domain, lambda note: posts.get(note.report))).lines())
     else:
         results(_lines(made))
     if not made.notes and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
+
+
+@cli.command()
+@click.argument("identifiers", metavar="ID...", nargs=-1, required=True)
+@click.option("--apart", "says", flag_value="apart", help="They do not say the same as the first.")
+@click.option("--forget", "says", flag_value="forget", help="Leave it to their texts again.")
+@with_knowledge_base
+def point(kb: KnowledgeBase, identifiers: tuple[str, ...], *, says: str | None) -> None:
+    """Tell that notes say the same as the first of them; `kb guide` shows their ids. It is kept in kb.toml.
+
+    \b
+    Examples: kb point jaws-days-2018-8ddf/601c7339 re-invent-2020-4513/9b00c7e2
+              kb point --apart jaws-days-2018-8ddf/601c7339 re-invent-2020-4513/9b00c7e2
+    """
+    make_ready(kb)
+    first, *others = dict.fromkeys(kb.browser.note(identifier).id for identifier in identifiers)
+    if not others:
+        raise click.BadParameter("name at least two notes", param_hint="ID...")
+    told: Says | None = "apart" if says == "apart" else None if says == "forget" else "same"
+    kb.corrector.point(first, dict.fromkeys(others, told))
+    lines(terminal.outcome_lines(bring_up_to_date(kb), kb))
 
 
 def _lines(guide: Guide) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from kb.library.own_domain import own_domain
+from kb.library.searches import SavedSearch, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, check_keys, named_tables, parsed, quoted, shown
 from kb.report.model import Correction, Given, Kind, PointCorrection
 from kb.texts import ja
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 CONFIGURATION = "kb.toml"
 NO_MODEL = "none"
 _TOP = (
-    *("domain", "ignore", "embedding", "reports", "talks", "notes", "points", "feeds"),
+    *("domain", "ignore", "embedding", "reports", "talks", "notes", "points", "feeds", "searches"),
     *("categories", "services", "words"),
 )
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -57,6 +58,10 @@ class Configuration:
     same = ["aws-summit-2019-fd01/03f2aa10"]
     apart = ["re-invent-2020-4513/9b00c7e2"]
 
+    [[searches]]
+    name = "キューの話"
+    address = "q=冪等&service=sqs"
+
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
     `text` is all of it as it was written.
@@ -70,6 +75,7 @@ class Configuration:
     ignore: tuple[str, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
+    searches: tuple[SavedSearch, ...] = ()
     text: str = field(default="", compare=False, repr=False)
 
     @property
@@ -108,6 +114,7 @@ def parse(data: bytes) -> Configuration:
         ignore=_ignored(table.get("ignore", [])),
         feeds=_lists(table, "feeds", "seen"),
         embedding=_embedding(table.get("embedding", {})),
+        searches=saved_searches(table.get("searches", [])),
         text=data.decode(ENCODING),
     )
 

@@ -23,9 +23,11 @@ PARTS: tuple[PartName, ...] = ("advice", "solved", "unsolved", "cases")
 # Notes of a service that are compared: its newest problems, what is most like advice, and the newest of all. The
 # commonest service of 100,000 notes has thousands, and each is compared with each.
 _PROBLEMS, _ADVICE, _NEWEST = 200, 300, 300
+_FOUND = 300  # notes of any other query
+_TELLING = ("advice", "problem", "statement")  # kinds of notes that points are made of
 _GROUND = 200  # the newest notes of all: what the vectors of any notes have in common
 _LIKELY = 0.3  # how likely advice a note must be to be told as such
-_KEPT = 64  # guides of a generation; one takes up to 2 MB
+_KEPT = 64  # of a generation; one takes up to 2 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,49 +55,54 @@ class Guide:
     candidates: tuple[Candidate, ...]
     changes: tuple[Change, ...]
 
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All of its points."""
+        return tuple(entry.point for part in self.parts.values() for entry in part)
+
     def entry(self, note_id: str) -> Entry | None:
         """Return the entry whose point holds a note."""
         every = (entry for part in self.parts.values() for entry in part)
         return next((entry for entry in every if any(note.id == note_id for note in entry.point.notes)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A guide, the notes that were compared for it, and whether they were compared by their meaning too."""
-
-    guide: Guide
-    notes: tuple[str, ...]
-    by_meaning: bool
-
-    def holds(self, reader: Reader) -> bool:
-        """Tell whether it would be made so again: vectors may have come since."""
-        return self.by_meaning or not self.notes or not reader.likeness(self.notes[:1], self.notes)
-
-
 class Guides:
-    """Gives out the guides of a collection."""
+    """Gives out the guides of a collection, and the points among whatever a query finds; kept for a generation."""
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._known: tuple[Contents | None, OrderedDict[str, _Made]] = (None, OrderedDict())
+        self._known: tuple[Contents | None, OrderedDict[Query, _Made]] = (None, OrderedDict())
 
     def of(self, service: Service) -> Guide:
         """Return the guide of a service, of one generation; an empty one while there is no index."""
+        about = Query().select("service", service.slug)
+        made = self._made(about, lambda snapshot: _gathered(service, snapshot))
+        if made.guide is not None:
+            return made.guide
+        guide = _guide(service, made, self._collection.domain)
+        self._known[1][about] = replace(made, guide=guide)
+        return guide
+
+    def points(self, query: Query) -> Points:
+        """Return the points among the first notes that a query finds."""
+        asked = replace(query, offset=0, limit=_FOUND, facets=(), context=None, explain=False)
+        return self._made(asked, lambda snapshot: _found(asked, snapshot)).points
+
+    def _made(self, key: Query, gather: "Callable[[Snapshot], _Gathered]") -> "_Made":
         snapshot = self._collection.snapshot()
         if snapshot is None:
-            return self._guide(service, 0, (), {}, Points())
+            return _Made(_Gathered(0, (), {}), Points(), by_meaning=False)
         if self._known[0] is not snapshot.contents:
             self._known = (snapshot.contents, OrderedDict())
         known = self._known[1]
-        made = known.get(service.slug)
+        made = known.get(key)
         if made is None or not made.holds(snapshot.reader):
-            made = known[service.slug] = self._make(service, snapshot)
+            made = known[key] = self._make(gather(snapshot), snapshot)
             if len(known) > _KEPT:
                 known.popitem(last=False)
-        return made.guide
+        return made
 
-    def _make(self, service: Service, snapshot: Snapshot) -> _Made:
-        gathered = _gathered(service, snapshot)
+    def _make(self, gathered: "_Gathered", snapshot: Snapshot) -> "_Made":
         ids = [note.id for note in gathered.notes]
         ground = snapshot.reader.search(Query(sort="new", limit=_GROUND)).hits
         cosines = snapshot.reader.likeness(ids, [*ids, *(hit.id for hit in ground)]) if ids else ()
@@ -106,34 +113,12 @@ class Guides:
             return rows[one.id][places[other.id]] if rows else None
 
         told = HandTold.of(self._collection.tools.configuration.points, lambda note: ids_now(note, snapshot.contents))
-        points = points_of(gathered.notes, self._gist(), cosine, told)
-        guide = self._guide(service, gathered.total, gathered.notes, gathered.remedies, points)
-        return _Made(guide, tuple(ids), bool(rows))
+        return _Made(gathered, points_of(gathered.notes, self._gist(), cosine, told), by_meaning=bool(rows))
 
     def _gist(self) -> Callable[[Note], Gist]:
         names = frozenset(service.short_name.casefold() for service in self._collection.catalogue.services)
         morphemes = self._collection.tools.analyzer.morphemes
         return lambda note: gist(note.text[:READ_SO_FAR], morphemes(note.text[:READ_SO_FAR]), names)
-
-    def _guide(
-        self,
-        service: Service,
-        total: int,
-        notes: Sequence[Note],
-        remedies: Mapping[str, Sequence[Note]],
-        points: Points,
-    ) -> Guide:
-        domain = self._collection.domain
-        entries = [(part_of(point), _entry(point, remedies, domain)) for point in points.points]
-        parts: dict[PartName, tuple[Entry, ...]] = {
-            name: tuple(sorted((entry for part, entry in entries if part == name), key=_order)) for name in PARTS
-        }
-        # A remedy stands with its problem already, unless it says what other notes say too.
-        shown = {note.id for entry in parts["solved"] for note in entry.remedies}
-        for name in ("advice", "cases"):
-            parts[name] = tuple(entry for entry in parts[name] if entry.point.id not in shown or entry.point.talks > 1)
-        changes = sorted(domain.changes_of(service.slug), key=lambda change: change.changed_on, reverse=True)
-        return Guide(service, total, len(notes), parts, points.contradictions, points.candidates, tuple(changes))
 
 
 def part_of(point: Point) -> PartName:
@@ -159,9 +144,50 @@ class _Gathered:
     remedies: Mapping[str, Sequence[Note]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The points among some notes, whether these were compared by their meaning too, and the guide made of them."""
+
+    gathered: _Gathered
+    points: Points
+    by_meaning: bool
+    guide: Guide | None = None
+
+    def holds(self, reader: Reader) -> bool:
+        """Tell whether they would be made so again: vectors may have come since."""
+        ids = [note.id for note in self.gathered.notes]
+        return self.by_meaning or not ids or not reader.likeness(ids[:1], ids)
+
+
+def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
+    entries = [(part_of(point), _entry(point, made.gathered.remedies, domain)) for point in made.points.points]
+    parts: dict[PartName, tuple[Entry, ...]] = {
+        name: tuple(sorted((entry for part, entry in entries if part == name), key=_order)) for name in PARTS
+    }
+    # A remedy stands with its problem already, unless it says what other notes say too.
+    shown = {note.id for entry in parts["solved"] for note in entry.remedies}
+    for name in ("advice", "cases"):
+        parts[name] = tuple(entry for entry in parts[name] if entry.point.id not in shown or entry.point.talks > 1)
+    return Guide(
+        service=service,
+        notes=made.gathered.total,
+        compared=len(made.gathered.notes),
+        parts=parts,
+        contradictions=made.points.contradictions,
+        candidates=made.points.candidates,
+        changes=tuple(sorted(domain.changes_of(service.slug), key=lambda change: change.changed_on, reverse=True)),
+    )
+
+
+def _found(query: Query, snapshot: Snapshot) -> _Gathered:
+    results = snapshot.reader.search(query)
+    notes = (snapshot.note(hit.stored) for hit in results.hits)
+    return _Gathered(results.total, tuple(note for note in notes if note.kind in _TELLING), {})
+
+
 def _gathered(service: Service, snapshot: Snapshot) -> _Gathered:
     about = Query().select("service", service.slug)
-    telling = about.select("kind", "advice", "problem", "statement")
+    telling = about.select("kind", *_TELLING)
     problems = replace(about.select("state", *PROBLEMS), sort="new", limit=_PROBLEMS, context="place")
     asked = (problems, replace(telling, sort="boost", limit=_ADVICE), replace(telling, sort="new", limit=_NEWEST))
     results = [snapshot.reader.search(query) for query in asked]

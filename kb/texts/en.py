@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from index.engine import Coverage, Reason
+    from kb.report.difference import Cause, Fate, Item, Sort
     from kb.services import Change, Service
 
 KINDS = {
@@ -70,6 +73,42 @@ _BECAME = {
     "reopened": "open to new customers again",
     "closed": "ended",
 }
+COMPARED = {
+    "report": "reports",
+    "note": "notes",
+    "tag": "tags",
+    "kind": "kinds",
+    "pair": "problems and remedies",
+    "mark": "changes since",
+}
+FATES = {"came": "added", "went": "gone", "changed": "changed"}
+CAUSES = {
+    "added": "{name} was added",
+    "edited": "{name} was edited",
+    "moved": "moved to {name}",
+    "removed": "{name} is gone",
+    "told": "{name} in kb.toml",
+    "rules": "rules {name}",
+    "others": "other reports",
+}
+NEW_VERSION = "another version of kb"
+CHANGED = {
+    "id": "address",
+    "title": "title",
+    "event": "event",
+    "held_on": "date",
+    "published": "day of the post",
+    "url": "original post",
+    "source": "file",
+    "talks": "talks",
+    "text": "text",
+    "trail": "trail",
+    "talk": "talk",
+    "attached": "tables and code",
+}
+PAIRS = {"remedy_of": "Remedy", "answers": "Answer"}
+NOTHING_DIFFERS = "Nothing differs"
+FIRST_SYNC = "The index was made for the first time"
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
 
@@ -166,3 +205,37 @@ def without(condition: str, count: int) -> str:
 def alike(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
     return " · ".join([*(f"same service: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])
+
+
+def cause(cause: "Cause") -> str:
+    """Return what did it."""
+    if cause.what == "rules" and not cause.name:
+        return NEW_VERSION
+    return CAUSES[cause.what].format(name=cause.name)
+
+
+def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
+    """Return how much came, went and changed: reports 1 changed · tags 2 added, 1 changed."""
+    told = (", ".join(f"{count:,} {FATES[fate]}" for fate, count in every.items()) for every in counts.values())
+    return " · ".join(f"{COMPARED[sort]} {one}" for sort, one in zip(counts, told, strict=True))
+
+
+def item(item: "Item", name: str) -> str:
+    """Return what came, went or changed of a note, beside its text; `name` is what the service or change is called."""
+    match item.sort:
+        case "tag":
+            vias = " → ".join(VIAS[via] for via in (item.before, item.after) if via)
+            return f"{name} ({vias})"
+        case "kind":
+            return f"{KINDS[item.before]} → {KINDS[item.after]}"
+        case "pair":
+            return PAIRS[item.value]
+        case "mark":
+            return name
+        case _:
+            return CHANGED.get(item.value, "")
+
+
+def left_out(count: int) -> str:
+    """Return how much more there is than is listed."""
+    return f"{count:,} more"

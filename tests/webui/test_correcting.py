@@ -54,7 +54,7 @@ def hidden(page: TestResponse) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
-def sent(client: FlaskClient, address: str, **fields: str) -> TestResponse:
+def sent(client: FlaskClient, address: str, /, **fields: str) -> TestResponse:
     return client.post(address, data=fields, headers=OURS)
 
 
