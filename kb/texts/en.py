@@ -138,13 +138,13 @@ def listed(names: Iterable[str | None]) -> str:
 
 
 def since(change: "Change") -> str:
-    """Return what holds since a change: Since October 2018, up to 15 minutes; in Japanese where no English is known."""
-    return f"Since {day(change.changed_on[:7])}, {change.english}" if change.english else change.statement
+    """Return what holds since a change: October 2018: up to 15 minutes; in Japanese where no English is known."""
+    return f"{day(change.changed_on[:7])}: {change.english}" if change.english else change.statement
 
 
 def changed(statement: str) -> str:
     """Return what has changed since a note."""
-    return f"Changed since: {statement}"
+    return f"Changed since {statement}"
 
 
 def history(service: "Service", name: Callable[[str], str]) -> str:

@@ -71,4 +71,4 @@ def remedied(problem: str) -> str:
 
 def outdated(statement: str, notes: int) -> str:
     """Return the title of the entry that tells of a change that has overtaken notes."""
-    return f"Changed since: {statement} ({counted(notes, 'note')})"
+    return f"Changed since {statement} ({counted(notes, 'note')})"
