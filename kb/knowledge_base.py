@@ -69,4 +69,4 @@ class KnowledgeBase:
         """What tells what the last syncs changed, and what is new in a search."""
         from kb.search.chronicling import Chronicler
 
-        return Chronicler(self.collection)
+        return Chronicler(self.collection, self.guides)
