@@ -66,7 +66,7 @@ def point(kb: KnowledgeBase, identifiers: tuple[str, ...], *, says: str | None) 
     first, *others = dict.fromkeys(kb.browser.note(identifier).id for identifier in identifiers)
     if not others:
         raise click.BadParameter("name at least two notes", param_hint="ID...")
-    told: "Says | None" = "apart" if says == "apart" else None if says == "forget" else "same"
+    told: Says | None = "apart" if says == "apart" else None if says == "forget" else "same"
     kb.corrector.point(first, dict.fromkeys(others, told))
     lines(terminal.outcome_lines(bring_up_to_date(kb), kb))
 
