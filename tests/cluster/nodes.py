@@ -168,6 +168,7 @@ class Cluster:
             "cluster.routing.allocation.disk.threshold_enabled": False,
             "indices.breaker.total.use_real_memory": False,
             "action.auto_create_index": False,
+            "indexing_pressure.memory.limit": "50%",  # a document of 60 MB is more than a tenth of so small a heap
             **(met if self._count > 1 else {"discovery.type": "single-node"}),
         }
 
