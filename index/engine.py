@@ -261,6 +261,10 @@ class SearchIndexError(Exception):
     """The index cannot do what was asked; the message says which folder and what to do."""
 
 
+class EngineAwayError(SearchIndexError):
+    """What an engine runs on does not answer now, and may answer later."""
+
+
 class OutdatedError(SearchIndexError):
     """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
 

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from flask import Flask
@@ -34,6 +36,7 @@ from webui.pages import (
     reports,
     search,
     services,
+    standing,
     suggest,
     todo,
     updating,
@@ -97,12 +100,6 @@ def create_app(
         except SearchIndexError:
             return ()
 
-    def older_answers() -> bool:
-        try:
-            return knowledge_base.collection.damage() is not None
-        except SearchIndexError:  # then none answers, and the page says so by itself
-            return False
-
     def static(name: str) -> str:
         return f"/static/{name}?v={versions[name]}"
 
@@ -125,7 +122,7 @@ def create_app(
         other_languages=language.others,
         of_data=language.of_data,
         aliases=aliases,
-        older_answers=older_answers,
+        older_answers=partial(_older_answers, knowledge_base),
         page_address=page_address,
         address_of=address_of,
         slug=slug,
@@ -141,7 +138,7 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo):
+    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo, standing):
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):
@@ -150,3 +147,13 @@ def create_app(
     app.register_blueprint(updating.pages(updater))
     app.register_blueprint(key.pages(access, guesses))
     return app
+
+
+def _older_answers(knowledge_base: KnowledgeBase) -> Literal["", "away", "damaged"]:
+    """Return why what is shown may not be the newest."""
+    try:
+        if knowledge_base.collection.away():
+            return "away"
+        return "damaged" if knowledge_base.collection.damage() else ""
+    except SearchIndexError:  # then none answers, and the page says so by itself
+        return ""

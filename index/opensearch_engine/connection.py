@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from index.engine import SearchIndexError
+from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.address import PASSWORD, USER, Address, basic_credentials
 
 try:
@@ -47,7 +47,7 @@ class ClusterError(SearchIndexError):
         self.status = status
 
 
-class AwayError(ClusterError):
+class AwayError(ClusterError, EngineAwayError):
     """The cluster does not answer, is too slow, too busy, or lacks shards: later it may answer again."""
 
 

@@ -121,10 +121,12 @@ class OpenSearchEngine:
             index = held.standing.index
             before = self._before(held)
             if before is not None and (publication.keeps(before) or before.documents < _WORTH_AN_INDEX):
-                manifest = publication.write(connection, index, held, before, self._layout, self._known)
-                commit(connection, index, held, manifest)
+                manifest = publication.write(index, held, before, self._layout, self._known)
+                if not before.token:
+                    rebuilding.spread(connection, self._address, index)
+                commit(index, held, manifest)
             else:
-                rebuilding.rebuild(connection, self._address, self._layout, held, publication, self._known)
+                rebuilding.rebuild(self._address, self._layout, held, publication, self._known)
 
     def drafting(self) -> "AbstractContextManager[drafting.LineDrafting]":
         """Give what writes documents for the next generation, to a folder of this machine."""

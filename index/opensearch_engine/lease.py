@@ -25,7 +25,7 @@ class Lease:
     """The right of one writer, from when it was given it."""
 
     def __init__(self, connection: Connection, standing: Standing) -> None:
-        self._connection = connection
+        self.connection = connection
         self._told = time.monotonic()
         self.standing = standing
 
@@ -45,9 +45,9 @@ class Lease:
 
     def tell(self, state: State) -> None:
         """Change the state. Raises WriterBusyError where another writer did meanwhile."""
-        told = change(self._connection, self.standing, state)
+        told = change(self.connection, self.standing, state)
         if told is None:
-            raise WriterBusyError(str(self._connection.address), "it took over, for we were silent too long")
+            raise WriterBusyError(str(self.connection.address), "it took over, for we were silent too long")
         self.standing = told
         self._told = time.monotonic()
 
@@ -61,12 +61,16 @@ def writing(connection: Connection, name: str, since: object) -> Iterator[Lease]
     """
     lease = _taken(connection, name)
     try:
-        if since is not None and since != stamp_of(lease.standing):
-            raise OutdatedError(str(connection.address))
+        _check(lease, since)
         yield lease
     except BaseException:
         _give_up(lease)
         raise
+
+
+def _check(lease: Lease, since: object) -> None:
+    if since is not None and since != stamp_of(lease.standing):
+        raise OutdatedError(str(lease.connection.address))
 
 
 def stamp_of(standing: Standing | None) -> tuple[str, int]:

@@ -48,13 +48,12 @@ class Publication:
         """Tell whether anything that the generation before had is to stay. Raises SearchIndexError as `publish` does."""
         return bool(self._kept(before))
 
-    def write(self, connection: Connection, index: str, lease: Lease, before: Manifest | None, layout: Layout,
-              known: Known) -> Manifest:  # fmt: skip
+    def write(self, index: str, lease: Lease, before: Manifest | None, layout: Layout, known: Known) -> Manifest:
         """Write what is given to an index, seen by nobody yet, and return the manifest that tells of it."""
         kept = self._kept(before)
         ranks = _ranks(self.order, {source: run.rank for source, run in kept.items()})
         writing = _Writing(lease.token, index, known)
-        Bulk(connection, index, lease.renew).write(writing.actions(self._given(layout), ranks))
+        Bulk(lease.connection, index, lease.renew).write(writing.actions(self._given(layout), ranks))
         runs = {source: writing.runs.get(source) or replace(kept[source], rank=ranks[source]) for source in self.order}
         moved = dict(before.moved) if before else {}
         moved |= {run.name: ranks[source] for source, run in kept.items() if run.rank != ranks[source]}
@@ -130,9 +129,9 @@ def write_manifest(connection: Connection, index: str, manifest: Manifest) -> No
     connection.write("PUT", path, {**record(manifest), "run": MANIFESTS})
 
 
-def commit(connection: Connection, index: str, lease: Lease, manifest: Manifest) -> None:
+def commit(index: str, lease: Lease, manifest: Manifest) -> None:
     """Make what was written the newest generation: all of it is seen from one moment on."""
-    write_manifest(connection, index, manifest)
+    write_manifest(lease.connection, index, manifest)
     lease.tell(replace(lease.standing.state, generation=manifest.token, holder="", since=time.time()))
 
 

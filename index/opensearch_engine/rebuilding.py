@@ -28,7 +28,6 @@ def ensure(connection: Connection, address: Address, layout: Layout) -> None:
         reply = connection.write("PUT", f"/{first_index(address)}", body, allowed=(HTTPStatus.BAD_REQUEST,))
         if reply.status == HTTPStatus.BAD_REQUEST and not _is_there(reply.body):
             raise ClusterError(f"{address}: the index cannot be made ({reply.body.get('error')})")
-        _spread(connection, address, first_index(address))
         path = f"/{address.index}/_create/{STATE}"
         connection.write("PUT", path, record(State()), allowed=(HTTPStatus.CONFLICT,))
 
@@ -39,20 +38,18 @@ def is_ours(connection: Connection, index: str, layout: Layout) -> bool:
     return any(one.get("mappings", {}).get("_meta", {}).get("kb") == layout.version for one in mapping.values())
 
 
-def rebuild(
-    connection: Connection, address: Address, layout: Layout, lease: Lease, publication: "Publication", known: "Known"
-) -> None:
+def rebuild(address: Address, layout: Layout, lease: Lease, publication: "Publication", known: "Known") -> None:
     """Write a whole new index, and move the name to it; what went before it is kept, what went before that is not."""
     from index.opensearch_engine.publishing import write_manifest  # noqa: PLC0415  # they know each other
 
-    old = lease.standing.index
+    connection, old = lease.connection, lease.standing.index
     number = int(old.rpartition("-")[2])
     new = f"{address.index}-{number + 1}"
     _remove(connection, new)  # of a rebuild that was cut off: we alone may write
     connection.write("PUT", f"/{new}", layout.settings(address.shards))
-    manifest = publication.write(connection, new, lease, None, layout, known)
+    manifest = publication.write(new, lease, None, layout, known)
     write_manifest(connection, new, manifest)
-    _spread(connection, address, new)
+    spread(connection, address, new)
     state = State(generation=manifest.token, token=manifest.token, since=time.time())
     connection.write("PUT", f"/{new}/_doc/{STATE}", record(state))
     lease.renew_now()  # whoever took over meanwhile has written elsewhere
@@ -64,8 +61,8 @@ def rebuild(
     _remove(connection, f"{address.index}-{number - 1}")
 
 
-def _spread(connection: Connection, address: Address, index: str) -> None:
-    """Have as many copies of an index as are told and there are nodes for, and wait a while for them."""
+def spread(connection: Connection, address: Address, index: str) -> None:
+    """Have as many copies of a whole index as are told and there are nodes for, and wait a while for them."""
     settings = {"index": {"auto_expand_replicas": f"0-{address.replicas}" if address.replicas else "false"}}
     connection.write("PUT", f"/{index}/_settings", settings)
     wait = {"wait_for_status": "green", "timeout": f"{_GREEN_SECONDS - 5}s"}

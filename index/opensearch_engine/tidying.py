@@ -9,7 +9,8 @@ from index.opensearch_engine.bulk import Action, Bulk, deleted
 from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.filters import Filter, any_of
 from index.opensearch_engine.lease import Lease, writing
-from index.opensearch_engine.manifest import MANIFESTS, manifest_id, read_manifest
+from index.opensearch_engine.manifest import MANIFESTS, manifest_id, read_manifest, read_state
+from index.opensearch_engine.publishing import commit
 
 GRACE = 120.0  # seconds in which a request may still be answered from the generation before
 _AT_ONCE = 1000
@@ -17,9 +18,6 @@ _AT_ONCE = 1000
 
 def tidy(connection: Connection, name: str, grace: float = GRACE) -> None:
     """Delete documents that were replaced, those of writers that were cut off, and what told of old generations."""
-    from index.opensearch_engine.manifest import read_state  # noqa: PLC0415
-    from index.opensearch_engine.publishing import commit  # noqa: PLC0415
-
     standing = read_state(connection, name)
     if standing is None or not standing.state.generation or time.time() - standing.state.since < grace:
         return
@@ -32,17 +30,17 @@ def tidy(connection: Connection, name: str, grace: float = GRACE) -> None:
         state = lease.standing.state
         gone: list[Filter] = [{"terms": {"run": list(manifest.dead)}}, {"terms": {"born": list(state.aborted)}}]
         old = {"bool": {"filter": [{"term": {"run": MANIFESTS}}], "must_not": [_kept(manifest.token)]}}
-        _delete(connection, index, lease, any_of((*gone, old)))
+        _delete(index, lease, any_of((*gone, old)))
         tidied = replace(manifest, token=lease.token, dead=(), aborted=state.aborted, tidied=state.aborted)
-        commit(connection, index, lease, tidied)
+        commit(index, lease, tidied)
 
 
 def _kept(token: int) -> Filter:
     return {"ids": {"values": [manifest_id(token)]}}
 
 
-def _delete(connection: Connection, index: str, lease: Lease, which: Filter) -> None:
-    Bulk(connection, index, lease.renew).write(_deletions(connection, index, lease.token, which))
+def _delete(index: str, lease: Lease, which: Filter) -> None:
+    Bulk(lease.connection, index, lease.renew).write(_deletions(lease.connection, index, lease.token, which))
 
 
 def _deletions(connection: Connection, index: str, token: int, which: Filter) -> Iterator[Action]:

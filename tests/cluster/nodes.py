@@ -203,7 +203,7 @@ def _prepared() -> Path:
 
 def given() -> Cluster:
     """Return the nodes that a test run was started with (`run`)."""
-    return Cluster(Path(os.environ[GIVEN]), int(os.environ.get("KB_N", "3")))
+    return Cluster(Path(os.environ[GIVEN]))
 
 
 @contextmanager
