@@ -81,7 +81,11 @@ class Connection:
 
         def asked(preference: str) -> Sequence[Mapping[str, Any]]:
             lines = [line for body in bodies for line in ({"preference": preference}, body)]
-            answers: Sequence[Mapping[str, Any]] = self._asked("POST", f"/{index}/_msearch", lines).body["responses"]
+            answers: Sequence[Mapping[str, Any]] = self._asked("POST", f"/{index}/_msearch", lines).body.get(
+                "responses", ()
+            )
+            if len(answers) != len(bodies):
+                raise ClusterError(self._told(f"answered {len(answers)} of {len(bodies)} searches; is it OpenSearch?"))
             return [self._whole(answer) for answer in answers]
 
         return self._patiently(asked)
@@ -127,14 +131,14 @@ class Connection:
         params: Mapping[str, str | int] = _NO_PARAMS,
         allowed: Sequence[int] = (),
         *,
-        seconds: float = READ_SECONDS,
+        seconds: float | None = None,
     ) -> Reply:
         kind = "application/x-ndjson" if isinstance(body, list) or path.endswith("_bulk") else "application/json"
         try:
             answer = self._client.transport.perform_request(
                 method,
                 path,
-                params={**params, "request_timeout": seconds, "ignore": tuple(allowed)},
+                params={**params, "request_timeout": seconds or READ_SECONDS, "ignore": tuple(allowed)},
                 body=None if body is None else encoded(body),
                 headers={"content-type": kind},
             )
@@ -165,7 +169,7 @@ class Connection:
         """Return what an error of the library means."""
         if isinstance(error, exceptions.SSLError):
             return ClusterError(self._told(f"its certificate cannot be trusted ({error.info}); see SSL_CERT_FILE"))
-        if isinstance(error, exceptions.ConnectionTimeout):
+        if isinstance(error, exceptions.ConnectionTimeout) or isinstance(error.info, _TooSlowError):
             return AwayError(self._told("does not answer in time"))
         if isinstance(error.info, _TooLongError):
             return ClusterError(self._told(f"sent more than {_MOST_BYTES // 1024 // 1024} MB for an answer"))
@@ -228,6 +232,10 @@ class _TooLongError(Exception):
     """An answer is longer than any that was asked for."""
 
 
+class _TooSlowError(Exception):
+    """An answer has begun, and does not come to its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Response:
     status: int
@@ -253,7 +261,7 @@ class _BoundedPool:
                 raise _TooLongError
             if time.monotonic() > ends:
                 response.close()
-                raise exceptions.ConnectionTimeout("TIMEOUT", "the answer did not end", None)
+                raise _TooSlowError
         response.release_conn()
         return _Response(response.status, response.headers, b"".join(parts))
 
