@@ -119,7 +119,7 @@ def test_nobody_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("index.opensearch_engine.connection.READ_SECONDS", 0.2)
 
     def slowly() -> Iterator[bytes]:
-        for _ in range(100):
+        for _ in range(20):
             yield b" "
             time.sleep(0.05)
 
