@@ -4,12 +4,15 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from index.opensearch_engine.connection import AwayError, ClusterError, Connection, encoded
 
 _MOST_DOCUMENTS, _MOST_BYTES = 500, 5 * 1024 * 1024  # of a batch
+_SENDERS = 2  # batches under way at once: while one is written the next is made and sent
+_LOOK = 5.0  # seconds after which a writer that waits is seen to be alive
 _PATIENCE = 300.0  # seconds that a cluster may refuse, nothing written meanwhile
 _LONGEST_PAUSE = 30.0
 _MOST_TOLD = 5  # documents that cannot be written
@@ -54,21 +57,36 @@ class Bulk:
         self._alive = alive
         self._poison: list[str] = []
         self._most = _MOST_DOCUMENTS
+        self._ended = False
 
     def write(self, actions: Iterable[Action]) -> None:
         """Write documents. Raises ClusterError that tells those that cannot be written, after all others are."""
-        for batch in _batches(actions):
-            self._write(batch)
+        with ThreadPoolExecutor(_SENDERS, "bulk") as pool:
+            running: set[Future[None]] = set()
+            try:
+                for batch in _batches(actions):
+                    running = self._settled({*running, pool.submit(self._write, batch)}, _SENDERS)
+                self._settled(running, 0)
+            finally:
+                self._ended = True
         if self._poison:
             more = f" and {len(self._poison) - _MOST_TOLD} more" if len(self._poison) > _MOST_TOLD else ""
             told = "; ".join(self._poison[:_MOST_TOLD])
             raise ClusterError(f"{self._connection.address}: documents cannot be written: {told}{more}")
 
+    def _settled(self, running: set[Future[None]], most: int) -> set[Future[None]]:
+        """Wait until no more batches than `most` are being written."""
+        while len(running) > most:
+            done, running = wait(running, _LOOK, FIRST_COMPLETED)
+            self._alive()
+            for one in done:
+                one.result()
+        return running
+
     def _write(self, batch: Sequence[Action]) -> None:
         """Write a batch, part by part where it is too much, until all of it is written."""
         left, since, failures = deque([batch]), time.monotonic(), 0
-        while left:
-            self._alive()
+        while left and not self._ended:
             part = left.popleft()
             if len(part) > self._most:
                 left.extendleft([part[self._most :], part[: self._most]])

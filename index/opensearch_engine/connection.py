@@ -64,6 +64,7 @@ class Connection:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self._preferred = 0
         self._client = OpenSearch(
             hosts=list(address.urls),
             connection_class=_BoundedConnection,
@@ -113,11 +114,17 @@ class Connection:
         return self._asked(method, path, body, params, allowed, seconds=WRITE_SECONDS)
 
     def _patiently(self, asked: Callable[[str], Answer]) -> Answer:
-        """Return the answer to what changes nothing: where a node is silent another is asked, for other copies."""
-        for attempt in range(1, _ATTEMPTS):
+        """Return the answer to what changes nothing: where a node is silent another is asked, for other copies.
+
+        A preference stands for copies of shards; that which was answered last is asked first.
+        """
+        first = self._preferred
+        for number in range(first, first + _ATTEMPTS - 1):
             with suppress(AwayError):
-                return asked(f"kb{attempt}")
-        return asked(f"kb{_ATTEMPTS}")
+                answer = asked(f"kb{number % _ATTEMPTS}")
+                self._preferred = number % _ATTEMPTS
+                return answer
+        return asked(f"kb{(first + _ATTEMPTS - 1) % _ATTEMPTS}")
 
     def close(self) -> None:
         """Close the connections."""

@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 
 _MOST_KEPT = 20_000
 _MOST_ROUNDS = 60
-_NOTHING: Mapping[str, Any] = {"hits": {"total": {"value": 0}, "hits": []}}
+NONE_FOUND: Mapping[str, Any] = {"hits": {"total": {"value": 0}, "hits": []}}
 _AT_ONCE = 200  # searches in one request
 
 
@@ -52,7 +52,7 @@ class Questions:
     def search(self, *bodies: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Return the answers to several searches, made at once; where there is no index, that nothing is found."""
         if not self._index:
-            return [_NOTHING for _ in bodies]
+            return [NONE_FOUND for _ in bodies]
         answers: list[Mapping[str, Any]] = []
         for begin in range(0, len(bodies), _AT_ONCE):
             answers += self._connection.search(self._index, *bodies[begin : begin + _AT_ONCE])
@@ -69,24 +69,29 @@ class Round:
     def __init__(self, questions: Questions) -> None:
         self._questions = questions
         self._told: dict[bytes, Any] = {}
-        self._open: dict[bytes, tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], Any]]] = {}
+        self._open: dict[bytes, tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], Any], bool]] = {}
 
     def count(self, *filters: Filter, guess: int = 0) -> int:
         """Return how many documents of the generation pass some filters."""
         body = {"size": 0, "track_total_hits": True, "query": self._questions.held(*filters)}
         return self.ask(body, lambda answer: int(answer["hits"]["total"]["value"]), guess)
 
-    def ask(self, body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Answer], guess: Answer) -> Answer:
-        """Return what is read from the answer to a search, a guess until it is answered."""
+    def ask(
+        self, body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Answer], guess: Answer, *, kept: bool = True
+    ) -> Answer:
+        """Return what is read from the answer to a search, a guess until it is answered.
+
+        What is long is not to be kept for other requests.
+        """
         key = encoded(body)
+        if key not in self._told and kept:
+            known = self._questions.known(key)
+            if known is not None:
+                self._told[key] = known
         if key in self._told:
             told: Answer = self._told[key]
             return told
-        known = self._questions.known(key)
-        if known is not None:
-            self._told[key] = known
-            return known  # type: ignore[no-any-return]
-        self._open[key] = (body, read)
+        self._open[key] = (body, read, kept)
         return guess
 
     def held(self, *filters: Filter) -> Filter:
@@ -105,8 +110,8 @@ class Round:
             if not self._open:
                 return given
             asked, self._open = self._open, {}
-            answers = self._questions.search(*(body for body, _ in asked.values()))
-            told = {key: read(answer) for (key, (_, read)), answer in zip(asked.items(), answers, strict=True)}
+            answers = self._questions.search(*(body for body, _, _ in asked.values()))
+            told = {key: read(answer) for (key, (_, read, _)), answer in zip(asked.items(), answers, strict=True)}
             self._told |= told
-            self._questions.keep(told)
+            self._questions.keep({key: told[key] for key, (_, _, kept) in asked.items() if kept})
         raise AssertionError("a query asks on and on")

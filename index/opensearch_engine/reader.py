@@ -11,12 +11,13 @@ from index.opensearch_engine.counting import Counting
 from index.opensearch_engine.filters import Filter, Filters, all_of, any_of
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import Layout
-from index.opensearch_engine.questions import Questions, Round
+from index.opensearch_engine.questions import NONE_FOUND, Questions, Round
 from index.opensearch_engine.reasons import reasons
 from index.opensearch_engine.search import Search
 from index.query import Query
 
 _PAGE = 2000  # hits asked for at once where all are wanted
+_NO_COUNTS: Mapping[str, int] = {}
 _MOST_SKIPPED = 10_000  # what a cluster by itself lets a window end at
 
 _Found = Mapping[str, Any]  # a hit of a cluster: its score and what is kept of the document
@@ -40,12 +41,13 @@ class ClusterReader:
         asked = self._questions.counting()
         search = asked.until_known(lambda: Search(asked, query, self._language, self._layout, self._manifest))
         counting = Counting(self._filters, query, self._questions.held(search.found))
-        window, answer = self._window(search, query, counting)
-        total = int(answer["hits"]["total"]["value"])
-        facets, unlisted = counting.facets(answer)
-        told = asked.until_known(lambda: self._told(asked, search, query, total))
+        body = self._body(search, query)
+        first = {**body, "aggs": counting.aggregations(), **_window_of(query)}
+        answer, told, titled = asked.until_known(lambda: self._told(asked, search, query, first))
+        window = self._rest(answer["hits"]["hits"], body, query)
+        total, (facets, unlisted) = int(answer["hits"]["total"]["value"]), counting.facets(answer)
         places = self._places(window, query)
-        context, found_in, titled = self._around(window, places, search, query)
+        context, found_in, own = self._around(window, places, titled, search, query)
         explained = reasons(self._questions, search, self._layout, window) if query.explain and search.scored else {}
         return Results(
             total=total,
@@ -60,7 +62,7 @@ class ClusterReader:
             notices=search.notices,
             terms=search.terms,
             meant=search.meant,
-            titled=titled,
+            titled=tuple(TitledCount(value, count, own.get(value, 0)) for value, count in titled.items()),
             context=context,
             found_in=found_in,
             **told,
@@ -84,39 +86,29 @@ class ClusterReader:
         """Return what the generation was written with."""
         return self._manifest.meta if self._manifest.token else None
 
-    def _window(self, search: Search, query: Query, counting: Counting) -> tuple[list[_Found], Mapping[str, Any]]:
-        """Return the hits of the query's window, in its order, and the answer that has the counts."""
-        end = query.offset + query.limit if query.limit is not None else None
-        sort = self._sort(query, scored=search.score is not None)
-        body: dict[str, Any] = {
+    def _body(self, search: Search, query: Query) -> Mapping[str, Any]:
+        """Return the search for what a query finds, in its order."""
+        scored = {"should": [search.score]} if search.score else {}
+        selected = self._filters.selected(query)
+        return {
             "track_total_hits": True,
             "track_scores": search.score is not None,
-            "query": {"bool": {"filter": [self._questions.held(search.found)],
-                               **({"should": [search.score]} if search.score else {})}},
-            "sort": sort,
+            "query": {"bool": {"filter": [self._questions.held(search.found)], **scored}},
+            "sort": self._sort(query, scored=search.score is not None),
             "_source": ["key", "stored", "belongs", *([f"facet.{query.context}"] if query.context else [])],
-        }  # fmt: skip
-        if selected := self._filters.selected(query):
-            body["post_filter"] = all_of(selected)
-        first = {**body, "aggs": counting.aggregations()}
-        if end is not None and end <= _MOST_SKIPPED:
-            answer = self._questions.search({**first, "from": query.offset, "size": query.limit})[0]
-            return answer["hits"]["hits"], answer
-        return self._all_of_window(first, body, query.offset, end)
+            **({"post_filter": all_of(selected)} if selected else {}),
+        }
 
-    def _all_of_window(
-        self, first: Mapping[str, Any], body: Mapping[str, Any], begin: int, end: int | None
-    ) -> tuple[list[_Found], Mapping[str, Any]]:
-        """Return the hits of a window that is too long or too far for one answer, page after page."""
-        answer = self._questions.search({**first, "size": _PAGE})[0]
-        page, hits = answer["hits"]["hits"], list[_Found]()
-        while page:
-            hits += page
-            if (end is not None and len(hits) >= end) or len(page) < _PAGE:
-                break
-            body = {**body, "track_total_hits": False, "size": _PAGE, "search_after": page[-1]["sort"]}
-            page = self._questions.search(body)[0]["hits"]["hits"]
-        return hits[begin:end], answer
+    def _rest(self, hits: list[_Found], body: Mapping[str, Any], query: Query) -> list[_Found]:
+        """Return the hits of the query's window, given those of the first answer, page after page where they are many."""
+        if _fits(query):
+            return hits
+        end, page = None if query.limit is None else query.offset + query.limit, hits
+        while len(page) == _PAGE and (end is None or len(hits) < end):
+            more = {**body, "track_total_hits": False, "size": _PAGE, "search_after": page[-1]["sort"]}
+            page = self._questions.search(more)[0]["hits"]["hits"]
+            hits = hits + page
+        return hits[query.offset : end]
 
     def _sort(self, query: Query, *, scored: bool) -> list[Mapping[str, Any]]:
         position = self._by_position()
@@ -141,17 +133,20 @@ class ClusterReader:
         script = {"source": source, "params": {"moved": dict(self._manifest.moved)}}
         return [{"_script": {"type": "number", "script": script, "order": "asc"}}, place]
 
-    def _told(self, asked: Round, search: Search, query: Query, total: int) -> dict[str, Any]:
-        """Return what a page tells beside hits and counts, as far as the cluster was asked."""
-        count = asked.count
-        selected = self._filters.selected(query)
+    def _told(
+        self, asked: Round, search: Search, query: Query, first: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], dict[str, Any], Mapping[str, int]]:
+        """Return the first answer, what a page tells beside its hits, and what titles have the words."""
+        answer = asked.ask(first, lambda given: given, NONE_FOUND, kept=False)
+        total = FEW if asked.is_open else int(answer["hits"]["total"]["value"])
+        count, selected = asked.count, self._filters.selected(query)
         pairs = [(group, value) for group, values in query.selections for value in values]
         words, conditions = tuple[WordCount, ...](), tuple[ConditionCount, ...]()
         if total < FEW:
             having = ((word.text, count(*selected, search.having([word]))) for word in search.ascent.mended)
             words = tuple(WordCount(text, number) for text, number in having)
             conditions = tuple(self._without(asked, search, query))
-        return {
+        told = {
             "without": {
                 (group, value): count(search.found, *self._filters.selected(query.toggle(group, value)))
                 for group, value in pairs
@@ -167,6 +162,15 @@ class ClusterReader:
                 (group, value) for group, value in pairs if not count(self._filters.with_values(group, (value,)))
             ),
         }
+        return answer, told, self._titles(asked, search, selected)
+
+    def _titles(self, asked: Round, search: Search, selected: Sequence[Filter]) -> Mapping[str, int]:
+        """Return how many selected documents each value has whose title has the words."""
+        titles, titled = self._layout.schema.titles, search.titled
+        if not titles or not titled:
+            return {}
+        body = _counted(self._questions.held(titled, *selected), f"facet.{titles[0]}")
+        return asked.ask(body, _counts, _NO_COUNTS, kept=False)
 
     def _without(self, asked: Round, search: Search, query: Query) -> Iterator[ConditionCount]:
         """Yield how many documents would be found without each condition of a query's text."""
@@ -183,33 +187,24 @@ class ClusterReader:
         return tuple(dict.fromkeys(value for every in values for value in every))
 
     def _around(
-        self, window: Sequence[_Found], places: Sequence[str], search: Search, query: Query
-    ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int], tuple[TitledCount, ...]]:
-        """Return what is stored of the hits' kin in their places, how many are found in each, and what titles found."""
-        selected = self._filters.selected(query)
-        found = self._questions.held(search.found, *selected)
+        self, window: Sequence[_Found], places: Sequence[str], titled: Mapping[str, int], search: Search, query: Query
+    ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int], Mapping[str, int]]:
+        """Return what is stored of the hits' kin in their places, and how many are found in each, and under each title."""
+        found = self._questions.held(search.found, *self._filters.selected(query))
+        group, titles = f"facet.{query.context}", self._layout.schema.titles
         bodies: dict[str, Mapping[str, Any]] = {}
-        group = f"facet.{query.context}"
         if places:
             bodies["found_in"] = _counted(found, group, places)
             bodies["kin"] = self._kin_of(window, group, places)
-        titles = self._layout.schema.titles
-        if titles and (titled := search.titled):
-            bodies["titled"] = _counted(self._questions.held(titled, *selected), f"facet.{titles[0]}")
+        if titles and titled:
+            bodies["titled"] = _counted(found, f"facet.{titles[0]}", tuple(titled))
         answers = dict(zip(bodies, self._questions.search(*bodies.values()), strict=True)) if bodies else {}
-        counts = _counts(answers["found_in"]) if places else {}
+        counts = _counts(answers.get("found_in", {}))
         return (
             self._context(answers["kin"], bodies["kin"], query.context or "", places) if places else {},
             {value: counts.get(value, 0) for value in places},
-            self._titled(answers.get("titled"), found),
+            _counts(answers.get("titled", {})),
         )
-
-    def _titled(self, answer: Mapping[str, Any] | None, found: Filter) -> tuple[TitledCount, ...]:
-        titles, counts = self._layout.schema.titles, _counts(answer) if answer else {}
-        if not titles or not counts:
-            return ()
-        own = _counts(self._questions.search(_counted(found, f"facet.{titles[0]}", tuple(counts)))[0])
-        return tuple(TitledCount(value, count, own.get(value, 0)) for value, count in counts.items())
 
     def _kin_of(self, window: Sequence[_Found], group: str, places: Sequence[str]) -> Mapping[str, Any]:
         """Return the search for the documents of places that are hits, what these belong to, or belong to them."""
@@ -237,6 +232,16 @@ class ClusterReader:
         return {
             value: tuple(stored_text(hit) for hit in kin if value in hit["_source"]["facet"][group]) for value in places
         }
+
+
+def _fits(query: Query) -> bool:
+    """Tell whether one answer has all of a query's window."""
+    return query.limit is not None and query.offset + query.limit <= _MOST_SKIPPED
+
+
+def _window_of(query: Query) -> Mapping[str, Any]:
+    """Return which hits are to be in the first answer."""
+    return {"from": query.offset, "size": query.limit} if _fits(query) else {"size": _PAGE}
 
 
 def stored_text(hit: _Found) -> str:

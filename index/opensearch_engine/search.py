@@ -60,9 +60,11 @@ class Search:
 
     def best_share(self, words: Sequence[QueryWord]) -> float:
         """Return the greatest share of the words' weight that a document meeting the conditions has."""
+        if not words or self.count(words) >= ladder.ENOUGH:
+            return float(len(words) > 0)  # where enough is found nobody needs to know
         weights = self._weights(words)
-        if not words or self._asked.is_open:
-            return 0.0 if not words else 1.0
+        if self._asked.is_open:
+            return 1.0
         query = {
             "bool": {"filter": [self._held(self.conditions)], "must": [shares(weights, self._filters.alternative)]}
         }

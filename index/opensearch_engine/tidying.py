@@ -16,10 +16,10 @@ GRACE = 120.0  # seconds in which a request may still be answered from the gener
 _AT_ONCE = 1000
 
 
-def tidy(connection: Connection, name: str, grace: float = GRACE) -> None:
+def tidy(connection: Connection, name: str) -> None:
     """Delete documents that were replaced, those of writers that were cut off, and what told of old generations."""
     standing = read_state(connection, name)
-    if standing is None or not standing.state.generation or time.time() - standing.state.since < grace:
+    if standing is None or not standing.state.generation or time.time() - standing.state.since < GRACE:
         return
     index = standing.index
     manifest = read_manifest(connection, index, standing.state.generation)

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 
 sys.path.append(str(Path(__file__).parents[1] / "cluster"))
-from nodes import asked, running  # noqa: E402
+from nodes import asked, running
 from searching import FACETS, SAMPLES, a_query, varied
 
 from index.engine import Engine

@@ -1,3 +1,4 @@
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ public final class ClusterNode extends Node {
 
     public static void main(String[] arguments) throws Exception {
         Path home = Path.of(arguments[0]).toAbsolutePath();
+        Files.writeString(home.resolve("pid"), Long.toString(ProcessHandle.current().pid()));
         Settings settings = Settings.builder().put("path.home", home.toString()).build();
         Environment environment =
             InternalSettingsPreparer.prepareEnvironment(settings, Map.of(), home.resolve("config"), () -> "node");

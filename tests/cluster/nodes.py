@@ -1,6 +1,6 @@
 """OpenSearch nodes on this machine for developers and tests, each a process of its own on loopback.
 
-    python tests/cluster/nodes.py start [COUNT] | stop | status | run COMMAND…
+    python tests/cluster/nodes.py start [COUNT] | stop | status | check | run COMMAND…
 
 Maven fetches the jars once; nodes, their data and their logs lie in the folder that KB_CLUSTER_FOLDER names, else in
 the user's cache. There is no distribution of OpenSearch on Maven Central: `ClusterNode.java` starts a node from its
@@ -9,6 +9,7 @@ parts, without modules, keystore or security manager, which is for tests alone.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,7 @@ import platformdirs
 HERE = Path(__file__).parent
 GIVEN = "KB_TEST_CLUSTER"  # the variable that names the folder of the nodes that tests ask
 _FIRST_HTTP, _FIRST_TRANSPORT = 9211, 9311
+_JAVA = range(17, 24)  # later ones have no security manager, which OpenSearch 2 knows of
 _MEMORY = "512m"  # heap of a node
 _JVM = (
     "-XX:+UseSerialGC",
@@ -54,8 +56,14 @@ rootLogger.appenderRef.file.ref = file
 
 def missing() -> str | None:
     """Return what this machine lacks to start nodes, None where nothing."""
-    lacking = [program for program in ("java", "javac", "mvn") if not shutil.which(program)]
-    return f"no {' and no '.join(lacking)} on this machine" if lacking else None
+    for program in ("java", "javac", "mvn", "setsid"):
+        if not shutil.which(program):
+            return f"there is no {program} on this machine"
+    told = subprocess.run(("java", "-version"), capture_output=True, text=True, check=False).stderr
+    version = re.search(r'"(\d+)', told)
+    if version is None or int(version[1]) not in _JAVA:
+        return f"they run on Java {_JAVA.start} to {_JAVA.stop - 1}, and this machine has {told.splitlines()[0]}"
+    return None
 
 
 class Cluster:
@@ -95,10 +103,21 @@ class Cluster:
         logging = f"-Dlog4j.configurationFile={home / 'config' / 'log4j2.properties'}"
         classes = _prepared()
         path = os.pathsep.join((str(classes), f"{_jars()}/*"))
-        command = ("java", *memory, *_JVM, logging, f"-Djava.io.tmpdir={home / 'tmp'}", "-cp", path, "ClusterNode")
+        (home / "pid").unlink(missing_ok=True)
+        command = (
+            "setsid",
+            "--fork",
+            "java",
+            *memory,
+            *_JVM,
+            logging,
+            f"-Djava.io.tmpdir={home / 'tmp'}",
+            "-cp",
+            path,
+            "ClusterNode",
+        )
         with (home / "output.log").open("ab") as output:
-            process = subprocess.Popen((*command, str(home)), stdout=output, stderr=output, start_new_session=True)
-        (home / "pid").write_text(str(process.pid), "utf-8")
+            subprocess.run((*command, str(home)), stdout=output, stderr=output, check=True)
 
     def pid(self, number: int) -> int | None:
         """Return the process of a node, None where it does not run."""
@@ -223,6 +242,8 @@ def main(arguments: Sequence[str]) -> int:
     if lacking := missing():
         print(f"Nodes cannot be started: {lacking}.")
         return 1
+    if what == "check":
+        return 0
     if what == "run":
         with tempfile.TemporaryDirectory(prefix="kb-cluster-") as folder, running(Path(folder)):
             return subprocess.run(rest, check=False, env={**os.environ, GIVEN: folder}).returncode

@@ -40,7 +40,7 @@ def agree(ours: Results, oracles: Results, every: Results) -> None:
     assert [hit.score for hit in ours.hits] == pytest.approx([wanted[hit.id].score for hit in ours.hits], abs=TOLERANCE)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(documents, st.lists(selecting, min_size=20, max_size=20))
 def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], asked: list[Query]) -> None:
     oracle = filled(ScanEngine(SCHEMA, LANGUAGE), notes)
@@ -57,7 +57,7 @@ def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], as
         agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(histories(), st.lists(selecting, min_size=4, max_size=4))
 def test_any_sequence_of_publishes_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory,
@@ -75,7 +75,7 @@ def test_any_sequence_of_publishes_answers_as_the_oracle_does(
             agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(documents, st.lists(selecting, min_size=5, max_size=5))
 def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
     engine: Engine, notes: list[Document], asked: list[Query]
