@@ -13,6 +13,7 @@ from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
 from kb.cli.output import ProgressBar, bring_up_to_date, embed, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name
+from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -40,6 +41,8 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> No
         with ProgressBar() as progress:
             would = kb.keeper.preview_sync(progress)
         _tell(would, kb, as_json=as_json)
+        if would is None and not as_json:
+            say(ja.NOTHING_DIFFERS)
         return
     outcome = bring_up_to_date(kb)
     if diff:

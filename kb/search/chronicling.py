@@ -12,11 +12,14 @@ from kb.report.difference import Difference, News
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
 from kb.search.collection import Collection, Snapshot
+from kb.search.facets import place
+from kb.search.guiding import Guides
 from kb.search.searching import narrowed
 from kb.services import Change
 
 MOST_ENTRIES = 50  # of a feed: readers ask every few hours, and keep what they have seen
 _MOST_REPORTS = 200  # whose news are looked through
+_MOST_GUIDES = 8  # of services that are made for a feed, once a generation: the commonest takes a second or two
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # nothing is loosened: what is new is a hit, or is not
 _NAMESPACE = uuid.UUID("6d0c2f0e-6c7c-4b57-9a4e-5d9b2f6a1c3e")  # drawn once; an id is the same in every index
 _NO_DAY = "1970-01-01"  # of what nobody knows a day of; a feed needs one
@@ -25,16 +28,16 @@ _BEGINNING = "-01-01"  # of a year
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something of a feed: a note that a search finds, a problem that found a remedy, or a change that overtook notes.
+    """Something of a feed: a note, a point that another talk confirms, a problem's remedy, a change that overtook notes.
 
     `id` is a URN that stays, however often the index is made anew; `at` is when it was so, in UTC: of a note that was
     there from the first sync on the day of its event, else of its post. `note` is what it leads to; `others` are the
-    problem, or the other notes that were overtaken.
+    problem, the notes that say the same, or the other notes that were overtaken.
     """
 
     id: str
     at: str
-    what: Literal["note", "remedy", "fact"]
+    what: Literal["note", "point", "remedy", "fact"]
     note: Note
     others: tuple[Note, ...] = ()
     change: Change | None = None
@@ -43,8 +46,8 @@ class Entry:
 class Chronicler:
     """Tells what the last syncs changed, and what is new in a search."""
 
-    def __init__(self, collection: Collection) -> None:
-        self._collection = collection
+    def __init__(self, collection: Collection, guides: Guides) -> None:
+        self._collection, self._guides = collection, guides
         self._known: tuple[Contents | None, Update | None] = (None, None)
 
     def differences(self) -> Mapping[str, Difference]:
@@ -74,8 +77,8 @@ class Chronicler:
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return ()
-        news = tuple(self._news(query, snapshot))
-        told = {note.id for entry in news if entry.what != "fact" for note in (entry.note, *entry.others)}
+        news = tuple(self._confirming(self._news(query, snapshot)))
+        told = {note.id for entry in news for note in _told(entry)}
         hits = tuple(_hits(query, snapshot, told)) if whole else ()
         return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MOST_ENTRIES]
 
@@ -108,6 +111,29 @@ class Chronicler:
                     told.add(entry.id)
                     yield entry
 
+    def _confirming(self, news: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield news, each note that says what notes of other talks said before it with these."""
+        later, guides = set[str](), set[str]()
+        for entry in news:
+            later.add(entry.note.id)
+            if entry.what == "note":
+                services = [mention.service for mention in entry.note.services if mention.via == "explicit"]
+                guides.update(services[: max(0, _MOST_GUIDES - len(guides))])
+                others = self._said_before(entry.note, [slug for slug in services if slug in guides], later)
+                yield replace(entry, what="point", others=others) if others else entry
+            else:
+                yield entry
+
+    def _said_before(self, note: Note, services: Iterable[str], later: set[str]) -> tuple[Note, ...]:
+        """Return the notes of other talks that say what a note says, but for those that came later; none for none."""
+        for slug in services:
+            found = self._guides.of(self._collection.catalogue.by_slug[slug]).entry(note.id)
+            notes = found.point.notes if found else ()
+            others = [other for other in notes if other.id not in later and place(other) != place(note)]
+            if others:
+                return tuple(others)
+        return ()
+
     def _entries(self, news: News, found: Mapping[str, Note], snapshot: Snapshot) -> Iterator[Entry]:
         if news.what == "note":
             yield from (Entry(note_urn(id_), news.at, "note", found[id_]) for id_ in news.notes if id_ in found)
@@ -134,6 +160,14 @@ def feed_urn(path: str) -> str:
 
 def _urn(what: str, key: str) -> str:
     return uuid.uuid5(_NAMESPACE, f"{what} {key}").urn
+
+
+def _told(entry: Entry) -> Iterator[Note]:
+    """Yield the notes that an entry stands for: no other entry tells of them."""
+    if entry.what != "fact":
+        yield entry.note
+    if entry.what == "remedy":
+        yield from entry.others
 
 
 def _report(note_id: str) -> str:
