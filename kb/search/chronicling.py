@@ -1,6 +1,7 @@
 """What happened to a collection: what its last syncs changed, and what of that concerns who follows a search."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -8,10 +9,12 @@ from typing import Literal, get_args
 from index.query import Query, StepName
 from kb.library.contents import Contents
 from kb.library.updates import Update, Updates
-from kb.report.difference import Difference, News
+from kb.points import Point, talks_in
+from kb.report.difference import Difference, Item, News, ReportDifference
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
 from kb.search.collection import Collection, Snapshot
+from kb.search.differing import is_new
 from kb.search.facets import place
 from kb.search.guiding import Guides
 from kb.search.searching import narrowed
@@ -63,6 +66,46 @@ class Chronicler:
         if update is None:
             raise UnknownIdError(f"no update is known as {key}")
         return update.difference
+
+    def with_points(self, difference: Difference) -> Difference:
+        """Return a difference with the points that its new notes make, or confirm, with other talks.
+
+        They are what the index tells now: they come of the guides of services, which no sync waits for.
+        """
+        snapshot = self._collection.snapshot()
+        if snapshot is None:
+            return difference
+        new = [item.note for report in difference.reports for item in report.items if is_new(item)]
+        found = {note.id: note for note in filter(None, (_note(id_, {}, snapshot) for id_ in new))}
+        guides, reports = set[str](), list[ReportDifference]()
+        for report in difference.reports:
+            notes = (found[item.note] for item in report.items if is_new(item) and item.note in found)
+            items = tuple(filter(None, (self._point(note, found, guides) for note in notes)))
+            reports.append(replace(report, items=(*report.items, *items)))
+        fates = Counter(item.fate for report in reports for item in report.items if item.sort == "point")
+        counts = dict(difference.counts)
+        if fates:
+            counts["point"] = dict(fates)
+        return replace(difference, reports=tuple(reports), counts=counts)
+
+    def _point(self, note: Note, new: Mapping[str, Note], guides: set[str]) -> Item | None:
+        """Return the point that a new note makes with other talks: it came with them, or they were there and it is."""
+        point = self._point_of(note, guides)
+        if point is None:
+            return None
+        before = talks_in(other for other in point.notes if other.id not in new)
+        made = Item("point", "came", note.id, note.text, point.id, after=str(point.talks))
+        return replace(made, fate="changed", before=str(len(before))) if len(before) > 1 else made
+
+    def _point_of(self, note: Note, guides: set[str]) -> Point | None:
+        """Return what a note says with notes of other talks, None where they do not; it asks few guides."""
+        services = [mention.service for mention in note.services if mention.via == "explicit"]
+        guides.update(services[: max(0, _MOST_GUIDES - len(guides))])
+        for slug in services:
+            found = self._guides.of(self._collection.catalogue.by_slug[slug]).entry(note.id) if slug in guides else None
+            if found and found.point.talks > 1:
+                return found.point
+        return None
 
     def newest(self) -> str | None:
         """Return when the index changed last, in UTC; None where nothing is known of that."""
@@ -117,22 +160,12 @@ class Chronicler:
         for entry in news:
             later.add(entry.note.id)
             if entry.what == "note":
-                services = [mention.service for mention in entry.note.services if mention.via == "explicit"]
-                guides.update(services[: max(0, _MOST_GUIDES - len(guides))])
-                others = self._said_before(entry.note, [slug for slug in services if slug in guides], later)
+                point = self._point_of(entry.note, guides)
+                said = [note for note in point.notes if note.id not in later] if point else []
+                others = tuple(note for note in said if place(note) != place(entry.note))
                 yield replace(entry, what="point", others=others) if others else entry
             else:
                 yield entry
-
-    def _said_before(self, note: Note, services: Iterable[str], later: set[str]) -> tuple[Note, ...]:
-        """Return the notes of other talks that say what a note says, but for those that came later; none for none."""
-        for slug in services:
-            found = self._guides.of(self._collection.catalogue.by_slug[slug]).entry(note.id)
-            notes = found.point.notes if found else ()
-            others = [other for other in notes if other.id not in later and place(other) != place(note)]
-            if others:
-                return tuple(others)
-        return ()
 
     def _entries(self, news: News, found: Mapping[str, Note], snapshot: Snapshot) -> Iterator[Entry]:
         if news.what == "note":
