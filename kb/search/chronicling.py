@@ -4,6 +4,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, get_args
 
 from index.query import Query, StepName
@@ -76,7 +77,7 @@ class Chronicler:
         if snapshot is None:
             return difference
         new = [item.note for report in difference.reports for item in report.items if is_new(item)]
-        found = {note.id: note for note in filter(None, (_note(id_, {}, snapshot) for id_ in new))}
+        found = {note.id: note for note in filter(None, (_note(id_, snapshot) for id_ in new))}
         guides, reports = set[str](), list[ReportDifference]()
         for report in difference.reports:
             notes = (found[item.note] for item in report.items if is_new(item) and item.note in found)
@@ -120,7 +121,7 @@ class Chronicler:
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return ()
-        news = tuple(self._confirming(self._news(query, snapshot)))
+        news = tuple(self._confirming(islice(self._news(query, snapshot), MOST_ENTRIES)))
         told = {note.id for entry in news for note in _told(entry)}
         hits = tuple(_hits(query, snapshot, told)) if whole else ()
         return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MOST_ENTRIES]
@@ -167,16 +168,16 @@ class Chronicler:
             else:
                 yield entry
 
-    def _entries(self, news: News, found: Mapping[str, Note], snapshot: Snapshot) -> Iterator[Entry]:
+    def _entries(self, news: News, found: Mapping[str, str], snapshot: Snapshot) -> Iterator[Entry]:
+        hits = (snapshot.note(found[note]) for note in news.notes if note in found)
         if news.what == "note":
-            yield from (Entry(note_urn(id_), news.at, "note", found[id_]) for id_ in news.notes if id_ in found)
+            yield from (Entry(note_urn(note.id), news.at, "note", note) for note in hits)
         elif news.what == "fact":
-            change = self._collection.domain.change(news.about)
-            notes = [found[id_] for id_ in news.notes if id_ in found]
+            change, notes = self._collection.domain.change(news.about), tuple(hits)
             if change and notes:
-                yield Entry(_urn("fact", change.id), news.at, "fact", notes[0], tuple(notes[1:]), change)
+                yield Entry(_urn("fact", change.id), news.at, "fact", notes[0], notes[1:], change)
         elif news.about in found or news.notes[0] in found:
-            remedy, problem = (_note(id_, found, snapshot) for id_ in (news.notes[0], news.about))
+            remedy, problem = (_note(id_, snapshot) for id_ in (news.notes[0], news.about))
             if remedy and problem:
                 yield Entry(note_urn(remedy.id), news.at, "remedy", remedy, (problem,))
 
@@ -215,19 +216,19 @@ def _literal(query: Query) -> Query:
     return narrowed(replace(query, without=_LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
 
 
-def _found(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, Note]:
-    """Return the notes of some reports that a search finds, by their ids."""
+def _found(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, str]:
+    """Return what is stored of the notes of some reports that a search finds, by their ids."""
     chosen = query.selected("report")
     wanted = [report for report in reports if not chosen or report in chosen]
     if not wanted:
         return {}
     asked = replace(_literal(query).select("report", *wanted), sort="position", limit=None)
-    return {hit.id: snapshot.note(hit.stored) for hit in snapshot.reader.search(asked).hits}
+    return {hit.id: hit.stored for hit in snapshot.reader.search(asked).hits}
 
 
-def _note(note_id: str, found: Mapping[str, Note], snapshot: Snapshot) -> Note | None:
-    stored = None if note_id in found else snapshot.reader.stored(note_id)
-    return snapshot.note(stored) if stored else found.get(note_id)
+def _note(note_id: str, snapshot: Snapshot) -> Note | None:
+    stored = snapshot.reader.stored(note_id)
+    return snapshot.note(stored) if stored else None
 
 
 def _hits(query: Query, snapshot: Snapshot, told: set[str]) -> Iterator[Entry]:
