@@ -4,7 +4,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.whoosh_engine import WhooshEngine
 from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:
@@ -24,9 +23,13 @@ class KnowledgeBase:
 
     @classmethod
     def open(
-        cls, library: Path | None = None, index: Path | None = None, engine: EngineMaker = WhooshEngine
+        cls, library: Path | None = None, index: Path | None = None, engine: "EngineMaker | None" = None
     ) -> "KnowledgeBase":
-        """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples)."""
+        """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples).
+
+        Its index is searched by an engine that is given, else by the one that its kb.toml tells. Raises
+        SearchIndexError for one that cannot be.
+        """
         return cls(Collection(library, index, engine))
 
     @cached_property

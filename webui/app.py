@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from flask import Flask
@@ -39,6 +41,7 @@ from webui.pages import (
     saved,
     search,
     services,
+    standing,
     suggest,
     todo,
     updating,
@@ -53,7 +56,7 @@ from webui.view.markup import checkbox, marked, web_address
 _STATIC = Path(__file__).parent / "static"
 _READING = (
     *(suggest, indexes, events, pairs, browse, services, chronicles, reports, export, todo),
-    *(programs, feeds, history),
+    *(programs, feeds, history, standing),
 )  # what only reads, and needs nothing but the knowledge base
 
 
@@ -106,12 +109,6 @@ def create_app(
         except SearchIndexError:
             return ()
 
-    def older_answers() -> bool:
-        try:
-            return knowledge_base.collection.damage() is not None
-        except SearchIndexError:  # then none answers, and the page says so by itself
-            return False
-
     def static(name: str) -> str:
         return f"/static/{name}?v={versions[name]}"
 
@@ -134,7 +131,7 @@ def create_app(
         other_languages=language.others,
         of_data=language.of_data,
         aliases=aliases,
-        older_answers=older_answers,
+        older_answers=partial(_older_answers, knowledge_base),
         page_address=page_address,
         address_of=address_of,
         slug=slug,
@@ -162,3 +159,13 @@ def create_app(
     app.register_blueprint(updating.pages(updater))
     app.register_blueprint(key.pages(access, guesses))
     return app
+
+
+def _older_answers(knowledge_base: KnowledgeBase) -> Literal["", "away", "damaged"]:
+    """Return why what is shown may not be the newest."""
+    try:
+        if knowledge_base.collection.away():
+            return "away"
+        return "damaged" if knowledge_base.collection.damage() else ""
+    except SearchIndexError:  # then none answers, and the page says so by itself
+        return ""

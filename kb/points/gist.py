@@ -28,7 +28,7 @@ _DENIALS = frozenset(("ない", "無い", "ず", "ぬ", "ません"))
 _IF_NOT, _MUST = frozenset(("と", "ば", "て")), frozenset(("成る", "行ける", "駄目", "行く"))
 _HELPING = frozenset(("おく", "置く", "見る", "行く", "来る"))  # 「しておく」 says what 「する」 does
 _TAIL = frozenset(("助動詞", "助詞"))
-_ABLE = frozenset(("出来る", "可能", "れる", "られる"))
+_ABLE = frozenset(("出来る", "可能"))
 # A figure with what it counts; 2018-08-09 and v1 are none.
 _FIGURE = re.compile(
     r"(?<![a-z0-9.,-])(\d[\d,]*(?:\.\d+)?)\s*([万億兆]?)\s*"
@@ -61,7 +61,7 @@ def gist(text: str, morphemes: Sequence[Morpheme], names: Collection[str]) -> Gi
     counted = _figures(text)
     return Gist(
         words=words,
-        latin=frozenset(word for word in words if word.isascii() and word.isalpha()),
+        latin=frozenset(word for word in words if word.isascii() and not word.isdigit()),
         figures={unit: each for unit, each in counted.items() if unit not in _DATES},
         dates={unit: each for unit, each in counted.items() if unit in _DATES},
         claims=_settled(_claims(morphemes)),

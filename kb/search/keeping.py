@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.engine import Coverage, OutdatedError, SearchIndexError
+from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError
 from kb.library.configuration import parse
 from kb.library.contents import Contents
 from kb.library.files import Library, ReportFile, Scan, reports_in
@@ -87,6 +87,8 @@ class Keeper:
         collection = self._collection
         collection.follow()  # the first own report ends the showing of the samples
         since, before = collection.engine.stamp(), self._contents_before()
+        if away := collection.away():
+            raise EngineAwayError(away)  # what stands in tells nothing of what is to be written
         library = collection.library
         scan = library.scan()  # after the index was asked, so that it is never older than what that holds
         collection.reopen(library, scan.configuration, is_samples=collection.is_samples)

@@ -1,6 +1,6 @@
 """The English words for what notes, tags and searches are, as the page says them; names as in `kb.texts.ja`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.services import Change, Service
 
 KINDS = {
     "advice": "Advice",
@@ -66,6 +67,12 @@ NO_EVENT = "event unknown"
 UNDATED = "undated"
 OUTSIDE_TALKS = "(outside of talks)"
 SAMPLES_SHOWN = "Showing samples"
+_BECAME = {
+    "announced": "announced",
+    "no_new_customers": "closed to new customers",
+    "reopened": "open to new customers again",
+    "closed": "ended",
+}
 COMPARED = {
     "report": "reports",
     "note": "notes",
@@ -121,9 +128,25 @@ def day(held_on: str | None) -> str:
     return " ".join([*(str(int(part)) for part in rest[1:]), *month, year])
 
 
+def since(change: "Change") -> str:
+    """Return what holds since a change: Since October 2018, up to 15 minutes; in Japanese where no English is known."""
+    return f"Since {day(change.changed_on[:7])}, {change.english}" if change.english else change.statement
+
+
 def changed(statement: str) -> str:
     """Return what has changed since a note."""
     return f"Changed since: {statement}"
+
+
+def history(service: "Service", name: Callable[[str], str]) -> str:
+    """Return what became of a service: its former names, what it came from, its stages, its heir."""
+    told = [f"formerly {past.name} (until {day(past.until)})" for past in service.former]
+    if service.split_from:
+        told.append(f"was a part of {name(service.split_from)}")
+    told += [f"{_BECAME[stage.what]} {day(stage.on)}" for stage in service.stages]
+    if service.superseded_by:
+        told.append(f"followed by {name(service.superseded_by)}")
+    return ", ".join(told)
 
 
 def coverage(coverage: "Coverage | None") -> str:

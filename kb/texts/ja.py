@@ -1,6 +1,6 @@
 """The Japanese words for what notes, tags and searches are: kinds, facets, what a search did."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.services import Change, Service
 
 KINDS = {
     "advice": "助言",
@@ -61,6 +62,12 @@ NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
 OUTSIDE_TALKS = "(セッション外)"
 SAMPLES_SHOWN = "見本を表示中"
+_BECAME = {
+    "announced": "発表",
+    "no_new_customers": "新規の受付を終了",
+    "reopened": "新規の受付を再開",
+    "closed": "終了",
+}
 COMPARED = {
     "report": "レポート",
     "note": "メモ",
@@ -107,9 +114,25 @@ def day(held_on: str | None) -> str:
     return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
 
 
+def since(change: "Change") -> str:
+    """Return what holds since a change: 2018年10月以降は最大15分."""
+    return change.statement
+
+
 def changed(statement: str) -> str:
     """Return what has changed since a note."""
     return f"その後の変更: {statement}"
+
+
+def history(service: "Service", name: Callable[[str], str]) -> str:
+    """Return what became of a service: its former names, what it came from, its stages, its heir."""
+    told = [f"旧称 {past.name}（{past.until}まで）" for past in service.former]
+    if service.split_from:
+        told.append(f"{name(service.split_from)}から独立")
+    told += [f"{stage.on}に{_BECAME[stage.what]}" for stage in service.stages]
+    if service.superseded_by:
+        told.append(f"後継 {name(service.superseded_by)}")
+    return "、".join(told)
 
 
 def coverage(coverage: "Coverage | None") -> str:

@@ -33,9 +33,9 @@ TOOLS = {
         "stands under it) and a quotation to cite; or a talk or a report, as the tree of its notes in reading order."
     ),
     "guide": (
-        "What the notes on one service say together: advice, problems with and without a remedy, other facts, each told "
-        "once with how many independent talks say so and since when; what seems to contradict each other; and what has "
-        "changed since, with dates and sources."
+        "What the notes on one service say together: advice, problems with and without a remedy, other facts, each "
+        "told once with how many independent talks say so and since when; what seems to contradict each other; and "
+        "what has changed since, with dates and sources."
     ),
     "services": (
         "List the services that notes are about, those with the most notes first. Their names and slugs are what "

@@ -41,6 +41,10 @@ PAGES = (
     "/sheet?q=Lambda",
     "/sheet?q=zzz",
     "/pairs?service=nothing&state=unsolved",
+    "/service/quicksight",
+    "/timeline?service=lambda",
+    "/timeline?q=%E5%86%AA%E7%AD%89",
+    "/timeline?q=zzz",
     "/event/aws-re-invent-2019",
     "/speaker/Werner%20Vogels",
     "/updates",
@@ -116,6 +120,37 @@ def guarded(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]
     knowledge_base.keeper.sync()
     with serve(create_app(knowledge_base, access=Access(token="a-token-of-twenty-chars"))) as root:  # noqa: S106
         yield root
+
+
+@pytest.fixture
+def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -> Iterator[tuple[str, str]]:
+    """The address of a page over a library of its own, and the id of a note of which two talks say the same."""
+    (tmp_path / "library").mkdir()
+    for year in (2018, 2020):
+        text = (
+            f"# 見本勉強会 {year}\n\n## 【A】10:00~10:40 箱の話\n\n- Lambda\n  - 必ずデッドレターキューを設定すること\n"
+        )
+        figures = f"  - メモリは最大 {year}MB\n  - 関数を小さく分けて書いておくと読みやすい{'。' * (year - 2018)}\n"
+        (tmp_path / "library" / f"{year}.md").write_text(text + figures, "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    guide = knowledge_base.guides.of(knowledge_base.collection.catalogue.by_slug["lambda"])
+    with serve(create_app(knowledge_base)) as root:
+        yield root, next(point.id for point in guide.points if point.talks > 1)
+
+
+def test_points_and_putting_them_right(open_page: Open, own: tuple[str, str], scheme: str, locale: str) -> None:
+    root, note = own
+    page = open_page("/service/lambda", root, color_scheme=scheme, locale=locale, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('main details').forEach((e) => { e.open = true })")
+    guide = objections(page)
+    page.goto(f"{root}/correct-point/{quote(note)}")
+    form = objections(page)
+    page.locator("input[name=same]:not([type=hidden])").fill("nothing")
+    page.locator("form:has(label) button").last.click()
+
+    assert page.locator(".error").count() == 1
+    assert (guide, form, objections(page)) == ([], [], [])
 
 
 def test_the_key_and_the_update(open_page: Open, guarded: str, scheme: str, locale: str) -> None:

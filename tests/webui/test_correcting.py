@@ -183,7 +183,7 @@ def test_many_files_are_taken_in_at_once_each_with_its_outcome(client: FlaskClie
         ("b.md", "b.mdに加えました。"),
         ("folder/c.md", "b.mdを差し替えました。"[:12]),
         ("d.bin", "取り込めませんでした。d"),
-        ("e.md", "取り込めませんでした。i"),
+        ("e.md", "取り込めませんでした。空"),
     ]
     assert (added, len(kb.browser.reports())) == (2, 1)
 

@@ -25,7 +25,7 @@ _MOST_CHOSEN = 200  # an address may be 16 kB long
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Notes to be quoted: what they are called together, the search, and whether they were chosen from what it finds."""
+    """Notes to be quoted: what they are called together, the search, and whether they were chosen from its results."""
 
     title: str
     notes: tuple[Note, ...]

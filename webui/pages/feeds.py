@@ -67,7 +67,7 @@ def _entry(entry: Entry, root: str) -> FeedEntry:
     others = entry.others[:_MOST_OTHERS]
     content = render_template("entry.html", entry=entry, others=others, left=len(entry.others) - len(others), root=root)
     if entry.change:
-        title = texts.outdated(entry.change.statement, 1 + len(entry.others))
+        title = texts.outdated(texts.shared.since(entry.change), 1 + len(entry.others))
         url = address_of(Query().select("service", *entry.change.services))
     else:
         title = _title(entry)
