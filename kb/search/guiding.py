@@ -3,6 +3,7 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, TypeAlias
 
 from index.engine import Reader
@@ -118,7 +119,10 @@ class Guides:
     def _gist(self) -> Callable[[Note], Gist]:
         names = frozenset(service.short_name.casefold() for service in self._collection.catalogue.services)
         morphemes = self._collection.tools.analyzer.morphemes
-        return lambda note: gist(note.text[:READ_SO_FAR], morphemes(note.text[:READ_SO_FAR]), names)
+        events = cache(morphemes)
+        return lambda note: gist(
+            note.text[:READ_SO_FAR], morphemes(note.text[:READ_SO_FAR]), names, events(note.event or "")
+        )
 
 
 def part_of(point: Point) -> PartName:
