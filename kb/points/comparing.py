@@ -53,18 +53,25 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A note as it is compared: what it says, and the services that it names itself and those it is about."""
+    """A note as it is compared: what it says, and the services that it names itself and those it is about.
+
+    `letters` are those of its text, digits too; `plain` the same without digits: その1 and その2 are two things.
+    """
 
     note: Note
     gist: Gist
     named: frozenset[str]
     about: frozenset[str]
+    letters: str
+    plain: str
 
     @classmethod
     def of(cls, note: Note, gist: Gist) -> "Compared":
         """Return a note with its gist."""
         named = frozenset(one.service for one in note.services if one.via == "explicit")
-        return cls(note, gist, named, frozenset(one.service for one in note.services))
+        own = letters(note.text)
+        plain = "".join(letter for letter in own if not letter.isdigit())
+        return cls(note, gist, named, frozenset(one.service for one in note.services), own, plain)
 
     @property
     def talk(self) -> str:
@@ -81,7 +88,7 @@ def compare(one: Compared, other: Compared, cosine: float | None) -> Comparison 
         return None  # the same words about two services
     about_one = bool(one.about & other.about)
     shared, share = _common(one.gist.words, other.gist.words)
-    if letters(one.note.text) == letters(other.note.text) and (about_one or one.about == other.about):
+    if one.letters == other.letters and (about_one or one.about == other.about):
         return Comparison("same", 1.0) if one.talk == other.talk or shared >= _ENOUGH_ALONE else None
     if (one.note.report, one.talk) == (other.note.report, other.talk):
         return None  # what stands in one talk side by side is told apart by who noted it
@@ -89,11 +96,6 @@ def compare(one: Compared, other: Compared, cosine: float | None) -> Comparison 
         return None
     sure = share if cosine is None else (share + max(cosine, 0.0)) / 2
     return _contradiction(one, other, sure) or _agreement(one, other, sure, by_words=cosine is None)
-
-
-def _without_digits(one: Compared) -> str:
-    """Return the letters of a note: その1 and その2 are two things."""
-    return "".join(letter for letter in letters(one.note.text) if not letter.isdigit())
 
 
 def _common(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[float, float]:
@@ -116,7 +118,7 @@ def _agreement(one: Compared, other: Compared, sure: float, *, by_words: bool) -
     """Return whether two notes say the same, or so nearly that a person may say so; both only where nothing differs."""
     if _figures_differ(one.gist, other.gist) or _names_differ(one.gist, other.gist) or _denied(one.gist, other.gist):
         return None
-    if one.talk != other.talk and (_dates_differ(one, other) or _without_digits(one) == _without_digits(other)):
+    if one.talk != other.talk and (_dates_differ(one, other) or one.plain == other.plain):
         return None
     if one.about & other.about:
         bars = _BY_WORDS if by_words else _BY_MEANING

@@ -54,6 +54,11 @@ class Gist:
     dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     claims: Mapping[Claim, bool] = field(default_factory=dict)
 
+    @property
+    def says_something(self) -> bool:
+        """Whether it can be a point: 「気をつけること」 and 「まだ使えない」 tell nothing by themselves."""
+        return sum(self.words.values()) > 1
+
 
 def gist(text: str, morphemes: Sequence[Morpheme], names: Collection[str], event: Sequence[Morpheme] = ()) -> Gist:
     """Return the gist of a text; `names` are the normal forms of the names of services.
