@@ -56,7 +56,7 @@ class Quoting:
         yield f"> {_quoted(note.text)}\n"
         for change in self.domain.changes_for(note):
             source = f" <{change.source}>" if change.source else ""
-            yield f"{self.said.changed(escaped(change.statement))}{source}\n"
+            yield f"{self.said.changed(escaped(self.said.since(change)))}{source}\n"
         line = f"{escaped(note.source)}:{note.line}"
         yield f"— {line} {self.where(note)}\n" if self.address(note) else f"— {line}\n"
 

@@ -24,20 +24,24 @@ class QuotedGuide:
         for name, part in guide.parts.items():
             yield from _part(said.GUIDE_PARTS[name], (line for entry in part for line in self._entry(entry)))
         yield from _part(said.CONTRADICTIONS, self._contradictions())
-        yield from _part(said.GUIDE_CHANGES, (f"- {_changed(change)}" for change in guide.changes))
+        yield from _part(said.GUIDE_CHANGES, (f"- {self._changed(change)}" for change in guide.changes))
 
     def _entry(self, entry: Entry) -> Iterator[str]:
         point, said = entry.point, self.quoting.said
         told = said.said(point.talks, point.since, point.until, point.speakers)
         yield f"- {escaped(entry.note.text)} — {escaped(told)}"
         yield from (f"  - {said.REMEDY}: {self._note(note)}" for note in entry.remedies if note.id != entry.note.id)
-        yield from (f"  - {_changed(change)}" for change in entry.changes)
+        yield from (f"  - {self._changed(change)}" for change in entry.changes)
         yield from (f"  - {self._note(note)}" for note in point.notes)
 
     def _contradictions(self) -> Iterator[str]:
         for one in self.guide.contradictions:
             yield f"- {self.quoting.said.DIFFERS[one.differs]}"
             yield from (f"  - {self._note(note)}" for note in one.notes)
+
+    def _changed(self, change: Change) -> str:
+        source = f" <{change.source}>" if change.source else ""
+        return f"{escaped(self.quoting.said.since(change))}{source}"
 
     def _note(self, note: Note) -> str:
         """Return a note with its talk, its event, its day, and where it can be read."""
@@ -53,7 +57,3 @@ def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield f"## {title}\n"
         yield from told
         yield ""
-
-
-def _changed(change: Change) -> str:
-    return f"{escaped(change.statement)}{f' <{change.source}>' if change.source else ''}"

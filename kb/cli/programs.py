@@ -1,7 +1,7 @@
 """The command that answers other programs: mcp."""
 
 from kb.cli.group import cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date
+from kb.cli.output import bring_up_to_date, say
 from kb.knowledge_base import KnowledgeBase
 
 
@@ -10,13 +10,17 @@ from kb.knowledge_base import KnowledgeBase
 def mcp(kb: KnowledgeBase) -> None:
     """Answer other programs on stdin and stdout, the index brought up to the library first.
 
-    It speaks the Model Context Protocol: an assistant starts it by itself, once it is told the command. Nothing can be
+    It speaks the Model Context Protocol (MCP): an assistant starts it by itself, once it is told the command. Nothing can be
     changed by it. `kb serve` answers the same at /mcp.
 
     \b
     Example: kb mcp --library ~/reports
     """
+    from index.engine import WriterBusyError
     from kb.programs.server import over_stdio
 
-    bring_up_to_date(kb)
+    try:
+        bring_up_to_date(kb)
+    except WriterBusyError as error:  # what that other process publishes is answered as soon as it does
+        say(f"kb: {error}", err=True)
     over_stdio(kb)

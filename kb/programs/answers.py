@@ -35,7 +35,7 @@ def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
     )
     narrowed = kb.searcher.narrowed(query, {name: getattr(asked, name) for name in _FILTERS})
     answer = kb.searcher.search(replace(narrowed, offset=asked.offset))
-    cards = cards_of(kb, root)
+    cards = Cards(kb, root)
     notes = list(within(cards.found(one) for one in answer.found))
     talks = [{**talk_card(one.talk, one.event, one.held_on), "notes": one.notes} for one in answer.talks[:_MOST_TALKS]]
     nothing = {"nothing": words.NOTHING_BUT_TALKS if talks else nothing_in(kb)} if not answer.total else {}
@@ -51,7 +51,7 @@ def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
 
 def show(kb: KnowledgeBase, asked: Show, root: str | None) -> Record:
     """Return a note, or the notes of a talk or a report from one on. Raises UnknownIdError."""
-    cards = cards_of(kb, root)
+    cards = Cards(kb, root)
     if "/" not in asked.id:
         entry, notes = kb.browser.report(asked.id)
         return {**about(kb), "report": report_card(entry), **_listed(cards, notes, asked.offset)}
@@ -90,12 +90,6 @@ def about(kb: KnowledgeBase) -> dict[str, str]:
 def nothing_in(kb: KnowledgeBase) -> str:
     """Return that nothing is noted, of an empty library that it is empty."""
     return words.NOTHING if kb.browser.reports() else words.EMPTY
-
-
-def cards_of(kb: KnowledgeBase, root: str | None) -> Cards:
-    """Return what makes cards of the notes of a knowledge base."""
-    contents = kb.collection.contents()
-    return Cards(kb.collection.domain, contents.by_id if contents else {}, root)
 
 
 def _note(kb: KnowledgeBase, cards: Cards, note: Note) -> Record:

@@ -1,15 +1,15 @@
 """Notes as other programs get them: short cards that say whose words they are, where they stand and how they aged."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin
 
+from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.model import Note, Talk
 from kb.search.answers import Found
 from kb.search.records import as_json, change_record
-from kb.services import Domain
 
 SCHEME = "kb"
 _SHORT = 500  # characters of a note in a list; `show` gives it whole
@@ -20,53 +20,69 @@ LONGEST_ANSWER = 40_000  # bytes of the notes of one answer, some 15,000 tokens
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """Makes cards of notes.
+    """Makes cards of notes of a knowledge base; `root` is the address of its page, None where nobody serves it."""
 
-    `domain` tells of their services, `reports` of their posts, by id. `root` is the address of the page, None where
-    nobody serves it.
-    """
-
-    domain: Domain
-    reports: Mapping[str, ReportEntry]
+    knowledge_base: KnowledgeBase
     root: str | None
 
-    def card(self, note: Note, longest: int = _SHORT) -> dict[str, Any]:
-        """Return a note as a card; its text, and what it stands under, as far as so many characters."""
+    def brief(self, note: Note, longest: int = _SHORT) -> dict[str, Any]:
+        """Return a note as short as can be: its words, as far as so many characters, and where they stand."""
         return {
             "id": note.id,
             "text": clipped(note.text, longest),
-            "trail": [clipped(crumb.text, _LABEL) for crumb in note.trail],
             "talk": clipped(note.talk.title, _LABEL) if note.talk else None,
-            "talk_id": note.talk.id if note.talk else None,
             "event": note.event,
             "day": note.held_on,
-            "kind": note.kind,
-            "services": [self.domain.catalogue.name(mention.service) for mention in note.services],
-            "changed_since": [change_record(change) for change in self.domain.changes_for(note)],
             "source": f"{note.source}:{note.line}",
             "address": self.address(note) or resource_address("note", note.id),
+        }
+
+    def card(self, note: Note, longest: int = _SHORT) -> dict[str, Any]:
+        """Return a note as a card."""
+        domain = self.knowledge_base.collection.domain
+        return {
+            **self.brief(note, longest),
+            "talk_id": note.talk.id if note.talk else None,
+            "trail": [clipped(crumb.text, _LABEL) for crumb in note.trail],
+            "kind": note.kind,
+            "services": [domain.catalogue.name(mention.service) for mention in note.services],
+            "changed_since": [change_record(change) for change in domain.changes_for(note)],
         }
 
     def found(self, found: Found) -> dict[str, Any]:
         """Return a found note as a card, with the ranges of its text that match, and whether its meaning alone does."""
         marks = [list(mark) for mark in found.marks if mark[1] <= _SHORT]
-        return {**self.card(found.note), "marks": marks, "alike": found.alike}
+        told = {"talks_saying_so": self.talks(found.note), "marks": marks, "alike": found.alike}
+        return {**self.card(found.note), **told}
 
     def whole(self, note: Note) -> dict[str, Any]:
         """Return a note by itself: as a card, and what no list of notes tells."""
+        called = self.knowledge_base.collection.catalogue.name
         return {
             **self.card(note, _WHOLE),
+            "talks_saying_so": self.talks(note),
             "published": note.published,
             "speakers": list(note.talk.speakers) if note.talk else [],
             "attached": [clipped(text, _WHOLE) for text in note.attached],
-            "why": [f"{self.domain.catalogue.name(one.service)}: {one.via}, {one.why}" for one in note.services],
+            "why": [f"{called(one.service)}: {one.via}, {one.why}" for one in note.services],
         }
+
+    def talks(self, note: Note) -> int:
+        """Return how many independent talks say what a note says, by the guides of the services that it names.
+
+        Of one that names none, by that of the service it inherits first: to make a guide takes up to seconds once.
+        """
+        known = self.knowledge_base.collection.catalogue.by_slug
+        named = [one for one in note.services if one.via == "explicit"] or note.services[:1]
+        guides = (self.knowledge_base.guides.of(known[one.service]) for one in named)
+        return max((entry.point.talks for guide in guides if (entry := guide.entry(note.id))), default=1)
 
     def address(self, note: Note) -> str | None:
         """Return where a note can be read: on the page, else in its post, None where that told no address."""
         if self.root:
             return urljoin(self.root, f"/note/{quote(note.id)}")
-        entry = self.reports.get(note.report)
+        contents = self.knowledge_base.collection.contents()
+        entry = contents.by_id.get(note.report) if contents else None
         return entry.url if entry else None
 
 

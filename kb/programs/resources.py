@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from kb.knowledge_base import KnowledgeBase
-from kb.programs.answers import cards_of
-from kb.programs.cards import LONGEST_ANSWER, SCHEME, resource_address
+from kb.programs.cards import LONGEST_ANSWER, SCHEME, Cards, resource_address
 from kb.programs.tools import ToolError, told
 from kb.quotation import Quoting
 from kb.report.model import Note
@@ -43,7 +42,7 @@ def text(kb: KnowledgeBase, asked: str, root: str | None) -> str:
     """Return what stands at an address, in Markdown. Raises ToolError."""
     what, identifier = _parts(asked)
     with told():
-        quoting = Quoting(en, kb.collection.domain, cards_of(kb, root).address)
+        quoting = Quoting(en, kb.collection.domain, Cards(kb, root).address)
         if what == "note":
             return quoting.citation(kb.browser.note(identifier))
         takers = kb.browser.takers(identifier)

@@ -8,8 +8,8 @@ from typing import Any
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
-from kb.programs import answers
-from kb.programs.arguments import Arguments, Search, Services, Show, read, schema
+from kb.programs import answers, guiding
+from kb.programs.arguments import Arguments, Guide, Search, Services, Show, read, schema
 from kb.search.answers import UnknownIdError, UnknownValueError
 from kb.texts import programs as words
 
@@ -37,6 +37,7 @@ TOOLS: Mapping[str, Tool] = {
     for tool in (
         Tool("search", Search, answers.search),
         Tool("show", Show, answers.show),
+        Tool("guide", Guide, guiding.guide),
         Tool("services", Services, answers.services),
     )
 }

@@ -7,7 +7,15 @@ from functools import reduce
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.files import Library, LibraryError
-from kb.library.rewriting import with_correction, with_given, with_points, with_speakers
+from kb.library.rewriting import (
+    with_correction,
+    with_given,
+    with_points,
+    with_search,
+    with_speakers,
+    without_search,
+)
+from kb.library.searches import MOST_SEARCHES, SavedSearch
 from kb.points import Says, said_of, with_said
 from kb.report.identity import slug
 from kb.report.model import Correction, Given, PointCorrection
@@ -100,6 +108,33 @@ class Corrector:
         return tuple(
             dict.fromkeys(f"{each}/{own}" for each in (report, *(contents.ids_of(report) if contents else ())))
         )
+
+    def searches(self) -> tuple[SavedSearch, ...]:
+        """Return the searches that are saved."""
+        return self._collection.library.configuration()[0].searches
+
+    def save(self, search: SavedSearch, place: int | None = None) -> None:
+        """Save a search, last or at a place. Raises LibraryError where another has its name, or there are too many."""
+
+        def saved(data: bytes, told: Configuration) -> bytes:
+            if len(told.searches) >= MOST_SEARCHES:
+                raise LibraryError(f"more than {MOST_SEARCHES} searches cannot be saved; take one out first")
+            if any(one.name == search.name for one in told.searches):
+                raise LibraryError(f"a search is saved as {search.name} already; give this one another name")
+            return with_search(data, search, place)
+
+        self._own().configure(saved)
+
+    def forget(self, name: str) -> tuple[SavedSearch, int] | None:
+        """Forget a saved search; return it with its place, None where none has this name."""
+        places: list[int] = []
+
+        def forgotten(data: bytes, told: Configuration) -> bytes:
+            places.extend(place for place, one in enumerate(told.searches) if one.name == name)
+            return without_search(data, places[0]) if places else data
+
+        before = self._own().configure(forgotten)
+        return (before.searches[places[0]], places[0]) if places else None
 
     def remove(self, source: str) -> str:
         """Take a report out of the library; return the name it is kept by."""

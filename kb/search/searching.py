@@ -50,7 +50,7 @@ class Searcher:
     def _answer(self, query: Query, snapshot: Snapshot | None) -> Answer:
         if snapshot is None:
             return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
-        asked, narrow = _narrowed(query)
+        asked, narrow = narrowed(query)
         results = snapshot.reader.search(asked)
         around = _around(results, snapshot)
         known = {note.id: note for notes in around.values() for note in notes}
@@ -180,7 +180,7 @@ class Searcher:
         return "".join(morpheme.reading or morpheme.surface for morpheme in morphemes)
 
 
-def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
+def narrowed(query: Query) -> tuple[Query, dict[str, str]]:
     """Return the query as the index shall answer it, and which group there stands for which here."""
     via = query.selected("via")
     if len(via) != 1:

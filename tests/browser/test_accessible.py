@@ -38,6 +38,8 @@ PAGES = (
     "/speakers",
     "/years",
     "/pairs",
+    "/sheet?q=Lambda",
+    "/sheet?q=zzz",
     "/pairs?service=nothing&state=unsolved",
     "/service/quicksight",
     "/timeline?service=lambda",
@@ -45,6 +47,9 @@ PAGES = (
     "/timeline?q=zzz",
     "/event/aws-re-invent-2019",
     "/speaker/Werner%20Vogels",
+    "/updates",
+    "/saved",
+    "/saved?address=q%3DLambda",
     "/nowhere",
 )
 
@@ -162,3 +167,32 @@ def test_the_key_and_the_update(open_page: Open, guarded: str, scheme: str, loca
 
     assert (asked, refused, objections(page)) == ([], [], [])
     assert page.url.endswith("/sync")
+
+
+def test_what_a_sync_changed_and_the_saved_searches(
+    open_page: Open, tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]], scheme: str, locale: str
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "kb.toml").write_text('[[searches]]\nname = "箱"\naddress = "q=箱"\n', "utf-8")
+    knowledge_base = KnowledgeBase.open(library, tmp_path / "index")
+    for report in (
+        "- SQS は便利\n- 課題: 箱が足りなくて困る\n",
+        "- SQS は 順番を守らない\n- 箱を足す\n" + "- 積む\n" * 12,
+    ):
+        (library / "a.md").write_text(f"# 見本勉強会 2019\n\n{report}", "utf-8")
+        knowledge_base.keeper.sync()
+    newest = next(iter(knowledge_base.chronicler.differences()))
+    found: dict[str, list[str]] = {}
+    with serve(create_app(knowledge_base)) as root:
+        page = open_page("/?q=箱", root, color_scheme=scheme, locale=locale, bypass_csp=True)
+        for path in ("/?q=箱", "/", "/updates", f"/updates/{newest}", "/saved", "/saved?address=q%3DSQS"):
+            page.goto(root + path)
+            page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+            found[path] = objections(page)
+        page.locator("input[name=name]").first.fill("箱")
+        page.locator("form.intake button").click()
+        found["refused"] = objections(page)
+
+    assert {path: told for path, told in found.items() if told} == {}
+    assert page.locator("#name-error").count() == 1

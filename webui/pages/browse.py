@@ -36,6 +36,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         taken = {report: tree(own) for report, own in by_report}
         alike = browser.like(notes)
         rows = browser.aligned(takers) if len(takers) > 1 else ()
+        seen = rows[part.first - 1 : part.first - 1 + NOTES]
         return respond(
             "talk.html",
             lambda: {
@@ -49,6 +50,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             takers=[(entry, taken[entry.id]) for entry in spoken.reports if entry.id in taken],
             every=[taker.report for taker in takers],
             rows=rows,
+            seen=seen,
+            more_rows=len(rows) - (part.first - 1) - len(seen),
             alike=alike,
         )
 

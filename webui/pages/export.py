@@ -10,7 +10,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.quotation import Quoting, by_place
 from kb.report.model import Note
 from kb.search.records import note_record
-from webui.address import address_of, query_of, resolved
+from webui.address import address_of, pairs_of, query_of, resolved
 from webui.limits import at_once
 from webui.texts import texts
 from webui.view.answers import respond
@@ -25,11 +25,12 @@ _MOST_CHOSEN = 200  # an address may be 16 kB long
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Notes to be quoted: what they are called together, the search that finds them (None where they were chosen)."""
+    """Notes to be quoted: what they are called together, the search, and whether they were chosen from its results."""
 
     title: str
     notes: tuple[Note, ...]
-    query: Query | None
+    query: Query
+    chosen: bool = False
 
     @property
     def places(self) -> list[list[Note]]:
@@ -43,15 +44,20 @@ class Sheet:
         return texts.sheet_bound(_MOST_ON_A_SHEET, total) if total > _MOST_ON_A_SHEET else ""
 
     @property
-    def search(self) -> str | None:
+    def search(self) -> str:
         """The address of the search."""
-        return address_of(self.query) if self.query else None
+        return address_of(self.query)
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The search as the fields of a form: where no note is chosen, all are shown again."""
+        return pairs_of(self.query)
 
     def file(self, ending: str) -> str:
         """Return the address of all the notes as a file."""
-        if self.query:
-            return f"/export.{ending}{address_of(self.query)[1:]}"
-        return address(f"/export.{ending}", *((_CHOSEN, note.id) for note in self.notes))
+        if self.chosen:
+            return address(f"/export.{ending}", *((_CHOSEN, note.id) for note in self.notes))
+        return f"/export.{ending}{self.search[1:]}"
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -60,13 +66,14 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     whole_results = at_once(_AT_ONCE)
 
     def asked() -> Sheet:
+        pairs = [(key, value) for key, value in request.args.items(multi=True) if key != _CHOSEN]
+        query = replace(resolved(query_of(pairs)[0], knowledge_base.collection.catalogue), offset=0)
         chosen = tuple(dict.fromkeys(request.args.getlist(_CHOSEN)))[:_MOST_CHOSEN]
         if chosen:
-            return Sheet(texts.SHEET_CHOSEN, tuple(map(knowledge_base.browser.note, chosen)), None)
-        query = resolved(query_of(request.args.items(multi=True))[0], knowledge_base.collection.catalogue)
-        answer = knowledge_base.searcher.search(replace(query, offset=0, limit=None))
+            return Sheet(texts.SHEET_CHOSEN, tuple(map(knowledge_base.browser.note, chosen)), query, chosen=True)
+        answer = knowledge_base.searcher.search(replace(query, limit=None))
         title = texts.hits(answer.total, _conditions(knowledge_base, query))
-        return Sheet(title, tuple(one.note for one in answer.found), replace(query, offset=0))
+        return Sheet(title, tuple(one.note for one in answer.found), query)
 
     def quoted() -> Quoting:
         return quoting(knowledge_base.collection.domain, request.host_url)

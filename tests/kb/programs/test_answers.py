@@ -54,6 +54,7 @@ def test_a_card_has_the_words_their_place_their_source_and_what_has_changed(know
         "services": ["AWS Lambda"],
         "source": "a.md:8",
         "address": "https://example.com/posts/a",
+        "talks_saying_so": 1,
         "marks": [[3, 7]],
         "alike": False,
     }
@@ -136,6 +137,35 @@ def test_an_answer_is_bounded_whatever_notes_hold(tmp_path: Path) -> None:
     )
 
 
+def test_a_guide_tells_each_point_once_with_how_many_talks_say_so(knowledge_base: KnowledgeBase) -> None:
+    guide = asked(knowledge_base, "guide", service="ラムダ")
+    (problem,) = guide["solved"]
+
+    assert [note["text"] for note in (*problem["notes"], *problem["remedies"])] == [
+        "処理が最大5分で切られるので困る",
+        "対策：前処理を別の関数に切り出しておく",
+    ]
+    assert (problem["talks_saying_so"], problem["since"], problem["speakers"]) == (1, "2017", ["山田太郎"])
+    assert [change["changed_on"][:4] for change in problem["changed_since"]] == ["2018"]
+    assert guide["service"]["slug"] == "lambda"
+
+
+def test_what_several_talks_say_is_counted_on_each_card(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    for year in (2018, 2020, 2022):
+        told = f"# 見本勉強会 {year}\n\n## 【A】10:00~10:45:{year}年のキューの話\n\n- SQS の受け手は必ず冪等にする\n"
+        (tmp_path / "library" / f"{year}.md").write_text(told, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+
+    assert [one["talks_saying_so"] for one in asked(kb, "search", query="冪等")["notes"]] == [3, 3, 3]
+    assert [one["talks_saying_so"] for one in asked(kb, "guide", service="sqs")["advice"]] == [3]
+
+
+def test_a_service_that_nobody_noted_is_told_so(knowledge_base: KnowledgeBase) -> None:
+    assert asked(knowledge_base, "guide", service="braket")["nothing"] == words.NOTHING
+
+
 def test_services_come_with_the_most_notes_first_and_by_any_name(knowledge_base: KnowledgeBase) -> None:
     every = asked(knowledge_base, "services")["services"]
 
@@ -170,6 +200,7 @@ def test_an_index_that_cannot_answer_is_told_with_what_to_do(
         ("search", {"limit": 0}, "search: expected `int` >= 1 - at `$.limit`"),
         ("search", {"words": "SQS"}, "search: object contains unknown field `words`"),
         ("search", {"service": ["ほげ"]}, "service: none is called 'ほげ'"),
+        ("guide", {"service": "ほげ"}, "service: none is called 'ほげ'"),
         ("search", {"kind": ["ほげ"]}, "search: invalid enum value 'ほげ'"),
         ("show", {}, "show: object missing required field `id`"),
         ("show", {"id": "ほげ/ふが"}, "no note has the id ほげ/ふが; `search` gives the ids"),

@@ -62,6 +62,7 @@ def done(client: Client, work: Callable[[Client], Awaitable[T]]) -> T:
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "search": {"query": "冪等"},
+    "guide": {"service": "Lambda"},
     "services": {},
 }
 

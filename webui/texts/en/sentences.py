@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from kb.aligning import Row
+from kb.services.tagger import INHERITED as _AS_KEPT
 from kb.texts.en import counted, day
 from webui.texts.en.labels import (
     FILTERS,
@@ -198,8 +199,8 @@ def source_line(source: str, line: int) -> str:
 
 
 def why(via: str, words: str) -> str:
-    """Return why a note carries a tag."""
-    return VIA_MEANING[via].format(why=words)
+    """Return why a note carries a tag; what an index keeps of that is worded in Japanese."""
+    return VIA_MEANING[via].format(why=_AS_KEPT.sub(r"“\1”, line \2", words))
 
 
 def age(held_on: str | None, today: date) -> str:
