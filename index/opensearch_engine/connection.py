@@ -256,7 +256,7 @@ class _BoundedPool:
     def __init__(self, pool: Any) -> None:  # noqa: ANN401  # of urllib3
         self._pool = pool
 
-    def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> _Response:  # noqa: ANN401  # as urllib3 has them
+    def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> _Response:  # noqa: ANN401
         ends = time.monotonic() + float(options.get("timeout") or READ_SECONDS)
         response = self._pool.urlopen(method, url, body, preload_content=False, **options)
         parts, size = [], 0

@@ -45,7 +45,7 @@ class Publication:
     drafts: Sequence[Draft] = ()
 
     def keeps(self, before: Manifest | None) -> bool:
-        """Tell whether anything that the generation before had is to stay. Raises SearchIndexError as `publish` does."""
+        """Tell whether anything of the generation before is to stay. Raises SearchIndexError as `publish` does."""
         return bool(self._kept(before))
 
     def write(self, index: str, lease: Lease, before: Manifest | None, layout: Layout, known: Known) -> Manifest:

@@ -74,7 +74,7 @@ class ClusterReader:
         hits = self._questions.search(body)[0]["hits"]["hits"]
         return stored_text(hits[0]) if hits else None
 
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:  # noqa: ARG002  # as the contract has it
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:  # noqa: ARG002
         """Return nothing: a cluster knows no vectors."""
         return ()
 
@@ -100,7 +100,7 @@ class ClusterReader:
         }
 
     def _rest(self, hits: list[_Found], body: Mapping[str, Any], query: Query) -> list[_Found]:
-        """Return the hits of the query's window, given those of the first answer, page after page where they are many."""
+        """Return the hits of the query's window, given those of the first answer; many come page after page."""
         if _fits(query):
             return hits
         end, page = None if query.limit is None else query.offset + query.limit, hits
@@ -189,7 +189,7 @@ class ClusterReader:
     def _around(
         self, window: Sequence[_Found], places: Sequence[str], titled: Mapping[str, int], search: Search, query: Query
     ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int], Mapping[str, int]]:
-        """Return what is stored of the hits' kin in their places, and how many are found in each, and under each title."""
+        """Return what is stored of the hits' kin in their places, how many are found in each, and under each title."""
         found = self._questions.held(search.found, *self._filters.selected(query))
         group, titles = f"facet.{query.context}", self._layout.schema.titles
         bodies: dict[str, Mapping[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""Indexes on a cluster: the first is made, and a whole new one beside the old, to which the name moves when it is ready."""
+"""Indexes on a cluster: the first, and a whole new one beside the old, to which the name moves when it is ready."""
 
 import time
 from http import HTTPStatus

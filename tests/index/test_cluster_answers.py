@@ -1,4 +1,4 @@
-"""What a cluster that is hostile, broken or busy may answer: one plain error each, and nothing written twice or lost."""
+"""What a cluster that is hostile, broken or busy may answer: one plain error each, and nothing twice or lost."""
 
 import json
 import time
