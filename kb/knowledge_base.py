@@ -8,7 +8,9 @@ from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:
     from kb.search.browsing import Browser
+    from kb.search.chronicling import Chronicler
     from kb.search.correcting import Corrector
+    from kb.search.guiding import Guides
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
 
@@ -45,6 +47,13 @@ class KnowledgeBase:
         return Browser(self.collection)
 
     @cached_property
+    def guides(self) -> "Guides":
+        """What gives out the guide of a service."""
+        from kb.search.guiding import Guides
+
+        return Guides(self.collection)
+
+    @cached_property
     def keeper(self) -> "Keeper":
         """What changes the library and brings the index up to it."""
         from kb.search.keeping import Keeper
@@ -57,3 +66,10 @@ class KnowledgeBase:
         from kb.search.correcting import Corrector
 
         return Corrector(self.collection)
+
+    @cached_property
+    def chronicler(self) -> "Chronicler":
+        """What tells what the last syncs changed, and what is new in a search."""
+        from kb.search.chronicling import Chronicler
+
+        return Chronicler(self.collection, self.guides)

@@ -24,16 +24,21 @@ from webui.deeds import Deeds
 from webui.limits import Guesses
 from webui.pages import (
     browse,
+    chronicles,
     correcting,
     events,
     export,
+    feeds,
+    history,
     indexes,
     intake,
     key,
     pairs,
+    programs,
     proposing,
     removing,
     reports,
+    saved,
     search,
     services,
     standing,
@@ -49,6 +54,10 @@ from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
+_READING = (
+    *(suggest, indexes, events, pairs, browse, services, chronicles, reports, export, todo),
+    *(programs, feeds, history, standing),
+)  # what only reads, and needs nothing but the knowledge base
 
 
 class _Json(JSONProvider):
@@ -138,8 +147,11 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo, standing):
+    searches = saved.SavedSearches(knowledge_base)
+    app.register_blueprint(search.pages(knowledge_base, searches))
+    for room in _READING:
         app.register_blueprint(room.pages(knowledge_base))
+    app.register_blueprint(saved.pages(knowledge_base, searches, updater, deeds))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):
         app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))

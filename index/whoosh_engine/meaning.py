@@ -1,18 +1,17 @@
 """What an engine knows by vectors: of which documents it has one, and how like each is to a text."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from index.embedder import Embedder, Vectors
-from index.likeness import Space
+from index.likeness import DocumentVectors, Likeness, Space
+from index.whoosh_engine.cache import Cache
 from index.whoosh_engine.column_names import NO_KEY
 from index.whoosh_engine.snapshot import Snapshot
-from index.whoosh_engine.term_store import Docs
 from index.whoosh_engine.vector_file import FileState
 from index.whoosh_engine.vectors import VectorFile, places
 
@@ -21,16 +20,11 @@ if TYPE_CHECKING:
 
 _BATCH = 16  # texts: a second of work, which is all that is lost where it is broken off
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
+_MOST_KEPT = 16 * 1024 * 1024  # bytes of how like documents are to the texts last asked: over 100,000 those of 300
 _FRESH = 5.0  # seconds in which vectors that another process added are not looked for
 _NEVER: tuple[float, FileState] = (-inf, ())  # looked for
 
-
-@dataclass(frozen=True, slots=True)
-class DocumentVectors:
-    """The documents that have a vector, in the order of their positions, and their vectors."""
-
-    docs: Docs
-    space: Space
+_Gathered: TypeAlias = "tuple[Keys, FileState, DocumentVectors, Cache[Likeness]]"
 
 
 class Meaning:
@@ -40,21 +34,31 @@ class Meaning:
         self._embedder = embedder
         self._file = VectorFile(index, embedder.name)
         self._looked: tuple[float, FileState] = _NEVER
-        self._gathered: tuple[Keys, FileState, DocumentVectors] | None = None
+        self._gathered: _Gathered | None = None
         self._of_query = lru_cache(_QUERIES_KEPT)(self._embedded)
 
     def query(self, text: str) -> Vectors:
         """Return the vector of what is looked for. Raises EmbeddingError."""
         return self._of_query(text)
 
+    def likeness(self, snapshot: Snapshot, text: str) -> Likeness | None:
+        """Return how like a snapshot's documents are to a text, None where none has a vector. Raises EmbeddingError."""
+        _, _, vectors, kept = self._gather(snapshot)
+        return kept.get(text, lambda: Likeness(vectors, self.query(text))) if len(vectors.docs) else None
+
     def vectors(self, snapshot: Snapshot) -> DocumentVectors:
         """Return the vectors of a snapshot's documents, as far as there are some; put together once."""
+        return self._gather(snapshot)[2]
+
+    def _gather(self, snapshot: Snapshot) -> "_Gathered":
         keys, state, gathered = snapshot.vector_keys, self._state(), self._gathered
         if gathered is None or gathered[0] is not keys or gathered[1] != state:
             kept = self._file.read()  # let go again: what is of no document here takes no memory
             docs = snapshot.in_position[places(kept.keys, keys[snapshot.in_position]) >= 0]
-            gathered = self._gathered = keys, state, DocumentVectors(docs, Space(kept.of(keys[docs])))
-        return gathered[2]
+            vectors = DocumentVectors(docs, Space(kept.of(keys[docs])), snapshot.size)
+            kept_likeness = Cache[Likeness](_MOST_KEPT, lambda likeness: likeness.nbytes)
+            gathered = self._gathered = keys, state, vectors, kept_likeness
+        return gathered
 
     def embed(self, snapshot: Snapshot, told: Callable[[int, int], None]) -> None:
         """Make and keep the vectors of documents that have none, newest first. Raises EmbeddingError."""

@@ -91,12 +91,12 @@ class WhooshReader:
         if vectors is None or not np.isin(vectors.docs, docs).any():
             return ()
         rows = np.flatnonzero(np.isin(vectors.docs, docs)).astype(np.int32)
-        likeness = Likeness(vectors.space, vectors.docs, snapshot.size, vectors.space.mean(rows))
+        likeness = Likeness(vectors, vectors.space.mean(rows))
         group = snapshot.group(apart)
         own = np.zeros(snapshot.size, np.bool_)
         own[docs] = True
         others = group.tally(group.counts(own), snapshot.size) == 0
-        found = likeness.found(snapshot.live & others & likeness.apart_from_copies(), snapshot.in_position)[:limit]
+        found = likeness.found(snapshot.live & others, copies=False)[:limit]
         cosines = likeness.of(found)[0].tolist()
         documents = map(snapshot.document, found.tolist())
         return tuple(Hit(key, cosine, stored) for (key, stored), cosine in zip(documents, cosines, strict=True))

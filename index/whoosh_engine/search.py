@@ -155,10 +155,7 @@ class Search:
         if not text or "likeness" in self._query.without or not (meaning := self._meaning()):
             return None
         try:
-            vectors = meaning.vectors(self._snapshot)
-            if not len(vectors.docs):
-                return None
-            return Likeness(vectors.space, vectors.docs, self._snapshot.size, meaning.query(text))
+            return meaning.likeness(self._snapshot, text)
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
@@ -219,7 +216,7 @@ class Search:
         if self._likeness and self.ascent.alike:
             # A title that has the words makes all below it like them: it is found by itself.
             candidates = self._conditions & self._named & ~self.titled
-            mask[self._likeness.found(candidates, self._snapshot.in_position)] = True
+            mask[self._likeness.found(candidates)] = True
         return mask
 
     @cached_property

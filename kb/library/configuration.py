@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from kb.library.own_domain import own_domain
+from kb.library.searches import SavedSearch, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, check_keys, named_tables, parsed, quoted, shown
-from kb.report.model import Correction, Given, Kind
+from kb.report.model import Correction, Given, Kind, PointCorrection
 from kb.texts import ja
 
 if TYPE_CHECKING:
@@ -19,17 +20,8 @@ if TYPE_CHECKING:
 CONFIGURATION = "kb.toml"
 NO_MODEL = "none"
 _TOP = (
-    "domain",
-    "ignore",
-    "embedding",
-    "engine",
-    "reports",
-    "talks",
-    "notes",
-    "feeds",
-    "categories",
-    "services",
-    "words",
+    *("domain", "ignore", "embedding", "engine", "reports", "talks", "notes", "points", "feeds", "searches"),
+    *("categories", "services", "words"),
 )
 _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
 _MOST_SHARDS = 100
@@ -82,6 +74,14 @@ class Configuration:
     [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
     seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
 
+    [points."jaws-days-2018-b2af/6cf728ff"]
+    same = ["aws-summit-2019-fd01/03f2aa10"]
+    apart = ["re-invent-2020-4513/9b00c7e2"]
+
+    [[searches]]
+    name = "キューの話"
+    address = "q=冪等&service=sqs"
+
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
     `text` is all of it as it was written.
@@ -91,9 +91,11 @@ class Configuration:
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    points: Mapping[str, PointCorrection] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
+    searches: tuple[SavedSearch, ...] = ()
     engine: EngineAddress | None = None
     text: str = field(default="", compare=False, repr=False)
 
@@ -129,9 +131,11 @@ def parse(data: bytes) -> Configuration:
             for note, values in named_tables(table, "notes").items()
         },
         speakers=_lists(table, "talks", "speakers"),
+        points={note: _point(note, values) for note, values in named_tables(table, "points").items()},
         ignore=_ignored(table.get("ignore", [])),
         feeds=_lists(table, "feeds", "seen"),
         embedding=_embedding(table.get("embedding", {})),
+        searches=saved_searches(table.get("searches", [])),
         engine=_engine(table["engine"]) if "engine" in table else None,
         text=data.decode(ENCODING),
     )
@@ -214,6 +218,17 @@ def _correction(note: str, values: Mapping[str, Any], known: "Catalogue") -> Cor
             raise ConfigurationError(f"{where} {key}: no service is called {quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
     return Correction(adds=slugs["add"], removes=slugs["remove"], kind=_kind(where, values.get("kind")))
+
+
+def _point(note: str, values: Mapping[str, Any]) -> PointCorrection:
+    where = f'[points."{shown(note)}"]'
+    check_keys(where, values, {"same": list, "apart": list})
+    told = PointCorrection(tuple(values.get("same", ())), tuple(values.get("apart", ())))
+    if note in (*told.same, *told.apart):
+        raise ConfigurationError(f"{where} names the note itself; write the ids of other notes")
+    if both := next((other for other in told.same if other in told.apart), None):
+        raise ConfigurationError(f"{where} says both same and apart of {quoted(both)}; leave one of them")
+    return told
 
 
 def _kind(where: str, name: str | None) -> Kind | None:

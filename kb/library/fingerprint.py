@@ -15,6 +15,7 @@ _ROOMS = (
     "index/datafiles.py",
     "index/likeness.py",
     "index/schema.py",
+    "index/sides.py",
     "index/text.py",
     "index/whoosh_engine",
     "kb/domains",
@@ -23,6 +24,7 @@ _ROOMS = (
     "kb/library/contents.py",
     "kb/library/kept.py",
     "kb/library/own_domain.py",
+    "kb/library/searches.py",
     "kb/library/tables.py",
     "kb/lint.py",
     "kb/readers",
@@ -63,6 +65,20 @@ def code_digest() -> str:
         with open(path, "rb") as file:  # noqa: PTH123  # two hundred files: a Path takes longer than reading one
             digest.update(path.removeprefix(_ROOT).replace("\\", "/").encode() + b"\0" + file.read())
     return digest.hexdigest()
+
+
+def deciding_digests() -> dict[str, str]:
+    """Return what decides how an index looks by its names, files and libraries, each with the beginning of its digest.
+
+    By that a later version tells which of them did it, where something is understood otherwise.
+    """
+    from importlib.metadata import version
+
+    digests = {name: version(name) for name in _LIBRARIES}
+    for path in deciding_files():
+        name = path.removeprefix(_ROOT).replace("\\", "/").lstrip("/")
+        digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+    return digests
 
 
 def deciding_files() -> Iterator[str]:

@@ -11,7 +11,7 @@ from counted import Counted
 from index import ladder, spelling
 from index.embedder import Embedder, EmbeddingError
 from index.engine import Reason
-from index.likeness import Likeness, Likest, Space, quantised
+from index.likeness import DocumentVectors, Likeness, Likest, Space, quantised
 from index.mending import begun
 from index.query import Query, Step
 from index.ranking import (
@@ -84,7 +84,7 @@ class Scan:
             titled = [self.has_in(titles[1], self.ascent.titles_words, d) for d in documents]
             fitting &= ~np.array(titled, np.bool_)
         tells = self._likeness and self.ascent.alike
-        self._alike = set(self._likeness.found(fitting, np.arange(len(documents))).tolist()) if tells else set()
+        self._alike = set(self._likeness.found(fitting).tolist()) if tells else set()
         alone = any(not self.has_words(documents[number]) for number in self._alike)
         self.steps = (*self.ascent.steps, Step("likeness")) if alone else self.ascent.steps
         self.terms = frozenset(
@@ -150,7 +150,7 @@ class Scan:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
         space = Space(quantised(embedder.passages(passages)))
-        return Likeness(space, np.array(having, np.int32), len(self._documents), query)
+        return Likeness(DocumentVectors(np.array(having, np.int32), space, len(self._documents)), query)
 
     def _is_anywhere(self, counted: Counted, word: QueryWord) -> bool:
         facet = self._language.named(word.text)

@@ -142,7 +142,7 @@ class ScanEngine:
         if not embedder or not rows:
             return ()
         space = Space(quantised(embedder.passages([document.passage for document in having])))
-        cosines = space.nearest(space.asked(space.mean(np.array(rows, np.int32)))).tolist()
+        cosines = space.nearest(space.asked(space.mean(np.array(rows, np.int32))))[1].tolist()
         taken = {value for document in some for value in document.facets.get(apart, ())}
         others = [
             (cosine, document)

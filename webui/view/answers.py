@@ -41,7 +41,7 @@ def problem(error: HTTPException, detail: str, told: str = "", reports: Sequence
     """Return the answer that tells an error: its status, a sentence, what the cause said, reports to go on with."""
     status = error.code or 500
     if wants_json():
-        whole = f"{detail} {told}".rstrip()
+        whole = f"{detail} {texts.cause(told)}".rstrip()
         response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
         response.mimetype = "application/problem+json"
     else:
