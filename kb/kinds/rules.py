@@ -109,11 +109,10 @@ def _sentence_places(sentence: Sentence) -> Iterator[str]:
         yield "asked"
     if sentence.bare:
         yield "noun phrase"
-    clause = main_clause(sentence.words)
-    if any("を" in word for word in clause):
-        yield "object"
     before = frozenset[str]()
-    for word in clause:
+    for word in main_clause(sentence.words):
+        if "を" in word:
+            yield "object"
         if ("が" in word and "<格助詞>" in word) or ("は" in word and "<係助詞>" in word and "<格助詞>" not in before):
             yield "subject"
         before = word

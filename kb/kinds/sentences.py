@@ -184,8 +184,10 @@ def is_title(words: Sequence[Features]) -> bool:
 
 def main_clause(words: Sequence[Features]) -> Sequence[Features]:
     """Return what follows the last subordinate clause (「…する」 before a noun, 「…なら」)."""
-    cuts = [at for at, word in enumerate(words[:-1]) if "<連体形-一般>" in word or "<仮定形-一般>" in word]
-    return words[cuts[-1] + 1 :] if cuts else words
+    for begin in range(len(words) - 1, 0, -1):
+        if "<連体形-一般>" in words[begin - 1] or "<仮定形-一般>" in words[begin - 1]:
+            return words[begin:]
+    return words
 
 
 def _gives_a_reason(one: Features, after: Features) -> bool:

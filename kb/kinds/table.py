@@ -48,7 +48,7 @@ class Rule:
             return False
         return (
             not self.section
-            or any(word in crumb.text[:READ_SO_FAR] for crumb in note.trail for word in self.section)
+            or any(_has_any(crumb.text, self.section) for crumb in note.trail)
             or (note.talk is not None and note.talk.title.endswith(self.section))
         )
 
@@ -60,6 +60,11 @@ class Rule:
     def fits_alone(self) -> bool:
         """Whether a sentence by itself can be what the rule asks for."""
         return bool(self.needs) and not (self.section or self.under)
+
+
+@lru_cache(4096)  # a heading stands above many notes
+def _has_any(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text[:READ_SO_FAR] for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from kb.services.matcher import Match
 from kb.services.senses import Namer, Naming, Passage, Surroundings
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
+_NO_CORRECTION = Correction()
 
 
 def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
@@ -82,7 +83,7 @@ class _Tagging:
         return Surroundings(passages, self._clear[_talk(note)])
 
     def _corrected(self, note: Note) -> Correction:
-        return self._corrections.get(note.id, Correction())
+        return self._corrections.get(note.id, _NO_CORRECTION)
 
     def _explicit(self, note: Note) -> Iterator[Mention]:
         """Yield the services that a note's own text names, each once in reading order, and those a person added."""
