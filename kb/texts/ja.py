@@ -114,6 +114,16 @@ def day(held_on: str | None) -> str:
     return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
 
 
+def on(name: str, held_on: str | None) -> str:
+    """Return what something is called and its day."""
+    return f"{name}（{day(held_on)}）" if name else day(held_on)
+
+
+def listed(names: Iterable[str | None]) -> str:
+    """Return those names in a row that are known."""
+    return "、".join(filter(None, names))
+
+
 def since(change: "Change") -> str:
     """Return what holds since a change: 2018年10月以降は最大15分."""
     return change.statement
