@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kb.library.fingerprint import deciding_files
+import pytest
+
+from kb.library import fingerprint
+from kb.library.fingerprint import code_digest, deciding_files
 
 ROOT = Path(__file__).resolve().parents[3]
 # What is imported on the way and decides nothing of what is indexed: the contract of engines, how a query is understood
@@ -43,3 +46,18 @@ def test_all_code_on_the_way_of_a_report_to_the_index_is_in_the_fingerprint(tmp_
     aside = {f"{room}/{name}.py" for room, names in ASIDE.items() for name in names.split()}
 
     assert sorted(set(imported) - covered - aside) == []
+
+
+def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_digest.__wrapped__()
+    (tmp_path / "markdown_it_py-0.0.1.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    assert code_digest.__wrapped__() != before
+
+
+def test_the_fingerprint_is_the_same_however_a_library_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_digest.__wrapped__()
+    monkeypatch.setattr(fingerprint, "_installed", dict[str, str])
+
+    assert code_digest.__wrapped__() == before
