@@ -52,6 +52,10 @@ class AwayError(ClusterError, EngineAwayError):
     """The cluster does not answer, is too slow, too busy, or lacks shards: later it may answer again."""
 
 
+class _UnreachableError(AwayError):
+    """A node does not run, or its connection broke."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The status of an answer and its JSON."""
@@ -113,7 +117,13 @@ class Connection:
     def write(
         self, method: str, path: str, body: object = None, *, allowed: Sequence[int] = (), **params: str | int
     ) -> Reply:
-        """Return the answer to a request that changes something; the statuses allowed are no errors."""
+        """Return the answer to a request that changes something; the statuses allowed are no errors.
+
+        Where a node cannot be reached another is asked: whatever is written here may be written twice.
+        """
+        for _ in range(1, _ATTEMPTS):
+            with suppress(_UnreachableError):
+                return self._asked(method, path, body, params, allowed, seconds=WRITE_SECONDS)
         return self._asked(method, path, body, params, allowed, seconds=WRITE_SECONDS)
 
     def _patiently(self, asked: Callable[[str], Answer]) -> Answer:
@@ -184,7 +194,7 @@ class Connection:
         if isinstance(error.info, _TooLongError):
             return ClusterError(self._told(f"sent more than {_MOST_BYTES // 1024 // 1024} MB for an answer"))
         if not isinstance(error.status_code, int):
-            return AwayError(self._told("cannot be reached"))
+            return _UnreachableError(self._told("cannot be reached"))
         reason = _reason(error.info.get("error")) if isinstance(error.info, Mapping) else str(error.error)
         if error.status_code in _REFUSED:
             who = "the region and AWS credentials" if self.address.region else f"{USER} and {PASSWORD}"

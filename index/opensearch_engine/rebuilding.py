@@ -54,7 +54,7 @@ def rebuild(address: Address, layout: Layout, lease: Lease, publication: "Public
     connection.write("PUT", f"/{new}/_doc/{STATE}", record(state))
     lease.renew_now()  # whoever took over meanwhile has written elsewhere
     actions = [
-        {"remove": {"index": old, "alias": address.index, "must_exist": True}},
+        {"remove": {"index": old, "alias": address.index, "must_exist": False}},
         {"add": {"index": new, "alias": address.index}},
     ]
     connection.write("POST", "/_aliases", {"actions": actions})
