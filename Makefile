@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test soak bench check fit format lock clean screenshots
+.PHONY: run test cluster cluster-stop test-cluster soak bench check fit format lock clean screenshots
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -17,6 +17,17 @@ run: $(VENV)/.run
 # Every core; the tests of a file stay together, for they share what is dear: an index, a browser.
 test: $(VENV)/.dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Three OpenSearch nodes on this machine, for whoever works on what asks a cluster; `make cluster-stop` ends them.
+# Their jars come from Maven Central, once, to the user's cache.
+cluster: $(VENV)/.dev
+	$(BIN)/python tests/cluster/nodes.py start
+cluster-stop: $(VENV)/.dev
+	$(BIN)/python tests/cluster/nodes.py stop
+
+# What the engine on a cluster promises, against three nodes that are started for it; it needs Java 17 and Maven.
+test-cluster: $(VENV)/.dev
+	$(BIN)/python tests/cluster/nodes.py run $(BIN)/pytest -m "cluster and not soak" tests
 
 # Every test with new random examples, then the long forms of the reliability tests, about half an hour: each prints its
 # seed and what it counted.

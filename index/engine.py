@@ -261,15 +261,19 @@ class SearchIndexError(Exception):
     """The index cannot do what was asked; the message says which folder and what to do."""
 
 
+class EngineAwayError(SearchIndexError):
+    """What an engine runs on does not answer now, and may answer later."""
+
+
 class OutdatedError(SearchIndexError):
     """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | str) -> None:
         super().__init__(f"{folder}: another kb has written this index meanwhile; try again")
 
 
 class WriterBusyError(SearchIndexError):
     """Another process is writing this index."""
 
-    def __init__(self, folder: Path, holder: str) -> None:
+    def __init__(self, folder: Path | str, holder: str) -> None:
         super().__init__(f"{folder}: another kb is writing this index ({holder}); try again when it is done")

@@ -65,7 +65,7 @@ SIGNAL_OF_KIND: Mapping[TermKind, SignalName] = {"pair": "nearness", "gram": "ch
 PLACES = 6  # of a score; orders of addition differ in the twelfth
 SHORTEST = 12  # words; together with no length in the trail 0.565 instead of 0.537
 AROUND = 2  # documents of a section that count
-_K1 = 0.5  # how soon more of a term counts no more: BM25's usual 1.2 is for pages, not for texts of a line (0.531)
+SATURATION = 0.5  # BM25's k1: how soon more of a term counts no more: BM25's usual 1.2 is for pages, not for texts of a line (0.531)
 _RARITY = 1.3  # + 0.002
 _ABSENT = 1.5  # with 2 the best note needs less of the words, and 5 of 40 real answers are refused all the same
 
@@ -85,14 +85,18 @@ def parts(strengths: Mapping[SignalName, Amount]) -> dict[SignalName, Amount]:
 
 def term_points(documents: int, having: int, frequency: Amount) -> Amount:
     """Return the points of a term that is so frequent; `having` of all `documents` have it in a field that finds."""
-    rarity: float = _idf(documents, having) ** _RARITY
-    return rarity * frequency / (frequency + _K1)
+    return rarity(documents, having) * frequency / (frequency + SATURATION)
+
+
+def rarity(documents: int, having: int) -> float:
+    """Return the points that a term would give were it frequent without end."""
+    points: float = _idf(documents, having) ** _RARITY
+    return points
 
 
 def most_points(documents: int, having: int) -> float:
     """Return what a word that `having` of all `documents` have may give at most; one that none has counts as rare."""
-    rarity: float = _idf(documents, max(having, 1)) ** _RARITY
-    return rarity
+    return rarity(documents, max(having, 1))
 
 
 def word_weight(documents: int, having: int) -> float:

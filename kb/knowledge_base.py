@@ -4,12 +4,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.whoosh_engine import WhooshEngine
 from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:
     from kb.search.browsing import Browser
+    from kb.search.chronicling import Chronicler
     from kb.search.correcting import Corrector
+    from kb.search.guiding import Guides
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
 
@@ -22,9 +23,13 @@ class KnowledgeBase:
 
     @classmethod
     def open(
-        cls, library: Path | None = None, index: Path | None = None, engine: EngineMaker = WhooshEngine
+        cls, library: Path | None = None, index: Path | None = None, engine: "EngineMaker | None" = None
     ) -> "KnowledgeBase":
-        """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples)."""
+        """Return the knowledge base of a library (else KB_LIBRARY, else data/reports here, else the samples).
+
+        Its index is searched by an engine that is given, else by the one that its kb.toml tells. Raises
+        SearchIndexError for one that cannot be.
+        """
         return cls(Collection(library, index, engine))
 
     @cached_property
@@ -42,6 +47,13 @@ class KnowledgeBase:
         return Browser(self.collection)
 
     @cached_property
+    def guides(self) -> "Guides":
+        """What gives out the guide of a service."""
+        from kb.search.guiding import Guides
+
+        return Guides(self.collection)
+
+    @cached_property
     def keeper(self) -> "Keeper":
         """What changes the library and brings the index up to it."""
         from kb.search.keeping import Keeper
@@ -54,3 +66,10 @@ class KnowledgeBase:
         from kb.search.correcting import Corrector
 
         return Corrector(self.collection)
+
+    @cached_property
+    def chronicler(self) -> "Chronicler":
+        """What tells what the last syncs changed, and what is new in a search."""
+        from kb.search.chronicling import Chronicler
+
+        return Chronicler(self.collection, self.guides)

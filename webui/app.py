@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from flask import Flask
@@ -22,18 +24,24 @@ from webui.deeds import Deeds
 from webui.limits import Guesses
 from webui.pages import (
     browse,
+    chronicles,
     correcting,
     events,
     export,
+    feeds,
+    history,
     indexes,
     intake,
     key,
     pairs,
+    programs,
     proposing,
     removing,
     reports,
+    saved,
     search,
     services,
+    standing,
     suggest,
     todo,
     updating,
@@ -46,6 +54,10 @@ from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
 
 _STATIC = Path(__file__).parent / "static"
+_READING = (
+    *(suggest, indexes, events, pairs, browse, services, chronicles, reports, export, todo),
+    *(programs, feeds, history, standing),
+)  # what only reads, and needs nothing but the knowledge base
 
 
 class _Json(JSONProvider):
@@ -97,12 +109,6 @@ def create_app(
         except SearchIndexError:
             return ()
 
-    def older_answers() -> bool:
-        try:
-            return knowledge_base.collection.damage() is not None
-        except SearchIndexError:  # then none answers, and the page says so by itself
-            return False
-
     def static(name: str) -> str:
         return f"/static/{name}?v={versions[name]}"
 
@@ -125,7 +131,7 @@ def create_app(
         other_languages=language.others,
         of_data=language.of_data,
         aliases=aliases,
-        older_answers=older_answers,
+        older_answers=partial(_older_answers, knowledge_base),
         page_address=page_address,
         address_of=address_of,
         slug=slug,
@@ -141,8 +147,11 @@ def create_app(
     guesses = Guesses()
     security.protect(app, access, guesses)
     answers.tell_errors(app)
-    for room in (search, suggest, indexes, events, pairs, browse, services, reports, export, todo):
+    searches = saved.SavedSearches(knowledge_base)
+    app.register_blueprint(search.pages(knowledge_base, searches))
+    for room in _READING:
         app.register_blueprint(room.pages(knowledge_base))
+    app.register_blueprint(saved.pages(knowledge_base, searches, updater, deeds))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
     for putting_right in (correcting, removing):
         app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
@@ -150,3 +159,13 @@ def create_app(
     app.register_blueprint(updating.pages(updater))
     app.register_blueprint(key.pages(access, guesses))
     return app
+
+
+def _older_answers(knowledge_base: KnowledgeBase) -> Literal["", "away", "damaged"]:
+    """Return why what is shown may not be the newest."""
+    try:
+        if knowledge_base.collection.away():
+            return "away"
+        return "damaged" if knowledge_base.collection.damage() else ""
+    except SearchIndexError:  # then none answers, and the page says so by itself
+        return ""

@@ -15,6 +15,7 @@ from webui.limits import Guesses
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
 _PROPOSING = "proposing.take"
+_ASKING = "programs.ask"
 
 # Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
 _CONTENT_SECURITY_POLICY = (
@@ -76,17 +77,21 @@ class Access:
         return hmac.compare_digest(given.encode(), self.key.encode())
 
     def same_site(self, asked: Request) -> bool:
-        """Return whether a request that writes comes from our own pages, or from a program that has the token.
+        """Return whether a request that writes comes from our own pages, or from a program that has the token."""
+        ours = _is_ours(asked)
+        return self.has_bearer(asked) if ours is None else ours
 
-        Browsers tell where a request comes from and pages cannot change it, so no token in each form is needed.
-        """
-        site = asked.headers.get("Sec-Fetch-Site")
-        if site is not None:
-            return site in {"same-origin", "none"}
-        origin = asked.headers.get("Origin")
-        if origin is not None:
-            return asked.host != "" and origin == f"{asked.scheme}://{asked.host}"
-        return self.has_bearer(asked)
+
+def _is_ours(asked: Request) -> bool | None:
+    """Return whether a browser says that our own pages send a request, None where no browser says anything.
+
+    Browsers tell where a request comes from and pages cannot change it, so no token in each form is needed.
+    """
+    site = asked.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = asked.headers.get("Origin")
+    return None if origin is None else asked.host != "" and origin == f"{asked.scheme}://{asked.host}"
 
 
 def protect(app: Flask, access: Access, guesses: Guesses) -> None:
@@ -103,7 +108,11 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
             return
         if request.endpoint == _PROPOSING and is_visit(request):
             return
-        if not access.same_site(request):
+        # Asking writes nothing, so a program need not prove that it is no page of another site: browsers tell those.
+        # But where there is a token it is wanted here too.
+        asking = request.endpoint == _ASKING
+        allowed = _is_ours(request) is not False if asking else access.same_site(request)
+        if not allowed:
             raise Forbidden
         if request.endpoint != "key.take":
             _permit(access, guesses)

@@ -1,6 +1,6 @@
 """The commands that find notes: search, pairs, show, services."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -9,11 +9,11 @@ import click
 from index.query import Query, StepName
 from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
-from kb.cli.output import make_ready, print_json, results
+from kb.cli.output import lines, make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.answers import Answer, Taker
-from kb.search.facets import BY_KEY, Facet, keys, options
+from kb.search.answers import Answer, Taker, UnknownValueError
+from kb.search.facets import BY_KEY, keys, options
 from kb.search.records import alike_record, found_talk_record, note_record, pair_record, row_record, service_record
 from kb.search.searching import SORTS
 from kb.services import Domain
@@ -66,10 +66,7 @@ def search(
         without=get_args(StepName) if given["exact"] else (),
         explain=given["explain"],
     )
-    for facet in options():
-        names = given[facet.key]
-        query = query.select(facet.key, *(value for name in names for value in _values(kb, facet, name)))
-    answer = kb.searcher.search(query)
+    answer = kb.searcher.search(_narrowed(kb, query, {facet.key: given[facet.key] for facet in options()}))
     if as_json:
         print_json(_search_records(answer, kb.collection.domain, facets=facets))
     else:
@@ -107,8 +104,7 @@ def pairs(
               kb pairs --open
     """
     make_ready(kb)
-    about = (value for name in service for value in _values(kb, BY_KEY["service"], name))
-    query = Query(text=" ".join(words)).select("service", *about)
+    query = _narrowed(kb, Query(text=" ".join(words)), {"service": service})
     found = [
         pair
         for pair in kb.searcher.pairs(query, "question" if questions else "problem")
@@ -140,24 +136,53 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, aligned: bool, as_js
     if aligned:
         _show_aligned(kb, kb.browser.takers(identifier), as_json=as_json)
         return
-    entry = None
-    if "/" not in identifier:
-        entry, notes = kb.browser.report(identifier)
-    elif kb.browser.is_talk(identifier):
-        notes = [note for taker in kb.browser.takers(identifier) for note in taker.notes]
-    else:
-        notes = (kb.browser.note(identifier),)
+    notes = _notes(kb, identifier)
     if like:
         _show_alike(kb, notes, as_json=as_json)
         return
     if as_json:
         print_json(note_record(note, kb.collection.domain) for note in notes)
         return
-    if entry:
-        head = terminal.report_lines(entry)
+    if "/" not in identifier:
+        head = terminal.report_lines(kb.browser.entry(identifier))
     else:
         head = iter([terminal.event_line(note.event, note.held_on) for note in notes[:1]])
     results((*head, *terminal.tree_lines(notes, kb.collection.catalogue)))
+
+
+def _notes(kb: KnowledgeBase, identifier: str) -> Sequence[Note]:
+    """Return the notes of a report or a talk, or the one of this id. Raises UnknownIdError."""
+    if "/" not in identifier:
+        return kb.browser.report(identifier)[1]
+    if kb.browser.is_talk(identifier):
+        return [note for taker in kb.browser.takers(identifier) for note in taker.notes]
+    return (kb.browser.note(identifier),)
+
+
+@cli.command()
+@click.argument(
+    "identifiers",
+    metavar="ID...",
+    nargs=-1,
+    required=True,
+    shell_complete=completing.ids(completing.report_ids, completing.talk_ids),
+)
+@with_knowledge_base
+def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
+    """Quote a note with its source, in Markdown; several notes, a talk or a report as a sheet of quotations.
+
+    \b
+    Examples: kb cite jaws-days-2018-8ddf/601c7339
+              kb cite jaws-days-2018/04a3c1 > quotations.md
+    """
+    from kb.quotation import Quoting
+    from kb.texts import ja
+
+    make_ready(kb)
+    notes = list({note.id: note for identifier in identifiers for note in _notes(kb, identifier)}.values())
+    posts = {entry.id: entry.url for entry in kb.browser.reports()}
+    quoting = Quoting(ja, kb.collection.domain, lambda note: posts.get(note.report))
+    lines(quoting.sheet(notes) if len(notes) > 1 else map(quoting.citation, notes))
 
 
 def _show_aligned(kb: KnowledgeBase, takers: Sequence[Taker], *, as_json: bool) -> None:
@@ -219,12 +244,12 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
         yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
 
 
-def _values(kb: KnowledgeBase, facet: Facet, name: str) -> tuple[str, ...]:
-    """Return the values of a facet that a name means, as in the search box; the name itself where it means none."""
-    values = kb.searcher.values(facet, name)
-    if not values and facet.find:
-        known = tuple(facet.labels(kb.collection.catalogue, None))
-        few = f"{name!r} is none of {', '.join(known)}"
-        many = f"no {facet.key} is called {name!r}; `kb {facet.key}s` lists them"
-        raise click.BadParameter(few if len(known) <= _FEW else many, param_hint=f"--{facet.key}")
-    return values or (name,)
+def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
+    """Return a query that also wants values of facets, each by a name that means it. Raises BadParameter."""
+    try:
+        return kb.searcher.narrowed(query, names)
+    except UnknownValueError as error:
+        few = f"{error.name!r} is none of {', '.join(error.known)}"
+        many = f"{error}; `kb {error.facet}s` lists them"
+        told = few if len(error.known) <= _FEW else many
+        raise click.BadParameter(told, param_hint=f"--{error.facet}") from error

@@ -10,31 +10,62 @@ import click
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date, embed, lines, make_ready, print_json, say
+from kb.cli.output import ProgressBar, bring_up_to_date, embed, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name
+from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
+    from kb.report.difference import Difference
     from kb.search.outcomes import Added
 
 
 @cli.command()
+@click.option("--diff", is_flag=True, help="Tell what came, went and changed, and what did it.")
+@click.option("--dry-run", is_flag=True, help="Tell that without doing anything.")
 @as_json
 @with_knowledge_base
-def sync(kb: "KnowledgeBase", *, as_json: bool) -> None:
+def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> None:
     """Bring the index up to the library; an unchanged library costs nothing.
 
+    With --dry-run, a name added to kb.toml or an edited rule shows which notes it touches before it is kept. With
+    --diff or --dry-run, --json prints an object for each thing that came, went or changed; nothing where nothing did.
+
     \b
-    Example: kb sync --library ~/reports
+    Examples: kb sync --library ~/reports
+              kb sync --dry-run
+              kb sync --diff --json
     """
+    if dry_run:
+        with ProgressBar() as progress:
+            would = kb.keeper.preview_sync(progress)
+        _tell(would, kb, as_json=as_json)
+        if would is None and not as_json:
+            say(ja.NOTHING_DIFFERS)
+        return
     outcome = bring_up_to_date(kb)
-    if as_json:
-        print_json([{**asdict(outcome), "showing_samples": kb.collection.is_samples}])
-    else:
-        lines(terminal.outcome_lines(outcome, kb))
+    if diff:
+        _tell(outcome.difference, kb, as_json=as_json)
+    elif as_json:
+        print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
+    if not as_json:
+        lines(terminal.outcome_lines(outcome, kb), err=diff)
     kb.keeper.tidy()
     embed(kb)
+
+
+def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
+    """Print what a sync changed or would change, nothing where that is nothing."""
+    from kb.cli.differences import difference_lines
+    from kb.search.differences import difference_records
+
+    if difference is None:
+        return
+    if as_json:
+        print_json(difference_records(difference))
+    else:
+        results(difference_lines(difference, kb.collection.domain))
 
 
 @cli.command()

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from kb.library.own_domain import own_domain
+from kb.library.searches import SavedSearch, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, check_keys, named_tables, parsed, quoted, shown
-from kb.report.model import Correction, Given, Kind
+from kb.report.model import Correction, Given, Kind, PointCorrection
 from kb.texts import ja
 
 if TYPE_CHECKING:
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "kb.toml"
 NO_MODEL = "none"
-_TOP = ("domain", "ignore", "embedding", "reports", "talks", "notes", "feeds", "categories", "services", "words")
+_TOP = (
+    *("domain", "ignore", "embedding", "engine", "reports", "talks", "notes", "points", "feeds", "searches"),
+    *("categories", "services", "words"),
+)
+_INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
+_MOST_SHARDS = 100
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
@@ -28,6 +34,20 @@ class Embedding:
 
     url: str | None = None
     model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAddress:
+    """The cluster that searches in place of the index of this machine: its nodes, and its index there.
+
+    `region` is that of Amazon's service; `shards` and `replicas` are what new indexes are made with.
+    """
+
+    urls: tuple[str, ...] = ()
+    index: str = ""
+    region: str = ""
+    shards: int = 1
+    replicas: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +67,20 @@ class Configuration:
     url = "http://127.0.0.1:8080/v1"
     model = "bge-m3"
 
+    [engine]
+    url = "https://search.example.com:9200"
+    index = "talk-notes"
+
     [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
     seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
+
+    [points."jaws-days-2018-b2af/6cf728ff"]
+    same = ["aws-summit-2019-fd01/03f2aa10"]
+    apart = ["re-invent-2020-4513/9b00c7e2"]
+
+    [[searches]]
+    name = "キューの話"
+    address = "q=冪等&service=sqs"
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
@@ -59,9 +91,12 @@ class Configuration:
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    points: Mapping[str, PointCorrection] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
+    searches: tuple[SavedSearch, ...] = ()
+    engine: EngineAddress | None = None
     text: str = field(default="", compare=False, repr=False)
 
     @property
@@ -96,9 +131,12 @@ def parse(data: bytes) -> Configuration:
             for note, values in named_tables(table, "notes").items()
         },
         speakers=_lists(table, "talks", "speakers"),
+        points={note: _point(note, values) for note, values in named_tables(table, "points").items()},
         ignore=_ignored(table.get("ignore", [])),
         feeds=_lists(table, "feeds", "seen"),
         embedding=_embedding(table.get("embedding", {})),
+        searches=saved_searches(table.get("searches", [])),
+        engine=_engine(table["engine"]) if "engine" in table else None,
         text=data.decode(ENCODING),
     )
 
@@ -121,6 +159,26 @@ def _embedding(table: object) -> Embedding:
     if bool(told.url) != (told.model not in ("", NO_MODEL)):
         raise ConfigurationError(f'[embedding] needs both url and model, or model = "{NO_MODEL}" for none')
     return told
+
+
+def _engine(table: object) -> EngineAddress:
+    """Return which cluster is told; credentials are none of a library's, and come from the environment."""
+    if not isinstance(table, dict):
+        raise ConfigurationError('"engine" must be a table: [engine], with lines url = "…" and index = "…"')
+    check_keys("[engine]", table, {"url": (str, list), "index": str, "region": str, "shards": int, "replicas": int})
+    told = table.get("url", [])
+    urls: list[str] = [told] if isinstance(told, str) else told
+    if not urls or not all(isinstance(url, str) and url.startswith(("http://", "https://")) for url in urls):
+        raise ConfigurationError(
+            f"[engine] url cannot be {quoted(urls)}; write one like https://search.example.com:9200"
+        )
+    if not _INDEX_NAME.fullmatch(table.get("index", "")):
+        raise ConfigurationError(
+            f"[engine] index cannot be {quoted(table.get('index', ''))}; write a name of small letters, figures and -"
+        )
+    if not 1 <= table.get("shards", 1) <= _MOST_SHARDS or not 0 <= table.get("replicas", 1) <= _MOST_SHARDS:
+        raise ConfigurationError(f"[engine] shards and replicas go from 1 and 0 to {_MOST_SHARDS}")
+    return EngineAddress(tuple(urls), **{key: value for key, value in table.items() if key != "url"})
 
 
 def _ignored(patterns: object) -> tuple[str, ...]:
@@ -160,6 +218,17 @@ def _correction(note: str, values: Mapping[str, Any], known: "Catalogue") -> Cor
             raise ConfigurationError(f"{where} {key}: no service is called {quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
     return Correction(adds=slugs["add"], removes=slugs["remove"], kind=_kind(where, values.get("kind")))
+
+
+def _point(note: str, values: Mapping[str, Any]) -> PointCorrection:
+    where = f'[points."{shown(note)}"]'
+    check_keys(where, values, {"same": list, "apart": list})
+    told = PointCorrection(tuple(values.get("same", ())), tuple(values.get("apart", ())))
+    if note in (*told.same, *told.apart):
+        raise ConfigurationError(f"{where} names the note itself; write the ids of other notes")
+    if both := next((other for other in told.same if other in told.apart), None):
+        raise ConfigurationError(f"{where} says both same and apart of {quoted(both)}; leave one of them")
+    return told
 
 
 def _kind(where: str, name: str | None) -> Kind | None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +37,9 @@ class Contents:
     """The contents of one generation of an index, and what decided them.
 
     `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that this one tells
-    itself. `configuration` is the SHA-256 of kb.toml, `told` what it says; nothing where it could not be used.
+    itself. `configuration` is the SHA-256 of kb.toml, `told` what it says; nothing where it could not be used. `rules`
+    are the code and data that decided how reports were understood, by their names. `updates` are the keys of what the
+    last syncs changed (`kb.library.updates`), the newest last: they tell of the way here, not of what is here.
     """
 
     library: str
@@ -48,6 +50,8 @@ class Contents:
     ids: Mapping[str, str]
     reports: tuple[ReportEntry, ...]  # in library order
     problems: tuple[FileProblem, ...]
+    rules: Mapping[str, str] = field(default_factory=dict)
+    updates: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> "Contents":

@@ -25,6 +25,7 @@ _ROOMS = (
     "kb/library/contents.py",
     "kb/library/kept.py",
     "kb/library/own_domain.py",
+    "kb/library/searches.py",
     "kb/library/tables.py",
     "kb/lint.py",
     "kb/readers",
@@ -57,13 +58,30 @@ _LIBRARIES = (
 def code_digest() -> str:
     """Return the SHA-256 over what decides how an index looks, beside the library itself."""
     digest = hashlib.sha256(f"Unicode {unicodedata.unidata_version}\n".encode())
-    versions = _installed()
-    for name in _LIBRARIES:
-        digest.update(f"{name} {versions.get(name) or _version(name)}\n".encode())
+    for name, version in _versions().items():
+        digest.update(f"{name} {version}\n".encode())
     for path in deciding_files():
         with open(path, "rb") as file:  # noqa: PTH123  # two hundred files: a Path takes longer than reading one
             digest.update(path.removeprefix(_ROOT).replace("\\", "/").encode() + b"\0" + file.read())
     return digest.hexdigest()
+
+
+def deciding_digests() -> dict[str, str]:
+    """Return what decides how an index looks by its names, files and libraries, each with the beginning of its digest.
+
+    By that a later version tells which of them did it, where something is understood otherwise.
+    """
+    digests = _versions()
+    for path in deciding_files():
+        name = path.removeprefix(_ROOT).replace("\\", "/").lstrip("/")
+        digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+    return digests
+
+
+def _versions() -> dict[str, str]:
+    """Return the version of each library that decides how an index looks."""
+    installed = _installed()
+    return {name: installed.get(name) or _version(name) for name in _LIBRARIES}
 
 
 def _installed() -> Mapping[str, str]:

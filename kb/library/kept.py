@@ -18,7 +18,7 @@ from kb.report.model import Correction, Given, Report
 from kb.report.outline import ReadingWarning
 from kb.report.problems import Doubt
 
-_FOLDER = "kept"
+FOLDER = "kept"
 _SEAL = 64  # hexadecimal digits of a SHA-256
 
 Kept = TypeVar("Kept")
@@ -60,9 +60,8 @@ class KeptReports:
     """What is kept in the folder of an index, by the source of each report."""
 
     def __init__(self, index: Path) -> None:
-        self._folder = index / _FOLDER
-        # The engine refuses a folder that holds anything else, and then nothing may have been left there.
-        self._own = self._folder.exists() or not index.exists() or not any(index.iterdir()) or _is_index(index)
+        self._folder = index / FOLDER
+        self._own = may_keep(index)
 
     def find(self, source: str) -> KeptReport | None:
         """Return what is kept of a report, None where that is nothing whole."""
@@ -81,7 +80,7 @@ class KeptReports:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(kept.report.source)
         begun = path.with_suffix(f".{os.getpid()}.tmp")
-        begun.write_bytes(hashlib.sha256(body).hexdigest().encode() + body)
+        begun.write_bytes(sealed(body))
         with suppress(FileNotFoundError):  # another process, which knows of no such report, has just forgotten it
             begun.replace(path)
 
@@ -89,12 +88,12 @@ class KeptReports:
         """Delete what is kept of all other sources."""
         wanted = {self._path(source).name for source in sources}
         if self._folder.is_dir():
-            self.forget(path for path in self._folder.iterdir() if path.name not in wanted)
+            self.forget(path for path in self._folder.iterdir() if _is_report(path) and path.name not in wanted)
 
     def damaged(self) -> tuple[Path, ...]:
         """Return the files that are not as they were written."""
         every = sorted(self._folder.glob("*.json"))
-        return tuple(path for path in every if _body(path) is None)
+        return tuple(path for path in every if unsealed(path) is None)
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Delete some of the files."""
@@ -102,7 +101,7 @@ class KeptReports:
             path.unlink(missing_ok=True)
 
     def _decoded(self, source: str, decoder: msgspec.json.Decoder[Kept]) -> Kept | None:
-        body = _body(self._path(source))
+        body = unsealed(self._path(source))
         try:
             return None if body is None else decoder.decode(body)
         except ValueError:  # another version of kb wrote it
@@ -112,12 +111,41 @@ class KeptReports:
         return self._folder / f"{hashlib.sha256(source.encode()).hexdigest()[:32]}.json"
 
 
-def _is_index(folder: Path) -> bool:
-    """Tell whether the engine has taken a folder, be it that it holds no generation yet."""
-    return any((folder / name).exists() for name in ("CURRENT", "DRAFTS.lock")) or any(folder.glob("gen-*"))
+class KeptAside(KeptReports):
+    """What is kept in the folder of an index, and what is understood now, which is kept in memory and nowhere else."""
+
+    def __init__(self, index: Path) -> None:
+        super().__init__(index)
+        self._aside: dict[str, KeptReport] = {}
+
+    def find(self, source: str) -> KeptReport | None:
+        """Return what is kept of a report, None where that is nothing whole."""
+        return self._aside.get(source) or super().find(source)
+
+    def names(self, source: str, file: str) -> str | None:
+        """Return the texts of a report, of a file of this SHA-256, as names are looked for in them; None if unknown."""
+        found = self._aside.get(source)
+        return found.names if found and found.grounds.file == file else super().names(source, file)
+
+    def keep(self, kept: KeptReport) -> None:
+        """Keep a report for this once."""
+        self._aside[kept.report.source] = kept
 
 
-def _body(path: Path) -> bytes | None:
+def may_keep(index: Path) -> bool:
+    """Return whether something may be kept in the folder of an index.
+
+    The engine refuses a folder that holds anything else, and then nothing may have been left there.
+    """
+    return (index / FOLDER).exists() or not index.exists() or not any(index.iterdir()) or _is_index(index)
+
+
+def sealed(body: bytes) -> bytes:
+    """Return what a file keeps with its seal, by which one that is not as it was written is told."""
+    return hashlib.sha256(body).hexdigest().encode() + body
+
+
+def unsealed(path: Path) -> bytes | None:
     """Return what a file keeps, None where there is none or it is not as it was written."""
     try:
         data = path.read_bytes()
@@ -125,3 +153,13 @@ def _body(path: Path) -> bytes | None:
         return None
     body = data[_SEAL:]
     return body if hashlib.sha256(body).hexdigest().encode() == data[:_SEAL] else None
+
+
+def _is_index(folder: Path) -> bool:
+    """Tell whether the engine has taken a folder, be it that it holds no generation yet."""
+    return any((folder / name).exists() for name in ("CURRENT", "DRAFTS.lock")) or any(folder.glob("gen-*"))
+
+
+def _is_report(path: Path) -> bool:
+    """Tell whether a file keeps a report, be it begun: other things lie beside (`kb.library.updates`)."""
+    return path.suffix == ".json" or (path.suffix == ".tmp" and not path.name.startswith("."))

@@ -1,14 +1,20 @@
 """The library's kb.toml as a file: read, and written anew with something told by hand and all its comments."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from kb.library.configuration import Configuration, parse
+from kb.library.searches import SavedSearch
 from kb.library.tables import CONTROL, ENCODING, ConfigurationError
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, Given, PointCorrection
 from kb.report.problems import FileProblem
+
+_TABLE = re.compile(r"[ \t]*\[")
+_SEARCHES = re.compile(r"""[ \t]*\[\[[ \t]*["']?searches["']?[ \t]*\]\]""")
 
 
 def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
@@ -49,6 +55,13 @@ def with_speakers(data: bytes, talk: str, speakers: Sequence[str] | None) -> byt
     return _with_table(data, "talks", talk, {"speakers": names})
 
 
+def with_points(data: bytes, points: Mapping[str, PointCorrection]) -> bytes:
+    """Return a kb.toml that tells this of the points that notes stand in and otherwise stays as it is."""
+    for note, told in points.items():
+        data = _with_table(data, "points", note, {"same": list(told.same) or None, "apart": list(told.apart) or None})
+    return data
+
+
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
     """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
     import tomlkit
@@ -56,6 +69,73 @@ def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
     seen = tomlkit.array().multiline(multiline=True)
     seen.extend(posts)
     return _with_table(data, "feeds", feed, {"seen": seen or None})
+
+
+def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> bytes:
+    """Return a kb.toml that keeps a search, last or at a place, and otherwise stays as it is."""
+    import tomlkit
+
+    text = data.decode(ENCODING)
+    told = {"name": search.name, "address": search.address}
+    tables: Any = tomlkit.parse(text).get("searches", [])
+    every = [*tables[:place], told, *tables[place:]] if place is not None else [*tables, told]
+    block = "[[searches]]\n" + "".join(f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in told.items())
+    lines = text.splitlines(keepends=True)
+    spans = _spans(lines)
+    if place is not None and place < len(spans):
+        lines.insert(spans[place][0], f"{block}\n")
+    elif spans:
+        lines.insert(spans[-1][1], f"\n{block}")
+    else:
+        lines = [f"{text.rstrip()}\n\n{block}".lstrip()]
+    return _with_searches(text, "".join(lines), every)
+
+
+def without_search(data: bytes, place: int) -> bytes:
+    """Return a kb.toml without the search at a place, that otherwise stays as it is."""
+    import tomlkit
+
+    text = data.decode(ENCODING)
+    tables: Any = tomlkit.parse(text)["searches"]
+    lines = text.splitlines(keepends=True)
+    spans = _spans(lines)
+    if place < len(spans):
+        begin, end = spans[place]
+        before = begin > 0 and not lines[begin - 1].strip()
+        after = not before and end < len(lines) and not lines[end].strip()
+        del lines[begin - before : end + after]
+    return _with_searches(text, "".join(lines), [*tables[:place], *tables[place + 1 :]])
+
+
+def _spans(lines: Sequence[str]) -> Sequence[tuple[int, int]]:
+    """Return where the tables of searches begin and end in the lines of a kb.toml, comments below left out.
+
+    tomlkit takes those for a part of the table above, and they would go with it.
+    """
+    headers = [number for number, line in enumerate(lines) if _TABLE.match(line)]
+    spans = []
+    for begin, end in pairwise((*headers, len(lines))):
+        if _SEARCHES.match(lines[begin]):
+            own = (number for number in range(begin, end) if lines[number].lstrip()[:1] not in ("", "#"))
+            spans.append((begin, max(own) + 1))
+    return spans
+
+
+def _with_searches(text: str, changed: str, every: Sequence[Any]) -> bytes:
+    """Return a kb.toml as it was changed, if it holds these searches then; else written anew as far as it has to be."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        if tomlkit.parse(changed).unwrap().get("searches", []) == every:
+            return _ended(changed)
+    except TOMLKitError:
+        pass
+    document = tomlkit.parse(text)  # they are one list, searches = [{…}, {…}], or a text has what looks like a table
+    document.pop("searches", None)
+    if every:
+        document.append("searches", tomlkit.item(list(every)))
+    return _ended(document.as_string())
 
 
 def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
@@ -74,5 +154,10 @@ def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> 
         tables.pop(name)
     if not tables:
         document.pop(group)
-    text = tomlkit.dumps(document).rstrip("\n")
+    return _ended(document.as_string())
+
+
+def _ended(text: str) -> bytes:
+    """Return a text that ends with one line break, as bytes."""
+    text = text.rstrip("\n")
     return f"{text}\n".encode() if text else b""

@@ -118,3 +118,11 @@ class Correction:
     adds: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PointCorrection:
+    """What a person told by hand of the point that a note stands in: which notes say the same, and which do not."""
+
+    same: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()

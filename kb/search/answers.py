@@ -142,3 +142,13 @@ class UnknownIdError(LookupError):
     def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = ()) -> None:
         super().__init__(message)
         self.reports = reports
+
+
+class UnknownValueError(LookupError):
+    """A facet of known values has none that is called so; `known` are all that it has."""
+
+    def __init__(self, facet: str, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"no {facet} is called {name!r}")
+        self.facet = facet
+        self.name = name
+        self.known = known

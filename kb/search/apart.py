@@ -123,7 +123,7 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
 
     try:
         keeper = KnowledgeBase.open(library, index).keeper
-        there.send(keeper.sync(tell))
+        there.send(keeper.sync(tell).brief())
         keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from index.engine import Engine, Reader, SearchIndexError
+from index.stand_in import WithStandIn
 from kb.library.contents import Contents
 from kb.library.fingerprint import code_digest
 from kb.library.places import OWN_LIBRARY, find_library, index_folder
 from kb.search.embedding import embedder_of
+from kb.search.engines import engine_of
 from kb.search.schema import SCHEMA
 from kb.understanding import Tools
 
@@ -52,7 +54,7 @@ class Snapshot:
 class Collection:
     """A library with its index; it turns to another when the first own report ends the showing of the samples."""
 
-    def __init__(self, library: Path | None, index: Path | None, engine: EngineMaker) -> None:
+    def __init__(self, library: Path | None, index: Path | None, engine: "EngineMaker | None") -> None:
         self.chosen = (library, index)
         self._engine_maker = engine
         found, is_samples = find_library(library)
@@ -68,7 +70,8 @@ class Collection:
 
             return search_box.language(tools)
 
-        engine = self._engine_maker(index, SCHEMA, language, embedder_of(configuration))
+        maker = self._engine_maker or engine_of(configuration)
+        engine = maker(index, SCHEMA, language, embedder_of(configuration))
         return _Parts(library, is_samples, index, tools, engine)
 
     def reopen(self, library: "Library", configuration: "Configuration", *, is_samples: bool) -> None:
@@ -147,12 +150,20 @@ class Collection:
                 raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
         return known[1]
 
+    def away(self) -> str | None:
+        """Return why the index of this machine stands in for that of a cluster, None where it does not."""
+        return self.engine.away() if isinstance(self.engine, WithStandIn) else None
+
     def damage(self) -> str | None:
         """Return what is wrong with the index where an older generation of it answers, None where the newest does."""
+        if away := self.away():
+            return f"{away}; the last index of this machine answers until it does"
         damage = self.engine.damage()
         return f"{self.index}: damaged ({damage}); what it held before answers until `kb sync`" if damage else None
 
     def needs_index(self) -> bool:
         """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""
         meta = self.engine.meta()
+        if self.away():
+            return False  # nothing can be written now, and what stands in is as it was
         return meta is None or meta.get("code") != code_digest()

@@ -1,15 +1,24 @@
 """Putting right what was understood: it is kept in kb.toml, and holds after the next sync."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.files import Library, LibraryError
-from kb.library.rewriting import with_correction, with_given, with_speakers
+from kb.library.rewriting import (
+    with_correction,
+    with_given,
+    with_points,
+    with_search,
+    with_speakers,
+    without_search,
+)
+from kb.library.searches import MOST_SEARCHES, SavedSearch
+from kb.points import Says, said_of, with_said
 from kb.report.identity import slug
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, Given, PointCorrection
 from kb.search.collection import Collection
 
 
@@ -75,6 +84,57 @@ class Corrector:
             return data
 
         return self._own().configure(told).speakers.get(ids[0])
+
+    def point(self, note_id: str, says: Mapping[str, Says | None]) -> Mapping[str, Says | None]:
+        """Tell of other notes whether they say the same as one, None where their texts shall tell.
+
+        Return what was told of them before.
+        """
+        one, others = self._ids(note_id), {other: self._ids(other) for other in says}
+
+        def told(data: bytes, before: Configuration) -> bytes:
+            after: Mapping[str, PointCorrection] = before.points
+            for other, ids in others.items():
+                after = with_said(after, one, ids, says[other])
+            return with_points(data, {note: each for note, each in after.items() if each != before.points.get(note)})
+
+        before = self._own().configure(told).points
+        return {other: said_of(before, one, ids) for other, ids in others.items()}
+
+    def _ids(self, note_id: str) -> tuple[str, ...]:
+        """Return all ids that a note has or may have had, that of today first."""
+        report, _, own = note_id.rpartition("/")
+        contents = self._collection.contents()
+        return tuple(
+            dict.fromkeys(f"{each}/{own}" for each in (report, *(contents.ids_of(report) if contents else ())))
+        )
+
+    def searches(self) -> tuple[SavedSearch, ...]:
+        """Return the searches that are saved."""
+        return self._collection.library.configuration()[0].searches
+
+    def save(self, search: SavedSearch, place: int | None = None) -> None:
+        """Save a search, last or at a place. Raises LibraryError where another has its name, or there are too many."""
+
+        def saved(data: bytes, told: Configuration) -> bytes:
+            if len(told.searches) >= MOST_SEARCHES:
+                raise LibraryError(f"more than {MOST_SEARCHES} searches cannot be saved; take one out first")
+            if any(one.name == search.name for one in told.searches):
+                raise LibraryError(f"a search is saved as {search.name} already; give this one another name")
+            return with_search(data, search, place)
+
+        self._own().configure(saved)
+
+    def forget(self, name: str) -> tuple[SavedSearch, int] | None:
+        """Forget a saved search; return it with its place, None where none has this name."""
+        places: list[int] = []
+
+        def forgotten(data: bytes, told: Configuration) -> bytes:
+            places.extend(place for place, one in enumerate(told.searches) if one.name == name)
+            return without_search(data, places[0]) if places else data
+
+        before = self._own().configure(forgotten)
+        return (before.searches[places[0]], places[0]) if places else None
 
     def remove(self, source: str) -> str:
         """Take a report out of the library; return the name it is kept by."""

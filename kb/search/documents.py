@@ -9,7 +9,7 @@ from index.schema import Document
 from kb.report.model import Note, Report
 from kb.search.facets import values_of
 from kb.search.records import dump_note
-from kb.services import Catalogue
+from kb.services import Catalogue, Domain
 from kb.understanding import FinishedReport
 
 MOST_BORROWED = 1000
@@ -20,8 +20,9 @@ LABEL, ADVICE = 0.8, 0.1
 """What the score of a label is multiplied by, and what is added for certain advice: it is what readers come for."""
 
 
-def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue) -> Iterator[Document]:
+def documents(finished: FinishedReport, analyzer: Analyzer, domain: Domain) -> Iterator[Document]:
     """Yield a document for each note of a report, in reading order."""
+    catalogue = domain.catalogue
     terms = {text: analyzer.terms(morphemes) for text, morphemes in finished.morphemes.items()}
     borrowed = {text: own[:MOST_BORROWED] for text, own in terms.items()}
 
@@ -47,7 +48,7 @@ def documents(finished: FinishedReport, analyzer: Analyzer, catalogue: Catalogue
             },
             facets=values_of(note, catalogue),
             date=note.held_on,
-            stored=dump_note(note),
+            stored=dump_note(note, domain.overtaking(note)),
             literal=note.text,
             boost=LABEL if note.kind == "label" else 1 + ADVICE * note.advice,
             passage=passage(note),

@@ -123,5 +123,5 @@ def _given(index: Path, tools: Tools, pipe: Connection) -> Iterator[tuple[str, I
         except UnreadableError as error:
             pipe.send(error.problem)
         else:
-            yield file.source, documents(analysed, tools.analyzer, tools.catalogue)
+            yield file.source, documents(analysed, tools.analyzer, tools.domain)
             pipe.send(Standing.of(analysed, file))

@@ -47,11 +47,11 @@ class Standing:
 
 
 class Finisher:
-    """Finishes reports with some tools, and keeps them in the folder of an index."""
+    """Finishes reports with some tools, and keeps them in the folder of an index, or for this once in `aside`."""
 
-    def __init__(self, index: Path, tools: Tools) -> None:
+    def __init__(self, index: Path, tools: Tools, aside: KeptReports | None = None) -> None:
         self._tools = tools
-        self.kept = KeptReports(index)
+        self.kept = aside or KeptReports(index)
         self._domain = tools.configuration.domain_digest
 
     def analysed(self, file: ReportFile) -> FinishedReport:

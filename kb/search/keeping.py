@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from index.engine import Coverage, OutdatedError, SearchIndexError
+from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError
 from kb.library.configuration import parse
 from kb.library.contents import Contents
 from kb.library.files import Library, ReportFile, Scan, reports_in
@@ -16,10 +16,11 @@ from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
 from kb.library.safe_files import alone
 from kb.readers.containers import container_ending
+from kb.report.difference import Difference
 from kb.report.identity import normalized
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.collection import Collection
+from kb.search.collection import Collection, Snapshot
 from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
 
@@ -49,14 +50,12 @@ class Keeper:
     def _sync(self, started: float, progress: Progress) -> SyncOutcome:
         from kb.search.syncing import Sync
 
-        collection = self._collection
-        collection.follow()  # the first own report ends the showing of the samples
-        since, before = collection.engine.stamp(), self._contents_before()
-        library = collection.library
-        scan = library.scan()  # after the index was asked, so that it is never older than what that holds
-        collection.reopen(library, scan.configuration, is_samples=collection.is_samples)
-        is_current = before and before.is_current(library, scan, code_digest()) and not collection.engine.damage()
-        after = before if before and is_current else Sync(collection, scan, before, since, progress).run()
+        collection, difference = self._collection, None
+        since, before, scan = self._found()
+        if before and before.is_current(collection.library, scan, code_digest()) and not collection.engine.damage():
+            after = before
+        else:
+            after, difference = Sync(collection, scan, self._held(), since, progress).run()
         old = before.by_id if before else {}
         kept = old.keys() & after.by_id.keys()
         unchanged = sum(old[report].digest == after.by_id[report].digest for report in kept)
@@ -68,7 +67,32 @@ class Keeper:
             notes=sum(entry.notes for entry in after.reports),
             seconds=time.monotonic() - started,
             problems=(*scan.problems, *after.problems),
+            difference=difference,
         )
+
+    def preview_sync(self, progress: Progress = untold) -> Difference | None:
+        """Return what a sync would change, None for nothing; neither library nor index is touched.
+
+        Raises LibraryError, SearchIndexError.
+        """
+        from kb.library.kept import KeptAside
+        from kb.search.syncing import Sync
+
+        since, _, scan = self._found()
+        aside = KeptAside(self._collection.index)
+        return Sync(self._collection, scan, self._held(), since, progress, aside=aside).preview()
+
+    def _found(self) -> tuple[object, Contents | None, Scan]:
+        """Turn to the library as it is now; return the engine's stamp, what the index holds, and what it is to hold."""
+        collection = self._collection
+        collection.follow()  # the first own report ends the showing of the samples
+        since, before = collection.engine.stamp(), self._contents_before()
+        if away := collection.away():
+            raise EngineAwayError(away)  # what stands in tells nothing of what is to be written
+        library = collection.library
+        scan = library.scan()  # after the index was asked, so that it is never older than what that holds
+        collection.reopen(library, scan.configuration, is_samples=collection.is_samples)
+        return since, before, scan
 
     def embed(self, progress: Progress = untold) -> None:
         """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
@@ -78,8 +102,15 @@ class Keeper:
         """Return how many notes can be found by likeness, None where there is no model."""
         return self._collection.engine.coverage()
 
-    def _contents_before(self) -> Contents | None:
+    def _held(self) -> Snapshot | None:
         """Return what the index holds; a damaged one holds nothing, for it is made again."""
+        try:
+            return self._collection.snapshot()
+        except SearchIndexError:
+            return None
+
+    def _contents_before(self) -> Contents | None:
+        """Return what the index remembers beside its documents, by the same rule."""
         try:
             return self._collection.contents()
         except SearchIndexError:

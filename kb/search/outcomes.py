@@ -1,14 +1,16 @@
 """What keeping a collection answers with: what a sync did, what was added, how things stand."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from kb.report.difference import Difference
 from kb.report.problems import FileProblem
 
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What a sync did, in reports, notes and seconds."""
+    """What a sync did, in reports, notes and seconds; `difference` is what it changed, None for nothing."""
 
     new: int
     changed: int
@@ -17,6 +19,17 @@ class SyncOutcome:
     notes: int
     seconds: float
     problems: tuple[FileProblem, ...]
+    difference: Difference | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON, without what it changed: that may be much, and is asked for by itself."""
+        record = asdict(replace(self, difference=None))
+        del record["difference"]
+        return record
+
+    def brief(self) -> "SyncOutcome":
+        """Return it with no more of what it changed than is kept."""
+        return replace(self, difference=self.difference and self.difference.bounded())
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,9 +166,13 @@ def _without_id(record: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A note as the index stores it: talks are held once, with their report, and the note points to its own."""
+    """A note as the index stores it: talks are held once, with their report, and the note points to its own.
+
+    `overtaken` are the ids of the dated changes that have overtaken it.
+    """
 
     talk: str | None
+    overtaken: tuple[str, ...]
     note: Note
 
 
@@ -201,13 +205,20 @@ class _StoredRelations:
     note: Relations
 
 
+@dataclass(frozen=True, slots=True)
+class _StoredMarks:
+    overtaken: tuple[str, ...]
+
+
 _decoder = msgspec.json.Decoder(_Stored)
+_marks_decoder = msgspec.json.Decoder(_StoredMarks)
 _relations_decoder = msgspec.json.Decoder(_StoredRelations)
 
 
-def dump_note(note: Note) -> str:
-    """Return a note as the string that the index stores; `load_note` gives it back."""
-    return msgspec.json.encode(_Stored(note.talk.id if note.talk else None, replace(note, talk=None))).decode()
+def dump_note(note: Note, overtaken: Sequence[str] = ()) -> str:
+    """Return a note, and which changes have overtaken it, as the index stores it; `load_note` gives the note back."""
+    talk = note.talk.id if note.talk else None
+    return msgspec.json.encode(_Stored(talk, tuple(overtaken), replace(note, talk=None))).decode()
 
 
 def load_note(stored: str, contents: Contents) -> Note:
@@ -221,6 +232,11 @@ def load_note(stored: str, contents: Contents) -> Note:
 def load_relations(stored: str) -> Relations:
     """Return what the note that `dump_note` wrote tells of others, in a part of the time that `load_note` takes."""
     return _relations_decoder.decode(stored).note
+
+
+def load_overtaken(stored: str) -> tuple[str, ...]:
+    """Return the ids of the changes that had overtaken the note that `dump_note` wrote."""
+    return _marks_decoder.decode(stored).overtaken
 
 
 def as_json(record: object) -> str:

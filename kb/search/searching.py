@@ -10,7 +10,7 @@ from index.query import Query, Sort, StepName
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
-from kb.search.answers import Answer, FacetValue, Found, FoundTalk
+from kb.search.answers import Answer, FacetValue, Found, FoundTalk, UnknownValueError
 from kb.search.collection import Collection, Snapshot
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
 from kb.search.records import load_relations
@@ -50,7 +50,7 @@ class Searcher:
     def _answer(self, query: Query, snapshot: Snapshot | None) -> Answer:
         if snapshot is None:
             return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
-        asked, narrow = _narrowed(query)
+        asked, narrow = narrowed(query)
         results = snapshot.reader.search(asked)
         around = _around(results, snapshot)
         known = {note.id: note for notes in around.values() for note in notes}
@@ -131,6 +131,22 @@ class Searcher:
         counts = self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
         return tuple(count.value for count in counts if folded_name(name) in folded_name(count.value))
 
+    def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
+        """Return a query that also wants values of facets, by what those may be called.
+
+        Raises UnknownValueError for a name that a facet of known values does not know.
+        """
+        for key, called in names.items():
+            query = query.select(key, *(value for name in called for value in self._chosen(BY_KEY[key], name)))
+        return query
+
+    def _chosen(self, facet: Facet, name: str) -> tuple[str, ...]:
+        """Return the values that a name means; the name itself where it means none, so that it finds nothing."""
+        values = self.values(facet, name)
+        if not values and facet.find:
+            raise UnknownValueError(facet.key, name, tuple(facet.labels(self._collection.catalogue, None)))
+        return values or (name,)
+
     def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> "tuple[Pair, ...]":
         """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""
         from kb.kinds import problems, questions
@@ -164,7 +180,7 @@ class Searcher:
         return "".join(morpheme.reading or morpheme.surface for morpheme in morphemes)
 
 
-def _narrowed(query: Query) -> tuple[Query, dict[str, str]]:
+def narrowed(query: Query) -> tuple[Query, dict[str, str]]:
     """Return the query as the index shall answer it, and which group there stands for which here."""
     via = query.selected("via")
     if len(via) != 1:

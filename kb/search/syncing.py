@@ -1,19 +1,24 @@
 """Bringing an index up to its library: what has not changed is neither read, understood nor written again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from index.schema import Document
 from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import Library, ReportFile, Scan
-from kb.library.fingerprint import code_digest
+from kb.library.fingerprint import code_digest, deciding_digests
+from kb.library.kept import KeptReports
+from kb.library.updates import MOST_UPDATES, Update, Updates, moment_after, newest_news
 from kb.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
-from kb.report.model import Given
+from kb.report.difference import Difference
+from kb.report.model import Given, Note
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search import drafting
-from kb.search.collection import Collection
+from kb.search.causes import Causes
+from kb.search.collection import Collection, Snapshot
+from kb.search.differing import Differ, difference, first_difference
 from kb.search.documents import documents
 from kb.search.drafting import Drafted, Told
 from kb.search.finishing import Finisher, Standing
@@ -24,23 +29,37 @@ from kb.understanding import Progress, corrections_for, corrections_of
 class Sync:
     """One sync of a collection with its library as it was found.
 
-    `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked.
+    `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked. What is
+    understood is kept in the index, or for this once in `aside`.
     """
 
     def __init__(
-        self, collection: Collection, scan: Scan, before: Contents | None, since: object, progress: Progress
+        self,
+        collection: Collection,
+        scan: Scan,
+        before: Snapshot | None,
+        since: object,
+        progress: Progress,
+        *,
+        aside: KeptReports | None = None,
     ) -> None:
         self._collection = collection
         self._scan = scan
         self._since = since
         self._progress = progress
-        self._finisher = Finisher(collection.index, collection.tools)
+        self._finisher = Finisher(collection.index, collection.tools, aside)
         self._files = {file.source: file for file in scan.files}
-        self._before = before if before and before.code == code_digest() else None
+        self._held = before
+        held = before.contents if before else None
+        self._updates = held.updates if held else ()
+        self._before = held if held and held.code == code_digest() else None
         self._same = frozenset(self._unchanged(self._before)) if self._before else frozenset[str]()
 
-    def run(self) -> Contents:
-        """Publish the next generation and return what it holds. Raises OutdatedError where another came since."""
+    def run(self) -> tuple[Contents, Difference | None]:
+        """Publish the next generation; return what it holds, and what that changes, None for nothing.
+
+        Raises OutdatedError where another came since.
+        """
         collection = self._collection
         changed = [file for file in self._scan.files if file.source not in self._same]
         if len(changed) < drafting.WORTH_PROCESSES:
@@ -49,22 +68,65 @@ class Sync:
             configuration = collection.tools.configuration
             return self._published(drafting.draft(changed, writer, collection.index, configuration, self._progress))
 
-    def _published(self, drafted: Drafted) -> Contents:
+    def preview(self) -> Difference | None:
+        """Return what a sync would change, None for nothing; nothing is published."""
+        update = self._update(self._settled({})[0])
+        return update.difference if update else None
+
+    def _published(self, drafted: Drafted) -> tuple[Contents, Difference | None]:
         """Settle what the library as a whole decides, and publish."""
-        standings, problems = self._standings(drafted.told)
-        related = relate(
-            ((source, one.entry.id, one.entry.url) for source, one in standings.items()),
-            lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
-        )
-        contents = _contents(self._collection.library, self._scan, standings, related, problems)
+        contents, standings = self._settled(drafted.told)
         written = {source for draft in drafted.drafts for source, _ in draft.runs}
         replaced = self._replaced(
             [one for one in contents.reports if one.source not in written or standings[one.source].entry != one]
         )
-        order = tuple(related.ids)
-        self._collection.engine.publish(replaced, (), order, contents.as_meta(), self._since, drafts=drafted.drafts)
+        update, updates = self._update(contents), Updates(self._collection.index)
+        key = updates.keep(update) if update else None
+        contents = replace(contents, updates=((*self._updates, key) if key else self._updates)[-MOST_UPDATES:])
+        order, meta = tuple(one.source for one in contents.reports), contents.as_meta()
+        try:
+            self._collection.engine.publish(replaced, (), order, meta, self._since, drafts=drafted.drafts)
+        except BaseException:
+            updates.forget(filter(None, (key,)))
+            raise
+        updates.forget_others(contents.updates)
         self._finisher.kept.forget_others(standings.keys())
-        return contents
+        return contents, update.difference if update else None
+
+    def _settled(self, told: Mapping[str, Told]) -> tuple[Contents, Mapping[str, Standing]]:
+        """Return what the next generation is to hold, and the reports of the library by themselves."""
+        standings, problems = self._standings(told)
+        related = relate(
+            ((source, one.entry.id, one.entry.url) for source, one in standings.items()),
+            lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
+        )
+        return _contents(self._collection.library, self._scan, standings, related, problems), standings
+
+    def _update(self, contents: Contents) -> Update | None:
+        """Return what the next generation changes and what is news then, None where it changes nothing."""
+        last = Updates(self._collection.index).newest(self._updates)
+        at, news = moment_after(last), last.news if last else ()
+        if self._held is None:
+            return Update(first_difference(contents, at), ())
+        causes = Causes(self._held.contents, contents, self._finisher.kept.names)
+        differ = Differ(self._held, contents, self._notes, causes)
+        try:
+            reports = tuple(differ.reports(self._changed(contents.reports), self._collection.domain))
+        except Exception:
+            if self._before:
+                raise
+            return Update(first_difference(contents, at), news)  # another version of kb wrote what the index holds
+        found = difference(reports, at)
+        return Update(found, newest_news(news, tuple(differ.news(reports, at)))) if found else None
+
+    def _notes(self, entry: ReportEntry) -> Sequence[Note]:
+        """Return the notes of a report as they will be held."""
+        return with_ids_of(self._finisher.finished(self._files[entry.source]).report, entry).notes
+
+    def _changed(self, entries: Iterable[ReportEntry]) -> list[ReportEntry]:
+        """Return the reports that the index holds otherwise."""
+        held = self._before.by_source if self._before else {}
+        return [entry for entry in entries if entry.source not in self._same or held[entry.source] != entry]
 
     def _unchanged(self, before: Contents) -> Iterator[str]:
         """Yield the files of which the index knows what they would be understood as now."""
@@ -119,8 +181,7 @@ class Sync:
 
     def _replaced(self, entries: Iterable[ReportEntry]) -> Mapping[str, Iterator[Document]]:
         """Return the documents of those reports that the index holds otherwise, made as they are asked for."""
-        held = self._before.by_source if self._before else {}
-        changed = [entry for entry in entries if entry.source not in self._same or held[entry.source] != entry]
+        changed = self._changed(entries)
         total, done = sum(entry.notes for entry in changed), 0
 
         def told(entry: ReportEntry) -> Iterator[Document]:
@@ -128,7 +189,7 @@ class Sync:
             analysed = self._finisher.analysed(self._files[entry.source])
             report = with_ids_of(analysed.report, entry)
             tools = self._collection.tools
-            yield from documents(replace(analysed, report=report), tools.analyzer, tools.catalogue)
+            yield from documents(replace(analysed, report=report), tools.analyzer, tools.domain)
             done += entry.notes
             self._progress("writing", done, total)
 
@@ -167,4 +228,5 @@ def _contents(
         ids={source: one.entry.id for source, one in standings.items()},
         reports=with_talks_met(replace(standings[source].entry, id=report) for source, report in related.ids.items()),
         problems=tuple(sorted(every, key=lambda problem: places[problem.source])),
+        rules=deciding_digests(),
     )

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from index.text import skeleton
+from kb.texts import ja
 
 _MOST_NEAR = 3
 _NEAR = 0.75  # of the letters of two names alike, from 0 to 1: SQSS and SQS have 0.86, SQSS and SNS 0.57
@@ -136,21 +137,7 @@ class Catalogue:
 
     def history(self, service: Service) -> str:
         """Return in Japanese what became of a service: its former names, what it came from, its stages, its heir."""
-        told = [f"旧称 {past.name}（{past.until}まで）" for past in service.former]
-        if service.split_from:
-            told.append(f"{self.name(service.split_from)}から独立")
-        told += [f"{stage.on}に{_BECAME[stage.what]}" for stage in service.stages]
-        if service.superseded_by:
-            told.append(f"後継 {self.name(service.superseded_by)}")
-        return "、".join(told)
-
-
-_BECAME: Mapping[StageName, str] = {
-    "announced": "発表",
-    "no_new_customers": "新規の受付を終了",
-    "reopened": "新規の受付を再開",
-    "closed": "終了",
-}
+        return ja.history(service, self.name)
 
 
 def without_owner(name: str, owners: Iterable[str]) -> str:

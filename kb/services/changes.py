@@ -15,10 +15,10 @@ _WORD = re.compile(r"<(\w+)(?::([^<>]*))?>")
 # A pattern such as 「直接.*起動」 takes time that grows with the square of a sentence. The longest note that we have seen has
 # 2,300 characters, so a note is read so far and no further.
 _READ_SO_FAR = 3_000
-_NOW = {
-    "no_new_customers": "新しくは使い始められない",
-    "reopened": "また新しく使い始められる",
-    "closed": "使えない（サービスの終了）",
+_NOW = {  # in Japanese and in English
+    "no_new_customers": ("新しくは使い始められない", "takes no new customers"),
+    "reopened": ("また新しく使い始められる", "takes new customers again"),
+    "closed": ("使えない（サービスの終了）", "cannot be used any more (the service has ended)"),
 }
 
 
@@ -38,6 +38,7 @@ class Change:
     names: tuple[str, ...] = ()
     source: str | None = None
     checked_on: str | None = None
+    english: str = ""  # `new` in English
     since: str = ""  # notes from before this day or year tell of what was so then and is so again
 
     @property
@@ -88,11 +89,13 @@ def lifecycle(services: Iterable[Service]) -> Iterator[Change]:
 
 def _became(service: Service, stages: Sequence[Stage]) -> Change:
     stage = stages[-1]
+    new, english = _NOW[stage.what]
     return Change(
         id=f"{service.slug}-{stage.what.replace('_', '-')}",
         services=(service.slug,),
         old="使える",
-        new=_NOW[stage.what],
+        new=new,
+        english=english,
         changed_on=stage.on,
         marks=f"{service.name}を使う",
         near="",

@@ -50,6 +50,14 @@ class Domain:
         changes = dict.fromkeys(change for mention in note.services for change in self.changes_of(mention.service))
         return tuple(change for change in changes if change.overtakes(note))
 
+    def overtaking(self, note: Note) -> tuple[str, ...]:
+        """Return the ids of the changes that have overtaken a note."""
+        return tuple(change.id for change in self.changes_for(note))
+
+    def change(self, key: str) -> Change | None:
+        """Return the change of an id, None where there is none."""
+        return next((change for change in self.changes if change.id == key), None)
+
     @cached_property
     def _changes(self) -> Mapping[str, tuple[Change, ...]]:
         changes: dict[str, tuple[Change, ...]] = defaultdict(tuple)

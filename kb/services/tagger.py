@@ -1,5 +1,6 @@
 """Which services each note is about: named in its own text, or inherited from what it stands under."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,9 @@ from kb.services.domain import Domain
 from kb.services.inheritance import Legacy, introduces, is_aside, is_bare, legacy
 from kb.services.matcher import Match
 from kb.services.senses import Namer, Naming, Passage, Surroundings
+
+INHERITED = re.compile(r"「(.*)」 (\d+)行目", re.DOTALL)
+"""How it is told why a note inherits a service: the words that name it, and their line."""
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _NO_CORRECTION = Correction()

@@ -1,10 +1,14 @@
 """The English words for what notes, tags and searches are, as the page says them; names as in `kb.texts.ja`."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from index.engine import Coverage, Reason
+    from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.services import Change, Service
 
 KINDS = {
     "advice": "Advice",
@@ -46,16 +50,102 @@ SIGNALS = {
     "around": "notes around are like it",
     "boost": "kind",
 }
+GUIDE_PARTS = {
+    "advice": "Advice",
+    "solved": "Problems with a remedy",
+    "unsolved": "Open problems",
+    "cases": "Facts and cases",
+}
+CONTRADICTIONS = "What seems to contradict each other"
+DIFFERS = {"figures": "the figures differ", "denied": "one denies the other"}
+CANDIDATES = "What may say the same"
+GUIDE_CHANGES = "What has changed"
+REMEDY = "Remedy"
+CONFIRMED = "confirmed by a person"
 TALK = "Talk"
 NO_EVENT = "event unknown"
 UNDATED = "undated"
 OUTSIDE_TALKS = "(outside of talks)"
 SAMPLES_SHOWN = "Showing samples"
+_BECAME = {
+    "announced": "announced",
+    "no_new_customers": "closed to new customers",
+    "reopened": "open to new customers again",
+    "closed": "ended",
+}
+COMPARED = {
+    "report": "reports",
+    "note": "notes",
+    "tag": "tags",
+    "kind": "kinds",
+    "pair": "problems and remedies",
+    "mark": "changes since",
+}
+FATES = {"came": "added", "went": "gone", "changed": "changed"}
+CAUSES = {
+    "added": "{name} was added",
+    "edited": "{name} was edited",
+    "moved": "moved to {name}",
+    "removed": "{name} is gone",
+    "told": "{name} in kb.toml",
+    "rules": "rules {name}",
+    "others": "other reports",
+}
+NEW_VERSION = "another version of kb"
+CHANGED = {
+    "id": "address",
+    "title": "title",
+    "event": "event",
+    "held_on": "date",
+    "published": "day of the post",
+    "url": "original post",
+    "source": "file",
+    "talks": "talks",
+    "text": "text",
+    "trail": "trail",
+    "talk": "talk",
+    "attached": "tables and code",
+}
+PAIRS = {"remedy_of": "Remedy", "answers": "Answer"}
+NOTHING_DIFFERS = "Nothing differs"
+FIRST_SYNC = "The index was made for the first time"
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
 
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things: 1 note, 2 notes."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def day(held_on: str | None) -> str:
+    """Return a date of any precision as people write it: 2018, March 2018, 10 March 2018."""
+    if not held_on:
+        return UNDATED
+    year, *rest = held_on.split("-")
+    month = [_MONTHS[int(rest[0]) - 1]] if rest else []
+    return " ".join([*(str(int(part)) for part in rest[1:]), *month, year])
+
+
+def since(change: "Change") -> str:
+    """Return what holds since a change: Since October 2018, up to 15 minutes; in Japanese where no English is known."""
+    return f"Since {day(change.changed_on[:7])}, {change.english}" if change.english else change.statement
+
+
+def changed(statement: str) -> str:
+    """Return what has changed since a note."""
+    return f"Changed since: {statement}"
+
+
+def history(service: "Service", name: Callable[[str], str]) -> str:
+    """Return what became of a service: its former names, what it came from, its stages, its heir."""
+    told = [f"formerly {past.name} (until {day(past.until)})" for past in service.former]
+    if service.split_from:
+        told.append(f"was a part of {name(service.split_from)}")
+    told += [f"{_BECAME[stage.what]} {day(stage.on)}" for stage in service.stages]
+    if service.superseded_by:
+        told.append(f"followed by {name(service.superseded_by)}")
+    return ", ".join(told)
 
 
 def coverage(coverage: "Coverage | None") -> str:
@@ -76,6 +166,19 @@ def reason(reason: "Reason") -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}"
+
+
+def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
+    """Return how many independent talks say a point, from when to when, and who: said in 3 talks · 2018–2024."""
+    days = "–".join(dict.fromkeys(day[:4] for day in (since, until) if day))
+    return " · ".join(
+        filter(None, (f"said in {talks} talk{'' if talks == 1 else 's'}", days or UNDATED, ", ".join(speakers)))
+    )
+
+
+def compared(compared: int, notes: int) -> str:
+    """Return how many of the notes on a service its guide compared."""
+    return f"of {notes:,} notes, the {compared:,} that advise, tell problems or state facts were compared"
 
 
 def same(words: float | None, cosine: float | None) -> str:
@@ -102,3 +205,37 @@ def without(condition: str, count: int) -> str:
 def alike(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
     return " · ".join([*(f"same service: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])
+
+
+def cause(cause: "Cause") -> str:
+    """Return what did it."""
+    if cause.what == "rules" and not cause.name:
+        return NEW_VERSION
+    return CAUSES[cause.what].format(name=cause.name)
+
+
+def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
+    """Return how much came, went and changed: reports 1 changed · tags 2 added, 1 changed."""
+    told = (", ".join(f"{count:,} {FATES[fate]}" for fate, count in every.items()) for every in counts.values())
+    return " · ".join(f"{COMPARED[sort]} {one}" for sort, one in zip(counts, told, strict=True))
+
+
+def item(item: "Item", name: str) -> str:
+    """Return what came, went or changed of a note, beside its text; `name` is what the service or change is called."""
+    match item.sort:
+        case "tag":
+            vias = " → ".join(VIAS[via] for via in (item.before, item.after) if via)
+            return f"{name} ({vias})"
+        case "kind":
+            return f"{KINDS[item.before]} → {KINDS[item.after]}"
+        case "pair":
+            return PAIRS[item.value]
+        case "mark":
+            return name
+        case _:
+            return CHANGED.get(item.value, "")
+
+
+def left_out(count: int) -> str:
+    """Return how much more there is than is listed."""
+    return f"{count:,} more"

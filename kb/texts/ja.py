@@ -1,10 +1,14 @@
 """The Japanese words for what notes, tags and searches are: kinds, facets, what a search did."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from index.engine import Coverage, Reason
+    from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.services import Change, Service
 
 KINDS = {
     "advice": "助言",
@@ -46,11 +50,88 @@ SIGNALS = {
     "around": "まわりのメモも近い",
     "boost": "種別",
 }
+GUIDE_PARTS = {"advice": "助言", "solved": "対策のある課題", "unsolved": "未解決の課題", "cases": "事実・事例"}
+CONTRADICTIONS = "食い違って見えるもの"
+DIFFERS = {"figures": "数が違います", "denied": "一方が打ち消しています"}
+CANDIDATES = "同じかもしれないもの"
+GUIDE_CHANGES = "変わったこと"
+REMEDY = "対策"
+CONFIRMED = "人が確かめました"
 TALK = "セッション"
 NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
 OUTSIDE_TALKS = "(セッション外)"
 SAMPLES_SHOWN = "見本を表示中"
+_BECAME = {
+    "announced": "発表",
+    "no_new_customers": "新規の受付を終了",
+    "reopened": "新規の受付を再開",
+    "closed": "終了",
+}
+COMPARED = {
+    "report": "レポート",
+    "note": "メモ",
+    "tag": "タグ",
+    "kind": "種別",
+    "pair": "課題と対策",
+    "mark": "その後の変更",
+}
+FATES = {"came": "追加", "went": "削除", "changed": "変更"}
+CAUSES = {
+    "added": "{name} を追加",
+    "edited": "{name} を編集",
+    "moved": "{name} へ移動",
+    "removed": "{name} を削除",
+    "told": "kb.toml の {name}",
+    "rules": "規則 {name}",
+    "others": "ほかのレポート",
+}
+NEW_VERSION = "kb の別の版"
+CHANGED = {
+    "id": "アドレス",
+    "title": "題名",
+    "event": "イベント",
+    "held_on": "日付",
+    "published": "投稿日",
+    "url": "元の記事",
+    "source": "ファイル",
+    "talks": "セッション",
+    "text": "本文",
+    "trail": "パンくず",
+    "talk": "セッション",
+    "attached": "表・コード",
+}
+PAIRS = {"remedy_of": "対策", "answers": "回答"}
+NOTHING_DIFFERS = "変わるものはありません"
+FIRST_SYNC = "索引を初めて作りました"
+
+
+def day(held_on: str | None) -> str:
+    """Return a date of any precision as people write it: 2018年, 2018年3月, 2018年3月10日."""
+    if not held_on:
+        return UNDATED
+    return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
+
+
+def since(change: "Change") -> str:
+    """Return what holds since a change: 2018年10月以降は最大15分."""
+    return change.statement
+
+
+def changed(statement: str) -> str:
+    """Return what has changed since a note."""
+    return f"その後の変更: {statement}"
+
+
+def history(service: "Service", name: Callable[[str], str]) -> str:
+    """Return what became of a service: its former names, what it came from, its stages, its heir."""
+    told = [f"旧称 {past.name}（{past.until}まで）" for past in service.former]
+    if service.split_from:
+        told.append(f"{name(service.split_from)}から独立")
+    told += [f"{stage.on}に{_BECAME[stage.what]}" for stage in service.stages]
+    if service.superseded_by:
+        told.append(f"後継 {name(service.superseded_by)}")
+    return "、".join(told)
 
 
 def coverage(coverage: "Coverage | None") -> str:
@@ -74,6 +155,17 @@ def reason(reason: "Reason") -> str:
     else:
         found = SIGNALS[reason.signal]
     return f"{found} {reason.points:.2f}点"
+
+
+def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
+    """Return how many independent talks say a point, from when to when, and who: 3つのセッションが言う・2018–2024."""
+    days = "–".join(dict.fromkeys(day[:4] for day in (since, until) if day))
+    return "・".join(filter(None, (f"{talks}つのセッションが言う", days or UNDATED, "、".join(speakers))))
+
+
+def compared(compared: int, notes: int) -> str:
+    """Return how many of the notes on a service its guide compared."""
+    return f"{notes:,}件のメモのうち、助言・課題・事実の {compared:,}件を比べました"
 
 
 def same(words: float | None, cosine: float | None) -> str:
@@ -100,3 +192,37 @@ def without(condition: str, count: int) -> str:
 def alike(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
     return "・".join([*(f"同じサービス: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])
+
+
+def cause(cause: "Cause") -> str:
+    """Return what did it."""
+    if cause.what == "rules" and not cause.name:
+        return NEW_VERSION
+    return CAUSES[cause.what].format(name=cause.name)
+
+
+def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
+    """Return how much came, went and changed: レポート 変更1 · タグ 追加2、変更1."""
+    told = ("、".join(f"{FATES[fate]}{count:,}" for fate, count in every.items()) for every in counts.values())
+    return " · ".join(f"{COMPARED[sort]} {one}" for sort, one in zip(counts, told, strict=True))
+
+
+def item(item: "Item", name: str) -> str:
+    """Return what came, went or changed of a note, beside its text; `name` is what the service or change is called."""
+    match item.sort:
+        case "tag":
+            vias = "→".join(VIAS[via] for via in (item.before, item.after) if via)
+            return f"{name}（{vias}）"
+        case "kind":
+            return f"{KINDS[item.before]}→{KINDS[item.after]}"
+        case "pair":
+            return PAIRS[item.value]
+        case "mark":
+            return name
+        case _:
+            return CHANGED.get(item.value, "")
+
+
+def left_out(count: int) -> str:
+    """Return how much more there is than is listed."""
+    return f"他{count:,}件"

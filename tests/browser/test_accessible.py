@@ -38,9 +38,18 @@ PAGES = (
     "/speakers",
     "/years",
     "/pairs",
+    "/sheet?q=Lambda",
+    "/sheet?q=zzz",
     "/pairs?service=nothing&state=unsolved",
+    "/service/quicksight",
+    "/timeline?service=lambda",
+    "/timeline?q=%E5%86%AA%E7%AD%89",
+    "/timeline?q=zzz",
     "/event/aws-re-invent-2019",
     "/speaker/Werner%20Vogels",
+    "/updates",
+    "/saved",
+    "/saved?address=q%3DLambda",
     "/nowhere",
 )
 
@@ -113,6 +122,37 @@ def guarded(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]
         yield root
 
 
+@pytest.fixture
+def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -> Iterator[tuple[str, str]]:
+    """The address of a page over a library of its own, and the id of a note of which two talks say the same."""
+    (tmp_path / "library").mkdir()
+    for year in (2018, 2020):
+        text = (
+            f"# 見本勉強会 {year}\n\n## 【A】10:00~10:40 箱の話\n\n- Lambda\n  - 必ずデッドレターキューを設定すること\n"
+        )
+        figures = f"  - メモリは最大 {year}MB\n  - 関数を小さく分けて書いておくと読みやすい{'。' * (year - 2018)}\n"
+        (tmp_path / "library" / f"{year}.md").write_text(text + figures, "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    guide = knowledge_base.guides.of(knowledge_base.collection.catalogue.by_slug["lambda"])
+    with serve(create_app(knowledge_base)) as root:
+        yield root, next(point.id for point in guide.points if point.talks > 1)
+
+
+def test_points_and_putting_them_right(open_page: Open, own: tuple[str, str], scheme: str, locale: str) -> None:
+    root, note = own
+    page = open_page("/service/lambda", root, color_scheme=scheme, locale=locale, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('main details').forEach((e) => { e.open = true })")
+    guide = objections(page)
+    page.goto(f"{root}/correct-point/{quote(note)}")
+    form = objections(page)
+    page.locator("input[name=same]:not([type=hidden])").fill("nothing")
+    page.locator("form:has(label) button").last.click()
+
+    assert page.locator(".error").count() == 1
+    assert (guide, form, objections(page)) == ([], [], [])
+
+
 def test_the_key_and_the_update(open_page: Open, guarded: str, scheme: str, locale: str) -> None:
     page = open_page("/key", guarded, color_scheme=scheme, locale=locale, bypass_csp=True)
     asked = objections(page)
@@ -127,3 +167,32 @@ def test_the_key_and_the_update(open_page: Open, guarded: str, scheme: str, loca
 
     assert (asked, refused, objections(page)) == ([], [], [])
     assert page.url.endswith("/sync")
+
+
+def test_what_a_sync_changed_and_the_saved_searches(
+    open_page: Open, tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]], scheme: str, locale: str
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "kb.toml").write_text('[[searches]]\nname = "箱"\naddress = "q=箱"\n', "utf-8")
+    knowledge_base = KnowledgeBase.open(library, tmp_path / "index")
+    for report in (
+        "- SQS は便利\n- 課題: 箱が足りなくて困る\n",
+        "- SQS は 順番を守らない\n- 箱を足す\n" + "- 積む\n" * 12,
+    ):
+        (library / "a.md").write_text(f"# 見本勉強会 2019\n\n{report}", "utf-8")
+        knowledge_base.keeper.sync()
+    newest = next(iter(knowledge_base.chronicler.differences()))
+    found: dict[str, list[str]] = {}
+    with serve(create_app(knowledge_base)) as root:
+        page = open_page("/?q=箱", root, color_scheme=scheme, locale=locale, bypass_csp=True)
+        for path in ("/?q=箱", "/", "/updates", f"/updates/{newest}", "/saved", "/saved?address=q%3DSQS"):
+            page.goto(root + path)
+            page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
+            found[path] = objections(page)
+        page.locator("input[name=name]").first.fill("箱")
+        page.locator("form.intake button").click()
+        found["refused"] = objections(page)
+
+    assert {path: told for path, told in found.items() if told} == {}
+    assert page.locator("#name-error").count() == 1

@@ -116,3 +116,12 @@ def test_on_paper_there_are_notes_and_no_controls(open_page: Open) -> None:
     assert page.locator(".note").first.is_visible()
     hidden = page.locator(".top, .filters, .menu, .pages, .exports, #sort")
     assert [one.is_visible() for one in hidden.all()] == [False] * hidden.count()
+
+
+def test_a_sheet_of_quotations_on_paper_has_nothing_to_press(open_page: Open) -> None:
+    page = open_page("/sheet?q=Lambda")
+    page.emulate_media(media="print")
+    controls = page.locator(".top, .foot, .exports, button, input")
+
+    assert page.locator("figcaption").first.is_visible()
+    assert [one.is_visible() for one in controls.all()] == [False] * controls.count()

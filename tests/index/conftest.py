@@ -4,18 +4,21 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from clustered import on_a_cluster
 from engines import LANGUAGE, SCHEMA, Make
 from scan_engine import ScanEngine
 
 from index.whoosh_engine import WhooshEngine
 
 
-@pytest.fixture(params=["whoosh", "scan"])
+@pytest.fixture(params=["whoosh", "scan", pytest.param("cluster", marks=pytest.mark.cluster)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Return what makes engines of one sort, each without documents."""
     folders = (tmp_path / f"index-{number}" for number in count())
     if request.param == "scan":
         return lambda: ScanEngine(SCHEMA, LANGUAGE)
+    if request.param == "cluster":
+        return lambda: on_a_cluster(next(folders))
     return lambda: WhooshEngine(next(folders), SCHEMA, lambda: LANGUAGE)
 
 

@@ -37,9 +37,7 @@ def faces_over(index: Path) -> Faces:
     kb.keeper.sync()
     every = understand_all(Library(SAMPLES).scan().files, kb.collection.tools)[0]
     oracle = ScanEngine(SCHEMA, language(kb.collection.tools))
-    replaced = {
-        one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.catalogue) for one in every
-    }
+    replaced = {one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.domain) for one in every}
     oracle.publish(replaced, (), tuple(replaced), {})
     morphemes = [m for one in every for ms in one.morphemes.values() for m in ms]
     words = sorted({m.surface for m in morphemes if m.part_of_speech[0] in ("名詞", "動詞")})

@@ -54,7 +54,7 @@ def hidden(page: TestResponse) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
-def sent(client: FlaskClient, address: str, **fields: str) -> TestResponse:
+def sent(client: FlaskClient, address: str, /, **fields: str) -> TestResponse:
     return client.post(address, data=fields, headers=OURS)
 
 
@@ -183,7 +183,7 @@ def test_many_files_are_taken_in_at_once_each_with_its_outcome(client: FlaskClie
         ("b.md", "b.mdに加えました。"),
         ("folder/c.md", "b.mdを差し替えました。"[:12]),
         ("d.bin", "取り込めませんでした。d"),
-        ("e.md", "取り込めませんでした。i"),
+        ("e.md", "取り込めませんでした。空"),
     ]
     assert (added, len(kb.browser.reports())) == (2, 1)
 

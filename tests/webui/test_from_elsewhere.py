@@ -71,7 +71,10 @@ def test_an_address_that_cannot_be_fetched_is_told(
 ) -> None:
     response = client.post("/add", data={"address": f"{site}/none"}, headers=OURS)
 
-    assert (response.status_code, f"{site}/none: answers 404 Not Found; check the address" in response.text) == (
+    assert (
+        response.status_code,
+        f"{site}/none: 「404 Not Found」という応答でした。アドレスを確かめてください。" in response.text,
+    ) == (
         422,
         True,
     )

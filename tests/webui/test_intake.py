@@ -126,7 +126,7 @@ def test_an_export_is_shown_with_the_reports_in_it_and_kept_as_it_is(
     before = files(knowledge_base)
     saved = send(client, {**fields(shown), "step": "save"})
 
-    assert [word in shown.text for word in ("2件のレポート", "鍵の会", "錠の会", "#3: is a draft; ")] == [True] * 4
+    assert [word in shown.text for word in ("2件のレポート", "鍵の会", "錠の会", "#3: 下書きです。")] == [True] * 4
     assert (before, saved.location.split("?")[0], files(knowledge_base)) == ([], "/reports", ["reports.txt"])
     assert totals(client, "順番", "秘密") == [2, 0]
 
@@ -148,7 +148,10 @@ def test_a_program_sends_a_report_as_the_body_and_learns_where_it_is(client: Fla
         ({"text": " \n "}, "どちらかを入れてください"),
         ({"text": "# a", "date": "来年"}, "いずれかの形で書いてください"),
         ({"data": "***"}, "要求の内容が分かりませんでした"),
-        ({"data": base64.b64encode(b"\x00\x01\x02\xff" * 99).decode(), "name": "a.bin"}, "a.bin: not a text file"),
+        (
+            {"data": base64.b64encode(b"\x00\x01\x02\xff" * 99).decode(), "name": "a.bin"},
+            "a.bin: テキストファイルではありません",
+        ),
     ],
 )
 def test_what_is_no_report_is_refused_in_a_sentence(client: FlaskClient, sent: dict[str, object], told: str) -> None:

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -53,8 +54,8 @@ def client(knowledge_base: KnowledgeBase) -> Iterator[FlaskClient]:
         yield client
 
 
-def as_json(client: FlaskClient, address: str) -> dict[str, list[dict[str, str]]]:
-    page: dict[str, list[dict[str, str]]] = client.get(address, headers={"Accept": "application/json"}).json
+def as_json(client: FlaskClient, address: str) -> dict[str, Any]:
+    page: dict[str, Any] = client.get(address, headers={"Accept": "application/json"}).json
     return page
 
 
@@ -65,11 +66,11 @@ def test_a_service_shows_what_is_most_like_advice_first_and_its_problems_by_thei
         "advice": [
             "Lambda のメモリは測ってから決めること",
             "必ずタイムアウトを設定すること",
-            "-> 前処理を切り出すとよい",
         ],
         "solved": ["処理が最大5分で切られるので困る"],
         "unsolved": ["起動が遅くて困っている"],
     }
+    assert page["solved"][0]["remedies"][0]["text"] == "-> 前処理を切り出すとよい"  # and not among the advice again
     assert [talk["title"] for talk in page["talks"]] == ["箱の話", "関数の話"]
 
 
@@ -101,8 +102,36 @@ def test_csv_holds_the_whole_result_and_no_formula(client: FlaskClient) -> None:
 def test_markdown_holds_the_whole_result_by_talk(client: FlaskClient) -> None:
     lines = client.get("/export.md?q=最大5分").text.splitlines()
 
-    assert lines[0] == "## 関数の話"
-    assert lines[4].startswith("- Lambda › 処理が最大5分で切られるので困る [#](http://localhost/note/")
+    assert lines[:10] == [
+        "# 引用シート: 2件（最大5分）",
+        "",
+        "## 関数の話",
+        "",
+        "見本勉強会 2017（2017年）",
+        "",
+        "> *Lambda*",
+        ">",
+        "> 処理が最大5分で切られるので困る",
+        "",
+    ]
+    assert lines[10].startswith("その後の変更: 2018年10月以降は最大15分 <https://")
+    assert lines[12].startswith("— old.md:6 <http://localhost/note/")
+
+
+def test_a_sheet_has_each_note_with_its_source_and_can_be_narrowed_to_some(client: FlaskClient) -> None:
+    every = as_json(client, "/sheet?service=lambda")["quotations"]
+    chosen = [one["id"] for one in every[2:4]]
+    address = "/sheet?" + "&".join(f"note={quote(one, safe='')}" for one in chosen)
+    page = client.get(address).text
+
+    assert [one["id"] for one in as_json(client, address)["quotations"]] == chosen
+    assert (page.count("<figure>"), page.count(" checked"), page.count("<figcaption")) == (2, 2, 2)
+    assert f'href="/export.md?{address.partition("?")[2].replace("&", "&amp;")}"' in page
+
+
+def test_a_sheet_of_nothing_says_so_and_an_unknown_note_is_told(client: FlaskClient) -> None:
+    assert "引用するメモがありません" in client.get("/sheet?q=量子暗号鍵配送").text
+    assert client.get("/sheet?note=a/b").status_code == 404
 
 
 def test_a_quotation_says_where_it_is_from(client: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from webui.view.answers import respond
 from webui.view.hits import belonging
 from webui.view.listing import asked_page, paged
 from webui.view.sections import NOTES, report_url
-from webui.view.takeaway import citation
+from webui.view.takeaway import quoting
 from webui.view.tree import tree
 
 
@@ -36,6 +36,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         taken = {report: tree(own) for report, own in by_report}
         alike = browser.like(notes)
         rows = browser.aligned(takers) if len(takers) > 1 else ()
+        seen = rows[part.first - 1 : part.first - 1 + NOTES]
         return respond(
             "talk.html",
             lambda: {
@@ -49,6 +50,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             takers=[(entry, taken[entry.id]) for entry in spoken.reports if entry.id in taken],
             every=[taker.report for taker in takers],
             rows=rows,
+            seen=seen,
+            more_rows=len(rows) - (part.first - 1) - len(seen),
             alike=alike,
         )
 
@@ -57,7 +60,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         found = knowledge_base.browser.note(note_id)
         around = knowledge_base.browser.surroundings(found)
         shown = belonging(knowledge_base.collection.domain, found, around.kin)
-        cited = citation(found, request.host_url)
+        cited = quoting(knowledge_base.collection.domain, request.host_url).citation(found)
         alike = knowledge_base.browser.like((found,))
 
         def record() -> dict[str, Any]:

@@ -1,16 +1,18 @@
-"""Putting right in place: forms for a note, a talk and a report, each leading back to where one was."""
+"""Putting right in place: forms for a note, its point, a talk and a report, each leading back to where one was."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import get_args
+from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import valid_date
-from kb.report.model import Correction, Given, Kind
+from kb.points import Says
+from kb.report.model import Correction, Given, Kind, Note
 from kb.search.answers import UnknownIdError
 from webui.address import page_address
 from webui.deeds import Deeds, came_from
@@ -20,6 +22,7 @@ from webui.texts import texts
 from webui.view.answers import wants_json
 from webui.view.markup import web_address
 
+_SAYS: tuple[Says, ...] = get_args(Says)
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 
 
@@ -27,7 +30,13 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
     """Return the forms that put right what was understood."""
     blueprint = Blueprint("correcting", __name__)
     forms = _Forms(knowledge_base, updater, deeds)
-    for rule, form in (("correct", forms.note), ("correct-talk", forms.talk), ("correct-report", forms.report)):
+    every = {
+        "correct": forms.note,
+        "correct-point": forms.point,
+        "correct-talk": forms.talk,
+        "correct-report": forms.report,
+    }
+    for rule, form in every.items():
         blueprint.add_url_rule(f"/{rule}/<path:identifier>", rule, form, methods=["GET", "POST"])
     tell_refusals(blueprint)
     return blueprint
@@ -39,6 +48,7 @@ class _Forms:
     def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> None:
         self._collection = knowledge_base.collection
         self._browser = knowledge_base.browser
+        self._guides = knowledge_base.guides
         self._corrector = knowledge_base.corrector
         self._updater = updater
         self._deeds = deeds
@@ -60,6 +70,24 @@ class _Forms:
             return self._done(text, partial(self._corrector.note, found.id, undo), page, found.id)
 
         return _answered(put_right, "correct.html", page, note=found)
+
+    def point(self, identifier: str) -> Response:
+        """Put right which notes say the same as one, and which do not."""
+        found = self._browser.note(identifier)
+        page = page_address("note", found.id)
+
+        def put_right() -> Response:
+            told = {note.id: says for says in _SAYS for note in self._others(found, says)}
+            if not told:
+                raise RefusedError(texts.NO_NOTE_GIVEN, "same")
+            before = self._corrector.point(found.id, told)
+            text = texts.parted(found.text) if "apart" in told.values() else texts.joined(found.text)
+            return self._done(text, partial(self._corrector.point, found.id, before), page, found.id)
+
+        services = (self._collection.catalogue.by_slug[mention.service] for mention in found.services)
+        entries = (self._guides.of(service).entry(found.id) for service in services)
+        others = {note.id: note for entry in entries if entry for note in entry.point.notes if note.id != found.id}
+        return _answered(put_right, "correct_point.html", page, note=found, others=tuple(others.values()))
 
     def talk(self, identifier: str) -> Response:
         """Put right who speaks in a talk."""
@@ -107,6 +135,18 @@ class _Forms:
 
     def _done(self, text: str, undo: Callable[[], object], page: str, anchor: str = "") -> Response:
         return self._deeds.told(text, undo, came_from(page), anchor, settled=self._updater.update())
+
+    def _others(self, found: Note, field: str) -> Iterator[Note]:
+        """Yield the notes that a field of the form names, by their ids or by the addresses of their pages."""
+        for text in filter(None, map(str.strip, request.form.getlist(field))):
+            path = unquote(urlsplit(text).path)
+            try:
+                other = self._browser.note(path.partition("/note/")[2] or path)
+            except UnknownIdError as error:
+                raise RefusedError(texts.unknown_note(text), field) from error
+            if other.id == found.id:
+                raise RefusedError(texts.JOIN_ITSELF, field)
+            yield other
 
     def _service(self, field: str) -> str | None:
         """Return the slug of the service that a field of the form names in any way; None where it is empty."""

@@ -15,11 +15,15 @@ from kb.search.records import found_talk_record, note_record
 from kb.services import Domain
 from webui import language
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
+from webui.pages.chronicles import address_of_query
+from webui.pages.saved import SavedSearches
 from webui.pages.start import StartPage
+from webui.seen import see
 from webui.texts import texts
 from webui.view.answers import problem, respond, wants_json
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, groups
 from webui.view.hits import TalkHits, by_talk
+from webui.view.labels import named
 from webui.view.pager import numbers
 from webui.view.panel import Panel, Panels
 from webui.view.timeline import Bar, timeline
@@ -114,15 +118,35 @@ class SearchPage:
         return f"/export.{ending}{address_of(turned_to(self.query, 1))[1:]}"
 
     @property
+    def feed_url(self) -> str:
+        """The address of the feed of what is new in this search."""
+        return f"/feed{address_of(turned_to(self.query, 1))[1:]}"
+
+    @property
+    def first_url(self) -> str:
+        """The address of the first page."""
+        return address_of(turned_to(self.query, 1))
+
+    @property
+    def chronicle_url(self) -> str:
+        """The address of the time line of the whole result."""
+        return address_of_query(self.query)
+
+    @property
+    def sheet_url(self) -> str:
+        """The address of the whole result as a sheet of quotations."""
+        return f"/sheet{address_of(turned_to(self.query, 1))[1:]}"
+
+    @property
     def clear_url(self) -> str:
         """The search with the same words and no selections."""
         return address_of(Query(self.query.text, sort=self.query.sort))
 
 
-def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the page of `/`: a search, or with nothing after it the start page."""
+def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
+    """Return the page of `/`: a search, or with nothing after it the start page. It tells which searches are saved."""
     blueprint = Blueprint("search", __name__)
-    start_page = StartPage(knowledge_base)
+    start_page = StartPage(knowledge_base, saved)
     panels = Panels(knowledge_base)
 
     @blueprint.get("/")
@@ -136,7 +160,17 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         page = search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
-        return respond("search.html", lambda: search_record(page, knowledge_base.collection.domain), page=page)
+        is_saved, moment = saved.holds(page.first_url), knowledge_base.chronicler.newest()
+        response = respond(
+            "search.html",
+            lambda: search_record(page, knowledge_base.collection.domain),
+            page=page,
+            is_saved=is_saved,
+            name=named(query, knowledge_base),
+        )
+        if is_saved and moment and not wants_json():
+            see(response, page.first_url, moment)
+        return response
 
     return blueprint
 

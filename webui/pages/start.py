@@ -11,6 +11,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.search.answers import ServiceCount
 from kb.search.records import service_record
+from webui.pages.saved import SavedSearches
 from webui.view.answers import respond
 from webui.view.kept import Kept
 
@@ -47,7 +48,8 @@ class _Overview:
 class StartPage:
     """The start page of a knowledge base. What it shows is made once a generation: it costs a search."""
 
-    def __init__(self, knowledge_base: KnowledgeBase) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, saved: SavedSearches) -> None:
+        self._saved = saved
         self._overview = Kept(knowledge_base, lambda: _overview(knowledge_base))
 
     def __call__(self) -> Response:
@@ -60,6 +62,7 @@ class StartPage:
             talks=overview.talks,
             total=(len(overview.reports), overview.notes),
             map=overview.map,
+            searches=self._saved(),
         )
 
 

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect
 
@@ -25,6 +26,10 @@ class Progress:
     total: int = 0
     outcome: SyncOutcome | None = None
     error: str | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {**asdict(replace(self, outcome=None)), "outcome": self.outcome and self.outcome.record()}
 
 
 class Updater:
@@ -87,6 +92,6 @@ def pages(updater: Updater) -> Blueprint:
     @blueprint.get("/sync")
     def show() -> Response:
         progress = updater.progress
-        return respond("sync.html", lambda: asdict(progress), progress=progress)
+        return respond("sync.html", progress.record, progress=progress)
 
     return blueprint

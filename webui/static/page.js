@@ -246,6 +246,13 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => (link.textContent = said), 2000);
 });
 
+// Work that goes on is looked at again each second, in place: nothing that one reads or has the focus on is lost.
+if (main.querySelector("[data-running]")) {
+  setInterval(() => main.querySelector("[data-running]") && visit(location.href, { push: false }), 1000);
+}
+
+document.getElementById("print")?.addEventListener("click", () => print());
+
 // What was done is taken back by one key. The browser itself puts the focus where an address leads, so this comes after.
 function focusFirst() {
   const first = main.querySelector("[autofocus]") ?? document.getElementById("undo");

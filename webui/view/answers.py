@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
-from index.engine import SearchIndexError
+from index.engine import EngineAwayError, SearchIndexError
 from kb.library.contents import ReportEntry
 from kb.search.answers import UnknownIdError
 from webui.texts import texts
@@ -33,6 +33,7 @@ def tell_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _told)
     app.register_error_handler(UnknownIdError, _unknown)
     app.register_error_handler(SearchIndexError, _no_index)
+    app.register_error_handler(EngineAwayError, _away)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -40,7 +41,7 @@ def problem(error: HTTPException, detail: str, told: str = "", reports: Sequence
     """Return the answer that tells an error: its status, a sentence, what the cause said, reports to go on with."""
     status = error.code or 500
     if wants_json():
-        whole = f"{detail} {told}".rstrip()
+        whole = f"{detail} {texts.cause(told)}".rstrip()
         response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
         response.mimetype = "application/problem+json"
     else:
@@ -73,6 +74,17 @@ def _unknown(error: UnknownIdError) -> Response:
 def _no_index(error: SearchIndexError) -> Response:
     _log.error("%s", error)
     return problem(ServiceUnavailable(), texts.ERRORS[503])
+
+
+def _away(error: EngineAwayError) -> Response:
+    """Answer once more where that changes nothing: what stands in answers as a whole now, if there is anything."""
+    if request.method in ("GET", "HEAD") and request.endpoint and not g.get("asked_again"):
+        g.asked_again = True
+        try:
+            return make_response(current_app.view_functions[request.endpoint](**(request.view_args or {})))
+        except SearchIndexError as again:
+            return _no_index(again)
+    return _no_index(error)
 
 
 def _unforeseen(error: Exception) -> Response:

@@ -2,28 +2,24 @@
 
 import csv
 import io
-import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable
 from urllib.parse import urljoin
 
+from kb.quotation import Quoting
 from kb.report.model import Note
-from kb.services import Catalogue
+from kb.services import Catalogue, Domain
 from webui.address import page_address
 from webui.texts import texts
 
 _FORMULA = frozenset("=+-@\u2212")  # how a cell begins that a spreadsheet would run, whatever the width
 _UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))  # categories of what nobody sees before that
 _FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters, by their category, that are blank
-_MARKDOWN = re.compile(r"[\\`*\[\]<]")  # what would be read as Markdown inside a line
 
 
-def citation(note: Note, root: str) -> str:
-    """Return a note as a quotation in Markdown: its words, talk, event, date and address below `root`."""
-    place = "、".join(filter(None, (note.talk.title if note.talk else None, note.event)))
-    told = f"{_escaped(place)}（{texts.day(note.held_on)}）" if place else texts.day(note.held_on)
-    return f"> {_escaped(note.text)}\n>\n> — {told} <{_url(note, root)}>\n"
+def quoting(domain: Domain, root: str) -> Quoting:
+    """Return how notes are quoted in the language of the page, with addresses below `root`."""
+    return Quoting(texts.shared, domain, lambda note: _url(note, root))
 
 
 def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
@@ -54,24 +50,5 @@ def _is_formula(cell: str) -> bool:
     return cell[:1] in set("\t\r\n") or unicodedata.normalize("NFKC", next(seen, ""))[:1] in _FORMULA
 
 
-def lines(notes: Iterable[Note], root: str) -> Iterator[str]:
-    """Yield notes as Markdown: a heading for each talk, a bullet for each note with its trail before it."""
-    by_talk = groupby(sorted(notes, key=_place), key=_place)
-    for (talk, event, held_on), own in by_talk:
-        yield f"## {_escaped(talk or texts.NO_TALK)}\n\n{_escaped(event)}（{texts.day(held_on)}）\n"
-        for note in own:
-            trail = "".join(f"{_escaped(crumb.text)} › " for crumb in note.trail)
-            yield f"- {trail}{_escaped(note.text)} [#]({_url(note, root)})"
-        yield ""
-
-
-def _place(note: Note) -> tuple[str, str, str]:
-    return (note.talk.title if note.talk else "", note.event or texts.NO_EVENT, note.held_on or "")
-
-
 def _url(note: Note, root: str) -> str:
     return urljoin(root, page_address("note", note.id))
-
-
-def _escaped(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\g<0>", text)

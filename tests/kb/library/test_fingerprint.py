@@ -14,12 +14,12 @@ ROOT = Path(__file__).resolve().parents[3]
 # What is imported on the way and decides nothing of what is indexed: the contract of engines, how a query is understood
 # and ranked, where files are, and what makes vectors, which are kept by the model that made them.
 ASIDE = {
-    "index": "embedder engine highlight ladder language mending query ranking romaji spelling tree words",
+    "index": "embedder engine highlight ladder language mending query ranking romaji spelling stand_in tree words",
     "index/embedding": "__init__ bundled_model endpoint known",
-    "kb": "__init__ aligning knowledge_base",
-    "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files walk",
-    "kb/search": "__init__ answers browsing collection correcting directory drafting embedding finishing keeping "
-    "outcomes search_box searching suggestions syncing",
+    "kb": "__init__ aligning comparing knowledge_base",
+    "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files updates walk",
+    "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding "
+    "engines finishing keeping outcomes search_box searching suggestions syncing",
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """

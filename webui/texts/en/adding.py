@@ -106,3 +106,8 @@ def unknown_kind(name: str) -> str:
 def unknown_service(name: str) -> str:
     """Return why a tag cannot be added."""
     return f"No service is known as “{name}”."
+
+
+def cause(told: str) -> str:
+    """Return what is wrong with a file, as readers tell it."""
+    return told

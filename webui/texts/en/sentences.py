@@ -6,19 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 
 from kb.aligning import Row
-from kb.texts.en import counted
+from kb.services.tagger import INHERITED as _AS_KEPT
+from kb.texts.en import counted, day
 from webui.texts.en.labels import (
     FILTERS,
     GROUPS,
     NOTICES,
     STEPS_TAKEN,
-    UNDATED,
     VALUES,
     VIA_MEANING,
 )
-
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-           "November", "December")  # fmt: skip
 
 _CATEGORIES = {
     "ai": "AI and machine learning",
@@ -202,17 +199,8 @@ def source_line(source: str, line: int) -> str:
 
 
 def why(via: str, words: str) -> str:
-    """Return why a note carries a tag."""
-    return VIA_MEANING[via].format(why=words)
-
-
-def day(held_on: str | None) -> str:
-    """Return a date of any precision as people write it: 2018, March 2018, 10 March 2018."""
-    if not held_on:
-        return UNDATED
-    year, *rest = held_on.split("-")
-    month = [_MONTHS[int(rest[0]) - 1]] if rest else []
-    return " ".join([*(str(int(part)) for part in rest[1:]), *month, year])
+    """Return why a note carries a tag; what an index keeps of that is worded in Japanese."""
+    return VIA_MEANING[via].format(why=_AS_KEPT.sub(r"“\1”, line \2", words))
 
 
 def age(held_on: str | None, today: date) -> str:

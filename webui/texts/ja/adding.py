@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from kb.search.outcomes import Added, SyncOutcome
+from kb.texts.causes import in_japanese
 from kb.texts.ja import KINDS
 from webui.texts.ja.labels import (
     BLOCKS,
@@ -106,3 +107,8 @@ def unknown_kind(name: str) -> str:
 def unknown_service(name: str) -> str:
     """Return why a tag cannot be added."""
     return f"「{name}」というサービスは知られていません。"
+
+
+def cause(told: str) -> str:
+    """Return what is wrong with a file, which readers tell in English."""
+    return in_japanese(told)

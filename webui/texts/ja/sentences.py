@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 
 from kb.aligning import Row
+from kb.texts.ja import day
 from webui.texts.ja.labels import (
     FILTERS,
     GROUPS,
     NOTICES,
     STEPS_TAKEN,
-    UNDATED,
     VALUES,
     VIA_MEANING,
 )
@@ -181,13 +181,6 @@ def source_line(source: str, line: int) -> str:
 def why(via: str, words: str) -> str:
     """Return why a note carries a tag."""
     return VIA_MEANING[via].format(why=words)
-
-
-def day(held_on: str | None) -> str:
-    """Return a date of any precision as people write it: 2018年, 2018年3月, 2018年3月10日."""
-    if not held_on:
-        return UNDATED
-    return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
 
 
 def age(held_on: str | None, today: date) -> str:

@@ -1,0 +1,282 @@
+"""Requests to a cluster, and whatever goes wrong there as one plain error. The one door to opensearch-py."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import msgspec
+
+from index.engine import EngineAwayError, SearchIndexError
+from index.opensearch_engine.address import PASSWORD, USER, Address, basic_credentials
+
+try:
+    from opensearchpy import OpenSearch, exceptions
+    from opensearchpy import Urllib3HttpConnection as HttpConnection
+except ImportError as error:
+    raise SearchIndexError(
+        "a cluster is told, and what talks to one is not installed: pip install 'talk-notes-kb[opensearch]'"
+    ) from error
+
+Answer = TypeVar("Answer")
+
+READ_SECONDS = 2.0  # that one node may take for an answer before another is asked
+WRITE_SECONDS = 60.0
+_MOST_BYTES = 256 * 1024 * 1024  # of an answer: 10,000 documents of a page each are 50 MB
+_CHUNK = 1 << 20
+_RESTS = 5.0  # seconds in which a node that did not answer is not asked
+_ATTEMPTS = 3
+_NO_PARAMS: Mapping[str, str | int] = {}
+_ABSENT = (HTTPStatus.NOT_FOUND,)
+_PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE,
+            HTTPStatus.GATEWAY_TIMEOUT)  # fmt: skip
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # what goes wrong is told once, by us
+
+
+class ClusterError(SearchIndexError):
+    """The cluster cannot do what was asked; the message says which cluster, why, and what to do."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class AwayError(ClusterError, EngineAwayError):
+    """The cluster does not answer, is too slow, too busy, or lacks shards: later it may answer again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The status of an answer and its JSON."""
+
+    status: int
+    body: Any
+
+
+class Connection:
+    """A cluster at its address, shared by threads."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self._preferred = 0
+        self._client = OpenSearch(
+            hosts=list(address.urls),
+            connection_class=_BoundedConnection,
+            http_auth=_signer(address) or basic_credentials(),
+            http_compress=not _all_here(address),
+            verify_certs=True,
+            max_retries=0,
+            retry_on_timeout=True,  # with no retries it only has the next request ask another node
+            dead_timeout=_RESTS,
+            timeout=READ_SECONDS,
+        )
+
+    def search(self, index: str, *bodies: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Return the answers to several searches, made at once."""
+
+        def asked(preference: str) -> Sequence[Mapping[str, Any]]:
+            lines = [line for body in bodies for line in ({"preference": preference}, body)]
+            answers: Sequence[Mapping[str, Any]] = self._asked("POST", f"/{index}/_msearch", lines).body.get(
+                "responses", ()
+            )
+            if len(answers) != len(bodies):
+                raise ClusterError(self._told(f"answered {len(answers)} of {len(bodies)} searches; is it OpenSearch?"))
+            return [self._whole(answer) for answer in answers]
+
+        return self._patiently(asked)
+
+    def search_named(self, index: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the answer to one search, with the score of each of its named parts."""
+        named = {"include_named_queries_score": "true"}
+        path = f"/{index}/_search"
+        return self._patiently(
+            lambda preference: self._whole(self._asked("POST", path, body, {**named, "preference": preference}).body)
+        )
+
+    def get(self, path: str) -> Reply:
+        """Return a document as it was last written, refreshed or not; the status is 404 where there is none."""
+        return self._patiently(lambda preference: self._asked("GET", path, None, {"preference": preference}, _ABSENT))
+
+    def ask(self, path: str) -> Any:  # noqa: ANN401  # JSON
+        """Return what the cluster tells of itself at a path."""
+        return self._patiently(lambda _: self._asked("GET", path).body)
+
+    def write(
+        self, method: str, path: str, body: object = None, *, allowed: Sequence[int] = (), **params: str | int
+    ) -> Reply:
+        """Return the answer to a request that changes something; the statuses allowed are no errors."""
+        return self._asked(method, path, body, params, allowed, seconds=WRITE_SECONDS)
+
+    def _patiently(self, asked: Callable[[str], Answer]) -> Answer:
+        """Return the answer to what changes nothing: where a node is silent another is asked, for other copies.
+
+        A preference stands for copies of shards; that which was answered last is asked first.
+        """
+        first = self._preferred
+        for number in range(first, first + _ATTEMPTS - 1):
+            with suppress(AwayError):
+                answer = asked(f"kb{number % _ATTEMPTS}")
+                self._preferred = number % _ATTEMPTS
+                return answer
+        return asked(f"kb{(first + _ATTEMPTS - 1) % _ATTEMPTS}")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        params: Mapping[str, str | int] = _NO_PARAMS,
+        allowed: Sequence[int] = (),
+        *,
+        seconds: float | None = None,
+    ) -> Reply:
+        kind = "application/x-ndjson" if isinstance(body, list) or path.endswith("_bulk") else "application/json"
+        try:
+            answer = self._client.transport.perform_request(
+                method,
+                path,
+                params={**params, "request_timeout": seconds or READ_SECONDS, "ignore": tuple(allowed)},
+                body=None if body is None else encoded(body),
+                headers={"content-type": kind},
+            )
+        except exceptions.SerializationError as error:
+            raise ClusterError(self._told("answered with what is no JSON; is it OpenSearch?")) from error
+        except exceptions.TransportError as error:
+            raise self._meant(error) from error
+        if not isinstance(answer, Mapping):
+            raise ClusterError(self._told("answered with what is no JSON object; is it OpenSearch?"))
+        status = answer.get("status") if "error" in answer else None
+        return Reply(int(status or (404 if answer.get("found") is False else 200)), answer)
+
+    def _whole(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the answer to a search, or raise the error that it is: where a shard failed it counts as none."""
+        if "error" in answer:
+            raise self._of_part(answer)
+        failed = answer.get("_shards", {}).get("failed", 0)
+        if answer.get("timed_out") or failed:
+            raise AwayError(self._told(f"could not ask all of its shards ({failed} failed); is it green?"))
+        return answer
+
+    def _of_part(self, part: Mapping[str, Any]) -> ClusterError:
+        status = int(part.get("status", 500))
+        kind = AwayError if status in _PASSING else ClusterError
+        return kind(self._told(f"could not answer ({_reason(part['error'])})"), status)
+
+    def _meant(self, error: "exceptions.TransportError") -> ClusterError:
+        """Return what an error of the library means."""
+        if isinstance(error, exceptions.SSLError):
+            return ClusterError(self._told(f"its certificate cannot be trusted ({error.info}); see SSL_CERT_FILE"))
+        if isinstance(error, exceptions.ConnectionTimeout) or isinstance(error.info, _TooSlowError):
+            return AwayError(self._told("does not answer in time"))
+        if isinstance(error.info, _TooLongError):
+            return ClusterError(self._told(f"sent more than {_MOST_BYTES // 1024 // 1024} MB for an answer"))
+        if not isinstance(error.status_code, int):
+            return AwayError(self._told("cannot be reached"))
+        reason = _reason(error.info.get("error")) if isinstance(error.info, Mapping) else str(error.error)
+        if error.status_code in _REFUSED:
+            who = "the region and AWS credentials" if self.address.region else f"{USER} and {PASSWORD}"
+            return ClusterError(self._told(f"refused ({error.status_code}); look at {who}"), error.status_code)
+        kind = AwayError if error.status_code in _PASSING or "no_shard" in reason else ClusterError
+        return kind(self._told(f"could not do it ({error.status_code}: {reason})"), error.status_code)
+
+    def _told(self, what: str) -> str:
+        return f"the cluster at {self.address.urls[0]}, index {self.address.index}: {what}"
+
+
+def encoded(body: object) -> bytes:
+    """Return a value as JSON, a list as lines of JSON."""
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, list):
+        return b"".join(encoded(line) + b"\n" for line in body)
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:  # half of a surrogate pair, typed by nobody
+        return json.dumps(body).encode("ascii")
+
+
+def _reason(error: object) -> str:
+    """Return why something failed, in the cluster's words: those of the innermost cause."""
+    while isinstance(error, Mapping):
+        causes = error.get("root_cause") or ()
+        inner = error.get("caused_by") or (causes[0] if causes and causes[0] != error else None)
+        if not inner or inner == error:
+            return f"{error.get('type', 'error')}: {error.get('reason', '')}"[:300]
+        error = inner
+    return str(error)[:300]
+
+
+def _signer(address: Address) -> Callable[..., Any] | None:
+    """Return what signs requests to Amazon's service with the usual credentials, None for other clusters."""
+    if not address.region:
+        return None
+    from botocore.session import Session  # noqa: PLC0415  # takes half a second, and most clusters are none of Amazon's
+    from opensearchpy import Urllib3AWSV4SignerAuth  # noqa: PLC0415
+
+    credentials = Session().get_credentials()
+    if credentials is None:
+        raise ClusterError(f"{address}: no AWS credentials are told; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    service = "aoss" if ".aoss." in address.urls[0] else "es"
+    signer: Callable[..., Any] = Urllib3AWSV4SignerAuth(credentials, address.region, service)
+    return signer
+
+
+def _all_here(address: Address) -> bool:
+    return all(url.startswith("http://") for url in address.urls)
+
+
+class _TooLongError(Exception):
+    """An answer is longer than any that was asked for."""
+
+
+class _TooSlowError(Exception):
+    """An answer has begun, and does not come to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    status: int
+    headers: Any
+    data: bytes
+
+
+class _BoundedPool:
+    """A pool of connections whose answers are read as far as is reasonable, in reasonable time."""
+
+    def __init__(self, pool: Any) -> None:  # noqa: ANN401  # of urllib3
+        self._pool = pool
+
+    def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> _Response:  # noqa: ANN401  # as urllib3 has them
+        ends = time.monotonic() + float(options.get("timeout") or READ_SECONDS)
+        response = self._pool.urlopen(method, url, body, preload_content=False, **options)
+        parts, size = [], 0
+        while part := response.read(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > _MOST_BYTES:
+                response.close()
+                raise _TooLongError
+            if time.monotonic() > ends:
+                response.close()
+                raise _TooSlowError
+        response.release_conn()
+        return _Response(response.status, response.headers, b"".join(parts))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _BoundedConnection(HttpConnection):
+    def _create_urllib3_pool(self) -> None:
+        super()._create_urllib3_pool()
+        self.pool = _BoundedPool(self.pool)

@@ -1,0 +1,176 @@
+"""The engine on a cluster: the newest whole generation of an index answers, whoever publishes the next."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from index.embedder import EmbedderMaker, no_embedder
+from index.engine import Coverage, Draft, Hit, Results, SearchIndexError
+from index.opensearch_engine import drafts as drafting
+from index.opensearch_engine import rebuilding, tidying
+from index.opensearch_engine.address import Address
+from index.opensearch_engine.connection import Connection
+from index.opensearch_engine.lease import Lease, stamp_of, writing
+from index.opensearch_engine.manifest import NOTHING, Manifest, read_manifest, read_state
+from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.publishing import Known, Publication, commit
+from index.opensearch_engine.reader import ClusterReader
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from index.language import LanguageMaker
+    from index.query import Query
+    from index.schema import Document, Schema
+
+Stamp = tuple[str, int]
+
+_WORTH_AN_INDEX = 1000  # documents: fewer are replaced where they lie
+
+
+class OpenSearchEngine:
+    """An Engine on a cluster, shared by threads and machines of which one may write at a time.
+
+    Its folder holds what is written ahead of a publish, and nothing else. By likeness it finds nothing yet.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        folder: Path,
+        schema: "Schema",
+        language: "LanguageMaker",
+        embedder: EmbedderMaker = no_embedder,  # noqa: ARG002  # as other engines have it
+    ) -> None:
+
+        self._address = address
+        self._folder = folder
+        self._schema = schema
+        self._layout = Layout(schema)
+        self._language = cache(language)
+        self._lock = Lock()
+        self._known: Known = Known()
+        self._connected: Connection | None = None
+        self._read: tuple[Stamp, ClusterReader] | None = None
+
+    def snapshot(self) -> ClusterReader:
+        """Return a reader of the newest whole generation, kept as long as that is the newest."""
+        stamp = self.stamp()
+        kept = self._read
+        if kept is None or kept[0] != stamp:
+            kept = self._read = stamp, self._reader(stamp)
+        return kept[1]
+
+    def search(self, query: "Query") -> Results:
+        """Answer a query from the newest whole generation."""
+        return self.snapshot().search(query)
+
+    def stored(self, document_id: str) -> str | None:
+        """Return what was stored of a document, or None if there is none of that id."""
+        return self.snapshot().stored(document_id)
+
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return nothing: a cluster knows no vectors."""
+        return self.snapshot().like(ids, apart, limit)
+
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return nothing: a cluster knows no vectors."""
+        return self.snapshot().likeness(some, others)
+
+    def meta(self) -> Mapping[str, object] | None:
+        """Return what the newest whole generation was written with, None before the first."""
+        return self.snapshot().meta()
+
+    def damage(self) -> str | None:
+        """Return nothing: a cluster keeps copies of what it holds, and answers with whole ones."""
+        return None
+
+    def coverage(self) -> Coverage | None:
+        """Return nothing: a cluster knows no vectors."""
+        return None
+
+    def embed(self, told: Callable[[int, int], None]) -> None:
+        """Do nothing: a cluster knows no vectors."""
+
+    def stamp(self) -> Stamp:
+        """Return a value that is another whenever another generation became the newest."""
+        return stamp_of(read_state(self._connection(), self._address.index))
+
+    def publish(
+        self,
+        replaced: "Mapping[str, Iterable[Document]]",
+        removed: Collection[str],
+        order: Sequence[str],
+        meta: Mapping[str, object],
+        since: object = None,
+        *,
+        drafts: Sequence[Draft] = (),
+    ) -> None:
+        """Write a new generation and swap it in; on any failure the old one stays.
+
+        Where nothing of the old one stays it is written to an index of its own, to which the name then moves.
+        """
+        connection = self._connection()
+        rebuilding.ensure(connection, self._address, self._layout)
+        if since == ("", 0):  # there was no index, and what was ensured now is its beginning
+            since = (rebuilding.first_index(self._address), 0)
+        publication = Publication(replaced, removed, order, meta, drafts)
+        with writing(connection, self._address.index, since) as held:
+            index = held.standing.index
+            before = self._before(held)
+            if before is not None and (publication.keeps(before) or before.documents < _WORTH_AN_INDEX):
+                manifest = publication.write(index, held, before, self._layout, self._known)
+                if not before.token:
+                    rebuilding.spread(connection, self._address, index)
+                commit(index, held, manifest)
+            else:
+                rebuilding.rebuild(self._address, self._layout, held, publication, self._known)
+
+    def drafting(self) -> "AbstractContextManager[drafting.LineDrafting]":
+        """Give what writes documents for the next generation, to a folder of this machine."""
+        return drafting.drafting(self._folder, self._schema)
+
+    def memory(self) -> int:
+        """Return the bytes that answering takes at most here: counts that are kept, and one answer."""
+        return 64 * 1024 * 1024
+
+    def merge(self) -> None:
+        """Take out of the index what no generation holds any more."""
+        tidying.tidy(self._connection(), self._address.index)
+
+    def close(self) -> None:
+        """Close the connections; a search after this opens them again."""
+        with self._lock:
+            if self._connected:
+                self._connected.close()
+            self._connected = self._read = None
+
+    def _connection(self) -> Connection:
+
+        with self._lock:
+            self._connected = self._connected or Connection(self._address)
+            return self._connected
+
+    def _reader(self, stamp: Stamp) -> ClusterReader:
+
+        connection, (index, generation) = self._connection(), stamp
+        if not generation:
+            return ClusterReader(connection, "", NOTHING, self._layout, self._language())
+        if not self._is_ours(index):
+            raise SearchIndexError(f"{self._address}: another version of kb made it; run `kb sync`")
+        manifest = read_manifest(connection, index, generation)
+        return ClusterReader(connection, index, manifest, self._layout, self._language())
+
+    def _before(self, held: Lease) -> Manifest | None:
+        """Return what the index holds that is to be written, None where it is laid out otherwise."""
+        standing = held.standing
+        if not self._is_ours(standing.index):
+            return None
+        generation = standing.state.generation
+        return read_manifest(self._connection(), standing.index, generation) if generation else NOTHING
+
+    def _is_ours(self, index: str) -> bool:
+
+        return rebuilding.is_ours(self._connection(), index, self._layout)

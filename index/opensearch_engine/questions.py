@@ -1,0 +1,117 @@
+"""What is asked of a cluster while a query is understood: all that is not known yet in one request, then once more.
+
+Who asks gets a guess at first, by which it asks for what it may need next; when nothing is left to ask, all it was told
+is so. Counts of a generation stay as they are, and the last asked for are kept.
+"""
+
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any, TypeVar
+
+from index.opensearch_engine.connection import Connection, encoded
+from index.opensearch_engine.filters import Filter, all_of
+from index.opensearch_engine.manifest import Manifest
+
+Answer = TypeVar("Answer")
+
+_MOST_KEPT = 20_000
+_MOST_ROUNDS = 60
+NONE_FOUND: Mapping[str, Any] = {"hits": {"total": {"value": 0}, "hits": []}}
+_AT_ONCE = 200  # searches in one request
+
+
+class Questions:
+    """The questions of requests to one generation; what was answered once is not asked again."""
+
+    def __init__(self, connection: Connection, index: str, manifest: Manifest) -> None:
+        self._connection = connection
+        self._index = index
+        self._manifest = manifest
+        self._lock = Lock()
+        self._known: dict[bytes, Any] = {}
+
+    def counting(self) -> "Round":
+        """Return what asks for one request."""
+        return Round(self)
+
+    def known(self, key: bytes) -> Any:  # noqa: ANN401  # whatever was read
+        """Return what was answered to a question, None where nothing was."""
+        return self._known.get(key)
+
+    def keep(self, answers: Mapping[bytes, Any]) -> None:
+        """Keep answers, forgetting the oldest."""
+        with self._lock:
+            self._known |= answers
+            while len(self._known) > _MOST_KEPT:
+                del self._known[next(iter(self._known))]
+
+    def held(self, *filters: Filter) -> Filter:
+        """Return which documents of the generation pass some filters."""
+        return all_of((self._manifest.held, *filters))
+
+    def search(self, *bodies: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Return the answers to several searches, made at once; where there is no index, that nothing is found."""
+        if not self._index:
+            return [NONE_FOUND for _ in bodies]
+        answers: list[Mapping[str, Any]] = []
+        for begin in range(0, len(bodies), _AT_ONCE):
+            answers += self._connection.search(self._index, *bodies[begin : begin + _AT_ONCE])
+        return answers
+
+    def search_named(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the answer to one search, with the score of each of its named parts."""
+        return self._connection.search_named(self._index, body)
+
+
+class Round:
+    """What one request asks, as far as it is not known."""
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._told: dict[bytes, Any] = {}
+        self._open: dict[bytes, tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], Any], bool]] = {}
+
+    def count(self, *filters: Filter, guess: int = 0) -> int:
+        """Return how many documents of the generation pass some filters."""
+        body = {"size": 0, "track_total_hits": True, "query": self._questions.held(*filters)}
+        return self.ask(body, lambda answer: int(answer["hits"]["total"]["value"]), guess)
+
+    def ask(
+        self, body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Answer], guess: Answer, *, kept: bool = True
+    ) -> Answer:
+        """Return what is read from the answer to a search, a guess until it is answered.
+
+        What is long is not to be kept for other requests.
+        """
+        key = encoded(body)
+        if key not in self._told and kept:
+            known = self._questions.known(key)
+            if known is not None:
+                self._told[key] = known
+        if key in self._told:
+            told: Answer = self._told[key]
+            return told
+        self._open[key] = (body, read, kept)
+        return guess
+
+    def held(self, *filters: Filter) -> Filter:
+        """Return which documents of the generation pass some filters."""
+        return self._questions.held(*filters)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything was asked and not answered."""
+        return bool(self._open)
+
+    def until_known(self, attempt: Callable[[], Answer]) -> Answer:
+        """Return what an attempt gives once it is told all that it asks."""
+        for _ in range(_MOST_ROUNDS):
+            given = attempt()
+            if not self._open:
+                return given
+            asked, self._open = self._open, {}
+            answers = self._questions.search(*(body for body, _, _ in asked.values()))
+            told = {key: read(answer) for (key, (_, read, _)), answer in zip(asked.items(), answers, strict=True)}
+            self._told |= told
+            self._questions.keep({key: told[key] for key, (_, _, kept) in asked.items() if kept})
+        raise AssertionError("a query asks on and on")

@@ -1,0 +1,263 @@
+"""A generation on a cluster as one request sees it: from a query to hits, counts and kin."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from index.engine import FEW, ConditionCount, Hit, Results, TitledCount, WordCount
+from index.language import Language
+from index.opensearch_engine.connection import ClusterError, Connection
+from index.opensearch_engine.counting import Counting
+from index.opensearch_engine.filters import Filter, Filters, all_of, any_of
+from index.opensearch_engine.manifest import Manifest
+from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.questions import NONE_FOUND, Questions, Round
+from index.opensearch_engine.reasons import reasons
+from index.opensearch_engine.search import Search
+from index.query import Query
+
+_PAGE = 2000  # hits asked for at once where all are wanted
+_NO_COUNTS: Mapping[str, int] = {}
+_MOST_SKIPPED = 10_000  # what a cluster by itself lets a window end at
+
+_Found = Mapping[str, Any]  # a hit of a cluster: its score and what is kept of the document
+
+
+class ClusterReader:
+    """A Reader of one generation, shared by threads: what is published later, or written meanwhile, it does not see."""
+
+    def __init__(
+        self, connection: Connection, index: str, manifest: Manifest, layout: Layout, language: Language
+    ) -> None:
+        self._manifest = manifest
+        self._layout = layout
+        self._filters = Filters(layout.schema)
+        self._language = language
+        self._questions = Questions(connection, index, manifest)
+        self._ranks = {run.name: place for place, run in enumerate(manifest.runs.values())}
+
+    def search(self, query: Query) -> Results:
+        """Answer a query."""
+        asked = self._questions.counting()
+        search = asked.until_known(lambda: Search(asked, query, self._language, self._layout, self._manifest))
+        counting = Counting(self._filters, query, self._questions.held(search.found))
+        body = self._body(search, query)
+        first = {**body, "aggs": counting.aggregations(), **_window_of(query)}
+        answer, told, titled = asked.until_known(lambda: self._told(asked, search, query, first))
+        window = self._rest(answer["hits"]["hits"], body, query)
+        total, (facets, unlisted) = int(answer["hits"]["total"]["value"]), counting.facets(answer)
+        places = self._places(window, query)
+        context, found_in, own = self._around(window, places, titled, search, query)
+        explained = reasons(self._questions, search, self._layout, window) if query.explain and search.scored else {}
+        return Results(
+            total=total,
+            hits=tuple(
+                Hit(key, float(hit["_score"] or 0), stored_text(hit), explained.get(key, ()))
+                for hit in window
+                for key in (hit["_source"]["key"],)
+            ),
+            facets=facets,
+            unlisted=unlisted,
+            steps=search.ascent.steps,
+            notices=search.notices,
+            terms=search.terms,
+            meant=search.meant,
+            titled=tuple(TitledCount(value, count, own.get(value, 0)) for value, count in titled.items()),
+            context=context,
+            found_in=found_in,
+            **told,
+        )
+
+    def stored(self, document_id: str) -> str | None:
+        """Return what was stored of a document, or None if there is none of that id."""
+        body = {"size": 1, "_source": ["stored"], "query": self._questions.held({"term": {"key": document_id}})}
+        hits = self._questions.search(body)[0]["hits"]["hits"]
+        return stored_text(hits[0]) if hits else None
+
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:  # noqa: ARG002  # as the contract has it
+        """Return nothing: a cluster knows no vectors."""
+        return ()
+
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:  # noqa: ARG002
+        """Return nothing: a cluster knows no vectors."""
+        return ()
+
+    def meta(self) -> Mapping[str, object] | None:
+        """Return what the generation was written with."""
+        return self._manifest.meta if self._manifest.token else None
+
+    def _body(self, search: Search, query: Query) -> Mapping[str, Any]:
+        """Return the search for what a query finds, in its order."""
+        scored = {"should": [search.score]} if search.score else {}
+        selected = self._filters.selected(query)
+        return {
+            "track_total_hits": True,
+            "track_scores": search.score is not None,
+            "query": {"bool": {"filter": [self._questions.held(search.found)], **scored}},
+            "sort": self._sort(query, scored=search.score is not None),
+            "_source": ["key", "stored", "belongs", *([f"facet.{query.context}"] if query.context else [])],
+            **({"post_filter": all_of(selected)} if selected else {}),
+        }
+
+    def _rest(self, hits: list[_Found], body: Mapping[str, Any], query: Query) -> list[_Found]:
+        """Return the hits of the query's window, given those of the first answer, page after page where they are many."""
+        if _fits(query):
+            return hits
+        end, page = None if query.limit is None else query.offset + query.limit, hits
+        while len(page) == _PAGE and (end is None or len(hits) < end):
+            more = {**body, "track_total_hits": False, "size": _PAGE, "search_after": page[-1]["sort"]}
+            page = self._questions.search(more)[0]["hits"]["hits"]
+            hits = hits + page
+        return hits[query.offset : end]
+
+    def _sort(self, query: Query, *, scored: bool) -> list[Mapping[str, Any]]:
+        position = self._by_position()
+        newest = [{"date": {"order": "desc", "missing": "_last"}}, *position]
+        match query.sort:
+            case "position":
+                return position
+            case "old":
+                return [{"date": {"order": "asc", "missing": "_last"}}, *position]
+            case "boost":
+                return [{"boost": "desc"}, *newest]
+            case "relevance" if scored:
+                return [{"_score": "desc"}, *newest]
+            case _:
+                return newest
+
+    def _by_position(self) -> list[Mapping[str, Any]]:
+        place = {"place": "asc"}
+        if not self._manifest.moved:
+            return [{"rank": "asc"}, place]
+        source = "def moved = params.moved[doc['run'].value]; return moved == null ? doc['rank'].value : moved;"
+        script = {"source": source, "params": {"moved": dict(self._manifest.moved)}}
+        return [{"_script": {"type": "number", "script": script, "order": "asc"}}, place]
+
+    def _told(
+        self, asked: Round, search: Search, query: Query, first: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], dict[str, Any], Mapping[str, int]]:
+        """Return the first answer, what a page tells beside its hits, and what titles have the words."""
+        answer = asked.ask(first, lambda given: given, NONE_FOUND, kept=False)
+        total = FEW if asked.is_open else int(answer["hits"]["total"]["value"])
+        count, selected = asked.count, self._filters.selected(query)
+        pairs = [(group, value) for group, values in query.selections for value in values]
+        words, conditions = tuple[WordCount, ...](), tuple[ConditionCount, ...]()
+        if total < FEW:
+            having = ((word.text, count(*selected, search.having([word]))) for word in search.ascent.mended)
+            words = tuple(WordCount(text, number) for text, number in having)
+            conditions = tuple(self._without(asked, search, query))
+        told = {
+            "without": {
+                (group, value): count(search.found, *self._filters.selected(query.toggle(group, value)))
+                for group, value in pairs
+            },
+            "without_group": {
+                group: count(search.found, *self._filters.selected(query, but=group))
+                for group, _ in query.selections
+                if not total
+            },
+            "words": words,
+            "conditions": conditions,
+            "unknown": tuple(
+                (group, value) for group, value in pairs if not count(self._filters.with_values(group, (value,)))
+            ),
+        }
+        return answer, told, self._titles(asked, search, selected)
+
+    def _titles(self, asked: Round, search: Search, selected: Sequence[Filter]) -> Mapping[str, int]:
+        """Return how many selected documents each value has whose title has the words."""
+        titles, titled = self._layout.schema.titles, search.titled
+        if not titles or not titled:
+            return {}
+        body = _counted(self._questions.held(titled, *selected), f"facet.{titles[0]}")
+        return asked.ask(body, _counts, _NO_COUNTS, kept=False)
+
+    def _without(self, asked: Round, search: Search, query: Query) -> Iterator[ConditionCount]:
+        """Yield how many documents would be found without each condition of a query's text."""
+        for told in search.told:
+            less = Search(asked, replace(query, text=told.rest), self._language, self._layout, self._manifest)
+            number = asked.count(less.found, *self._filters.selected(query))
+            yield ConditionCount(told.text, told.rest, number)
+
+    def _places(self, window: Sequence[_Found], query: Query) -> Sequence[str]:
+        """Return the values that hits have in the group of their context."""
+        if not query.context or query.context not in self._layout.schema.facets:
+            return ()
+        values = (hit["_source"].get("facet", {}).get(query.context, ()) for hit in window)
+        return tuple(dict.fromkeys(value for every in values for value in every))
+
+    def _around(
+        self, window: Sequence[_Found], places: Sequence[str], titled: Mapping[str, int], search: Search, query: Query
+    ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int], Mapping[str, int]]:
+        """Return what is stored of the hits' kin in their places, and how many are found in each, and under each title."""
+        found = self._questions.held(search.found, *self._filters.selected(query))
+        group, titles = f"facet.{query.context}", self._layout.schema.titles
+        bodies: dict[str, Mapping[str, Any]] = {}
+        if places:
+            bodies["found_in"] = _counted(found, group, places)
+            bodies["kin"] = self._kin_of(window, group, places)
+        if titles and titled:
+            bodies["titled"] = _counted(found, f"facet.{titles[0]}", tuple(titled))
+        answers = dict(zip(bodies, self._questions.search(*bodies.values()), strict=True)) if bodies else {}
+        counts = _counts(answers.get("found_in", {}))
+        return (
+            self._context(answers["kin"], bodies["kin"], query.context or "", places) if places else {},
+            {value: counts.get(value, 0) for value in places},
+            _counts(answers.get("titled", {})),
+        )
+
+    def _kin_of(self, window: Sequence[_Found], group: str, places: Sequence[str]) -> Mapping[str, Any]:
+        """Return the search for the documents of places that are hits, what these belong to, or belong to them."""
+        hits = [hit["_source"]["key"] for hit in window]
+        above = [key for hit in window for key in hit["_source"].get("belongs", ())]
+        kin = any_of(({"terms": {"key": list(dict.fromkeys([*hits, *above]))}}, {"terms": {"belongs": hits}}))
+        return {
+            "size": _PAGE,
+            "track_total_hits": False,
+            "query": self._questions.held({"terms": {group: list(places)}}, kin),
+            "_source": ["stored", "run", "place", group],
+            "sort": [{"run": "asc"}, {"place": "asc"}],
+        }
+
+    def _context(
+        self, answer: Mapping[str, Any], body: Mapping[str, Any], group: str, places: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        kin: list[_Found] = []
+        while page := answer["hits"]["hits"]:
+            kin += page
+            if len(page) < _PAGE:
+                break
+            answer = self._questions.search({**body, "search_after": page[-1]["sort"]})[0]
+        kin.sort(key=lambda hit: (self._ranks[hit["_source"]["run"]], hit["_source"]["place"]))
+        return {
+            value: tuple(stored_text(hit) for hit in kin if value in hit["_source"]["facet"][group]) for value in places
+        }
+
+
+def _fits(query: Query) -> bool:
+    """Tell whether one answer has all of a query's window."""
+    return query.limit is not None and query.offset + query.limit <= _MOST_SKIPPED
+
+
+def _window_of(query: Query) -> Mapping[str, Any]:
+    """Return which hits are to be in the first answer."""
+    return {"from": query.offset, "size": query.limit} if _fits(query) else {"size": _PAGE}
+
+
+def stored_text(hit: _Found) -> str:
+    """Return what was stored of a document."""
+    stored = hit.get("_source", {}).get("stored")
+    if not isinstance(stored, str):
+        raise ClusterError("a document of the cluster lacks what was stored of it; give another index to kb's own")
+    return stored
+
+
+def _counted(query: Filter, field: str, values: Sequence[str] = ()) -> Mapping[str, Any]:
+    """Return the search for how many documents have each value of a field."""
+    only = {"include": list(values)} if values else {}
+    return {"size": 0, "query": query, "aggs": {"values": {"terms": {**Counting.TERMS, "field": field, **only}}}}
+
+
+def _counts(answer: Mapping[str, Any]) -> Mapping[str, int]:
+    buckets = answer.get("aggregations", {}).get("values", {}).get("buckets", ())
+    return {bucket["key"]: bucket["doc_count"] for bucket in buckets}

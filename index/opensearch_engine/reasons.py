@@ -1,0 +1,122 @@
+"""Why hits on a cluster came where they are: what each term gave, asked for by name, put together by the formula."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from index.engine import Reason
+from index.opensearch_engine.filters import Filter
+from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.questions import Questions
+from index.opensearch_engine.search import Search
+from index.ranking import SignalName, parts
+from index.tree import Alternative, Key, QueryWord
+
+
+def reasons(
+    questions: Questions, search: Search, layout: Layout, window: Sequence[Mapping[str, Any]]
+) -> Mapping[str, tuple[Reason, ...]]:
+    """Return the reasons of each hit by its id, most first."""
+    keys = [hit["_source"]["key"] for hit in window]
+    if not keys:
+        return {}
+    named = _Named(search, layout)
+    body = {
+        "size": len(keys),
+        "_source": ["key", "boost"],
+        "query": {"bool": {"filter": [questions.held({"terms": {"key": keys}})], "should": named.queries()}},
+    }
+    hits = questions.search_named(body)["hits"]["hits"]
+    return {hit["_source"]["key"]: _of(search, layout, named.told(hit), hit["_source"]["boost"]) for hit in hits}
+
+
+class _Told:
+    """What the named parts of a query gave one hit."""
+
+    def __init__(self, named: "_Named", given: Mapping[str, float]) -> None:
+        self._named = named
+        self._given = given
+
+    def points(self, key: Key) -> float:
+        return self._given.get(self._named.name("points", key), 0.0)
+
+    def has(self, what: str, value: object) -> bool:
+        return self._named.name(what, value) in self._given
+
+
+class _Named:
+    """The parts of a query that tell why, each by a name."""
+
+    def __init__(self, search: Search, layout: Layout) -> None:
+        self._search = search
+        self._layout = layout
+        self._names: dict[tuple[str, object], str] = {}
+
+    def name(self, what: str, value: object) -> str:
+        return self._names.setdefault((what, value), str(len(self._names)))
+
+    def told(self, hit: Mapping[str, Any]) -> _Told:
+        return _Told(self, hit.get("matched_queries") or {})
+
+    def queries(self) -> list[Filter]:
+        search, layout = self._search, self._layout
+        alternatives = list(dict.fromkeys(one for word in search.scored for one in word.alternatives))
+        terms = list(dict.fromkeys(key for one in alternatives for key in one.terms))
+        helpers = [key for keys in search.helpers.values() for key in keys]
+        exact = search.exact
+        return [
+            *(search.scoring.points(key, name=self.name("points", key)) for key in dict.fromkeys([*terms, *helpers])),
+            *(self._filter("had", one, search.had(one)) for one in alternatives),
+            *(
+                self._filter("in", (text.name, key), search.in_field(text.name, key))
+                for key in terms
+                for text in layout.schema.texts
+            ),
+            *([self._filter("exact", None, exact)] if exact else []),
+        ]
+
+    def _filter(self, what: str, value: object, one: Filter) -> Filter:
+        return {"bool": {"filter": [one], "_name": self.name(what, value)}}
+
+
+def _of(search: Search, layout: Layout, told: _Told, boost: float) -> tuple[Reason, ...]:
+    given = parts(_strengths(search, told, boost))
+    others = (Reason(signal, points) for signal, points in given.items() if signal != "words")
+    every = (*(_of_word(word, layout, told) for word in search.scored), *others)
+    return tuple(sorted((reason for reason in every if reason.points), key=lambda reason: -reason.points))
+
+
+def _of_word(word: QueryWord, layout: Layout, told: _Told) -> Reason:
+    """Return what a word gave, by the alternative that gave most."""
+    best = max(word.alternatives, key=lambda one: _points(one, told))
+    fields = (text.name for key in best.terms for text in layout.schema.texts if told.has("in", (text.name, key)))
+    term = " ".join(key.text for key in best.terms)
+    return Reason("words", _points(best, told), word.text, term, tuple(dict.fromkeys(fields)))
+
+
+def _strengths(search: Search, told: _Told, boost: float) -> dict[SignalName, float]:
+    strengths: dict[SignalName, float] = {
+        "words": sum(max(_points(one, told) for one in word.alternatives) for word in search.scored),
+        "coverage": _share(search, told),
+        "boost": boost - 1,
+    }
+    for signal, keys in search.helpers.items():
+        strengths[signal] = sum(told.points(key) for key in keys)
+    if search.exact:
+        strengths["exact"] = float(told.has("exact", None))
+    return strengths
+
+
+def _share(search: Search, told: _Told) -> float:
+    weighed = [(search.weight(word), word) for word in search.ascent.words]
+    total = sum(weight for weight, _ in weighed)
+    had = sum(weight * max(_had(word, told)) for weight, word in weighed)
+    return had / total if total else 0.0
+
+
+def _had(word: QueryWord, told: _Told) -> Iterator[float]:
+    for alternative in word.alternatives:
+        yield alternative.weight if told.has("had", alternative) else 0.0
+
+
+def _points(alternative: Alternative, told: _Told) -> float:
+    return alternative.weight * sum(told.points(key) for key in alternative.terms)

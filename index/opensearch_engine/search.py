@@ -1,0 +1,174 @@
+"""One query's text over one generation on a cluster: understood, loosened as far as needed, and told as filters."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from index import ladder
+from index.engine import MeantCount
+from index.language import Language
+from index.likeness import Likest
+from index.mending import begun
+from index.opensearch_engine.filters import Filter, Filters, all_of, found_by, reading
+from index.opensearch_engine.manifest import Manifest
+from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.questions import Round
+from index.opensearch_engine.scoring import Scoring, shares
+from index.opensearch_engine.vocabulary import Vocabulary
+from index.query import Query
+from index.ranking import SIGNAL_OF_KIND, SignalName, word_weight
+from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, QueryPiece, QueryWord, words_in
+from index.words import names_among
+
+_BELOW = 1e-6  # of a share, which has seven digits there: it is held against a bound
+
+
+class Search:
+    """A query's text as a cluster is asked for it; it is the ladder's source. Without a vector nothing is found alike.
+
+    It is made again until nothing that it asks is open (`Round.until_known`).
+    """
+
+    def __init__(self, asked: Round, query: Query, language: Language, layout: Layout, manifest: Manifest) -> None:
+        self._asked = asked
+        self._query = query
+        self._language = language
+        self._schema = layout.schema
+        self._documents = manifest.documents
+        self._filters = Filters(layout.schema)
+        self._vocabulary = Vocabulary(asked)
+        self.scoring = Scoring(layout, manifest, lambda key: asked.count(found_by(key)))
+        parsed = language.parse(query.text)
+        self.notices = parsed.notices
+        self.told = parsed.told
+        self.conditions = all_of(map(self._filters.of, parsed.conditions))
+        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        self.ascent = ladder.climb(pieces, self, language.words, query.without)
+        besides = tuple(word for node in parsed.conditions for word in words_in(node))
+        self.scored = tuple(dict.fromkeys((*self.ascent.words, *besides)))
+        self.helpers = self._helpers()
+        self.found = self._found()
+        self.score = self._score() if self.scored else None
+        self.meant = tuple(self._meant())
+
+    def has(self, word: QueryWord) -> bool:
+        """Tell whether any document has a word."""
+        return self._asked.count(self._filters.of(word), guess=1) > 0
+
+    def count(self, words: Sequence[QueryWord]) -> int:
+        """Return how many documents meet the conditions and have all of these words."""
+        return self._asked.count(self.conditions, *map(self._filters.of, words))
+
+    def best_share(self, words: Sequence[QueryWord]) -> float:
+        """Return the greatest share of the words' weight that a document meeting the conditions has."""
+        if not words or self.count(words) >= ladder.ENOUGH:
+            return float(len(words) > 0)  # where enough is found nobody needs to know
+        weights = self._weights(words)
+        if self._asked.is_open:
+            return 1.0
+        query = {
+            "bool": {"filter": [self._held(self.conditions)], "must": [shares(weights, self._filters.alternative)]}
+        }
+        body = {"size": 1, "_source": False, "query": query}
+        best = self._asked.ask(body, _best_score, 1.0)
+        return round(best, 6)
+
+    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:  # noqa: ARG002  # nothing is known by vectors
+        """Return nothing: on a cluster words alone find."""
+        return None
+
+    def beginning(self, text: str) -> Sequence[str]:
+        """Return the words of the index that a text is the beginning of."""
+        return self._vocabulary.beginning(text)
+
+    def similar(self, text: str) -> str | None:
+        """Return the word of the index that a text is most likely a slip of, or None."""
+        return self._vocabulary.similar(text)
+
+    def having(self, words: Iterable[QueryWord]) -> Filter:
+        """Return which documents have all of some words."""
+        return all_of(map(self._filters.of, words))
+
+    @property
+    def titled(self) -> Filter | None:
+        """Which documents that meet the conditions have every word in their title; None where that asks for nothing."""
+        titles, words = self._schema.titles, self.ascent.titles_words
+        if not titles or not words:
+            return None
+        return all_of((self.conditions, self._filters.of(InField(titles[1], words))))
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The words that were looked for, as terms."""
+        keys = (key for word in self.scored for alternative in word.alternatives for key in alternative.terms)
+        return frozenset(key.text for key in keys if key.kind == "word")
+
+    @property
+    def exact(self) -> Filter | None:
+        """Which documents' text is the query's, of two words or more."""
+        return reading(self._query.text) if len(self.ascent.words) > 1 else None
+
+    def had(self, alternative: Alternative) -> Filter:
+        """Return which documents have an alternative of a word."""
+        return self._filters.alternative(alternative)
+
+    def in_field(self, field: str, key: Key) -> Filter:
+        """Return which documents have a term in a text field."""
+        return self._filters.anywhere_in(field, key)
+
+    def weight(self, word: QueryWord) -> float:
+        """Return the weight of a word among others."""
+        return word_weight(self._documents, self._asked.count(self._filters.of(word), guess=1))
+
+    def _found(self) -> Filter:
+        """Return which documents the text finds."""
+        words = self.ascent.words
+        if self.ascent.some:
+            some: Mapping[str, Any] = shares(self._weights(words), self._filters.alternative)
+            enough = {**some["function_score"], "min_score": ladder.LEAST_SHARE - _BELOW}
+            return all_of((self.conditions, {"function_score": enough}, *self._named()))
+        named = self._named() if self.ascent.steps else ()
+        return all_of((self.conditions, *map(self._filters.of, words), *named))
+
+    def _named(self) -> Iterator[Filter]:
+        """Yield which documents have what the query names, one name after the other, as far as any document has it."""
+        words = self.ascent.mended
+        every = [AnyOf((word, facet)) for word in words if (facet := self._language.named(word.text))]
+        if group := self._schema.names:
+            is_name = lambda text: self._asked.count(self._filters.with_values(group, (text,))) > 0  # noqa: E731
+            every += [
+                AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,)))) for run, name in names_among(words, is_name)
+            ]
+        for node in every:
+            one = self._filters.of(node)
+            if self._asked.count(one, guess=1):
+                yield one
+
+    def _helpers(self) -> Mapping[SignalName, Sequence[Key]]:
+        """Return the pairs and grams of the query's text, by the signals that they make."""
+        analyzer = self._language.words.analyzer
+        text = " ".join(piece.text for piece in self.ascent.pieces)
+        keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
+        return {signal: [key for key in keys if key.kind == kind] for kind, signal in SIGNAL_OF_KIND.items()}
+
+    def _score(self) -> Filter:
+        weights = self._weights(self.ascent.words)
+        share = shares(weights, self._filters.alternative) if weights else None
+        return self.scoring.every(self.scored, self.helpers, share, self.exact)
+
+    def _weights(self, words: Sequence[QueryWord]) -> list[tuple[QueryWord, float]]:
+        return [(word, self.weight(word)) for word in words]
+
+    def _held(self, *filters: Filter) -> Filter:
+        return self._asked.held(*filters)
+
+    def _meant(self) -> Iterator[MeantCount]:
+        """Yield words that may be meant instead, and how many of the selected documents have each."""
+        for word in self.ascent.mended:
+            if other := self._vocabulary.commoner(word.text):
+                selected = self._filters.selected(self._query)
+                yield MeantCount(word.text, other, self._asked.count(found_by(Key(other)), *selected))
+
+
+def _best_score(answer: Mapping[str, Any]) -> float:
+    hits = answer["hits"]["hits"]
+    return float(hits[0]["_score"]) if hits else 0.0

@@ -1,0 +1,233 @@
+"""Points: notes that say the same stand together as one, with how many independent talks say so, and when."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, product
+from typing import TypeAlias
+
+from kb.points.by_hand import HandTold, Pair
+from kb.points.comparing import Compared, Comparison, Differs, Relation, compare
+from kb.points.gist import Gist
+from kb.report.identity import slug
+from kb.report.model import Note
+
+Cosine: TypeAlias = Callable[[Note, Note], float | None]
+"""What tells how near two notes are in meaning; None where there are no vectors."""
+
+_MOST = 40  # contradictions, and candidates, of one subject: more are read by nobody
+_WEIGHTY = 1.0  # words that two notes must share one of to be compared at all
+
+
+_NOTHING = HandTold()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Notes that say the same, oldest first, undated last; one that nobody else says is a point too.
+
+    `confirmed` tells that a person said so of all of them; `sure` how sure the least alike two of them are.
+    """
+
+    notes: tuple[Note, ...]
+    confirmed: bool = False
+    sure: float = 1.0
+
+    @property
+    def id(self) -> str:
+        """The id of its oldest note."""
+        return self.notes[0].id
+
+    @property
+    def talks(self) -> int:
+        """How many independent talks say so."""
+        return len(talks_in(self.notes))
+
+    @property
+    def since(self) -> str | None:
+        """The day it was first said, None where no day is known."""
+        return next((note.held_on for note in self.notes if note.held_on), None)
+
+    @property
+    def until(self) -> str | None:
+        """The day it was last said, None where no day is known."""
+        return max((note.held_on for note in self.notes if note.held_on), default=None)
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Who said it in the talks, the first first."""
+        return tuple(dict.fromkeys(name for note in self.notes if note.talk for name in note.talk.speakers))
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two notes of two points that seem to contradict each other, the older first, and why it seems so."""
+
+    notes: tuple[Note, Note]
+    differs: Differs
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Two notes of two points that may say the same, the older first, and how sure that is: a person can tell."""
+
+    notes: tuple[Note, Note]
+    sure: float
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The points among some notes, what seems to contradict each other, and what may say the same, the surest first."""
+
+    points: tuple[Point, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Notes by their places that are taken to say the same, those together that were joined by hand."""
+
+    joined: list[list[int]]
+    sure: float = 1.0
+
+    @property
+    def members(self) -> list[int]:
+        """All of its notes."""
+        return [place for some in self.joined for place in some]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    places: tuple[int, int]
+    comparison: Comparison = field(compare=False)
+
+
+def talks_in(notes: Iterable[Note]) -> frozenset[str]:
+    """Return what tells the independent talks of notes apart.
+
+    Two who noted one talk count once. A note outside of talks counts as one more only where no talk of its event does:
+    it may tell of that very talk.
+    """
+    notes = tuple(notes)
+    talks = {note.talk.id for note in notes if note.talk}
+    events = {_event(note) for note in notes if note.talk}
+    return frozenset(talks | {_event(note) for note in notes if not note.talk} - events)
+
+
+def points_of(notes: Iterable[Note], gist: Callable[[Note], Gist], cosine: Cosine, told: HandTold = _NOTHING) -> Points:
+    """Return the points among notes, in the order of their oldest notes: the same whatever order they are given in.
+
+    All notes of a point say the same as each other, so that no chain joins what is merely related. What was told by
+    hand holds whatever the texts say.
+    """
+    ordered = sorted(notes, key=lambda note: (note.held_on or "9", note.id))
+    compared = [Compared.of(note, gist(note)) for note in ordered]
+    pairs = sorted(_pairs(compared, cosine), key=lambda pair: (-pair.comparison.sure, pair.places))
+    groups = _grouped(ordered, [pair for pair in pairs if pair.comparison.relation == "same"], told)
+    group_of = {place: group for group in groups for place in group.members}
+    return Points(
+        points=tuple(_point(ordered, group, told) for group in sorted(groups, key=lambda group: min(group.members))),
+        contradictions=tuple(
+            Contradiction((ordered[first], ordered[second]), pair.differs, pair.sure)
+            for (first, second), pair in _surest(ordered, pairs, group_of, {"contradicts"}, told)
+            if pair.differs
+        ),
+        candidates=tuple(
+            Candidate((ordered[first], ordered[second]), pair.sure)
+            for (first, second), pair in _surest(ordered, pairs, group_of, {"same", "maybe"}, told)
+        ),
+    )
+
+
+def _pairs(compared: Sequence[Compared], cosine: Cosine) -> Iterator[_Pair]:
+    """Yield the notes that say the same or contradict each other, of those that share a weighty word."""
+    having: defaultdict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(compared):
+        near: dict[int, None] = {}
+        for word, weight in one.gist.words.items():
+            if weight >= _WEIGHTY:
+                near |= dict.fromkeys(having[word])
+                having[word].append(place)
+        for other in sorted(near):
+            comparison = compare(compared[other], one, cosine(compared[other].note, one.note))
+            if comparison:
+                yield _Pair((other, place), comparison)
+
+
+def _grouped(notes: Sequence[Note], same: Sequence[_Pair], told: HandTold) -> list[_Group]:
+    """Return notes in groups in which all are the same: what was told by hand is one first, then the surest join."""
+    place_of = {note.id: place for place, note in enumerate(notes)}
+
+    def places(pairs: Iterable[Pair]) -> list[tuple[int, int]]:
+        known = (sorted(place_of[note] for note in pair) for pair in pairs if pair <= place_of.keys())
+        return sorted((pair[0], pair[1]) for pair in known if len(pair) > 1)
+
+    apart = frozenset(places(told.apart))
+    groups = [_Group([[place]]) for place in range(len(notes))]
+    for first, second in places(told.same):
+        one, other = groups[first], groups[second]
+        if one is not other and apart.isdisjoint(_between(one, other)):
+            one.joined = [[*one.members, *other.members]]
+            groups = [one if group is other else group for group in groups]
+    sure = {pair.places: pair.comparison.sure for pair in same}
+    for pair in same:
+        one, other = (groups[place] for place in pair.places)
+        if one is not other and apart.isdisjoint(_between(one, other)):
+            least = min(_likest(some, others, sure) for some in one.joined for others in other.joined)
+            if least > 0:
+                one.joined += other.joined
+                one.sure = min(one.sure, other.sure, least)
+                groups = [one if group is other else group for group in groups]
+    return list(dict.fromkeys(groups))
+
+
+def _between(one: "_Group", other: "_Group") -> Iterator[tuple[int, int]]:
+    """Yield each pair of a note of one group and a note of another."""
+    for first, second in product(one.members, other.members):
+        yield min(first, second), max(first, second)
+
+
+def _likest(some: Sequence[int], others: Sequence[int], sure: Mapping[tuple[int, int], float]) -> float:
+    """Return how sure it is that any of some notes says the same as any of others, 0 where none does."""
+    return max(sure.get((min(one, other), max(one, other)), 0.0) for one, other in product(some, others))
+
+
+def _point(notes: Sequence[Note], group: _Group, told: HandTold) -> Point:
+    own = tuple(notes[place] for place in sorted(group.members))
+    pairs = [frozenset((one.id, other.id)) for one, other in combinations(own, 2)]
+    return Point(own, confirmed=bool(pairs) and _joined(own, told.same & frozenset(pairs)), sure=group.sure)
+
+
+def _joined(notes: Sequence[Note], pairs: Iterable[Pair]) -> bool:
+    """Tell whether pairs join all of some notes."""
+    reached, left = {notes[0].id}, list(pairs)
+    while more := [pair for pair in left if pair & reached]:
+        reached |= {note for pair in more for note in pair}
+        left = [pair for pair in left if pair not in more]
+    return len(reached) == len(notes)
+
+
+def _surest(
+    notes: Sequence[Note],
+    pairs: Sequence[_Pair],
+    group_of: Mapping[int, _Group],
+    relations: Collection[Relation],
+    told: HandTold,
+) -> Iterator[tuple[tuple[int, int], Comparison]]:
+    """Yield the surest pair of each two points that stand so to each other, the surest first, but for what was told."""
+    seen: set[frozenset[int]] = set()
+    for pair in pairs:
+        first, second = pair.places
+        between = frozenset((id(group_of[first]), id(group_of[second])))
+        by_hand = frozenset((notes[first].id, notes[second].id)) in told.apart
+        if pair.comparison.relation in relations and len(between) > 1 and not by_hand and between not in seen:
+            seen.add(between)
+            yield pair.places, pair.comparison
+            if len(seen) == _MOST:
+                return
+
+
+def _event(note: Note) -> str:
+    return f"event {slug(note.event)}" if note.event else f"report {note.report}"

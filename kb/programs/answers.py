@@ -1,0 +1,132 @@
+"""What is answered to each question of another program: bounded, with sources, and plainly where nothing is noted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, TypeAlias, get_args
+
+from index.query import Query, StepName
+from index.text import folded_name
+from kb.knowledge_base import KnowledgeBase
+from kb.programs.arguments import MOST_NOTES, Search, Services, Show
+from kb.programs.cards import Cards, report_card, talk_card, window, within
+from kb.quotation import Quoting
+from kb.report.model import Note
+from kb.search.answers import Answer, ServiceCount
+from kb.search.searching import SORTS
+from kb.texts import en
+from kb.texts import programs as words
+
+Record: TypeAlias = dict[str, Any]
+
+_FILTERS = ("service", "kind", "event", "year", "speaker", "state")
+_MOST_TALKS = 5  # that are found by their titles
+_MOST_KIN = 20  # notes that belong to one
+_MOST_SERVICES = 100
+
+
+def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
+    """Return the notes that are found, best first, and what was done to find them. Raises UnknownValueError."""
+    query = Query(
+        text=asked.query,
+        sort=SORTS[asked.sort],
+        limit=asked.limit,
+        without=get_args(StepName) if asked.exact else (),
+    )
+    narrowed = kb.searcher.narrowed(query, {name: getattr(asked, name) for name in _FILTERS})
+    answer = kb.searcher.search(replace(narrowed, offset=asked.offset))
+    cards = Cards(kb, root)
+    notes = list(within(cards.found(one) for one in answer.found))
+    talks = [{**talk_card(one.talk, one.event, one.held_on), "notes": one.notes} for one in answer.talks[:_MOST_TALKS]]
+    nothing = {"nothing": words.NOTHING_BUT_TALKS if talks else nothing_in(kb)} if not answer.total else {}
+    return {
+        **about(kb),
+        **nothing,
+        "told": list(_told(answer)),
+        **window(answer.total, asked.offset, notes),
+        "notes": notes,
+        "talks": talks,
+    }
+
+
+def show(kb: KnowledgeBase, asked: Show, root: str | None) -> Record:
+    """Return a note, or the notes of a talk or a report from one on. Raises UnknownIdError."""
+    cards = Cards(kb, root)
+    if "/" not in asked.id:
+        entry, notes = kb.browser.report(asked.id)
+        return {**about(kb), "report": report_card(entry), **_listed(cards, notes, asked.offset)}
+    if kb.browser.is_talk(asked.id):
+        takers = kb.browser.takers(asked.id)
+        first = takers[0]
+        notes = [note for taker in takers for note in taker.notes]
+        return {
+            **about(kb),
+            "talk": talk_card(first.talk, first.report.event, first.report.held_on),
+            "reports": [report_card(taker.report) for taker in takers[:_MOST_KIN]],
+            **_listed(cards, notes, asked.offset),
+        }
+    return {**about(kb), **_note(kb, cards, kb.browser.note(asked.id))}
+
+
+def services(kb: KnowledgeBase, asked: Services, _root: str | None) -> Record:
+    """Return the services that notes are about, those with the most notes first."""
+    wanted = folded_name(asked.name)
+    counted = [one for one in kb.browser.services() if one.notes and wanted in _called(one)]
+    counted.sort(key=lambda one: (-(one.notes or 0), one.service.slug))
+    some = [
+        {"slug": one.service.slug, "name": one.service.name, "notes": one.notes}
+        for one in counted[asked.offset : asked.offset + _MOST_SERVICES]
+    ]
+    nothing = {} if counted else {"nothing": nothing_in(kb)}
+    return {**about(kb), **nothing, **window(len(counted), asked.offset, some), "services": some}
+
+
+def about(kb: KnowledgeBase) -> dict[str, str]:
+    """Return what every answer says of itself."""
+    samples = f" {words.SAMPLES}" if kb.collection.is_samples else ""
+    return {"about": words.QUOTATIONS + samples}
+
+
+def nothing_in(kb: KnowledgeBase) -> str:
+    """Return that nothing is noted, of an empty library that it is empty."""
+    return words.NOTHING if kb.browser.reports() else words.EMPTY
+
+
+def _note(kb: KnowledgeBase, cards: Cards, note: Note) -> Record:
+    around = kb.browser.surroundings(note)
+    below = [other for other in around.kin if any(crumb.note == note.id for crumb in other.trail)]
+    kin = {
+        "under_it": below,
+        "remedies": [other for other in around.kin if other.remedy_of == note.id and other != note],
+        "answers": [other for other in around.kin if other.answers == note.id and other != note],
+        "remedy_of": [other for other in around.kin if other.id == note.remedy_of and other != note],
+        "answer_to": [other for other in around.kin if other.id == note.answers and other != note],
+        "before": [around.before] if around.before else [],
+        "after": [around.after] if around.after else [],
+    }
+    belonging = {name: list(within(map(cards.card, notes[:_MOST_KIN]))) for name, notes in kin.items()}
+    quotation = Quoting(en, kb.collection.domain, cards.address).citation(note)
+    return {"report": report_card(around.report), "note": cards.whole(note), "quotation": quotation, **belonging}
+
+
+def _listed(cards: Cards, notes: Sequence[Note], offset: int) -> Record:
+    some = ({**cards.card(note), "depth": note.depth} for note in islice(notes, offset, offset + MOST_NOTES))
+    given = list(within(some))
+    return {**window(len(notes), offset, given), "notes": given}
+
+
+def _called(count: ServiceCount) -> str:
+    service = count.service
+    return "\n".join(map(folded_name, (service.slug, *service.names)))
+
+
+def _told(answer: Answer) -> Iterator[str]:
+    """Yield what was done with a query, and what in it names nothing."""
+    for step in answer.steps:
+        yield en.STEPS[step.name].format(text=step.text, instead=step.instead)
+    for notice in answer.notices:
+        yield en.NOTICES[notice.name].format(text=notice.text)
+    for other in answer.meant:
+        yield en.meant(other.meant, other.count)
+    for key, value in answer.unknown:
+        yield words.unknown_value(key, value, ())

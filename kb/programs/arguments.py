@@ -1,0 +1,76 @@
+"""What each tool may be asked, with its limits: the types are checked, and told to programs as JSON Schema."""
+
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from kb.report.model import Kind, State
+from kb.texts import programs as words
+
+MOST_NOTES = 50
+_MOST_NAMES = 20  # of a filter
+_MOST_PASSED = 100_000
+
+_Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+_Offset: TypeAlias = Annotated[int, Meta(ge=0, le=_MOST_PASSED, description=words.OFFSET)]
+_T = TypeVar("_T", bound="Arguments")
+
+
+class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tool is asked."""
+
+
+def _names(told: str) -> Meta:
+    return Meta(max_length=_MOST_NAMES, description=told)
+
+
+class Search(Arguments, frozen=True):
+    """What `search` is asked: as `kb search`, its options by their names."""
+
+    query: Annotated[str, Meta(max_length=1000, description=words.QUERY)] = ""
+    service: Annotated[tuple[_Name, ...], _names(words.SERVICE)] = ()
+    kind: Annotated[tuple[Kind, ...], _names(words.KIND)] = ()
+    event: Annotated[tuple[_Name, ...], _names(words.EVENT)] = ()
+    year: Annotated[tuple[_Name, ...], _names(words.YEAR)] = ()
+    speaker: Annotated[tuple[_Name, ...], _names(words.SPEAKER)] = ()
+    state: Annotated[tuple[State, ...], _names(words.STATE)] = ()
+    sort: Annotated[Literal["relevance", "new", "old", "advice"], Meta(description=words.SORT)] = "relevance"
+    exact: Annotated[bool, Meta(description=words.EXACT)] = False
+    limit: Annotated[int, Meta(ge=1, le=MOST_NOTES, description=words.LIMIT)] = 10
+    offset: _Offset = 0
+
+
+class Show(Arguments, frozen=True):
+    """What `show` is asked: a note, a talk or a report, and of the latter two from which note on."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=500, description=words.IDENTIFIER)]
+    offset: _Offset = 0
+
+
+class Guide(Arguments, frozen=True):
+    """What `guide` is asked: a service."""
+
+    service: Annotated[_Name, Meta(description=words.ONE_SERVICE)]
+
+
+class Services(Arguments, frozen=True):
+    """What `services` is asked."""
+
+    name: Annotated[str, Meta(max_length=200, description=words.NAME)] = ""
+    offset: _Offset = 0
+
+
+def read(kind: type[_T], given: object) -> _T:
+    """Return what was given as the arguments of a tool. Raises ValueError, which says what is wrong, and where."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(given), type=kind)
+    except (ArithmeticError, RecursionError) as error:  # a number or a depth that no JSON of ours has
+        raise ValueError(str(error)) from error
+
+
+def schema(kind: type[Arguments]) -> dict[str, Any]:
+    """Return the JSON Schema of what a tool may be asked."""
+    _, schemas = msgspec.json.schema_components([kind])
+    found: dict[str, Any] = schemas[kind.__name__]
+    return found

@@ -1,0 +1,72 @@
+"""Notes and talks as resources: things with an address (`kb://note/ID`), to be read as quotations in Markdown."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from kb.knowledge_base import KnowledgeBase
+from kb.programs.cards import LONGEST_ANSWER, SCHEME, Cards, resource_address
+from kb.programs.tools import ToolError, told
+from kb.quotation import Quoting
+from kb.report.model import Note
+from kb.texts import en
+from kb.texts import programs as words
+
+_PAGE = 100  # talks that are listed at once
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """Something to be read: its address, and what it is called."""
+
+    address: str
+    title: str
+
+
+def talks(kb: KnowledgeBase, begin: str | None) -> tuple[list[Resource], str | None]:
+    """Return the talks from one on, newest first, and where to go on. Raises ToolError."""
+    with told():
+        every = list(kb.browser.directory().talks.values())
+    number = int(begin) if begin and begin.isascii() and begin.isdigit() and len(begin) < len(str(10**9)) else 0
+    some = [
+        Resource(resource_address("talk", entry.talk.id), entry.talk.title) for entry in every[number : number + _PAGE]
+    ]
+    return some, str(number + _PAGE) if number + _PAGE < len(every) else None
+
+
+def template(what: str) -> str:
+    """Return what the addresses of all notes, or of all talks, look like (RFC 6570)."""
+    return f"{SCHEME}://{what}/{{+id}}"
+
+
+def text(kb: KnowledgeBase, asked: str, root: str | None) -> str:
+    """Return what stands at an address, in Markdown. Raises ToolError."""
+    what, identifier = _parts(asked)
+    with told():
+        quoting = Quoting(en, kb.collection.domain, Cards(kb, root).address)
+        if what == "note":
+            return quoting.citation(kb.browser.note(identifier))
+        takers = kb.browser.takers(identifier)
+    notes = [note for taker in takers for note in taker.notes]
+    some = notes[: _fitting(notes)]
+    more = [words.left_out(len(notes) - len(some))] if len(some) < len(notes) else []
+    return "\n".join([*quoting.sheet(some), *more])
+
+
+def _parts(asked: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(asked)
+    except ValueError as error:
+        raise ToolError(words.unknown_resource(asked)) from error
+    if parts.scheme != SCHEME or parts.netloc not in words.RESOURCES:
+        raise ToolError(words.unknown_resource(asked))
+    return parts.netloc, unquote(parts.path.removeprefix("/"))
+
+
+def _fitting(notes: list[Note]) -> int:
+    """Return how many notes fit into one answer."""
+    taken = 0
+    for number, note in enumerate(notes):
+        taken += len(note.text.encode()) + sum(len(crumb.text.encode()) for crumb in note.trail) + 200
+        if number and taken > LONGEST_ANSWER:
+            return number
+    return len(notes)

@@ -1,0 +1,59 @@
+"""The guide of a service to take away, as Markdown: each point with who says so, and where that stands."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kb.quotation import Quoting, escaped
+from kb.report.model import Note
+from kb.search.guiding import Entry, Guide
+from kb.services import Change
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedGuide:
+    """A guide, and how its notes are quoted."""
+
+    guide: Guide
+    quoting: Quoting
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of all of it, a heading for each part, under each point all notes that say so."""
+        guide, said = self.guide, self.quoting.said
+        yield f"# {guide.service.name}\n"
+        yield f"{said.compared(guide.compared, guide.notes)}\n"
+        for name, part in guide.parts.items():
+            yield from _part(said.GUIDE_PARTS[name], (line for entry in part for line in self._entry(entry)))
+        yield from _part(said.CONTRADICTIONS, self._contradictions())
+        yield from _part(said.GUIDE_CHANGES, (f"- {self._changed(change)}" for change in guide.changes))
+
+    def _entry(self, entry: Entry) -> Iterator[str]:
+        point, said = entry.point, self.quoting.said
+        told = said.said(point.talks, point.since, point.until, point.speakers)
+        yield f"- {escaped(entry.note.text)} — {escaped(told)}"
+        yield from (f"  - {said.REMEDY}: {self._note(note)}" for note in entry.remedies if note.id != entry.note.id)
+        yield from (f"  - {self._changed(change)}" for change in entry.changes)
+        yield from (f"  - {self._note(note)}" for note in point.notes)
+
+    def _contradictions(self) -> Iterator[str]:
+        for one in self.guide.contradictions:
+            yield f"- {self.quoting.said.DIFFERS[one.differs]}"
+            yield from (f"  - {self._note(note)}" for note in one.notes)
+
+    def _changed(self, change: Change) -> str:
+        source = f" <{change.source}>" if change.source else ""
+        return f"{escaped(self.quoting.said.since(change))}{source}"
+
+    def _note(self, note: Note) -> str:
+        """Return a note with its talk, its event, its day, and where it can be read."""
+        named = "、".join(filter(None, (note.talk.title if note.talk else None, note.event)))
+        day = self.quoting.said.day(note.held_on)
+        told = f"{escaped(named)}（{day}）" if named else day
+        return f"{escaped(note.text)} — {told} {self.quoting.where(note)}"
+
+
+def _part(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield a part under its heading, nothing where it is empty."""
+    if told := list(lines):
+        yield f"## {title}\n"
+        yield from told
+        yield ""

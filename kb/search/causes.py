@@ -1,0 +1,123 @@
+"""What made a report be understood otherwise than before: its file, a table of kb.toml, rule files, other reports."""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from index.text import skeleton
+from kb.library.configuration import Configuration, parse
+from kb.library.contents import Contents, ReportEntry
+from kb.library.tables import ConfigurationError
+from kb.relating import with_own_talks
+from kb.report.difference import Cause
+from kb.report.model import Given
+
+_MOST_RULES = 10  # files that are named; where more are others, it is another version of kb
+
+
+class Causes:
+    """What is told and what decides, before and now: the causes of all that differs."""
+
+    def __init__(self, before: Contents, after: Contents, names: Callable[[str, str], str | None]) -> None:
+        """`names` gives the texts of a report as names are looked for in them, by its source and digest."""
+        self._before, self._after, self._names = before, after, names
+        self._old, self._new = _configuration(before), _configuration(after)
+        self._rules = tuple(_rules(before, after))
+        self._tables = _tables(self._old, self._new)
+
+    def of(self, before: ReportEntry | None, after: ReportEntry | None) -> tuple[Cause, ...]:
+        """Return why a report came, went or is otherwise; where nothing of its own did it, other reports did."""
+        entry = after or before
+        if entry is None:
+            return ()
+        found = (*self._of_file(entry, before, after), *self._told(entry, before, after), *self._rules)
+        return tuple(dict.fromkeys(found)) or (Cause("others"),)
+
+    def _of_file(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
+        old, new = self._before.files.get(entry.source), self._after.files.get(entry.source)
+        if new is None:
+            yield Cause("removed", entry.source)
+        elif old is None:
+            yield Cause("moved" if before and after else "added", entry.source)
+        elif old != new:
+            yield Cause("edited", entry.source)
+
+    def _told(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
+        """Yield the tables of kb.toml that tell otherwise of a report, its notes, its talks or what it names."""
+        old, new, source = self._old, self._new, entry.source
+        if old.given.get(source, Given()) != new.given.get(source, Given()):
+            yield Cause("told", f'[reports."{source}"]')
+        if old.ignore != new.ignore and not (before and after):
+            yield Cause("told", "ignore")
+        ids = {*(self._before.ids_of(before.id) if before else ()), *(self._after.ids_of(after.id) if after else ())}
+        for note in dict.fromkeys((*old.corrections, *new.corrections)):
+            if old.corrections.get(note) != new.corrections.get(note) and note.rpartition("/")[0] in ids:
+                yield Cause("told", f'[notes."{note}"]')
+        for talk in with_own_talks(entry).talks:
+            if old.speakers.get(talk.id) != new.speakers.get(talk.id):
+                yield Cause("told", f'[talks."{talk.id}"]')
+        if before and after:
+            yield from self._of_domain(entry)
+
+    def _of_domain(self, entry: ReportEntry) -> Iterator[Cause]:
+        """Yield the tables that tell otherwise of names that the report holds; all where that is not known."""
+        texts = self._names(entry.source, entry.digest) if self._tables else ""
+        held = [
+            table for table, names in self._tables.items() if texts and any(skeleton(name) in texts for name in names)
+        ]
+        yield from (Cause("told", table) for table in held or self._tables)
+
+
+def _configuration(contents: Contents) -> Configuration:
+    """Return what kb.toml told; nothing where another version of kb wrote what this one refuses."""
+    try:
+        return parse(contents.told.encode())
+    except ConfigurationError:
+        return Configuration()
+
+
+def _tables(old: Configuration, new: Configuration) -> Mapping[str, tuple[str, ...]]:
+    """Return the tables and keys of two kb.toml that tell otherwise of the domain, each with the names it is about."""
+    before, after = (tomllib.loads(told.text) for told in (old, new))
+    tables: dict[str, tuple[str, ...]] = {}
+    for group in ("domain", "categories", "services", "words"):
+        was, now = before.get(group, {}), after.get(group, {})
+        if not (isinstance(was, dict) and isinstance(now, dict)):
+            tables |= {group: ()} if was != now else {}
+            continue
+        for name in dict.fromkeys((*was, *now)):
+            if was.get(name) != now.get(name):
+                table, about = _table(group, name, was.get(name), now.get(name))
+                tables[table] = about
+    return tables
+
+
+def _table(group: str, name: str, was: Any, now: Any) -> tuple[str, tuple[str, ...]]:  # noqa: ANN401  # what TOML holds
+    """Return what a table, or an entry of one, is called, and the names that it is about."""
+    if group != "services":
+        return f'[{group}] "{name}"', (name, *_names((was, now)))
+    before, after = was or {}, now or {}
+    keys = [key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key)]
+    shown = f" {', '.join(keys)}" if before and after else ""
+    return f"[services.{name}]{shown}", tuple(_names([table.get(key) for key in keys for table in (before, after)]))
+
+
+def _names(held: object) -> Iterator[str]:
+    """Yield each text that a value of TOML holds."""
+    if isinstance(held, str):
+        yield held
+    elif isinstance(held, list | tuple):
+        for one in held:
+            yield from _names(one)
+
+
+def _rules(before: Contents, after: Contents) -> Iterator[Cause]:
+    """Yield the files of code and data that are others than those the index was made by."""
+    if before.code == after.code:
+        return
+    every = dict.fromkeys((*before.rules, *after.rules))
+    changed = [name for name in every if before.rules.get(name) != after.rules.get(name)]
+    if len(changed) in range(1, _MOST_RULES + 1):
+        yield from (Cause("rules", name) for name in changed)
+    else:
+        yield Cause("rules")

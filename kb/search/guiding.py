@@ -1,0 +1,222 @@
+"""The guide of a service: what all notes on it say together, each thing told once, made once a generation."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from index.engine import Reader
+from index.query import Query
+from kb.kinds.pairs import PROBLEMS
+from kb.library.contents import Contents
+from kb.points import Candidate, Contradiction, Gist, HandTold, Point, Points, gist, points_of
+from kb.points.gist import READ_SO_FAR
+from kb.report.model import Note
+from kb.search.collection import Collection, Snapshot
+from kb.search.records import load_relations
+from kb.services import Change, Domain, Service
+
+PartName: TypeAlias = Literal["advice", "solved", "unsolved", "cases"]
+PARTS: tuple[PartName, ...] = ("advice", "solved", "unsolved", "cases")
+"""The parts of a guide, in their order: advice, problems with remedies, open problems, and what else is told."""
+
+# Notes of a service that are compared: its newest problems, what is most like advice, and the newest of all. The
+# commonest service of 100,000 notes has thousands, and each is compared with each.
+_PROBLEMS, _ADVICE, _NEWEST = 200, 300, 300
+_FOUND = 300  # notes of any other query
+_TELLING = ("advice", "problem", "statement")  # kinds of notes that points are made of
+_GROUND = 200  # the newest notes of all: what the vectors of any notes have in common
+_LIKELY = 0.3  # how likely advice a note must be to be told as such
+_KEPT = 64  # of a generation; one takes up to 2 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A point as a guide tells it: the note that tells it best, what remedies it, and what has changed since."""
+
+    point: Point
+    note: Note
+    remedies: tuple[Note, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What the notes on a service say together: of all its notes those that were compared, told once.
+
+    In each part what still holds stands first, then what many talks say, then what was said last.
+    """
+
+    service: Service
+    notes: int
+    compared: int
+    parts: Mapping[PartName, tuple[Entry, ...]]
+    contradictions: tuple[Contradiction, ...]
+    candidates: tuple[Candidate, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """All of its points."""
+        return tuple(entry.point for part in self.parts.values() for entry in part)
+
+    def entry(self, note_id: str) -> Entry | None:
+        """Return the entry whose point holds a note."""
+        every = (entry for part in self.parts.values() for entry in part)
+        return next((entry for entry in every if any(note.id == note_id for note in entry.point.notes)), None)
+
+
+class Guides:
+    """Gives out the guides of a collection, and the points among whatever a query finds; kept for a generation."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self._known: tuple[Contents | None, OrderedDict[Query, _Made]] = (None, OrderedDict())
+
+    def of(self, service: Service) -> Guide:
+        """Return the guide of a service, of one generation; an empty one while there is no index."""
+        about = Query().select("service", service.slug)
+        made = self._made(about, lambda snapshot: _gathered(service, snapshot))
+        if made.guide is not None:
+            return made.guide
+        guide = _guide(service, made, self._collection.domain)
+        self._known[1][about] = replace(made, guide=guide)
+        return guide
+
+    def points(self, query: Query) -> Points:
+        """Return the points among the first notes that a query finds."""
+        asked = replace(query, offset=0, limit=_FOUND, facets=(), context=None, explain=False)
+        return self._made(asked, lambda snapshot: _found(asked, snapshot)).points
+
+    def _made(self, key: Query, gather: "Callable[[Snapshot], _Gathered]") -> "_Made":
+        snapshot = self._collection.snapshot()
+        if snapshot is None:
+            return _Made(_Gathered(0, (), {}), Points(), by_meaning=False)
+        if self._known[0] is not snapshot.contents:
+            self._known = (snapshot.contents, OrderedDict())
+        known = self._known[1]
+        made = known.get(key)
+        if made is None or not made.holds(snapshot.reader):
+            made = known[key] = self._make(gather(snapshot), snapshot)
+            if len(known) > _KEPT:
+                known.popitem(last=False)
+        return made
+
+    def _make(self, gathered: "_Gathered", snapshot: Snapshot) -> "_Made":
+        ids = [note.id for note in gathered.notes]
+        ground = snapshot.reader.search(Query(sort="new", limit=_GROUND)).hits
+        cosines = snapshot.reader.likeness(ids, [*ids, *(hit.id for hit in ground)]) if ids else ()
+        rows = dict(zip(ids, cosines, strict=False))
+        places = {note: place for place, note in enumerate(ids)}
+
+        def cosine(one: Note, other: Note) -> float | None:
+            return rows[one.id][places[other.id]] if rows else None
+
+        told = HandTold.of(self._collection.tools.configuration.points, lambda note: ids_now(note, snapshot.contents))
+        return _Made(gathered, points_of(gathered.notes, self._gist(), cosine, told), by_meaning=bool(rows))
+
+    def _gist(self) -> Callable[[Note], Gist]:
+        names = frozenset(service.short_name.casefold() for service in self._collection.catalogue.services)
+        morphemes = self._collection.tools.analyzer.morphemes
+        return lambda note: gist(note.text[:READ_SO_FAR], morphemes(note.text[:READ_SO_FAR]), names)
+
+
+def part_of(point: Point) -> PartName:
+    """Return the part of a guide that a point belongs to: what one talk remedied is no open problem of another."""
+    states = {state for note in point.notes for state in note.states}
+    if states & set(PROBLEMS):
+        return "solved" if "solved" in states else "unsolved"
+    return "advice" if any(note.kind == "advice" or note.advice >= _LIKELY for note in point.notes) else "cases"
+
+
+def ids_now(note_id: str, contents: Contents) -> tuple[str, ...]:
+    """Return the ids that a note may have now, given any that it has had."""
+    report, _, own = note_id.rpartition("/")
+    return tuple(f"{entry.id}/{own}" for entry in contents.called(report))
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """The notes of a service that are compared, of how many, and what remedies which problem among them."""
+
+    total: int
+    notes: tuple[Note, ...]
+    remedies: Mapping[str, Sequence[Note]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The points among some notes, whether these were compared by their meaning too, and the guide made of them."""
+
+    gathered: _Gathered
+    points: Points
+    by_meaning: bool
+    guide: Guide | None = None
+
+    def holds(self, reader: Reader) -> bool:
+        """Tell whether they would be made so again: vectors may have come since."""
+        ids = [note.id for note in self.gathered.notes]
+        return self.by_meaning or not ids or not reader.likeness(ids[:1], ids)
+
+
+def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
+    entries = [(part_of(point), _entry(point, made.gathered.remedies, domain)) for point in made.points.points]
+    parts: dict[PartName, tuple[Entry, ...]] = {
+        name: tuple(sorted((entry for part, entry in entries if part == name), key=_order)) for name in PARTS
+    }
+    # A remedy stands with its problem already, unless it says what other notes say too.
+    shown = {note.id for entry in parts["solved"] for note in entry.remedies}
+    for name in ("advice", "cases"):
+        parts[name] = tuple(entry for entry in parts[name] if entry.point.id not in shown or entry.point.talks > 1)
+    return Guide(
+        service=service,
+        notes=made.gathered.total,
+        compared=len(made.gathered.notes),
+        parts=parts,
+        contradictions=made.points.contradictions,
+        candidates=made.points.candidates,
+        changes=tuple(sorted(domain.changes_of(service.slug), key=lambda change: change.changed_on, reverse=True)),
+    )
+
+
+def _found(query: Query, snapshot: Snapshot) -> _Gathered:
+    results = snapshot.reader.search(query)
+    notes = (snapshot.note(hit.stored) for hit in results.hits)
+    return _Gathered(results.total, tuple(note for note in notes if note.kind in _TELLING), {})
+
+
+def _gathered(service: Service, snapshot: Snapshot) -> _Gathered:
+    about = Query().select("service", service.slug)
+    telling = about.select("kind", *_TELLING)
+    problems = replace(about.select("state", *PROBLEMS), sort="new", limit=_PROBLEMS, context="place")
+    asked = (problems, replace(telling, sort="boost", limit=_ADVICE), replace(telling, sort="new", limit=_NEWEST))
+    results = [snapshot.reader.search(query) for query in asked]
+    stored = {hit.id: hit.stored for result in results for hit in result.hits}
+    wanted = {hit.id for hit in results[0].hits}
+    remedies: defaultdict[str, list[Note]] = defaultdict(list)
+    for one in dict.fromkeys(one for kin in results[0].context.values() for one in kin):
+        remedied = load_relations(one).remedy_of
+        if remedied in wanted:
+            remedies[remedied].append(snapshot.note(one))
+    notes = tuple(snapshot.note(one) for one in stored.values())
+    total = snapshot.reader.search(replace(about, limit=0)).total
+    return _Gathered(total, notes, remedies)
+
+
+def _entry(point: Point, remedies: Mapping[str, Sequence[Note]], domain: Domain) -> Entry:
+    best = max(point.notes, key=lambda note: (bool(note.states), note.advice, note.held_on or "", note.id))
+    own = {remedy.id: remedy for note in point.notes for remedy in remedies.get(note.id, ())}
+    return Entry(point, best, tuple(own.values()), _since(point, domain))
+
+
+def _since(point: Point, domain: Domain) -> tuple[Change, ...]:
+    """Return what has changed since a point was last said: what some said before it, others may have said after."""
+    each = [domain.changes_for(note) for note in point.notes]
+    return tuple(change for change in each[0] if all(change in other for other in each[1:]))
+
+
+def _order(entry: Entry) -> tuple[bool, int, bool, int, str]:
+    """Return where an entry stands: what still holds, what many say, what is surely advice, what was said last."""
+    point = entry.point
+    newest = int((point.until or "0").replace("-", "").ljust(8, "0"))
+    return bool(entry.changes), -point.talks, entry.note.kind == "statement", -newest, point.id

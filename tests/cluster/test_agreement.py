@@ -1,0 +1,100 @@
+"""Over the samples a cluster finds, counts, orders, marks and explains as the index of this machine does."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from faces import FACETS, SAMPLES, Faces, a_query, faces_over
+from nodes import given
+
+from index.opensearch_engine import Address, OpenSearchEngine
+from index.opensearch_engine.scoring import TOLERANCE
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import Answer, Found
+from kb.search.facets import keys
+from webui.view.facets import MOST_VALUES
+
+pytestmark = pytest.mark.cluster
+
+QUERIES = 2000
+
+
+class Two:
+    """The same library, searched on this machine and on a cluster."""
+
+    def __init__(self, faces: Faces, here: KnowledgeBase, there: KnowledgeBase) -> None:
+        self.faces = faces
+        self.here, self.there = here.searcher, there.searcher
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Two:
+    folder = tmp_path_factory.mktemp("index")
+    faces = faces_over(folder)
+    address = Address(given().urls, f"agreement-{random.randrange(10**9)}")  # noqa: S311
+    there = KnowledgeBase.open(
+        SAMPLES,
+        tmp_path_factory.mktemp("other"),
+        lambda index, schema, language, embedder: OpenSearchEngine(address, index, schema, language, embedder),
+    )
+    there.keeper.sync()
+    return Two(faces, KnowledgeBase.open(SAMPLES, folder), there)
+
+
+def told(answer: Answer) -> Answer:
+    """Return what does not depend on the order of ties: all but the window of hits and what stands around it."""
+    return replace(answer, found=(), around={}, found_in={}, marks={})
+
+
+def reasons(found: Found) -> list[tuple[object, ...]]:
+    """Return the reasons of a hit that give more than the tolerance, as they are shown."""
+    shown = [reason for reason in found.reasons if abs(reason.points) > TOLERANCE]
+    shown.sort(key=lambda reason: (reason.signal, reason.word))
+    return [(one.signal, one.word, one.fields, pytest.approx(one.points, abs=TOLERANCE)) for one in shown]
+
+
+def test_two_thousand_queries_and_selections_are_answered_alike(two: Two) -> None:
+    rng = random.Random(2019)  # noqa: S311
+    found = same = 0
+    for number in range(QUERIES):
+        query = a_query(rng, two.faces)
+        query = replace(query, explain=number % 2 == 0, context="place" if number % 3 == 0 else None)
+        if number % 4 == 0:
+            query = replace(query, facets=keys("page"), most_values=MOST_VALUES, every=("service",))
+        here, there = two.here.search(query), two.there.search(query)
+        every = {one.note.id: one for one in two.here.search(replace(query, limit=None, facets=())).found}
+        found += here.total > 0
+        same += [one.note.id for one in here.found[:10]] == [one.note.id for one in there.found[:10]]
+
+        assert told(there) == told(here), query
+        assert [one.score for one in there.found] == pytest.approx([one.score for one in here.found], abs=TOLERANCE)
+        for one in there.found:
+            twin = every[one.note.id]
+            assert (one.note, one.marks) == (twin.note, twin.marks), query
+            assert one.score == pytest.approx(twin.score, abs=TOLERANCE), query
+            assert reasons(one) == reasons(twin), query
+        if query.context and [one.note.id for one in here.found] == [one.note.id for one in there.found]:
+            assert (there.around, there.found_in) == (here.around, here.found_in)
+
+    assert found > QUERIES / 3
+    assert same == QUERIES  # whether ties come in the same order too: they do, for scores are rounded before
+
+
+def test_sorted_by_date_or_position_the_order_is_the_same(two: Two) -> None:
+    rng = random.Random(7)  # noqa: S311
+    for _ in range(60):
+        for sort in ("new", "old", "position", "boost"):
+            query = replace(a_query(rng, two.faces), sort=sort, limit=50)  # type: ignore[arg-type]
+            here, there = two.here.search(query), two.there.search(query)
+
+            assert [one.note.id for one in there.found] == [one.note.id for one in here.found], query
+
+
+def test_what_is_typed_and_what_is_literal_is_found_alike(two: Two) -> None:
+    words = [word for word in two.faces.words if len(word) > 1][:: max(len(two.faces.words) // 60, 1)]
+    for word in words:
+        for query in (Query(word[: len(word) // 2 + 1], typing=True), Query(f'"{word[:-1]}"'), Query(f"-{word}")):
+            here, there = (one.search(replace(query, facets=FACETS)) for one in (two.here, two.there))
+
+            assert told(there) == told(here), query

@@ -1,0 +1,101 @@
+"""Whatever is published and asked, the engine on a cluster answers as the oracle does."""
+
+from dataclasses import replace
+
+import pytest
+from clustered import on_a_cluster
+from engines import LANGUAGE, SCHEMA, filled
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scan_engine import ScanEngine
+from strategies import Given, documents, histories, publish, selecting
+
+from index.engine import Engine, Hit, Results
+from index.opensearch_engine.scoring import TOLERANCE
+from index.query import Query
+from index.schema import Document
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return on_a_cluster(tmp_path_factory.mktemp("index"))
+
+
+def told(results: Results) -> Results:
+    """Return all of some results but their hits."""
+    return replace(results, hits=())
+
+
+def scores(results: Results) -> list[tuple[str, float]]:
+    return [(hit.id, hit.score) for hit in results.hits]
+
+
+def agree(ours: Results, oracles: Results, every: Results) -> None:
+    """Hold the hits of a window against the oracle's, whose order is told of every hit; ties may change about."""
+    wanted = {hit.id: hit for hit in every.hits}
+    assert [hit.score for hit in ours.hits] == pytest.approx([hit.score for hit in oracles.hits], abs=TOLERANCE)
+    assert [(hit.id, hit.stored) for hit in ours.hits] == [(hit.id, wanted[hit.id].stored) for hit in ours.hits]
+    assert [hit.score for hit in ours.hits] == pytest.approx([wanted[hit.id].score for hit in ours.hits], abs=TOLERANCE)
+
+
+@settings(max_examples=40, deadline=None)
+@given(documents, st.lists(selecting, min_size=20, max_size=20))
+def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], asked: list[Query]) -> None:
+    oracle = filled(ScanEngine(SCHEMA, LANGUAGE), notes)
+    filled(engine, notes)
+
+    for query in asked:
+        ours, oracles = engine.search(query), oracle.search(query)
+
+        same_hits = [hit.id for hit in ours.hits] == [hit.id for hit in oracles.hits]
+        told_of = (
+            told if same_hits or not query.context else lambda results: replace(told(results), context={}, found_in={})
+        )
+        assert told_of(ours) == told_of(oracles), query
+        agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))
+
+
+@settings(max_examples=10, deadline=None)
+@given(histories(), st.lists(selecting, min_size=4, max_size=4))
+def test_any_sequence_of_publishes_answers_as_the_oracle_does(
+    tmp_path_factory: pytest.TempPathFactory,
+    history: list[tuple[Given, list[Given], list[str], list[str]]],
+    asked: list[Query],
+) -> None:
+    grown, oracle = on_a_cluster(tmp_path_factory.mktemp("index")), ScanEngine(SCHEMA, LANGUAGE)
+    for replaced, drafts, removed, order in history:
+        publish(grown, replaced, drafts, removed, order)
+        publish(oracle, replaced, drafts, removed, order)
+        for query in asked:
+            ours, oracles = grown.search(replace(query, context=None)), oracle.search(replace(query, context=None))
+
+            assert told(ours) == told(oracles), query
+            agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(documents, st.lists(selecting, min_size=5, max_size=5))
+def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
+    engine: Engine, notes: list[Document], asked: list[Query]
+) -> None:
+    oracle = filled(ScanEngine(SCHEMA, LANGUAGE), notes)
+    filled(engine, notes)
+
+    for query in asked:
+        hits = engine.search(replace(query, explain=True)).hits
+        every = {hit.id: hit for hit in oracle.search(replace(query, explain=True, offset=0, limit=None)).hits}
+
+        assert [sum(reason.points for reason in hit.reasons) for hit in hits] == pytest.approx(
+            [hit.score for hit in hits], abs=TOLERANCE
+        )
+        assert [by_signal(hit) for hit in hits] == [
+            pytest.approx(by_signal(every[hit.id]), abs=TOLERANCE) for hit in hits
+        ]
+
+
+def by_signal(hit: Hit) -> dict[tuple[str, str], float]:
+    # What is below the tolerance may be told, or not.
+    points = {(reason.signal, reason.word): reason.points for reason in hit.reasons}
+    return {key: value for key, value in points.items() if abs(value) > TOLERANCE}

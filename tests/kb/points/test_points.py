@@ -1,0 +1,241 @@
+"""Points: notes of several talks that say the same stand together, those that contradict each other beside them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import combinations
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.points import Gist, HandTold, Points, gist, points_of, talks_in
+from kb.report.model import Mention, Note, Talk
+from kb.understanding import Tools
+
+TOOLS = Tools()
+NAMES = frozenset(service.short_name.casefold() for service in TOOLS.catalogue.services)
+DEAD_LETTERS = (
+    "デッドレターキューを必ず設定すること",
+    "Lambda には必ずデッドレターキューを付ける",
+    "Lambda は失敗に備えて DLQ を設定しておくべき",
+)
+
+
+@cache
+def gist_of(text: str) -> Gist:
+    return gist(text, TOOLS.analyzer.morphemes(text), NAMES)
+
+
+def note(text: str, talk: str = "a", year: int = 2018, service: str = "lambda", report: str = "") -> Note:
+    """Return a note on a service, which its text names where it does."""
+    report = report or f"r-{talk}"
+    named = TOOLS.catalogue.by_slug[service].short_name.casefold() in text.casefold()
+    return Note(
+        id=f"{report}/{text}",
+        report=report,
+        source=f"{report}.md",
+        line=1,
+        type="bullet",
+        depth=0,
+        text=text,
+        event=f"見本 {year}",
+        held_on=str(year),
+        talk=Talk(talk, talk, 1, speakers=(f"{talk}さん",)),
+        services=(Mention(service, "explicit" if named else "inherited", service),),
+    )
+
+
+def made(notes: Iterable[Note], told: HandTold = HandTold(), like: float | None = None) -> Points:  # noqa: B008
+    return points_of(notes, lambda one: gist_of(one.text), lambda _one, _other: like, told)
+
+
+def said(points: Points) -> list[tuple[str, ...]]:
+    return [tuple(one.text for one in point.notes) for point in points.points]
+
+
+def contradicting(points: Points) -> list[tuple[str, set[str]]]:
+    return [(one.differs, {note.text for note in one.notes}) for one in points.contradictions]
+
+
+@pytest.mark.parametrize("like", [None, 0.4])
+def test_the_same_advice_in_three_wordings_is_one_point_of_three_talks(like: float | None) -> None:
+    notes = [note(text, talk, year) for text, talk, year in zip(DEAD_LETTERS, "abc", (2018, 2020, 2024), strict=True)]
+
+    [point] = made(notes, like=like).points
+
+    assert (point.talks, point.since, point.until) == (3, "2018", "2024")
+    assert point.speakers == ("aさん", "bさん", "cさん")
+    assert [one.text for one in point.notes] == list(DEAD_LETTERS)
+
+
+def test_two_who_noted_one_talk_count_once() -> None:
+    [point] = made([note(DEAD_LETTERS[0], report="r1"), note(DEAD_LETTERS[0], report="r2")]).points
+
+    assert (point.talks, len(point.notes)) == (1, 2)
+
+
+def test_a_note_outside_of_talks_counts_only_where_no_talk_of_its_event_does() -> None:
+    inside, outside = note("箱"), replace(note("箱", report="r2"), talk=None)
+    elsewhere = replace(outside, event="別の会")
+
+    assert [len(talks_in(notes)) for notes in ([inside, outside], [outside, outside], [inside, elsewhere])] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        ("メッセージは二度届くので冪等にしておくこと", "Lambda の FIFO なら冪等にしなくてよい", "denied"),
+        ("メッセージの再送は必ず必要", "Lambda ではメッセージの再送は不要", "denied"),
+        ("Lambda は起動が遅い", "Lambda は起動が速くなった", "denied"),
+        ("Lambda のリトライは使わない", "Lambda のリトライを使う", "denied"),
+        ("可視性タイムアウトは処理時間の6倍にする", "可視性タイムアウトは処理時間の3倍でよい", "figures"),
+        ("Lambda のメモリは最大 1,536MB", "Lambda のメモリは最大 10,240MB", "figures"),
+    ],
+)
+@pytest.mark.parametrize("like", [None, 0.6])
+def test_what_seems_to_contradict_stands_side_by_side_and_apart(
+    one: str, other: str, why: str, like: float | None
+) -> None:
+    points = made([note(one, "a", 2018), note(other, "b", 2024)], like=like)
+
+    assert (said(points), contradicting(points)) == ([(one,), (other,)], [(why, {one, other})])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "必ず冪等にしなければならない",
+        "冪等にしないといけない",
+        "冪等性を確保しておくべき",
+    ],
+)
+def test_an_obligation_is_no_denial(other: str) -> None:
+    points = made([note("処理は必ず冪等にする", "a"), note(other, "b")], like=0.9)
+
+    assert (len(points.points), points.contradictions) == (1, ())
+
+
+def test_the_same_words_about_two_services_are_two_points() -> None:
+    notes = [note("SQS は冪等にしておくこと", "a", service="sqs"), note("SNS は冪等にしておくこと", "b", service="sns")]
+
+    points = made(notes, like=1.0)
+
+    assert (len(points.points), points.contradictions) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("状態機械を JSON で書く", "つなぐための状態機械を書かない"),
+        ("まず MySQL 互換版から", "まず PostgreSQL 互換版から"),
+        ("一般公開は 2022年4月", "一般公開は 2024年10月"),
+        ("メモリの上限が 1,536MB から 3,008MB に", "メモリの上限は 1,536MB"),
+    ],
+)
+def test_what_is_only_related_is_no_point(one: str, other: str) -> None:
+    points = made([note(one, "a"), note(other, "b")], like=0.9)
+
+    assert len(points.points) == 2
+
+
+def test_what_stands_in_one_talk_of_one_report_is_not_joined() -> None:
+    assert len(made([note(DEAD_LETTERS[0]), note(DEAD_LETTERS[1])], like=0.9).points) == 2
+
+
+def test_no_chain_joins_what_is_merely_related() -> None:
+    texts = ("箱と鍵を机に並べる", "箱と鍵と窓を並べる", "鍵と窓を庭に並べる")
+    near = {frozenset(texts[:2]): 0.9, frozenset(texts[1:]): 0.9}
+    notes = [note(text, talk) for text, talk in zip(texts, "abc", strict=True)]
+
+    points = points_of(
+        notes, lambda one: gist_of(one.text), lambda one, other: near.get(frozenset((one.text, other.text)), -1.0)
+    )
+
+    assert max(len(point.notes) for point in points.points) == 2
+
+
+def test_what_was_told_by_hand_holds_whatever_the_texts_say() -> None:
+    one, other, third = note(DEAD_LETTERS[0], "a"), note(DEAD_LETTERS[1], "b"), note("窓を開けておく", "c", 2020)
+    pair, joined = frozenset((one.id, other.id)), frozenset((one.id, third.id))
+
+    apart = made([one, other], HandTold(apart=frozenset((pair,))))
+    both = made([one, third], HandTold(same=frozenset((joined,))))
+
+    assert (len(apart.points), apart.candidates) == (2, ())
+    assert [(len(point.notes), point.confirmed) for point in both.points] == [(2, True)]
+
+
+def test_a_note_that_was_joined_by_hand_leaves_the_others_of_the_point_together() -> None:
+    notes = [note(DEAD_LETTERS[0], "a", 2018), note(DEAD_LETTERS[1], "b", 2019), note("窓を開けておく", "c", 2020)]
+    told = HandTold(same=frozenset((frozenset((notes[1].id, notes[2].id)),)))
+
+    assert [len(point.notes) for point in made(notes, told).points] == [3]
+
+
+def test_where_all_is_told_apart_nothing_is_joined_by_way_of_another() -> None:
+    one, other, third = (note(text, talk) for text, talk in zip(DEAD_LETTERS, "abc", strict=True))
+    told = HandTold(
+        same=frozenset((frozenset((one.id, third.id)), frozenset((other.id, third.id)))),
+        apart=frozenset((frozenset((one.id, other.id)),)),
+    )
+
+    assert sorted(len(point.notes) for point in made([one, other, third], told).points) == [1, 2]
+
+
+WORDS = ("箱", "鍵", "窓", "DLQ", "冪等", "起動", "6倍", "3倍")
+SENTENCES = st.builds(
+    lambda one, other, end: f"{one}は{other}{end}",
+    st.sampled_from(WORDS),
+    st.sampled_from(WORDS),
+    st.sampled_from(["にする", "にしない", "を必ず設定すること", "が遅い", "が速い"]),
+)
+NOTES = st.lists(
+    st.builds(
+        note, SENTENCES, st.sampled_from("abc"), st.integers(2016, 2019), report=st.sampled_from(["r1", "r2", "r3"])
+    ),
+    max_size=9,
+    unique_by=lambda one: one.id,
+)
+LIKENESS: Sequence[float | None] = (None, 0.3, 0.9)
+
+
+@given(NOTES, st.randoms(), st.sampled_from(LIKENESS))
+def test_points_do_not_depend_on_the_order_of_notes(notes: list[Note], random: Random, like: float | None) -> None:
+    shuffled = random.sample(notes, len(notes))
+
+    assert made(notes, like=like) == made(shuffled, like=like)
+
+
+@given(NOTES, st.sampled_from(LIKENESS))
+def test_each_note_stands_in_one_point(notes: list[Note], like: float | None) -> None:
+    points = made(notes, like=like)
+
+    assert sorted(one.id for point in points.points for one in point.notes) == sorted(one.id for one in notes)
+
+
+def together(one: Note, other: Note, like: float | None) -> bool:
+    return len(made([one, other], like=like).points) == 1
+
+
+@given(NOTES, st.sampled_from(LIKENESS))
+def test_all_notes_of_a_point_say_the_same_two_by_two(notes: list[Note], like: float | None) -> None:
+    for point in made(notes, like=like).points:
+        assert all(together(one, other, like) for one, other in combinations(point.notes, 2))
+
+
+@given(NOTES, st.sampled_from(LIKENESS))
+def test_a_report_that_goes_takes_nothing_with_it_but_its_part(notes: list[Note], like: float | None) -> None:
+    gone = {one.id for one in notes if one.report == "r1"}
+    touched = set(gone)  # and all that some of its notes say too, be it by way of others
+    while (
+        more := {one.id for one in notes for other in notes if other.id in touched and together(one, other, like)}
+        - touched
+    ):
+        touched |= more
+
+    def untouched(points: Points) -> list[tuple[Note, ...]]:
+        return [point.notes for point in points.points if touched.isdisjoint(one.id for one in point.notes)]
+
+    assert untouched(made([one for one in notes if one.id not in gone], like=like)) == untouched(made(notes, like=like))

@@ -1,0 +1,11 @@
+"""The library that other programs ask about."""
+
+import pytest
+from asked import opened
+
+from kb.knowledge_base import KnowledgeBase
+
+
+@pytest.fixture(scope="session")
+def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    return opened(tmp_path_factory.mktemp("programs"))

@@ -1,0 +1,252 @@
+"""What other programs are answered: bounded, with sources, as quotations, and plainly where nothing is noted."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from asked import ORDER, UNANSWERED
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.engine import SearchIndexError
+from kb.cli import cli
+from kb.knowledge_base import KnowledgeBase
+from kb.programs.arguments import MOST_NOTES
+from kb.programs.cards import LONGEST_ANSWER
+from kb.programs.tools import TOOLS, ToolError, call
+from kb.search.records import as_json
+from kb.texts import programs as words
+
+
+def asked(kb: KnowledgeBase, tool: str, **arguments: object) -> dict[str, Any]:
+    return call(kb, tool, arguments, None)
+
+
+def texts(record: dict[str, Any]) -> list[str]:
+    return [note["text"] for note in record["notes"]]
+
+
+@pytest.mark.parametrize("question", UNANSWERED)
+def test_a_question_without_an_answer_is_told_that_nothing_is_noted(
+    knowledge_base: KnowledgeBase, question: str
+) -> None:
+    answer = asked(knowledge_base, "search", query=question)
+
+    assert (answer["nothing"], answer["total"], answer["notes"]) == (words.NOTHING, 0, [])
+
+
+def test_a_card_has_the_words_their_place_their_source_and_what_has_changed(knowledge_base: KnowledgeBase) -> None:
+    card = asked(knowledge_base, "search", query="最大5分")["notes"][0]
+    changes = card.pop("changed_since")
+
+    assert card == {
+        "id": card["id"],
+        "text": "処理が最大5分で切られるので困る",
+        "trail": ["Lambda"],
+        "talk": "関数の話",
+        "talk_id": card["talk_id"],
+        "event": "見本勉強会 2017",
+        "day": "2017",
+        "kind": "problem",
+        "services": ["AWS Lambda"],
+        "source": "a.md:8",
+        "address": "https://example.com/posts/a",
+        "talks_saying_so": 1,
+        "marks": [[3, 7]],
+        "alike": False,
+    }
+    assert [(change["changed_on"][:4], bool(change["source"])) for change in changes] == [("2018", True)]
+
+
+def test_over_http_an_address_is_that_of_the_page(knowledge_base: KnowledgeBase) -> None:
+    note = call(knowledge_base, "search", {"query": "最大5分"}, "http://localhost:8000/")["notes"][0]
+
+    assert note["address"] == f"http://localhost:8000/note/{quote(note['id'])}"
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"query": "冪等"}, {"service": ["ラムダ"]}, {"query": "冪等", "sort": "new"}, {"year": ["2021"]}]
+)
+def test_the_same_notes_come_in_the_same_order_as_from_the_command(
+    knowledge_base: KnowledgeBase, arguments: dict[str, Any]
+) -> None:
+    options = [f"--{key}={value}" for key in ("service", "year") for value in arguments.get(key, ())]
+    places = ["--library", str(knowledge_base.collection.library.path), "--index", str(knowledge_base.collection.index)]
+    sort = ["--sort", arguments.get("sort", "relevance")]
+    told = CliRunner().invoke(
+        cli, ["search", *places, *options, *sort, "--json", "--limit=50", *arguments.get("query", "").split()]
+    )
+    found = [json.loads(line)["id"] for line in told.stdout.splitlines()]
+
+    assert [note["id"] for note in asked(knowledge_base, "search", limit=50, **arguments)["notes"]] == found
+
+
+def test_a_note_that_gives_orders_is_passed_on_as_a_quotation(knowledge_base: KnowledgeBase) -> None:
+    found = asked(knowledge_base, "search", query="これまでの指示")
+    shown = asked(knowledge_base, "show", id=found["notes"][0]["id"])
+
+    assert (found["about"], texts(found)) == (words.QUOTATIONS, [ORDER])
+    assert (shown["about"], shown["note"]["text"]) == (words.QUOTATIONS, ORDER)
+    assert shown["quotation"].startswith(f"> {ORDER}\n>\n> — 関数の話、見本勉強会 2017（2017） <https://")
+
+
+def test_a_note_is_shown_with_what_belongs_to_it(knowledge_base: KnowledgeBase) -> None:
+    found = asked(knowledge_base, "search", query="最大5分")["notes"][0]
+    shown = asked(knowledge_base, "show", id=found["id"])
+    remedy = "対策：前処理を別の関数に切り出しておく"
+
+    assert {name: [note["text"] for note in shown[name]] for name in ("under_it", "remedies", "before")} == {
+        "under_it": [remedy],
+        "remedies": [remedy],
+        "before": ["Lambda"],
+    }
+    assert shown["note"]["speakers"] == ["山田太郎"]
+
+
+def test_a_talk_and_a_report_are_shown_as_the_tree_of_their_notes(knowledge_base: KnowledgeBase) -> None:
+    note = asked(knowledge_base, "search", query="最大5分")["notes"][0]
+    talk = asked(knowledge_base, "show", id=note["talk_id"])
+    report = asked(knowledge_base, "show", id=note["id"].partition("/")[0])
+
+    assert [one["depth"] for one in talk["notes"]] == [0, 0, 1, 2, 1, 0, 0]
+    assert (talk["talk"]["title"], talk["total"], texts(report)) == ("関数の話", 7, texts(talk))
+
+
+def test_a_long_list_is_read_on_from_where_it_ended(knowledge_base: KnowledgeBase) -> None:
+    report = asked(knowledge_base, "search", query="何度も取らない")["notes"][0]["id"].partition("/")[0]
+    first = asked(knowledge_base, "show", id=report)
+    second = asked(knowledge_base, "show", id=report, offset=first["next_offset"])
+
+    assert (len(first["notes"]), len(second["notes"]), second["next_offset"]) == (MOST_NOTES, 62 - MOST_NOTES, None)
+
+
+def test_an_answer_is_bounded_whatever_notes_hold(tmp_path: Path) -> None:
+    long = "".join(f"- 冪等{number}{'あ' * 5_000}\n" for number in range(60))
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(f"# 見本勉強会 2019\n\n{long}", "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+    answer = asked(kb, "search", query="冪等", limit=MOST_NOTES)
+
+    assert (len(as_json(answer).encode()) < LONGEST_ANSWER + 1_000, answer["next_offset"]) == (
+        True,
+        len(answer["notes"]),
+    )
+
+
+def test_a_guide_tells_each_point_once_with_how_many_talks_say_so(knowledge_base: KnowledgeBase) -> None:
+    guide = asked(knowledge_base, "guide", service="ラムダ")
+    (problem,) = guide["solved"]
+
+    assert [note["text"] for note in (*problem["notes"], *problem["remedies"])] == [
+        "処理が最大5分で切られるので困る",
+        "対策：前処理を別の関数に切り出しておく",
+    ]
+    assert (problem["talks_saying_so"], problem["since"], problem["speakers"]) == (1, "2017", ["山田太郎"])
+    assert [change["changed_on"][:4] for change in problem["changed_since"]] == ["2018"]
+    assert guide["service"]["slug"] == "lambda"
+
+
+def test_what_several_talks_say_is_counted_on_each_card(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    for year in (2018, 2020, 2022):
+        told = f"# 見本勉強会 {year}\n\n## 【A】10:00~10:45:{year}年のキューの話\n\n- SQS の受け手は必ず冪等にする\n"
+        (tmp_path / "library" / f"{year}.md").write_text(told, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+
+    assert [one["talks_saying_so"] for one in asked(kb, "search", query="冪等")["notes"]] == [3, 3, 3]
+    assert [one["talks_saying_so"] for one in asked(kb, "guide", service="sqs")["advice"]] == [3]
+
+
+def test_a_service_that_nobody_noted_is_told_so(knowledge_base: KnowledgeBase) -> None:
+    assert asked(knowledge_base, "guide", service="braket")["nothing"] == words.NOTHING
+
+
+def test_services_come_with_the_most_notes_first_and_by_any_name(knowledge_base: KnowledgeBase) -> None:
+    every = asked(knowledge_base, "services")["services"]
+
+    assert every[0]["slug"] == "s3"
+    assert [one["slug"] for one in asked(knowledge_base, "services", name="ラムダ")["services"]] == ["lambda"]
+
+
+def test_an_empty_library_says_so(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+
+    assert asked(kb, "search", query="SQS")["nothing"] == words.EMPTY
+
+
+def test_an_index_that_cannot_answer_is_told_with_what_to_do(
+    knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(_query: object) -> None:
+        raise SearchIndexError("the manifest is damaged")
+
+    monkeypatch.setattr(knowledge_base.searcher, "search", damaged)
+
+    with pytest.raises(ToolError, match=r"run `kb sync` \(the manifest is damaged\)"):
+        asked(knowledge_base, "search", query="SQS")
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        ("find", {}, "there is no tool 'find'; there are search, show"),
+        ("search", {"limit": 0}, "search: expected `int` >= 1 - at `$.limit`"),
+        ("search", {"words": "SQS"}, "search: object contains unknown field `words`"),
+        ("search", {"service": ["ほげ"]}, "service: none is called 'ほげ'"),
+        ("guide", {"service": "ほげ"}, "service: none is called 'ほげ'"),
+        ("search", {"kind": ["ほげ"]}, "search: invalid enum value 'ほげ'"),
+        ("show", {}, "show: object missing required field `id`"),
+        ("show", {"id": "ほげ/ふが"}, "no note has the id ほげ/ふが; `search` gives the ids"),
+    ],
+)
+def test_what_cannot_be_answered_is_told_with_its_reason(
+    knowledge_base: KnowledgeBase, tool: str, arguments: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ToolError) as error:
+        call(knowledge_base, tool, arguments, None)
+
+    assert told in str(error.value)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = sorted({name for tool in TOOLS.values() for name in tool.schema["properties"]})
+TYPED = st.fixed_dictionaries(
+    {},
+    optional={
+        "query": st.text(max_size=40) | st.sampled_from(['"', "((", "-", "OR OR", "service:", "年:", "冪等 -", "“S3"]),
+        "id": st.text(max_size=20) | st.sampled_from(["/", "a/b/c", "見本/1", "../../etc/passwd"]),
+        "service": st.lists(st.text(max_size=8), max_size=3),
+        "event": st.lists(st.text(max_size=8), max_size=3),
+        "limit": st.integers(-1, 60),
+        "offset": st.integers(-1, 200_000),
+        "name": st.text(max_size=8),
+    },
+)
+
+
+@settings(max_examples=1000)
+@given(
+    tool=st.sampled_from([*TOOLS, "nothing"]) | st.text(st.characters(codec=None), max_size=5),
+    arguments=TYPED | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), VALUES, max_size=4) | VALUES,
+)
+def test_whatever_is_asked_is_answered_or_refused_with_a_reason(
+    knowledge_base: KnowledgeBase, tool: str, arguments: object
+) -> None:
+    try:
+        answered = as_json(call(knowledge_base, tool, arguments, None))
+    except ToolError as error:
+        answered = str(error)
+        assert answered
+
+    assert len(answered.encode()) < LONGEST_ANSWER + 10_000

@@ -1,0 +1,139 @@
+"""The SDK's own client asks over both transports, as programs of today and of before do."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from asked import ORDER, UNANSWERED, opened
+from mcp import Client, MCPError, StdioServerParameters, stdio_client
+
+from kb.programs.tools import TOOLS
+from kb.texts import programs as words
+
+T = TypeVar("T")
+KB = "from webui.command import main; main(prog_name='kb')"
+WHO = ("stdio", "http")
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("asked")
+    opened(folder)
+    return ["--library", str(folder / "library"), "--index", str(folder / "index")]
+
+
+@pytest.fixture(scope="module")
+def address(places: list[str]) -> Iterator[str]:
+    command = [sys.executable, "-u", "-c", KB, "serve", "--port", "0", "--no-watch", *places]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        line = next(line for line in process.stdout if "http://" in line)
+        yield line.split()[1] + "mcp"
+        process.kill()
+
+
+@pytest.fixture
+def asking(request: pytest.FixtureRequest, places: list[str], tmp_path: Path) -> Iterator[Callable[[str, str], Client]]:
+    """Yield what makes a client of a transport, of programs that know the newest protocol (auto) or do not (legacy)."""
+
+    def client(transport: str, mode: str) -> Client:
+        if transport == "http":
+            return Client(request.getfixturevalue("address"), mode=mode)
+        started = StdioServerParameters(command=sys.executable, args=["-c", KB, "mcp", *places], env=dict(os.environ))
+        return Client(stdio_client(started, errlog=errors), mode=mode)
+
+    with (tmp_path / "errors").open("w") as errors:
+        yield client
+
+
+def done(client: Client, work: Callable[[Client], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with client:
+            return await work(client)
+
+    return asyncio.run(run())
+
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "search": {"query": "冪等"},
+    "guide": {"service": "Lambda"},
+    "services": {},
+}
+
+
+@pytest.mark.parametrize("transport", WHO)
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_every_tool_and_every_resource_is_listed_and_answers(
+    asking: Callable[[str, str], Client], transport: str, mode: str
+) -> None:
+    async def work(client: Client) -> tuple[Any, ...]:
+        listed = (await client.list_tools()).tools
+        found = await client.call_tool("search", ARGUMENTS["search"])
+        note = found.structured_content["notes"][0]["id"]
+        arguments = {**ARGUMENTS, "show": {"id": note}}
+        called = {tool.name: await client.call_tool(tool.name, arguments[tool.name]) for tool in listed}
+        templates = (await client.list_resource_templates()).resource_templates
+        talks = (await client.list_resources()).resources
+        read = [await client.read_resource(uri) for uri in (f"kb://note/{note}", talks[0].uri)]
+        return client.instructions, listed, called, [one.name for one in templates], [one.contents[0] for one in read]
+
+    instructions, listed, called, templates, (note, talk) = done(asking(transport, mode), work)
+
+    assert (instructions, [tool.name for tool in listed], templates) == (
+        words.INSTRUCTIONS,
+        list(TOOLS),
+        ["note", "talk"],
+    )
+    assert all(tool.annotations.read_only_hint for tool in listed)
+    assert {name: (result.is_error, len(result.content)) for name, result in called.items()} == dict.fromkeys(
+        TOOLS, (False, 1)
+    )
+    assert (note.text[:2], note.mime_type, talk.text[:3]) == ("> ", "text/markdown", "## ")
+
+
+@pytest.mark.parametrize("transport", WHO)
+def test_ten_questions_without_an_answer_are_told_that_nothing_is_noted(
+    asking: Callable[[str, str], Client], transport: str
+) -> None:
+    async def work(client: Client) -> list[str]:
+        results = [await client.call_tool("search", {"query": question}) for question in UNANSWERED]
+        return [result.structured_content["nothing"] for result in results]
+
+    assert done(asking(transport, "auto"), work) == [words.NOTHING] * 10
+
+
+@pytest.mark.parametrize("transport", WHO)
+def test_what_is_asked_wrongly_is_told_to_the_program(asking: Callable[[str, str], Client], transport: str) -> None:
+    async def work(client: Client) -> tuple[Any, ...]:
+        result = await client.call_tool("search", {"limit": 1000})
+        missing = ""
+        for address in ("kb://note/ほげ", "file:///etc/passwd"):
+            with suppress(MCPError):
+                await client.read_resource(address)
+                missing += address
+        return result.is_error, result.content[0].text, missing
+
+    assert done(asking(transport, "auto"), work) == (True, "search: expected `int` <= 50 - at `$.limit`", "")
+
+
+def test_an_order_in_a_note_comes_as_a_quotation(asking: Callable[[str, str], Client]) -> None:
+    async def work(client: Client) -> str:
+        found = await client.call_tool("search", {"query": "これまでの指示"})
+        read = await client.read_resource(f"kb://note/{found.structured_content['notes'][0]['id']}")
+        return read.contents[0].text
+
+    assert done(asking("http", "auto"), work).startswith(f"> {ORDER}\n>\n> — ")
+
+
+def test_several_programs_are_answered_at_once(asking: Callable[[str, str], Client]) -> None:
+    async def work(client: Client) -> list[int]:
+        results = await asyncio.gather(*(client.call_tool("search", {"query": "冪等"}) for _ in range(20)))
+        return [result.structured_content["total"] for result in results]
+
+    assert len(set(done(asking("http", "auto"), work))) == 1
