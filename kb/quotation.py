@@ -27,10 +27,12 @@ class Quoting:
 
     def citation(self, note: Note) -> str:
         """Return a note as a quotation in Markdown: its words, talk, event, date and where it can be read."""
-        named = "、".join(filter(None, (note.talk.title if note.talk else None, note.event)))
-        day = self.said.day(note.held_on)
-        told = f"{escaped(named)}（{day}）" if named else day
-        return f"> {_quoted(note.text)}\n>\n> — {told} {self.where(note)}\n"
+        return f"> {_quoted(note.text)}\n>\n> — {escaped(self.told(note))} {self.where(note)}\n"
+
+    def told(self, note: Note) -> str:
+        """Return in which talk of which event a note was taken, and when."""
+        named = self.said.listed((note.talk.title if note.talk else None, note.event))
+        return str(self.said.on(named, note.held_on))
 
     def where(self, note: Note) -> str:
         """Return where a note can be read: its address, else its file and line."""
@@ -47,8 +49,8 @@ class Quoting:
 
     def source(self, note: Note) -> str:
         """Return where and when a note was taken, and who spoke."""
-        held = f"{note.event or self.said.NO_EVENT}（{self.said.day(note.held_on)}）"
-        return "・".join([held, *(note.talk.speakers if note.talk else ())])
+        held = self.said.on(note.event or self.said.NO_EVENT, note.held_on)
+        return str(self.said.listed((held, *(note.talk.speakers if note.talk else ()))))
 
     def _entry(self, note: Note) -> Iterator[str]:
         if note.trail:

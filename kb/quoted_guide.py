@@ -45,10 +45,7 @@ class QuotedGuide:
 
     def _note(self, note: Note) -> str:
         """Return a note with its talk, its event, its day, and where it can be read."""
-        named = "、".join(filter(None, (note.talk.title if note.talk else None, note.event)))
-        day = self.quoting.said.day(note.held_on)
-        told = f"{escaped(named)}（{day}）" if named else day
-        return f"{escaped(note.text)} — {told} {self.quoting.where(note)}"
+        return f"{escaped(note.text)} — {escaped(self.quoting.told(note))} {self.quoting.where(note)}"
 
 
 def _part(title: str, lines: Iterable[str]) -> Iterator[str]:

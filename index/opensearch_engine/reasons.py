@@ -11,22 +11,22 @@ from index.opensearch_engine.search import Search
 from index.ranking import SignalName, parts
 from index.tree import Alternative, Key, QueryWord
 
+_AT_ONCE = 1000  # hits
+
 
 def reasons(
     questions: Questions, search: Search, layout: Layout, window: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons of each hit by its id, most first."""
     keys = [hit["_source"]["key"] for hit in window]
-    if not keys:
-        return {}
-    named = _Named(search, layout)
-    body = {
-        "size": len(keys),
-        "_source": ["key", "boost"],
-        "query": {"bool": {"filter": [questions.held({"terms": {"key": keys}})], "should": named.queries()}},
-    }
-    hits = questions.search_named(body)["hits"]["hits"]
-    return {hit["_source"]["key"]: _of(search, layout, named.told(hit), hit["_source"]["boost"]) for hit in hits}
+    named, told = _Named(search, layout), dict[str, tuple[Reason, ...]]()
+    for begin in range(0, len(keys), _AT_ONCE):
+        some = questions.held({"terms": {"key": keys[begin : begin + _AT_ONCE]}})
+        query = {"bool": {"filter": [some], "should": named.queries()}}
+        answer = questions.search_named({"size": _AT_ONCE, "_source": ["key", "boost"], "query": query})
+        for hit in answer["hits"]["hits"]:
+            told[hit["_source"]["key"]] = _of(search, layout, named.told(hit), hit["_source"]["boost"])
+    return told
 
 
 class _Told:

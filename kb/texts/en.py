@@ -80,6 +80,7 @@ COMPARED = {
     "kind": "kinds",
     "pair": "problems and remedies",
     "mark": "changes since",
+    "point": "points",
 }
 FATES = {"came": "added", "went": "gone", "changed": "changed"}
 CAUSES = {
@@ -127,14 +128,24 @@ def day(held_on: str | None) -> str:
     return " ".join([*(str(int(part)) for part in rest[1:]), *month, year])
 
 
+def on(name: str, held_on: str | None) -> str:
+    """Return what something is called and its day."""
+    return f"{name} ({day(held_on)})" if name else day(held_on)
+
+
+def listed(names: Iterable[str | None]) -> str:
+    """Return those names in a row that are known."""
+    return ", ".join(filter(None, names))
+
+
 def since(change: "Change") -> str:
-    """Return what holds since a change: Since October 2018, up to 15 minutes; in Japanese where no English is known."""
-    return f"Since {day(change.changed_on[:7])}, {change.english}" if change.english else change.statement
+    """Return what holds since a change: October 2018: up to 15 minutes; in Japanese where no English is known."""
+    return f"{day(change.changed_on[:7])}: {change.english}" if change.english else change.statement
 
 
 def changed(statement: str) -> str:
     """Return what has changed since a note."""
-    return f"Changed since: {statement}"
+    return f"Changed since {statement}"
 
 
 def history(service: "Service", name: Callable[[str], str]) -> str:
@@ -232,6 +243,8 @@ def item(item: "Item", name: str) -> str:
             return PAIRS[item.value]
         case "mark":
             return name
+        case "point":
+            return f"{item.after} talks"
         case _:
             return CHANGED.get(item.value, "")
 

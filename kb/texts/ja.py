@@ -75,6 +75,7 @@ COMPARED = {
     "kind": "種別",
     "pair": "課題と対策",
     "mark": "その後の変更",
+    "point": "要点",
 }
 FATES = {"came": "追加", "went": "削除", "changed": "変更"}
 CAUSES = {
@@ -111,6 +112,16 @@ def day(held_on: str | None) -> str:
     if not held_on:
         return UNDATED
     return "".join(f"{int(part)}{unit}" for part, unit in zip(held_on.split("-"), "年月日", strict=False))
+
+
+def on(name: str, held_on: str | None) -> str:
+    """Return what something is called and its day."""
+    return f"{name}（{day(held_on)}）" if name else day(held_on)
+
+
+def listed(names: Iterable[str | None]) -> str:
+    """Return those names in a row that are known."""
+    return "、".join(filter(None, names))
 
 
 def since(change: "Change") -> str:
@@ -219,6 +230,8 @@ def item(item: "Item", name: str) -> str:
             return PAIRS[item.value]
         case "mark":
             return name
+        case "point":
+            return f"{item.after}セッション"
         case _:
             return CHANGED.get(item.value, "")
 

@@ -78,4 +78,4 @@ def said_again(text: str) -> str:
 
 def outdated(statement: str, notes: int) -> str:
     """Return the title of the entry that tells of a change that has overtaken notes."""
-    return f"Changed since: {statement} ({counted(notes, 'note')})"
+    return f"Changed since {statement} ({counted(notes, 'note')})"
