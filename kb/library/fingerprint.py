@@ -58,7 +58,7 @@ _LIBRARIES = (
 def code_digest() -> str:
     """Return the SHA-256 over what decides how an index looks, beside the library itself."""
     digest = hashlib.sha256(f"Unicode {unicodedata.unidata_version}\n".encode())
-    for name, version in _versions().items():
+    for name, version in _versions():
         digest.update(f"{name} {version}\n".encode())
     for path in deciding_files():
         with open(path, "rb") as file:  # noqa: PTH123  # two hundred files: a Path takes longer than reading one
@@ -71,17 +71,18 @@ def deciding_digests() -> dict[str, str]:
 
     By that a later version tells which of them did it, where something is understood otherwise.
     """
-    digests = _versions()
+    digests = dict(_versions())
     for path in deciding_files():
         name = path.removeprefix(_ROOT).replace("\\", "/").lstrip("/")
         digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
     return digests
 
 
-def _versions() -> dict[str, str]:
-    """Return the version of each library that decides how an index looks."""
+def _versions() -> Iterator[tuple[str, str]]:
+    """Yield what decides of libraries, by name, with the version of each."""
     installed = _installed()
-    return {name: installed.get(name) or _version(name) for name in _LIBRARIES}
+    for name in _LIBRARIES:
+        yield name, installed.get(name) or _version(name)
 
 
 def _installed() -> Mapping[str, str]:

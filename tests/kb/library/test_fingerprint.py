@@ -11,8 +11,8 @@ from kb.library import fingerprint
 from kb.library.fingerprint import code_digest, deciding_files
 
 ROOT = Path(__file__).resolve().parents[3]
-# What is imported on the way and decides nothing of what is indexed: the contract of engines, how a query is understood
-# and ranked, where files are, and what makes vectors, which are kept by the model that made them.
+# What is imported on the way and decides nothing of what is indexed: the contract of engines and which is taken, how a
+# query is understood and ranked, where files are, and what makes vectors, which are kept by the model that made them.
 ASIDE = {
     "index": "embedder engine highlight ladder language mending query ranking romaji spelling stand_in tree words",
     "index/embedding": "__init__ bundled_model endpoint known",
