@@ -65,7 +65,8 @@ SIGNAL_OF_KIND: Mapping[TermKind, SignalName] = {"pair": "nearness", "gram": "ch
 PLACES = 6  # of a score; orders of addition differ in the twelfth
 SHORTEST = 12  # words; together with no length in the trail 0.565 instead of 0.537
 AROUND = 2  # documents of a section that count
-SATURATION = 0.5  # BM25's k1: how soon more of a term counts no more: BM25's usual 1.2 is for pages, not for texts of a line (0.531)
+# How soon more of a term counts no more, BM25's k1: its usual 1.2 is for pages, not for texts of a line (0.531).
+SATURATION = 0.5
 _RARITY = 1.3  # + 0.002
 _ABSENT = 1.5  # with 2 the best note needs less of the words, and 5 of 40 real answers are refused all the same
 

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -80,8 +79,7 @@ def skeleton(text: str) -> str:
 
 def skeleton_places(text: str) -> Sequence[int]:
     """Return for each character of a text's skeleton where in the text it came from."""
-    # An array holds ten million places in 40 MB, a list in 400.
-    return array("I", (place for place, character in enumerate(text) for _ in _skeletons[ord(character)]))
+    return [place for place, character in enumerate(text) for _ in _skeletons[ord(character)]]
 
 
 @lru_cache(4096)  # a text has few characters, and each is asked for again and again

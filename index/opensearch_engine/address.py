@@ -1,12 +1,14 @@
 """Where a cluster is, and as who it is asked: the address is told, credentials come from the environment alone."""
 
 import os
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from index.engine import SearchIndexError
 
+_INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
 USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"  # the names of variables
 
 
@@ -29,6 +31,10 @@ class Address:
             raise SearchIndexError("no address of a cluster is told; write one like https://search.example.com:9200")
         for url in self.urls:
             _check(url)
+        if not _INDEX.fullmatch(self.index):
+            raise SearchIndexError(
+                f"{self.index!r} is no name of an index; write small letters, figures and -, like talk-notes"
+            )
 
     def __str__(self) -> str:
         return f"{self.urls[0]} {self.index}"

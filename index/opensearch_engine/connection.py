@@ -24,7 +24,8 @@ except ImportError as error:
 
 Answer = TypeVar("Answer")
 
-READ_SECONDS = 2.0  # that one node may take for an answer before another is asked
+READ_SECONDS = 3.0  # that one node may take for an answer before another is asked
+GET_SECONDS = 1.0  # for one document
 WRITE_SECONDS = 60.0
 _MOST_BYTES = 256 * 1024 * 1024  # of an answer: 10,000 documents of a page each are 50 MB
 _CHUNK = 1 << 20
@@ -49,6 +50,10 @@ class ClusterError(SearchIndexError):
 
 class AwayError(ClusterError, EngineAwayError):
     """The cluster does not answer, is too slow, too busy, or lacks shards: later it may answer again."""
+
+
+class _UnreachableError(AwayError):
+    """A node does not run, or its connection broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,7 @@ class Connection:
 
         def asked(preference: str) -> Sequence[Mapping[str, Any]]:
             lines = [line for body in bodies for line in ({"preference": preference}, body)]
-            answers: Sequence[Mapping[str, Any]] = self._asked("POST", f"/{index}/_msearch", lines).body.get(
-                "responses", ()
-            )
+            answers = self._asked("POST", f"/{index}/_msearch", lines).body.get("responses", ())
             if len(answers) != len(bodies):
                 raise ClusterError(self._told(f"answered {len(answers)} of {len(bodies)} searches; is it OpenSearch?"))
             return [self._whole(answer) for answer in answers]
@@ -101,7 +104,11 @@ class Connection:
 
     def get(self, path: str) -> Reply:
         """Return a document as it was last written, refreshed or not; the status is 404 where there is none."""
-        return self._patiently(lambda preference: self._asked("GET", path, None, {"preference": preference}, _ABSENT))
+        return self._patiently(
+            lambda preference: self._asked(
+                "GET", path, None, {"preference": preference}, _ABSENT, seconds=min(GET_SECONDS, READ_SECONDS)
+            )
+        )
 
     def ask(self, path: str) -> Any:  # noqa: ANN401  # JSON
         """Return what the cluster tells of itself at a path."""
@@ -110,7 +117,13 @@ class Connection:
     def write(
         self, method: str, path: str, body: object = None, *, allowed: Sequence[int] = (), **params: str | int
     ) -> Reply:
-        """Return the answer to a request that changes something; the statuses allowed are no errors."""
+        """Return the answer to a request that changes something; the statuses allowed are no errors.
+
+        Where a node cannot be reached another is asked: whatever is written here may be written twice.
+        """
+        for _ in range(1, _ATTEMPTS):
+            with suppress(_UnreachableError):
+                return self._asked(method, path, body, params, allowed, seconds=WRITE_SECONDS)
         return self._asked(method, path, body, params, allowed, seconds=WRITE_SECONDS)
 
     def _patiently(self, asked: Callable[[str], Answer]) -> Answer:
@@ -181,7 +194,7 @@ class Connection:
         if isinstance(error.info, _TooLongError):
             return ClusterError(self._told(f"sent more than {_MOST_BYTES // 1024 // 1024} MB for an answer"))
         if not isinstance(error.status_code, int):
-            return AwayError(self._told("cannot be reached"))
+            return _UnreachableError(self._told("cannot be reached"))
         reason = _reason(error.info.get("error")) if isinstance(error.info, Mapping) else str(error.error)
         if error.status_code in _REFUSED:
             who = "the region and AWS credentials" if self.address.region else f"{USER} and {PASSWORD}"
@@ -256,7 +269,7 @@ class _BoundedPool:
     def __init__(self, pool: Any) -> None:  # noqa: ANN401  # of urllib3
         self._pool = pool
 
-    def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> _Response:  # noqa: ANN401  # as urllib3 has them
+    def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> _Response:  # noqa: ANN401
         ends = time.monotonic() + float(options.get("timeout") or READ_SECONDS)
         response = self._pool.urlopen(method, url, body, preload_content=False, **options)
         parts, size = [], 0

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from index.engine import Draft
 from index.opensearch_engine.mapping import Layout, Row
 from index.schema import Document, Schema
 
+_OURS, _OLD = "drafts-", 24 * 3600.0  # folders, and after how many seconds nobody writes to one any more
 _PREFIX, _LINES, _BEGINS = "draft-", "lines", "begins"
 
 
@@ -42,7 +44,10 @@ class LineDrafting:
 def drafting(folder: Path, schema: Schema) -> Iterator[LineDrafting]:
     """Give what writes drafts below a folder; they are gone afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
-    here = Path(tempfile.mkdtemp(prefix="drafts-", dir=folder))
+    for left in folder.glob(f"{_OURS}*"):  # by a process that was killed
+        if left.stat().st_mtime < time.time() - _OLD:
+            shutil.rmtree(left, ignore_errors=True)
+    here = Path(tempfile.mkdtemp(prefix=_OURS, dir=folder))
     try:
         yield LineDrafting(here, schema)
     finally:

@@ -51,7 +51,7 @@ class OpenSearchEngine:
         self._layout = Layout(schema)
         self._language = cache(language)
         self._lock = Lock()
-        self._known: Known = Known()
+        self._known = Known()
         self._connected: Connection | None = None
         self._read: tuple[Stamp, ClusterReader] | None = None
 
@@ -118,15 +118,22 @@ class OpenSearchEngine:
             since = (rebuilding.first_index(self._address), 0)
         publication = Publication(replaced, removed, order, meta, drafts)
         with writing(connection, self._address.index, since) as held:
-            index = held.standing.index
-            before = self._before(held)
-            if before is not None and (publication.keeps(before) or before.documents < _WORTH_AN_INDEX):
-                manifest = publication.write(index, held, before, self._layout, self._known)
-                if not before.token:
-                    rebuilding.spread(connection, self._address, index)
-                commit(index, held, manifest)
-            else:
-                rebuilding.rebuild(self._address, self._layout, held, publication, self._known)
+            try:
+                self._write(publication, held)
+            except BaseException:
+                self._known = Known()  # nobody can tell which words were written
+                raise
+
+    def _write(self, publication: Publication, held: Lease) -> None:
+        """Write what is given where it belongs: beside what stays, or to an index of its own."""
+        index, before = held.standing.index, self._before(held)
+        if before is None or not (publication.keeps(before) or before.documents < _WORTH_AN_INDEX):
+            rebuilding.rebuild(self._address, self._layout, held, publication, self._known)
+            return
+        manifest = publication.write(index, held, before, self._layout, self._known)
+        if not before.token:
+            rebuilding.spread(held.connection, self._address, index)
+        commit(index, held, manifest)
 
     def drafting(self) -> "AbstractContextManager[drafting.LineDrafting]":
         """Give what writes documents for the next generation, to a folder of this machine."""

@@ -56,7 +56,7 @@ class Lease:
 def writing(connection: Connection, name: str, since: object) -> Iterator[Lease]:
     """Hold the right to write the index that a name stands for.
 
-    Raises OutdatedError where another generation than that of the stamp `since` is the newest, and WriterBusyError where
+    Raises OutdatedError where another generation than that of the stamp `since` is the newest, WriterBusyError where
     another holds the right longer than the patience.
     """
     lease = _taken(connection, name)

@@ -1,7 +1,6 @@
 """What a publish writes to a cluster: the documents given, then the manifest that tells of them, then that it is so."""
 
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,9 +12,8 @@ from index.opensearch_engine.drafts import rows_of
 from index.opensearch_engine.lease import Lease
 from index.opensearch_engine.manifest import MANIFESTS, Manifest, Run, manifest_id, record, run_name
 from index.opensearch_engine.mapping import Layout, Row, token
+from index.opensearch_engine.ranks import ranks_of
 from index.schema import Document
-
-GAP = 1 << 20  # between the ranks of two sources that follow each other: as many can come between them, halving it
 
 
 @dataclass
@@ -45,13 +43,13 @@ class Publication:
     drafts: Sequence[Draft] = ()
 
     def keeps(self, before: Manifest | None) -> bool:
-        """Tell whether anything that the generation before had is to stay. Raises SearchIndexError as `publish` does."""
+        """Tell whether anything of the generation before is to stay. Raises SearchIndexError as `publish` does."""
         return bool(self._kept(before))
 
     def write(self, index: str, lease: Lease, before: Manifest | None, layout: Layout, known: Known) -> Manifest:
         """Write what is given to an index, seen by nobody yet, and return the manifest that tells of it."""
         kept = self._kept(before)
-        ranks = _ranks(self.order, {source: run.rank for source, run in kept.items()})
+        ranks = ranks_of(self.order, {source: run.rank for source, run in kept.items()})
         writing = _Writing(lease.token, index, known)
         Bulk(lease.connection, index, lease.renew).write(writing.actions(self._given(layout), ranks))
         runs = {source: writing.runs.get(source) or replace(kept[source], rank=ranks[source]) for source in self.order}
@@ -133,48 +131,3 @@ def commit(index: str, lease: Lease, manifest: Manifest) -> None:
     """Make what was written the newest generation: all of it is seen from one moment on."""
     write_manifest(lease.connection, index, manifest)
     lease.tell(replace(lease.standing.state, generation=manifest.token, holder="", since=time.time()))
-
-
-def _ranks(order: Sequence[str], held: Mapping[str, int]) -> Mapping[str, int]:
-    """Return a rank for each source, in their order: that which it has where that is possible."""
-    steady = _in_order([source for source in order if source in held], held)
-    ranks = {source: held[source] for source in steady}
-    waiting: list[str] = []
-    below: int | None = None
-    for source in dict.fromkeys(order):
-        if source not in ranks:
-            waiting.append(source)
-            continue
-        if waiting and not _between(waiting, below, ranks[source], ranks):
-            return {each: number * GAP for number, each in enumerate(dict.fromkeys(order), start=1)}
-        waiting, below = [], ranks[source]
-    _between(waiting, below, None, ranks)
-    return ranks
-
-
-def _between(sources: Sequence[str], below: int | None, above: int | None, ranks: dict[str, int]) -> bool:
-    """Give sources ranks between two others, as far from each other as can be; tell whether there was room."""
-    if above is None:
-        first, step = below or 0, GAP
-    else:
-        first = above - GAP * (len(sources) + 1) if below is None else below
-        step = (above - first) // (len(sources) + 1)
-    if step == 0:
-        return False
-    ranks |= {source: first + step * number for number, source in enumerate(sources, start=1)}
-    return True
-
-
-def _in_order(sources: Sequence[str], ranks: Mapping[str, int]) -> Sequence[str]:
-    """Return the most sources whose ranks rise as they follow each other (the longest increasing subsequence)."""
-    ends: list[int] = []
-    chains: list[tuple[str, Any]] = []
-    for source in sources:
-        place = bisect_left(ends, ranks[source])
-        chain = (source, chains[place - 1] if place else None)
-        ends[place : place + 1], chains[place : place + 1] = [ranks[source]], [chain]
-    found, link = list[str](), chains[-1] if chains else None
-    while link:
-        source, link = link
-        found.append(source)
-    return found[::-1]

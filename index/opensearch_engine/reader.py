@@ -16,6 +16,7 @@ from index.opensearch_engine.reasons import reasons
 from index.opensearch_engine.search import Search
 from index.query import Query
 
+_MOST_KEYS = 30_000  # that a search is narrowed by; a cluster takes twice as many
 _PAGE = 2000  # hits asked for at once where all are wanted
 _NO_COUNTS: Mapping[str, int] = {}
 _MOST_SKIPPED = 10_000  # what a cluster by itself lets a window end at
@@ -74,7 +75,7 @@ class ClusterReader:
         hits = self._questions.search(body)[0]["hits"]["hits"]
         return stored_text(hits[0]) if hits else None
 
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:  # noqa: ARG002  # as the contract has it
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:  # noqa: ARG002
         """Return nothing: a cluster knows no vectors."""
         return ()
 
@@ -100,7 +101,7 @@ class ClusterReader:
         }
 
     def _rest(self, hits: list[_Found], body: Mapping[str, Any], query: Query) -> list[_Found]:
-        """Return the hits of the query's window, given those of the first answer, page after page where they are many."""
+        """Return the hits of the query's window, given those of the first answer; many come page after page."""
         if _fits(query):
             return hits
         end, page = None if query.limit is None else query.offset + query.limit, hits
@@ -189,7 +190,7 @@ class ClusterReader:
     def _around(
         self, window: Sequence[_Found], places: Sequence[str], titled: Mapping[str, int], search: Search, query: Query
     ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int], Mapping[str, int]]:
-        """Return what is stored of the hits' kin in their places, and how many are found in each, and under each title."""
+        """Return what is stored of the hits' kin in their places, how many are found in each, and under each title."""
         found = self._questions.held(search.found, *self._filters.selected(query))
         group, titles = f"facet.{query.context}", self._layout.schema.titles
         bodies: dict[str, Mapping[str, Any]] = {}
@@ -201,30 +202,43 @@ class ClusterReader:
         answers = dict(zip(bodies, self._questions.search(*bodies.values()), strict=True)) if bodies else {}
         counts = _counts(answers.get("found_in", {}))
         return (
-            self._context(answers["kin"], bodies["kin"], query.context or "", places) if places else {},
+            self._context(answers["kin"], bodies["kin"], window, query.context or "", places) if places else {},
             {value: counts.get(value, 0) for value in places},
             _counts(answers.get("titled", {})),
         )
 
     def _kin_of(self, window: Sequence[_Found], group: str, places: Sequence[str]) -> Mapping[str, Any]:
         """Return the search for the documents of places that are hits, what these belong to, or belong to them."""
-        hits = [hit["_source"]["key"] for hit in window]
-        above = [key for hit in window for key in hit["_source"].get("belongs", ())]
-        kin = any_of(({"terms": {"key": list(dict.fromkeys([*hits, *above]))}}, {"terms": {"belongs": hits}}))
+        hits, above = _kin(window)
+        of_kin: list[Filter] = []
+        if len(hits) + len(above) < _MOST_KEYS:
+            of_kin = [any_of(({"terms": {"key": [*hits, *above]}}, {"terms": {"belongs": list(hits)}}))]
         return {
             "size": _PAGE,
             "track_total_hits": False,
-            "query": self._questions.held({"terms": {group: list(places)}}, kin),
-            "_source": ["stored", "run", "place", group],
+            "query": self._questions.held({"terms": {group: list(places)}}, *of_kin),
+            "_source": ["stored", "run", "place", "key", "belongs", group],
             "sort": [{"run": "asc"}, {"place": "asc"}],
         }
 
     def _context(
-        self, answer: Mapping[str, Any], body: Mapping[str, Any], group: str, places: Sequence[str]
+        self,
+        answer: Mapping[str, Any],
+        body: Mapping[str, Any],
+        window: Sequence[_Found],
+        group: str,
+        places: Sequence[str],
     ) -> Mapping[str, tuple[str, ...]]:
         kin: list[_Found] = []
+        hits, above = _kin(window)
         while page := answer["hits"]["hits"]:
-            kin += page
+            kin += [
+                hit
+                for hit in page
+                if hit["_source"]["key"] in hits
+                or hit["_source"]["key"] in above
+                or hits & {*hit["_source"]["belongs"]}
+            ]
             if len(page) < _PAGE:
                 break
             answer = self._questions.search({**body, "search_after": page[-1]["sort"]})[0]
@@ -232,6 +246,12 @@ class ClusterReader:
         return {
             value: tuple(stored_text(hit) for hit in kin if value in hit["_source"]["facet"][group]) for value in places
         }
+
+
+def _kin(window: Sequence[_Found]) -> tuple[set[str], set[str]]:
+    """Return the ids of hits, and of the documents that these belong to."""
+    hits = {hit["_source"]["key"] for hit in window}
+    return hits, {key for hit in window for key in hit["_source"].get("belongs", ())}
 
 
 def _fits(query: Query) -> bool:

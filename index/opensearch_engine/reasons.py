@@ -11,22 +11,34 @@ from index.opensearch_engine.search import Search
 from index.ranking import SignalName, parts
 from index.tree import Alternative, Key, QueryWord
 
+_AT_ONCE, _CLAUSES = 1000, 300  # hits and named queries in one search
+
 
 def reasons(
     questions: Questions, search: Search, layout: Layout, window: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons of each hit by its id, most first."""
     keys = [hit["_source"]["key"] for hit in window]
-    if not keys:
-        return {}
-    named = _Named(search, layout)
-    body = {
-        "size": len(keys),
-        "_source": ["key", "boost"],
-        "query": {"bool": {"filter": [questions.held({"terms": {"key": keys}})], "should": named.queries()}},
-    }
-    hits = questions.search_named(body)["hits"]["hits"]
-    return {hit["_source"]["key"]: _of(search, layout, named.told(hit), hit["_source"]["boost"]) for hit in hits}
+    named, told = _Named(search, layout), dict[str, tuple[Reason, ...]]()
+    for begin in range(0, len(keys), _AT_ONCE):
+        some = questions.held({"terms": {"key": keys[begin : begin + _AT_ONCE]}})
+        for key, (given, boost) in _given(questions, some, named.queries()).items():
+            told[key] = _of(search, layout, _Told(named, given), boost)
+    return told
+
+
+def _given(
+    questions: Questions, some: Filter, queries: Sequence[Filter]
+) -> Mapping[str, tuple[dict[str, float], float]]:
+    """Return what named queries give some documents, by their ids, and the boost of each document."""
+    told: dict[str, tuple[dict[str, float], float]] = {}
+    for begin in range(0, len(queries), _CLAUSES):
+        query = {"bool": {"filter": [some], "should": queries[begin : begin + _CLAUSES]}}
+        answer = questions.search_named({"size": _AT_ONCE, "_source": ["key", "boost"], "query": query})
+        for hit in answer["hits"]["hits"]:
+            given, _ = told.setdefault(hit["_source"]["key"], ({}, hit["_source"]["boost"]))
+            given.update(hit.get("matched_queries") or {})
+    return told
 
 
 class _Told:
@@ -53,9 +65,6 @@ class _Named:
 
     def name(self, what: str, value: object) -> str:
         return self._names.setdefault((what, value), str(len(self._names)))
-
-    def told(self, hit: Mapping[str, Any]) -> _Told:
-        return _Told(self, hit.get("matched_queries") or {})
 
     def queries(self) -> list[Filter]:
         search, layout = self._search, self._layout

@@ -1,4 +1,4 @@
-"""Indexes on a cluster: the first is made, and a whole new one beside the old, to which the name moves when it is ready."""
+"""Indexes on a cluster: the first, and a whole new one beside the old, to which the name moves when it is ready."""
 
 import time
 from http import HTTPStatus
@@ -54,11 +54,12 @@ def rebuild(address: Address, layout: Layout, lease: Lease, publication: "Public
     connection.write("PUT", f"/{new}/_doc/{STATE}", record(state))
     lease.renew_now()  # whoever took over meanwhile has written elsewhere
     actions = [
-        {"remove": {"index": old, "alias": address.index, "must_exist": True}},
+        {"remove": {"index": old, "alias": address.index, "must_exist": False}},
         {"add": {"index": new, "alias": address.index}},
     ]
     connection.write("POST", "/_aliases", {"actions": actions})
-    _remove(connection, f"{address.index}-{number - 1}")
+    for older in _older(connection, address, number):
+        _remove(connection, older)
 
 
 def spread(connection: Connection, address: Address, index: str) -> None:
@@ -67,6 +68,13 @@ def spread(connection: Connection, address: Address, index: str) -> None:
     connection.write("PUT", f"/{index}/_settings", settings)
     wait = {"wait_for_status": "green", "timeout": f"{_GREEN_SECONDS - 5}s"}
     connection.write("GET", f"/_cluster/health/{index}", allowed=(HTTPStatus.REQUEST_TIMEOUT,), **wait)
+
+
+def _older(connection: Connection, address: Address, number: int) -> list[str]:
+    """Return the indexes of ours with a number below one."""
+    names = connection.ask(f"/{address.index}-*/_alias")
+    numbers = ((name, name.removeprefix(f"{address.index}-")) for name in names)
+    return [name for name, own in numbers if own.isdecimal() and int(own) < number]
 
 
 def _remove(connection: Connection, index: str) -> None:

@@ -19,6 +19,9 @@ from index.ranking import SIGNAL_OF_KIND, SignalName, word_weight
 from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, QueryPiece, QueryWord, words_in
 from index.words import names_among
 
+_MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
+_CLAUSES_OF_TERM = 3  # where it finds, where some words are enough, and where it gives points
+_MOST_HELPERS = 300  # pairs and grams: those of 200 characters
 _BELOW = 1e-6  # of a share, which has seven digits there: it is held against a bound
 
 
@@ -144,10 +147,13 @@ class Search:
                 yield one
 
     def _helpers(self) -> Mapping[SignalName, Sequence[Key]]:
-        """Return the pairs and grams of the query's text, by the signals that they make."""
+        """Return the pairs and grams of the query's text, by the signals that they make, as many as a cluster takes."""
         analyzer = self._language.words.analyzer
         text = " ".join(piece.text for piece in self.ascent.pieces)
-        keys = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
+        terms = sum(len(alternative.terms) for word in self.scored for alternative in word.alternatives)
+        most = min(max(_MOST_CLAUSES - _CLAUSES_OF_TERM * terms, 0), _MOST_HELPERS)
+        every = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
+        keys = [key for key in every if key.kind in SIGNAL_OF_KIND][:most]
         return {signal: [key for key in keys if key.kind == kind] for kind, signal in SIGNAL_OF_KIND.items()}
 
     def _score(self) -> Filter:

@@ -46,7 +46,8 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> No
         return
     outcome = bring_up_to_date(kb)
     if diff:
-        _tell(outcome.difference, kb, as_json=as_json)
+        told = outcome.difference and kb.chronicler.with_points(outcome.difference)
+        _tell(told, kb, as_json=as_json)
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:

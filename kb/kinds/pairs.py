@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from index.analysis import Morpheme
-from kb.kinds.patterns import Features, Pattern, ends_with, pattern, stands_at
+from kb.kinds.patterns import Pattern, PatternBook, pattern, stands_at
 from kb.kinds.rules import kind_of
 from kb.kinds.sentences import READ_SO_FAR, Sentence, sentences
 from kb.report.model import Kind, Note, Report, State
@@ -171,11 +171,13 @@ def _patterns(*texts: str) -> tuple[Pattern, ...]:
 
 
 _BECAUSE = _patterns("の だ<連用形-一般>", "だ から", "から<接続助詞>", "だから")
-_CAN = _patterns("<可能>", "<可能> た")  # 「改行が消えるので、すり抜けられた」 remedies nothing
-_IS_DONE = _patterns("れる|られる ない")  # 「課金されないので便利」 tells no trouble
-_SO_THAT = _patterns("防ぐ 為|よう", "避ける 為|よう")
-_REMEDY_NAMES = _patterns("対策|解決策|対処法|回避策|改善策", "工夫|対処|解決|回避|改善 方法|策")
-_REMEDYING = _patterns("解決|回避|対処|対策|解消|改善", "防ぐ|避ける", "代わり", "問題 無い")
+_SIGNED = PatternBook()
+_SIGNED.add("because", "has", _BECAUSE)
+_SIGNED.add("can", "ends", _patterns("<可能>", "<可能> た"))  # 「改行が消えるので、すり抜けられた」 remedies nothing
+_SIGNED.add("is done", "ends", _patterns("れる|られる ない"))  # 「課金されないので便利」 tells no trouble
+_SIGNED.add("so that", "has", _patterns("防ぐ 為|よう", "避ける 為|よう"))
+_SIGNED.add("remedy", "ends", _patterns("対策|解決策|対処法|回避策|改善策", "工夫|対処|解決|回避|改善 方法|策"))
+_SIGNED.add("remedying", "has", _patterns("解決|回避|対処|対策|解消|改善", "防ぐ|避ける", "代わり", "問題 無い"))
 
 
 def _holds_both(main: Sequence[Sentence]) -> bool:
@@ -185,11 +187,11 @@ def _holds_both(main: Sequence[Sentence]) -> bool:
         before, after = main[: arrows[0] + 1], main[arrows[0] + 1 :]
         helps = any(not one.bare and kind_of(one) not in ("problem", "impression") for one in after)
         return len(arrows) == 1 and helps and any(kind_of(one) == "problem" for one in before)
-    if any(_ends(_REMEDY_NAMES, sentence.words) for sentence in main[1:-1]):
+    if any("remedy" in _SIGNED.names_in(sentence.words) for sentence in main[1:-1]):
         return True
     if len(main) > _FEW:
         return False
-    return any(_gives_trouble_as_reason(one) or _has(_SO_THAT, one.words) for one in main)
+    return any(_gives_trouble_as_reason(one) or "so that" in _SIGNED.names_in(one.words) for one in main)
 
 
 def _helps(note: Note) -> bool:
@@ -198,12 +200,13 @@ def _helps(note: Note) -> bool:
 
 def _gives_trouble_as_reason(sentence: Sentence) -> bool:
     """Tell whether a sentence gives a problem as the reason for what it says: 「遅いのでキャッシュする」, not 「遅いので嫌だ」."""
-    if kind_of(sentence) in ("problem", "impression") or _ends(_CAN, sentence.words):
+    signs = _SIGNED.names_in(sentence.words)
+    if "because" not in signs or "can" in signs or kind_of(sentence) in ("problem", "impression"):
         return False
     for at in range(1, len(sentence.words)):
         if any(stands_at(one, sentence.words, at) for one in _BECAUSE):
-            reason = replace(sentence, words=sentence.words[:at], marks="", bare=False)
-            if not _ends(_IS_DONE, reason.words) and kind_of(reason) == "problem":
+            reason = sentence._replace(words=sentence.words[:at], marks="", bare=False)
+            if "is done" not in _SIGNED.names_in(reason.words) and kind_of(reason) == "problem":
                 return True
     return False
 
@@ -224,15 +227,7 @@ def _remedied(note: Note, family: _Family) -> str | None:
 
 
 def _says_so(main: Sequence[Sentence]) -> bool:
-    return any(_has(_REMEDYING, sentence.words) for sentence in main)
-
-
-def _has(patterns: Sequence[Pattern], words: Sequence[Features]) -> bool:
-    return any(stands_at(one, words, at) for at in range(len(words)) for one in patterns)
-
-
-def _ends(patterns: Sequence[Pattern], words: Sequence[Features]) -> bool:
-    return any(ends_with(one, words) for one in patterns)
+    return any("remedying" in _SIGNED.names_in(sentence.words) for sentence in main)
 
 
 # ---- answers

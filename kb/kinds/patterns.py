@@ -7,8 +7,9 @@ others.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Literal
 
 Features = frozenset[str]
@@ -18,7 +19,7 @@ Pattern = tuple[tuple[Features, ...], ...]
 """Words in a row: for each its alternatives, each of them all that the word must answer to."""
 
 Position = Literal["starts", "has", "ends"]
-_Entry = tuple[str, Pattern, Position]
+_ANY = ""  # what is asked of a word that may be any
 _WORDS_REMEMBERED = 20_000  # notes say the same words again and again; the bundled samples have 3,000
 
 
@@ -52,46 +53,53 @@ def ends_with(wanted: Pattern, words: Sequence[Features]) -> bool:
 
 
 class PatternBook:
-    """Patterns by name, each under the word it ends or starts with: a sentence is looked up word by word."""
+    """Patterns by name, all of which are followed through a sentence at once.
+
+    Each word of each pattern is a bit of a whole number, which tells after each word of a sentence how far each pattern
+    has come (Baeza-Yates and Gonnet: A New Approach to Text Searching, 1992).
+    """
 
     def __init__(self) -> None:
-        self._ending: dict[str, list[_Entry]] = defaultdict(list)
-        self._starting: dict[str, list[_Entry]] = defaultdict(list)
-        self._at_end = _lookup(self._ending, -1)
-        self._inside = _lookup(self._starting, 0)
+        self._size = 0  # bits so far
+        self._first = self._anywhere = 0  # the first words of all patterns, and of those that may begin at any word
+        self._inside = self._at_end = 0  # the last words of those that may end at any word, and of others
+        self._names: dict[int, str] = {}  # by the bit of the last word
+        self._asking: dict[str, list[tuple[int, Features]]] = defaultdict(list)
+        self._fitted = lru_cache(_WORDS_REMEMBERED)(self._fitted_by)
+        self._named = lru_cache(_WORDS_REMEMBERED)(self._names_of)
 
     def add(self, name: str, position: Position, patterns: Iterable[Pattern]) -> None:
         """Enter patterns under a name, by which `names_in` tells that one of them stands in a sentence."""
         for one in patterns:
-            ends = position == "ends"
-            for key in _keys(one[-1 if ends else 0]):
-                (self._ending if ends else self._starting)[key].append((name, one, position))
+            first, last = 1 << self._size, 1 << (self._size + len(one) - 1)
+            self._first |= first
+            self._anywhere |= 0 if position == "starts" else first
+            self._inside |= 0 if position == "ends" else last
+            self._at_end |= last if position == "ends" else 0
+            self._names[last] = name
+            for alternatives in one:
+                for features in alternatives:
+                    self._asking[_rarest(features)].append((1 << self._size, features))
+                self._size += 1
 
-    def names_in(self, words: Sequence[Features]) -> set[str]:
+    def names_in(self, words: Iterable[Features]) -> frozenset[str]:
         """Return the names of all that stands in a sentence."""
-        names = {name for name, one, _ in self._at_end(words[-1]) if len(one) == 1 or ends_with(one, words)}
-        for at, word in enumerate(words):
-            for name, one, position in self._inside(word):
-                if (
-                    (at == 0 or position == "has")
-                    and name not in names
-                    and (len(one) == 1 or stands_at(one, words, at))
-                ):
-                    names.add(name)
-        return names
+        begins, reached, found = self._first, 0, 0
+        for word in words:
+            reached = (reached << 1 & ~self._first | begins) & self._fitted(word)
+            found |= reached & self._inside
+            begins = self._anywhere
+        return self._named(found | reached & self._at_end)
+
+    def _fitted_by(self, word: Features) -> int:
+        """Return which words of patterns a word answers to."""
+        asking = (each for key in (*word, _ANY) for each in self._asking.get(key, ()))
+        return reduce(or_, (bit for bit, features in asking if features <= word), 0)
+
+    def _names_of(self, found: int) -> frozenset[str]:
+        return frozenset(name for last, name in self._names.items() if found & last)
 
 
-def _lookup(entries: Mapping[str, list[_Entry]], place: int) -> Callable[[Features], tuple[_Entry, ...]]:
-    """Return a function that tells which of `entries` have a word at that place of their pattern."""
-
-    @lru_cache(_WORDS_REMEMBERED)
-    def having(word: Features) -> tuple[_Entry, ...]:
-        found = (entry for key in word for entry in entries.get(key, ()))
-        return tuple(entry for entry in found if any(alternative <= word for alternative in entry[1][place]))
-
-    return having
-
-
-def _keys(alternatives: Iterable[Features]) -> set[str]:
-    """Return for each alternative the rarest thing it asks for: a normal form before a part of speech."""
-    return {min(features, key=lambda key: (key.startswith("<"), key)) for features in alternatives}
+def _rarest(features: Features) -> str:
+    """Return the rarest thing that is asked of a word: a normal form before a part of speech."""
+    return min(features, key=lambda key: (key.startswith("<"), key), default=_ANY)

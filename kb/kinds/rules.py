@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index.analysis import Morpheme
 from kb.kinds.sentences import READ_SO_FAR, Sentence, is_title, main_clause, sentences
-from kb.kinds.table import Rule, table
+from kb.kinds.table import Rule, rules_on, table
 from kb.report.model import Kind, Note, Report
 
 Analysis = Mapping[str, Sequence[Morpheme]]
@@ -51,14 +51,15 @@ def findings(report: Report, analysis: Analysis) -> dict[str, Finding]:
     found: dict[str, Finding] = {}
     for note in report.notes:
         said = sentences(note.text, analysis[note.text])
-        places = set(_places(note, said))
+        main = [sentence for sentence in said if not sentence.aside]
+        places = set(_places(note, said, main))
         if children[note.id]:
             places.add("children")
         if note.parent in found:
             places.add(f"under {found[note.parent].rule.kind}")
             if children[note.parent] == 1:
                 places.add("only child")
-        views = list(_views(said, places)) or [(places, set[str]())]
+        views = list(_views(main, places)) or [(places, frozenset[str]())]
         patterns = frozenset[str]().union(*(patterns for _, patterns in views))
         found[note.id] = Finding(_deciding(note, views), frozenset(views[-1][0]), patterns)
     return found
@@ -69,27 +70,23 @@ def kind_of(sentence: Sentence) -> Kind | None:
     return _kind_of(sentence, table().book.names_in(sentence.words))
 
 
-def _kind_of(sentence: Sentence, patterns: set[str]) -> Kind | None:
-    if not patterns:  # each of these rules needs one
-        return None
-    places = {"last", *_sentence_places(sentence)} | ({"bare"} if sentence.bare else set())
-    fitting = (rule for rule in table().alone if rule.needs <= patterns and rule.fits(places, patterns))
-    return next((rule.kind for rule in fitting), None)
+def _kind_of(sentence: Sentence, patterns: frozenset[str]) -> Kind | None:
+    rules = [rule for rule in rules_on(patterns) if rule.fits_alone]
+    places = {"last", *_sentence_places(sentence)} | ({"bare"} if sentence.bare else set()) if rules else set()
+    return next((rule.kind for rule in rules if rule.fits(places)), None)
 
 
-def _deciding(note: Note, views: Sequence[tuple[set[str], set[str]]]) -> Rule:
+def _deciding(note: Note, views: Sequence[tuple[set[str], frozenset[str]]]) -> Rule:
     """Return the first rule that fits a view of a note; the last rule of the table fits all."""
-    # What a rule needs and where is asked here first: of eighty rules a note has the patterns and places of a few.
-    for rule in table().rules:
-        for places, patterns in views:
-            if rule.needs <= patterns and rule.where <= places and rule.fits(places, patterns) and rule.allows(note):
-                return rule
-    raise AssertionError("the last rule fits all")
+    fitting = (
+        next(rule for rule in rules_on(patterns) if rule.fits(places) and rule.allows(note))
+        for places, patterns in views
+    )
+    return min(fitting, key=lambda rule: rule.number)
 
 
-def _views(said: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str], set[str]]]:
+def _views(main: Sequence[Sentence], places: set[str]) -> Iterator[tuple[set[str], frozenset[str]]]:
     """Yield, for each sentence that is no aside, the places it stands at and the patterns in it."""
-    main = [sentence for sentence in said if not sentence.aside]
     arrows = [number for number, sentence in enumerate(main) if sentence.leads_on]
     patterns = [table().book.names_in(sentence.words) for sentence in main]
     kinds: list[Kind | None] = [*map(_kind_of, main, patterns)] if len(main) > 1 else [None]
@@ -112,19 +109,18 @@ def _sentence_places(sentence: Sentence) -> Iterator[str]:
         yield "asked"
     if sentence.bare:
         yield "noun phrase"
-    clause = main_clause(sentence.words)
-    if any("を" in word for word in clause):
-        yield "object"
     before = frozenset[str]()
-    for word in clause:
+    for word in main_clause(sentence.words):
+        if "を" in word:
+            yield "object"
         if ("が" in word and "<格助詞>" in word) or ("は" in word and "<係助詞>" in word and "<格助詞>" not in before):
             yield "subject"
         before = word
 
 
-def _places(note: Note, said: Sequence[Sentence]) -> Iterator[str]:
+def _places(note: Note, said: Sequence[Sentence], main: Sequence[Sentence]) -> Iterator[str]:
+    """Yield the places where a note stands by itself; of what is said in it `main` is what is no aside."""
     text = note.text[:READ_SO_FAR]
-    main = [sentence for sentence in said if not sentence.aside]
     if not main:
         yield "aside" if said else "wordless"
     elif all(is_title(sentence.words) for sentence in main):

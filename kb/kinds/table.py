@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from index import datafiles
@@ -26,8 +26,12 @@ SAYS = "says "
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `needs` and `unless` are names in the pattern book, `where` and `nowhere` places."""
+    """One rule. `needs` and `unless` are names in the pattern book, `where` and `nowhere` places.
 
+    The rule of the least number is tried first.
+    """
+
+    number: int
     name: str
     kind: Kind
     example: str
@@ -44,30 +48,42 @@ class Rule:
             return False
         return (
             not self.section
-            or any(word in crumb.text[:READ_SO_FAR] for crumb in note.trail for word in self.section)
+            or any(_has_any(crumb.text[:READ_SO_FAR], self.section) for crumb in note.trail)
             or (note.talk is not None and note.talk.title.endswith(self.section))
         )
 
-    def fits(self, places: set[str], found: set[str]) -> bool:
-        """Tell whether a sentence that stands at these places, with these patterns in it, is one of the rule's."""
-        return (
-            self.needs <= found
-            and self.where <= places
-            and self.unless.isdisjoint(found)
-            and self.nowhere.isdisjoint(places)
-        )
+    def fits(self, places: set[str]) -> bool:
+        """Tell whether a sentence that stands at these places is where the rule asks for it."""
+        return self.where <= places and self.nowhere.isdisjoint(places)
+
+    @property
+    def fits_alone(self) -> bool:
+        """Whether a sentence by itself can be what the rule asks for."""
+        return bool(self.needs) and not (self.section or self.under)
+
+
+@lru_cache(4096)  # a heading stands above many notes
+def _has_any(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rules, the first to be tried first, and the book of their patterns.
-
-    `alone` are those that a sentence by itself can fit.
-    """
+    """The rules, the first to be tried first, and the book of the patterns that they ask for, and of others."""
 
     rules: tuple[Rule, ...]
-    alone: tuple[Rule, ...]
+    asked: frozenset[str]
     book: PatternBook
+
+
+def rules_on(patterns: frozenset[str]) -> tuple[Rule, ...]:
+    """Return the rules that a sentence may fit which has these patterns and no others, in their order."""
+    return _rules_on(patterns & table().asked)
+
+
+@lru_cache(4096)  # of eighty rules a sentence may fit some twenty, and sentences have the same few patterns
+def _rules_on(patterns: frozenset[str]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in table().rules if rule.needs <= patterns and rule.unless.isdisjoint(patterns))
 
 
 @cache
@@ -75,13 +91,13 @@ def table() -> Table:
     """Return the table that ships with kb."""
     data = datafiles.table("kb.kinds", "rules.toml")
     book = PatternBook()
-    rules = tuple(_rule(row, data["words"], book) for row in data["rule"])
+    rules = tuple(_rule(number, row, data["words"], book) for number, row in enumerate(data["rule"]))
     for name, patterns in datafiles.table("kb.kinds", "evidence.toml")["says"].items():
         book.add(f"{SAYS}{name}", "has", map(pattern, patterns))
-    return Table(rules, tuple(rule for rule in rules if rule.needs and not (rule.section or rule.under)), book)
+    return Table(rules, frozenset[str]().union(*(rule.needs | rule.unless for rule in rules)), book)
 
 
-def _rule(row: Mapping[str, Any], words: Mapping[str, str], book: PatternBook) -> Rule:
+def _rule(number: int, row: Mapping[str, Any], words: Mapping[str, str], book: PatternBook) -> Rule:
     named = {}
     for part in ("starts", "has", "ends", "unless"):
         if part in row:
@@ -95,6 +111,7 @@ def _rule(row: Mapping[str, Any], words: Mapping[str, str], book: PatternBook) -
     if unknown := (where | nowhere) - PLACES:
         raise ValueError(f"rules.toml: {row['name']}: unknown place {', '.join(unknown)}")
     return Rule(
+        number=number,
         name=row["name"],
         kind=row["kind"],
         example=row["example"],

@@ -75,6 +75,10 @@ class Updates:
             if path.name not in wanted and time.time() - path.stat().st_mtime > _GIVEN_UP:
                 path.unlink(missing_ok=True)
 
+    def damaged(self) -> tuple[Path, ...]:
+        """Return the files that are not as they were written."""
+        return tuple(path for path in sorted(self._folder.glob(f"*{_ENDING}")) if unsealed(path) is None)
+
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}{_ENDING}"
 

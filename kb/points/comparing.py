@@ -15,7 +15,7 @@ Relation = Literal["same", "maybe", "contradicts"]
 """How two notes stand to each other; `maybe` is a candidate that only a person can tell."""
 
 _ENOUGH = 1.0  # words of weight 1 that two notes share at least,
-_ENOUGH_UNNAMED = 2.0  # where they are not about one service,
+_ENOUGH_UNNAMED = 2.5  # where they are not about one service,
 _ENOUGH_ALONE = 1.5  # and where they are the same letter by letter: 「以下メモです」 is no point
 # What they must have in common where their figures differ, or one denies what the other says; more where neither names
 # what it is about.
@@ -38,8 +38,8 @@ class _Bars(NamedTuple):
 # are no vectors. Chosen on the samples and the seed, tried on other authors: docs/relevance.md.
 _BY_MEANING = _Bars(same=0.52, claim=0.37, talk=0.42, maybe=0.36)
 _BY_WORDS = _Bars(same=0.68, claim=0.42, talk=0.5, maybe=0.4)
-_UNNAMED_BY_MEANING = _Bars(same=0.7, claim=0.6, talk=0.42, maybe=0.5)
-_UNNAMED_BY_WORDS = _Bars(same=0.85, claim=0.7, talk=0.5, maybe=0.6)
+_UNNAMED_BY_MEANING = _Bars(same=0.72, claim=0.72, talk=0.42, maybe=0.5)
+_UNNAMED_BY_WORDS = _Bars(same=0.85, claim=0.85, talk=0.5, maybe=0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +53,25 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A note as it is compared: what it says, and the services that it names itself and those it is about."""
+    """A note as it is compared: what it says, and the services that it names itself and those it is about.
+
+    `letters` are those of its text, digits too; `plain` the same without digits: その1 and その2 are two things.
+    """
 
     note: Note
     gist: Gist
     named: frozenset[str]
     about: frozenset[str]
+    letters: str
+    plain: str
 
     @classmethod
     def of(cls, note: Note, gist: Gist) -> "Compared":
         """Return a note with its gist."""
         named = frozenset(one.service for one in note.services if one.via == "explicit")
-        return cls(note, gist, named, frozenset(one.service for one in note.services))
+        own = letters(note.text)
+        plain = "".join(letter for letter in own if not letter.isdigit())
+        return cls(note, gist, named, frozenset(one.service for one in note.services), own, plain)
 
     @property
     def talk(self) -> str:
@@ -77,14 +84,15 @@ def compare(one: Compared, other: Compared, cosine: float | None) -> Comparison 
 
     `cosine` tells how near they are in meaning, None where there are no vectors.
     """
+    if not (one.named <= other.about and other.named <= one.about):
+        return None  # the same words about two services
+    about_one = bool(one.about & other.about)
     shared, share = _common(one.gist.words, other.gist.words)
-    if letters(one.note.text) == letters(other.note.text) and one.about == other.about:
+    if one.letters == other.letters and (about_one or one.about == other.about):
         return Comparison("same", 1.0) if one.talk == other.talk or shared >= _ENOUGH_ALONE else None
     if (one.note.report, one.talk) == (other.note.report, other.talk):
         return None  # what stands in one talk side by side is told apart by who noted it
-    if not (one.named <= other.about and other.named <= one.about):
-        return None  # the same words about two services
-    if shared < (_ENOUGH if one.about & other.about else _ENOUGH_UNNAMED):
+    if shared < (_ENOUGH if about_one else _ENOUGH_UNNAMED):
         return None
     sure = share if cosine is None else (share + max(cosine, 0.0)) / 2
     return _contradiction(one, other, sure) or _agreement(one, other, sure, by_words=cosine is None)
@@ -110,7 +118,7 @@ def _agreement(one: Compared, other: Compared, sure: float, *, by_words: bool) -
     """Return whether two notes say the same, or so nearly that a person may say so; both only where nothing differs."""
     if _figures_differ(one.gist, other.gist) or _names_differ(one.gist, other.gist) or _denied(one.gist, other.gist):
         return None
-    if one.talk != other.talk and _dates_differ(one, other):
+    if one.talk != other.talk and (_dates_differ(one, other) or one.plain == other.plain):
         return None
     if one.about & other.about:
         bars = _BY_WORDS if by_words else _BY_MEANING

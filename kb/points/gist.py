@@ -29,9 +29,9 @@ _IF_NOT, _MUST = frozenset(("と", "ば", "て")), frozenset(("成る", "行け�
 _HELPING = frozenset(("おく", "置く", "見る", "行く", "来る"))  # 「しておく」 says what 「する」 does
 _TAIL = frozenset(("助動詞", "助詞"))
 _ABLE = frozenset(("出来る", "可能"))
-# A figure with what it counts; 2018-08-09 and v1 are none.
+# A figure with what it counts; 2018-08-09, v1 and 第81回 are none.
 _FIGURE = re.compile(
-    r"(?<![a-z0-9.,-])(\d[\d,]*(?:\.\d+)?)\s*([万億兆]?)\s*"
+    r"(?<![a-z0-9.,-])(?<!第)(?<!第 )(\d[\d,]*(?:\.\d+)?)\s*([万億兆]?)\s*"
     r"(ミリ秒|マイクロ秒|秒|分|時間|週間|[かヶヵカケ箇]?月|年|日|倍|個|件|台|回|円|ドル|割|文字|本|%|[a-z]+)"
 )
 _DATES = ("年", "月", "日")
@@ -54,10 +54,23 @@ class Gist:
     dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     claims: Mapping[Claim, bool] = field(default_factory=dict)
 
+    @property
+    def says_something(self) -> bool:
+        """Whether it can be a point: 「気をつけること」 and 「まだ使えない」 tell nothing by themselves."""
+        return sum(self.words.values()) > 1
 
-def gist(text: str, morphemes: Sequence[Morpheme], names: Collection[str]) -> Gist:
-    """Return the gist of a text; `names` are the normal forms of the names of services."""
-    words = {word.normalized: _weight(word) for word in _content(morphemes) if word.normalized not in names}
+
+def gist(text: str, morphemes: Sequence[Morpheme], names: Collection[str], event: Sequence[Morpheme] = ()) -> Gist:
+    """Return the gist of a text; `names` are the normal forms of the names of services.
+
+    The words of the `event` it is of weigh little: that one was there is no point.
+    """
+    there = {word.normalized for word in _content(event)}
+    words = {
+        word.normalized: _LIGHT if word.normalized in there else _weight(word)
+        for word in _content(morphemes)
+        if word.normalized not in names
+    }
     counted = _figures(text)
     return Gist(
         words=words,

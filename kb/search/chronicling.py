@@ -1,17 +1,21 @@
 """What happened to a collection: what its last syncs changed, and what of that concerns who follows a search."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, get_args
 
 from index.query import Query, StepName
 from kb.library.contents import Contents
 from kb.library.updates import Update, Updates
-from kb.report.difference import Difference, News
+from kb.points import Point, talks_in
+from kb.report.difference import Difference, Item, News, ReportDifference
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
 from kb.search.collection import Collection, Snapshot
+from kb.search.differing import is_new
 from kb.search.facets import place
 from kb.search.guiding import Guides
 from kb.search.searching import narrowed
@@ -28,7 +32,7 @@ _BEGINNING = "-01-01"  # of a year
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something of a feed: a note, a point that another talk confirms, a problem's remedy, a change that overtook notes.
+    """Something of a feed: a note, a point that another talk confirms, a remedy, or a change that overtook notes.
 
     `id` is a URN that stays, however often the index is made anew; `at` is when it was so, in UTC: of a note that was
     there from the first sync on the day of its event, else of its post. `note` is what it leads to; `others` are the
@@ -64,6 +68,46 @@ class Chronicler:
             raise UnknownIdError(f"no update is known as {key}")
         return update.difference
 
+    def with_points(self, difference: Difference) -> Difference:
+        """Return a difference with the points that its new notes make, or confirm, with other talks.
+
+        They are what the index tells now: they come of the guides of services, which no sync waits for.
+        """
+        snapshot = self._collection.snapshot()
+        if snapshot is None:
+            return difference
+        new = [item.note for report in difference.reports for item in report.items if is_new(item)]
+        found = {note.id: note for note in filter(None, (_note(id_, snapshot) for id_ in new))}
+        guides, reports = set[str](), list[ReportDifference]()
+        for report in difference.reports:
+            notes = (found[item.note] for item in report.items if is_new(item) and item.note in found)
+            items = tuple(filter(None, (self._point(note, found, guides) for note in notes)))
+            reports.append(replace(report, items=(*report.items, *items)))
+        fates = Counter(item.fate for report in reports for item in report.items if item.sort == "point")
+        counts = dict(difference.counts)
+        if fates:
+            counts["point"] = dict(fates)
+        return replace(difference, reports=tuple(reports), counts=counts)
+
+    def _point(self, note: Note, new: Mapping[str, Note], guides: set[str]) -> Item | None:
+        """Return the point that a new note makes with other talks: it came with them, or they were there and it is."""
+        point = self._point_of(note, guides)
+        if point is None:
+            return None
+        before = talks_in(other for other in point.notes if other.id not in new)
+        made = Item("point", "came", note.id, note.text, point.id, after=str(point.talks))
+        return replace(made, fate="changed", before=str(len(before))) if len(before) > 1 else made
+
+    def _point_of(self, note: Note, guides: set[str]) -> Point | None:
+        """Return what a note says with notes of other talks, None where they do not; it asks few guides."""
+        services = [mention.service for mention in note.services if mention.via == "explicit"]
+        guides.update(services[: max(0, _MOST_GUIDES - len(guides))])
+        for slug in services:
+            found = self._guides.of(self._collection.catalogue.by_slug[slug]).entry(note.id) if slug in guides else None
+            if found and found.point.talks > 1:
+                return found.point
+        return None
+
     def newest(self) -> str | None:
         """Return when the index changed last, in UTC; None where nothing is known of that."""
         update = self._update(self._collection.contents())
@@ -77,7 +121,7 @@ class Chronicler:
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return ()
-        news = tuple(self._confirming(self._news(query, snapshot)))
+        news = tuple(self._confirming(islice(self._news(query, snapshot), MOST_ENTRIES)))
         told = {note.id for entry in news for note in _told(entry)}
         hits = tuple(_hits(query, snapshot, told)) if whole else ()
         return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MOST_ENTRIES]
@@ -117,33 +161,23 @@ class Chronicler:
         for entry in news:
             later.add(entry.note.id)
             if entry.what == "note":
-                services = [mention.service for mention in entry.note.services if mention.via == "explicit"]
-                guides.update(services[: max(0, _MOST_GUIDES - len(guides))])
-                others = self._said_before(entry.note, [slug for slug in services if slug in guides], later)
+                point = self._point_of(entry.note, guides)
+                said = [note for note in point.notes if note.id not in later] if point else []
+                others = tuple(note for note in said if place(note) != place(entry.note))
                 yield replace(entry, what="point", others=others) if others else entry
             else:
                 yield entry
 
-    def _said_before(self, note: Note, services: Iterable[str], later: set[str]) -> tuple[Note, ...]:
-        """Return the notes of other talks that say what a note says, but for those that came later; none for none."""
-        for slug in services:
-            found = self._guides.of(self._collection.catalogue.by_slug[slug]).entry(note.id)
-            notes = found.point.notes if found else ()
-            others = [other for other in notes if other.id not in later and place(other) != place(note)]
-            if others:
-                return tuple(others)
-        return ()
-
-    def _entries(self, news: News, found: Mapping[str, Note], snapshot: Snapshot) -> Iterator[Entry]:
+    def _entries(self, news: News, found: Mapping[str, str], snapshot: Snapshot) -> Iterator[Entry]:
+        hits = (snapshot.note(found[note]) for note in news.notes if note in found)
         if news.what == "note":
-            yield from (Entry(note_urn(id_), news.at, "note", found[id_]) for id_ in news.notes if id_ in found)
+            yield from (Entry(note_urn(note.id), news.at, "note", note) for note in hits)
         elif news.what == "fact":
-            change = self._collection.domain.change(news.about)
-            notes = [found[id_] for id_ in news.notes if id_ in found]
+            change, notes = self._collection.domain.change(news.about), tuple(hits)
             if change and notes:
-                yield Entry(_urn("fact", change.id), news.at, "fact", notes[0], tuple(notes[1:]), change)
+                yield Entry(_urn("fact", change.id), news.at, "fact", notes[0], notes[1:], change)
         elif news.about in found or news.notes[0] in found:
-            remedy, problem = (_note(id_, found, snapshot) for id_ in (news.notes[0], news.about))
+            remedy, problem = (_note(id_, snapshot) for id_ in (news.notes[0], news.about))
             if remedy and problem:
                 yield Entry(note_urn(remedy.id), news.at, "remedy", remedy, (problem,))
 
@@ -182,19 +216,19 @@ def _literal(query: Query) -> Query:
     return narrowed(replace(query, without=_LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
 
 
-def _found(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, Note]:
-    """Return the notes of some reports that a search finds, by their ids."""
+def _found(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, str]:
+    """Return what is stored of the notes of some reports that a search finds, by their ids."""
     chosen = query.selected("report")
     wanted = [report for report in reports if not chosen or report in chosen]
     if not wanted:
         return {}
     asked = replace(_literal(query).select("report", *wanted), sort="position", limit=None)
-    return {hit.id: snapshot.note(hit.stored) for hit in snapshot.reader.search(asked).hits}
+    return {hit.id: hit.stored for hit in snapshot.reader.search(asked).hits}
 
 
-def _note(note_id: str, found: Mapping[str, Note], snapshot: Snapshot) -> Note | None:
-    stored = None if note_id in found else snapshot.reader.stored(note_id)
-    return snapshot.note(stored) if stored else found.get(note_id)
+def _note(note_id: str, snapshot: Snapshot) -> Note | None:
+    stored = snapshot.reader.stored(note_id)
+    return snapshot.note(stored) if stored else None
 
 
 def _hits(query: Query, snapshot: Snapshot, told: set[str]) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from index.query import Query
 from kb.comparing import MarkedNote, compared, own_part
 from kb.library.contents import Contents, ReportEntry
-from kb.report.difference import Difference, News, ReportDifference, counted
+from kb.report.difference import Difference, Item, News, ReportDifference, counted
 from kb.report.model import Note
 from kb.search.causes import Causes
 from kb.search.collection import Snapshot
@@ -58,7 +58,7 @@ class Differ:
         """Yield what of a difference is news to who follows a search."""
         overtaken: defaultdict[str, list[str]] = defaultdict(list)
         for report in reports:
-            new = [item.note for item in report.items if item.sort == "note" and _is_new(item.fate, item.value)]
+            new = [item.note for item in report.items if is_new(item)]
             if new:
                 yield News(at, "note", report.report, tuple(new))
             for item in report.items:
@@ -70,9 +70,9 @@ class Differ:
         yield from (News(at, "fact", change, tuple(notes)) for change, notes in overtaken.items())
 
 
-def _is_new(fate: str, value: str) -> bool:
+def is_new(item: Item) -> bool:
     """Tell whether a note came, be it that one was edited into it: it goes by another id then."""
-    return fate == "came" or (fate, value) == ("changed", "text")
+    return item.sort == "note" and (item.fate == "came" or (item.fate, item.value) == ("changed", "text"))
 
 
 def difference(reports: Iterable[ReportDifference], at: str) -> Difference | None:

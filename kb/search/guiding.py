@@ -3,6 +3,7 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal, TypeAlias
 
 from index.engine import Reader
@@ -103,7 +104,13 @@ class Guides:
         return made
 
     def _make(self, gathered: "_Gathered", snapshot: Snapshot) -> "_Made":
-        ids = [note.id for note in gathered.notes]
+        told = HandTold.of(self._collection.tools.configuration.points, lambda note: ids_now(note, snapshot.contents))
+        gist_of = cache(self._gist())
+        named = {note for pair in told.same for note in pair}
+        notes = tuple(
+            note for note in gathered.notes if gist_of(note).says_something or _recommends(note) or note.id in named
+        )
+        ids = [note.id for note in notes]
         ground = snapshot.reader.search(Query(sort="new", limit=_GROUND)).hits
         cosines = snapshot.reader.likeness(ids, [*ids, *(hit.id for hit in ground)]) if ids else ()
         rows = dict(zip(ids, cosines, strict=False))
@@ -112,13 +119,16 @@ class Guides:
         def cosine(one: Note, other: Note) -> float | None:
             return rows[one.id][places[other.id]] if rows else None
 
-        told = HandTold.of(self._collection.tools.configuration.points, lambda note: ids_now(note, snapshot.contents))
-        return _Made(gathered, points_of(gathered.notes, self._gist(), cosine, told), by_meaning=bool(rows))
+        points = points_of(notes, gist_of, cosine, told)
+        return _Made(replace(gathered, notes=notes), points, by_meaning=bool(rows))
 
     def _gist(self) -> Callable[[Note], Gist]:
         names = frozenset(service.short_name.casefold() for service in self._collection.catalogue.services)
         morphemes = self._collection.tools.analyzer.morphemes
-        return lambda note: gist(note.text[:READ_SO_FAR], morphemes(note.text[:READ_SO_FAR]), names)
+        events = cache(morphemes)
+        return lambda note: gist(
+            note.text[:READ_SO_FAR], morphemes(note.text[:READ_SO_FAR]), names, events(note.event or "")
+        )
 
 
 def part_of(point: Point) -> PartName:
@@ -127,6 +137,11 @@ def part_of(point: Point) -> PartName:
     if states & set(PROBLEMS):
         return "solved" if "solved" in states else "unsolved"
     return "advice" if any(note.kind == "advice" or note.advice >= _LIKELY for note in point.notes) else "cases"
+
+
+def _recommends(note: Note) -> bool:
+    """Tell whether a note advises a service by its name: 「Fargateがいい」."""
+    return note.kind == "advice" and any(mention.via == "explicit" for mention in note.services)
 
 
 def ids_now(note_id: str, contents: Contents) -> tuple[str, ...]:
@@ -160,12 +175,13 @@ class _Made:
 
 
 def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
-    entries = [(part_of(point), _entry(point, made.gathered.remedies, domain)) for point in made.points.points]
+    point_of = {note.id: point.id for point in made.points.points for note in point.notes}
+    entries = [(part_of(one), _entry(one, made.gathered.remedies, point_of, domain)) for one in made.points.points]
     parts: dict[PartName, tuple[Entry, ...]] = {
         name: tuple(sorted((entry for part, entry in entries if part == name), key=_order)) for name in PARTS
     }
     # A remedy stands with its problem already, unless it says what other notes say too.
-    shown = {note.id for entry in parts["solved"] for note in entry.remedies}
+    shown = {point_of.get(note.id) for entry in parts["solved"] for note in entry.remedies}
     for name in ("advice", "cases"):
         parts[name] = tuple(entry for entry in parts[name] if entry.point.id not in shown or entry.point.talks > 1)
     return Guide(
@@ -203,9 +219,11 @@ def _gathered(service: Service, snapshot: Snapshot) -> _Gathered:
     return _Gathered(total, notes, remedies)
 
 
-def _entry(point: Point, remedies: Mapping[str, Sequence[Note]], domain: Domain) -> Entry:
+def _entry(point: Point, remedies: Mapping[str, Sequence[Note]], point_of: Mapping[str, str], domain: Domain) -> Entry:
     best = max(point.notes, key=lambda note: (bool(note.states), note.advice, note.held_on or "", note.id))
-    own = {remedy.id: remedy for note in point.notes for remedy in remedies.get(note.id, ())}
+    # Two takers of a talk noted the problem and its remedy each: the remedy is told once, too.
+    own = {point_of.get(remedy.id, remedy.id): remedy for note in point.notes for remedy in remedies.get(note.id, ())}
+    own.pop(point.id, None)
     return Entry(point, best, tuple(own.values()), _since(point, domain))
 
 

@@ -229,9 +229,10 @@ class Keeper:
         Raises LibraryError, SearchIndexError, WriterBusyError.
         """
         from kb.library.kept import KeptReports
+        from kb.library.updates import Updates
 
-        kept = KeptReports(self._collection.index)
-        broken = kept.damaged()
+        kept, updates = KeptReports(self._collection.index), Updates(self._collection.index)
+        broken = (*kept.damaged(), *updates.damaged())
         found = (*self._damage(), *(FileProblem(str(path), None, "is not as it was written") for path in broken))
         if repair and found:
             kept.forget(broken)

@@ -113,7 +113,7 @@ class Namer:
 
     def namings(self, text: str, matches: Sequence[Match], around: Surroundings) -> tuple[Naming, ...]:
         """Return where a text names services."""
-        around = replace(around, passages=(Passage(text), *around.passages))
+        around = Surroundings((Passage(text), *around.passages), around.named)
         return tuple(
             Naming(self._meanings[match.name].service, match.begin, match.end, self._meanings[match.name].in_passing)
             for number, match in enumerate(matches)

@@ -17,6 +17,7 @@ INHERITED = re.compile(r"「(.*)」 (\d+)行目", re.DOTALL)
 """How it is told why a note inherits a service: the words that name it, and their line."""
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
+_NO_CORRECTION = Correction()
 
 
 def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
@@ -86,7 +87,7 @@ class _Tagging:
         return Surroundings(passages, self._clear[_talk(note)])
 
     def _corrected(self, note: Note) -> Correction:
-        return self._corrections.get(note.id, Correction())
+        return self._corrections.get(note.id, _NO_CORRECTION)
 
     def _explicit(self, note: Note) -> Iterator[Mention]:
         """Yield the services that a note's own text names, each once in reading order, and those a person added."""

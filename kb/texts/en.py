@@ -80,6 +80,7 @@ COMPARED = {
     "kind": "kinds",
     "pair": "problems and remedies",
     "mark": "changes since",
+    "point": "points",
 }
 FATES = {"came": "added", "went": "gone", "changed": "changed"}
 CAUSES = {
@@ -242,6 +243,8 @@ def item(item: "Item", name: str) -> str:
             return PAIRS[item.value]
         case "mark":
             return name
+        case "point":
+            return f"{item.after} talks"
         case _:
             return CHANGED.get(item.value, "")
 

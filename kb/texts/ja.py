@@ -75,6 +75,7 @@ COMPARED = {
     "kind": "種別",
     "pair": "課題と対策",
     "mark": "その後の変更",
+    "point": "要点",
 }
 FATES = {"came": "追加", "went": "削除", "changed": "変更"}
 CAUSES = {
@@ -229,6 +230,8 @@ def item(item: "Item", name: str) -> str:
             return PAIRS[item.value]
         case "mark":
             return name
+        case "point":
+            return f"{item.after}セッション"
         case _:
             return CHANGED.get(item.value, "")
 

@@ -55,6 +55,7 @@ def pages(size: int, reports: Sequence[str]) -> Mapping[str, Callable[[int], str
         "a word, a service, a year": lambda n: f"/?q={word(5 + n)}&service=s3&year=2018",
         "all notes": lambda _: "/?q=",
         "a service's own page": lambda _: "/service/s3",
+        "the time line of a service": lambda _: "/timeline?service=s3",
         "all talks": lambda n: f"/talks?page={n % 30 + 1}",
         "talks on a service": lambda _: "/talks?service=s3",
         "an event": lambda n: f"/event/{quote(f'勉強会-第{n}回')}",

@@ -1,10 +1,16 @@
-"""What a cluster that is hostile, broken or busy may answer: one plain error each, and nothing written twice or lost."""
+"""What a cluster that is hostile, broken or busy may answer: one plain error each, and nothing twice or lost."""
 
 import json
+import shutil
+import ssl
+import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -21,12 +27,19 @@ Asked = Callable[[str, bytes], Answer]
 
 
 @contextmanager
-def cluster(answer: Asked) -> Iterator[Connection]:
-    """Give a connection to what answers each request, told its path and body, with a status and bytes."""
+def cluster(
+    answer: Asked, sent: dict[str, str] | None = None, context: ssl.SSLContext | None = None
+) -> Iterator[Connection]:
+    """Give a connection to what answers each request, told its path and body, with a status and bytes.
+
+    The headers of the last request go to `sent`.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if sent is not None:
+                sent.update(self.headers)
             status, given = answer(self.path.partition("?")[0], body)
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -47,7 +60,10 @@ def cluster(answer: Asked) -> Iterator[Connection]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    connection = Connection(Address((f"http://127.0.0.1:{server.server_port}",), "notes"))
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    scheme = "https" if context else "http"
+    connection = Connection(Address((f"{scheme}://127.0.0.1:{server.server_port}",), "notes"))
     try:
         yield connection
     finally:
@@ -143,6 +159,54 @@ def test_a_document_in_place_of_ours_is_told(source: object) -> None:
             read_state(connection, "notes")
         with pytest.raises(ClusterError, match="no kb of this version"):
             read_manifest(connection, "notes-1", 1)
+
+
+def headers_sent(monkeypatch: pytest.MonkeyPatch, region: str = "", **told: str) -> Mapping[str, str]:
+    """Return the headers of a request, with some variables of the environment told."""
+    for name in ("KB_ENGINE_USER", "KB_ENGINE_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    sent: dict[str, str] = {}
+    with cluster(always(200, {}), sent) as connection:
+        other = Connection(replace(connection.address, region=region))
+        other.ask("/")
+        other.close()
+    return {name.lower(): value for name, value in sent.items()}
+
+
+def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "authorization" not in headers_sent(monkeypatch)
+    basic = headers_sent(monkeypatch, KB_ENGINE_USER="kb", KB_ENGINE_PASSWORD="secret")  # noqa: S106
+    assert basic["authorization"] == "Basic " + b64encode(b"kb:secret").decode()
+
+
+def test_requests_to_amazons_service_are_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
+    signed = headers_sent(monkeypatch, "ap-northeast-1", **told)
+
+    assert signed["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKID/")
+    assert "/ap-northeast-1/es/aws4_request" in signed["authorization"]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl to make a certificate with")
+def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
+    names = ("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    subprocess.run((*made, *names, "-keyout", str(key), "-out", str(certificate)), check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with cluster(always(200, {"hello": "there"}), context=context) as connection:
+        with pytest.raises(ClusterError, match="certificate cannot be trusted") as raised:
+            connection.ask("/")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        trusting = Connection(connection.address)
+        told = trusting.ask("/")
+        trusting.close()
+
+    assert not isinstance(raised.value, EngineAwayError)
+    assert told == {"hello": "there"}
 
 
 class Node:

@@ -149,7 +149,7 @@ def test_a_damaged_index_is_told_and_made_again_by_sync(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("library")
 def test_a_damaged_index_is_checked_and_repaired(tmp_path: Path) -> None:
     kb("sync")
-    (kept,) = (tmp_path / "index" / "kept").iterdir()
+    (kept,) = (tmp_path / "index" / "kept").glob("*.json")
     kept.write_bytes(kept.read_bytes()[1:])
     (tmp_path / "index" / "CURRENT").unlink()
 
@@ -175,3 +175,26 @@ def test_an_index_of_another_version_is_made_again_before_it_answers(tmp_path: P
     result = kb("search", "冪等", "--json")
 
     assert (result.stderr, len(result.stdout.splitlines())) == ("kb: indexing the library first\n", 1)
+
+
+def test_a_dry_run_tells_what_a_sync_would_change_and_does_nothing(library: Path) -> None:
+    kb("sync")
+    (library / "report.md").write_text(REPORT + "- 夜に箱を積む\n", "utf-8")
+    would, unchanged = kb("sync", "--dry-run").stdout, records("search", "夜に箱を積む")
+    done, left = kb("sync", "--diff"), kb("sync", "--dry-run").stdout
+
+    assert (unchanged, left) == ([], "変わるものはありません\n")
+    assert would == done.stdout
+    assert done.stderr.startswith("reports: 0 new, 1 changed")
+    assert would.splitlines()[-2:] == ["  + メモ  夜に箱を積む", "レポート 変更1 · メモ 追加1"]
+
+
+def test_a_difference_is_an_object_for_each_thing_and_nothing_where_nothing_differs(library: Path) -> None:
+    kb("sync")
+    (library / "report.md").write_text(REPORT + "- 夜に箱を積む\n", "utf-8")
+    told, again = records("sync", "--diff"), records("sync", "--diff")
+
+    assert [(one["sort"], one["fate"], one["text"], one["causes"]) for one in told] == [
+        ("note", "came", "夜に箱を積む", [{"what": "edited", "name": "report.md"}])
+    ]
+    assert again == []

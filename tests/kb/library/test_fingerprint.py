@@ -5,18 +5,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kb.library.fingerprint import deciding_files
+import pytest
+
+from kb.library import fingerprint
+from kb.library.fingerprint import code_digest, deciding_files
 
 ROOT = Path(__file__).resolve().parents[3]
-# What is imported on the way and decides nothing of what is indexed: the contract of engines, how a query is understood
-# and ranked, where files are, and what makes vectors, which are kept by the model that made them.
+# What is imported on the way and decides nothing of what is indexed: the contract of engines and which is taken, how a
+# query is understood and ranked, where files are, and what makes vectors, which are kept by the model that made them.
 ASIDE = {
-    "index": "embedder engine highlight ladder language mending query ranking romaji spelling tree words",
+    "index": "embedder engine highlight ladder language mending query ranking romaji spelling stand_in tree words",
     "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ aligning comparing knowledge_base",
     "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files updates walk",
     "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding "
-    "finishing keeping outcomes search_box searching suggestions syncing",
+    "engines finishing keeping outcomes search_box searching suggestions syncing",
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """
@@ -43,3 +46,18 @@ def test_all_code_on_the_way_of_a_report_to_the_index_is_in_the_fingerprint(tmp_
     aside = {f"{room}/{name}.py" for room, names in ASIDE.items() for name in names.split()}
 
     assert sorted(set(imported) - covered - aside) == []
+
+
+def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_digest.__wrapped__()
+    (tmp_path / "markdown_it_py-0.0.1.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    assert code_digest.__wrapped__() != before
+
+
+def test_the_fingerprint_is_the_same_however_a_library_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_digest.__wrapped__()
+    monkeypatch.setattr(fingerprint, "_installed", dict[str, str])
+
+    assert code_digest.__wrapped__() == before

@@ -239,3 +239,23 @@ def test_a_report_that_goes_takes_nothing_with_it_but_its_part(notes: list[Note]
         return [point.notes for point in points.points if touched.isdisjoint(one.id for one in point.notes)]
 
     assert untouched(made([one for one in notes if one.id not in gone], like=like)) == untouched(made(notes, like=like))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("勉強会の関数を聞いたときのメモ その1", "勉強会の関数を聞いたときのメモ その2"),
+        ("第81回の箱の会に鍵を持って参加しました", "第83回の箱の会に鍵を持って参加しました"),
+    ],
+)
+def test_what_differs_in_its_number_alone_is_no_point_and_contradicts_nothing(one: str, other: str) -> None:
+    points = made([note(one, "a"), note(other, "b")], like=0.9)
+
+    assert (len(points.points), points.contradictions) == (2, ())
+
+
+def test_the_name_of_the_own_event_makes_no_point() -> None:
+    text, event = "鍵箱祭に参加してきました", "鍵箱祭"
+    morphemes = TOOLS.analyzer.morphemes
+
+    assert max(gist(text, morphemes(text), NAMES, morphemes(event)).words.values()) < 1

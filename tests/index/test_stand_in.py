@@ -1,0 +1,103 @@
+"""While an engine is away another answers with what it holds, each request as a whole, and it is said."""
+
+import pytest
+from engines import LANGUAGE, NOTES, SCHEMA, filled
+from scan_engine import ScanEngine
+
+from index import stand_in
+from index.engine import EngineAwayError, Results
+from index.query import Query
+from index.stand_in import WithStandIn
+
+
+class Distant(ScanEngine):
+    """An engine that may be away; it counts how often it was asked for a reader."""
+
+    def __init__(self) -> None:
+        super().__init__(SCHEMA, LANGUAGE)
+        self.away = False
+        self.asked = 0
+
+    def _check(self) -> None:
+        if self.away:
+            raise EngineAwayError("the cluster does not answer")
+
+    def snapshot(self) -> "ScanEngine":
+        self.asked += 1
+        self._check()
+        return self
+
+    def search(self, query: Query) -> Results:
+        self._check()
+        return super().search(query)
+
+    def stamp(self) -> object:
+        self._check()
+        return super().stamp()
+
+    def publish(self, *given: object, **told: object) -> None:
+        self._check()
+        super().publish(*given, **told)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def distant() -> Distant:
+    engine = Distant()
+    filled(engine, NOTES, {"of": "there"})
+    return engine
+
+
+@pytest.fixture
+def engine(distant: Distant) -> WithStandIn:
+    return WithStandIn(distant, filled(ScanEngine(SCHEMA, LANGUAGE), NOTES[:1], {"of": "here"}))
+
+
+def test_the_stand_in_answers_while_the_other_is_away_and_not_after(
+    engine: WithStandIn, distant: Distant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stand_in, "AGAIN_AFTER", 0.0)
+    told = []
+    for away in (False, True, False):
+        distant.away = away
+        told.append((engine.search(Query("監視")).total, engine.meta(), engine.away(), engine.damage()))
+
+    why = "the cluster does not answer"
+    assert told == [(3, {"of": "there"}, None, None), (1, {"of": "here"}, why, why), (3, {"of": "there"}, None, None)]
+
+
+def test_nobody_waits_for_an_engine_that_was_away_a_moment_ago(engine: WithStandIn, distant: Distant) -> None:
+    distant.away = True
+
+    totals = [engine.search(Query("監視")).total for _ in range(5)]
+
+    assert (totals, distant.asked) == ([1] * 5, 1)
+
+
+def test_a_request_whose_engine_goes_away_is_not_answered_by_half(engine: WithStandIn, distant: Distant) -> None:
+    reader = engine.snapshot()
+    distant.away = True
+
+    with pytest.raises(EngineAwayError):
+        reader.search(Query("監視"))
+
+    assert (reader.meta(), engine.search(Query("監視")).total) == ({"of": "there"}, 1)
+
+
+def test_where_nothing_stands_in_it_is_told_that_the_other_is_away(distant: Distant) -> None:
+    engine = WithStandIn(distant, ScanEngine(SCHEMA, LANGUAGE))
+    distant.away = True
+
+    for _ in range(2):
+        with pytest.raises(EngineAwayError, match="does not answer"):
+            engine.snapshot()
+
+
+def test_the_stand_in_is_never_written(engine: WithStandIn, distant: Distant) -> None:
+    distant.away = True
+
+    with pytest.raises(EngineAwayError):
+        filled(engine, NOTES)
+    with pytest.raises(EngineAwayError):
+        engine.stamp()
+
+    assert engine.search(Query("監視")).total == 1

@@ -1,0 +1,74 @@
+"""Which engine searches a library, as kb.toml and the environment tell."""
+
+from pathlib import Path
+
+import pytest
+
+from index.engine import SearchIndexError
+from index.stand_in import WithStandIn
+from index.whoosh_engine import WhooshEngine
+from kb.knowledge_base import KnowledgeBase
+from kb.library.configuration import ConfigurationError, EngineAddress, parse
+from kb.search.engines import engine_of
+
+TOLD = b'[engine]\nurl = "https://search.example.com:9200"\nindex = "talk-notes"\nshards = 2\n'
+
+
+def opened(library: Path) -> KnowledgeBase:
+    library.mkdir(exist_ok=True)
+    return KnowledgeBase.open(library, library / "index")
+
+
+def test_the_index_in_the_folder_is_searched_where_nothing_is_told(tmp_path: Path) -> None:
+    assert engine_of(parse(b"")) is WhooshEngine
+    assert isinstance(opened(tmp_path / "a").collection.engine, WhooshEngine)
+
+
+def test_a_cluster_is_told_by_kb_toml() -> None:
+    assert parse(TOLD).engine == EngineAddress(("https://search.example.com:9200",), "talk-notes", "", 2, 1)
+
+
+def test_the_engine_of_a_cluster_has_the_index_of_this_machine_to_stand_in(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_bytes(TOLD)
+
+    assert isinstance(opened(tmp_path).collection.engine, WithStandIn)
+
+
+def test_the_environment_names_another_cluster_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_ENGINE", "http://127.0.0.1:9/other")
+    told = opened(tmp_path / "a").collection.engine
+    monkeypatch.setenv("KB_ENGINE", "embedded")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "kb.toml").write_bytes(TOLD)
+    none = opened(tmp_path / "b").collection.engine
+
+    assert isinstance(told, WithStandIn)
+    assert isinstance(none, WhooshEngine)
+    with pytest.raises(SearchIndexError, match="index other: cannot be reached"):
+        told.stamp()
+
+
+@pytest.mark.parametrize("named", ["search.example.com", "https://search.example.com", "whoosh"])
+def test_an_environment_that_names_no_index_is_told_how_to(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KB_ENGINE", named)
+
+    with pytest.raises(SearchIndexError, match="name of an index"):
+        engine_of(parse(b""))
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        (b'engine = "x"', "must be a table"),
+        (b"[engine]\n", "url cannot be"),
+        (b'[engine]\nurl = "search.example.com"\nindex = "a"', "url cannot be"),
+        (b'[engine]\nurl = "https://a"\n', "index cannot be"),
+        (b'[engine]\nurl = "https://a"\nindex = "Talk Notes"', "index cannot be"),
+        (b'[engine]\nurl = ["https://a", 1]\nindex = "a"', "url cannot hold"),
+        (b'[engine]\nurl = "https://a"\nindex = "a"\nshards = 0', "shards"),
+        (b'[engine]\nurl = "https://a"\nindex = "a"\npassword = "x"', "password"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key_and_the_remedy(table: bytes, why: str) -> None:
+    with pytest.raises(ConfigurationError, match=why):
+        parse(table)

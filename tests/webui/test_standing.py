@@ -1,0 +1,116 @@
+"""What page, command and watch are told while a cluster is away and the last index of this machine answers."""
+
+from pathlib import Path
+
+import pytest
+
+from index.engine import EngineAwayError, Results
+from index.query import Query
+from index.stand_in import WithStandIn
+from index.whoosh_engine import WhooshEngine
+from index.whoosh_engine.generations import Stamp
+from index.whoosh_engine.reader import WhooshReader
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+from webui.texts.en import labels as english
+from webui.texts.ja import labels
+
+
+class Distant(WhooshEngine):
+    """An engine in another folder that may be away."""
+
+    away = False
+
+    def _check(self) -> None:
+        if Distant.away:
+            raise EngineAwayError("the cluster cannot be reached")
+
+    def snapshot(self) -> WhooshReader:
+        self._check()
+        return super().snapshot()
+
+    def stamp(self) -> Stamp:
+        self._check()
+        return super().stamp()
+
+
+@pytest.fixture
+def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KnowledgeBase:
+    monkeypatch.setattr(Distant, "away", value=False)
+    monkeypatch.setattr("index.stand_in.AGAIN_AFTER", 0.0)
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "a.md").write_text("# 勉強会\n\n- 冪等に\n", "utf-8")
+    KnowledgeBase.open(library, tmp_path / "index").keeper.sync()  # the last index of this machine
+    (library / "b.md").write_text("# 研究会\n\n- 冪等は大切\n- 監視する\n", "utf-8")
+    kb = KnowledgeBase.open(
+        library,
+        tmp_path / "index",
+        lambda folder, *rest: WithStandIn(Distant(folder.with_name("there"), *rest), WhooshEngine(folder, *rest)),
+    )
+    kb.keeper.sync()
+    return kb
+
+
+def test_the_page_answers_from_this_machine_and_says_so(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = create_app(kb).test_client()
+    pages = {}
+    for away in (False, True):
+        monkeypatch.setattr(Distant, "away", value=away)
+        pages[away] = client.get("/?q=冪等").text
+
+    assert {away: (labels.AWAY in page, "</mark>は大切" in page) for away, page in pages.items()} == {
+        False: (False, True),
+        True: (True, False),
+    }
+    assert english.AWAY in client.get("/?q=冪等&lang=en", headers={"Accept-Language": "en"}).text
+
+
+def test_who_watches_is_told_what_answers(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = create_app(kb).test_client()
+    ready = client.get("/readyz").get_json()
+    monkeypatch.setattr(Distant, "away", value=True)
+    away, alive = client.get("/readyz").get_json(), client.get("/healthz").get_json()
+
+    assert (ready["status"], ready["notes"], ready["stand_in"]) == ("ready", 3, None)
+    assert (away["status"], away["notes"], away["stand_in"]) == ("ready", 1, "the cluster cannot be reached")
+    assert alive == {"status": "ok", "stand_in": "the cluster cannot be reached"}
+
+
+def test_without_an_index_nothing_is_ready(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    answer = create_app(KnowledgeBase.open(library, tmp_path / "index")).test_client().get("/readyz")
+
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "not ready")
+
+
+def test_status_tells_and_nothing_is_taken_up(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Distant, "away", value=True)
+
+    status = kb.keeper.status()
+
+    assert (status.notes, status.older_answers, status.up_to_date) == (1, True, False)
+    assert "cannot be reached" in str(status.problems[0])
+    with pytest.raises(EngineAwayError):
+        kb.keeper.sync()
+
+
+def test_a_page_whose_cluster_goes_away_under_it_is_made_anew(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.stand_in.AGAIN_AFTER", 60.0)
+    client = create_app(kb).test_client()
+    search, left = WhooshReader.search, list[Query]()
+
+    def leaving(reader: WhooshReader, query: Query) -> Results:
+        if not left:
+            left.append(query)
+            raise EngineAwayError("the cluster cannot be reached")
+        return search(reader, query)
+
+    monkeypatch.setattr(WhooshReader, "search", leaving)
+
+    page = client.get("/?q=冪等")
+
+    assert (page.status_code, labels.AWAY in page.text, "</mark>は大切" in page.text) == (200, True, False)
