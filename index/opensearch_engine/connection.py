@@ -24,7 +24,7 @@ except ImportError as error:
 
 Answer = TypeVar("Answer")
 
-READ_SECONDS = 3.0  # that one node may take for an answer before another is asked
+READ_SECONDS = 5.0  # that one node may take for an answer before another is asked
 GET_SECONDS = 1.0  # for one document
 WRITE_SECONDS = 60.0
 _MOST_BYTES = 256 * 1024 * 1024  # of an answer: 10,000 documents of a page each are 50 MB
