@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 _BLOCK = 8192  # vectors at a time, whose bits stay in the processor's cache
 _WORD = 64  # bits
 _MOST = 3  # that an axis may count
-_OFTEN = 2.0  # times the root mean square of the query's axes: from there on an axis counts most
+_FAR = 2.0  # times the root mean square of the query's axes: from there on an axis counts most
 
 
 class Sides:
@@ -33,8 +33,8 @@ class Sides:
 
     def _apart(self, query: NDArray[np.float64]) -> NDArray[np.uint16]:
         """Return for each vector how much the axes count along which it lies on the other side."""
-        often = _OFTEN * max(float(np.sqrt(np.mean(query**2))), 1e-9)
-        counts = np.minimum(np.rint(np.abs(query) / often * _MOST), _MOST).astype(np.uint8)
+        far = _FAR * max(float(np.sqrt(np.mean(query**2))), 1e-9)
+        counts = np.minimum(np.rint(np.abs(query) / far * _MOST), _MOST).astype(np.uint8)
         own, once, twice = _packed(np.stack([query > 0, counts & 1, counts & 2]))[:, :, None]
         apart = np.empty(self._words.shape[1], np.uint16)
         for begin in range(0, len(apart), _BLOCK):

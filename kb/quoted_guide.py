@@ -37,7 +37,9 @@ class QuotedGuide:
     def _contradictions(self) -> Iterator[str]:
         for one in self.guide.contradictions:
             yield f"- {self.quoting.said.DIFFERS[one.differs]}"
-            yield from (f"  - {self._note(note)}" for note in one.notes)
+            for note in one.notes:
+                yield f"  - {self._note(note)}"
+                yield from (f"    - {self._changed(change)}" for change in self.quoting.domain.changes_for(note))
 
     def _changed(self, change: Change) -> str:
         source = f" <{change.source}>" if change.source else ""

@@ -55,7 +55,7 @@ def ends_with(wanted: Pattern, words: Sequence[Features]) -> bool:
 class PatternBook:
     """Patterns by name, all of which are followed through a sentence at once.
 
-    Each word of each pattern is a bit of a whole number, which tells after each word of a sentence how far which pattern
+    Each word of each pattern is a bit of a whole number, which tells after each word of a sentence how far each pattern
     has come (Baeza-Yates and Gonnet: A New Approach to Text Searching, 1992).
     """
 

@@ -48,7 +48,7 @@ class Rule:
             return False
         return (
             not self.section
-            or any(_has_any(crumb.text, self.section) for crumb in note.trail)
+            or any(_has_any(crumb.text[:READ_SO_FAR], self.section) for crumb in note.trail)
             or (note.talk is not None and note.talk.title.endswith(self.section))
         )
 
@@ -64,7 +64,7 @@ class Rule:
 
 @lru_cache(4096)  # a heading stands above many notes
 def _has_any(text: str, words: tuple[str, ...]) -> bool:
-    return any(word in text[:READ_SO_FAR] for word in words)
+    return any(word in text for word in words)
 
 
 @dataclass(frozen=True, slots=True)

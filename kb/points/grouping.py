@@ -158,19 +158,8 @@ def _pairs(compared: Sequence[Compared], cosine: Cosine) -> Iterator[_Pair]:
 
 def _grouped(notes: Sequence[Note], same: Sequence[_Pair], told: HandTold) -> list[_Group]:
     """Return notes in groups in which all are the same: what was told by hand is one first, then the surest join."""
-    place_of = {note.id: place for place, note in enumerate(notes)}
-
-    def places(pairs: Iterable[Pair]) -> list[tuple[int, int]]:
-        known = (sorted(place_of[note] for note in pair) for pair in pairs if pair <= place_of.keys())
-        return sorted((pair[0], pair[1]) for pair in known if len(pair) > 1)
-
-    apart = frozenset(places(told.apart))
-    groups = [_Group([[place]]) for place in range(len(notes))]
-    for first, second in places(told.same):
-        one, other = groups[first], groups[second]
-        if one is not other and apart.isdisjoint(_between(one, other)):
-            one.joined = [[*one.members, *other.members]]
-            groups = [one if group is other else group for group in groups]
+    apart = frozenset(_places(notes, told.apart))
+    groups = _joined_by_hand(len(notes), _places(notes, told.same), apart)
     sure = {pair.places: pair.comparison.sure for pair in same}
     for pair in same:
         one, other = (groups[place] for place in pair.places)
@@ -181,6 +170,24 @@ def _grouped(notes: Sequence[Note], same: Sequence[_Pair], told: HandTold) -> li
                 one.sure = min(one.sure, other.sure, least)
                 groups = [one if group is other else group for group in groups]
     return list(dict.fromkeys(groups))
+
+
+def _joined_by_hand(notes: int, same: Iterable[tuple[int, int]], apart: frozenset[tuple[int, int]]) -> list[_Group]:
+    """Return the group of each of so many notes: those told to be the same in one, unless any two are told apart."""
+    groups = [_Group([[place]]) for place in range(notes)]
+    for first, second in same:
+        one, other = groups[first], groups[second]
+        if one is not other and apart.isdisjoint(_between(one, other)):
+            one.joined = [[*one.members, *other.members]]
+            groups = [one if group is other else group for group in groups]
+    return groups
+
+
+def _places(notes: Sequence[Note], pairs: Iterable[Pair]) -> list[tuple[int, int]]:
+    """Return the places of pairs of notes, in order, of those that are both there."""
+    place_of = {note.id: place for place, note in enumerate(notes)}
+    known = (sorted(place_of[note] for note in pair) for pair in pairs if pair <= place_of.keys())
+    return sorted((pair[0], pair[1]) for pair in known if len(pair) > 1)
 
 
 def _between(one: "_Group", other: "_Group") -> Iterator[tuple[int, int]]:

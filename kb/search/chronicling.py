@@ -32,7 +32,7 @@ _BEGINNING = "-01-01"  # of a year
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something of a feed: a note, a point that another talk confirms, a problem's remedy, a change that overtook notes.
+    """Something of a feed: a note, a point that another talk confirms, a remedy, or a change that overtook notes.
 
     `id` is a URN that stays, however often the index is made anew; `at` is when it was so, in UTC: of a note that was
     there from the first sync on the day of its event, else of its post. `note` is what it leads to; `others` are the

@@ -116,6 +116,8 @@ def test_what_seems_to_contradict_stands_side_by_side_and_is_marked(client: Flas
 
     assert ("どちらが正しいかは示していません" in page, "一方が打ち消している" in page) == (True, True)
     assert (one["differs"], [note["held_on"] for note in one["notes"]]) == ("denied", ["2018-03-10", "2020-06-01"])
+    assert [len(note["changes"]) for note in one["notes"]] == [1, 0]  # it stands before and after a change
+    assert one["notes"][0]["changes"][0]["now"] in page.partition('id="contradictions"')[2].partition("</section>")[0]
 
 
 def test_a_report_that_goes_takes_its_part_and_one_that_comes_back_brings_it(

@@ -13,7 +13,7 @@ from kb.understanding import Progress as Telling
 from webui.view.answers import respond
 
 _log = logging.getLogger(__name__)
-_PATIENCE = 2.0  # seconds that an answer waits for an update before it shows its progress instead
+PATIENCE = 2.0  # seconds that an answer waits for an update before it shows its progress instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,18 @@ class Updater:
         """Say nothing more: an update that is running ends with the server, and the next start does it."""
         self._ended = True
 
-    def update(self, patience: float = _PATIENCE) -> bool:
-        """Have the index brought up to the library as it is now; return whether that was done within the patience."""
+    def update(self, patience: float | None = None) -> bool:
+        """Have the index brought up to the library as it is now; return whether that was done within the patience.
+
+        It is told in seconds, PATIENCE by default.
+        """
         with self._lock:
             self._wanted.set()
             if self._idle.is_set():
                 self._idle.clear()
                 self.progress = Progress(running=True)
                 threading.Thread(target=self._run, name="update", daemon=True).start()
-        return self._idle.wait(patience)
+        return self._idle.wait(PATIENCE if patience is None else patience)
 
     def _run(self) -> None:
         while True:

@@ -27,9 +27,10 @@ else:
 
 def saying(name: str) -> Callable[..., str]:
     """Return the sentence of a name, in the language of the request in which it is said."""
+    sentence = attrgetter(name)
 
     def said(*given: object) -> str:
-        return str(attrgetter(name)(texts)(*given))
+        return str(sentence(LANGUAGES[spoken.get()])(*given))
 
     return said
 

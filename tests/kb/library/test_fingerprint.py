@@ -11,15 +11,15 @@ from kb.library import fingerprint
 from kb.library.fingerprint import code_digest, deciding_files
 
 ROOT = Path(__file__).resolve().parents[3]
-# What is imported on the way and decides nothing of what is indexed: the contract of engines, how a query is understood
-# and ranked, where files are, and what makes vectors, which are kept by the model that made them.
+# What is imported on the way and decides nothing of what is indexed: the contract of engines and which is taken, how a
+# query is understood and ranked, where files are, and what makes vectors, which are kept by the model that made them.
 ASIDE = {
-    "index": "embedder engine highlight ladder language mending query ranking romaji spelling tree words",
+    "index": "embedder engine highlight ladder language mending query ranking romaji spelling stand_in tree words",
     "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ aligning comparing knowledge_base",
     "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files updates walk",
     "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding "
-    "finishing keeping outcomes search_box searching suggestions syncing",
+    "engines finishing keeping outcomes search_box searching suggestions syncing",
     "kb/texts": "__init__ ja",
 }
 ON_THE_WAY = """
