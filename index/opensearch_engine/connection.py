@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import msgspec
 
 from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.address import PASSWORD, USER, Address, basic_credentials
+from index.opensearch_engine.bounded import MOST_BYTES, BoundedPool, TooLongError, TooSlowError
 
 try:
     from opensearchpy import OpenSearch, exceptions
@@ -24,11 +24,9 @@ except ImportError as error:
 
 Answer = TypeVar("Answer")
 
-READ_SECONDS = 3.0  # that one node may take for an answer before another is asked
+READ_SECONDS = 5.0  # that one node may take for an answer before another is asked
 GET_SECONDS = 1.0  # for one document
 WRITE_SECONDS = 60.0
-_MOST_BYTES = 256 * 1024 * 1024  # of an answer: 10,000 documents of a page each are 50 MB
-_CHUNK = 1 << 20
 _RESTS = 5.0  # seconds in which a node that did not answer is not asked
 _ATTEMPTS = 3
 _NO_PARAMS: Mapping[str, str | int] = {}
@@ -189,10 +187,10 @@ class Connection:
         """Return what an error of the library means."""
         if isinstance(error, exceptions.SSLError):
             return ClusterError(self._told(f"its certificate cannot be trusted ({error.info}); see SSL_CERT_FILE"))
-        if isinstance(error, exceptions.ConnectionTimeout) or isinstance(error.info, _TooSlowError):
+        if isinstance(error, exceptions.ConnectionTimeout) or isinstance(error.info, TooSlowError):
             return AwayError(self._told("does not answer in time"))
-        if isinstance(error.info, _TooLongError):
-            return ClusterError(self._told(f"sent more than {_MOST_BYTES // 1024 // 1024} MB for an answer"))
+        if isinstance(error.info, TooLongError):
+            return ClusterError(self._told(f"sent more than {MOST_BYTES // 1024 // 1024} MB for an answer"))
         if not isinstance(error.status_code, int):
             return _UnreachableError(self._told("cannot be reached"))
         reason = _reason(error.info.get("error")) if isinstance(error.info, Mapping) else str(error.error)
@@ -248,48 +246,7 @@ def _all_here(address: Address) -> bool:
     return all(url.startswith("http://") for url in address.urls)
 
 
-class _TooLongError(Exception):
-    """An answer is longer than any that was asked for."""
-
-
-class _TooSlowError(Exception):
-    """An answer has begun, and does not come to its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Response:
-    status: int
-    headers: Any
-    data: bytes
-
-
-class _BoundedPool:
-    """A pool of connections whose answers are read as far as is reasonable, in reasonable time."""
-
-    def __init__(self, pool: Any) -> None:  # noqa: ANN401  # of urllib3
-        self._pool = pool
-
-    def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> _Response:  # noqa: ANN401
-        ends = time.monotonic() + float(options.get("timeout") or READ_SECONDS)
-        response = self._pool.urlopen(method, url, body, preload_content=False, **options)
-        parts, size = [], 0
-        while part := response.read(_CHUNK):
-            parts.append(part)
-            size += len(part)
-            if size > _MOST_BYTES:
-                response.close()
-                raise _TooLongError
-            if time.monotonic() > ends:
-                response.close()
-                raise _TooSlowError
-        response.release_conn()
-        return _Response(response.status, response.headers, b"".join(parts))
-
-    def close(self) -> None:
-        self._pool.close()
-
-
 class _BoundedConnection(HttpConnection):
     def _create_urllib3_pool(self) -> None:
         super()._create_urllib3_pool()
-        self.pool = _BoundedPool(self.pool)
+        self.pool = BoundedPool(self.pool)

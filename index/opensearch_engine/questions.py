@@ -17,7 +17,7 @@ Answer = TypeVar("Answer")
 _MOST_KEPT = 20_000
 _MOST_ROUNDS = 60
 NONE_FOUND: Mapping[str, Any] = {"hits": {"total": {"value": 0}, "hits": []}}
-_AT_ONCE = 200  # searches in one request
+_AT_ONCE = 50  # searches in one request: so many are answered in time by a busy node, too
 
 
 class Questions:

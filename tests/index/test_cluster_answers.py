@@ -1,4 +1,4 @@
-"""What a cluster that is hostile, broken or busy may answer: one plain error each, and nothing twice or lost."""
+"""What a cluster that is hostile or broken may answer is one plain error, and what it is told gives nothing away."""
 
 import json
 import shutil
@@ -6,70 +6,18 @@ import ssl
 import subprocess
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from clusters import Asked, cluster
 
 from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.address import Address
-from index.opensearch_engine.bulk import Bulk, deleted, written
 from index.opensearch_engine.connection import ClusterError, Connection
 from index.opensearch_engine.manifest import read_manifest, read_state
-
-Answer = tuple[int, bytes | Iterator[bytes]]
-Asked = Callable[[str, bytes], Answer]
-
-
-@contextmanager
-def cluster(
-    answer: Asked, sent: dict[str, str] | None = None, context: ssl.SSLContext | None = None
-) -> Iterator[Connection]:
-    """Give a connection to what answers each request, told its path and body, with a status and bytes.
-
-    The headers of the last request go to `sent`.
-    """
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if sent is not None:
-                sent.update(self.headers)
-            status, given = answer(self.path.partition("?")[0], body)
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            if isinstance(given, bytes):
-                self.send_header("Content-Length", str(len(given)))
-                given = iter([given])
-            self.end_headers()
-            try:
-                for part in given:
-                    self.wfile.write(part)
-            except OSError:  # who asked has gone
-                pass
-
-        do_GET = do_POST  # noqa: N815  # as http.server calls them
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    if context:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    scheme = "https" if context else "http"
-    connection = Connection(Address((f"{scheme}://127.0.0.1:{server.server_port}",), "notes"))
-    try:
-        yield connection
-    finally:
-        connection.close()
-        server.shutdown()
-        server.server_close()
 
 
 def always(status: int, body: object) -> Asked:
@@ -115,7 +63,7 @@ def test_each_answer_that_is_none_is_one_plain_error(answer: Asked, why: str, aw
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.opensearch_engine.connection._MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("index.opensearch_engine.bounded.MOST_BYTES", 1 << 20)
     sent = 0
 
     def hits() -> Iterator[bytes]:
@@ -125,7 +73,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.Monkey
             sent += 1 << 16
             yield b" " * (1 << 16)
 
-    with cluster(lambda _path, _body: (200, hits())) as connection, pytest.raises(ClusterError, match="more than 1 MB"):
+    with cluster(lambda _path, _body: (200, hits())) as connection, pytest.raises(ClusterError, match="more than"):
         connection.search("notes-1", {"size": 0})
 
     assert sent < 1 << 27
@@ -207,99 +155,6 @@ def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     assert not isinstance(raised.value, EngineAwayError)
     assert told == {"hello": "there"}
-
-
-class Node:
-    """A node that takes documents when it pleases; `kept` holds the newest version of each."""
-
-    def __init__(self, moods: list[str]) -> None:
-        self.moods = moods
-        self.kept: dict[str, tuple[int, str]] = {}
-        self.requests: list[int] = []
-
-    def __call__(self, _path: str, body: bytes) -> Answer:
-        lines = [json.loads(line) for line in body.splitlines()]
-        pairs = list(zip(lines[::2], lines[1::2], strict=True))
-        self.requests.append(len(pairs))
-        mood = self.moods.pop(0) if self.moods else "well"
-        match mood:
-            case "busy":
-                return 429, b'{"error": {"type": "rejected", "reason": "busy"}}'
-            case "gone":
-                return 503, b'{"error": {"type": "unavailable", "reason": "no primary"}}'
-            case "full" if len(pairs) > 3:
-                return 413, b""
-        items = [self._take(*pair, refuses=mood == "half" and number % 2 == 1) for number, pair in enumerate(pairs)]
-        if mood == "cut":
-            items = items[: len(items) // 2]
-        return 200, json.dumps({"errors": True, "items": items}).encode()
-
-    def _take(self, head: Mapping[str, Any], document: Mapping[str, Any], *, refuses: bool) -> Mapping[str, Any]:
-        key, version = head["index"]["_id"], head["index"]["version"]
-        if refuses:
-            return {"index": {"_id": key, "status": 429}}
-        if document["key"].startswith("poison"):
-            return {"index": {"_id": key, "status": 400, "error": {"reason": "mapping"}}}
-        if key in self.kept and self.kept[key][0] > version:
-            return {"index": {"_id": key, "status": 409}}
-        self.kept[key] = version, document["key"]
-        return {"index": {"_id": key, "status": 201}}
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.opensearch_engine.bulk._pause", lambda _failures: None)
-
-
-@pytest.mark.parametrize(
-    "moods",
-    [[], ["busy"], ["gone", "gone", "busy"], ["half", "half", "half"], ["cut"], ["cut", "gone", "half"], ["full"] * 9],
-)
-def test_every_document_is_written_whatever_mood_a_node_is_in(moods: list[str]) -> None:
-    node = Node(moods)
-    with cluster(node) as connection:
-        Bulk(connection, "notes-1", lambda: None).write(
-            written(str(number), 7, {"key": f"k{number}"}) for number in range(20)
-        )
-
-    assert node.kept == {str(number): (7, f"k{number}") for number in range(20)}
-
-
-def test_where_a_batch_is_too_much_half_of_it_is_sent() -> None:
-    node = Node(["full"] * 9)
-    with cluster(node) as connection:
-        Bulk(connection, "notes-1", lambda: None).write(written(str(n), 1, {"key": str(n)}) for n in range(8))
-
-    assert node.requests == [8, 4, 2, 2, 2, 2]
-
-
-def test_an_older_version_takes_no_place_of_a_newer() -> None:
-    node = Node([])
-    with cluster(node) as connection:
-        bulk = Bulk(connection, "notes-1", lambda: None)
-        bulk.write([written("a", 2, {"key": "new"})])
-        bulk.write([written("a", 1, {"key": "old"})])
-
-    assert node.kept == {"a": (2, "new")}
-
-
-def test_documents_that_cannot_be_written_are_told_one_by_one_and_all_others_written() -> None:
-    node = Node([])
-    keys = ["a", "poison 1", "b", "poison 2", "c"]
-    with cluster(node) as connection, pytest.raises(SearchIndexError, match=r"poison 1 \(mapping\); poison 2"):
-        Bulk(connection, "notes-1", lambda: None).write(written(str(n), 1, {"key": key}) for n, key in enumerate(keys))
-
-    assert [key for _, key in node.kept.values()] == ["a", "b", "c"]
-
-
-def test_a_cluster_that_is_busy_for_minutes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.opensearch_engine.bulk._PATIENCE", 0.0)
-    with cluster(Node(["busy"] * 99)) as connection, pytest.raises(EngineAwayError, match="busy"):
-        Bulk(connection, "notes-1", lambda: None).write([written("a", 1, {"key": "a"})])
-
-
-def test_a_deletion_bears_its_version() -> None:
-    assert json.loads(deleted("a", 3).head) == {"delete": {"_id": "a", "version": 3, "version_type": "external_gte"}}
 
 
 @pytest.mark.parametrize(
