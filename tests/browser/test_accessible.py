@@ -144,6 +144,8 @@ def test_points_and_putting_them_right(open_page: Open, own: tuple[str, str], sc
     page = open_page("/service/lambda", root, color_scheme=scheme, locale=locale, bypass_csp=True)
     page.evaluate("document.querySelectorAll('main details').forEach((e) => { e.open = true })")
     guide = objections(page)
+    page.goto(f"{root}/guide/lambda")
+    guide += objections(page)
     page.goto(f"{root}/correct-point/{quote(note)}")
     form = objections(page)
     page.locator("input[name=same]:not([type=hidden])").fill("nothing")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
@@ -16,7 +16,7 @@ from kb.search.guide_records import guide_record
 from kb.search.guiding import Guide
 from kb.search.records import note_record
 from kb.services import Service
-from webui.address import address_of, page_address
+from webui.address import address_of
 from webui.pages.chronicles import MOST_TALKS, address_of_service, talks_counted
 from webui.view.answers import respond
 from webui.view.chronicle import Year, chronicle
@@ -71,7 +71,8 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/guide/<name>")
     def guide(name: str) -> Response:
-        return redirect(page_address("service", known(name).slug), 301)  # type: ignore[return-value]
+        made = knowledge_base.guides.of(known(name))
+        return respond("guide.html", lambda: guide_record(made, knowledge_base.collection.domain), guide=made)
 
     @blueprint.get("/guide/<name>.md")
     def as_markdown(name: str) -> Response:

@@ -2,7 +2,8 @@
 
 from kb.texts.en import UNDATED, counted
 
-GUIDE_AS_MARKDOWN = "The guide as Markdown"
+GUIDE = "Guide"
+WHOLE_GUIDE = "Whole guide, for print"
 ADVISED = "Advice"
 SAID_TOO = "Notes that say the same"
 CONFIRMED = "confirmed by a person"

@@ -2,7 +2,8 @@
 
 from kb.texts.ja import UNDATED
 
-GUIDE_AS_MARKDOWN = "手引きを Markdown で"
+GUIDE = "手引き"
+WHOLE_GUIDE = "手引き（全部・印刷用）"
 ADVISED = "助言"
 SAID_TOO = "同じことを言うメモ"
 CONFIRMED = "人が確かめた要点"
