@@ -10,8 +10,8 @@ from kb.knowledge_base import KnowledgeBase
 def mcp(kb: KnowledgeBase) -> None:
     """Answer other programs on stdin and stdout, the index brought up to the library first.
 
-    It speaks the Model Context Protocol (MCP): an assistant starts it by itself, once it is told the command. Nothing can be
-    changed by it. `kb serve` answers the same at /mcp.
+    It speaks the Model Context Protocol (MCP): an assistant starts it by itself, once it is told the command. Nothing
+    can be changed by it. `kb serve` answers the same at /mcp.
 
     \b
     Example: kb mcp --library ~/reports

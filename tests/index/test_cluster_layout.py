@@ -1,4 +1,4 @@
-"""How documents lie on a cluster: ranks hold sources in order, terms have names of one length, frequencies are packed."""
+"""How documents lie on a cluster: ranks order sources, terms have names of one length, frequencies are packed."""
 
 from pathlib import Path
 

@@ -15,8 +15,8 @@ ORDER = ("kind", "year", "event", "service", "talk", "speaker")
 _CLOSED = ("talk", "speaker")  # long names, and as many as reports: closed until one looks for them
 _SHOWN = 8  # values of a group before the rest is folded
 _FILTER_BOX = 15  # values of a group above which it gets a box to look for one
-# Values of a group on the page: nobody reads thousands, 4,000 make 200 kB of it, and with these a first visit to a large
-# library stays below 25 kB. Services are looked for by their aliases; talks and speakers are closed until asked for.
+# Values of a group on the page: nobody reads thousands (4,000 make 200 kB), and with these a first visit to a large
+# library takes some 25 kB. Services are looked for by their aliases; talks and speakers are closed until asked for.
 _LISTED = {"year": 30, "event": 16, "service": 36, "talk": 12, "speaker": 12}
 MOST_VALUES = (*((key, _LISTED.get(key, 30)) for key in keys("list")), ("report", 0))
 """How many values of its groups the page asks for; a report is selected by its own page, and then shown as a chip."""
