@@ -28,7 +28,9 @@ READ_SECONDS = 5.0  # that one node may take for an answer before another is ask
 GET_SECONDS = 1.0  # for one document
 WRITE_SECONDS = 60.0
 _RESTS = 5.0  # seconds in which a node that did not answer is not asked
-_ATTEMPTS = 3
+# Which copy of a shard is asked goes by the hash of a text: these ask two or three copies in turn.
+_PREFERENCES = ("kb2", "kb0", "kb3", "kb10")
+_ATTEMPTS = len(_PREFERENCES)
 _NO_PARAMS: Mapping[str, str | int] = {}
 _ABSENT = (HTTPStatus.NOT_FOUND,)
 _PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE,
@@ -132,10 +134,10 @@ class Connection:
         first = self._preferred
         for number in range(first, first + _ATTEMPTS - 1):
             with suppress(AwayError):
-                answer = asked(f"kb{number % _ATTEMPTS}")
+                answer = asked(_PREFERENCES[number % _ATTEMPTS])
                 self._preferred = number % _ATTEMPTS
                 return answer
-        return asked(f"kb{(first + _ATTEMPTS - 1) % _ATTEMPTS}")
+        return asked(_PREFERENCES[(first + _ATTEMPTS - 1) % _ATTEMPTS])
 
     def close(self) -> None:
         """Close the connections."""
