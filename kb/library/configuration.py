@@ -75,7 +75,7 @@ class Configuration:
     seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
 
     [points."jaws-days-2018-b2af/6cf728ff"]
-    same = ["aws-summit-2019-fd01/03f2aa10"]
+    same = ["summit-tokyo-2019-fd01/03f2aa10"]
     apart = ["re-invent-2020-4513/9b00c7e2"]
 
     [[searches]]

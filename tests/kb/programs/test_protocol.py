@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,11 +54,14 @@ def asking(request: pytest.FixtureRequest, places: list[str], tmp_path: Path) ->
 
 
 def done(client: Client, work: Callable[[Client], Awaitable[T]]) -> T:
+    """Do a work in a thread of its own: a browser that other tests drive may have a loop running in this one."""
+
     async def run() -> T:
         async with client:
             return await work(client)
 
-    return asyncio.run(run())
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
 
 
 ARGUMENTS: dict[str, dict[str, Any]] = {

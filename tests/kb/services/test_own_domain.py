@@ -68,7 +68,8 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
             "[catagories]",
             (
                 "unknown key 'catagories'; "
-                "known are domain, ignore, embedding, reports, talks, notes, feeds, categories, services, words"
+                "known are domain, ignore, embedding, engine, reports, talks, notes, points, feeds, searches, "
+                "categories, services, words"
             ),
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
