@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test cluster cluster-stop test-cluster soak bench check fit format lock clean screenshots
+.PHONY: run test cluster cluster-stop test-cluster soak-cluster soak bench check fit format lock clean screenshots
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -28,6 +28,10 @@ cluster-stop: $(VENV)/.dev
 # What the engine on a cluster promises, against three nodes that are started for it; it needs Java 17 and Maven.
 test-cluster: $(VENV)/.dev
 	$(BIN)/python tests/cluster/nodes.py run $(BIN)/pytest -m "cluster and not soak" tests
+
+# The same with nodes that are killed, stopped and started again, which takes a quarter of an hour.
+soak-cluster: $(VENV)/.dev
+	$(BIN)/python tests/cluster/nodes.py run $(BIN)/pytest -m cluster tests
 
 # Every test with new random examples, then the long forms of the reliability tests, about half an hour: each prints its
 # seed and what it counted.

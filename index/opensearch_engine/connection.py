@@ -111,8 +111,11 @@ class Connection:
         )
 
     def ask(self, path: str) -> Any:  # noqa: ANN401  # JSON
-        """Return what the cluster tells of itself at a path."""
-        return self._patiently(lambda _: self._asked("GET", path).body)
+        """Return what the cluster tells of itself at a path, as the node that is asked knows it.
+
+        The node that leads all may be the silent one, and another leads only after half a minute.
+        """
+        return self._patiently(lambda _: self._asked("GET", path, None, {"local": "true"}).body)
 
     def write(
         self, method: str, path: str, body: object = None, *, allowed: Sequence[int] = (), **params: str | int

@@ -5,6 +5,7 @@ stand packed in one number, those in the field whose length matters apart, so th
 exactly whatever the mean length is (`scoring`).
 """
 
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,7 +109,7 @@ class Layout:
         length = self._length(document)
         fields: dict[str, Any] = {
             "key": document.id,
-            "stored": _clean(document.stored),
+            "stored": sendable(document.stored),
             "boost": document.boost,
             "literal": _clean(folded(document.literal)),
             "belongs": list(document.belongs),
@@ -175,6 +176,21 @@ _ANALYSIS: Mapping[str, Any] = {
 
 def _packed(own: int, other: int) -> int:
     return min(own, _MOST_OWN) * PACK + min(other, _MOST_OTHER)
+
+
+_MARK = "\ufdd0"  # a character of Unicode that no text has: it is for programs among themselves
+_UNSENDABLE = re.compile(f"[\ud800-\udfff{_MARK}]")
+_SENT = re.compile(f"{_MARK}([0-9a-f]{{4}})")
+
+
+def sendable(text: str) -> str:
+    """Return a text as it can be sent: halves of surrogate pairs, which no JSON may hold, told by their number."""
+    return _UNSENDABLE.sub(lambda found: f"{_MARK}{ord(found[0]):04x}", text)
+
+
+def received(text: str) -> str:
+    """Return the text that was made sendable."""
+    return _SENT.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def _clean(text: str) -> str:

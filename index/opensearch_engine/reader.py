@@ -10,7 +10,7 @@ from index.opensearch_engine.connection import ClusterError, Connection
 from index.opensearch_engine.counting import Counting
 from index.opensearch_engine.filters import Filter, Filters, all_of, any_of
 from index.opensearch_engine.manifest import Manifest
-from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.mapping import Layout, received
 from index.opensearch_engine.questions import NONE_FOUND, Questions, Round
 from index.opensearch_engine.reasons import reasons
 from index.opensearch_engine.search import Search
@@ -269,7 +269,7 @@ def stored_text(hit: _Found) -> str:
     stored = hit.get("_source", {}).get("stored")
     if not isinstance(stored, str):
         raise ClusterError("a document of the cluster lacks what was stored of it; give another index to kb's own")
-    return stored
+    return received(stored)
 
 
 def _counted(query: Filter, field: str, values: Sequence[str] = ()) -> Mapping[str, Any]:

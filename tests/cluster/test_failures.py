@@ -62,6 +62,7 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
     assert isinstance(engine, OpenSearchEngine)
     versions = dict.fromkeys(SOURCES, 1)
     engine.publish({source: of(source, 1) for source in SOURCES}, (), SOURCES, {"version": 1})
+    nodes.wait(len(nodes.numbers))  # until the copy is made
     changed = sorted(rng.sample(SOURCES, 8), key=SOURCES.index)
     victim, after = primary(nodes, engine.stamp()[0]), rng.randrange(1, len(changed) * NOTES)
 
@@ -85,6 +86,7 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
     engine.close()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(1))
 def test_the_node_with_the_primary_is_killed_while_documents_are_written(
     nodes: Cluster, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -102,8 +104,10 @@ def test_it_is_killed_at_many_moments(
     kill_in_mid_bulk(nodes, tmp_path, seed)
 
 
+@pytest.mark.soak
 def test_while_a_node_is_stopped_another_answers(nodes: Cluster, tmp_path: Path) -> None:
     engine = filled(on_a_cluster(tmp_path), of(SOURCES[0], 1))
+    nodes.wait(len(nodes.numbers))  # until the copy is made, which may be all that answers
     nodes.signal(1, signal.SIGSTOP)
 
     answers = [engine.search(Query("監視")).total for _ in range(6)]
@@ -111,6 +115,7 @@ def test_while_a_node_is_stopped_another_answers(nodes: Cluster, tmp_path: Path)
     assert answers == [NOTES] * 6
 
 
+@pytest.mark.soak
 def test_all_nodes_start_again_and_hold_what_they_held(nodes: Cluster, tmp_path: Path) -> None:
     engine = on_a_cluster(tmp_path)
     engine.publish({source: of(source, 1) for source in SOURCES}, (), SOURCES, {})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from index.engine import SearchIndexError
 from index.opensearch_engine.drafts import drafting, rows_of
-from index.opensearch_engine.mapping import PACK, Layout, token
+from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token
 from index.opensearch_engine.ranks import ranks_of
 from index.schema import Document, Schema, TextField
 
@@ -85,3 +85,8 @@ def test_drafts_give_back_what_was_written_source_by_source(tmp_path: Path) -> N
 
     assert rows == {"a": ["1", "2"], "b": [], "c": ["3"], "d": ["4"]}
     assert list(tmp_path.iterdir()) == []
+
+
+@given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\ud800\udfff\ufdd0d8f0")))
+def test_what_is_stored_can_be_sent_and_comes_back_untouched(text: str) -> None:
+    assert received(sendable(text).encode("utf-8").decode("utf-8")) == text
