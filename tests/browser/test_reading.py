@@ -62,6 +62,7 @@ def test_lists_are_narrowed_without_a_script(open_page: Open) -> None:
     page = open_page("/talks", java_script_enabled=False)
     page.get_by_label("名前").fill("基調講演")
     page.get_by_role("button", name="絞り込む").click()
+    page.wait_for_url("**/talks?name=*")
     titles = page.locator(".reports li > a").all_inner_texts()
 
     assert titles
