@@ -112,10 +112,10 @@ class Sync:
         differ = Differ(self._held, contents, self._notes, causes)
         try:
             reports = tuple(differ.reports(self._changed(contents.reports), self._collection.domain))
-        except Exception:
+        except Exception:  # what another version of kb wrote may be unreadable in any way; of our own it is a fault
             if self._before:
                 raise
-            return Update(first_difference(contents, at), news)  # another version of kb wrote what the index holds
+            return Update(first_difference(contents, at), news)
         found = difference(reports, at)
         return Update(found, newest_news(news, tuple(differ.news(reports, at)))) if found else None
 
