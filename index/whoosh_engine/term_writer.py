@@ -3,30 +3,17 @@
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from index.whoosh_engine.columns import encoded
+from index.whoosh_engine.rows import Row
 from index.whoosh_engine.storage import create, pack_int, pack_long, pack_ushort, whoosh3
 from index.whoosh_engine.term_store import Docs, Mask, TermStore, Weights
 
 _TERM_INFO = whoosh3.W3TermInfo._struct  # noqa: SLF001  # what Whoosh keeps of a term
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A document as it is written: for each field its terms with their weights, what is given back, and its columns."""
-
-    fields: Mapping[str, Mapping[str, float]]
-    stored: Mapping[str, str]
-    values: Mapping[str, Sequence[str]]
-    figures: Mapping[str, float]
-    keys: Mapping[str, int]
-    links: Sequence[int]
-    literal: bytes
 
 
 class TermWriter:
