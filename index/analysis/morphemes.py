@@ -157,8 +157,9 @@ def _tokens(piece: str, dictionary: "Dictionary") -> Iterator["SudachiMorpheme"]
 def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", known: Known) -> Morpheme:
     begin, end = offset + morpheme.begin(), offset + morpheme.end()
     surface = text[begin:end]
-    key = (morpheme.dictionary_id(), morpheme.word_id(), surface)
-    word = None if morpheme.is_oov() else known.get(key)
+    dictionary = morpheme.dictionary_id()  # below 0 for a word of none
+    key = (dictionary, morpheme.word_id(), surface)
+    word = known.get(key)
     if word is None:
         units = morpheme.split("A") if len(surface) > 1 else ()
         word = Morpheme(
@@ -170,11 +171,11 @@ def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", known: Known)
             morpheme.reading_form(),
             tuple(_morpheme(text, offset, unit, known).moved(-begin) for unit in units) if len(units) > 1 else (),
         )
-        if not morpheme.is_oov():
+        if dictionary >= 0:
             if len(known) >= MOST_KNOWN:
                 known.clear()
             known[key] = word
-    if morpheme.dictionary_id() > 0 and word.part_of_speech == _PROPER_NOUN and _goes_on(text, begin, end):
+    if dictionary > 0 and word.part_of_speech == _PROPER_NOUN and _goes_on(text, begin, end):
         word = word._replace(normalized=folded_case(surface))
     return word.moved(begin)
 

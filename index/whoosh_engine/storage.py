@@ -23,9 +23,8 @@ with warnings.catch_warnings():
     import whoosh.lang.porter2
     import whoosh.legacy
     from whoosh.codec import whoosh3
-    from whoosh.system import pack_int, pack_long, pack_ushort
 
-__all__ = ["create", "pack_int", "pack_long", "pack_ushort", "whoosh3"]
+__all__ = ["create", "whoosh3"]
 
 confine(module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "whoosh")
 whoosh.legacy.toc_loaders.clear()  # older tables of contents are unpickled in a way of their own; ours are never old

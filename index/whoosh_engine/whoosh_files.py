@@ -1,9 +1,9 @@
 """What Whoosh has written, read without Whoosh: to import it takes longer than to answer a query.
 
-A segment of Whoosh 2.7.4, which is pinned, is one file of several, with a directory (`whoosh.filedb.compound`): terms in
-a table by their hash (`filedb.filetables`), postings in blocks (`codec.whoosh3`), stored fields one after the other
-(`columns.CompressedBytesColumn`). All numbers lie there big end first. Reading may raise anything where a file is not as
-it was written.
+A segment of Whoosh 2.7.4, which is pinned, is one file of several, with a directory (`whoosh.filedb.compound`): terms
+in a table by their hash (`filedb.filetables`), postings in blocks (`codec.whoosh3`), stored fields one after the other
+(`columns.CompressedBytesColumn`). All numbers lie there big end first. Reading may raise anything where a file is not
+as it was written.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ from index.whoosh_engine.unpickling import load
 
 _POINTER = struct.Struct("!qi")  # where something begins, and how long it is or how many slots it has
 _SLOT = struct.Struct("!Iq")  # a hash, and where its key is; 0 for none
-_LENGTHS = struct.Struct("!ii")  # of a key and of what stands for it
-_FIELD = struct.Struct("!H")  # the number of a field, which its terms begin with
+LENGTHS = struct.Struct("!ii")  # of a key and of what stands for it
+FIELD = struct.Struct("!H")  # the number of a field, which its terms begin with
 _LENGTH = struct.Struct("!i")
-_INFO = struct.Struct("!BfIBBfIIqi")  # of a term: `W3TermInfo`, then where its postings are
-_TABLES = 256
+INFO = struct.Struct("!BfIBBfIIqi")  # of a term: `W3TermInfo`, then where its postings are
+TABLES = 256
 _TERMS_BEGIN = 13  # after what the file is, how it is hashed, and two numbers for later
-_BLOCK_HEAD = 8  # what it is, and its length
+BLOCK_HEAD = struct.Struct("!4si")  # of postings: what it is, and its length, negative for the last block of a term
 _OFFSETS_TOO = ord("X")
 
 
@@ -44,17 +44,17 @@ class SegmentFile:
         """Return the block of the postings of a term, None if there are none."""
         if field not in self._fields:
             return None
-        key = _FIELD.pack(self._fields[field]) + term
-        hashed = int.from_bytes(hashlib.md5(key, usedforsecurity=False).digest()[-4:], "big")
-        table, slots = self._tables[hashed % _TABLES]
+        key = FIELD.pack(self._fields[field]) + term
+        hashed = hash_of(key)
+        table, slots = self._tables[hashed % TABLES]
         for probe in range(slots):
             slot = ((hashed >> 8) + probe) % slots
             found, place = _SLOT.unpack(self._read(self._terms + table + slot * _SLOT.size, _SLOT.size))
             if not place:
                 return None
             if found == hashed:
-                long, size = _LENGTHS.unpack(self._read(self._terms + place, _LENGTHS.size))
-                data = self._read(self._terms + place + _LENGTHS.size, long + size)
+                long, size = LENGTHS.unpack(self._read(self._terms + place, LENGTHS.size))
+                data = self._read(self._terms + place + LENGTHS.size, long + size)
                 if data[:long] == key:
                     return self._block(data[long:])
         return None
@@ -82,7 +82,7 @@ class SegmentFile:
         (length,) = _LENGTH.unpack(self._read(begin + size - _LENGTH.size, _LENGTH.size))
         extras = begin + size - _LENGTH.size - length
         self._fields: dict[str, int] = load(io.BytesIO(self._read(extras, length)))["fieldmap"]
-        directory = _TABLES * _POINTER.size
+        directory = TABLES * _POINTER.size
         self._tables = list(_POINTER.iter_unpack(self._read(extras - directory, directory)))
         self._terms_end = self._tables[0][0]
 
@@ -103,22 +103,27 @@ class SegmentFile:
         data = self._read(self._terms + _TERMS_BEGIN, self._terms_end - _TERMS_BEGIN)
         end = 0
         while end < len(data):
-            long, size = _LENGTHS.unpack_from(data, end)
-            begin = end + _LENGTHS.size
+            long, size = LENGTHS.unpack_from(data, end)
+            begin = end + LENGTHS.size
             end = begin + long + size
-            (number,) = _FIELD.unpack_from(data, begin)
-            yield names[number], data[begin + _FIELD.size : begin + long], data[end - size : end]
+            (number,) = FIELD.unpack_from(data, begin)
+            yield names[number], data[begin + FIELD.size : begin + long], data[end - size : end]
 
     def _block(self, info: bytes) -> bytes:
         """Return the two pickles of a block of postings."""
-        inline, *_, offset, length = _INFO.unpack(info)
+        inline, *_, offset, length = INFO.unpack(info)
         if inline:
             raise ValueError("postings stand where none of ours do")
-        return self._read(self._postings + offset, length)[_BLOCK_HEAD:]
+        return self._read(self._postings + offset, length)[BLOCK_HEAD.size :]
 
     def _read(self, begin: int, size: int) -> bytes:
         self._file.seek(begin)
         return self._file.read(size)
+
+
+def hash_of(key: bytes) -> int:
+    """Return the hash of a key by which it is found in a table."""
+    return int.from_bytes(hashlib.md5(key, usedforsecurity=False).digest()[-4:], "big")
 
 
 class _File(io.FileIO):
