@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
@@ -32,8 +33,7 @@ _SHORT = 0.05  # how far from the mean a vector must be for its direction to be 
 _PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
 
 
-@dataclass(frozen=True, slots=True)
-class Quantised:
+class Quantised(Struct, frozen=True):
     """Vectors as whole numbers from -127 to 127, a row each, and what each row is to be multiplied by.
 
     A quarter of the memory; and a product of two is a whole number below 2 ** 24, which floats add up without rounding
@@ -188,8 +188,7 @@ class DocumentVectors:
         return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Likest:
+class Likest(Struct, frozen=True):
     """How like a query the likest document is, and whether all documents were looked at."""
 
     cosine: float

@@ -1,7 +1,8 @@
 """How a document lies in Whoosh's fields and in columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.analysis import TermKind
 from index.schema import Document, Schema
@@ -14,8 +15,7 @@ LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; of s
 STORED = ("key", "stored", "passage")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A document as it is written: for each field its terms with their weights, what is given back, and its columns."""
 
     fields: Mapping[str, Mapping[str, float]]

@@ -1,10 +1,10 @@
 """One generation, open: its posting lists as arrays, the last asked for kept decoded and weighed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.query import Sort
@@ -28,8 +28,7 @@ Scores = NDArray[np.float64]  # one number a document
 _FEW = 16  # where fewer than one of so many documents is found
 
 
-@dataclass(frozen=True, slots=True)
-class WeightedTerm:
+class WeightedTerm(Struct, frozen=True):
     """A term over the whole index: the documents with it in any field and its points there, and those it finds."""
 
     docs: Docs

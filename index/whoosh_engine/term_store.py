@@ -3,12 +3,12 @@
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.whoosh_engine.columns import decoded, encoded
@@ -21,8 +21,7 @@ Weights = NDArray[np.float32]
 Mask = NDArray[np.bool_]  # one truth value a document
 
 
-@dataclass(frozen=True, slots=True)
-class Postings:
+class Postings(Struct, frozen=True):
     """The documents that have a term, in order, and the weight it has in each."""
 
     docs: Docs

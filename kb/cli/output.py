@@ -126,7 +126,8 @@ def make_ready(kb: "KnowledgeBase") -> None:
         places().older_answered = True
     elif not kb.keeper.status().up_to_date:
         say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
-    if not kb.browser.reports():
+    contents = kb.collection.contents()
+    if not (contents and contents.reports):
         say(f"kb: no report in {kb.collection.library.name} yet; put some there and run `kb sync`", err=True)
 
 

@@ -1,7 +1,7 @@
 """The search page: an address to a query, an answer to what the page and its JSON show."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -204,12 +204,12 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "page": page_of(page.query),
         "pages": page.pages,
         "loosened": page.answer.loosened,
-        "steps": [asdict(step) for step in page.answer.steps],
-        "notices": [asdict(notice) for notice in page.answer.notices],
+        "steps": page.answer.steps,
+        "notices": page.answer.notices,
         "freed": dict(page.answer.freed),
-        "meant": [asdict(one) for one in page.answer.meant],
-        "words": [asdict(one) for one in page.answer.words],
-        "conditions": [asdict(one) for one in page.answer.conditions],
+        "meant": page.answer.meant,
+        "words": page.answer.words,
+        "conditions": page.answer.conditions,
         "service": page.panel.service.slug if page.panel else None,
         "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
@@ -219,7 +219,7 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
                 "score": round(found.score, 4),
                 "marks": [list(mark) for mark in found.marks],
                 "alike": found.alike,
-                "reasons": [asdict(reason) for reason in found.reasons],
+                "reasons": found.reasons,
             }
             for found in page.answer.found
         ],
