@@ -97,10 +97,6 @@ def create_app(
         service = knowledge_base.collection.catalogue.by_slug.get(key)
         return service.short_name if service else key
 
-    def aliases(slug: str) -> str:
-        service = knowledge_base.collection.catalogue.by_slug.get(slug)
-        return " ".join(service.aliases) if service else ""
-
     found = examples(knowledge_base)
 
     def offered() -> tuple[Example, ...]:
@@ -130,7 +126,6 @@ def create_app(
         examples=offered,
         other_languages=language.others,
         of_data=language.of_data,
-        aliases=aliases,
         older_answers=partial(_older_answers, knowledge_base),
         page_address=page_address,
         address_of=address_of,

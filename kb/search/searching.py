@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
-_MOST_TALKS = 60  # that are found by their titles: a common word stands in those of thousands
+_MOST_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 
 

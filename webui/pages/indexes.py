@@ -95,7 +95,7 @@ REPORTS: Index[ReportEntry] = Index(
     facts=lambda entry: (
         entry.event or texts.NO_EVENT,
         texts.day(entry.held_on),
-        texts.sessions(len(entry.talks)),
+        texts.sessions(len(entry.talks)) if entry.talks else "",
     ),
     record=asdict,
 )
@@ -109,7 +109,7 @@ EVENTS: Index[EventEntry] = Index(
     facts=lambda entry: (
         texts.day(entry.held_on),
         texts.reports(len(entry.reports)),
-        texts.sessions(len(entry.talks)),
+        texts.sessions(len(entry.talks)) if entry.talks else "",
     ),
     record=event_record,
 )

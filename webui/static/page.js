@@ -46,7 +46,7 @@ function stale() {
 
 function replaceMain(page, title) {
   status.classList.add("unseen");
-  const id = document.activeElement?.id;
+  const { id, name, value } = document.activeElement;
   const open = new Map([...main.querySelectorAll("details[id]")].map((e) => [e.id, e.open]));
   const sought = new Map([...main.querySelectorAll(".find")].map((e) => [e.id, e.value]));
   const drawer = document.querySelector("#filters:popover-open");
@@ -61,7 +61,8 @@ function replaceMain(page, title) {
   const filters = document.getElementById("filters");
   if (drawer) filters?.showPopover();
   if (filters) filters.scrollTop = scrolled ?? 0;
-  if (id && id !== box.id) document.getElementById(id)?.focus({ preventScroll: true });
+  const again = id ? document.getElementById(id) : main.querySelector(`[name="${name}"][value="${CSS.escape(value)}"]`);
+  if (again !== box) again?.focus({ preventScroll: true });
 }
 
 function asked() {
@@ -220,14 +221,22 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".menu[open]")) menu.open = menu.contains(event.target);
 });
 
-const plain = (text) => // as names are compared: width, case and the two kana are one
-  text.normalize("NFKC").toLowerCase().replace(/[\u3041-\u3096]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 96));
+const plain = (text) => // as names are compared: width, case and the two kana are one, gaps are none
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s_\u30fb-]/g, "")
+    .replace(/[\u3041-\u3096]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 96));
 
-function narrow(find) {
+let aliases; // of services, by what their boxes select: fetched when one first looks for one
+
+async function narrow(find) {
+  if (find.id === "find=service") aliases ??= await (await fetch("/aliases")).json();
   const sought = plain(find.value);
   const group = find.closest("fieldset");
   for (const item of group.querySelectorAll("li")) {
-    item.hidden = !plain(`${item.textContent} ${item.dataset.names ?? ""}`).includes(sought);
+    const names = aliases?.[item.querySelector("input").value] ?? "";
+    item.hidden = !plain(`${item.textContent} ${names}`).includes(sought);
   }
   if (sought) for (const details of group.querySelectorAll("details")) details.open = true;
 }
@@ -249,6 +258,19 @@ document.addEventListener("click", async (event) => {
 // Work that goes on is looked at again each second, in place: nothing that one reads or has the focus on is lost.
 if (main.querySelector("[data-running]")) {
   setInterval(() => main.querySelector("[data-running]") && visit(location.href, { push: false }), 1000);
+}
+
+// Files and folders may be dropped anywhere; the script that takes them in is fetched when some are.
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, async (event) => {
+    const { types, files, items } = event.dataTransfer;
+    if (!types.includes("Files")) return; // dropped words are their field's own affair
+    event.preventDefault();
+    document.body.classList.toggle("dragged", name === "dragover");
+    if (name !== "drop") return;
+    const dropped = [[...files], [...items].map((item) => item.webkitGetAsEntry())]; // gone once the event is over
+    (await import(document.getElementById("dropped").dataset.script)).take(...dropped);
+  });
 }
 
 document.getElementById("print")?.addEventListener("click", () => print());

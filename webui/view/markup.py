@@ -26,7 +26,7 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
 def checkbox(group: str, value: str, name: str, selected: bool) -> Markup:  # noqa: FBT001  # called as a filter
     """Return the box that selects a value of a group; kept, for a page has hundreds, and the next most of the same."""
     checked = Markup(" checked") if selected else ""
-    box = Markup('<input type="checkbox" form="search" name="{0}" value="{1}" id="{0}={1}"{2}>\n  <span>{3}</span>')
+    box = Markup('<input type="checkbox" form="search" name="{0}" value="{1}"{2}>\n  <span>{3}</span>')
     return box.format(group, value, checked, name)
 
 
