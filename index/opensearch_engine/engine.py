@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Draft, Hit, Results, SearchIndexError
+from index.engine import Coverage, Draft, Engine, SearchIndexError
 from index.opensearch_engine import drafts as drafting
 from index.opensearch_engine import rebuilding, tidying
 from index.opensearch_engine.address import Address
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from index.language import LanguageMaker
-    from index.query import Query
     from index.schema import Document, Schema
 
 Stamp = tuple[str, int]
@@ -31,7 +30,7 @@ Stamp = tuple[str, int]
 _WORTH_AN_INDEX = 1000  # documents: fewer are replaced where they lie
 
 
-class OpenSearchEngine:
+class OpenSearchEngine(Engine):
     """An Engine on a cluster, shared by threads and machines of which one may write at a time.
 
     Its folder holds what is written ahead of a publish, and nothing else.
@@ -64,26 +63,6 @@ class OpenSearchEngine:
         if kept is None or kept[0] != stamp:
             kept = self._read = stamp, self._reader(stamp)
         return kept[1]
-
-    def search(self, query: "Query") -> Results:
-        """Answer a query from the newest whole generation."""
-        return self.snapshot().search(query)
-
-    def stored(self, document_id: str) -> str | None:
-        """Return what was stored of a document, or None if there is none of that id."""
-        return self.snapshot().stored(document_id)
-
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like some by their vectors."""
-        return self.snapshot().like(ids, apart, limit)
-
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """Return the cosine of each of some documents to each of others; none where one has no vector."""
-        return self.snapshot().likeness(some, others)
-
-    def meta(self) -> Mapping[str, object] | None:
-        """Return what the newest whole generation was written with, None before the first."""
-        return self.snapshot().meta()
 
     def damage(self) -> str | None:
         """Return nothing: a cluster keeps copies of what it holds, and answers with whole ones."""

@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 GIVEN = "KB_TEST_CLUSTER"  # the variable that names the folder of the nodes that tests ask
 _FIRST_HTTP, _FIRST_TRANSPORT = 9211, 9311
 _JAVA = range(17, 24)  # later ones have no security manager, which OpenSearch 2 knows of
-_MEMORY = "512m"  # heap of a node
+_HEAP = "512m"
 _JVM = (
     "-XX:+UseSerialGC",
     "-Xshare:auto",
@@ -69,10 +69,11 @@ def missing() -> str | None:
 class Cluster:
     """So many nodes that find each other, in a folder of their own."""
 
-    def __init__(self, folder: Path, count: int = 3, shift: int = 0) -> None:
+    def __init__(self, folder: Path, count: int = 3, shift: int = 0, heap: str = _HEAP) -> None:
         self.folder = folder
         self._count = count
         self._shift = shift  # of the ports
+        self._heap = heap
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ class Cluster:
             (home / name).mkdir(parents=True, exist_ok=True)
         (home / "config" / "opensearch.yml").write_text(json.dumps(self._settings(number)), "utf-8")  # JSON is YAML
         (home / "config" / "log4j2.properties").write_text(_LOGGING.format(log=home / "node.log"), "utf-8")
-        memory = (f"-Xms{_MEMORY}", f"-Xmx{_MEMORY}")
+        memory = (f"-Xms{self._heap}", f"-Xmx{self._heap}")
         logging = f"-Dlog4j.configurationFile={home / 'config' / 'log4j2.properties'}"
         classes = _prepared()
         path = os.pathsep.join((str(classes), f"{_jars()}/*"))
@@ -226,9 +227,9 @@ def given() -> Cluster:
 
 
 @contextmanager
-def running(folder: Path, count: int = 3, shift: int = 0) -> Iterator[Cluster]:
+def running(folder: Path, count: int = 3, shift: int = 0, heap: str = _HEAP) -> Iterator[Cluster]:
     """Give a cluster that runs until the end."""
-    cluster = Cluster(folder, count, shift)
+    cluster = Cluster(folder, count, shift, heap)
     try:
         cluster.start()
         yield cluster
