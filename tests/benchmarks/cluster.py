@@ -25,7 +25,7 @@ from index.query import Query
 _REPORT = 500  # notes
 _WARMING, _QUERIES = 100, 100  # of each shape
 _LISTED = (("event", 16), ("service", 36), ("talk", 12), ("speaker", 12))  # values, as a page lists them
-_HEAP = "1g"
+_OPTIONS = ("-Xms1g", "-Xmx1g")  # of a node
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     making = perf_counter() - begun
     with (
         tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "nodes", nodes, shift=50, heap=_HEAP) as cluster,
+        running(Path(folder) / "nodes", nodes, shift=50, options=_OPTIONS) as cluster,
     ):
         address = Address(cluster.urls, "benchmark")
         here = Kb(Path(folder) / "here")
