@@ -1,10 +1,12 @@
 """A generation on a cluster as one request sees it: from a query to hits, counts and kin."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from index.embedder import EmbeddingError
 from index.engine import FEW, ConditionCount, Coverage, Hit, Results, TitledCount, WordCount
 from index.language import Language
 from index.opensearch_engine import neighbours
@@ -87,16 +89,22 @@ class ClusterReader:
         return stored_text(hits[0]) if hits else None
 
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like some by their vectors. Raises EmbeddingError."""
-        return neighbours.like(self._questions, self._seen, ids, apart, limit) if self._seen else ()
+        """Return the documents that are most like some by their vectors."""
+        with suppress(EmbeddingError):  # an endpoint does not tell which vectors are its own
+            return neighbours.like(self._questions, self._seen, ids, apart, limit) if self._seen else ()
+        return ()
 
     def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """Return the cosine of each of some documents to each of others. Raises EmbeddingError."""
-        return neighbours.likeness(self._questions, self._seen, some, others) if self._seen else ()
+        """Return the cosine of each of some documents to each of others."""
+        with suppress(EmbeddingError):
+            return neighbours.likeness(self._questions, self._seen, some, others) if self._seen else ()
+        return ()
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model. Raises EmbeddingError."""
-        return self._seen.coverage() if self._seen else None
+        """Return how far documents can be found by likeness, None where there is no model."""
+        with suppress(EmbeddingError):
+            return self._seen.coverage() if self._seen else None
+        return Coverage(0, self._manifest.documents)
 
     def embed(self, connection: Connection, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""

@@ -1,6 +1,7 @@
 """By likeness a cluster finds, orders and explains as the oracle does, on one shard and on several."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from alike import LANGUAGE, SCHEMA, asked, document, filled, libraries, library
@@ -9,11 +10,13 @@ from hypothesis import given, settings
 from models import Characters
 from scan_engine import ScanEngine
 
+from index.embedder import EmbeddingError
 from index.engine import Coverage, Engine, Hit
 from index.opensearch_engine import engine as of_engine
 from index.opensearch_engine.scoring import TOLERANCE
 from index.query import Query
 from index.schema import Document
+from index.tree import Notice
 
 pytestmark = pytest.mark.cluster
 
@@ -30,7 +33,19 @@ def told(hit: Hit) -> tuple[object, ...]:
     return hit.id, hit.alike, [(one.signal, pytest.approx(one.points, abs=1e-3), one.cosine) for one in shown]
 
 
-@settings(max_examples=12, deadline=None)
+class Unsaid(Characters):
+    """A model behind an address that does not answer: which vectors are its own it cannot tell."""
+
+    @property
+    def dimensions(self) -> int:  # type: ignore[override]
+        raise EmbeddingError("nobody answers")
+
+    @dimensions.setter
+    def dimensions(self, _: int) -> None:
+        pass
+
+
+@settings(max_examples=8, deadline=None)
 @given(libraries, asked)
 def test_a_cluster_finds_by_likeness_as_the_oracle_does(
     engine: Engine, documents: list[Document], queries: list[Query]
@@ -87,3 +102,17 @@ def test_vectors_of_the_same_texts_are_taken_over_from_what_was_there_before(
         filled(engine, library(document(1, "鍵束"), document(2, f"錠前 {worth}")))
 
         assert (made.pop(), made, engine.coverage()) == (f"錠前 {worth}", [], Coverage(62, 62))
+
+
+def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_path: Path) -> None:
+    engine = on_a_cluster(tmp_path, SCHEMA, LANGUAGE, embedder=Unsaid)
+    engine.publish({"only": [document(1, "鍵"), document(2, "錠")]}, (), ["only"], {})
+
+    results = engine.search(Query("鍵"))
+
+    assert ([hit.id for hit in results.hits], results.notices) == (["1"], (Notice("no likeness", "nobody answers"),))
+    assert (engine.coverage(), engine.like(("1",), "service", 3), engine.likeness(("1",), ("2",))) == (
+        Coverage(0, 2),
+        (),
+        (),
+    )
