@@ -199,6 +199,26 @@ class Engine(Reader, Protocol):
     def snapshot(self) -> Reader:
         """Return a reader of the newest whole generation."""
 
+    def search(self, query: "Query") -> Results:
+        """Answer a query from the newest whole generation."""
+        return self.snapshot().search(query)
+
+    def stored(self, document_id: str) -> str | None:
+        """Return what was stored of a document, or None if there is none of that id."""
+        return self.snapshot().stored(document_id)
+
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some (`Reader.like`)."""
+        return self.snapshot().like(ids, apart, limit)
+
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return how like each of some documents is to each of others (`Reader.likeness`)."""
+        return self.snapshot().likeness(some, others)
+
+    def meta(self) -> Mapping[str, object] | None:
+        """Return what the newest whole generation was written with, None before the first."""
+        return self.snapshot().meta()
+
     def damage(self) -> str | None:
         """Return why an older generation answers instead of the newest, None where the newest does."""
 
