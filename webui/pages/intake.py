@@ -104,7 +104,7 @@ class _Intake:
             outline=outline,
             taken=counted(outline),
             sections=tuple(sections(report.notes)),
-            lines=tuple(became(outline, report.talks, report.notes)),
+            lines=tuple(became(outline, report.talks, {note.line: note.id for note in report.notes})),
         )
         return make_response(shown, 422 if received.refused else 200)
 
