@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 from flask import Flask
@@ -15,7 +15,6 @@ from jinja2.runtime import Context
 
 from index.engine import SearchIndexError
 from index.query import Query
-from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
 from webui import compression, language, security
@@ -52,6 +51,9 @@ from webui.texts import saying, texts
 from webui.view import answers
 from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
+
+if TYPE_CHECKING:
+    from kb.fetching import Fetcher
 
 _STATIC = Path(__file__).parent / "static"
 _READING = (
@@ -93,7 +95,7 @@ def create_app(
     access: Access | None = None,
     today: Callable[[], date] = date.today,
     updater: Updater | None = None,
-    fetcher: Fetcher | None = None,
+    fetcher: "Fetcher | None" = None,
 ) -> Flask:
     """Return the app that shows a knowledge base.
 
