@@ -62,7 +62,9 @@ def serve(
     taken = listening.getsockname()[1]
     if port not in (0, taken):
         say(f"Port {port} is taken; using {taken}.")
-    lines(outcome_lines(bring_up_to_date(kb), kb))
+    # What it takes to read a whole library goes with the process that reads it: of 100,000 notes 30 MB.
+    apart = partial(sync_apart, kb) if kb.collection.needs_index() else None
+    lines(outcome_lines(bring_up_to_date(kb, apart), kb))
     shown = f"[{host}]" if ":" in host else host
     fetcher = None
     if allow_fetch:
