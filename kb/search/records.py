@@ -183,9 +183,10 @@ class _Above(Struct, frozen=True):
 
 
 class Relations(Struct, frozen=True):
-    """What of a note tells to which others it belongs."""
+    """What of a note tells to which others it belongs, and the line of its file that it begins at."""
 
     id: str
+    line: int
     trail: tuple[_Above, ...]
     remedy_of: str | None
     answers: str | None
@@ -222,9 +223,9 @@ def dump_note(note: Note, overtaken: Sequence[str] = ()) -> str:
 def load_note(stored: str, contents: Contents) -> Note:
     """Return the note that `dump_note` wrote, with its talk out of the contents of its generation."""
     found = _decoder.decode(stored)
-    return (
-        replace(found.note, talk=contents.talks_of_reports[found.note.report, found.talk]) if found.talk else found.note
-    )
+    if found.talk:  # nobody else has the note yet, and a copy of it costs as much as to read it
+        object.__setattr__(found.note, "talk", contents.talks_of_reports[found.note.report, found.talk])
+    return found.note
 
 
 def load_relations(stored: str) -> Relations:

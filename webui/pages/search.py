@@ -39,6 +39,7 @@ class SearchPage:
     groups: tuple[Group, ...]
     chips: tuple[Chip, ...]
     talks: tuple[TalkHits, ...]
+    bars: tuple[Bar, ...]
     unread: tuple[Unread, ...]
     panel: Panel | None
     told: tuple[Told, ...]
@@ -72,17 +73,6 @@ class SearchPage:
         newest = "new" if self.query.sort == "new" else "relevance"
         others = {key: label for key, label in texts.SORTS.items() if key not in ("relevance", "new")}
         return {newest: texts.SORTS["new"], **others}
-
-    @property
-    def bars(self) -> tuple[Bar, ...]:
-        """The years of what is found, each with the search that wants it alone, or no longer."""
-        counts = {facet.value: facet.count for facet in self.answer.facets["year"]}
-        chosen = self.query.selected("year")
-
-        def url(year: str) -> str:
-            return address_of(self.query.select("year", *(() if chosen == (year,) else (year,))))
-
-        return timeline(counts, url, chosen)
 
     @property
     def first(self) -> int:
@@ -190,11 +180,23 @@ def search_page(
         groups=tuple(groups(answer)),
         chips=selected,
         talks=tuple(by_talk(knowledge_base.collection.domain, query, answer)),
+        bars=bars(query, answer),
         unread=unknown,
         panel=panel,
         told=tuple(told(query, answer, unknown)),
         ways_out=ways_out(query, answer, selected, knowledge_base.searcher),
     )
+
+
+def bars(query: Query, answer: Answer) -> tuple[Bar, ...]:
+    """Return the years of what is found, each with the search that wants it alone, or no longer."""
+    counts = {facet.value: facet.count for facet in answer.facets["year"]}
+    chosen = query.selected("year")
+
+    def url(year: str) -> str:
+        return address_of(query.select("year", *(() if chosen == (year,) else (year,))))
+
+    return timeline(counts, url, chosen)
 
 
 def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
