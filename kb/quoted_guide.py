@@ -29,8 +29,11 @@ class QuotedGuide:
     def _entry(self, entry: Entry) -> Iterator[str]:
         point, said = entry.point, self.quoting.said
         told = said.said(point.talks, point.since, point.until, point.speakers)
-        yield f"- {escaped(entry.note.text)} — {escaped(told)}"
+        above = self.guide.under(entry)
+        under = f"*{' › '.join(map(escaped, above))}*: " if above else ""
+        yield f"- {under}{escaped(entry.note.text)} — {escaped(told)}"
         yield from (f"  - {said.REMEDY}: {self._note(note)}" for note in entry.remedies if note.id != entry.note.id)
+        yield from (f"  - {self._note(note)}" for note in entry.leads_to)
         yield from (f"  - {self._changed(change)}" for change in entry.changes)
         yield from (f"  - {self._note(note)}" for note in point.notes)
 

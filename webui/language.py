@@ -23,6 +23,11 @@ def speak(app: Flask) -> None:
         preferred = request.accept_languages.best_match(LANGUAGES, next(iter(LANGUAGES)))
         spoken.set(next((language for language in asked if language in LANGUAGES), preferred))
 
+    @app.context_processor
+    def words() -> dict[str, object]:  # as they are, not by a proxy: a page looks up hundreds
+        said = LANGUAGES[spoken.get()]
+        return {"t": said, "kinds": said.shared.KINDS}
+
     @app.after_request
     def told(response: Response) -> Response:
         if request.endpoint != "static":

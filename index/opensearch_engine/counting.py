@@ -28,7 +28,7 @@ class Counting:
     def aggregations(self) -> Mapping[str, Any]:
         """Return what is to be counted, as part of a search."""
         return {
-            f"group.{number}": {"filter": self._narrowing(group), "aggs": self._of(group)}
+            f"group {number}": {"filter": self._narrowing(group), "aggs": self._of(group)}
             for number, group in enumerate(self._query.facets)
             if self._filters.knows(group)
         }
@@ -36,7 +36,7 @@ class Counting:
     def facets(self, answer: Mapping[str, Any]) -> tuple[dict[str, tuple[FacetCount, ...]], dict[str, int]]:
         """Return the counts of each group, and how many more values there are than are listed."""
         given = answer.get("aggregations", {})
-        counts = {group: given.get(f"group.{number}", {}) for number, group in enumerate(self._query.facets)}
+        counts = {group: given.get(f"group {number}", {}) for number, group in enumerate(self._query.facets)}
         listed = {group: self._listed(group, counts[group]) for group in counts}
         unlisted = {
             group: int(counts[group].get("every", {}).get("count", 0)) - sum(one.count > 0 for one in listed[group])

@@ -17,6 +17,7 @@ Answer = TypeVar("Answer")
 _MOST_KEPT = 20_000
 _MOST_ROUNDS = 60
 NONE_FOUND: Mapping[str, Any] = {"hits": {"total": {"value": 0}, "hits": []}}
+_FEW = 1000  # documents told by their ids
 _AT_ONCE = 50  # searches in one request: so many are answered in time by a busy node, too
 
 
@@ -75,6 +76,12 @@ class Round:
         """Return how many documents of the generation pass some filters."""
         body = {"size": 0, "track_total_hits": True, "query": self._questions.held(*filters)}
         return self.ask(body, lambda answer: int(answer["hits"]["total"]["value"]), guess)
+
+    def found(self, *filters: Filter) -> frozenset[str]:
+        """Return the ids of the documents of the generation that pass some filters, which are few."""
+        body = {"size": _FEW, "track_total_hits": False, "_source": ["key"], "query": self._questions.held(*filters)}
+        read = lambda answer: frozenset(hit["_source"]["key"] for hit in answer["hits"]["hits"])  # noqa: E731
+        return self.ask(body, read, frozenset())
 
     def ask(
         self, body: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Answer], guess: Answer, *, kept: bool = True

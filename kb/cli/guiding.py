@@ -1,6 +1,7 @@
 """The commands that tell what the notes on a service say together, and put that right: guide, point."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import click
@@ -78,8 +79,11 @@ def _lines(guide: Guide) -> Iterator[str]:
         if part:
             yield ""
             yield click.style(f"{ja.GUIDE_PARTS[name]} {len(part)}件", bold=True)
-            for entry in part:
-                yield from _entry_lines(entry)
+            for under, entries in groupby(part, guide.under):
+                if under:
+                    yield click.style(f"  {' › '.join(terminal.passage(text, ()) for text in under)}", dim=True)
+                for entry in entries:
+                    yield from _entry_lines(entry)
     for title, pairs in ((ja.CONTRADICTIONS, guide.contradictions), (ja.CANDIDATES, guide.candidates)):
         if pairs:
             yield ""
@@ -98,7 +102,8 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
     confirmed = f"  {ja.CONFIRMED}" if point.confirmed else ""
     said = f"{ja.said(point.talks, point.since, point.until, point.speakers)}{confirmed}"
     yield click.style(f"    {said}", fg="cyan")
-    yield from (f"    → {note.text.lstrip('→⇒=-> ')}" for note in entry.remedies if note.id != entry.note.id)
+    after = (note for note in (*entry.remedies, *entry.leads_to) if note.id != entry.note.id)
+    yield from (f"    → {note.text.lstrip('→⇒=-> ')}" for note in after)
     yield from (click.style(f"    {one.statement} ({one.source})", fg="yellow") for one in entry.changes)
     for note in point.notes:
         told = "" if note.id == entry.note.id else f"{terminal.passage(note.text, ())}  "

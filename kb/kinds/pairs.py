@@ -19,7 +19,6 @@ from kb.report.model import Kind, Note, Report, State
 _QUESTIONS = re.compile(r"質問|質疑|Q\s*[&＆]\s*A|FAQ", re.IGNORECASE)
 _ASKED = re.compile(r"[?？]|^\W*Q\d*[.:：]|なぜ|何|なに|なん|どう|どこ|どれ|どの|誰|いつ|いくつ")
 _REMEDIES = ("対策", "解決", "解決策", "対応", "対応策", "対処", "対処法", "改善", "改善策", "回避", "回避策")
-_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
 _LABELLED = re.compile(rf"\s*[【\[(（]?(?:{'|'.join(_REMEDIES)})(?:方法)?\s*[】\])）:：]")
 # What one of the signs in a note itself begins with; most notes have none, and are not cut into sentences for it.
 _SIGNS = re.compile(r"[-ー=]{1,2}[>＞]|[→⇒➡⇨]|策|工夫|対処|解決|回避|改善|ので|んで|から|防|避|しか")
@@ -27,6 +26,8 @@ _FEW = 3  # sentences up to which a note that gives trouble as a reason is taken
 _REMEDY = 0.5  # how likely a remedy is advice at least: of 41 that careful readers found, 20 are
 _LIKELY = 0.3  # how likely advice must be where it is said to be against a problem: less than to be called so
 
+ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
+"""How a note begins that goes on from another."""
 
 PROBLEMS: tuple[State, State] = ("solved", "unsolved")
 QUESTIONS: tuple[State, State] = ("answered", "unanswered")
@@ -217,7 +218,7 @@ def _remedied(note: Note, family: _Family) -> str | None:
     labelled = parent is not None and parent.text.endswith(_REMEDIES)
     if labelled and parent:
         told, parent = parent, family.parent(parent)
-    marked = labelled or _ARROW_FIRST.match(note.text) or _LABELLED.match(note.text)
+    marked = labelled or ARROW_FIRST.match(note.text) or _LABELLED.match(note.text)
     previous = family.previous(told)
     if not (marked or _helps(note)):
         return None

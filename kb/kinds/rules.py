@@ -134,12 +134,19 @@ def _places(note: Note, said: Sequence[Sentence], main: Sequence[Sentence]) -> I
         "bare": all(sentence.bare for sentence in main),
         "flow": any(sentence.leads_on for sentence in main),
         "figure": _FIGURE.search(_ADDRESS.sub("", text) if "://" in text else text) is not None,
-        "coded": _CODE.match(text) is not None,
+        "coded": _has_code(note),
         "who speaks": _WHO.match(text) is not None,
         "page title": bool(main) and "<名詞>" in main[-1].words[-1] and _PAGE_TITLE.search(text) is not None,
         "under a name": note.parent is not None and _is_name(note.trail[-1].text[:READ_SO_FAR]),
     }
     yield from (place for place, holds in told.items() if holds)
+
+
+def _has_code(note: Note) -> bool:
+    """Tell whether a note begins with the code of a talk; 「S3 に置く」 begins with a service."""
+    code = _CODE.match(note.text)
+    named = (mention.why for mention in note.services if mention.via == "explicit")
+    return code is not None and not any(name in code[0] for name in named)
 
 
 def _is_name(text: str) -> bool:

@@ -43,11 +43,15 @@ class Cards:
         return {
             **self.brief(note, longest),
             "talk_id": note.talk.id if note.talk else None,
-            "trail": [clipped(crumb.text, _LABEL) for crumb in note.trail],
+            "trail": self.trail(note),
             "kind": note.kind,
             "services": [domain.catalogue.name(mention.service) for mention in note.services],
             "changed_since": [change_record(change) for change in domain.changes_for(note)],
         }
+
+    def trail(self, note: Note) -> list[str]:
+        """Return the headings and notes that a note stands under, outermost first."""
+        return [clipped(crumb.text, _LABEL) for crumb in note.trail]
 
     def found(self, found: Found) -> dict[str, Any]:
         """Return a found note as a card, with the ranges of its text that match, and whether its meaning alone does."""

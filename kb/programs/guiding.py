@@ -42,7 +42,7 @@ def guide(kb: KnowledgeBase, asked: Guide, root: str | None) -> Record:
 
 
 def _entry(cards: Cards, entry: Entry) -> dict[str, Any]:
-    """Return a point with the notes that say so, the best told first, and what remedies it."""
+    """Return a point with the notes that say so, the best told first, where that stands, and what follows from it."""
     point = entry.point
     others = [note for note in point.notes if note.id != entry.note.id]
     remedies = [note for note in entry.remedies if note.id != entry.note.id]
@@ -53,5 +53,7 @@ def _entry(cards: Cards, entry: Entry) -> dict[str, Any]:
         "speakers": [clipped(name, 100) for name in point.speakers[:_MOST_NOTES]],
         "changed_since": [change_record(change) for change in entry.changes],
         "notes": [cards.brief(note) for note in [entry.note, *others][:_MOST_NOTES]],
+        "trail": cards.trail(entry.note),
         "remedies": [cards.brief(note) for note in remedies[:_MOST_NOTES]],
+        "leads_to": [cards.brief(note) for note in entry.leads_to[:_MOST_NOTES]],
     }

@@ -31,6 +31,7 @@ def entry_record(entry: Entry, domain: Domain) -> dict[str, Any]:
         "text": entry.note.text,
         "notes": [note_record(note, domain) for note in entry.point.notes],
         "remedies": [note_record(note, domain) for note in entry.remedies],
+        "leads_to": [note_record(note, domain) for note in entry.leads_to],
         "changes": [change_record(change) for change in entry.changes],
     }
 

@@ -1,13 +1,15 @@
 """The guide of a service: what all notes on it say together, each thing told once, made once a generation."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, TypeAlias
 
 from index.engine import Reader
 from index.query import Query
+from index.text import folded_name
+from kb.kinds import leads_from
 from kb.kinds.pairs import PROBLEMS
 from kb.library.contents import Contents
 from kb.points import Candidate, Contradiction, Gist, HandTold, Point, Points, gist, points_of
@@ -27,25 +29,30 @@ _PROBLEMS, _ADVICE, _NEWEST = 200, 300, 300
 _FOUND = 300  # notes of any other query
 _TELLING = ("advice", "problem", "statement")  # kinds of notes that points are made of
 _GROUND = 200  # the newest notes of all: what the vectors of any notes have in common
-_LIKELY = 0.3  # how likely advice a note must be to be told as such
+_LIKELY = 0.35  # how likely advice a note must be to be told as such: of a stranger's, three in four are then
 _KEPT = 64  # of a generation; one takes up to 2 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A point as a guide tells it: the note that tells it best, what remedies it, and what has changed since."""
+    """A point as a guide tells it: the note that tells it best, what remedies it, and what has changed since.
+
+    `leads_to` are the notes that go on from it with an arrow, and remedy nothing that is known as a problem.
+    """
 
     point: Point
     note: Note
     remedies: tuple[Note, ...] = ()
     changes: tuple[Change, ...] = ()
+    leads_to: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
     """What the notes on a service say together: of all its notes those that were compared, told once.
 
-    In each part what still holds stands first, then what many talks say, then what was said last.
+    In each part what still holds stands first, then what many talks say, then what was said last; what stands together
+    in a report stands so here too.
     """
 
     service: Service
@@ -60,6 +67,11 @@ class Guide:
     def points(self) -> tuple[Point, ...]:
         """All of its points."""
         return tuple(entry.point for part in self.parts.values() for entry in part)
+
+    def under(self, entry: Entry) -> tuple[str, ...]:
+        """Return what tells what an entry is about: the two nearest headings or notes above it, but for the service."""
+        own = {folded_name(name) for name in (self.service.name, self.service.short_name)}
+        return tuple(crumb.text for crumb in entry.note.trail[-2:] if folded_name(crumb.text) not in own)
 
     def entry(self, note_id: str) -> Entry | None:
         """Return the entry whose point holds a note."""
@@ -131,14 +143,6 @@ class Guides:
         )
 
 
-def part_of(point: Point) -> PartName:
-    """Return the part of a guide that a point belongs to: what one talk remedied is no open problem of another."""
-    states = {state for note in point.notes for state in note.states}
-    if states & set(PROBLEMS):
-        return "solved" if "solved" in states else "unsolved"
-    return "advice" if any(note.kind == "advice" or note.advice >= _LIKELY for note in point.notes) else "cases"
-
-
 def _recommends(note: Note) -> bool:
     """Tell whether a note advises a service by its name: 「Fargateがいい」."""
     return note.kind == "advice" and any(mention.via == "explicit" for mention in note.services)
@@ -176,23 +180,41 @@ class _Made:
 
 def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
     point_of = {note.id: point.id for point in made.points.points for note in point.notes}
-    entries = [(part_of(one), _entry(one, made.gathered.remedies, point_of, domain)) for one in made.points.points]
+    leads_to = _led(made.gathered)
+    entries = [_entry(one, made.gathered.remedies, leads_to, point_of, domain) for one in made.points.points]
     parts: dict[PartName, tuple[Entry, ...]] = {
-        name: tuple(sorted((entry for part, entry in entries if part == name), key=_order)) for name in PARTS
+        name: tuple(sorted((entry for entry in entries if _part_of(entry) == name), key=_order)) for name in PARTS
     }
-    # A remedy stands with its problem already, unless it says what other notes say too.
+    # A remedy stands with its problem already, unless it says what other notes say too;
     shown = {point_of.get(note.id) for entry in parts["solved"] for note in entry.remedies}
     for name in ("advice", "cases"):
-        parts[name] = tuple(entry for entry in parts[name] if entry.point.id not in shown or entry.point.talks > 1)
+        parts[name] = _without(parts[name], shown)
+    # and so does what an arrow leads to, if what it goes on from is told.
+    shown = {point_of[note.id] for part in parts.values() for entry in part for note in entry.leads_to}
     return Guide(
         service=service,
         notes=made.gathered.total,
         compared=len(made.gathered.notes),
-        parts=parts,
+        parts={name: _without(part, shown) for name, part in parts.items()},
         contradictions=made.points.contradictions,
         candidates=made.points.candidates,
         changes=tuple(sorted(domain.changes_of(service.slug), key=lambda change: change.changed_on, reverse=True)),
     )
+
+
+def _led(gathered: _Gathered) -> Mapping[str, Sequence[Note]]:
+    """Return what an arrow leads to from which note, beside its remedies."""
+    led: defaultdict[str, list[Note]] = defaultdict(list)
+    known = {note.id: note for note in gathered.notes}
+    for note, start in leads_from(gathered.notes).items():
+        if known[note] not in gathered.remedies.get(start, ()):
+            led[start].append(known[note])
+    return led
+
+
+def _without(part: tuple[Entry, ...], shown: Container[str | None]) -> tuple[Entry, ...]:
+    """Return the entries of a part, without those that are shown with others already and that one talk alone tells."""
+    return tuple(entry for entry in part if entry.point.talks > 1 or entry.point.id not in shown)
 
 
 def _found(query: Query, snapshot: Snapshot) -> _Gathered:
@@ -219,12 +241,37 @@ def _gathered(service: Service, snapshot: Snapshot) -> _Gathered:
     return _Gathered(total, notes, remedies)
 
 
-def _entry(point: Point, remedies: Mapping[str, Sequence[Note]], point_of: Mapping[str, str], domain: Domain) -> Entry:
+def _entry(
+    point: Point,
+    remedies: Mapping[str, Sequence[Note]],
+    leads_to: Mapping[str, Sequence[Note]],
+    point_of: Mapping[str, str],
+    domain: Domain,
+) -> Entry:
     best = max(point.notes, key=lambda note: (bool(note.states), note.advice, note.held_on or "", note.id))
     # Two takers of a talk noted the problem and its remedy each: the remedy is told once, too.
-    own = {point_of.get(remedy.id, remedy.id): remedy for note in point.notes for remedy in remedies.get(note.id, ())}
+    own, led = (
+        {point_of.get(other.id, other.id): other for note in point.notes for other in others.get(note.id, ())}
+        for others in (remedies, leads_to)
+    )
     own.pop(point.id, None)
-    return Entry(point, best, tuple(own.values()), _since(point, domain))
+    further = (note for said, note in led.items() if said not in own and said != point.id)
+    return Entry(point, best, tuple(own.values()), _since(point, domain), tuple(further))
+
+
+def _part_of(entry: Entry) -> PartName:
+    """Return the part of a guide that an entry belongs to.
+
+    What one talk remedied is no open problem of another, and what leads to advice is told as its reason.
+    """
+    states = {state for note in entry.point.notes for state in note.states}
+    if states & set(PROBLEMS):
+        return "solved" if "solved" in states else "unsolved"
+    return "advice" if any(map(_is_advice, (*entry.point.notes, *entry.leads_to))) else "cases"
+
+
+def _is_advice(note: Note) -> bool:
+    return note.kind == "advice" or note.advice >= _LIKELY
 
 
 def _since(point: Point, domain: Domain) -> tuple[Change, ...]:
@@ -233,8 +280,8 @@ def _since(point: Point, domain: Domain) -> tuple[Change, ...]:
     return tuple(change for change in each[0] if all(change in other for other in each[1:]))
 
 
-def _order(entry: Entry) -> tuple[bool, int, bool, int, str]:
+def _order(entry: Entry) -> tuple[bool, int, bool, int, str, int]:
     """Return where an entry stands: what still holds, what many say, what is surely advice, what was said last."""
-    point = entry.point
+    point, note = entry.point, entry.note
     newest = int((point.until or "0").replace("-", "").ljust(8, "0"))
-    return bool(entry.changes), -point.talks, entry.note.kind == "statement", -newest, point.id
+    return bool(entry.changes), -point.talks, note.kind == "statement", -newest, note.report, note.line

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from index.engine import SearchIndexError
 from index.opensearch_engine.drafts import drafting, rows_of
-from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token
+from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token, tokens_of
 from index.opensearch_engine.ranks import ranks_of
 from index.schema import Document, Schema, TextField
+from index.tree import Key
 
 names = st.lists(st.sampled_from("abcdefghij"), unique=True)
 
@@ -58,6 +59,13 @@ def test_frequencies_are_packed_by_what_their_fields_count() -> None:
     assert int(packed[token("集約")]) == PACK
     assert row.length == 12  # the shortest that counts
     assert row.words == {"監視", "集約"}
+
+
+def test_a_term_that_stands_only_where_it_finds_nothing_has_another_name() -> None:
+    row = Layout(SCHEMA).row(document(1, "監視", below="集約"))
+
+    assert {one.partition("|")[0] for one in row.fields["terms"].split()} >= {token("監視"), f"{token('集約')}~"}
+    assert set(tokens_of(Key("集約"))) == {token("集約"), f"{token('集約')}~"}
 
 
 def test_a_word_without_end_is_counted_as_far_as_there_is_room() -> None:

@@ -22,7 +22,7 @@ def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     return html + escape(text[done:])
 
 
-@lru_cache(10_000)
+@lru_cache(2_000)
 def checkbox(group: str, value: str, name: str, selected: bool) -> Markup:  # noqa: FBT001  # called as a filter
     """Return the box that selects a value of a group; kept, for a page has hundreds, and the next most of the same."""
     checked = Markup(" checked") if selected else ""

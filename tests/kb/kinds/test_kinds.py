@@ -18,7 +18,9 @@ from kb.kinds.sentences import READ_SO_FAR, sentences
 from kb.kinds.table import PLACES, Rule, table
 from kb.readers.formats import read_outline
 from kb.report.model import Correction, Report
+from kb.services.tagger import tag
 from kb.talks import report_of
+from kb.understanding import Tools
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 ANALYZER = Analyzer()
@@ -72,6 +74,13 @@ def test_the_same_words_are_a_problem_among_the_troubles() -> None:
     statement = "- 準備に時間を取られる人が多い\n"
 
     assert kinds(statement) + kinds(f"## 反省\n\n{statement}") == ["statement", "problem"]
+
+
+def test_what_begins_with_a_service_has_no_code_of_a_talk() -> None:
+    report, analysis = read("- S3 のバケットは公開しない\n- A3 のバケットは公開しない\n")
+    tagged = tag(report, Tools().domain)
+
+    assert [finding.rule.kind for finding in findings(tagged, analysis).values()] == ["statement", "label"]
 
 
 def test_what_stands_in_parentheses_is_the_note_takers_own_voice() -> None:

@@ -53,3 +53,29 @@ def test_where_there_is_no_index_yet_the_guide_is_empty(tmp_path: Path) -> None:
     made = guide(KnowledgeBase.open(tmp_path / "library", tmp_path / "index"))
 
     assert (made.notes, made.points, len(made.changes) > 0) == (0, (), True)
+
+
+def test_what_an_arrow_leads_to_is_told_with_what_it_goes_on_from_and_not_by_itself(tmp_path: Path) -> None:
+    notes = (
+        "  - 箱の部品が大きく、棚に収まらなかった\n    - → 小さな箱に分けておくべき\n"
+        "  - 鍵の数が棚ごとに決まっている\n  - → 鍵の数を先に数えておくべき\n  - → 数えた鍵の札を必ず作る\n"
+    )
+    made = guide(opened(tmp_path, y2018=notes))
+    told = [
+        (part, entry.note.text, [note.text for note in entry.leads_to])
+        for part, entries in made.parts.items()
+        for entry in entries
+    ]
+
+    assert told == [
+        ("advice", "箱の部品が大きく、棚に収まらなかった", ["→ 小さな箱に分けておくべき"]),
+        ("cases", "鍵の数が棚ごとに決まっている", ["→ 鍵の数を先に数えておくべき", "→ 数えた鍵の札を必ず作る"]),
+    ]
+
+
+def test_what_stands_together_in_a_report_stands_so_in_its_guide(tmp_path: Path) -> None:
+    texts = [f"{thing}の棚に{other}が並ぶ" for thing in "箱鍵窓" for other in "札紐布"]
+    made = guide(opened(tmp_path, y2018="".join(f"  - {text}\n" for text in texts)))
+
+    assert [entry.note.text for entry in made.parts["cases"]] == texts
+    assert {made.under(entry) for entry in made.parts["cases"]} == {()}
