@@ -38,7 +38,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 
 def sent(client: FlaskClient, address: str) -> int:
-    """Return the bytes of an answer as browsers tell them (`transferSize`): 300 for its head, and its body compressed."""
+    """Return the bytes of an answer as browsers count them (`transferSize`): 300 for its head, its body compressed."""
     with client.get(address, headers={"Accept-Encoding": "gzip"}) as answer:
         assert answer.status_code == 200
         return 300 + len(answer.data)

@@ -1,4 +1,4 @@
-// Files and folders that were dropped: taken in one after the other, each with a line of its own. Fetched by page.js then.
+// Files and folders that are dropped anywhere: taken in one after the other, each with a line of its own.
 
 const box = document.getElementById("dropped");
 const list = box.querySelector("ol");

@@ -100,6 +100,7 @@ form.addEventListener("submit", (event) => {
   clearTimeout(resting);
   closeSuggestions();
   visit(asked());
+  if (matchMedia("(pointer: coarse)").matches) box.blur(); // or the keyboard on the screen covers what is found
 });
 document.addEventListener("change", (event) => {
   if (event.target.form === form && event.target !== box) visit(asked());
@@ -167,6 +168,9 @@ box.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter" && chosen >= 0) {
     event.preventDefault();
     take(list.children[chosen]);
+  } else if (event.key === "ArrowDown") {
+    event.preventDefault();
+    walk(1); // to the first hit
   }
 });
 list.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus
@@ -181,7 +185,7 @@ box.addEventListener("blur", closeSuggestions);
 const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
 const help = document.getElementById("keys");
 
-// The hits are walked with j and k, and with the arrows once one is at a hit: before that arrows scroll the page.
+// The hits are walked with j and k, and with the arrows from the box or once one is at a hit: else arrows scroll.
 function walk(step) {
   const notes = [...main.querySelectorAll(".note")];
   const here = notes.indexOf(document.activeElement.closest(".note"));

@@ -34,7 +34,7 @@ SORTS = {"relevance": "Relevance", "new": "Newest first", "old": "Oldest first",
 KEYS = "Keys"
 KEYS_HOW = {
     "/": "Go to the search box",
-    "j, ↓": "Next note (↓ once a note has the focus)",
+    "j, ↓": "Next note (↓ from the search box too, or once a note has the focus)",
     "k, ↑": "Previous note (↑ once a note has the focus)",
     "Enter": "Open the page of the note",
     "Esc": "Close suggestions, menus and filters",
