@@ -89,6 +89,11 @@ def finding(asked: Quantised) -> Quantised:
     return Quantised(asked.numbers[:1], asked.scales[:1])
 
 
+def evenly(size: int) -> Places:
+    """Return the rows of a sample, evenly from all."""
+    return np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32)
+
+
 class Frame:
     """From where vectors are compared: the mean of `size` documents and the directions in which they differ most.
 
@@ -189,8 +194,7 @@ class Space:
     @cached_property
     def _frame(self) -> Frame:
         """What documents evenly from all tell."""
-        rows = np.linspace(0, self.size - 1, min(self.size, SAMPLE)).astype(np.int32)
-        return Frame(self._vectors.only(rows), self.size)
+        return Frame(self._vectors.only(evenly(self.size)), self.size)
 
     @cached_property
     def _lengths(self) -> Figures:

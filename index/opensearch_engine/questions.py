@@ -27,7 +27,7 @@ class Questions:
     def __init__(self, connection: Connection, index: str, manifest: Manifest) -> None:
         self._connection = connection
         self._index = index
-        self._manifest = manifest
+        self.manifest = manifest
         self._lock = Lock()
         self._known: dict[bytes, Any] = {}
 
@@ -48,7 +48,7 @@ class Questions:
 
     def held(self, *filters: Filter) -> Filter:
         """Return which documents of the generation pass some filters."""
-        return all_of((self._manifest.held, *filters))
+        return all_of((self.manifest.held, *filters))
 
     def search(self, *bodies: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Return the answers to several searches, made at once; where there is no index, that nothing is found."""
