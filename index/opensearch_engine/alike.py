@@ -19,6 +19,7 @@ from index.ranking import SIGNALS
 
 MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
 MOST_RANKED = 500  # documents, the best by their words, that likeness puts in order
+_KEY = 120  # bytes of an id with its cosine
 _WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 
 
@@ -82,7 +83,7 @@ class Likeness:
         fields = with_vectors(*([f"facet.{sections}"] if sections else []))
         every = [{**body, "size": MOST_RANKED, "track_total_hits": False, **fields} for body in bodies]
         read = partial(self._ranked, sections)
-        ranked = list(dict.fromkeys(one for body in every for one in self._round.ask(body, read, _NONE, kept=False)))
+        ranked = list(dict.fromkeys(one for body in every for one in self._round.ask(body, read, _NONE, None)))
         names = [one.section or one.key for one in ranked]
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}
         near = around(
@@ -118,7 +119,7 @@ class Likeness:
             hits = answer["hits"]["hits"]
             return tuple(map(_key, hits)), self._cosines(finding(asked), hits)[0]
 
-        return self._round.ask(body, read, _NOTHING)
+        return self._round.ask(body, read, _NOTHING, lambda told: _KEY * len(told[0]))
 
     def _cosines(self, asked: Quantised, hits: Sequence[Mapping[str, Any]]) -> Figures:
         """Return how like what is asked some hits are that have a vector."""

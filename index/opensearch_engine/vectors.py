@@ -50,6 +50,7 @@ def likest(frame: Frame, asked: Quantised, among: Filter, size: int, below: floa
         "meanSquare": float(frame.mean @ frame.mean),
         "least": SHORT**2,
         "below": below + _SLACK,
+        "size": frame.size,  # answers are kept by what was asked, and another is due when more documents have a vector
     }
     return {
         "size": size,
