@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, TypeVar
 
+from index.embedder import EmbeddingError
 from index.opensearch_engine.connection import Connection, encoded
 from index.opensearch_engine.filters import Filter, all_of
 from index.opensearch_engine.manifest import Manifest
@@ -27,7 +28,7 @@ class Questions:
     def __init__(self, connection: Connection, index: str, manifest: Manifest) -> None:
         self._connection = connection
         self._index = index
-        self._manifest = manifest
+        self.manifest = manifest
         self._lock = Lock()
         self._known: dict[bytes, Any] = {}
 
@@ -48,7 +49,7 @@ class Questions:
 
     def held(self, *filters: Filter) -> Filter:
         """Return which documents of the generation pass some filters."""
-        return all_of((self._manifest.held, *filters))
+        return all_of((self.manifest.held, *filters))
 
     def search(self, *bodies: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Return the answers to several searches, made at once; where there is no index, that nothing is found."""
@@ -70,6 +71,7 @@ class Round:
     def __init__(self, questions: Questions) -> None:
         self._questions = questions
         self._told: dict[bytes, Any] = {}
+        self._made: dict[object, Any] = {}
         self._open: dict[bytes, tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], Any], bool]] = {}
 
     def count(self, *filters: Filter, guess: int = 0) -> int:
@@ -100,6 +102,19 @@ class Round:
             return told
         self._open[key] = (body, read, kept)
         return guess
+
+    def once(self, name: object, made: Callable[[], Answer]) -> Answer:
+        """Return what is made for a request once, however often it is attempted; an EmbeddingError is raised again."""
+        if name not in self._made:
+            try:
+                self._made[name] = made()
+            except EmbeddingError as error:
+                self._made[name] = error
+        given = self._made[name]
+        if isinstance(given, EmbeddingError):
+            raise given
+        answer: Answer = given
+        return answer
 
     def held(self, *filters: Filter) -> Filter:
         """Return which documents of the generation pass some filters."""
