@@ -147,11 +147,33 @@ def _agreement(one: Compared, other: Compared, sure: float, *, by_words: bool) -
     least = bars.claim if _same_claim(one.gist, other.gist) else bars.same
     if one.talk == other.talk:
         least = min(least, bars.talk)
-    elif not (one.about & other.about or _one_topic(one, other)):
+    elif not (one.about & other.about or _one_topic(one, other)) or not _meet(one.gist, other.gist):
         least = _NEVER
     if sure >= least:
         return Comparison("same", sure)
     return Comparison("maybe", sure) if sure >= bars.maybe else None
+
+
+def _meet(one: Gist, other: Gist) -> bool:
+    """Tell whether what each of two notes says stands in the other: 「GSI は20個まで」 and 「GSI は後から足せる」 do not."""
+    if _same_claim(one, other):
+        return True
+    return _stands_in(one, other) and _stands_in(other, one) and not _of_other_things(one, other)
+
+
+def _stands_in(one: Gist, other: Gist) -> bool:
+    if one.told:
+        return not one.told.isdisjoint(other.words)
+    return one.told is None or not one.figures or not one.figures.keys().isdisjoint(other.figures)
+
+
+def _of_other_things(one: Gist, other: Gist) -> bool:
+    """Tell whether two notes say the same of two things: 「CPU も増える」 and 「料金も増える」."""
+    return any(
+        said == also and thing not in other.words and others not in one.words
+        for thing, said in one.claims
+        for others, also in other.claims
+    )
 
 
 def _figures_differ(one: Gist, other: Gist) -> bool:

@@ -49,6 +49,7 @@ class Gist:
     - `figures`: for each unit the figures counted in it, 256KB as so many bytes, 5分 as so many seconds; `dates` the
       same of years, months and days.
     - `claims`: what is said of what, True where it is affirmed, False where it is denied.
+    - `told`: the words of what is said, without those of what it is said of; None where that cannot be told apart.
     - `topics`: the weighty words of what it stands under.
     """
 
@@ -57,6 +58,7 @@ class Gist:
     figures: Mapping[str, frozenset[float]] = field(default_factory=dict)
     dates: Mapping[str, frozenset[float]] = field(default_factory=dict)
     claims: Mapping[Claim, bool] = field(default_factory=dict)
+    told: frozenset[str] | None = None
     topics: frozenset[str] = frozenset()
 
     @property
@@ -89,6 +91,7 @@ def gist(
         figures={unit: each for unit, each in counted.items() if unit not in _DATES},
         dates={unit: each for unit, each in counted.items() if unit in _DATES},
         claims=_settled(_claims(morphemes)),
+        told=_told(morphemes, words),
         topics=frozenset(word.normalized for word in _content(above) if _weight(word) > _LIGHT) - there,
     )
 
@@ -118,6 +121,16 @@ def _weight(word: Morpheme) -> float:
     if word.normalized in _lore()["said_as"]:
         return 1.0
     return _WEIGHTS.get(word.part_of_speech[0], _OTHER)
+
+
+def _told(morphemes: Sequence[Morpheme], words: Mapping[str, float]) -> frozenset[str] | None:
+    """Return the weighty words of what a text says: what follows its first 「は」, else 「が」, else from its object on."""
+    speech = [(word.surface, word.part_of_speech[1]) for word in morphemes]
+    for marker, back in ((("は", "係助詞"), 0), (("が", "格助詞"), 0), (("を", "格助詞"), 1)):
+        if marker in speech:
+            said = morphemes[max(speech.index(marker) - back, 0) :]
+            return frozenset(_said_as(word) for word in _content(said) if words.get(_said_as(word), 0) > _LIGHT)
+    return None
 
 
 def _figures(text: str) -> dict[str, frozenset[float]]:

@@ -115,11 +115,12 @@ class Guides:
         if self._known[0] is not snapshot.contents:
             self._known = (snapshot.contents, OrderedDict())
         known = self._known[1]
-        made = known.get(key)
+        made = known.pop(key, None)
         if made is None or not made.holds(snapshot.reader):
-            made = known[key] = self._make(gather(snapshot), snapshot)
-            if len(known) > _KEPT:
-                known.popitem(last=False)
+            made = self._make(gather(snapshot), snapshot)
+        known[key] = made  # at the end: what was not asked for longest goes first
+        if len(known) > _KEPT:
+            known.popitem(last=False)
         return made
 
     def _make(self, gathered: "Gathered", snapshot: Snapshot) -> "_Made":

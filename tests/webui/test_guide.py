@@ -191,7 +191,7 @@ def test_the_whole_guide_is_taken_away_as_markdown_and_for_print(client: FlaskCl
 
     assert lines[0] == "# AWS Lambda"
     assert "— 3つのセッションが言う・2018–2024" in next(line for line in lines if line.startswith("- "))
-    told = [line[2:].partition(" — ")[0] for line in lines if line.startswith("- ") and "つのセッション" in line]
+    told = [line[2:].partition(" — ")[0] for line in lines if line.startswith("- ") and " — " in line]
     page = html.unescape(client.get("/guide/ラムダ").text)
     assert [text for text in told if text.replace("\\", "") not in page] == []
 

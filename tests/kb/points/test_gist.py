@@ -24,6 +24,35 @@ def test_a_figure_is_the_same_in_another_unit(one: str, other: str) -> None:
     assert (len(points.points), points.contradictions) == (1, ())
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lambda のレイヤーは5枚まで", "Lambda のレイヤーは後から追加できる"),
+        ("Lambda のレイヤーを有効にする", "Lambda のレイヤーは料金がかさむ"),
+        ("Lambda のメモリを増やすと CPU も増える", "Lambda のメモリを増やすと料金も増える"),
+        ("Lambda の関数は Git で管理する", "Lambda の関数はリビジョンが増え続ける"),
+        ("Lambda のログは S3 に届く", "Lambda のログは15分ほど遅れる"),
+        ("Lambda の引っ越しは30秒かかる", "Lambda の引っ越しを毎月練習する"),
+    ],
+)
+@pytest.mark.parametrize("like", [None, 0.9])
+def test_two_things_that_are_said_of_one_are_two_points(one: str, other: str, like: float | None) -> None:
+    assert len(made([note(one, "a"), note(other, "b")], like=like).points) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lambda の期限は切り替えの前に短くしておく", "切り替える前に Lambda の期限を短くすること"),
+        ("Lambda の関数は後から属性を変えられない", "Lambda は関数の属性をあとで変更できない"),
+        ("Lambda は承認の手順を入れて本番に出す", "本番に出す前に Lambda で承認を挟む"),
+        ("Lambda の更新は年に3回あるので手順を作っておく", "Lambda は年3回の更新に備えて手順を用意する"),
+    ],
+)
+def test_one_thing_in_other_words_is_one_point(one: str, other: str) -> None:
+    assert len(made([note(one, "a"), note(other, "b")], like=0.7).points) == 1
+
+
 def unnamed(text: str, talk: str, title: str) -> Note:
     """Return a note of a talk on no service."""
     return replace(note(text, talk), services=(), talk=Talk(f"e/{talk}", title, 1))
