@@ -29,7 +29,7 @@ SAMPLE = 2000  # documents from which the directions are learned
 _MOST_EXACT, _ONE_OF = 20_000, 25
 _BLOCK = 512  # vectors made floats at a time: 768 kB, which stay in the processor's cache
 SAME = 0.97  # the cosine of texts that differ in a mark or a word
-_SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
+SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
 _PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
 
 
@@ -89,6 +89,11 @@ def finding(asked: Quantised) -> Quantised:
     return Quantised(asked.numbers[:1], asked.scales[:1])
 
 
+def evenly(size: int) -> Places:
+    """Return the rows of a sample, evenly from all."""
+    return np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32)
+
+
 class Frame:
     """From where vectors are compared: the mean of `size` documents and the directions in which they differ most.
 
@@ -122,7 +127,7 @@ class Frame:
 
     def far(self, asked: Quantised) -> Figures:
         """Return how long what is asked is."""
-        lengths: Figures = np.maximum(np.linalg.norm(asked.floats, axis=1), _SHORT)
+        lengths: Figures = np.maximum(np.linalg.norm(asked.floats, axis=1), SHORT)
         return lengths
 
     def lengths(self, vectors: Quantised) -> Figures:
@@ -131,7 +136,7 @@ class Frame:
         to_mean, *along = vectors.times(axes).T
         square = 1 - 2 * to_mean + self.mean @ self.mean
         less = sum(((part - self.mean @ axis) ** 2 for part, axis in zip(along, self._common.T, strict=True)), 0.0)
-        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), _SHORT**2))
+        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), SHORT**2))
         return lengths
 
     @cached_property
@@ -165,7 +170,7 @@ class Space:
         """Return how like each of some documents is to each of others, as they differ from the mean of them all."""
         both = self._vectors.only(np.concatenate([rows, others]))
         centred = both.floats - both.floats.mean(axis=0)
-        unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), _SHORT)
+        unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), SHORT)
         cosines: Figures = np.round(unit[: len(rows)] @ unit[len(rows) :].T, _PLACES)
         return cosines
 
@@ -189,8 +194,7 @@ class Space:
     @cached_property
     def _frame(self) -> Frame:
         """What documents evenly from all tell."""
-        rows = np.linspace(0, self.size - 1, min(self.size, SAMPLE)).astype(np.int32)
-        return Frame(self._vectors.only(rows), self.size)
+        return Frame(self._vectors.only(evenly(self.size)), self.size)
 
     @cached_property
     def _lengths(self) -> Figures:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from kb.search.collection import Collection, EngineMaker
 
 if TYPE_CHECKING:
+    from kb.search.announcing import Announcer
     from kb.search.browsing import Browser
-    from kb.search.chronicling import Chronicler
     from kb.search.correcting import Corrector
     from kb.search.guiding import Guides
     from kb.search.keeping import Keeper
@@ -68,8 +68,8 @@ class KnowledgeBase:
         return Corrector(self.collection)
 
     @cached_property
-    def chronicler(self) -> "Chronicler":
+    def announcer(self) -> "Announcer":
         """What tells what the last syncs changed, and what is new in a search."""
-        from kb.search.chronicling import Chronicler
+        from kb.search.announcing import Announcer
 
-        return Chronicler(self.collection, self.guides)
+        return Announcer(self.collection, self.guides)

@@ -35,7 +35,8 @@ class QuotedGuide:
         yield from (f"  - {said.REMEDY}: {self._note(note)}" for note in entry.remedies if note.id != entry.note.id)
         yield from (f"  - {self._note(note)}" for note in entry.leads_to)
         yield from (f"  - {self._changed(change)}" for change in entry.changes)
-        yield from (f"  - {self._note(note)}" for note in point.notes)
+        # The words of the one that tells it best stand above already.
+        yield from (f"  - {self._source(one) if one.id == entry.note.id else self._note(one)}" for one in point.notes)
 
     def _contradictions(self) -> Iterator[str]:
         for one in self.guide.contradictions:
@@ -50,7 +51,10 @@ class QuotedGuide:
 
     def _note(self, note: Note) -> str:
         """Return a note with its talk, its event, its day, and where it can be read."""
-        return f"{escaped(note.text)} — {escaped(self.quoting.told(note))} {self.quoting.where(note)}"
+        return f"{escaped(note.text)} — {self._source(note)}"
+
+    def _source(self, note: Note) -> str:
+        return f"{escaped(self.quoting.told(note))} {self.quoting.where(note)}"
 
 
 def _part(title: str, lines: Iterable[str]) -> Iterator[str]:

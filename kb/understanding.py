@@ -53,7 +53,7 @@ class Tools:
         """The analysis that knows the names and words of the domain."""
         from index.analysis import Analyzer
 
-        return Analyzer(self.domain.words(), dictionary_folder())
+        return Analyzer(self.domain.words, dictionary_folder())
 
     @cached_property
     def corrections(self) -> "Corrections":

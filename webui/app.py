@@ -47,7 +47,7 @@ from webui.pages import (
 )
 from webui.pages.updating import Updater
 from webui.security import Access
-from webui.texts import saying, texts
+from webui.texts import texts
 from webui.view import answers
 from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
@@ -130,9 +130,6 @@ def create_app(
     app.jinja_env.context_class = _Context
     app.jinja_env.globals.update(
         kb=knowledge_base,
-        coverage=saying("shared.coverage"),
-        same=saying("shared.same"),
-        reason=saying("shared.reason"),
         alike_in=lambda one: texts.shared.alike(
             one.cosine, map(knowledge_base.collection.catalogue.name, one.services)
         ),
@@ -152,7 +149,7 @@ def create_app(
         deed=deeds.shown,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
-    app.jinja_env.filters.update(checkbox=checkbox, tally=saying("tally"), value=saying("value"))
+    app.jinja_env.filters.update(checkbox=checkbox)
     compression.compress(app)
     language.speak(app)
     guesses = Guesses()

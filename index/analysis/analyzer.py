@@ -44,7 +44,7 @@ class Analyzer:
 
     @property
     def _tokenizer(self) -> "Tokenizer":
-        """Sudachi's tokenizer of this thread: threads must not share one, and the first text of one takes twice as long."""
+        """Sudachi's tokenizer of this thread: no two may share one, and the first text of one takes twice as long."""
         if not hasattr(self._of_thread, "tokenizer"):
             self._of_thread.tokenizer = self._dictionary.tokenizer("C")
         tokenizer: Tokenizer = self._of_thread.tokenizer

@@ -1,7 +1,7 @@
 """How like documents on a cluster are to a query: which are found by that, and what it adds to the score of the best.
 
-Exact over what words and filters leave: all documents that may be found are looked at, or where they are too many those
-that have a word of the query. The order of those found is told for the best by their words, and no others.
+Exact over what words and filters leave: all documents that may be found are looked at; where they are too many, those
+that have a word of the query; where these are too, none. Likeness puts the best by their words in order, and no others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ from index.ranking import SIGNALS
 
 MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
 MOST_RANKED = 500  # documents, the best by their words, that likeness puts in order
+_KEY = 120  # bytes of an id with its cosine
 _WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 
 
@@ -60,18 +61,21 @@ class Likeness:
     def likest(self, rest: "Vectors | None", named: Sequence[Filter], words: Filter) -> Likest | None:
         """Return how like the query any document is that has what it names; `rest` is all else that it says.
 
-        None where that tells nothing: there are few documents.
+        None where that tells nothing: there are few documents, or too many to look at.
         """
-        if self._frame.size < FEWEST:
+        looked = self._looked_at(named, words)
+        if self._frame.size < FEWEST or looked is None:
             return None
-        asked = self._query if rest is None else self._frame.asked(rest)
-        _, cosines = self._nearest(asked, named, words)
-        of_all = self._frame.size == self._documents and self._looks_at_all(named)
+        cosines = self._nearest(self._query if rest is None else self._frame.asked(rest), looked)[1]
+        of_all = self._frame.size == self._documents and looked == named
         return Likest(float(cosines.max(initial=0.0)), of_all)
 
     def found(self, candidates: Sequence[Filter], words: Filter) -> Sequence[str]:
         """Return the ids of the candidates that are found by likeness."""
-        keys, cosines = self._nearest(self._query, candidates, words)
+        looked = self._looked_at(candidates, words)
+        if looked is None:
+            return ()
+        keys, cosines = self._nearest(self._query, looked)
         return [key for key, cosine in zip(keys, cosines.tolist(), strict=True) if cosine >= LEAST_COSINE]
 
     def strengths(self, bodies: Iterable[Mapping[str, Any]], sections: str | None) -> Mapping[str, Strength]:
@@ -79,7 +83,7 @@ class Likeness:
         fields = with_vectors(*([f"facet.{sections}"] if sections else []))
         every = [{**body, "size": MOST_RANKED, "track_total_hits": False, **fields} for body in bodies]
         read = partial(self._ranked, sections)
-        ranked = list(dict.fromkeys(one for body in every for one in self._round.ask(body, read, _NONE, kept=False)))
+        ranked = list(dict.fromkeys(one for body in every for one in self._round.ask(body, read, _NONE, None)))
         names = [one.section or one.key for one in ranked]
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}
         near = around(
@@ -100,19 +104,22 @@ class Likeness:
             _Ranked(_key(hit), value_of(hit, f"facet.{sections}"), *cosines.get(_key(hit), (0.0, 0.0))) for hit in hits
         ]
 
-    def _nearest(self, asked: Quantised, candidates: Sequence[Filter], words: Filter) -> tuple[Sequence[str], Figures]:
-        """Return the ids of the candidates that are likest what is asked, and their cosines."""
-        some = candidates if self._looks_at_all(candidates) else (*candidates, words)
-        body = likest(self._frame, finding(asked), self._round.held(self._having, *some), MOST_FOUND)
+    def _looked_at(self, candidates: Sequence[Filter], words: Filter) -> Sequence[Filter] | None:
+        """Return which of the candidates are looked at, None where they are too many, or as long as nobody knows."""
+        for some in (candidates, (*candidates, words)):
+            if self._round.count(self._having, *some, guess=MOST_LOOKED_AT + 1) <= MOST_LOOKED_AT:
+                return some
+        return None
+
+    def _nearest(self, asked: Quantised, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
+        """Return the ids of the documents that are likest what is asked, and their cosines."""
+        body = likest(self._frame, finding(asked), self._round.held(self._having, *among), MOST_FOUND)
 
         def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
             hits = answer["hits"]["hits"]
             return tuple(map(_key, hits)), self._cosines(finding(asked), hits)[0]
 
-        return self._round.ask(body, read, _NOTHING)
-
-    def _looks_at_all(self, candidates: Sequence[Filter]) -> bool:
-        return self._round.count(self._having, *candidates) <= MOST_LOOKED_AT
+        return self._round.ask(body, read, _NOTHING, lambda told: _KEY * len(told[0]))
 
     def _cosines(self, asked: Quantised, hits: Sequence[Mapping[str, Any]]) -> Figures:
         """Return how like what is asked some hits are that have a vector."""

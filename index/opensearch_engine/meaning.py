@@ -6,7 +6,7 @@ from time import monotonic
 
 from index.embedder import Embedder, Vectors
 from index.engine import Coverage
-from index.likeness import SAMPLE, Frame
+from index.likeness import SAMPLE, Frame, evenly
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import token
 from index.opensearch_engine.questions import Questions
@@ -73,15 +73,12 @@ class Seen:
         if not size:
             return None
         if self._frame is None or self._frame[0] != size:
-            body = {
-                "size": SAMPLE,
-                "track_total_hits": False,
-                "query": self._questions.held(self.having),
-                "sort": [{"passage": "asc"}],  # the name of a text is its hash: as good as by chance, always the same
-                **with_vectors(),
-            }
-            hits = self._questions.search(body)[0]["hits"]["hits"]
-            self._frame = size, Frame(read_vectors(hits), size)
+            some = {"ids": {"values": list(self._questions.manifest.ids(evenly(self._questions.manifest.documents)))}}
+            body = {"size": SAMPLE, "query": self._questions.held(self.having, some), **with_vectors()}
+            vectors = read_vectors(self._questions.search(body)[0]["hits"]["hits"])
+            if not len(vectors.scales):  # so few have one yet
+                return None
+            self._frame = size, Frame(vectors, size)
         return self._frame[1]
 
     def _seen(self) -> Coverage:

@@ -7,6 +7,7 @@ import numpy as np
 
 from index.engine import Hit
 from index.likeness import LEAST_COSINE, MOST_FOUND, SAME, Space, finding, mean_of
+from index.opensearch_engine.alike import MOST_LOOKED_AT
 from index.opensearch_engine.mapping import received
 from index.opensearch_engine.meaning import Seen
 from index.opensearch_engine.questions import Questions
@@ -16,9 +17,12 @@ _MOST_DOCUMENTS = 10_000  # that are told by their ids, what a cluster by itself
 
 
 def like(questions: Questions, seen: Seen, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-    """Return the documents that are most like the mean of some, as `index.engine.Reader.like` tells it."""
+    """Return the documents that are most like the mean of some, as `index.engine.Reader.like` tells it.
+
+    None where there are too many to look at.
+    """
     frame, own = seen.frame(), _with_vectors(questions, seen, ids, f"facet.{apart}")
-    if frame is None or not own:
+    if frame is None or not own or frame.size > MOST_LOOKED_AT:
         return ()
     asked = finding(frame.asked(mean_of(read_vectors(own))))
     values = sorted({value for hit in own for value in hit["fields"].get(f"facet.{apart}", ())})

@@ -11,9 +11,9 @@ from index.engine import FEW, ConditionCount, Coverage, Hit, Results, TitledCoun
 from index.language import Language
 from index.opensearch_engine import neighbours
 from index.opensearch_engine.connection import Connection
-from index.opensearch_engine.counting import Counting
+from index.opensearch_engine.counting import Counting, Counts, size_of
 from index.opensearch_engine.embedding import embed
-from index.opensearch_engine.filters import Filter, Filters, all_of
+from index.opensearch_engine.filters import Filter, Filters
 from index.opensearch_engine.kin import Found, Kin, stored_text
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import Layout
@@ -24,6 +24,7 @@ from index.opensearch_engine.search import Search
 from index.query import Query
 
 _PAGE = 2000  # hits asked for at once where all are wanted
+_NO_FACETS: Counts = ({}, {})
 _NO_COUNTS: Mapping[str, int] = {}
 _MOST_SKIPPED = 10_000  # what a cluster by itself lets a window end at
 
@@ -56,10 +57,10 @@ class ClusterReader:
         search = asked.until_known(lambda: self._understood(asked, query))
         counting = Counting(self._filters, query, self._questions.held(search.found))
         body = self._body(search, query)
-        first = {**body, "aggs": counting.aggregations(), **_window_of(query)}
-        answer, told, titled = asked.until_known(lambda: self._told(asked, search, query, first))
+        first = {**body, **_window_of(query)}
+        answer, told, titled = asked.until_known(lambda: self._told(asked, search, query, first, counting))
         window = self._rest(answer["hits"]["hits"], body, query)
-        total, (facets, unlisted) = int(answer["hits"]["total"]["value"]), counting.facets(answer)
+        total = int(answer["hits"]["total"]["value"])
         places = self._places(window, query)
         context, found_in, own = self._around(window, places, titled, search, query)
         explained = reasons(self._questions, search, self._layout, window) if query.explain and search.scored else {}
@@ -70,8 +71,6 @@ class ClusterReader:
                 for hit in window
                 for key in (hit["_source"]["key"],)
             ),
-            facets=facets,
-            unlisted=unlisted,
             steps=search.steps,
             notices=search.notices,
             terms=search.terms,
@@ -137,10 +136,9 @@ class ClusterReader:
         return {
             "track_total_hits": True,
             "track_scores": search.score is not None,
-            "query": {"bool": {"filter": [self._questions.held(search.found)], **scored}},
+            "query": {"bool": {"filter": [self._questions.held(search.found, *selected)], **scored}},
             "sort": self._sort(query, scored=search.score is not None),
             "_source": ["key", "stored", "belongs", *([f"facet.{query.context}"] if query.context else [])],
-            **({"post_filter": all_of(selected)} if selected else {}),
         }
 
     def _rest(self, hits: list[Found], body: Mapping[str, Any], query: Query) -> list[Found]:
@@ -178,10 +176,13 @@ class ClusterReader:
         return [{"_script": {"type": "number", "script": script, "order": "asc"}}, place]
 
     def _told(
-        self, asked: Round, search: Search, query: Query, first: Mapping[str, Any]
+        self, asked: Round, search: Search, query: Query, first: Mapping[str, Any], counting: Counting
     ) -> tuple[Mapping[str, Any], dict[str, Any], Mapping[str, int]]:
         """Return the first answer, what a page tells beside its hits, and what titles have the words."""
-        answer = asked.ask(first, lambda given: given, NONE_FOUND, kept=False)
+        answer = asked.ask(first, lambda given: given, NONE_FOUND, None)
+        facets, unlisted = (
+            asked.ask(counting.asked(), counting.facets, _NO_FACETS, size_of) if query.facets else _NO_FACETS
+        )
         total = FEW if asked.is_open else int(answer["hits"]["total"]["value"])
         count, selected = asked.count, self._filters.selected(query)
         pairs = [(group, value) for group, values in query.selections for value in values]
@@ -191,6 +192,8 @@ class ClusterReader:
             words = tuple(WordCount(text, number) for text, number in having)
             conditions = tuple(self._without(asked, search, query))
         told = {
+            "facets": facets,
+            "unlisted": unlisted,
             "without": {
                 (group, value): count(search.found, *self._filters.selected(query.toggle(group, value)))
                 for group, value in pairs
@@ -214,7 +217,7 @@ class ClusterReader:
         if not titles or not titled:
             return {}
         body = _counted(self._questions.held(titled, *selected), f"facet.{titles[0]}")
-        return asked.ask(body, _counts, _NO_COUNTS, kept=False)
+        return asked.ask(body, _counts, _NO_COUNTS, None)
 
     def _without(self, asked: Round, search: Search, query: Query) -> Iterator[ConditionCount]:
         """Yield how many documents would be found without each condition of a query's text."""

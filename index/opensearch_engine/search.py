@@ -1,6 +1,7 @@
 """One query's text over one generation on a cluster: understood, loosened as far as needed, and told as filters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from math import ceil
 from typing import Any
@@ -98,7 +99,9 @@ class Search:
         others = [word for word in words if word.is_name and not any(word in run for run in runs)]
         having = (*map(self._filters.of, runs.values()), *map(self._of_name, others))
         rest = without_names(pieces, (*others, *(word for run in runs for word in run)))
-        vector = self._vector(rest) if rest not in ("", text) else None
+        vector: Vectors | None = None
+        with suppress(EmbeddingError):  # the model answers no more
+            vector = self._vector_of(rest) if rest not in ("", text) else None
         return self._likeness.likest(vector, (self.conditions, *having), self._having_any(words))
 
     def beginning(self, text: str) -> Sequence[str]:
@@ -189,21 +192,19 @@ class Search:
         if not text or "likeness" in self._query.without or self._seen is None:
             return None
         try:
-            frame = self._seen.frame()
-            if frame is None:
+            frame = self._asked.once(None, self._seen.frame)
+            vector = self._vector_of(text) if frame else None
+            if frame is None or vector is None:
                 return None
-            query = self._seen.meaning.query(text)
-            return Likeness(self._asked, frame, self._seen.having, self._documents, query)
+            return Likeness(self._asked, frame, self._seen.having, self._documents, vector)
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
 
-    def _vector(self, text: str) -> "Vectors | None":
-        """Return the vector of a part of the query, None where the model answers no more."""
-        try:
-            return self._seen.meaning.query(text) if self._seen else None
-        except EmbeddingError:
-            return None
+    def _vector_of(self, text: str) -> "Vectors | None":
+        """Return the vector of a text, None where there is no model. Raises EmbeddingError."""
+        seen = self._seen
+        return self._asked.once(text, lambda: seen.meaning.query(text)) if seen else None
 
     def _found_by_words(self) -> Filter:
         """Return which documents the words of the text find."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from index.likeness import Frame, Quantised, quantised
+from index.likeness import SHORT, Frame, Quantised, quantised
 from index.opensearch_engine.filters import Filter
 
 _COSINE = """
@@ -28,7 +28,8 @@ for (int at = 0; at < numbers.length; at++) {
 }
 double scale = doc['scale'].value;
 double square = 1 - 2 * toMean * scale * params.meanScale + params.meanSquare;
-double cosine = (product * scale * params.askedScale - params.apart) / (Math.sqrt(Math.max(square, 1e-4)) * params.far);
+double far = Math.sqrt(Math.max(square, params.least)) * params.far;
+double cosine = (product * scale * params.askedScale - params.apart) / far;
 return cosine >= params.below ? 0 : Math.max(0, 1 + cosine);
 """
 _SLACK = 1e-4  # of a cosine in single precision: what lies at a bound is judged here
@@ -47,7 +48,9 @@ def likest(frame: Frame, asked: Quantised, among: Filter, size: int, below: floa
         "mean": _characters(mean),
         "meanScale": float(mean.scales[0]),
         "meanSquare": float(frame.mean @ frame.mean),
+        "least": SHORT**2,
         "below": below + _SLACK,
+        "size": frame.size,  # answers are kept by what was asked, and another is due when more documents have a vector
     }
     return {
         "size": size,

@@ -81,7 +81,7 @@ def _lines(guide: Guide) -> Iterator[str]:
             yield click.style(f"{ja.GUIDE_PARTS[name]} {len(part)}件", bold=True)
             for under, entries in groupby(part, guide.under):
                 if under:
-                    yield click.style(f"  {' › '.join(terminal.passage(text, ()) for text in under)}", dim=True)
+                    yield click.style(f"  {' > '.join(terminal.passage(text, ()) for text in under)}", dim=True)
                 for entry in entries:
                     yield from _entry_lines(entry)
     for title, pairs in ((ja.CONTRADICTIONS, guide.contradictions), (ja.CANDIDATES, guide.candidates)):
@@ -93,7 +93,7 @@ def _lines(guide: Guide) -> Iterator[str]:
                 yield f"  {sign} {terminal.passage(note.text, ())}"
                 yield click.style(f"    {note.held_on or ja.UNDATED}  {note.id}", dim=True)
     yield from (f"\n{click.style(ja.GUIDE_CHANGES, bold=True)}" for _ in guide.changes[:1])
-    yield from (click.style(f"  {one.statement} ({one.source})", fg="yellow") for one in guide.changes)
+    yield from (click.style(f"  {terminal.change_told(one)}", fg="yellow") for one in guide.changes)
 
 
 def _entry_lines(entry: Entry) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
     yield click.style(f"    {said}", fg="cyan")
     after = (note for note in (*entry.remedies, *entry.leads_to) if note.id != entry.note.id)
     yield from (f"    → {note.text.lstrip('→⇒=-> ')}" for note in after)
-    yield from (click.style(f"    {one.statement} ({one.source})", fg="yellow") for one in entry.changes)
+    yield from (click.style(f"    {terminal.change_told(one)}", fg="yellow") for one in entry.changes)
     for note in point.notes:
         told = "" if note.id == entry.note.id else f"{terminal.passage(note.text, ())}  "
         yield click.style(f"    {note.held_on or ja.UNDATED}  {told}{note.id}", dim=True)

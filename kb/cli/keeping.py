@@ -46,7 +46,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> No
         return
     outcome = bring_up_to_date(kb)
     if diff:
-        told = outcome.difference and kb.chronicler.with_points(outcome.difference)
+        told = outcome.difference and kb.announcer.with_points(outcome.difference)
         _tell(told, kb, as_json=as_json)
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])

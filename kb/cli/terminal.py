@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kb.report.problems import FileProblem
     from kb.search.answers import Alike, Answer, Found, ServiceCount
     from kb.search.outcomes import Added, Status, SyncOutcome
-    from kb.services import Catalogue, Domain
+    from kb.services import Catalogue, Change, Domain
 
 MOST_TALKS = 5  # that are listed of those found by their titles
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
@@ -61,6 +61,11 @@ def place_line(note: "Note") -> str:
     return click.style(where, dim=True)
 
 
+def change_told(change: "Change") -> str:
+    """Return what has changed, and where that can be read."""
+    return f"{change.statement} ({change.source})" if change.source else change.statement
+
+
 def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     """Yield the lines of one hit: what it stands under, the note, what it is about, its id."""
     note = found.note
@@ -72,7 +77,7 @@ def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     tags += [domain.catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     for change in filter(None, map(domain.change, found.overtaken)):
-        yield click.style(f"    その後の変更: {change.statement} ({change.source})", fg="yellow")
+        yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
     for reason in found.told_reasons:
         yield click.style(f"    {ja.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -67,7 +67,8 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def deciding_digests() -> dict[str, str]:
+@cache
+def deciding_digests() -> Mapping[str, str]:
     """Return what decides how an index looks by its names, files and libraries, each with the beginning of its digest.
 
     By that a later version tells which of them did it, where something is understood otherwise.

@@ -34,6 +34,8 @@ _FIGURE = re.compile(
     r"(?<![a-z0-9.,-])(?<!第)(?<!第 )(\d[\d,]*(?:\.\d+)?)\s*([万億兆]?)\s*"
     r"(ミリ秒|マイクロ秒|秒|分|時間|週間|[かヶヵカケ箇]?月|年|日|倍|個|件|台|回|円|ドル|割|文字|本|%|[a-z]+)"
 )
+_POWERS = {"": 1, "万": 10**4, "億": 10**8, "兆": 10**12}
+_PLACES = 6  # of a figure: microseconds of a time
 _DATES = ("年", "月", "日")
 
 
@@ -44,30 +46,41 @@ class Gist:
     - `words`: each weighty word in its normal form, with its weight from 0 to 1. Names of services are left out:
       what a note is about is known.
     - `latin`: the words among them in Latin letters, which name things.
-    - `figures`: for each unit the figures counted in it; `dates` the same of years, months and days.
+    - `figures`: for each unit the figures counted in it, 256KB as so many bytes, 5分 as so many seconds; `dates` the
+      same of years, months and days.
     - `claims`: what is said of what, True where it is affirmed, False where it is denied.
+    - `told`: the words of what is said, without those of what it is said of; None where that cannot be told apart.
+    - `topics`: the weighty words of what it stands under.
     """
 
     words: Mapping[str, float]
     latin: frozenset[str] = frozenset()
-    figures: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    dates: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    figures: Mapping[str, frozenset[float]] = field(default_factory=dict)
+    dates: Mapping[str, frozenset[float]] = field(default_factory=dict)
     claims: Mapping[Claim, bool] = field(default_factory=dict)
+    told: frozenset[str] | None = None
+    topics: frozenset[str] = frozenset()
 
     @property
     def says_something(self) -> bool:
-        """Whether it can be a point: 「気をつけること」 and 「まだ使えない」 tell nothing by themselves."""
-        return sum(self.words.values()) > 1
+        """Whether it can be a point: 「気をつけること」 and 「まだ使えない」 tell nothing, 「ボリュームは16TB まで」 does."""
+        return sum(self.words.values()) + bool(self.figures) > 1
 
 
-def gist(text: str, morphemes: Sequence[Morpheme], names: Collection[str], event: Sequence[Morpheme] = ()) -> Gist:
-    """Return the gist of a text; `names` are the normal forms of the names of services.
+def gist(
+    text: str,
+    morphemes: Sequence[Morpheme],
+    names: Collection[str],
+    event: Sequence[Morpheme] = (),
+    above: Sequence[Morpheme] = (),
+) -> Gist:
+    """Return the gist of a text; `names` are the normal forms of the names of services, `above` what it stands under.
 
     The words of the `event` it is of weigh little: that one was there is no point.
     """
     there = {word.normalized for word in _content(event)}
     words = {
-        word.normalized: _LIGHT if word.normalized in there else _weight(word)
+        _said_as(word): _LIGHT if word.normalized in there else _weight(word)
         for word in _content(morphemes)
         if word.normalized not in names
     }
@@ -78,6 +91,8 @@ def gist(text: str, morphemes: Sequence[Morpheme], names: Collection[str], event
         figures={unit: each for unit, each in counted.items() if unit not in _DATES},
         dates={unit: each for unit, each in counted.items() if unit in _DATES},
         claims=_settled(_claims(morphemes)),
+        told=_told(morphemes, words),
+        topics=frozenset(word.normalized for word in _content(above) if _weight(word) > _LIGHT) - there,
     )
 
 
@@ -95,18 +110,36 @@ def _content(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:
                 yield word
 
 
+def _said_as(word: Morpheme) -> str:
+    known: Mapping[str, str] = _lore()["said_as"]
+    return known.get(word.normalized, word.normalized)
+
+
 def _weight(word: Morpheme) -> float:
     if word.normalized in _lore()["light"]:
         return _LIGHT
+    if word.normalized in _lore()["said_as"]:
+        return 1.0
     return _WEIGHTS.get(word.part_of_speech[0], _OTHER)
 
 
-def _figures(text: str) -> dict[str, frozenset[str]]:
+def _told(morphemes: Sequence[Morpheme], words: Mapping[str, float]) -> frozenset[str] | None:
+    """Return the weighty words of what a text says: what follows its first 「は」, else 「が」, else from its object on."""
+    speech = [(word.surface, word.part_of_speech[1]) for word in morphemes]
+    for marker, back in ((("は", "係助詞"), 0), (("が", "格助詞"), 0), (("を", "格助詞"), 1)):
+        if marker in speech:
+            said = morphemes[max(speech.index(marker) - back, 0) :]
+            return frozenset(_said_as(word) for word in _content(said) if words.get(_said_as(word), 0) > _LIGHT)
+    return None
+
+
+def _figures(text: str) -> dict[str, frozenset[float]]:
     """Return the figures of a text by their units."""
-    found: dict[str, frozenset[str]] = {}
-    for number, ten_thousands, counter in _FIGURE.findall(folded_for_sudachi(text)):
-        unit = "月" if counter.endswith("月") else counter
-        found[unit] = found.get(unit, frozenset()) | {number.replace(",", "") + ten_thousands}
+    found: dict[str, frozenset[float]] = {}
+    for number, power, counter in _FIGURE.findall(folded_for_sudachi(text)):
+        unit, each = _lore()["units"].get(counter, ("月" if counter.endswith("月") else counter, 1))
+        figure = float(number.replace(",", "")) * _POWERS[power] * each
+        found[unit] = found.get(unit, frozenset()) | {round(figure, _PLACES)}
     return found
 
 
@@ -141,15 +174,17 @@ def _thing(word: Morpheme) -> str:
 def _predicate_end(morphemes: Sequence[Morpheme], at: int) -> int:
     """Return where the predicate ends that begins at a place, the place itself where none does."""
     word = morphemes[at]
-    after = morphemes[at + 1].normalized if at + 1 < len(morphemes) else ""
+    after, after_next = (morphemes[next_].normalized if next_ < len(morphemes) else "" for next_ in (at + 1, at + 2))
     if word.part_of_speech[0] == "名詞" and word.part_of_speech[2] == "サ変可能" and after in ("為る", "出来る"):
         return at + 1 if after == "出来る" else at + 2
     if word.normalized in _HELPING:
         return at
     if word.part_of_speech[0] in _PREDICATES and (word.is_content or word.normalized == "為る"):
         return at + 1
-    told = word.normalized == "必要" or word.normalized in _opposites()
-    return at + 1 if told and word.part_of_speech[0] in ("名詞", "形状詞") else at
+    if word.part_of_speech[0] in ("名詞", "形状詞") and word.normalized in _told_of_things():
+        made = [one.surface for one in morphemes[at + 1 : at + 2]] == ["に"] and after_next == "為る"  # 「無効にする」
+        return at + 3 if made else at + 1
+    return at
 
 
 def _affirmed(morphemes: Sequence[Morpheme], end: int) -> bool | None:
@@ -183,6 +218,10 @@ def _lore() -> Mapping[str, Any]:
     """Return what is known of words: the light ones, those that only tell that a thing is done, and opposites."""
     table = datafiles.table("kb.points", "words.toml")
     return {**table, "light": frozenset(table["light"]), "doing": frozenset(table["doing"])}
+
+
+def _told_of_things() -> frozenset[str]:
+    return frozenset((*_opposites(), *_opposites().values()))
 
 
 def _opposites() -> Mapping[str, str]:

@@ -72,14 +72,9 @@ class Cards:
         }
 
     def talks(self, note: Note) -> int:
-        """Return how many independent talks say what a note says, by the guides of the services that it names.
-
-        Of one that names none, by that of the service it inherits first: to make a guide takes up to seconds once.
-        """
-        known = self.knowledge_base.collection.catalogue.by_slug
-        named = [one for one in note.services if one.via == "explicit"] or note.services[:1]
-        guides = (self.knowledge_base.guides.of(known[one.service]) for one in named)
-        return max((entry.point.talks for guide in guides if (entry := guide.entry(note.id))), default=1)
+        """Return how many independent talks say what a note says, by the guides of its services."""
+        told = self.knowledge_base.guides.telling(note)
+        return told[1].point.talks if told else 1
 
     def address(self, note: Note) -> str | None:
         """Return where a note can be read: on the page, else in its post, None where that told no address."""

@@ -29,7 +29,7 @@ class Differ:
     def can_read(self) -> bool:
         """Tell whether the notes that the index holds can be read, all of which another version of kb may have written.
 
-        How that fails nobody can tell beforehand. Only to read them is tried: what fails beyond that is a fault of ours.
+        Nobody can tell beforehand how that fails. Only to read them is tried: what fails beyond it is a fault of ours.
         """
         try:
             for entry in self._before.contents.reports:

@@ -12,22 +12,17 @@ from index.text import folded_name
 from kb.kinds import leads_from
 from kb.kinds.pairs import PROBLEMS
 from kb.library.contents import Contents
-from kb.points import Candidate, Contradiction, Gist, HandTold, Point, Points, gist, points_of
-from kb.points.gist import READ_SO_FAR
+from kb.points import Candidate, Contradiction, HandTold, Point, Points, points_of
 from kb.report.model import Note
 from kb.search.collection import Collection, Snapshot
-from kb.search.records import load_relations
+from kb.search.gathering import FOUND, Gathered, found, on_service
+from kb.search.gisting import ABOVE, Gists
 from kb.services import Change, Domain, Service
 
 PartName: TypeAlias = Literal["advice", "solved", "unsolved", "cases"]
 PARTS: tuple[PartName, ...] = ("advice", "solved", "unsolved", "cases")
 """The parts of a guide, in their order: advice, problems with remedies, open problems, and what else is told."""
 
-# Notes of a service that are compared: its newest problems, what is most like advice, and the newest of all. The
-# commonest service of 100,000 notes has thousands, and each is compared with each.
-_PROBLEMS, _ADVICE, _NEWEST = 200, 300, 300
-_FOUND = 300  # notes of any other query
-_TELLING = ("advice", "problem", "statement")  # kinds of notes that points are made of
 _GROUND = 200  # the newest notes of all: what the vectors of any notes have in common
 _LIKELY = 0.35  # how likely advice a note must be to be told as such: of a stranger's, three in four are then
 _KEPT = 64  # of a generation; one takes up to 2 MB
@@ -71,7 +66,7 @@ class Guide:
     def under(self, entry: Entry) -> tuple[str, ...]:
         """Return what tells what an entry is about: the two nearest headings or notes above it, but for the service."""
         own = {folded_name(name) for name in (self.service.name, self.service.short_name)}
-        return tuple(crumb.text for crumb in entry.note.trail[-2:] if folded_name(crumb.text) not in own)
+        return tuple(crumb.text for crumb in entry.note.trail[-ABOVE:] if folded_name(crumb.text) not in own)
 
     def entry(self, note_id: str) -> Entry | None:
         """Return the entry whose point holds a note."""
@@ -89,40 +84,55 @@ class Guides:
     def of(self, service: Service) -> Guide:
         """Return the guide of a service, of one generation; an empty one while there is no index."""
         about = Query().select("service", service.slug)
-        made = self._made(about, lambda snapshot: _gathered(service, snapshot))
+        made = self._made(about, lambda snapshot: on_service(service, snapshot))
         if made.guide is not None:
             return made.guide
         guide = _guide(service, made, self._collection.domain)
         self._known[1][about] = replace(made, guide=guide)
         return guide
 
+    def telling(self, note: Note) -> tuple[Guide, Entry] | None:
+        """Return the guide in which most talks say what a note says, and the entry there; None where none has it.
+
+        They are those of the services that it names and of the one it inherits first: to make a guide takes up to
+        seconds once.
+        """
+        known = self._collection.catalogue.by_slug
+        named, inherited = ([one for one in note.services if one.via == via] for via in ("explicit", "inherited"))
+        guides = (self.of(known[mention.service]) for mention in (*named, *inherited[:1]))
+        told = [(guide, entry) for guide in guides if (entry := guide.entry(note.id))]
+        return max(told, key=lambda one: one[1].point.talks, default=None)
+
     def points(self, query: Query) -> Points:
         """Return the points among the first notes that a query finds."""
-        asked = replace(query, offset=0, limit=_FOUND, facets=(), context=None, explain=False)
-        return self._made(asked, lambda snapshot: _found(asked, snapshot)).points
+        asked = replace(query, offset=0, limit=FOUND, facets=(), context=None, explain=False)
+        return self._made(asked, lambda snapshot: found(asked, snapshot)).points
 
-    def _made(self, key: Query, gather: "Callable[[Snapshot], _Gathered]") -> "_Made":
+    def _made(self, key: Query, gather: "Callable[[Snapshot], Gathered]") -> "_Made":
         snapshot = self._collection.snapshot()
         if snapshot is None:
-            return _Made(_Gathered(0, (), {}), Points(), by_meaning=False)
+            return _Made(Gathered(0, (), {}), Points(), by_meaning=False)
         if self._known[0] is not snapshot.contents:
             self._known = (snapshot.contents, OrderedDict())
         known = self._known[1]
-        made = known.get(key)
+        made = known.pop(key, None)
         if made is None or not made.holds(snapshot.reader):
-            made = known[key] = self._make(gather(snapshot), snapshot)
-            if len(known) > _KEPT:
-                known.popitem(last=False)
+            made = self._make(gather(snapshot), snapshot)
+        known[key] = made  # at the end: what was not asked for longest goes first
+        if len(known) > _KEPT:
+            known.popitem(last=False)
         return made
 
-    def _make(self, gathered: "_Gathered", snapshot: Snapshot) -> "_Made":
+    def _make(self, gathered: "Gathered", snapshot: Snapshot) -> "_Made":
         told = HandTold.of(self._collection.tools.configuration.points, lambda note: ids_now(note, snapshot.contents))
-        gist_of = cache(self._gist())
+        gist_of = cache(Gists(self._collection.tools).of)
         named = {note for pair in told.same for note in pair}
         notes = tuple(
             note for note in gathered.notes if gist_of(note).says_something or _recommends(note) or note.id in named
         )
-        ids = [note.id for note in notes]
+        # Remedies of other services are compared too, so that what two takers noted is told once.
+        every = {note.id: note for some in (notes, *gathered.remedies.values()) for note in some}
+        ids = list(every)
         ground = snapshot.reader.search(Query(sort="new", limit=_GROUND)).hits
         cosines = snapshot.reader.likeness(ids, [*ids, *(hit.id for hit in ground)]) if ids else ()
         rows = dict(zip(ids, cosines, strict=False))
@@ -131,16 +141,8 @@ class Guides:
         def cosine(one: Note, other: Note) -> float | None:
             return rows[one.id][places[other.id]] if rows else None
 
-        points = points_of(notes, gist_of, cosine, told)
+        points = points_of(every.values(), gist_of, cosine, told)
         return _Made(replace(gathered, notes=notes), points, by_meaning=bool(rows))
-
-    def _gist(self) -> Callable[[Note], Gist]:
-        names = frozenset(service.short_name.casefold() for service in self._collection.catalogue.services)
-        morphemes = self._collection.tools.analyzer.morphemes
-        events = cache(morphemes)
-        return lambda note: gist(
-            note.text[:READ_SO_FAR], morphemes(note.text[:READ_SO_FAR]), names, events(note.event or "")
-        )
 
 
 def _recommends(note: Note) -> bool:
@@ -155,19 +157,10 @@ def ids_now(note_id: str, contents: Contents) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Gathered:
-    """The notes of a service that are compared, of how many, and what remedies which problem among them."""
-
-    total: int
-    notes: tuple[Note, ...]
-    remedies: Mapping[str, Sequence[Note]]
-
-
-@dataclass(frozen=True, slots=True)
 class _Made:
     """The points among some notes, whether these were compared by their meaning too, and the guide made of them."""
 
-    gathered: _Gathered
+    gathered: Gathered
     points: Points
     by_meaning: bool
     guide: Guide | None = None
@@ -180,8 +173,12 @@ class _Made:
 
 def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
     point_of = {note.id: point.id for point in made.points.points for note in point.notes}
-    leads_to = _led(made.gathered)
-    entries = [_entry(one, made.gathered.remedies, leads_to, point_of, domain) for one in made.points.points]
+    leads_to, own = _led(made.gathered), {note.id for note in made.gathered.notes}
+    entries = [
+        _entry(point, made.gathered.remedies, leads_to, point_of, domain)
+        for point in made.points.points
+        if any(note.id in own for note in point.notes)
+    ]
     parts: dict[PartName, tuple[Entry, ...]] = {
         name: tuple(sorted((entry for entry in entries if _part_of(entry) == name), key=_order)) for name in PARTS
     }
@@ -196,13 +193,15 @@ def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
         notes=made.gathered.total,
         compared=len(made.gathered.notes),
         parts={name: _without(part, shown) for name, part in parts.items()},
-        contradictions=made.points.contradictions,
-        candidates=made.points.candidates,
+        contradictions=tuple(
+            one for one in made.points.contradictions if own.issuperset(note.id for note in one.notes)
+        ),
+        candidates=tuple(one for one in made.points.candidates if own.issuperset(note.id for note in one.notes)),
         changes=tuple(sorted(domain.changes_of(service.slug), key=lambda change: change.changed_on, reverse=True)),
     )
 
 
-def _led(gathered: _Gathered) -> Mapping[str, Sequence[Note]]:
+def _led(gathered: Gathered) -> Mapping[str, Sequence[Note]]:
     """Return what an arrow leads to from which note, beside its remedies."""
     led: defaultdict[str, list[Note]] = defaultdict(list)
     known = {note.id: note for note in gathered.notes}
@@ -215,30 +214,6 @@ def _led(gathered: _Gathered) -> Mapping[str, Sequence[Note]]:
 def _without(part: tuple[Entry, ...], shown: Container[str | None]) -> tuple[Entry, ...]:
     """Return the entries of a part, without those that are shown with others already and that one talk alone tells."""
     return tuple(entry for entry in part if entry.point.talks > 1 or entry.point.id not in shown)
-
-
-def _found(query: Query, snapshot: Snapshot) -> _Gathered:
-    results = snapshot.reader.search(query)
-    notes = (snapshot.note(hit.stored) for hit in results.hits)
-    return _Gathered(results.total, tuple(note for note in notes if note.kind in _TELLING), {})
-
-
-def _gathered(service: Service, snapshot: Snapshot) -> _Gathered:
-    about = Query().select("service", service.slug)
-    telling = about.select("kind", *_TELLING)
-    problems = replace(about.select("state", *PROBLEMS), sort="new", limit=_PROBLEMS, context="place")
-    asked = (problems, replace(telling, sort="boost", limit=_ADVICE), replace(telling, sort="new", limit=_NEWEST))
-    results = [snapshot.reader.search(query) for query in asked]
-    stored = {hit.id: hit.stored for result in results for hit in result.hits}
-    wanted = {hit.id for hit in results[0].hits}
-    remedies: defaultdict[str, list[Note]] = defaultdict(list)
-    for one in dict.fromkeys(one for kin in results[0].context.values() for one in kin):
-        remedied = load_relations(one).remedy_of
-        if remedied in wanted:
-            remedies[remedied].append(snapshot.note(one))
-    notes = tuple(snapshot.note(one) for one in stored.values())
-    total = snapshot.reader.search(replace(about, limit=0)).total
-    return _Gathered(total, notes, remedies)
 
 
 def _entry(

@@ -52,11 +52,8 @@ class Keeper:
 
         collection, difference = self._collection, None
         since, before, scan = self._found()
-        if (
-            before
-            and before.is_current(collection.library, scan.seen, code_digest())
-            and not collection.engine.damage()
-        ):
+        current = before is not None and before.is_current(collection.library, scan.seen, code_digest())
+        if before and current and not collection.engine.damage():
             after = before
         else:
             after, difference = Sync(collection, scan, self._held(), since, progress).run()
@@ -75,10 +72,7 @@ class Keeper:
         )
 
     def preview_sync(self, progress: Progress = untold) -> "Difference | None":
-        """Return what a sync would change, None for nothing; neither library nor index is touched.
-
-        Raises LibraryError, SearchIndexError.
-        """
+        """Return what a sync would change, None for nothing, and do nothing. Raises LibraryError, SearchIndexError."""
         from kb.library.kept import KeptAside
         from kb.search.syncing import Sync
 

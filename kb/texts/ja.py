@@ -169,9 +169,13 @@ def reason(reason: "Reason") -> str:
 
 
 def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
-    """Return how many independent talks say a point, from when to when, and who: 3つのセッションが言う・2018–2024."""
+    """Return how many independent talks say a point, from when to when, and who: 3つのセッションが言う・2018–2024.
+
+    That only one does is not said of each.
+    """
     days = "–".join(dict.fromkeys(day[:4] for day in (since, until) if day))
-    return "・".join(filter(None, (f"{talks}つのセッションが言う", days or UNDATED, "、".join(speakers))))
+    many = f"{talks}つのセッションが言う" if talks > 1 else ""
+    return "・".join(filter(None, (many, days or UNDATED, "、".join(speakers))))
 
 
 def compared(compared: int, notes: int) -> str:

@@ -224,7 +224,7 @@ def test_what_a_sync_changed_and_the_saved_searches(
     ):
         (library / "a.md").write_text(f"# 見本勉強会 2019\n\n{report}", "utf-8")
         knowledge_base.keeper.sync()
-    newest = next(iter(knowledge_base.chronicler.differences()))
+    newest = next(iter(knowledge_base.announcer.differences()))
     found: dict[str, list[str]] = {}
     with serve(create_app(knowledge_base)) as root:
         page = open_page("/?q=箱", root, color_scheme=scheme, locale=locale, bypass_csp=True)

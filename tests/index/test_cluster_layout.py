@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from index.engine import SearchIndexError
 from index.opensearch_engine.drafts import drafting, rows_of
+from index.opensearch_engine.manifest import Manifest, Run
 from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token, tokens_of
 from index.opensearch_engine.ranks import ranks_of
 from index.schema import Document, Schema, TextField
@@ -98,3 +99,9 @@ def test_drafts_give_back_what_was_written_source_by_source(tmp_path: Path) -> N
 @given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\ud800\udfff\ufdd0d8f0")))
 def test_what_is_stored_can_be_sent_and_comes_back_untouched(text: str) -> None:
     assert received(sendable(text).encode("utf-8").decode("utf-8")) == text
+
+
+def test_a_manifest_tells_what_the_documents_at_its_positions_are_called() -> None:
+    runs = {name: Run(name, rank, documents) for rank, (name, documents) in enumerate({"a": 2, "b": 0, "c": 3}.items())}
+
+    assert list(Manifest(1, runs, {}).ids([0, 1, 2, 4])) == ["a-0", "a-1", "c-0", "c-2"]

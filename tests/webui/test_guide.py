@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -191,7 +191,7 @@ def test_the_whole_guide_is_taken_away_as_markdown_and_for_print(client: FlaskCl
 
     assert lines[0] == "# AWS Lambda"
     assert "— 3つのセッションが言う・2018–2024" in next(line for line in lines if line.startswith("- "))
-    told = [line[2:].partition(" — ")[0] for line in lines if line.startswith("- ") and "つのセッション" in line]
+    told = [line[2:].partition(" — ")[0] for line in lines if line.startswith("- ") and " — " in line]
     page = html.unescape(client.get("/guide/ラムダ").text)
     assert [text for text in told if text.replace("\\", "") not in page] == []
 
@@ -212,11 +212,26 @@ def test_each_element_of_a_time_line_leads_to_what_it_stands_for(client: FlaskCl
     page = client.get("/timeline?service=lambda").text
     drawing = page.partition("<svg class")[2].partition("</svg>\n<p")[0]
 
-    targets = set(re.findall(r'<a href="#(y\d+-\w+)"', drawing))
+    targets = set(re.findall(r'<a href="([^"]+)"', drawing))
+    lists = {target for target in targets if target.startswith("#")}
+    talks, notes = ({target for target in targets if target.startswith(one)} for one in ("/talk/", "/note/"))
 
-    assert {"y2018-talks", "y2018-points", "y2018-changes", "y2024-talks"} <= targets
-    assert [target for target in targets if f'id="{target}"' not in page] == []
+    assert {"#y2018-points", "#y2018-changes"} <= lists
+    assert [target for target in lists if f'id="{target[1:]}"' not in page] == []
+    assert len(talks) == 3  # one a year: nothing else is to be chosen from
+    assert {client.get(target).status_code for target in talks | notes} == {200}
     assert drawing.count("<title>") == len(targets) == drawing.count("aria-label=") - 1  # that of the whole
+
+
+def test_a_note_leads_to_the_point_it_stands_in(client: FlaskClient) -> None:
+    points = told(client)["advice"]
+    [first, *_], [alone, *_] = ([note["id"] for note in point["notes"]] for point in (points[0], points[-1]))
+    pages = [client.get(f"/note/{quote(note)}").text for note in (first, alone)]
+    [(guide, target)] = re.findall(r'href="(/guide/\w+)#([^"]+)"', pages[0])
+
+    assert ("3つのセッションが言う" in pages[0], "/guide/lambda#" in pages[1]) == (True, False)
+    assert f'id="{unquote(target)}"' in client.get(guide).text
+    assert told(client, f"/note/{quote(first)}")["point"]["talks"] == 3
 
 
 @pytest.mark.parametrize("address", ["/timeline?q=起動", "/timeline?q=Lambda", "/timeline?service=ラムダ"])

@@ -5,8 +5,8 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from kb.search.announcing import Entry, feed_urn
 from kb.search.answers import UnknownIdError
-from kb.search.chronicling import Entry, feed_urn
 from webui.address import address_of, page_address, query_of, resolved, turned_to
 from webui.limits import at_once
 from webui.texts import texts
@@ -25,7 +25,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @at_once(_AT_ONCE)
     def feed(path: str, page: str, title: str, query: Query, *, whole: bool = True) -> Response:
         root = request.host_url.rstrip("/")
-        entries = knowledge_base.chronicler.entries(query, whole=whole)
+        entries = knowledge_base.announcer.entries(query, whole=whole)
         made = Feed(
             id=feed_urn(path),
             title=f"{title} - {texts.SITE}" if title else texts.SITE,

@@ -28,11 +28,11 @@ class Changed:
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the pages of what the last syncs changed."""
     blueprint = Blueprint("history", __name__)
-    chronicler = knowledge_base.chronicler
+    announcer = knowledge_base.announcer
 
     @blueprint.get("/updates")
     def every() -> Response:
-        found = chronicler.differences()
+        found = announcer.differences()
         return respond(
             "updates.html",
             lambda: {"updates": [{"key": key, **_brief(one)} for key, one in found.items()]},
@@ -42,7 +42,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/updates/<key>")
     def one(key: str) -> Response:
-        difference = chronicler.with_points(chronicler.difference(key))
+        difference = announcer.with_points(announcer.difference(key))
         part = paged(f"/updates/{key}", difference.reports, asked_page(request.args), _SIZE)
         return respond(
             "update.html",

@@ -61,7 +61,7 @@ class SavedSearches:
 
     def _new(self, query: Query) -> int | None:
         moment = seen(address_of(query))
-        return None if moment is None else self._knowledge_base.chronicler.new_since(query, moment)
+        return None if moment is None else self._knowledge_base.announcer.new_since(query, moment)
 
 
 def query_at(address: str, knowledge_base: KnowledgeBase) -> Query:

@@ -150,7 +150,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
         page = search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
-        is_saved, moment = saved.holds(page.first_url), knowledge_base.chronicler.newest()
+        is_saved, moment = saved.holds(page.first_url), knowledge_base.announcer.newest()
         response = respond(
             "search.html",
             lambda: search_record(page, knowledge_base.collection.domain),

@@ -36,7 +36,15 @@ def test_the_guide_is_printed_as_markdown(two_talks: Path) -> None:
     lines = kb("guide", "lambda", "--markdown").stdout.splitlines()
 
     assert (lines[0], "## 助言" in lines, two_talks.exists()) == ("# AWS Lambda", True, True)
-    assert [line.split(" — ")[0] for line in lines if "箱の話" in line] == [f"  - {text}" for text in TEXTS]
+    told = "\n".join(lines)
+    assert [told.count(text) for text in TEXTS] == [1, 1]  # nothing is told twice
+    assert sum("箱の話" in line for line in lines) == 2
+
+
+def test_a_change_that_names_no_source_tells_none(two_talks: Path) -> None:
+    told = kb("guide", "snowcone").stdout
+
+    assert ("2024年11月以降は使えない" in told, "None" in told, two_talks.exists()) == (True, False, True)
 
 
 def test_notes_are_told_apart_and_left_to_their_texts_again(two_talks: Path) -> None:

@@ -151,7 +151,7 @@ def test_the_last_twenty_differences_are_kept_and_no_more(kb: KnowledgeBase, lib
     for number in range(MOST_UPDATES + 2):
         (library / "a.md").write_text(f"{FIRST}- {number}つ目の箱を積む\n", "utf-8")
         kb.keeper.sync()
-    kept = kb.chronicler.differences()
+    kept = kb.announcer.differences()
     texts = [told(one)[0][2] for one in kept.values()]
 
     assert texts == [f"{number}つ目の箱を積む" for number in reversed(range(2, MOST_UPDATES + 2))]
@@ -161,15 +161,15 @@ def test_the_last_twenty_differences_are_kept_and_no_more(kb: KnowledgeBase, lib
 def test_a_damaged_difference_is_left_out_and_the_others_are_told(kb: KnowledgeBase, library: Path) -> None:
     (library / "kb.toml").write_text(ALIAS, "utf-8")
     kb.keeper.sync()
-    newest, first = kb.chronicler.differences()
+    newest, first = kb.announcer.differences()
     path = library.parent / "index" / "kept" / f"{newest}.update"
     path.write_bytes(path.read_bytes()[:-1])
 
-    assert list(kb.chronicler.differences()) == [first]
+    assert list(kb.announcer.differences()) == [first]
 
 
 def test_a_first_sync_is_one_line(kb: KnowledgeBase) -> None:
-    (first,) = kb.chronicler.differences().values()
+    (first,) = kb.announcer.differences().values()
 
     assert (first.first, first.reports, first.counts) == (True, (), {"report": {"came": 2}, "note": {"came": 5}})
 
@@ -181,7 +181,7 @@ def test_a_point_that_another_talk_makes_and_one_more_confirms_is_told(kb: Knowl
         (library / f"{number}.md").write_text(text, "utf-8")
         difference = kb.keeper.sync().difference
         assert difference is not None
-        items = (item for report in kb.chronicler.with_points(difference).reports for item in report.items)
+        items = (item for report in kb.announcer.with_points(difference).reports for item in report.items)
         told.append([(item.fate, item.before, item.after) for item in items if item.sort == "point"])
 
     assert told == [[], [("came", "", "2")], [("changed", "2", "3")]]

@@ -79,3 +79,13 @@ def test_what_stands_together_in_a_report_stands_so_in_its_guide(tmp_path: Path)
 
     assert [entry.note.text for entry in made.parts["cases"]] == texts
     assert {made.under(entry) for entry in made.parts["cases"]} == {()}
+
+
+def test_prose_that_only_stands_under_a_service_is_not_told(tmp_path: Path) -> None:
+    prose = "\n## Lambda\n\n箱の鍵を机に忘れてきた話を聞きました。\n\nLambda の箱の鍵は机に置けるそうです。\n"
+    made = guide(opened(tmp_path, y2018=f"  - 窓の札を棚に並べる\n{prose}"))
+
+    assert [point.notes[0].text for point in made.points] == [
+        "窓の札を棚に並べる",
+        "Lambda の箱の鍵は机に置けるそうです。",
+    ]

@@ -200,4 +200,4 @@ def test_what_is_kept_of_a_domain_is_what_its_tables_say() -> None:
         found.append(domain("aws"))
 
     assert found == [read("aws")] * 4
-    assert found[0].words() == read("aws").words()
+    assert found[0].words == read("aws").words

@@ -51,6 +51,11 @@ def points(count: int) -> str:
     return counted(count, "point")
 
 
+def point_in(service: str, notes: int) -> str:
+    """Return that a note stands with others as one point in the guide of a service."""
+    return f"A point of the guide of {service}, {counted(notes, 'note')}"
+
+
 def joined(text: str) -> str:
     """Return that a note was told to say the same as others."""
     return f"“{text[:60]}” is joined."

@@ -51,6 +51,11 @@ def points(count: int) -> str:
     return f"{count:,}件"
 
 
+def point_in(service: str, notes: int) -> str:
+    """Return that a note stands with others as one point in the guide of a service."""
+    return f"{service} の手引きの要点（メモ {notes:,}件）"
+
+
 def joined(text: str) -> str:
     """Return that a note was told to say the same as others."""
     return f"「{text[:30]}」の要点をまとめました。"

@@ -47,7 +47,7 @@ class Entry:
     change: Change | None = None
 
 
-class Chronicler:
+class Announcer:
     """Tells what the last syncs changed, and what is new in a search."""
 
     def __init__(self, collection: Collection, guides: Guides) -> None:

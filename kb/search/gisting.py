@@ -1,0 +1,31 @@
+"""The gists of notes, as the words and the services of a library tell them."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from index.analysis import Morpheme
+from kb.points import Gist, gist
+from kb.points.gist import READ_SO_FAR
+from kb.report.model import Note
+from kb.understanding import Tools
+
+ABOVE = 2  # headings or notes right above a note, which tell what it is about
+_TITLE = 200  # characters of each of them
+
+
+class Gists:
+    """Makes the gists of notes; what stands above many is analysed once."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._morphemes = tools.analyzer.morphemes
+        self._names = frozenset(service.short_name.casefold() for service in tools.catalogue.services)
+        self._title = cache(lambda text: self._morphemes(text[:_TITLE]))
+
+    def of(self, note: Note) -> Gist:
+        """Return the gist of a note."""
+        text = note.text[:READ_SO_FAR]
+        return gist(text, self._morphemes(text), self._names, self._title(note.event or ""), [*self._above(note)])
+
+    def _above(self, note: Note) -> Iterator[Morpheme]:
+        for title in (note.talk.title if note.talk else "", *(crumb.text for crumb in note.trail[-ABOVE:])):
+            yield from self._title(title)

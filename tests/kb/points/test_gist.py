@@ -1,0 +1,114 @@
+"""What of notes is compared: figures in any unit, topics where no service is named, no names of events."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from pointed import NAMES, TOOLS, gist_of, made, note
+
+from kb.points import Points, gist, points_of
+from kb.report.model import Note, Talk
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lambda のメモリは最大 1,536MB まで", "Lambda のメモリは最大 1.5GB"),
+        ("Lambda の関数は5分で強制終了", "Lambda の関数は300秒で強制終了"),
+        ("Lambda の料金が3割安くなった", "Lambda の料金が30%安くなった"),
+    ],
+)
+def test_a_figure_is_the_same_in_another_unit(one: str, other: str) -> None:
+    points = made([note(one, "a"), note(other, "b")], like=0.9)
+
+    assert (len(points.points), points.contradictions) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lambda のレイヤーは5枚まで", "Lambda のレイヤーは後から追加できる"),
+        ("Lambda のレイヤーを有効にする", "Lambda のレイヤーは料金がかさむ"),
+        ("Lambda のメモリを増やすと CPU も増える", "Lambda のメモリを増やすと料金も増える"),
+        ("Lambda の関数は Git で管理する", "Lambda の関数はリビジョンが増え続ける"),
+        ("Lambda のログは S3 に届く", "Lambda のログは15分ほど遅れる"),
+        ("Lambda の引っ越しは30秒かかる", "Lambda の引っ越しを毎月練習する"),
+    ],
+)
+@pytest.mark.parametrize("like", [None, 0.9])
+def test_two_things_that_are_said_of_one_are_two_points(one: str, other: str, like: float | None) -> None:
+    assert len(made([note(one, "a"), note(other, "b")], like=like).points) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Lambda の期限は切り替えの前に短くしておく", "切り替える前に Lambda の期限を短くすること"),
+        ("Lambda の関数は後から属性を変えられない", "Lambda は関数の属性をあとで変更できない"),
+        ("Lambda は承認の手順を入れて本番に出す", "本番に出す前に Lambda で承認を挟む"),
+        ("Lambda の更新は年に3回あるので手順を作っておく", "Lambda は年3回の更新に備えて手順を用意する"),
+    ],
+)
+def test_one_thing_in_other_words_is_one_point(one: str, other: str) -> None:
+    assert len(made([note(one, "a"), note(other, "b")], like=0.7).points) == 1
+
+
+def unnamed(text: str, talk: str, title: str) -> Note:
+    """Return a note of a talk on no service."""
+    return replace(note(text, talk), services=(), talk=Talk(f"e/{talk}", title, 1))
+
+
+def made_under(notes: Iterable[Note]) -> Points:
+    morphemes = TOOLS.analyzer.morphemes
+    return points_of(
+        notes,
+        lambda one: gist(one.text, morphemes(one.text), NAMES, (), morphemes(one.talk.title if one.talk else "")),
+        lambda _one, _other: 0.9,
+    )
+
+
+@pytest.mark.parametrize(("title", "points"), [("棚の手入れ", 1), ("庭の手入れ", 1), ("窓", 2)])
+def test_what_is_about_no_service_is_one_point_only_where_talks_meet_in_a_topic(title: str, points: int) -> None:
+    notes = [unnamed("箱と鍵と札を静かに並べる", "a", "手入れの話"), unnamed("箱と鍵と札を並べておく", "b", title)]
+
+    assert len(made_under(notes).points) == points
+
+
+def test_a_phrase_of_several_talks_that_is_about_no_service_is_no_point() -> None:
+    notes = [unnamed("箱と鍵の写真は後で足します", talk, "箱の話") for talk in "ab"]
+
+    assert len(made_under(notes).points) == 2
+
+
+def test_two_takers_of_one_talk_do_not_contradict_each_other() -> None:
+    notes = [note("Lambda の予約を使う", report="r1"), note("Lambda の予約は使わない", report="r2")]
+
+    assert made(notes, like=0.6).contradictions == ()
+
+
+def test_a_figure_alone_says_something() -> None:
+    assert [gist_of(text).says_something for text in ("ボリュームは16TB まで", "ボリューム", "気をつけること")] == [
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("勉強会の関数を聞いたときのメモ その1", "勉強会の関数を聞いたときのメモ その2"),
+        ("第81回の箱の会に鍵を持って参加しました", "第83回の箱の会に鍵を持って参加しました"),
+    ],
+)
+def test_what_differs_in_its_number_alone_is_no_point_and_contradicts_nothing(one: str, other: str) -> None:
+    points = made([note(one, "a"), note(other, "b")], like=0.9)
+
+    assert (len(points.points), points.contradictions) == (2, ())
+
+
+def test_the_name_of_the_own_event_makes_no_point() -> None:
+    text, event = "鍵箱祭に参加してきました", "鍵箱祭"
+    morphemes = TOOLS.analyzer.morphemes
+
+    assert max(gist(text, morphemes(text), NAMES, morphemes(event)).words.values()) < 1
