@@ -1,7 +1,7 @@
 """Which language an answer is in: the one its address asks for, or that was asked for before, or is preferred."""
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, request
 from markupsafe import Markup
@@ -51,7 +51,7 @@ def of_data(text: str | None = None) -> Markup:
 def others() -> list[tuple[str, str, str]]:
     """Return each other language with its own name and the address of the page that is being shown in it."""
     kept = [(key, value) for key, value in request.args.items(multi=True) if key != KEY]
-    path = request.path if request.method == "GET" else "/"
+    path = quote(request.path) if request.method == "GET" else "/"
     return [
         (key, LANGUAGES[key].LANGUAGE_NAME, f"{path}?{urlencode([*kept, (KEY, key)])}")
         for key in LANGUAGES

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -174,8 +175,10 @@ def test_a_language_does_not_make_the_start_page_a_search(client: FlaskClient) -
 
 def test_each_page_leads_to_itself_in_the_other_language(client: FlaskClient) -> None:
     page = client.get("/?q=SQS&kind=statement").text
+    event = client.get("/event/見本勉強会-2018").text
 
     assert '<a href="/?q=SQS&amp;kind=statement&amp;lang=en" hreflang="en" lang="en">English</a>' in page
+    assert f'<a href="/event/{quote("見本勉強会-2018")}?lang=en" hreflang="en" lang="en">English</a>' in event
 
 
 def test_another_language_is_another_page_to_a_cache(client: FlaskClient) -> None:
