@@ -15,7 +15,7 @@ let typed = false; // whether the newest address came from typing: the next type
 
 function visit(address, { push = true, typing = false, keepIfEmpty = false, scroll = null } = {}) {
   running?.abort();
-  const request = (running = new XMLHttpRequest()); // not fetch: it parses into a document, so no text becomes HTML here
+  const request = (running = new XMLHttpRequest()); // not fetch: it parses into a document: no text becomes HTML here
   request.responseType = "document";
   request.open("GET", address);
   request.setRequestHeader("Accept", "text/html");
@@ -279,7 +279,7 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 
 document.getElementById("print")?.addEventListener("click", () => print());
 
-// What was done is taken back by one key. The browser itself puts the focus where an address leads, so this comes after.
+// What was done is taken back by one key. The browser puts the focus where an address leads, so this comes after.
 function focusFirst() {
   const first = main.querySelector("[autofocus]") ?? document.getElementById("undo");
   first?.focus({ preventScroll: true });
