@@ -18,7 +18,7 @@ from webui.app import create_app
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"]
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDE, PHONE = (1280, 860), (390, 780)
 TODAY = date(2026, 11, 25)  # ages are counted from here, so that a picture changes only with the page
 
@@ -65,7 +65,10 @@ def take(browser: Browser, root: str, picture: Picture, file: Path) -> None:
     """Write one picture."""
     width, height = picture.size
     viewport: ViewportSize = {"width": width, "height": height}
-    context = browser.new_context(viewport=viewport, color_scheme=picture.scheme, locale="ja-JP")
+    phone = picture.size == PHONE
+    context = browser.new_context(
+        viewport=viewport, color_scheme=picture.scheme, locale="ja-JP", is_mobile=phone, has_touch=phone
+    )
     page = context.new_page()
     page.goto(root + picture.path)
     if picture.pressed:
@@ -78,7 +81,9 @@ def take(browser: Browser, root: str, picture: Picture, file: Path) -> None:
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     with served() as root, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, ignore_default_args=["--hide-scrollbars"]
+        )
         for name, picture in PICTURES.items():
             take(chromium, root, picture, IMAGES / f"{name}.png")
         chromium.close()

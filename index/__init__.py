@@ -10,6 +10,7 @@ __all__ = [
     "embedding",
     "engine",
     "highlight",
+    "installed",
     "language",
     "opensearch_engine",
     "query",

@@ -1,12 +1,13 @@
 """Data files that lie beside the code: tables in TOML, and lists with one entry a line."""
 
-import tomllib
 from importlib.resources import files
 from typing import Any
 
 
 def table(package: str, name: str) -> dict[str, Any]:
     """Return what a TOML file of a package says."""
+    import tomllib  # noqa: PLC0415  # a search needs lists alone
+
     return tomllib.loads((files(package) / name).read_text("utf-8"))
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from index.query import Query, Step
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 FEW = 3  # documents: where fewer are found, it is worth telling why
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """A signal's part of the score of a hit, in points; it may be below 0.
 
     The part of `words` is told word by word: the word of the query, the term as which it was found, in which fields.
@@ -31,8 +31,7 @@ class Reason:
     cosine: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """One found document: what was stored of it, and its score (0.0 where no words were asked).
 
     `alike` tells that it is found by likeness alone, without the words.
@@ -67,16 +66,14 @@ class TitledCount(NamedTuple):
     found: int
 
 
-@dataclass(frozen=True, slots=True)
-class WordCount:
+class WordCount(Struct, frozen=True):
     """A word of a query, as mended, and how many of the selected documents have it, whatever else is asked."""
 
     word: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class MeantCount:
+class MeantCount(Struct, frozen=True):
     """A word of a query that hardly any document has, one that is hardly another but far commoner, and its count.
 
     It is only told: what was typed is what is looked for.
@@ -87,8 +84,7 @@ class MeantCount:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionCount:
+class ConditionCount(Struct, frozen=True):
     """A condition as it is typed, the query's text without it, and how many documents that finds."""
 
     condition: str
@@ -96,8 +92,7 @@ class ConditionCount:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
 
     - `facets`: the counts of the groups that were asked for.
@@ -140,8 +135,7 @@ class Results:
         return bool(self.steps)
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """How many documents can be found by likeness, of how many that could."""
 
     embedded: int
@@ -174,8 +168,7 @@ class Reader(Protocol):
         """Return the JSON object that the generation was written with, None before the first; always the same one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """Documents written ahead of a publish: where they lie, and of which sources, each with how many."""
 
     folder: Path
@@ -205,6 +198,26 @@ class Engine(Reader, Protocol):
 
     def snapshot(self) -> Reader:
         """Return a reader of the newest whole generation."""
+
+    def search(self, query: "Query") -> Results:
+        """Answer a query from the newest whole generation."""
+        return self.snapshot().search(query)
+
+    def stored(self, document_id: str) -> str | None:
+        """Return what was stored of a document, or None if there is none of that id."""
+        return self.snapshot().stored(document_id)
+
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some (`Reader.like`)."""
+        return self.snapshot().like(ids, apart, limit)
+
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return how like each of some documents is to each of others (`Reader.likeness`)."""
+        return self.snapshot().likeness(some, others)
+
+    def meta(self) -> Mapping[str, object] | None:
+        """Return what the newest whole generation was written with, None before the first."""
+        return self.snapshot().meta()
 
     def damage(self) -> str | None:
         """Return why an older generation answers instead of the newest, None where the newest does."""

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from index.analysis import Analyzer, Term
 
-_TEXTS_KEPT = 2000  # 4 MB: while one types, filters or turns a page most texts are found again
+_TEXTS_KEPT = 4000  # 8 MB: while one types, filters or turns a page most texts are found again
 
 
 def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[int, int], ...]:

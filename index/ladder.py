@@ -7,8 +7,10 @@ enough of what was asked, or is like it: a query without an answer ends in nothi
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.mending import Vocabulary, mend
 from index.query import Step, StepName
@@ -42,8 +44,7 @@ class Source(Vocabulary, Protocol):
         """Return how like any document with what the query names is to all else it says, None where that is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ascent:
+class Ascent(Struct, frozen=True):
     """How far a query went up: the pieces as mended, the words wanted, whether some are enough, and the steps.
 
     `alike` tells that documents may be found by likeness alone.

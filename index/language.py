@@ -9,8 +9,9 @@ Every mark may be full-width. Any input is a query: what cannot be meant literal
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from index.text import folded, folded_name, folded_width
 from index.tree import (
@@ -48,8 +49,7 @@ _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
 _DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?[年月日]?")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldMeaning:
+class FieldMeaning(Struct, frozen=True):
     """What a field of the language asks of documents: a facet's value, words in a text field, or a date.
 
     `values` gives the facet value that each name means, names folded (`folded_name`). A facet whose values are not told
@@ -65,8 +65,7 @@ Fields = Mapping[str, FieldMeaning]
 """The fields of the language by their names, folded (`folded_name`): service, サービス."""
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """What a search box understands: the words of its analysis, fields, and what a word names (`named`).
 
     What is named is wanted in everything that is found: a document has the word, or what it names.
@@ -85,8 +84,7 @@ LanguageMaker: TypeAlias = Callable[[], Language]
 """Gives the language, asked when the first query comes: all that it names takes a while to read."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(Struct, frozen=True):
     """A node and where in the text it stands; `inner` is what all must hold of it, where it is brackets."""
 
     node: Node
@@ -94,8 +92,7 @@ class _Placed:
     inner: tuple["_Placed", ...] = ()
 
 
-@dataclass(slots=True)
-class _Bracket:
+class _Bracket(Struct):
     """An open bracket, or the whole query: where it begins, and what stands in it so far."""
 
     begin: int = 0

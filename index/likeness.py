@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
@@ -20,20 +21,19 @@ Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
 
 LEAST_COSINE, MOST_FOUND = 0.25, 200  # of documents that are found by likeness
-_FEWEST = 30  # documents: what is common to fewer cannot be told from what they say
+FEWEST = 30  # documents: what is common to fewer cannot be told from what they say
 _COMMON, _FEWEST_FOR_COMMON = 3, 300  # directions left out for the order, where there are so many documents
-_SAMPLE = 2000  # documents from which the directions are learned
+SAMPLE = 2000  # documents from which the directions are learned
 # Of more documents only one of so many is looked at in full, those that lie on the query's side of the mean along most
 # axes: of the 200 likest that loses fewer than one (docs/relevance.md).
 _MOST_EXACT, _ONE_OF = 20_000, 25
 _BLOCK = 512  # vectors made floats at a time: 768 kB, which stay in the processor's cache
 SAME = 0.97  # the cosine of texts that differ in a mark or a word
-_SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
+SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
 _PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
 
 
-@dataclass(frozen=True, slots=True)
-class Quantised:
+class Quantised(Struct, frozen=True):
     """Vectors as whole numbers from -127 to 127, a row each, and what each row is to be multiplied by.
 
     A quarter of the memory; and a product of two is a whole number below 2 ** 24, which floats add up without rounding
@@ -42,6 +42,12 @@ class Quantised:
 
     numbers: NDArray[np.int8]
     scales: Figures
+
+    @property
+    def floats(self) -> Figures:
+        """The vectors themselves."""
+        floats: Figures = np.multiply(self.numbers, self.scales[:, None])
+        return floats
 
     def times(self, others: "Quantised") -> Figures:
         """Return the products of each row with each of a few others."""
@@ -72,9 +78,81 @@ def quantised(vectors: Vectors) -> Quantised:
     return Quantised(np.rint(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float64))
 
 
+def mean_of(vectors: Quantised) -> Vectors:
+    """Return the mean of vectors."""
+    mean: Vectors = vectors.floats.mean(axis=0).astype(np.float32)
+    return mean
+
+
 def finding(asked: Quantised) -> Quantised:
     """Return of what is asked the part that finds."""
     return Quantised(asked.numbers[:1], asked.scales[:1])
+
+
+def evenly(size: int) -> Places:
+    """Return the rows of a sample, evenly from all."""
+    return np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32)
+
+
+class Frame:
+    """From where vectors are compared: the mean of `size` documents and the directions in which they differ most.
+
+    Both are learned from a sample of the documents.
+    """
+
+    def __init__(self, sample: Quantised, size: int) -> None:
+        self._sample = sample.floats
+        self.size = size
+
+    def asked(self, query: Vectors) -> Quantised:
+        """Return the vector of a query as it differs from the mean, and the same without the common directions.
+
+        Raises EmbeddingError where it is of another size than those of the documents: then it is of another model.
+        """
+        dimensions = self._sample.shape[1]
+        if len(query) != dimensions:
+            raise EmbeddingError(f"the model made {len(query)} numbers of the query, and {dimensions} of each document")
+        centred = query - self.mean
+        ordering = centred - self._common @ (self._common.T @ centred)
+        return quantised(np.stack([centred, ordering]).astype(np.float32))
+
+    def cosines(self, asked: Quantised, vectors: Quantised, lengths: Figures) -> Figures:
+        """Return how like vectors of such lengths are to what is asked: the cosines that find, and those that order.
+
+        Of what finds alone (`finding`) only the first.
+        """
+        far = self.far(asked)
+        products: Figures = (vectors.times(asked) - self.mean @ asked.floats.T) / far
+        return (products.T / lengths[: len(far)]).clip(-1, 1).round(_PLACES)
+
+    def far(self, asked: Quantised) -> Figures:
+        """Return how long what is asked is."""
+        lengths: Figures = np.maximum(np.linalg.norm(asked.floats, axis=1), SHORT)
+        return lengths
+
+    def lengths(self, vectors: Quantised) -> Figures:
+        """Return how far each vector is from the mean, in all directions and in those of the order."""
+        axes = quantised(np.vstack([self.mean, self._common.T]).astype(np.float32))
+        to_mean, *along = vectors.times(axes).T
+        square = 1 - 2 * to_mean + self.mean @ self.mean
+        less = sum(((part - self.mean @ axis) ** 2 for part, axis in zip(along, self._common.T, strict=True)), 0.0)
+        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), SHORT**2))
+        return lengths
+
+    @cached_property
+    def mean(self) -> Figures:
+        """The mean of the sample."""
+        mean: Figures = self._sample.mean(axis=0)
+        return mean
+
+    @cached_property
+    def _common(self) -> Figures:
+        """The directions in which documents differ most, a column each; none where there are few documents."""
+        if self.size < _FEWEST_FOR_COMMON:
+            return np.empty((len(self.mean), 0))
+        centred = self._sample - self.mean
+        directions: Figures = np.linalg.eigh(centred.T @ centred)[1][:, -_COMMON:]
+        return directions
 
 
 class Space:
@@ -86,44 +164,25 @@ class Space:
 
     def mean(self, rows: Places) -> Vectors:
         """Return the mean of the vectors of some documents."""
-        some = self._vectors.only(rows)
-        mean: Vectors = (some.numbers * some.scales[:, None]).mean(axis=0).astype(np.float32)
-        return mean
+        return mean_of(self._vectors.only(rows))
 
     def among(self, rows: Places, others: Places) -> Figures:
         """Return how like each of some documents is to each of others, as they differ from the mean of them all."""
         both = self._vectors.only(np.concatenate([rows, others]))
-        centred = both.numbers * both.scales[:, None]
-        centred = centred - centred.mean(axis=0)
-        unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), _SHORT)
+        centred = both.floats - both.floats.mean(axis=0)
+        unit = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), SHORT)
         cosines: Figures = np.round(unit[: len(rows)] @ unit[len(rows) :].T, _PLACES)
         return cosines
 
     def asked(self, query: Vectors) -> Quantised:
-        """Return the vector of a query as it differs from the mean, and the same without the common directions.
-
-        Raises EmbeddingError where it is of another size than those of the documents: then it is of another model.
-        """
-        dimensions = self._vectors.numbers.shape[1]
-        if len(query) != dimensions:
-            raise EmbeddingError(f"the model made {len(query)} numbers of the query, and {dimensions} of each document")
-        centred = query - self._mean
-        ordering = centred - self._common @ (self._common.T @ centred)
-        return quantised(np.stack([centred, ordering]).astype(np.float32))
+        """Return the vector of a query as it is compared (`Frame.asked`)."""
+        return self._frame.asked(query)
 
     def cosines(self, asked: Quantised, rows: Places | None = None) -> Figures:
-        """Return how like some documents, else all, are to what is asked: the cosines that find, and those that order.
-
-        Of what finds alone (`finding`) only the first.
-        """
-        vectors = asked.numbers * asked.scales[:, None]
-        lengths = np.maximum(np.linalg.norm(vectors, axis=1), _SHORT)
-        chosen, own = self._vectors, self._lengths[: len(lengths)]
-        if rows is not None:
-            chosen, own = chosen.only(rows), own.take(rows, axis=1)
-        products = chosen.times(asked) - self._mean @ vectors.T
-        cosines: Figures = np.round(np.clip((products / lengths).T / own, -1, 1), _PLACES)
-        return cosines
+        """Return how like some documents, else all, are to what is asked (`Frame.cosines`)."""
+        if rows is None:
+            return self._frame.cosines(asked, self._vectors, self._lengths)
+        return self._frame.cosines(asked, self._vectors.only(rows), self._lengths.take(rows, axis=1))
 
     def nearest(self, asked: Quantised) -> tuple[Places, Figures]:
         """Return the documents that are likest what is asked, in order, and their cosines; all where there are few."""
@@ -133,43 +192,17 @@ class Space:
         return rows, self.cosines(finding(asked), rows)[0]
 
     @cached_property
-    def _sample(self) -> Figures:
-        """The vectors of documents evenly from all."""
-        rows = np.linspace(0, self.size - 1, min(self.size, _SAMPLE)).astype(np.int32)
-        chosen = self._vectors.only(rows)
-        return chosen.numbers * chosen.scales[:, None]
-
-    @cached_property
-    def _mean(self) -> Figures:
-        mean: Figures = self._sample.mean(axis=0)
-        return mean
-
-    @cached_property
-    def _directions(self) -> Figures:
-        """The directions in which documents differ, a column each, those in which they differ most at the end."""
-        centred = self._sample - self._mean
-        directions: Figures = np.linalg.eigh(centred.T @ centred)[1]
-        return directions
-
-    @cached_property
-    def _common(self) -> Figures:
-        """The directions in which documents differ most; none where there are few documents."""
-        enough = self.size >= _FEWEST_FOR_COMMON
-        return self._directions[:, -_COMMON:] if enough else np.empty((len(self._mean), 0))
+    def _frame(self) -> Frame:
+        """What documents evenly from all tell."""
+        return Frame(self._vectors.only(evenly(self.size)), self.size)
 
     @cached_property
     def _lengths(self) -> Figures:
-        """How far each vector is from the mean, in all directions and in those of the order."""
-        axes = quantised(np.vstack([self._mean, self._common.T]).astype(np.float32))
-        to_mean, *along = self._vectors.times(axes).T
-        square = 1 - 2 * to_mean + self._mean @ self._mean
-        less = sum(((part - self._mean @ axis) ** 2 for part, axis in zip(along, self._common.T, strict=True)), 0.0)
-        lengths: Figures = np.sqrt(np.maximum(np.stack([square, square - less]), _SHORT**2))
-        return lengths
+        return self._frame.lengths(self._vectors)
 
     @cached_property
     def _sides(self) -> Sides:
-        return Sides(self._vectors.above(self._mean))
+        return Sides(self._vectors.above(self._frame.mean))
 
 
 @dataclass(frozen=True)
@@ -188,8 +221,7 @@ class DocumentVectors:
         return rows
 
 
-@dataclass(frozen=True, slots=True)
-class Likest:
+class Likest(Struct, frozen=True):
     """How like a query the likest document is, and whether all documents were looked at."""
 
     cosine: float
@@ -236,7 +268,7 @@ class Likeness:
         None where that tells nothing: there are few documents.
         """
         space = self._vectors.space
-        if space.size < _FEWEST:
+        if space.size < FEWEST:
             return None
         if rest is None:
             cosines = self._cosines[named[self._near]]

@@ -6,8 +6,9 @@ and wrong conversions). `spelling`: a slip of the keys (fargte).
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from index import romaji
 from index.analysis import sound_of

@@ -19,9 +19,10 @@ short.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from index.analysis import TermKind
 
@@ -35,8 +36,7 @@ SignalName: TypeAlias = Literal["words", "nearness", "characters", "coverage", "
 Amount = TypeVar("Amount", float, "NDArray[np.float64]")
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(Struct, frozen=True):
     """Something that speaks for a document, and its weight: what it counts where it is 1 strong.
 
     It adds that to the score, or raises what the signals before it gave by that share.

@@ -1,15 +1,15 @@
 """What a document is made of: texts with a weight, facets, a date, and what is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from index.analysis import Term
 
 
-@dataclass(frozen=True, slots=True)
-class TextField:
+class TextField(Struct, frozen=True):
     """A text that words are looked up in.
 
     `weight` is what one occurrence here counts. `length` says how much a longer text lowers that: 0 not at all, 1 in
@@ -23,8 +23,7 @@ class TextField:
     finds: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """Which fields the documents of one index have.
 
     `texts` are searched for words, `facets` are the groups whose values can be selected and counted. `titles` names a
@@ -40,8 +39,7 @@ class Schema:
     sections: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One thing that can be found.
 
     `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is

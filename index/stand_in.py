@@ -1,6 +1,7 @@
 """An engine that may be away, and one on this machine that answers meanwhile with what it held last."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,7 +18,7 @@ Answer = TypeVar("Answer")
 AGAIN_AFTER = 5.0  # seconds after which an engine that was away is asked again: no request waits for it meanwhile
 
 
-class WithStandIn:
+class WithStandIn(Engine):
     """An Engine whose requests are answered by the one that may be away, or each as a whole by its stand-in.
 
     The stand-in is never written. Where it holds nothing, or something is to be written, that the other is away is
@@ -44,26 +45,6 @@ class WithStandIn:
         if self._why and self._stand_in.meta() is None:
             raise self._why
         return self._stand_in.snapshot()
-
-    def search(self, query: "Query") -> Results:
-        """Answer a query."""
-        return self.snapshot().search(query)
-
-    def stored(self, document_id: str) -> str | None:
-        """Return what was stored of a document, or None if there is none of that id."""
-        return self.snapshot().stored(document_id)
-
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like some by their vectors."""
-        return self.snapshot().like(ids, apart, limit)
-
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """Return the cosine of each of some documents to each of others; none where one has no vector."""
-        return self.snapshot().likeness(some, others)
-
-    def meta(self) -> Mapping[str, object] | None:
-        """Return what the generation that answers was written with."""
-        return self.snapshot().meta()
 
     def damage(self) -> str | None:
         """Return why the stand-in answers, or what is wrong with the engine that does."""
@@ -95,8 +76,11 @@ class WithStandIn:
         self._present(lambda: self._engine.embed(told))
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
-        return self._engine.coverage()
+        """Return how far documents of the one that answers can be found by likeness, None where there is no model."""
+        if not self.away():
+            with suppress(EngineAwayError):
+                return self._present(self._engine.coverage)
+        return self._stand_in.coverage()
 
     def memory(self) -> int:
         """Return the bytes that answering takes at most."""

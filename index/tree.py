@@ -1,29 +1,27 @@
 """What a query asks for, as values: words that are wanted, and conditions on documents."""
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from index.analysis import TermKind
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A term as the index knows it."""
 
     text: str
     kind: TermKind = "word"
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(Struct, frozen=True):
     """Terms that together stand for a word; `weight` is how much less than the word itself they count (1: as much)."""
 
     terms: tuple[Key, ...]
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class QueryWord:
+class QueryWord(Struct, frozen=True):
     """A word of a query: a document has it that has all terms of any of its alternatives.
 
     `parts` may stand for it where the whole finds nothing. `function` words only carry the question (なぜ, 方法): they are
@@ -41,23 +39,20 @@ class QueryWord:
         return self.text.isascii() and len(self.text) > 1 and any(map(str.isalpha, self.text))
 
 
-@dataclass(frozen=True, slots=True)
-class QueryPiece:
+class QueryPiece(Struct, frozen=True):
     """What stands between spaces in a query, and its words."""
 
     text: str
     words: tuple[QueryWord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class QueryPhrase:
+class QueryPhrase(Struct, frozen=True):
     """A literal piece of a document's text, width and case folded."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FacetIs:
+class FacetIs(Struct, frozen=True):
     """A facet value: one of `values`, or where there are none any value that contains `text`, folded."""
 
     group: str
@@ -65,38 +60,33 @@ class FacetIs:
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InField:
+class InField(Struct, frozen=True):
     """Words that must all stand in one text field."""
 
     field: str
     words: tuple[QueryWord, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
+class Dated(Struct, frozen=True):
     """A date before a day, month or year, or from it on. Documents without a date are neither."""
 
     when: Literal["before", "after"]
     date: str
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The documents that the node does not describe."""
 
     node: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """The documents that every node describes."""
 
     nodes: tuple["Node", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """The documents that at least one node describes."""
 
     nodes: tuple["Node", ...]
@@ -108,8 +98,7 @@ Node: TypeAlias = QueryWord | QueryPiece | QueryPhrase | FacetIs | InField | Dat
 NoticeName: TypeAlias = Literal["cut", "too many words", "too deep", "unclosed", "as words", "literally", "no likeness"]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something of a query that could not be taken as typed, and its text; what was done instead is in the name.
 
     `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`:
@@ -123,16 +112,14 @@ class Notice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionText:
+class ConditionText(Struct, frozen=True):
     """A condition as it is typed, and the query's text without it."""
 
     text: str
     rest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A query's text as understood: the words plainly wanted, conditions that always hold, and what was odd.
 
     `told` has the text of each condition, of many only the first.

@@ -1,9 +1,10 @@
 """From a piece of a query to the words it asks for, and the other words that stand for them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, cached_property
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from index import datafiles
 from index.analysis import Analyzer, Morpheme

@@ -53,7 +53,7 @@ class Tools:
         """The analysis that knows the names and words of the domain."""
         from index.analysis import Analyzer
 
-        return Analyzer(self.domain.words(), dictionary_folder())
+        return Analyzer(self.domain.words, dictionary_folder())
 
     @cached_property
     def corrections(self) -> "Corrections":
@@ -102,6 +102,8 @@ def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> Fi
 
 def with_speakers(report: "Report", speakers: Mapping[str, tuple[str, ...]]) -> "Report":
     """Return a report in which those speak in its talks who are told by hand, by the talk's id."""
+    if not speakers:
+        return report
 
     def told(talk: "Talk") -> "Talk":
         return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk

@@ -85,8 +85,9 @@ def resolved(query: Query, catalogue: Catalogue) -> Query:
 
 def pairs_of(query: Query) -> tuple[tuple[str, str], ...]:
     """Return a search as the keys and values of its address: words, groups in their order, the rest."""
+    chosen = dict(query.selections)
     pairs = [("q", query.text)] if query.text else []
-    pairs += [(group, value) for group in GROUPS for value in sorted(query.selected(group))]
+    pairs += [(group, value) for group in GROUPS if group in chosen for value in sorted(chosen[group])]
     if query.every:
         pairs.append(("match", "all"))
     pairs += [("without", step) for step in query.without]

@@ -1,5 +1,6 @@
 """Which language an answer is in: the one its address asks for, or that was asked for before, or is preferred."""
 
+import re
 from urllib.parse import urlencode
 
 from flask import Flask, Response, request
@@ -9,6 +10,7 @@ from webui.texts import LANGUAGES, spoken
 
 KEY = "lang"
 COOKIE = "kb_lang"
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff66-\uff9f]")  # kana and kanji
 _A_YEAR = 365 * 24 * 3600  # seconds
 
 
@@ -21,6 +23,11 @@ def speak(app: Flask) -> None:
         preferred = request.accept_languages.best_match(LANGUAGES, next(iter(LANGUAGES)))
         spoken.set(next((language for language in asked if language in LANGUAGES), preferred))
 
+    @app.context_processor
+    def words() -> dict[str, object]:  # as they are, not by a proxy: a page looks up hundreds
+        said = LANGUAGES[spoken.get()]
+        return {"t": said, "kinds": said.shared.KINDS}
+
     @app.after_request
     def told(response: Response) -> Response:
         if request.endpoint != "static":
@@ -30,10 +37,15 @@ def speak(app: Flask) -> None:
         return response
 
 
-def of_data() -> Markup:
-    """Return what marks an element as being in the language of the notes, where the page itself is in another."""
+def of_data(text: str | None = None) -> Markup:
+    """Return what marks an element as being in the language of the notes, where the page itself is in another.
+
+    Given its text it does so only where that is Japanese: the name of an event often is not.
+    """
     notes = next(iter(LANGUAGES))
-    return Markup("") if spoken.get() == notes else Markup(' lang="{}"').format(notes)
+    if spoken.get() == notes or (text is not None and not _JAPANESE.search(text)):
+        return Markup("")
+    return Markup(' lang="{}"').format(notes)
 
 
 def others() -> list[tuple[str, str, str]]:

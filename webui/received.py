@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
@@ -15,7 +16,6 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from kb.fetching import Fetcher
 from kb.library.bounded import LONGEST_REPORT
 from kb.library.configuration import valid_date
 from kb.library.files import LibraryError
@@ -25,6 +25,9 @@ from kb.report.problems import UnreadableError
 from kb.services import Service
 from webui.texts import texts
 from webui.view.answers import problem
+
+if TYPE_CHECKING:
+    from kb.fetching import Fetcher
 
 _TEXTS = MEDIA_TYPES | {"application/octet-stream"}
 
@@ -61,7 +64,7 @@ class Received:
         return base64.b64encode(self.data).decode()
 
 
-def received_form(fetcher: Fetcher | None) -> Received:
+def received_form(fetcher: "Fetcher | None") -> Received:
     """Return the report of the form: a file, a text, what stands at an address, on its second way the first's bytes.
 
     Raises UnreadableError where nothing can be fetched.

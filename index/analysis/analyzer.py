@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import local
 from typing import TYPE_CHECKING
 
 from index.analysis.lexicon import LexiconEntry
@@ -10,7 +11,7 @@ from index.analysis.morphemes import Known, Morpheme, morphemes_of
 from index.analysis.terms import Term, helper_terms, word_terms
 
 if TYPE_CHECKING:
-    from sudachipy import Dictionary
+    from sudachipy import Dictionary, Tokenizer
 
 
 class Analyzer:
@@ -23,6 +24,7 @@ class Analyzer:
         self._words = tuple(words)
         self._folder = folder
         self._known: Known = {}
+        self._of_thread = local()
 
     def morphemes(self, text: str) -> tuple[Morpheme, ...]:
         """Return the morphemes of a text; offsets are code points of `text` as given.
@@ -30,7 +32,7 @@ class Analyzer:
         They stand in order and never overlap. White space and marks are morphemes too. A text may have any length; of
         one over MOST_ANALYSED characters only the beginning is analysed.
         """
-        return tuple(morphemes_of(text, self._dictionary, self._known))
+        return tuple(morphemes_of(text, self._tokenizer, self._known))
 
     def terms(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
         """Return the words of morphemes in their order, each long one before its short units, stop words left out."""
@@ -39,6 +41,14 @@ class Analyzer:
     def helpers(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
         """Return the terms of other kinds: what stands side by side, and how the words sound."""
         return tuple(helper_terms(morphemes))
+
+    @property
+    def _tokenizer(self) -> "Tokenizer":
+        """Sudachi's tokenizer of this thread: no two may share one, and the first text of one takes twice as long."""
+        if not hasattr(self._of_thread, "tokenizer"):
+            self._of_thread.tokenizer = self._dictionary.tokenizer("C")
+        tokenizer: Tokenizer = self._of_thread.tokenizer
+        return tokenizer
 
     @cached_property
     def _dictionary(self) -> "Dictionary":

@@ -1,6 +1,5 @@
 """Words that Sudachi shall know beyond its own, compiled by its own tool and kept by fingerprint."""
 
-import csv
 import hashlib
 import io
 import os
@@ -8,13 +7,13 @@ import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import sudachidict_core
 from sudachipy import Config, Dictionary, Morpheme, SplitMode, sudachipy
 
 from index.analysis.lexicon import LexiconEntry
+from index.installed import versions
 from index.text import folded_for_sudachi
 
 _SYSTEM = Path(sudachidict_core.__file__).parent / "resources" / "system.dic"
@@ -38,9 +37,9 @@ def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
 
 def _compiled(words: Sequence[LexiconEntry], folder: Path | None) -> Path:
     """Return the file of the compiled words, making it (2.5 seconds) if it is not there yet."""
-    versions = version("sudachipy"), version("sudachidict_core")
+    known = versions(("sudachipy", "sudachidict-core"))
     # Of the words and of this code, not of the lexicon that it makes of them: that takes longer than a search.
-    made_of = repr((versions, words)).encode() + Path(__file__).read_bytes()
+    made_of = repr((tuple(known.values()), words)).encode() + Path(__file__).read_bytes()
     name = f"user-{hashlib.sha256(made_of).hexdigest()[:16]}"
     if folder is not None:
         if (whole := _whole(folder, name)) is not None:
@@ -87,6 +86,8 @@ def _lexicon(words: Iterable[LexiconEntry]) -> str:
     by_surface = {folded_for_sudachi(word.surface): word for word in words}  # of two that fold alike the later one
     units = list(dict.fromkeys(unit for word in by_surface.values() for unit in word.units))
     places = {unit: f"U{number}" for number, unit in enumerate(units)}
+    import csv  # noqa: PLC0415  # for who makes the file
+
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
     alone = Dictionary(dict="core").tokenizer(SplitMode.A)

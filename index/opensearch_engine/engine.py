@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Draft, Hit, Results, SearchIndexError
+from index.engine import Coverage, Draft, Engine, SearchIndexError
 from index.opensearch_engine import drafts as drafting
 from index.opensearch_engine import rebuilding, tidying
 from index.opensearch_engine.address import Address
@@ -15,6 +15,7 @@ from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.lease import Lease, stamp_of, writing
 from index.opensearch_engine.manifest import NOTHING, Manifest, read_manifest, read_state
 from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.meaning import Meaning
 from index.opensearch_engine.publishing import Known, Publication, commit
 from index.opensearch_engine.reader import ClusterReader
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from index.language import LanguageMaker
-    from index.query import Query
     from index.schema import Document, Schema
 
 Stamp = tuple[str, int]
@@ -30,10 +30,10 @@ Stamp = tuple[str, int]
 _WORTH_AN_INDEX = 1000  # documents: fewer are replaced where they lie
 
 
-class OpenSearchEngine:
+class OpenSearchEngine(Engine):
     """An Engine on a cluster, shared by threads and machines of which one may write at a time.
 
-    Its folder holds what is written ahead of a publish, and nothing else. By likeness it finds nothing yet.
+    Its folder holds what is written ahead of a publish, and nothing else.
     """
 
     def __init__(
@@ -42,14 +42,15 @@ class OpenSearchEngine:
         folder: Path,
         schema: "Schema",
         language: "LanguageMaker",
-        embedder: EmbedderMaker = no_embedder,  # noqa: ARG002  # as other engines have it
+        embedder: EmbedderMaker = no_embedder,
     ) -> None:
-
         self._address = address
         self._folder = folder
         self._schema = schema
         self._layout = Layout(schema)
         self._language = cache(language)
+        self._embedder = embedder
+        self._meaning = cache(self._read_meaning)
         self._lock = Lock()
         self._known = Known()
         self._connected: Connection | None = None
@@ -63,36 +64,17 @@ class OpenSearchEngine:
             kept = self._read = stamp, self._reader(stamp)
         return kept[1]
 
-    def search(self, query: "Query") -> Results:
-        """Answer a query from the newest whole generation."""
-        return self.snapshot().search(query)
-
-    def stored(self, document_id: str) -> str | None:
-        """Return what was stored of a document, or None if there is none of that id."""
-        return self.snapshot().stored(document_id)
-
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return nothing: a cluster knows no vectors."""
-        return self.snapshot().like(ids, apart, limit)
-
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """Return nothing: a cluster knows no vectors."""
-        return self.snapshot().likeness(some, others)
-
-    def meta(self) -> Mapping[str, object] | None:
-        """Return what the newest whole generation was written with, None before the first."""
-        return self.snapshot().meta()
-
     def damage(self) -> str | None:
         """Return nothing: a cluster keeps copies of what it holds, and answers with whole ones."""
         return None
 
     def coverage(self) -> Coverage | None:
-        """Return nothing: a cluster knows no vectors."""
-        return None
+        """Return how far documents can be found by likeness, None where there is no model."""
+        return self.snapshot().coverage()
 
     def embed(self, told: Callable[[int, int], None]) -> None:
-        """Do nothing: a cluster knows no vectors."""
+        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
+        self.snapshot().embed(self._connection(), told)
 
     def stamp(self) -> Stamp:
         """Return a value that is another whenever another generation became the newest."""
@@ -164,11 +146,15 @@ class OpenSearchEngine:
 
         connection, (index, generation) = self._connection(), stamp
         if not generation:
-            return ClusterReader(connection, "", NOTHING, self._layout, self._language())
+            return ClusterReader(connection, "", NOTHING, self._layout, self._language(), meaning=self._meaning)
         if not self._is_ours(index):
             raise SearchIndexError(f"{self._address}: another version of kb made it; run `kb sync`")
         manifest = read_manifest(connection, index, generation)
-        return ClusterReader(connection, index, manifest, self._layout, self._language())
+        return ClusterReader(connection, index, manifest, self._layout, self._language(), meaning=self._meaning)
+
+    def _read_meaning(self) -> Meaning | None:
+        embedder = self._embedder()
+        return Meaning(embedder) if embedder else None
 
     def _before(self, held: Lease) -> Manifest | None:
         """Return what the index holds that is to be written, None where it is laid out otherwise."""

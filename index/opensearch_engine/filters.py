@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from index.opensearch_engine.mapping import token, token_of
+from index.opensearch_engine.mapping import token, token_of, tokens_of
 from index.query import Query
 from index.schema import Schema
 from index.text import folded_name
@@ -62,6 +62,10 @@ class Filters:
         """Return which documents have all terms of an alternative in fields that find."""
         return all_of(map(found_by, alternative.terms))
 
+    def anywhere(self, word: QueryWord) -> Filter:
+        """Return which documents have a word in any field, those that find nothing too."""
+        return any_of(all_of(map(standing, alternative.terms)) for alternative in word.alternatives)
+
     def anywhere_in(self, field: str, key: Key) -> Filter:
         """Return which documents have a term in a text field."""
         return {"term": {f"in.{field}": token_of(key)}}
@@ -97,7 +101,12 @@ class Filters:
 
 def found_by(key: Key) -> Filter:
     """Return which documents a term finds."""
-    return {"term": {"finds": token_of(key)}}
+    return {"term": {"terms": token_of(key)}}
+
+
+def standing(key: Key) -> Filter:
+    """Return which documents have a term in any field."""
+    return any_of({"term": {"terms": name}} for name in tokens_of(key))
 
 
 def reading(text: str) -> Filter:

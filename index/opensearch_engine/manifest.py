@@ -6,7 +6,7 @@ replaced since, and those of a writer that never came to an end.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -59,6 +59,15 @@ class Manifest:
         measured = sum(run.measured for run in self.runs.values())
         return sum(run.lengths for run in self.runs.values()) / measured if measured else 1.0
 
+    def ids(self, positions: Iterable[int]) -> Iterator[str]:
+        """Yield what the documents at some positions, which rise, are called in the index."""
+        runs, begin = iter(self.runs.values()), 0
+        run = next(runs)
+        for position in positions:
+            while position >= begin + run.documents:
+                begin, run = begin + run.documents, next(runs)
+            yield document_id(run.name, position - begin)
+
     @cached_property
     def held(self) -> Filter:
         """Which documents of the index are of this generation."""
@@ -107,6 +116,11 @@ def run_name(source: str, token: int) -> str:
     """Return the name of the run of a source."""
     data = source.encode("utf-8", "surrogatepass")
     return f"{token}-{blake2b(data, digest_size=9).hexdigest()}"
+
+
+def document_id(run: str, place: int) -> str:
+    """Return what the document of a run at a place is called in the index."""
+    return f"{run}-{place}"
 
 
 def record(value: object) -> Mapping[str, str]:

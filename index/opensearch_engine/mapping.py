@@ -1,8 +1,8 @@
 """How documents lie in an index of a cluster: fields, and a document as JSON, its terms made by us.
 
-A term is known there by the hash of its kind and text: of one length, whatever it holds. Its frequencies in a document
-stand packed in one number, those in the field whose length matters apart, so that the points of a term can be told
-exactly whatever the mean length is (`scoring`).
+A term is known there by the hash of its kind and text: of one length, whatever it holds; with a mark where it stands
+only in fields that find nothing. Its frequencies in a document stand packed in one number, those in the field whose
+length matters apart, so that the points of a term can be told exactly whatever the mean length is (`scoring`).
 """
 
 import re
@@ -20,12 +20,13 @@ from index.schema import Document, Schema, TextField
 from index.text import folded, folded_name
 from index.tree import Key
 
-VERSION = 1  # of what is told here; an index of another is made anew
+VERSION = 2  # of what is told here; an index of another is made anew
 PACK = 8192  # what a frequency in the field with a length is multiplied by: Lucene's own hold 24 bits
 _MOST_OWN, _MOST_OTHER = 2047, PACK - 1
 _LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole
 _LONGEST_VALUE = 8000  # characters of a facet value that can be looked for by a part of it
 _LONGEST_WORD = 200  # characters of a word that may be a slip of another
+_UNFINDING = "~"  # what the name of a term ends with that stands only where it finds nothing
 _HASH = 9  # bytes: ten million words meet by chance once in a hundred million indexes
 _KEYWORD = {"type": "keyword", "doc_values": False}
 _SORTED = {"type": "keyword"}
@@ -41,8 +42,13 @@ def token(text: str, kind: str = "word") -> str:
 
 
 def token_of(key: Key) -> str:
-    """Return what the term of a query is called in the index."""
+    """Return what the term of a query is called in documents that it finds, and in a field."""
     return token(key.text, key.kind)
+
+
+def tokens_of(key: Key) -> tuple[str, str]:
+    """Return what the term of a query is called in documents that have it: in those it finds, and in others."""
+    return token_of(key), token_of(key) + _UNFINDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,9 @@ class Layout:
         fields = {
             "key": _SORTED, "run": _SORTED, "rank": {"type": "long"}, "place": {"type": "integer"},
             "born": {"type": "long"}, "date": _SORTED, "boost": {"type": "float"}, "length": {"type": "float"},
-            "whole": _KEYWORD, "belongs": _KEYWORD, "stored": _KEPT, "record": _KEPT, "finds": _KEYWORD,
+            "whole": _KEYWORD, "belongs": _KEYWORD, "stored": _KEPT, "record": _KEPT, "text": _KEPT,
+            "passage": _SORTED, "model": _SORTED, "scale": {"type": "float"},
+            "vector": {"type": "binary", "doc_values": True},
             "terms": {**_LETTERS, "analyzer": "terms", "index_options": "freqs", "similarity": "frequency"},
             "literal": {**_LETTERS, "analyzer": "pairs",
                         "fields": {"one": {**_LETTERS, "analyzer": "ones", "index_options": "docs"}}},
@@ -93,7 +101,6 @@ class Layout:
             "mappings": {
                 "dynamic": "strict",
                 "_meta": {"kb": self.version},
-                "_source": {"excludes": ["terms", "finds", "in", "literal", "folded", "whole"]},
                 "properties": fields,
             },
         }  # fmt: skip
@@ -122,6 +129,8 @@ class Layout:
             "date": document.date,
             "length": length,
             "whole": token(whole, "whole") if len(whole) <= _LONGEST_WHOLE else None,
+            "passage": token(document.passage, "passage") if document.passage else None,
+            "text": sendable(document.passage) if document.passage else None,
         }
         fields |= {name: value for name, value in optional.items() if value is not None}
         return Row(fields, self._words(document), length)
@@ -138,7 +147,7 @@ class Layout:
         return float(max(words, SHORTEST)) if words else None
 
     def _terms(self, document: Document) -> dict[str, Any]:
-        own, other, finds = dict[str, int](), dict[str, int](), dict[str, None]()
+        own, other, finds = dict[str, int](), dict[str, int](), set[str]()
         within: dict[str, list[str]] = {}
         for text in self.schema.texts:
             terms = document.texts.get(text.name, ())
@@ -147,12 +156,15 @@ class Layout:
             for name in names:
                 counts[name] = counts.get(name, 0) + step
             if text.finds:
-                finds |= dict.fromkeys(names)
+                finds.update(names)
             told = dict.fromkeys(n for n, term in zip(names, terms, strict=True) if term.kind in ("word", "sound"))
             if told:
                 within[text.name] = list(told)
-        packed = (f"{name}|{_packed(own.get(name, 0), other.get(name, 0))}" for name in {**own, **other})
-        return {"terms": " ".join(packed), "finds": list(finds), "in": within}
+        packed = (
+            f"{name if name in finds else name + _UNFINDING}|{_packed(own.get(name, 0), other.get(name, 0))}"
+            for name in {**own, **other}
+        )
+        return {"terms": " ".join(packed), "in": within}
 
     def _words(self, document: Document) -> frozenset[str]:
         finding = (document.texts.get(text.name, ()) for text in self.schema.texts if text.finds)

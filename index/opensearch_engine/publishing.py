@@ -10,7 +10,7 @@ from index.opensearch_engine.bulk import Action, Bulk, created, written
 from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.drafts import rows_of
 from index.opensearch_engine.lease import Lease
-from index.opensearch_engine.manifest import MANIFESTS, Manifest, Run, manifest_id, record, run_name
+from index.opensearch_engine.manifest import MANIFESTS, Manifest, Run, document_id, manifest_id, record, run_name
 from index.opensearch_engine.mapping import Layout, Row, token
 from index.opensearch_engine.ranks import ranks_of
 from index.schema import Document
@@ -102,7 +102,7 @@ class _Writing:
             name, rank = run_name(source, self._token), ranks[source]
             self.runs[source] = Run(name, rank, 0)
             for place, row in enumerate(rows):
-                yield written(f"{name}-{place}", self._token, self._placed(row, name, rank, place))
+                yield written(document_id(name, place), self._token, self._placed(row, name, rank, place))
                 for word in self._known.new(self._index, row.words):
                     yield created(f"word-{token(word)}", {"word": word, "long": len(word)})
                 self._count(source, row)

@@ -1,65 +1,77 @@
 """A generation on a cluster as one request sees it: from a query to hits, counts and kin."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
-from index.engine import FEW, ConditionCount, Hit, Results, TitledCount, WordCount
+from index.embedder import EmbeddingError
+from index.engine import FEW, ConditionCount, Coverage, Hit, Results, TitledCount, WordCount
 from index.language import Language
-from index.opensearch_engine.connection import ClusterError, Connection
-from index.opensearch_engine.counting import Counting
-from index.opensearch_engine.filters import Filter, Filters, all_of, any_of
+from index.opensearch_engine import neighbours
+from index.opensearch_engine.connection import Connection
+from index.opensearch_engine.counting import Counting, Counts, size_of
+from index.opensearch_engine.embedding import embed
+from index.opensearch_engine.filters import Filter, Filters
+from index.opensearch_engine.kin import Found, Kin, stored_text
 from index.opensearch_engine.manifest import Manifest
-from index.opensearch_engine.mapping import Layout, received
+from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.meaning import Meaning, Seen
 from index.opensearch_engine.questions import NONE_FOUND, Questions, Round
 from index.opensearch_engine.reasons import reasons
 from index.opensearch_engine.search import Search
 from index.query import Query
 
-_MOST_KEYS = 30_000  # that a search is narrowed by; a cluster takes twice as many
 _PAGE = 2000  # hits asked for at once where all are wanted
+_NO_FACETS: Counts = ({}, {})
 _NO_COUNTS: Mapping[str, int] = {}
 _MOST_SKIPPED = 10_000  # what a cluster by itself lets a window end at
-
-_Found = Mapping[str, Any]  # a hit of a cluster: its score and what is kept of the document
 
 
 class ClusterReader:
     """A Reader of one generation, shared by threads: what is published later, or written meanwhile, it does not see."""
 
     def __init__(
-        self, connection: Connection, index: str, manifest: Manifest, layout: Layout, language: Language
+        self,
+        connection: Connection,
+        index: str,
+        manifest: Manifest,
+        layout: Layout,
+        language: Language,
+        *,
+        meaning: Callable[[], Meaning | None],
     ) -> None:
         self._manifest = manifest
         self._layout = layout
         self._filters = Filters(layout.schema)
         self._language = language
+        self._index = index
         self._questions = Questions(connection, index, manifest)
+        self._meaning = meaning
         self._ranks = {run.name: place for place, run in enumerate(manifest.runs.values())}
 
     def search(self, query: Query) -> Results:
         """Answer a query."""
         asked = self._questions.counting()
-        search = asked.until_known(lambda: Search(asked, query, self._language, self._layout, self._manifest))
+        search = asked.until_known(lambda: self._understood(asked, query))
         counting = Counting(self._filters, query, self._questions.held(search.found))
         body = self._body(search, query)
-        first = {**body, "aggs": counting.aggregations(), **_window_of(query)}
-        answer, told, titled = asked.until_known(lambda: self._told(asked, search, query, first))
+        first = {**body, **_window_of(query)}
+        answer, told, titled = asked.until_known(lambda: self._told(asked, search, query, first, counting))
         window = self._rest(answer["hits"]["hits"], body, query)
-        total, (facets, unlisted) = int(answer["hits"]["total"]["value"]), counting.facets(answer)
+        total = int(answer["hits"]["total"]["value"])
         places = self._places(window, query)
         context, found_in, own = self._around(window, places, titled, search, query)
         explained = reasons(self._questions, search, self._layout, window) if query.explain and search.scored else {}
         return Results(
             total=total,
             hits=tuple(
-                Hit(key, float(hit["_score"] or 0), stored_text(hit), explained.get(key, ()))
+                Hit(key, search.told_score(hit), stored_text(hit), explained.get(key, ()), alike=key in search.alike)
                 for hit in window
                 for key in (hit["_source"]["key"],)
             ),
-            facets=facets,
-            unlisted=unlisted,
-            steps=search.ascent.steps,
+            steps=search.steps,
             notices=search.notices,
             terms=search.terms,
             meant=search.meant,
@@ -75,13 +87,43 @@ class ClusterReader:
         hits = self._questions.search(body)[0]["hits"]["hits"]
         return stored_text(hits[0]) if hits else None
 
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:  # noqa: ARG002
-        """Return nothing: a cluster knows no vectors."""
+    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+        """Return the documents that are most like some by their vectors."""
+        with suppress(EmbeddingError):  # an endpoint does not tell which vectors are its own
+            return neighbours.like(self._questions, self._seen, ids, apart, limit) if self._seen else ()
         return ()
 
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:  # noqa: ARG002
-        """Return nothing: a cluster knows no vectors."""
+    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+        """Return the cosine of each of some documents to each of others."""
+        with suppress(EmbeddingError):
+            return neighbours.likeness(self._questions, self._seen, some, others) if self._seen else ()
         return ()
+
+    def coverage(self) -> Coverage | None:
+        """Return how far documents can be found by likeness, None where there is no model."""
+        with suppress(EmbeddingError):
+            return self._seen.coverage() if self._seen else None
+        return Coverage(0, self._manifest.documents)
+
+    def embed(self, connection: Connection, told: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
+        if self._seen:
+            embed(self._questions, self._seen, connection, self._index, told)
+
+    @cached_property
+    def _seen(self) -> Seen | None:
+        """What is known by vectors, None where there is no model; asked when the first text is looked for."""
+        meaning = self._meaning()
+        return Seen(self._questions, meaning) if meaning else None
+
+    def _searched(self, asked: Round, query: Query) -> Search:
+        return Search(asked, query, self._language, self._layout, self._manifest, seen=self._seen)
+
+    def _understood(self, asked: Round, query: Query) -> Search:
+        """Return a search with its score, as far as all that they ask is known."""
+        search = self._searched(asked, query)
+        _ = search.score
+        return search
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with."""
@@ -94,13 +136,12 @@ class ClusterReader:
         return {
             "track_total_hits": True,
             "track_scores": search.score is not None,
-            "query": {"bool": {"filter": [self._questions.held(search.found)], **scored}},
+            "query": {"bool": {"filter": [self._questions.held(search.found, *selected)], **scored}},
             "sort": self._sort(query, scored=search.score is not None),
             "_source": ["key", "stored", "belongs", *([f"facet.{query.context}"] if query.context else [])],
-            **({"post_filter": all_of(selected)} if selected else {}),
         }
 
-    def _rest(self, hits: list[_Found], body: Mapping[str, Any], query: Query) -> list[_Found]:
+    def _rest(self, hits: list[Found], body: Mapping[str, Any], query: Query) -> list[Found]:
         """Return the hits of the query's window, given those of the first answer; many come page after page."""
         if _fits(query):
             return hits
@@ -135,10 +176,13 @@ class ClusterReader:
         return [{"_script": {"type": "number", "script": script, "order": "asc"}}, place]
 
     def _told(
-        self, asked: Round, search: Search, query: Query, first: Mapping[str, Any]
+        self, asked: Round, search: Search, query: Query, first: Mapping[str, Any], counting: Counting
     ) -> tuple[Mapping[str, Any], dict[str, Any], Mapping[str, int]]:
         """Return the first answer, what a page tells beside its hits, and what titles have the words."""
-        answer = asked.ask(first, lambda given: given, NONE_FOUND, kept=False)
+        answer = asked.ask(first, lambda given: given, NONE_FOUND, None)
+        facets, unlisted = (
+            asked.ask(counting.asked(), counting.facets, _NO_FACETS, size_of) if query.facets else _NO_FACETS
+        )
         total = FEW if asked.is_open else int(answer["hits"]["total"]["value"])
         count, selected = asked.count, self._filters.selected(query)
         pairs = [(group, value) for group, values in query.selections for value in values]
@@ -148,6 +192,8 @@ class ClusterReader:
             words = tuple(WordCount(text, number) for text, number in having)
             conditions = tuple(self._without(asked, search, query))
         told = {
+            "facets": facets,
+            "unlisted": unlisted,
             "without": {
                 (group, value): count(search.found, *self._filters.selected(query.toggle(group, value)))
                 for group, value in pairs
@@ -171,16 +217,16 @@ class ClusterReader:
         if not titles or not titled:
             return {}
         body = _counted(self._questions.held(titled, *selected), f"facet.{titles[0]}")
-        return asked.ask(body, _counts, _NO_COUNTS, kept=False)
+        return asked.ask(body, _counts, _NO_COUNTS, None)
 
     def _without(self, asked: Round, search: Search, query: Query) -> Iterator[ConditionCount]:
         """Yield how many documents would be found without each condition of a query's text."""
         for told in search.told:
-            less = Search(asked, replace(query, text=told.rest), self._language, self._layout, self._manifest)
+            less = self._searched(asked, replace(query, text=told.rest))
             number = asked.count(less.found, *self._filters.selected(query))
             yield ConditionCount(told.text, told.rest, number)
 
-    def _places(self, window: Sequence[_Found], query: Query) -> Sequence[str]:
+    def _places(self, window: Sequence[Found], query: Query) -> Sequence[str]:
         """Return the values that hits have in the group of their context."""
         if not query.context or query.context not in self._layout.schema.facets:
             return ()
@@ -188,70 +234,26 @@ class ClusterReader:
         return tuple(dict.fromkeys(value for every in values for value in every))
 
     def _around(
-        self, window: Sequence[_Found], places: Sequence[str], titled: Mapping[str, int], search: Search, query: Query
+        self, window: Sequence[Found], places: Sequence[str], titled: Mapping[str, int], search: Search, query: Query
     ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int], Mapping[str, int]]:
         """Return what is stored of the hits' kin in their places, how many are found in each, and under each title."""
         found = self._questions.held(search.found, *self._filters.selected(query))
         group, titles = f"facet.{query.context}", self._layout.schema.titles
         bodies: dict[str, Mapping[str, Any]] = {}
-        if places:
+        kin: Kin | None = None
+        if places and query.context:
             bodies["found_in"] = _counted(found, group, places)
-            bodies["kin"] = self._kin_of(window, group, places)
+            kin = Kin(window, query.context, places)
+            bodies["kin"] = kin.asked(self._questions)
         if titles and titled:
             bodies["titled"] = _counted(found, f"facet.{titles[0]}", tuple(titled))
         answers = dict(zip(bodies, self._questions.search(*bodies.values()), strict=True)) if bodies else {}
         counts = _counts(answers.get("found_in", {}))
         return (
-            self._context(answers["kin"], bodies["kin"], window, query.context or "", places) if places else {},
+            kin.read(answers["kin"], self._questions, self._ranks) if kin else {},
             {value: counts.get(value, 0) for value in places},
             _counts(answers.get("titled", {})),
         )
-
-    def _kin_of(self, window: Sequence[_Found], group: str, places: Sequence[str]) -> Mapping[str, Any]:
-        """Return the search for the documents of places that are hits, what these belong to, or belong to them."""
-        hits, above = _kin(window)
-        of_kin: list[Filter] = []
-        if len(hits) + len(above) < _MOST_KEYS:
-            of_kin = [any_of(({"terms": {"key": [*hits, *above]}}, {"terms": {"belongs": list(hits)}}))]
-        return {
-            "size": _PAGE,
-            "track_total_hits": False,
-            "query": self._questions.held({"terms": {group: list(places)}}, *of_kin),
-            "_source": ["stored", "run", "place", "key", "belongs", group],
-            "sort": [{"run": "asc"}, {"place": "asc"}],
-        }
-
-    def _context(
-        self,
-        answer: Mapping[str, Any],
-        body: Mapping[str, Any],
-        window: Sequence[_Found],
-        group: str,
-        places: Sequence[str],
-    ) -> Mapping[str, tuple[str, ...]]:
-        kin: list[_Found] = []
-        hits, above = _kin(window)
-        while page := answer["hits"]["hits"]:
-            kin += [
-                hit
-                for hit in page
-                if hit["_source"]["key"] in hits
-                or hit["_source"]["key"] in above
-                or hits & {*hit["_source"]["belongs"]}
-            ]
-            if len(page) < _PAGE:
-                break
-            answer = self._questions.search({**body, "search_after": page[-1]["sort"]})[0]
-        kin.sort(key=lambda hit: (self._ranks[hit["_source"]["run"]], hit["_source"]["place"]))
-        return {
-            value: tuple(stored_text(hit) for hit in kin if value in hit["_source"]["facet"][group]) for value in places
-        }
-
-
-def _kin(window: Sequence[_Found]) -> tuple[set[str], set[str]]:
-    """Return the ids of hits, and of the documents that these belong to."""
-    hits = {hit["_source"]["key"] for hit in window}
-    return hits, {key for hit in window for key in hit["_source"].get("belongs", ())}
 
 
 def _fits(query: Query) -> bool:
@@ -262,14 +264,6 @@ def _fits(query: Query) -> bool:
 def _window_of(query: Query) -> Mapping[str, Any]:
     """Return which hits are to be in the first answer."""
     return {"from": query.offset, "size": query.limit} if _fits(query) else {"size": _PAGE}
-
-
-def stored_text(hit: _Found) -> str:
-    """Return what was stored of a document."""
-    stored = hit.get("_source", {}).get("stored")
-    if not isinstance(stored, str):
-        raise ClusterError("a document of the cluster lacks what was stored of it; give another index to kb's own")
-    return received(stored)
 
 
 def _counted(query: Filter, field: str, values: Sequence[str] = ()) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from index.engine import Reason
+from index.opensearch_engine.alike import Strength
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.questions import Questions
@@ -23,7 +24,7 @@ def reasons(
     for begin in range(0, len(keys), _AT_ONCE):
         some = questions.held({"terms": {"key": keys[begin : begin + _AT_ONCE]}})
         for key, (given, boost) in _given(questions, some, named.queries()).items():
-            told[key] = _of(search, layout, _Told(named, given), boost)
+            told[key] = _of(search, layout, _Told(named, given), boost, search.strengths.get(key))
     return told
 
 
@@ -87,9 +88,14 @@ class _Named:
         return {"bool": {"filter": [one], "_name": self.name(what, value)}}
 
 
-def _of(search: Search, layout: Layout, told: _Told, boost: float) -> tuple[Reason, ...]:
-    given = parts(_strengths(search, told, boost))
-    others = (Reason(signal, points) for signal, points in given.items() if signal != "words")
+def _of(search: Search, layout: Layout, told: _Told, boost: float, alike: Strength | None) -> tuple[Reason, ...]:
+    given = parts(_strengths(search, told, boost, alike))
+    cosine = alike.cosine if alike else None
+    others = (
+        Reason(signal, points, cosine=cosine if signal == "likeness" else None)
+        for signal, points in given.items()
+        if signal != "words"
+    )
     every = (*(_of_word(word, layout, told) for word in search.scored), *others)
     return tuple(sorted((reason for reason in every if reason.points), key=lambda reason: -reason.points))
 
@@ -102,7 +108,7 @@ def _of_word(word: QueryWord, layout: Layout, told: _Told) -> Reason:
     return Reason("words", _points(best, told), word.text, term, tuple(dict.fromkeys(fields)))
 
 
-def _strengths(search: Search, told: _Told, boost: float) -> dict[SignalName, float]:
+def _strengths(search: Search, told: _Told, boost: float, alike: Strength | None) -> dict[SignalName, float]:
     strengths: dict[SignalName, float] = {
         "words": sum(max(_points(one, told) for one in word.alternatives) for word in search.scored),
         "coverage": _share(search, told),
@@ -110,6 +116,9 @@ def _strengths(search: Search, told: _Told, boost: float) -> dict[SignalName, fl
     }
     for signal, keys in search.helpers.items():
         strengths[signal] = sum(told.points(key) for key in keys)
+    if alike:
+        strengths["likeness"] = search.most_points * alike.own
+        strengths["around"] = search.most_points * alike.around
     if search.exact:
         strengths["exact"] = float(told.has("exact", None))
     return strengths

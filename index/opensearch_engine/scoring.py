@@ -7,14 +7,18 @@ generation, so that they are those of any engine but for the cluster's single pr
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from index.opensearch_engine.filters import EVERYTHING, Filter, any_of
+from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, standing
 from index.opensearch_engine.manifest import Manifest
-from index.opensearch_engine.mapping import PACK, Layout, token_of
+from index.opensearch_engine.mapping import PACK, Layout
 from index.ranking import SATURATION, SIGNALS, SignalName, rarity
 from index.tree import Alternative, Key, QueryWord
 
 TOLERANCE = 1e-4  # of a score, which has seven digits there
-_ROUND = {"source": "return Math.rint(_score * doc['boost'].value * 1e5) / 1e5;"}
+_ROUND = "return Math.rint(_score * doc['boost'].value * 1e5) / 1e5;"
+_ROUND_WITH_LIKENESS = """
+double alike = params.alike.getOrDefault(doc['key'].value, 0.0);
+return Math.max(0, params.above + Math.rint((_score + alike) * doc['boost'].value * 1e5) / 1e5);
+"""
 _POINTS = """
 double own = Math.floor(_score / params.pack);
 double other = _score - own * params.pack;
@@ -47,7 +51,7 @@ class Scoring:
         worth = rarity(self._manifest.documents, self._having(key))
         script = {"source": _POINTS, "params": {**self._figures, "rarity": boost * worth}}
         named = {"_name": name} if name else {}
-        return {"script_score": {"query": {"term": {"terms": token_of(key)}}, "script": script, **named}}
+        return {"script_score": {"query": standing(key), "script": script, **named}}
 
     def alternative(self, alternative: Alternative) -> Filter:
         """Return a query that gives what an alternative does."""
@@ -65,7 +69,7 @@ class Scoring:
         shares: Filter | None,
         exact: Filter | None,
     ) -> Filter:
-        """Return a query that gives each document its score.
+        """Return a query that gives each document what its words do, boost and likeness apart (`whole`).
 
         `helpers` are the terms of signals that add points, `shares` gives what part of the words a document has, and
         `exact` tells which have the very text.
@@ -76,7 +80,20 @@ class Scoring:
             query = _raised(query, shares["function_score"]["functions"], _WEIGHTS["coverage"])
         if exact:
             query = _raised(query, [{"filter": exact, "weight": 1.0}], _WEIGHTS["exact"])
-        return {"script_score": {"query": query, "script": _ROUND}}
+        return query
+
+
+def whole(query: Filter, alike: Mapping[str, float], above: float) -> Filter:
+    """Return a query that gives each document its score, given what gives those of its words.
+
+    `alike` has the points that likeness adds, by the ids of documents. A cluster knows no scores below 0: all are told
+    `above` by so much.
+    """
+    if not alike:
+        return {"script_score": {"query": query, "script": {"source": _ROUND}}}
+    also = {"constant_score": {"filter": {"terms": {"key": list(alike)}}, "boost": 0.0}}
+    script = {"source": _ROUND_WITH_LIKENESS, "params": {"alike": alike, "above": above}}
+    return {"script_score": {"query": _sum((query, also)), "script": script}}
 
 
 def shares(weights: Sequence[tuple[QueryWord, float]], of: Callable[[Alternative], Filter]) -> Filter:

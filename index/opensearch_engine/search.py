@@ -1,42 +1,53 @@
 """One query's text over one generation on a cluster: understood, loosened as far as needed, and told as filters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from math import ceil
 from typing import Any
 
 from index import ladder
+from index.embedder import EmbeddingError, Vectors
 from index.engine import MeantCount
 from index.language import Language
 from index.likeness import Likest
 from index.mending import begun
-from index.opensearch_engine.filters import Filter, Filters, all_of, found_by, reading
+from index.opensearch_engine.alike import Likeness, Strength
+from index.opensearch_engine.filters import NOTHING, Filter, Filters, all_of, any_of, found_by, reading
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.meaning import Seen
 from index.opensearch_engine.questions import Round
-from index.opensearch_engine.scoring import Scoring, shares
+from index.opensearch_engine.scoring import Scoring, shares, whole
 from index.opensearch_engine.vocabulary import Vocabulary
-from index.query import Query
-from index.ranking import SIGNAL_OF_KIND, SignalName, word_weight
-from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, QueryPiece, QueryWord, words_in
-from index.words import names_among
+from index.query import Query, Step
+from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, word_weight
+from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, Node, Notice, QueryPiece, QueryWord, words_in
+from index.words import names_among, without_names
 
 _MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
-_CLAUSES_OF_TERM = 3  # where it finds, where some words are enough, and where it gives points
+_CLAUSES_OF_TERM = 4  # where it finds, where some words are enough, and two where it gives points
+_CLAUSES_OF_HELPER = 2
 _MOST_HELPERS = 300  # pairs and grams: those of 200 characters
 _BELOW = 1e-6  # of a share, which has seven digits there: it is held against a bound
 
 
 class Search:
-    """A query's text as a cluster is asked for it; it is the ladder's source. Without a vector nothing is found alike.
+    """A query's text as a cluster is asked for it; it is the ladder's source.
 
     It is made again until nothing that it asks is open (`Round.until_known`).
     """
 
-    def __init__(self, asked: Round, query: Query, language: Language, layout: Layout, manifest: Manifest) -> None:
+    def __init__(
+        self, asked: Round, query: Query, language: Language, layout: Layout, manifest: Manifest, *, seen: Seen | None
+    ) -> None:
         self._asked = asked
         self._query = query
         self._language = language
         self._schema = layout.schema
         self._documents = manifest.documents
+        self._seen = seen
+        self._likeness: Likeness | None = None
         self._filters = Filters(layout.schema)
         self._vocabulary = Vocabulary(asked)
         self.scoring = Scoring(layout, manifest, lambda key: asked.count(found_by(key)))
@@ -49,8 +60,10 @@ class Search:
         besides = tuple(word for node in parsed.conditions for word in words_in(node))
         self.scored = tuple(dict.fromkeys((*self.ascent.words, *besides)))
         self.helpers = self._helpers()
-        self.found = self._found()
-        self.score = self._score() if self.scored else None
+        self._by_words = self._found_by_words()
+        self.alike = self._found_alike()
+        self.found = any_of((self._by_words, with_keys(self.alike))) if self.alike else self._by_words
+        self.steps = (*self.ascent.steps, *([Step("likeness")] if self.alike else []))
         self.meant = tuple(self._meant())
 
     def has(self, word: QueryWord) -> bool:
@@ -75,9 +88,21 @@ class Search:
         best = self._asked.ask(body, _best_score, 1.0)
         return round(best, 6)
 
-    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:  # noqa: ARG002  # nothing is known by vectors
-        """Return nothing: on a cluster words alone find."""
-        return None
+    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
+        """Return how like any document with what the query names is to all else it says, None where that is unknown."""
+        text = " ".join(piece.text for piece in pieces)
+        self._likeness = self._read_likeness(text)
+        if self._likeness is None:
+            return None
+        words = [word for piece in pieces for word in piece.words]
+        runs = dict(self._names(words))
+        others = [word for word in words if word.is_name and not any(word in run for run in runs)]
+        having = (*map(self._filters.of, runs.values()), *map(self._of_name, others))
+        rest = without_names(pieces, (*others, *(word for run in runs for word in run)))
+        vector: Vectors | None = None
+        with suppress(EmbeddingError):  # the model answers no more
+            vector = self._vector_of(rest) if rest not in ("", text) else None
+        return self._likeness.likest(vector, (self.conditions, *having), self._having_any(words))
 
     def beginning(self, text: str) -> Sequence[str]:
         """Return the words of the index that a text is the beginning of."""
@@ -122,8 +147,67 @@ class Search:
         """Return the weight of a word among others."""
         return word_weight(self._documents, self._asked.count(self._filters.of(word), guess=1))
 
-    def _found(self) -> Filter:
-        """Return which documents the text finds."""
+    @cached_property
+    def score(self) -> Filter | None:
+        """What gives each document its score, `above` what it is; None where no words are asked for."""
+        if not self.scored:
+            return None
+        words, most = self._score_of_words(), self.most_points
+        points = {key: strength.points(most) for key, strength in self.strengths.items()}
+        return whole(words, points, self.above)
+
+    def told_score(self, hit: Mapping[str, Any]) -> float:
+        """Return the score of a hit as it is meant."""
+        return round(float(hit["_score"] or self.above) - self.above, PLACES)
+
+    @cached_property
+    def above(self) -> float:
+        """What scores are told above what they are, so that none is below 0."""
+        lowest = min((strength.points(self.most_points) for strength in self.strengths.values()), default=0.0)
+        return float(ceil(2 * max(-lowest, 0.0)))  # a boost may double it
+
+    @cached_property
+    def strengths(self) -> Mapping[str, Strength]:
+        """How like the query the best documents are, by their ids: of all, and of those selected."""
+        if self._likeness is None or not self.scored:
+            return {}
+        by_words = whole(self._score_of_words(), dict.fromkeys(self.alike, 0.0), 0.0)
+        selected = self._filters.selected(self._query)
+        return self._likeness.strengths(
+            (
+                {"query": {"bool": {"filter": [self._asked.held(self.found, *some)], "should": [by_words]}}}
+                for some in ([], *([selected] if selected else []))
+            ),
+            self._schema.sections,
+        )
+
+    @cached_property
+    def most_points(self) -> float:
+        """What the words of the query may give at most."""
+        having = (self._asked.count(self._filters.of(word)) for word in self.ascent.words)
+        return sum(most_points(self._documents, count) for count in having)
+
+    def _read_likeness(self, text: str) -> Likeness | None:
+        """Return how like each document is to a text, None where there is no model or it could not tell."""
+        if not text or "likeness" in self._query.without or self._seen is None:
+            return None
+        try:
+            frame = self._asked.once(None, self._seen.frame)
+            vector = self._vector_of(text) if frame else None
+            if frame is None or vector is None:
+                return None
+            return Likeness(self._asked, frame, self._seen.having, self._documents, vector)
+        except EmbeddingError as error:
+            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            return None
+
+    def _vector_of(self, text: str) -> "Vectors | None":
+        """Return the vector of a text, None where there is no model. Raises EmbeddingError."""
+        seen = self._seen
+        return self._asked.once(text, lambda: seen.meaning.query(text)) if seen else None
+
+    def _found_by_words(self) -> Filter:
+        """Return which documents the words of the text find."""
         words = self.ascent.words
         if self.ascent.some:
             some: Mapping[str, Any] = shares(self._weights(words), self._filters.alternative)
@@ -132,16 +216,37 @@ class Search:
         named = self._named() if self.ascent.steps else ()
         return all_of((self.conditions, *map(self._filters.of, words), *named))
 
+    def _found_alike(self) -> Sequence[str]:
+        """Return the ids of the documents that are found by likeness, without the words."""
+        if not self._likeness or not self.ascent.alike:
+            return ()
+        # A title that has the words makes all below it like them: it is found by itself.
+        untitled = [{"bool": {"must_not": [self.titled]}}] if self.titled else []
+        candidates = (self.conditions, *self._named(), *untitled)
+        keys = self._likeness.found(candidates, self._having_any(self.ascent.words))
+        by_words = self._asked.found(self._by_words, with_keys(keys)) if keys else ()
+        return tuple(key for key in keys if key not in by_words)
+
+    def _having_any(self, words: Sequence[QueryWord]) -> Filter:
+        return any_of(map(self._filters.of, words)) if words else NOTHING
+
+    def _of_name(self, word: QueryWord) -> Filter:
+        """Return which documents have a word in any field, or what it names."""
+        facet, anywhere = self._language.named(word.text), self._filters.anywhere(word)
+        return any_of((anywhere, self._filters.of(facet))) if facet else anywhere
+
+    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
+        """Yield the words in a row that are a name, and which documents have them or are of what that names."""
+        if group := self._schema.names:
+            is_name = lambda text: self._asked.count(self._filters.with_values(group, (text,))) > 0  # noqa: E731
+            for run, name in names_among(words, is_name):
+                yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
+
     def _named(self) -> Iterator[Filter]:
         """Yield which documents have what the query names, one name after the other, as far as any document has it."""
         words = self.ascent.mended
         every = [AnyOf((word, facet)) for word in words if (facet := self._language.named(word.text))]
-        if group := self._schema.names:
-            is_name = lambda text: self._asked.count(self._filters.with_values(group, (text,))) > 0  # noqa: E731
-            every += [
-                AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,)))) for run, name in names_among(words, is_name)
-            ]
-        for node in every:
+        for node in (*every, *(node for _, node in self._names(words))):
             one = self._filters.of(node)
             if self._asked.count(one, guess=1):
                 yield one
@@ -151,12 +256,12 @@ class Search:
         analyzer = self._language.words.analyzer
         text = " ".join(piece.text for piece in self.ascent.pieces)
         terms = sum(len(alternative.terms) for word in self.scored for alternative in word.alternatives)
-        most = min(max(_MOST_CLAUSES - _CLAUSES_OF_TERM * terms, 0), _MOST_HELPERS)
+        most = min(max(_MOST_CLAUSES - _CLAUSES_OF_TERM * terms, 0) // _CLAUSES_OF_HELPER, _MOST_HELPERS)
         every = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
         keys = [key for key in every if key.kind in SIGNAL_OF_KIND][:most]
         return {signal: [key for key in keys if key.kind == kind] for kind, signal in SIGNAL_OF_KIND.items()}
 
-    def _score(self) -> Filter:
+    def _score_of_words(self) -> Filter:
         weights = self._weights(self.ascent.words)
         share = shares(weights, self._filters.alternative) if weights else None
         return self.scoring.every(self.scored, self.helpers, share, self.exact)
@@ -173,6 +278,11 @@ class Search:
             if other := self._vocabulary.commoner(word.text):
                 selected = self._filters.selected(self._query)
                 yield MeantCount(word.text, other, self._asked.count(found_by(Key(other)), *selected))
+
+
+def with_keys(keys: Iterable[str]) -> Filter:
+    """Return which documents have one of some ids."""
+    return {"terms": {"key": list(keys)}}
 
 
 def _best_score(answer: Mapping[str, Any]) -> float:

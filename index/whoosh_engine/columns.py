@@ -6,11 +6,11 @@ Read whole, for it is small, and never mapped: a file that is cut while it is ma
 import hashlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.whoosh_engine import arrays_file
@@ -23,8 +23,7 @@ Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """Texts one after the other, encoded, each with its end."""
 
     data: bytes
@@ -43,8 +42,7 @@ class Texts:
         return len(self.ends)
 
 
-@dataclass(frozen=True, slots=True)
-class ValueColumn:
+class ValueColumn(Struct, frozen=True):
     """The values that documents have: their numbers, document after document, and how many each has."""
 
     values: Sequence[str]
@@ -56,8 +54,7 @@ class ValueColumn:
         return ValueColumn(self.values, self.numbers[np.repeat(live, self.counts)], self.counts * live)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Which documents belong to which: the number of each that does, in order, and the key of the other's id."""
 
     docs: Numbers
@@ -85,8 +82,7 @@ class Links:
         return Links(self.docs[kept], self.keys[kept])
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """All columns of a segment, or of several as one."""
 
     values: Mapping[str, ValueColumn]

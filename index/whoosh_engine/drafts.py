@@ -4,8 +4,9 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from index.engine import Draft
 from index.schema import Document, Schema
@@ -14,8 +15,7 @@ from index.whoosh_engine.segment_writer import writing
 from index.whoosh_engine.write_lock import locked
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentDrafting:
+class SegmentDrafting(Struct, frozen=True):
     """Writes segments to a folder; it can be handed to another process."""
 
     folder: Path

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Draft, Hit, Results, SearchIndexError
+from index.engine import Coverage, Draft, Engine, SearchIndexError
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
 
@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from index.language import LanguageMaker
-    from index.query import Query
     from index.schema import Document, Schema
     from index.whoosh_engine.drafts import SegmentDrafting
     from index.whoosh_engine.meaning import Meaning
     from index.whoosh_engine.reader import WhooshReader
 
 
-class WhooshEngine:
+class WhooshEngine(Engine):
     """An Engine in a folder of its own, shared by threads, and by processes of which one may write at a time."""
 
     def __init__(
@@ -46,22 +45,6 @@ class WhooshEngine:
                 if kept is None or kept[0] != stamp:  # another thread may have opened it meanwhile
                     kept = self._reader = stamp, self._opened(stamp)
         return kept[1]
-
-    def search(self, query: "Query") -> Results:
-        """Answer a query from the newest whole generation."""
-        return self.snapshot().search(query)
-
-    def stored(self, document_id: str) -> str | None:
-        """Return what was stored of a document, or None if there is none of that id."""
-        return self.snapshot().stored(document_id)
-
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like some by their vectors."""
-        return self.snapshot().like(ids, apart, limit)
-
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        """Return the cosine of each of some documents to each of others; none where one has no vector."""
-        return self.snapshot().likeness(some, others)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""

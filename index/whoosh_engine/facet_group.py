@@ -20,7 +20,6 @@ class FacetGroup:
     def __init__(self, column: ValueColumn, every: int) -> None:
         self._column = column
         self._every = every
-        self._ends = np.cumsum(column.counts, dtype=np.int64)
         self._values = np.array([*column.values, None], object)[:-1]  # an array of texts alone would be of characters
         self._one_each = bool((column.counts == 1).all())
         self._totals = np.bincount(column.numbers, minlength=len(column.values))
@@ -106,6 +105,11 @@ class FacetGroup:
         places = np.arange(counts.sum()) + np.repeat(self._ends[docs] - counts - shifts, counts)
         numbers: Numbers = self._column.numbers[places]
         return numbers
+
+    @cached_property
+    def _ends(self) -> NDArray[np.int64]:
+        """Where the numbers of each document end; of use where documents have several values, or none."""
+        return np.cumsum(self._column.counts, dtype=np.int64)
 
     @cached_property
     def _docs(self) -> Docs:

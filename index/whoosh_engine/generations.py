@@ -18,10 +18,12 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.engine import OutdatedError, SearchIndexError
 from index.whoosh_engine import manifest
@@ -34,8 +36,7 @@ MERGING, MERGER_LOCK = "merging", "MERGER.lock"
 DRAFTS, DRAFTS_LOCK = "drafts", "DRAFTS.lock"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """Documents that were written together, in a folder of their own.
 
     `runs` gives their sources, in the order in which they lie there, each with how many documents it has. None stands
@@ -73,8 +74,7 @@ class Segment:
         return replace(self, runs=tuple((source if source in sources else None, count) for source, count in self.runs))
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(Struct, frozen=True):
     """A whole generation: its segments, the order of its sources, and the JSON object it was written with.
 
     `damage` tells why a newer one does not answer in its place.

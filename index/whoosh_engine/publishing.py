@@ -1,8 +1,10 @@
 """What a publish writes: one segment of the documents given, small ones from before taken into it, and drafts moved."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.engine import Draft, SearchIndexError
 from index.schema import Document, Schema
@@ -12,8 +14,7 @@ from index.whoosh_engine.segment_writer import writing
 SMALL = 1000  # documents: they are taken in within a tenth of a second
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(Struct, frozen=True):
     """What the next generation is to hold, as `Engine.publish` is told it."""
 
     replaced: Mapping[str, Iterable[Document]]

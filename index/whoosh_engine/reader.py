@@ -105,9 +105,11 @@ class WhooshReader:
         """Return the cosine of each of some documents to each of others; none where one has no vector."""
         snapshot, meaning = self._snapshot, self._meaning()
         vectors = meaning.vectors(snapshot) if meaning else None
-        places = {} if vectors is None else {doc: row for row, doc in enumerate(vectors.docs.tolist())}
+        if vectors is None:  # before each document is looked for
+            return ()
+        places = {doc: row for row, doc in enumerate(vectors.docs.tolist())}
         rows, other_rows = ([places.get(snapshot.find(each), -1) for each in ids] for ids in (some, others))
-        if vectors is None or not rows or not other_rows or min(*rows, *other_rows) < 0:
+        if not rows or not other_rows or min(*rows, *other_rows) < 0:
             return ()
         cosines = vectors.space.among(np.array(rows, np.int32), np.array(other_rows, np.int32))
         return tuple(map(tuple, cosines.tolist()))

@@ -1,15 +1,30 @@
 """How a document lies in Whoosh's fields and in columns."""
 
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
 from index.analysis import TermKind
 from index.schema import Document, Schema
 from index.text import folded, folded_name
 from index.whoosh_engine.column_names import BOOST, DATE, ID, NO_KEY, PASSAGE, WHOLE, facet_column, length_column
 from index.whoosh_engine.columns import encoded, key_of
-from index.whoosh_engine.term_writer import Row
 
 KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
 LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; of such a text a key is kept
 STORED = ("key", "stored", "passage")
+
+
+class Row(Struct, frozen=True):
+    """A document as it is written: for each field its terms with their weights, what is given back, and its columns."""
+
+    fields: Mapping[str, Mapping[str, float]]
+    stored: Mapping[str, str]
+    values: Mapping[str, Sequence[str]]
+    figures: Mapping[str, float]
+    keys: Mapping[str, int]
+    links: Sequence[int]
+    literal: bytes
 
 
 def text_field(name: str, kind: TermKind) -> str:

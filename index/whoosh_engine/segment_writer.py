@@ -34,7 +34,7 @@ class SegmentWriter:
         """Write the documents of a segment that are meant. Raises DamageError on damage."""
         live = np.ones(segment.size, np.bool_)
         live[list(segment.dead)] = False
-        with closing(TermStore(segment.folder)) as store:
+        with closing(TermStore(segment.folder, segment.size)) as store:
             self._terms.take_in(store, live)
         self._columns.take_in(columns.read(segment.folder), live)
 

@@ -9,7 +9,6 @@ import numpy as np
 from index.whoosh_engine import columns
 from index.whoosh_engine.columns import Columns
 from index.whoosh_engine.generations import Generation
-from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.term_store import Docs, Postings, TermStore
 
 
@@ -22,10 +21,7 @@ class Segments:
     """
 
     def __init__(self, generation: Generation) -> None:
-        self._stores = [TermStore(segment.folder) for segment in generation.segments]
-        for store, segment in zip(self._stores, generation.segments, strict=True):
-            if store.count != segment.size:
-                raise DamageError(f"{segment.folder.name} has {store.count} documents, not {segment.size}")
+        self._stores = [TermStore(segment.folder, segment.size) for segment in generation.segments]
         *self._bases, self.size = accumulate((segment.size for segment in generation.segments), initial=0)
         self.in_position = _in_position(generation)
         self.positions = np.zeros(self.size, np.int32)

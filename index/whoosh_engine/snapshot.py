@@ -1,10 +1,10 @@
 """One generation, open: its posting lists as arrays, the last asked for kept decoded and weighed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.query import Sort
@@ -28,8 +28,7 @@ Scores = NDArray[np.float64]  # one number a document
 _FEW = 16  # where fewer than one of so many documents is found
 
 
-@dataclass(frozen=True, slots=True)
-class WeightedTerm:
+class WeightedTerm(Struct, frozen=True):
     """A term over the whole index: the documents with it in any field and its points there, and those it finds."""
 
     docs: Docs
@@ -223,7 +222,7 @@ class Snapshot:
 
     def _read_norms(self, text: TextField) -> Scores:
         if not text.length:
-            return np.ones(self.size)
+            return np.broadcast_to(1.0, self.size)  # which takes no memory
         lengths = self._figures(length_column(text.name), 0.0)
         with_words = self.live & (lengths > 0)
         norms = np.ones(self.size)

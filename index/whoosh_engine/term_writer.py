@@ -3,30 +3,19 @@
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from index.whoosh_engine.columns import encoded
-from index.whoosh_engine.storage import create, pack_int, pack_long, pack_ushort, whoosh3
+from index.whoosh_engine.rows import Row
+from index.whoosh_engine.storage import create, whoosh3
 from index.whoosh_engine.term_store import Docs, Mask, TermStore, Weights
+from index.whoosh_engine.whoosh_files import BLOCK_HEAD, FIELD, INFO, LENGTHS, TABLES, hash_of
 
-_TERM_INFO = whoosh3.W3TermInfo._struct  # noqa: SLF001  # what Whoosh keeps of a term
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A document as it is written: for each field its terms with their weights, what is given back, and its columns."""
-
-    fields: Mapping[str, Mapping[str, float]]
-    stored: Mapping[str, str]
-    values: Mapping[str, Sequence[str]]
-    figures: Mapping[str, float]
-    keys: Mapping[str, int]
-    links: Sequence[int]
-    literal: bytes
+_AT_ONCE = 1000  # terms whose postings are made lists of: one by one that is most of the time, all at once the memory
 
 
 class TermWriter:
@@ -104,20 +93,22 @@ class _FieldPostings:
         numbers, so bytes where they are small enough: they are read in no time. Whoosh is pinned.
         """
         writer.start_field(name, field)
-        prefix, file, table = pack_ushort(writer._fieldid), writer._postfile, writer._tindex  # noqa: SLF001
-        terms = [encoded(term) for term in self._lexicon]
+        prefix, file, table = FIELD.pack(writer._fieldid), writer._postfile, _Table(writer._tindex)  # noqa: SLF001
+        terms = [prefix + encoded(term) for term in self._lexicon]
         order = sorted(range(len(terms)), key=terms.__getitem__)
-        offset = file.tell()
+        offset, write = file.tell(), file.file.write
         for number, docs, differences, weights in self._sorted(order):
-            uniform = weights[0] if weights.count(weights[0]) == len(weights) else None
+            most = max(weights)
+            uniform = most if weights.count(most) == len(weights) else None
             kept = _compact(weights) if uniform is None else None if uniform == 1 else uniform
-            info = whoosh3.dumps((len(docs), docs[-1], max(weights), 0, 0, 0), 2)
+            info = whoosh3.dumps((len(docs), docs[-1], most, 0, 0, 0), 2)
             data = whoosh3.dumps((_compact(differences), kept, None), 3)  # protocol 3 is the first that knows bytes
-            block = whoosh3.WHOOSH3_HEADER_MAGIC + pack_int(-len(info) - len(data)) + info + data
-            file.write(block)
-            described = _TERM_INFO.pack(0, sum(weights), len(docs), 0, 0, max(weights), docs[0], docs[-1])
-            table.add(prefix + terms[number], described + pack_long(offset) + pack_int(len(block)))
-            offset += len(block)
+            length = BLOCK_HEAD.size + len(info) + len(data)
+            write(BLOCK_HEAD.pack(whoosh3.WHOOSH3_HEADER_MAGIC, BLOCK_HEAD.size - length) + info + data)
+            told = INFO.pack(0, sum(weights), len(docs), 0, 0, most, docs[0], docs[-1], offset, length)
+            table.add(terms[number], told)
+            offset += length
+        table.write()
         writer.finish_field()
 
     def _sorted(self, order: Sequence[int]) -> Iterator[tuple[int, list[int], list[int], list[float]]]:
@@ -131,10 +122,33 @@ class _FieldPostings:
         ends = np.cumsum(np.bincount(keys, minlength=len(order)))
         differences[ends[:-1]] = docs[ends[:-1]]
         weights = np.array(self._weights, np.float32)[places]
-        begins = [0, *ends[:-1].tolist()]
-        for number, begin, end in zip(order, begins, ends.tolist(), strict=True):
-            run = slice(begin, end)
-            yield number, docs[run].tolist(), differences[run].tolist(), weights[run].tolist()
+        begin = 0
+        for some in range(0, len(order), _AT_ONCE):
+            last = int(ends[some : some + _AT_ONCE][-1])
+            columns = [column[begin:last].tolist() for column in (docs, differences, weights)]
+            bounds = [0, *(ends[some : some + _AT_ONCE] - begin).tolist()]
+            for number, (left, right) in zip(order[some : some + _AT_ONCE], pairwise(bounds), strict=True):
+                yield number, *(column[left:right] for column in columns)
+            begin = last
+
+
+class _Table:
+    """What adds keys in order to Whoosh's table of terms. Its own way takes three writes and two looks at the file."""
+
+    def __init__(self, table: Any) -> None:  # noqa: ANN401  # whoosh is untyped
+        self._table = table
+        self._place = table.tell()
+        self._entries = list[bytes]()
+
+    def add(self, key: bytes, value: bytes) -> None:
+        hashed = hash_of(key)
+        self._table.index.append(self._place)
+        self._table.buckets[hashed % TABLES].append((hashed, self._place))
+        self._entries.append(LENGTHS.pack(len(key), len(value)) + key + value)
+        self._place += len(self._entries[-1])
+
+    def write(self) -> None:
+        self._table.dbfile.write(b"".join(self._entries))
 
 
 def _compact(numbers: Sequence[float]) -> bytes | tuple[float, ...]:

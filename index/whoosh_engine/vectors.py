@@ -5,10 +5,10 @@ Several processes may add at once, each its batch in one go.
 
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import Vectors
@@ -29,8 +29,7 @@ from index.whoosh_engine.write_lock import locked
 _WASTE = 2  # a file is written anew that holds so many times what is still of use
 
 
-@dataclass(frozen=True, slots=True)
-class KeptVectors:
+class KeptVectors(Struct, frozen=True):
     """Vectors with their keys, these in order."""
 
     keys: Keys

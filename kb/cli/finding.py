@@ -1,7 +1,6 @@
 """The commands that find notes: search, pairs, show, services."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, get_args
 
 import click
@@ -223,7 +222,7 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
 def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable[dict[str, Any]]:
     for found in answer.found:
         marks = [list(mark) for mark in found.marks]
-        why = {"reasons": [asdict(reason) for reason in found.reasons]} if found.reasons else {}
+        why = {"reasons": found.reasons} if found.reasons else {}
         yield {
             **note_record(found.note, domain),
             "score": round(found.score, 4),
@@ -235,12 +234,7 @@ def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable
         yield {"type": "talk", **found_talk_record(one)}
     if facets:
         groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
-        told: dict[str, tuple[Any, ...]] = {
-            "words": answer.words,
-            "conditions": answer.conditions,
-            "meant": answer.meant,
-        }
-        parts = {name: list(map(asdict, every)) for name, every in told.items()}
+        parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
         yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
 
 

@@ -157,7 +157,7 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
                     **record,
                     "library": shown_name(state.library),
                     "index": shown_name(state.index),
-                    "likeness": asdict(coverage) if coverage else None,
+                    "likeness": coverage,
                     "problems": problems,
                 }
             ]

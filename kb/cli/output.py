@@ -3,7 +3,7 @@
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,10 +93,10 @@ def print_json(records: Iterable[dict[str, Any]]) -> None:
         say(as_json(record))
 
 
-def bring_up_to_date(kb: "KnowledgeBase") -> "SyncOutcome":
-    """Sync, showing progress and telling each problem on stderr."""
+def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None) -> "SyncOutcome":
+    """Sync, in whatever way, showing progress and telling each problem on stderr."""
     with ProgressBar() as progress:
-        outcome = kb.keeper.sync(progress)
+        outcome = (sync or kb.keeper.sync)(progress)
     places().older_answered = False
     lines(terminal.problem_lines(outcome.problems), err=True)
     return outcome
@@ -126,7 +126,8 @@ def make_ready(kb: "KnowledgeBase") -> None:
         places().older_answered = True
     elif not kb.keeper.status().up_to_date:
         say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
-    if not kb.browser.reports():
+    contents = kb.collection.contents()
+    if not (contents and contents.reports):
         say(f"kb: no report in {kb.collection.library.name} yet; put some there and run `kb sync`", err=True)
 
 

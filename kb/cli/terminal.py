@@ -76,7 +76,7 @@ def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     tags += [ja.KINDS[note.kind]]
     tags += [domain.catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
-    for change in domain.changes_for(note):
+    for change in filter(None, map(domain.change, found.overtaken)):
         yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
     for reason in found.told_reasons:
         yield click.style(f"    {ja.reason(reason)}", dim=True)

@@ -4,13 +4,11 @@ import errno
 from pathlib import Path
 from typing import BinaryIO
 
-from kb.readers.archives import LONGEST_FILE, MOST_BYTES, archive_of
-
 # The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
 # report but a film under a wrong name, which would fill the memory.
-LONGEST_REPORT = LONGEST_FILE
+LONGEST_REPORT = 10 * 1024 * 1024  # bytes
 # An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
-LONGEST_ARCHIVE = MOST_BYTES
+LONGEST_ARCHIVE = 64 * 1024 * 1024
 
 
 class TooLongError(ValueError):
@@ -25,6 +23,8 @@ def file_bytes(path: Path) -> bytes:
 
 def bounded(file: BinaryIO) -> bytes:
     """Return what an open file holds, which may be a device that never ends. Raises OSError, TooLongError."""
+    from kb.readers.archives import archive_of
+
     data, longest = file.read(LONGEST_REPORT + 1), LONGEST_REPORT
     if len(data) > LONGEST_REPORT and archive_of(data):
         data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE

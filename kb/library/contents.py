@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from kb.library.configuration import parse
-from kb.library.files import Library, LibraryError, Scan
+from kb.library.files import Library, LibraryError, Seen
 from kb.report.identity import ids_of, slug, talk_id
 from kb.report.model import Given, Talk
 from kb.report.problems import Doubt, FileProblem
@@ -63,12 +63,11 @@ class Contents:
         told: dict[str, Any] = msgspec.to_builtins(self)
         return told
 
-    def is_current(self, library: Library, scan: Scan, code: str) -> bool:
+    def is_current(self, library: Library, seen: Seen, code: str) -> bool:
         """Return whether a rebuild would give the same. Raises LibraryError for the index of another library."""
         if self.library != library.name:
             raise LibraryError(f"the index is that of {self.library}; name another folder with --index or KB_INDEX")
-        wanted = (code, scan.digest, {file.source: file.digest for file in scan.files})
-        return (self.code, self.configuration, self.files) == wanted
+        return (self.code, self.configuration, self.files) == (code, seen.configuration, seen.files)
 
     @cached_property
     def newest_first(self) -> tuple[ReportEntry, ...]:

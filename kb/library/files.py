@@ -17,7 +17,6 @@ from kb.library.rewriting import read_configuration, with_given, with_seen
 from kb.library.safe_files import alone, file_name, move, set_aside, write_whole
 from kb.library.tables import ConfigurationError
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
-from kb.readers.containers import opened
 from kb.report.model import Given
 from kb.report.problems import FileProblem
 
@@ -44,6 +43,16 @@ class ReportFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A scan without the bytes: the SHA-256 of each report by its source, and of kb.toml, and what else was found."""
+
+    files: Mapping[str, str]
+    configuration: str
+    problems: tuple[FileProblem, ...]
+    left_alone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """A library as it was found at one moment. `digest` is that of kb.toml; `left_alone` are no reports."""
 
@@ -53,9 +62,16 @@ class Scan:
     problems: tuple[FileProblem, ...]
     left_alone: tuple[str, ...] = ()
 
+    @property
+    def seen(self) -> Seen:
+        """It without the bytes."""
+        return Seen({file.source: file.digest for file in self.files}, self.digest, self.problems, self.left_alone)
+
 
 def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
     """Yield the report that a file is, or those that stand in it, and what of it cannot be read."""
+    from kb.readers.containers import opened
+
     for each in opened(data, source):
         if isinstance(each, FileProblem):
             yield each

@@ -2,11 +2,12 @@
 
 import hashlib
 import os
-import sys
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+
+from index.installed import versions
 
 # The code and data that a report meets between its file and the index. A comment in any other room costs no rebuild; a
 # test holds this list against what is imported on the way.
@@ -58,7 +59,7 @@ _LIBRARIES = (
 def code_digest() -> str:
     """Return the SHA-256 over what decides how an index looks, beside the library itself."""
     digest = hashlib.sha256(f"Unicode {unicodedata.unidata_version}\n".encode())
-    for name, version in _versions():
+    for name, version in versions(_LIBRARIES).items():
         digest.update(f"{name} {version}\n".encode())
     for path in deciding_files():
         with open(path, "rb") as file:  # noqa: PTH123  # two hundred files: a Path takes longer than reading one
@@ -66,40 +67,17 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def deciding_digests() -> dict[str, str]:
+@cache
+def deciding_digests() -> Mapping[str, str]:
     """Return what decides how an index looks by its names, files and libraries, each with the beginning of its digest.
 
     By that a later version tells which of them did it, where something is understood otherwise.
     """
-    digests = dict(_versions())
+    digests = dict(versions(_LIBRARIES))
     for path in deciding_files():
         name = path.removeprefix(_ROOT).replace("\\", "/").lstrip("/")
         digests[name] = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
     return digests
-
-
-def _versions() -> Iterator[tuple[str, str]]:
-    """Yield what decides of libraries, by name, with the version of each."""
-    installed = _installed()
-    for name in _LIBRARIES:
-        yield name, installed.get(name) or _version(name)
-
-
-def _installed() -> Mapping[str, str]:
-    """Return the versions of what is installed, as far as the names of folders tell them: name-1.2.dist-info."""
-    found: dict[str, str] = {}
-    for folder in map(Path, sys.path):
-        for path in folder.glob("*.dist-info"):
-            name, _, version = path.stem.partition("-")
-            found.setdefault(name.replace("_", "-").lower(), version)
-    return found
-
-
-def _version(name: str) -> str:
-    """Return the version of a library that is installed in another way. To import what tells it takes 30 ms."""
-    from importlib.metadata import version
-
-    return version(name)
 
 
 def deciding_files() -> Iterator[str]:

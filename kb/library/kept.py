@@ -14,12 +14,11 @@ from typing import TypeVar
 
 import msgspec
 
+from kb.library.places import KEPT, may_keep
+from kb.library.safe_files import sealed, unsealed
 from kb.report.model import Correction, Given, Report
 from kb.report.outline import ReadingWarning
 from kb.report.problems import Doubt
-
-FOLDER = "kept"
-_SEAL = 64  # hexadecimal digits of a SHA-256
 
 Kept = TypeVar("Kept")
 
@@ -60,7 +59,7 @@ class KeptReports:
     """What is kept in the folder of an index, by the source of each report."""
 
     def __init__(self, index: Path) -> None:
-        self._folder = index / FOLDER
+        self._folder = index / KEPT
         self._own = may_keep(index)
 
     def find(self, source: str) -> KeptReport | None:
@@ -130,34 +129,6 @@ class KeptAside(KeptReports):
     def keep(self, kept: KeptReport) -> None:
         """Keep a report for this once."""
         self._aside[kept.report.source] = kept
-
-
-def may_keep(index: Path) -> bool:
-    """Return whether something may be kept in the folder of an index.
-
-    The engine refuses a folder that holds anything else, and then nothing may have been left there.
-    """
-    return (index / FOLDER).exists() or not index.exists() or not any(index.iterdir()) or _is_index(index)
-
-
-def sealed(body: bytes) -> bytes:
-    """Return what a file keeps with its seal, by which one that is not as it was written is told."""
-    return hashlib.sha256(body).hexdigest().encode() + body
-
-
-def unsealed(path: Path) -> bytes | None:
-    """Return what a file keeps, None where there is none or it is not as it was written."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    body = data[_SEAL:]
-    return body if hashlib.sha256(body).hexdigest().encode() == data[:_SEAL] else None
-
-
-def _is_index(folder: Path) -> bool:
-    """Tell whether the engine has taken a folder, be it that it holds no generation yet."""
-    return any((folder / name).exists() for name in ("CURRENT", "DRAFTS.lock")) or any(folder.glob("gen-*"))
 
 
 def _is_report(path: Path) -> bool:

@@ -16,6 +16,7 @@ SAMPLES = _DATA / "samples"
 EVALUATION = _DATA / "evaluation"
 SAMPLE_VECTORS = _DATA / "sample_vectors.npz"  # by the model that comes along: half a minute that nobody has to wait
 OWN_LIBRARY = Path("data", "reports")
+KEPT = "kept"  # the folder of an index that is not the engine's
 
 
 def find_library(chosen: Path | None) -> tuple[Library, bool]:
@@ -60,6 +61,11 @@ def dictionary_folder() -> Path:
     return _cache() / "dictionary"
 
 
+def domain_folder() -> Path:
+    """Return the folder that keeps what the tables of the domains say, read."""
+    return _cache() / "domain"
+
+
 def model_folder() -> Path:
     """Return the folder that keeps whether the model that comes along runs on this machine."""
     return _cache() / "model"
@@ -67,3 +73,16 @@ def model_folder() -> Path:
 
 def _cache() -> Path:
     return platformdirs.user_cache_path("talk-notes-kb")
+
+
+def may_keep(index: Path) -> bool:
+    """Return whether something may be kept in the folder of an index.
+
+    The engine refuses a folder that holds anything else, and then nothing may have been left there.
+    """
+    return (index / KEPT).exists() or not index.exists() or not any(index.iterdir()) or _is_index(index)
+
+
+def _is_index(folder: Path) -> bool:
+    """Tell whether the engine has taken a folder, be it that it holds no generation yet."""
+    return any((folder / name).exists() for name in ("CURRENT", "DRAFTS.lock")) or any(folder.glob("gen-*"))

@@ -1,5 +1,6 @@
 """Files written whole or not at all: written beside, flushed to the disk, then renamed into place."""
 
+import hashlib
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ if sys.platform != "win32":
 _LONGEST_NAME = 200  # bytes; file systems allow 255, and a backup's name is longer
 _BEGUN = (".kb-", ".tmp")  # how a file that is being written is named; the walk takes neither for a report
 _GIVEN_UP = 3600  # seconds; no write takes so long: who began it was killed
+_SEAL = 64  # hexadecimal digits of a SHA-256
 _own = threading.local()  # the folders that this thread has to itself
 
 
@@ -89,6 +91,21 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sealed(body: bytes) -> bytes:
+    """Return what a file keeps with its seal, by which one that is not as it was written is told."""
+    return hashlib.sha256(body).hexdigest().encode() + body
+
+
+def unsealed(path: Path) -> bytes | None:
+    """Return what a file keeps, None where there is none or it is not as it was written."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    body = data[_SEAL:]
+    return body if hashlib.sha256(body).hexdigest().encode() == data[:_SEAL] else None
 
 
 def _sweep(folder: Path) -> None:

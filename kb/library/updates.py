@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from kb.library.kept import FOLDER, may_keep, sealed, unsealed
-from kb.library.safe_files import write_whole
+from kb.library.places import KEPT, may_keep
+from kb.library.safe_files import sealed, unsealed, write_whole
 from kb.report.difference import Difference, News
 
 MOST_UPDATES = 20
@@ -39,7 +39,7 @@ class Updates:
 
     def __init__(self, index: Path) -> None:
         self._index = index
-        self._folder = index / FOLDER
+        self._folder = index / KEPT
 
     def find(self, key: str) -> Update | None:
         """Return an update by its key, None where nothing whole is kept."""

@@ -14,13 +14,14 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from stat import S_ISLNK
 
+from kb.library.bounded import LONGEST_ARCHIVE, LONGEST_REPORT
 from kb.library.walk import is_aside
 from kb.readers.exports import LeftOut, TooManyError
 from kb.readers.refusals import binary_refusal
 
-LONGEST_FILE = 10 * 1024 * 1024  # bytes; in a library as in an archive
+LONGEST_FILE = LONGEST_REPORT  # in a library as in an archive
 # A report has 20 kB: all that a person ever wrote fits in, and is unpacked before anybody has grown impatient.
-MOST_FILES, MOST_BYTES = 10_000, 64 * 1024 * 1024
+MOST_FILES, MOST_BYTES = 10_000, LONGEST_ARCHIVE
 # Notes pack to a third, a page of many alike lines to a thirtieth; bombs to a thousandth. What is small harms nobody.
 _MOST_PACKED, _SMALL = 100, 1024 * 1024
 # What lies beside reports in exports of notes apps and in saved pages: nobody expects it to be read.

@@ -1,8 +1,9 @@
 """What searching and browsing answer with: found notes and talks, facet values, services with their counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from index.engine import ConditionCount, MeantCount, Reason, WordCount
@@ -25,11 +26,11 @@ class FacetValue(NamedTuple):
     selected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One note that was found, its score, the ranges of its text to mark, and what made the score where asked.
 
-    `alike` tells that it is found by likeness alone, without the words.
+    `alike` tells that it is found by likeness alone, without the words; `overtaken` are the ids of the dated changes
+    that have overtaken it.
     """
 
     note: "Note"
@@ -37,6 +38,7 @@ class Found:
     marks: tuple[tuple[int, int], ...]
     reasons: "tuple[Reason, ...]" = ()
     alike: bool = False
+    overtaken: tuple[str, ...] = ()
 
     @property
     def told_reasons(self) -> "tuple[Reason, ...]":
@@ -44,8 +46,7 @@ class Found:
         return tuple(reason for reason in self.reasons if round(reason.points, 2))
 
 
-@dataclass(frozen=True, slots=True)
-class FoundTalk:
+class FoundTalk(Struct, frozen=True):
     """A talk that was found by its title, where it was held as far as that is known, and how many notes it has.
 
     `found` tells how many of them are found themselves.
@@ -58,8 +59,7 @@ class FoundTalk:
     found: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a search gives: how many notes there are, a window of them, and the facets asked for.
 
     `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the
@@ -93,8 +93,7 @@ class Answer:
     marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Alike:
+class Alike(Struct, frozen=True):
     """A note that is like another: how near in meaning, and of which services both are."""
 
     note: "Note"
@@ -102,8 +101,7 @@ class Alike:
     services: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """Where a note stands: its report, its number there from 1, the notes right before and after, and its kin.
 
     The kin are what stands under it, remedies or answers it, or is remedied or answered by it, in reading order.
@@ -116,8 +114,7 @@ class Surroundings:
     kin: "tuple[Note, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Taker:
+class Taker(Struct, frozen=True):
     """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
 
     report: "ReportEntry"
@@ -125,8 +122,7 @@ class Taker:
     notes: "tuple[Note, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceCount:
+class ServiceCount(Struct, frozen=True):
     """A service of the catalogue and how many notes are about it; None while there is no index."""
 
     service: "Service"

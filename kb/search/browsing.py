@@ -127,6 +127,13 @@ class Browser:
         """Return a report without its notes. Raises UnknownIdError."""
         return _entry(report_id, self._collection.contents())
 
+    def noted(self, report_id: str) -> Mapping[int, str]:
+        """Return the ids of a report's notes by the line that each begins at. Raises UnknownIdError."""
+        snapshot = self._collection.snapshot()
+        entry = _entry(report_id, snapshot.contents if snapshot else None)
+        told = map(load_relations, _stored("report", entry.id, snapshot) if snapshot else ())
+        return {one.line: one.id for one in told}
+
     def outline(self, report_id: str) -> Outline:
         """Return what each line of a report's file is taken for. Raises UnknownIdError, UnreadableError, OSError."""
         from kb.readers.formats import read_outline

@@ -26,6 +26,18 @@ class Differ:
         self._before, self._after, self._notes, self._causes = before, after, notes, causes
         self._open: set[str] = set()
 
+    def can_read(self) -> bool:
+        """Tell whether the notes that the index holds can be read, all of which another version of kb may have written.
+
+        Nobody can tell beforehand how that fails. Only to read them is tried: what fails beyond it is a fault of ours.
+        """
+        try:
+            for entry in self._before.contents.reports:
+                self._held(entry)
+        except Exception:  # noqa: BLE001  # above is why
+            return False
+        return True
+
     def reports(self, changed: Iterable[ReportEntry], domain: Domain) -> Iterator[ReportDifference]:
         """Yield what differs of those reports that will be held otherwise, and of those that will be gone."""
         held, left = self._before.contents, dict(self._before.contents.by_source)

@@ -13,37 +13,35 @@ from kb.search.facets import UNDATED
 
 @dataclass(frozen=True, slots=True)
 class TalkEntry:
-    """A talk as the first report tells it, all reports that tell of it, and the addresses that they give."""
+    """A talk as the first report tells it, all reports that tell of it, the addresses that they give, and its day.
+
+    The day is as precise as it is known.
+    """
 
     talk: Talk
     reports: tuple[ReportEntry, ...]
     links: tuple[str, ...]
+    held_on: str | None
 
     @property
     def event(self) -> str | None:
         """The name of the event where it was given."""
         return self.reports[0].event
 
-    @property
-    def held_on(self) -> str | None:
-        """The day it was given, as precisely as it is known."""
-        return day(self.reports)
-
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """An event, the slug of the series that it is one time of, its reports, and its talks by track and time."""
+    """An event, the slug of the series that it is one time of, its day, its reports, its talks by track and time.
+
+    The day is as precise as it is known.
+    """
 
     slug: str
     name: str
     series: str
+    held_on: str | None
     reports: tuple[ReportEntry, ...]
     talks: tuple[TalkEntry, ...]
-
-    @property
-    def held_on(self) -> str | None:
-        """The day it was held, as precisely as it is known."""
-        return day(self.reports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +126,7 @@ def _talks(reports: Iterable[ReportEntry]) -> dict[str, TalkEntry]:
             talk=own[0][0],
             reports=tuple(entry for _, entry in own),
             links=tuple(dict.fromkeys(link for talk, _ in own for link in talk.links)),
+            held_on=day(entry for _, entry in own),
         )
         for key, own in told.items()
     }
@@ -142,7 +141,7 @@ def _events(reports: Iterable[ReportEntry], talks: Mapping[str, TalkEntry]) -> I
         spoken = dict.fromkeys(talk.id for entry in own for talk in entry.talks)
         in_order = sorted((talks[talk] for talk in spoken), key=_by_track_and_time)
         name = own[0].event or ""
-        yield EventEntry(key, name, slug(series(name)), tuple(own), tuple(in_order))
+        yield EventEntry(key, name, slug(series(name)), day(own), tuple(own), tuple(in_order))
 
 
 def _series(events: Iterable[EventEntry]) -> Iterator[SeriesEntry]:

@@ -6,6 +6,7 @@ Documents, counts, labels, the search box, addresses, the page, the command and 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from index.text import folded_name
@@ -75,20 +76,23 @@ def _years(_catalogue: "Catalogue") -> Mapping[str, str]:
     return named | {folded_name(name): UNDATED for name in (UNDATED, ja.UNDATED)}
 
 
-def _names(note: "Note") -> Iterator[str]:
-    """Yield what a note's event and speakers may be called, folded as names are.
+@lru_cache(1000)  # they are those of each note of a talk
+def _names(event: str | None, speakers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what an event and its speakers may be called, folded as names are, each once.
 
     An event is called without its year too, and one of three words or more without the first: re:Invent, of AWS.
     """
-    if note.event:
-        words = slug(note.event).split("-")
+    return tuple(dict.fromkeys((*_called(event), *(folded_name(slug(speaker)) for speaker in speakers))))
+
+
+def _called(event: str | None) -> Iterator[str]:
+    if event:
+        words = slug(event).split("-")
         dated = [words, words[:-1]] if len(words) > 1 and _YEAR.fullmatch(words[-1]) else [words]
         for called in dated:
             yield folded_name("".join(called))
         if len(dated[-1]) > _TWO:
             yield from (folded_name("".join(called[1:])) for called in dated)
-    if note.talk:
-        yield from (folded_name(slug(speaker)) for speaker in note.talk.speakers)
 
 
 def place(note: "Note") -> str:
@@ -205,7 +209,7 @@ FACETS = (
     ),
     Facet("service_explicit", "サービス", lambda note, _catalogue: _services(note, "explicit")),
     Facet("service_inherited", "サービス", lambda note, _catalogue: _services(note, "inherited")),
-    Facet("name", "名", lambda note, _catalogue: dict.fromkeys(_names(note))),
+    Facet("name", "名", lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ())),
     Facet("section", "節", lambda note, _catalogue: (_section(note),)),
     Facet("place", "場所", lambda note, _catalogue: (place(note),)),
 )

@@ -15,8 +15,7 @@ from kb.library.fingerprint import code_digest
 from kb.library.places import own_library
 from kb.library.replacing import carry_over, older
 from kb.library.safe_files import alone
-from kb.readers.containers import container_ending
-from kb.report.difference import Difference
+from kb.library.seen import seen
 from kb.report.identity import normalized
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
@@ -26,6 +25,7 @@ from kb.understanding import FinishedReport, Progress, understand, untold
 
 if TYPE_CHECKING:
     from kb.relating import Texts
+    from kb.report.difference import Difference
 
 _UNNAMED = "standard input"
 
@@ -52,7 +52,8 @@ class Keeper:
 
         collection, difference = self._collection, None
         since, before, scan = self._found()
-        if before and before.is_current(collection.library, scan, code_digest()) and not collection.engine.damage():
+        current = before is not None and before.is_current(collection.library, scan.seen, code_digest())
+        if before and current and not collection.engine.damage():
             after = before
         else:
             after, difference = Sync(collection, scan, self._held(), since, progress).run()
@@ -70,11 +71,8 @@ class Keeper:
             difference=difference,
         )
 
-    def preview_sync(self, progress: Progress = untold) -> Difference | None:
-        """Return what a sync would change, None for nothing; neither library nor index is touched.
-
-        Raises LibraryError, SearchIndexError.
-        """
+    def preview_sync(self, progress: Progress = untold) -> "Difference | None":
+        """Return what a sync would change, None for nothing, and do nothing. Raises LibraryError, SearchIndexError."""
         from kb.library.kept import KeptAside
         from kb.search.syncing import Sync
 
@@ -126,6 +124,7 @@ class Keeper:
         Without a name it gets one from its event and title. An export or archive is put there as it is, in place of an
         older one of the same reports. Raises UnreadableError, LibraryError.
         """
+        from kb.readers.containers import container_ending
         from kb.readers.formats import ending_of, read_outline
         from kb.talks import report_of
 
@@ -252,7 +251,7 @@ class Keeper:
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""
         library, index = self._collection.library, self._collection.index
-        scan = library.scan()
+        found = seen(library, index)
         contents, wrong = self._contents_before(), self._damage()
         reports = contents.reports if contents else ()
         return Status(
@@ -264,9 +263,9 @@ class Keeper:
             talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
-            left_alone=scan.left_alone,
-            up_to_date=bool(contents and contents.is_current(library, scan, code_digest())) and not wrong,
-            problems=(*wrong, *scan.problems, *(contents.problems if contents else ())),
+            left_alone=found.left_alone,
+            up_to_date=bool(contents and contents.is_current(library, found, code_digest())) and not wrong,
+            problems=(*wrong, *found.problems, *(contents.problems if contents else ())),
         )
 
 

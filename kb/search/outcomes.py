@@ -2,10 +2,12 @@
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kb.report.difference import Difference
 from kb.report.problems import FileProblem
+
+if TYPE_CHECKING:
+    from kb.report.difference import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class SyncOutcome:
     notes: int
     seconds: float
     problems: tuple[FileProblem, ...]
-    difference: Difference | None = None
+    difference: "Difference | None" = None
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON, without what it changed: that may be much, and is asked for by itself."""

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
-from kb.report.outline import Outline
 from kb.search.answers import Alike, FoundTalk, Taker
 from kb.services import Change, Domain, Service
 
 if TYPE_CHECKING:
     from kb.aligning import Row
     from kb.kinds import Pair
+    from kb.report.outline import Outline
     from kb.search.directory import EventEntry, TalkEntry
 
 
@@ -131,7 +132,9 @@ def service_record(service: Service, notes: int | None) -> dict[str, Any]:
     }
 
 
-def outline_record(outline: Outline, event: str | None, held_on: str | None, talks: tuple[Talk, ...]) -> dict[str, Any]:
+def outline_record(
+    outline: "Outline", event: str | None, held_on: str | None, talks: tuple[Talk, ...]
+) -> dict[str, Any]:
     """Return an outline as `kb outline --json` prints it, with the event and talks found in it."""
     blocks = []
     for block in outline.blocks:
@@ -164,8 +167,7 @@ def _without_id(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key != "id"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(Struct, frozen=True):
     """A note as the index stores it: talks are held once, with their report, and the note points to its own.
 
     `overtaken` are the ids of the dated changes that have overtaken it.
@@ -176,16 +178,15 @@ class _Stored:
     note: Note
 
 
-@dataclass(frozen=True, slots=True)
-class _Above:
+class _Above(Struct, frozen=True):
     note: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Relations:
-    """What of a note tells to which others it belongs."""
+class Relations(Struct, frozen=True):
+    """What of a note tells to which others it belongs, and the line of its file that it begins at."""
 
     id: str
+    line: int
     trail: tuple[_Above, ...]
     remedy_of: str | None
     answers: str | None
@@ -200,13 +201,11 @@ class Relations:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredRelations:
+class _StoredRelations(Struct, frozen=True):
     note: Relations
 
 
-@dataclass(frozen=True, slots=True)
-class _StoredMarks:
+class _StoredMarks(Struct, frozen=True):
     overtaken: tuple[str, ...]
 
 
@@ -224,9 +223,9 @@ def dump_note(note: Note, overtaken: Sequence[str] = ()) -> str:
 def load_note(stored: str, contents: Contents) -> Note:
     """Return the note that `dump_note` wrote, with its talk out of the contents of its generation."""
     found = _decoder.decode(stored)
-    return (
-        replace(found.note, talk=contents.talks_of_reports[found.note.report, found.talk]) if found.talk else found.note
-    )
+    if found.talk:  # nobody else has the note yet, and a copy of it costs as much as to read it
+        object.__setattr__(found.note, "talk", contents.talks_of_reports[found.note.report, found.talk])
+    return found.note
 
 
 def load_relations(stored: str) -> Relations:
@@ -244,4 +243,4 @@ def as_json(record: object) -> str:
     try:
         return msgspec.json.format(msgspec.json.encode(record), indent=0).decode()
     except UnicodeEncodeError:  # a lone surrogate, as a name that is no UTF-8 has: only escapes can tell it
-        return json.dumps(record)
+        return json.dumps(msgspec.to_builtins(record))

@@ -13,16 +13,16 @@ from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found, FoundTalk, UnknownValueError
 from kb.search.collection import Collection, Snapshot
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
-from kb.search.records import load_relations
-from kb.search.suggestions import Suggestion, Suggestions
+from kb.search.records import load_overtaken, load_relations
 
 if TYPE_CHECKING:
     from kb.kinds import Pair
+    from kb.search.suggestions import Suggestion, Suggestions
 
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
-_MOST_TALKS = 60  # that are found by their titles: a common word stands in those of thousands
+_MOST_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 
 
@@ -93,9 +93,8 @@ class Searcher:
 
     def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], snapshot: Snapshot) -> Found:
         note = known.get(hit.id) or snapshot.note(hit.stored)
-        return Found(
-            note, hit.score, marks(note.text, results.terms, self._collection.tools.analyzer), hit.reasons, hit.alike
-        )
+        marked = marks(note.text, results.terms, self._collection.tools.analyzer)
+        return Found(note, hit.score, marked, hit.reasons, hit.alike, load_overtaken(hit.stored))
 
     def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
         labels = self.labels(key, contents)
@@ -157,8 +156,10 @@ class Searcher:
         reports = dict.fromkeys(one.note.report for one in answer.found)
         return tuple(pair for report in reports for pair in paired(answer.around[report]) if pair.note.id in chosen)
 
-    def suggest(self, typed: str) -> tuple[Suggestion, ...]:
+    def suggest(self, typed: str) -> "tuple[Suggestion, ...]":
         """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
+        from kb.search.suggestions import Suggestions
+
         contents = self._collection.contents()
         kept = self._suggestions
         if kept is None or kept[0] is not contents:

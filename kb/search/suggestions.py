@@ -9,7 +9,8 @@ from kb.search.answers import FacetValue
 from kb.services import Catalogue
 
 _MOST = 8
-_GAPS = re.compile(r"[\s\-_・ー]|(?<=([bcdfghjkmpqrstvwxz]))\1")  # what is written or left out at will; ッ too
+# What is written or left out at will; ッ too, with which no word begins: `zzz` begins nothing that begins with z.
+_GAPS = re.compile(r"[\s\-_・ー]|(?<=\w([bcdfghjkmpqrstvwxz]))\1")
 # What one types, and how Unicode spells it in the names of the kana.
 _SPELLED = (
     ("sh", "sy"),

@@ -110,12 +110,9 @@ class Sync:
             return Update(first_difference(contents, at), ())
         causes = Causes(self._held.contents, contents, self._finisher.kept.names)
         differ = Differ(self._held, contents, self._notes, causes)
-        try:
-            reports = tuple(differ.reports(self._changed(contents.reports), self._collection.domain))
-        except Exception:  # what another version of kb wrote may be unreadable in any way; of our own it is a fault
-            if self._before:
-                raise
+        if self._before is None and not differ.can_read():
             return Update(first_difference(contents, at), news)
+        reports = tuple(differ.reports(self._changed(contents.reports), self._collection.domain))
         found = difference(reports, at)
         return Update(found, newest_news(news, tuple(differ.news(reports, at)))) if found else None
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from index.text import skeleton
 from kb.texts import ja
@@ -14,8 +15,7 @@ _NEAR = 0.75  # of the letters of two names alike, from 0 to 1: SQSS and SQS hav
 _LONGEST_TYPED = 100  # characters of a name that is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class FormerName:
+class FormerName(Struct, frozen=True):
     """A name that a service had before it was renamed; `until` has the precision that is known (`2018`, `2018-11`)."""
 
     name: str
@@ -26,8 +26,7 @@ StageName = Literal["announced", "no_new_customers", "reopened", "closed"]
 STAGES: tuple[StageName, ...] = get_args(StageName)
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A step in the life of a service, the day it came, and where that is told; without a source it was not checked."""
 
     what: StageName
@@ -35,8 +34,7 @@ class Stage:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sense:
+class Sense(Struct, frozen=True):
     """When a name means the service, for names that are also words or other things."""
 
     common: frozenset[str] = frozenset()  # a word too: the service when written just so, or in context
@@ -46,8 +44,7 @@ class Sense:
     against: tuple[str, ...] = ()  # words beside which it is not
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """One service. `aliases` are all other names that mean it: abbreviations, features, former names, katakana."""
 
     slug: str
@@ -60,7 +57,7 @@ class Service:
     stages: tuple[Stage, ...] = ()  # announced, closed to new customers, closed: in the order of their days
     superseded_by: str | None = None  # slug of what took its place; the two stay apart
     split_from: str | None = None  # slug of what it was a part of
-    sense: Sense = field(default=Sense())
+    sense: Sense = Sense()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,6 +105,8 @@ class Catalogue:
 
     def near(self, name: str) -> tuple[Service, ...]:
         """Return the services, at most three, that have a name like one that none has: SQS for SQSS."""
+        from difflib import get_close_matches  # noqa: PLC0415  # for who mistypes a name
+
         close = get_close_matches(skeleton(name[:_LONGEST_TYPED]), self._by_name, _MOST_NEAR * 2, _NEAR)
         return tuple({self._by_name[key].slug: self._by_name[key] for key in close}.values())[:_MOST_NEAR]
 

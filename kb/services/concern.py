@@ -54,7 +54,7 @@ def _both(slug: str, old: Domain, new: Domain) -> tuple[Service, ...]:
 
 def _changed_words(old: Domain, new: Domain) -> Iterator[str]:
     """Yield the words that the analysis knows otherwise, and the units that only one of the two has."""
-    before, after = _by_surface(old.words()), _by_surface(new.words())
+    before, after = _by_surface(old.words), _by_surface(new.words)
     yield from (key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
     yield from _units(before.values()) ^ _units(after.values())
 

@@ -37,8 +37,9 @@ class Domain:
         """What finds the services of this domain in texts."""
         return Namer(self.catalogue, self.lore)
 
+    @cached_property
     def words(self) -> tuple[LexiconEntry, ...]:
-        """Return the words that the analysis shall know."""
+        """The words that the analysis shall know."""
         return words(self.catalogue, self.vocabulary)
 
     def changes_of(self, service: str) -> tuple[Change, ...]:

@@ -1,10 +1,14 @@
 """Reads the domains that come along: each a folder of TOML tables under `kb/domains`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import permutations
 from typing import Any, TypedDict, cast
+
+import msgspec
 
 from index import datafiles
 from index.analysis import LexiconEntry
@@ -15,6 +19,14 @@ from kb.services.senses import NameLore
 from kb.services.vocabulary import Vocabulary
 
 _DOMAINS = "kb.domains"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A domain, and the code and data that it was made by, as a digest."""
+
+    code: str
+    domain: Domain
 
 
 class FormerNameTable(TypedDict):
@@ -62,7 +74,29 @@ def domain_names() -> tuple[str, ...]:
 
 @cache
 def domain(name: str | None = None) -> Domain:
-    """Return the domain of a name, without one the usual one; read once a process. Raises FileNotFoundError."""
+    """Return the domain of a name, without one the usual one; made once a process. Raises FileNotFoundError.
+
+    To read its tables takes longer than a search: what they say is kept for the next process of the same version.
+    """
+    # Who reads a library asks for its domain: at the top these would be a circle.
+    from kb.library.fingerprint import code_digest  # noqa: PLC0415
+    from kb.library.places import domain_folder  # noqa: PLC0415
+    from kb.library.safe_files import sealed, unsealed, write_whole  # noqa: PLC0415
+
+    path = domain_folder() / f"{name or 'usual'}.json"
+    with suppress(ValueError):  # where the values that it holds are those of another version
+        kept = msgspec.json.decode(unsealed(path) or b"", type=_Kept)
+        if kept.code == code_digest():
+            return kept.domain
+    found = read(name)
+    with suppress(OSError):  # in a folder that cannot be written to they are read each time, no more
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, sealed(msgspec.json.encode(_Kept(code_digest(), found))))
+    return found
+
+
+def read(name: str | None = None) -> Domain:
+    """Return a domain as its tables say."""
     folder = f"{_DOMAINS}.{name or datafiles.table(_DOMAINS, 'domains.toml')['default']}"
     names = datafiles.table(folder, "names.toml")
     catalogue = _catalogue(datafiles.tables(f"{folder}.services"), tuple(names["owners"]))

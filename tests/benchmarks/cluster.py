@@ -1,91 +1,109 @@
-"""The engine on a cluster beside that on this machine: python tests/benchmarks/cluster.py [NOTES [NODES [QUERIES]]].
+"""A cluster beside the engine of this machine: python tests/benchmarks/cluster.py [NOTES [NODES]].
 
-Both are filled with the same notes (those of `searching.py`, in reports of 500) and asked the same, without a model.
-The nodes run on this machine too, so that they and who asks share its processors.
+Both are given the same documents (generated notes in reports of 500) and asked the same, without a model; each query is
+asked once, when others have been. The nodes run on this machine too, so that they and who asks share its processors.
 """
 
-import random
+import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
 sys.path.append(str(Path(__file__).parents[1] / "cluster"))
-from nodes import asked, running
-from searching import FACETS, SAMPLES, a_query, varied
+from generated import notes
+from nodes import Cluster, asked, running
+from rivals import Kb
+from shapes import SHOWN, Asked, shapes
 
-from index.engine import Engine
 from index.opensearch_engine import Address, OpenSearchEngine
 from index.query import Query
-from index.schema import Document
-from index.whoosh_engine import WhooshEngine
-from kb.library.files import Library
-from kb.search.schema import SCHEMA
-from kb.search.search_box import language
-from kb.understanding import Tools, understand_all
 
 _REPORT = 500  # notes
+_WARMING, _QUERIES = 100, 100  # of each shape
+_LISTED = (("event", 16), ("service", 36), ("talk", 12), ("speaker", 12))  # values, as a page lists them
+_OPTIONS = ("-Xms1g", "-Xmx1g")  # of a node
 
 
 def main() -> None:
     """Fill and ask both engines, and tell how long that took."""
-    count, nodes, queries = map(int, (*sys.argv[1:4], *("100000", "1", "300")[len(sys.argv) - 1 :]))
-    tools = Tools()
-    readings = understand_all(Library(SAMPLES).scan().files, tools)[0]
-    words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
-    order = [f"report {number}" for number in range(-(-count // _REPORT))]
-    rng = random.Random(2018)  # noqa: S311  # the same queries for both
-    searches = [replace(a_query(rng, words), limit=20) for _ in range(queries)]
-    browses = [Query(facets=FACETS, offset=20 * page) for page in range(queries // 3)]
-
-    every = list(varied(readings, count, words, random.Random(7), tools))  # noqa: S311  # made before anything is timed
-    given = {source: every[number * _REPORT : (number + 1) * _REPORT] for number, source in enumerate(order)}
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "nodes", nodes, shift=50) as cluster:
+    count, nodes = map(int, (*sys.argv[1:3], *("100000", "1")[len(sys.argv) - 1 :]))
+    begun = perf_counter()
+    for _ in map(Kb.document, notes(count)):
+        pass
+    making = perf_counter() - begun
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "nodes", nodes, shift=50, options=_OPTIONS) as cluster,
+    ):
         address = Address(cluster.urls, "benchmark")
-        here = WhooshEngine(Path(folder) / "here", SCHEMA, lambda: language(tools))
-        there = OpenSearchEngine(address, Path(folder) / "there", SCHEMA, lambda: language(tools))
-        for name, engine in (("here", here), (f"{nodes} nodes", there)):
-            begun = perf_counter()
-            engine.publish(given, (), order, {})
-            took = perf_counter() - begun
-            sys.stdout.write(f"{name + ': written':36s} {took:9.1f} s   {count / took:9.0f} notes/s\n")
-            changed = list(islice(varied(readings, 100, words, random.Random(8), tools), 100))  # noqa: S311
-            tell(f"{name}: a report of 100 notes changed", list(_changed(engine, changed, order)))
-            for what, several in (("searches", searches), ("the same again", searches), ("all notes", browses)):
-                tell(f"{name}: {what}", list(_timed(engine, several)))
+        here = Kb(Path(folder) / "here")
+        there = Kb(Path(folder) / "there", lambda *given: OpenSearchEngine(address, *given))
+        for name, one in (("in the folder", here), (f"{nodes} nodes", there)):
+            report(name, one, count, making)
         size = sum(path.stat().st_size for path in (Path(folder) / "here").rglob("*") if path.is_file())
-        stats = asked(f"{cluster.urls[0]}/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"]
-        sys.stdout.write(f"{'size':36s} {size / 1e6:9.0f} MB here {stats / 1e6:9.0f} MB there, without copies\n")
+        told(f"size: {size / 1e6:.0f} MB in the folder, {size_there(cluster) / 1e6:.0f} MB there, without copies")
 
 
-def _changed(engine: Engine, documents: Sequence[Document], order: Sequence[str]) -> Iterator[float]:
+def report(name: str, one: Kb, count: int, making: float) -> None:
+    """Fill an engine and ask it, and tell how long that took; what it takes to make the documents is taken off."""
+    order = [f"report {number}" for number in range(-(-count // _REPORT))]
+    documents = map(Kb.document, notes(count))
+    begun = perf_counter()
+    one.engine.publish({source: islice(documents, _REPORT) for source in order}, (), order, {})
+    took = perf_counter() - begun - making
+    told(f"{name}: {count} notes written, {took:.1f} s, {count / took:.0f} notes/s")
+    times(f"{name}: a report changed, until it is found", changing(one, order))
+    browse = Asked(facets=True)
+    pages = [lambda page=page: one.ask(browse, offset=SHOWN * page, most_values=_LISTED) for page in range(200)]
+    times(f"{name}: browse all, facets", timed(pages))
+    for shape, queries in shapes(notes(2000), _WARMING + _QUERIES).items():
+        if shape != "browse all, facets":
+            times(
+                f"{name}: {shape}",
+                timed([lambda query=query: one.ask(query, most_values=_LISTED) for query in queries]),
+            )
+
+
+def changing(one: Kb, order: Sequence[str]) -> Iterator[float]:
     """Yield how long it takes until a changed report is found, some times."""
-    for number in range(5):
+    for number in range(10):
+        changed = [Kb.document(note) for note in islice(notes(_REPORT, number), 100)]
         begun = perf_counter()
-        engine.publish({order[number]: documents}, (), order, {"number": number})
-        engine.search(Query("監視", limit=1))
+        one.engine.publish({order[number]: changed}, (), order, {"number": number})
+        one.engine.search(Query("", limit=1))
         yield perf_counter() - begun
 
 
-def _timed(engine: Engine, queries: Iterable[Query]) -> Iterator[float]:
-    for query in queries:
+def timed(asking: Iterable[Callable[[], object]]) -> Iterator[float]:
+    """Yield how long each question takes but those that warm up."""
+    for number, ask in enumerate(asking):
         begun = perf_counter()
-        engine.search(query)
-        yield perf_counter() - begun
+        ask()
+        if number >= _WARMING:
+            yield perf_counter() - begun
 
 
-def tell(what: str, seconds: Sequence[float]) -> None:
+def times(what: str, seconds: Iterable[float]) -> None:
     """Print the median and the 95th percentile of some times, in milliseconds."""
     every = sorted(seconds)
     middle, late = statistics.median(every), every[min(int(len(every) * 0.95), len(every) - 1)]
-    sys.stdout.write(f"{what:36s} {middle * 1e3:9.1f} ms p50 {late * 1e3:9.1f} ms p95\n")
+    told(f"{what + ':':50s} {middle * 1e3:9.1f} ms p50 {late * 1e3:9.1f} ms p95")
+
+
+def size_there(cluster: Cluster) -> int:
+    """Return how many bytes the indexes take."""
+    return int(asked(f"{cluster.urls[0]}/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"])
+
+
+def told(line: str) -> None:
+    """Print a line at once, with the machine's load."""
+    sys.stdout.write(f"{line}   (load {os.getloadavg()[0]:.1f})\n")
     sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    sys.path.append(str(Path(__file__).parents[1] / "cluster"))
     main()

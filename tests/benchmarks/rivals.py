@@ -8,7 +8,7 @@ import importlib.util
 import shutil
 import sqlite3
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, get_args
@@ -32,9 +32,9 @@ class Rival(Protocol):
 
 
 class Kb:
-    """This engine."""
+    """This engine, or what `make` makes instead of the one in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, make: Callable[..., Any] | None = None) -> None:
         import index.whoosh_engine.reader  # noqa: F401, PLC0415  # what it imports counts in no figure
         from index.analysis import Analyzer, dictionary  # noqa: F401, PLC0415
         from index.language import Language  # noqa: PLC0415
@@ -43,16 +43,15 @@ class Kb:
         from index.whoosh_engine import WhooshEngine  # noqa: PLC0415
         from index.words import QueryWords  # noqa: PLC0415
 
-        self._engine = WhooshEngine(
-            folder, Schema((TextField("text", 1.0, length=0.75),), FACETS), lambda: Language(QueryWords(Analyzer()))
-        )
+        schema = Schema((TextField("text", 1.0, length=0.75),), FACETS)
+        self.engine = (make or WhooshEngine)(folder, schema, lambda: Language(QueryWords(Analyzer())))
         self._literally = get_args(StepName)
 
     def write(self, notes: Iterable[GeneratedNote]) -> None:
-        self._engine.publish({"notes": map(self._document, notes)}, (), ["notes"], {})
+        self.engine.publish({"notes": map(self.document, notes)}, (), ["notes"], {})
 
     @staticmethod
-    def _document(note: GeneratedNote) -> Any:  # noqa: ANN401
+    def document(note: GeneratedNote) -> Any:  # noqa: ANN401
         from index.analysis import Term  # noqa: PLC0415
         from index.schema import Document  # noqa: PLC0415
 
@@ -64,9 +63,9 @@ class Kb:
         return Document(str(note.number), {"text": tuple(terms)}, facets, str(note.year), stored(note), text)
 
     def open(self) -> None:
-        self._engine.meta()
+        self.engine.meta()
 
-    def ask(self, asked: Asked) -> int:
+    def ask(self, asked: Asked, **told: Any) -> int:  # noqa: ANN401  # of a query
         from index.query import Query  # noqa: PLC0415
 
         between = {"all": " ", "any": " OR ", "phrase": " "}[asked.mode]
@@ -76,8 +75,9 @@ class Kb:
             limit=SHOWN,
             facets=FACETS if asked.facets else (),
             without=self._literally,
+            **told,
         )
-        return self._engine.search(query.select("service", asked.service) if asked.service else query).total
+        return self.engine.search(query.select("service", asked.service) if asked.service else query).total
 
 
 class Fts5:

@@ -26,6 +26,7 @@ PAGES = (
     "/",
     "/?q=",
     "/?q=&page=2",
+    "/?q=Lambda&page=99",
     "/?q=Lambda",
     "/?q=Lambda&service=sqs&year=undated",
     "/?q=%E7%84%A1%E3%81%84%E8%A8%80%E8%91%89",
@@ -42,14 +43,17 @@ PAGES = (
     "/sheet?q=zzz",
     "/pairs?service=nothing&state=unsolved",
     "/service/quicksight",
+    "/guide/lambda",
     "/timeline?service=lambda",
     "/timeline?q=%E5%86%AA%E7%AD%89",
     "/timeline?q=zzz",
     "/event/aws-re-invent-2019",
     "/speaker/Werner%20Vogels",
     "/updates",
+    "/todo?what=heading",
     "/saved",
     "/saved?address=q%3DLambda",
+    "/sync",
     "/nowhere",
 )
 
@@ -153,6 +157,42 @@ def test_points_and_putting_them_right(open_page: Open, own: tuple[str, str], sc
 
     assert page.locator(".error").count() == 1
     assert (guide, form, objections(page)) == ([], [], [])
+
+
+def test_what_was_done_what_was_dropped_and_what_is_left_to_do(
+    open_page: Open, own: tuple[str, str], scheme: str, locale: str
+) -> None:
+    root, note = own
+    page = open_page(f"/correct/{quote(note)}", root, color_scheme=scheme, locale=locale, bypass_csp=True)
+    page.locator("main [name=add]").fill("S3")
+    page.locator("main [name=add]").press("Enter")
+    page.locator("#undo").wait_for()
+    done = objections(page)
+    page.evaluate("""
+      const files = new DataTransfer();
+      files.items.add(new File(["# 別の会 2020\\n\\n- 監視の通知を絞る\\n"], "b.md"));
+      files.items.add(new File(["\\0"], "film.bin"));
+      document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: files, bubbles: true}));
+    """)
+    page.locator("#dropped .error").wait_for()
+    dropped = objections(page)
+    page.goto(f"{root}/todo?what=speaker")
+
+    assert (done, dropped, objections(page)) == ([], [], [])
+
+
+def test_an_empty_library(
+    open_page: Open, tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]], scheme: str, locale: str
+) -> None:
+    (tmp_path / "library").mkdir()
+    found: dict[str, list[str]] = {}
+    with serve(create_app(KnowledgeBase.open(tmp_path / "library", tmp_path / "index"))) as root:
+        page = open_page("/", root, color_scheme=scheme, locale=locale, bypass_csp=True)
+        for path in ("/", "/?q=x", "/reports", "/pairs", "/timeline", "/todo", "/updates", "/saved"):
+            page.goto(root + path)
+            found[path] = objections(page)
+
+    assert {path: told for path, told in found.items() if told} == {}
 
 
 def test_the_key_and_the_update(open_page: Open, guarded: str, scheme: str, locale: str) -> None:

@@ -1,5 +1,6 @@
 """The filters beside the results, and what is asked of the network: whole, in view, and nobody else's business."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -33,6 +34,19 @@ def test_of_the_services_eight_are_shown_and_the_rest_unfolds(open_page: Open) -
     assert len(counts) == 8
     numbers = [int(count.rstrip("件").replace(",", "")) for count in counts]
     assert numbers == sorted(numbers, reverse=True)
+
+
+def test_back_leads_to_where_one_had_scrolled_to(open_page: Open) -> None:
+    page = open_page("/?q=Lambda")
+    found = page.locator("#summary").inner_text()
+    page.evaluate("scrollTo(0, 700)")
+    page.get_by_role("link", name="このセッションの他").first.evaluate("link => link.click()")
+    expect(page).to_have_url(re.compile("talk="))
+    page.evaluate("scrollTo(0, 0)")
+    page.go_back()
+    expect(page.locator("#summary")).to_have_text(found)
+
+    assert page.evaluate("scrollY") == 700
 
 
 def test_a_page_asks_no_other_host_for_anything(open_page: Open, address: str) -> None:

@@ -84,7 +84,7 @@ def test_the_filters_keep_their_focus_and_what_is_unfolded(open_page: Open) -> N
     rest = page.locator("fieldset", has_text="明示のみ").locator("details[id='more=service']")
     rest.locator("summary").click()
     value = rest.get_by_role("checkbox").last.get_attribute("value")
-    box = page.locator(f"[id='service={value}']")  # wherever it stands: once selected it is folded no more
+    box = page.locator(f"[name=service][value='{value}']")  # wherever it stands: once selected it is folded no more
     box.check()
     expect(page).to_have_url(re.compile(f"service={value}"))
 
@@ -197,12 +197,12 @@ def test_a_suggestion_is_taken_by_a_click_too(open_page: Open) -> None:
 def test_a_long_list_of_filters_can_be_searched(open_page: Open) -> None:
     page = open_page("/?q=")
     visible = page.locator("fieldset", has_text="明示のみ").locator("li:visible")
-    found = {}
-    for typed in ("dyn", "ダイナモ", "だいなも"):
+    for typed in ("dyn", "ダイナモ", "だいなも", "ダイナモディービー"):
         page.get_by_label("サービスを探す").fill(typed)
-        found[typed] = [text.split("\n")[0] for text in visible.all_inner_texts()]
-
-    assert all(names == ["Amazon DynamoDB"] for names in found.values()), found
+        expect(visible).to_have_count(1)
+        expect(visible).to_contain_text("Amazon DynamoDB")
+        page.get_by_label("サービスを探す").fill("")
+        expect(visible.nth(1)).to_be_visible()
 
 
 def test_a_quotation_is_copied(open_page: Open) -> None:
@@ -244,7 +244,7 @@ def test_a_first_visit_is_light(open_page: Open, path: str) -> None:
     sizes = page.evaluate("performance.getEntries().map((e) => e.transferSize ?? 0)")
 
     print(f"{path}: {sum(sizes) / 1000:.1f} kB")  # noqa: T201
-    assert 10_000 < sum(sizes) <= 25_000
+    assert 10_000 < sum(sizes) <= 24_000
 
 
 @pytest.mark.parametrize("scripted", [True, False])

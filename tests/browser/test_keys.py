@@ -28,6 +28,26 @@ def test_j_and_k_and_then_the_arrows_walk_the_notes(open_page: Open) -> None:
     assert walked == ["", ids[0], ids[1], ids[2], ids[1], ids[0], ids[0]]
 
 
+def test_from_the_box_an_arrow_leads_to_the_first_hit(open_page: Open) -> None:
+    page = open_page("/")
+    page.keyboard.press("/")
+    page.keyboard.type("Lambda")
+    page.keyboard.press("Enter")
+    expect(page.locator("#summary")).to_contain_text("Lambda")
+    page.keyboard.press("ArrowDown")
+
+    assert focused(page) == page.locator(".note").first.get_attribute("id")
+
+
+def test_on_a_phone_the_keyboard_on_the_screen_goes_when_one_has_searched(open_page: Open) -> None:
+    page = open_page("/", width=390, has_touch=True, is_mobile=True)
+    page.locator("#q").fill("Lambda")
+    page.locator("#q").press("Enter")
+    expect(page.locator("#summary")).to_contain_text("Lambda")
+
+    assert focused(page) != "q"
+
+
 def test_enter_opens_the_note_that_has_the_focus(open_page: Open) -> None:
     page = open_page("/?q=Lambda")
     page.keyboard.press("j")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 PAYLOADS = Path(__file__).with_name("payloads.txt").read_text("utf-8").splitlines()
 HARMED = """
 ({ran: window.pwned ?? null, reports: watched.violations, foreign: [...document.querySelectorAll(
-  "script:not([src^='/static/page.js'], [src^='/static/drop.js']), iframe, object, embed, base,"
+  "script:not([src^='/static/page.js']), iframe, object, embed, base,"
   + "[onerror], [onload], [onfocus], [ontoggle]"
 )].map((e) => e.outerHTML)})
 """

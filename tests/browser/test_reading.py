@@ -9,7 +9,12 @@ pytestmark = pytest.mark.browser
 
 Open = Callable[..., Page]
 LISTS = ("/reports", "/events", "/talks", "/speakers", "/years", "/pairs")
-PLACES = (*LISTS, "/event/jaws-days-2018", "/speaker/Werner%20Vogels", "/service/lambda", "/?q=Lambda")
+PLACES = (
+    *(*LISTS, "/event/jaws-days-2018", "/speaker/Werner%20Vogels", "/service/lambda", "/?q=Lambda"),
+    *("/guide/lambda", "/timeline?service=lambda", "/sheet?q=Lambda", "/updates", "/todo", "/saved", "/sync", "/add"),
+    *("/note/jaws-days-2018-8ddf/fa837ba4", "/report/jaws-days-2018-8ddf", "/lines/jaws-days-2018-8ddf"),
+    *("/talk/aws-re-invent-2019/d8b782", "/?q=zzz", "/?q=Lambda&service=sqs&service=s3&kind=advice&year=undated"),
+)
 
 
 def test_one_reads_from_an_event_down_to_a_note_and_finds_the_way_back(open_page: Open) -> None:

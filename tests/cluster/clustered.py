@@ -6,14 +6,23 @@ from uuid import uuid4
 from engines import LANGUAGE, SCHEMA
 from nodes import given
 
+from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Engine
 from index.language import Language
 from index.schema import Schema
 
 
-def on_a_cluster(folder: Path, schema: Schema = SCHEMA, language: Language = LANGUAGE, name: str = "") -> Engine:
+def on_a_cluster(
+    folder: Path,
+    schema: Schema = SCHEMA,
+    language: Language = LANGUAGE,
+    *,
+    name: str = "",
+    embedder: EmbedderMaker = no_embedder,
+    shards: int = 1,
+) -> Engine:
     """Return an engine without documents on the nodes."""
     from index.opensearch_engine import Address, OpenSearchEngine  # noqa: PLC0415  # most test runs have no nodes
 
-    address = Address(given().urls, name or f"test-{uuid4().hex[:12]}")
-    return OpenSearchEngine(address, folder, schema, lambda: language)
+    address = Address(given().urls, name or f"test-{uuid4().hex[:12]}", shards=shards)
+    return OpenSearchEngine(address, folder, schema, lambda: language, embedder)

@@ -26,20 +26,38 @@ class Two:
     def __init__(self, faces: Faces, here: KnowledgeBase, there: KnowledgeBase) -> None:
         self.faces = faces
         self.here, self.there = here.searcher, there.searcher
+        self.has_model = here.keeper.coverage() is not None
 
 
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Two:
+def opened(tmp_path_factory: pytest.TempPathFactory, shards: int) -> Two:
     folder = tmp_path_factory.mktemp("index")
     faces = faces_over(folder)
-    address = Address(given().urls, f"agreement-{random.randrange(10**9)}")  # noqa: S311
+    address = Address(given().urls, f"agreement-{random.randrange(10**9)}", shards=shards)  # noqa: S311
     there = KnowledgeBase.open(
         SAMPLES,
         tmp_path_factory.mktemp("other"),
         lambda index, schema, language, embedder: OpenSearchEngine(address, index, schema, language, embedder),
     )
     there.keeper.sync()
-    return Two(faces, KnowledgeBase.open(SAMPLES, folder), there)
+    here = KnowledgeBase.open(SAMPLES, folder)
+    for one in (here, there):
+        one.keeper.embed()
+    return Two(faces, here, there)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Two:
+    return opened(tmp_path_factory, shards=1)
+
+
+@pytest.fixture
+def two_by_likeness(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Two:
+    """Give them with the model that comes along, on a cluster of several shards."""
+    monkeypatch.delenv("KB_EMBEDDING")
+    both = opened(tmp_path_factory, shards=3)
+    if not both.has_model:
+        pytest.skip("the model that comes along does not run on this machine")
+    return both
 
 
 def told(answer: Answer) -> Answer:
@@ -79,6 +97,22 @@ def test_two_thousand_queries_and_selections_are_answered_alike(two: Two) -> Non
 
     assert found > QUERIES / 3
     assert same == QUERIES  # whether ties come in the same order too: they do, for scores are rounded before
+
+
+def test_by_likeness_too_and_on_several_shards_queries_are_answered_alike(two_by_likeness: Two) -> None:
+    rng, two, alike = random.Random(5), two_by_likeness, 0  # noqa: S311
+    for number in range(200):
+        query = replace(a_query(rng, two.faces), explain=number % 2 == 0)
+        here, there = two.here.search(query), two.there.search(query)
+        alike += any(one.alike for one in here.found)
+
+        assert told(there) == told(here), query
+        assert [one.note.id for one in there.found] == [one.note.id for one in here.found], query
+        assert [one.score for one in there.found] == pytest.approx([one.score for one in here.found], abs=TOLERANCE)
+        assert [one.alike for one in there.found] == [one.alike for one in here.found]
+        assert [reasons(one) for one in there.found] == [reasons(one) for one in here.found], query
+
+    assert alike > 5
 
 
 def test_sorted_by_date_or_position_the_order_is_the_same(two: Two) -> None:

@@ -87,20 +87,11 @@ def kill_in_mid_bulk(nodes: Cluster, folder: Path, seed: int) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(1))
+@pytest.mark.parametrize("seed", range(1, 21))
 def test_the_node_with_the_primary_is_killed_while_documents_are_written(
     nodes: Cluster, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("index.opensearch_engine.bulk._MOST_DOCUMENTS", 10)  # many batches, of which one is cut
-    kill_in_mid_bulk(nodes, tmp_path, seed)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(1, 21))
-def test_it_is_killed_at_many_moments(
-    nodes: Cluster, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("index.opensearch_engine.bulk._MOST_DOCUMENTS", 10)
     kill_in_mid_bulk(nodes, tmp_path, seed)
 
 

@@ -1,4 +1,4 @@
-"""Whatever is published and asked, the engine on a cluster answers as the oracle does."""
+"""Whatever is published and asked, the engine on a cluster answers as the oracle does, on one shard or several."""
 
 from dataclasses import replace
 
@@ -18,9 +18,10 @@ from index.schema import Document
 pytestmark = pytest.mark.cluster
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    return on_a_cluster(tmp_path_factory.mktemp("index"))
+@pytest.fixture(scope="module", params=[1, 3])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """Give an engine of one shard, and one of several: how frequent a term is, is told of all of them."""
+    return on_a_cluster(tmp_path_factory.mktemp("index"), shards=request.param)
 
 
 def told(results: Results) -> Results:
@@ -40,7 +41,7 @@ def agree(ours: Results, oracles: Results, every: Results) -> None:
     assert [hit.score for hit in ours.hits] == pytest.approx([wanted[hit.id].score for hit in ours.hits], abs=TOLERANCE)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(documents, st.lists(selecting, min_size=20, max_size=20))
 def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], asked: list[Query]) -> None:
     oracle = filled(ScanEngine(SCHEMA, LANGUAGE), notes)
@@ -75,7 +76,7 @@ def test_any_sequence_of_publishes_answers_as_the_oracle_does(
             agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(documents, st.lists(selecting, min_size=5, max_size=5))
 def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
     engine: Engine, notes: list[Document], asked: list[Query]

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
+from hypothesis import strategies as st
 from models import Characters
 
 from index.analysis import Analyzer
 from index.engine import Engine
 from index.language import Language
+from index.query import Query
 from index.schema import Document, Schema, TextField
 from index.tree import FacetIs
 from index.whoosh_engine import WhooshEngine
@@ -71,3 +73,23 @@ def filled(engine: Engine, documents: Sequence[Document]) -> Engine:
 
 def whoosh(folder: Path, model: Characters) -> WhooshEngine:
     return WhooshEngine(folder, SCHEMA, lambda: LANGUAGE, lambda: model)
+
+
+def _documents(notes: list[tuple[list[str], str, tuple[str, ...], str]]) -> list[Document]:
+    given = enumerate(notes)
+    return library(*(document(n, "と".join(words), service=a, names=b, section=c) for n, (words, a, b, c) in given))
+
+
+libraries = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(SUBJECTS), max_size=4),
+        st.sampled_from(["", "lambda"]),
+        st.sampled_from([(), ("監視",), ("監視通知", "鍵")]),
+        st.sampled_from(["", "a", "b"]),
+    ),
+    max_size=20,
+).map(_documents)
+_texts = st.lists(st.sampled_from([*SUBJECTS, "lambda", "-監視", "鍵"]), min_size=1, max_size=4).map(" ".join)
+asked = st.lists(
+    st.builds(Query, text=_texts, explain=st.booleans(), facets=st.just(("service",))), min_size=5, max_size=8
+)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from engines import document
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from index.engine import Engine
 from index.query import Query
@@ -43,7 +44,7 @@ documents = st.lists(
         texts, texts, texts, dates, values, st.sampled_from([0.5, 1.0, 1.25]), others,
     ),
     max_size=12,
-).map(lambda made: [replace(each, id=str(number)) for number, each in enumerate(made)])  # fmt: skip
+).map(lambda made: [changed(each, id=str(number)) for number, each in enumerate(made)])  # fmt: skip
 asked_texts = st.lists(st.sampled_from(ASKED + MARKS), max_size=6).map(" ".join)
 queries = st.builds(
     Query,
@@ -80,7 +81,7 @@ def histories(draw: st.DrawFn) -> list[tuple[Given, list[Given], list[str], list
     for publish in range(draw(st.integers(1, 5))):
         one, other, replaced = (
             {
-                source: [replace(each, id=f"{source}{publish}{part}-{each.id}") for each in draw(documents)[:4]]
+                source: [changed(each, id=f"{source}{publish}{part}-{each.id}") for each in draw(documents)[:4]]
                 for source in draw(st.lists(st.sampled_from(SOURCES), max_size=3 if part else 1, unique=True))
             }
             for part in range(3)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from index.engine import SearchIndexError
 from index.opensearch_engine.drafts import drafting, rows_of
-from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token
+from index.opensearch_engine.manifest import Manifest, Run
+from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token, tokens_of
 from index.opensearch_engine.ranks import ranks_of
 from index.schema import Document, Schema, TextField
+from index.tree import Key
 
 names = st.lists(st.sampled_from("abcdefghij"), unique=True)
 
@@ -60,6 +62,13 @@ def test_frequencies_are_packed_by_what_their_fields_count() -> None:
     assert row.words == {"監視", "集約"}
 
 
+def test_a_term_that_stands_only_where_it_finds_nothing_has_another_name() -> None:
+    row = Layout(SCHEMA).row(document(1, "監視", below="集約"))
+
+    assert {one.partition("|")[0] for one in row.fields["terms"].split()} >= {token("監視"), f"{token('集約')}~"}
+    assert set(tokens_of(Key("集約"))) == {token("集約"), f"{token('集約')}~"}
+
+
 def test_a_word_without_end_is_counted_as_far_as_there_is_room() -> None:
     row = Layout(SCHEMA).row(document(1, "監視 " * 3000, "監視 " * 9000))
     packed = dict(one.split("|") for one in row.fields["terms"].split())
@@ -90,3 +99,9 @@ def test_drafts_give_back_what_was_written_source_by_source(tmp_path: Path) -> N
 @given(st.text(st.characters(exclude_categories=()) | st.sampled_from("\ud800\udfff\ufdd0d8f0")))
 def test_what_is_stored_can_be_sent_and_comes_back_untouched(text: str) -> None:
     assert received(sendable(text).encode("utf-8").decode("utf-8")) == text
+
+
+def test_a_manifest_tells_what_the_documents_at_its_positions_are_called() -> None:
+    runs = {name: Run(name, rank, documents) for rank, (name, documents) in enumerate({"a": 2, "b": 0, "c": 3}.items())}
+
+    assert list(Manifest(1, runs, {}).ids([0, 1, 2, 4])) == ["a-0", "a-1", "c-0", "c-2"]

@@ -82,7 +82,7 @@ def test_an_older_version_takes_no_place_of_a_newer() -> None:
         bulk.write([written("a", 2, {"key": "new"})])
         bulk.write([written("a", 1, {"key": "old"})])
 
-    assert node.kept == {"a": (2, "new")}
+    assert (node.kept, node.requests) == ({"a": (2, "new")}, [1, 1])
 
 
 def test_documents_that_cannot_be_written_are_told_one_by_one_and_all_others_written() -> None:

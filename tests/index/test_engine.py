@@ -1,9 +1,8 @@
 """What every engine finds, counts and orders."""
 
-from dataclasses import replace
-
 import pytest
 from engines import NOTES, Make, document, filled, ids
+from msgspec.structs import replace as changed
 
 from index.engine import FacetCount, TitledCount
 from index.query import Query, Step
@@ -141,7 +140,7 @@ def test_the_window_is_part_of_the_whole_order(make: Make) -> None:
 
     every = engine.search(Query("監視", limit=None))
 
-    assert engine.search(Query("監視", offset=1, limit=1)) == replace(every, hits=every.hits[1:2])
+    assert engine.search(Query("監視", offset=1, limit=1)) == changed(every, hits=every.hits[1:2])
 
 
 def test_counts_ignore_their_own_group_and_obey_the_others(make: Make) -> None:

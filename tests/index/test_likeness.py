@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from alike import LANGUAGE, SCHEMA, SUBJECTS, document, filled, library, whoosh
+from alike import LANGUAGE, SCHEMA, asked, document, filled, libraries, library, whoosh
+from clustered import on_a_cluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import Characters, Silent
@@ -15,15 +16,18 @@ from scan_engine import ScanEngine
 from index.engine import Coverage, Engine, Results
 from index.likeness import Space, quantised
 from index.query import Query, Step
+from index.schema import Document
 from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
 
 Make = Callable[..., Engine]
 
 
-@pytest.fixture(params=["whoosh", "scan"])
+@pytest.fixture(params=["whoosh", "scan", pytest.param("cluster", marks=pytest.mark.cluster)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Return what makes an engine of one sort with a model, always in the same folder."""
+    if request.param == "cluster":
+        return lambda model: on_a_cluster(tmp_path, SCHEMA, LANGUAGE, embedder=lambda: model)
     if request.param == "scan":
         return lambda model: ScanEngine(SCHEMA, LANGUAGE, lambda: model)
     return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, lambda: LANGUAGE, lambda: model)
@@ -234,33 +238,11 @@ def test_the_cosine_is_that_of_the_vectors_as_they_differ_from_their_mean(seed: 
     assert np.allclose(cosines[lengths > 0.2], wanted[lengths > 0.2], atol=0.05)
 
 
-asked = st.lists(st.sampled_from([*SUBJECTS, "lambda", "-監視", "鍵"]), min_size=1, max_size=4).map(" ".join)
-
-
 @settings(max_examples=30)
-@given(
-    st.lists(
-        st.tuples(
-            st.lists(st.sampled_from(SUBJECTS), max_size=4),
-            st.sampled_from(["", "lambda"]),
-            st.sampled_from([(), ("監視",), ("監視通知", "鍵")]),
-            st.sampled_from(["", "a", "b"]),
-        ),
-        max_size=20,
-    ),
-    st.lists(st.builds(Query, text=asked, explain=st.booleans(), facets=st.just(("service",))), min_size=5, max_size=8),
-)
+@given(libraries, asked)
 def test_the_engine_finds_by_likeness_as_the_oracle_does(
-    tmp_path_factory: pytest.TempPathFactory,
-    notes: list[tuple[list[str], str, tuple[str, ...], str]],
-    queries: list[Query],
+    tmp_path_factory: pytest.TempPathFactory, documents: list[Document], queries: list[Query]
 ) -> None:
-    documents = library(
-        *(
-            document(n, "と".join(words), service=service, names=names, section=section)
-            for n, (words, service, names, section) in enumerate(notes)
-        )
-    )
     engine = filled(whoosh(tmp_path_factory.mktemp("index"), Characters()), documents)
     oracle = filled(ScanEngine(SCHEMA, LANGUAGE, Characters), documents)
 

@@ -6,6 +6,7 @@ import pytest
 from engines import LANGUAGE, SCHEMA, filled, whoosh
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 from scan_engine import ScanEngine
 from strategies import Given, documents, histories, publish, selecting
 
@@ -17,8 +18,8 @@ from index.whoosh_engine import WhooshEngine
 
 def about(results: Results) -> Results:
     """Return results that equal those whose scores differ by the order of addition, which rounding may not hide."""
-    hits = (replace(hit, score=pytest.approx(hit.score, abs=2e-6)) for hit in results.hits)
-    return replace(results, hits=tuple(hits))
+    hits = (changed(hit, score=pytest.approx(hit.score, abs=2e-6)) for hit in results.hits)
+    return changed(results, hits=tuple(hits))
 
 
 @settings(max_examples=200)

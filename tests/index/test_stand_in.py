@@ -5,7 +5,7 @@ from engines import LANGUAGE, NOTES, SCHEMA, filled
 from scan_engine import ScanEngine
 
 from index import stand_in
-from index.engine import EngineAwayError, Results
+from index.engine import Coverage, EngineAwayError, Results
 from index.query import Query
 from index.stand_in import WithStandIn
 
@@ -34,6 +34,10 @@ class Distant(ScanEngine):
     def stamp(self) -> object:
         self._check()
         return super().stamp()
+
+    def coverage(self) -> Coverage:
+        self._check()
+        return Coverage(3, 4)
 
     def publish(self, *given: object, **told: object) -> None:
         self._check()
@@ -101,3 +105,10 @@ def test_the_stand_in_is_never_written(engine: WithStandIn, distant: Distant) ->
         engine.stamp()
 
     assert engine.search(Query("監視")).total == 1
+
+
+def test_how_many_are_found_by_likeness_is_told_of_the_one_that_answers(engine: WithStandIn, distant: Distant) -> None:
+    present = engine.coverage()
+    distant.away = True
+
+    assert (present, engine.coverage(), engine.away()) == (Coverage(3, 4), None, "the cluster does not answer")

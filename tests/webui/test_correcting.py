@@ -134,13 +134,15 @@ def test_a_removed_report_can_be_put_back(client: FlaskClient, kb: KnowledgeBase
         ("correct/{note}", {"kind": "噂"}, ("kind", "「噂」という種別はありません")),
         ("correct-report/{report}", {"event": "会", "date": "来年"}, ("date", "いずれかの形で")),
         ("correct-report/{report}", {"date": "2019", "url": "javascript:x"}, ("url", "http:// か https://")),
+        ("correct-talk/{talk}", {"speakers": f"山田、{'長い' * 60}"}, ("speakers", "区切ってください")),
     ],
 )
 def test_what_cannot_be_is_told_beside_its_field_and_what_was_typed_stays(
     client: FlaskClient, kb: KnowledgeBase, form: str, fields: dict[str, str], refused: tuple[str, str]
 ) -> None:
     field, told = refused
-    address = "/" + form.format(note=notes(kb)[0], report=kb.browser.reports()[0].id)
+    report = kb.browser.reports()[0]
+    address = "/" + form.format(note=notes(kb)[0], report=report.id, talk=report.talks[0].id)
     page = sent(client, address, back=SEARCH, **fields)
     named = re.search(rf'<(?:input|select)[^>]*name="{field}"[^>]*aria-describedby="({field}-error)"', page.text)
 

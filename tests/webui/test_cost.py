@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -135,3 +136,12 @@ def test_notes_of_a_talk_that_belong_to_nothing_found_are_not_decoded(
     client.get("/?q=Firecracker")
 
     assert read.total() < 5
+
+
+def test_the_lines_of_a_report_are_shown_with_their_notes_none_of_which_is_decoded(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = client.get("/reports", headers={"Accept": "application/json"}).json["reports"][0]["id"]
+    monkeypatch.setattr(records, "load_note", lambda *_: pytest.fail("a note was decoded"))
+
+    assert f'href="/note/{quote(report)}/' in client.get(f"/lines/{report}").text

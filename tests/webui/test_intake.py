@@ -3,6 +3,8 @@
 import base64
 import html
 import re
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from werkzeug.wrappers import Response
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.bounded import LONGEST_REPORT
+from kb.search.outcomes import SyncOutcome
 from webui import received
 from webui.app import create_app
+from webui.pages import updating
 from webui.security import HEADERS
 
 REPORT = """# 見本勉強会 2019 参加レポート
@@ -235,6 +239,32 @@ def test_the_bytes_of_a_file_come_back_from_the_form(data: bytes) -> None:
     sent = received.Received(data, None, received.Given())
 
     assert base64.b64decode(sent.encoded) == data
+
+
+def test_while_an_update_runs_searches_are_answered_and_it_is_told_how_far_that_is(
+    knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updating, "PATIENCE", 0.0)
+    (knowledge_base.collection.library.path / "a.md").write_text(REPORT, "utf-8")
+    knowledge_base.keeper.sync()
+    going_on = threading.Event()
+
+    def sync(tell: Callable[[str, int, int], None]) -> SyncOutcome:
+        tell("reading", 1, 2)
+        going_on.wait(600)
+        return knowledge_base.keeper.sync()
+
+    updater = updating.Updater(sync)
+    client = create_app(knowledge_base, updater=updater).test_client()
+    client.post("/sync", headers=OURS)
+    while not (told := client.get("/sync", headers={"Accept": "application/json"}).json)["total"]:
+        pass
+    found, shown = totals(client, "順番"), client.get("/sync").text
+    going_on.set()
+
+    assert ((told["running"], told["done"], told["total"]), found) == ((True, 1, 2), [1])
+    assert '<progress max="2" value="1">' in shown
+    assert updater.update(600)
 
 
 def test_the_update_page_tells_its_outcome(client: FlaskClient) -> None:

@@ -5,6 +5,7 @@ import inspect
 import re
 import string
 from collections.abc import Mapping
+from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
+from kb.report.identity import slug
 from kb.texts import en as shared_en
 from kb.texts import ja as shared_ja
 from webui import app as app_module
@@ -21,6 +23,27 @@ from webui.texts import LANGUAGES, en, ja
 WEBUI = Path(app_module.__file__).parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
 REPORT = "# 見本勉強会 2018-03-10 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n- SQS は冪等に\n- 順番は?\n"
+LARGE = """# 見本勉強会 {year}-03-10 参加レポート
+
+## 【甲】11:10~12:00:Lambda の話
+
+登壇者: 山田 花子
+
+- Lambda
+  - 必ずデッドレターキューを設定すること
+  - メモリは最大 {year}MB
+  - 課題: 起動が遅くて困る
+    - → VPC の外に置く
+  - 何秒まで待てる?
+    - 15分まで
+  - 関数を小さく分けて書く
+
+## 【甲】13:00~13:40:箱の話
+
+登壇者: 山田 花子、見本 太郎
+
+- SQS は順番を守らない
+"""
 PAGES = ("/", "/?q=SQS", "/?q=zzz", "/?q=SQS&kind=statement&year=2018&x=y", "/reports", "/events", "/talks?name=a",
          "/speakers", "/years", "/pairs", "/pairs?service=x&state=answered", "/service/sqs", "/add", "/key",
          "/nowhere")  # fmt: skip
@@ -33,6 +56,19 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     (folder / "library" / "a.md").write_text(REPORT, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
     knowledge_base.keeper.sync()
+    return knowledge_base
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    """A library with something for every part of a page: two events of a series, points, problems, an update."""
+    folder = tmp_path_factory.mktemp("large")
+    (folder / "library").mkdir()
+    (folder / "library" / "kb.toml").write_text('[[searches]]\nname = "箱"\naddress = "q=箱"\n', "utf-8")
+    knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
+    for year in (2018, 2020):
+        (folder / "library" / f"{year}.md").write_text(LARGE.format(year=year), "utf-8")
+        knowledge_base.keeper.sync()
     return knowledge_base
 
 
@@ -171,6 +207,54 @@ def test_what_is_on_an_english_page_in_japanese_is_data(client: FlaskClient) -> 
     assert set(re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]+", shown)) <= {
         "順番", "順番は", "見本勉強会", "キューの話", "日本語",
     }  # fmt: skip
+
+
+class Unmarked(HTMLParser):
+    """Collects the Japanese texts of a page that no element around them tells to be Japanese; quoted words are none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around: list[tuple[str, str | None]] = []
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("input", "meta", "link", "img"):  # which have no end
+            self.around.append((tag, dict(attrs).get("lang") or (self.around[-1][1] if self.around else None)))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Leave what has nothing inside: the shapes of a drawing."""
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.around and self.around.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        text = re.sub("“[^”]*”", "", data).strip()
+        if JAPANESE.search(text) and self.around[-1][1] == "en" and self.around[-1][0] != "title":
+            self.found.append(text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/?q=", "/?q=Lambda", "/?speaker=山田 花子&event={event}", "/service/lambda", "/guide/lambda"),
+        *("/timeline?service=lambda", "/reports", "/events", "/talks", "/talks?speaker=山田 花子", "/speakers"),
+        *("/speaker/山田 花子", "/event/{event}", "/pairs", "/todo", "/sheet?q=Lambda", "/updates", "/saved"),
+        *("/talk/{talk}", "/note/{note}", "/report/{report}", "/lines/{report}", "/correct/{note}", "/suggest?q=山田"),
+        *("/correct-point/{note}", "/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
+    ],
+)
+def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, path: str) -> None:
+    report = large.browser.reports()[0]
+    note = large.browser.report(report.id)[1][-1]
+    update, event = next(iter(large.chronicler.differences())), slug(report.event or "")
+    address = path.format(report=report.id, note=note.id, talk=report.talks[0].id, event=event, update=update)
+    page = create_app(large).test_client().get(address, headers={"Accept-Language": "en", "Accept": "text/html"})
+    reader = Unmarked()
+    reader.feed(page.text)
+
+    assert (page.status_code, JAPANESE.search(page.text) is not None) == (200, True)
+    assert [text for text in reader.found if not re.match(r"\d+ notes? \(", text)] == []  # which repeats what was asked
 
 
 def test_every_text_of_the_interface_is_shown_somewhere() -> None:

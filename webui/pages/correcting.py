@@ -24,6 +24,9 @@ from webui.view.markup import web_address
 
 _SAYS: tuple[Says, ...] = get_args(Says)
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
+_LONGEST_NAME = (
+    100  # characters, with title and company; a longer one is a sentence, or names with nothing between them
+)
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blueprint:
@@ -98,8 +101,7 @@ class _Forms:
         page = page_address("talk", identifier)
 
         def put_right() -> Response:
-            names = (name.strip() for name in _BETWEEN_NAMES.split(request.form.get("speakers", "")))
-            before = self._corrector.talk(identifier, list(dict.fromkeys(filter(None, names))))
+            before = self._corrector.talk(identifier, _speakers())
             undo = partial(self._corrector.talk, identifier, before)
             return self._done(texts.put_right(found.title), undo, page)
 
@@ -194,6 +196,14 @@ def _answered(put_right: Callable[[], Response], template: str, page: str, **sho
     response = make_response(render_template(template, refused=refused, back=came_from(page), **shown))
     response.status_code = 422 if refused else 200
     return response
+
+
+def _speakers() -> list[str]:
+    """Return the speakers that the form names, each once."""
+    names = [name.strip() for name in _BETWEEN_NAMES.split(request.form["speakers"])]
+    if any(len(name) > _LONGEST_NAME for name in names):
+        raise RefusedError(texts.LONG_NAME, "speakers")
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _kind() -> Kind | None:

@@ -13,7 +13,7 @@ from kb.search.records import note_record
 from webui.address import address_of, pairs_of, query_of, resolved
 from webui.limits import at_once
 from webui.texts import texts
-from webui.view.answers import respond
+from webui.view.answers import respond, wants_json
 from webui.view.listing import address
 from webui.view.takeaway import quoting, table
 
@@ -25,23 +25,23 @@ _MOST_CHOSEN = 200  # an address may be 16 kB long
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Notes to be quoted: what they are called together, the search, and whether they were chosen from its results."""
+    """Notes to be quoted, of how many: what they are called together, the search, whether they were chosen from it."""
 
     title: str
     notes: tuple[Note, ...]
+    total: int
     query: Query
     chosen: bool = False
 
     @property
     def places(self) -> list[list[Note]]:
-        """The notes that are shown, by the talk or report that they stand in."""
-        return by_place(self.notes[:_MOST_ON_A_SHEET])
+        """The notes by the talk or report that they stand in."""
+        return by_place(self.notes)
 
     @property
     def bound(self) -> str:
-        """The sentence that tells where not all are shown."""
-        total = len(self.notes)
-        return texts.sheet_bound(_MOST_ON_A_SHEET, total) if total > _MOST_ON_A_SHEET else ""
+        """The sentence that tells where these are not all."""
+        return texts.sheet_bound(len(self.notes), self.total) if self.total > len(self.notes) else ""
 
     @property
     def search(self) -> str:
@@ -65,15 +65,16 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     blueprint = Blueprint("export", __name__)
     whole_results = at_once(_AT_ONCE)
 
-    def asked() -> Sheet:
+    def asked(most: int | None = None) -> Sheet:
         pairs = [(key, value) for key, value in request.args.items(multi=True) if key != _CHOSEN]
         query = replace(resolved(query_of(pairs)[0], knowledge_base.collection.catalogue), offset=0)
         chosen = tuple(dict.fromkeys(request.args.getlist(_CHOSEN)))[:_MOST_CHOSEN]
         if chosen:
-            return Sheet(texts.SHEET_CHOSEN, tuple(map(knowledge_base.browser.note, chosen)), query, chosen=True)
-        answer = knowledge_base.searcher.search(replace(query, limit=None))
+            notes = tuple(map(knowledge_base.browser.note, chosen))
+            return Sheet(texts.SHEET_CHOSEN, notes, len(notes), query, chosen=True)
+        answer = knowledge_base.searcher.search(replace(query, limit=most))
         title = texts.hits(answer.total, _conditions(knowledge_base, query))
-        return Sheet(title, tuple(one.note for one in answer.found), query)
+        return Sheet(title, tuple(one.note for one in answer.found), answer.total, query)
 
     def quoted() -> Quoting:
         return quoting(knowledge_base.collection.domain, request.host_url)
@@ -85,7 +86,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/sheet")
     @whole_results
     def sheet() -> Response:
-        asked_for = asked()
+        asked_for = asked(None if wants_json() else _MOST_ON_A_SHEET)
         return respond(
             "sheet.html", lambda: _record(asked_for, quoted(), knowledge_base), sheet=asked_for, quoting=quoted()
         )

@@ -25,15 +25,15 @@ from webui.view.timeline import Bar, timeline
 _SIZE = 50  # entries of a page
 
 _Entry = TypeVar("_Entry")
-_Values = Mapping[str, Sequence[str]]
+_Value = Callable[[_Entry], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Index(Generic[_Entry]):
     """A list of everything of one sort, each entry with its page at `/what/key`.
 
-    The values of the facet `what` are the keys. `values` are what an entry is narrowed by besides its name and service;
-    its years, newest first, are among them, and entries are shown under them where they are in that order.
+    The values of the facet `what` are the keys. `values` give what an entry is narrowed by besides its name and
+    service; its years, newest first, are among them, and entries are shown under them where they are in that order.
     """
 
     path: str
@@ -41,7 +41,7 @@ class Index(Generic[_Entry]):
     entries: Callable[[Browser], Sequence[_Entry]]
     key: Callable[[_Entry], str]
     title: Callable[[_Entry], str]
-    values: Callable[[_Entry], _Values]
+    values: Mapping[str, _Value[_Entry]]
     facts: Callable[[_Entry], tuple[str, ...]]
     record: Callable[[_Entry], dict[str, Any]]
     by_year: bool = True
@@ -77,10 +77,6 @@ class IndexPage:
     chips: tuple[Chip, ...]
 
 
-def _in_year(held_on: str | None, **others: Sequence[str]) -> _Values:
-    return {"year": (year(held_on),), **others}
-
-
 def _slugs(event: str | None) -> tuple[str, ...]:
     return (slug(event),) if event else ()
 
@@ -91,11 +87,11 @@ REPORTS: Index[ReportEntry] = Index(
     entries=lambda browser: browser.reports(),
     key=lambda entry: entry.id,
     title=lambda entry: entry.title,
-    values=lambda entry: _in_year(entry.held_on, event=_slugs(entry.event)),
+    values={"year": lambda entry: (year(entry.held_on),), "event": lambda entry: _slugs(entry.event)},
     facts=lambda entry: (
         entry.event or texts.NO_EVENT,
         texts.day(entry.held_on),
-        texts.sessions(len(entry.talks)),
+        texts.sessions(len(entry.talks)) if entry.talks else "",
     ),
     record=asdict,
 )
@@ -105,11 +101,11 @@ EVENTS: Index[EventEntry] = Index(
     entries=lambda browser: tuple(browser.directory().events.values()),
     key=lambda entry: entry.slug,
     title=lambda entry: entry.name,
-    values=lambda entry: _in_year(entry.held_on, series=(entry.series,)),
+    values={"year": lambda entry: (year(entry.held_on),), "series": lambda entry: (entry.series,)},
     facts=lambda entry: (
         texts.day(entry.held_on),
         texts.reports(len(entry.reports)),
-        texts.sessions(len(entry.talks)),
+        texts.sessions(len(entry.talks)) if entry.talks else "",
     ),
     record=event_record,
 )
@@ -119,7 +115,11 @@ TALKS: Index[TalkEntry] = Index(
     entries=lambda browser: tuple(browser.directory().talks.values()),
     key=lambda entry: entry.talk.id,
     title=lambda entry: entry.talk.title,
-    values=lambda entry: _in_year(entry.held_on, event=_slugs(entry.event), speaker=entry.talk.speakers),
+    values={
+        "year": lambda entry: (year(entry.held_on),),
+        "event": lambda entry: _slugs(entry.event),
+        "speaker": lambda entry: entry.talk.speakers,
+    },
     facts=lambda entry: (
         entry.event or texts.NO_EVENT,
         texts.day(entry.held_on),
@@ -133,7 +133,7 @@ SPEAKERS: Index[SpeakerEntry] = Index(
     entries=lambda browser: tuple(browser.directory().speakers.values()),
     key=lambda entry: entry.name,
     title=lambda entry: entry.name,
-    values=lambda entry: {"year": tuple(dict.fromkeys(year(one.held_on) for one in entry.talks))},
+    values={"year": lambda entry: tuple(dict.fromkeys(year(one.held_on) for one in entry.talks))},
     facts=lambda entry: (
         texts.sessions(len(entry.talks)),
         texts.span(sorted({one.held_on[:4] for one in entry.talks if one.held_on})),
@@ -159,14 +159,15 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     asked = {key: request.args[key].strip() for key in _KEYS if request.args.get(key, "").strip()}
     counts = _noted(index, asked, knowledge_base)
+    narrowing = [(asked[key], values) for key, values in index.values.items() if key in asked and key != "year"]
     in_any_year = [
         entry
         for entry in index.entries(knowledge_base.browser)
         if _is_called(index.title(entry), asked.get("name", ""))
         and ("service" not in asked or index.key(entry) in counts)
-        and all(asked[key] in values for key, values in index.values(entry).items() if key in asked and key != "year")
+        and all(wanted in values(entry) for wanted, values in narrowing)
     ]
-    found = [entry for entry in in_any_year if asked.get("year") in (None, *index.values(entry)["year"])]
+    found = [entry for entry in in_any_year if asked.get("year") in (None, *index.values["year"](entry))]
     part = paged(f"/{index.path}", found, asked_page(request.args), _SIZE, kept=tuple(asked.items()))
     return respond(
         "index.html",
@@ -205,7 +206,7 @@ def _sections(
     index: Index[_Entry], entries: Sequence[_Entry], counts: Mapping[str, int]
 ) -> Iterator[tuple[str, tuple[Row, ...]]]:
     def under(entry: _Entry) -> str:
-        return texts.year(index.values(entry)["year"][0]) if index.by_year else ""
+        return texts.year(index.values["year"](entry)[0]) if index.by_year else ""
 
     for heading, own in groupby(entries, under):
         yield heading, tuple(_row(index, entry, counts) for entry in own)
@@ -217,7 +218,7 @@ def _row(index: Index[_Entry], entry: _Entry, counts: Mapping[str, int]) -> Row:
 
 
 def _bars(index: Index[_Entry], entries: Sequence[_Entry], asked: Mapping[str, str]) -> tuple[Bar, ...]:
-    counts = Counter(value for entry in entries for value in index.values(entry)["year"])
+    counts = Counter(value for entry in entries for value in index.values["year"](entry))
     chosen = {asked["year"]} if "year" in asked else set()
     return timeline(
         counts,

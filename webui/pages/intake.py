@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from werkzeug.datastructures import FileStorage
 
-from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
 from kb.readers.containers import container_ending
@@ -26,6 +26,9 @@ from webui.texts import texts
 from webui.view.answers import wants_json
 from webui.view.sections import sections
 
+if TYPE_CHECKING:
+    from kb.fetching import Fetcher
+
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
@@ -38,7 +41,7 @@ class Outcome:
     told: str = ""
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: Fetcher | None) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: "Fetcher | None") -> Blueprint:
     """Return the pages that take reports in; what stands at an address is fetched where there is a fetcher."""
     blueprint = Blueprint("intake", __name__)
     intake = _Intake(knowledge_base, updater, deeds, fetcher)
@@ -51,7 +54,9 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher
 class _Intake:
     """The ways in: a form with its preview, many files at once, and the body of a request."""
 
-    def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: Fetcher | None) -> None:
+    def __init__(
+        self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: "Fetcher | None"
+    ) -> None:
         self._knowledge_base = knowledge_base
         self._keeper = knowledge_base.keeper
         self._updater = updater
@@ -104,7 +109,7 @@ class _Intake:
             outline=outline,
             taken=counted(outline),
             sections=tuple(sections(report.notes)),
-            lines=tuple(became(outline, report.talks, report.notes)),
+            lines=tuple(became(outline, report.talks, {note.line: note.id for note in report.notes})),
         )
         return make_response(shown, 422 if received.refused else 200)
 

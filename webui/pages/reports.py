@@ -1,14 +1,14 @@
 """The pages of a report: its notes under its talks, and what each of its lines was taken for."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Note, Talk
+from kb.report.model import Talk
 from kb.report.outline import Block, Outline
 from kb.report.problems import UnreadableError
 from kb.search.records import note_record, outline_record
@@ -23,11 +23,11 @@ _MANY = 4  # sections from which a list of them is of use
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One block of a report's file, and the talk or note that it became."""
+    """One block of a report's file, the talk that it became, and the id of the note that it became."""
 
     block: Block
     talk: Talk | None
-    note: Note | None
+    note: str | None
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -51,12 +51,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/lines/<path:report_id>")
     def lines(report_id: str) -> Response:
-        entry, notes = knowledge_base.browser.report(report_id)
+        entry, noted = knowledge_base.browser.entry(report_id), knowledge_base.browser.noted(report_id)
         try:
             outline = knowledge_base.browser.outline(report_id)
         except (UnreadableError, OSError) as error:  # it has gone, or changed beyond reading, since it was indexed
             raise NotFound from error
-        became_of = tuple(became(outline, entry.talks, notes))
+        became_of = tuple(became(outline, entry.talks, noted))
         return respond(
             "lines.html",
             lambda: outline_record(outline, entry.event, entry.held_on, entry.talks),
@@ -77,10 +77,12 @@ def counted(outline: Outline) -> Counter[str]:
     return lines
 
 
-def became(outline: Outline, talks: Sequence[Talk], notes: Sequence[Note]) -> Iterator[Line]:
-    """Yield the blocks of an outline that are not blank, each with the talk or note that begins at its line."""
+def became(outline: Outline, talks: Sequence[Talk], noted: Mapping[int, str]) -> Iterator[Line]:
+    """Yield the blocks of an outline that are not blank, each with the talk or note that begins at its line.
+
+    `noted` are the ids of notes by the lines that they begin at.
+    """
     talk_at = {talk.line: talk for talk in talks}
-    note_at = {note.line: note for note in notes}
     for block in outline.blocks:
         if block.type != "blank":
-            yield Line(block, talk_at.get(block.first_line), note_at.get(block.first_line))
+            yield Line(block, talk_at.get(block.first_line), noted.get(block.first_line))

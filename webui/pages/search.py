@@ -1,7 +1,7 @@
 """The search page: an address to a query, an answer to what the page and its JSON show."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -39,6 +39,7 @@ class SearchPage:
     groups: tuple[Group, ...]
     chips: tuple[Chip, ...]
     talks: tuple[TalkHits, ...]
+    bars: tuple[Bar, ...]
     unread: tuple[Unread, ...]
     panel: Panel | None
     told: tuple[Told, ...]
@@ -72,17 +73,6 @@ class SearchPage:
         newest = "new" if self.query.sort == "new" else "relevance"
         others = {key: label for key, label in texts.SORTS.items() if key not in ("relevance", "new")}
         return {newest: texts.SORTS["new"], **others}
-
-    @property
-    def bars(self) -> tuple[Bar, ...]:
-        """The years of what is found, each with the search that wants it alone, or no longer."""
-        counts = {facet.value: facet.count for facet in self.answer.facets["year"]}
-        chosen = self.query.selected("year")
-
-        def url(year: str) -> str:
-            return address_of(self.query.select("year", *(() if chosen == (year,) else (year,))))
-
-        return timeline(counts, url, chosen)
 
     @property
     def first(self) -> int:
@@ -190,11 +180,23 @@ def search_page(
         groups=tuple(groups(answer)),
         chips=selected,
         talks=tuple(by_talk(knowledge_base.collection.domain, query, answer)),
+        bars=bars(query, answer),
         unread=unknown,
         panel=panel,
         told=tuple(told(query, answer, unknown)),
         ways_out=ways_out(query, answer, selected, knowledge_base.searcher),
     )
+
+
+def bars(query: Query, answer: Answer) -> tuple[Bar, ...]:
+    """Return the years of what is found, each with the search that wants it alone, or no longer."""
+    counts = {facet.value: facet.count for facet in answer.facets["year"]}
+    chosen = query.selected("year")
+
+    def url(year: str) -> str:
+        return address_of(query.select("year", *(() if chosen == (year,) else (year,))))
+
+    return timeline(counts, url, chosen)
 
 
 def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
@@ -204,12 +206,12 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "page": page_of(page.query),
         "pages": page.pages,
         "loosened": page.answer.loosened,
-        "steps": [asdict(step) for step in page.answer.steps],
-        "notices": [asdict(notice) for notice in page.answer.notices],
+        "steps": page.answer.steps,
+        "notices": page.answer.notices,
         "freed": dict(page.answer.freed),
-        "meant": [asdict(one) for one in page.answer.meant],
-        "words": [asdict(one) for one in page.answer.words],
-        "conditions": [asdict(one) for one in page.answer.conditions],
+        "meant": page.answer.meant,
+        "words": page.answer.words,
+        "conditions": page.answer.conditions,
         "service": page.panel.service.slug if page.panel else None,
         "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
@@ -219,7 +221,7 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
                 "score": round(found.score, 4),
                 "marks": [list(mark) for mark in found.marks],
                 "alike": found.alike,
-                "reasons": [asdict(reason) for reason in found.reasons],
+                "reasons": found.reasons,
             }
             for found in page.answer.found
         ],

@@ -11,7 +11,10 @@ from webui.view.offers import offers
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return the address of the suggestions; it has the keys of the search that one is about to change."""
+    """Return the address of the suggestions, which has the keys of the search that one is about to change.
+
+    `/aliases` is what else services are called, for the box that looks for one among the filters.
+    """
     blueprint = Blueprint("suggest", __name__)
 
     @blueprint.get("/suggest")
@@ -22,5 +25,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             return jsonify([query.text, [offer.suggestion.label for offer in offered]])
         records = [{**asdict(offer.suggestion), "url": offer.url} for offer in offered]
         return respond("suggestions.html", lambda: {"suggestions": records}, suggestions=offered)
+
+    @blueprint.get("/aliases")
+    def aliases() -> Response:
+        return jsonify({one.slug: " ".join(one.aliases) for one in knowledge_base.collection.catalogue.services})
 
     return blueprint

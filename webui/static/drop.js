@@ -1,75 +1,68 @@
 // Files and folders that are dropped anywhere: taken in one after the other, each with a line of its own.
-"use strict";
 
-{
-  const box = document.getElementById("dropped");
-  const list = box.querySelector("ol");
+const box = document.getElementById("dropped");
+const list = box.querySelector("ol");
+box.querySelector("button").addEventListener("click", () => (box.hidden = true));
 
-  async function filesOf(entry) {
-    if (entry.name.startsWith(".")) return []; // what systems and editors leave beside files
-    if (entry.isFile) return [await new Promise((found, failed) => entry.file(found, failed))];
-    const reader = entry.createReader();
-    const files = [];
-    for (;;) {
-      const some = await new Promise((found, failed) => reader.readEntries(found, failed)); // at most 100 at a time
-      if (!some.length) return files;
-      for (const each of some) files.push(...(await filesOf(each)));
-    }
+// Take in files, or what their entries hold where the browser tells that: folders have files inside.
+export async function take(files, entries) {
+  entries = entries.filter(Boolean);
+  const single = document.getElementById("file");
+  if (single && files.length === 1 && !entries.some((entry) => entry.isDirectory)) return show(single, files[0]);
+  if (entries.length) files = (await Promise.all(entries.map(filesOf))).flat();
+  list.replaceChildren();
+  box.hidden = false;
+  box.focus();
+  const lines = files.map(lineOf);
+  let taken = 0;
+  for (const [place, file] of files.entries()) taken += await send(file, lines[place]);
+  if (taken) await fetch("/sync", { method: "POST", redirect: "manual" });
+  document.getElementById("status").textContent = box.querySelector(".summed").textContent =
+    box.dataset.summed.replace("{taken}", taken).replace("{files}", files.length);
+}
+
+// One that is dropped on its form is shown before it is kept.
+function show(field, file) {
+  const one = new DataTransfer();
+  one.items.add(file);
+  field.files = one.files;
+  field.form.requestSubmit();
+}
+
+async function filesOf(entry) {
+  if (entry.name.startsWith(".")) return []; // what systems and editors leave beside files
+  if (entry.isFile) return [await new Promise((found, failed) => entry.file(found, failed))];
+  const reader = entry.createReader();
+  const files = [];
+  for (;;) {
+    const some = await new Promise((found, failed) => reader.readEntries(found, failed)); // at most 100 at a time
+    if (!some.length) return files;
+    for (const each of some) files.push(...(await filesOf(each)));
   }
+}
 
-  function lineOf(file) {
-    const line = list.appendChild(document.createElement("li"));
-    line.append(file.name, " ", Object.assign(document.createElement("progress"), { value: 0, ariaLabel: file.name }));
-    return line;
-  }
+function lineOf(file) {
+  const line = list.appendChild(document.createElement("li"));
+  line.append(file.name, " ", Object.assign(document.createElement("progress"), { value: 0, ariaLabel: file.name }));
+  return line;
+}
 
-  function send(file, line) {
-    return new Promise((done) => {
-      const request = new XMLHttpRequest(); // not fetch: it tells how much has been sent
-      request.responseType = "json";
-      request.open("POST", "/add?more=1&name=" + encodeURIComponent(file.name));
-      request.setRequestHeader("Accept", "application/json");
-      request.setRequestHeader("Content-Type", "application/octet-stream");
-      request.upload.onprogress = (event) => (line.querySelector("progress").value = event.loaded / event.total);
-      request.onloadend = () => {
-        const taken = request.status === 201;
-        const told = document.createElement("span");
-        told.className = taken ? "facts" : "error";
-        told.textContent = taken ? request.response.message : (request.response?.detail ?? box.dataset.lost);
-        line.querySelector("progress").replaceWith(told);
-        done(taken);
-      };
-      request.send(file);
-    });
-  }
-
-  async function take(files) {
-    list.replaceChildren();
-    box.hidden = false;
-    box.focus();
-    const lines = files.map(lineOf);
-    let taken = 0;
-    for (const [place, file] of files.entries()) taken += await send(file, lines[place]);
-    if (taken) await fetch("/sync", { method: "POST", redirect: "manual" });
-    document.getElementById("status").textContent = box.querySelector(".summed").textContent =
-      box.dataset.summed.replace("{taken}", taken).replace("{files}", files.length);
-  }
-
-  for (const name of ["dragover", "dragleave", "drop"]) {
-    document.addEventListener(name, async (event) => {
-      if (!event.dataTransfer.types.includes("Files")) return; // dropped words are their field's own affair
-      event.preventDefault();
-      document.body.classList.toggle("dragged", name === "dragover");
-      if (name !== "drop") return;
-      const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
-      const single = document.getElementById("file");
-      const files = [...event.dataTransfer.files];
-      if (single && files.length === 1 && !entries.some((entry) => entry.isDirectory)) {
-        single.files = event.dataTransfer.files; // one that is dropped on its form is shown before it is kept
-        return single.form.requestSubmit();
-      }
-      take(entries.length ? (await Promise.all(entries.map(filesOf))).flat() : files);
-    });
-  }
-  box.querySelector("button").addEventListener("click", () => (box.hidden = true));
+function send(file, line) {
+  return new Promise((done) => {
+    const request = new XMLHttpRequest(); // not fetch: it tells how much has been sent
+    request.responseType = "json";
+    request.open("POST", "/add?more=1&name=" + encodeURIComponent(file.name));
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = (event) => (line.querySelector("progress").value = event.loaded / event.total);
+    request.onloadend = () => {
+      const taken = request.status === 201;
+      const told = document.createElement("span");
+      told.className = taken ? "facts" : "error";
+      told.textContent = taken ? request.response.message : (request.response?.detail ?? box.dataset.lost);
+      line.querySelector("progress").replaceWith(told);
+      done(taken);
+    };
+    request.send(file);
+  });
 }

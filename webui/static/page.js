@@ -46,7 +46,7 @@ function stale() {
 
 function replaceMain(page, title) {
   status.classList.add("unseen");
-  const id = document.activeElement?.id;
+  const { id, name, value } = document.activeElement;
   const open = new Map([...main.querySelectorAll("details[id]")].map((e) => [e.id, e.open]));
   const sought = new Map([...main.querySelectorAll(".find")].map((e) => [e.id, e.value]));
   const drawer = document.querySelector("#filters:popover-open");
@@ -61,7 +61,8 @@ function replaceMain(page, title) {
   const filters = document.getElementById("filters");
   if (drawer) filters?.showPopover();
   if (filters) filters.scrollTop = scrolled ?? 0;
-  if (id && id !== box.id) document.getElementById(id)?.focus({ preventScroll: true });
+  const again = id ? document.getElementById(id) : main.querySelector(`[name="${name}"][value="${CSS.escape(value)}"]`);
+  if (again !== box) again?.focus({ preventScroll: true });
 }
 
 function asked() {
@@ -99,6 +100,7 @@ form.addEventListener("submit", (event) => {
   clearTimeout(resting);
   closeSuggestions();
   visit(asked());
+  if (matchMedia("(pointer: coarse)").matches) box.blur(); // or the keyboard on the screen covers what is found
 });
 document.addEventListener("change", (event) => {
   if (event.target.form === form && event.target !== box) visit(asked());
@@ -166,6 +168,9 @@ box.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter" && chosen >= 0) {
     event.preventDefault();
     take(list.children[chosen]);
+  } else if (event.key === "ArrowDown") {
+    event.preventDefault();
+    walk(1); // to the first hit
   }
 });
 list.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus
@@ -180,7 +185,7 @@ box.addEventListener("blur", closeSuggestions);
 const TYPED_IN = "input:not([type=checkbox], [type=radio]), textarea, select, dialog";
 const help = document.getElementById("keys");
 
-// The hits are walked with j and k, and with the arrows once one is at a hit: before that arrows scroll the page.
+// The hits are walked with j and k, and with the arrows from the box or once one is at a hit: else arrows scroll.
 function walk(step) {
   const notes = [...main.querySelectorAll(".note")];
   const here = notes.indexOf(document.activeElement.closest(".note"));
@@ -220,14 +225,22 @@ document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".menu[open]")) menu.open = menu.contains(event.target);
 });
 
-const plain = (text) => // as names are compared: width, case and the two kana are one
-  text.normalize("NFKC").toLowerCase().replace(/[\u3041-\u3096]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 96));
+const plain = (text) => // as names are compared: width, case and the two kana are one, gaps are none
+  text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s_\u30fb-]/g, "")
+    .replace(/[\u3041-\u3096]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 96));
 
-function narrow(find) {
+let aliases; // of services, by what their boxes select: fetched when one first looks for one
+
+async function narrow(find) {
+  if (find.id === "find=service") aliases ??= await (await fetch("/aliases")).json();
   const sought = plain(find.value);
   const group = find.closest("fieldset");
   for (const item of group.querySelectorAll("li")) {
-    item.hidden = !plain(`${item.textContent} ${item.dataset.names ?? ""}`).includes(sought);
+    const names = aliases?.[item.querySelector("input").value] ?? "";
+    item.hidden = !plain(`${item.textContent} ${names}`).includes(sought);
   }
   if (sought) for (const details of group.querySelectorAll("details")) details.open = true;
 }
@@ -249,6 +262,19 @@ document.addEventListener("click", async (event) => {
 // Work that goes on is looked at again each second, in place: nothing that one reads or has the focus on is lost.
 if (main.querySelector("[data-running]")) {
   setInterval(() => main.querySelector("[data-running]") && visit(location.href, { push: false }), 1000);
+}
+
+// Files and folders may be dropped anywhere; the script that takes them in is fetched when some are.
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, async (event) => {
+    const { types, files, items } = event.dataTransfer;
+    if (!types.includes("Files")) return; // dropped words are their field's own affair
+    event.preventDefault();
+    document.body.classList.toggle("dragged", name === "dragover");
+    if (name !== "drop") return;
+    const dropped = [[...files], [...items].map((item) => item.webkitGetAsEntry())]; // gone once the event is over
+    (await import(document.getElementById("dropped").dataset.script)).take(...dropped);
+  });
 }
 
 document.getElementById("print")?.addEventListener("click", () => print());

@@ -3,9 +3,7 @@
 Every language has the same names: labels, sentences, and as `shared` what commands say too (`kb.texts`).
 """
 
-from collections.abc import Callable
 from contextvars import ContextVar
-from operator import attrgetter
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -25,14 +23,4 @@ else:
     texts = LocalProxy(lambda: LANGUAGES[spoken.get()])
 
 
-def saying(name: str) -> Callable[..., str]:
-    """Return the sentence of a name, in the language of the request in which it is said."""
-    sentence = attrgetter(name)
-
-    def said(*given: object) -> str:
-        return str(sentence(LANGUAGES[spoken.get()])(*given))
-
-    return said
-
-
-__all__ = ["LANGUAGES", "saying", "spoken", "texts"]
+__all__ = ["LANGUAGES", "spoken", "texts"]

@@ -16,7 +16,7 @@ _CLOSED = ("talk", "speaker")  # long names, and as many as reports: closed unti
 _SHOWN = 8  # values of a group before the rest is folded
 _FILTER_BOX = 15  # values of a group above which it gets a box to look for one
 # Values of a group on the page: nobody reads thousands (4,000 make 200 kB), and with these a first visit to a large
-# library takes some 25 kB. Services are looked for by their aliases; talks and speakers are closed until asked for.
+# library takes some 22 kB. Services are looked for by their aliases; talks and speakers are closed until asked for.
 _LISTED = {"year": 30, "event": 16, "service": 36, "talk": 12, "speaker": 12}
 MOST_VALUES = (*((key, _LISTED.get(key, 30)) for key in keys("list")), ("report", 0))
 """How many values of its groups the page asks for; a report is selected by its own page, and then shown as a chip."""
@@ -38,6 +38,11 @@ class Group:
     def has_filter_box(self) -> bool:
         """Whether it is so long that one looks for a value."""
         return len(self.shown) + len(self.folded) > _FILTER_BOX
+
+    @property
+    def is_data(self) -> bool:
+        """Whether its values are called as notes call them, in every language of the page."""
+        return self.key in ("event", "talk", "speaker")
 
     @property
     def is_selected(self) -> bool:

@@ -8,25 +8,26 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 _BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)", re.IGNORECASE)
+_BEGIN, _END, _JOINED = Markup("<mark>"), Markup("</mark>"), Markup("")
 
 
 def marked(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
     """Return a text as HTML, its marked ranges (in code points) in `<mark>`; overlapping ranges are joined."""
-    html, done = Markup(), 0
+    html, done = list[Markup](), 0
     for begin, end in sorted(marks):
         start = max(begin, done)
         if end <= start:
             continue
-        html += escape(text[done:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+        html += escape(text[done:start]), _BEGIN, escape(text[start:end]), _END
         done = end
-    return html + escape(text[done:])
+    return _JOINED.join([*html, escape(text[done:])])
 
 
-@lru_cache(10_000)
+@lru_cache(2_000)
 def checkbox(group: str, value: str, name: str, selected: bool) -> Markup:  # noqa: FBT001  # called as a filter
     """Return the box that selects a value of a group; kept, for a page has hundreds, and the next most of the same."""
     checked = Markup(" checked") if selected else ""
-    box = Markup('<input type="checkbox" form="search" name="{0}" value="{1}" id="{0}={1}"{2}>\n  <span>{3}</span>')
+    box = Markup('<input type="checkbox" form="search" name="{0}" value="{1}"{2}>\n  <span>{3}</span>')
     return box.format(group, value, checked, name)
 
 

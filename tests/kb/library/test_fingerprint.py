@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from kb.library import fingerprint
+from index import installed
 from kb.library.fingerprint import code_digest, deciding_files
 
 ROOT = Path(__file__).resolve().parents[3]
 # What is imported on the way and decides nothing of what is indexed: the contract of engines and which is taken, how a
 # query is understood and ranked, where files are, and what makes vectors, which are kept by the model that made them.
 ASIDE = {
-    "index": "embedder engine highlight ladder language mending query ranking romaji spelling stand_in tree words",
+    "index": "embedder engine highlight installed ladder language mending query ranking romaji spelling stand_in tree "
+    "words",
     "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ aligning comparing knowledge_base",
-    "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files updates walk",
+    "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files seen updates walk",
     "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding "
     "engines finishing keeping outcomes search_box searching suggestions syncing",
     "kb/texts": "__init__ ja",
@@ -58,6 +59,6 @@ def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, mo
 
 def test_the_fingerprint_is_the_same_however_a_library_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_digest.__wrapped__()
-    monkeypatch.setattr(fingerprint, "_installed", dict[str, str])
+    monkeypatch.setattr(installed, "_in_folders", dict[str, str])
 
     assert code_digest.__wrapped__() == before

@@ -8,7 +8,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.updates import MOST_UPDATES
 from kb.report.difference import Cause, Difference
 from kb.report.model import Correction, Given
-from kb.search import finishing, keeping, syncing
+from kb.search import differing, finishing, keeping, records, syncing
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
 SECOND = "# 別の会 2020\n\n- バッチポータルは遅い\n- 課題: 通知が多すぎて困る\n"
@@ -122,6 +122,29 @@ def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytes
     assert difference.causes == (Cause("rules", "kb/kinds/rules.toml"),)
     assert {item.sort for report in difference.reports for item in report.items} <= {"kind", "pair"}
     assert ("kind", "changed", "課題: 通知が多すぎて困る", "") in told(difference)
+
+
+def test_notes_of_another_version_may_be_unreadable_but_a_fault_of_ours_is_not_hidden(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: str, __: object) -> None:
+        raise AttributeError("of another version")
+
+    def faulty(*_: object) -> None:
+        raise AttributeError("of ours")
+
+    for module in (syncing, keeping, finishing):
+        monkeypatch.setattr(module, "code_digest", lambda: "another")
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "load_note", unreadable)
+        would = kb.keeper.preview_sync()
+    with monkeypatch.context() as patch:
+        patch.setattr(differing, "compared", faulty)
+        with pytest.raises(AttributeError, match="of ours"):
+            kb.keeper.preview_sync()
+
+    assert would is not None
+    assert (would.first, kb.keeper.preview_sync()) == (True, None)
 
 
 def test_the_last_twenty_differences_are_kept_and_no_more(kb: KnowledgeBase, library: Path) -> None:

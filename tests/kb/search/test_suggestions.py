@@ -69,7 +69,7 @@ def test_a_speaker_is_suggested_and_leads_to_the_talks(client: FlaskClient, type
         ("箱", ["箱の話"]),
         ("", []),
         ("　", []),
-        ("zzz", []),
+        ("fff", []),
     ],
 )
 def test_events_and_talks_are_suggested_too_and_nothing_for_nothing(

@@ -11,7 +11,9 @@ from index.query import Query
 from kb.cli import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import parse
+from kb.library.places import domain_folder
 from kb.services import domain
+from kb.services.domain_files import read
 from webui.app import create_app
 
 CONFIGURATION = """\
@@ -185,3 +187,17 @@ def test_the_same_table_makes_the_same_domain() -> None:
     told = CONFIGURATION.encode()
 
     assert parse(told).domain == parse(told).domain != parse(b"").domain
+
+
+def test_what_is_kept_of_a_domain_is_what_its_tables_say() -> None:
+    domain.cache_clear()
+    domain("aws")
+    kept = domain_folder() / "aws.json"
+    found = []
+    for data in (kept.read_bytes(), kept.read_bytes().replace(b"SQS", b"SNS", 1), b"", b"{}"):
+        kept.write_bytes(data)
+        domain.cache_clear()
+        found.append(domain("aws"))
+
+    assert found == [read("aws")] * 4
+    assert found[0].words == read("aws").words

@@ -36,7 +36,7 @@ def test_own_categories_come_after_those_of_the_domain_and_may_rename_them() -> 
 
 def found_as(text: str, *surfaces: str) -> list[str]:
     """What each word is found as."""
-    words = {word.surface: word.normalized for word in own(text).words()}
+    words = {word.surface: word.normalized for word in own(text).words}
     return [words[surface] for surface in surfaces]
 
 

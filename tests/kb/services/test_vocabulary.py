@@ -48,7 +48,7 @@ def test_a_feature_stays_apart_from_its_service() -> None:
 
 
 def test_the_units_of_every_word_make_up_the_word() -> None:
-    assert [word for word in TOOLS.domain.words() if word.units and "".join(word.units) != word.surface] == []
+    assert [word for word in TOOLS.domain.words if word.units and "".join(word.units) != word.surface] == []
 
 
 def test_every_slip_and_related_word_is_one_word_to_the_analysis_or_can_stand_for_one() -> None:

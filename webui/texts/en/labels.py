@@ -34,7 +34,7 @@ SORTS = {"relevance": "Relevance", "new": "Newest first", "old": "Oldest first",
 KEYS = "Keys"
 KEYS_HOW = {
     "/": "Go to the search box",
-    "j, ↓": "Next note (↓ once a note has the focus)",
+    "j, ↓": "Next note (↓ from the search box too, or once a note has the focus)",
     "k, ↑": "Previous note (↑ once a note has the focus)",
     "Enter": "Open the page of the note",
     "Esc": "Close suggestions, menus and filters",
@@ -149,6 +149,7 @@ PUT_RIGHT = "Correct"
 DO_NOTHING = "Back without a change"
 UNDO = "Undo"
 UNDO_FORGOTTEN = "This cannot be undone any more. What was changed can be changed on its own page."
+LONG_NAME = "A name is longer than 100 characters. Separate names by commas."
 WRONG_ADDRESS = "Begin an address with http:// or https://."
 ADD_TAG = "Add a service"
 ADD = "Add"

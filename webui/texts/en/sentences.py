@@ -118,11 +118,6 @@ def aligned(rows: Sequence[Row]) -> str:
     return "; ".join([together, *(f"{taker(number)} alone: {notes(count)}" for number, count in sorted(alone.items()))])
 
 
-def spoken(talk: str, count: int) -> str:
-    """Return a talk with its number of notes on a service."""
-    return f"{talk} ({notes(count)})"
-
-
 def all_of(label: str, count: int) -> str:
     """Return the text of the link to a whole list, of which the first are shown."""
     return f"{label}: see all {count:,}"

@@ -1,0 +1,133 @@
+"""How like documents on a cluster are to a query: which are found by that, and what it adds to the score of the best.
+
+Exact over what words and filters leave: all documents that may be found are looked at; where they are too many, those
+that have a word of the query; where these are too, none. Likeness puts the best by their words in order, and no others.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from index.embedder import Vectors
+from index.likeness import FEWEST, LEAST_COSINE, MOST_FOUND, Figures, Frame, Likest, Quantised, around, finding
+from index.opensearch_engine.filters import Filter
+from index.opensearch_engine.questions import Round
+from index.opensearch_engine.vectors import likest, read_vectors, value_of, with_vectors
+from index.ranking import SIGNALS
+
+MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
+MOST_RANKED = 500  # documents, the best by their words, that likeness puts in order
+_KEY = 120  # bytes of an id with its cosine
+_WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
+
+
+class _Ranked(NamedTuple):
+    """A document that is put in order: its section, and how like the query it is, as in `Strength`."""
+
+    key: str
+    section: str | None
+    cosine: float
+    own: float
+
+
+class Strength(NamedTuple):
+    """How like a query a document is: the cosine that finds, that which orders, and what is found around it."""
+
+    cosine: float
+    own: float
+    around: float
+
+    def points(self, most: float) -> float:
+        """Return what is added to the score, all words giving so much at most."""
+        return most * (_WEIGHTS["likeness"] * self.own + _WEIGHTS["around"] * self.around)
+
+
+_NONE: Sequence[_Ranked] = ()
+_NOTHING: tuple[Sequence[str], Figures] = ((), np.empty(0))
+
+
+class Likeness:
+    """How like documents of one generation are to a text; `documents` are all there are."""
+
+    def __init__(self, asked: Round, frame: Frame, having: Filter, documents: int, query: Vectors) -> None:
+        self._round = asked
+        self._frame = frame
+        self._having = having
+        self._documents = documents
+        self._query = frame.asked(query)
+
+    def likest(self, rest: "Vectors | None", named: Sequence[Filter], words: Filter) -> Likest | None:
+        """Return how like the query any document is that has what it names; `rest` is all else that it says.
+
+        None where that tells nothing: there are few documents, or too many to look at.
+        """
+        looked = self._looked_at(named, words)
+        if self._frame.size < FEWEST or looked is None:
+            return None
+        cosines = self._nearest(self._query if rest is None else self._frame.asked(rest), looked)[1]
+        of_all = self._frame.size == self._documents and looked == named
+        return Likest(float(cosines.max(initial=0.0)), of_all)
+
+    def found(self, candidates: Sequence[Filter], words: Filter) -> Sequence[str]:
+        """Return the ids of the candidates that are found by likeness."""
+        looked = self._looked_at(candidates, words)
+        if looked is None:
+            return ()
+        keys, cosines = self._nearest(self._query, looked)
+        return [key for key, cosine in zip(keys, cosines.tolist(), strict=True) if cosine >= LEAST_COSINE]
+
+    def strengths(self, bodies: Iterable[Mapping[str, Any]], sections: str | None) -> Mapping[str, Strength]:
+        """Return how like the query the first documents of some searches are, by their ids."""
+        fields = with_vectors(*([f"facet.{sections}"] if sections else []))
+        every = [{**body, "size": MOST_RANKED, "track_total_hits": False, **fields} for body in bodies]
+        read = partial(self._ranked, sections)
+        ranked = list(dict.fromkeys(one for body in every for one in self._round.ask(body, read, _NONE, None)))
+        names = [one.section or one.key for one in ranked]
+        places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+        near = around(
+            np.arange(len(ranked), dtype=np.int32),
+            np.array([places[name] for name in names], np.int32),
+            np.array([one.own for one in ranked]),
+        )
+        return {
+            one.key: Strength(one.cosine, one.own, beside) for one, beside in zip(ranked, near.tolist(), strict=True)
+        }
+
+    def _ranked(self, sections: str | None, answer: Mapping[str, Any]) -> Sequence[_Ranked]:
+        """Return how like the query the hits of an answer are; of those without a vector nothing is known."""
+        hits = answer["hits"]["hits"]
+        having = [hit for hit in hits if value_of(hit, "vector")]
+        cosines = dict(zip(map(_key, having), self._cosines(self._query, having).T.tolist(), strict=True))
+        return [
+            _Ranked(_key(hit), value_of(hit, f"facet.{sections}"), *cosines.get(_key(hit), (0.0, 0.0))) for hit in hits
+        ]
+
+    def _looked_at(self, candidates: Sequence[Filter], words: Filter) -> Sequence[Filter] | None:
+        """Return which of the candidates are looked at, None where they are too many, or as long as nobody knows."""
+        for some in (candidates, (*candidates, words)):
+            if self._round.count(self._having, *some, guess=MOST_LOOKED_AT + 1) <= MOST_LOOKED_AT:
+                return some
+        return None
+
+    def _nearest(self, asked: Quantised, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
+        """Return the ids of the documents that are likest what is asked, and their cosines."""
+        body = likest(self._frame, finding(asked), self._round.held(self._having, *among), MOST_FOUND)
+
+        def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
+            hits = answer["hits"]["hits"]
+            return tuple(map(_key, hits)), self._cosines(finding(asked), hits)[0]
+
+        return self._round.ask(body, read, _NOTHING, lambda told: _KEY * len(told[0]))
+
+    def _cosines(self, asked: Quantised, hits: Sequence[Mapping[str, Any]]) -> Figures:
+        """Return how like what is asked some hits are that have a vector."""
+        if not hits:
+            return np.empty((len(asked.scales), 0))
+        vectors = read_vectors(hits)
+        return self._frame.cosines(asked, vectors, self._frame.lengths(vectors))
+
+
+def _key(hit: Mapping[str, Any]) -> str:
+    return str(value_of(hit, "key"))

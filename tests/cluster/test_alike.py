@@ -1,0 +1,120 @@
+"""By likeness a cluster finds, orders and explains as the oracle does, on one shard and on several."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from alike import LANGUAGE, SCHEMA, asked, document, filled, libraries, library
+from clustered import on_a_cluster
+from hypothesis import given, settings
+from models import Characters
+from scan_engine import ScanEngine
+
+from index.embedder import EmbeddingError
+from index.engine import Coverage, Engine, Hit
+from index.opensearch_engine import engine as of_engine
+from index.opensearch_engine.scoring import TOLERANCE
+from index.query import Query
+from index.schema import Document
+from index.tree import Notice
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(scope="module", params=[1, 3])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    folder = tmp_path_factory.mktemp("index")
+    return on_a_cluster(folder, SCHEMA, LANGUAGE, embedder=Characters, shards=request.param)
+
+
+def told(hit: Hit) -> tuple[object, ...]:
+    """Return what a hit tells of likeness, as it is shown."""
+    shown = [reason for reason in hit.reasons if reason.signal in ("likeness", "around") and abs(reason.points) > 0.01]
+    return hit.id, hit.alike, [(one.signal, pytest.approx(one.points, abs=1e-3), one.cosine) for one in shown]
+
+
+class Unsaid(Characters):
+    """A model behind an address that does not answer: which vectors are its own it cannot tell."""
+
+    @property
+    def dimensions(self) -> int:  # type: ignore[override]
+        raise EmbeddingError("nobody answers")
+
+    @dimensions.setter
+    def dimensions(self, _: int) -> None:
+        pass
+
+
+@settings(max_examples=8, deadline=None)
+@given(libraries, asked)
+def test_a_cluster_finds_by_likeness_as_the_oracle_does(
+    engine: Engine, documents: list[Document], queries: list[Query]
+) -> None:
+    oracle = filled(ScanEngine(SCHEMA, LANGUAGE, Characters), documents)
+    filled(engine, documents)
+
+    for query in queries:
+        ours, oracles = engine.search(query), oracle.search(query)
+
+        assert replace(ours, hits=()) == replace(oracles, hits=()), query
+        assert [hit.score for hit in ours.hits] == pytest.approx([hit.score for hit in oracles.hits], abs=TOLERANCE)
+        every = {hit.id: hit for hit in oracle.search(replace(query, offset=0, limit=None)).hits}
+        assert [told(hit) for hit in ours.hits] == [told(every[hit.id]) for hit in ours.hits], query
+
+
+def test_beyond_the_best_words_alone_give_the_order(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled(engine, library(*(document(n, "鍵", f"{'重複排除' * (n % 3)}鍵") for n in range(9))))
+    monkeypatch.setattr("index.opensearch_engine.alike.MOST_RANKED", 3)
+
+    hits = engine.search(Query("鍵", explain=True, limit=None)).hits
+
+    assert [any(reason.signal == "likeness" for reason in hit.reasons) for hit in hits if not hit.alike].count(
+        True
+    ) == 3
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_where_there_are_too_many_those_with_a_word_are_looked_at(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alike = [document(1, "別の話", "重複排除鍵"), document(2, "鍵束", "重複排除鍵")]
+    filled(engine, library(*alike))
+    every = engine.search(Query("重複排除鍵束"))
+    found = []
+    for most in (10, 0):
+        monkeypatch.setattr("index.opensearch_engine.alike.MOST_LOOKED_AT", most)
+        results = engine.search(Query("重複排除鍵束 鍵束"))
+        found.append({hit.id for hit in results.hits})
+
+    assert {hit.id for hit in every.hits} >= {"1"}
+    assert found == [{"2"}, set()]
+
+
+def test_vectors_of_the_same_texts_are_taken_over_from_what_was_there_before(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(engine, library(document(1, "鍵束")))
+    made = list[str]()
+    monkeypatch.setattr(
+        Characters, "passages", lambda self, texts: [made.append(t) for t in texts] and self.queries(texts)
+    )
+    for worth in (1000, 0):  # beside what stays, and in an index of its own
+        monkeypatch.setattr(of_engine, "_WORTH_AN_INDEX", worth)
+
+        filled(engine, library(document(1, "鍵束"), document(2, f"錠前 {worth}")))
+
+        assert (made.pop(), made, engine.coverage()) == (f"錠前 {worth}", [], Coverage(62, 62))
+
+
+def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_path: Path) -> None:
+    engine = on_a_cluster(tmp_path, SCHEMA, LANGUAGE, embedder=Unsaid)
+    engine.publish({"only": [document(1, "鍵"), document(2, "錠")]}, (), ["only"], {})
+
+    results = engine.search(Query("鍵"))
+
+    assert ([hit.id for hit in results.hits], results.notices) == (["1"], (Notice("no likeness", "nobody answers"),))
+    assert (engine.coverage(), engine.like(("1",), "service", 3), engine.likeness(("1",), ("2",))) == (
+        Coverage(0, 2),
+        (),
+        (),
+    )
