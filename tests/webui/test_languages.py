@@ -247,7 +247,7 @@ class Unmarked(HTMLParser):
 def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, path: str) -> None:
     report = large.browser.reports()[0]
     note = large.browser.report(report.id)[1][-1]
-    update, event = next(iter(large.chronicler.differences())), slug(report.event or "")
+    update, event = next(iter(large.announcer.differences())), slug(report.event or "")
     address = path.format(report=report.id, note=note.id, talk=report.talks[0].id, event=event, update=update)
     page = create_app(large).test_client().get(address, headers={"Accept-Language": "en", "Accept": "text/html"})
     reader = Unmarked()
