@@ -29,7 +29,7 @@ cluster-stop: $(VENV)/.dev
 test-cluster: $(VENV)/.dev
 	$(BIN)/python tests/cluster/nodes.py run $(BIN)/pytest -m "cluster and not soak" tests
 
-# The same with nodes that are killed, stopped and started again, which takes a quarter of an hour.
+# The same with nodes that are killed, stopped and started again, which takes ten minutes more.
 soak-cluster: $(VENV)/.dev
 	$(BIN)/python tests/cluster/nodes.py run $(BIN)/pytest -m cluster tests
 

@@ -105,7 +105,7 @@ class Likeness:
         ]
 
     def _looked_at(self, candidates: Sequence[Filter], words: Filter) -> Sequence[Filter] | None:
-        """Return which of the candidates are looked at, None where they are too many, or as long as nobody knows."""
+        """Return which of the candidates are looked at, None where they are too many or not counted yet."""
         for some in (candidates, (*candidates, words)):
             if self._round.count(self._having, *some, guess=MOST_LOOKED_AT + 1) <= MOST_LOOKED_AT:
                 return some

@@ -169,7 +169,7 @@ class Search:
     @cached_property
     def strengths(self) -> Mapping[str, Strength]:
         """How like the query the best documents are, by their ids: of all, and of those selected."""
-        if self._likeness is None or not self.scored:
+        if self._likeness is None or not self.scored or self._asked.is_open:  # what is asked depends on all that
             return {}
         by_words = whole(self._score_of_words(), dict.fromkeys(self.alike, 0.0), 0.0)
         selected = self._filters.selected(self._query)

@@ -28,8 +28,8 @@ for (int at = 0; at < numbers.length; at++) {
 }
 double scale = doc['scale'].value;
 double square = 1 - 2 * toMean * scale * params.meanScale + params.meanSquare;
-double far = Math.sqrt(Math.max(square, params.least)) * params.far;
-double cosine = (product * scale * params.askedScale - params.apart) / far;
+double length = Math.sqrt(Math.max(square, params.least));
+double cosine = (product * scale * params.askedScale - params.apart) / (length * params.far);
 return cosine >= params.below ? 0 : Math.max(0, 1 + cosine);
 """
 _SLACK = 1e-4  # of a cosine in single precision: what lies at a bound is judged here
