@@ -1,5 +1,6 @@
 """What kind of note each note is, and how sure that is: what all evidence comes to by the fitted weights."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -15,6 +16,8 @@ from kb.report.model import Correction, Kind, Note, Report
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _STATEMENTS: tuple[Kind, ...] = ("statement", "advice", "problem")
+# A writer who calls it a trouble is believed, as one who writes 「Q:」 is: 「課題: 同じ通知が二度届く」.
+_CALLED_TROUBLE = re.compile(r"\W{0,2}(?:課題|問題点?|欠点|弱点|デメリット|反省点?|悩み)\s*[:：]\s*\S")
 
 
 def classify(report: Report, analysis: Analysis, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
@@ -54,7 +57,10 @@ def settled(how_likely: Mapping[Kind, float], bars: Mapping[Kind, float]) -> tup
 def _classified(note: Note, how_likely: Mapping[Kind, float], correction: Correction | None) -> Note:
     # Readers labelled bullets. A writer's own voice between lists says 「ぜひご覧ください」, which advises nothing.
     own_bars = {} if note.type == "paragraph" else bars()
-    kind, sure = (correction.kind, 1.0) if correction and correction.kind else settled(how_likely, own_bars)
+    told = correction.kind if correction else None
+    if told is None and _CALLED_TROUBLE.match(note.text):
+        told = "problem"
+    kind, sure = (told, 1.0) if told else settled(how_likely, own_bars)
     advice = float(kind == "advice") if sure == 1.0 else how_likely["advice"]
     return replace(note, kind=kind, sure=round(sure, 2), advice=round(advice, 3))
 

@@ -189,6 +189,15 @@ def test_a_kind_told_by_hand_wins() -> None:
     assert (note.kind, note.sure, note.advice) == ("advice", 1.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [("課題: 同じ通知が二度届く", True), ("デメリット：権限が要る", True), ("課題:", False), ("課題は通知の数", False)],
+)
+def test_what_its_writer_calls_a_trouble_is_one(text: str, *, trouble: bool) -> None:
+    (note,) = classify(*read(f"# 勉強会のメモ\n\n- {text}")).notes
+    assert (note.kind == "problem") == trouble
+
+
 def test_the_weights_name_evidence_that_there_is() -> None:
     names = set(weights()[0])
     rules, places = {f"rule {rule.name}" for rule in table().rules}, {f"at {place}" for place in PLACES}
