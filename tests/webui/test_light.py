@@ -62,3 +62,10 @@ def test_every_list_of_the_page_is_full(client: FlaskClient) -> None:
 
     assert listed == {"year": 25, "event": 16, "service": 36, "talk": 12, "speaker": 12}
     assert page.count("うち言葉を含むもの") == 10
+
+
+def test_programs_get_no_more_reports_of_the_start_page_than_people(client: FlaskClient) -> None:
+    told = client.get("/", headers={"Accept": "application/json"}).json
+
+    assert len(told["reports"]) == 10
+    assert (told["totals"]["reports"], told["totals"]["notes"]) == (EVENTS, EVENTS * TALKS * NOTES)

@@ -38,9 +38,10 @@ class _Overview:
     map: tuple[tuple[str, str, list[Place]], ...]
 
     def record(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return it as JSON: the newest reports, as on the page; all of them are at /reports."""
         return {
-            "reports": [asdict(report) for report in self.reports],
+            "totals": {"reports": len(self.reports), "talks": self.talks, "notes": self.notes},
+            "reports": [asdict(report) for report in self.reports[:_NEWEST]],
             "services": [service_record(count.service, count.notes) for count in self.counts],
         }
 
