@@ -16,6 +16,7 @@ from time import process_time
 
 import numpy as np
 from comparing import resident
+from msgspec import structs
 from searching import SAMPLES, a_query, varied
 
 from index.embedder import Vectors
@@ -53,7 +54,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools), Generated)
         documents = varied(readings, count, words, rng, tools)
-        numbered = (replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
+        numbered = (structs.replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
         engine.publish({"notes": numbered}, (), ["notes"], {})
         queries = [replace(a_query(rng, words), limit=20) for _ in range(asked)]
         for query in queries[:5]:

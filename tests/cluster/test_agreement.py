@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from faces import FACETS, SAMPLES, Faces, a_query, faces_over
+from msgspec import structs
 from nodes import given
 
 from index.opensearch_engine import Address, OpenSearchEngine
@@ -62,7 +63,7 @@ def two_by_likeness(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 
 def told(answer: Answer) -> Answer:
     """Return what does not depend on the order of ties: all but the window of hits and what stands around it."""
-    return replace(answer, found=(), around={}, found_in={}, marks={})
+    return structs.replace(answer, found=(), around={}, found_in={}, marks={})
 
 
 def reasons(found: Found) -> list[tuple[object, ...]]:

@@ -8,6 +8,7 @@ from alike import LANGUAGE, SCHEMA, asked, document, filled, libraries, library
 from clustered import on_a_cluster
 from hypothesis import given, settings
 from models import Characters
+from msgspec import structs
 from scan_engine import ScanEngine
 
 from index.embedder import EmbeddingError
@@ -56,7 +57,7 @@ def test_a_cluster_finds_by_likeness_as_the_oracle_does(
     for query in queries:
         ours, oracles = engine.search(query), oracle.search(query)
 
-        assert replace(ours, hits=()) == replace(oracles, hits=()), query
+        assert structs.replace(ours, hits=()) == structs.replace(oracles, hits=()), query
         assert [hit.score for hit in ours.hits] == pytest.approx([hit.score for hit in oracles.hits], abs=TOLERANCE)
         every = {hit.id: hit for hit in oracle.search(replace(query, offset=0, limit=None)).hits}
         assert [told(hit) for hit in ours.hits] == [told(every[hit.id]) for hit in ours.hits], query

@@ -7,6 +7,7 @@ from clustered import on_a_cluster
 from engines import LANGUAGE, SCHEMA, filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from scan_engine import ScanEngine
 from strategies import Given, documents, histories, publish, selecting
 
@@ -26,7 +27,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def told(results: Results) -> Results:
     """Return all of some results but their hits."""
-    return replace(results, hits=())
+    return structs.replace(results, hits=())
 
 
 def scores(results: Results) -> list[tuple[str, float]]:
@@ -52,7 +53,9 @@ def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], as
 
         same_hits = [hit.id for hit in ours.hits] == [hit.id for hit in oracles.hits]
         told_of = (
-            told if same_hits or not query.context else lambda results: replace(told(results), context={}, found_in={})
+            told
+            if same_hits or not query.context
+            else lambda results: structs.replace(told(results), context={}, found_in={})
         )
         assert told_of(ours) == told_of(oracles), query
         agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))

@@ -13,9 +13,11 @@ import shutil
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+
+from msgspec import structs
 
 from index import ladder, ranking
 from index.query import Query
@@ -125,7 +127,9 @@ def _objective(pairs: Sequence[tuple[Judged, float]]) -> float:
 
 def _reached(weights: Weights, one: Judged) -> Reached:
     given = dict(zip(("likeness", "around"), weights, strict=True))
-    ranking.SIGNALS = tuple(replace(signal, weight=given.get(signal.name, signal.weight)) for signal in ranking.SIGNALS)
+    ranking.SIGNALS = tuple(
+        structs.replace(signal, weight=given.get(signal.name, signal.weight)) for signal in ranking.SIGNALS
+    )
     told: list[tuple[float, float]] = []
 
     def searched(*, answered: bool) -> float:
