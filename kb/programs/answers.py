@@ -19,6 +19,7 @@ from kb.texts import programs as words
 
 Record: TypeAlias = dict[str, Any]
 
+_LOOSE: tuple[StepName, ...] = ("parts", "some", "likeness")  # what they find need not be about what was asked
 _FILTERS = ("service", "kind", "event", "year", "speaker", "state")
 _MOST_TALKS = 5  # that are found by their titles
 _MOST_KIN = 20  # notes that belong to one
@@ -38,10 +39,9 @@ def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
     cards = Cards(kb, root)
     notes = list(within(cards.found(one) for one in answer.found))
     talks = [{**talk_card(one.talk, one.event, one.held_on), "notes": one.notes} for one in answer.talks[:_MOST_TALKS]]
-    nothing = {"nothing": words.NOTHING_BUT_TALKS if talks else nothing_in(kb)} if not answer.total else {}
     return {
         **about(kb),
-        **nothing,
+        **_nothing(kb, narrowed, answer),
         "told": list(_told(answer)),
         **window(answer.total, asked.offset, notes),
         "notes": notes,
@@ -90,6 +90,17 @@ def about(kb: KnowledgeBase) -> dict[str, str]:
 def nothing_in(kb: KnowledgeBase) -> str:
     """Return that nothing is noted, of an empty library that it is empty."""
     return words.NOTHING if kb.browser.reports() else words.EMPTY
+
+
+def _nothing(kb: KnowledgeBase, query: Query, answer: Answer) -> dict[str, str]:
+    """Return that nothing is noted, or only with other words of a query; empty where notes have all of them."""
+    if not answer.total:
+        return {"nothing": words.NOTHING_BUT_TALKS if answer.talks else nothing_in(kb)}
+    if not any(step.name in _LOOSE for step in answer.steps):
+        return {}
+    strict = kb.searcher.search(replace(query, without=_LOOSE, limit=0))
+    unheard = [one.word for one in strict.words if not one.count]
+    return {"nothing": words.NOTHING_WITH.format(words=", ".join(f"“{word}”" for word in unheard))} if unheard else {}
 
 
 def _note(kb: KnowledgeBase, cards: Cards, note: Note) -> Record:

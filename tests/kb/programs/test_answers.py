@@ -38,6 +38,14 @@ def test_a_question_without_an_answer_is_told_that_nothing_is_noted(
     assert (answer["nothing"], answer["total"], answer["notes"]) == (words.NOTHING, 0, [])
 
 
+def test_where_notes_with_other_words_are_shown_it_is_told_which_word_none_has(knowledge_base: KnowledgeBase) -> None:
+    answer = asked(knowledge_base, "search", query="最大 5分 Lambda 猫")
+
+    assert answer["notes"]
+    assert answer["nothing"] == words.NOTHING_WITH.format(words="“猫”")
+    assert "nothing" not in asked(knowledge_base, "search", query="最大 5分 Lambda")
+
+
 def test_a_card_has_the_words_their_place_their_source_and_what_has_changed(knowledge_base: KnowledgeBase) -> None:
     card = asked(knowledge_base, "search", query="最大5分")["notes"][0]
     changes = card.pop("changed_since")
