@@ -73,7 +73,12 @@ def test_the_skip_link_leads_to_the_results(open_page: Open) -> None:
     page = open_page("/?q=Lambda")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("検索結果へ移動")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#results$"))
+    page.wait_for_timeout(300)  # whoever reads waits too: the page may not be another one by then
+    assert [address for address in asked if "/static/" not in address] == []
     page.keyboard.press("Tab")
 
     assert page.evaluate("document.activeElement.closest('#results') !== null")

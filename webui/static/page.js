@@ -11,6 +11,7 @@ const COMPOSING = 450; // the same while an input method composes: Android compo
 // --- Another page in place of this one ---------------------------------------------------------------------------
 
 let running = null;
+let shown = location.pathname + location.search; // which page <main> is of
 let typed = false; // whether the newest address came from typing: the next typed one takes its place in the history
 
 function visit(address, { push = true, typing = false, keepIfEmpty = false, scroll = null } = {}) {
@@ -26,8 +27,9 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
     if (keepIfEmpty && found?.dataset.total === "0" && document.getElementById("found")) return stale();
     if (push) history.replaceState({ scroll: scrollY }, "");
     replaceMain(page, request.response.title);
-    const shown = found ? found.dataset.address : address;
-    if (push) history[typing && typed ? "replaceState" : "pushState"](null, "", shown);
+    const reached = found ? found.dataset.address : address;
+    if (push) history[typing && typed ? "replaceState" : "pushState"](null, "", reached);
+    shown = location.pathname + location.search;
     typed = typing;
     if (found) status.textContent = found.dataset.status;
     if (scroll !== null) scrollTo(0, scroll);
@@ -71,6 +73,8 @@ function asked() {
 }
 
 addEventListener("popstate", (event) => {
+  running?.abort();
+  if (location.pathname + location.search === shown) return; // a link to a place of this page
   visit(location.href, { push: false, scroll: event.state?.scroll ?? 0 });
   box.value = new URLSearchParams(location.search).get("q") ?? "";
 });
