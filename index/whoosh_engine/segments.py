@@ -1,7 +1,8 @@
 """The segments of a generation, read as one: their documents numbered through, those of tombstones left out."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from itertools import accumulate, chain
 
 import numpy as np
@@ -47,10 +48,18 @@ class Segments:
         live = self.live[every.docs]
         return Postings(every.docs[live], every.weights[live])
 
-    def stored(self, doc: int) -> Mapping[str, str]:
-        """Return what was stored of a document."""
-        number = bisect_right(self._bases, doc) - 1
-        return self._stores[number].stored(doc - self._bases[number])
+    def stored(self, docs: Iterable[int]) -> Mapping[int, Mapping[str, str]]:
+        """Return what was stored of each of some documents, read segment by segment."""
+        of_segment: dict[int, list[int]] = defaultdict(list)
+        for doc in docs:
+            of_segment[bisect_right(self._bases, doc) - 1].append(doc)
+        return {
+            doc: fields
+            for number, own in of_segment.items()
+            for doc, fields in zip(
+                own, self._stores[number].stored([doc - self._bases[number] for doc in own]), strict=True
+            )
+        }
 
     def close(self) -> None:
         """Close the files."""

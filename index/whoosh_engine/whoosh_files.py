@@ -9,7 +9,7 @@ as it was written.
 import hashlib
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zlib import decompress
 
@@ -68,10 +68,12 @@ class SegmentFile:
         for field, term, info in self._entries():
             yield field, term, self._block(info)
 
-    def stored(self, doc: int) -> bytes:
-        """Return the pickle of what was stored of a document."""
-        begin, end = self._begins[doc : doc + 2].tolist()
-        return decompress(self._read(self._stored + begin, end - begin))
+    def stored(self, docs: Sequence[int]) -> Iterator[bytes]:
+        """Yield the pickle of what was stored of each of some documents."""
+        begins = self._begins[docs]
+        lengths = self._begins[np.add(docs, 1)] - begins
+        for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
+            yield decompress(self._read(self._stored + begin, length))
 
     def close(self) -> None:
         """Close the file."""
