@@ -1,7 +1,7 @@
 """The segments of a generation, read as one: their documents numbered through, those of tombstones left out."""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import accumulate, chain
 
@@ -31,9 +31,13 @@ class Segments:
         self.live[self.in_position] = True
         self.columns = Columns.joined([columns.read(segment.folder) for segment in generation.segments], self.live)
 
-    def terms(self, field: str) -> tuple[str, ...]:
-        """Return all terms of a field, sorted; some may be of no live document."""
-        return tuple(sorted(set(chain.from_iterable(store.terms(field) for store in self._stores))))
+    def terms(self, fields: Iterable[str]) -> Mapping[str, int]:
+        """Return all terms of some fields, each with how many documents have it at most; some of these are not live."""
+        every = Counter[str]()
+        for field in fields:
+            for store in self._stores:
+                every.update(store.terms(field))
+        return every
 
     def postings(self, field: str, term: str) -> Postings:
         """Return the live documents that have a term, empty ones if it has none."""

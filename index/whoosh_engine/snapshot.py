@@ -130,10 +130,9 @@ class Snapshot:
         return Signatures(self.literals)
 
     @cached_property
-    def words(self) -> Sequence[str]:
-        """All words that find documents, short units among them."""
-        fields = (text_field(text.name, "word") for text in self._texts if text.finds)
-        return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
+    def words(self) -> Mapping[str, int]:
+        """All words that find documents, short units among them, each with how many it finds at most."""
+        return self._segments.terms(text_field(text.name, "word") for text in self._texts if text.finds)
 
     @cached_property
     def spellings(self) -> Spellings:

@@ -41,10 +41,10 @@ class TermStore:
             (path,) = folder.glob("*.seg") if count else (None,)  # of no document nothing is written
             self._file = SegmentFile(path, count) if path else None
 
-    def terms(self, field: str) -> tuple[str, ...]:
-        """Return all terms of a field, sorted by their bytes."""
+    def terms(self, field: str) -> Mapping[str, int]:
+        """Return all terms of a field, each with how many documents have it."""
         with self._reading():
-            return tuple(map(decoded, self._file.terms(field))) if self._file else ()
+            return {decoded(term): having for term, having in self._file.terms(field)} if self._file else {}
 
     def postings(self, field: str, term: str) -> Postings:
         """Return the postings of a term, empty ones if it has none."""
