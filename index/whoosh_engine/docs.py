@@ -1,4 +1,4 @@
-"""Documents that belong together, as an array of their numbers, in order and each once: work on few of many is little."""
+"""Documents that have something in common, as an array of their numbers: in order, each once."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ from index.whoosh_engine.term_store import Docs, Mask
 NONE: Docs = np.empty(0, np.int32)
 
 _FEW = 16  # where there are so many times as many others, it is quicker to look each up among them
-_ROWS = 64  # numbers of which the least is looked at first
+_ROWS = 64  # of the numbers in rows; of each column the least is looked at first
 
 
 def both(some: Docs, others: Docs) -> Docs:
@@ -23,8 +23,10 @@ def both(some: Docs, others: Docs) -> Docs:
 def either(lists: Iterable[Docs]) -> Docs:
     """Return the documents of several lists."""
     having = [docs for docs in lists if len(docs)]
-    if len(having) < 2:  # noqa: PLR2004
-        return having[0] if having else NONE
+    if not having:
+        return NONE
+    if len(having) == 1:
+        return having[0]
     every = np.concatenate(having)
     every.sort(kind="stable")  # which merges what is in order already
     first = np.empty(len(every), np.bool_)

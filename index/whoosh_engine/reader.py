@@ -87,7 +87,7 @@ class WhooshReader:
         """Return what was stored of a document, or None if there is none of that id."""
         snapshot = self._snapshot
         doc = snapshot.find(document_id)
-        return None if doc is None else snapshot.documents_of(np.array([doc]))[doc][1]
+        return None if doc is None else snapshot.documents_of(np.array([doc], np.int32))[doc][1]
 
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors."""
@@ -99,7 +99,7 @@ class WhooshReader:
         rows = np.flatnonzero(np.isin(vectors.docs, docs)).astype(np.int32)
         likeness = Likeness(vectors, vectors.space.mean(rows))
         group = snapshot.group(apart)
-        beside = group.having_any(group.counts(np.array(docs, np.int32)))
+        beside = group.having_any(group.counts(np.unique(docs)))
         found = likeness.found(snapshot.mask(less(snapshot.everything, beside)), copies=False)[:limit]
         cosines = likeness.of(found)[0].tolist()
         documents = snapshot.documents_of(found)

@@ -183,8 +183,8 @@ class Snapshot:
         ids, links = self._segments.columns.keys[ID], self._segments.columns.links
         wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
         near = links.of(others)
-        belonging = links.docs[near[np.isin(links.keys[near], ids[docs])]]
-        return either((others[np.isin(ids[others], wanted)], np.unique(belonging)))
+        belonging = links.docs[near[_keys_among(links.keys[near], ids[docs])]]
+        return either((others[_keys_among(ids[others], wanted)], np.unique(belonging)))
 
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
@@ -237,3 +237,10 @@ class Snapshot:
     def _read_group(self, column: str) -> FacetGroup:
         nothing = ValueColumn((), np.empty(0, np.int32), np.zeros(self.size, np.int32))
         return FacetGroup(self._segments.columns.values.get(column, nothing), self.documents)
+
+
+def _keys_among(keys: Keys, others: Keys) -> Mask:
+    """Return which keys are among others, of which there are some; np.isin sorts both."""
+    ordered = np.sort(others)
+    found: Mask = ordered.take(np.searchsorted(ordered, keys), mode="clip") == keys
+    return found
