@@ -15,8 +15,8 @@ from index.whoosh_engine.storage import create, whoosh3
 from index.whoosh_engine.term_store import Docs, Mask, TermStore, Weights
 from index.whoosh_engine.whoosh_files import BLOCK_HEAD, FIELD, INFO, LENGTHS, TABLES, hash_of
 
-# Terms whose postings are made lists of, and stored documents that are read: one by one that is most of the time, all at
-# once the memory.
+# Terms whose postings are made lists of, and stored documents that are read: one by one that is most of the time, all
+# at once the memory.
 _AT_ONCE = 1000
 
 
