@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from index.engine import FacetCount
 from index.whoosh_engine.columns import Numbers, ValueColumn
-from index.whoosh_engine.docs import among, either
+from index.whoosh_engine.docs import among, either, least
 from index.whoosh_engine.term_store import Docs
 
 _AS_COUNT = partial(tuple.__new__, FacetCount)  # at a third of the cost of calling it, for thousands of values
@@ -44,11 +44,12 @@ class FacetGroup:
         totals = self._counted(docs)
         if totals is self._totals and not selected:
             return self._listed[:most], len(self._listed) - len(self._listed[:most])
-        had = _commonest_first(totals)
-        shown = had
-        if most is not None:
-            chosen = [self._places[value] for value in selected if value in self._places]
-            shown = np.concatenate([had[:most], had[most:][np.isin(had[most:], chosen)]])
+        had = np.flatnonzero(totals)
+        shown = _commonest_first(had, totals, most)
+        if selected and len(shown) < len(had):
+            chosen = np.array([self._places[value] for value in selected if value in self._places], np.intp)
+            besides = np.setdiff1d(chosen[totals[chosen] > 0], shown)
+            shown = np.concatenate([shown, _commonest_first(besides, totals)])
         listed = self._told(shown, totals, frozenset(selected))
         lacking = sorted(set(selected).difference(one.value for one in listed))
         return (*listed, *(FacetCount(value, 0, selected=True) for value in lacking)), len(had) - len(shown)
@@ -72,7 +73,7 @@ class FacetGroup:
 
     @cached_property
     def _listed(self) -> tuple[FacetCount, ...]:
-        return self._told(_commonest_first(self._totals), self._totals, frozenset())
+        return self._told(_commonest_first(np.flatnonzero(self._totals), self._totals), self._totals, frozenset())
 
     def _told(
         self, numbers: NDArray[np.intp], totals: NDArray[np.intp], selected: frozenset[str]
@@ -123,7 +124,6 @@ class FacetGroup:
         return {value: number for number, value in enumerate(self._column.values)}
 
 
-def _commonest_first(totals: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the numbers of the values that any document has, most first, then by value: they are numbered so."""
-    had = np.flatnonzero(totals)
-    return had[np.argsort(-totals[had], kind="stable")]
+def _commonest_first(numbers: NDArray[np.intp], totals: NDArray[np.intp], most: int | None = None) -> NDArray[np.intp]:
+    """Return so many of the numbers of some values, else all, commonest first, then by value: they are numbered so."""
+    return numbers[least(numbers - totals[numbers] * len(totals), most)]
