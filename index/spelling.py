@@ -1,9 +1,11 @@
 """Slips of the keyboard: the word of an index that a text is most likely meant to be."""
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 
 from index.text import folded_case
 
@@ -25,10 +27,10 @@ def beginning(text: str, words: Iterable[str]) -> tuple[str, ...]:
 class Spellings:
     """The words of an index that a text may be a slip of.
 
-    `words` gives all words of the index, `frequency` how many documents have one.
+    `words` gives all words of the index, each with how many documents have it at most, `frequency` how many do.
     """
 
-    def __init__(self, words: Callable[[], Iterable[str]], frequency: Callable[[str], int]) -> None:
+    def __init__(self, words: Callable[[], Mapping[str, int]], frequency: Callable[[str], int]) -> None:
         self._words = words
         self._frequency = frequency
 
@@ -46,11 +48,15 @@ class Spellings:
         having = self._frequency(written)
         if not 0 < having <= _RARE:
             return None
-        near = [one for one in self._near(written) if one[2] != written and -one[1] >= _FAR * having]
+        least = _FAR * having
+        near = [one for one in self._near(written, least) if one[2] != written and -one[1] >= least]
         return min(near)[2] if near else None
 
-    def _near(self, written: str) -> Sequence[tuple[int, int, str]]:
-        """Return the words that are few slips away: how many, how frequent each is, below 0, and itself."""
+    def _near(self, written: str, least: int = 0) -> Sequence[tuple[int, int, str]]:
+        """Return the words that are few slips away: how many, how frequent each is, below 0, and itself.
+
+        Those are left out that fewer than so many documents have, as far as that is known.
+        """
         if len(written) < (_SHORTEST if written.isascii() else _SHORTEST_KANA) or not _LETTERS.fullmatch(written):
             return ()
         from rapidfuzz import process  # noqa: PLC0415  # most queries have no word that few documents have
@@ -58,14 +64,20 @@ class Spellings:
 
         slips = 2 if len(written) >= _LONG else 1
         lengths = range(len(written) - slips, len(written) + slips + 1)
-        words = [word for length in lengths for word in self._by_length.get((written.isascii(), length), ())]
+        words = list[str]()
+        for length in lengths:
+            some, bounds = self._by_length.get((written.isascii(), length), ((), ()))
+            words += some[: bisect_right(bounds, -least)]
         near = process.extract(written, words, scorer=OSA.distance, score_cutoff=slips, limit=None)
         return [(int(distance), -count, word) for word, distance, _ in near if (count := self._frequency(word))]
 
     @cached_property
-    def _by_length(self) -> Mapping[tuple[bool, int], Sequence[str]]:
-        """The words of Latin letters, and those of kana, by their length."""
-        words: dict[tuple[bool, int], list[str]] = defaultdict(list)
-        for word in filter(_LETTERS.fullmatch, self._words()):
-            words[word.isascii(), len(word)].append(word)
+    def _by_length(self) -> Mapping[tuple[bool, int], tuple[Sequence[str], Sequence[int]]]:
+        """The words of Latin letters, and those of kana, by their length, commonest first; how common, below 0."""
+        words: dict[tuple[bool, int], tuple[list[str], list[int]]] = defaultdict(lambda: ([], []))
+        for word, most in sorted(self._words().items(), key=itemgetter(1), reverse=True):
+            if _LETTERS.fullmatch(word):
+                some, bounds = words[word.isascii(), len(word)]
+                some.append(word)
+                bounds.append(-most)
         return words

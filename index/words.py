@@ -1,7 +1,7 @@
 """From a piece of a query to the words it asks for, and the other words that stand for them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from index.tree import Alternative, Key, QueryPiece, QueryWord
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # a document with the word itself comes first
 
 _LONGEST_NAME = 8  # words
+_TEXTS_OF_A_QUERY = 8  # each of which is asked for its words, then for its helpers
 
 
 class QueryWords:
@@ -27,6 +28,7 @@ class QueryWords:
         self, analyzer: Analyzer, slips: Iterable[tuple[str, str]] = (), related: Iterable[tuple[str, str]] = ()
     ) -> None:
         self.analyzer = analyzer
+        self._morphemes = lru_cache(_TEXTS_OF_A_QUERY)(analyzer.morphemes)
         self._slips = tuple(slips)
         self._related = tuple(related)
 
@@ -36,7 +38,7 @@ class QueryWords:
 
     def pieces(self, text: str) -> tuple[QueryPiece, ...]:
         """Return what stands between spaces in a text, with its words; a name that holds spaces is not parted."""
-        runs = groupby(self.analyzer.morphemes(text), key=lambda morpheme: morpheme.is_space)
+        runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
         every = [list(run) for is_space, run in runs if not is_space]
         return tuple(
             QueryPiece("".join(m.surface for m in run), tuple(self._word(m) for m in run if m.is_content))
@@ -48,12 +50,16 @@ class QueryWords:
         related = self._related_by_term.get(word.alternatives[0].terms[0].text, ())
         return replace(word, alternatives=(*word.alternatives, *related))
 
+    def helpers(self, text: str) -> tuple[Key, ...]:
+        """Return the terms of a text that are of other kinds than words."""
+        return tuple(dict.fromkeys(Key(term.text, term.kind) for term in self.analyzer.helpers(self._morphemes(text))))
+
     def reading_of(self, text: str) -> str:
         """Return how a text is read."""
-        return "".join(morpheme.reading for morpheme in self.analyzer.morphemes(text))
+        return "".join(morpheme.reading for morpheme in self._morphemes(text))
 
     def _content(self, text: str) -> list[Morpheme]:
-        return [morpheme for morpheme in self.analyzer.morphemes(text) if morpheme.is_content]
+        return [morpheme for morpheme in self._morphemes(text) if morpheme.is_content]
 
     def _word(self, morpheme: Morpheme) -> QueryWord:
         return QueryWord(
@@ -96,6 +102,14 @@ def names_among(
         if run:
             yield run, name
         begin += max(len(run), 1)
+
+
+def beside_names(pieces: Sequence[QueryPiece], runs: Iterable[Sequence[QueryWord]]) -> tuple[Sequence[QueryWord], str]:
+    """Return which words of pieces are names beside runs of words that are some, and what is said beside all these."""
+    names = [word for run in runs for word in run]
+    words = (word for piece in pieces for word in piece.words)
+    others = [word for word in words if word.is_name and word not in names]
+    return others, without_names(pieces, (*others, *names))
 
 
 def without_names(pieces: Sequence[QueryPiece], names: Iterable[QueryWord]) -> str:

@@ -23,7 +23,7 @@ from index.opensearch_engine.vocabulary import Vocabulary
 from index.query import Query, Step
 from index.ranking import PLACES, SIGNAL_OF_KIND, SignalName, most_points, word_weight
 from index.tree import AllOf, Alternative, AnyOf, FacetIs, InField, Key, Node, Notice, QueryPiece, QueryWord, words_in
-from index.words import names_among, without_names
+from index.words import beside_names, names_among
 
 _MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
 _CLAUSES_OF_TERM = 4  # where it finds, where some words are enough, and two where it gives points
@@ -96,9 +96,8 @@ class Search:
             return None
         words = [word for piece in pieces for word in piece.words]
         runs = dict(self._names(words))
-        others = [word for word in words if word.is_name and not any(word in run for run in runs)]
+        others, rest = beside_names(pieces, runs)
         having = (*map(self._filters.of, runs.values()), *map(self._of_name, others))
-        rest = without_names(pieces, (*others, *(word for run in runs for word in run)))
         vector: Vectors | None = None
         with suppress(EmbeddingError):  # the model answers no more
             vector = self._vector_of(rest) if rest not in ("", text) else None
@@ -253,12 +252,10 @@ class Search:
 
     def _helpers(self) -> Mapping[SignalName, Sequence[Key]]:
         """Return the pairs and grams of the query's text, by the signals that they make, as many as a cluster takes."""
-        analyzer = self._language.words.analyzer
         text = " ".join(piece.text for piece in self.ascent.pieces)
         terms = sum(len(alternative.terms) for word in self.scored for alternative in word.alternatives)
         most = min(max(_MOST_CLAUSES - _CLAUSES_OF_TERM * terms, 0) // _CLAUSES_OF_HELPER, _MOST_HELPERS)
-        every = dict.fromkeys(Key(term.text, term.kind) for term in analyzer.helpers(analyzer.morphemes(text)))
-        keys = [key for key in every if key.kind in SIGNAL_OF_KIND][:most]
+        keys = [key for key in self._language.words.helpers(text) if key.kind in SIGNAL_OF_KIND][:most]
         return {signal: [key for key in keys if key.kind == kind] for kind, signal in SIGNAL_OF_KIND.items()}
 
     def _score_of_words(self) -> Filter:

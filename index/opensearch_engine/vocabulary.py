@@ -1,6 +1,7 @@
 """The words of an index on a cluster, each kept once: those that a text may be the beginning or a slip of."""
 
 from collections.abc import Mapping, Sequence
+from sys import maxsize
 from typing import Any
 
 from index import spelling
@@ -54,7 +55,8 @@ class Vocabulary:
             "_source": ["word"],
             "query": {"fuzzy": {"word": {"value": folded_case(text), "fuzziness": 2, "max_expansions": _MOST_NEAR}}},
         }
-        return spelling.Spellings(lambda: self._asked.ask(body, _words, _NOTHING), self.frequency)
+        words = lambda: dict.fromkeys(self._asked.ask(body, _words, _NOTHING), maxsize)  # noqa: E731
+        return spelling.Spellings(words, self.frequency)
 
 
 def _words(answer: Mapping[str, Any]) -> Sequence[str]:

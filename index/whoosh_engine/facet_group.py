@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from index.engine import FacetCount
 from index.whoosh_engine.columns import Numbers, ValueColumn
-from index.whoosh_engine.term_store import Docs, Mask
+from index.whoosh_engine.docs import among, either, least
+from index.whoosh_engine.term_store import Docs
 
 _AS_COUNT = partial(tuple.__new__, FacetCount)  # at a third of the cost of calling it, for thousands of values
 _FEW = 8  # where fewer than one of so many documents is counted, it is quicker to look at those alone
@@ -27,37 +28,35 @@ class FacetGroup:
             value for value, total in zip(column.values, self._totals.tolist(), strict=True) if total
         ]
 
-    def counts(self, mask: Mask) -> Mapping[str, int]:
-        """Return how many of the documents in the mask have each value that any of them has."""
-        totals = self._counted(mask)
+    def counts(self, docs: Docs) -> Mapping[str, int]:
+        """Return how many of some documents have each value that any of them has."""
+        totals = self._counted(docs)
         had = np.flatnonzero(totals)
         return dict(zip(self._named(had), totals[had].tolist(), strict=True))
 
     def listed(
-        self, mask: Mask, selected: Collection[str] = (), most: int | None = None
+        self, docs: Docs, selected: Collection[str] = (), most: int | None = None
     ) -> tuple[tuple[FacetCount, ...], int]:
-        """Return how many of the documents in the mask have each value, as the contract of engines lists them.
+        """Return how many of some documents have each value, as the contract of engines lists them.
 
         Of more values than `most` the commonest and those selected, and how many there are besides.
         """
-        totals = self._counted(mask)
+        totals = self._counted(docs)
         if totals is self._totals and not selected:
             return self._listed[:most], len(self._listed) - len(self._listed[:most])
-        had = _commonest_first(totals)
-        shown = had
-        if most is not None:
-            chosen = [self._places[value] for value in selected if value in self._places]
-            shown = np.concatenate([had[:most], had[most:][np.isin(had[most:], chosen)]])
+        had = np.flatnonzero(totals)
+        shown = _commonest_first(had, totals, most)
+        if selected and len(shown) < len(had):
+            chosen = np.array([self._places[value] for value in selected if value in self._places], np.intp)
+            besides = np.setdiff1d(chosen[totals[chosen] > 0], shown)
+            shown = np.concatenate([shown, _commonest_first(besides, totals)])
         listed = self._told(shown, totals, frozenset(selected))
         lacking = sorted(set(selected).difference(one.value for one in listed))
         return (*listed, *(FacetCount(value, 0, selected=True) for value in lacking)), len(had) - len(shown)
 
-    def tally(self, values: Iterable[str], size: int) -> NDArray[np.int32]:
-        """Return how many of these values each of `size` documents has."""
-        tally = np.zeros(size, np.int32)
-        for docs in self.having(values).values():
-            tally[docs] += 1
-        return tally
+    def having_any(self, values: Iterable[str]) -> Docs:
+        """Return the documents that have any of these values."""
+        return either(self.having(values).values())
 
     def having(self, values: Iterable[str]) -> Mapping[str, Docs]:
         """Return the documents that have each of these values; those that none has are left out."""
@@ -74,7 +73,7 @@ class FacetGroup:
 
     @cached_property
     def _listed(self) -> tuple[FacetCount, ...]:
-        return self._told(_commonest_first(self._totals), self._totals, frozenset())
+        return self._told(_commonest_first(np.flatnonzero(self._totals), self._totals), self._totals, frozenset())
 
     def _told(
         self, numbers: NDArray[np.intp], totals: NDArray[np.intp], selected: frozenset[str]
@@ -87,23 +86,22 @@ class FacetGroup:
         named: list[str] = self._values[numbers].tolist()
         return named
 
-    def _counted(self, mask: Mask) -> NDArray[np.intp]:
-        """Return how many of the documents in the mask have each value, by its number."""
-        found = int(np.count_nonzero(mask))
-        if found == self._every:
+    def _counted(self, docs: Docs) -> NDArray[np.intp]:
+        """Return how many of some documents have each value, by its number."""
+        if len(docs) == self._every:
             return self._totals
-        few = found * _FEW < len(mask)
-        numbers = self._of(np.flatnonzero(mask)) if few else self._column.numbers[mask[self._docs]]
-        return np.bincount(numbers, minlength=len(self._column.values))
+        return np.bincount(self._of(docs), minlength=len(self._column.values))
 
-    def _of(self, docs: NDArray[np.intp]) -> Numbers:
+    def _of(self, docs: Docs) -> Numbers:
         """Return the numbers of the values of some documents."""
         if self._one_each:
-            return self._column.numbers[docs]
-        counts = self._column.counts[docs]
+            return self._column.numbers.take(docs)
+        if len(docs) * _FEW > len(self._column.counts):
+            return self._column.numbers.compress(among(self._docs, docs))
+        counts = self._column.counts.take(docs)
         shifts = np.cumsum(counts) - counts
-        places = np.arange(counts.sum()) + np.repeat(self._ends[docs] - counts - shifts, counts)
-        numbers: Numbers = self._column.numbers[places]
+        places = np.arange(counts.sum()) + np.repeat(self._ends.take(docs) - counts - shifts, counts)
+        numbers: Numbers = self._column.numbers.take(places)
         return numbers
 
     @cached_property
@@ -126,7 +124,6 @@ class FacetGroup:
         return {value: number for number, value in enumerate(self._column.values)}
 
 
-def _commonest_first(totals: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the numbers of the values that any document has, most first, then by value: they are numbered so."""
-    had = np.flatnonzero(totals)
-    return had[np.argsort(-totals[had], kind="stable")]
+def _commonest_first(numbers: NDArray[np.intp], totals: NDArray[np.intp], most: int | None = None) -> NDArray[np.intp]:
+    """Return so many of the numbers of some values, else all, commonest first, then by value: they are numbered so."""
+    return numbers[least(numbers - totals[numbers] * len(totals), most)]

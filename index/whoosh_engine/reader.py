@@ -1,8 +1,7 @@
-"""A generation as one request sees it: from a query to masks, scores and counts."""
+"""A generation as one request sees it: from a query to documents, scores and counts."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from itertools import repeat
 
 import numpy as np
@@ -11,14 +10,16 @@ from index.engine import FEW, ConditionCount, Hit, Reason, Results, TitledCount
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
+from index.ranking import PLACES
 from index.schema import Schema
+from index.whoosh_engine.docs import among, both, either, least, less
 from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
 from index.whoosh_engine.snapshot import Scores, Snapshot
-from index.whoosh_engine.term_store import Docs, Mask
+from index.whoosh_engine.term_store import Docs
 
 
 class WhooshReader:
@@ -37,21 +38,26 @@ class WhooshReader:
         snapshot = self._snapshot
         search = Search(snapshot, query, self._language, self._meaning)
         selections = Selections(snapshot, query, search.matches)
-        total = int(np.count_nonzero(selections.hits))
+        total = len(selections.hits)
         docs, scores = _window(snapshot, selections.hits, search, query)
-        reasons: Iterable[tuple[Reason, ...]] = search.reasons(docs) if query.explain else repeat((), len(docs))
+        reasons: Iterable[tuple[Reason, ...]] = search.scoring.reasons(docs) if query.explain else repeat((), len(docs))
         most = dict(query.most_values)
         counts = {
             group: snapshot.group(group).listed(selections.counted(group), query.selected(group), most.get(group))
             for group in query.facets
         }
-        document = cache(snapshot.document)  # a hit is among its kin
-        places = _places(snapshot, docs, query.context) if query.context and len(docs) else {}
+        shown = np.sort(docs)
+        places = _places(snapshot, shown, query.context) if query.context else {}
+        kin = _kin(snapshot, shown, places) if places else {}
+        documents = snapshot.documents_of(either((shown, *kin.values())))  # a hit is among its kin
+        alike = ~among(docs, search.by_words)
         return Results(
             total=total,
             hits=tuple(
-                Hit(document(doc)[0], score, document(doc)[1], why, alike=not search.by_words[doc])
-                for doc, score, why in zip(docs.tolist(), scores.tolist(), reasons, strict=True)
+                Hit(key, score, stored, why, alike=by_likeness)
+                for (key, stored), score, why, by_likeness in zip(
+                    map(documents.__getitem__, docs.tolist()), scores.tolist(), reasons, alike.tolist(), strict=True
+                )
             ),
             facets={group: listed for group, (listed, _) in counts.items()},
             unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
@@ -61,27 +67,27 @@ class WhooshReader:
             without=selections.without_value,
             without_group={} if total else selections.without_group,
             words=search.counted_alone(selections.of) if total < FEW else (),
-            conditions=tuple(self._conditions(search, query)) if total < FEW else (),
+            conditions=tuple(self._conditions(search, query, selections.of)) if total < FEW else (),
             meant=tuple(search.meant(selections.of)),
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
-            context=_context(snapshot, docs, places, document) if places else {},
-            found_in={value: int(np.count_nonzero(selections.hits[own])) for value, own in places.items()},
+            context={value: _in_position(snapshot, own, documents) for value, own in kin.items()},
+            found_in={value: len(both(own, selections.hits)) for value, own in places.items()},
         )
 
-    def _conditions(self, search: Search, query: Query) -> Iterator[ConditionCount]:
-        """Yield how many documents would be found without each condition of a query's text."""
+    def _conditions(self, search: Search, query: Query, selected: Callable[[Docs], Docs]) -> Iterator[ConditionCount]:
+        """Yield how many of the selected documents would be found without each condition of a query's text."""
         for told in search.conditions:
-            less = replace(query, text=told.rest)
-            found = Search(self._snapshot, less, self._language, self._meaning).matches
-            count = int(np.count_nonzero(Selections(self._snapshot, less, found).hits))
-            yield ConditionCount(told.text, told.rest, count)
+            found = self._snapshot.everything
+            if told.rest:
+                found = Search(self._snapshot, replace(query, text=told.rest), self._language, self._meaning).matches
+            yield ConditionCount(told.text, told.rest, len(selected(found)))
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
         snapshot = self._snapshot
         doc = snapshot.find(document_id)
-        return None if doc is None else snapshot.document(doc)[1]
+        return None if doc is None else snapshot.documents_of(np.array([doc], np.int32))[doc][1]
 
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors."""
@@ -93,13 +99,12 @@ class WhooshReader:
         rows = np.flatnonzero(np.isin(vectors.docs, docs)).astype(np.int32)
         likeness = Likeness(vectors, vectors.space.mean(rows))
         group = snapshot.group(apart)
-        own = np.zeros(snapshot.size, np.bool_)
-        own[docs] = True
-        others = group.tally(group.counts(own), snapshot.size) == 0
-        found = likeness.found(snapshot.live & others, copies=False)[:limit]
+        beside = group.having_any(group.counts(np.unique(docs)))
+        found = likeness.found(snapshot.mask(less(snapshot.everything, beside)), copies=False)[:limit]
         cosines = likeness.of(found)[0].tolist()
-        documents = map(snapshot.document, found.tolist())
-        return tuple(Hit(key, cosine, stored) for (key, stored), cosine in zip(documents, cosines, strict=True))
+        documents = snapshot.documents_of(found)
+        hits = ((*documents[doc], cosine) for doc, cosine in zip(found.tolist(), cosines, strict=True))
+        return tuple(Hit(key, cosine, stored) for key, stored, cosine in hits)
 
     def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others; none where one has no vector."""
@@ -128,19 +133,19 @@ class WhooshReader:
         self._snapshot.close()
 
 
-def _window(snapshot: Snapshot, found: Mask, search: Search, query: Query) -> tuple[Docs, Scores]:
+def _window(snapshot: Snapshot, found: Docs, search: Search, query: Query) -> tuple[Docs, Scores]:
     """Return the documents of the query's window, in its order, and their scores."""
     end = None if query.limit is None else query.offset + query.limit
-    if query.sort in ("new", "old", "position") or (query.sort == "relevance" and not search.scored):
-        docs = snapshot.ordered(found, query.sort)[query.offset : end]
-        return docs, search.scores(docs)
-    docs = np.flatnonzero(found).astype(np.int32)
-    ranks = snapshot.boosts[docs] if query.sort == "boost" else search.scores(docs)
-    if end is not None and end < len(docs):  # those that cannot come into the window need no order
-        near = ranks >= np.sort(ranks)[len(docs) - max(end, 1)]  # np.partition takes far longer where many tie
-        docs, ranks = docs[near], ranks[near]
-    order = np.lexsort((snapshot.ages[docs], -ranks))[query.offset : end]
-    return docs[order], search.scores(docs[order]) if query.sort == "boost" else ranks[order]
+    places = snapshot.places(query.sort).take(found)
+    by_score = query.sort == "relevance" and bool(search.scored)
+    if by_score or query.sort == "boost":
+        ranks = search.scores(found) if by_score else snapshot.boosts.take(found)
+        # One number for both: what ties as rounded comes in the order of places.
+        order = least(places - np.rint(ranks * 10**PLACES).astype(np.int64) * snapshot.size, end)[query.offset :]
+        docs = found.take(order)
+        return docs, np.round(ranks.take(order) if by_score else search.scores(docs), PLACES)
+    docs = found.take(least(places, end)[query.offset :])
+    return docs, np.round(search.scores(docs), PLACES)
 
 
 def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[TitledCount, ...]:
@@ -152,19 +157,18 @@ def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple
     return tuple(TitledCount(value, count, found.get(value, 0)) for value, count, _ in listed)
 
 
-def _places(snapshot: Snapshot, docs: Docs, group: str) -> Mapping[str, Docs]:
+def _places(snapshot: Snapshot, docs: Docs, name: str) -> Mapping[str, Docs]:
     """Return the documents that have a value of a group which one of these has, by value."""
-    window = np.zeros(snapshot.size, np.bool_)
-    window[docs] = True
-    return snapshot.group(group).having(snapshot.group(group).counts(window))
+    group = snapshot.group(name)
+    return group.having(group.counts(docs))
 
 
-def _context(
-    snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs], document: Callable[[int], tuple[str, str]]
-) -> Mapping[str, tuple[str, ...]]:
-    """Return what is stored of these documents and their kin in each place."""
-    kin = snapshot.kin(docs, np.concatenate([docs, *places.values()]))
-    return {
-        value: tuple(document(doc)[1] for doc in own[np.argsort(snapshot.positions[own])].tolist())
-        for value, own in ((value, having[kin[having]]) for value, having in places.items())
-    }
+def _kin(snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs]) -> Mapping[str, Docs]:
+    """Return these documents and their kin in each place."""
+    kin = snapshot.kin(docs, either((docs, *places.values())))
+    return {value: both(having, kin) for value, having in places.items()}
+
+
+def _in_position(snapshot: Snapshot, docs: Docs, documents: Mapping[int, tuple[str, str]]) -> tuple[str, ...]:
+    """Return what is stored of some documents in the order of their positions."""
+    return tuple(documents[doc][1] for doc in docs[np.argsort(snapshot.positions[docs])].tolist())

@@ -1,7 +1,8 @@
 """The segments of a generation, read as one: their documents numbered through, those of tombstones left out."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from itertools import accumulate, chain
 
 import numpy as np
@@ -30,9 +31,13 @@ class Segments:
         self.live[self.in_position] = True
         self.columns = Columns.joined([columns.read(segment.folder) for segment in generation.segments], self.live)
 
-    def terms(self, field: str) -> tuple[str, ...]:
-        """Return all terms of a field, sorted; some may be of no live document."""
-        return tuple(sorted(set(chain.from_iterable(store.terms(field) for store in self._stores))))
+    def terms(self, fields: Iterable[str]) -> Mapping[str, int]:
+        """Return all terms of some fields, each with how many documents have it at most; some of these are not live."""
+        every = Counter[str]()
+        for field in fields:
+            for store in self._stores:
+                every.update(store.terms(field))
+        return every
 
     def postings(self, field: str, term: str) -> Postings:
         """Return the live documents that have a term, empty ones if it has none."""
@@ -47,10 +52,18 @@ class Segments:
         live = self.live[every.docs]
         return Postings(every.docs[live], every.weights[live])
 
-    def stored(self, doc: int) -> Mapping[str, str]:
-        """Return what was stored of a document."""
-        number = bisect_right(self._bases, doc) - 1
-        return self._stores[number].stored(doc - self._bases[number])
+    def stored(self, docs: Iterable[int]) -> Mapping[int, Mapping[str, str]]:
+        """Return what was stored of each of some documents, read segment by segment."""
+        of_segment: dict[int, list[int]] = defaultdict(list)
+        for doc in docs:
+            of_segment[bisect_right(self._bases, doc) - 1].append(doc)
+        return {
+            doc: fields
+            for number, own in of_segment.items()
+            for doc, fields in zip(
+                own, self._stores[number].stored([doc - self._bases[number] for doc in own]), strict=True
+            )
+        }
 
     def close(self) -> None:
         """Close the files."""

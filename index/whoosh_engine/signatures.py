@@ -1,5 +1,7 @@
 """Which of many texts may hold a piece of text: a bit of each text for each sort of three bytes in a row."""
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,9 +26,13 @@ class Signatures:
 
     def may_hold(self, piece: bytes) -> Docs:
         """Return the numbers of the texts that may hold a piece, among them all that do."""
-        rows = self._rows[np.unique(_sorts(np.frombuffer(piece, np.uint8)))]
-        bits = np.bitwise_and.reduce(rows, axis=0) if len(rows) else np.full(self._rows.shape[1], 255, np.uint8)
-        return np.flatnonzero(np.unpackbits(bits, count=self._count).view(np.bool_)).astype(np.int32)
+        sorts = set(_sorts(np.frombuffer(piece, np.uint8)).tolist())
+        if not sorts:
+            return np.arange(self._count, dtype=np.int32)
+        bits = reduce(np.bitwise_and, (self._rows[sort] for sort in sorts))
+        octets = np.flatnonzero(bits != 0)  # few of them: all as bits would be eight times as much to look through
+        places, bit = np.nonzero(np.unpackbits(bits[octets, None], axis=1))
+        return (octets[places] * 8 + bit).astype(np.int32)
 
 
 def _packed(texts: Texts, begin: int, end: int) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """One generation, open: its posting lists as arrays, the last asked for kept decoded and weighed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,8 @@ from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
 from index.whoosh_engine.column_names import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column
-from index.whoosh_engine.columns import Keys, Texts, ValueColumn, key_of
+from index.whoosh_engine.columns import Keys, Numbers, Texts, ValueColumn, key_of
+from index.whoosh_engine.docs import among, either
 from index.whoosh_engine.facet_group import FacetGroup
 from index.whoosh_engine.overview import MOST_KEPT
 from index.whoosh_engine.rows import text_field
@@ -24,8 +25,6 @@ from index.whoosh_engine.signatures import Signatures
 from index.whoosh_engine.term_store import Docs, Mask
 
 Scores = NDArray[np.float64]  # one number a document
-
-_FEW = 16  # where fewer than one of so many documents is found
 
 
 class WeightedTerm(Struct, frozen=True):
@@ -44,7 +43,7 @@ class WeightedTerm(Struct, frozen=True):
 class Snapshot:
     """A generation as a reader sees it, whatever is written after.
 
-    Its masks and scores have a place for each of `size` numbers, of which `live` tells whether they are of a document.
+    Documents have numbers below `size`; `live` tells of each number whether it is of one.
     """
 
     def __init__(self, segments: Segments, schema: Schema) -> None:
@@ -61,14 +60,14 @@ class Snapshot:
         self._norms = {text: self._read_norms(text) for text in schema.texts}
 
     @cached_property
+    def everything(self) -> Docs:
+        """All documents."""
+        return np.flatnonzero(self.live).astype(np.int32)
+
+    @cached_property
     def newest_first(self) -> Docs:
         """All documents, newest date first, undated last, by position within a date."""
         return self._by_date(-1)
-
-    @cached_property
-    def oldest_first(self) -> Docs:
-        """All documents, oldest date first, undated last, by position within a date."""
-        return self._by_date(1)
 
     def _by_date(self, sign: int) -> Docs:
         dates = self._segments.columns.values.get(DATE)
@@ -78,31 +77,38 @@ class Snapshot:
         age[dates.counts > 0] = sign * dates.numbers  # a document has one date at most, and dates are in order
         return self.in_position[np.argsort(age[self.in_position], kind="stable")]
 
-    @cached_property
-    def ages(self) -> Docs:
-        """The place of every document in `newest_first`."""
-        ages = np.zeros(self.size, np.int32)
-        ages[self.newest_first] = np.arange(self.documents)
-        return ages
-
-    def ordered(self, found: Mask, sort: Sort) -> Docs:
-        """Return the documents that are found, by position, oldest first, or for any other sort newest first."""
-        docs = np.flatnonzero(found).astype(np.int32)
-        if sort != "old" and len(docs) * _FEW < self.size:  # to look each of all up takes longer than to sort those
-            return docs[np.argsort((self.positions if sort == "position" else self.ages)[docs])]
+    def places(self, sort: Sort) -> Numbers:
+        """Return the place of every document by position, from the oldest on, or for any other sort from the newest."""
         match sort:
             case "position":
-                order = self.in_position
+                return self.positions
             case "old":
-                order = self.oldest_first
+                return self._from_oldest
             case _:
-                order = self.newest_first
-        return order[found[order]]
+                return self._from_newest
+
+    @cached_property
+    def _from_newest(self) -> Numbers:
+        return self._places(self.newest_first)
+
+    @cached_property
+    def _from_oldest(self) -> Numbers:
+        return self._places(self._by_date(1))
+
+    def _places(self, docs: Docs) -> Numbers:
+        places = np.zeros(self.size, np.int32)
+        places[docs] = np.arange(len(docs))
+        return places
 
     @cached_property
     def boosts(self) -> Scores:
         """The boost of every document."""
         return self._figures(BOOST, 1.0)
+
+    @cached_property
+    def raised(self) -> Scores | None:
+        """How much the boost of every document is above 1, None where all boosts are 1."""
+        return self.boosts - 1 if (self.boosts != 1).any() else None
 
     @property
     def literals(self) -> Texts:
@@ -116,7 +122,7 @@ class Snapshot:
 
     def passage(self, doc: int) -> str:
         """Return the text that the vector of a document is made of."""
-        return self._segments.stored(doc)["passage"]
+        return self._segments.stored((doc,))[doc]["passage"]
 
     @cached_property
     def signatures(self) -> Signatures:
@@ -124,10 +130,9 @@ class Snapshot:
         return Signatures(self.literals)
 
     @cached_property
-    def words(self) -> Sequence[str]:
-        """All words that find documents, short units among them."""
-        fields = (text_field(text.name, "word") for text in self._texts if text.finds)
-        return list(dict.fromkeys(word for field in fields for word in self._segments.terms(field)))
+    def words(self) -> Mapping[str, int]:
+        """All words that find documents, short units among them, each with how many it finds at most."""
+        return self._segments.terms(text_field(text.name, "word") for text in self._texts if text.finds)
 
     @cached_property
     def spellings(self) -> Spellings:
@@ -160,40 +165,45 @@ class Snapshot:
 
     def fields_with(self, keys: Sequence[Key], docs: Docs) -> Sequence[tuple[str, ...]]:
         """Return for each of some documents its text fields that have one of these terms."""
-        having = [(text.name, _among(docs, self.in_field(text.name, key))) for key in keys for text in self._texts]
+        having = [(text.name, among(docs, self.in_field(text.name, key))) for key in keys for text in self._texts]
         return [tuple(dict.fromkeys(name for name, had in having if had[place])) for place in range(len(docs))]
 
-    def reading(self, text: str) -> Docs:
-        """Return the documents whose whole text is this one, width, case and gaps apart."""
-        return self._keyed(WHOLE, folded_name(text))
+    def reading(self, text: str, docs: Docs) -> Mask:
+        """Return which of some documents have this as their whole text, width, case and gaps apart."""
+        same: Mask = self._keys(WHOLE).take(docs) == np.uint64(key_of(folded_name(text)))
+        return same
 
-    def document(self, doc: int) -> tuple[str, str]:
-        """Return the id and the stored text of a document."""
-        fields = self._segments.stored(doc)
-        return fields["key"], fields["stored"]
+    def documents_of(self, docs: Docs) -> Mapping[int, tuple[str, str]]:
+        """Return the id and the stored text of each of some documents."""
+        every = self._segments.stored(docs.tolist())
+        return {doc: (fields["key"], fields["stored"]) for doc, fields in every.items()}
 
-    def kin(self, docs: Docs, among: Docs) -> Mask:
-        """Return which of some documents are these, are what these belong to, or belong to one of these."""
+    def kin(self, docs: Docs, others: Docs) -> Docs:
+        """Return those of others that are these documents, are what these belong to, or belong to one of these."""
         ids, links = self._segments.columns.keys[ID], self._segments.columns.links
         wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
-        near = links.of(among)
-        belonging = links.docs[near[np.isin(links.keys[near], ids[docs])]]
-        return self._mask(among[np.isin(ids[among], wanted)], belonging)
+        near = links.of(others)
+        belonging = links.docs[near[_keys_among(links.keys[near], ids[docs])]]
+        return either((others[_keys_among(ids[others], wanted)], np.unique(belonging)))
 
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
-        found = (int(doc) for doc in self._keyed(ID, document_id))
-        return next((doc for doc in found if self.document(doc)[0] == document_id), None)
+        docs = np.flatnonzero(self._keys(ID) == np.uint64(key_of(document_id))).astype(np.int32)
+        found = self.documents_of(docs[self.live[docs]])
+        return next((doc for doc, (key, _) in found.items() if key == document_id), None)
+
+    def mask(self, docs: Docs) -> Mask:
+        """Return of every number whether it is of one of some documents."""
+        mask = np.zeros(self.size, np.bool_)
+        mask[docs] = True
+        return mask
 
     def close(self) -> None:
         """Close the files."""
         self._segments.close()
 
-    def _keyed(self, column: str, text: str) -> Docs:
-        """Return the documents that have the key of a text."""
-        keys = self._segments.columns.keys.get(column, np.empty(0, np.uint64))
-        docs = np.flatnonzero(keys == np.uint64(key_of(text))).astype(np.int32)
-        return docs[self.live[docs]]
+    def _keys(self, column: str) -> Keys:
+        return self._segments.columns.keys.get(column, np.empty(0, np.uint64))
 
     def _docs(self, field: str, term: str) -> Docs:
         return self._lists.get((field, term), lambda: self._segments.postings(field, term).docs)
@@ -201,24 +211,14 @@ class Snapshot:
     def _weigh(self, key: Key) -> WeightedTerm:
         fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         lists = [(text, postings) for text, postings in fields if len(postings.docs)]
-        docs = self._merged(postings.docs for _, postings in lists)
+        docs = either(postings.docs for _, postings in lists)
         finding = [postings.docs for text, postings in lists if text.finds]
-        finds = docs if len(finding) == len(lists) else self._merged(finding)
+        finds = docs if len(finding) == len(lists) else either(finding)
         finds = docs if len(finds) == len(docs) else finds
         frequency = np.zeros(self.size)  # to look up each document's place among `docs` takes far longer
         for text, postings in lists:
             frequency[postings.docs] += text.weight / self._norms[text][postings.docs] * postings.weights
         return WeightedTerm(docs, term_points(self.documents, len(finds), frequency[docs]), finds)
-
-    def _merged(self, lists: Iterable[Docs]) -> Docs:
-        """Return the documents of several lists, each once and in order."""
-        return np.flatnonzero(self._mask(*lists)).astype(np.int32)
-
-    def _mask(self, *lists: Docs) -> Mask:
-        mask = np.zeros(self.size, np.bool_)
-        for docs in lists:
-            mask[docs] = True
-        return mask
 
     def _read_norms(self, text: TextField) -> Scores:
         if not text.length:
@@ -239,9 +239,8 @@ class Snapshot:
         return FacetGroup(self._segments.columns.values.get(column, nothing), self.documents)
 
 
-def _among(docs: Docs, others: Docs) -> Mask:
-    """Return which of some documents are among others, which are in order."""
-    if not len(others):
-        return np.zeros(len(docs), np.bool_)
-    among: Mask = others[np.minimum(np.searchsorted(others, docs), len(others) - 1)] == docs
-    return among
+def _keys_among(keys: Keys, others: Keys) -> Mask:
+    """Return which keys are among others, of which there are some; np.isin sorts both."""
+    ordered = np.sort(others)
+    found: Mask = ordered.take(np.searchsorted(ordered, keys), mode="clip") == keys
+    return found

@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     # Compiling Whoosh warns of its regular expressions and of `is` with a literal; the last two it would import late.
     warnings.simplefilter("ignore", SyntaxWarning)
     warnings.simplefilter("ignore", DeprecationWarning)
+    import whoosh.columns
     import whoosh.fields
     import whoosh.filedb.filestore
     import whoosh.formats
@@ -27,6 +28,9 @@ with warnings.catch_warnings():
 __all__ = ["create", "whoosh3"]
 
 confine(module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "whoosh")
+# What is stored lies there as it is, in zlib's frame with its sum: to inflate twenty notes takes longer than to find
+# them.
+whoosh3.STORED_COLUMN = whoosh.columns.PickleColumn(whoosh.columns.CompressedBytesColumn(level=0))
 whoosh.legacy.toc_loaders.clear()  # older tables of contents are unpickled in a way of their own; ours are never old
 
 

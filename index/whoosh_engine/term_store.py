@@ -1,7 +1,7 @@
 """Reading terms, postings and stored documents of a segment."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from index.whoosh_engine.columns import decoded, encoded
 from index.whoosh_engine.manifest import DamageError
-from index.whoosh_engine.unpickling import load, loads
+from index.whoosh_engine.unpickling import load, loads_each
 from index.whoosh_engine.whoosh_files import SegmentFile
 
 Docs = NDArray[np.int32]
@@ -41,10 +41,10 @@ class TermStore:
             (path,) = folder.glob("*.seg") if count else (None,)  # of no document nothing is written
             self._file = SegmentFile(path, count) if path else None
 
-    def terms(self, field: str) -> tuple[str, ...]:
-        """Return all terms of a field, sorted by their bytes."""
+    def terms(self, field: str) -> Mapping[str, int]:
+        """Return all terms of a field, each with how many documents have it."""
         with self._reading():
-            return tuple(map(decoded, self._file.terms(field))) if self._file else ()
+            return {decoded(term): having for term, having in self._file.terms(field)} if self._file else {}
 
     def postings(self, field: str, term: str) -> Postings:
         """Return the postings of a term, empty ones if it has none."""
@@ -58,13 +58,13 @@ class TermStore:
             for field, term, block in self._file.every() if self._file else ():
                 yield field, decoded(term), _postings(block)
 
-    def stored(self, doc: int) -> Mapping[str, str]:
-        """Return what was stored of a document."""
+    def stored(self, docs: Sequence[int]) -> Sequence[Mapping[str, str]]:
+        """Return what was stored of each of some documents."""
         with self._reading():
             if self._file is None:
-                raise IndexError(doc)
-            fields: dict[str, str] = loads(self._file.stored(doc))
-        return fields
+                raise IndexError(*docs)
+            every: list[dict[str, str]] = loads_each(self._file.stored(docs))
+        return every
 
     def close(self) -> None:
         """Close the file."""

@@ -15,7 +15,9 @@ from index.whoosh_engine.storage import create, whoosh3
 from index.whoosh_engine.term_store import Docs, Mask, TermStore, Weights
 from index.whoosh_engine.whoosh_files import BLOCK_HEAD, FIELD, INFO, LENGTHS, TABLES, hash_of
 
-_AT_ONCE = 1000  # terms whose postings are made lists of: one by one that is most of the time, all at once the memory
+# Terms whose postings are made lists of, and stored documents that are read: one by one that is most of the time, all
+# at once the memory.
+_AT_ONCE = 1000
 
 
 class TermWriter:
@@ -40,13 +42,15 @@ class TermWriter:
     def take_in(self, store: TermStore, live: Mask) -> None:
         """Write the live rows of what was written before. Raises DamageError on damage."""
         new = np.cumsum(live, dtype=np.int32) + np.int32(self._count - 1)
-        for number in np.flatnonzero(live).tolist():
-            self._store(store.stored(number))
-            self._count += 1
+        kept = np.flatnonzero(live).tolist()
+        for begin in range(0, len(kept), _AT_ONCE):
+            for stored in store.stored(kept[begin : begin + _AT_ONCE]):
+                self._store(stored)
+                self._count += 1
         for name, term, postings in store.every_posting():
-            kept = live[postings.docs]
-            if kept.any():
-                self._field(name).add_postings(term, new[postings.docs[kept]], postings.weights[kept])
+            meant = live[postings.docs]
+            if meant.any():
+                self._field(name).add_postings(term, new[postings.docs[meant]], postings.weights[meant])
 
     def finish(self) -> None:
         """Write the postings."""

@@ -9,7 +9,7 @@ as it was written.
 import hashlib
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zlib import decompress
 
@@ -23,6 +23,7 @@ LENGTHS = struct.Struct("!ii")  # of a key and of what stands for it
 FIELD = struct.Struct("!H")  # the number of a field, which its terms begin with
 _LENGTH = struct.Struct("!i")
 INFO = struct.Struct("!BfIBBfIIqi")  # of a term: `W3TermInfo`, then where its postings are
+_HAVING = 2  # of these
 TABLES = 256
 _TERMS_BEGIN = 13  # after what the file is, how it is hashed, and two numbers for later
 BLOCK_HEAD = struct.Struct("!4si")  # of postings: what it is, and its length, negative for the last block of a term
@@ -59,19 +60,21 @@ class SegmentFile:
                     return self._block(data[long:])
         return None
 
-    def terms(self, field: str) -> Iterator[bytes]:
-        """Yield the terms of a field in order."""
-        return (term for name, term, _ in self._entries() if name == field)
+    def terms(self, field: str) -> Iterator[tuple[bytes, int]]:
+        """Yield the terms of a field in order, each with how many documents have it."""
+        return ((term, INFO.unpack(info)[_HAVING]) for name, term, info in self._entries() if name == field)
 
     def every(self) -> Iterator[tuple[str, bytes, bytes]]:
         """Yield each field and term, in order, with the block of its postings."""
         for field, term, info in self._entries():
             yield field, term, self._block(info)
 
-    def stored(self, doc: int) -> bytes:
-        """Return the pickle of what was stored of a document."""
-        begin, end = self._begins[doc : doc + 2].tolist()
-        return decompress(self._read(self._stored + begin, end - begin))
+    def stored(self, docs: Sequence[int]) -> Iterator[bytes]:
+        """Yield the pickle of what was stored of each of some documents."""
+        begins = self._begins[docs]
+        lengths = self._begins[np.add(docs, 1)] - begins
+        for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
+            yield decompress(self._read(self._stored + begin, length))
 
     def close(self) -> None:
         """Close the file."""

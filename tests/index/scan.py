@@ -114,7 +114,9 @@ class Scan:
 
     @cached_property
     def _spellings(self) -> spelling.Spellings:
-        return spelling.Spellings(lambda: self._words, lambda word: self._found_by(Key(word)))
+        return spelling.Spellings(
+            lambda: dict.fromkeys(self._words, len(self._documents)), lambda word: self._found_by(Key(word))
+        )
 
     @cached_property
     def _words(self) -> list[str]:
