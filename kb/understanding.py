@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
@@ -32,21 +34,19 @@ def untold(_step: str, _done: int, _total: int) -> None:
     """Tell nobody how far the work is."""
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedReport:
+class FinishedReport(Struct, frozen=True):
     """A report as one file tells it, the analysis of each text in it, and what was odd."""
 
     report: "Report"
-    morphemes: "Mapping[str, tuple[Morpheme, ...]]" = field(repr=False)
+    morphemes: "Mapping[str, tuple[Morpheme, ...]]"
     warnings: "tuple[ReadingWarning, ...]" = ()
     doubts: tuple[Doubt, ...] = ()  # the first of them
 
 
-@dataclass(frozen=True)
-class Tools:
+class Tools(Struct, frozen=True, dict=True):
     """What reading needs besides the file: what was told by hand, and the analysis that knows all names."""
 
-    configuration: Configuration = field(default_factory=Configuration)
+    configuration: Configuration = Configuration()
 
     @cached_property
     def analyzer(self) -> "Analyzer":

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from msgspec import Struct
+
 from kb.library.own_domain import own_domain
 from kb.library.searches import SavedSearch, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, check_keys, named_tables, parsed, quoted, shown
@@ -28,16 +30,14 @@ _MOST_SHARDS = 100
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Embedding:
+class Embedding(Struct, frozen=True):
     """The model that finds by likeness: one behind an address, none where it is called so, else what comes along."""
 
     url: str | None = None
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineAddress:
+class EngineAddress(Struct, frozen=True):
     """The cluster that searches in place of the index of this machine: its nodes, and its index there.
 
     `region` is that of Amazon's service; `shards` and `replicas` are what new indexes are made with.

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import get_args
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
+from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import valid_date

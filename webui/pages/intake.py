@@ -1,12 +1,13 @@
 """取り込み: a report is shown as it would be understood, then kept in the library and indexed; and taken out again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from msgspec.structs import asdict
 from werkzeug.datastructures import FileStorage
 
 from kb.knowledge_base import KnowledgeBase

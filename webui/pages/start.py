@@ -1,10 +1,11 @@
 """The start page: what is in here, by service and by report, and searches to begin with."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import log
 from typing import Any
 
+import msgspec
 from flask import Response
 
 from kb.knowledge_base import KnowledgeBase
@@ -41,7 +42,7 @@ class _Overview:
         """Return it as JSON: the newest reports, as on the page; all of them are at /reports."""
         return {
             "totals": {"reports": len(self.reports), "talks": self.talks, "notes": self.notes},
-            "reports": [asdict(report) for report in self.reports[:_NEWEST]],
+            "reports": [msgspec.to_builtins(report) for report in self.reports[:_NEWEST]],
             "services": [service_record(count.service, count.notes) for count in self.counts],
         }
 
