@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from web import answer, serving
 
-from kb.cli import cli
+from kb.cli.group import cli
 from kb.fetching import Fetched
 from kb.fetching.feeds import entries_of
 from kb.report.problems import UnreadableError
