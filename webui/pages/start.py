@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
-import msgspec
 from flask import Response
 
 from kb.knowledge_base import KnowledgeBase
@@ -42,7 +41,7 @@ class _Overview:
         """Return it as JSON: the newest reports, as on the page; all of them are at /reports."""
         return {
             "totals": {"reports": len(self.reports), "talks": self.talks, "notes": self.notes},
-            "reports": [msgspec.to_builtins(report) for report in self.reports[:_NEWEST]],
+            "reports": self.reports[:_NEWEST],
             "services": [service_record(count.service, count.notes) for count in self.counts],
         }
 

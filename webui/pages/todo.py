@@ -1,7 +1,7 @@
 """直すところ: what reports do not tell, or not plainly, as lists to work through."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 
 from flask import Blueprint, Response, request
@@ -50,7 +50,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         shown = found[what][(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE]
         return respond(
             "todo.html",
-            lambda: {"what": what, "total": len(found[what]), "tasks": [asdict(task) for task in shown]},
+            lambda: {"what": what, "total": len(found[what]), "tasks": shown},
             what=what,
             counts={one: len(found[one]) for one in _ORDER},
             tasks=shown,
