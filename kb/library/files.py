@@ -247,6 +247,10 @@ class Library:
                 raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
             after = change(before, told)
             if after != before:
+                try:
+                    parse(after)
+                except ConfigurationError as error:  # none of it would be used any more, whoever told what is wrong
+                    raise LibraryError(f"{path}: {error}; nothing was written") from error
                 with _writing(path):
                     write_whole(path, after)
         return told

@@ -54,6 +54,12 @@ def titles(library: Path) -> list[str]:
     return sorted(path.name.rpartition("-")[0] for path in library.glob("*.html"))
 
 
+def test_an_address_has_no_sign_that_steers_a_terminal() -> None:
+    feed = Fetched("https://example.com/feed", rss("https://example.com", {"/\u202e1": "題"}))
+
+    assert [entry.url for entry in entries_of(feed)] == ["https://example.com/%E2%80%AE1"]
+
+
 def test_what_looks_like_a_report_is_proposed_and_added_after_a_yes(library: Path, site: str) -> None:
     first = follow(site, answers="y\nn\n")
     again = follow(site, answers="y\ny\n")
