@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
-from msgspec import to_builtins
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
 from index.engine import EngineAwayError, SearchIndexError
@@ -23,8 +22,8 @@ def wants_json() -> bool:
 
 
 def respond(template: str, data: Callable[[], dict[str, Any]], **shown: object) -> Response:
-    """Return what `data` gives, values of any sort, as JSON where that was asked for, else the page of a template."""
-    response = jsonify(to_builtins(data())) if wants_json() else make_response(render_template(template, **shown))
+    """Return what `data` gives as JSON where that was asked for, else the page that a template makes of `shown`."""
+    response = jsonify(data()) if wants_json() else make_response(render_template(template, **shown))
     response.vary.add("Accept")
     return response
 
