@@ -138,10 +138,8 @@ class _Intake:
         """Keep many files, each by itself, and tell of each what became of it."""
         outcomes = [self._outcome(file) for file in files]
         taken = [outcome.added for outcome in outcomes if outcome.added]
-        settled, done = (
-            self._updater.update(),
-            self._deeds.keep(texts.many_taken(len(taken), len(files)), self._undo(taken)),
-        )
+        settled = self._updater.update()
+        done = self._deeds.keep(texts.many_taken(len(taken), len(files)), self._undo(taken))
         shown = render_template(
             "added.html",
             outcomes=outcomes,
