@@ -102,7 +102,7 @@ def event_page(event: EventEntry, knowledge_base: KnowledgeBase) -> EventPage:
     query = Query(limit=0, facets=("talk", "event", "kind", "service"), most_values=_SERVICES)
     answer = knowledge_base.searcher.search(query.select("event", event.slug))
     part = paged(page_address("event", event.slug), event.talks, asked_page(request.args), _TALKS)
-    series = knowledge_base.browser.directory().series[event.series]
+    series = knowledge_base.browser.series(event.series)
     noted = {facet.value: facet.count for facet in answer.facets["event"]}
     return EventPage(
         event=event,
