@@ -13,7 +13,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Run the command of these words, by default those that were typed."""
     words = sys.argv[1:] if words is None else words
     if list(words) in (["-h"], ["--help"]):
-        with suppress(OSError):  # whoever reads is gone: click knows how to end then
+        with suppress(OSError, UnicodeEncodeError):  # a closed pipe, or one said to take ASCII: click knows what to do
             sys.stdout.write(f"{overview()}\n")
             sys.stdout.flush()
             return

@@ -1,5 +1,6 @@
 """Who asks little waits for little: what a command imports."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,14 @@ def imported_by(*words: str) -> set[str]:
         [sys.executable, "-c", IMPORTED, *words], capture_output=True, text=True, check=True, cwd=ROOT
     )
     return set(told.stderr.split())
+
+
+def test_help_is_told_where_output_is_said_to_be_ascii() -> None:
+    command = [sys.executable, "-c", "from webui.command import main; main()", "--help"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    told = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment)
+
+    assert "kb search 冪等" in told.stdout.decode()
 
 
 @pytest.fixture
