@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from msgspec import structs
+
 from kb.library.contents import ReportEntry
 from kb.report.difference import Cause, Item, ReportDifference, Sort
 from kb.report.model import Note
@@ -149,5 +151,7 @@ def _changed_fields(before: ReportEntry, after: ReportEntry) -> Iterator[str]:
     for field in ("id", "title", "event", "held_on", "published", "url", "source"):
         if getattr(before, field) != getattr(after, field):
             yield field
-    if [replace(talk, line=0) for talk in before.talks] != [replace(talk, line=0) for talk in after.talks]:
+    if [structs.replace(talk, line=0) for talk in before.talks] != [
+        structs.replace(talk, line=0) for talk in after.talks
+    ]:
         yield "talks"

@@ -2,9 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from kb.library.contents import ReportEntry
 from kb.report.identity import apart, normalized, slug, talk_id

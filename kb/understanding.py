@@ -1,20 +1,21 @@
 """The way of one file to a finished report: read, cut into talks and notes, tagged, classified, paired."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
 from kb.report.identity import ids_of
-from kb.report.problems import Doubt, FileProblem, UnreadableError
+from kb.report.problems import Doubt
 
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
-    from kb.library.files import ReportFile
     from kb.report.model import Correction, Given, Report, Talk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
@@ -32,21 +33,19 @@ def untold(_step: str, _done: int, _total: int) -> None:
     """Tell nobody how far the work is."""
 
 
-@dataclass(frozen=True, slots=True)
-class FinishedReport:
+class FinishedReport(Struct, frozen=True):
     """A report as one file tells it, the analysis of each text in it, and what was odd."""
 
     report: "Report"
-    morphemes: "Mapping[str, tuple[Morpheme, ...]]" = field(repr=False)
+    morphemes: "Mapping[str, tuple[Morpheme, ...]]"
     warnings: "tuple[ReadingWarning, ...]" = ()
     doubts: tuple[Doubt, ...] = ()  # the first of them
 
 
-@dataclass(frozen=True)
-class Tools:
+class Tools(Struct, frozen=True, dict=True):
     """What reading needs besides the file: what was told by hand, and the analysis that knows all names."""
 
-    configuration: Configuration = field(default_factory=Configuration)
+    configuration: Configuration = Configuration()
 
     @cached_property
     def analyzer(self) -> "Analyzer":
@@ -134,24 +133,6 @@ def corrections_for(
 def analyse(report: "Report", tools: Tools) -> FinishedReport:
     """Return a report with the analysis of each text in it."""
     return FinishedReport(report, {text: tools.analyzer.morphemes(text) for text in all_texts(report)})
-
-
-def understand_all(
-    files: "Sequence[ReportFile]", tools: Tools, progress: Progress = untold
-) -> tuple[tuple[FinishedReport, ...], tuple[FileProblem, ...]]:
-    """Return the reports that files hold, and what was wrong; a file that cannot be read is told and stops no other."""
-    finished: list[FinishedReport] = []
-    problems: list[FileProblem] = []
-    for number, file in enumerate(files, start=1):
-        try:
-            one = understand(file.data, file.source, tools)
-        except UnreadableError as error:
-            problems.append(error.problem)
-        else:
-            finished.append(one)
-            problems += [FileProblem(file.source, warning.line, warning.message) for warning in one.warnings]
-        progress("reading", number, len(files))
-    return tuple(finished), tuple(problems)
 
 
 def all_texts(report: "Report") -> set[str]:

@@ -14,11 +14,11 @@ RUN_EACH = """
 import json, sys
 from click.testing import CliRunner
 from webui.app import create_app
-from webui.command import main
+from kb.cli.group import cli
 import kb.knowledge_base
 
 def run(*arguments):
-    result = CliRunner().invoke(main, arguments, input="# 見本の会 2020\\n\\n- SQS は便利\\n", catch_exceptions=False)
+    result = CliRunner().invoke(cli, arguments, input="# 見本の会 2020\\n\\n- SQS は便利\\n", catch_exceptions=False)
     print(json.dumps([arguments[0], result.exit_code, result.stdout.splitlines()]))
     return result.stdout
 

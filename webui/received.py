@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
+from msgspec.structs import replace
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import (
     BadRequest,
@@ -17,7 +18,7 @@ from werkzeug.exceptions import (
 )
 
 from kb.library.bounded import LONGEST_REPORT
-from kb.library.configuration import valid_date
+from kb.library.configuration import LONGEST_EVENT, valid_date
 from kb.library.files import LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
@@ -117,9 +118,12 @@ def received_body() -> Received:
 def _given(told: MultiDict[str, str]) -> tuple[Given, RefusedError | None]:
     """Return what is told of a report, and what of it cannot be."""
     event, held_on, url = (told.get(key, "").strip() or None for key in ("event", "date", "url"))
+    given = Given(event, held_on, url)
+    if event and len(event) > LONGEST_EVENT:
+        return replace(given, event=None), RefusedError(texts.LONG_EVENT, "event")
     if held_on and not valid_date(held_on):
-        return Given(event, None, url), RefusedError(texts.WRONG_DATE, "date")
-    return Given(event, held_on, url), None
+        return replace(given, held_on=None), RefusedError(texts.WRONG_DATE, "date")
+    return given, None
 
 
 def _checked(received: Received) -> Received:

@@ -9,8 +9,8 @@ from functools import partial
 
 import click
 
-from kb.cli import cli, with_knowledge_base
 from kb.cli.fetching import allow_private
+from kb.cli.group import cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, lines, say
 from kb.cli.terminal import outcome_lines
 from kb.knowledge_base import KnowledgeBase

@@ -1,9 +1,9 @@
 """What commands take from addresses; kb.fetching is imported where there is one, for httpx takes its time."""
 
 import re
-from dataclasses import replace
 
 import click
+from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Given

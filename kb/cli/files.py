@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from kb.cli.fetching import is_address
 from kb.cli.group import WRONG_USE

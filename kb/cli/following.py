@@ -1,9 +1,9 @@
 """The command that follows a feed: follow."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import asdict
 
 from kb.cli import terminal
 from kb.cli.fetching import add_page, allow_private, fetched

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from kb.cli.overview import COMMANDS, INDEX, LIBRARY, MOST_COLUMNS, overview
 from kb.cli.places import Places, places
 
 FOUND_NOTHING = 1
@@ -19,32 +20,6 @@ _PIPE_CLOSED = 128 + 13  # what a shell tells of other tools that write to a clo
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
-# Where each command is registered, and what `kb --help` says of it so that it need import none.
-COMMANDS = {
-    "add": ("kb.cli.keeping", "Put reports into the library and index them."),
-    "check": ("kb.cli.keeping", "Tell what is wrong with the index, and with what is kept beside it."),
-    "cite": ("kb.cli.finding", "Quote a note with its source, in Markdown."),
-    "evaluate": ("kb.cli.measuring", "Score the search on judged queries."),
-    "follow": ("kb.cli.following", "Add the new posts of a feed that look like reports."),
-    "guide": ("kb.cli.guiding", "Tell what the notes on a service say together: each point once."),
-    "lint": ("kb.cli.reading", "Tell the author of reports what could not be understood, with line numbers."),
-    "mcp": ("kb.cli.programs", "Answer other programs on stdin and stdout."),
-    "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
-    "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),
-    "point": ("kb.cli.guiding", "Tell that notes say the same as the first of them."),
-    "read": ("kb.cli.reading", "Read reports as a sync would and show their notes, tagged."),
-    "remove": ("kb.cli.keeping", "Take a report out of the library and the index, by its id."),
-    "search": ("kb.cli.finding", "Search the notes for words; every word is wanted."),
-    "services": ("kb.cli.finding", "List the services of the catalogue, with the number of notes on each."),
-    "show": ("kb.cli.finding", "Show a note, a talk with its tree, or a report, by id."),
-    "status": (
-        "kb.cli.keeping",
-        "Tell where library and index are, what is in them, and which files could not be read.",
-    ),
-    "sync": ("kb.cli.keeping", "Bring the index up to the library."),
-    "watch": ("kb.cli.keeping", "Keep the index up to the library, until Ctrl+C."),
-}
-
 
 class LazyGroup(click.Group):
     """A group that imports a command when it is run, and tells a foreseen error in one line on stderr.
@@ -53,24 +28,19 @@ class LazyGroup(click.Group):
     generation of it answered.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (click's own signature)
-        super().__init__(*args, **kwargs)
-        self.later = dict(COMMANDS)
-
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own signature)
         """Return the names of all commands."""
-        return sorted(self.later)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command; importing its module registers it."""
-        if cmd_name in self.later:
-            importlib.import_module(self.later[cmd_name][0])
+        if cmd_name in COMMANDS:
+            importlib.import_module(COMMANDS[cmd_name][0])
         return super().get_command(ctx, cmd_name)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write each command and what it does."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in sorted(self.later.items())])
+    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002 (click's own signature)
+        """Return what the command and its commands are for."""
+        return overview()
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
         """Run the chosen command."""
@@ -133,8 +103,8 @@ def place_options(command: Command) -> Command:
             setattr(ctx.ensure_object(Places), str(option.name), Path(value))
 
     for name, text in (
-        ("--index", "Where the index lies (default: KB_INDEX, else the user's cache folder)."),
-        ("--library", "The folder of reports (default: KB_LIBRARY, else data/reports, else the samples)."),
+        ("--index", INDEX),
+        ("--library", LIBRARY),
     ):
         command = click.option(name, type=click.Path(), callback=keep, expose_value=False, help=text)(command)
     return command
@@ -153,17 +123,12 @@ def with_knowledge_base(command: Command) -> Command:
     return place_options(opened)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MOST_COLUMNS})
 @click.version_option(package_name="talk-notes-kb", prog_name="kb")
 @place_options
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Search what engineers noted at talks, by AWS service, topic and kind.
-
-    \b
-    kb sync                      index the reports
-    kb search 冪等 --service SQS   search them
-    """
+    """Run one of the commands."""
     ctx.ensure_object(Places)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a file name may be no Unicode

@@ -1,11 +1,11 @@
 """The commands that keep library and index: sync, add, remove, status, check, watch."""
 
-from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import asdict
 
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
@@ -149,19 +149,8 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     """
     state, coverage = kb.keeper.status(), kb.keeper.coverage()
     if as_json:
-        record = asdict(replace(state, problems=()))
-        problems = [asdict(problem) for problem in state.problems]
-        print_json(
-            [
-                {
-                    **record,
-                    "library": shown_name(state.library),
-                    "index": shown_name(state.index),
-                    "likeness": coverage,
-                    "problems": problems,
-                }
-            ]
-        )
+        places_named = {"library": shown_name(state.library), "index": shown_name(state.index)}
+        print_json([{**asdict(state), **places_named, "likeness": coverage}])
     else:
         lines(terminal.status_lines(state, coverage))
     places().older_answered = state.older_answers

@@ -1,9 +1,9 @@
 """The commands that look at files without keeping anything: read, outline, lint."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from kb.cli import terminal
 from kb.cli.files import each_report

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from html import escape
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 import feedparser
 
 from kb.fetching.fetching import Fetched
+from kb.library.tables import CONTROL
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, UnreadableError
 from kb.talks.event import event_of
@@ -53,4 +55,5 @@ def _entry(entry: Any) -> Entry:  # noqa: ANN401 (feedparser is untyped)
     moment = entry.get("published_parsed") or entry.get("updated_parsed")
     day = dt.datetime.fromtimestamp(timegm(moment), _JAPAN).date().isoformat() if moment else None
     text = max([*contents, entry.get("summary", "")], key=len)
-    return Entry(entry.link, " ".join(entry.get("title", "").split()), day, text)
+    url = CONTROL.sub(lambda sign: quote(sign[0]), entry.link)  # as browsers ask for it; kb.toml holds no such sign
+    return Entry(url, " ".join(entry.get("title", "").split()), day, text)

@@ -4,7 +4,7 @@ import re
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import PurePosixPath
 from typing import Any, Self
@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from urllib.robotparser import RobotFileParser
 
 import httpx
+from msgspec.structs import replace
 
 from kb.fetching import addresses
 from kb.fetching.addresses import Resolve

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from index import datafiles

@@ -7,8 +7,10 @@ under the problem. What stands under a question answers it; in a part of questio
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from index.analysis import Morpheme
 from kb.kinds.patterns import Pattern, PatternBook, pattern, stands_at

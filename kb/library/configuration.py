@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from msgspec import Struct
+
 from kb.library.own_domain import own_domain
 from kb.library.searches import SavedSearch, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, check_keys, named_tables, parsed, quoted, shown
@@ -23,21 +25,20 @@ _TOP = (
     *("domain", "ignore", "embedding", "engine", "reports", "talks", "notes", "points", "feeds", "searches"),
     *("categories", "services", "words"),
 )
+LONGEST_EVENT = 200  # characters: the longest of real reports has 48, and each note and filter shows it
 _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
 _MOST_SHARDS = 100
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Embedding:
+class Embedding(Struct, frozen=True):
     """The model that finds by likeness: one behind an address, none where it is called so, else what comes along."""
 
     url: str | None = None
     model: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineAddress:
+class EngineAddress(Struct, frozen=True):
     """The cluster that searches in place of the index of this machine: its nodes, and its index there.
 
     `region` is that of Amazon's service; `shards` and `replicas` are what new indexes are made with.
@@ -205,6 +206,10 @@ def _given(source: str, values: Mapping[str, Any]) -> Given:
     for key, date in zip(dates, (held_on, published), strict=True):
         if date is not None and not valid_date(date):
             raise ConfigurationError(f"{where} {key} {date!r} is none; write 2018, 2018-03 or 2018-03-10")
+    if len(values.get("event", "")) > LONGEST_EVENT:
+        raise ConfigurationError(
+            f"{where} event cannot be {quoted(values['event'])}; it has at most {LONGEST_EVENT} characters"
+        )
     return Given(values.get("event"), held_on, values.get("url"), published, tuple(values.get("former", ())))
 
 

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError, Seen
@@ -15,8 +15,7 @@ from kb.report.model import Given, Talk
 from kb.report.problems import Doubt, FileProblem
 
 
-@dataclass(frozen=True, slots=True)
-class ReportEntry:
+class ReportEntry(Struct, frozen=True):
     """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file."""
 
     id: str
@@ -32,8 +31,7 @@ class ReportEntry:
     doubts: tuple[Doubt, ...]
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(Struct, frozen=True, dict=True):
     """The contents of one generation of an index, and what decided them.
 
     `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that this one tells
@@ -50,8 +48,8 @@ class Contents:
     ids: Mapping[str, str]
     reports: tuple[ReportEntry, ...]  # in library order
     problems: tuple[FileProblem, ...]
-    rules: Mapping[str, str] = field(default_factory=dict)
-    updates: tuple[str, ...] = field(default=(), compare=False)
+    rules: Mapping[str, str] = {}
+    updates: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> "Contents":

@@ -6,10 +6,11 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain, count
 from pathlib import Path
+
+from msgspec import Struct
 
 from kb.library.bounded import TooLongError, file_bytes, unopened
 from kb.library.configuration import Configuration, parse
@@ -28,8 +29,7 @@ class LibraryError(ValueError):
     """The library, or a file of it, cannot be used; the message names it and says what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportFile:
+class ReportFile(Struct, frozen=True):
     """One report of the library: its path below the library with `/` between folders, its bytes and their SHA-256.
 
     Of a report that stands in a file with others, its `container`, the path goes on: `export.txt#3`,
@@ -37,13 +37,12 @@ class ReportFile:
     """
 
     source: str
-    data: bytes = field(repr=False)
+    data: bytes
     digest: str
     container: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A scan without the bytes: the SHA-256 of each report by its source, and of kb.toml, and what else was found."""
 
     files: Mapping[str, str]
@@ -52,8 +51,7 @@ class Seen:
     left_alone: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """A library as it was found at one moment. `digest` is that of kb.toml; `left_alone` are no reports."""
 
     files: tuple[ReportFile, ...]
@@ -249,6 +247,10 @@ class Library:
                 raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
             after = change(before, told)
             if after != before:
+                try:
+                    parse(after)
+                except ConfigurationError as error:  # none of it would be used any more, whoever told what is wrong
+                    raise LibraryError(f"{path}: {error}; nothing was written") from error
                 with _writing(path):
                     write_whole(path, after)
         return told

@@ -8,11 +8,11 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from kb.library.places import KEPT, may_keep
 from kb.library.safe_files import sealed, unsealed
@@ -23,8 +23,7 @@ from kb.report.problems import Doubt
 Kept = TypeVar("Kept")
 
 
-@dataclass(frozen=True, slots=True)
-class Grounds:
+class Grounds(Struct, frozen=True):
     """What decided how a report was understood: its file, the code and the domain as digests, what was told by hand."""
 
     file: str
@@ -35,8 +34,7 @@ class Grounds:
     speakers: Mapping[str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptReport:
+class KeptReport(Struct, frozen=True):
     """A finished report with its grounds; `names` is all its text as `kb.services.concern` looks for names in it."""
 
     grounds: Grounds
@@ -46,8 +44,7 @@ class KeptReport:
     report: Report
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Struct, frozen=True):
     grounds: Grounds
     names: str
 

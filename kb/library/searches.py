@@ -1,8 +1,9 @@
 """Saved searches in kb.toml: a name, and the address of a search as the page has it after its question mark."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kb.library.tables import ConfigurationError, check_keys, quoted, shown
 
@@ -12,8 +13,7 @@ LONGEST_ADDRESS = 2000
 _EXAMPLE = '[[searches]] with lines name = "…" and address = "q=…&service=sqs"'
 
 
-@dataclass(frozen=True, slots=True)
-class SavedSearch:
+class SavedSearch(Struct, frozen=True):
     """A search that is kept by a name; its address is in the order that the page gives it."""
 
     name: str

@@ -20,7 +20,6 @@ _SIGN = re.compile(r"(?P<indent>[ \t]*)(?:[・•◦▪](?![・•◦▪])[ \t\u
 _CRAMPED_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:-(?=[^\W\d])|\*(?=[^\W\d][^*]*$))")
 _IMAGE_BEFORE_HEADING = re.compile(r" {0,3}(?:!\[[^\]]*\]\([^)]*\)[ \t]*)+(?=#{1,6}[ \t])")
 _CRAMPED_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?P<text>[^#\s].*)")
-_BOX = re.compile(r":::.*")
 _NESTED_MARKS = re.compile(
     rf"(?P<kept>[ \t]*(?:(?:>[ \t]?|{_MARK}[ \t]+)){{{DEEPEST + 2}}})(?:>[ \t]?|{_MARK}[ \t]+)++"
 )

@@ -1,7 +1,8 @@
 """What the knowledge base is made of: reports, talks, notes, and the services a note is about. Frozen values."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
 NoteType = Literal["bullet", "numbered", "paragraph"]
@@ -9,8 +10,7 @@ Via = Literal["explicit", "inherited"]
 State = Literal["solved", "unsolved", "answered", "unanswered"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """One service a note is about, and how we know. `service` is its slug."""
 
     service: str
@@ -18,8 +18,7 @@ class Mention:
     why: str  # the words that named it, as written; for an inherited one also where they stand
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
+class Talk(Struct, frozen=True):
     """One session in a report. Times are `HH:MM`, a track has no brackets."""
 
     id: str
@@ -32,8 +31,7 @@ class Talk:
     links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Crumb:
+class Crumb(Struct, frozen=True):
     """One step of a trail: a heading (`note` is None) or a parent note, and its line."""
 
     text: str
@@ -41,8 +39,7 @@ class Crumb:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """One bullet, numbered item or paragraph of a report: the unit that is indexed and found.
 
     `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
@@ -78,8 +75,7 @@ class Note:
         return self.trail[-1].note if self.trail else None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One post about one event, read whole: its talks and notes in reading order.
 
     `held_on` is a date of the precision the report tells (`2018`, `2018-03`, `2018-03-10`) or None: it is never
@@ -97,8 +93,7 @@ class Report:
     published: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells.
 
     `former` are the ids that it had before that: what is told of its notes under them, and links, still reach it.
@@ -111,8 +106,7 @@ class Given:
     former: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """What a person told by hand of the services and the kind of one note: it wins over what the texts tell."""
 
     adds: tuple[str, ...] = ()
@@ -120,8 +114,7 @@ class Correction:
     kind: Kind | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PointCorrection:
+class PointCorrection(Struct, frozen=True):
     """What a person told by hand of the point that a note stands in: which notes say the same, and which do not."""
 
     same: tuple[str, ...] = ()

@@ -1,16 +1,16 @@
 """What is wrong with a file, told so that any terminal, page or log can show it."""
 
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 # Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC
 # 52), turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
 _UNSHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
-@dataclass(frozen=True, slots=True)
-class FileProblem:
+class FileProblem(Struct, frozen=True):
     """A file that was not read, or not wholly: which, where, what is wrong and what to do."""
 
     source: str
@@ -25,8 +25,7 @@ class FileProblem:
 Missing = Literal["event", "date", "talk", "speaker", "service"]
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """Something that a report does not tell, or not plainly: its event or date; or, on a line, which words may do so.
 
     A heading may be a talk, a name may be who speaks, words may be a service that the catalogue does not know.

@@ -14,6 +14,7 @@ from threading import Event, Lock, Thread
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
+from kb.search.drafting import end_with_parent
 from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress
 
@@ -67,15 +68,8 @@ def _embed(library: Path | None, index: Path | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if hasattr(os, "nice"):
         os.nice(_LOWEST)
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     KnowledgeBase.open(library, index).keeper.embed()
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it was ended, which may not have had the time to end us."""
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)
 
 
 def _started(target: Callable[..., None], *args: object) -> BaseProcess:

@@ -10,7 +10,7 @@ from kb.report.model import Note
 from kb.report.outline import Outline
 from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError
 from kb.search.collection import Collection, Snapshot
-from kb.search.directory import Directory, EventEntry, SpeakerEntry, TalkEntry
+from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry
 from kb.search.records import load_relations
 
 _MOST_ALIKE = 5
@@ -40,6 +40,10 @@ class Browser:
     def event(self, slug: str) -> EventEntry:
         """Return an event. Raises UnknownIdError."""
         return _known(self.directory().events, slug, "event")
+
+    def series(self, slug: str) -> SeriesEntry:
+        """Return events that are held under one name. Raises UnknownIdError."""
+        return _known(self.directory().series, slug, "series")
 
     def speaker(self, name: str) -> SpeakerEntry:
         """Return who gave talks under a name. Raises UnknownIdError."""

@@ -1,9 +1,10 @@
 """A library and its index, open: what searching, browsing and keeping work on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from index.engine import Engine, Reader, SearchIndexError
 from index.stand_in import WithStandIn
@@ -28,8 +29,7 @@ EngineMaker: TypeAlias = "Callable[[Path, Schema, LanguageMaker, EmbedderMaker],
 """What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     library: "Library"
     is_samples: bool
     index: Path
@@ -37,8 +37,7 @@ class _Parts:
     engine: Engine
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """One generation of an index and what it says that it holds, whatever is published after."""
 
     reader: Reader

@@ -1,8 +1,9 @@
 """Putting right what was understood: it is kept in kb.toml, and holds after the next sync."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
+
+from msgspec.structs import replace
 
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry

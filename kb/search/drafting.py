@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from threading import Thread
 from typing import TypeAlias
 
 from index.engine import Draft, Drafting
@@ -105,13 +106,26 @@ def _processes(drafting: Drafting, index: Path, told: str) -> Iterator[list[Conn
 
 def _draft(drafting: Drafting, index: Path, told: str, pipe: Connection) -> None:
     """Write the reports of the files that come through a pipe, and give the draft when there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too; it ends with its pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
+    end_with_parent()
     # A report is thousands of objects that are let go together. Looking for circles among them as often as Python does
     # by itself takes a seventh of the time.
     gc.freeze()
     gc.set_threshold(200_000)
     with suppress(EOFError, OSError):  # who waits finds out and does what is left: of a full disk, say, the message
         pipe.send(drafting.write(_given(index, Tools(parse(told.encode())), pipe)))
+
+
+def end_with_parent() -> None:
+    """Have this process end as soon as the one that started it has, which may not have had the time to end us."""
+    parent = multiprocessing.parent_process()
+
+    def end() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=end, name="end", daemon=True).start()
 
 
 def _given(index: Path, tools: Tools, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:

@@ -46,7 +46,7 @@ def _told(configured: "EngineAddress | None") -> "EngineAddress | None":
         return None
     if not named:
         return configured
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from kb.library.configuration import EngineAddress
 

@@ -5,9 +5,10 @@ Documents, counts, labels, the search box, addresses, the page, the command and 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
 
 from index.text import folded_name
 from kb.report.identity import digest, slug
@@ -29,8 +30,7 @@ UNDATED = "undated"
 """The year of notes of which no day is known: to choose a year must not hide them without a word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(Struct, frozen=True):
     """One way to narrow notes down.
 
     `values` are those of a note; `labels` what values are called where that is not the value itself. `words` ask for it

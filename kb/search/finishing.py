@@ -1,7 +1,9 @@
 """Files to finished reports: kept from before, or understood now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from kb.library.contents import ReportEntry
 from kb.library.files import ReportFile

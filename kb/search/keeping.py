@@ -3,9 +3,10 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError
 from kb.library.configuration import parse

@@ -1,8 +1,11 @@
 """What keeping a collection answers with: what a sync did, what was added, how things stand."""
 
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kb.report.problems import FileProblem
 
@@ -10,8 +13,7 @@ if TYPE_CHECKING:
     from kb.report.difference import Difference
 
 
-@dataclass(frozen=True, slots=True)
-class SyncOutcome:
+class SyncOutcome(Struct, frozen=True):
     """What a sync did, in reports, notes and seconds; `difference` is what it changed, None for nothing."""
 
     new: int
@@ -25,7 +27,7 @@ class SyncOutcome:
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON, without what it changed: that may be much, and is asked for by itself."""
-        record = asdict(replace(self, difference=None))
+        record: dict[str, Any] = msgspec.to_builtins(replace(self, difference=None))
         del record["difference"]
         return record
 
@@ -34,8 +36,7 @@ class SyncOutcome:
         return replace(self, difference=self.difference and self.difference.bounded())
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(Struct, frozen=True):
     """A file that was put into the library, and the file it took the place of, if any.
 
     `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`. A file
@@ -49,8 +50,7 @@ class Added:
     unchanged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before.
 
     `memory` is how many bytes searching takes at most, beside the dictionary.

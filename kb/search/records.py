@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
@@ -224,7 +224,7 @@ def load_note(stored: str, contents: Contents) -> Note:
     """Return the note that `dump_note` wrote, with its talk out of the contents of its generation."""
     found = _decoder.decode(stored)
     if found.talk:  # nobody else has the note yet, and a copy of it costs as much as to read it
-        object.__setattr__(found.note, "talk", contents.talks_of_reports[found.note.report, found.talk])
+        msgspec.structs.force_setattr(found.note, "talk", contents.talks_of_reports[found.note.report, found.talk])
     return found.note
 
 

@@ -1,7 +1,6 @@
 """The services that a report may name: slugs, names, categories and aliases."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -74,15 +73,14 @@ class CatalogueError(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True, dict=True):
     """The known services, looked up by any of their names.
 
     Categories are labels by slug, in the order shown; owners the companies whose names may stand before a service's.
     """
 
     services: tuple[Service, ...] = ()
-    categories: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, str] = {}
     owners: tuple[str, ...] = ()
 
     @cached_property

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from index import datafiles
 from index.text import folded_for_sudachi
@@ -22,8 +23,7 @@ _NOW = {  # in Japanese and in English
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One dated fact; README.md beside the tables of a domain tells what each field is."""
 
     id: str

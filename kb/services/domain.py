@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis import LexiconEntry
 from kb.report.model import Note
@@ -13,13 +15,12 @@ from kb.services.senses import NameLore, Namer
 from kb.services.vocabulary import Vocabulary, words
 
 
-@dataclass(frozen=True)
-class Domain:
+class Domain(Struct, frozen=True, dict=True):
     """A field, with what a library adds to it. Two are equal where they tell the same."""
 
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    lore: NameLore = field(default_factory=NameLore)
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    catalogue: Catalogue = Catalogue()
+    lore: NameLore = NameLore()
+    vocabulary: Vocabulary = Vocabulary()
     changes: tuple[Change, ...] = ()
 
     def extended(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import permutations
 from typing import Any, TypedDict, cast
 
 import msgspec
+from msgspec import Struct
 
 from index import datafiles
 from index.analysis import LexiconEntry
@@ -21,8 +21,7 @@ from kb.services.vocabulary import Vocabulary
 _DOMAINS = "kb.domains"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """A domain, and the code and data that it was made by, as a digest."""
 
     code: str

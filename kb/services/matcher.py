@@ -4,11 +4,11 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any
 
 import ahocorasick
+from msgspec import Struct
 
 from index.text import is_gap, skeleton, skeleton_places
 from kb.services.names import breaks, script
@@ -22,8 +22,7 @@ _NEVER = re.compile(r"(?!)")
 _Entry = tuple[str, frozenset[int]]  # the skeleton of a name and where it may be written apart
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A name found in a text, by its skeleton: `text[begin:end]`, which has its owner's name before it if `owned`."""
 
     name: str

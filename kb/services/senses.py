@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from index.analysis import MOST_ANALYSED
 from index.text import skeleton
@@ -18,8 +20,7 @@ _LONGEST_ABBREVIATION = 4
 _TOO_SHORT_IN_SMALL = 2
 
 
-@dataclass(frozen=True, slots=True)
-class NameLore:
+class NameLore(Struct, frozen=True):
     """What is known of names beyond whose they are.
 
     Near a name of the `others`, a name that they share is theirs and not `ours`. `longer` names contain a service's and
@@ -52,8 +53,7 @@ class Passage:
         return self._answers[words]
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """A place where a text names a service: `text[begin:end]`."""
 
     service: str
@@ -62,16 +62,14 @@ class Naming:
     in_passing: bool = False  # by a part that others have too (DLQ): what it stands under counts as well
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a text stands in: the texts over it, the nearest first, and the services that its talk names clearly."""
 
     passages: tuple[Passage, ...] = ()
     named: Collection[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Meaning:
+class _Meaning(Struct, frozen=True):
     """What a name means: a service, how clearly, and the skeletons of what the catalogue tells of its context."""
 
     service: str

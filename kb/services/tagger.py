@@ -3,9 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from kb.report.model import Correction, Mention, Note, Report
 from kb.services.domain import Domain

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from index.analysis import LexiconEntry
@@ -14,8 +14,7 @@ _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP = re.compile(r"([ ・\-])")
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """The words of a field.
 
     `spellings` are other ways to write a word, found as the first of them; `own` the same of a library itself, found as
@@ -24,8 +23,8 @@ class Vocabulary:
     """
 
     words: tuple[LexiconEntry, ...] = ()
-    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spellings: Mapping[str, tuple[str, ...]] = {}
+    own: Mapping[str, tuple[str, ...]] = {}
     slips: tuple[tuple[str, str], ...] = ()
     related: tuple[tuple[str, str], ...] = ()
 

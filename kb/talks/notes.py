@@ -3,7 +3,8 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kb.report.identity import note_id
 from kb.report.model import Crumb, Note, NoteType, Report, Talk

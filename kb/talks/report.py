@@ -1,9 +1,10 @@
 """The whole report out of an outline."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePath
+
+from msgspec.structs import replace
 
 from kb.report.identity import report_id, talk_id
 from kb.report.model import Given, Report, Talk

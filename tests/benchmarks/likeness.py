@@ -26,7 +26,7 @@ from index.whoosh_engine.vectors import key_of
 from kb.library.files import Library
 from kb.search.schema import SCHEMA
 from kb.search.search_box import language
-from kb.understanding import Tools, understand_all
+from kb.understanding import Tools, understand
 
 DIMENSIONS = 384
 
@@ -49,7 +49,7 @@ def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("100000", "200")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
     tools = Tools()
-    readings = understand_all(Library(SAMPLES).scan().files, tools)[0]
+    readings = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools), Generated)

@@ -18,14 +18,15 @@ from index.analysis import Analyzer
 from kb.evaluation import MEASURES, evaluate, read_queries, score
 from kb.library.files import Library
 from kb.library.places import EVALUATION, SAMPLES
-from kb.understanding import Tools, understand_all
+from kb.understanding import Tools, understand
 
 Search = Callable[[str], Sequence[str]]
 DEPTH = 10
 
 
 def main() -> None:
-    every, _ = understand_all(Library(SAMPLES).scan().files, Tools())
+    tools = Tools()
+    every = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     notes = [note for one in every for note in one.report.notes]
     names = [f"{note.source}:{note.line}" for note in notes]
     texts = [

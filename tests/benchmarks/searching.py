@@ -8,9 +8,10 @@ import random
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+
+from msgspec.structs import replace
 
 from index.query import Query
 from index.schema import Document
@@ -19,7 +20,7 @@ from kb.library.files import Library
 from kb.search.documents import documents
 from kb.search.schema import SCHEMA
 from kb.search.search_box import language
-from kb.understanding import FinishedReport, Tools, understand_all
+from kb.understanding import FinishedReport, Tools, understand
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 FILTERED = 0.2  # the share of queries with a filter
@@ -43,7 +44,7 @@ def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("20000", "20000")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
     tools = Tools()
-    readings = understand_all(Library(SAMPLES).scan().files, tools)[0]
+    readings = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools))

@@ -14,7 +14,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.library.places import SAMPLES
 from kb.report.model import Correction
-from kb.understanding import Tools, understand_all
+from kb.understanding import Tools, understand
 
 
 def main() -> None:
@@ -42,7 +42,8 @@ def main() -> None:
 def generate(library: Path, reports: int, notes: int) -> None:
     """Write so many reports of so many notes, two talks to a report."""
     rng = random.Random(2018)  # noqa: S311  # the same library each time
-    samples = understand_all(Library(SAMPLES).scan().files, Tools())[0]
+    tools = Tools()
+    samples = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     texts = [note.text for one in samples for note in one.report.notes]
     words = sorted({m.surface for one in samples for ms in one.morphemes.values() for m in ms if m.is_content})
     for number in range(1, reports + 1):

@@ -6,14 +6,15 @@ from index.embedding import bundled, learn
 from kb.library.files import Library
 from kb.library.places import SAMPLE_VECTORS, SAMPLES, model_folder
 from kb.search.documents import passage
-from kb.understanding import Tools, understand_all
+from kb.understanding import Tools, understand
 
 
 def main() -> None:
     model = bundled(model_folder())
     if model is None:
         sys.exit("the model does not run on this machine: nothing is made")
-    finished, _ = understand_all(Library(SAMPLES).scan().files, Tools())
+    tools = Tools()
+    finished = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     learn(model, (passage(note) for one in finished for note in one.report.notes), SAMPLE_VECTORS)
 
 

@@ -10,11 +10,11 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 from labels import f1, summed
+from msgspec.structs import replace
 
 from kb.readers.formats import read_outline
 from kb.report.model import Report

@@ -14,7 +14,7 @@ from kb.search.documents import documents
 from kb.search.facets import keys
 from kb.search.schema import SCHEMA
 from kb.search.search_box import language
-from kb.understanding import understand_all
+from kb.understanding import understand
 from webui.app import create_app
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
@@ -35,7 +35,7 @@ def faces_over(index: Path) -> Faces:
     """Return the faces over the samples, indexed in a folder."""
     kb = KnowledgeBase.open(SAMPLES, index)
     kb.keeper.sync()
-    every = understand_all(Library(SAMPLES).scan().files, kb.collection.tools)[0]
+    every = [understand(file.data, file.source, kb.collection.tools) for file in Library(SAMPLES).scan().files]
     oracle = ScanEngine(SCHEMA, language(kb.collection.tools))
     replaced = {one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.domain) for one in every}
     oracle.publish(replaced, (), tuple(replaced), {})

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from faces import FACETS, Faces, a_query, asked_of_the_oracle, faces_over
 
 from index.query import Query
-from kb.cli import cli
+from kb.cli.group import cli
 from webui.address import address_of
 
 QUERIES = 200

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from kb.comparing import MarkedNote, compared
 from kb.library.contents import ReportEntry
@@ -104,7 +105,7 @@ def test_an_edited_note_is_told_with_what_it_said() -> None:
 
 def test_a_report_that_goes_by_another_id_has_the_same_notes() -> None:
     old = Note("r/1", "r", "r.md", 1, "bullet", 0, "x", remedy_of="r/2")
-    new = replace(old, id="s/1", report="s", remedy_of="s/2")
-    moved = compared(ENTRY, replace(ENTRY, id="s"), [MarkedNote(old)], [MarkedNote(new)], CAUSES)
+    new = changed(old, id="s/1", report="s", remedy_of="s/2")
+    moved = compared(ENTRY, changed(ENTRY, id="s"), [MarkedNote(old)], [MarkedNote(new)], CAUSES)
 
     assert (moved.changed, moved.items) == (("id",), ())

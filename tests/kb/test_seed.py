@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from kb.cli import cli
+from kb.cli.group import cli
 
 SEED = Path(__file__).resolve().parents[3] / "shared" / "seeds" / "jaws-days-2018.txt"
 pytestmark = pytest.mark.skipif(not SEED.exists(), reason=f"the seed report is not here: {SEED}")

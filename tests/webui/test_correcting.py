@@ -132,6 +132,7 @@ def test_a_removed_report_can_be_put_back(client: FlaskClient, kb: KnowledgeBase
     [
         ("correct/{note}", {"add": "SQSS"}, ("add", "「SQSS」というサービスは知られていません")),
         ("correct/{note}", {"kind": "噂"}, ("kind", "「噂」という種別はありません")),
+        ("correct-report/{report}", {"event": "会" * 201}, ("event", "200文字を超えています")),
         ("correct-report/{report}", {"event": "会", "date": "来年"}, ("date", "いずれかの形で")),
         ("correct-report/{report}", {"date": "2019", "url": "javascript:x"}, ("url", "http:// か https://")),
         ("correct-talk/{talk}", {"speakers": f"山田、{'長い' * 60}"}, ("speakers", "区切ってください")),

@@ -1,7 +1,6 @@
 """Feeds: valid, the same while nothing changes, and one entry for each thing that is new, whatever is made anew."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import feedparser
@@ -10,6 +9,7 @@ from atom import objections
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.search import finishing, keeping, syncing

@@ -164,6 +164,17 @@ def test_what_is_no_report_is_refused_in_a_sentence(client: FlaskClient, sent: d
     assert (response.status_code, told in response.text) in [(422, True), (400, True)]
 
 
+def test_what_is_no_name_of_an_event_is_told_beside_its_field_and_kept_nowhere(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    shown = send(client, {"text": REPORT, "event": "会" * 201, "step": "save"})
+    sent = client.post(f"/add?event={'a' * 201}", data=REPORT.encode(), headers=OURS, content_type="text/plain")
+
+    assert (shown.status_code, sent.status_code, files(knowledge_base)) == (422, 422, [])
+    assert re.findall('id="event-error">([^<]*)', shown.text) == ["イベント名が200文字を超えています。"]
+    assert fields(shown)["event"] == "会" * 201
+
+
 def test_a_broken_configuration_stops_a_correction_and_says_so(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:

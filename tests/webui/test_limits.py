@@ -137,4 +137,4 @@ def test_no_cell_of_a_table_is_a_formula(knowledge_base: KnowledgeBase, begun: s
 
 def note_fields(knowledge_base: KnowledgeBase) -> dict[str, object]:
     (found,) = knowledge_base.browser.report(knowledge_base.browser.reports()[0].id)[1]
-    return {name: getattr(found, name) for name in Note.__dataclass_fields__}
+    return {name: getattr(found, name) for name in Note.__struct_fields__}

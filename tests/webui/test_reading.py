@@ -1,5 +1,6 @@
 """The pages to read: lists of everything, events, speakers, years, talks, notes and reports, page by page."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
 from kb.search import searching
+from kb.search.browsing import Browser
 from webui.app import create_app
 
 
@@ -51,6 +53,15 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 def as_json(client: FlaskClient, address: str) -> dict[str, Any]:
     told: dict[str, Any] = client.get(address, headers={"Accept": "application/json"}).json
     return told
+
+
+def test_an_event_that_has_gone_while_its_page_is_made_is_told(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = client.application.jinja_env.globals["kb"].browser.event("見本カンファレンス-2019")
+    monkeypatch.setattr(Browser, "event", lambda *_: replace(held, series="gone"))
+
+    assert client.get("/event/見本カンファレンス-2019").status_code == 404
 
 
 @pytest.mark.parametrize(("path", "total"), [("reports", 61), ("events", 60), ("talks", 44), ("speakers", 3)])

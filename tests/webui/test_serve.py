@@ -39,7 +39,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-KB = "from webui.command import main; main(prog_name='kb')"
+KB = "from webui.command import main; main()"
 
 
 def address_in(process: subprocess.Popen[str]) -> tuple[list[str], str]:

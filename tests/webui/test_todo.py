@@ -74,7 +74,7 @@ def test_a_date_is_put_right_in_the_list_and_leaves_it(library: Path) -> None:
     right = client.post(action, data={"back": back, "date": "2020-05"}, headers=OURS)
 
     assert (wrong.status_code, 'value="ある勉強会"' in wrong.text) == (422, True)
-    assert right.location.startswith("/todo?what=date&page=1&done=")
+    assert right.location.startswith("/todo?what=date&done=")
     assert listed(client, "date") == []
 
 

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from typing import get_args
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
+from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import valid_date
+from kb.library.configuration import LONGEST_EVENT, valid_date
 from kb.points import Says
 from kb.report.model import Correction, Given, Kind, Note
 from kb.search.answers import UnknownIdError
@@ -24,9 +24,8 @@ from webui.view.markup import web_address
 
 _SAYS: tuple[Says, ...] = get_args(Says)
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
-_LONGEST_NAME = (
-    100  # characters, with title and company; a longer one is a sentence, or names with nothing between them
-)
+# Characters, with title and company; a longer one is a sentence, or names with nothing between them.
+_LONGEST_NAME = 100
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blueprint:
@@ -115,7 +114,7 @@ class _Forms:
         def put_right() -> Response:
             shown = {"event": entry.event, "date": entry.held_on, "url": entry.url}
             event, date, url = (request.form.get(key, known or "").strip() or None for key, known in shown.items())
-            _check(date, url)
+            _check(event, date, url)
 
             def change(known: Given) -> Given:
                 return replace(
@@ -215,8 +214,10 @@ def _kind() -> Kind | None:
     return kind
 
 
-def _check(date: str | None, url: str | None) -> None:
-    """Refuse a date or an address that is none."""
+def _check(event: str | None, date: str | None, url: str | None) -> None:
+    """Refuse a date or an address that is none, and the name of an event that is no name."""
+    if event and len(event) > LONGEST_EVENT:
+        raise RefusedError(texts.LONG_EVENT, "event")
     if date and not valid_date(date):
         raise RefusedError(texts.WRONG_DATE, "date")
     if url and not web_address(url):

@@ -1,7 +1,7 @@
 """The pages of what reports are about: an event with its series and talks, who spoke, the years."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
@@ -92,7 +92,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         bars = timeline(
             {one.year: one.notes for one in listed}, lambda value: address_of(Query().select("year", value))
         )
-        return respond("years.html", lambda: {"years": [asdict(one) for one in listed]}, years=listed, bars=bars)
+        return respond("years.html", lambda: {"years": listed}, years=listed, bars=bars)
 
     return blueprint
 
@@ -102,7 +102,7 @@ def event_page(event: EventEntry, knowledge_base: KnowledgeBase) -> EventPage:
     query = Query(limit=0, facets=("talk", "event", "kind", "service"), most_values=_SERVICES)
     answer = knowledge_base.searcher.search(query.select("event", event.slug))
     part = paged(page_address("event", event.slug), event.talks, asked_page(request.args), _TALKS)
-    series = knowledge_base.browser.directory().series[event.series]
+    series = knowledge_base.browser.series(event.series)
     noted = {facet.value: facet.count for facet in answer.facets["event"]}
     return EventPage(
         event=event,

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
+import msgspec
 from flask import Blueprint, Response, request
 
 from index.query import Query
@@ -93,7 +94,7 @@ REPORTS: Index[ReportEntry] = Index(
         texts.day(entry.held_on),
         texts.sessions(len(entry.talks)) if entry.talks else "",
     ),
-    record=asdict,
+    record=msgspec.to_builtins,
 )
 EVENTS: Index[EventEntry] = Index(
     path="events",

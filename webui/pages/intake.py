@@ -1,12 +1,13 @@
 """取り込み: a report is shown as it would be understood, then kept in the library and indexed; and taken out again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from msgspec.structs import asdict
 from werkzeug.datastructures import FileStorage
 
 from kb.knowledge_base import KnowledgeBase
@@ -137,10 +138,8 @@ class _Intake:
         """Keep many files, each by itself, and tell of each what became of it."""
         outcomes = [self._outcome(file) for file in files]
         taken = [outcome.added for outcome in outcomes if outcome.added]
-        settled, done = (
-            self._updater.update(),
-            self._deeds.keep(texts.many_taken(len(taken), len(files)), self._undo(taken)),
-        )
+        settled = self._updater.update()
+        done = self._deeds.keep(texts.many_taken(len(taken), len(files)), self._undo(taken))
         shown = render_template(
             "added.html",
             outcomes=outcomes,

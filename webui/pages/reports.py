@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
@@ -42,7 +42,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         every = tuple(steps(notes))
         return respond(
             "report.html",
-            lambda: {"report": asdict(entry), "notes": [note_record(note, domain) for note in notes]},
+            lambda: {"report": entry, "notes": [note_record(note, domain) for note in notes]},
             report=entry,
             part=part,
             sections=tuple(sections(part.items)),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import parse_qsl, quote
 
@@ -77,7 +77,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
 
     @blueprint.get("/saved")
     def listed() -> Response:
-        return respond("saved.html", lambda: {"searches": [asdict(one) for one in saved()]}, **_form(saved))
+        return respond("saved.html", lambda: {"searches": saved()}, **_form(saved))
 
     @blueprint.post("/saved")
     def save() -> Response:

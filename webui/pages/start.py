@@ -1,7 +1,7 @@
 """The start page: what is in here, by service and by report, and searches to begin with."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import log
 from typing import Any
 
@@ -41,7 +41,7 @@ class _Overview:
         """Return it as JSON: the newest reports, as on the page; all of them are at /reports."""
         return {
             "totals": {"reports": len(self.reports), "talks": self.talks, "notes": self.notes},
-            "reports": [asdict(report) for report in self.reports[:_NEWEST]],
+            "reports": self.reports[:_NEWEST],
             "services": [service_record(count.service, count.notes) for count in self.counts],
         }
 

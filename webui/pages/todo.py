@@ -1,7 +1,7 @@
 """直すところ: what reports do not tell, or not plainly, as lists to work through."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 
 from flask import Blueprint, Response, request
@@ -12,7 +12,7 @@ from kb.report.model import Talk
 from kb.report.problems import Missing
 from webui.view.answers import respond
 from webui.view.kept import Kept
-from webui.view.pager import numbers
+from webui.view.listing import asked_page, paged
 
 _ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "service")
 _PAGE_SIZE = 20
@@ -45,17 +45,13 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         found = every()
         asked = request.args.get("what")
         what = next((one for one in _ORDER if one == asked), next((one for one in _ORDER if found[one]), _ORDER[0]))
-        last = max(-(-len(found[what]) // _PAGE_SIZE), 1)
-        page = min(max(request.args.get("page", 1, int), 1), last)
-        shown = found[what][(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE]
+        part = paged("/todo", found[what], asked_page(request.args), _PAGE_SIZE, kept=(("what", what),))
         return respond(
             "todo.html",
-            lambda: {"what": what, "total": len(found[what]), "tasks": [asdict(task) for task in shown]},
+            lambda: {"what": what, "total": part.total, "tasks": part.items},
             what=what,
             counts={one: len(found[one]) for one in _ORDER},
-            tasks=shown,
-            page=page,
-            numbers=tuple(numbers(page, last)),
+            part=part,
         )
 
     return blueprint

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from msgspec import structs
+
 from kb.report.model import Crumb, Note
 
 _Path = tuple[tuple[Crumb, ...], Note]  # what is left of the way to a note, itself last
@@ -30,7 +32,7 @@ def below(note: Note, notes: Iterable[Note]) -> tuple[Branch, ...]:
     """Return the tree of those of the notes that stand under a note."""
     depth = len(note.trail) + 1
     under = [other for other in notes if any(crumb.note == note.id for crumb in other.trail)]
-    return tree(replace(other, trail=other.trail[depth:]) for other in under)
+    return tree(structs.replace(other, trail=other.trail[depth:]) for other in under)
 
 
 def notes_in(branches: Iterable[Branch]) -> int:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from typed import REPORT, kb, records
 from web import answer, redirect, serving
 
-from kb.cli import cli
+from kb.cli.group import cli
 
 
 def test_add_puts_a_report_into_the_library_and_finds_it_at_once(library: Path, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import click
 import pytest
 from typed import REPORT, kb, records
 
-from kb.cli import cli
+from kb.cli.group import cli
+from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, overview
 
 
 def test_read_tells_a_missing_file_and_shows_the_others(tmp_path: Path) -> None:
@@ -66,15 +67,29 @@ def test_outline_accounts_for_every_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("columns", ["20", "80", "111", "200"])
+def test_the_help_looks_as_that_of_click(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Whole(click.Group):
+        def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            with formatter.section("Commands"):
+                formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+    monkeypatch.setenv("COLUMNS", columns)
+    settings = cli.context_settings
+    whole = Whole("kb", params=cli.params, help=f"{ABOUT}\n\n\b\n{EXAMPLES}", context_settings=settings)
+
+    assert overview() == whole.get_help(click.Context(whole, info_name="kb", **settings))
+
+
 def test_what_the_help_says_of_a_command_is_what_the_command_says_of_itself() -> None:
-    said = {name: text.removesuffix(".") for name, (_, text) in cli.later.items()}
+    said = {name: text.removesuffix(".") for name, (_, text) in COMMANDS.items()}
     helps = {name: cli.get_command(click.Context(cli), name).help for name in said}
 
     assert {name: help_[: len(said[name])] for name, help_ in helps.items()} == said
 
 
 def test_every_command_has_help_with_an_example() -> None:
-    without = [name for name in cli.later if "Example" not in kb(name, "--help").stdout]
+    without = [name for name in COMMANDS if "Example" not in kb(name, "--help").stdout]
 
     assert without == []
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kb.cli import cli
+from kb.cli.group import cli
 from kb.library.bounded import LONGEST_REPORT
 
 REFUSED = {

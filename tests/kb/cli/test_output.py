@@ -14,12 +14,12 @@ from click.testing import CliRunner, Result
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kb.cli import cli
+from kb.cli.group import cli
 from kb.cli.output import print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 
-KB = [sys.executable, "-c", "from webui.command import main; main(prog_name='kb')"]
+KB = [sys.executable, "-c", "from webui.command import main; main()"]
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 COLOUR = re.compile(r"\x1b\[(?:[0124]|3[136])m")
 OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")

@@ -6,7 +6,7 @@ import pytest
 from click.shell_completion import ZshComplete
 from typed import REPORT, kb, records, texts
 
-from kb.cli import cli
+from kb.cli.group import cli
 
 
 @pytest.mark.usefixtures("library")

@@ -5,7 +5,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from kb.cli import cli
+from kb.cli.group import cli
 
 REPORT = """# サンプル勉強会 2019
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from web import answer, serving
 
-from kb.cli import cli
+from kb.cli.group import cli
 from kb.fetching import Fetched
 from kb.fetching.feeds import entries_of
 from kb.report.problems import UnreadableError
@@ -52,6 +52,12 @@ def follow(site: str, *options: str, answers: str = "") -> Result:
 
 def titles(library: Path) -> list[str]:
     return sorted(path.name.rpartition("-")[0] for path in library.glob("*.html"))
+
+
+def test_an_address_has_no_sign_that_steers_a_terminal() -> None:
+    feed = Fetched("https://example.com/feed", rss("https://example.com", {"/\u202e1": "題"}))
+
+    assert [entry.url for entry in entries_of(feed)] == ["https://example.com/%E2%80%AE1"]
 
 
 def test_what_looks_like_a_report_is_proposed_and_added_after_a_yes(library: Path, site: str) -> None:

@@ -87,6 +87,10 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ),
         ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files: ignore = [\"drafts/**\"]"),
         ("ignore = [1]", 'ignore cannot be [1]; write patterns of files: ignore = ["drafts/**"]'),
+        (
+            f'[reports."a.md"]\nevent = "{"会" * 201}"',
+            f'[reports."a.md"] event cannot be \'{"会" * 99}…; it has at most 200 characters',
+        ),
         ('[reports."a.md"]\ndate = "3月"', "[reports.\"a.md\"] date '3月' is none; write 2018, 2018-03 or 2018-03-10"),
     ],
 )
@@ -125,3 +129,12 @@ def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
         Library(tmp_path).tell("a.md", Given("会"))
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "[reports"
+
+
+def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "kb.toml").write_text("# 覚え書き\n", "utf-8")
+
+    with pytest.raises(LibraryError, match="control character; leave that out; nothing was written"):
+        Library(tmp_path).see("https://example.com/feed", ["https://example.com/\x07"])
+
+    assert (tmp_path / "kb.toml").read_text("utf-8") == "# 覚え書き\n"

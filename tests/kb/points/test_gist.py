@@ -1,9 +1,9 @@
 """What of notes is compared: figures in any unit, topics where no service is named, no names of events."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from pointed import NAMES, TOOLS, gist_of, made, note
 
 from kb.points import Points, gist, points_of

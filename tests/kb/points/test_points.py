@@ -1,13 +1,13 @@
 """Points: notes of several talks that say the same stand together, those that contradict each other beside them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from pointed import DEAD_LETTERS, contradicting, gist_of, made, note, said
 
 from kb.points import HandTold, Points, points_of, talks_in

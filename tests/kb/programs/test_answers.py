@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.engine import SearchIndexError
-from kb.cli import cli
+from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.programs.arguments import MOST_NOTES
 from kb.programs.cards import LONGEST_ANSWER

@@ -18,7 +18,7 @@ from kb.programs.tools import TOOLS
 from kb.texts import programs as words
 
 T = TypeVar("T")
-KB = "from webui.command import main; main(prog_name='kb')"
+KB = "from webui.command import main; main()"
 WHO = ("stdio", "http")
 
 

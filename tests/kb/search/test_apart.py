@@ -1,5 +1,6 @@
 """A sync in a process of its own does what a sync does, and is taken up by who runs beside it."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,23 @@ util.spawnv_passfds = slowly
 kb = KnowledgeBase.open(Path(sys.argv[1]), Path(sys.argv[2]))
 threading.Thread(target=sync, daemon=True).start()
 made.wait()
+"""
+
+
+# Is killed by a process of its own, which has much to do yet.
+ORPHANING = """
+import os, signal, sys, time
+from pathlib import Path
+from kb.search.drafting import _processes
+
+class Endless:
+    def write(self, _runs):
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(600)
+
+if __name__ == "__main__":
+    with _processes(Endless(), Path(sys.argv[1]), ""):
+        time.sleep(600)
 """
 
 
@@ -88,3 +106,13 @@ def test_who_ends_while_it_starts_says_nothing(library: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+def test_who_writes_drafts_ends_at_once_with_who_waits_for_them(tmp_path: Path) -> None:
+    (tmp_path / "orphaning.py").write_text(ORPHANING, "utf-8")
+
+    command = [sys.executable, str(tmp_path / "orphaning.py"), str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, timeout=60, check=False)  # until all let its output go
+
+    assert ended.returncode == -signal.SIGKILL

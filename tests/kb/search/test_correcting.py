@@ -1,9 +1,9 @@
 """What is put right of reports, talks and notes holds after the next sync, and can be taken back."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from typed import kb, records
 
-from kb.cli import cli
+from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import talk_id
 from webui.app import create_app

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from index.query import Query
-from kb.cli import cli
+from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import parse
 from kb.library.places import domain_folder
