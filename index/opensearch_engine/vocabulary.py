@@ -55,8 +55,9 @@ class Vocabulary:
             "_source": ["word"],
             "query": {"fuzzy": {"word": {"value": folded_case(text), "fuzziness": 2, "max_expansions": _MOST_NEAR}}},
         }
-        words = lambda: dict.fromkeys(self._asked.ask(body, _words, _NOTHING), maxsize)  # noqa: E731
-        return spelling.Spellings(words, self.frequency)
+        return spelling.Spellings(
+            lambda: dict.fromkeys(self._asked.ask(body, _words, _NOTHING), maxsize), self.frequency
+        )
 
 
 def _words(answer: Mapping[str, Any]) -> Sequence[str]:
