@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from functools import cache
+from math import exp, log1p
+from typing import Literal
 
+from index import datafiles
 from index.text import letters
 from kb.points.gist import DO, Gist
 from kb.report.model import Note
@@ -14,34 +17,12 @@ Differs = Literal["figures", "denied"]
 Relation = Literal["same", "maybe", "contradicts"]
 """How two notes stand to each other; `maybe` is a candidate that only a person can tell."""
 
-_ENOUGH = 1.0  # words of weight 1 that two notes share at least,
-_ENOUGH_UNNAMED = 2.5  # where they are not about one service,
-_ENOUGH_ALONE = 1.5  # and where they are the same letter by letter: 「以下メモです」 is no point
-# What they must have in common where their figures differ, or one denies what the other says; more where neither names
-# what it is about.
-_FIGURES_DIFFER, _DENIED, _DENIED_UNNAMED = 0.45, 0.3, 0.5
-
-
-class _Bars(NamedTuple):
-    """What two notes must have in common to say the same: in general, where both claim the same, where two noted it.
-
-    `talk` is for two who noted one talk, `maybe` for candidates.
-    """
-
-    same: float
-    claim: float
-    talk: float
-    maybe: float
-
-
-_NEVER = 2.0  # nothing is so sure
-
-# In common is the mean of the share of their words and of their cosine, or the share of their words alone where there
-# are no vectors. Chosen on the samples and the seed, tried on other authors: docs/relevance.md.
-_BY_MEANING = _Bars(same=0.55, claim=0.37, talk=0.42, maybe=0.36)
-_BY_WORDS = _Bars(same=0.68, claim=0.42, talk=0.5, maybe=0.4)
-_UNNAMED_BY_MEANING = _Bars(same=0.6, claim=0.6, talk=0.42, maybe=0.5)
-_UNNAMED_BY_WORDS = _Bars(same=0.85, claim=0.85, talk=0.5, maybe=0.6)
+_ENOUGH_ALONE = 1.5  # words of weight 1 in what is the same letter by letter: 「以下メモです」 is no point
+_LONGEST = 160  # letters of a note: a longer one says too much to say the same as another
+SURE, _MAYBE = 0.6, 0.1  # how likely notes say the same that are one point, and that are offered to a person
+_CLAIMED, _UNNAMED = 0.25, 0.7  # how likely where both want the same thing done, and where neither is about a service
+# What notes must have in common that claim the contrary of one thing, and that count it differently.
+_DENIED, _DENIED_UNNAMED, _FIGURES_DIFFER = 0.33, 0.5, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +67,71 @@ def compare(one: Compared, other: Compared, cosine: float | None) -> Comparison 
 
     `cosine` tells how near they are in meaning, None where there are no vectors.
     """
-    if not (one.named <= other.about and other.named <= one.about):
-        return None  # the same words about two services
-    about_one, one_talk = bool(one.about & other.about), one.talk == other.talk
-    shared, share = _common(one.gist.words, other.gist.words)
+    if not comparable(one, other):
+        return None
     if one.letters == other.letters:
         # A phrase that stands in several talks and names no service is of the one who noted them: 「資料は後日」.
-        return Comparison("same", 1.0) if one_talk or (about_one and shared >= _ENOUGH_ALONE) else None
-    if one_talk and one.note.report == other.note.report:
-        return None  # what stands in one talk side by side is told apart by who noted it
-    if shared < (_ENOUGH if about_one else _ENOUGH_UNNAMED):
-        return None
-    sure = share if cosine is None else (share + max(cosine, 0.0)) / 2
-    return _contradiction(one, other, sure) or _agreement(one, other, sure, by_words=cosine is None)
+        telling = bool(one.about & other.about) and sum(one.gist.words.values()) >= _ENOUGH_ALONE
+        return Comparison("same", 1.0) if one.talk == other.talk or telling else None
+    told = evidence(one, other, cosine)
+    if contradiction := _contradiction(one, other, told):
+        return contradiction
+    sure = 0.0 if differ(one, other) else likely(told)
+    if sure >= needed(one, other):
+        return Comparison("same", sure)
+    return Comparison("maybe", sure) if sure >= _MAYBE else None
+
+
+def comparable(one: Compared, other: Compared) -> bool:
+    """Tell whether two notes may say the same at all: of one talk only where two noted it, and of one service.
+
+    「SQS は冪等に」 and 「SNS は冪等に」 say the same words about two.
+    """
+    apart = one.about and other.about and one.about.isdisjoint(other.about)
+    if apart or (one.named - other.about and other.named - one.about):
+        return False
+    if one.letters == other.letters:
+        return True
+    side_by_side = one.talk == other.talk and one.note.report == other.note.report
+    return not side_by_side and max(len(one.letters), len(other.letters)) <= _LONGEST
+
+
+def differ(one: Compared, other: Compared) -> bool:
+    """Tell whether two notes say different things, however much they have in common."""
+    if any(apart(one.gist, other.gist) for apart in (_figures_differ, _denied, _of_two_things)):
+        return True
+    # What happened on a day happened once, and その1 and その2 are two things.
+    return one.talk != other.talk and (one.gist.dates != other.gist.dates or one.plain == other.plain)
+
+
+def evidence(one: Compared, other: Compared, cosine: float | None) -> dict[str, float]:
+    """Return what speaks for two notes saying the same, or against it, each from 0 on; the order is free.
+
+    - `shared`: how much both say, the logarithm of the weight of their common words; `share`: how much of all that is.
+    - `cosine`: how near they are in meaning; left out where there are no vectors.
+    - `meet`: whether what each says stands in the other; `service`: whether they are about one; `talk`: of one talk.
+    """
+    shared, share = _common(one.gist.words, other.gist.words)
+    told = {
+        "shared": log1p(shared + _same_claim(one.gist, other.gist) + _same_figures(one.gist, other.gist)),
+        "share": share,
+        "meet": float(_meet(one.gist, other.gist)),
+        "service": float(not one.about.isdisjoint(other.about)),
+        "talk": float(one.talk == other.talk),
+    }
+    return told if cosine is None else {**told, "cosine": max(cosine, 0.0)}
+
+
+def likely(told: Mapping[str, float], known: Mapping[str, float] | None = None) -> float:
+    """Return how likely two notes say the same, from 0 to 1, by the weights fitted for what is known of them."""
+    known = known or weights()["by_meaning" if "cosine" in told else "by_words"]
+    return 1 / (1 + exp(-known["always"] - sum(value * known[name] for name, value in told.items())))
+
+
+@cache
+def weights() -> Mapping[str, Mapping[str, float]]:
+    """Return the fitted weights: where there are vectors, and by words alone."""
+    return datafiles.table("kb.points", "point_weights.toml")
 
 
 def _one_topic(one: Compared, other: Compared) -> bool:
@@ -120,60 +153,36 @@ def _common(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[float
     return both, both / every if every else 0.0
 
 
-def _contradiction(one: Compared, other: Compared, sure: float) -> Comparison | None:
-    least = _DENIED if one.named or other.named else _DENIED_UNNAMED
-    # Two who noted one talk heard the same: one of them is misread.
-    if (
-        one.talk != other.talk
-        and sure >= least
-        and any(other.gist.claims.get(claim, sign) != sign for claim, sign in one.gist.claims.items())
-    ):
-        return Comparison("contradicts", sure, "denied")
-    if sure >= _FIGURES_DIFFER and _disjoint(one.gist.figures, other.gist.figures) and not _dates_differ(one, other):
-        return Comparison("contradicts", sure, "figures")
-    return None
-
-
-def _agreement(one: Compared, other: Compared, sure: float, *, by_words: bool) -> Comparison | None:
-    """Return whether two notes say the same, or so nearly that a person may say so; both only where nothing differs."""
-    if _figures_differ(one.gist, other.gist) or _names_differ(one.gist, other.gist) or _denied(one.gist, other.gist):
-        return None
-    if one.talk != other.talk and (_dates_differ(one, other) or one.plain == other.plain):
-        return None
-    if one.about & other.about:
-        bars = _BY_WORDS if by_words else _BY_MEANING
-    else:
-        bars = _UNNAMED_BY_WORDS if by_words else _UNNAMED_BY_MEANING
-    least = bars.claim if _same_claim(one.gist, other.gist) else bars.same
+def _contradiction(one: Compared, other: Compared, told: Mapping[str, float]) -> Comparison | None:
+    """Return whether two notes seem to contradict each other; how sure that is is how much they have in common."""
     if one.talk == other.talk:
-        least = min(least, bars.talk)
-    elif not (one.about & other.about or _one_topic(one, other)) or not _meet(one.gist, other.gist):
-        least = _NEVER
-    if sure >= least:
-        return Comparison("same", sure)
-    return Comparison("maybe", sure) if sure >= bars.maybe else None
+        return None  # two who noted one talk heard the same: one of them is misread
+    sure = told["share"] if "cosine" not in told else (told["share"] + told["cosine"]) / 2
+    least = _DENIED if one.named or other.named else _DENIED_UNNAMED
+    if sure >= least and any(other.gist.claims.get(claim, sign) != sign for claim, sign in one.gist.claims.items()):
+        return Comparison("contradicts", sure, "denied")
+    counted = _disjoint(one.gist.figures, other.gist.figures) and one.gist.dates == other.gist.dates
+    return Comparison("contradicts", sure, "figures") if counted and sure >= _FIGURES_DIFFER else None
+
+
+def needed(one: Compared, other: Compared) -> float:
+    """Return how likely it must be that two notes say the same; more than certain where nothing tells of what."""
+    if one.talk == other.talk or one.about & other.about:
+        return _CLAIMED if _same_claim(one.gist, other.gist) else SURE
+    return 1.0 if not _one_topic(one, other) else SURE if one.about or other.about else _UNNAMED
 
 
 def _meet(one: Gist, other: Gist) -> bool:
     """Tell whether what each of two notes says stands in the other: 「GSI は20個まで」 and 「GSI は後から足せる」 do not."""
     if _same_claim(one, other):
         return True
-    return _stands_in(one, other) and _stands_in(other, one) and not _of_other_things(one, other)
+    return _stands_in(one, other) and _stands_in(other, one)
 
 
 def _stands_in(one: Gist, other: Gist) -> bool:
     if one.told:
         return not one.told.isdisjoint(other.words)
     return one.told is None or not one.figures or not one.figures.keys().isdisjoint(other.figures)
-
-
-def _of_other_things(one: Gist, other: Gist) -> bool:
-    """Tell whether two notes say the same of two things: 「CPU も増える」 and 「料金も増える」."""
-    return any(
-        said == also and thing not in other.words and others not in one.words
-        for thing, said in one.claims
-        for others, also in other.claims
-    )
 
 
 def _figures_differ(one: Gist, other: Gist) -> bool:
@@ -185,23 +194,26 @@ def _disjoint(one: Mapping[str, frozenset[float]], other: Mapping[str, frozenset
     return any(figures.isdisjoint(other[unit]) for unit, figures in one.items() if unit in other)
 
 
-def _dates_differ(one: Compared, other: Compared) -> bool:
-    """Tell whether only one of two notes tells a date, or each another: what happened then happened once."""
-    return one.gist.dates != other.gist.dates
-
-
-def _names_differ(one: Gist, other: Gist) -> bool:
-    """Tell whether each of two notes names something of its own: MySQL and PostgreSQL, ZIP and JSON."""
-    return bool(one.latin - other.latin and other.latin - one.latin)
+def _of_two_things(one: Gist, other: Gist) -> bool:
+    """Tell whether two notes say the same of two things: 「CPU も増える」 and 「料金も増える」, MySQL and PostgreSQL."""
+    mine, others = one.alone(other), other.alone(one)
+    names = mine <= one.latin and others <= other.latin
+    things, other_things = ({thing for thing, _ in gist.claims} for gist in (one, other))
+    return bool(mine and others) and (names or (mine <= things and others <= other_things))
 
 
 def _denied(one: Gist, other: Gist) -> bool:
     """Tell whether one of two notes does only what the other only does not, whatever with: 書く and 書かない."""
     yes, no = (
-        [{said for (_, said), each in gist.claims.items() if each == sign} for gist in (one, other)]
+        [{said for (_, said), each in gist.claims.items() if each == sign and said != DO} for gist in (one, other)]
         for sign in (True, False)
     )
     return any(said in no[1 - side] - yes[1 - side] for side in (0, 1) for said in yes[side] - no[side])
+
+
+def _same_figures(one: Gist, other: Gist) -> int:
+    """Return in how many units two notes have the same figures."""
+    return sum(figures == other.figures.get(unit) for unit, figures in one.figures.items())
 
 
 def _same_claim(one: Gist, other: Gist) -> bool:

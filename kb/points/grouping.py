@@ -119,13 +119,13 @@ def talks_in(notes: Iterable[Note]) -> frozenset[str]:
 def points_of(notes: Iterable[Note], gist: Callable[[Note], Gist], cosine: Cosine, told: HandTold = _NOTHING) -> Points:
     """Return the points among notes, in the order of their oldest notes: the same whatever order they are given in.
 
-    All notes of a point say the same as each other, so that no chain joins what is merely related. What was told by
-    hand holds whatever the texts say.
+    Each note of a point says the same as half of the others at least, and may do so as any of them, so that no chain
+    joins what is merely related. What was told by hand holds whatever the texts say.
     """
     ordered = sorted(notes, key=lambda note: (note.held_on or "9", note.id))
     compared = [Compared.of(note, gist(note)) for note in ordered]
     pairs = sorted(_pairs(compared, cosine), key=lambda pair: (-pair.comparison.sure, pair.places))
-    groups = _grouped(ordered, [pair for pair in pairs if pair.comparison.relation == "same"], told)
+    groups = _grouped(ordered, [pair for pair in pairs if pair.comparison.relation != "contradicts"], told)
     group_of = {place: group for group in groups for place in group.members}
     return Points(
         points=tuple(_point(ordered, group, told) for group in sorted(groups, key=lambda group: min(group.members))),
@@ -156,20 +156,31 @@ def _pairs(compared: Sequence[Compared], cosine: Cosine) -> Iterator[_Pair]:
                 yield _Pair((other, place), comparison)
 
 
-def _grouped(notes: Sequence[Note], same: Sequence[_Pair], told: HandTold) -> list[_Group]:
-    """Return notes in groups in which all are the same: what was told by hand is one first, then the surest join."""
+def _grouped(notes: Sequence[Note], pairs: Sequence[_Pair], told: HandTold) -> list[_Group]:
+    """Return notes in groups of those that say the same: what was told by hand is one first, then the surest join."""
     apart = frozenset(_places(notes, told.apart))
     groups = _joined_by_hand(len(notes), _places(notes, told.same), apart)
-    sure = {pair.places: pair.comparison.sure for pair in same}
-    for pair in same:
-        one, other = (groups[place] for place in pair.places)
+    sure = {pair.places: pair.comparison.sure for pair in pairs}
+    same = {pair.places: pair.comparison.sure for pair in pairs if pair.comparison.relation == "same"}
+    for places in same:
+        one, other = (groups[place] for place in places)
         if one is not other and apart.isdisjoint(_between(one, other)):
-            least = min(_likest(some, others, sure) for some in one.joined for others in other.joined)
-            if least > 0:
-                one.joined += other.joined
-                one.sure = min(one.sure, other.sure, least)
-                groups = [one if group is other else group for group in groups]
+            both = _Group([*one.joined, *other.joined])
+            if _holds(both, sure, same):
+                both.sure = min(_likest(some, others, sure) for some, others in combinations(both.joined, 2))
+                groups = [both if group in (one, other) else group for group in groups]
     return list(dict.fromkeys(groups))
+
+
+def _holds(group: _Group, sure: Mapping[tuple[int, int], float], same: Mapping[tuple[int, int], float]) -> bool:
+    """Tell whether each of some notes says the same as half of the others at least, and none surely something else."""
+    for some in group.joined:
+        rest = [others for others in group.joined if others is not some]
+        if not all(_likest(some, others, sure) for others in rest):
+            return False
+        if 2 * sum(_likest(some, others, same) > 0 for others in rest) < len(rest):
+            return False
+    return True
 
 
 def _joined_by_hand(notes: int, same: Iterable[tuple[int, int]], apart: frozenset[tuple[int, int]]) -> list[_Group]:

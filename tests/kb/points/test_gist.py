@@ -6,8 +6,12 @@ import pytest
 from msgspec.structs import replace
 from pointed import NAMES, TOOLS, gist_of, made, note
 
+from index import datafiles
 from kb.points import Points, gist, points_of
+from kb.points.gist import DO
 from kb.report.model import Note, Talk
+
+WORDS = datafiles.table("kb.points", "words.toml")
 
 
 @pytest.mark.parametrize(
@@ -112,3 +116,72 @@ def test_the_name_of_the_own_event_makes_no_point() -> None:
     morphemes = TOOLS.analyzer.morphemes
 
     assert max(gist(text, morphemes(text), NAMES, morphemes(event)).words.values()) < 1
+
+
+def normalized(text: str) -> list[str]:
+    return [one.normalized for one in TOOLS.analyzer.morphemes(text)]
+
+
+def is_normal(word: str) -> bool:
+    return normalized(word) == [word]
+
+
+def test_words_that_say_the_same_are_written_as_the_analysis_writes_them() -> None:
+    every = [word for group in WORDS["alike"] for word in group]
+    normal = {word for word in every if is_normal(word) or all(map(is_normal, word.split()))}
+
+    assert len(every) == len(set(every))
+    assert set(every) - normal == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("起動に時間がかかる", "立ち上がりが遅い"),
+        ("フルスキャンは高くつく", "全件を舐めるのは割高"),
+        ("テーブルを分ける", "テーブルの分割"),
+        ("二度処理されても平気", "処理は冪等でも大丈夫"),
+    ],
+)
+def test_other_wordings_have_the_same_words(one: str, other: str) -> None:
+    mine, others = ({word for word, weight in gist_of(text).words.items() if weight >= 1} for text in (one, other))
+
+    assert len(mine & others) >= 2 - ("平気" in one)
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("ALB に重い箱を使う", {("箱", DO): True}),
+        ("ALB は重い", {("alb", "軽い"): False}),
+        ("上限は緩和できない", {("制限", "緩和 can"): False}),
+        ("名前を変えることはできない", {("名前", "変更"): False}),
+        ("起動は遅くならない", {("起動", "速い"): True}),
+        ("容量が足りない", {("大きさ", "不足"): True}),
+    ],
+)
+def test_what_is_said_of_what(text: str, claims: dict[tuple[str, str], bool]) -> None:
+    assert {claim: sign for claim, sign in gist_of(text).claims.items() if claim[0]} == claims
+
+
+@pytest.mark.parametrize(
+    ("text", "dates", "units"),
+    [
+        ("2018年8月から7日間", {(2018, 8)}, {"日"}),
+        ("2018-08-09 に一般公開", {(2018, 8)}, set()),
+        ("8月9日から6か月", {(8,)}, {"月"}),
+        ("保持は1年", set(), {"年"}),
+    ],
+)
+def test_a_date_is_no_figure_and_how_long_something_takes_is_no_date(
+    text: str, dates: set[tuple[int, ...]], units: set[str]
+) -> None:
+    assert (set(gist_of(text).dates), set(gist_of(text).figures)) == (dates, units)
+
+
+def test_a_long_note_says_too_much_to_say_the_same_as_another() -> None:
+    text = "Lambda の" + "".join(
+        f"{thing}と{other}を静かに並べて" for thing in "箱鍵窓札紐布" for other in "棚庭机椅本筆"
+    )
+
+    assert len(made([note(text + "おく", "a"), note(text + "置いた", "b")], like=0.9).points) == 2

@@ -1,7 +1,6 @@
 """Points: notes of several talks that say the same stand together, those that contradict each other beside them."""
 
 from collections.abc import Sequence
-from itertools import combinations
 from random import Random
 
 import pytest
@@ -14,7 +13,7 @@ from kb.points import HandTold, Points, points_of, talks_in
 from kb.report.model import Note
 
 
-@pytest.mark.parametrize("like", [None, 0.4])
+@pytest.mark.parametrize("like", [None, 0.7])
 def test_the_same_advice_in_three_wordings_is_one_point_of_three_talks(like: float | None) -> None:
     notes = [note(text, talk, year) for text, talk, year in zip(DEAD_LETTERS, "abc", (2018, 2020, 2024), strict=True)]
 
@@ -178,9 +177,12 @@ def together(one: Note, other: Note, like: float | None) -> bool:
 
 
 @given(NOTES, st.sampled_from(LIKENESS))
-def test_all_notes_of_a_point_say_the_same_two_by_two(notes: list[Note], like: float | None) -> None:
+def test_each_note_of_a_point_says_the_same_as_half_of_the_others(notes: list[Note], like: float | None) -> None:
     for point in made(notes, like=like).points:
-        assert all(together(one, other, like) for one, other in combinations(point.notes, 2))
+        for one in point.notes:
+            others = [other for other in point.notes if other is not one]
+            assert 2 * sum(together(one, other, like) for other in others) >= len(others)
+            assert not any(made([one, other], like=like).contradictions for other in others)
 
 
 @given(NOTES, st.sampled_from(LIKENESS))

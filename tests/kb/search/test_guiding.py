@@ -29,7 +29,7 @@ def guide(knowledge_base: KnowledgeBase) -> Guide:
 
 
 def test_a_guide_is_made_once_a_generation_and_anew_when_vectors_have_come(tmp_path: Path) -> None:
-    one, other = "箱から鍵を静かに抜き出す作業を毎朝行う", "箱から鍵を静かに抜き出す習慣を毎晩続ける"
+    one, other = "箱から鍵を静かに抜き出す作業を毎朝行う", "箱から鍵をそっと抜き出して札を棚に並べる習慣を毎晩続ける"
     others = "".join(f"  - {chr(0x5000 + 7 * n)}{chr(0x5400 + 7 * n)}の話を聞く\n" for n in range(20))
     knowledge_base = opened(tmp_path, y2018=f"  - {one}\n{others}", y2020=f"  - {other}\n")
     by_words = guide(knowledge_base)
