@@ -27,16 +27,20 @@ _PREDICATES = frozenset(("動詞", "形容詞"))
 _ENDS = frozenset("。！？!?→⇒")
 _DENIALS = frozenset(("ない", "無い", "ず", "ぬ", "ません", "不可"))
 _IF_NOT, _MUST = frozenset(("と", "ば", "て")), frozenset(("成る", "行ける", "駄目", "行く"))
+_QUOTING = frozenset(
+    ("の", "言う", "仰る", "思う", "考える", "聞く", "話す", "感ずる")
+)  # 「ないとのこと」, 「ないと仰る」
 _HELPING = frozenset(("おく", "置く", "見る", "行く", "来る"))  # 「しておく」 says what 「する」 does
 _FORMAL = frozenset(("こと", "事", "もの", "物", "方", "為", "必要", "場合", "時", "所", "様", "感じ", "話", "気"))
 _TAIL = frozenset(("助動詞", "助詞"))
 _ABLE, _CAN = frozenset(("出来る", "可能", "不可")), " can"
-_BETWEEN = frozenset(("こと", "事", "成る"))  # 「変えることはできない」, 「遅くならない」
+_BETWEEN = frozenset(("こと", "事", "成る", "必要"))  # 「変えることはできない」, 「遅くならない」, 「する必要はない」
 # A figure with what it counts; 2018-08-09, v1 and 第81回 are none.
 _FIGURE = re.compile(
     r"(?<![a-z0-9.,-])(?<!第)(?<!第 )(\d[\d,]*(?:\.\d+)?)\s*([万億兆]?)\s*"
-    r"(ミリ秒|マイクロ秒|秒|分|時間|週間|[かヶヵカケ箇]?月|年|日|倍|個|件|台|回|円|ドル|割|文字|本|%|[a-z]+)"
+    r"(ミリ秒|マイクロ秒|秒|分|時間|週間|[かヶヵカケ箇]?月|年|日|倍|個|件|台|回|円|ドル|割|文字|本|[%$¥]|[a-z]+)"
 )
+_BEFORE = re.compile(r"([$¥])\s*(\d[\d,]*(?:\.\d+)?)")  # what is counted, said first
 _POWERS = {"": 1, "万": 10**4, "億": 10**8, "兆": 10**12}
 _MONTHS = 12
 _PLACES = 6  # of a figure: microseconds of a time
@@ -155,7 +159,7 @@ def _told(morphemes: Sequence[Morpheme], words: Mapping[str, float]) -> frozense
 def _figures(written: str) -> dict[str, frozenset[float]]:
     """Return the figures of a folded text by their units."""
     found: dict[str, frozenset[float]] = {}
-    for number, power, counter in _FIGURE.findall(written):
+    for number, power, counter in _FIGURE.findall(_BEFORE.sub(r"\2\1", written)):
         unit, each = _lore()["units"].get(counter, ("月" if counter.endswith("月") else counter, 1))
         figure = float(number.replace(",", "")) * _POWERS[power] * each
         found[unit] = found.get(unit, frozenset()) | {round(figure, _PLACES)}
@@ -229,6 +233,12 @@ def _affirmed(morphemes: Sequence[Morpheme], end: int) -> bool | None:
     denied = False
     for at in range(end, len(morphemes)):
         word = morphemes[at]
+        if (
+            word.part_of_speech[1] == "接続助詞"
+            and word.normalized == "と"
+            and morphemes[at - 1].part_of_speech[0] == "形容詞"
+        ):
+            return None  # 「短いと切れる」; 「付けると安心」 advises it
         if tuple(one.normalized for one in morphemes[at : at + 2]) in (("て", "は"), ("で", "は")):
             return False if any(one.normalized in _MUST for one in morphemes[at + 2 : at + 4]) else None
         if word.normalized in _DENIALS:
@@ -237,7 +247,7 @@ def _affirmed(morphemes: Sequence[Morpheme], end: int) -> bool | None:
             if after and after[0] in _IF_NOT:
                 if any(one in _MUST for one in after[1:]):
                     return True  # 「しなければならない」
-                if after[0] != "て":
+                if after[0] != "て" and not _QUOTING.intersection(after[1:2]):
                     return None  # 「しないと」
         elif word.normalized not in _ABLE | _BETWEEN and (
             word.is_content or word.part_of_speech[0] not in _TAIL or word.normalized in ("ば", "たら")

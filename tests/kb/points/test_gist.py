@@ -158,6 +158,10 @@ def test_other_wordings_have_the_same_words(one: str, other: str) -> None:
         ("名前を変えることはできない", {("名前", "変更"): False}),
         ("起動は遅くならない", {("起動", "速い"): True}),
         ("容量が足りない", {("大きさ", "不足"): True}),
+        ("箱にする必要はない", {("箱", DO): False}),
+        ("箱にする必要がある", {("箱", DO): True}),
+        ("箱は要らないとのこと", {("箱", DO): False}),
+        ("箱が短いとエラーが出る", {("失敗", "出る"): True}),
     ],
 )
 def test_what_is_said_of_what(text: str, claims: dict[tuple[str, str], bool]) -> None:
@@ -177,6 +181,11 @@ def test_a_date_is_no_figure_and_how_long_something_takes_is_no_date(
     text: str, dates: set[tuple[int, ...]], units: set[str]
 ) -> None:
     assert (set(gist_of(text).dates), set(gist_of(text).figures)) == (dates, units)
+
+
+@pytest.mark.parametrize("text", ["1時間0.20ドル", "$0.20/h", "0.20 USD/時"])
+def test_money_is_a_figure_however_it_is_written(text: str) -> None:
+    assert gist_of(text).figures["ドル"] == {0.2}
 
 
 def test_a_long_note_says_too_much_to_say_the_same_as_another() -> None:
