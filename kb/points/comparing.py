@@ -19,8 +19,8 @@ Relation = Literal["same", "maybe", "contradicts"]
 
 _ENOUGH_ALONE = 1.5  # words of weight 1 in what is the same letter by letter: 「以下メモです」 is no point
 _LONGEST = 160  # letters of a note: a longer one says too much to say the same as another
-SURE, _MAYBE = 0.6, 0.1  # how likely notes say the same that are one point, and that are offered to a person
-_CLAIMED, _UNNAMED = 0.25, 0.7  # how likely where both want the same thing done, and where neither is about a service
+SURE, _MAYBE = 0.7, 0.1  # how likely notes say the same that are one point, and that are offered to a person
+_CLAIMED = 0.25  # how likely where both want the same thing done
 # What notes must have in common that claim the contrary of one thing, and that count it differently.
 _DENIED, _DENIED_UNNAMED, _FIGURES_DIFFER = 0.33, 0.5, 0.4
 
@@ -169,7 +169,7 @@ def needed(one: Compared, other: Compared) -> float:
     """Return how likely it must be that two notes say the same; more than certain where nothing tells of what."""
     if one.talk == other.talk or one.about & other.about:
         return _CLAIMED if _same_claim(one.gist, other.gist) else SURE
-    return 1.0 if not _one_topic(one, other) else SURE if one.about or other.about else _UNNAMED
+    return SURE if _one_topic(one, other) else 1.0
 
 
 def _meet(one: Gist, other: Gist) -> bool:
