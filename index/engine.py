@@ -158,10 +158,11 @@ class Reader(Protocol):
         copies. None without vectors.
         """
 
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others, by their ids; none where one has no vector.
 
-        It is that of how they differ from the mean of them all: what all have in common tells nothing of any two.
+        It is that of how each differs from what stands around it: from the mean of the documents with its value in the
+        group `context`, and of all. What a whole talk is about tells nothing of what one of its notes says.
         """
 
     def meta(self) -> Mapping[str, object] | None:
@@ -211,9 +212,9 @@ class Engine(Reader, Protocol):
         """Return the documents that are most like some (`Reader.like`)."""
         return self.snapshot().like(ids, apart, limit)
 
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return how like each of some documents is to each of others (`Reader.likeness`)."""
-        return self.snapshot().likeness(some, others)
+        return self.snapshot().likeness(some, others, context)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""

@@ -125,8 +125,8 @@ class _Watched:
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         return self._told(lambda: self._reader.like(ids, apart, limit))
 
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
-        return self._told(lambda: self._reader.likeness(some, others))
+    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+        return self._told(lambda: self._reader.likeness(some, others, context))
 
     def meta(self) -> Mapping[str, object] | None:
         return self._reader.meta()

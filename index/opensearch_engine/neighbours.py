@@ -1,19 +1,21 @@
 """Which documents on a cluster are like others of it, and how like they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from index.engine import Hit
-from index.likeness import LEAST_COSINE, MOST_FOUND, SAME, Space, finding, mean_of
+from index.likeness import LEAST_COSINE, MOST_FOUND, SAME, Places, Space, finding, mean_of
 from index.opensearch_engine.alike import MOST_LOOKED_AT
+from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import received
 from index.opensearch_engine.meaning import Seen
 from index.opensearch_engine.questions import Questions
 from index.opensearch_engine.vectors import likest, read_vectors, value_of, with_vectors
 
 _MOST_DOCUMENTS = 10_000  # that are told by their ids, what a cluster by itself gives at once
+_PLACES_AT_ONCE = 10  # talks and reports, of at most a thousand documents each
 
 
 def like(questions: Questions, seen: Seen, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
@@ -37,20 +39,39 @@ def like(questions: Questions, seen: Seen, ids: Sequence[str], apart: str, limit
 
 
 def likeness(
-    questions: Questions, seen: Seen, some: Sequence[str], others: Sequence[str]
+    questions: Questions, seen: Seen, some: Sequence[str], others: Sequence[str], context: str
 ) -> tuple[tuple[float, ...], ...]:
     """Return the cosine of each of some documents to each of others, as `index.engine.Reader.likeness` tells it."""
-    hits = _with_vectors(questions, seen, [*some, *others])
-    rows = {value_of(hit, "key"): row for row, hit in enumerate(hits)}
-    if not some or not others or not rows.keys() >= {*some, *others}:
+    field, frame = f"facet.{context}", seen.frame()
+    hits = {value_of(hit, "key"): hit for hit in _with_vectors(questions, seen, [*some, *others], field)}
+    if not some or not others or frame is None or not hits.keys() >= {*some, *others}:
         return ()
-    own, other = (np.array([rows[key] for key in ids], np.int32) for ids in (some, others))
-    return tuple(map(tuple, Space(read_vectors(hits)).among(own, other).tolist()))
+    values = sorted({value_of(hit, field) for hit in hits.values() if value_of(hit, field)})
+    around: dict[str, list[str]] = {value: [] for value in values}
+    some_values = (values[begin : begin + _PLACES_AT_ONCE] for begin in range(0, len(values), _PLACES_AT_ONCE))
+    for hit in _each_with_vectors(questions, seen, [{"terms": {field: some}} for some in some_values], field):
+        around[value_of(hit, field)].append(value_of(hit, "key"))
+        hits[value_of(hit, "key")] = hit
+    row_of = {key: row for row, key in enumerate(hits)}
+
+    def rows(keys: Sequence[str]) -> Places:
+        return np.array([row_of[key] for key in keys], np.int32)
+
+    space = Space(read_vectors([*hits.values()]))
+    cosines = space.among(rows(some), rows(others), map(rows, around.values()), frame.mean)
+    return tuple(map(tuple, cosines.tolist()))
 
 
 def _with_vectors(questions: Questions, seen: Seen, ids: Sequence[str], *fields: str) -> Sequence[Mapping[str, Any]]:
     """Return those of some documents that have a vector, with it and some fields."""
-    some = {"terms": {"key": list(dict.fromkeys(ids))}}
-    body = {"size": _MOST_DOCUMENTS, "query": questions.held(seen.having, some), **with_vectors(*fields)}
-    hits: Sequence[Mapping[str, Any]] = questions.search(body)[0]["hits"]["hits"]
-    return hits
+    return list(_each_with_vectors(questions, seen, [{"terms": {"key": list(dict.fromkeys(ids))}}], *fields))
+
+
+def _each_with_vectors(
+    questions: Questions, seen: Seen, filters: Sequence[Filter], *fields: str
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the documents that each of some filters lets pass and that have a vector, with it and some fields."""
+    with_them = {"size": _MOST_DOCUMENTS, **with_vectors(*fields)}
+    bodies = ({"query": questions.held(seen.having, one), **with_them} for one in filters)
+    for answer in questions.search(*bodies) if filters else ():
+        yield from answer["hits"]["hits"]

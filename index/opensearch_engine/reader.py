@@ -93,10 +93,10 @@ class ClusterReader:
             return neighbours.like(self._questions, self._seen, ids, apart, limit) if self._seen else ()
         return ()
 
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others."""
         with suppress(EmbeddingError):
-            return neighbours.likeness(self._questions, self._seen, some, others) if self._seen else ()
+            return neighbours.likeness(self._questions, self._seen, some, others, context) if self._seen else ()
         return ()
 
     def coverage(self) -> Coverage | None:

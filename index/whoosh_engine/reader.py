@@ -106,18 +106,22 @@ class WhooshReader:
         hits = ((*documents[doc], cosine) for doc, cosine in zip(found.tolist(), cosines, strict=True))
         return tuple(Hit(key, cosine, stored) for key, stored, cosine in hits)
 
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others; none where one has no vector."""
         snapshot, meaning = self._snapshot, self._meaning()
         vectors = meaning.vectors(snapshot) if meaning else None
         if vectors is None:  # before each document is looked for
             return ()
-        places = {doc: row for row, doc in enumerate(vectors.docs.tolist())}
-        rows, other_rows = ([places.get(snapshot.find(each), -1) for each in ids] for ids in (some, others))
-        if not rows or not other_rows or min(*rows, *other_rows) < 0:
+        docs, others_docs = ([snapshot.find(each) for each in ids] for ids in (some, others))
+        if not docs or not others_docs or None in (*docs, *others_docs):
             return ()
-        cosines = vectors.space.among(np.array(rows, np.int32), np.array(other_rows, np.int32))
-        return tuple(map(tuple, cosines.tolist()))
+        rows, others_rows = (vectors.rows[np.array(each, np.int32)] for each in (docs, others_docs))
+        if min(rows.min(), others_rows.min()) < 0:
+            return ()
+        group = snapshot.group(context)
+        values = group.counts(np.unique(vectors.docs[np.concatenate([rows, others_rows])]))
+        around = (found[found >= 0] for found in map(vectors.rows.take, group.having(values).values()))
+        return tuple(map(tuple, vectors.space.among(rows, others_rows, around, vectors.space.centre).tolist()))
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with, None before the first."""

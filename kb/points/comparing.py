@@ -8,11 +8,15 @@ from typing import Literal
 
 from index import datafiles
 from index.text import letters
-from kb.points.gist import DO, Gist
+from kb.points.claims import DO
+from kb.points.gist import Gist
 from kb.report.model import Note
 
 Differs = Literal["figures", "denied"]
 """Why two notes seem to contradict each other: their figures differ, or one denies what the other affirms."""
+
+Outcome = Literal["same", "contradicts"]
+"""What is weighed of two notes: whether they say the same, and whether they seem to contradict each other."""
 
 Relation = Literal["same", "maybe", "contradicts"]
 """How two notes stand to each other; `maybe` is a candidate that only a person can tell."""
@@ -20,9 +24,11 @@ Relation = Literal["same", "maybe", "contradicts"]
 _ENOUGH_ALONE = 1.5  # words of weight 1 in what is the same letter by letter: 「以下メモです」 is no point
 _LONGEST = 160  # letters of a note: a longer one says too much to say the same as another
 SURE, _MAYBE = 0.7, 0.1  # how likely notes say the same that are one point, and that are offered to a person
-_CLAIMED = 0.25  # how likely where both want the same thing done
-# What notes must have in common that claim the contrary of one thing, and that count it differently.
-_DENIED, _DENIED_UNNAMED, _FIGURES_DIFFER = 0.33, 0.5, 0.4
+_SEEMS = 0.25  # how likely notes contradict each other that are shown so
+_PLAIN, _MOSTLY = 0.03, 0.4  # how likely where both want one thing done, and have so much of all words in common
+_DENIED = 0.12  # how likely notes contradict each other where one denies what the other affirms of one thing
+_RATHER = 0.7  # of how likely they say the same: what contradicts each other has most in common
+_ALIKE_AT_MOST = 2  # judgements of two notes that are counted, alike or contrary
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A note as it is compared: what it says, and the services that it names itself and those it is about.
+    """A note as it is compared: what it says, and which services it names itself, is about, and stands under.
 
     `letters` are those of its text, digits too; `plain` the same without digits: その1 and その2 are two things.
     """
@@ -47,6 +53,7 @@ class Compared:
     about: frozenset[str]
     letters: str
     plain: str
+    under: str | None
 
     @classmethod
     def of(cls, note: Note, gist: Gist) -> "Compared":
@@ -54,7 +61,8 @@ class Compared:
         named = frozenset(one.service for one in note.services if one.via == "explicit")
         own = letters(note.text)
         plain = "".join(letter for letter in own if not letter.isdigit())
-        return cls(note, gist, named, frozenset(one.service for one in note.services), own, plain)
+        under = next((one.service for one in note.services if one.via == "inherited"), None)
+        return cls(note, gist, named, frozenset(one.service for one in note.services), own, plain, under)
 
     @property
     def talk(self) -> str:
@@ -74,12 +82,12 @@ def compare(one: Compared, other: Compared, cosine: float | None) -> Comparison 
         telling = bool(one.about & other.about) and sum(one.gist.words.values()) >= _ENOUGH_ALONE
         return Comparison("same", 1.0) if one.talk == other.talk or telling else None
     told = evidence(one, other, cosine)
-    if contradiction := _contradiction(one, other, told):
-        return contradiction
-    sure = 0.0 if differ(one, other) else likely(told)
-    if sure >= needed(one, other):
-        return Comparison("same", sure)
-    return Comparison("maybe", sure) if sure >= _MAYBE else None
+    same, contrary = (0.0 if differ(one, other) else likely("same", told)), likely("contradicts", told)
+    if contradict(told, same, contrary):
+        return Comparison("contradicts", contrary, "figures" if told["figures"] > told["denied"] else "denied")
+    if say_the_same(told, same) and of_one_thing(one, other):
+        return Comparison("same", max(same, SURE))
+    return Comparison("maybe", same) if same >= _MAYBE else None
 
 
 def comparable(one: Compared, other: Compared) -> bool:
@@ -96,9 +104,23 @@ def comparable(one: Compared, other: Compared) -> bool:
     return not side_by_side and max(len(one.letters), len(other.letters)) <= _LONGEST
 
 
+def say_the_same(told: Mapping[str, float], same: float) -> bool:
+    """Tell whether two notes are taken to say the same that do so as likely as told."""
+    plain = told["claim"] and told["share"] >= _MOSTLY and not told["against"] and not told["elsewhere"]
+    return same >= (_PLAIN if plain else SURE)
+
+
+def contradict(told: Mapping[str, float], same: float, contrary: float) -> bool:
+    """Tell whether two notes seem to contradict each other that do so, and say the same, as likely as told.
+
+    Two who noted one talk heard the same: one of them is misread.
+    """
+    return told["against"] > told["talk"] and contrary >= max(_DENIED if told["denied"] else _SEEMS, _RATHER * same)
+
+
 def differ(one: Compared, other: Compared) -> bool:
     """Tell whether two notes say different things, however much they have in common."""
-    if any(apart(one.gist, other.gist) for apart in (_figures_differ, _denied, _of_two_things)):
+    if _of_two_things(one.gist, other.gist) or _undone(one.gist, other.gist):
         return True
     # What happened on a day happened once, and その1 and その2 are two things.
     return one.talk != other.talk and (one.gist.dates != other.gist.dates or one.plain == other.plain)
@@ -110,27 +132,48 @@ def evidence(one: Compared, other: Compared, cosine: float | None) -> dict[str, 
     - `shared`: how much both say, the logarithm of the weight of their common words; `share`: how much of all that is.
     - `cosine`: how near they are in meaning; left out where there are no vectors.
     - `meet`: whether what each says stands in the other; `service`: whether they are about one; `talk`: of one talk.
+    - `elsewhere`: the `share` of those that stand under two services, whatever they name: 「ログは S3 に出す」 of a WAF and
+      of a VPC. The same words are meant of each then; who says it in others says it of both.
+    - `claim`: whether both want the same thing done; `alike`: how often they judge alike.
+    - `figures`: how far the same thing is counted differently, 1 where they have no figure of it in common; `denied`:
+      whether one denies what the other affirms of a thing; `contrary`: how often they judge otherwise.
+    - `against`: whether any of these speaks against it; `shared against` and `cosine against`: how much is in common
+      then, for what contradicts each other is of one thing.
     """
-    shared, share = _common(one.gist.words, other.gist.words)
+    mine, others = one.gist, other.gist
+    shared, share = _common(mine.words, others.words)
+    claim = _same_claim(mine, others)
+    signs = [sign == others.judged[of] for of, sign in mine.judged.items() if of in others.judged]
     told = {
-        "shared": log1p(shared + _same_claim(one.gist, other.gist) + _same_figures(one.gist, other.gist)),
+        "shared": log1p(shared + _same_figures(mine, others)),
         "share": share,
-        "meet": float(_meet(one.gist, other.gist)),
+        "meet": float(_meet(mine, others)),
         "service": float(not one.about.isdisjoint(other.about)),
         "talk": float(one.talk == other.talk),
+        "elsewhere": share * _elsewhere(one, other),
+        "claim": float(claim),
+        "alike": float(min(signs.count(True), _ALIKE_AT_MOST)),
+        "figures": _figures_apart(mine.figures, others.figures),
+        "denied": float(any(others.claims.get(claim, sign) != sign for claim, sign in mine.claims.items())),
+        "contrary": float(min(signs.count(False), _ALIKE_AT_MOST)),
     }
-    return told if cosine is None else {**told, "cosine": max(cosine, 0.0)}
+    told["against"] = float(told["figures"] == 1 or told["denied"] > 0 or told["contrary"] > 0)
+    told["shared against"] = told["against"] * told["shared"]
+    if cosine is None:
+        return told
+    near = max(cosine, 0.0)
+    return {**told, "cosine": near, "cosine against": told["against"] * near}
 
 
-def likely(told: Mapping[str, float], known: Mapping[str, float] | None = None) -> float:
-    """Return how likely two notes say the same, from 0 to 1, by the weights fitted for what is known of them."""
-    known = known or weights()["by_meaning" if "cosine" in told else "by_words"]
-    return 1 / (1 + exp(-known["always"] - sum(value * known[name] for name, value in told.items())))
+def likely(what: Outcome, told: Mapping[str, float], known: Mapping[str, float] | None = None) -> float:
+    """Return how likely something holds of two notes, from 0 to 1, by the weights fitted for what is known of them."""
+    known = known or weights()[what]["by_meaning" if "cosine" in told else "by_words"]
+    return 1 / (1 + exp(-sum(weight * told.get(name, 1.0) for name, weight in known.items())))
 
 
 @cache
-def weights() -> Mapping[str, Mapping[str, float]]:
-    """Return the fitted weights: where there are vectors, and by words alone."""
+def weights() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+    """Return the fitted weights of each outcome: where there are vectors, and by words alone."""
     return datafiles.table("kb.points", "point_weights.toml")
 
 
@@ -153,23 +196,16 @@ def _common(one: Mapping[str, float], other: Mapping[str, float]) -> tuple[float
     return both, both / every if every else 0.0
 
 
-def _contradiction(one: Compared, other: Compared, told: Mapping[str, float]) -> Comparison | None:
-    """Return whether two notes seem to contradict each other; how sure that is is how much they have in common."""
-    if one.talk == other.talk:
-        return None  # two who noted one talk heard the same: one of them is misread
-    sure = told["share"] if "cosine" not in told else (told["share"] + told["cosine"]) / 2
-    least = _DENIED if one.named or other.named else _DENIED_UNNAMED
-    if sure >= least and any(other.gist.claims.get(claim, sign) != sign for claim, sign in one.gist.claims.items()):
-        return Comparison("contradicts", sure, "denied")
-    counted = _disjoint(one.gist.figures, other.gist.figures) and one.gist.dates == other.gist.dates
-    return Comparison("contradicts", sure, "figures") if counted and sure >= _FIGURES_DIFFER else None
+def _elsewhere(one: Compared, other: Compared) -> bool:
+    """Tell whether two notes stand under two services, and neither names that of the other."""
+    return bool(
+        one.under and other.under and one.under not in (other.under, *other.named) and other.under not in one.named
+    )
 
 
-def needed(one: Compared, other: Compared) -> float:
-    """Return how likely it must be that two notes say the same; more than certain where nothing tells of what."""
-    if one.talk == other.talk or one.about & other.about:
-        return _CLAIMED if _same_claim(one.gist, other.gist) else SURE
-    return SURE if _one_topic(one, other) else 1.0
+def of_one_thing(one: Compared, other: Compared) -> bool:
+    """Tell whether anything tells that two notes are about one thing: a talk, a service or a topic."""
+    return one.talk == other.talk or bool(one.about & other.about) or _one_topic(one, other)
 
 
 def _meet(one: Gist, other: Gist) -> bool:
@@ -185,13 +221,12 @@ def _stands_in(one: Gist, other: Gist) -> bool:
     return one.told is None or not one.figures or not one.figures.keys().isdisjoint(other.figures)
 
 
-def _figures_differ(one: Gist, other: Gist) -> bool:
-    return any(figures != other.figures[unit] for unit, figures in one.figures.items() if unit in other.figures)
-
-
-def _disjoint(one: Mapping[str, frozenset[float]], other: Mapping[str, frozenset[float]]) -> bool:
-    """Tell whether two texts count the same thing and have no figure of it in common."""
-    return any(figures.isdisjoint(other[unit]) for unit, figures in one.items() if unit in other)
+def _figures_apart(one: Mapping[str, frozenset[float]], other: Mapping[str, frozenset[float]]) -> float:
+    """Return how far two texts count one thing differently: of all figures of it, which share only one of them has."""
+    return max(
+        (1 - len(some & other[unit]) / len(some | other[unit]) for unit, some in one.items() if unit in other),
+        default=0.0,
+    )
 
 
 def _of_two_things(one: Gist, other: Gist) -> bool:
@@ -202,7 +237,7 @@ def _of_two_things(one: Gist, other: Gist) -> bool:
     return bool(mine and others) and (names or (mine <= things and others <= other_things))
 
 
-def _denied(one: Gist, other: Gist) -> bool:
+def _undone(one: Gist, other: Gist) -> bool:
     """Tell whether one of two notes does only what the other only does not, whatever with: 書く and 書かない."""
     yes, no = (
         [{said for (_, said), each in gist.claims.items() if each == sign and said != DO} for gist in (one, other)]

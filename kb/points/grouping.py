@@ -16,6 +16,7 @@ Cosine: TypeAlias = Callable[[Note, Note], float | None]
 """What tells how near two notes are in meaning; None where there are no vectors."""
 
 _MOST = 40  # contradictions, and candidates, of one subject: more are read by nobody
+_AMONG = 0.3  # how likely notes of several talks say the same as those of others, in the mean, that are one point
 _WEIGHTY = 1.0  # words that two notes must share one of to be compared at all
 
 
@@ -119,8 +120,8 @@ def talks_in(notes: Iterable[Note]) -> frozenset[str]:
 def points_of(notes: Iterable[Note], gist: Callable[[Note], Gist], cosine: Cosine, told: HandTold = _NOTHING) -> Points:
     """Return the points among notes, in the order of their oldest notes: the same whatever order they are given in.
 
-    Each note of a point says the same as half of the others at least, and may do so as any of them, so that no chain
-    joins what is merely related. What was told by hand holds whatever the texts say.
+    What two talks say is one point where that is sure; what more say, where it is likely in the mean and may be of
+    each, so that no chain joins what is merely related. What was told by hand holds whatever the texts say.
     """
     ordered = sorted(notes, key=lambda note: (note.held_on or "9", note.id))
     compared = [Compared.of(note, gist(note)) for note in ordered]
@@ -161,26 +162,44 @@ def _grouped(notes: Sequence[Note], pairs: Sequence[_Pair], told: HandTold) -> l
     apart = frozenset(_places(notes, told.apart))
     groups = _joined_by_hand(len(notes), _places(notes, told.same), apart)
     sure = {pair.places: pair.comparison.sure for pair in pairs}
-    same = {pair.places: pair.comparison.sure for pair in pairs if pair.comparison.relation == "same"}
-    for places in same:
+    same = {pair.places for pair in pairs if pair.comparison.relation == "same"}
+    for places in sure:
         one, other = (groups[place] for place in places)
-        if one is not other and apart.isdisjoint(_between(one, other)):
+        if one is other or not (places in same or _of_several(notes, one) or _of_several(notes, other)):
+            continue
+        if _belong(notes, one, other, sure) and (not apart or apart.isdisjoint(_between(one, other))):
             both = _Group([*one.joined, *other.joined])
-            if _holds(both, sure, same):
-                both.sure = min(_likest(some, others, sure) for some, others in combinations(both.joined, 2))
-                groups = [both if group in (one, other) else group for group in groups]
+            both.sure = min(_likest(some, others, sure) for some, others in combinations(both.joined, 2))
+            groups = [both if group in (one, other) else group for group in groups]
     return list(dict.fromkeys(groups))
 
 
-def _holds(group: _Group, sure: Mapping[tuple[int, int], float], same: Mapping[tuple[int, int], float]) -> bool:
-    """Tell whether each of some notes says the same as half of the others at least, and none surely something else."""
+def _of_several(notes: Sequence[Note], group: _Group) -> bool:
+    return len(group.joined) > 1 and len(_by_talk(notes, group)) > 1
+
+
+def _belong(notes: Sequence[Note], one: _Group, other: _Group, sure: Mapping[tuple[int, int], float]) -> bool:
+    """Tell whether the notes of two groups say the same: each talk of one as each of the other, in the mean.
+
+    What a talk says is what any says who noted it.
+    """
+    pairs = list(product(_by_talk(notes, one), _by_talk(notes, other)))
+    total = 0.0
+    for some, others in pairs:
+        likest = _likest(some, others, sure)
+        if not likest:
+            return False
+        total += likest
+    return total / len(pairs) >= _AMONG
+
+
+def _by_talk(notes: Sequence[Note], group: _Group) -> Sequence[Sequence[int]]:
+    """Return the notes of a group by their talks; what was joined by hand says the same whoever said it."""
+    talks: defaultdict[str, list[int]] = defaultdict(list)
     for some in group.joined:
-        rest = [others for others in group.joined if others is not some]
-        if not all(_likest(some, others, sure) for others in rest):
-            return False
-        if 2 * sum(_likest(some, others, same) > 0 for others in rest) < len(rest):
-            return False
-    return True
+        first = notes[some[0]]
+        talks[first.talk.id if first.talk else first.report] += some
+    return list(talks.values())
 
 
 def _joined_by_hand(notes: int, same: Iterable[tuple[int, int]], apart: frozenset[tuple[int, int]]) -> list[_Group]:

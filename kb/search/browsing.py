@@ -112,8 +112,8 @@ class Browser:
         snapshot = self._collection.snapshot()
 
         def likeness(some: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
-            ids = [[note.id for note in notes] for notes in (some, others)]
-            return snapshot.reader.likeness(*ids) if snapshot else ()
+            own, other = ([note.id for note in notes] for notes in (some, others))
+            return snapshot.reader.likeness(own, other, "place") if snapshot else ()
 
         return aligned([taker.notes for taker in takers], likeness)
 

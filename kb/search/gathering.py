@@ -11,11 +11,14 @@ from kb.search.collection import Snapshot
 from kb.search.records import load_relations
 from kb.services import Service
 
-# Notes of a service that are compared: its newest problems, what is most like advice, and the newest of all. The
-# commonest service of 100,000 notes has thousands, and each is compared with each.
-_PROBLEMS, _ADVICE, _NEWEST = 200, 300, 300
+# Notes of a service that are compared: its newest problems, what is most like advice, the newest of all, and the newest
+# that may confirm these. The commonest service of 100,000 notes has thousands, and each is compared with each.
+_PROBLEMS, _ADVICE, _NEWEST, _BESIDE = 200, 300, 300, 100
 FOUND = 300  # notes of any other query
-_TELLING = ("advice", "problem", "statement")  # kinds of notes that points are made of
+TELLING = ("advice", "problem", "statement")
+"""The kinds of notes that points are made of; others may say the same beside them: 「…に驚いたそうです」."""
+
+_BESIDES = ("impression", "question")
 _PROSE = tuple("。、．，.!！?？…")  # how a paragraph ends that is prose, and not a line of its own
 
 
@@ -32,15 +35,18 @@ def found(query: Query, snapshot: Snapshot) -> Gathered:
     """Return the notes that a query finds."""
     results = snapshot.reader.search(query)
     notes = (snapshot.note(hit.stored) for hit in results.hits)
-    return Gathered(results.total, tuple(note for note in notes if note.kind in _TELLING), {})
+    return Gathered(results.total, tuple(note for note in notes if note.kind in (*TELLING, *_BESIDES)), {})
 
 
 def on_service(service: Service, snapshot: Snapshot) -> Gathered:
     """Return the notes on a service: its newest problems, what is most like advice, and the newest of all."""
     about = Query().select("service", service.slug)
-    telling = about.select("kind", *_TELLING)
+    telling, beside = (replace(about.select("kind", *kinds), sort="new") for kinds in (TELLING, _BESIDES))
     problems = replace(about.select("state", *PROBLEMS), sort="new", limit=_PROBLEMS, context="place")
-    asked = (problems, replace(telling, sort="boost", limit=_ADVICE), replace(telling, sort="new", limit=_NEWEST))
+    asked = (
+        *(problems, replace(telling, sort="boost", limit=_ADVICE)),
+        *(replace(telling, limit=_NEWEST), replace(beside, limit=_BESIDE)),
+    )
     results = [snapshot.reader.search(query) for query in asked]
     stored = {hit.id: hit.stored for result in results for hit in result.hits}
     wanted = {hit.id for hit in results[0].hits}

@@ -15,7 +15,7 @@ from kb.library.contents import Contents
 from kb.points import Candidate, Contradiction, HandTold, Point, Points, points_of
 from kb.report.model import Note
 from kb.search.collection import Collection, Snapshot
-from kb.search.gathering import FOUND, Gathered, found, on_service
+from kb.search.gathering import FOUND, TELLING, Gathered, found, on_service
 from kb.search.gisting import ABOVE, Gists
 from kb.services import Change, Domain, Service
 
@@ -23,7 +23,6 @@ PartName: TypeAlias = Literal["advice", "solved", "unsolved", "cases"]
 PARTS: tuple[PartName, ...] = ("advice", "solved", "unsolved", "cases")
 """The parts of a guide, in their order: advice, problems with remedies, open problems, and what else is told."""
 
-_GROUND = 200  # the newest notes of all: what the vectors of any notes have in common
 _LIKELY = 0.35  # how likely advice a note must be to be told as such: of a stranger's, three in four are then
 _KEPT = 64  # of a generation; one takes up to 2 MB
 
@@ -133,16 +132,27 @@ class Guides:
         # Remedies of other services are compared too, so that what two takers noted is told once.
         every = {note.id: note for some in (notes, *gathered.remedies.values()) for note in some}
         ids = list(every)
-        ground = snapshot.reader.search(Query(sort="new", limit=_GROUND)).hits
-        cosines = snapshot.reader.likeness(ids, [*ids, *(hit.id for hit in ground)]) if ids else ()
-        rows = dict(zip(ids, cosines, strict=False))
+        rows = dict(zip(ids, snapshot.reader.likeness(ids, ids, "place"), strict=False))
         places = {note: place for place, note in enumerate(ids)}
 
         def cosine(one: Note, other: Note) -> float | None:
             return rows[one.id][places[other.id]] if rows else None
 
-        points = points_of(every.values(), gist_of, cosine, told)
+        points = _telling(points_of(every.values(), gist_of, cosine, told))
         return _Made(replace(gathered, notes=notes), points, by_meaning=bool(rows))
+
+
+def _telling(points: Points) -> Points:
+    """Return the points that are told, and not only wondered at or asked."""
+
+    def tells(notes: Sequence[Note]) -> bool:
+        return any(note.kind in TELLING for note in notes)
+
+    return Points(
+        points=tuple(point for point in points.points if point.confirmed or tells(point.notes)),
+        contradictions=tuple(one for one in points.contradictions if tells(one.notes)),
+        candidates=tuple(one for one in points.candidates if tells(one.notes)),
+    )
 
 
 def _recommends(note: Note) -> bool:
@@ -168,7 +178,7 @@ class _Made:
     def holds(self, reader: Reader) -> bool:
         """Tell whether they would be made so again: vectors may have come since."""
         ids = [note.id for note in self.gathered.notes]
-        return self.by_meaning or not ids or not reader.likeness(ids[:1], ids)
+        return self.by_meaning or not ids or not reader.likeness(ids[:1], ids, "place")
 
 
 def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
@@ -191,7 +201,7 @@ def _guide(service: Service, made: _Made, domain: Domain) -> Guide:
     return Guide(
         service=service,
         notes=made.gathered.total,
-        compared=len(made.gathered.notes),
+        compared=sum(note.kind in TELLING for note in made.gathered.notes),
         parts={name: _without(part, shown) for name, part in parts.items()},
         contradictions=tuple(
             one for one in made.points.contradictions if own.issuperset(note.id for note in one.notes)
@@ -223,7 +233,10 @@ def _entry(
     point_of: Mapping[str, str],
     domain: Domain,
 ) -> Entry:
-    best = max(point.notes, key=lambda note: (bool(note.states), note.advice, note.held_on or "", note.id))
+    best = max(
+        point.notes,
+        key=lambda note: (note.kind in TELLING, bool(note.states), note.advice, note.held_on or "", note.id),
+    )
     # Two takers of a talk noted the problem and its remedy each: the remedy is told once, too.
     own, led = (
         {point_of.get(other.id, other.id): other for note in point.notes for other in others.get(note.id, ())}

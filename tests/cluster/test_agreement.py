@@ -27,6 +27,8 @@ class Two:
     def __init__(self, faces: Faces, here: KnowledgeBase, there: KnowledgeBase) -> None:
         self.faces = faces
         self.here, self.there = here.searcher, there.searcher
+        self.guides = here.guides, there.guides
+        self.services = [here.collection.catalogue.by_slug[slug] for slug in ("lambda", "s3", "dynamodb", "eks")]
         self.has_model = here.keeper.coverage() is not None
 
 
@@ -114,6 +116,10 @@ def test_by_likeness_too_and_on_several_shards_queries_are_answered_alike(two_by
         assert [reasons(one) for one in there.found] == [reasons(one) for one in here.found], query
 
     assert alike > 5
+    for service in two.services:
+        here_told, there_told = (guides.of(service) for guides in two.guides)
+        assert len(here_told.points) > 3
+        assert there_told == here_told
 
 
 def test_sorted_by_date_or_position_the_order_is_the_same(two: Two) -> None:

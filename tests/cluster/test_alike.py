@@ -114,7 +114,7 @@ def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_p
     results = engine.search(Query("鍵"))
 
     assert ([hit.id for hit in results.hits], results.notices) == (["1"], (Notice("no likeness", "nobody answers"),))
-    assert (engine.coverage(), engine.like(("1",), "service", 3), engine.likeness(("1",), ("2",))) == (
+    assert (engine.coverage(), engine.like(("1",), "service", 3), engine.likeness(("1",), ("2",), "service")) == (
         Coverage(0, 2),
         (),
         (),

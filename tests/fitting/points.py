@@ -1,10 +1,11 @@
-"""Fits what tells notes that say the same, and measures which are shown as one point.
+"""Fits what tells notes that say the same, or contradict each other, and measures which are shown as one point.
 
 It reads pairs that careful readers judged (points.tsv, by their ids alone): the strongest candidates of private
 reports, and of the bundled ones with a second taker beside them. Folders of planted reports may stand behind:
 `tests/fitting/points.py ../shared FOLDER…`. They hold `reports/` and `cases.json`, in which notes, by file and text,
 say the same (`same`, `takers`), contradict each other (`contradiction`), or neither (`two services`, `related`). With
-them the weights are fitted anew, cases left out in turn. Vectors of 24,000 notes take a while the first time.
+them the weights are fitted anew, after it was told of each folder how its guides come out by the weights of all else.
+Vectors of 24,000 notes take a while the first time.
 """
 
 import csv
@@ -13,7 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
@@ -25,19 +26,41 @@ from regression import fitted, written
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.points import points_of
-from kb.points.comparing import SURE, Compared, comparable, differ, evidence, likely, needed, weights
+from kb.points.comparing import (
+    Compared,
+    Outcome,
+    comparable,
+    contradict,
+    differ,
+    evidence,
+    likely,
+    of_one_thing,
+    say_the_same,
+    weights,
+)
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
+from kb.search.gathering import on_service
 from kb.search.gisting import Gists
 
 JUDGED = Path(__file__).with_suffix(".tsv")
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "kb/points/point_weights.toml"
 INDEX = Path(tempfile.gettempdir()) / "kb-points-index"
-_GROUND = 2000  # notes whose mean is taken from the vectors
-_SHARES = {"planted": 1.0, "samples": 3.0, "private": 8.0}  # what a pair counts: of the real ones few say the same
+_SHARES = {"planted": 1.0, "samples": 3.0, "private": 1.0}  # what a pair counts
 _FOLDS = 5
-_TELLING = ("advice", "problem", "statement")
+# What of the evidence is weighed. Of sameness no `share`: it would speak against short notes of the same words.
+_WEIGHED: Mapping[Outcome, Sequence[str]] = {
+    "same": (
+        *("shared", "meet", "service", "talk", "elsewhere", "cosine", "claim", "alike"),
+        *("figures", "denied", "contrary"),
+    ),
+    "contradicts": (
+        *("shared", "share", "cosine", "figures", "denied", "contrary"),
+        *("against", "shared against", "cosine against"),
+    ),
+}
+_OF_MEANING = ("cosine", "cosine against")
 _SAME = ("same", "takers")
 
 Pair: TypeAlias = frozenset[str]
@@ -45,12 +68,12 @@ Pair: TypeAlias = frozenset[str]
 
 @dataclass(frozen=True)
 class Example:
-    """Two notes that may say the same: what speaks for it, whether they do, and in which fold they are left out."""
+    """Two notes: what is told of them, how they stand to each other, and with what they are left out."""
 
     source: str
     told: Mapping[str, float]
-    same: bool
-    fold: int
+    stand: Outcome | None
+    fold: str
 
 
 def main(shared: Path, *planted: Path) -> None:
@@ -59,9 +82,11 @@ def main(shared: Path, *planted: Path) -> None:
         judged = {frozenset((row["one"], row["other"])): row["judged"] for row in csv.DictReader(rows, delimiter="\t")}
     private = _opened(shared / "notes", INDEX)
     if planted:
-        _fit([*_real(private, shared, judged), *(example for folder in planted for example in _planted(folder))])
-    for folder in planted:
-        _tell_cases(folder)
+        examples = [*_real(private, shared, judged), *(example for folder in planted for example in _planted(folder))]
+        for folder in planted:
+            _write([example for example in examples if example.fold != folder.name], {})
+            _tell_cases(folder)
+        _write(examples, _left_out_in_turn(examples))
     for by_meaning in (True, False):
         counts = Counter(_become(private, judged, by_meaning=by_meaning))
         lines = [
@@ -79,11 +104,13 @@ def _opened(library: Path, index: Path) -> KnowledgeBase:
 
 
 def _notes(knowledge_base: KnowledgeBase, source: str) -> Sequence[Note]:
-    """Return all notes of a library that tell something; of the private one, which is large, those of its guides."""
+    """Return the notes of a library that are compared; of the private one, which is large, those of its guides."""
+    snapshot = knowledge_base.collection.snapshot()
+    assert snapshot is not None
     if source == "private":
-        guides = map(knowledge_base.guides.of, knowledge_base.collection.catalogue.services)
-        return list({note.id: note for guide in guides for point in guide.points for note in point.notes}.values())
-    return [note for note in _all(knowledge_base) if note.kind in _TELLING]
+        services = knowledge_base.collection.catalogue.services
+        return list({note.id: note for one in services for note in on_service(one, snapshot).notes}.values())
+    return [note for note in _all(knowledge_base) if note.kind != "label"]
 
 
 def _all(knowledge_base: KnowledgeBase) -> Sequence[Note]:
@@ -104,23 +131,22 @@ def _real(private: KnowledgeBase, shared: Path, judged: Mapping[Pair, str]) -> I
             shutil.copy(seed, library)
         samples = _opened(library, Path(folder) / "index")
         for source, knowledge_base in (("samples", samples), ("private", private)):
-            yield from _examples(source, knowledge_base, {pair: _fold(pair) for pair in same})
+            yield from _examples(source, knowledge_base, dict.fromkeys(same, "same"))
 
 
 def _planted(folder: Path) -> Iterator[Example]:
     knowledge_base, cases = _opened_cases(folder)
-    same = {
-        frozenset(pair): number % _FOLDS
-        for kind in _SAME
-        for number, case in enumerate(cases[kind])
+    stand: dict[Pair, Outcome] = {
+        frozenset(pair): "contradicts" if kind == "contradiction" else "same"
+        for kind in (*_SAME, "contradiction")
+        for case in cases[kind]
         for pair in combinations(case, 2)
     }
-    aside = {frozenset(case) for case in cases["contradiction"]}
-    yield from _examples("planted", knowledge_base, same, aside)
+    yield from _examples("planted", knowledge_base, stand, folder.name)
 
 
 def _examples(
-    source: str, knowledge_base: KnowledgeBase, same: Mapping[Pair, int], aside: Collection[Pair] = ()
+    source: str, knowledge_base: KnowledgeBase, stand: Mapping[Pair, Outcome], fold: str | None = None
 ) -> Iterator[Example]:
     """Yield the pairs of notes that are weighed."""
     gists = Gists(knowledge_base.collection.tools)
@@ -129,13 +155,11 @@ def _examples(
     rows = _cosines(knowledge_base, [note.id for note in notes])
     for (at, one), (to, other) in combinations(enumerate(compared), 2):
         pair = frozenset((one.note.id, other.note.id))
-        if pair in aside or one.letters == other.letters or not comparable(one, other):
-            continue
-        if differ(one, other) or needed(one, other) >= 1:
+        if one.letters == other.letters or not comparable(one, other) or not of_one_thing(one, other):
             continue
         told = evidence(one, other, rows[at][to])
-        if told["shared"]:
-            yield Example(source, told, pair in same, same.get(pair, _fold(pair)))
+        if told["shared"] and not differ(one, other):
+            yield Example(source, told, stand.get(pair), fold or f"{source} {_fold(pair)}")
 
 
 def _fold(pair: Pair) -> int:
@@ -145,45 +169,65 @@ def _fold(pair: Pair) -> int:
 def _cosines(knowledge_base: KnowledgeBase, ids: Sequence[str]) -> Sequence[Sequence[float]]:
     snapshot = knowledge_base.collection.snapshot()
     assert snapshot is not None
-    ground = [hit.id for hit in snapshot.reader.search(Query(sort="new", limit=_GROUND)).hits]
-    return snapshot.reader.likeness(ids, [*ids, *ground])
+    return snapshot.reader.likeness(ids, ids, "place")
 
 
-def _fit(examples: Sequence[Example]) -> None:
-    """Write the weights of all examples, with how right those of the others were on each fold."""
-    figures: dict[str, dict[str, float]] = {}
-    learned: dict[str, Mapping[str, float]] = {}
-    for name in ("by_meaning", "by_words"):
-        used = [_told(example, by_meaning=name == "by_meaning") for example in examples]
-        learned[name] = _weights(examples, used)
-        shown: Counter[tuple[str, bool]] = Counter()
-        for fold in range(_FOLDS):
-            others = [at for at, example in enumerate(examples) if example.fold != fold]
-            known = _weights([examples[at] for at in others], [used[at] for at in others])
-            for example, told in zip(examples, used, strict=True):
-                if example.fold == fold and likely(told, known) >= SURE:
-                    shown[example.source, example.same] += 1
-        figures[name] = {
-            f"{source}, {what}": float(count)
-            for source in _SHARES
-            for what, count in (
-                ("say the same", sum(one.same for one in examples if one.source == source)),
-                ("shown", shown[source, True] + shown[source, False]),
-                ("shown and right", shown[source, True]),
-            )
-        }
-    what = "Pairs of notes, cases left out in turn"
-    text = written(what, datetime.now(UTC).date(), figures, learned)
-    weights.cache_clear()
+def _write(examples: Sequence[Example], figures: Mapping[str, Mapping[str, float]]) -> None:
+    """Write the weights of examples."""
+    text = written("Pairs of notes, what is left out told by all else", datetime.now(UTC).date(), figures, {})
+    for what, tables in _weights(examples).items():
+        for name, table in tables.items():
+            lines = (f'"{key}" = {value}' for key, value in table.items())
+            text += "\n".join(["", f"[{what}.{name}]", *lines, ""])
     WEIGHTS.write_text(text.replace("make fit", "tests/fitting/points.py"), "utf-8")
+    weights.cache_clear()
 
 
-def _told(example: Example, *, by_meaning: bool) -> dict[str, float]:
-    return {name: value for name, value in example.told.items() if by_meaning or name != "cosine"}
+def _weights(examples: Sequence[Example]) -> Mapping[Outcome, Mapping[str, Mapping[str, float]]]:
+    """Return the weights of each outcome, where there are vectors and by words alone.
+
+    Only of what was planted is it known what contradicts what.
+    """
+    of_each = {"same": examples, "contradicts": [one for one in examples if one.source == "planted"]}
+    return {
+        what: {
+            name: fitted(
+                [
+                    {key: one.told[key] for key in names if by_meaning or key not in _OF_MEANING}
+                    for one in of_each[what]
+                ],
+                [one.stand == what for one in of_each[what]],
+                [_SHARES[one.source] for one in of_each[what]],
+            )
+            for name, by_meaning in (("by_meaning", True), ("by_words", False))
+        }
+        for what, names in _WEIGHED.items()
+    }
 
 
-def _weights(examples: Sequence[Example], used: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    return fitted(used, [one.same for one in examples], [_SHARES[one.source] for one in examples])
+def _left_out_in_turn(examples: Sequence[Example]) -> Mapping[str, Mapping[str, float]]:
+    """Return how many pairs are shown, and how many of them rightly, of each fold by the weights of all others."""
+    shown: dict[str, Counter[tuple[str, str, bool]]] = {"by_meaning": Counter(), "by_words": Counter()}
+    for fold in {one.fold for one in examples}:
+        known = _weights([one for one in examples if one.fold != fold])
+        for one in examples:
+            for name, counts in shown.items() if one.fold == fold else ():
+                same, contrary = (likely(what, one.told, known[what][name]) for what in _WEIGHED)
+                if contradict(one.told, same, contrary):
+                    counts[one.source, "contradicts", one.stand == "contradicts"] += 1
+                elif say_the_same(one.told, same):
+                    counts[one.source, "same", one.stand == "same"] += 1
+    return {name: dict(_told(examples, counts)) for name, counts in shown.items()}
+
+
+def _told(examples: Sequence[Example], shown: Mapping[tuple[str, str, bool], int]) -> Iterator[tuple[str, float]]:
+    for source in _SHARES:
+        for verb, what in (("say the same", "same"), ("contradict", "contradicts")):
+            right, wrong = (shown[source, what, held] for held in (True, False))
+            every = sum(one.source == source and one.stand == what for one in examples)
+            yield f"{source}, {verb}", float(every)
+            yield f"{source}, {verb}, shown", float(right + wrong)
+            yield f"{source}, {verb}, shown and right", float(right)
 
 
 # ---- what is shown

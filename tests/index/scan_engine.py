@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from counted import Counted
+from numpy.typing import NDArray
 from scan import Scan
 
 from index.embedder import EmbedderMaker, no_embedder
@@ -152,18 +153,22 @@ class ScanEngine:
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
 
-    def likeness(self, some: Sequence[str], others: Sequence[str]) -> tuple[tuple[float, ...], ...]:
+    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         embedder = self.embedder()
-        passages = {d.document.id: d.document.passage for d in self.documents if d.document.passage in self.embedded}
-        if not embedder or not some or not others or not {*some, *others} <= passages.keys():
+        having = {d.document.id: d.document for d in self.documents if d.document.passage in self.embedded}
+        if not embedder or not some or not others or not {*some, *others} <= having.keys():
             return ()
-        kept = quantised(embedder.passages([passages[each] for each in (*some, *others)]))
-        vectors = kept.numbers * kept.scales[:, None]
-        apart = vectors - vectors.mean(axis=0)
-        lengths = np.maximum(np.linalg.norm(apart, axis=1), 0.05)
-        cosines = [[float(a @ b / (la * lb)) for b, lb in zip(apart[len(some):], lengths[len(some):], strict=True)]
-                   for a, la in zip(apart[:len(some)], lengths[:len(some)], strict=True)]  # fmt: skip
-        return tuple(tuple(round(cosine, 6) for cosine in row) for row in cosines)
+        kept = quantised(embedder.passages([document.passage for document in having.values()]))
+        vectors = dict(zip(having, kept.numbers * kept.scales[:, None], strict=True))
+        mean = np.mean([*vectors.values()], axis=0)
+
+        def away(each: str) -> NDArray[np.float64]:
+            value = having[each].facets.get(context)
+            place = [vectors[key] for key, other in having.items() if value and other.facets.get(context) == value]
+            differs = vectors[each] - np.mean([*place, mean, mean, mean], axis=0)
+            return differs / max(np.linalg.norm(differs), 0.05)
+
+        return tuple(tuple(round(float(away(one) @ away(other)), 6) for other in others) for one in some)
 
     def coverage(self) -> Coverage | None:
         wanted = [d.document.passage for d in self.documents if d.document.passage]

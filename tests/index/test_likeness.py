@@ -171,10 +171,26 @@ def test_two_groups_of_documents_are_compared_each_with_each(make: Make) -> None
         make(Characters()), library(document(1, "重複排除"), document(2, "鍵束交換"), document(3, "鍵束の交換"))
     )
 
-    ((far,), (near,)) = engine.likeness(("1", "2"), ("3",))
+    ((far,), (near,)) = engine.likeness(("1", "2"), ("3",), "service")
 
     assert (near > 0.5, far < 0) == (True, True)
-    assert (engine.likeness(("1",), ("nowhere",)), engine.likeness((), ("3",))) == ((), ())
+    assert (engine.likeness(("1",), ("nowhere",), "service"), engine.likeness((), ("3",), "service")) == ((), ())
+
+
+def test_documents_are_compared_as_they_differ_from_what_stands_around_them(make: Make) -> None:
+    said = ("遅い", "高い", "重複"), ("重複", "安い", "短い")
+    talks = [
+        document(3 * number + place, f"{words}は{topic}の話", service=topic)
+        for number, (topic, notes) in enumerate(zip(("鍵束交換", "通信経路"), said, strict=True))
+        for place, words in enumerate(notes)
+    ]
+    engine = filled(make(Characters()), library(*talks))
+
+    (of_its_talk, says_the_same) = engine.likeness(("2",), ("1", "3"), "nowhere")[0]
+    (beside_its_talk, says_it_beside) = engine.likeness(("2",), ("1", "3"), "service")[0]
+
+    assert of_its_talk > says_the_same
+    assert says_it_beside > beside_its_talk
 
 
 def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:

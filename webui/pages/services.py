@@ -23,7 +23,7 @@ from webui.view.chronicle import Year, chronicle
 from webui.view.hits import Shown, belonging
 from webui.view.takeaway import quoting
 
-_SHOWN, _FEW = 6, 5  # points of a part, questions and talks; pairs of notes
+_SHOWN, _FEW = 5, 5  # points of a part, questions and talks; pairs of notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pointed import NAMES, TOOLS, gist_of, made, note
 
 from index import datafiles
 from kb.points import Points, gist, points_of
-from kb.points.gist import DO
+from kb.points.claims import DO
 from kb.report.model import Note, Talk
 
 WORDS = datafiles.table("kb.points", "words.toml")
