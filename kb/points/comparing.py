@@ -26,7 +26,8 @@ _LONGEST = 160  # letters of a note: a longer one says too much to say the same 
 SURE, _MAYBE = 0.7, 0.1  # how likely notes say the same that are one point, and that are offered to a person
 _SEEMS = 0.25  # how likely notes contradict each other that are shown so
 _PLAIN, _MOSTLY = 0.03, 0.4  # how likely where both want one thing done, and have so much of all words in common
-_DENIED = 0.12  # how likely notes contradict each other where one denies what the other affirms of one thing
+_DENIED = 0.1  # how likely notes contradict each other where one denies what the other affirms of one thing
+_VERBATIM = 0.5  # share of all words: notes that have so much in common and stand under two services speak of each
 _RATHER = 0.7  # of how likely they say the same: what contradicts each other has most in common
 _ALIKE_AT_MOST = 2  # judgements of two notes that are counted, alike or contrary
 
@@ -83,7 +84,7 @@ def compare(one: Compared, other: Compared, cosine: float | None) -> Comparison 
         return Comparison("same", 1.0) if one.talk == other.talk or telling else None
     told = evidence(one, other, cosine)
     same, contrary = (0.0 if differ(one, other) else likely("same", told)), likely("contradicts", told)
-    if contradict(told, same, contrary):
+    if contradict(told, same, contrary) and of_one_thing(one, other):
         return Comparison("contradicts", contrary, "figures" if told["figures"] > told["denied"] else "denied")
     if say_the_same(told, same) and of_one_thing(one, other):
         return Comparison("same", max(same, SURE))
@@ -106,8 +107,8 @@ def comparable(one: Compared, other: Compared) -> bool:
 
 def say_the_same(told: Mapping[str, float], same: float) -> bool:
     """Tell whether two notes are taken to say the same that do so as likely as told."""
-    plain = told["claim"] and told["share"] >= _MOSTLY and not told["against"] and not told["elsewhere"]
-    return same >= (_PLAIN if plain else SURE)
+    plain = told["claim"] and told["share"] >= _MOSTLY and not told["against"]
+    return told["elsewhere"] < _VERBATIM and same >= (_PLAIN if plain else SURE)
 
 
 def contradict(told: Mapping[str, float], same: float, contrary: float) -> bool:
@@ -154,7 +155,7 @@ def evidence(one: Compared, other: Compared, cosine: float | None) -> dict[str, 
         "claim": float(claim),
         "alike": float(min(signs.count(True), _ALIKE_AT_MOST)),
         "figures": _figures_apart(mine.figures, others.figures),
-        "denied": float(any(others.claims.get(claim, sign) != sign for claim, sign in mine.claims.items())),
+        "denied": float(any(others.claims.get(said, sign) != sign for said, sign in mine.claims.items())),
         "contrary": float(min(signs.count(False), _ALIKE_AT_MOST)),
     }
     told["against"] = float(told["figures"] == 1 or told["denied"] > 0 or told["contrary"] > 0)

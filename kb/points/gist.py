@@ -22,6 +22,9 @@ _FIGURE = re.compile(
     r"(ミリ秒|マイクロ秒|秒|分|時間|週間|[かヶヵカケ箇]?月|年|日|倍|個|件|台|回|円|ドル|割|文字|本|行|枚|通|名|人|種類|[%$¥]|[a-z]+)"
 )
 _BEFORE = re.compile(r"([$¥])\s*(\d[\d,]*(?:\.\d+)?)")  # what is counted, said first
+_WAS = re.compile(
+    r"\d[\d,.]*\s*[^\s\d。、]{0,4}\s*(?:から|[-ー]>|[→⇒])\s*(?=\d)"
+)  # what changed: 「1,536MB から 3,008MB に」
 _POWERS = {"": 1, "万": 10**4, "億": 10**8, "兆": 10**12}
 _MONTHS = 12
 _PLACES = 6  # of a figure: microseconds of a time
@@ -133,7 +136,7 @@ def _told(morphemes: Sequence[Morpheme], words: Mapping[str, float]) -> frozense
 def _figures(written: str) -> dict[str, frozenset[float]]:
     """Return the figures of a folded text by their units."""
     found: dict[str, frozenset[float]] = {}
-    for number, power, counter in _FIGURE.findall(_BEFORE.sub(r"\2\1", written)):
+    for number, power, counter in _FIGURE.findall(_BEFORE.sub(r"\2\1", _WAS.sub(" ", written))):
         unit, each = lore()["units"].get(counter, ("月" if counter.endswith("月") else counter, 1))
         figure = float(number.replace(",", "")) * _POWERS[power] * each
         found[unit] = found.get(unit, frozenset()) | {round(figure, _PLACES)}

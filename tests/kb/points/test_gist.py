@@ -9,7 +9,7 @@ from pointed import NAMES, TOOLS, gist_of, made, note
 from index import datafiles
 from kb.points import Points, gist, points_of
 from kb.points.claims import DO
-from kb.report.model import Note, Talk
+from kb.report.model import Mention, Note, Talk
 
 WORDS = datafiles.table("kb.points", "words.toml")
 
@@ -186,6 +186,49 @@ def test_a_date_is_no_figure_and_how_long_something_takes_is_no_date(
 @pytest.mark.parametrize("text", ["1時間0.20ドル", "$0.20/h", "0.20 USD/時"])
 def test_money_is_a_figure_however_it_is_written(text: str) -> None:
     assert gist_of(text).figures["ドル"] == {0.2}
+
+
+@pytest.mark.parametrize(
+    ("text", "judged"),
+    [
+        ("箱に鍵を付けられる", {"possible": True}),
+        ("箱に鍵が付かない", {"possible": False}),
+        ("箱には対応していない", {"possible": False}),
+        ("箱を使えます", {"possible": True}),
+        ("箱を使えば", {}),
+        ("箱を並べる必要はもうありません", {"needed": False}),
+        ("箱を並べる必要がなくなりました", {"needed": False}),
+        ("箱を並べなくてよい", {"needed": False, "good": True}),
+        ("箱を並べなければならない", {}),
+        ("箱の起動に時間がかかる", {"fast": False}),
+        ("箱の起動は遅くない", {"fast": True}),
+        ("箱の料金はほぼ気にならない", {"good": True}),
+        ("箱は足りるか足りないか", {}),
+    ],
+)
+def test_how_a_text_judges(text: str, judged: dict[str, bool]) -> None:
+    assert gist_of(text).judged == judged
+
+
+def test_a_note_elsewhere_in_the_same_words_is_another_point_and_in_other_words_may_be_the_same() -> None:
+    text, other = "箱の記録は既定で切れているので最初に S3 へ出す", "箱の記録は最初に S3 へ出すこと。既定では切れている"
+
+    def points(text: str, under: str) -> int:
+        notes = [
+            replace(
+                note(said, talk, service="s3"),
+                services=(Mention("s3", "explicit", "S3"), Mention(service, "inherited", service)),
+            )
+            for said, talk, service in ((other, "a", "cloudfront"), (text, "b", under))
+        ]
+        return len(made(notes, like=0.6).points)
+
+    assert (points(text, "cloudfront"), points(text, "elb")) == (1, 2)
+
+
+@pytest.mark.parametrize("text", ["上限が 500件から800件に", "上限 500件→800件", "上限は800件"])
+def test_of_what_changed_the_last_figure_counts(text: str) -> None:
+    assert gist_of(text).figures["件"] == {800}
 
 
 def test_a_long_note_says_too_much_to_say_the_same_as_another() -> None:
