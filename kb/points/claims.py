@@ -53,7 +53,8 @@ def _judged(morphemes: Sequence[Morpheme]) -> Iterator[tuple[str, bool]]:
     for at, word in enumerate(morphemes):
         end = _predicate_end(morphemes, at)
         both = f"{before} {word.normalized}"
-        known = verdicts().get(both) or verdicts().get(said_as(alike().get(both, word.normalized)))
+        words = (both, alike().get(both, word.normalized), word.normalized, said_as(word.normalized))
+        known = next((verdicts()[one] for one in words if one in verdicts()), None)
         sign = _affirmed(morphemes, max(end, at + 1)) if known or end > at else None
         if known and sign is not None:
             of, speaks_for = known
@@ -91,6 +92,8 @@ def _claims(morphemes: Sequence[Morpheme]) -> Iterator[tuple[Claim, bool]]:
                 yield (thing, _canonical(said or both) + able), sign == (said is None)
             before, at = word.normalized, end
             continue
+        if word.surface in ("に", "で") and thing is not None and _ends(morphemes, at + 1):
+            yield (thing, DO), True  # 「→ 冪等に」
         if word.surface[0] in _ENDS:
             thing = None
         elif word.part_of_speech[0] in ("名詞", "形状詞") and word.is_content and not word.is_figure:
@@ -109,12 +112,11 @@ def _predicate_end(morphemes: Sequence[Morpheme], at: int) -> int:
     """Return where the predicate ends that begins at a place, the place itself where none does."""
     word = morphemes[at]
     after, after_next = (morphemes[next_].normalized if next_ < len(morphemes) else "" for next_ in (at + 1, at + 2))
-    if (
-        word.part_of_speech[0] == "名詞"
-        and word.part_of_speech[2] == "サ変可能"
-        and (after == "為る" or after in _ABLE)
-    ):
-        return at + 2 if after == "為る" else at + 1
+    if word.part_of_speech[0] == "名詞" and word.part_of_speech[2] == "サ変可能":
+        if after == "為る" or after in _ABLE:
+            return at + 2 if after == "為る" else at + 1
+        if at and morphemes[at - 1].part_of_speech[0] == "助詞" and _ends(morphemes, at + 1):
+            return at + 1  # 「冪等性を確保」
     if word.normalized in _HELPING:
         return at
     if word.part_of_speech[0] in _PREDICATES and (word.is_content or word.normalized == "為る"):
@@ -123,6 +125,11 @@ def _predicate_end(morphemes: Sequence[Morpheme], at: int) -> int:
         made = [one.surface for one in morphemes[at + 1 : at + 2]] == ["に"] and after_next == "為る"  # 「無効にする」
         return at + 3 if made else at + 1
     return at
+
+
+def _ends(morphemes: Sequence[Morpheme], at: int) -> bool:
+    """Tell whether a sentence ends before a place."""
+    return at == len(morphemes) or morphemes[at].surface[0] in _ENDS
 
 
 def _only_shades(morphemes: Sequence[Morpheme], end: int) -> bool:
@@ -136,12 +143,8 @@ def _affirmed(morphemes: Sequence[Morpheme], end: int) -> bool | None:
     denied = False
     for at in range(end, len(morphemes)):
         word = morphemes[at]
-        if (
-            word.part_of_speech[1] == "接続助詞"
-            and word.normalized == "と"
-            and morphemes[at - 1].part_of_speech[0] == "形容詞"
-        ):
-            return None  # 「短いと切れる」; 「付けると安心」 advises it
+        if _is_condition(morphemes, at):
+            return None
         if tuple(one.normalized for one in morphemes[at : at + 2]) in (("て", "は"), ("で", "は")):
             return False if any(one.normalized in _MUST for one in morphemes[at + 2 : at + 4]) else None
         if word.normalized in _DENIALS:
@@ -152,11 +155,18 @@ def _affirmed(morphemes: Sequence[Morpheme], end: int) -> bool | None:
                     return True  # 「しなければならない」, not 「しなくてよくなった」
                 if after[0] != "て" and not _QUOTING.intersection(after[1:2]):
                     return None  # 「しないと」
-        elif word.normalized not in _ABLE | _BETWEEN and (
-            word.is_content or word.part_of_speech[0] not in _TAIL or word.normalized in ("ば", "たら")
-        ):
+        elif word.normalized not in _ABLE | _BETWEEN and (word.is_content or word.part_of_speech[0] not in _TAIL):
             break
     return not denied
+
+
+def _is_condition(morphemes: Sequence[Morpheme], at: int) -> bool:
+    """Tell whether a word makes what stands before it a condition: 「つなぐと」, 「遅ければ」, not 「遅ければよい」."""
+    word, behind = morphemes[at], [one.normalized for one in morphemes[at + 1 : at + 2]]
+    joins = word.part_of_speech[1] == "接続助詞" and word.normalized in ("と", "ば")
+    return (joins or (word.surface, word.normalized) in (("たら", "た"), ("なら", "だ"))) and not _SPARED.intersection(
+        behind
+    )
 
 
 def _canonical(said: str) -> str:

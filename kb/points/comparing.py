@@ -24,9 +24,10 @@ Relation = Literal["same", "maybe", "contradicts"]
 _ENOUGH_ALONE = 1.5  # words of weight 1 in what is the same letter by letter: 「以下メモです」 is no point
 _LONGEST = 160  # letters of a note: a longer one says too much to say the same as another
 SURE, _MAYBE = 0.7, 0.1  # how likely notes say the same that are one point, and that are offered to a person
-_SEEMS = 0.25  # how likely notes contradict each other that are shown so
 _PLAIN, _MOSTLY = 0.02, 0.4  # how likely where both want one thing done, and have so much of all words in common
-_DENIED = 0.1  # how likely notes contradict each other where one denies what the other affirms of one thing
+# How likely notes contradict each other that are shown so: where one denies what the other affirms of one thing, where
+# figures differ, and where they only judge otherwise.
+_DENIED, _FIGURES, _JUDGED = 0.1, 0.25, 0.4
 _VERBATIM = 0.5  # share of all words: notes that have so much in common and stand under two services speak of each
 _RATHER = 0.7  # of how likely they say the same: what contradicts each other has most in common
 _ALIKE_AT_MOST = 2  # judgements of two notes that are counted, alike or contrary
@@ -116,7 +117,8 @@ def contradict(told: Mapping[str, float], same: float, contrary: float) -> bool:
 
     Two who noted one talk heard the same: one of them is misread.
     """
-    return told["against"] > told["talk"] and contrary >= max(_DENIED if told["denied"] else _SEEMS, _RATHER * same)
+    least = _DENIED if told["denied"] else _FIGURES if told["figures"] == 1 else _JUDGED
+    return told["against"] > told["talk"] and contrary >= max(least, _RATHER * same)
 
 
 def differ(one: Compared, other: Compared) -> bool:

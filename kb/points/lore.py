@@ -24,12 +24,7 @@ def alike() -> Mapping[str, str]:
 def verdicts() -> Mapping[str, tuple[str, bool]]:
     """Return for each word that judges of what, and whether it speaks for it: of 「不可」 that it is not possible."""
     told: Mapping[str, Mapping[str, list[str]]] = lore()["verdicts"]
-    return {
-        alike().get(word, word): (of, sign == "yes")
-        for of, words in told.items()
-        for sign in ("yes", "no")
-        for word in words[sign]
-    }
+    return {word: (of, sign == "yes") for of, words in told.items() for sign in ("yes", "no") for word in words[sign]}
 
 
 def said_as(word: str) -> str:

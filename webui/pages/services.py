@@ -23,7 +23,7 @@ from webui.view.chronicle import Year, chronicle
 from webui.view.hits import Shown, belonging
 from webui.view.takeaway import quoting
 
-_SHOWN, _FEW = 5, 5  # points of a part, questions and talks; pairs of notes
+_SHOWN, _FEW = 5, 4  # points of a part, and talks; questions, and pairs of notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
         "cases": replace(about.select("kind", "statement"), sort="new"),
     }
     counted = replace(about, limit=0, facets=("talk", "kind", "state"), most_values=(("talk", MOST_TALKS),))
-    answer, asked = knowledge_base.searcher.each(counted, replace(asking, limit=_SHOWN, context="place"))
+    answer, asked = knowledge_base.searcher.each(counted, replace(asking, limit=_FEW, context="place"))
     counts = {facet.value: facet.count for group in ("kind", "state") for facet in answer.facets[group]}
     guide = knowledge_base.guides.of(service)
     spoken = tuple(talks_counted(answer, knowledge_base))
