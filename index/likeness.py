@@ -30,8 +30,7 @@ _MOST_EXACT, _ONE_OF = 20_000, 25
 _BLOCK = 512  # vectors made floats at a time: 768 kB, which stay in the processor's cache
 SAME = 0.97  # the cosine of texts that differ in a mark or a word
 SHORT = 0.05  # how far from the mean a vector must be for its direction to be more than rounding
-# Documents: so much the mean of all counts beside those of a place. Of 0, 1 and 3 it was best (docs/relevance.md).
-_COUNTED_BESIDE = 3
+_COUNTED_BESIDE = 3  # documents: so much the mean of all counts beside those of a place; of 0, 1 and 3 it was best
 _PLACES = 6  # of what is compared; sums of the same figures in another order differ in the fifteenth
 
 
