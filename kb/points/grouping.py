@@ -126,7 +126,7 @@ def points_of(notes: Iterable[Note], gist: Callable[[Note], Gist], cosine: Cosin
     ordered = sorted(notes, key=lambda note: (note.held_on or "9", note.id))
     compared = [Compared.of(note, gist(note)) for note in ordered]
     pairs = sorted(_pairs(compared, cosine), key=lambda pair: (-pair.comparison.sure, pair.places))
-    groups = _grouped(ordered, [pair for pair in pairs if pair.comparison.relation != "contradicts"], told)
+    groups = _grouped(compared, pairs, told)
     group_of = {place: group for group in groups for place in group.members}
     return Points(
         points=tuple(_point(ordered, group, told) for group in sorted(groups, key=lambda group: min(group.members))),
@@ -157,33 +157,35 @@ def _pairs(compared: Sequence[Compared], cosine: Cosine) -> Iterator[_Pair]:
                 yield _Pair((other, place), comparison)
 
 
-def _grouped(notes: Sequence[Note], pairs: Sequence[_Pair], told: HandTold) -> list[_Group]:
+def _grouped(compared: Sequence[Compared], pairs: Sequence[_Pair], told: HandTold) -> list[_Group]:
     """Return notes in groups of those that say the same: what was told by hand is one first, then the surest join."""
+    notes, talks = [one.note for one in compared], [one.talk for one in compared]
     apart = frozenset(_places(notes, told.apart))
     groups = _joined_by_hand(len(notes), _places(notes, told.same), apart)
-    sure = {pair.places: pair.comparison.sure for pair in pairs}
+    against = apart | {pair.places for pair in pairs if pair.comparison.relation == "contradicts"}
+    sure = {pair.places: pair.comparison.sure for pair in pairs if pair.comparison.relation != "contradicts"}
     same = {pair.places for pair in pairs if pair.comparison.relation == "same"}
     for places in sure:
         one, other = (groups[place] for place in places)
-        if one is other or not (places in same or _of_several(notes, one) or _of_several(notes, other)):
+        if one is other or not (places in same or _of_several(talks, one) or _of_several(talks, other)):
             continue
-        if _belong(notes, one, other, sure) and (not apart or apart.isdisjoint(_between(one, other))):
+        if _belong(talks, one, other, sure) and against.isdisjoint(_between(one, other)):
             both = _Group([*one.joined, *other.joined])
             both.sure = min(_likest(some, others, sure) for some, others in combinations(both.joined, 2))
             groups = [both if group in (one, other) else group for group in groups]
     return list(dict.fromkeys(groups))
 
 
-def _of_several(notes: Sequence[Note], group: _Group) -> bool:
-    return len(group.joined) > 1 and len(_by_talk(notes, group)) > 1
+def _of_several(talks: Sequence[str], group: _Group) -> bool:
+    return len(group.joined) > 1 and len(_by_talk(talks, group)) > 1
 
 
-def _belong(notes: Sequence[Note], one: _Group, other: _Group, sure: Mapping[tuple[int, int], float]) -> bool:
+def _belong(talks: Sequence[str], one: _Group, other: _Group, sure: Mapping[tuple[int, int], float]) -> bool:
     """Tell whether the notes of two groups say the same: each talk of one as each of the other, in the mean.
 
     What a talk says is what any says who noted it.
     """
-    pairs = list(product(_by_talk(notes, one), _by_talk(notes, other)))
+    pairs = list(product(_by_talk(talks, one), _by_talk(talks, other)))
     total = 0.0
     for some, others in pairs:
         likest = _likest(some, others, sure)
@@ -193,13 +195,12 @@ def _belong(notes: Sequence[Note], one: _Group, other: _Group, sure: Mapping[tup
     return total / len(pairs) >= _AMONG
 
 
-def _by_talk(notes: Sequence[Note], group: _Group) -> Sequence[Sequence[int]]:
+def _by_talk(talks: Sequence[str], group: _Group) -> Sequence[Sequence[int]]:
     """Return the notes of a group by their talks; what was joined by hand says the same whoever said it."""
-    talks: defaultdict[str, list[int]] = defaultdict(list)
+    told: defaultdict[str, list[int]] = defaultdict(list)
     for some in group.joined:
-        first = notes[some[0]]
-        talks[first.talk.id if first.talk else first.report] += some
-    return list(talks.values())
+        told[talks[some[0]]] += some
+    return list(told.values())
 
 
 def _joined_by_hand(notes: int, same: Iterable[tuple[int, int]], apart: frozenset[tuple[int, int]]) -> list[_Group]:

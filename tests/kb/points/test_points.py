@@ -202,6 +202,8 @@ def test_any_two_talks_of_a_point_may_say_the_same(notes: list[Note], like: floa
             talks.setdefault(one.talk.id, []).append(one)
         for some, others in combinations(talks.values(), 2):
             assert any(may_say_the_same(one, other, like) for one, other in product(some, others))
+        for one, other in combinations(point.notes, 2):
+            assert made([one, other], like=like).contradictions == ()
 
 
 @given(NOTES, st.sampled_from(LIKENESS))
