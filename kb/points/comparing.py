@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import exp, log1p
+from math import exp, fsum, log1p
 from typing import Literal
 
 from index import datafiles
@@ -12,8 +12,9 @@ from kb.points.claims import DO
 from kb.points.gist import Gist
 from kb.report.model import Note
 
-Differs = Literal["figures", "denied"]
-"""Why two notes seem to contradict each other: their figures differ, or one denies what the other affirms."""
+Differs = Literal["figures", "denied", "judged"]
+"""Why two notes seem to contradict each other: their figures differ, one denies what the other affirms, or they judge
+otherwise."""
 
 Outcome = Literal["same", "contradicts"]
 """What is weighed of two notes: whether they say the same, and whether they seem to contradict each other."""
@@ -23,13 +24,12 @@ Relation = Literal["same", "maybe", "contradicts"]
 
 _ENOUGH_ALONE = 1.5  # words of weight 1 in what is the same letter by letter: 「以下メモです」 is no point
 _LONGEST = 160  # letters of a note: a longer one says too much to say the same as another
-SURE, _MAYBE = 0.7, 0.1  # how likely notes say the same that are one point, and that are offered to a person
-_PLAIN, _MOSTLY = 0.02, 0.4  # how likely where both want one thing done, and have so much of all words in common
-# How likely notes contradict each other that are shown so: where one denies what the other affirms of one thing, where
-# figures differ, and where they only judge otherwise.
-_DENIED, _FIGURES, _JUDGED = 0.1, 0.25, 0.4
-_VERBATIM = 0.5  # share of all words: notes that have so much in common and stand under two services speak of each
-_RATHER = 0.7  # of how likely they say the same: what contradicts each other has most in common
+# How likely notes say the same that are one point, where they are of two talks and where two noted one, and that are
+# offered to a person.
+_SURE, _SURE_OF_ONE_TALK, _MAYBE = 0.75, 0.5, 0.1
+# How likely notes contradict each other that are shown so, if they do not rather say the same: where one denies what
+# the other affirms of one thing, where figures differ, and where they only judge otherwise.
+_DENIED, _FIGURES, _JUDGED = 0.08, 0.3, 0.5
 _ALIKE_AT_MOST = 2  # judgements of two notes that are counted, alike or contrary
 
 
@@ -86,9 +86,9 @@ def compare(one: Compared, other: Compared, cosine: float | None) -> Comparison 
     told = evidence(one, other, cosine)
     same, contrary = (0.0 if differ(one, other) else likely("same", told)), likely("contradicts", told)
     if contradict(told, same, contrary) and of_one_thing(one, other):
-        return Comparison("contradicts", contrary, "figures" if told["figures"] > told["denied"] else "denied")
+        return Comparison("contradicts", contrary, _why(told))
     if say_the_same(told, same) and of_one_thing(one, other):
-        return Comparison("same", max(same, SURE))
+        return Comparison("same", same)
     return Comparison("maybe", same) if same >= _MAYBE else None
 
 
@@ -108,8 +108,7 @@ def comparable(one: Compared, other: Compared) -> bool:
 
 def say_the_same(told: Mapping[str, float], same: float) -> bool:
     """Tell whether two notes are taken to say the same that do so as likely as told."""
-    plain = told["claim"] and told["share"] >= _MOSTLY and not told["against"]
-    return told["elsewhere"] < _VERBATIM and same >= (_PLAIN if plain else SURE)
+    return same >= (_SURE_OF_ONE_TALK if told["talk"] else _SURE)
 
 
 def contradict(told: Mapping[str, float], same: float, contrary: float) -> bool:
@@ -118,19 +117,24 @@ def contradict(told: Mapping[str, float], same: float, contrary: float) -> bool:
     Two who noted one talk heard the same: one of them is misread.
     """
     least = _DENIED if told["denied"] else _FIGURES if told["figures"] == 1 else _JUDGED
-    return told["against"] > told["talk"] and contrary >= max(least, _RATHER * same)
+    return not told["talk"] and contrary >= max(least, same)
+
+
+def _why(told: Mapping[str, float]) -> Differs:
+    return "figures" if told["figures"] > told["denied"] else "denied" if told["denied"] else "judged"
 
 
 def differ(one: Compared, other: Compared) -> bool:
-    """Tell whether two notes say different things, however much they have in common."""
-    if _of_two_things(one.gist, other.gist) or _undone(one.gist, other.gist):
-        return True
-    # What happened on a day happened once, and その1 and その2 are two things.
-    return one.talk != other.talk and (one.gist.dates != other.gist.dates or one.plain == other.plain)
+    """Tell whether two notes say different things, however much they have in common.
+
+    They say the same of two things, what happened on a day happened once, and その1 and その2 are two things.
+    """
+    of_two = one.gist.dates != other.gist.dates or one.plain == other.plain
+    return _of_two_things(one.gist, other.gist) or (one.talk != other.talk and of_two)
 
 
 def evidence(one: Compared, other: Compared, cosine: float | None) -> dict[str, float]:
-    """Return what speaks for two notes saying the same, or against it, each from 0 on; the order is free.
+    """Return what speaks for two notes saying the same, or contradicting each other, each from 0 on; the order is free.
 
     - `shared`: how much both say, the logarithm of the weight of their common words; `share`: how much of all that is.
     - `cosine`: how near they are in meaning; left out where there are no vectors.
@@ -139,9 +143,11 @@ def evidence(one: Compared, other: Compared, cosine: float | None) -> dict[str, 
       of a VPC. The same words are meant of each then; who says it in others says it of both.
     - `claim`: whether both want the same thing done; `alike`: how often they judge alike.
     - `figures`: how far the same thing is counted differently, 1 where they have no figure of it in common; `denied`:
-      whether one denies what the other affirms of a thing; `contrary`: how often they judge otherwise.
-    - `against`: whether any of these speaks against it; `shared against` and `cosine against`: how much is in common
-      then, for what contradicts each other is of one thing.
+      whether one denies what the other affirms of a thing; `contrary`: how often they judge otherwise; `undone`:
+      whether one does only what the other only does not.
+    - `stance`: how much speaks for one of them standing against what others say, and not the other.
+    - `against`: whether figures, denials or judgements speak against it. What contradicts each other is of one thing:
+      so it is told together with what is in common (`shared against` and so on).
     """
     mine, others = one.gist, other.gist
     shared, share = _common(mine.words, others.words)
@@ -159,24 +165,27 @@ def evidence(one: Compared, other: Compared, cosine: float | None) -> dict[str, 
         "figures": _figures_apart(mine.figures, others.figures),
         "denied": float(any(others.claims.get(said, sign) != sign for said, sign in mine.claims.items())),
         "contrary": float(min(signs.count(False), _ALIKE_AT_MOST)),
+        "undone": float(_undone(mine, others)),
+        "stance": fsum(weights()["stances"].get(word, 0.0) for word in mine.stances ^ others.stances),
     }
     told["against"] = float(told["figures"] == 1 or told["denied"] > 0 or told["contrary"] > 0)
     told["shared against"] = told["against"] * told["shared"]
+    told["share against"] = told["against"] * share
     if cosine is None:
         return told
     near = max(cosine, 0.0)
-    return {**told, "cosine": near, "cosine against": told["against"] * near}
+    return {**told, "cosine": near, "cosine against": told["against"] * near, "cosine shared": near * told["shared"]}
 
 
 def likely(what: Outcome, told: Mapping[str, float], known: Mapping[str, float] | None = None) -> float:
     """Return how likely something holds of two notes, from 0 to 1, by the weights fitted for what is known of them."""
-    known = known or weights()[what]["by_meaning" if "cosine" in told else "by_words"]
+    known = known or weights()[f"{what} by {'meaning' if 'cosine' in told else 'words'}"]
     return 1 / (1 + exp(-sum(weight * told.get(name, 1.0) for name, weight in known.items())))
 
 
 @cache
-def weights() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
-    """Return the fitted weights of each outcome: where there are vectors, and by words alone."""
+def weights() -> Mapping[str, Mapping[str, float]]:
+    """Return the fitted weights of each outcome, by meaning where there are vectors and by words, and of stances."""
     return datafiles.table("kb.points", "point_weights.toml")
 
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from index.analysis import Morpheme
 from index.text import folded_for_sudachi
 from kb.points.claims import Claim, claims, judged
-from kb.points.lore import alike, lore, said_as
+from kb.points.lore import alike, lore, said_as, stances
 
 READ_SO_FAR = 600
 """Characters of a note that are compared: a longer one says too much to say the same as another."""
@@ -19,7 +19,8 @@ _UNCOUNTED = frozenset(("補助記号", "空白", "記号", "代名詞", "連体
 # A figure with what it counts; 2018-08-09, v1 and 第81回 are none.
 _FIGURE = re.compile(
     r"(?<![a-z0-9.,-])(?<!第)(?<!第 )(\d[\d,]*(?:\.\d+)?)\s*([万億兆]?)\s*"
-    r"(ミリ秒|マイクロ秒|秒|分|時間|週間|[かヶヵカケ箇]?月|年|日|倍|個|件|台|回|円|ドル|割|文字|本|行|枚|通|名|人|種類|[%$¥]|[a-z]+)"
+    r"(ミリ秒|マイクロ秒|秒|分|時間|週間|[かヶヵカケ箇]?月|年|日|倍|個|件|台|回|円|ドル|割|文字|本|行|枚|通|名|人|種類|[%$¥]|[a-z]+"
+    r"|[ァ-ヴー]{2,})"
 )
 _BEFORE = re.compile(r"([$¥])\s*(\d[\d,]*(?:\.\d+)?)")  # what is counted, said first
 _WAS = re.compile(
@@ -45,6 +46,7 @@ class Gist:
     - `dates`: the months that are told, or the years, or both of each.
     - `claims`: what is said of what, True where it is affirmed, False where it is denied.
     - `judged`: how it judges, of what: that something is not possible, or cheap.
+    - `stances`: the words by which it takes a stand against what others say, or may.
     - `told`: the words of what is said, without those of what it is said of; None where that cannot be told apart.
     - `topics`: the weighty words of what it stands under.
     """
@@ -55,6 +57,7 @@ class Gist:
     dates: frozenset[tuple[int, ...]] = frozenset()
     claims: Mapping[Claim, bool] = field(default_factory=dict)
     judged: Mapping[str, bool] = field(default_factory=dict)
+    stances: frozenset[str] = frozenset()
     told: frozenset[str] | None = None
     topics: frozenset[str] = frozenset()
 
@@ -82,7 +85,7 @@ def gist(
     there = frozenset(word for word, _ in _words(event))
     words = {
         word: min(weight, _LIGHT) if word in there else weight
-        for word, weight in _words(morphemes)
+        for word, weight in _words([word for word in morphemes if word.normalized not in names])
         if word not in names
     }
     written = folded_for_sudachi(text)
@@ -93,6 +96,7 @@ def gist(
         dates=frozenset(_year_and_month(date) for date in _DATE.findall(written)),
         claims=claims(morphemes),
         judged=judged(morphemes),
+        stances=stances() & {word.normalized for word in morphemes},
         told=_told(morphemes, words),
         topics=frozenset(word for word, weight in _words(above) if weight > _LIGHT) - there,
     )

@@ -16,9 +16,10 @@ Cosine: TypeAlias = Callable[[Note, Note], float | None]
 """What tells how near two notes are in meaning; None where there are no vectors."""
 
 _MOST = 40  # contradictions, and candidates, of one subject: more are read by nobody
-_AMONG = 0.3  # how likely notes of several talks say the same as those of others, in the mean, that are one point
+# How likely notes of several talks say the same as those of others, in the mean and at least, that are one point.
+_AMONG, _EACH = 0.25, 0.2
+_OF_A_TRIANGLE = 3  # pairs of three notes
 _WEIGHTY = 1.0  # words that two notes must share one of to be compared at all
-
 
 _NOTHING = HandTold()
 
@@ -164,16 +165,36 @@ def _grouped(compared: Sequence[Compared], pairs: Sequence[_Pair], told: HandTol
     groups = _joined_by_hand(len(notes), _places(notes, told.same), apart)
     against = apart | {pair.places for pair in pairs if pair.comparison.relation == "contradicts"}
     sure = {pair.places: pair.comparison.sure for pair in pairs if pair.comparison.relation != "contradicts"}
-    same = {pair.places for pair in pairs if pair.comparison.relation == "same"}
+    same = {pair.places for pair in pairs if pair.comparison.relation == "same"} | set(_agreeing(talks, sure))
     for places in sure:
         one, other = (groups[place] for place in places)
         if one is other or not (places in same or _of_several(talks, one) or _of_several(talks, other)):
             continue
-        if _belong(talks, one, other, sure) and against.isdisjoint(_between(one, other)):
+        if _belong(talks, one, other, sure) and not any(
+            pair in against or _side_by_side(compared[pair[0]], compared[pair[1]]) for pair in _between(one, other)
+        ):
             both = _Group([*one.joined, *other.joined])
             both.sure = min(_likest(some, others, sure) for some, others in combinations(both.joined, 2))
             groups = [both if group in (one, other) else group for group in groups]
     return list(dict.fromkeys(groups))
+
+
+def _agreeing(talks: Sequence[str], sure: Mapping[tuple[int, int], float]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs of notes that likely say the same as each other and as a third, of three talks."""
+    near: defaultdict[int, set[int]] = defaultdict(set)
+    likely = [pair for pair, how in sure.items() if how >= _EACH and talks[pair[0]] != talks[pair[1]]]
+    for one, other in likely:
+        near[one].add(other)
+        near[other].add(one)
+    for one, other in likely:
+        threes = (combinations(sorted((one, other, third)), 2) for third in near[one] & near[other])
+        if any(sum(sure[pair] for pair in three) >= _OF_A_TRIANGLE * _AMONG for three in threes):
+            yield one, other
+
+
+def _side_by_side(one: Compared, other: Compared) -> bool:
+    """Tell whether one person took two notes of one talk: nobody notes the same twice in other words."""
+    return one.talk == other.talk and one.note.report == other.note.report and one.letters != other.letters
 
 
 def _of_several(talks: Sequence[str], group: _Group) -> bool:
@@ -186,13 +207,8 @@ def _belong(talks: Sequence[str], one: _Group, other: _Group, sure: Mapping[tupl
     What a talk says is what any says who noted it.
     """
     pairs = list(product(_by_talk(talks, one), _by_talk(talks, other)))
-    total = 0.0
-    for some, others in pairs:
-        likest = _likest(some, others, sure)
-        if not likest:
-            return False
-        total += likest
-    return total / len(pairs) >= _AMONG
+    likely = [_likest(some, others, sure) for some, others in pairs]
+    return min(likely) >= _EACH and sum(likely) / len(likely) >= _AMONG
 
 
 def _by_talk(talks: Sequence[str], group: _Group) -> Sequence[Sequence[int]]:

@@ -27,6 +27,12 @@ def verdicts() -> Mapping[str, tuple[str, bool]]:
     return {word: (of, sign == "yes") for of, words in told.items() for sign in ("yes", "no") for word in words[sign]}
 
 
+@cache
+def stances() -> frozenset[str]:
+    """Return the words by which a text takes a stand against what others say, or may."""
+    return frozenset(lore()["stances"])
+
+
 def said_as(word: str) -> str:
     """Return the word that stands for all that say what a word says."""
     return alike().get(word, word)

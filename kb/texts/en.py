@@ -57,7 +57,7 @@ GUIDE_PARTS = {
     "cases": "Facts and cases",
 }
 CONTRADICTIONS = "What seems to contradict each other"
-DIFFERS = {"figures": "the figures differ", "denied": "one denies the other"}
+DIFFERS = {"figures": "the figures differ", "denied": "one denies the other", "judged": "they judge otherwise"}
 CANDIDATES = "What may say the same"
 GUIDE_CHANGES = "What has changed"
 REMEDY = "Remedy"

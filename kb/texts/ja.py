@@ -52,7 +52,7 @@ SIGNALS = {
 }
 GUIDE_PARTS = {"advice": "助言", "solved": "対策のある課題", "unsolved": "未解決の課題", "cases": "事実・事例"}
 CONTRADICTIONS = "食い違って見えるもの"
-DIFFERS = {"figures": "数が違います", "denied": "一方が打ち消しています"}
+DIFFERS = {"figures": "数が違います", "denied": "一方が打ち消しています", "judged": "見立てが逆のようです"}
 CANDIDATES = "同じかもしれないもの"
 GUIDE_CHANGES = "変わったこと"
 REMEDY = "対策"

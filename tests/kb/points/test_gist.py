@@ -9,6 +9,7 @@ from pointed import NAMES, TOOLS, gist_of, made, note
 from index import datafiles
 from kb.points import Points, gist, points_of
 from kb.points.claims import DO
+from kb.points.comparing import weights
 from kb.report.model import Mention, Note, Talk
 
 WORDS = datafiles.table("kb.points", "words.toml")
@@ -39,7 +40,7 @@ def test_a_figure_is_the_same_in_another_unit(one: str, other: str) -> None:
         ("Lambda の引っ越しは30秒かかる", "Lambda の引っ越しを毎月練習する"),
     ],
 )
-@pytest.mark.parametrize("like", [None, 0.9])
+@pytest.mark.parametrize("like", [None, 0.5])
 def test_two_things_that_are_said_of_one_are_two_points(one: str, other: str, like: float | None) -> None:
     assert len(made([note(one, "a"), note(other, "b")], like=like).points) == 2
 
@@ -132,6 +133,10 @@ def test_words_that_say_the_same_are_written_as_the_analysis_writes_them() -> No
 
     assert len(every) == len(set(every))
     assert set(every) - normal == set()
+
+
+def test_each_stance_has_a_weight() -> None:
+    assert set(WORDS["stances"]) == set(weights()["stances"])
 
 
 @pytest.mark.parametrize(

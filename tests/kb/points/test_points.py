@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from itertools import combinations, product
 from random import Random
+from types import ModuleType
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,12 @@ from msgspec.structs import replace
 from pointed import DEAD_LETTERS, contradicting, gist_of, made, note, said
 
 from kb.points import HandTold, Points, points_of, talks_in
+from kb.points.comparing import Differs
 from kb.report.model import Note
+from kb.texts import en as spoken_en
+from kb.texts import ja as spoken_ja
+from webui.texts.en import guiding as shown_en
+from webui.texts.ja import guiding as shown_ja
 
 
 @pytest.mark.parametrize("like", [None, 0.7])
@@ -50,6 +57,7 @@ def test_a_note_outside_of_talks_counts_only_where_no_talk_of_its_event_does() -
         ("Lambda のメモリは最大 1,536MB", "Lambda のメモリは最大 10,240MB", "figures"),
         ("Lambda のメモリは最大 1,536MB", "Lambda のメモリは最大 10GB", "figures"),
         ("Lambda の起動は 500ミリ秒かかる", "Lambda の起動は 10秒かかる", "figures"),
+        ("Lambda は毎秒 300 リクエストまで", "Lambda は毎秒 3,000 リクエストまで", "figures"),
     ],
 )
 @pytest.mark.parametrize("like", [None, 0.6])
@@ -115,6 +123,41 @@ def test_what_several_talks_say_needs_to_be_sure_of_none_alone() -> None:
         return max(len(point.notes) for point in points.points)
 
     assert [with_third(0.5, 0.5), with_third(0.5, -1.0)] == [3, 2]
+
+
+def test_three_of_whom_each_likely_says_what_both_others_say_are_one_point() -> None:
+    """Any two of them alone are not: that three say so makes it sure."""
+    texts = ("箱と鍵を机に並べておく", "鍵は箱とともに机へ", "箱と鍵の置き場は机")
+    notes = [note(text, talk) for text, talk in zip(texts, "abc", strict=True)]
+
+    def largest(some: Sequence[Note]) -> int:
+        return max(len(point.notes) for point in made(some, like=0.45).points)
+
+    assert [largest(notes), *map(largest, combinations(notes, 2))] == [3, 1, 1, 1]
+
+
+def test_what_one_person_noted_of_a_talk_is_no_point_for_what_others_say() -> None:
+    """Two notes of one taker are both said elsewhere, and still two things."""
+    mine = [note(DEAD_LETTERS[0], "a"), note(DEAD_LETTERS[1], "a")]
+
+    points = made([*mine, note(DEAD_LETTERS[2], "b")], like=0.9)
+
+    assert sorted(len(point.notes) for point in points.points) == [1, 2]
+
+
+def test_what_takes_a_stand_against_what_another_says_is_no_point_with_it() -> None:
+    """「結局…の方が良い」 says so without a figure or a denial."""
+    one = note("Lambda の設定は箱にまとめて鍵をかける", "a")
+    other = note("Lambda の設定を箱にまとめたが結局そのままの方が良い", "b", 2024)
+
+    points = made([one, other], like=0.6)
+
+    assert contradicting(points) == [("judged", {one.text, other.text})]
+
+
+@pytest.mark.parametrize("texts", [spoken_en, spoken_ja, shown_en, shown_ja])
+def test_each_reason_of_a_contradiction_is_said(texts: ModuleType) -> None:
+    assert set(texts.DIFFERS) == set(get_args(Differs))
 
 
 def test_no_chain_joins_what_is_merely_related() -> None:
