@@ -1,9 +1,9 @@
 """The gists of notes, as the words and the services of a library tell them."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
-from index.analysis import Morpheme
+from index.analysis import Analyzer, Morpheme
 from kb.points import Gist, gist
 from kb.points.gist import READ_SO_FAR
 from kb.report.model import Note
@@ -19,16 +19,8 @@ class Gists:
 
     def __init__(self, tools: Tools) -> None:
         self._morphemes = tools.analyzer.morphemes
-        self._names = frozenset(name for service in tools.catalogue.services for name in self._names_of(service))
+        self._names = _names(tools.catalogue.services, tools.analyzer)
         self._title = cache(lambda text: self._morphemes(text[:_TITLE]))
-
-    def _names_of(self, service: Service) -> Iterator[str]:
-        """Yield the normal forms of the names that mean a whole service: 「グレイシャー」 too."""
-        yield service.short_name.casefold()
-        for name in service.aliases:
-            written = self._morphemes(name)
-            if name not in service.features and len(written) == 1:
-                yield written[0].normalized
 
     def of(self, note: Note) -> Gist:
         """Return the gist of a note."""
@@ -38,3 +30,14 @@ class Gists:
     def _above(self, note: Note) -> Iterator[Morpheme]:
         for title in (note.talk.title if note.talk else "", *(crumb.text for crumb in note.trail[-ABOVE:])):
             yield from self._title(title)
+
+
+@lru_cache(2)
+def _names(services: tuple[Service, ...], analyzer: Analyzer) -> frozenset[str]:
+    """Return the normal forms of all names that mean a whole service: 「グレイシャー」 too."""
+    named = {service.short_name.casefold() for service in services}
+    for service in services:
+        for name in (name for name in service.aliases if name not in service.features):
+            written = analyzer.morphemes(name)
+            named |= {written[0].normalized} if len(written) == 1 else set()
+    return frozenset(named)
