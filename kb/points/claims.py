@@ -34,7 +34,7 @@ _POSSIBLE = "possible"  # what 「使える」 and 「変えられる」 say by 
 
 def claims(morphemes: Sequence[Morpheme]) -> dict[Claim, bool]:
     """Return what a text says of what, True where it is affirmed, False where it is denied."""
-    return _settled(_claims(morphemes))
+    return _settled((claim, sign) for claim, sign in _claims(morphemes) if [*claim] not in lore()["of_many"])
 
 
 def judged(morphemes: Sequence[Morpheme]) -> dict[str, bool]:

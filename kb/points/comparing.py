@@ -29,7 +29,7 @@ _LONGEST = 160  # letters of a note: a longer one says too much to say the same 
 _SURE, _SURE_OF_ONE_TALK, _MAYBE = 0.75, 0.5, 0.1
 # How likely notes contradict each other that are shown so, if they do not rather say the same: where one denies what
 # the other affirms of one thing, where figures differ, and where they only judge otherwise.
-_DENIED, _FIGURES, _JUDGED = 0.08, 0.3, 0.5
+_DENIED, _FIGURES, _JUDGED = 0.08, 0.3, 0.6
 _ALIKE_AT_MOST = 2  # judgements of two notes that are counted, alike or contrary
 
 

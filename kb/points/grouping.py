@@ -17,8 +17,8 @@ Cosine: TypeAlias = Callable[[Note, Note], float | None]
 
 _MOST = 40  # contradictions, and candidates, of one subject: more are read by nobody
 # How likely notes of several talks say the same as those of others, in the mean and at least, that are one point.
-_AMONG, _EACH = 0.25, 0.2
-_OF_A_TRIANGLE = 3  # pairs of three notes
+_AMONG, _EACH = 0.35, 0.25
+_OF_THREE = 1.35  # how likely, in sum, the pairs of three notes say the same that make one point though none is sure
 _WEIGHTY = 1.0  # words that two notes must share one of to be compared at all
 
 _NOTHING = HandTold()
@@ -188,7 +188,7 @@ def _agreeing(talks: Sequence[str], sure: Mapping[tuple[int, int], float]) -> It
         near[other].add(one)
     for one, other in likely:
         threes = (combinations(sorted((one, other, third)), 2) for third in near[one] & near[other])
-        if any(sum(sure[pair] for pair in three) >= _OF_A_TRIANGLE * _AMONG for three in threes):
+        if any(sum(sure[pair] for pair in three) >= _OF_THREE for three in threes):
             yield one, other
 
 
