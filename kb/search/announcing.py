@@ -14,7 +14,7 @@ from kb.points import Point, talks_in
 from kb.report.difference import Difference, Item, News, ReportDifference
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
-from kb.search.collection import Collection, Snapshot
+from kb.search.collection import Collection, OfGeneration, Snapshot
 from kb.search.differing import is_new
 from kb.search.facets import place
 from kb.search.guiding import Guides
@@ -52,7 +52,7 @@ class Announcer:
 
     def __init__(self, collection: Collection, guides: Guides) -> None:
         self._collection, self._guides = collection, guides
-        self._known: tuple[Contents | None, Update | None] = (None, None)
+        self._known = OfGeneration[Update | None]()
 
     def differences(self) -> Mapping[str, Difference]:
         """Return what the last syncs changed, the newest first, by their keys."""
@@ -136,11 +136,9 @@ class Announcer:
 
     def _update(self, contents: Contents | None) -> Update | None:
         """Return the newest update; read once a generation."""
-        known, update = self._known
-        if known is not contents:
-            update = Updates(self._collection.index).newest(contents.updates) if contents else None
-            self._known = (contents, update)
-        return update
+        if contents is None:
+            return None
+        return self._known.get(contents, lambda: Updates(self._collection.index).newest(contents.updates))
 
     def _news(self, query: Query, snapshot: Snapshot, moment: str = "") -> Iterator[Entry]:
         """Yield what is news of a search since a moment, one entry a thing, the newest first."""

@@ -9,7 +9,7 @@ from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
 from kb.report.outline import Outline
 from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError
-from kb.search.collection import Collection, Snapshot
+from kb.search.collection import Collection, OfGeneration, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry
 from kb.search.records import load_relations
 
@@ -22,7 +22,7 @@ class Browser:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._directory: tuple[Contents | None, Directory] = (None, Directory.of(()))
+        self._directory = OfGeneration[Directory]()
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return all reports, newest event first, undated last."""
@@ -31,11 +31,8 @@ class Browser:
 
     def directory(self) -> Directory:
         """Return what the collection holds by event, talk, speaker and year; made once a generation."""
-        contents, (known, directory) = self._collection.contents(), self._directory
-        if contents is not known:
-            directory = Directory.of(contents.newest_first if contents else ())
-            self._directory = (contents, directory)
-        return directory
+        contents = self._collection.contents()
+        return self._directory.get(contents, lambda: Directory.of(contents.newest_first if contents else ()))
 
     def event(self, slug: str) -> EventEntry:
         """Return an event. Raises UnknownIdError."""

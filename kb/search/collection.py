@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kb.library.files import Library
     from kb.report.model import Note
     from kb.services import Catalogue, Domain
+
+T = TypeVar("T")
 
 EngineMaker: TypeAlias = "Callable[[Path, Schema, LanguageMaker, EmbedderMaker], Engine]"
 """What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
@@ -48,6 +50,26 @@ class Snapshot(Struct, frozen=True):
         from kb.search.records import load_note
 
         return load_note(stored, self.contents)
+
+
+class OfGeneration(Generic[T]):
+    """What is made of a generation, kept until another is asked for; shared by threads.
+
+    Who adds to it holds on to what was given: to ask for it again may give that of the next generation.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[Contents | None, T] | None = None
+
+    def get(self, contents: Contents | None, make: Callable[[], T]) -> T:
+        """Return what belongs to the generation with these contents, made if that is another than the last asked for.
+
+        What `make` returns may come of that generation or of a later one.
+        """
+        kept = self._kept
+        if kept is None or kept[0] is not contents:
+            kept = self._kept = (contents, make())
+        return kept[1]
 
 
 class Collection:
@@ -130,23 +152,27 @@ class Collection:
 
     def snapshot(self) -> Snapshot | None:
         """Return what answers one request, all of it from one generation; None while there is no index."""
-        known, reader = self._known[1], self.engine.snapshot()
+        engine = self.engine
+        reader = engine.snapshot()
         contents = self._contents_of(reader.meta())
-        if contents is None:
-            return None
-        if contents is not known and contents.told != self.tools.configuration.text:
-            self.follow()  # another process may have published it since kb.toml changed: one generation, one language
+        if self.engine is not engine:  # it was followed
             reader = self.engine.snapshot()
-            contents = self._contents_of(reader.meta()) or contents
-        return Snapshot(reader, contents)
+            contents = self._contents_of(reader.meta())
+        return Snapshot(reader, contents) if contents else None
 
     def _contents_of(self, meta: Mapping[str, object] | None) -> Contents | None:
+        """Return what a generation says that it holds; to one that is new, what reads reports here is turned.
+
+        Another process may have published it since kb.toml changed: one generation, one language.
+        """
         known = self._known
         if meta is not known[0]:
             try:
                 known = self._known = (meta, Contents.of(meta) if meta is not None else None)
             except ValueError as error:
                 raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
+            if known[1] and known[1].told != self.tools.configuration.text:
+                self.follow()
         return known[1]
 
     def away(self) -> str | None:

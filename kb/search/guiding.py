@@ -14,7 +14,7 @@ from kb.kinds.pairs import PROBLEMS
 from kb.library.contents import Contents
 from kb.points import Candidate, Contradiction, HandTold, Point, Points, points_of
 from kb.report.model import Note
-from kb.search.collection import Collection, Snapshot
+from kb.search.collection import Collection, OfGeneration, Snapshot
 from kb.search.gathering import FOUND, TELLING, Gathered, found, on_service
 from kb.search.gisting import ABOVE, Gists
 from kb.services import Change, Domain, Service
@@ -78,17 +78,18 @@ class Guides:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._known: tuple[Contents | None, OrderedDict[Query, _Made]] = (None, OrderedDict())
+        self._known = OfGeneration[OrderedDict[Query, _Made]]()
 
     def of(self, service: Service) -> Guide:
         """Return the guide of a service, of one generation; an empty one while there is no index."""
         about = Query().select("service", service.slug)
-        made = self._made(about, lambda snapshot: on_service(service, snapshot))
-        if made.guide is not None:
-            return made.guide
-        guide = _guide(service, made, self._collection.domain)
-        self._known[1][about] = replace(made, guide=guide)
-        return guide
+
+        def make(snapshot: Snapshot) -> _Made:
+            made = self._make(on_service(service, snapshot), snapshot)
+            return replace(made, guide=_guide(service, made, self._collection.domain))
+
+        made = self._made(about, make)
+        return made.guide or _guide(service, made, self._collection.domain)
 
     def telling(self, note: Note) -> tuple[Guide, Entry] | None:
         """Return the guide in which most talks say what a note says, and the entry there; None where none has it.
@@ -105,18 +106,17 @@ class Guides:
     def points(self, query: Query) -> Points:
         """Return the points among the first notes that a query finds."""
         asked = replace(query, offset=0, limit=FOUND, facets=(), context=None, explain=False)
-        return self._made(asked, lambda snapshot: found(asked, snapshot)).points
+        return self._made(asked, lambda snapshot: self._make(found(asked, snapshot), snapshot)).points
 
-    def _made(self, key: Query, gather: "Callable[[Snapshot], Gathered]") -> "_Made":
+    def _made(self, key: Query, make: "Callable[[Snapshot], _Made]") -> "_Made":
+        """Return what is kept of the newest generation by a key, made of that very generation where it is not."""
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return _Made(Gathered(0, (), {}), Points(), by_meaning=False)
-        if self._known[0] is not snapshot.contents:
-            self._known = (snapshot.contents, OrderedDict())
-        known = self._known[1]
+        known = self._known.get(snapshot.contents, OrderedDict)
         made = known.pop(key, None)
         if made is None or not made.holds(snapshot.reader):
-            made = self._make(gather(snapshot), snapshot)
+            made = make(snapshot)
         known[key] = made  # at the end: what was not asked for longest goes first
         if len(known) > _KEPT:
             known.popitem(last=False)

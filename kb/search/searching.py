@@ -11,7 +11,7 @@ from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found, FoundTalk, UnknownValueError
-from kb.search.collection import Collection, Snapshot
+from kb.search.collection import Collection, OfGeneration, Snapshot
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
 from kb.search.records import load_overtaken, load_relations
 
@@ -31,8 +31,8 @@ class Searcher:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._labels: tuple[Contents | None, dict[str, Mapping[str, str]]] = (None, {})
-        self._suggestions: tuple[Contents | None, Suggestions] | None = None
+        self._labels = OfGeneration[dict[str, Mapping[str, str]]]()
+        self._suggestions: OfGeneration[Suggestions] = OfGeneration()
 
     def search(self, query: Query) -> Answer:
         """Answer a query from one generation of the index.
@@ -112,10 +112,7 @@ class Searcher:
 
     def labels(self, key: str, contents: Contents | None) -> Mapping[str, str]:
         """Return what the values of a facet are called, where that is not the value itself; made once a generation."""
-        known, made = self._labels
-        if known is not contents:
-            made = dict[str, Mapping[str, str]]()
-            self._labels = (contents, made)
+        made = self._labels.get(contents, dict)
         if key not in made:
             made[key] = BY_KEY[key].labels(self._collection.catalogue, contents)
         return made[key]
@@ -160,14 +157,11 @@ class Searcher:
         """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
         from kb.search.suggestions import Suggestions
 
-        contents = self._collection.contents()
-        kept = self._suggestions
-        if kept is None or kept[0] is not contents:
-            groups = keys("suggestion")
-            everything = self.search(Query(limit=0, facets=groups)).facets
-            suggestions = Suggestions.of(self._collection.catalogue, everything, self._words(), self._read_aloud)
-            kept = self._suggestions = (contents, suggestions)
-        return kept[1].for_typed(typed)
+        def make() -> Suggestions:
+            everything = self.search(Query(limit=0, facets=keys("suggestion"))).facets
+            return Suggestions.of(self._collection.catalogue, everything, self._words(), self._read_aloud)
+
+        return self._suggestions.get(self._collection.contents(), make).for_typed(typed)
 
     def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
         """Yield the field's words that notes have, with their other spellings."""

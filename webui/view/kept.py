@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from kb.knowledge_base import KnowledgeBase
+from kb.search.collection import OfGeneration
 
 T = TypeVar("T")
 
@@ -14,12 +15,8 @@ class Kept(Generic[T]):
     def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[], T]) -> None:
         self._collection = knowledge_base.collection
         self._make = make
-        self._kept: tuple[object, T] | None = None
+        self._kept = OfGeneration[T]()
 
     def __call__(self) -> T:
         """Return it as it is for the newest generation."""
-        contents = self._collection.contents()
-        kept = self._kept
-        if kept is None or kept[0] is not contents:
-            kept = self._kept = (contents, self._make())
-        return kept[1]
+        return self._kept.get(self._collection.contents(), self._make)
