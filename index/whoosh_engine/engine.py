@@ -68,7 +68,9 @@ class WhooshEngine(Engine):
 
     def embed(self, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""
-        self.snapshot().embed(told)
+        meaning = self._meaning() if self._newest() else None
+        if meaning:
+            meaning.embed(lambda: self.snapshot().snapshot, told)
 
     def stamp(self) -> Stamp:
         """Return a value that is another whenever another generation became the newest."""

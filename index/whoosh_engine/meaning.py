@@ -1,6 +1,7 @@
 """What an engine knows by vectors: of which documents it has one, and how like each is to a text."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from math import inf
 from pathlib import Path
@@ -60,20 +61,43 @@ class Meaning:
             gathered = self._gathered = keys, state, vectors, kept_likeness
         return gathered
 
-    def embed(self, snapshot: Snapshot, told: Callable[[int, int], None]) -> None:
-        """Make and keep the vectors of documents that have none, newest first. Raises EmbeddingError."""
-        docs = snapshot.newest_first[snapshot.vector_keys[snapshot.newest_first] != NO_KEY]
-        keys = snapshot.vector_keys[docs]
-        self._file.forget_others(set(keys.tolist()))
-        known = self._file.keys()
-        missing = [doc for doc, key in zip(docs.tolist(), keys.tolist(), strict=True) if key not in known]
-        for begin in range(0, len(missing), _BATCH):
-            told(len(docs) - len(missing) + begin, len(docs))
-            texts = list(dict.fromkeys(snapshot.passage(doc) for doc in missing[begin : begin + _BATCH]))
-            self._file.add(texts, self._embedder.passages(texts))
+    def embed(self, newest: Callable[[], Snapshot], told: Callable[[int, int], None]) -> None:
+        """Make and keep the vectors of documents that have none, newest first, each text's once.
+
+        While another process does so it is waited for, and how far that is is told. Raises EmbeddingError.
+        """
+        seen: FileState | None = None
+
+        def waiting() -> None:
+            nonlocal seen
+            if seen != (seen := self._file.state()):
+                total, lacking = self._lacking(newest())
+                told(total - sum(map(len, lacking.values())), total)
+
+        with self._file.alone(waiting):
+            snapshot = newest()  # by now: what only an older one lacked is of no use, and what that did not have is
+            self._file.forget_others(snapshot.vector_keys[snapshot.vector_keys != NO_KEY])
+            total, lacking = self._lacking(snapshot)
+            every = [*lacking.values()]
+            done = total - sum(map(len, every))
+            for begin in range(0, len(every), _BATCH):
+                told(done, total)
+                some = every[begin : begin + _BATCH]
+                texts = [snapshot.passage(docs[0]) for docs in some]
+                self._file.add(texts, self._embedder.passages(texts))
+                done += sum(map(len, some))
         self._looked = _NEVER
-        if missing:
-            told(len(docs), len(docs))
+        if every:
+            told(total, total)
+
+    def _lacking(self, snapshot: Snapshot) -> "tuple[int, Mapping[int, list[int]]]":
+        """Return how many documents could have a vector, and by keys those that have none, newest first."""
+        docs = snapshot.newest_first[snapshot.vector_keys[snapshot.newest_first] != NO_KEY]
+        known, lacking = self._file.keys(), defaultdict[int, list[int]](list)
+        for doc, key in zip(docs.tolist(), snapshot.vector_keys[docs].tolist(), strict=True):
+            if key not in known:
+                lacking[key].append(doc)
+        return len(docs), lacking
 
     def _embedded(self, text: str) -> Vectors:
         vector: Vectors = self._embedder.queries([text])[0]

@@ -28,14 +28,14 @@ class WhooshReader:
     def __init__(
         self, generation: Generation | None, schema: Schema, language: Language, meaning: Callable[[], Meaning | None]
     ) -> None:
-        self._snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
+        self.snapshot = Snapshot(Segments(generation or Generation("", (), (), {})), schema)
         self._meta = generation.meta if generation else None
         self._language = language
         self._meaning = meaning
 
     def search(self, query: Query) -> Results:
         """Answer a query."""
-        snapshot = self._snapshot
+        snapshot = self.snapshot
         search = Search(snapshot, query, self._language, self._meaning)
         selections = Selections(snapshot, query, search.matches)
         total = len(selections.hits)
@@ -78,20 +78,20 @@ class WhooshReader:
     def _conditions(self, search: Search, query: Query, selected: Callable[[Docs], Docs]) -> Iterator[ConditionCount]:
         """Yield how many of the selected documents would be found without each condition of a query's text."""
         for told in search.conditions:
-            found = self._snapshot.everything
+            found = self.snapshot.everything
             if told.rest:
-                found = Search(self._snapshot, replace(query, text=told.rest), self._language, self._meaning).matches
+                found = Search(self.snapshot, replace(query, text=told.rest), self._language, self._meaning).matches
             yield ConditionCount(told.text, told.rest, len(selected(found)))
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
-        snapshot = self._snapshot
+        snapshot = self.snapshot
         doc = snapshot.find(document_id)
         return None if doc is None else snapshot.documents_of(np.array([doc], np.int32))[doc][1]
 
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors."""
-        snapshot, meaning = self._snapshot, self._meaning()
+        snapshot, meaning = self.snapshot, self._meaning()
         vectors = meaning.vectors(snapshot) if meaning else None
         docs = [doc for doc in map(snapshot.find, ids) if doc is not None]
         if vectors is None or not np.isin(vectors.docs, docs).any():
@@ -108,7 +108,7 @@ class WhooshReader:
 
     def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others; none where one has no vector."""
-        snapshot, meaning = self._snapshot, self._meaning()
+        snapshot, meaning = self.snapshot, self._meaning()
         vectors = meaning.vectors(snapshot) if meaning else None
         if vectors is None:  # before each document is looked for
             return ()
@@ -127,14 +127,9 @@ class WhooshReader:
         """Return what the generation was written with, None before the first."""
         return self._meta
 
-    def embed(self, told: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
-        if meaning := self._meaning():
-            meaning.embed(self._snapshot, told)
-
     def close(self) -> None:
         """Close the files."""
-        self._snapshot.close()
+        self.snapshot.close()
 
 
 def _window(snapshot: Snapshot, found: Docs, search: Search, query: Query) -> tuple[Docs, Scores]:

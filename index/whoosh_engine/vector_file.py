@@ -57,6 +57,13 @@ def whole_records(data: bytes) -> bytes:
     return b"".join(compress((records[at : at + size] for at in begins), whole)) if not all(whole) else bytes(records)
 
 
+def records_in(path: Path) -> int:
+    """Return how many records a file holds, those that are damaged or there twice among them."""
+    with path.open("rb") as file:
+        dimensions = dimensions_of(file.read(HEAD.size))
+        return (file.seek(0, 2) - HEAD.size) // (dimensions + _AROUND) if dimensions else 0
+
+
 def keys_in(path: Path) -> frozenset[int]:
     """Return the keys of the vectors that a file holds; read once while it stays the same."""
     return _keys(path, state_of(path))

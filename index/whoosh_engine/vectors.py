@@ -1,17 +1,19 @@
 """Vectors kept beside the generations by the text they are of: a file for each model (`vector_file`).
 
-Several processes may add at once, each its batch in one go.
+One process at a time makes them, whoever reads meanwhile; others that would wait, and find them made.
 """
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from math import inf
 from pathlib import Path
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from index.embedder import Vectors
+from index.embedder import EmbeddingError, Vectors
 from index.likeness import Quantised, quantised
 from index.whoosh_engine.columns import Keys, key_of
 from index.whoosh_engine.vector_file import (
@@ -21,6 +23,7 @@ from index.whoosh_engine.vector_file import (
     dimensions_of,
     keys_in,
     path_of,
+    records_in,
     state_of,
     whole_records,
 )
@@ -72,35 +75,45 @@ class VectorFile:
         """Return the keys of what is kept now."""
         return keys_in(self._file)
 
+    def alone(self, waiting: Callable[[], object]) -> AbstractContextManager[None]:
+        """Give the right to add and to forget, which one process has at a time; `waiting` is called until then."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        return locked(self._file.with_suffix(".lock"), inf, waiting)
+
     def add(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Keep the vectors of texts; those of another size than before take the place of all."""
-        made = quantised(vectors)
-        records = np.zeros(len(texts), _record(vectors.shape[1]))
+        """Keep the vectors of texts. Raises EmbeddingError where those kept are of another size: they stay."""
+        made, size = quantised(vectors), vectors.shape[1]
+        records = np.zeros(len(texts), _record(size))
         records["key"] = [key_of(text) for text in texts]
         records["scale"], records["numbers"] = made.scales, made.numbers
         records["check"] = _checks(records)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        with locked(self._file.with_suffix(".lock")), self._file.open("a+b") as file:
+        with self._file.open("a+b") as file:
             file.seek(0)
-            if dimensions_of(file.read(HEAD.size)) != vectors.shape[1]:
+            before = dimensions_of(file.read(HEAD.size))
+            if before != size:
+                if kept := len(self.keys()):
+                    raise EmbeddingError(
+                        f"the model makes vectors of {size:,} numbers, and the {kept:,} that are kept have {before:,}: "
+                        f"it is another model of the same name; name it otherwise in kb.toml, or delete {self._file} "
+                        "to have all made anew"
+                    )
                 file.truncate(0)
-                file.write(HEAD.pack(MAGIC, vectors.shape[1]))
+                file.write(HEAD.pack(MAGIC, size))
             end = file.seek(0, 2)
             # Where a process or the power was cut off while it wrote, the last record is torn.
             file.truncate(end - (end - HEAD.size) % records.itemsize)
             file.write(records.tobytes())
 
-    def forget_others(self, keys: Collection[int]) -> None:
-        """Write the file anew without the vectors of other keys, where they are most of it."""
-        if len(self.keys()) <= _WASTE * len(keys):
+    def forget_others(self, keys: Keys) -> None:
+        """Write the file anew without what is of no use, vectors of other keys and second ones, where that is most."""
+        if not self._file.exists() or records_in(self._file) <= _WASTE * len(np.unique(keys)):
             return
-        with locked(self._file.with_suffix(".lock")):
-            data = self._file.read_bytes()
-            records = _records(data)
-            kept = records[np.isin(records["key"], np.fromiter(keys, np.uint64))]
-            new = self._file.with_suffix(".new")
-            new.write_bytes(data[: HEAD.size] + kept.tobytes())
-            new.replace(self._file)
+        data = self._file.read_bytes()
+        records = _records(data)
+        first = records[np.unique(records["key"], return_index=True)[1]]
+        new = self._file.with_suffix(".new")
+        new.write_bytes(data[: HEAD.size] + first[np.isin(first["key"], keys)].tobytes())
+        new.replace(self._file)
 
 
 def _record(dimensions: int) -> np.dtype[np.void]:

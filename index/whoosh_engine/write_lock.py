@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,13 +21,17 @@ _FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be re
 
 
 @contextmanager
-def locked(file: Path, patience: float = PATIENCE) -> Iterator[None]:
-    """Hold the lock that a file stands for. Raises WriterBusyError where another holds it longer than the patience."""
+def locked(file: Path, patience: float = PATIENCE, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the lock that a file stands for; while another holds it, `waiting` is called time and again.
+
+    Raises WriterBusyError where that is longer than the patience.
+    """
     with file.open("a+b", buffering=0) as lock:
         ends = time.monotonic() + patience
         while not _taken(lock.fileno()):
             if time.monotonic() > ends:
                 raise WriterBusyError(file.parent, _holder(file))
+            waiting()
             time.sleep(_PAUSE)
         lock.truncate(0)
         lock.write(f"{os.getpid()} {datetime.now().astimezone().isoformat(timespec='seconds')}\n".encode())

@@ -1,11 +1,15 @@
 """The vectors that are kept: each made once, of one model, and what damage to them costs."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Event, Thread
 
+import numpy as np
 import pytest
 from alike import document, filled, library, whoosh
-from models import Characters
+from models import DIMENSIONS, Characters
 
+from index.embedder import EmbeddingError, Vectors
 from index.engine import Coverage
 from index.query import Query
 
@@ -17,6 +21,89 @@ def test_a_vector_is_made_once_for_each_text(tmp_path: Path) -> None:
     filled(whoosh(tmp_path / "index", model), [document(6, "鎖")])
 
     assert sorted(model.passages_made) == sorted(["鍵", "錠", "鎖"])
+
+
+def test_a_text_that_stands_far_apart_twice_is_made_once(tmp_path: Path) -> None:
+    model, told = Characters(), list[tuple[int, int]]()
+    engine = whoosh(tmp_path / "index", model)
+    engine.publish({"only": [document(n, f"鍵{n % 20}") for n in range(40)]}, (), ["only"], {})
+
+    engine.embed(lambda done, total: told.append((done, total)))
+
+    assert (len(model.passages_made), told) == (20, [(0, 40), (32, 40), (40, 40)])
+
+
+class Waited(Characters):
+    """A model that makes vectors once somebody waits for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_waited_for = Event()
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        assert self.is_waited_for.wait(60)
+        return super().passages(texts)
+
+
+def test_of_two_that_make_vectors_at_once_one_waits_and_finds_them_made(tmp_path: Path) -> None:
+    first, second = Waited(), Characters()
+    engine, other = (whoosh(tmp_path / "index", model) for model in (first, second))
+    engine.publish({"only": [document(n, f"鍵{n}") for n in range(40)]}, (), ["only"], {})
+    makes = Thread(target=engine.embed, args=(lambda _done, _total: begun.set(),))
+    begun, told = Event(), list[tuple[int, int]]()
+
+    def tell(done: int, total: int) -> None:
+        told.append((done, total))
+        first.is_waited_for.set()
+
+    makes.start()
+    begun.wait()
+    other.embed(tell)
+    makes.join()
+
+    assert (len(first.passages_made), second.passages_made, told[0]) == (40, [], (0, 40))
+    assert vector_file(tmp_path / "index").stat().st_size == 8 + 40 * (DIMENSIONS + 16)
+
+
+def test_who_waited_makes_the_vectors_of_what_came_meanwhile_and_forgets_none_of_it(tmp_path: Path) -> None:
+    first, second = Waited(), Characters()
+    engine, other = (whoosh(tmp_path / "index", model) for model in (first, second))
+    filled(whoosh(tmp_path / "index", Characters()), [document(1, "鍵")])
+    engine.publish({"only": [document(1, "鍵"), document(2, "錠")]}, (), ["only"], {})
+    begun = Event()
+    makes = Thread(target=engine.embed, args=(lambda _done, _total: begun.set(),))
+
+    def more(_done: int, _total: int) -> None:
+        if not first.is_waited_for.is_set():
+            engine.publish({"only": [document(n, f"鎖{n}") for n in range(5)]}, (), ["only"], {})
+            first.is_waited_for.set()
+
+    makes.start()
+    begun.wait()
+    other.embed(more)
+    makes.join()
+
+    assert (sorted(second.passages_made), other.coverage()) == ([f"鎖{n}" for n in range(5)], Coverage(5, 5))
+
+
+class Longer(Characters):
+    """A model of the same name whose vectors have another length."""
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        return np.repeat(super().queries(texts), 2, axis=1) / np.float32(2**0.5)
+
+
+def test_vectors_of_another_length_are_refused_and_those_that_are_kept_stay(tmp_path: Path) -> None:
+    filled(whoosh(tmp_path / "index", Characters()), library(document(1, "鍵")))
+    before = vector_file(tmp_path / "index").read_bytes()
+
+    with pytest.raises(
+        EmbeddingError, match="of 8,192 numbers, and the 61 that are kept have 4,096: it is another model"
+    ):
+        filled(whoosh(tmp_path / "index", Longer()), library(document(1, "鍵"), document(2, "錠")))
+
+    assert vector_file(tmp_path / "index").read_bytes() == before
+    assert whoosh(tmp_path / "index", Longer()).coverage() == Coverage(61, 62)
 
 
 def test_what_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -75,3 +162,14 @@ def test_vectors_that_nobody_needs_any_more_are_let_go(tmp_path: Path) -> None:
     filled(engine, [document(0, "鍵0")])
 
     assert vector_file(tmp_path / "index").stat().st_size < before / 50
+
+
+def test_vectors_that_stand_there_several_times_are_let_go_but_for_one(tmp_path: Path) -> None:
+    engine = filled(whoosh(tmp_path / "index", Characters()), [document(n, f"鍵{n}") for n in range(100)])
+    file = vector_file(tmp_path / "index")
+    once = file.read_bytes()
+    file.write_bytes(once + 2 * once[8:])
+
+    engine.embed(lambda _done, _total: None)
+
+    assert (file.stat().st_size, engine.coverage()) == (len(once), Coverage(100, 100))
