@@ -141,6 +141,11 @@ class Coverage(Struct, frozen=True):
     embedded: int
     documents: int
 
+    @property
+    def lacking(self) -> int:
+        """How many have no vector yet."""
+        return self.documents - self.embedded
+
 
 class Reader(Protocol):
     """One generation, whatever is published after: all that one request asks of a reader belongs together."""

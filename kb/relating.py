@@ -45,7 +45,7 @@ def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str]
         others = alike[report_id]
         twin = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
         if twin:
-            problems.append(FileProblem(source, None, f"the same post as {twin}; indexed once"))
+            problems.append(FileProblem(source, None, f'the same post as "{twin}"; indexed once'))
             continue
         others.append(source)
         addresses[source] = url

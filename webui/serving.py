@@ -12,7 +12,7 @@ import click
 from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date, lines, say
-from kb.cli.terminal import outcome_lines
+from kb.cli.terminal import BESIDE, outcome_lines
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
 from kb.search.apart import embed_beside, sync_apart
@@ -64,7 +64,7 @@ def serve(
         say(f"Port {port} is taken; using {taken}.")
     # What it takes to read a whole library goes with the process that reads it: of 100,000 notes 30 MB.
     apart = partial(sync_apart, kb) if kb.collection.needs_index() else None
-    lines(outcome_lines(bring_up_to_date(kb, apart), kb))
+    lines(outcome_lines(bring_up_to_date(kb, apart), kb, BESIDE))
     shown = f"[{host}]" if ":" in host else host
     fetcher = None
     if allow_fetch:

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from kb.cli import terminal
 from kb.cli.fetching import add_page, allow_private, fetched
 from kb.cli.group import as_json, cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date, embed, lines, print_json, say
+from kb.cli.output import bring_up_to_date, lines, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
@@ -57,7 +57,6 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
     outcome = bring_up_to_date(kb)
     if not as_json:
         lines([terminal.feed_line(len(entries), len(proposed), len(left)), *terminal.outcome_lines(outcome, kb)])
-    embed(kb)
 
 
 def _wanted(entry: "Entry") -> bool:

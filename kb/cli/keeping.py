@@ -24,16 +24,21 @@ if TYPE_CHECKING:
 @cli.command()
 @click.option("--diff", is_flag=True, help="Tell what came, went and changed, and what did it.")
 @click.option("--dry-run", is_flag=True, help="Tell that without doing anything.")
+@click.option("--wait", is_flag=True, help="Make the vectors too, by which notes are found by meaning.")
 @as_json
 @with_knowledge_base
-def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> None:
+def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json: bool) -> None:
     """Bring the index up to the library; an unchanged library costs nothing.
+
+    It is done when notes are found by their words. What finds them by their meaning takes a while longer: `kb serve`
+    makes it while it runs, or --wait. Stopped by Ctrl+C, that loses nothing: the next one goes on.
 
     With --dry-run, a name added to kb.toml or an edited rule shows which notes it touches before it is kept. With
     --diff or --dry-run, --json prints an object for each thing that came, went or changed; nothing where nothing did.
 
     \b
     Examples: kb sync --library ~/reports
+              kb sync --wait
               kb sync --dry-run
               kb sync --diff --json
     """
@@ -51,9 +56,11 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> No
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:
-        lines(terminal.outcome_lines(outcome, kb), err=diff)
+        lines(terminal.outcome_lines(outcome, kb, "" if wait else terminal.GOES_ON), err=diff)
     kb.keeper.tidy()
-    embed(kb)
+    if wait:
+        embed(kb)
+        say(ja.coverage(kb.keeper.coverage()), err=diff or as_json)
 
 
 def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
@@ -116,7 +123,6 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
             lines(map(terminal.added_line, every))
     if not as_json:
         lines(terminal.outcome_lines(outcome, kb))
-    embed(kb)
 
 
 @cli.command()
@@ -171,7 +177,7 @@ def watch(kb: "KnowledgeBase") -> None:
     from kb.library.watching import changes
     from kb.search.apart import embed_beside
 
-    lines(terminal.outcome_lines(bring_up_to_date(kb), kb))
+    lines(terminal.outcome_lines(bring_up_to_date(kb), kb, terminal.BESIDE))
     changed = embed_beside(kb)
     say(f"Watching {kb.collection.library.name} - stop with Ctrl+C")
     for _ in changes(kb.collection.watched):
@@ -181,7 +187,7 @@ def watch(kb: "KnowledgeBase") -> None:
             say(f"kb: {error}", err=True)
         else:
             if outcome.new or outcome.changed or outcome.gone:
-                lines(terminal.outcome_lines(outcome, kb))
+                lines(terminal.outcome_lines(outcome, kb, terminal.BESIDE))
             kb.keeper.tidy()
             changed()
 

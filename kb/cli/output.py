@@ -10,6 +10,7 @@ import click
 
 from kb.cli import terminal
 from kb.cli.places import places
+from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -94,26 +95,29 @@ def print_json(records: Iterable[dict[str, Any]]) -> None:
 
 
 def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None) -> "SyncOutcome":
-    """Sync, in whatever way, showing progress and telling each problem on stderr."""
+    """Sync, in whatever way, showing progress and telling on stderr what is wrong with files, by its cause."""
     with ProgressBar() as progress:
         outcome = (sync or kb.keeper.sync)(progress)
     places().older_answered = False
-    lines(terminal.problem_lines(outcome.problems), err=True)
+    lines(terminal.gathered_lines(outcome.problems), err=True)
     return outcome
 
 
 def embed(kb: "KnowledgeBase") -> None:
-    """Make the vectors that notes lack, showing progress; who stops it goes on with the next `kb sync`."""
+    """Make the vectors that notes lack, showing progress; exits where that is stopped, or the model makes none."""
     from index.embedder import EmbeddingError
+    from kb.cli.group import WRONG_USE
 
     try:
         with ProgressBar() as progress:
             kb.keeper.embed(progress)
     except KeyboardInterrupt:
-        say("kb: stopped; words are found already, and `kb sync` goes on with the likeness of notes", err=True)
+        told = ja.coverage(kb.keeper.coverage())
+        say(f"kb: stopped; no vector is lost ({told}); the others: {terminal.GOES_ON}", err=True)
         click.get_current_context().exit(STOPPED)
     except EmbeddingError as error:
         say(f"kb: {error}; notes are found by their words alone", err=True)
+        click.get_current_context().exit(WRONG_USE)
 
 
 def make_ready(kb: "KnowledgeBase") -> None:
@@ -131,12 +135,19 @@ def make_ready(kb: "KnowledgeBase") -> None:
         say(f"kb: no report in {kb.collection.library.name} yet; put some there and run `kb sync`", err=True)
 
 
+_EMBEDDING = "embedding"  # the step that goes on where it was broken off, and may take hours
+
+
 class ProgressBar:
-    """A progress bar on stderr while work is long and somebody watches; silent in a pipe."""
+    """Shows how far work is on stderr: a bar with rate and what is left where somebody watches.
+
+    In a pipe it is silent, but for a line at each tenth of the vectors.
+    """
 
     def __init__(self) -> None:
         self._bar: Any = None
         self._step = ""
+        self._begun = self._tenth = -1
 
     def __enter__(self) -> "Progress":
         return self._tell
@@ -146,12 +157,26 @@ class ProgressBar:
 
     def _tell(self, step: str, done: int, total: int) -> None:
         if not sys.stderr.isatty():
+            self._say(step, done, total)
             return
         if step != self._step:
             self._end()
-            self._step = step
-            self._bar = click.progressbar(length=total, label=step, file=sys.stderr)
-        self._bar.update(done - self._bar.pos)
+            self._step, self._begun = step, done if step == _EMBEDDING else 0  # what was done before tells no rate
+            self._bar = click.progressbar(
+                length=total - self._begun, label=step, file=sys.stderr, show_pos=True, item_show_func=self._rate
+            )
+        self._bar.length = total - self._begun  # more may have come
+        self._bar.update(done - self._begun - self._bar.pos)
+
+    def _rate(self, _item: object) -> str | None:
+        seconds = self._bar.time_per_iteration if self._bar else 0
+        return f"{1 / seconds:,.1f}/s" if seconds else None
+
+    def _say(self, step: str, done: int, total: int) -> None:
+        tenth = 10 * done // total if total else 0
+        if step == _EMBEDDING and tenth != self._tenth:
+            self._tenth = tenth
+            say(f"vectors: {done:,} of {total:,} notes", err=True)
 
     def _end(self) -> None:
         if self._bar is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kb.library.walk import shown_name
-from kb.texts import ja
+from kb.texts import en, ja
 
 if TYPE_CHECKING:
     from index.engine import Coverage
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kb.services import Catalogue, Change, Domain
 
 MOST_TALKS = 5  # that are listed of those found by their titles
+GOES_ON = "`kb sync --wait`, or `kb serve` while it runs"  # what makes the vectors that notes lack
+BESIDE = "made while this runs"
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 
 
@@ -207,18 +209,27 @@ def report_lines(entry: "ReportEntry") -> Iterator[str]:
         yield entry.url
 
 
-def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase") -> Iterator[str]:
-    """Yield the one line that a sync ends with, and for an empty library what to do."""
+def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", goes_on: str = GOES_ON) -> Iterator[str]:
+    """Yield the line that a sync ends with, and what to do next; what `goes_on` makes the vectors that notes lack."""
     samples = f"{ja.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
     yield (
         f"{samples}reports: {outcome.new} new, {outcome.changed} changed, {outcome.gone} gone, "
-        f"{outcome.unchanged} unchanged; {outcome.notes} notes; {outcome.seconds:.1f} s"
+        f"{outcome.unchanged} unchanged; {outcome.notes} notes searchable by words in {outcome.seconds:.1f} s"
     )
     if not outcome.new + outcome.changed + outcome.unchanged:
         from kb.readers.formats import LABELS, listed
 
         files = f"{listed(LABELS)} files"
         yield f"No report in {kb.collection.library.name} yet: put {files} there and run `kb sync` again."
+    from index.embedder import EmbeddingError
+
+    try:
+        coverage = kb.keeper.coverage() if goes_on else None
+    except EmbeddingError as error:  # of an endpoint that does not tell how long its vectors are
+        yield f"kb: {error}; notes are found by their words alone"
+    else:
+        if coverage and coverage.lacking:
+            yield f"vectors of {coverage.lacking:,} notes follow, which find by meaning too: {goes_on}"
 
 
 def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]:
@@ -228,7 +239,7 @@ def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
     if status.left_alone:
         yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
-    yield f"likeness {ja.coverage(coverage)}"
+    yield f"likeness {ja.coverage(coverage)}" + (f"; the others: {GOES_ON}" if coverage and coverage.lacking else "")
     if status.memory:
         yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
@@ -239,3 +250,15 @@ def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
         yield f"kb: {problem}"
+
+
+def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
+    """Yield a line for each cause of problems, and where to see all of them if some were left out."""
+    from kb.report.problems import gathered
+
+    groups = gathered(problems)
+    for group in groups:
+        several = len(group.problems) > 1
+        yield f"kb: {group.cause} {en.in_files(group)}" if several else f"kb: {group.problems[0]}"
+    if any(len(group.places) < len(group.problems) for group in groups):
+        yield "kb: `kb status` tells each by file and line"

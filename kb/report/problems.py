@@ -1,6 +1,8 @@
 """What is wrong with a file, told so that any terminal, page or log can show it."""
 
+import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -8,6 +10,10 @@ from msgspec import Struct
 # Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC
 # 52), turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
 _UNSHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+_FEW = 3  # places of what is wrong time and again: enough to see what it is
+# What differs between two messages of one cause: what is quoted, and how much there is of it.
+_VARYING = re.compile(r'"[^"]*"|\d[\d,.]*')
 
 
 class FileProblem(Struct, frozen=True):
@@ -18,8 +24,44 @@ class FileProblem(Struct, frozen=True):
     message: str
 
     def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+    @property
+    def place(self) -> str:
+        """The file, and the line where one is known."""
         name = _printable(self.source)
-        return f"{name}:{self.line}: {self.message}" if self.line else f"{name}: {self.message}"
+        return f"{name}:{self.line}" if self.line else name
+
+
+class ProblemGroup(Struct, frozen=True):
+    """What is wrong for one cause, be it in several files; what varies in the words of the cause is `…`."""
+
+    cause: str
+    problems: tuple[FileProblem, ...]
+
+    @property
+    def files(self) -> int:
+        """In how many files it is so."""
+        return len({problem.source for problem in self.problems})
+
+    @property
+    def places(self) -> Sequence[str]:
+        """Where it is so, a few places, each in another file."""
+        first: dict[str, str] = {}
+        for problem in self.problems:
+            first.setdefault(problem.source, problem.place)
+        return [*first.values()][:_FEW]
+
+
+def gathered(problems: Iterable[FileProblem]) -> tuple[ProblemGroup, ...]:
+    """Return what is wrong by its cause, in the order in which each is met first."""
+    by_cause: dict[str, list[FileProblem]] = {}
+    for problem in problems:
+        by_cause.setdefault(_VARYING.sub("…", problem.message), []).append(problem)
+    return tuple(
+        ProblemGroup(every[0].message if len({one.message for one in every}) == 1 else cause, tuple(every))
+        for cause, every in by_cause.items()
+    )
 
 
 Missing = Literal["event", "date", "talk", "speaker", "service"]

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
 
 KINDS = {
@@ -157,6 +158,13 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     if service.superseded_by:
         told.append(f"followed by {name(service.superseded_by)}")
     return ", ".join(told)
+
+
+def in_files(group: "ProblemGroup") -> str:
+    """Return how often and where something is wrong: ×52 in 14 files: a.rst:3, b.rst:7, c.rst:1 and 11 more."""
+    left = group.files - len(group.places)
+    listed = ", ".join(group.places) + (f" and {left:,} more" if left else "")
+    return f"×{len(group.problems):,} in {counted(group.files, 'file')}: {listed}"
 
 
 def coverage(coverage: "Coverage | None") -> str:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
 
 KINDS = {
@@ -143,6 +144,13 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     if service.superseded_by:
         told.append(f"後継 {name(service.superseded_by)}")
     return "、".join(told)
+
+
+def in_files(group: "ProblemGroup") -> str:
+    """Return how often and where something is wrong: ×52（14件のファイル: a.rst:3、b.rst:7、c.rst:1 ほか11件）."""
+    left = group.files - len(group.places)
+    listed = "、".join(group.places) + (f" ほか{left:,}件" if left else "")
+    return f"×{len(group.problems):,}（{group.files:,}件のファイル: {listed}）"
 
 
 def coverage(coverage: "Coverage | None") -> str:

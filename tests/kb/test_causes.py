@@ -64,6 +64,11 @@ def test_what_is_raised_is_told_in_japanese() -> None:
             "https://example.com/a: answers 404 Not Found; check the address",
             "https://example.com/a: 「404 Not Found」という応答でした。アドレスを確かめてください。",
         ),
+        ('b.md: the same post as "a.md"; indexed once', "b.md: 「a.md」と同じ記事です。一度だけ索引に入れました。"),
+        (
+            "reStructuredText: Unknown directive type …; left unread",
+            "reStructuredText のディレクティブ「…」は読めません。そこは読まずに残しました。",
+        ),
         ("a.md: what nobody has put into Japanese yet", "a.md: what nobody has put into Japanese yet"),
         ("", ""),
     ],

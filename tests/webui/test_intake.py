@@ -283,3 +283,24 @@ def test_the_update_page_tells_its_outcome(client: FlaskClient) -> None:
 
     assert (started.location, "新規 0" in client.get("/sync").text) == ("/sync", True)
     assert client.get("/sync", headers={"Accept": "application/json"}).json["running"] is False
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "ja",
+            "「a.md」と同じ記事です。一度だけ索引に入れました。</span> ×4（4件のファイル: b.md、c.md、d.md ほか1件）",
+        ),
+        ("en", "the same post as &#34;a.md&#34;; indexed once</span> ×4 in 4 files: b.md, c.md, d.md and 1 more"),
+    ],
+)
+def test_the_update_page_tells_what_is_wrong_by_its_cause_and_each_where_one_asks(
+    client: FlaskClient, knowledge_base: KnowledgeBase, language: str, told: str
+) -> None:
+    for name in "abcde":
+        (knowledge_base.collection.library.path / f"{name}.md").write_text(REPORT, "utf-8")
+    client.post("/sync", headers=OURS)
+
+    page = client.get("/sync", headers={"Accept-Language": language}).text
+    assert (told in page, page.count("<li>")) == (True, 5)

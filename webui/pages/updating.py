@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect
 
+from kb.report.problems import gathered
 from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress as Telling
 from webui.view.answers import respond
@@ -95,6 +96,7 @@ def pages(updater: Updater) -> Blueprint:
     @blueprint.get("/sync")
     def show() -> Response:
         progress = updater.progress
-        return respond("sync.html", progress.record, progress=progress)
+        groups = gathered(progress.outcome.problems) if progress.outcome else ()
+        return respond("sync.html", progress.record, progress=progress, groups=groups)
 
     return blueprint

@@ -1,5 +1,8 @@
 """Commands with a model behind an address: what they say of it, and that words answer whatever it does."""
 
+import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -49,20 +52,98 @@ def answers(library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Ans
         yield given
 
 
+def many(library: Path, notes: int) -> None:
+    (library / "report.md").write_text("# 見本の会 2019\n\n" + "".join(f"- 鍵{n}\n" for n in range(notes)), "utf-8")
+
+
+FOLLOW = "vectors of 20 notes follow, which find by meaning too: `kb sync --wait`, or `kb serve` while it runs"
+
+
+def test_a_sync_is_done_when_words_are_found_and_says_that_vectors_follow(library: Path, answers: list[Answer]) -> None:
+    many(library, 20)
+    answers.append(ANSWERS["slow"])
+    synced = kb("sync").stdout.splitlines()
+    found = texts("search", "鍵7", "--exact")
+    answers.append(WELL)
+    waited = kb("sync", "--wait").stdout.splitlines()
+
+    assert (synced[0].rpartition(" in ")[0], synced[1:], found) == (
+        "reports: 1 new, 0 changed, 0 gone, 0 unchanged; 20 notes searchable by words",
+        [FOLLOW],
+        ["鍵7"],
+    )
+    assert waited[1:] == ["意味検索: 20件中 20件"]
+    assert len(kb("sync").stdout.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("answers")
+def test_what_puts_a_report_there_says_that_vectors_follow(library: Path, tmp_path: Path) -> None:
+    many(tmp_path, 20)
+    (library / "report.md").unlink()
+
+    assert kb("add", str(tmp_path / "report.md")).stdout.splitlines()[2:] == [FOLLOW]
+
+
+@pytest.mark.usefixtures("answers")
+def test_in_a_pipe_a_line_at_each_tenth_tells_how_far_the_vectors_are(library: Path) -> None:
+    many(library, 40)
+
+    assert kb("sync", "--wait").stderr.splitlines() == [f"vectors: {done} of 40 notes" for done in (0, 16, 32, 40)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
+def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, answers: list[Answer]) -> None:
+    many(library, 20)
+
+    def one_batch(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+        answers.append(stop)
+        WELL(handler, asked)
+
+    def stop(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        ENDED.wait(30)
+
+    answers.append(one_batch)
+    stopped = kb("sync", "--wait")
+    answers.append(WELL)
+
+    assert stopped.exit_code == 130
+    assert stopped.stderr.splitlines()[-1].startswith(
+        "kb: stopped; no vector is lost (意味検索: 20件中 16件); the others"
+    )
+    assert kb("sync", "--wait").stderr.splitlines() == ["vectors: 16 of 20 notes", "vectors: 20 of 20 notes"]
+
+
+def test_vectors_of_another_length_are_told_and_fail_who_waits_for_them(library: Path, answers: list[Answer]) -> None:
+    kb("sync", "--wait")
+    (library / "second.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
+    answers.append(ANSWERS["of another size"])
+    told = kb("sync", "--wait")
+
+    assert (told.exit_code, "makes vectors of 2 numbers, and the 4 that are kept have 4,096" in told.stderr) == (
+        2,
+        True,
+    )
+    assert records("status")[0]["likeness"] == {"embedded": 4, "documents": 5}
+
+
 def test_status_tells_how_many_notes_are_found_by_likeness(library: Path, answers: list[Answer]) -> None:
-    kb("sync")
+    kb("sync", "--wait")
     (library / "second.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
     answers.append(ANSWERS["down"])
     kb("sync")
 
     (status,) = records("status")
-    assert (status["likeness"], "意味検索: 5件中 4件" in kb("status").stdout) == ({"embedded": 4, "documents": 5}, True)
+    assert (status["likeness"], kb("status").stdout.splitlines()[3]) == (
+        {"embedded": 4, "documents": 5},
+        "likeness 意味検索: 5件中 4件; the others: `kb sync --wait`, or `kb serve` while it runs",
+    )
 
 
 @pytest.mark.parametrize("sort", ANSWERS)
 @pytest.mark.usefixtures("library")
 def test_words_answer_whatever_the_model_does_and_it_is_said(answers: list[Answer], sort: str) -> None:
-    kb("sync")
+    kb("sync", "--wait")
     answers.append(ANSWERS[sort])
     started = time.monotonic()
 
@@ -76,6 +157,6 @@ def test_words_answer_whatever_the_model_does_and_it_is_said(answers: list[Answe
 def test_a_model_that_is_switched_off_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_EMBEDDING", "none")
 
-    kb("sync")
+    kb("sync", "--wait")
 
     assert (texts("search", "順序"), records("status")[0]["likeness"]) == (["順序は保証されない"], None)

@@ -1,5 +1,6 @@
 """What is printed: nothing in it reaches the terminal as a command, and a failed write is told as one."""
 
+import io
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kb.cli.group import cli
-from kb.cli.output import print_json, results, say
+from kb.cli.output import ProgressBar, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 
@@ -55,6 +56,27 @@ def test_our_own_colours_pass_and_end_with_the_text() -> None:
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, lines: int) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((columns, lines)))
+
+
+class Terminal(io.StringIO):
+    """What somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_tells_the_rate_and_what_is_left_of_what_was_not_done_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, now = Terminal(), 1000.0
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr("time.time", lambda: now)
+    with ProgressBar() as progress:
+        progress("reading", 3, 3)
+        progress("embedding", 800, 1000)
+        for done in (820, 840):
+            now += 10
+            progress("embedding", done, 1000)
+
+    assert screen.getvalue().split("\r")[-1].split("]")[1].split("\x1b")[0].split() == ["40/200", "00:01:20", "2.0/s"]
 
 
 def test_on_a_terminal_a_long_line_goes_on_under_its_text(

@@ -16,10 +16,10 @@ def test_sync_ends_with_one_line_that_says_what_it_did(library: Path) -> None:
     (library / "second.md").unlink()
     third = kb("sync").stdout
 
-    assert [line.rpartition(";")[0] for line in (first, second, third)] == [
-        "reports: 1 new, 0 changed, 0 gone, 0 unchanged; 4 notes",
-        "reports: 1 new, 1 changed, 0 gone, 0 unchanged; 6 notes",
-        "reports: 0 new, 0 changed, 1 gone, 1 unchanged; 5 notes",
+    assert [line.rpartition(" in ")[0] for line in (first, second, third)] == [
+        "reports: 1 new, 0 changed, 0 gone, 0 unchanged; 4 notes searchable by words",
+        "reports: 1 new, 1 changed, 0 gone, 0 unchanged; 6 notes searchable by words",
+        "reports: 0 new, 0 changed, 1 gone, 1 unchanged; 5 notes searchable by words",
     ]
 
 
@@ -78,6 +78,28 @@ def test_bad_files_are_told_in_a_line_each_and_the_others_are_indexed(library: P
     )
 
 
+def test_what_is_wrong_with_many_files_is_told_by_its_cause_and_each_by_status(library: Path) -> None:
+    for number in range(5):
+        told = f"メモの会 {2010 + number}\n=============\n\n* 箱{number}\n\n.. tabs{number}:: a\n\n.. tabs:: b\n"
+        (library / f"{number}.rst").write_text(told, "utf-8")
+    for name in ("5.md", "6.md"):
+        (library / name).write_text("# 別の会 2020\n\n- 同じメモ\n", "utf-8")
+    (library / "scan.md").write_bytes(b"%PDF-1.4")
+
+    told, status = kb("sync").stderr.splitlines(), kb("status").stdout.splitlines()
+
+    assert told == [
+        (
+            "kb: reStructuredText: Unknown directive type …; left unread "
+            "×10 in 5 files: 0.rst:6, 1.rst:6, 2.rst:6 and 2 more"
+        ),
+        'kb: 6.md: the same post as "5.md"; indexed once',
+        "kb: scan.md: a PDF; copy its text into a text file, and add that",
+        "kb: `kb status` tells each by file and line",
+    ]
+    assert len([line for line in status if line.startswith("kb: ")]) == 12
+
+
 def test_an_index_of_another_library_is_refused(library: Path, tmp_path: Path) -> None:
     kb("sync")
     other = tmp_path / "other"
@@ -123,7 +145,7 @@ def test_the_same_post_twice_is_indexed_once_and_told(library: Path) -> None:
 
     assert (result.stdout.split(";")[0], result.stderr) == (
         "reports: 1 new, 0 changed, 0 gone, 0 unchanged",
-        "kb: report.md: the same post as copy.md; indexed once\n",
+        'kb: report.md: the same post as "copy.md"; indexed once\n',
     )
 
 

@@ -135,7 +135,7 @@ def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_st
 
     assert (added.replaced, [str(problem) for problem in outcome.problems]) == (
         None,
-        ["key.md: the same post as blog.txt#1; indexed once"],
+        ['key.md: the same post as "blog.txt#1"; indexed once'],
     )
 
 

@@ -1,11 +1,13 @@
 """A sync in a process of its own does what a sync does, and is taken up by who runs beside it."""
 
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from answering import answering, say
 
 from index.engine import SearchIndexError
 from index.query import Query
@@ -40,6 +42,14 @@ util.spawnv_passfds = slowly
 kb = KnowledgeBase.open(Path(sys.argv[1]), Path(sys.argv[2]))
 threading.Thread(target=sync, daemon=True).start()
 made.wait()
+"""
+
+
+EMBEDDING = """
+import sys
+from pathlib import Path
+from kb.search.apart import _embed
+_embed(*map(Path, sys.argv[1:]))
 """
 
 
@@ -106,6 +116,20 @@ def test_who_ends_while_it_starts_says_nothing(library: Path) -> None:
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_model_that_makes_no_vectors_is_told_in_a_line(library: Path) -> None:
+    with answering(lambda handler, _: say(handler, b"", 404)) as url:
+        (library / "kb.toml").write_text(f'[embedding]\nurl = "{url}"\nmodel = "m"\n', "utf-8")
+        KnowledgeBase.open(library, library.parent / "index").keeper.sync()
+        command = [sys.executable, "-c", EMBEDDING, str(library), str(library.parent / "index")]
+        environment = {**os.environ, "KB_EMBEDDING": "", "no_proxy": "127.0.0.1"}
+        ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+    told = (
+        f"{url}/embeddings answered 404 Not Found; see [embedding] in kb.toml; notes are found by their words alone\n"
+    )
+    assert (ended.returncode, ended.stderr) == (0, told)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")

@@ -64,7 +64,8 @@ def outcome(outcome: SyncOutcome) -> str:
     """Return what an update did."""
     return (
         f"Reports: {outcome.new:,} new, {outcome.changed:,} changed, {outcome.gone:,} gone, "
-        f"{outcome.unchanged:,} unchanged. {counted(outcome.notes, 'note')}, {outcome.seconds:.1f} s."
+        f"{outcome.unchanged:,} unchanged. "
+        f"{counted(outcome.notes, 'note')} searchable by words in {outcome.seconds:.1f} s."
     )
 
 

@@ -117,6 +117,8 @@ UPDATE_HOW = "Takes up what was changed in the folder of the library."
 UPDATE_NOW = "Update now"
 UPDATE_FAILED = "The index could not be updated; the one before answers."
 PROBLEMS = "Files that could not be read, and notices"
+ALL_PLACES = "See all"
+VECTORS_FOLLOW = "The server goes on with the others; words find all of them already."
 STEPS = {
     "": "Looking at the library",
     "reading": "Reading",

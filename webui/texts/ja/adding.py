@@ -65,7 +65,7 @@ def outcome(outcome: SyncOutcome) -> str:
     """Return what an update did."""
     return (
         f"レポート: 新規 {outcome.new:,}、変更 {outcome.changed:,}、削除 {outcome.gone:,}、変更なし {outcome.unchanged:,}。"
-        f"メモ {outcome.notes:,}件、{outcome.seconds:.1f}秒。"
+        f"メモ {outcome.notes:,}件を言葉で探せます（{outcome.seconds:.1f}秒）。"
     )
 
 
