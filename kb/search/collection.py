@@ -148,14 +148,16 @@ class Collection:
 
     def contents(self) -> Contents | None:
         """Return what the index holds, None while there is none; made once a generation."""
-        return self._contents_of(self.engine.meta())
+        engine = self.engine
+        contents = self._contents_of(engine.meta())
+        return contents if self.engine is engine else self._contents_of(self.engine.meta())
 
     def snapshot(self) -> Snapshot | None:
         """Return what answers one request, all of it from one generation; None while there is no index."""
         engine = self.engine
         reader = engine.snapshot()
         contents = self._contents_of(reader.meta())
-        if self.engine is not engine:  # it was followed
+        if self.engine is not engine:  # another than that generation's was turned to
             reader = self.engine.snapshot()
             contents = self._contents_of(reader.meta())
         return Snapshot(reader, contents) if contents else None
