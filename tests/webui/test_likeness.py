@@ -10,6 +10,7 @@ from models import Characters
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
+from webui.texts.ja import labels
 
 NOTES = 40  # of fewer it cannot be told what they have in common
 
@@ -52,7 +53,7 @@ def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: Know
     before = bar(client)
     with pytest.raises(KeyboardInterrupt):
         kb.keeper.embed(stopping(at=16))
-    meanwhile = bar(client)
+    meanwhile, told = bar(client), labels.VECTORS_FOLLOW in client.get("/sync").text
     kb.keeper.embed()
 
     assert [before, meanwhile, bar(client)] == [
@@ -60,6 +61,7 @@ def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: Know
         [("意味検索: 40件中 16件", "40", "16")],
         [],
     ]
+    assert (told, labels.VECTORS_FOLLOW in client.get("/sync").text) == (True, False)
     assert "意味検索: 40件中 40件" in client.get("/").text
 
 

@@ -118,18 +118,32 @@ def test_who_ends_while_it_starts_says_nothing(library: Path) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
+def embedded(library: Path, url: str) -> subprocess.CompletedProcess[str]:
+    """Return how a process ended that was to make the vectors of a library by a model at an address."""
+    environment = {**os.environ, "KB_EMBEDDING": "", "no_proxy": "127.0.0.1"}
+    (library / "kb.toml").write_text(f'[embedding]\nurl = "{url}"\nmodel = "m"\n', "utf-8")
+    KnowledgeBase.open(library, library.parent / "index").keeper.sync()
+    command = [sys.executable, "-c", EMBEDDING, str(library), str(library.parent / "index")]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+
 def test_a_model_that_makes_no_vectors_is_told_in_a_line(library: Path) -> None:
     with answering(lambda handler, _: say(handler, b"", 404)) as url:
-        (library / "kb.toml").write_text(f'[embedding]\nurl = "{url}"\nmodel = "m"\n', "utf-8")
-        KnowledgeBase.open(library, library.parent / "index").keeper.sync()
-        command = [sys.executable, "-c", EMBEDDING, str(library), str(library.parent / "index")]
-        environment = {**os.environ, "KB_EMBEDDING": "", "no_proxy": "127.0.0.1"}
-        ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+        ended = embedded(library, url)
 
     told = (
         f"{url}/embeddings answered 404 Not Found; see [embedding] in kb.toml; notes are found by their words alone\n"
     )
     assert (ended.returncode, ended.stderr) == (0, told)
+
+
+def test_vectors_that_cannot_be_written_are_told_in_a_line(library: Path) -> None:
+    KnowledgeBase.open(library, library.parent / "index").keeper.sync()
+    (library.parent / "index" / "vectors").touch()  # a file where their folder would be
+
+    ended = embedded(library, "http://127.0.0.1:9/v1")
+
+    assert (ended.returncode, ended.stderr.count("\n"), "vectors" in ended.stderr) == (0, 1, True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
