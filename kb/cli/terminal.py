@@ -1,6 +1,6 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -118,7 +118,13 @@ def row_lines(row: "Row") -> Iterator[str]:
 def added_line(added: "Added") -> str:
     """Return where a report or container was put, and what is in it."""
     done = "there already:" if added.unchanged else "replaced" if added.replaced else "added"
-    return f"{done} {added.source} ({added.report or f'{added.reports} reports'})"
+    kept = f"; {kept_line(added.kept)}" if added.kept else ""
+    return f"{done} {added.source} ({added.report or f'{added.reports} reports'}){kept}"
+
+
+def kept_line(kept: "Sequence[str]") -> str:
+    """Return where lies what was there before."""
+    return f"what was there is kept as {', '.join(kept)}"
 
 
 def feed_line(posts: int, proposed: int, left: int) -> str:
@@ -228,6 +234,8 @@ def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
     if status.left_alone:
         yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
+    if status.kept:
+        yield f"kept     {len(status.kept)} files that were replaced or removed: {', '.join(status.kept)}"
     yield f"likeness {ja.coverage(coverage)}"
     if status.memory:
         yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"

@@ -37,12 +37,13 @@ def test_add_takes_a_report_from_a_pipe_and_names_it_by_what_it_is(library: Path
 def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library: Path, tmp_path: Path) -> None:
     (tmp_path / "again.md").write_text(REPORT + "- 追記\n", "utf-8")
 
-    kb("add", str(tmp_path / "again.md"))
+    added = kb("add", str(tmp_path / "again.md"))
 
     assert (len(records("search")), sorted(path.name for path in library.iterdir())) == (
         5,
-        ["report.md", "report.md~"],
+        ["report.md", "report.md.dc9ae2b6~"],
     )
+    assert "; what was there is kept as report.md.dc9ae2b6~" in added.stdout
 
 
 def test_adding_what_is_there_already_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
@@ -67,9 +68,9 @@ def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> No
     result = kb("remove", report)
 
     assert (result.stdout.splitlines()[0], records("search"), [path.name for path in library.iterdir()]) == (
-        f"removed {report}; its file is kept as report.md~",
+        f"removed {report}; what was there is kept as report.md.dc9ae2b6~",
         [],
-        ["report.md~"],
+        ["report.md.dc9ae2b6~"],
     )
 
 
