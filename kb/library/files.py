@@ -213,8 +213,8 @@ class Library:
     def discard(self, source: str, digest: str | None = None) -> Change:
         """Take a report out of the library and forget what was told of it; return what that changed.
 
-        With a SHA-256 it is taken out only where its file holds that. Raises ChangedSinceError, and LibraryError for one
-        that stands in a file with others, which stays as it is.
+        With a SHA-256 it is taken out only where its file holds that. Raises ChangedSinceError, and LibraryError for
+        one that stands in a file with others, which stays as it is.
         """
         with self._alone():
             container = self.container(source)

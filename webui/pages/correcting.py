@@ -205,7 +205,7 @@ def _undoing(
 
 
 def _said(correction: Correction) -> Mapping[str, object]:
-    """Return what a correction tells of the kind of its note, and of each service by its slug, whether it is about it."""
+    """Return what a correction tells of the kind of its note, and whether it is about each service, by its slug."""
     services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
     return {_KIND: correction.kind, **services}
 

@@ -74,6 +74,34 @@ def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> No
     )
 
 
+def test_what_was_removed_twice_under_one_name_is_kept_twice_and_status_tells_where(
+    library: Path, tmp_path: Path
+) -> None:
+    texts = [f"# {name}の会 2020\n\n- {name}の話\n" for name in "甲乙"]
+    for text in texts:
+        (tmp_path / "memo.md").write_text(text, "utf-8")
+        (added,) = records("add", str(tmp_path / "memo.md"))
+        kb("remove", added["report"])
+    (status,) = records("status")
+    line = next(line for line in kb("status").stdout.splitlines() if line.startswith("kept "))
+
+    assert {(library / name).read_text("utf-8") for name in status["kept"]} == set(texts)
+    assert line == f"kept     2 files that were replaced or removed: {', '.join(status['kept'])}"
+
+
+def test_a_report_that_was_edited_since_it_was_indexed_is_not_removed(library: Path) -> None:
+    report = records("search")[0]["report"]
+    (library / "report.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
+
+    result = kb("remove", report)
+
+    assert (result.exit_code, result.stderr.splitlines()[-1], [path.name for path in library.iterdir()]) == (
+        2,
+        "kb: report.md: was changed since, and stays as it is; look at it again after `kb sync`",
+        ["report.md"],
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "wrong"),
     [

@@ -110,7 +110,9 @@ SAVE = "Keep it in the library"
 READ_AGAIN = "Read it again like this"
 START_OVER = "Cancel"
 REMOVAL = "Replace or remove"
-REMOVAL_HOW = "Adding the same report again replaces it. A file that was replaced or removed is kept under another name, which you are told."
+REMOVAL_HOW = (
+    "Adding the same report again replaces it. A file that was replaced or removed is kept under a name you are told."
+)
 REMOVE_REPORT = "Remove from the library"
 UPDATE = "Update the index"
 UPDATE_HOW = "Takes up what was changed in the folder of the library."
