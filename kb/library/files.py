@@ -182,6 +182,13 @@ class Library:
                 return each.data
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
 
+    def digest(self, source: str) -> str | None:
+        """Return the SHA-256 of a report as it is now, None where none can be read."""
+        try:
+            return digest_of(self.data(source))
+        except OSError:
+            return None
+
     def put(
         self,
         data: bytes,

@@ -18,7 +18,7 @@ from kb.library.rewriting import (
     without_search,
 )
 from kb.library.searches import MOST_SEARCHES, SavedSearch
-from kb.library.states import Change, digest_of
+from kb.library.states import Change
 from kb.points import Says, said_of, with_said
 from kb.report.identity import slug
 from kb.report.model import Correction, Given, PointCorrection
@@ -67,7 +67,7 @@ class Corrector:
         ids = (contents.ids[source], entry.id) if contents else ()
 
         def told(data: bytes, before: Configuration) -> bytes:
-            if digest_of(library.data(source)) != entry.digest:  # another may stand there, or none
+            if library.digest(source) != entry.digest:  # another may stand there, or none
                 raise ChangedSinceError(source)
             known = before.given.get(source, Given())
             given = change(known)

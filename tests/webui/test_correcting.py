@@ -225,6 +225,14 @@ def test_a_report_is_not_removed_or_put_right_where_another_has_taken_its_name(
     assert (statuses, texts_in(kb)) == ([409] * 3, {"a.md": OTHER})
 
 
+def test_a_report_that_is_gone_is_not_put_right(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (entry,) = kb.browser.reports()
+    (kb.collection.library.path / "a.md").unlink()
+    refused = sent(client, f"/correct-report/{entry.id}", date="2019")
+
+    assert (refused.status_code, "a.md はその後に変わったため" in refused.text, texts_in(kb)) == (409, True, {})
+
+
 @pytest.mark.parametrize(
     ("form", "first", "second"),
     [

@@ -122,6 +122,8 @@ class _Intake:
         try:
             added = self._keeper.add(received.data, received.name, told, request.form.get("replaces"))
         except ChangedSinceError:
+            if wants_json():
+                raise
             return self._preview(received, changed=True)
         settled = self._updater.update()
         deed = self._kept(self._became(added), [added])
