@@ -42,7 +42,17 @@ def test_hidden_files_backups_pipes_and_links_out_are_left_alone(tmp_path: Path)
     (library / ".git").mkdir(parents=True)
     outside.write_text("x")
     (library / "link.md").symlink_to(outside)
-    for name in (".hidden.md", "a.md~", "#a.md#", "a.md.swp", "kb.toml", ".git/a.md", "a.md"):
+    for name in (
+        ".hidden.md",
+        "a.md~",
+        "a.md.3f2a90c1~",
+        "a.md.3f2a90c1-2~",
+        "#a.md#",
+        "a.md.swp",
+        "kb.toml",
+        ".git/a.md",
+        "a.md",
+    ):
         (library / name).write_text("")
     os.mkfifo(library / "pipe.md")
 
