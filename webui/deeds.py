@@ -4,22 +4,39 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from flask import Response, make_response, redirect, request
 
+from kb.library.states import Change
 from webui.address import DEED
+from webui.texts import texts
 
 _MOST = 100  # deeds remembered: who takes one back does so at once
+_Done = TypeVar("_Done")
+
+
+class Undo(Protocol):
+    """What takes back something that was done."""
+
+    def __call__(self) -> tuple[str, "Undo"]:
+        """Take it back; return what is to be told of that besides, and what does it again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something that was done, in words; `undo` takes it back, where it can be."""
+    """Something that was done, in words; `undo` takes it back, or does it again where it was `taken_back`.
+
+    `besides` is told beside it of what was done last.
+    """
 
     key: str
     text: str
-    undo: Callable[[], object] | None
+    undo: Undo | None
+    besides: str = ""
+    taken_back: bool = False
 
 
 class Deeds:
@@ -36,20 +53,47 @@ class Deeds:
         """Return the deed that the address of this request comes after, if it is known."""
         return self.find(request.args.get(DEED, ""))
 
-    def told(
-        self, text: str, undo: Callable[[], object] | None, back: str, anchor: str = "", *, settled: bool = True
-    ) -> Response:
+    def told(self, deed: Deed, back: str, anchor: str = "", *, settled: bool = True) -> Response:
         """Lead back to a page of ours, or to the update that is running, and tell there what was done."""
-        deed = self.keep(text, undo)
         return make_response(redirect(_with(back if settled else "/sync", deed.key, anchor), 303))
 
-    def keep(self, text: str, undo: Callable[[], object] | None) -> Deed:
+    def take_back(self, key: str) -> Deed | None:
+        """Take back a deed, or do it again, once; return what was done by that, None where it cannot be done.
+
+        A deed that is refused is kept, and may be taken back later.
+        """
+        deed = self._known.pop(key, None)  # of two who press the button, one gets it
+        if deed is None or deed.undo is None:
+            return None
+        try:
+            besides, again = deed.undo()
+        except BaseException:
+            self._known[key] = deed
+            raise
+        return self.keep(deed.text, again, besides, taken_back=not deed.taken_back)
+
+    def keep(self, text: str, undo: Undo | None, besides: str = "", *, taken_back: bool = False) -> Deed:
         """Keep what was done, to be told and taken back."""
-        deed = Deed(secrets.token_urlsafe(8), text, undo)
+        deed = Deed(secrets.token_urlsafe(8), text, undo, besides, taken_back)
         self._known[deed.key] = deed
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
         return deed
+
+
+def undoing(turn: Callable[[_Done], _Done], done: _Done, besides: Callable[[_Done], str] = lambda _: "") -> Undo:
+    """Return what takes back something that was done: `turn` does, and returns what is to be taken back then."""
+
+    def undo() -> tuple[str, Undo]:
+        turned = turn(done)
+        return besides(turned), undoing(turn, turned, besides)
+
+    return undo
+
+
+def still_kept(changes: list[Change]) -> str:
+    """Return under which names lies what was there before files were changed."""
+    return texts.still_kept(tuple(dict.fromkeys(name for change in changes for name in change.kept)))
 
 
 def came_from(otherwise: str) -> str:

@@ -19,7 +19,7 @@ from werkzeug.exceptions import (
 
 from kb.library.bounded import LONGEST_REPORT
 from kb.library.configuration import LONGEST_EVENT, valid_date
-from kb.library.files import LibraryError
+from kb.library.files import ChangedSinceError, LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
@@ -140,12 +140,19 @@ def tell_refusals(blueprint: Blueprint) -> None:
         RefusedError, lambda error: problem(UnprocessableEntity(), str(error), told=error.told)
     )
     blueprint.register_error_handler(UnreadableError, _unreadable)
+    blueprint.register_error_handler(ChangedSinceError, _changed_since)
     blueprint.register_error_handler(LibraryError, _unwritable)
     blueprint.register_error_handler(OSError, _unwritable)
 
 
 def _unreadable(error: UnreadableError) -> Response:
     return problem(UnprocessableEntity(), texts.UNREADABLE, told=str(error))
+
+
+def _changed_since(error: ChangedSinceError) -> Response:
+    if error.is_gone and error.source and error.kept:
+        return problem(Conflict(), texts.gone_since(error.source, error.kept))
+    return problem(Conflict(), texts.changed_since(error.source, error.kept))
 
 
 def _unwritable(error: LibraryError | OSError) -> Response:

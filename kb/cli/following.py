@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec.structs import asdict
 
 from kb.cli import terminal
 from kb.cli.fetching import add_page, allow_private, fetched
@@ -75,7 +74,7 @@ def _add(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bo
         return
     left.discard(entry.url)
     if as_json:
-        print_json([{**_record(entry), **asdict(added)}])
+        print_json([{**_record(entry), **added.record()}])
     else:
         say(terminal.added_line(added))
 

@@ -87,7 +87,7 @@ def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool
 @as_json
 @with_knowledge_base
 def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_json: bool, **told: str | None) -> None:
-    """Put reports into the library and index them; a report that is there already is replaced, and kept as a backup.
+    """Put reports into the library and index them; a report that is there already is replaced, and kept aside.
 
     Of a folder each file is added that may be a report. A page at an address is fetched once, if its robots.txt allows
     that, and kept as it is.
@@ -118,7 +118,7 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
     finally:  # whatever stops it: these are in the library
         every = [kb.keeper.indexed(added) for added in every]
         if as_json:
-            print_json(map(asdict, every))
+            print_json(added.record() for added in every)
         else:
             lines(map(terminal.added_line, every))
     if not as_json:
@@ -130,18 +130,19 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
 @as_json
 @with_knowledge_base
 def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
-    """Take a report out of the library and the index, by its id; its file is kept beside as a backup.
+    """Take a report out of the library and the index, by its id; its file is kept aside.
 
     \b
     Example: kb remove jaws-days-2018-1a2b
     """
     make_ready(kb)
-    kept = kb.corrector.remove(kb.browser.entry(identifier).source)
+    entry = kb.browser.entry(identifier)
+    kept = kb.corrector.remove(entry.source, entry.digest).kept
     outcome = bring_up_to_date(kb)
     if as_json:
         print_json([{"report": identifier, "kept": kept}])
     else:
-        lines([f"removed {identifier}; its file is kept as {kept}", *terminal.outcome_lines(outcome, kb)])
+        lines([f"removed {identifier}; {terminal.kept_line(kept)}", *terminal.outcome_lines(outcome, kb)])
 
 
 @cli.command()

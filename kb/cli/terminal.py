@@ -1,6 +1,6 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kb.services import Catalogue, Change, Domain
 
 MOST_TALKS = 5  # that are listed of those found by their titles
+MOST_NAMED = 5  # files set aside; `kb status --json` names all
 GOES_ON = "`kb sync --wait`, or `kb serve` while it runs"  # what makes the vectors that notes lack
 BESIDE = "made while this runs"
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
@@ -120,7 +121,13 @@ def row_lines(row: "Row") -> Iterator[str]:
 def added_line(added: "Added") -> str:
     """Return where a report or container was put, and what is in it."""
     done = "there already:" if added.unchanged else "replaced" if added.replaced else "added"
-    return f"{done} {added.source} ({added.report or f'{added.reports} reports'})"
+    kept = f"; {kept_line(added.kept)}" if added.kept else ""
+    return f"{done} {added.source} ({added.report or f'{added.reports} reports'}){kept}"
+
+
+def kept_line(kept: "Sequence[str]") -> str:
+    """Return where lies what was there before."""
+    return f"what was there is kept as {', '.join(kept)}"
 
 
 def feed_line(posts: int, proposed: int, left: int) -> str:
@@ -239,6 +246,9 @@ def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]
     yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
     if status.left_alone:
         yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
+    if status.kept:
+        some = ", ".join(status.kept[:MOST_NAMED]) + (" …" if len(status.kept) > MOST_NAMED else "")
+        yield f"kept     {len(status.kept)} files that were replaced or removed: {some}"
     yield f"likeness {ja.coverage(coverage)}" + (f"; the others: {GOES_ON}" if coverage and coverage.lacking else "")
     if status.memory:
         yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"

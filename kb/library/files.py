@@ -1,32 +1,53 @@
 """The folder of reports, the only source of truth: which files it holds, and what its kb.toml says of them."""
 
 import errno
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import reduce
+from functools import partial, reduce
 from itertools import chain, count
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kb.library.bounded import TooLongError, file_bytes, unopened
 from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import read_configuration, with_given, with_seen
-from kb.library.safe_files import alone, file_name, move, set_aside, write_whole
+from kb.library.safe_files import alone, aside, file_name, move, write_whole
+from kb.library.states import Change, State, digest_of, told_of, with_told
 from kb.library.tables import ConfigurationError
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 from kb.report.model import Given
 from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
+_BEGUN = ".kb-begun"  # the file that tells of a change to be settled; the walk takes no hidden one for a report
 _IN_ANOTHER = re.compile(r"!/|#\d+$")  # where the source of a report that stands in a file names that file
 
 
 class LibraryError(ValueError):
     """The library, or a file of it, cannot be used; the message names it and says what to do."""
+
+
+class ChangedSinceError(LibraryError):
+    """What is to be changed or taken back is no longer as it was: it stays as it is.
+
+    `kept` is where lies, below the library, what `source` was to be again; `is_gone` tells that it lies there no more.
+    """
+
+    def __init__(self, source: str | None = None, kept: str | None = None, *, is_gone: bool = False) -> None:
+        if is_gone:
+            message = f"{source}: cannot be what it was; {kept} is gone or holds something else"
+        else:
+            message = f"{source or CONFIGURATION}: was changed since, and stays as it is"
+            message += f"; what it was lies in {kept}" if kept else "; look at it again after `kb sync`"
+        super().__init__(message)
+        self.source = source
+        self.kept = kept
+        self.is_gone = is_gone
 
 
 class ReportFile(Struct, frozen=True):
@@ -75,7 +96,7 @@ def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
             yield each
         else:
             container = source if each.source != source else None
-            yield ReportFile(each.source, each.data, hashlib.sha256(each.data).hexdigest(), container)
+            yield ReportFile(each.source, each.data, digest_of(each.data), container)
 
 
 class Library:
@@ -90,6 +111,9 @@ class Library:
 
     def scan(self) -> Scan:
         """Return all report files with their bytes; those that cannot be read are told as problems."""
+        if (self.path / _BEGUN).exists():
+            with suppress(LibraryError, OSError), self._alone():  # where nothing can be written it stays begun
+                pass
         configuration, digest, wrong = self.configuration()
         files: list[ReportFile] = []
         problems: list[FileProblem] = []
@@ -158,58 +182,152 @@ class Library:
                 return each.data
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
 
-    def put(self, data: bytes, name: str, given: Given | None = None, replacing: str | None = None) -> str:
-        """Write a report on the disk, durably, with what is given by hand for it, and return its source.
+    def digest(self, source: str) -> str | None:
+        """Return the SHA-256 of a report as it is now, None where none can be read."""
+        try:
+            return digest_of(self.data(source))
+        except OSError:
+            return None
 
-        It takes the place of the file `replacing`, which is kept as `name~` if it differs; else it never overwrites a
-        file, and README.md becomes report-README.md. What is given is written first: whoever sees the file sees that
-        too, and who is killed between the two has only to repeat it. Raises LibraryError.
+    def put(
+        self,
+        data: bytes,
+        name: str,
+        given: Given | None = None,
+        replacing: str | None = None,
+        inside: Mapping[str, Given] | None = None,
+    ) -> Change:
+        """Write a report on the disk, durably, with what is given by hand for it, and return what that changed.
+
+        It takes the place of the file `replacing`, which is set aside if it differs; else it never overwrites a file,
+        and README.md becomes report-README.md. `inside` is what is told from then on of the reports in it. What was
+        told before and is not told anew stays. Raises LibraryError.
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
                 f"{name}: begins with {NOT_A_REPORT.decode()}; take that line out to have it as a report"
             )
-        with alone(self.path):
+        with self._alone():
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
             source = self._source(path)
-            with self._told(source, given), _writing(path):
-                before = None if replacing is None else path.read_bytes()
-                if before is not None and before != data:
-                    write_whole(path.with_name(path.name + "~"), before)
-                if before != data:
-                    write_whole(path, data)
-        return source
+            before = self._state(source)
+            told = {**(before.given if inside is None else inside)}
+            if given not in (None, Given()):
+                told[source] = with_told(told.get(source, Given()), given)
+            change = Change(source, before, State(digest_of(data), told))
+            return self._turn(change, lambda path: write_whole(path, data))
 
-    def discard(self, source: str) -> str:
-        """Take a report out of the library and forget what was told of it; return the name it is kept under.
+    def discard(self, source: str, digest: str | None = None) -> Change:
+        """Take a report out of the library and forget what was told of it; return what that changed.
 
-        Raises LibraryError for one that stands in a file with others, which stays as it is.
+        With a SHA-256 it is taken out only where its file holds that. Raises ChangedSinceError, and LibraryError for
+        one that stands in a file with others, which stays as it is.
         """
-        container = self.container(source)
-        if container is not None:
-            raise LibraryError(
-                f"{source}: stands in {container} beside others; to leave it out, add it to "
-                f'ignore = ["{source}"] in {CONFIGURATION}, or take {container} out of {self.name}'
-            )
-        path = self.file(source)
-        with alone(self.path):
-            with _writing(path):
-                kept = set_aside(path)
-            self.tell(source, None)
-        return shown_name(Path(kept.name))
+        with self._alone():
+            container = self.container(source)
+            if container is not None:
+                raise LibraryError(
+                    f"{source}: stands in {container} beside others; to leave it out, add it to "
+                    f'ignore = ["{source}"] in {CONFIGURATION}, or take {container} out of {self.name}'
+                )
+            before = self._state(source)
+            if before.digest is None or digest not in (None, before.digest):
+                raise ChangedSinceError(source)
+            return self._turn(Change(source, before, State(None)))
+
+    def take_back(self, changes: list[Change]) -> list[Change]:
+        """Make each file again what it was before a change, to the byte; return what takes that back in turn.
+
+        Where one is no longer as its change left it, or what it was is nowhere any more, all stay as they are. Raises
+        ChangedSinceError.
+        """
+        with self._alone():
+            wanted = [(change.reverse, self._wanted(change)) for change in changes]
+            return [self._turn(change, partial(move, kept) if kept else None) for change, kept in wanted]
+
+    def _wanted(self, change: Change) -> Path | None:
+        """Return where lies what a file was before a change, None where it was none. Raises ChangedSinceError."""
+        digest, now = change.before.digest, self._state(change.source)
+        kept = aside(self.file(change.source), digest) if digest not in (None, now.digest) else None
+        where = self._source(kept) if kept else None
+        if now != change.after:
+            raise ChangedSinceError(change.source, where if kept and kept.exists() else None)
+        if kept and not kept.exists():
+            raise ChangedSinceError(change.source, where, is_gone=True)
+        return kept
+
+    def _turn(self, change: Change, bring: Callable[[Path], object] | None = None) -> Change:
+        """Make a file what a change says, and return that as it was done, with where lies what is no longer there.
+
+        `bring` has the new bytes stand at a path, None takes the file away. Who comes after one that was killed amid
+        this settles it: what is told is then what is told of the bytes that are there.
+        """
+        path, before, after = self.file(change.source), change.before, change.after
+        kept: list[Path] = []
+        with self._begun(change), _writing(path):
+            if change.forgets:
+                kept.append(_copied_aside(self.path / CONFIGURATION))
+            if after.digest is None and before.digest:
+                kept.insert(0, aside(path, before.digest))
+                move(path, kept[0])
+            else:
+                self._tell(after.given, before.given)  # whoever sees the file sees that too
+            if bring and before.digest != after.digest:
+                if before.digest:
+                    kept.insert(0, _copied_aside(path))
+                bring(path)
+        told = told_of(self.configuration()[0].given, change.source)  # as it can be told again
+        return replace(change, after=State(after.digest, told), kept=tuple(map(self._source, kept)))
 
     @contextmanager
-    def _told(self, source: str, given: Given | None) -> Iterator[None]:
-        """Write what is given for a file, if anything is, and take that back where what is done then fails."""
-        before = self.configuration()[0].given.get(source)
-        if given not in (None, Given()):
-            self.tell(source, given)
+    def _begun(self, change: Change) -> Iterator[None]:
+        """Keep on the disk what a change is about to do to both a file and kb.toml, until it is done or undone."""
+        if change.before.given == change.after.given or change.before.digest == change.after.digest:
+            yield
+            return
+        self._configure(lambda before, _: before)  # a broken kb.toml stops what it cannot be told of
+        path = self.path / _BEGUN
+        with _writing(path):
+            write_whole(path, msgspec.json.encode(change))
         try:
             yield
-        except LibraryError:
-            with suppress(LibraryError):  # the first failure is the one to tell
-                self.tell(source, before)
-            raise
+        finally:
+            with suppress(LibraryError):  # the first failure is the one to tell, and the next who writes settles it
+                self._settle()
+
+    def _settle(self) -> None:
+        """Have told of a file that somebody began to change what is told of the bytes that it has, if there is one."""
+        path = self.path / _BEGUN
+        try:
+            change = msgspec.json.decode(path.read_bytes(), type=Change)
+        except FileNotFoundError:
+            return
+        except ValueError:
+            change = None
+        with _writing(path):
+            now = change and self._state(change.source).digest
+            if change and now == change.after.digest:
+                self._tell(change.after.given, change.before.given)
+            elif change and now == change.before.digest:
+                self._tell(change.before.given, change.after.given)
+            path.unlink()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other writers waiting, once what one of them had begun and never ended is settled."""
+        with alone(self.path):
+            self._settle()
+            yield
+
+    def _state(self, source: str) -> State:
+        """Return what a file is now."""
+        path, given = self.file(source), told_of(self.configuration()[0].given, source)
+        with _writing(path):
+            return State(digest_of(path.read_bytes()) if os.path.lexists(path) else None, given)
+
+    def _tell(self, given: Mapping[str, Given], before: Mapping[str, Given]) -> None:
+        """Tell this of files in place of what was told of them before."""
+        self._configure(partial(_with_all, dict.fromkeys(before) | dict(given)))
 
     def tell(self, source: str, given: Given | None) -> None:
         """Write what is given by hand for a file into kb.toml; None forgets it. Raises LibraryError for broken TOML."""
@@ -217,42 +335,35 @@ class Library:
 
     def tell_all(self, given: Mapping[str, Given | None]) -> None:
         """Write the same for several files at once, in this order."""
-        self.configure(lambda before, _: reduce(lambda data, one: with_given(data, *one), given.items(), before))
+        self.configure(partial(_with_all, given))
 
     def see(self, feed: str, posts: Sequence[str]) -> None:
         """Write into kb.toml which posts of a feed were seen. Raises LibraryError for a broken one."""
         self.configure(lambda before, _: with_seen(before, feed, posts))
-
-    def restore(self, source: str, given: Given | None) -> None:
-        """Put a report back that was taken out, with what was told of it. Raises LibraryError if another is there."""
-        path = self.file(source)
-        backup = path.with_name(path.name + "~")
-        with alone(self.path):
-            if os.path.lexists(path) or not backup.is_file():
-                raise LibraryError(f"{source}: cannot be put back; another file is there, or {backup.name} is gone")
-            with self._told(source, given), _writing(path):
-                move(backup, path)
 
     def configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
         """Write kb.toml as a change makes it of its bytes and what they say; return what it said before.
 
         Raises LibraryError for a broken one, and writes nothing.
         """
+        with self._alone():
+            return self._configure(change)
+
+    def _configure(self, change: Callable[[bytes, Configuration], bytes]) -> Configuration:
         path = self.path / CONFIGURATION
-        with alone(self.path):
-            before = path.read_bytes() if path.exists() else b""
+        before = path.read_bytes() if path.exists() else b""
+        try:
+            told = parse(before)
+        except ConfigurationError as error:
+            raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
+        after = change(before, told)
+        if after != before:
             try:
-                told = parse(before)
-            except ConfigurationError as error:
-                raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
-            after = change(before, told)
-            if after != before:
-                try:
-                    parse(after)
-                except ConfigurationError as error:  # none of it would be used any more, whoever told what is wrong
-                    raise LibraryError(f"{path}: {error}; nothing was written") from error
-                with _writing(path):
-                    write_whole(path, after)
+                parse(after)
+            except ConfigurationError as error:  # none of it would be used any more, whoever told what is wrong
+                raise LibraryError(f"{path}: {error}; nothing was written") from error
+            with _writing(path):
+                write_whole(path, after)
         return told
 
     def _source(self, path: Path) -> str:
@@ -281,6 +392,19 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
+
+
+def _with_all(given: Mapping[str, Given | None], data: bytes, _: Configuration) -> bytes:
+    """Return a kb.toml that tells this of files, in this order."""
+    return reduce(lambda before, one: with_given(before, *one), given.items(), data)
+
+
+def _copied_aside(path: Path) -> Path:
+    """Set a file aside that is about to become another; return where."""
+    data = path.read_bytes()
+    kept = aside(path, digest_of(data))
+    write_whole(kept, data)
+    return kept
 
 
 def _begins(path: Path, mark: bytes) -> bool:

@@ -1,12 +1,17 @@
 """An export or archive that comes again: which file it takes the place of, and what was told of its reports goes on."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kb.library.files import Library, ReportFile
+from kb.report.identity import normalized
+from kb.report.model import Given
+from kb.report.problems import UnreadableError
 
 # An export of today holds what that of last year held, but for what was edited since.
 _SAME = 0.5
+_NUMBER = re.compile(r"#\d+$")  # how the source of a post in an export ends
 
 
 def older(library: Library, files: Sequence[ReportFile]) -> str | None:
@@ -21,11 +26,38 @@ def older(library: Library, files: Sequence[ReportFile]) -> str | None:
     return found if found is not None and again[found] >= _SAME * held[found] else None
 
 
-def carry_over(library: Library, before: Sequence[ReportFile], after: Sequence[ReportFile]) -> None:
-    """Tell of each report what was told of it where it stood before, in another place of the same file."""
+def carried_over(
+    given: Mapping[str, Given], before: Sequence[ReportFile], after: Sequence[ReportFile]
+) -> Mapping[str, Given]:
+    """Return what is told of the reports in a file once another state of it is there, by where they stand then.
+
+    A report goes by its bytes; one that was edited by its name in an archive, and by its title in an export, where its
+    number is that of another post once one is written before it: what was told of one is never told of another.
+    """
+    stood = {file.source: file for file in before}
+    stands = {file.source: file for file in after}
     places = {file.digest: file.source for file in after}
-    given = library.configuration()[0].given
-    told = {file: given[file.source] for file in before if file.source in given}
-    moved = {file: places[file.digest] for file in told if places.get(file.digest, file.source) != file.source}
-    forgotten = dict.fromkeys(file.source for file in moved)
-    library.tell_all(forgotten | {place: told[file] for file, place in moved.items()})
+    edited = [file for file in after if file.digest not in {file.digest for file in before}]
+    carried: dict[str, Given] = {}
+    for place, told in given.items():
+        file, now = stood.get(place), stands.get(place)
+        if file is None or (now and now.digest == file.digest):
+            carried[place] = told
+        elif file.digest in places:
+            carried[places[file.digest]] = told
+        elif not _NUMBER.search(place):
+            carried[place] = told
+        elif title := _title(file):
+            carried |= {found.source: told for found in edited if _title(found) == title}
+    return carried
+
+
+def _title(file: ReportFile) -> str | None:
+    """Return the title of the report that a file holds, None where it holds none."""
+    from kb.readers.formats import read_outline
+    from kb.talks import report_of
+
+    try:
+        return normalized(report_of(read_outline(file.data, file.source)).title)
+    except UnreadableError:
+        return None

@@ -8,6 +8,7 @@ import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -69,11 +70,24 @@ def make_folder(folder: Path) -> None:
         sync_folder(folder.absolute().parent)
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file to `name~`, as editors name what they replace, and return that path."""
-    backup = path.with_name(path.name + "~")
-    move(path, backup)
-    return backup
+def aside(path: Path, digest: str) -> Path:
+    """Return where the bytes of a file, told by their SHA-256, lie once they are set aside: beside it, as `name.…~`.
+
+    The name tells the bytes: nothing else is ever written there, and what is set aside twice lies there once. Where
+    other bytes have it already a number follows.
+    """
+    name = path.name
+    while len(os.fsencode(name)) > _LONGEST_NAME:
+        name = name[:-1]
+    names = (f"{name}.{digest[:8]}{number}~" for number in chain([""], (f"-{number}" for number in count(2))))
+    return next(found for found in map(path.with_name, names) if not os.path.lexists(found) or _holds(found, digest))
+
+
+def _holds(path: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    except OSError:
+        return False
 
 
 def move(path: Path, to: Path) -> None:

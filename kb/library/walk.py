@@ -1,11 +1,13 @@
 """Which files of a folder may be reports, and what a file is called that has a name in no known encoding."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 CONFIGURATION = "kb.toml"
+_SET_ASIDE = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `kb.library.safe_files.aside` names them
 
 
 def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
@@ -27,6 +29,13 @@ def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[P
 def is_aside(name: str) -> bool:
     """Return whether a file name is hidden, an editor's backup or our own configuration."""
     return name.startswith((".", "~$", "#")) or name.endswith(("~", ".bak", ".swp", ".tmp")) or name == CONFIGURATION
+
+
+def set_aside_below(root: Path) -> Iterator[Path]:
+    """Yield the files below a folder that were set aside: what was there before reports were replaced or removed."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names) if _SET_ASIDE.fullmatch(name))
 
 
 def is_left_alone(source: str, ignored: tuple[str, ...]) -> bool:

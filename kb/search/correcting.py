@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
+from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.library.files import Library, LibraryError
+from kb.library.files import ChangedSinceError, Library, LibraryError
 from kb.library.rewriting import (
     with_correction,
     with_given,
@@ -17,10 +18,16 @@ from kb.library.rewriting import (
     without_search,
 )
 from kb.library.searches import MOST_SEARCHES, SavedSearch
+from kb.library.states import Change
 from kb.points import Says, said_of, with_said
 from kb.report.identity import slug
 from kb.report.model import Correction, Given, PointCorrection
 from kb.search.collection import Collection
+
+Speakers: TypeAlias = Sequence[str] | None
+"""Who is told to speak in a talk, None where nothing is told."""
+
+Told = TypeVar("Told")
 
 
 class Corrector:
@@ -53,12 +60,15 @@ class Corrector:
     def report(self, entry: ReportEntry, change: Callable[[Given], Given]) -> Given:
         """Change what is told of event, day and addresses of a report; return what it was before.
 
-        Where its event becomes another its ids do too: those that it has now are kept, and lead to it.
+        Where its event becomes another its ids do too: those that it has now are kept, and lead to it. Raises
+        ChangedSinceError where its file is no longer that of the report.
         """
-        contents, source = self._collection.contents(), entry.source
+        library, contents, source = self._own(), self._collection.contents(), entry.source
         ids = (contents.ids[source], entry.id) if contents else ()
 
         def told(data: bytes, before: Configuration) -> bytes:
+            if library.digest(source) != entry.digest:  # another may stand there, or none
+                raise ChangedSinceError(source)
             known = before.given.get(source, Given())
             given = change(known)
             former = () if known.event == given.event else ids
@@ -69,31 +79,38 @@ class Corrector:
                     data = with_speakers(data, moved, before.speakers[talk.id])
             return with_given(data, source, after)
 
-        return self._own().configure(told).given.get(source, Given())
+        return library.configure(told).given.get(source, Given())
 
-    def talk(self, talk_id: str, speakers: Sequence[str] | None) -> Sequence[str] | None:
-        """Tell who speaks in a talk, None for those it tells itself; return what was told of it before.
+    def talk(self, talk_id: str, change: Callable[[Speakers], Speakers]) -> Speakers:
+        """Change who is told to speak in a talk, None for those it tells itself; return what was told of it before.
 
         It is told under each id that the talk has in one of its reports alone, which is what reading them knows.
         """
         contents = self._collection.contents()
         ids = (contents.talks_met(talk_id) if contents else ()) or (talk_id,)
 
-        def told(data: bytes, _before: Configuration) -> bytes:
+        def told(data: bytes, before: Configuration) -> bytes:
+            speakers = change(before.speakers.get(ids[0]))
             for each in ids:
                 data = with_speakers(data, each, speakers)
             return data
 
         return self._own().configure(told).speakers.get(ids[0])
 
-    def point(self, note_id: str, says: Mapping[str, Says | None]) -> Mapping[str, Says | None]:
+    def point(
+        self, note_id: str, says: Mapping[str, Says | None], known: Mapping[str, Says | None] | None = None
+    ) -> Mapping[str, Says | None]:
         """Tell of other notes whether they say the same as one, None where their texts shall tell.
 
-        Return what was told of them before.
+        Return what was told of them before. Raises ChangedSinceError where that is not what is known of it.
         """
         one, others = self._ids(note_id), {other: self._ids(other) for other in says}
 
         def told(data: bytes, before: Configuration) -> bytes:
+            if known is not None and known != {
+                other: said_of(before.points, one, ids) for other, ids in others.items()
+            }:
+                raise ChangedSinceError
             after: Mapping[str, PointCorrection] = before.points
             for other, ids in others.items():
                 after = with_said(after, one, ids, says[other])
@@ -126,28 +143,25 @@ class Corrector:
 
         self._own().configure(saved)
 
-    def forget(self, name: str) -> tuple[SavedSearch, int] | None:
-        """Forget a saved search; return it with its place, None where none has this name."""
+    def forget(self, name: str, address: str | None = None) -> tuple[SavedSearch, int] | None:
+        """Forget a saved search; return it with its place, None where none has this name, and this address if any."""
         places: list[int] = []
 
         def forgotten(data: bytes, told: Configuration) -> bytes:
-            places.extend(place for place, one in enumerate(told.searches) if one.name == name)
+            every = enumerate(told.searches)
+            places.extend(place for place, one in every if one.name == name and address in (None, one.address))
             return without_search(data, places[0]) if places else data
 
         before = self._own().configure(forgotten)
         return (before.searches[places[0]], places[0]) if places else None
 
-    def remove(self, source: str) -> str:
-        """Take a report out of the library; return the name it is kept by."""
-        return self._own().discard(source)
+    def remove(self, source: str, digest: str | None = None) -> Change:
+        """Take a report out of the library, with a SHA-256 only where its file holds that; return what that changed."""
+        return self._own().discard(source, digest)
 
-    def restore(self, source: str, given: Given | None) -> None:
-        """Put a report back that was taken out, with what was told of it."""
-        self._own().restore(source, given)
-
-    def given(self, entry: ReportEntry) -> Given:
-        """Return what is told of a report by hand."""
-        return self._own().configuration()[0].given.get(entry.source, Given())
+    def take_back(self, changes: list[Change]) -> list[Change]:
+        """Make files what they were before they were changed; return what takes that back. Raises ChangedSinceError."""
+        return self._own().take_back(changes)
 
     def _own(self) -> Library:
         """Return the library. Raises LibraryError for the samples."""
@@ -155,3 +169,16 @@ class Corrector:
             path = self._collection.library.path
             raise LibraryError(f"{path}: these are the bundled samples; they stay as they are")
         return self._collection.library
+
+
+def put_back(
+    now: Mapping[str, Told], before: Mapping[str, Told], after: Mapping[str, Told]
+) -> Mapping[str, Told | None]:
+    """Return what is told now, of each thing by its name, with what a change told as it was before.
+
+    What others told since of other things stays; raises ChangedSinceError where they told it of these.
+    """
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if any(now.get(name) != after.get(name) for name in changed):
+        raise ChangedSinceError
+    return {**now, **{name: before.get(name) for name in changed}}

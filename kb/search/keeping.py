@@ -1,7 +1,7 @@
 """Keeping a collection: reports come in and go out, tags are put right, and the index follows the library."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError
 from kb.library.configuration import parse
 from kb.library.contents import Contents
-from kb.library.files import Library, ReportFile, Scan, reports_in
+from kb.library.files import ChangedSinceError, Library, ReportFile, Scan, reports_in
 from kb.library.fingerprint import code_digest
 from kb.library.places import own_library
-from kb.library.replacing import carry_over, older
+from kb.library.replacing import carried_over, older
 from kb.library.safe_files import alone
 from kb.library.seen import seen
+from kb.library.states import told_of
+from kb.library.walk import set_aside_below, shown_name
 from kb.report.identity import normalized
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
@@ -119,11 +121,14 @@ class Keeper:
         """Do what an index needs after some syncs, and nobody has to wait for; the answers stay the same."""
         self._collection.engine.merge()
 
-    def add(self, data: bytes, name: str | None = None, given: Given | None = None) -> Added:
+    def add(
+        self, data: bytes, name: str | None = None, given: Given | None = None, expected: str | None = None
+    ) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.
 
         Without a name it gets one from its event and title. An export or archive is put there as it is, in place of an
-        older one of the same reports. Raises UnreadableError, LibraryError.
+        older one of the same reports. `expected` is the SHA-256 of the file whose place it is to take, empty for none.
+        Raises UnreadableError, LibraryError, ChangedSinceError where it would be that of another.
         """
         from kb.readers.containers import container_ending
         from kb.readers.formats import ending_of, read_outline
@@ -136,9 +141,12 @@ class Keeper:
         library = self._own_library()
         with alone(library.path):  # of two who add one report, the second finds that of the first
             old = self._same_report(report, library)
-            unchanged = old is not None and library.data(old) == data
-            source = library.put(data, name or report.id + ending_of(outline.format), given, old)
-        return Added(report.id, f"{library.name}/{source}", old, unchanged=unchanged)
+            unchanged = old is not None and old.data == data
+            if not unchanged and expected not in (None, old.digest if old else ""):
+                raise ChangedSinceError(old.source if old else None)
+            source = old.source if old else None
+            change = library.put(data, name or report.id + ending_of(outline.format), given, source)
+        return Added(report.id, f"{library.name}/{change.source}", source, unchanged=unchanged, change=change)
 
     def indexed(self, added: Added) -> Added:
         """Return what was added, its report under the id that this has in the index where it is indexed by itself."""
@@ -185,11 +193,17 @@ class Keeper:
         library = self._own_library()
         with alone(library.path):
             old = older(library, files)
-            before = [file for file in library.scan().files if old is not None and file.container == old]
             unchanged = old is not None and library.file(old).read_bytes() == data
-            source = library.put(data, name, replacing=old)
-            carry_over(library, before, [file for file in library.scan().files if file.container == source])
-        return Added(None, f"{library.name}/{source}", old, len(files), unchanged)
+            inside = self._carried(library, old, name, files) if old else None
+            change = library.put(data, name, None, old, inside)
+        return Added(None, f"{library.name}/{change.source}", old, len(files), unchanged, change)
+
+    def _carried(self, library: Library, old: str, name: str, files: Sequence[ReportFile]) -> Mapping[str, Given]:
+        """Return what is to be told of reports once those of a file `name` stand in the place of an older state."""
+        scan = library.scan()
+        before = [file for file in scan.files if file.container == old]
+        after = [replace(file, source=old + file.source.removeprefix(name)) for file in files]
+        return carried_over(told_of(scan.configuration.given, old), before, after)
 
     def _files_in(self, data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
         """Return what an export or archive holds. Raises UnreadableError where that is no report."""
@@ -202,15 +216,15 @@ class Keeper:
             )
         return files, problems
 
-    def replaces(self, report: Report) -> str | None:
-        """Return the source of the file that adding a report would take the place of, if any."""
+    def replaces(self, report: Report) -> ReportFile | None:
+        """Return the file that adding a report would take the place of, if any."""
         return None if self._collection.is_samples else self._same_report(report, self._collection.library)
 
     def _own_library(self) -> Library:
         """Return where reports are added: the samples stay as they are."""
         return own_library() if self._collection.is_samples else self._collection.library
 
-    def _same_report(self, report: Report, library: Library) -> str | None:
+    def _same_report(self, report: Report, library: Library) -> ReportFile | None:
         """Return the file of a library that holds this report, be it in another state; None where none does."""
         from kb.relating import SAME_REPORT, overlap, texts_of
 
@@ -220,7 +234,7 @@ class Keeper:
         for file in _perhaps_holding(report, scan, contents):
             known = _identity(file, scan.configuration.given.get(file.source))
             if known and known[:2] == named and overlap(known[2], texts) >= SAME_REPORT:
-                return file.source
+                return file
         return None
 
     def check(self, *, repair: bool = False) -> tuple[FileProblem, ...]:
@@ -264,6 +278,7 @@ class Keeper:
             talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
+            kept=tuple(shown_name(path.relative_to(library.path)) for path in set_aside_below(library.path)),
             left_alone=found.left_alone,
             up_to_date=bool(contents and contents.is_current(library, found, code_digest())) and not wrong,
             problems=(*wrong, *found.problems, *(contents.problems if contents else ())),

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from kb.library.states import Change
 from kb.report.problems import FileProblem
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Added(Struct, frozen=True):
     """A file that was put into the library, and the file it took the place of, if any.
 
     `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`. A file
-    that holds the same already stays as it is: `unchanged`.
+    that holds the same already stays as it is: `unchanged`. `change` is what can be taken back.
     """
 
     report: str | None
@@ -48,6 +49,18 @@ class Added(Struct, frozen=True):
     replaced: str | None
     reports: int = 1
     unchanged: bool = False
+    change: Change | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON, with where lies what it took the place of, and what was told of that."""
+        record: dict[str, Any] = msgspec.to_builtins(replace(self, change=None))
+        del record["change"]
+        return {**record, "kept": self.kept}
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Where lies, below the library, what was there before and no longer is."""
+        return self.change.kept if self.change else ()
 
 
 class Status(Struct, frozen=True):
@@ -66,4 +79,5 @@ class Status(Struct, frozen=True):
     memory: int
     up_to_date: bool
     problems: tuple[FileProblem, ...]
+    kept: tuple[str, ...]  # files that were set aside when reports were replaced or removed
     left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from msgspec.structs import replace
+
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Correction
+from kb.library.states import Change, State, digest_of
+from kb.report.model import Correction, Given
 from kb.search import drafting
 from kb.search.drafting import WORTH_PROCESSES
 
@@ -201,6 +204,61 @@ def _remove(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.corrector.remove(gone.source)
 
 
+GIVEN = Given(event="名付けた会", held_on="2020-05")
+
+
+def _filled_and_told(scene: Scene) -> None:
+    _filled(scene)
+    scene.opened().collection.library.tell_all({"gone.md": GIVEN, "edited.md": GIVEN})
+    scene.opened().keeper.sync()
+
+
+def _removed(scene: Scene) -> None:
+    _filled_and_told(scene)
+    _remove(scene.opened())
+    scene.opened().keeper.sync()
+
+
+def _replaced(scene: Scene) -> None:
+    _filled_and_told(scene)
+    _replace_and_tell(scene.opened())
+    scene.opened().keeper.sync()
+
+
+def _replace_and_tell(knowledge_base: KnowledgeBase) -> None:
+    knowledge_base.keeper.add(EDIT.encode(), "edit.md", replace(GIVEN, held_on="2020-06"))
+
+
+def _state(source: str, text: str, given: Given) -> State:
+    return State(digest_of(text.encode()), {source: given})
+
+
+def _put_back(knowledge_base: KnowledgeBase) -> None:
+    change = Change("gone.md", _state("gone.md", GONE, GIVEN), State(None))
+    knowledge_base.corrector.take_back([change])
+
+
+def _change_back(knowledge_base: KnowledgeBase) -> None:
+    before, after = ((EDITED, GIVEN), (EDIT, replace(GIVEN, held_on="2020-06")))
+    change = Change("edited.md", _state("edited.md", *before), _state("edited.md", *after))
+    knowledge_base.corrector.take_back([change])
+
+
+POST = "TITLE: {0}\nSTATUS: Publish\n-----\nBODY:\n<ul><li>{0}の監視</li></ul>\n-----\n--------\n"
+
+
+def _exported(scene: Scene) -> None:
+    _filled(scene)
+    knowledge_base = scene.opened()
+    knowledge_base.keeper.add("".join(map(POST.format, ("鍵の会", "錠の会"))).encode(), "blog.txt")
+    knowledge_base.collection.library.tell_all({"blog.txt#1": GIVEN, "blog.txt#2": Given(event="錠の日")})
+    scene.opened().keeper.sync()
+
+
+def _export_again(knowledge_base: KnowledgeBase) -> None:
+    knowledge_base.keeper.add("".join(map(POST.format, ("門の会", "鍵の会", "錠の会"))).encode(), "blog.txt")
+
+
 def _correct(knowledge_base: KnowledgeBase) -> None:
     note = knowledge_base.searcher.search(Query("通知", sort="position")).found[0].note
     knowledge_base.corrector.note(note.id, lambda _: Correction(adds=("s3",)))
@@ -218,6 +276,11 @@ ACTIONS: Mapping[str, Action] = {
     "add": Action(_filled, _add, "Fargate"),
     "replace": Action(_filled, _replace, "結果整合"),
     "remove": Action(_filled, _remove),
+    "remove what was told of": Action(_filled_and_told, _remove, "コンテナは ECS で動かす"),
+    "replace and tell": Action(_filled_and_told, _replace_and_tell, "2020-06"),
+    "put back": Action(_removed, _put_back, "コンテナは ECS で動かす"),
+    "change back": Action(_replaced, _change_back, "結果整合"),
+    "export again": Action(_exported, _export_again, "門の会"),
     "correct": Action(_filled, _correct, '"s3"'),
 }
 

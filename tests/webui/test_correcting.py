@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
+from kb.library.contents import ReportEntry
 from webui.app import create_app
 
 REPORT = """# 見本勉強会 2019 参加レポート
@@ -125,6 +126,149 @@ def test_a_removed_report_can_be_put_back(client: FlaskClient, kb: KnowledgeBase
     taken_back(client, after)
 
     assert (after.location.split("?")[0], gone, kb.browser.reports()) == ("/reports", (), (before,))
+
+
+def added(client: FlaskClient, name: str, text: str) -> None:
+    client.post(f"/add?name={name}", data=text.encode(), content_type="text/plain", headers=OURS)
+
+
+def entry_of(kb: KnowledgeBase, source: str) -> ReportEntry:
+    return next(entry for entry in kb.browser.reports() if entry.source == source)
+
+
+def texts_in(kb: KnowledgeBase) -> dict[str, str]:
+    """Return what the reports of the library say, and by its key what else lies there."""
+    paths = sorted(kb.collection.library.path.iterdir())
+    return {path.name: path.read_text("utf-8") for path in paths if path.name != "kb.toml"}
+
+
+def test_of_two_reports_removed_under_one_name_the_first_is_put_back_as_it_was(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    removed = []
+    for text in (OTHER, OTHER.replace("別", "また別")):
+        added(client, "memo.md", text)
+        removed.append(sent(client, f"/remove/{entry_of(kb, 'memo.md').id}"))
+    told = client.get(removed[0].location).text
+    taken_back(client, removed[0])
+
+    assert (texts_in(kb)["memo.md"], entry_of(kb, "memo.md").title) == (OTHER, "別の会 2020")
+    assert "それまでのファイルは memo.md.52fea69d~ として残してあります。" in told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("ja", "memo.md はその後に変わったため、そのままにしました。戻す内容は memo.md.52fea69d~ にあります。"),
+        ("en", "memo.md has changed since, and stays as it is. What it was to be again lies in memo.md.52fea69d~."),
+    ],
+)
+def test_where_another_report_has_the_name_it_stays_and_it_is_told_where_the_removed_one_lies(
+    client: FlaskClient, kb: KnowledgeBase, language: str, told: str
+) -> None:
+    added(client, "memo.md", OTHER)
+    removed = sent(client, f"/remove/{entry_of(kb, 'memo.md').id}")
+    added(client, "memo.md", OTHER.replace("別", "また別"))
+    key = removed.location.partition("done=")[2]
+    refused = client.post("/undo", data={"deed": key}, headers={**OURS, "Accept-Language": language})
+    sent(client, f"/remove/{entry_of(kb, 'memo.md').id}")
+    again = sent(client, "/undo", deed=key)
+
+    assert (refused.status_code, told in refused.text) == (409, True)
+    assert (again.status_code, texts_in(kb)["memo.md"]) == (303, OTHER)
+
+
+def test_what_was_taken_back_can_be_done_again_and_taken_back_again(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (before,) = kb.browser.reports()
+    after, found, buttons = sent(client, f"/remove/{before.id}"), [], []
+    for _ in range(3):
+        page = client.get(after.location)
+        after = sent(client, "/undo", **hidden(page))
+        found.append(kb.browser.reports())
+        buttons += re.findall(r'id="undo">([^<]*)', page.text)
+
+    assert (found, buttons) == ([(before,), (), (before,)], ["元に戻す", "やり直す", "元に戻す"])
+
+
+def test_what_was_taken_back_is_not_taken_back_twice(client: FlaskClient, kb: KnowledgeBase) -> None:
+    page = client.post("/add", data={"text": OTHER, "step": "save"}, headers=OURS)
+    form = hidden(client.get(page.location))
+    first = sent(client, "/undo", **form)
+    added(client, "別の会-2020-fba2.md", OTHER)
+    second = sent(client, "/undo", **form)
+
+    assert (first.status_code, second.status_code, len(kb.browser.reports())) == (303, 410, 2)
+
+
+def test_replacing_a_report_is_taken_back_and_done_again_to_the_byte(client: FlaskClient, kb: KnowledgeBase) -> None:
+    longer = REPORT + "- 追記\n"
+    after = client.post("/add", data={"text": longer, "step": "save"}, headers=OURS)
+    replaced = texts_in(kb)["a.md"]
+    back = taken_back(client, after)
+    restored = texts_in(kb)["a.md"]
+    sent(client, "/undo", **hidden(client.get(back.location)))
+
+    assert (replaced, restored, texts_in(kb)["a.md"]) == (longer, REPORT, longer)
+
+
+def test_a_report_is_not_removed_or_put_right_where_another_has_taken_its_name(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    (entry,) = kb.browser.reports()
+    (kb.collection.library.path / "a.md").write_text(OTHER, "utf-8")
+    statuses = [
+        sent(client, f"/remove/{entry.id}").status_code,
+        client.delete(f"/report/{entry.id}", headers=OURS).status_code,
+        sent(client, f"/correct-report/{entry.id}", date="2019").status_code,
+    ]
+
+    assert (statuses, texts_in(kb)) == ([409] * 3, {"a.md": OTHER})
+
+
+def test_a_report_that_is_gone_is_not_put_right(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (entry,) = kb.browser.reports()
+    (kb.collection.library.path / "a.md").unlink()
+    refused = sent(client, f"/correct-report/{entry.id}", date="2019")
+
+    assert (refused.status_code, "a.md はその後に変わったため" in refused.text, texts_in(kb)) == (409, True, {})
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "second"),
+    [
+        ("correct/{note}", {"add": "s3"}, {"remove": "s3"}),
+        ("correct/{note}", {"kind": "advice"}, {"kind": "question"}),
+        ("correct-talk/{talk}", {"speakers": "田中 一"}, {"speakers": "鈴木 二"}),
+        ("correct-report/{report}", {"date": "2019-07-06"}, {"date": "2019-07-07"}),
+        ("correct-point/{note}", {"same": "{other}"}, {"apart": "{other}"}),
+    ],
+)
+def test_a_correction_that_another_has_changed_since_is_not_taken_back(
+    client: FlaskClient, kb: KnowledgeBase, form: str, first: dict[str, str], second: dict[str, str]
+) -> None:
+    (report,), (note, other) = kb.browser.reports(), notes(kb)
+    names = {"note": note, "other": other, "talk": report.talks[0].id, "report": report.id}
+    mine, _ = (
+        sent(client, "/" + form.format_map(names), **{key: value.format_map(names) for key, value in fields.items()})
+        for fields in (first, second)
+    )
+    told = (kb.collection.library.path / "kb.toml").read_text("utf-8")
+    refused = sent(client, "/undo", **hidden(client.get(mine.location.partition("#")[0])))
+
+    assert (refused.status_code, "その後に変わったため、そのままにしました" in refused.text) == (409, True)
+    assert (kb.collection.library.path / "kb.toml").read_text("utf-8") == told
+
+
+def test_the_date_that_another_told_since_stays_where_an_address_is_taken_back(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    (report,) = kb.browser.reports()
+    mine = sent(client, f"/correct-report/{report.id}", url="https://example.com/a")
+    sent(client, f"/correct-report/{report.id}", date="2019-07-06")
+    taken_back(client, mine)
+    (now,) = kb.browser.reports()
+
+    assert (now.url, now.held_on) == (None, "2019-07-06")
 
 
 @pytest.mark.parametrize(

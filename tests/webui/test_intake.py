@@ -111,6 +111,25 @@ def test_the_same_report_again_takes_the_place_of_the_old_one(
     assert totals(client, "書き足した", "順番") == [1, 1]
 
 
+@pytest.mark.parametrize("meanwhile", [REPORT + "- 別の人の追記\n", ""])
+def test_what_takes_another_place_than_was_shown_is_shown_again_before_it_is_kept(
+    client: FlaskClient, knowledge_base: KnowledgeBase, meanwhile: str
+) -> None:
+    path = knowledge_base.collection.library.path / "a.md"
+    path.write_text(REPORT, "utf-8")
+    knowledge_base.keeper.sync()
+    shown = send(client, {"text": REPORT + "- 追記\n"})
+    path.write_text(meanwhile or "# 別の会 2020\n\n- 監視\n", "utf-8")
+    before = path.read_text("utf-8")
+    again = send(client, {**fields(shown), "step": "save"})
+    untouched = path.read_text("utf-8"), files(knowledge_base)
+    saved = send(client, {**fields(again), "step": "save"})
+
+    told = "次のファイルを差し替えます: a.md" if meanwhile else "新しいファイルになります"
+    assert (again.status_code, told in again.text, untouched) == (409, True, (before, ["a.md"]))
+    assert (saved.status_code, len(files(knowledge_base))) == (303, 2)
+
+
 def test_a_removed_report_is_found_no_more_and_its_file_is_kept(
     client: FlaskClient, knowledge_base: KnowledgeBase
 ) -> None:
@@ -118,7 +137,7 @@ def test_a_removed_report_is_found_no_more_and_its_file_is_kept(
     report = knowledge_base.browser.reports()[0].id
     response = client.post(f"/remove/{report}", headers=OURS)
 
-    assert (response.status_code, totals(client, "順番"), files(knowledge_base)) == (303, [0], ["a.md~"])
+    assert (response.status_code, totals(client, "順番"), files(knowledge_base)) == (303, [0], ["a.md.bd8b9804~"])
 
 
 def test_an_export_is_shown_with_the_reports_in_it_and_kept_as_it_is(

@@ -97,6 +97,18 @@ def test_saving_and_forgetting_can_be_taken_back_and_leaves_all_else_as_it_was(
     assert {line for line in told(library).splitlines() if line} == {line for line in TOLD.splitlines() if line}
 
 
+def test_a_search_that_another_saved_under_the_same_name_since_is_not_forgotten(
+    client: FlaskClient, library: Path
+) -> None:
+    mine = saved(client, name="別", address="q=冪等", back="/")
+    client.post("/saved/remove", data={"name": "別", "back": "/"}, headers=OURS)
+    saved(client, name="別", address="q=監視", back="/")
+    before = told(library)
+    refused = client.post("/undo", data={"deed": mine.location.partition("done=")[2]}, headers=OURS)
+
+    assert (refused.status_code, told(library)) == (409, before)
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [

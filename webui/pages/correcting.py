@@ -1,21 +1,23 @@
 """Putting right in place: forms for a note, its point, a talk and a report, each leading back to where one was."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import get_args
+from operator import itemgetter
+from typing import Any, TypeAlias, TypeVar, get_args
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Response, make_response, render_template, request
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import LONGEST_EVENT, valid_date
 from kb.points import Says
 from kb.report.model import Correction, Given, Kind, Note
 from kb.search.answers import UnknownIdError
+from kb.search.correcting import put_back
 from webui.address import page_address
-from webui.deeds import Deeds, came_from
+from webui.deeds import Deeds, Undo, came_from, undoing
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
 from webui.texts import texts
@@ -23,6 +25,9 @@ from webui.view.answers import wants_json
 from webui.view.markup import web_address
 
 _SAYS: tuple[Says, ...] = get_args(Says)
+_KIND = "the kind"  # no slug of a service has a space
+_Told = TypeVar("_Told")
+_Points: TypeAlias = tuple[Mapping[str, Says | None], Mapping[str, Says | None]]  # what was told before, and then
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 # Characters, with title and company; a longer one is a sentence, or names with nothing between them.
 _LONGEST_NAME = 100
@@ -68,8 +73,8 @@ class _Forms:
                 kind = _kind()
                 change, text = partial(replace, kind=kind), texts.kind_told(kind)
             before = self._corrector.note(found.id, change)
-            undo = partial(_as_before, before=before, changed=(add, remove))
-            return self._done(text, partial(self._corrector.note, found.id, undo), page, found.id)
+            undo = _undoing(partial(self._corrector.note, found.id), _said, _correction, before, change(before))
+            return self._done(text, undo, page, found.id)
 
         return _answered(put_right, "correct.html", page, note=found)
 
@@ -79,12 +84,19 @@ class _Forms:
         page = page_address("note", found.id)
 
         def put_right() -> Response:
-            told = {note.id: says for says in _SAYS for note in self._others(found, says)}
+            told: Mapping[str, Says | None] = {note.id: says for says in _SAYS for note in self._others(found, says)}
             if not told:
                 raise RefusedError(texts.NO_NOTE_GIVEN, "same")
             before = self._corrector.point(found.id, told)
             text = texts.parted(found.text) if "apart" in told.values() else texts.joined(found.text)
-            return self._done(text, partial(self._corrector.point, found.id, before), page, found.id)
+
+            def turned(done: _Points) -> _Points:
+                before, after = done
+                self._corrector.point(found.id, before, after)
+                return after, before
+
+            done: _Points = (before, told)
+            return self._done(text, undoing(turned, done), page, found.id)
 
         services = (self._collection.catalogue.by_slug[mention.service] for mention in found.services)
         entries = (self._guides.of(service).entry(found.id) for service in services)
@@ -100,8 +112,10 @@ class _Forms:
         page = page_address("talk", identifier)
 
         def put_right() -> Response:
-            before = self._corrector.talk(identifier, _speakers())
-            undo = partial(self._corrector.talk, identifier, before)
+            speakers = _speakers()
+            before = self._corrector.talk(identifier, lambda _: speakers)
+            turn = partial(self._corrector.talk, identifier)
+            undo = _undoing(turn, lambda told: {"speakers": told}, itemgetter("speakers"), before, speakers)
             return self._done(texts.put_right(found.title), undo, page)
 
         return _answered(put_right, "correct_talk.html", page, talk=found)
@@ -126,16 +140,17 @@ class _Forms:
 
             before = self._corrector.report(entry, change)
 
-            def undo() -> None:
-                now = self._browser.entry(entry.id)  # which another event has given another id
-                self._corrector.report(now, lambda known: replace(before, former=known.former))
+            def turn(change: Callable[[Given], Given]) -> Given:
+                return self._corrector.report(self._browser.entry(entry.id), change)  # another event gave it another id
 
+            undo = _undoing(turn, asdict, lambda told: Given(**told), before, change(before))
             return self._done(texts.put_right(entry.title), undo, page)
 
         return _answered(put_right, "correct_report.html", page, report=entry)
 
-    def _done(self, text: str, undo: Callable[[], object], page: str, anchor: str = "") -> Response:
-        return self._deeds.told(text, undo, came_from(page), anchor, settled=self._updater.update())
+    def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
+        deed = self._deeds.keep(text, undo)
+        return self._deeds.told(deed, came_from(page), anchor, settled=self._updater.update())
 
     def _others(self, found: Note, field: str) -> Iterator[Note]:
         """Yield the notes that a field of the form names, by their ids or by the addresses of their pages."""
@@ -169,17 +184,36 @@ def corrected(known: Correction, add: str | None, remove: str | None) -> Correct
     )
 
 
-def _as_before(now: Correction, before: Correction, changed: tuple[str | None, ...]) -> Correction:
-    """Return a correction in which the services that were changed stand as before, and the kind; the others as now."""
+def _undoing(
+    turn: Callable[[Callable[[_Told], _Told]], object],
+    opened: Callable[[_Told], Mapping[str, Any]],
+    closed: Callable[[Mapping[str, Any]], _Told],
+    before: _Told,
+    after: _Told,
+) -> Undo:
+    """Return what takes back that something told became another, and leaves what others told since.
 
-    def restored(now: tuple[str, ...], before: tuple[str, ...]) -> tuple[str, ...]:
-        return (*(slug for slug in now if slug not in changed), *(slug for slug in before if slug in changed))
+    `turn` changes what is told, `opened` and `closed` take it apart into what is told by itself, and together again.
+    """
 
-    return Correction(
-        restored(now.adds, before.adds),
-        restored(now.removes, before.removes),
-        now.kind if any(changed) else before.kind,
-    )
+    def turned(done: tuple[_Told, _Told]) -> tuple[_Told, _Told]:
+        before, after = done
+        turn(lambda now: closed(put_back(*map(opened, (now, before, after)))))
+        return after, before
+
+    return undoing(turned, (before, after))
+
+
+def _said(correction: Correction) -> Mapping[str, object]:
+    """Return what a correction tells of the kind of its note, and whether it is about each service, by its slug."""
+    services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
+    return {_KIND: correction.kind, **services}
+
+
+def _correction(said: Mapping[str, Any]) -> Correction:
+    about = {slug: one for slug, one in said.items() if slug != _KIND}
+    adds, removes = (tuple(slug for slug, one in about.items() if one is wanted) for wanted in (True, False))
+    return Correction(adds, removes, said[_KIND])
 
 
 def _answered(put_right: Callable[[], Response], template: str, page: str, **shown: object) -> Response:
@@ -197,12 +231,12 @@ def _answered(put_right: Callable[[], Response], template: str, page: str, **sho
     return response
 
 
-def _speakers() -> list[str]:
+def _speakers() -> tuple[str, ...]:
     """Return the speakers that the form names, each once."""
     names = [name.strip() for name in _BETWEEN_NAMES.split(request.form["speakers"])]
     if any(len(name) > _LONGEST_NAME for name in names):
         raise RefusedError(texts.LONG_NAME, "speakers")
-    return list(dict.fromkeys(filter(None, names)))
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _kind() -> Kind | None:

@@ -1,24 +1,25 @@
 """取り込み: a report is shown as it would be understood, then kept in the library and indexed; and taken out again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
-from msgspec.structs import asdict
 from werkzeug.datastructures import FileStorage
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import LibraryError
+from kb.library.files import ChangedSinceError, LibraryError
+from kb.library.states import joined
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
 from kb.search.outcomes import Added
 from webui.address import page_address
-from webui.deeds import Deeds
+from webui.deeds import Deed, Deeds, still_kept, undoing
 from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted
 from webui.pages.updating import Updater
@@ -94,7 +95,8 @@ class _Intake:
             raise refused
         return self.ask(refused)
 
-    def _preview(self, received: Received) -> Response:
+    def _preview(self, received: Received, *, changed: bool = False) -> Response:
+        """Show what would be understood of a report; `changed` tells that it would replace another file than before."""
         if container_ending(received.data):
             reports, problems = self._keeper.inside(received.data, received.name)
             shown = render_template("preview_many.html", received=received, reports=reports, problems=problems)
@@ -107,27 +109,32 @@ class _Intake:
             refused=received.refused,
             report=report,
             replaces=self._keeper.replaces(report),
+            changed=changed,
             outline=outline,
             taken=counted(outline),
             sections=tuple(sections(report.notes)),
             lines=tuple(became(outline, report.talks, {note.line: note.id for note in report.notes})),
         )
-        return make_response(shown, 422 if received.refused else 200)
+        return make_response(shown, HTTPStatus.CONFLICT if changed else 422 if received.refused else 200)
 
     def _saved(self, received: Received) -> Response:
         told = _corrections(self._knowledge_base, received)
-        added = self._keeper.add(received.data, received.name, told)
+        try:
+            added = self._keeper.add(received.data, received.name, told, request.form.get("replaces"))
+        except ChangedSinceError:
+            if wants_json():
+                raise
+            return self._preview(received, changed=True)
         settled = self._updater.update()
-        return self._deeds.told(
-            self._became(added), self._undo([added]), _page_of(self._knowledge_base, added), settled=settled
-        )
+        deed = self._kept(self._became(added), [added])
+        return self._deeds.told(deed, _page_of(self._knowledge_base, added), settled=settled)
 
     def _sent(self, received: Received) -> Response:
         """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
         added = self._keeper.add(received.data, received.name, received.given)
         searchable = "more" not in request.args and self._updater.update()
         record = {
-            **asdict(added),
+            **added.record(),
             "searchable": searchable,
             "message": self._became(added),
             "url": _page_of(self._knowledge_base, added),
@@ -139,7 +146,7 @@ class _Intake:
         outcomes = [self._outcome(file) for file in files]
         taken = [outcome.added for outcome in outcomes if outcome.added]
         settled = self._updater.update()
-        done = self._deeds.keep(texts.many_taken(len(taken), len(files)), self._undo(taken))
+        done = self._kept(texts.many_taken(len(taken), len(files)), taken)
         shown = render_template(
             "added.html",
             outcomes=outcomes,
@@ -151,15 +158,11 @@ class _Intake:
         )
         return make_response(shown, 200 if taken else 422)
 
-    def _undo(self, taken: Sequence[Added]) -> Callable[[], None] | None:
-        """Return what takes files out again that were put into the library; None where each was there already."""
-        new = [self._source(added) for added in taken if not added.replaced]
-
-        def undo() -> None:
-            for source in new:
-                self._knowledge_base.corrector.remove(source)
-
-        return undo if new else None
+    def _kept(self, text: str, taken: Sequence[Added]) -> Deed:
+        """Keep what was done to be taken back: the library is then what it was before files were put into it."""
+        changes = joined(added.change for added in taken if added.change)
+        undo = undoing(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
+        return self._deeds.keep(text, undo, still_kept(changes))
 
     def _became(self, added: Added) -> str:
         """Return what is told of a file that was put into the library."""

@@ -1,12 +1,10 @@
 """Taking reports out of the library, and taking back what was done last."""
 
-from functools import partial
-
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import Gone
 
 from kb.knowledge_base import KnowledgeBase
-from webui.deeds import Deeds, came_from
+from webui.deeds import Deeds, came_from, still_kept, undoing
 from webui.pages.updating import Updater
 from webui.received import tell_refusals
 from webui.texts import texts
@@ -21,22 +19,23 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
     @blueprint.post("/remove/<path:report_id>")
     def remove(report_id: str) -> Response:
         entry = browser.entry(report_id)
-        undo = partial(corrector.restore, entry.source, corrector.given(entry))
-        corrector.remove(entry.source)
-        return deeds.told(texts.removed(entry.title), undo, "/reports", settled=updater.update())
+        changes = [corrector.remove(entry.source, entry.digest)]
+        undo = undoing(corrector.take_back, changes, still_kept)
+        deed = deeds.keep(texts.removed(entry.title), undo, still_kept(changes))
+        return deeds.told(deed, "/reports", settled=updater.update())
 
     @blueprint.delete("/report/<path:report_id>")
     def delete(report_id: str) -> Response:
-        kept = corrector.remove(browser.entry(report_id).source)
+        entry = browser.entry(report_id)
+        kept = corrector.remove(entry.source, entry.digest).kept
         return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
 
     @blueprint.post("/undo")
     def undo() -> Response:
-        deed = deeds.find(request.form.get("deed", ""))
-        if deed is None or deed.undo is None:
+        deed = deeds.take_back(request.form.get("deed", ""))
+        if deed is None:
             return problem(Gone(), texts.UNDO_FORGOTTEN)
-        deed.undo()
-        return deeds.told(texts.undone(deed.text), None, came_from("/"), settled=updater.update())
+        return deeds.told(deed, came_from("/"), settled=updater.update())
 
     tell_refusals(blueprint)
     return blueprint

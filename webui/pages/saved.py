@@ -1,18 +1,19 @@
 """Saved searches: kept in kb.toml by a name, listed with what is new in each since it was last opened here."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import TypeAlias
 from urllib.parse import parse_qsl, quote
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from kb.library.files import ChangedSinceError
 from kb.library.searches import LONGEST_ADDRESS, LONGEST_NAME, MOST_SEARCHES, SavedSearch
 from webui.address import address_of, pairs_of, query_of, resolved, turned_to
-from webui.deeds import Deeds, came_from
+from webui.deeds import Deeds, came_from, undoing
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
 from webui.seen import seen
@@ -20,6 +21,7 @@ from webui.texts import texts
 from webui.view.answers import respond, wants_json
 from webui.view.kept import Kept
 
+_Done: TypeAlias = tuple[SavedSearch, int | None]  # a search that was saved, or with its place one that was forgotten
 _MEANING = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # what an address reads as something else than itself
 
 
@@ -88,22 +90,31 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
                 raise
             return make_response(render_template("saved.html", **_form(saved, error)), 422)
         corrector.save(search)
-        undo = partial(corrector.forget, search.name)
-        return deeds.told(texts.search_saved(search.name), undo, came_from("/"), settled=updater.update())
+        done: _Done = (search, None)
+        undo = undoing(turned, done)
+        deed = deeds.keep(texts.search_saved(search.name), undo)
+        return deeds.told(deed, came_from("/"), settled=updater.update())
 
     @blueprint.post("/saved/remove")
     def forget() -> Response:
-        told, undo = _forgotten(knowledge_base, request.form.get("name", ""))
-        return deeds.told(told, undo, came_from("/"), settled=updater.update())
+        name = request.form.get("name", "")
+        gone: _Done | None = corrector.forget(name)
+        undo = gone and undoing(turned, gone)
+        deed = deeds.keep(texts.search_forgotten(name), undo)
+        return deeds.told(deed, came_from("/"), settled=updater.update())
+
+    def turned(done: _Done) -> _Done:
+        search, place = done
+        if place is not None:
+            corrector.save(search, place)
+            return search, None
+        gone = corrector.forget(search.name, search.address)
+        if gone is None:
+            raise ChangedSinceError
+        return gone
 
     tell_refusals(blueprint)
     return blueprint
-
-
-def _forgotten(knowledge_base: KnowledgeBase, name: str) -> tuple[str, Callable[[], object] | None]:
-    """Forget a saved search; return what is told of that, and what takes it back."""
-    gone = knowledge_base.corrector.forget(name)
-    return texts.search_forgotten(name), gone and partial(knowledge_base.corrector.save, *gone)
 
 
 def _form(saved: SavedSearches, refused: RefusedError | None = None) -> dict[str, object]:

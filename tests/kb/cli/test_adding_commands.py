@@ -37,12 +37,13 @@ def test_add_takes_a_report_from_a_pipe_and_names_it_by_what_it_is(library: Path
 def test_adding_the_same_report_again_replaces_it_and_keeps_the_old_one(library: Path, tmp_path: Path) -> None:
     (tmp_path / "again.md").write_text(REPORT + "- 追記\n", "utf-8")
 
-    kb("add", str(tmp_path / "again.md"))
+    added = kb("add", str(tmp_path / "again.md"))
 
     assert (len(records("search")), sorted(path.name for path in library.iterdir())) == (
         5,
-        ["report.md", "report.md~"],
+        ["report.md", "report.md.dc9ae2b6~"],
     )
+    assert "; what was there is kept as report.md.dc9ae2b6~" in added.stdout
 
 
 def test_adding_what_is_there_already_changes_nothing_and_says_so(library: Path, tmp_path: Path) -> None:
@@ -67,9 +68,37 @@ def test_remove_takes_a_report_out_and_keeps_its_file_aside(library: Path) -> No
     result = kb("remove", report)
 
     assert (result.stdout.splitlines()[0], records("search"), [path.name for path in library.iterdir()]) == (
-        f"removed {report}; its file is kept as report.md~",
+        f"removed {report}; what was there is kept as report.md.dc9ae2b6~",
         [],
-        ["report.md~"],
+        ["report.md.dc9ae2b6~"],
+    )
+
+
+def test_what_was_removed_twice_under_one_name_is_kept_twice_and_status_tells_where(
+    library: Path, tmp_path: Path
+) -> None:
+    texts = [f"# {name}の会 2020\n\n- {name}の話\n" for name in "甲乙"]
+    for text in texts:
+        (tmp_path / "memo.md").write_text(text, "utf-8")
+        (added,) = records("add", str(tmp_path / "memo.md"))
+        kb("remove", added["report"])
+    (status,) = records("status")
+    line = next(line for line in kb("status").stdout.splitlines() if line.startswith("kept "))
+
+    assert {(library / name).read_text("utf-8") for name in status["kept"]} == set(texts)
+    assert line == f"kept     2 files that were replaced or removed: {', '.join(status['kept'])}"
+
+
+def test_a_report_that_was_edited_since_it_was_indexed_is_not_removed(library: Path) -> None:
+    report = records("search")[0]["report"]
+    (library / "report.md").write_text("# 別の会 2020\n\n- メモ\n", "utf-8")
+
+    result = kb("remove", report)
+
+    assert (result.exit_code, result.stderr.splitlines()[-1], [path.name for path in library.iterdir()]) == (
+        2,
+        "kb: report.md: was changed since, and stays as it is; look at it again after `kb sync`",
+        ["report.md"],
     )
 
 

@@ -109,15 +109,20 @@ def test_a_broken_kb_toml_is_told_and_the_reports_are_read_without_it(tmp_path: 
 def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text('# 手で書いた\n[reports."b.md"]\ndate = "2018" # 年だけ\n', "utf-8")
     library = Library(tmp_path)
-    source = library.put(b"x", "a.md")
+    source = library.put(b"x", "a.md").source
 
     library.tell(source, Given("社内勉強会", "2018-03", None))
     told = library.scan().configuration.given
-    kept = library.discard(source)
+    written = (tmp_path / "kb.toml").read_bytes()
+    kept = library.discard(source).kept
 
-    assert (told["a.md"], kept, (tmp_path / "kb.toml").read_text("utf-8")) == (
+    assert (
+        told["a.md"],
+        [(tmp_path / name).read_bytes() for name in kept],
+        (tmp_path / "kb.toml").read_text("utf-8"),
+    ) == (
         Given("社内勉強会", "2018-03", None),
-        "a.md~",
+        [b"x", written],
         '# 手で書いた\n[reports."b.md"]\ndate = "2018" # 年だけ\n',
     )
 

@@ -104,6 +104,10 @@ def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(
     assert sources(kb) == ["blog.txt#1", "blog.txt#2"]
 
 
+def told(kb: KnowledgeBase) -> dict[str, str | None]:
+    return {place: given.event for place, given in kb.collection.library.configuration()[0].given.items()}
+
+
 def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_told_goes_on(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     first = kb.keeper.add(export("鍵の会", "錠の会"), "blog-2018.txt")
@@ -118,6 +122,34 @@ def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_
         "blog-2018.txt#2": "鍵の日",
         "blog-2018.txt#3": "錠の日",
     }
+
+
+def test_what_was_told_of_a_post_follows_it_where_it_was_edited_and_is_never_told_of_another(kb: KnowledgeBase) -> None:
+    library = kb.collection.library
+    kb.keeper.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")
+    library.tell("blog.txt#1", Given(event="鍵の日"))
+    library.tell("blog.txt#2", Given(event="錠の日"))
+    edited = export("鍵の会").replace("鍵の会の一".encode(), "鍵の会の壱".encode())
+
+    again = kb.keeper.add(export("門の会") + edited + export("扉の会", "窓の会"), "blog.txt")
+    kept = [(library.path / name).read_text("utf-8") for name in again.kept]
+    carried = told(kb)
+    kb.corrector.take_back([again.change] if again.change else [])
+
+    assert carried == {"blog.txt#2": "鍵の日"}
+    assert ["錠の会" in kept[0], 'event = "錠の日"' in kept[1]] == [True, True]
+    assert told(kb) == {"blog.txt#1": "鍵の日", "blog.txt#2": "錠の日"}
+
+
+def test_what_was_told_of_a_file_in_an_archive_goes_on_by_its_name(kb: KnowledgeBase) -> None:
+    names = ("a.md", "b.md", "c.md")
+    texts = {name: f"# {name}の会\n\n- {name}の話\n".encode() for name in names}
+    kb.keeper.add(packed(texts), "talks.zip")
+    kb.collection.library.tell("talks.zip!/a.md", Given(event="会"))
+
+    kb.keeper.add(packed({"0.md": b"# x\n\n- x\n", **texts, "a.md": "# 別の題\n\n- 直した\n".encode()}), "talks.zip")
+
+    assert told(kb) == {"talks.zip!/a.md": "会"}
 
 
 def test_another_export_of_the_same_name_stands_beside_the_first(kb: KnowledgeBase) -> None:

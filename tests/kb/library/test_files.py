@@ -42,7 +42,17 @@ def test_hidden_files_backups_pipes_and_links_out_are_left_alone(tmp_path: Path)
     (library / ".git").mkdir(parents=True)
     outside.write_text("x")
     (library / "link.md").symlink_to(outside)
-    for name in (".hidden.md", "a.md~", "#a.md#", "a.md.swp", "kb.toml", ".git/a.md", "a.md"):
+    for name in (
+        ".hidden.md",
+        "a.md~",
+        "a.md.3f2a90c1~",
+        "a.md.3f2a90c1-2~",
+        "#a.md#",
+        "a.md.swp",
+        "kb.toml",
+        ".git/a.md",
+        "a.md",
+    ):
         (library / name).write_text("")
     os.mkfifo(library / "pipe.md")
 
@@ -111,10 +121,10 @@ def test_a_name_that_is_no_utf_8_is_shown_readably_and_leads_to_its_file(tmp_pat
     (file,) = library.scan().files
     library.put(b"new", "a.md", replacing=file.source)
 
-    assert (file.source, (tmp_path / name).read_text(), library.discard(file.source)) == (
+    assert (file.source, (tmp_path / name).read_text(), library.discard(file.source).kept) == (
         "\\xe3.md",
         "new",
-        "\\xe3.md~",
+        ("\\xe3.md.11507a0e~",),
     )
 
 
@@ -128,7 +138,7 @@ def test_a_name_that_is_no_utf_8_is_shown_readably_and_leads_to_its_file(tmp_pat
     ],
 )
 def test_a_report_is_never_put_under_a_name_that_is_left_alone(tmp_path: Path, name: str, stored: str) -> None:
-    assert (Library(tmp_path).put(b"x", name), sources(tmp_path)) == (stored, [stored])
+    assert (Library(tmp_path).put(b"x", name).source, sources(tmp_path)) == (stored, [stored])
 
 
 @pytest.mark.parametrize(
@@ -215,18 +225,19 @@ def test_each_library_has_an_index_folder_of_its_own(tmp_path: Path, monkeypatch
 def test_a_report_is_put_under_its_own_name_and_never_over_another(tmp_path: Path) -> None:
     library = Library(tmp_path)
 
-    names = [library.put(data, "講演メモ.md") for data in (b"one", b"two")]
+    names = [library.put(data, "講演メモ.md").source for data in (b"one", b"two")]
 
     assert {name: (tmp_path / name).read_bytes() for name in names} == {"講演メモ.md": b"one", "講演メモ-2.md": b"two"}
 
 
 def test_a_replaced_report_is_kept_as_a_backup(tmp_path: Path) -> None:
     library = Library(tmp_path)
-    source = library.put(b"old", "a.md")
+    source = library.put(b"old", "a.md").source
 
     again = library.put(b"new", "b.md", replacing=source)
 
-    assert (again, (tmp_path / "a.md").read_bytes(), (tmp_path / "a.md~").read_bytes(), sources(tmp_path)) == (
+    (kept,) = again.kept
+    assert (again.source, (tmp_path / "a.md").read_bytes(), (tmp_path / kept).read_bytes(), sources(tmp_path)) == (
         "a.md",
         b"new",
         b"old",

@@ -18,7 +18,7 @@ ASIDE = {
     "words",
     "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ aligning comparing knowledge_base",
-    "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files seen updates walk",
+    "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files seen states updates walk",
     "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding "
     "engines finishing keeping outcomes search_box searching suggestions syncing",
     "kb/texts": "__init__ ja",

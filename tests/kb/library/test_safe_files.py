@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.library.safe_files import file_name, make_folder, set_aside, write_whole
+from kb.library.safe_files import file_name, make_folder, move, write_whole
 
 
 def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
@@ -71,6 +71,6 @@ def test_a_file_is_on_the_disk_before_it_gets_its_name_and_the_name_before_it_is
     monkeypatch.setattr(os, "fsync", fsync)
 
     write_whole(tmp_path / "a.md", b"x")
-    set_aside(tmp_path / "a.md")
+    move(tmp_path / "a.md", tmp_path / "b.md")
 
-    assert flushed == [(False, []), (True, ["a.md"]), (True, ["a.md~"])]
+    assert flushed == [(False, []), (True, ["a.md"]), (True, ["b.md"])]

@@ -23,7 +23,7 @@ def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch
     monkeypatch.setattr(files, "write_whole", watched)
     Library(tmp_path).put(b"# a", "a.md", Given(event="会"))
 
-    assert seen == [("kb.toml", False), ("a.md", False)]
+    assert seen == [(".kb-begun", False), ("kb.toml", False), ("a.md", False)]
 
 
 def test_where_the_report_cannot_be_written_nothing_is_told_of_it(

@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import LibraryError
 from kb.report.model import Correction, Given
 
 REPORT = """# 見本勉強会 参加レポート
@@ -32,7 +31,7 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     (before,) = kb.browser.reports()
     link = kb.browser.report(before.id)[1][0].id
     kb.corrector.note(link, lambda _: Correction(adds=("sqs",)))
-    kb.corrector.talk(before.talks[0].id, ["田中 一"])
+    kb.corrector.talk(before.talks[0].id, lambda _: ["田中 一"])
     told = kb.corrector.report(before, lambda known: replace(known, event="改名した会", held_on="2019"))
     kb.keeper.sync()
     (after,) = kb.browser.reports()
@@ -47,7 +46,7 @@ def test_speakers_are_told_and_forgotten_again(kb: KnowledgeBase) -> None:
     (talk,) = kb.browser.reports()[0].talks
     found = []
     for told in (["田中 一", "鈴木 二"], [], None):
-        kb.corrector.talk(talk.id, told)
+        kb.corrector.talk(talk.id, lambda _, told=told: told)
         kb.keeper.sync()
         found.append(kb.browser.reports()[0].talks[0].speakers)
 
@@ -58,13 +57,10 @@ def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: Kn
     kb.corrector.report(kb.browser.reports()[0], lambda known: replace(known, held_on="2019-05"))
     kb.keeper.sync()
     (entry,) = kb.browser.reports()
-    given = kb.corrector.given(entry)
-    kb.corrector.remove(entry.source)
+    change = kb.corrector.remove(entry.source)
     kb.keeper.sync()
     gone = kb.browser.reports()
-    kb.corrector.restore(entry.source, given)
+    kb.corrector.take_back([change])
     kb.keeper.sync()
 
     assert (gone, kb.browser.reports()) == ((), (entry,))
-    with pytest.raises(LibraryError, match="cannot be put back"):
-        kb.corrector.restore(entry.source, given)

@@ -93,7 +93,7 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
     sync()
     kb.corrector.note(note, lambda _: Correction(adds=("sns",)))
     sync()
-    kb.corrector.talk(first.talks[0].id, ("山田 花子",))
+    kb.corrector.talk(first.talks[0].id, lambda _: ("山田 花子",))
     sync()
     kb.collection.library.tell("c.md", Given(held_on="2020-05-05"))
     sync()

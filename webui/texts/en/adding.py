@@ -1,6 +1,6 @@
 """What the page says in English of what is added, corrected and taken back, and of how a report was understood."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kb.search.outcomes import Added, SyncOutcome
 from kb.texts.en import KINDS, counted
@@ -34,7 +34,29 @@ def tags(count: int) -> str:
 
 def replaces(source: str) -> str:
     """Return the notice that a report is there already."""
-    return f"This report is there already. Keeping this one replaces {source}, which stays as {source}~."
+    return f"This report is there already. Keeping this one replaces {source}, which is kept under another name."
+
+
+def still_kept(kept: Sequence[str]) -> str:
+    """Return under which names what was there before is kept; nothing where nothing was."""
+    return f"What was there is kept as {', '.join(kept)}." if kept else ""
+
+
+def replaces_another(source: str | None) -> str:
+    """Return what is said where a report would take the place of another file than was shown, or no more of any."""
+    now = f"Keeping this one now replaces {source}." if source else "Keeping this one now adds a new file."
+    return f"The library has changed while you looked. {now}"
+
+
+def changed_since(source: str | None, kept: str | None) -> str:
+    """Return why something cannot be changed or taken back; `kept` is where lies what it was to be again."""
+    where = f" What it was to be again lies in {kept}." if kept else ""
+    return f"{source or 'What was corrected'} has changed since, and stays as it is.{where} Look at it and try again."
+
+
+def gone_since(source: str, kept: str) -> str:
+    """Return why a file cannot be what it was again."""
+    return f"{source} cannot be what it was again: {kept} is gone, or holds something else."
 
 
 def became(added: Added, source: str) -> str:

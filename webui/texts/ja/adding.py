@@ -1,6 +1,6 @@
 """What the page says of what is added, corrected and taken back, and of how a report was understood."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from kb.search.outcomes import Added, SyncOutcome
 from kb.texts.causes import in_japanese
@@ -35,7 +35,31 @@ def tags(count: int) -> str:
 
 def replaces(source: str) -> str:
     """Return the notice that a report is there already."""
-    return f"同じレポートがあります。保存すると {source} を差し替え、今のファイルは {source}~ として残します。"
+    return f"同じレポートがあります。保存すると {source} を差し替えます。今のファイルは別の名前で残します。"
+
+
+def still_kept(kept: Sequence[str]) -> str:
+    """Return under which names what was there before is kept; nothing where nothing was."""
+    return f"それまでのファイルは {'、'.join(kept)} として残してあります。" if kept else ""
+
+
+def replaces_another(source: str | None) -> str:
+    """Return what is said where a report would take the place of another file than was shown, or no more of any."""
+    now = (
+        f"今保存すると、次のファイルを差し替えます: {source}" if source else "今保存すると、新しいファイルになります。"
+    )
+    return f"確認している間に、ライブラリが変わりました。{now}"
+
+
+def changed_since(source: str | None, kept: str | None) -> str:
+    """Return why something cannot be changed or taken back; `kept` is where lies what it was to be again."""
+    where = f"戻す内容は {kept} にあります。" if kept else ""
+    return f"{source or '直した内容'} はその後に変わったため、そのままにしました。{where}今の内容を見て、やり直してください。"
+
+
+def gone_since(source: str, kept: str) -> str:
+    """Return why a file cannot be what it was again."""
+    return f"{source} を元に戻せません。{kept} がないか、中身が変わっています。"
 
 
 def became(added: Added, source: str) -> str:

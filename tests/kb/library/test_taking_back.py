@@ -1,0 +1,235 @@
+"""What is replaced or removed lies under a name of its own, and is taken back to the byte or not at all."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.library import files
+from kb.library.files import ChangedSinceError, Library, LibraryError
+from kb.library.safe_files import aside
+from kb.library.states import Change, State, digest_of
+from kb.report.model import Given
+
+GIVEN = Given(event="会", held_on="2018-03")
+
+
+def held(library: Path) -> dict[str, bytes]:
+    """Return all files of a library, but kb.toml and its former states."""
+    return {path.name: path.read_bytes() for path in sorted(library.iterdir()) if not path.name.startswith("kb.toml")}
+
+
+def told(library: Path) -> dict[str, Given]:
+    return dict(Library(library).configuration()[0].given)
+
+
+def test_two_reports_removed_under_one_name_are_both_kept_and_each_comes_back(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    removed = []
+    for data in (b"A", b"B"):
+        library.put(data, "a.md")
+        removed.append(library.discard("a.md"))
+    kept = held(tmp_path)
+    library.take_back(removed[:1])
+
+    assert [kept[change.kept[0]] for change in removed] == [b"A", b"B"]
+    assert held(tmp_path) == {"a.md": b"A", removed[1].kept[0]: b"B"}
+
+
+def test_each_state_of_a_replaced_report_is_kept(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    source = library.put(b"1", "a.md").source
+    kept = [library.put(data, "a.md", replacing=source).kept for data in (b"2", b"3", b"1", b"2")]
+
+    assert [held(tmp_path)[name] for (name,) in kept] == [b"1", b"2", b"3", b"1"]
+
+
+def test_what_was_removed_is_never_put_back_over_another_and_it_is_told_where_it_lies(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.put(b"A", "a.md")
+    removed = library.discard("a.md")
+    library.put(b"B", "a.md")
+    before = held(tmp_path)
+    with pytest.raises(ChangedSinceError) as refused:
+        library.take_back([removed])
+
+    assert str(refused.value) == f"a.md: was changed since, and stays as it is; what it was lies in {removed.kept[0]}"
+    assert held(tmp_path) == before == {"a.md": b"B", removed.kept[0]: b"A"}
+
+
+def test_what_is_no_longer_aside_as_it_was_is_not_put_back(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.put(b"A", "a.md")
+    removed = library.discard("a.md")
+    (tmp_path / removed.kept[0]).write_bytes(b"edited")
+    with pytest.raises(ChangedSinceError) as refused:
+        library.take_back([removed])
+
+    assert (refused.value.is_gone, held(tmp_path)) == (True, {removed.kept[0]: b"edited"})
+
+
+def test_nothing_is_set_aside_over_what_somebody_put_under_that_name(tmp_path: Path) -> None:
+    (tmp_path / aside(tmp_path / "a.md", digest_of(b"A"))).write_bytes(b"another's")
+    library = Library(tmp_path)
+    library.put(b"A", "a.md")
+
+    assert library.discard("a.md").kept == ("a.md.559aead0-2~",)
+    assert held(tmp_path) == {"a.md.559aead0~": b"another's", "a.md.559aead0-2~": b"A"}
+
+
+def test_a_file_of_the_longest_name_is_set_aside_too(tmp_path: Path) -> None:
+    name = "あ" * 84 + ".md"  # 255 bytes
+    (tmp_path / name).write_bytes(b"A")
+
+    (kept,) = Library(tmp_path).discard(name).kept
+
+    assert held(tmp_path) == {kept: b"A"}
+
+
+def test_adding_replacing_and_removing_are_taken_back_and_done_again(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    added = library.put(b"A", "a.md", GIVEN)
+    replaced = library.put(b"B", "a.md", Given(url="https://example.com/"), replacing="a.md")
+    removed = library.discard("a.md")
+    after = []
+    changes = [[removed], [replaced], [added]]
+    for _ in range(2):
+        again = []
+        for change in changes:
+            again.append(library.take_back(change))
+            after.append((held(tmp_path).get("a.md"), told(tmp_path).get("a.md")))
+        changes = again[::-1]
+
+    more = Given("会", "2018-03", "https://example.com/")
+    back = [(b"B", more), (b"A", GIVEN), (None, None)]
+    assert after == [*back, (b"A", GIVEN), (b"B", more), (None, None)]
+    assert set(held(tmp_path).values()) == {b"A", b"B"}
+
+
+def test_what_another_told_of_a_report_since_is_not_taken_back_with_it(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    added = library.put(b"A", "a.md")
+    library.tell("a.md", GIVEN)
+    with pytest.raises(ChangedSinceError):
+        library.take_back([added])
+
+    assert (held(tmp_path), told(tmp_path)) == ({"a.md": b"A"}, {"a.md": GIVEN})
+
+
+def test_where_one_of_several_cannot_be_taken_back_all_stay(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    added = [library.put(name.encode(), f"{name}.md") for name in "abc"]
+    (tmp_path / "b.md").write_bytes(b"edited")
+    with pytest.raises(ChangedSinceError):
+        library.take_back(added)
+
+    assert held(tmp_path) == {"a.md": b"a", "b.md": b"edited", "c.md": b"c"}
+
+
+def test_a_report_is_removed_only_as_what_it_was_taken_for(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.put(b"B", "a.md")
+    with pytest.raises(ChangedSinceError):
+        library.discard("a.md", digest_of(b"A"))
+
+    assert held(tmp_path) == {"a.md": b"B"}
+
+
+def test_what_is_told_anew_leaves_what_was_told_before(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.put(b"A", "a.md", Given(held_on="2018-03", former=("old-1234",)))
+    library.put(b"B", "a.md", Given(event="会"), replacing="a.md")
+
+    assert told(tmp_path) == {"a.md": Given(event="会", held_on="2018-03", former=("old-1234",))}
+
+
+@pytest.mark.parametrize("replacing", [None, "a.md"])
+def test_where_a_report_cannot_be_written_what_was_told_of_it_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replacing: str | None
+) -> None:
+    library = Library(tmp_path)
+    if replacing:
+        library.put(b"A", "a.md")
+    library.tell("a.md", GIVEN)
+    before = held(tmp_path), told(tmp_path)
+    whole = files.write_whole
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name.startswith("a.md"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        whole(path, data)
+
+    monkeypatch.setattr(files, "write_whole", full)
+    with pytest.raises(LibraryError, match="No space left on device"):
+        library.put(b"B", "a.md", Given(event="別の会"), replacing)
+
+    assert (held(tmp_path), told(tmp_path)) == before
+
+
+def begun(library: Path, change: Change, data: bytes | None) -> None:
+    """Leave what one leaves that is killed before all it began is told."""
+    (library / files._BEGUN).write_bytes(files.msgspec.json.encode(change))  # noqa: SLF001  # as it lies on the disk
+    if data is not None:
+        (library / change.source).write_bytes(data)
+
+
+@pytest.mark.parametrize(("data", "wanted"), [(b"A", {"a.md": GIVEN}), (b"B", {"a.md": Given(event="別の会")})])
+@pytest.mark.parametrize("reads", [True, False])
+def test_who_comes_after_one_that_was_killed_has_told_what_is_told_of_the_bytes_there(
+    tmp_path: Path, data: bytes, wanted: dict[str, Given], *, reads: bool
+) -> None:
+    Library(tmp_path).tell("a.md", Given(event="半端"))
+    after = {"a.md": Given(event="別の会")}
+    begun(tmp_path, Change("a.md", State(digest_of(b"A"), {"a.md": GIVEN}), State(digest_of(b"B"), after)), data)
+
+    if reads:
+        Library(tmp_path).scan()
+    else:
+        Library(tmp_path).see("https://example.com/feed", ["https://example.com/1"])
+
+    assert (told(tmp_path), held(tmp_path)) == (wanted, {"a.md": data})
+
+
+def test_a_removed_report_that_one_was_killed_at_leaves_nothing_told_for_the_next_of_its_name(tmp_path: Path) -> None:
+    Library(tmp_path).tell("a.md", GIVEN)
+    begun(tmp_path, Change("a.md", State(digest_of(b"A"), {"a.md": GIVEN}), State(None)), None)
+
+    Library(tmp_path).put(b"B", "a.md")
+
+    assert told(tmp_path) == {}
+
+
+ACTS = st.tuples(
+    st.sampled_from(["add", "replace", "remove", "take back"]), st.sampled_from([b"A", b"B", b"C"]), st.integers(0, 9)
+)
+
+
+@given(acts=st.lists(ACTS, max_size=25))
+def test_nothing_that_was_acknowledged_is_ever_lost_in_whatever_order(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, bytes, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("library")
+    library, changes, acknowledged = Library(folder), list[Change](), set[bytes]()
+    for what, data, which in acts:
+        there = [file.source for file in library.scan().files]
+        if what == "add":
+            changes.append(library.put(data, "a.md"))
+            acknowledged.add(data)
+        elif what == "replace" and there:
+            changes.append(library.put(data, "b.md", replacing=there[which % len(there)]))
+            acknowledged.add(data)
+        elif what == "remove" and there:
+            changes.append(library.discard(there[which % len(there)]))
+        elif what == "take back" and changes:
+            change = changes[which % len(changes)]
+            try:
+                changes += library.take_back([change])
+            except ChangedSinceError:
+                continue
+            path = folder / change.source
+            assert (digest_of(path.read_bytes()) if path.exists() else None) == change.before.digest
+
+        assert acknowledged <= set(held(folder).values())
