@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kb.cli.group import as_json, cli
+from kb.cli.group import NamedPath, as_json, cli
 from kb.cli.output import lines, print_json
 from kb.evaluation import Evaluation, evaluate
 from kb.library.places import EVALUATION
@@ -16,9 +16,9 @@ FELL = 1
 
 
 @cli.command("evaluate")
-@click.option("--set", "folder", type=click.Path(path_type=Path), help="A folder with queries.jsonl and qrels.tsv.")
+@click.option("--set", "folder", type=NamedPath(path_type=Path), help="A folder with queries.jsonl and qrels.tsv.")
 @click.option(
-    "--at-least", type=click.Path(path_type=Path, exists=True), help="A JSON file of figures; fail below them."
+    "--at-least", type=NamedPath(path_type=Path, exists=True), help="A JSON file of figures; fail below them."
 )
 @as_json
 def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool) -> None:

@@ -56,6 +56,13 @@ def test_that_values_were_left_out_is_told(client: FlaskClient) -> None:
     assert "条件が多すぎるため、後の 1,568個は使いませんでした" in client.get(f"/?{MANY}").text
 
 
+def test_the_number_of_a_page_may_have_any_number_of_digits(client: FlaskClient) -> None:
+    paths = ("/", "/suggest", "/pairs", "/timeline", "/sheet", "/export.csv", "/export.md", "/reports", "/feed")
+    told = {path: client.get(f"{path}?q=SQS&page={'1'.zfill(9):0<4409}").status_code for path in paths}
+
+    assert told == dict.fromkeys(paths, 200) | {"/feed": 400}
+
+
 def test_who_comes_on_top_of_costly_answers_is_told_when_to_come_again() -> None:
     inside, done = threading.Event(), threading.Event()
 
