@@ -28,10 +28,10 @@ _NO_NAMES = frozenset(("", ".", ".."))  # of what a path leads through
 class Unread(NamedTuple):
     """A part of an address that means nothing here; the rest of the address was followed.
 
-    One without a key tells how many values were left out, as there are too many.
+    One of no key (None; an address may have an empty one) tells how many values were left out, as there are too many.
     """
 
-    key: str
+    key: str | None
     value: str
 
 
@@ -39,7 +39,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     """Return the search that an address asks for, and the parts of the address that were not understood.
 
     Keys of groups may repeat; of `q`, `sort` and `page` the last one counts. Of values, read or not, the first
-    `MOST_VALUES` count: the last of those unread has no key then, and how many were left out as its value.
+    `MOST_VALUES` count: the last of those unread is of no key then, and how many were left out as its value.
     """
     query, page = Query(limit=PAGE_SIZE), 1
     unread, taken, left_out = list[Unread](), 0, 0
@@ -59,7 +59,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
             unread.append(Unread(key[:LONGEST_VALUE], value[:LONGEST_VALUE]))
             taken += 1
     if left_out:
-        unread.append(Unread("", str(left_out)))
+        unread.append(Unread(None, str(left_out)))
     return replace(query, offset=(page - 1) * PAGE_SIZE), tuple(unread)
 
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 Resolve = Callable[[str, int], tuple[str, ...]]
 """What gives the addresses of a host; raises OSError where it has none."""
 
-# What IANA gives out of version 6 (RFC 4291, 2.4). Python takes for global what is none of it: fec0::/10 of old networks.
+# What IANA gives out of version 6 (RFC 4291, 2.4); Python takes more for global, as fec0::/10 of old private networks.
 _GIVEN_OUT = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are the address that is meant
 

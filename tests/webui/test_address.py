@@ -84,6 +84,7 @@ def test_all_notes_have_an_address_of_their_own() -> None:
         ("match", "some"),
         ("without", "x"),
         ("colour", "red"),
+        ("", "red"),
     ],
 )
 def test_what_means_nothing_is_named(pair: tuple[str, str]) -> None:

@@ -81,6 +81,18 @@ def test_beyond_this_machine_it_does_not_start_without_a_token(
     assert (process.returncode, told in error.splitlines()[-1]) == (2, True)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 70])
+def test_a_host_that_is_none_is_refused_in_one_line(start: Start, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("KB_TOKEN", "a-token-of-twenty-chars")
+    process = start("--host", host, "--port", "0")
+    told, _ = process.communicate(timeout=60)
+
+    assert (process.returncode, told.splitlines()[-1].partition(": ")[2].partition(";")[0]) == (
+        2,
+        f"cannot listen at {host}:0: no name that a machine can have",
+    )
+
+
 def test_a_host_of_another_machine_is_refused_in_one_line(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_TOKEN", "a-token-of-twenty-chars")
     process = start("--host", "192.0.2.1")
