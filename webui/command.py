@@ -43,5 +43,5 @@ def _speak_utf8() -> None:
 
     Python reads them otherwise as bytes that mean nothing, and finds nothing.
     """
-    if sys.getfilesystemencoding() == "ascii" and not sys.flags.utf8_mode:
+    if sys.getfilesystemencoding() == "ascii" and not sys.flags.utf8_mode and sys.executable:
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606  # what runs already

@@ -13,6 +13,7 @@ from kb.texts import en
 from kb.texts import programs as words
 
 _PAGE = 100  # talks that are listed at once
+_MOST_TALKS = 10**9  # from a later one on there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def talks(kb: KnowledgeBase, begin: str | None) -> tuple[list[Resource], str | N
     """Return the talks from one on, newest first, and where to go on. Raises ToolError."""
     with told():
         every = list(kb.browser.directory().talks.values())
-    number = whole_number(begin or "", len(every)) or 0
+    number = whole_number(begin or "", _MOST_TALKS) or 0
     some = [
         Resource(resource_address("talk", entry.talk.id), entry.talk.title) for entry in every[number : number + _PAGE]
     ]

@@ -31,7 +31,7 @@ from webui.address import DEED, GROUPS
 from webui.app import create_app
 
 SEED = 2018
-SHORT, LONG = 400, 10_000  # requests
+SHORT, LONG = 600, 10_000  # requests
 ROUND = 200  # requests after which the library is as it was, for some of them take reports out
 
 NUMBERS = (
@@ -123,18 +123,21 @@ KEYS = sorted({*GROUPS, *FIELDS, *named(r'args\.get\w*\("(\w+)"', "**/*.py"), "p
 class Strangers:
     """Those who send whatever they like, to each route of an app in turn.
 
-    `known` are ids of what there is; what a route answered for is remembered, and asked for again.
+    `ids` are those of what there is, by what it is; what a route answered for is remembered, and asked for again.
     """
 
-    def __init__(self, app: Flask, known: Sequence[str], random: Random) -> None:
-        self._app, self._known, self._random = app, known, random
+    def __init__(self, app: Flask, ids: Mapping[str, Sequence[str]], random: Random) -> None:
+        self._app, self._ids, self._random = app, ids, random
+        self._known = [one for some in ids.values() for one in some]
         self._answered: defaultdict[str, list[str]] = defaultdict(list)
 
     def __iter__(self) -> Iterator[tuple[dict[str, Any], int]]:
         """Yield requests, each with the status of its answer."""
         while True:
             for rule in self._app.url_map.iter_rules():
-                name = self._pick(self._pick((self._answered[rule.rule] or self._known, self._known, [self._text()])))
+                answered = self._answered[rule.rule]
+                own = [one for what, some in self._ids.items() if what in rule.rule for one in some] or self._known
+                name = self._pick(self._pick((answered or own, own, [self._text()])))
                 environ = self._request(rule, name)
                 _, status, _ = run_wsgi_app(self._app, dict(environ), buffered=True)
                 if int(status[:3]) < 400:
@@ -200,7 +203,9 @@ class Strangers:
 
     def _pairs(self, names: Sequence[str]) -> list[tuple[str, str]]:
         often = [name for name in names if name in OF_KIND]
-        keys = [self._pick(self._pick((names, often, often, [self._text()[:200]]))) for _ in range(self._few(6))]
+        keys = [
+            self._pick(self._pick((names, often, often, often, [self._text()[:200]]))) for _ in range(self._few(12))
+        ]
         return [(key, self._pick(OF_KIND[key]) if key in OF_KIND else self._text()) for key in keys]
 
     def _text(self) -> str:
@@ -230,14 +235,21 @@ def variable(header: str) -> str:
     return name if name.startswith("CONTENT_") else f"HTTP_{name}"
 
 
-def ids(knowledge_base: KnowledgeBase) -> list[str]:
-    """Return what there is: reports, talks, notes, events, speakers, updates, services."""
+def ids(knowledge_base: KnowledgeBase) -> Mapping[str, Sequence[str]]:
+    """Return the ids of what there is, by the word that the addresses of such pages have."""
     directory, contents = knowledge_base.browser.directory(), knowledge_base.collection.contents()
     reports = contents.by_id if contents else {}
-    notes = (note.id for report in reports for note in knowledge_base.browser.report(report)[1][:5])
     services = [service.slug for service in knowledge_base.collection.catalogue.services][:20]
-    updates = knowledge_base.announcer.differences()
-    return [*reports, *directory.talks, *notes, *directory.events, *directory.speakers, *updates, *services]
+    return {
+        "report": list(reports),
+        "talk": list(directory.talks),
+        "note": [note.id for report in reports for note in knowledge_base.browser.report(report)[1][:5]],
+        "event": list(directory.events),
+        "speaker": list(directory.speakers),
+        "update": list(knowledge_base.announcer.differences()),
+        "service": services,
+        "guide": services,
+    }
 
 
 def unforeseen(folder: Path, many: int, seed: int) -> tuple[Counter[int], list[str]]:

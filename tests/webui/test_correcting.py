@@ -185,6 +185,14 @@ def test_what_was_written_is_answered_wherever_a_browser_says_that_it_comes_from
     assert [answer.status_code for answer in told] == [303] * 3
 
 
+def test_a_date_of_any_length_makes_no_long_page(client: FlaskClient, kb: KnowledgeBase) -> None:
+    date = "2018" * 75_000
+    asked = [(f"/correct-report/{kb.browser.reports()[0].id}", {"date": date}), ("/add", {"text": OTHER, "date": date})]
+    pages = [sent(client, address, **fields) for address, fields in asked]
+
+    assert [(page.status_code, len(page.text) < 50_000) for page in pages] == [(422, True)] * 2
+
+
 def test_what_is_forgotten_cannot_be_taken_back(client: FlaskClient) -> None:
     page = sent(client, "/undo", deed="unknown", back="/")
 
