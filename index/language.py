@@ -46,7 +46,9 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
-_DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2}))?)?[年月日]?")
+_DATE = re.compile(  # \d would take the digits of every script, which no date that is kept has
+    "([0-9]{4})(?:[-/.年](0?[1-9]|1[0-2])(?:[-/.月](0?[1-9]|[12][0-9]|3[01]))?)?[年月日]?"
+)
 
 
 class FieldMeaning(Struct, frozen=True):

@@ -100,7 +100,7 @@ def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
             grades.setdefault(query, {})[document] = int(grade)
         told = list(_lines(folder / "queries.jsonl"))
         return tuple(JudgedQuery(q["id"], q["text"], q.get("type", ""), grades.get(q["id"], {})) for q in told)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise EvaluationError(f"{folder}: no set of judged queries (queries.jsonl, qrels.tsv): {error}") from error
 
 

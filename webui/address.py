@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from index.language import MOST_CHARACTERS
 from index.query import Query, StepName
+from index.urls import whole_number
 from kb.search.facets import keys
 from kb.search.searching import SORTS
 from kb.services import Catalogue
@@ -21,14 +22,16 @@ LAST_PAGE = 10_000
 MOST_VALUES = 32  # each is a chip with an address of all, and an address may be 16 kB long
 LONGEST_VALUE = 200  # characters; slugs have 60 at most, and speakers are named in fewer
 
+_NO_NAMES = frozenset(("", ".", ".."))  # of what a path leads through
+
 
 class Unread(NamedTuple):
     """A part of an address that means nothing here; the rest of the address was followed.
 
-    One without a key tells how many values were left out, as there are too many.
+    One of no key (None; an address may have an empty one) tells how many values were left out, as there are too many.
     """
 
-    key: str
+    key: str | None
     value: str
 
 
@@ -36,7 +39,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     """Return the search that an address asks for, and the parts of the address that were not understood.
 
     Keys of groups may repeat; of `q`, `sort` and `page` the last one counts. Of values, read or not, the first
-    `MOST_VALUES` count: the last of those unread has no key then, and how many were left out as its value.
+    `MOST_VALUES` count: the last of those unread is of no key then, and how many were left out as its value.
     """
     query, page = Query(limit=PAGE_SIZE), 1
     unread, taken, left_out = list[Unread](), 0, 0
@@ -45,8 +48,8 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
             continue
         if (told := _told_once(query, key, value)) is not None:
             query = told
-        elif key == "page" and value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= LAST_PAGE:
-            page = int(value)
+        elif key == "page" and (number := whole_number(value, LAST_PAGE)):
+            page = number
         elif taken >= MOST_VALUES:
             left_out += 1
         elif key in GROUPS and 0 < len(value) <= LONGEST_VALUE:
@@ -56,7 +59,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
             unread.append(Unread(key[:LONGEST_VALUE], value[:LONGEST_VALUE]))
             taken += 1
     if left_out:
-        unread.append(Unread("", str(left_out)))
+        unread.append(Unread(None, str(left_out)))
     return replace(query, offset=(page - 1) * PAGE_SIZE), tuple(unread)
 
 
@@ -105,7 +108,12 @@ def address_of(query: Query) -> str:
 
 @lru_cache(10_000)  # a page of results has a hundred of them, and the next one most of the same
 def page_address(what: str, identifier: str) -> str:
-    """Return the address of the page of a `note`, `talk`, `report` or `service`."""
+    """Return the address of the page of a `note`, `talk`, `report`, `service` or `speaker`.
+
+    What a speaker said who is named as no path can be is searched for: to a browser `..` leads out of a folder.
+    """
+    if what == "speaker" and not _NO_NAMES.isdisjoint(identifier.split("/")):
+        return address_of(Query().select("speaker", identifier))
     return f"/{what}/{quote(identifier)}"
 
 

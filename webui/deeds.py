@@ -5,10 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlunsplit
 
 from flask import Response, make_response, redirect, request
 
+from index.urls import url_parts
 from kb.library.states import Change
 from webui.address import DEED
 from webui.texts import texts
@@ -102,10 +103,10 @@ def came_from(otherwise: str) -> str:
     The form itself remembers it when it is sent.
     """
     told = request.form.get("back") or request.args.get("back")
-    if told is None and request.referrer:
-        parts = urlsplit(request.referrer)
+    if told is None and (parts := url_parts(request.referrer or "")):
         told = urlunsplit(("", "", parts.path, parts.query, "")) if parts.netloc == request.host else None
-    return told if told and _is_ours(told) and urlsplit(told).path != request.path else otherwise
+    here = url_parts(told) if told and _is_ours(told) else None
+    return told if told and here and here.path != request.path else otherwise
 
 
 def _is_ours(address: str) -> bool:

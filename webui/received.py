@@ -1,7 +1,6 @@
 """A report as it comes over the wire: in a form or as the body of a request, whole or not at all."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,10 @@ from werkzeug.exceptions import (
 )
 
 from kb.library.bounded import LONGEST_REPORT
-from kb.library.configuration import LONGEST_EVENT, valid_date
+from kb.library.configuration import LONGEST_EVENT
 from kb.library.files import ChangedSinceError, LibraryError
 from kb.readers.formats import MEDIA_TYPES
+from kb.report.dates import is_date
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
 from kb.services import Service
@@ -28,7 +28,9 @@ from webui.texts import texts
 from webui.view.answers import problem
 
 if TYPE_CHECKING:
-    from kb.fetching import Fetcher
+    from collections.abc import Callable
+
+    from kb.fetching import Fetched
 
 _TEXTS = MEDIA_TYPES | {"application/octet-stream"}
 
@@ -65,7 +67,7 @@ class Received:
         return base64.b64encode(self.data).decode()
 
 
-def received_form(fetcher: "Fetcher | None") -> Received:
+def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
     """Return the report of the form: a file, a text, what stands at an address, on its second way the first's bytes.
 
     Raises UnreadableError where nothing can be fetched.
@@ -75,12 +77,12 @@ def received_form(fetcher: "Fetcher | None") -> Received:
     if form.get("data"):
         try:
             data = base64.b64decode(form["data"], validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # also of what is no ASCII
             raise BadRequest from error
     elif file and file.filename:
         data, name = file.read(), file.filename
-    elif fetcher and form.get("address", "").strip():
-        page = fetcher.fetch(form["address"].strip())
+    elif fetch and form.get("address", "").strip():
+        page = fetch(form["address"].strip())
         data, name, given = page.data, page.name, page.given(given)
     else:
         data = form.get("text", "").replace("\r\n", "\n").encode()  # a form sends its lines with CRLF
@@ -121,7 +123,7 @@ def _given(told: MultiDict[str, str]) -> tuple[Given, RefusedError | None]:
     given = Given(event, held_on, url)
     if event and len(event) > LONGEST_EVENT:
         return replace(given, event=None), RefusedError(texts.LONG_EVENT, "event")
-    if held_on and not valid_date(held_on):
+    if held_on and not is_date(held_on):
         return replace(given, held_on=None), RefusedError(texts.WRONG_DATE, "date")
     return given, None
 

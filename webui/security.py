@@ -4,11 +4,11 @@ import hashlib
 import hmac
 import ipaddress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
+from index.urls import url_parts
 from kb.library.bounded import LONGEST_REPORT
 from webui.limits import Guesses
 
@@ -50,11 +50,9 @@ class Access:
 
         An address in digits always does: it takes a name to lure a browser here (DNS rebinding).
         """
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            return False
-        return name in self.names or _is_address(name)
+        parts = url_parts(f"//{host}")
+        name = parts.hostname if parts else None
+        return name is not None and (name in self.names or _is_address(name))
 
     def may_write(self, asked: Request) -> bool:
         """Return whether a request carries the token, in its header or its cookie, where one is needed."""

@@ -4,6 +4,7 @@ import ctypes
 import errno
 import gc
 import logging
+import re
 import signal
 import socket
 import sys
@@ -17,7 +18,7 @@ from typing import Any, cast
 from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
@@ -39,6 +40,7 @@ _SETTINGS: dict[str, Any] = {
     "max_request_header_size": 16 * 1024,
     "ident": None,  # says nothing of the server's version
 }
+_NO_ASCII = re.compile(rb"[\x80-\xff]")
 _ARENA_MAX = -8  # M_ARENA_MAX of mallopt(3)
 # Things made before cycles among the newest are looked for. By Python's 700 a page looks five times, and every fortieth
 # through all that is known of the library, which takes a tenth of a second; by this many hardly any page looks at all.
@@ -47,13 +49,23 @@ _DRAIN_SECONDS = 10.0  # how long running requests may take once the process is 
 
 
 class _Parser(HTTPRequestParser):
-    """Ends a connection after a request with both lengths: where it ends, a proxy in between may see otherwise."""
+    """Takes an address as people type it into curl, and refuses whatever else waitress cannot read.
+
+    It ends a connection after a request with both lengths: where it ends, a proxy in between may see otherwise.
+    """
 
     def parse_header(self, header_plus: bytes) -> None:
         coded = b"transfer-encoding:" in header_plus.lower()
-        super().parse_header(header_plus)
+        first, end, rest = header_plus.partition(b"\r\n")
+        first = _NO_ASCII.sub(lambda found: b"%%%02X" % found[0][0], first)
+        try:
+            super().parse_header(first + end + rest)
+        except ValueError as error:  # of an address with an open bracket, or of a length of 5,000 digits
+            raise ParsingError("the address or the length is none") from error
         if coded and "CONTENT_LENGTH" in self.headers:
             cast("dict[str, str]", self.headers)["CONNECTION"] = "close"
+        if not self.chunked and not self.content_length:
+            self.expect_continue = False  # there is nothing to go on with, and waitress would wait for it
 
 
 class _ErrorTask(ErrorTask):
@@ -150,7 +162,10 @@ def _busy(channel: object) -> bool:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except UnicodeError as error:
+        raise OSError(errno.EINVAL, "no name that a machine can have") from error
     bound = socket.socket(family, kind, protocol)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -9,9 +9,9 @@ import time
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
 
 from index.embedder import EmbeddingError, Vectors
+from index.urls import web_parts
 
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector
@@ -31,7 +31,7 @@ class Endpoint:
     """An Embedder that asks a server; `url` is what stands before /embeddings, `key` goes along as a bearer token."""
 
     def __init__(self, url: str, model: str, key: str | None = None) -> None:
-        if urlsplit(url).scheme not in ("http", "https"):
+        if web_parts(url) is None:
             raise EmbeddingError(f"{url!r} is no address of a model; write one like http://127.0.0.1:8080/v1")
         self.name = f"{model} {url}"
         self._model = model

@@ -4,9 +4,10 @@ import os
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from index.engine import SearchIndexError
+from index.urls import web_parts
 
 _INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
 USER, PASSWORD = "KB_ENGINE_USER", "KB_ENGINE_PASSWORD"  # the names of variables
@@ -47,8 +48,8 @@ def basic_credentials() -> tuple[str, str] | None:
 
 
 def _check(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = web_parts(url)
+    if parts is None:
         raise SearchIndexError(f"{url!r} is no address of a cluster; write one like https://search.example.com:9200")
     if parts.username or parts.password:
         raise SearchIndexError(

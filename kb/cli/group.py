@@ -93,6 +93,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 gc.set_threshold(50_000)
 
 
+class NamedPath(click.Path):
+    """The path of a file or folder; an empty one, as of a variable that is not set, is not the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Return a path that names something."""
+        if not value:
+            self.fail("is empty; name a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def place_options(command: Command) -> Command:
     """Add --library and --index to a command; there they win over those of `kb` itself."""
 
@@ -106,7 +116,7 @@ def place_options(command: Command) -> Command:
         ("--index", INDEX),
         ("--library", LIBRARY),
     ):
-        command = click.option(name, type=click.Path(), callback=keep, expose_value=False, help=text)(command)
+        command = click.option(name, type=NamedPath(), callback=keep, expose_value=False, help=text)(command)
     return command
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
-from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
+from kb.cli.group import FOUND_NOTHING, NamedPath, as_json, cli, with_knowledge_base
 from kb.cli.output import ProgressBar, bring_up_to_date, embed, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name
@@ -77,7 +77,7 @@ def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=click.Path(allow_dash=True))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=NamedPath(allow_dash=True))
 @click.option("--event", help="The event's name, where the report does not tell it.")
 @click.option(
     "--date", "held_on", metavar="DATE", callback=lambda *told: _date(told[2]), help="2018, 2018-03 or 2018-03-10."
@@ -213,8 +213,9 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
 
 
 def _date(text: str | None) -> str | None:
-    from kb.library.configuration import valid_date
+    from kb.library.tables import quoted
+    from kb.report.dates import is_date
 
-    if text is not None and not valid_date(text):
-        raise click.BadParameter(f"{text!r} is no date; write 2018, 2018-03 or 2018-03-10")
+    if text is not None and not is_date(text):
+        raise click.BadParameter(f"{quoted(text)} is no date; write 2018, 2018-03 or 2018-03-10")
     return text

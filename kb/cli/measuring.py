@@ -1,24 +1,24 @@
 """The command that measures the search: evaluate."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+import msgspec
 
-from kb.cli.group import as_json, cli
+from kb.cli.group import NamedPath, as_json, cli
 from kb.cli.output import lines, print_json
-from kb.evaluation import Evaluation, evaluate
+from kb.evaluation import Evaluation, EvaluationError, evaluate
 from kb.library.places import EVALUATION
 
 FELL = 1
 
 
 @cli.command("evaluate")
-@click.option("--set", "folder", type=click.Path(path_type=Path), help="A folder with queries.jsonl and qrels.tsv.")
+@click.option("--set", "folder", type=NamedPath(path_type=Path), help="A folder with queries.jsonl and qrels.tsv.")
 @click.option(
-    "--at-least", type=click.Path(path_type=Path, exists=True), help="A JSON file of figures; fail below them."
+    "--at-least", type=NamedPath(path_type=Path, exists=True), help="A JSON file of figures; fail below them."
 )
 @as_json
 def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool) -> None:
@@ -30,15 +30,24 @@ def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool
     Examples: kb evaluate --json
               kb evaluate --at-least data/evaluation/figures.json
     """
+    wanted = _figures(at_least) if at_least else {}
     evaluation = evaluate(folder or EVALUATION)
     if as_json:
         figures = asdict(evaluation)
         print_json([{**figures.pop("measures"), **figures}])
     else:
         lines(_table(evaluation))
-    if at_least and (fallen := _fallen(evaluation, json.loads(at_least.read_text("utf-8")))):
+    if at_least and (fallen := _fallen(evaluation, wanted)):
         lines((f"kb: {text}; see {at_least}" for text in fallen), err=True)
         click.get_current_context().exit(FELL)
+
+
+def _figures(file: Path) -> Mapping[str, float]:
+    """Return the figures that a file wants. Raises EvaluationError."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+    except ValueError as error:
+        raise EvaluationError(f"{file}: no figures; write names with numbers, as JSON: {error}") from error
 
 
 def _fallen(evaluation: Evaluation, wanted: Mapping[str, float]) -> list[str]:

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from kb.cli import terminal
 from kb.cli.files import each_report
-from kb.cli.group import as_json, cli
+from kb.cli.group import NamedPath, as_json, cli
 from kb.cli.output import lines, print_json, say
 from kb.cli.places import places
 from kb.library.configuration import Configuration
@@ -21,7 +21,7 @@ from kb.understanding import Tools, finish, understand
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
 @as_json
 def read(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Read reports as a sync would and show their notes, tagged; no index is touched. Of a folder all reports are read.
@@ -44,7 +44,7 @@ def read(files: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
 @as_json
 def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Parse reports and show what each line was taken for; nothing is tagged or indexed. Of a folder all are parsed.
@@ -69,7 +69,7 @@ def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 @cli.command("lint")
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
 @as_json
 def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
     """Tell the author of reports what could not be understood, with line numbers. Of a folder all are looked at.

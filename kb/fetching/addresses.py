@@ -11,6 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 Resolve = Callable[[str, int], tuple[str, ...]]
 """What gives the addresses of a host; raises OSError where it has none."""
 
+# What IANA gives out of version 6 (RFC 4291, 2.4); Python takes more for global, as fec0::/10 of old private networks.
+_GIVEN_OUT = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are the address that is meant
 
 
@@ -23,7 +25,9 @@ def resolve(host: str, port: int) -> tuple[str, ...]:
 def is_public(address: str) -> bool:
     """Return whether an address, and the older one that it may hold, belongs to the public internet."""
     return all(
-        each.is_global and not (each.is_multicast or each.is_reserved or each.is_unspecified)
+        each.is_global
+        and not (each.is_multicast or each.is_reserved or each.is_unspecified)
+        and (isinstance(each, IPv4Address) or each in _GIVEN_OUT)
         for each in _meant(address)
     )
 

@@ -1,6 +1,5 @@
 """What a feed of a blog offers, and which of it looks like a report on an event. The one door to feedparser."""
 
-import datetime as dt
 from calendar import timegm
 from dataclasses import dataclass, field
 from html import escape
@@ -13,10 +12,10 @@ import feedparser
 from kb.fetching.fetching import Fetched
 from kb.library.tables import CONTROL
 from kb.readers.formats import read_outline
+from kb.report.dates import day_in_japan
 from kb.report.problems import FileProblem, UnreadableError
 from kb.talks.event import event_of
 
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 _NO_FEED = "is no feed; name the address of one (RSS or Atom), which blogs link to at their foot"
 
 
@@ -53,7 +52,7 @@ def entries_of(feed: Fetched) -> tuple[Entry, ...]:
 def _entry(entry: Any) -> Entry:  # noqa: ANN401 (feedparser is untyped)
     contents = [content.get("value", "") for content in entry.get("content", ())]
     moment = entry.get("published_parsed") or entry.get("updated_parsed")
-    day = dt.datetime.fromtimestamp(timegm(moment), _JAPAN).date().isoformat() if moment else None
+    day = day_in_japan(timegm(moment)) if moment else None
     text = max([*contents, entry.get("summary", "")], key=len)
     url = CONTROL.sub(lambda sign: quote(sign[0]), entry.link)  # as browsers ask for it; kb.toml holds no such sign
     return Entry(url, " ".join(entry.get("title", "").split()), day, text)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from msgspec import Struct
 
+from index.urls import web_parts
 from kb.library.own_domain import own_domain
 from kb.library.searches import SavedSearch, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, check_keys, named_tables, parsed, quoted, shown
+from kb.report.dates import is_date
 from kb.report.model import Correction, Given, Kind, PointCorrection
 from kb.texts import ja
 
@@ -28,7 +30,7 @@ _TOP = (
 LONGEST_EVENT = 200  # characters: the longest of real reports has 48, and each note and filter shows it
 _INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
 _MOST_SHARDS = 100
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_AS_A_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")  # what we wrote ourselves once, of whatever day and digits
 
 
 class Embedding(Struct, frozen=True):
@@ -85,7 +87,7 @@ class Configuration:
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
-    `text` is all of it as it was written.
+    `no_dates` are dates that are none, left out, each with its file and its key. `text` is all of it as it was written.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
@@ -98,6 +100,7 @@ class Configuration:
     embedding: Embedding = field(default_factory=Embedding)
     searches: tuple[SavedSearch, ...] = ()
     engine: EngineAddress | None = None
+    no_dates: tuple[tuple[str, str, str], ...] = ()
     text: str = field(default="", compare=False, repr=False)
 
     @property
@@ -122,7 +125,8 @@ def parse(data: bytes) -> Configuration:
     table = parsed(data)
     if unknown := next((key for key in table if key not in _TOP), None):
         raise ConfigurationError(f"unknown key {shown(unknown)!r}; known are {', '.join(_TOP)}")
-    given = {source: _given(source, values) for source, values in named_tables(table, "reports").items()}
+    reports, no_dates = named_tables(table, "reports"), list[tuple[str, str, str]]()
+    given = {source: _given(source, values, no_dates) for source, values in reports.items()}
     own = Configuration(own_domain=own_domain(table))
     return replace(
         own,
@@ -138,13 +142,9 @@ def parse(data: bytes) -> Configuration:
         embedding=_embedding(table.get("embedding", {})),
         searches=saved_searches(table.get("searches", [])),
         engine=_engine(table["engine"]) if "engine" in table else None,
+        no_dates=tuple(no_dates),
         text=data.decode(ENCODING),
     )
-
-
-def valid_date(text: str) -> bool:
-    """Return whether a text is a date of a precision we know: 2018, 2018-03 or 2018-03-10."""
-    return _DATE.fullmatch(text) is not None
 
 
 def _embedding(table: object) -> Embedding:
@@ -153,7 +153,7 @@ def _embedding(table: object) -> Embedding:
         raise ConfigurationError('"embedding" must be a table: [embedding], with lines url = "…" and model = "…"')
     check_keys("[embedding]", table, {"url": str, "model": str})
     told = Embedding(**table)
-    if told.url and not told.url.startswith(("http://", "https://")):
+    if told.url and not web_parts(told.url):
         raise ConfigurationError(
             f"[embedding] url cannot be {quoted(told.url)}; write one like http://127.0.0.1:8080/v1"
         )
@@ -169,7 +169,7 @@ def _engine(table: object) -> EngineAddress:
     check_keys("[engine]", table, {"url": (str, list), "index": str, "region": str, "shards": int, "replicas": int})
     told = table.get("url", [])
     urls: list[str] = [told] if isinstance(told, str) else told
-    if not urls or not all(isinstance(url, str) and url.startswith(("http://", "https://")) for url in urls):
+    if not urls or not all(isinstance(url, str) and web_parts(url) for url in urls):
         raise ConfigurationError(
             f"[engine] url cannot be {quoted(urls)}; write one like https://search.example.com:9200"
         )
@@ -198,19 +198,23 @@ def _lists(table: Mapping[str, Any], group: str, key: str) -> Mapping[str, tuple
     return {name: tuple(values.get(key, ())) for name, values in tables.items()}
 
 
-def _given(source: str, values: Mapping[str, Any]) -> Given:
+def _given(source: str, values: Mapping[str, Any], no_dates: list[tuple[str, str, str]]) -> Given:
+    """Return what is told of a file. A date that is none is left out, and the rest of a library's kb.toml holds."""
     where = f'[reports."{shown(source)}"]'
     dates = ("date", "published")
     check_keys(where, values, {"event": str, **dict.fromkeys(dates, (str, dt.date)), "url": str, "former": list})
-    held_on, published = (str(values[key]) if key in values else None for key in dates)
-    for key, date in zip(dates, (held_on, published), strict=True):
-        if date is not None and not valid_date(date):
-            raise ConfigurationError(f"{where} {key} {date!r} is none; write 2018, 2018-03 or 2018-03-10")
+    told = {key: str(values[key]) for key in dates if key in values}
+    for key, date in [*told.items()]:
+        if not is_date(date):
+            if not _AS_A_DATE.fullmatch(date):
+                raise ConfigurationError(f"{where} {key} {quoted(date)} is none; write 2018, 2018-03 or 2018-03-10")
+            no_dates.append((source, key, told.pop(key)))
     if len(values.get("event", "")) > LONGEST_EVENT:
         raise ConfigurationError(
             f"{where} event cannot be {quoted(values['event'])}; it has at most {LONGEST_EVENT} characters"
         )
-    return Given(values.get("event"), held_on, values.get("url"), published, tuple(values.get("former", ())))
+    event, url, former = values.get("event"), values.get("url"), tuple(values.get("former", ()))
+    return Given(event, told.get("date"), url, told.get("published"), former)
 
 
 def _correction(note: str, values: Mapping[str, Any], known: "Catalogue") -> Correction:

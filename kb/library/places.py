@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import stat
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -72,7 +74,16 @@ def model_folder() -> Path:
 
 
 def _cache() -> Path:
-    return platformdirs.user_cache_path("talk-notes-kb")
+    """Return the user's cache folder. Raises LibraryError where there can be none."""
+    try:
+        return platformdirs.user_cache_path("talk-notes-kb")
+    except RuntimeError:  # no HOME, and nobody whom this machine knows, as in a container
+        folder = Path(tempfile.gettempdir(), f"talk-notes-kb-{os.getuid()}")
+    folder.mkdir(0o700, exist_ok=True)
+    found = folder.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):  # where all may write, another was first
+        raise LibraryError(f"{folder}: belongs to somebody else; set HOME or XDG_CACHE_HOME")
+    return folder
 
 
 def may_keep(index: Path) -> bool:

@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
-from kb.library.tables import CONTROL, ENCODING, ConfigurationError
+from kb.library.tables import CONTROL, ENCODING, ConfigurationError, shown
 from kb.report.model import Correction, Given, PointCorrection
 from kb.report.problems import FileProblem
 
@@ -28,10 +28,23 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
         return Configuration(), "", (FileProblem(path.name, None, message),)
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return parse(data), digest, ()
+        told = parse(data)
     except ConfigurationError as error:
         message = f"not used: {error}; mend it, the reports are indexed without it"
         return Configuration(), digest, (FileProblem(path.name, None, message),)
+    return told, digest, tuple(_no_dates(told, path.name))
+
+
+def _no_dates(told: Configuration, name: str) -> Iterator[FileProblem]:
+    """Yield what is wrong with each date of a kb.toml that is none, with its line."""
+    lines = [(number, line.replace(" ", "")) for number, line in enumerate(told.text.split("\n"), start=1)]
+    for source, key, date in told.no_dates:
+        written = tuple(f"{key}={quote}{date}{quote}" for quote in ("'", '"'))
+        line = next((one for one in lines if any(each in one[1] for each in written)), (None, ""))
+        if line in lines:  # the next one that is written so stands further below
+            lines.remove(line)
+        message = f'[reports."{shown(source)}"] {key} {date!r} is no day there is; write 2018, 2018-03 or 2018-03-10'
+        yield FileProblem(name, line[0], f"not used: {message}")
 
 
 def with_given(data: bytes, source: str, given: Given | None) -> bytes:

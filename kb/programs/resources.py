@@ -1,8 +1,9 @@
 """Notes and talks as resources: things with an address (`kb://note/ID`), to be read as quotations in Markdown."""
 
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from index.urls import url_parts, whole_number
 from kb.knowledge_base import KnowledgeBase
 from kb.programs.cards import LONGEST_ANSWER, SCHEME, Cards, resource_address
 from kb.programs.tools import ToolError, told
@@ -12,6 +13,7 @@ from kb.texts import en
 from kb.texts import programs as words
 
 _PAGE = 100  # talks that are listed at once
+_MOST_TALKS = 10**9  # from a later one on there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ def talks(kb: KnowledgeBase, begin: str | None) -> tuple[list[Resource], str | N
     """Return the talks from one on, newest first, and where to go on. Raises ToolError."""
     with told():
         every = list(kb.browser.directory().talks.values())
-    number = int(begin) if begin and begin.isascii() and begin.isdigit() and len(begin) < len(str(10**9)) else 0
+    number = whole_number(begin or "", _MOST_TALKS) or 0
     some = [
         Resource(resource_address("talk", entry.talk.id), entry.talk.title) for entry in every[number : number + _PAGE]
     ]
@@ -53,11 +55,8 @@ def text(kb: KnowledgeBase, asked: str, root: str | None) -> str:
 
 
 def _parts(asked: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(asked)
-    except ValueError as error:
-        raise ToolError(words.unknown_resource(asked)) from error
-    if parts.scheme != SCHEME or parts.netloc not in words.RESOURCES:
+    parts = url_parts(asked)
+    if parts is None or parts.scheme != SCHEME or parts.netloc not in words.RESOURCES:
         raise ToolError(words.unknown_resource(asked))
     return parts.netloc, unquote(parts.path.removeprefix("/"))
 

@@ -3,7 +3,6 @@
 https://scrapbox.io/help/記法 tells the notation.
 """
 
-import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from index.text import trimmed
 from kb.readers.bare_lines import is_sentence
 from kb.readers.contract import DEEPEST_HEADING, Parse
 from kb.readers.lines import addresses, split_lines
+from kb.report.dates import day_in_japan
 from kb.report.outline import Block, BlockType
 
 _PAGE = re.compile(r'\A\{(?:"created": -?\d+, )?"lines": \[')
@@ -40,7 +40,6 @@ _FEWEST_OUTLINED, _SHARE_OUTLINED = (
     5,
     0.5,
 )  # so many, and of all lines, each at most one space deeper than the one above
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,8 @@ def _written(text: str) -> tuple[list[str], str | None]:
         return split_lines(text.lstrip("\ufeff")), None
     try:
         page = json.loads(text)
-        created = dt.datetime.fromtimestamp(page["created"], _JAPAN).date().isoformat() if "created" in page else None
-    except (ValueError, OverflowError, OSError, RecursionError):
+        created = day_in_japan(page["created"]) if "created" in page else None
+    except (ValueError, RecursionError):
         return [], None
     return [line for line in page["lines"] if isinstance(line, str)], created
 

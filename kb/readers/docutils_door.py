@@ -31,12 +31,14 @@ _MARK = re.compile(r"[`*_|]")
 _DEEPEST_INDENT = DEEPEST + 2  # deep enough to be warned of; docutils exhausts the stack of Python below 200
 _OTHER_ENDS = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")  # docutils would end lines there, we do not
 _ROLE_TARGET = re.compile(r"\s*<[^<>]*>$")  # :doc:`words <target>`
+_ENDLESS_NUMBER = re.compile(r"(?<![0-9(\\])(?=\(?[0-9]{1000,}[.)])")  # docutils makes an int of it, Python none
 _NESTED_MARKS = re.compile(rf"(?P<kept>\s*(?:[-*+•]\s+){{{_DEEPEST_INDENT}}})(?:[-*+•]\s+)++")
 
 
 def document_of(lines: Sequence[str]) -> nodes.document:
     """Return the tree of a text of `lines`; the lines of its nodes are counted as ours are."""
     source = _OTHER_ENDS.sub(" ", "\n".join(_shallow(lines)).replace("\0", " "))
+    source = _ENDLESS_NUMBER.sub(r"\\", source)  # escaped, it begins no item
     return publish_doctree(source, parser=_Parser(inliner=_Inliner()), settings_overrides=_SETTINGS)
 
 

@@ -76,7 +76,7 @@ def _yaml(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
 def _toml(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
     try:
         return _written(tomllib.loads("\n".join(lines)))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # which Python raises for a number of 5,000 digits too
         return _pairs(lines)
 
 

@@ -1,16 +1,17 @@
 """When a page was posted, which is no word of its article: what its head and its marks of time tell."""
 
-import datetime as dt
 import re
+from datetime import datetime
 
 from lxml import etree
+
+from kb.report.dates import day_in_japan, is_date
 
 _META = ("article:published_time", "datePublished", "date", "article:modified_time", "dateModified")
 _PUBLISHED = re.compile(r'"datePublished"\s*:\s*"(?P<day>[^"]+)"')
 _DAY = re.compile(r"20\d\d-\d\d-\d\d")
 _BESIDE_TITLE = ".//h1//*[@class='date']|.//h2//*[@class='date']"  # as the diaries of Hatena have it
 _SECONDS = re.compile(r"1\d{9}")  # since 1970, as Hatena has it: until the year 2033
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 
 
 def posting_day(page: etree._Element) -> str | None:
@@ -48,10 +49,10 @@ def _told(page: etree._Element) -> list[str]:
 def _day(told: str) -> str | None:
     told = told.strip()
     if _SECONDS.fullmatch(told):
-        return dt.datetime.fromtimestamp(int(told), _JAPAN).date().isoformat()
+        return day_in_japan(int(told))
     try:
-        moment = dt.datetime.fromisoformat(told)
+        moment = datetime.fromisoformat(told)
     except ValueError:
         found = _DAY.match(told)
-        return found[0] if found else None
-    return (moment.astimezone(_JAPAN) if moment.tzinfo else moment).date().isoformat()
+        return found[0] if found and is_date(found[0]) else None
+    return day_in_japan(moment.timestamp()) if moment.tzinfo else moment.date().isoformat()

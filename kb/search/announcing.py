@@ -11,6 +11,7 @@ from index.query import Query, StepName
 from kb.library.contents import Contents
 from kb.library.updates import Update, Updates
 from kb.points import Point, talks_in
+from kb.report.dates import is_date
 from kb.report.difference import Difference, Item, News, ReportDifference
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
@@ -240,5 +241,6 @@ def _hits(query: Query, snapshot: Snapshot, told: set[str]) -> Iterator[Entry]:
 
 def _first_day(note: Note) -> str:
     """Return the first moment of the day that is known of a note, in UTC."""
-    day = note.held_on or note.published or _NO_DAY
+    told = (day for day in (note.held_on, note.published) if day and is_date(day))  # an index may hold what is none
+    day = next(told, _NO_DAY)
     return f"{day}{_BEGINNING[len(day) - 4 :]}T00:00:00Z"

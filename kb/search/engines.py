@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 from index.engine import SearchIndexError
+from index.urls import web_parts
 from index.whoosh_engine import WhooshEngine
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ def _told(configured: "EngineAddress | None") -> "EngineAddress | None":
 
     from kb.library.configuration import EngineAddress
 
-    parts = urlsplit(named)
-    index = parts.path.strip("/")
-    if parts.scheme not in ("http", "https") or not index:
+    parts = web_parts(named)
+    index = parts.path.strip("/") if parts else ""
+    if parts is None or not index:
         raise SearchIndexError(
             f"KB_ENGINE cannot be {named!r}; write the address of a cluster with the name of an index, like "
             f"https://search.example.com:9200/talk-notes, or {EMBEDDED}"

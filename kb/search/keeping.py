@@ -167,22 +167,24 @@ class Keeper:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
         return understand(data, name or _UNNAMED, self._collection.tools, given)
 
-    def inside(self, data: bytes, name: str | None = None) -> tuple[tuple[Report, ...], tuple[FileProblem, ...]]:
-        """Return the reports that an export or archive holds, untagged, and what cannot be read of it.
+    def inside(
+        self, data: bytes, name: str | None, most: int
+    ) -> tuple[int, tuple[Report, ...], tuple[FileProblem, ...]]:
+        """Return how many reports an export or archive holds, so many of the first, untagged, and what is wrong.
 
-        Raises UnreadableError where that is nothing.
+        Only of these is told that one cannot be read. Raises UnreadableError where there is none.
         """
         from kb.readers.formats import read_outline
         from kb.talks import report_of
 
         files, problems = self._files_in(data, name or _UNNAMED)
         reports: list[Report] = []
-        for file in files:
+        for file in files[:most]:
             try:
                 reports.append(report_of(read_outline(file.data, file.source)))
             except UnreadableError as error:
                 problems.append(error.problem)
-        return tuple(reports), tuple(problems)
+        return len(files), tuple(reports), tuple(problems)
 
     def _add_many(self, data: bytes, name: str, given: Given | None) -> Added:
         """Put an export or archive into the library. Raises UnreadableError, LibraryError."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
 from itertools import islice
 from pathlib import PurePath
 
 from index.text import letters
+from kb.report.dates import date_of
 from kb.report.outline import Outline
 from kb.talks.words import LINE, any_of, folded
 
@@ -50,7 +50,7 @@ def published_of(outline: Outline) -> str | None:
 def day_in_address(url: str) -> str | None:
     """Return the day on which a post was published, where its address tells that."""
     match = _IN_ADDRESS.match(url[url.find("://") :])
-    return _valid_day(*map(int, match.groups())) if match else None
+    return date_of(*map(int, match.groups())) if match else None
 
 
 def _told(outline: Outline, event: str | None) -> Iterator[str | None]:
@@ -76,9 +76,9 @@ def _days_of_year(outline: Outline, opening: Sequence[str], year: str | None) ->
         if match := _DAY_OF_YEAR.search(line):
             month, day = int(match[1]), int(match[2] or match[3])
             if year:
-                yield _valid_day(int(year), month, day)
+                yield date_of(int(year), month, day)
             elif published:
-                days = (_valid_day(int(published[:4]) - ago, month, day) for ago in (0, 1))
+                days = (date_of(int(published[:4]) - ago, month, day) for ago in (0, 1))
                 yield next((told for told in days if told and told <= published), None)
 
 
@@ -87,7 +87,7 @@ def _in_file_name(outline: Outline) -> Iterator[str | None]:
     stem = PurePath(outline.source).stem[:LINE]
     if not _POST.match(stem):
         match = _IN_FILE_NAME.search(stem)
-        day = _valid_day(*map(int, match.groups())) if match else None
+        day = date_of(*map(int, match.groups())) if match else None
         yield day if day != _day(dict(outline.metadata).get("date", "")) else None
         yield _year(stem)
 
@@ -114,12 +114,12 @@ def _tells_when(line: str) -> bool:
 
 def _day(text: str) -> str | None:
     match = _DAY.search(text)
-    return _valid_day(*map(int, match.groups())) if match else None
+    return date_of(*map(int, match.groups())) if match else None
 
 
 def _month(text: str) -> str | None:
     match = _MONTH.search(text)
-    return _valid_day(*map(int, match.groups())) if match else None
+    return date_of(*map(int, match.groups())) if match else None
 
 
 def _year(text: str) -> str | None:
@@ -131,18 +131,9 @@ def _published(outline: Outline) -> Iterator[str | None]:
     metadata = dict(outline.metadata)
     for value in filter(None, map(metadata.get, _KEYS)):
         if match := _PUBLISHED.match(value):
-            yield _valid_day(int(match[1]), int(match[2]), int(match[3]))
+            yield date_of(int(match[1]), int(match[2]), int(match[3]))
         elif (match := _PUBLISHED_NAMED.search(value)) and match[2] in _MONTHS:
-            yield _valid_day(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1]))
+            yield date_of(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1]))
     path = PurePath(outline.source).as_posix()
     for match in filter(None, (_IN_NAME.match(PurePath(path).name), _IN_PATH.search(path))):
-        yield _valid_day(int(match[1]), int(match[2]), int(match[3]))
-
-
-def _valid_day(year: int, month: int, day: int | None = None) -> str | None:
-    """Return a date as it is kept, None if there is no such day."""
-    try:
-        date(year, month, day or 1)
-    except ValueError:
-        return None
-    return f"{year}-{month:02d}" + (f"-{day:02d}" if day else "")
+        yield date_of(int(match[1]), int(match[2]), int(match[3]))

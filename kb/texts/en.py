@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from kb.report.dates import is_date
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -124,6 +126,8 @@ def day(held_on: str | None) -> str:
     """Return a date of any precision as people write it: 2018, March 2018, 10 March 2018."""
     if not held_on:
         return UNDATED
+    if not is_date(held_on):  # an index may hold what is none
+        return held_on
     year, *rest = held_on.split("-")
     month = [_MONTHS[int(rest[0]) - 1]] if rest else []
     return " ".join([*(str(int(part)) for part in rest[1:]), *month, year])

@@ -56,6 +56,13 @@ def test_what_is_raised_is_told_in_japanese() -> None:
     ("cause", "japanese"),
     [
         (
+            "kb.toml:3: not used: [reports.a] date '2018-02' is no day there is; write 2018, 2018-03 or 2018-03-10",
+            (
+                "kb.toml:3: [reports.a] の date = '2018-02' は使いませんでした。その日付はありません。"
+                "2018、2018-03、2018-03-10 のいずれかの形で書いてください。"
+            ),
+        ),
+        (
             "slides.pdf: a PDF; copy its text into a text file, and add that",
             "slides.pdf: PDF です。中の文章をテキストファイルに写し、それを取り込んでください。",
         ),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.query import Query
-from webui.address import GROUPS, PAGE_SIZE, Unread, address_of, query_of
+from webui.address import GROUPS, PAGE_SIZE, Unread, address_of, page_address, query_of
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 selections = st.lists(st.tuples(st.sampled_from(GROUPS), words.filter(bool)), max_size=6)
@@ -56,6 +56,19 @@ def test_the_page_is_a_window_and_another_filter_returns_to_the_first() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["..", ".", "/a", "a/", "a//b", "a/../b"])
+def test_a_speaker_whom_no_path_can_name_is_searched_for(name: str) -> None:
+    assert read(page_address("speaker", name)) == Query().select("speaker", name)
+
+
+def test_a_speaker_has_a_page_by_name() -> None:
+    assert [page_address("speaker", name) for name in ("a/b", "a.b", "..b")] == [
+        "/speaker/a/b",
+        "/speaker/a.b",
+        "/speaker/..b",
+    ]
+
+
 def test_all_notes_have_an_address_of_their_own() -> None:
     assert address_of(Query()) == "/?q="
 
@@ -66,10 +79,12 @@ def test_all_notes_have_an_address_of_their_own() -> None:
         ("page", "0"),
         ("page", "x"),
         ("page", "９"),
+        ("page", "0000000019999999"),
         ("sort", "oldest"),
         ("match", "some"),
         ("without", "x"),
         ("colour", "red"),
+        ("", "red"),
     ],
 )
 def test_what_means_nothing_is_named(pair: tuple[str, str]) -> None:

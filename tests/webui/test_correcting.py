@@ -278,7 +278,12 @@ def test_the_date_that_another_told_since_stays_where_an_address_is_taken_back(
         ("correct/{note}", {"kind": "噂"}, ("kind", "「噂」という種別はありません")),
         ("correct-report/{report}", {"event": "会" * 201}, ("event", "200文字を超えています")),
         ("correct-report/{report}", {"event": "会", "date": "来年"}, ("date", "いずれかの形で")),
+        ("correct-report/{report}", {"event": "会", "date": "2018-02-30"}, ("date", "いずれかの形で")),
+        ("correct-report/{report}", {"event": "会", "date": "２０１８"}, ("date", "いずれかの形で")),
+        ("correct-report/{report}", {"date": "2019", "url": "http://["}, ("url", "http:// か https://")),
+        ("correct-report/{report}", {"date": "2019", "url": "http://a:x"}, ("url", "http:// か https://")),
         ("correct-report/{report}", {"date": "2019", "url": "javascript:x"}, ("url", "http:// か https://")),
+        ("correct-point/{note}", {"same": "http://["}, ("same", "「http://[」")),
         ("correct-talk/{talk}", {"speakers": f"山田、{'長い' * 60}"}, ("speakers", "区切ってください")),
     ],
 )
@@ -308,6 +313,28 @@ def test_no_form_leads_out_of_our_pages(client: FlaskClient, kb: KnowledgeBase, 
     note = notes(kb)[0]
 
     assert sent(client, f"/correct/{note}", add="s3", back=back).location.startswith("/note/")
+
+
+@pytest.mark.parametrize("odd", ["http://[", "//[", "/[", ":x", "http://localhost:x/", "http://localhost:99999999/"])
+def test_what_was_written_is_answered_wherever_a_browser_says_that_it_comes_from(
+    client: FlaskClient, kb: KnowledgeBase, odd: str
+) -> None:
+    note = notes(kb)[0]
+    told = [sent(client, f"/correct/{note}", add="s3", back=odd)]
+    told.append(client.post(f"/correct/{note}", data={"add": "sns"}, headers={**OURS, "Referer": odd}))
+    told.append(
+        client.post("/saved", data={"name": odd, "address": "q=SQS", "back": odd}, headers={**OURS, "Referer": odd})
+    )
+
+    assert [answer.status_code for answer in told] == [303] * 3
+
+
+def test_a_date_of_any_length_makes_no_long_page(client: FlaskClient, kb: KnowledgeBase) -> None:
+    date = "2018" * 75_000
+    asked = [(f"/correct-report/{kb.browser.reports()[0].id}", {"date": date}), ("/add", {"text": OTHER, "date": date})]
+    pages = [sent(client, address, **fields) for address, fields in asked]
+
+    assert [(page.status_code, len(page.text) < 50_000) for page in pages] == [(422, True)] * 2
 
 
 def test_what_is_forgotten_cannot_be_taken_back(client: FlaskClient) -> None:
@@ -342,8 +369,11 @@ def test_a_text_that_is_no_report_stays_in_its_form(client: FlaskClient) -> None
     assert 'aria-describedby="text-error"' in page.text
 
 
-def test_a_date_that_is_none_is_told_in_the_preview_and_nothing_is_kept(client: FlaskClient, kb: KnowledgeBase) -> None:
-    page = client.post("/add", data={"text": OTHER, "date": "きのう", "step": "save"}, headers=OURS)
+@pytest.mark.parametrize("date", ["きのう", "2018-02-30", "2018-13-45", "２０１８"])
+def test_a_date_that_is_none_is_told_in_the_preview_and_nothing_is_kept(
+    client: FlaskClient, kb: KnowledgeBase, date: str
+) -> None:
+    page = client.post("/add", data={"text": OTHER, "date": date, "step": "save"}, headers=OURS)
 
-    assert (page.status_code, 'value="きのう"' in page.text, 'id="date-error"' in page.text) == (422, True, True)
+    assert (page.status_code, f'value="{date}"' in page.text, 'id="date-error"' in page.text) == (422, True, True)
     assert [path.name for path in kb.collection.library.path.iterdir()] == ["a.md"]

@@ -139,6 +139,18 @@ def test_an_index_made_anew_has_no_new_entries(library: Path, address: str) -> N
     assert entries(library, address) == before
 
 
+@pytest.mark.parametrize("date", ["2018-02-30", "2018-13-45", "２０１８"])
+def test_an_index_with_a_date_that_there_is_not_is_told_and_shown(
+    library: Path, date: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (library / "kb.toml").write_text(f'[reports."a.md"]\ndate = "{date}"\n', "utf-8")
+    monkeypatch.setattr("kb.library.configuration.is_date", lambda _: True)  # as it once was
+    client = create_app(synced(library)).test_client()
+    pages = ("/?q=SQS", "/?q=SQS&lang=en", "/reports", "/reports?lang=en", "/years", "/timeline?q=SQS")
+
+    assert [client.get(page).status_code for page in (*FEEDS, *pages)] == [200] * len((*FEEDS, *pages))
+
+
 def test_a_feed_of_what_means_nothing_is_told_so(client: FlaskClient) -> None:
     answers = [client.get(address) for address in ("/feed?x=y", "/service/nothing/feed")]
 

@@ -2,7 +2,9 @@
 
 import html
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from web import answer, redirect, serving
 
-from kb.fetching import Fetcher
+from kb.fetching import Fetched, Fetcher
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 from webui.security import Access
@@ -79,6 +81,36 @@ def test_an_address_that_cannot_be_fetched_is_told(
         True,
     )
     assert files(knowledge_base) == []
+
+
+class SlowFetcher(Fetcher):
+    """A fetcher whose pages do not come before they are allowed to."""
+
+    begun, allowed = threading.Semaphore(0), threading.Event()
+
+    def fetch(self, address: str) -> Fetched:
+        self.begun.release()
+        self.allowed.wait()
+        return Fetched(address, PAGE.encode())
+
+
+def test_two_pages_are_fetched_at_once_and_who_comes_on_top_is_told_to_come_again(
+    knowledge_base: KnowledgeBase,
+) -> None:
+    fetcher = SlowFetcher()
+    app = create_app(knowledge_base, fetcher=fetcher)
+
+    def ask(_: int = 0) -> int:
+        return app.test_client().post("/add", data={"address": "https://example.com/"}, headers=OURS).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.map(ask, range(2))
+        for _ in range(2):
+            fetcher.begun.acquire()
+        told = [*(ask() for _ in range(6)), app.test_client().get("/healthz").status_code]
+        fetcher.allowed.set()
+
+        assert (told, list(slow), ask()) == ([429] * 6 + [200], [200, 200], 200)
 
 
 def test_without_leave_nothing_is_fetched_and_no_field_asks_for_an_address(

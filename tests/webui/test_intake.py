@@ -2,8 +2,10 @@
 
 import base64
 import html
+import io
 import re
 import threading
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from werkzeug.wrappers import Response
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.bounded import LONGEST_REPORT
+from kb.readers import formats
 from kb.search.outcomes import SyncOutcome
 from webui import received
 from webui.app import create_app
@@ -154,6 +157,25 @@ def test_an_export_is_shown_with_the_reports_in_it_and_kept_as_it_is(
     assert totals(client, "順番", "秘密") == [2, 0]
 
 
+def test_of_an_archive_of_many_reports_the_preview_reads_and_lists_the_first(
+    client: FlaskClient, knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed, read = io.BytesIO(), list[str]()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(60):
+            archive.writestr(f"{number}.md", f"# {number}番の会 2019\n\n- 順番\n")
+        for number in range(60):
+            archive.writestr(f"{number}.bin", "\0\1\2" * 99)
+    reading = formats.read_outline
+    monkeypatch.setattr(formats, "read_outline", lambda data, name: read.append(name) or reading(data, name))
+    shown = send(client, {"file": (packed, "a.zip")})
+
+    assert (shown.status_code, len(read), shown.text.count("番の会 2019</span>")) == (200, 50, 50)
+    assert "120件のレポートが入っています" in shown.text
+    assert shown.text.count("ほかに 70件（ここには表示していません）。") == 1
+    assert files(knowledge_base) == []
+
+
 def test_a_program_sends_a_report_as_the_body_and_learns_where_it_is(client: FlaskClient) -> None:
     address = "/add?name=memo.md&event=別の名前&date=2020-01"
     response = client.post(address, data=REPORT.encode(), content_type="text/markdown", headers=OURS)
@@ -171,6 +193,7 @@ def test_a_program_sends_a_report_as_the_body_and_learns_where_it_is(client: Fla
         ({"text": " \n "}, "どちらかを入れてください"),
         ({"text": "# a", "date": "来年"}, "いずれかの形で書いてください"),
         ({"data": "***"}, "要求の内容が分かりませんでした"),
+        ({"data": "あ"}, "要求の内容が分かりませんでした"),
         (
             {"data": base64.b64encode(b"\x00\x01\x02\xff" * 99).decode(), "name": "a.bin"},
             "a.bin: テキストファイルではありません",

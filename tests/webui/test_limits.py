@@ -42,7 +42,7 @@ def test_of_many_values_the_first_count_and_the_rest_is_told_in_one_number() -> 
     query, unread = query_of([*(("talk", str(number)) for number in range(30)), *(("x", "y"),) * 40])
 
     assert (len(query.selected("talk")), len(unread)) == (30, MOST_VALUES - 30 + 1)
-    assert unread[-1] == Unread("", "38")
+    assert unread[-1] == Unread(None, "38")
 
 
 @pytest.mark.parametrize("values", [MANY, MANY.replace("talk", "x"), "q=" + "a" * 15_000, "talk=" + "a" * 15_000])
@@ -54,6 +54,20 @@ def test_the_longest_address_makes_no_long_page(client: FlaskClient, values: str
 
 def test_that_values_were_left_out_is_told(client: FlaskClient) -> None:
     assert "条件が多すぎるため、後の 1,568個は使いませんでした" in client.get(f"/?{MANY}").text
+
+
+@pytest.mark.parametrize("path", ["/", "/feed", "/?lang=en&q=SQS", "/feed?lang=en"])
+def test_an_address_may_have_a_value_of_no_name(client: FlaskClient, path: str) -> None:
+    page = client.get(f"{path}{'&' if '?' in path else '?'}=red")
+
+    assert (page.status_code, "red" in page.text) == (400 if path.startswith("/feed") else 200, True)
+
+
+def test_the_number_of_a_page_may_have_any_number_of_digits(client: FlaskClient) -> None:
+    paths = ("/", "/suggest", "/pairs", "/timeline", "/sheet", "/export.csv", "/export.md", "/reports", "/feed")
+    told = {path: client.get(f"{path}?q=SQS&page={'1'.zfill(9):0<4409}").status_code for path in paths}
+
+    assert told == dict.fromkeys(paths, 200) | {"/feed": 400}
 
 
 def test_who_comes_on_top_of_costly_answers_is_told_when_to_come_again() -> None:

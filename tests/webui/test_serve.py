@@ -81,6 +81,18 @@ def test_beyond_this_machine_it_does_not_start_without_a_token(
     assert (process.returncode, told in error.splitlines()[-1]) == (2, True)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 70])
+def test_a_host_that_is_none_is_refused_in_one_line(start: Start, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("KB_TOKEN", "a-token-of-twenty-chars")
+    process = start("--host", host, "--port", "0")
+    told, _ = process.communicate(timeout=60)
+
+    assert (process.returncode, told.splitlines()[-1].partition(": ")[2].partition(";")[0]) == (
+        2,
+        f"cannot listen at {host}:0: no name that a machine can have",
+    )
+
+
 def test_a_host_of_another_machine_is_refused_in_one_line(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_TOKEN", "a-token-of-twenty-chars")
     process = start("--host", "192.0.2.1")
@@ -143,6 +155,14 @@ RAW = {
     "an address of 5 kB": (GET.replace(b"SQS", b"a" * 5000) + b"\r\n", [200]),
     "an address of 16 kB": (GET.replace(b"SQS", b"a" * 16_384)[:16_384], [431]),
     "a header of 16 kB": ((GET + b"X: ").ljust(16_384, b"a"), [431]),
+    "an address as it is typed": (GET.replace(b"SQS", "冪等".encode()) + b"\r\n", [200]),
+    "an address in Shift_JIS": (GET.replace(b"SQS", "冪等".encode("cp932")) + b"\r\n", [200]),
+    "a path as it is typed": (GET.replace(b"/?q=SQS", "/speaker/山田".encode()) + b"\r\n", [404]),
+    "an open bracket": (GET.replace(b"/?q=SQS", b"http://[") + b"\r\n", [400]),
+    "a port that is none": (GET.replace(b"/?q=SQS", b"http://localhost:x/") + b"\r\n", [200]),
+    "a Content-Length of 5,000 digits": (POST + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n", [400]),
+    "nothing to go on with": (GET + b"Expect: 100-continue\r\n\r\n", [200]),
+    "something to go on with": (POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n- a", [100, 201]),
     "another's name": (GET + b"Remote_User: root\r\nX-Forwarded-Host: evil.example\r\n\r\n", [200]),
 }
 
@@ -152,6 +172,14 @@ def test_what_is_sent_raw_gets_the_answer_that_is_documented(start: Start) -> No
     answers = {name: statuses(exchange(address, sent)) for name, (sent, _) in RAW.items()}
 
     assert answers == {name: wanted for name, (_, wanted) in RAW.items()}
+
+
+def test_words_in_an_address_are_found_however_they_are_sent(start: Start) -> None:
+    _, address = address_in(start("--port", "0"))
+    ask = GET.replace(b"Host", b"Accept: application/json\r\nHost") + b"\r\n"
+    found = [exchange(address, ask.replace(b"SQS", word)) for word in ("便利".encode(), b"%E4%BE%BF%E5%88%A9")]
+
+    assert [b'"total":1' in answered for answered in found] == [True, True]
 
 
 def test_after_a_request_of_two_lengths_nothing_more_is_read_from_the_connection(start: Start) -> None:

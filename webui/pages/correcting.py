@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from operator import itemgetter
 from typing import Any, TypeAlias, TypeVar, get_args
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from flask import Blueprint, Response, make_response, render_template, request
 from msgspec.structs import asdict, replace
 
+from index.urls import url_parts
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import LONGEST_EVENT, valid_date
+from kb.library.configuration import LONGEST_EVENT
 from kb.points import Says
+from kb.report.dates import is_date
 from kb.report.model import Correction, Given, Kind, Note
 from kb.search.answers import UnknownIdError
 from kb.search.correcting import put_back
@@ -155,7 +157,8 @@ class _Forms:
     def _others(self, found: Note, field: str) -> Iterator[Note]:
         """Yield the notes that a field of the form names, by their ids or by the addresses of their pages."""
         for text in filter(None, map(str.strip, request.form.getlist(field))):
-            path = unquote(urlsplit(text).path)
+            parts = url_parts(text)
+            path = unquote(parts.path) if parts else text
             try:
                 other = self._browser.note(path.partition("/note/")[2] or path)
             except UnknownIdError as error:
@@ -252,7 +255,7 @@ def _check(event: str | None, date: str | None, url: str | None) -> None:
     """Refuse a date or an address that is none, and the name of an event that is no name."""
     if event and len(event) > LONGEST_EVENT:
         raise RefusedError(texts.LONG_EVENT, "event")
-    if date and not valid_date(date):
+    if date and not is_date(date):
         raise RefusedError(texts.WRONG_DATE, "date")
     if url and not web_address(url):
         raise RefusedError(texts.WRONG_ADDRESS, "url")

@@ -20,6 +20,7 @@ from kb.report.problems import UnreadableError
 from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.deeds import Deed, Deeds, still_kept, undoing
+from webui.limits import at_once
 from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted
 from webui.pages.updating import Updater
@@ -31,6 +32,9 @@ from webui.view.sections import sections
 if TYPE_CHECKING:
     from kb.fetching import Fetcher
 
+# Pages that are fetched at once: each may take half a minute, and the server has eight threads that answer.
+_FETCHES = 2
+_SHOWN = 50  # of what an archive holds: a preview is to tell what it is, and an archive may hold 10,000 reports
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
@@ -63,14 +67,14 @@ class _Intake:
         self._keeper = knowledge_base.keeper
         self._updater = updater
         self._deeds = deeds
-        self._fetcher = fetcher
+        self._fetch = at_once(_FETCHES)(fetcher.fetch) if fetcher else None
 
     def ask(self, refused: RefusedError | None = None) -> Response:
         """Show the form, with what of it was refused."""
         shown = render_template(
             "add.html",
             endings=ENDINGS,
-            fetches=bool(self._fetcher),
+            fetches=bool(self._fetch),
             bookmarklet=bookmarklet(request.host_url),
             refused=refused,
         )
@@ -84,7 +88,7 @@ class _Intake:
         if len(files) > 1:
             return self._many(files)
         try:
-            report = received_form(self._fetcher)
+            report = received_form(self._fetch)
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
@@ -98,8 +102,10 @@ class _Intake:
     def _preview(self, received: Received, *, changed: bool = False) -> Response:
         """Show what would be understood of a report; `changed` tells that it would replace another file than before."""
         if container_ending(received.data):
-            reports, problems = self._keeper.inside(received.data, received.name)
-            shown = render_template("preview_many.html", received=received, reports=reports, problems=problems)
+            count, reports, problems = self._keeper.inside(received.data, received.name, _SHOWN)
+            shown = render_template(
+                "preview_many.html", received=received, count=count, reports=reports, problems=problems, most=_SHOWN
+            )
             return make_response(shown)
         report = self._keeper.preview(received.data, received.name, received.given).report
         outline = read_outline(received.data, report.source)

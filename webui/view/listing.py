@@ -7,10 +7,11 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from index.urls import whole_number
 from webui.view import pager
 
 _Item = TypeVar("_Item")
-_LONGEST = 6  # digits of a page number: a longer one is that of no page
+_LAST = 999_999  # page: a higher number is that of none
 
 Pairs = tuple[tuple[str, str], ...]
 """Keys and values of an address, in their order."""
@@ -60,8 +61,7 @@ def pages_of(total: int, size: int) -> int:
 
 def asked_page(args: MultiDict[str, str]) -> int:
     """Return the number of the page that an address asks for, 1 where it names none."""
-    told = args.get("page", "")
-    return max(1, int(told)) if told.isascii() and told.isdigit() and len(told) <= _LONGEST else 1
+    return whole_number(args.get("page", ""), _LAST) or 1
 
 
 def address(path: str, *pairs: tuple[str, str]) -> str:

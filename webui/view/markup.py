@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
+
+from index.urls import web_parts
 
 _BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)", re.IGNORECASE)
 _BEGIN, _END, _JOINED = Markup("<mark>"), Markup("</mark>"), Markup("")
@@ -35,8 +36,4 @@ def web_address(url: str) -> str | None:
     """Return an address that a page may link to, a bare host as https; None for any scheme but http and https."""
     if _BARE_HOST.match(url):
         url = f"https://{url}"
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+    return url if web_parts(url) else None

@@ -177,10 +177,12 @@ def test_of_an_address_that_gives_no_report_nothing_is_kept(library: Path) -> No
 
 
 @pytest.mark.usefixtures("library")
-def test_a_date_that_is_none_is_wrong_use() -> None:
-    result = kb("add", "-", "--date", "3月")
+@pytest.mark.parametrize("date", ["3月", "2018-02-30", "2018-13-45", "２０１８", "2018" * 30_000])
+def test_a_date_that_is_none_is_wrong_use_and_told_in_one_line(date: str) -> None:
+    result = kb("add", "-", "--date", date)
 
-    assert (result.exit_code, "'3月' is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)
+    shown = f"'{date}'" if len(date) < 100 else f"'{date[:99]}…"
+    assert (result.exit_code, f"{shown} is no date; write 2018, 2018-03 or 2018-03-10" in result.stderr) == (2, True)
 
 
 def test_add_tells_the_id_that_the_report_has(library: Path, tmp_path: Path) -> None:

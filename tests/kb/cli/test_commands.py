@@ -143,3 +143,22 @@ def test_evaluate_tells_a_folder_that_is_no_set(tmp_path: Path) -> None:
     result = kb("evaluate", "--set", str(tmp_path))
 
     assert (result.exit_code, result.stderr.startswith(f"kb: {tmp_path}: no set of judged queries")) == (2, True)
+
+
+@pytest.mark.parametrize("told", ["{", "[1]", '{"R@1": "x"}'])
+def test_figures_that_are_none_are_refused_in_one_line(tmp_path: Path, told: str) -> None:
+    (tmp_path / "figures.json").write_text(told, "utf-8")
+    refused = kb("evaluate", "--at-least", str(tmp_path / "figures.json"))
+
+    (line,) = refused.stderr.splitlines()
+    assert (refused.exit_code, line.partition(": no figures")[0]) == (2, f"kb: {tmp_path / 'figures.json'}")
+
+
+@pytest.mark.parametrize("told", ["[1]\n", "[]\n", "1\n", "{\n", '{"id": "q"}\n'])
+def test_queries_that_are_none_are_refused_in_one_line(tmp_path: Path, told: str) -> None:
+    (tmp_path / "queries.jsonl").write_text(told, "utf-8")
+    (tmp_path / "qrels.tsv").write_text("q\td\t1\n", "utf-8")
+    refused = kb("evaluate", "--set", str(tmp_path))
+
+    (line,) = refused.stderr.splitlines()
+    assert (refused.exit_code, line.partition(" (")[0]) == (2, f"kb: {tmp_path}: no set of judged queries")

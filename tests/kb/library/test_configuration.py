@@ -106,6 +106,20 @@ def test_a_broken_kb_toml_is_told_and_the_reports_are_read_without_it(tmp_path: 
     )
 
 
+def test_a_date_that_there_is_not_is_told_with_its_line_and_the_rest_of_kb_toml_holds(tmp_path: Path) -> None:
+    told = '[reports."b.md"]\nevent = "会"\ndate = "2018-02-30"\n\n[reports."a.md"]\n'
+    (tmp_path / "kb.toml").write_text(f"{told}date = '2018-02-30' # 手で\npublished = \"２０１８\"\n", "utf-8")
+    scan = Library(tmp_path).scan()
+
+    how = "write 2018, 2018-03 or 2018-03-10"
+    assert scan.configuration.given == {"b.md": Given("会"), "a.md": Given()}
+    assert list(map(str, scan.problems)) == [
+        f"kb.toml:3: not used: [reports.\"b.md\"] date '2018-02-30' is no day there is; {how}",
+        f"kb.toml:6: not used: [reports.\"a.md\"] date '2018-02-30' is no day there is; {how}",
+        f"kb.toml:7: not used: [reports.\"a.md\"] published '２０１８' is no day there is; {how}",
+    ]
+
+
 def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text('# 手で書いた\n[reports."b.md"]\ndate = "2018" # 年だけ\n', "utf-8")
     library = Library(tmp_path)

@@ -40,6 +40,7 @@ def test_the_day_of_posting_is_not_that_of_the_event(name: str, held_on: str | N
         ("", "2018-01-16T09:00", "2018-01-16"),
         ('<script type="application/ld+json">{"datePublished": "2018-01-16"}</script>', "2018-01-16", "2018-01-16"),
         ('<meta property="article:published_time" content="soon">', "later", None),
+        ('<meta property="article:published_time" content="9999-12-31T23:59:59-12:00">', "2018-13-45", None),
     ],
 )
 def test_a_mark_of_time_above_the_article_tells_when_it_was_posted(head: str, mark: str, published: str | None) -> None:

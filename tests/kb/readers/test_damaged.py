@@ -71,3 +71,22 @@ def test_a_hostile_text_is_read_or_refused(text: str) -> None:
         except UnreadableError:
             continue
         assert outline.lines
+
+
+ENDLESS = "9" * 5000
+NUMBERED = {
+    "toml.md": f"+++\ntitle = '会'\nx = {ENDLESS}\n+++\n\n- 冪等に\n",
+    "yaml.md": f"---\ntitle: 会\nx: {ENDLESS}\n---\n\n- 冪等に\n",
+    "list.md": f"# 会\n\n{ENDLESS}. 冪等に\n",
+    "list.rst": f"会\n==\n\n{ENDLESS}. 冪等に\n\n- ({ENDLESS}) 冪等に\n",
+    "list.org": f"* 会\n{ENDLESS}. 冪等に\n",
+    "list.adoc": f"= 会\n\n[start={ENDLESS}]\n. 冪等に\n",
+    "list.html": f"<html><h1>会</h1><ol start={ENDLESS}><li value={ENDLESS}>冪等に</ol><p>&#{ENDLESS};",
+}
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_number_may_have_any_number_of_digits(name: str) -> None:
+    blocks = read_outline(NUMBERED[name].encode(), name).blocks
+
+    assert any("冪等に" in block.text for block in blocks)

@@ -48,7 +48,9 @@ def test_the_environment_names_another_cluster_or_none(tmp_path: Path, monkeypat
         told.stamp()
 
 
-@pytest.mark.parametrize("named", ["search.example.com", "https://search.example.com", "whoosh"])
+@pytest.mark.parametrize(
+    "named", ["search.example.com", "https://search.example.com", "whoosh", "http://[/a", ":x", "https://a:99999999/b"]
+)
 def test_an_environment_that_names_no_index_is_told_how_to(named: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_ENGINE", named)
 
@@ -62,6 +64,11 @@ def test_an_environment_that_names_no_index_is_told_how_to(named: str, monkeypat
         (b'engine = "x"', "must be a table"),
         (b"[engine]\n", "url cannot be"),
         (b'[engine]\nurl = "search.example.com"\nindex = "a"', "url cannot be"),
+        (b'[engine]\nurl = "http://["\nindex = "a"', "url cannot be"),
+        (b'[engine]\nurl = "https://a:x"\nindex = "a"', "url cannot be"),
+        (b'[engine]\nurl = ["https://a", "https://a:99999999"]\nindex = "a"', "url cannot be"),
+        (b'[embedding]\nurl = "http://["\nmodel = "a"', "url cannot be"),
+        (b'[embedding]\nurl = "http://a:99999999"\nmodel = "a"', "url cannot be"),
         (b'[engine]\nurl = "https://a"\n', "index cannot be"),
         (b'[engine]\nurl = "https://a"\nindex = "Talk Notes"', "index cannot be"),
         (b'[engine]\nurl = ["https://a", 1]\nindex = "a"', "url cannot hold"),

@@ -77,6 +77,11 @@ def reports_inside(count: int) -> str:
     return f"Nothing is kept yet. There {'is' if count == 1 else 'are'} {counted(count, 'report')} in this file."
 
 
+def not_shown(count: int) -> str:
+    """Return how many more there are of what is listed."""
+    return f"{count:,} more, which are not shown here."
+
+
 def step(name: str, done: int, total: int) -> str:
     """Return how far an update is."""
     return f"{STEPS.get(name, name)} ({done:,}/{total:,})" if total else STEPS.get(name, name)

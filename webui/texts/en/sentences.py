@@ -50,11 +50,11 @@ def hits(total: int, conditions: list[str]) -> str:
     return notes(total) + (f" ({', '.join(conditions)})" if conditions else "")
 
 
-def unread(parts: Sequence[tuple[str, str]]) -> str:
-    """Return the notice that parts of an address mean nothing here; one without a key is how many were left out."""
-    unknown = ", ".join(f"{GROUPS.get(key, key)} “{value}”" for key, value in parts if key)
+def unread(parts: Sequence[tuple[str | None, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here; one of no key is how many were left out."""
+    unknown = ", ".join(f"{GROUPS.get(key, key)} “{value}”" for key, value in parts if key is not None)
     told = [f"Nothing answers to these conditions: {unknown}."] if unknown else []
-    told += [f"Too many conditions: the last {int(value):,} were not used." for key, value in parts if not key]
+    told += [f"Too many conditions: the last {int(value):,} were not used." for key, value in parts if key is None]
     return " ".join(told)
 
 

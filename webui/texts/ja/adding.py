@@ -80,6 +80,11 @@ def reports_inside(count: int) -> str:
     return f"まだ保存していません。このファイルには {count:,}件のレポートが入っています。"
 
 
+def not_shown(count: int) -> str:
+    """Return how many more there are of what is listed."""
+    return f"ほかに {count:,}件（ここには表示していません）。"
+
+
 def step(name: str, done: int, total: int) -> str:
     """Return how far an update is."""
     return f"{STEPS.get(name, name)}（{done:,}/{total:,}）" if total else STEPS.get(name, name)

@@ -32,11 +32,11 @@ def hits(total: int, conditions: list[str]) -> str:
     return notes(total) + (f"（{'、'.join(conditions)}）" if conditions else "")
 
 
-def unread(parts: Sequence[tuple[str, str]]) -> str:
-    """Return the notice that parts of an address mean nothing here; one without a key is how many were left out."""
-    unknown = "、".join(f"{GROUPS.get(key, key)}「{value}」" for key, value in parts if key)
+def unread(parts: Sequence[tuple[str | None, str]]) -> str:
+    """Return the notice that parts of an address mean nothing here; one of no key is how many were left out."""
+    unknown = "、".join(f"{GROUPS.get(key, key)}「{value}」" for key, value in parts if key is not None)
     told = [f"次の条件に当てはまるものはありません: {unknown}"] if unknown else []
-    told += [f"条件が多すぎるため、後の {int(value):,}個は使いませんでした。" for key, value in parts if not key]
+    told += [f"条件が多すぎるため、後の {int(value):,}個は使いませんでした。" for key, value in parts if key is None]
     return "　".join(told)
 
 
