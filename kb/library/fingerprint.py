@@ -19,6 +19,7 @@ _ROOMS = (
     "index/schema.py",
     "index/sides.py",
     "index/text.py",
+    "index/urls.py",
     "index/whoosh_engine",
     "kb/domains",
     "kb/kinds",
