@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
-from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
+from kb.cli.group import FOUND_NOTHING, WRONG_USE, as_json, cli, with_knowledge_base
 from kb.cli.output import ProgressBar, bring_up_to_date, embed, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @as_json
 @with_knowledge_base
 def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> None:
-    """Bring the index up to the library; an unchanged library costs nothing.
+    """Bring the index up to the library; an unchanged library costs nothing. Exits with 2 where no file can be read.
 
     With --dry-run, a name added to kb.toml or an edited rule shows which notes it touches before it is kept. With
     --diff or --dry-run, --json prints an object for each thing that came, went or changed; nothing where nothing did.
@@ -54,6 +54,8 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, as_json: bool) -> No
         lines(terminal.outcome_lines(outcome, kb), err=diff)
     kb.keeper.tidy()
     embed(kb)
+    if outcome.problems and not outcome.new + outcome.changed + outcome.unchanged:
+        click.get_current_context().exit(WRONG_USE)
 
 
 def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
