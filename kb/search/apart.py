@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.search.drafting import end_with_parent
@@ -69,7 +70,10 @@ def _embed(library: Path | None, index: Path | None) -> None:
     if hasattr(os, "nice"):
         os.nice(_LOWEST)
     end_with_parent()
-    KnowledgeBase.open(library, index).keeper.embed()
+    try:
+        KnowledgeBase.open(library, index).keeper.embed()
+    except (EmbeddingError, SearchIndexError, OSError) as error:  # an index that cannot be written, among others
+        _log.error("notes cannot be found by likeness: %s", error)
 
 
 def _started(target: Callable[..., None], *args: object) -> BaseProcess:
