@@ -229,7 +229,7 @@ def test_an_empty_library_says_how_to_fill_it(nothing: FlaskClient, path: str) -
 
 def test_where_the_index_has_gone_the_page_does_not_say_that_there_are_no_reports(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
-    (tmp_path / "library" / "a.md").write_text(report(2019), "utf-8")
+    (tmp_path / "library" / "a.md").write_text(report(2019, speaker="見本 太郎"), "utf-8")
     client = create_app(KnowledgeBase.open(tmp_path / "library", tmp_path / "index")).test_client()
     before = client.get("/").text
     client.post("/sync", headers={"Sec-Fetch-Site": "same-origin"})
