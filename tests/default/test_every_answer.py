@@ -51,7 +51,8 @@ def client(state: State) -> FlaskClient:
 def addresses(client: FlaskClient, rule: Rule, pool: tuple[str, ...]) -> Iterator[str]:
     """Yield the addresses that a rule has with each of what may stand there, and those with all that it lists."""
     adapter = client.application.url_map.bind("localhost")
-    listed = [item for converter in rule._converters.values() for item in getattr(converter, "items", ())]  # noqa: SLF001
+    converters = rule._converters.values()  # noqa: SLF001
+    listed = [item for converter in converters for item in getattr(converter, "items", ())]
     for value in (listed or pool) if rule.arguments else ("",):
         yield adapter.build(rule.endpoint, dict.fromkeys(rule.arguments, value), method=next(iter(rule.methods or ())))
 
