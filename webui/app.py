@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 _READING = (
     *(suggest, indexes, events, pairs, browse, services, chronicles, reports, export, todo),
-    *(programs, feeds, history, standing),
+    *(programs, feeds, history),
 )  # what only reads, and needs nothing but the knowledge base
 
 
@@ -139,7 +139,7 @@ def create_app(
         examples=offered,
         other_languages=language.others,
         of_data=language.of_data,
-        older_answers=partial(_older_answers, knowledge_base),
+        older_answers=partial(_older_answers, knowledge_base, updater),
         page_address=page_address,
         address_of=address_of,
         slug=slug,
@@ -165,15 +165,17 @@ def create_app(
         app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
     app.register_blueprint(proposing.pages())
     app.register_blueprint(updating.pages(updater))
+    app.register_blueprint(standing.pages(knowledge_base, updater))
     app.register_blueprint(key.pages(access, guesses))
     return app
 
 
-def _older_answers(knowledge_base: KnowledgeBase) -> Literal["", "away", "damaged"]:
+def _older_answers(knowledge_base: KnowledgeBase, updater: Updater) -> Literal["", "away", "damaged", "behind"]:
     """Return why what is shown may not be the newest."""
     try:
         if knowledge_base.collection.away():
             return "away"
-        return "damaged" if knowledge_base.collection.damage() else ""
+        damage = knowledge_base.collection.damage()
     except SearchIndexError:  # then none answers, and the page says so by itself
         return ""
+    return "damaged" if damage else "behind" if updater.failure else ""

@@ -11,7 +11,7 @@ import click
 
 from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date, lines, say
+from kb.cli.output import bring_up_to_date_or_tell, lines, say
 from kb.cli.terminal import BESIDE, outcome_lines
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
@@ -46,6 +46,8 @@ def serve(
 ) -> None:
     """Serve the page on this machine, the index brought up to the library first.
 
+    Where the index cannot be written, what it holds is served, and each page says that it is older.
+
     Beyond this machine anyone who reaches it can read; writing needs the token in KB_TOKEN, at least 16 characters.
 
     \b
@@ -64,14 +66,16 @@ def serve(
         say(f"Port {port} is taken; using {taken}.")
     # What it takes to read a whole library goes with the process that reads it: of 100,000 notes 30 MB.
     apart = partial(sync_apart, kb) if kb.collection.needs_index() else None
-    lines(outcome_lines(bring_up_to_date(kb, apart), kb, BESIDE))
+    begun = bring_up_to_date_or_tell(kb, apart)
+    if isinstance(begun, SyncOutcome):
+        lines(outcome_lines(begun, kb, BESIDE))
     shown = f"[{host}]" if ":" in host else host
     fetcher = None
     if allow_fetch:
         from kb.fetching import Fetcher  # noqa: PLC0415  # for httpx takes its time and 5 MB
 
         fetcher = Fetcher(allow_private=allow_private)
-    updater = Updater(partial(_sync, kb, embed_beside(kb)))
+    updater = Updater(partial(_sync, kb, embed_beside(kb)), begun if isinstance(begun, str) else None)
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     server.serve(

@@ -14,7 +14,7 @@ from index.spelling import Spellings
 from index.text import folded_name
 from index.tree import Key
 from index.whoosh_engine.cache import Cache
-from index.whoosh_engine.column_names import BOOST, DATE, ID, PASSAGE, WHOLE, facet_column, length_column
+from index.whoosh_engine.column_names import BOOST, DATE, ID, NO_KEY, PASSAGE, WHOLE, facet_column, length_column
 from index.whoosh_engine.columns import Keys, Numbers, Texts, ValueColumn, key_of
 from index.whoosh_engine.docs import among, either
 from index.whoosh_engine.facet_group import FacetGroup
@@ -115,10 +115,10 @@ class Snapshot:
         """The text of every document that phrases are looked up in, folded."""
         return self._segments.columns.literals
 
-    @property
+    @cached_property
     def vector_keys(self) -> Keys:
         """The key of the vector of every document (`index.whoosh_engine.vector_file`)."""
-        return self._segments.columns.keys[PASSAGE]
+        return self._keys(PASSAGE)
 
     def passage(self, doc: int) -> str:
         """Return the text that the vector of a document is made of."""
@@ -180,7 +180,7 @@ class Snapshot:
 
     def kin(self, docs: Docs, others: Docs) -> Docs:
         """Return those of others that are these documents, are what these belong to, or belong to one of these."""
-        ids, links = self._segments.columns.keys[ID], self._segments.columns.links
+        ids, links = self._keys(ID), self._segments.columns.links
         wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
         near = links.of(others)
         belonging = links.docs[near[_keys_among(links.keys[near], ids[docs])]]
@@ -203,7 +203,9 @@ class Snapshot:
         self._segments.close()
 
     def _keys(self, column: str) -> Keys:
-        return self._segments.columns.keys.get(column, np.empty(0, np.uint64))
+        """Return the key that every document has in a column: none where no segment has the column, as without any."""
+        keys = self._segments.columns.keys.get(column)
+        return np.full(self.size, NO_KEY, np.uint64) if keys is None else keys
 
     def _docs(self, field: str, term: str) -> Docs:
         return self._lists.get((field, term), lambda: self._segments.postings(field, term).docs)

@@ -8,7 +8,7 @@ import click
 from index.query import Query, StepName
 from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
-from kb.cli.output import lines, make_ready, print_json, results
+from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.answers import Answer, Taker, UnknownValueError
@@ -16,6 +16,7 @@ from kb.search.facets import BY_KEY, keys, options
 from kb.search.records import alike_record, found_talk_record, note_record, pair_record, row_record, service_record
 from kb.search.searching import SORTS
 from kb.services import Domain
+from kb.texts import ja
 
 _FEW = 30  # values that an error lists
 
@@ -175,7 +176,6 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
               kb cite jaws-days-2018/04a3c1 > quotations.md
     """
     from kb.quotation import Quoting
-    from kb.texts import ja
 
     make_ready(kb)
     notes = list({note.id: note for identifier in identifiers for note in _notes(kb, identifier)}.values())
@@ -200,6 +200,7 @@ def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> N
     else:
         results(line for one in alike for line in terminal.alike_lines(one, kb.collection.catalogue))
     if not alike:
+        say(f"kb: {ja.NOTHING_ALIKE} ({ja.coverage(kb.keeper.coverage())})", err=True)
         click.get_current_context().exit(FOUND_NOTHING)
 
 

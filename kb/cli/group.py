@@ -50,12 +50,12 @@ class LazyGroup(click.Group):
             _drop_output()
             ctx.exit(_PIPE_CLOSED)
         except foreseen() as error:
-            from kb.cli.output import OutputError, say
+            from kb.cli.output import OutputError, in_words, say
             from kb.search.answers import UnknownIdError
 
             if isinstance(error, OutputError):
                 _drop_output()
-            say(f"kb: {_in_words(error)}", err=True)
+            say(f"kb: {in_words(error)}", err=True)
             ctx.exit(FOUND_NOTHING if isinstance(error, UnknownIdError) else WRONG_USE)
         if ctx.ensure_object(Places).older_answered:
             ctx.exit(AN_OLDER_ANSWERED)
@@ -71,13 +71,6 @@ def foreseen() -> tuple[type[Exception], ...]:
     from kb.search.answers import UnknownIdError
 
     return EvaluationError, LibraryError, SearchIndexError, UnknownIdError, UnreadableError, OSError
-
-
-def _in_words(error: Exception) -> str:
-    """Return what an error says; of one that the system raised, its file first."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
 
 
 def _drop_output() -> None:

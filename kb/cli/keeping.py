@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
-from kb.cli.group import FOUND_NOTHING, NamedPath, as_json, cli, with_knowledge_base
+from kb.cli.group import FOUND_NOTHING, WRONG_USE, NamedPath, as_json, cli, with_knowledge_base
 from kb.cli.output import ProgressBar, bring_up_to_date, embed, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @as_json
 @with_knowledge_base
 def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json: bool) -> None:
-    """Bring the index up to the library; an unchanged library costs nothing.
+    """Bring the index up to the library; an unchanged library costs nothing. Exits with 2 where no file can be read.
 
     It is done when notes are found by their words. What finds them by their meaning takes a while longer: `kb serve`
     makes it while it runs, or --wait. Stopped by Ctrl+C, that loses nothing: the next one goes on.
@@ -61,6 +61,8 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     if wait:
         embed(kb)
         say(ja.coverage(kb.keeper.coverage()), err=diff or as_json)
+    if outcome.problems and not outcome.new + outcome.changed + outcome.unchanged:
+        click.get_current_context().exit(WRONG_USE)
 
 
 def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:

@@ -47,6 +47,13 @@ def say(text: str, *, err: bool = False) -> None:
         raise OutputError(f"the output cannot be written ({error.strerror})") from error
 
 
+def in_words(error: Exception) -> str:
+    """Return what an error says; of one that the system raised, its file first."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
 def lines(every: Iterable[str], *, err: bool = False) -> None:
     """Print lines, on stderr where they are about the work and not its result."""
     for line in every:
@@ -103,6 +110,24 @@ def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcom
     return outcome
 
 
+def bring_up_to_date_or_tell(
+    kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None
+) -> "SyncOutcome | str":
+    """Sync as `bring_up_to_date` does; where the index cannot be written but answers, say so and return why.
+
+    Raises SearchIndexError or OSError where nothing would answer.
+    """
+    from index.engine import SearchIndexError
+
+    try:
+        return bring_up_to_date(kb, sync)
+    except (SearchIndexError, OSError) as error:
+        if kb.collection.contents() is None:
+            raise
+        say(f"kb: {in_words(error)}; what the index held before answers", err=True)
+        return in_words(error)
+
+
 def embed(kb: "KnowledgeBase") -> None:
     """Make the vectors that notes lack, showing progress; exits where that is stopped, or the model makes none."""
     from index.embedder import EmbeddingError
@@ -124,7 +149,7 @@ def make_ready(kb: "KnowledgeBase") -> None:
     """Index a library that has no index of this version of kb; tell of damage, and of what has changed since."""
     if kb.collection.needs_index():
         say("kb: indexing the library first", err=True)
-        bring_up_to_date(kb)
+        bring_up_to_date_or_tell(kb)
     elif damage := kb.collection.damage():
         say(f"kb: {damage}", err=True)
         places().older_answered = True
@@ -132,7 +157,7 @@ def make_ready(kb: "KnowledgeBase") -> None:
         say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
     contents = kb.collection.contents()
     if not (contents and contents.reports):
-        say(f"kb: no report in {kb.collection.library.name} yet; put some there and run `kb sync`", err=True)
+        say(f"kb: {terminal.empty_line(kb)}", err=True)
 
 
 _EMBEDDING = "embedding"  # the step that goes on where it was broken off, and may take hours

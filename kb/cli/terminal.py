@@ -224,10 +224,8 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", goes_on: str = GO
         f"{outcome.unchanged} unchanged; {outcome.notes} notes searchable by words in {outcome.seconds:.1f} s"
     )
     if not outcome.new + outcome.changed + outcome.unchanged:
-        from kb.readers.formats import LABELS, listed
+        yield f"{empty_line(kb)}."
 
-        files = f"{listed(LABELS)} files"
-        yield f"No report in {kb.collection.library.name} yet: put {files} there and run `kb sync` again."
     from index.embedder import EmbeddingError
 
     try:
@@ -237,6 +235,19 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", goes_on: str = GO
     else:
         if coverage and coverage.lacking:
             yield f"vectors of {coverage.lacking:,} notes follow, which find by meaning too: {goes_on}"
+
+
+def empty_line(kb: "KnowledgeBase") -> str:
+    """Return why there is no report in a library, and what to do."""
+    from kb.readers.formats import LABELS, listed
+
+    state, name = kb.keeper.status(), kb.collection.library.name
+    if state.problems:
+        return f"no report in {name} could be read, as `kb status` tells; `kb add FILE` puts another there"
+    if alone := len(state.left_alone):
+        files = f"{alone} file{' is' if alone == 1 else 's are'} left alone (READMEs, what `ignore` in kb.toml names)"
+        return f"no report in {name}: {files}; change that, or `kb add FILE`"
+    return f"no report in {name} yet: `kb add FILE` puts one there ({listed(LABELS)})"
 
 
 def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]:

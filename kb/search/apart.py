@@ -72,7 +72,7 @@ def _embed(library: Path | None, index: Path | None) -> None:
     end_with_parent()
     try:
         KnowledgeBase.open(library, index).keeper.embed()
-    except (EmbeddingError, SearchIndexError, OSError) as error:
+    except (EmbeddingError, SearchIndexError, OSError) as error:  # an index that cannot be written, among others
         _log.warning("%s; notes are found by their words alone", error)
 
 

@@ -43,6 +43,7 @@ NOTICES = {
     "literally": "searched “{text}” as it stands",
 }
 ALIKE = "like in meaning"
+NOTHING_ALIKE = "No other report has a note like it"
 FIELDS = {"text": "text", "trail": "trail", "talk": "title of the talk", "services": "service", "below": "notes below"}
 SIGNALS = {
     "nearness": "words side by side",

@@ -41,6 +41,7 @@ NOTICES = {
     "literally": "「{text}」をそのままの文字として探しました",
 }
 ALIKE = "意味が近い"
+NOTHING_ALIKE = "ほかのレポートに似たメモはありません"
 FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
 SIGNALS = {
     "nearness": "隣り合う言葉",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from scan_engine import ScanEngine
 
 from index.engine import Coverage, Engine, Results
 from index.likeness import Space, quantised
-from index.query import Query, Step
+from index.query import Query, Sort, Step
 from index.schema import Document
 from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
@@ -265,3 +266,40 @@ def test_the_engine_finds_by_likeness_as_the_oracle_does(
     answers = [engine.search(replace(query, explain=False)) for query in queries]
 
     assert answers == [oracle.search(replace(query, explain=False)) for query in queries]
+
+
+def _untouched(_engine: Engine) -> None:
+    """Publish nothing: there is no generation."""
+
+
+def _of_no_source(engine: Engine) -> None:
+    engine.publish({}, (), [], {"kept": 1})
+
+
+def _of_an_empty_source(engine: Engine) -> None:
+    engine.publish({"only": []}, (), ["only"], {"kept": 1})
+
+
+def _emptied(engine: Engine) -> None:
+    filled(engine, library(document(1, "別の話", "重複排除鍵")))
+    engine.publish({}, ("only",), [], {"kept": 1})
+
+
+@pytest.mark.parametrize("published", [_untouched, _of_no_source, _of_an_empty_source, _emptied])
+@pytest.mark.parametrize("sort", get_args(Sort))
+def test_a_generation_without_documents_answers_like_any_other(
+    make: Make, published: Callable[[Engine], None], sort: Sort
+) -> None:
+    engine = make(Characters())
+    published(engine)
+    engine.embed(lambda _done, _total: None)
+    engine.merge()
+    groups = {"facets": SCHEMA.facets, "context": "talk", "explain": True}
+    queries = [Query(text, sort=sort, **groups) for text in ("", "重複排除鍵束", '"重複" (鍵 OR 束) -箱')]
+
+    answers = [engine.search(query.select("service", "sqs")) for query in queries]
+
+    assert [(results.total, results.hits, results.context) for results in answers] == [(0, (), {})] * len(queries)
+    assert (engine.snapshot().stored("1"), engine.snapshot().like(["1"], "talk", 9)) == (None, ())
+    assert engine.snapshot().likeness(["1"], ["1"], "talk") == ()
+    assert (engine.coverage(), engine.damage()) == (Coverage(0, 0), None)

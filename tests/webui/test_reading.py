@@ -47,7 +47,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 def nothing(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     folder = tmp_path_factory.mktemp("nothing")
     (folder / "library").mkdir()
-    return create_app(KnowledgeBase.open(folder / "library", folder / "index")).test_client()
+    knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
+    knowledge_base.keeper.sync()
+    return create_app(knowledge_base).test_client()
 
 
 def as_json(client: FlaskClient, address: str) -> dict[str, Any]:
@@ -220,8 +222,21 @@ def test_a_search_can_be_in_the_order_of_days(client: FlaskClient, sort: str) ->
 @pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/years", "/pairs"])
 def test_an_empty_library_says_how_to_fill_it(nothing: FlaskClient, path: str) -> None:
     response = nothing.get(path)
+    told = ("まだレポートがありません", '<a class="button" href="/add">レポートを取り込む</a>')
 
-    assert (response.status_code, "まだレポートがありません" in response.text) == (200, True)
+    assert (response.status_code, [text in response.text for text in told]) == (200, [True, True])
+
+
+def test_where_the_index_has_gone_the_page_does_not_say_that_there_are_no_reports(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(report(2019, speaker="見本 太郎"), "utf-8")
+    client = create_app(KnowledgeBase.open(tmp_path / "library", tmp_path / "index")).test_client()
+    before = client.get("/").text
+    client.post("/sync", headers={"Sec-Fetch-Site": "same-origin"})
+    after = client.get("/").text
+
+    told = ("索引がありません", "まだレポートがありません", "<button>索引を更新</button>")
+    assert [[text in page for text in told] for page in (before, after)] == [[True, False, True], [False] * 3]
 
 
 @pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/years", "/pairs"])

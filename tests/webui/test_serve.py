@@ -1,5 +1,6 @@
 """`kb serve` as a process: where it listens, what it says, how it stops."""
 
+import ctypes
 import json
 import re
 import resource
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.knowledge_base import KnowledgeBase
 from webui.security import HEADERS
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -28,9 +30,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
     places = ["--library", str(library), "--index", str(tmp_path / "index")]
     running = []
 
-    def started(*options: str) -> subprocess.Popen[str]:
+    def started(*options: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
         command = [sys.executable, "-u", "-c", KB, "serve", *places, *options]
-        running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        running.append(subprocess.Popen(command, **streams, text=True, preexec_fn=before))  # noqa: PLW1509  # no thread
         return running[-1]
 
     yield started
@@ -238,6 +241,41 @@ def test_slow_clients_do_not_stop_the_others(start: Start, many: int) -> None:
         connection.close()
 
     assert answers == [[200]] * 20
+
+
+def unprivileged() -> None:
+    """Let not even root write where the mode of a file forbids it (Linux: CAP_DAC_OVERRIDE is dropped for good)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(24, 1)
+
+
+def test_an_index_that_cannot_be_written_and_is_behind_its_library_is_served_and_each_page_says_so(
+    start: Start, tmp_path: Path
+) -> None:
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    (tmp_path / "library" / "new.md").write_text("# 新しい勉強会 2020\n\n- 冪等にする\n", "utf-8")
+    folders = [tmp_path / "index", *(path for path in (tmp_path / "index").rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    lines, address = address_in(start("--port", "0", "--no-watch", before=unprivileged))
+    told = {}
+    for path in ("?q=SQS", "readyz", "sync"):
+        asked = urllib.request.Request(f"{address}{path}", headers={"Accept": "application/json"})  # noqa: S310
+        with urllib.request.urlopen(asked) as response:  # noqa: S310 (our own)
+            told[path] = json.load(response)
+    with urllib.request.urlopen(address) as response:  # noqa: S310
+        page = response.read().decode()
+    for folder in folders:
+        folder.chmod(0o755)
+
+    why = told["readyz"]["behind"]
+    assert (lines[0], told["?q=SQS"]["total"], told["sync"]["error"]) == (
+        f"kb: {why}; what the index held before answers",
+        1,
+        why,
+    )
+    assert ("Permission denied" in why, "索引を更新できませんでした" in page) == (True, True)
 
 
 def test_a_report_that_is_put_into_the_library_is_found_without_being_asked_for(start: Start, tmp_path: Path) -> None:

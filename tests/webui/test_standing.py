@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.engine import EngineAwayError, Results
+from index.engine import EngineAwayError, Results, SearchIndexError
 from index.query import Query
 from index.stand_in import WithStandIn
 from index.whoosh_engine import WhooshEngine
@@ -32,6 +32,10 @@ class Distant(WhooshEngine):
     def stamp(self) -> Stamp:
         self._check()
         return super().stamp()
+
+
+def forbidden(*_given: object, **_named: object) -> None:
+    raise PermissionError("it is read-only")
 
 
 @pytest.fixture
@@ -83,6 +87,35 @@ def test_without_an_index_nothing_is_ready(tmp_path: Path) -> None:
     answer = create_app(KnowledgeBase.open(library, tmp_path / "index")).test_client().get("/readyz")
 
     assert (answer.status_code, answer.get_json()["status"]) == (503, "not ready")
+
+
+@pytest.mark.parametrize(("fault", "status"), [(SearchIndexError("damaged"), 503), (KeyError("passage"), 500)])
+def test_what_cannot_answer_a_search_is_not_ready(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int
+) -> None:
+    def failing(_query: Query) -> Results:
+        raise fault
+
+    monkeypatch.setattr(kb.searcher, "search", failing)
+
+    assert create_app(kb).test_client().get("/readyz").status_code == status
+
+
+def test_after_a_failed_update_every_page_says_that_it_is_older_until_one_is_done(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, ours = create_app(kb).test_client(), {"Sec-Fetch-Site": "same-origin"}
+    (kb.collection.library.path / "b.md").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(Distant, "publish", forbidden)
+        client.post("/sync", headers=ours)
+    failed, behind = client.get("/").text, client.get("/readyz").get_json()["behind"]
+    client.post("/sync", headers=ours)
+    done = client.get("/").text
+
+    assert [labels.UPDATE_FAILED in page for page in (failed, done)] == [True, False]
+    assert (behind, client.get("/readyz").get_json()["behind"]) == ("it is read-only", None)
+    assert [record.exc_info for record in caplog.records] == [None]
 
 
 def test_status_tells_and_nothing_is_taken_up(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:

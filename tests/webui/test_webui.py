@@ -264,13 +264,17 @@ def test_an_empty_library_is_told_with_what_to_do(tmp_path: Path) -> None:
         )
 
 
-def test_while_samples_are_shown_every_page_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_samples_are_shown_every_page_says_so_and_leads_to_a_first_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("KB_LIBRARY", raising=False)
     knowledge_base = KnowledgeBase.open(index=tmp_path / "index")
     knowledge_base.keeper.sync()
 
-    assert "見本を表示中" in plain(create_app(knowledge_base).test_client().get("/?q=冪等"))
+    page = create_app(knowledge_base).test_client().get("/?q=冪等").text
+
+    assert re.findall(r'<p class="samples"><strong>見本を表示中</strong>.* <a href="(.*)">', page) == ["/add"]
 
 
 def test_an_unforeseen_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,14 @@ from http import HTTPStatus
 from flask import Blueprint, Response, jsonify
 
 from index.engine import SearchIndexError
+from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from webui.pages.updating import Updater
+
+_ASKED = "AWS"
 
 
-def pages(knowledge_base: KnowledgeBase) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
     """Return both addresses over a knowledge base."""
     room = Blueprint("standing", __name__)
 
@@ -21,6 +25,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         try:
             contents = knowledge_base.collection.contents()
             damage = knowledge_base.collection.damage()
+            knowledge_base.searcher.search(Query(_ASKED, limit=1))  # whatever it finds: nobody else is answered either
         except SearchIndexError as error:
             return jsonify({"status": "not ready", "why": str(error)}), HTTPStatus.SERVICE_UNAVAILABLE
         if contents is None:
@@ -31,7 +36,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             "reports": len(contents.reports),
             "notes": sum(one.notes for one in contents.reports),
         }
-        return jsonify({**told, "stand_in": _away(), "damage": damage}), HTTPStatus.OK
+        return jsonify({**told, "stand_in": _away(), "damage": damage, "behind": updater.failure}), HTTPStatus.OK
 
     def _away() -> str | None:
         try:

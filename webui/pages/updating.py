@@ -8,6 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect
 
+from index.engine import SearchIndexError
+from kb.library.files import LibraryError
 from kb.report.problems import gathered
 from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress as Telling
@@ -34,10 +36,14 @@ class Progress:
 
 
 class Updater:
-    """Runs one update at a time, awaited by a thread of its own; one asked for meanwhile follows it."""
+    """Runs one update at a time, awaited by a thread of its own; one asked for meanwhile follows it.
 
-    def __init__(self, sync: Callable[[Telling], SyncOutcome]) -> None:
-        self.progress = Progress()
+    `failure` is what stopped the last one, None where that was done.
+    """
+
+    def __init__(self, sync: Callable[[Telling], SyncOutcome], failure: str | None = None) -> None:
+        self.progress = Progress(error=failure)
+        self.failure = failure
         self._sync = sync
         self._lock = threading.Lock()
         self._wanted = threading.Event()
@@ -66,6 +72,7 @@ class Updater:
         while True:
             self._wanted.clear()
             ended = self._once()
+            self.failure = ended.error
             with self._lock:
                 if not self._wanted.is_set():
                     self.progress = ended
@@ -77,8 +84,9 @@ class Updater:
             return Progress(outcome=self._sync(self._tell))
         except Exception as error:  # noqa: BLE001  # shown on the page; a dead thread would start no other update
             if not self._ended:
-                _log.exception("the index could not be updated")
-            return Progress(error=str(error))
+                traced = None if isinstance(error, (LibraryError, SearchIndexError, OSError)) else error
+                _log.error("the index could not be updated: %s", error, exc_info=traced)
+            return Progress(error=str(error) or repr(error))
 
     def _tell(self, step: str, done: int, total: int) -> None:
         self.progress = replace(self.progress, step=step, done=done, total=total)

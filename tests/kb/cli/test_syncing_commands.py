@@ -41,13 +41,42 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
 
     synced, found = (kb(command, "--library", str(tmp_path / "empty")) for command in ("sync", "search"))
 
-    files = f"{listed(LABELS)} files"
+    told = f"no report in {tmp_path / 'empty'} yet: `kb add FILE` puts one there ({listed(LABELS)})"
     assert (synced.exit_code, synced.stdout.splitlines()[1], found.exit_code, found.stderr) == (
         0,
-        f"No report in {tmp_path / 'empty'} yet: put {files} there and run `kb sync` again.",
+        f"{told}.",
         0,
-        f"kb: no report in {tmp_path / 'empty'} yet; put some there and run `kb sync`\n",
+        f"kb: {told}\n",
     )
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "told"),
+    [
+        (
+            {"a.md": b"# a\0", "b.bin": bytes(99)},
+            2,
+            "could be read, as `kb status` tells; `kb add FILE` puts another there",
+        ),
+        ({"README.md": b"# a\n"}, 0, ": 1 file is left alone (READMEs, what `ignore`"),
+        (
+            {"a.md": b"a", "b.md": b"b", "kb.toml": b'ignore = ["**"]'},
+            0,
+            ": 2 files are left alone (READMEs, what `ignore`",
+        ),
+    ],
+)
+def test_files_that_are_no_reports_are_told_with_the_reason(
+    tmp_path: Path, files: dict[str, bytes], code: int, told: str
+) -> None:
+    places = ("--library", str(tmp_path / "library"), "--index", str(tmp_path / "index"))
+    for name, data in files.items():
+        (tmp_path / "library" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "library" / name).write_bytes(data)
+
+    synced, found = kb("sync", *places), kb("search", "a", *places)
+
+    assert (synced.exit_code, told in synced.stdout, found.exit_code, told in found.stderr) == (code, True, 0, True)
 
 
 def test_a_missing_library_is_one_plain_line(tmp_path: Path) -> None:

@@ -136,6 +136,11 @@ def unknown_service(name: str) -> str:
     return f"No service is known as “{name}”."
 
 
+def left_alone(count: int) -> str:
+    """Return that files are taken for no reports."""
+    return f"{counted(count, 'file')} there {'is' if count == 1 else 'are'} left alone: READMEs, what kb.toml ignores."
+
+
 def cause(told: str) -> str:
     """Return what is wrong with a file, as readers tell it."""
     return told

@@ -20,7 +20,7 @@ SUGGESTIONS = "Suggestions"
 MAIN_NAVIGATION = "Main pages"
 REPORTS = "Reports"
 SAMPLES_SHOWN = "Showing samples"
-SAMPLES_HOW = "Put reports of your own into data/reports and run kb sync to search those instead."
+SAMPLES_HOW = "Add a report of your own to search that instead."
 AWAY = "The cluster does not answer"
 AWAY_HOW = "The last index of this machine answers until it does; newer notes may be missing."
 OLDER_ANSWERS = "The index is damaged"
@@ -245,7 +245,10 @@ MATCH = "Where several services are chosen"
 MATCHES = {"any": "any", "all": "all"}
 PAST_THE_END = "There are no notes on this page."
 EMPTY_LIBRARY = "There are no reports yet"
-EMPTY_LIBRARY_HOW = f"Put reports ({FORMATS}) into this folder and run kb sync."
+EMPTY_LIBRARY_HOW = "Add a first report to search its notes here."
+EMPTY_LIBRARY_FOLDER = f"Or put reports ({FORMATS}) into this folder, and update the index."
+NO_INDEX = "There is no index"
+NO_INDEX_HOW = "Update it to search the reports in this folder."
 
 ERRORS = {
     400: "The request could not be understood.",

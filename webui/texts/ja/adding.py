@@ -138,6 +138,11 @@ def unknown_service(name: str) -> str:
     return f"「{name}」というサービスは知られていません。"
 
 
+def left_alone(count: int) -> str:
+    """Return that files are taken for no reports."""
+    return f"レポートとして扱っていないファイルが{count:,}個あります（README や、kb.toml の ignore に合うもの）。"
+
+
 def cause(told: str) -> str:
     """Return what is wrong with a file, which readers tell in English."""
     return in_japanese(told)

@@ -21,7 +21,7 @@ SUGGESTIONS = "候補"
 MAIN_NAVIGATION = "主なページ"
 REPORTS = "レポート"
 SAMPLES_SHOWN = "見本を表示中"
-SAMPLES_HOW = "自分のレポートを data/reports に置いて kb sync を実行すると、そちらを検索します。"
+SAMPLES_HOW = "自分のレポートを取り込むと、そちらを検索します。"
 AWAY = "クラスターが応答しません"
 AWAY_HOW = "応答が戻るまで、このコンピューターに残っている索引で答えています。新しいメモは含まれないことがあります。"
 OLDER_ANSWERS = "索引が壊れています"
@@ -224,7 +224,10 @@ MATCH = "複数のサービスを選んだとき"
 MATCHES = {"any": "いずれか", "all": "すべて"}
 PAST_THE_END = "このページにはメモがありません。"
 EMPTY_LIBRARY = "まだレポートがありません"
-EMPTY_LIBRARY_HOW = f"レポート（{FORMATS}）を次のフォルダに置いて、kb sync を実行してください。"
+EMPTY_LIBRARY_HOW = "最初のレポートを取り込むと、そのメモをここで探せます。"
+EMPTY_LIBRARY_FOLDER = f"または、レポート（{FORMATS}）を次のフォルダに置いて、索引を更新してください。"
+NO_INDEX = "索引がありません"
+NO_INDEX_HOW = "索引を更新すると、次のフォルダにあるレポートを探せます。"
 
 ERRORS = {
     400: "要求の内容が分かりませんでした。",
