@@ -1,17 +1,14 @@
 """Where a text shows why it was found: the ranges to mark, and the passage of a long text that holds them."""
 
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 
-from index.analysis import Analyzer, Term
-
-_TEXTS_KEPT = 4000  # 8 MB: while one types, filters or turns a page most texts are found again
+from index.analysis import Analyzer
 
 
 def marks(text: str, terms: Collection[str], analyzer: Analyzer) -> tuple[tuple[int, int], ...]:
     """Return the ranges of `text` that hold one of the terms (`Results.terms`), in order, merged where they touch."""
     ranges: list[tuple[int, int]] = []
-    for term in _terms(text, analyzer) if terms else ():
+    for term in analyzer.terms_of(text) if terms else ():
         if term.text not in terms:
             continue
         if ranges and term.begin <= ranges[-1][1]:
@@ -34,8 +31,3 @@ def snippet(text: str, marked: Sequence[tuple[int, int]], length: int) -> tuple[
     end = min(begin + length, len(text))
     last = max(text.rfind(stop, first, end) for stop in "。、") + 1
     return begin, last if last > first and end < len(text) else end
-
-
-@lru_cache(_TEXTS_KEPT)
-def _terms(text: str, analyzer: Analyzer) -> tuple[Term, ...]:
-    return analyzer.terms(analyzer.morphemes(text))

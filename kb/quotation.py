@@ -9,8 +9,10 @@ from kb.report.model import Note
 from kb.search.facets import place
 from kb.services import Domain
 
-_MARKDOWN = re.compile(r"[\\`*\[\]<]")  # what would be read as Markdown inside a line
-_FIRST = re.compile(r"^(\s*)([#>+-]|\d+[.)])")  # and at its beginning
+# What would be read as Markdown inside a line: no _ inside a word, and & where it would be a character by its name;
+_MARKDOWN = re.compile(r"[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
+# and at its beginning: 「1.」, too, begins a list. A digit cannot be escaped.
+_FIRST = re.compile(r"^\s*(?:\d+(?=[.)])|(?=[#>+=-]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def by_place(notes: Iterable[Note]) -> list[list[Note]]:
 
 def _quoted(text: str) -> str:
     """Return a text as it stands inside a quotation, on as many lines as it has itself."""
-    return "\n> ".join(_FIRST.sub(r"\1\\\2", escaped(line)) for line in text.splitlines())
+    return "\n> ".join(_FIRST.sub(r"\g<0>\\", escaped(line)) for line in text.splitlines())
 
 
 def escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +12,9 @@ settings.register_profile("new", deadline=None, suppress_health_check=[HealthChe
 # A run is judged by what was changed since the last one: it has the same examples. `make soak` looks for new ones.
 settings.register_profile("same", settings.get_profile("new"), derandomize=True)
 settings.load_profile("same")
+
+_MOST_HELD = 700  # MB that a process of the tests may hold for itself, so that eight of them go into 8 GB
+_STATUS = Path("/proc/self/status")  # on Linux
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,3 +26,23 @@ def pytest_configure(config: pytest.Config) -> None:
         cache = tempfile.TemporaryDirectory(prefix="kb-tests-")
         config.add_cleanup(cache.cleanup)
         os.environ["XDG_CACHE_HOME"] = cache.name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Compile the words of AWS before the worker processes begin: each would, with 700 MB at the same time."""
+    from kb.understanding import Tools  # noqa: PLC0415  # once its cache is that of this run
+
+    Tools().analyzer.morphemes("")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Fail with the last test of a file that leaves its process with more memory of its own than it may hold.
+
+    What is mapped from files, as Sudachi's dictionary is, does not count: the processes share it.
+    """
+    if (nextitem is None or nextitem.path != item.path) and _STATUS.exists():
+        held = int(_STATUS.read_text().partition("RssAnon:")[2].split()[0]) // 1024
+        if held > _MOST_HELD:
+            pytest.fail(f"after {item.path.name} this process holds {held} MB, more than {_MOST_HELD}", pytrace=False)

@@ -14,16 +14,21 @@ if TYPE_CHECKING:
     from sudachipy import Dictionary, Tokenizer
 
 
+_TEXTS_KEPT = 4000  # 8 MB: while one types, filters or turns a page most texts are found again
+
+
 class Analyzer:
     """Makes morphemes and terms of texts, knowing some words beyond Sudachi's dictionary.
 
-    It may be shared by threads. `folder` keeps the compiled words; without it each process compiles them.
+    It may be shared by threads. `folder` keeps the compiled words; without it each process compiles them. What is kept
+    of texts goes with the analyzer: a kb.toml with other words makes a new one.
     """
 
     def __init__(self, words: Iterable[LexiconEntry] = (), folder: Path | None = None) -> None:
         self._words = tuple(words)
         self._folder = folder
         self._known: Known = {}
+        self._kept: dict[str, tuple[Term, ...]] = {}
         self._of_thread = local()
 
     def morphemes(self, text: str) -> tuple[Morpheme, ...]:
@@ -37,6 +42,15 @@ class Analyzer:
     def terms(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
         """Return the words of morphemes in their order, each long one before its short units, stop words left out."""
         return tuple(word_terms(morphemes))
+
+    def terms_of(self, text: str) -> tuple[Term, ...]:
+        """Return the words of the morphemes of a text, which are kept: many texts are asked for again."""
+        terms = self._kept.get(text)
+        if terms is None:
+            if len(self._kept) >= _TEXTS_KEPT:
+                self._kept.clear()
+            terms = self._kept[text] = self.terms(self.morphemes(text))
+        return terms
 
     def helpers(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
         """Return the terms of other kinds: what stands side by side, and how the words sound."""

@@ -4,13 +4,14 @@ import hashlib
 import io
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import sudachidict_core
-from sudachipy import Config, Dictionary, Morpheme, SplitMode, sudachipy
+from sudachipy import Config, Dictionary, Morpheme, SplitMode
 
 from index.analysis.lexicon import LexiconEntry
 from index.installed import versions
@@ -24,9 +25,9 @@ _KATAKANA = re.compile("[ァ-ヴー]+")
 _CHOSEN, _ONLY_AS_A_UNIT = "1000", "32767"
 
 
-@cache
+@lru_cache(2)  # what is in use is held by its analyzer; more would keep those of every kb.toml that there ever was
 def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
-    """Return Sudachi's dictionary (200 MB, mapped into memory) with these words, loaded once a process for each set.
+    """Return Sudachi's dictionary (200 MB, mapped into memory) with these words; the last two are kept.
 
     The compiled words are kept in `folder`, or for this process alone where it is None or cannot be written.
     """
@@ -70,10 +71,24 @@ def _process_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 def _compile(lexicon: str, folder: Path, name: str) -> Path:
+    import subprocess  # noqa: PLC0415  # for who makes the file
+
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         source, compiled = Path(scratch) / "words.csv", Path(scratch) / "words.dic"
         source.write_text(lexicon, encoding="utf-8")
-        sudachipy.build_user_dic(_SYSTEM, [source], compiled)
+        # By itself: it takes 700 MB, of which a process keeps 500, and lets no other thread run for seconds.
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "sudachipy.command_line",
+            "ubuild",
+            "-s",
+            str(_SYSTEM),
+            "-o",
+            str(compiled),
+        ]
+        subprocess.run([*command, source], check=True, stdin=subprocess.DEVNULL, capture_output=True)  # noqa: S603  (ours)
         data = compiled.read_bytes()
         with compiled.open("r+b") as file:
             os.fsync(file.fileno())
@@ -90,7 +105,7 @@ def _lexicon(words: Iterable[LexiconEntry]) -> str:
 
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
-    alone = Dictionary(dict="core").tokenizer(SplitMode.A)
+    alone = load((), None).tokenizer(SplitMode.A)
     lines.writerows(
         _unit_line(unit, by_surface.get(folded_for_sudachi(unit)), list(alone.tokenize(unit))) for unit in units
     )

@@ -1,7 +1,7 @@
 """The embedded engine: a folder of generations, of which the newest whole one answers."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -31,7 +31,8 @@ class WhooshEngine(Engine):
         self._schema = schema
         self._language = cache(language)
         self._embedder = cache(embedder)
-        self._meaning = cache(self._read_meaning)
+        # Without `self`, which would wait for the garbage collector with all that it holds, at each change of kb.toml.
+        self._meaning = cache(partial(_meaning, folder, self._embedder))
         self._lock = Lock()
         self._generation: tuple[Stamp, Generation | None] | None = None
         self._reader: tuple[Stamp, WhooshReader] | None = None
@@ -118,13 +119,6 @@ class WhooshEngine(Engine):
                 self._reader[1].close()
             self._reader = None
 
-    def _read_meaning(self) -> "Meaning | None":
-        """Return what is known by vectors, None where there is no model; asked when the first text is looked for."""
-        from index.whoosh_engine.meaning import Meaning
-
-        embedder = self._embedder()
-        return Meaning(self._folder, embedder) if embedder else None
-
     def _newest(self) -> Generation | None:
         """Return the newest whole generation, looked at once."""
         kept, stamp = self._generation, generations.stamp(self._folder)
@@ -142,3 +136,11 @@ class WhooshEngine(Engine):
             if newer == stamp:
                 raise
             return self._opened(newer)  # a writer removed it while we opened it: two generations came since
+
+
+def _meaning(folder: Path, embedder: EmbedderMaker) -> "Meaning | None":
+    """Return what is known by vectors, None where there is no model; asked when the first text is looked for."""
+    from index.whoosh_engine.meaning import Meaning
+
+    model = embedder()
+    return Meaning(folder, model) if model else None

@@ -46,7 +46,7 @@ def ids_of(report: str, source: str, url: str | None, former: Iterable[str] = ()
 
 def talk_id(event: str | None, title: str) -> str:
     """Return `<event slug>/<6 hex of the title>`: two reports of one talk meet there."""
-    return f"{slug(event or 'untitled')}/{digest(title, length=6)}"
+    return f"{slug(event or '')}/{digest(title, length=6)}"
 
 
 def note_id(report: str, text: str, talk_title: str | None) -> str:

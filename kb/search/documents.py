@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
 
 from index.analysis import Analyzer, Term
 from index.schema import Document
@@ -71,9 +70,4 @@ def passage(note: Note) -> str:
 def _name_terms(report: Report, analyzer: Analyzer, catalogue: Catalogue) -> dict[str, tuple[Term, ...]]:
     """Return the terms of the short name of each service that a report is about."""
     slugs = {mention.service for note in report.notes for mention in note.services}
-    return {slug: _terms_of_name(catalogue.by_slug[slug].short_name, analyzer) for slug in slugs}
-
-
-@lru_cache(1000)
-def _terms_of_name(name: str, analyzer: Analyzer) -> tuple[Term, ...]:
-    return analyzer.terms(analyzer.morphemes(name))
+    return {slug: analyzer.terms_of(catalogue.by_slug[slug].short_name) for slug in slugs}

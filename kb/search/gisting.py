@@ -32,7 +32,7 @@ class Gists:
             yield from self._title(title)
 
 
-@lru_cache(2)
+@lru_cache(1)  # it holds the analyzer
 def _names(services: tuple[Service, ...], analyzer: Analyzer) -> frozenset[str]:
     """Return the normal forms of all names that mean a whole service: 「グレイシャー」 too."""
     named = {service.short_name.casefold() for service in services}

@@ -26,6 +26,19 @@ ANALYZER = Analyzer(
     ]
 )
 
+STATUS = Path("/proc/self/status")
+
+
+def held() -> int:
+    """Return the MB of memory that this process holds for itself."""
+    return int(STATUS.read_text().partition("RssAnon:")[2].split()[0]) // 1024
+
+
+def dictionaries() -> int:
+    """Return how many of Sudachi's dictionaries this process has mapped."""
+    return Path("/proc/self/maps").read_text().count("/system.dic")
+
+
 anything = st.text(
     st.one_of(
         st.sampled_from(
@@ -171,6 +184,20 @@ def test_compiled_words_that_are_damaged_are_made_again(tmp_path: Path) -> None:
 
     assert [m.surface for m in found] == ["疎結合"]
     assert [len(path.read_bytes()) for path in tmp_path.iterdir()] == [len(whole)]
+
+
+@pytest.mark.skipif(not STATUS.exists(), reason="only Linux tells what a process holds")
+def test_words_leave_no_memory_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, mapped = held(), dictionaries()
+    Analyzer([LexiconEntry("疎結合")], tmp_path).morphemes("")
+    made = held() - before
+    (kept,) = tmp_path.iterdir()
+    monkeypatch.setattr(dictionary, "_compiled", lambda *_: kept)
+    for number in range(5):
+        Analyzer([LexiconEntry(f"語彙{number}")], tmp_path).morphemes("")
+
+    assert made < 200  # MB; to compile them takes 500
+    assert dictionaries() - mapped <= 2  # each of them takes 75 to 240 MB
 
 
 def test_a_folder_that_cannot_be_written_to_is_done_without(tmp_path: Path) -> None:

@@ -6,8 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.language import MOST_CHARACTERS
 from index.query import Query
-from webui.address import GROUPS, PAGE_SIZE, Unread, address_of, page_address, query_of
+from kb.services import domain
+from webui.address import (
+    GROUPS,
+    LAST_PAGE,
+    LONGEST_VALUE,
+    MOST_VALUES,
+    PAGE_SIZE,
+    Unread,
+    address_of,
+    page_address,
+    page_of,
+    query_of,
+    resolved,
+    turned_to,
+)
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 selections = st.lists(st.tuples(st.sampled_from(GROUPS), words.filter(bool)), max_size=6)
@@ -91,3 +106,86 @@ def test_what_means_nothing_is_named(pair: tuple[str, str]) -> None:
     query, unread = query_of([("q", "a"), pair])
 
     assert (query, unread) == (Query("a"), (Unread(*pair),))
+
+
+def test_match_all_without_words_is_a_search_of_its_own() -> None:
+    assert read("/?match=all") == Query(every=("service",))
+    assert read("/?match=all&match=any") == Query()
+    assert address_of(Query(every=("service",))) == "/?match=all"
+
+
+def test_of_what_is_told_once_the_last_counts() -> None:
+    query = read("/?q=a&q=+b+&sort=new&sort=relevance&page=2&page=3")
+
+    assert query == Query("b", offset=2 * PAGE_SIZE)
+
+
+@pytest.mark.parametrize("pair", [("lang", "en"), ("lang", ""), ("done", "x"), ("other", ""), ("service", "")])
+def test_what_is_no_part_of_a_search_is_passed_over(pair: tuple[str, str]) -> None:
+    assert query_of([pair, ("q", "a")]) == (Query("a"), ())
+
+
+def test_a_query_is_cut_one_character_too_long_so_that_the_cut_is_told() -> None:
+    assert len(read("/?q=" + "a" * (MOST_CHARACTERS + 9)).text) == MOST_CHARACTERS + 1
+
+
+def test_only_the_script_tells_that_one_is_typing() -> None:
+    query, unread = query_of([("typing", "1"), ("typing", "2")])
+
+    assert (query, unread, address_of(query)) == (Query(typing=True), (Unread("typing", "2"),), "/?q=")
+
+
+@pytest.mark.parametrize(("page", "read_as"), [("1", 1), ("007", 7), (str(LAST_PAGE), LAST_PAGE)])
+def test_a_page_is_counted_from_one(page: str, read_as: int) -> None:
+    query, unread = query_of([("page", page)])
+
+    assert (query.offset, page_of(query), unread) == ((read_as - 1) * PAGE_SIZE, read_as, ())
+    assert turned_to(Query(), read_as) == query
+
+
+@pytest.mark.parametrize("page", [str(LAST_PAGE + 1), "-1", "", "1 ", "²"])
+def test_a_page_beyond_the_last_is_none(page: str) -> None:
+    query, unread = query_of([("page", page)])
+
+    assert (query, unread) == (Query(), (Unread("page", page),) if page else ())
+
+
+def test_the_first_values_count_and_the_others_are_counted() -> None:
+    values = [("talk", f"{number:02}") for number in range(MOST_VALUES + 2)]
+
+    query, unread = query_of(values)
+
+    assert query.selected("talk") == tuple(value for _, value in values[:MOST_VALUES])
+    assert unread == (Unread("", "2"),)
+    assert query_of([("x", "y")] * MOST_VALUES + values[:1]) == (
+        Query(),
+        (*[Unread("x", "y")] * MOST_VALUES, Unread("", "1")),
+    )
+
+
+def test_a_value_that_is_too_long_is_named_by_its_beginning() -> None:
+    longest = "a" * LONGEST_VALUE
+
+    assert query_of([("talk", longest)])[0].selected("talk") == (longest,)
+    assert query_of([("talk", f"{longest}b"), (f"{longest}c", "d")]) == (
+        Query(),
+        (Unread("talk", longest), Unread(longest, "d")),
+    )
+
+
+def test_services_are_resolved_whatever_they_are_called_and_the_page_stays() -> None:
+    query = read("/?q=a&page=3&service=S3&service=zz-nobody")
+
+    assert resolved(query, domain().catalogue) == read("/?q=a&page=3&service=s3&service=zz-nobody")
+
+
+def test_an_address_has_one_order_and_only_what_is_not_usual() -> None:
+    query = read("/?page=2&sort=old&without=some&match=all&kind=advice&service=sqs&service=lambda&q=a+b")
+
+    assert (
+        address_of(query) == "/?q=a%20b&service=lambda&service=sqs&kind=advice&match=all&without=some&sort=old&page=2"
+    )
+
+
+def test_a_page_of_a_thing_is_named_after_it() -> None:
+    assert page_address("talk", "会/1 ?") == "/talk/%E4%BC%9A/1%20%3F"

@@ -1,0 +1,159 @@
+"""What seals a generation: nothing in it can be another than it was without being told."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.whoosh_engine import manifest
+from index.whoosh_engine.manifest import DamageError
+
+FORMAT = 5
+
+
+@pytest.fixture
+def generation(tmp_path: Path) -> Path:
+    generation = tmp_path / "gen-000001"
+    (generation / "part").mkdir(parents=True)
+    (generation / "part" / "long.bin").write_bytes(b"0123456789")
+    (generation / "short.txt").write_bytes(b"abc")
+    manifest.write(generation, {"segments": ["part"], "meta": {"名": "値\ud800"}})
+    return generation
+
+
+def sealed(folder: Path, **changed: object) -> None:
+    """Seal a manifest in which something is another, as nobody but us would."""
+    body = (folder / "MANIFEST").read_bytes().partition(b"\n")[2]
+    told = {key: value for key, value in {**json.loads(body), **changed}.items() if value is not None}
+    body = json.dumps(told).encode()
+    (folder / "MANIFEST").write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+
+
+def test_a_generation_is_read_as_it_was_written(generation: Path) -> None:
+    assert manifest.read(generation) == {
+        "segments": ["part"],
+        "meta": {"名": "値\ud800"},
+        "format": FORMAT,
+        "generation": "gen-000001",
+        "files": {
+            "part/long.bin": [10, hashlib.sha256(b"0123456789").hexdigest()],
+            "short.txt": [3, hashlib.sha256(b"abc").hexdigest()],
+        },
+    }
+    assert sorted(path.name for path in generation.iterdir()) == ["MANIFEST", "part", "short.txt"]
+
+
+def test_text_is_written_as_it_is(generation: Path) -> None:
+    assert '"名": "値'.encode() in (generation / "MANIFEST").read_bytes()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "told"),
+    [
+        ("short.txt", cut, "short.txt is not as it was written"),
+        ("short.txt", flip, "short.txt is not as it was written"),
+        ("part/long.bin", flip, "part/long.bin is not as it was written"),
+        ("part/long.bin", Path.unlink, "part/long.bin is missing"),
+        ("MANIFEST", cut, "MANIFEST is not as it was written"),
+        ("MANIFEST", flip, "MANIFEST is not as it was written"),
+        ("MANIFEST", Path.unlink, "MANIFEST is missing"),
+    ],
+)
+def test_whatever_is_damaged_is_named(generation: Path, name: str, damage: Callable[[Path], None], told: str) -> None:
+    manifest.read(generation)
+    damage(generation / name)
+
+    with pytest.raises(DamageError) as raised:
+        manifest.read(generation)
+
+    assert str(raised.value) == told
+
+
+def test_a_file_that_changed_within_a_tick_of_the_clock_is_looked_at_again(generation: Path) -> None:
+    manifest.read(generation)
+    path = generation / "short.txt"
+    before = path.stat()
+    (generation / "new").write_bytes(b"abd")
+    (generation / "new").replace(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    with pytest.raises(DamageError):
+        manifest.read(generation)
+
+
+def test_a_file_that_is_as_it_was_is_read_once(generation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "_kept", {})
+    digested = []
+    monkeypatch.setattr(
+        manifest.hashlib,  # type: ignore[attr-defined]
+        "file_digest",
+        lambda file, kind: digested.append(file.name) or hashlib.new(kind, file.read()),
+    )
+    manifest.read(generation)
+    manifest.read(generation)
+
+    assert [Path(name).name for name in digested] == ["short.txt", "long.bin"]  # small ones first
+
+
+def test_digests_are_kept_up_to_a_bound(generation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+    for most in (1, 2):
+        kept: dict[tuple[int, ...], str] = {}
+        monkeypatch.setattr(manifest, "_kept", kept)
+        monkeypatch.setattr(manifest, "_MOST_KEPT", most)
+        manifest.read(generation)
+        sizes.append(len(kept))
+
+    assert sizes == [1, 2]
+
+
+def test_a_generation_of_another_name_is_told(generation: Path) -> None:
+    moved = generation.rename(generation.with_name("gen-000002"))
+
+    with pytest.raises(DamageError) as raised:
+        manifest.read(moved)
+
+    assert str(raised.value) == "MANIFEST is that of gen-000001"
+
+
+@pytest.mark.parametrize("other", [{"format": FORMAT - 1}, {"format": FORMAT + 1}, {"format": None}])
+def test_one_of_another_version_tells_what_it_was_of_and_its_files_are_not_looked_at(
+    generation: Path, other: dict[str, object]
+) -> None:
+    sealed(generation, **other, meta={"code": "old"})
+    (generation / "short.txt").unlink()
+
+    assert manifest.read(generation) == {"segments": [], "order": [], "meta": {"code": "old"}}
+
+
+def test_one_without_a_seal_is_of_the_first_version(generation: Path) -> None:
+    (generation / "MANIFEST").write_bytes(b'{"meta": {"code": "oldest"}}')
+
+    assert manifest.read(generation) == {"segments": [], "order": [], "meta": {"code": "oldest"}}
+
+
+@pytest.mark.parametrize("changed", [{"generation": None}, {"files": None}, {"files": {"short.txt": 3}}])
+def test_a_sealed_manifest_that_says_nothing_whole_cannot_be_read(generation: Path, changed: dict[str, object]) -> None:
+    sealed(generation, **changed)
+
+    with pytest.raises(DamageError, match=r"^MANIFEST cannot be read: "):
+        manifest.read(generation)
+
+
+def test_one_that_is_no_json_cannot_be_read(generation: Path) -> None:
+    (generation / "MANIFEST").write_bytes(b"{")
+
+    with pytest.raises(DamageError, match=r"^MANIFEST cannot be read: "):
+        manifest.read(generation)

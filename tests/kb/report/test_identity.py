@@ -1,0 +1,77 @@
+"""Names that are in links, in kb.toml and in bookmarks: what they are made of, to the letter."""
+
+import hashlib
+
+import pytest
+
+from kb.report.identity import apart, digest, ids_of, normalized, note_id, report_id, slug, talk_id
+
+
+def sha(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("ＪＡＷＳ　Ｄａｙｓ", "jaws days"),
+        (" a \n\t b ", "a b"),
+        ("a b", "a b"),
+        ("a\nb", "a b"),
+        ("a  b", "a b"),
+        ("ﾗﾑﾀﾞ", "ラムダ"),
+        ("STRASSE", "strasse"),
+        ("straße", "strasse"),
+    ],
+)
+def test_identity_sees_neither_width_nor_case_nor_how_much_white_space(text: str, seen: str) -> None:
+    assert normalized(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("JAWS DAYS 2018!", "jaws-days-2018"),
+        ("_鍵の会_ (第2回)", "鍵の会-第2回"),
+        ("！？", "untitled"),
+        ("", "untitled"),
+        ("あ" * 61, "あ" * 60),
+        ("あ" * 59 + " い", "あ" * 59),
+    ],
+)
+def test_a_slug_is_letters_and_digits_joined_by_hyphens(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+def test_a_digest_tells_texts_apart_from_one_text_of_both() -> None:
+    assert (digest("A", "b", length=8), digest("a b", length=4)) == (sha("a\nb", 8), sha("a b", 4))
+
+
+def test_a_report_is_called_after_its_event_and_its_title() -> None:
+    assert report_id("鍵の会 2018", "行ってきた") == f"鍵の会-2018-{sha('行ってきた', 4)}"
+    assert report_id(None, "行ってきた") == f"行ってきた-{sha('行ってきた', 4)}"
+
+
+def test_a_report_beside_another_is_told_apart_by_its_address_or_its_file_as_written() -> None:
+    assert apart("r", "A.md") == f"r-{sha('A.md', 8)}"
+    assert apart("r", "\udcff.md") == f"r-{hashlib.sha256(bytes([0xFF]) + b'.md').hexdigest()[:8]}"
+
+
+def test_a_report_may_go_by_its_former_ids_its_own_and_those_that_tell_it_apart() -> None:
+    assert ids_of("r", "a.md", None) == ("r", apart("r", "a.md"))
+    assert ids_of("r", "a.md", "https://e.jp/", ("old", "r")) == (
+        "old",
+        "r",
+        apart("r", "a.md"),
+        apart("r", "https://e.jp/"),
+    )
+
+
+def test_a_talk_is_called_after_its_event_whoever_tells_of_it() -> None:
+    assert talk_id("鍵の会 2018", "Ｓ３の話") == f"鍵の会-2018/{sha('s3の話', 6)}"
+    assert talk_id(None, "鍵") == f"untitled/{sha('鍵', 6)}"
+
+
+def test_a_note_is_called_after_its_text_and_its_talk() -> None:
+    assert note_id("r", "鍵は二つ", "鍵の話") == f"r/{sha('鍵は二つ' + chr(10) + '鍵の話', 8)}"
+    assert note_id("r", "鍵は二つ", None) == f"r/{sha('鍵は二つ' + chr(10), 8)}"

@@ -1,0 +1,162 @@
+"""The small changes that a module is held against: each may be a mistake that somebody makes, one at a time."""
+
+import ast
+import copy
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_COMPARISONS: dict[type[ast.cmpop], Sequence[type[ast.cmpop]]] = {
+    ast.Eq: (ast.NotEq, ast.GtE),
+    ast.NotEq: (ast.Eq,),
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+}
+_OPERATIONS: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.FloorDiv,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.BitOr: ast.BitAnd,
+    ast.BitAnd: ast.BitOr,
+}
+_NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+_NO_BEHAVIOUR = frozenset({"annotation", "returns", "decorator_list", "bases", "keywords", "format_spec"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A module with one thing changed: where, what stood there, what stands there now, and the whole text."""
+
+    line: int
+    before: str
+    after: str
+    text: str
+
+
+def changes(source: str) -> Iterator[Change]:
+    """Yield a module with each of its changes, in its order; of several that come to the same the first."""
+    tree = ast.parse(source)
+    seen = {ast.unparse(tree)}
+    for parent, field, index, node in list(_places(tree)):
+        for other in _others(node):
+            _put(parent, field, index, other)
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            _put(parent, field, index, node)
+            if text not in seen:
+                seen.add(text)
+                yield Change(_line(node), *_difference(ast.unparse(node), ast.unparse(other)), text)
+
+
+def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
+    """Yield each node that does something, with its parent and where it stands there."""
+    for field, value in ast.iter_fields(node):
+        if (field in _NO_BEHAVIOUR and not isinstance(node, ast.Call)) or _is_text_about(node, field):
+            continue
+        children = enumerate(value) if isinstance(value, list) else [(None, value)]
+        for index, child in children:
+            if isinstance(child, ast.AST) and not _is_documentation(child):
+                yield node, field, index, child
+                yield from _places(child)
+
+
+def _is_text_about(node: ast.AST, field: str) -> bool:
+    """Tell whether a part is a pattern, which is changed as a whole, or stands for the type checker alone."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return True
+    return field == "args" and isinstance(node, ast.Call) and ast.unparse(node.func) in ("re.compile", "TypeVar")
+
+
+def _is_documentation(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
+    if index is None:
+        setattr(parent, field, node)
+    else:
+        getattr(parent, field)[index] = node
+
+
+def _others(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901, PLR0912  # a case a kind of node
+    """Yield what may stand in a node's place."""
+    match node:
+        case ast.Compare(left, operators, rest):
+            for place, operator in enumerate(operators):
+                for other in _COMPARISONS[type(operator)]:
+                    yield ast.Compare(left, [*operators[:place], other(), *operators[place + 1 :]], rest)
+        case ast.BoolOp(operator, values):
+            yield ast.BoolOp(ast.Or() if isinstance(operator, ast.And) else ast.And(), values)
+        case ast.UnaryOp(ast.Not(), operand):
+            yield operand
+        case ast.BinOp(left, operator, right) if type(operator) in _OPERATIONS:
+            yield ast.BinOp(left, _OPERATIONS[type(operator)](), right)
+        case ast.Constant(bool(value)):
+            yield ast.Constant(not value)
+        case ast.Constant(int(value) | float(value)):
+            yield from (ast.Constant(value + 1), ast.Constant(value - 1))
+        case ast.Constant(str(value)):
+            yield ast.Constant("" if value else "x")
+        case ast.Call(ast.Attribute(ast.Name("re"), "compile"), [ast.Constant(str(pattern)), *others], keywords):
+            for shorter in _shorter(pattern):
+                yield ast.Call(node.func, [ast.Constant(shorter), *others], keywords)
+        case ast.Call(ast.Name(name), arguments, keywords) if name in _NAMES:
+            yield ast.Call(ast.Name(_NAMES[name]), arguments, keywords)
+        case ast.Call(function, [first, second, *others], keywords) if not isinstance(first, ast.Starred):
+            yield ast.Call(function, [second, first, *others], keywords)
+        case ast.Return(value) if value is not None:
+            yield ast.Return(ast.Constant(None))
+        case ast.Expr() | ast.AugAssign() | ast.Raise() | ast.Continue() | ast.Break() | ast.Delete():
+            yield ast.Pass()
+        case ast.Assign([ast.Attribute() | ast.Subscript()]):
+            yield ast.Pass()
+    match node:
+        case ast.If() | ast.While() | ast.IfExp():
+            yield _with(node, "test", ast.UnaryOp(ast.Not(), node.test))
+        case ast.comprehension(ifs=[_, *_]):
+            for place, condition in enumerate(node.ifs):
+                yield _with(node, "ifs", [*node.ifs[:place], ast.UnaryOp(ast.Not(), condition), *node.ifs[place + 1 :]])
+        case ast.match_case(guard=ast.expr() as guard):
+            yield _with(node, "guard", ast.UnaryOp(ast.Not(), guard))
+
+
+def _with(node: ast.AST, field: str, value: object) -> ast.AST:
+    other = copy.copy(node)
+    setattr(other, field, value)
+    return other
+
+
+def _shorter(pattern: str) -> Iterator[str]:
+    """Yield a regular expression without each of its characters in turn, where it still is one."""
+    for place in range(len(pattern)):
+        shorter = pattern[:place] + pattern[place + 1 :]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                re.compile(shorter)
+        except (re.error, Warning):
+            continue
+        yield shorter
+
+
+def _line(node: ast.AST) -> int:
+    return int(
+        getattr(node, "lineno", 0) or next((child.lineno for child in ast.walk(node) if hasattr(child, "lineno")), 0)
+    )
+
+
+def _difference(before: str, after: str) -> tuple[str, str]:
+    """Return what differs between two texts, with a little of what stands around it."""
+    before, after = " ".join(before.split()), " ".join(after.split())
+    begin = next((n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other), 0)
+    begin = max(0, begin - 20) if len(before) > 60 else 0
+    return before[begin : begin + 60], after[begin : begin + 60]
