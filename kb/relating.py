@@ -75,10 +75,11 @@ def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
     entries = tuple(entries)
     by_event: defaultdict[str, list[ReportEntry]] = defaultdict(list)
     for entry in entries:
-        by_event[slug(entry.event or "")].append(entry)
+        if entry.event:
+            by_event[slug(entry.event)].append(entry)
     ids: dict[str, str] = {}
     for told in by_event.values():
-        if len(told) > 1 and told[0].event:
+        if len(told) > 1:  # by itself each talk has its own id
             ids |= meeting([Told(entry.talks, entry.held_on) for entry in told])
     return tuple(
         replace(entry, talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks))

@@ -109,7 +109,7 @@ def test_a_talk_of_two_reports_on_an_event_is_one() -> None:
     assert second != [first[0]]
 
 
-@pytest.mark.parametrize("events", [("会 2019", "会 2020"), (None, None), ("", "")])
+@pytest.mark.parametrize("events", [("会 2019", "会 2020"), (None, None), ("", ""), ("！", None)])
 def test_talks_of_other_events_or_of_none_do_not_meet(events: tuple[str | None, str | None]) -> None:
     entries = [entry("a", events[0], "サーバーレスの勘所〜入門〜"), entry("b", events[1], "サーバレスの勘所")]
 
@@ -134,20 +134,20 @@ def test_a_report_takes_the_ids_of_its_entry_and_all_that_points_into_it_does() 
     )
     report = Report("r", "a.md", "題", "会", None, (talk,), (parent, child))
     met = Talk("会/2", "鍵", 1)
-    told = replace(entry("a.md", "会"), id="r-12345678", talks=(met,))
+    told = replace(entry("a.md", "会"), id="a-12345678", talks=(met,))
 
     moved = with_ids_of(report, told)
 
-    assert (moved.id, moved.talks) == ("r-12345678", (met,))
+    assert (moved.id, moved.talks) == ("a-12345678", (met,))
     assert moved.notes == (
-        replace(parent, id="r-12345678/1", report="r-12345678", talk=met),
+        replace(parent, id="a-12345678/1", report="a-12345678", talk=met),
         replace(
             child,
-            id="r-12345678/2",
-            report="r-12345678",
-            trail=(Crumb("見出し", 1), Crumb("上", 2, "r-12345678/1")),
-            remedy_of="r-12345678/1",
-            answers="r-12345678/1",
+            id="a-12345678/2",
+            report="a-12345678",
+            trail=(Crumb("見出し", 1), Crumb("上", 2, "a-12345678/1")),
+            remedy_of="a-12345678/1",
+            answers="a-12345678/1",
         ),
     )
     assert with_ids_of(report, replace(told, id="r", talks=(talk,))) == report
