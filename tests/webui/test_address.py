@@ -156,10 +156,10 @@ def test_the_first_values_count_and_the_others_are_counted() -> None:
     query, unread = query_of(values)
 
     assert query.selected("talk") == tuple(value for _, value in values[:MOST_VALUES])
-    assert unread == (Unread("", "2"),)
+    assert unread == (Unread(None, "2"),)
     assert query_of([("x", "y")] * MOST_VALUES + values[:1]) == (
         Query(),
-        (*[Unread("x", "y")] * MOST_VALUES, Unread("", "1")),
+        (*[Unread("x", "y")] * MOST_VALUES, Unread(None, "1")),
     )
 
 

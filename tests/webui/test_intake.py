@@ -168,9 +168,10 @@ def test_of_an_archive_of_many_reports_the_preview_reads_and_lists_the_first(
             archive.writestr(f"{number}.bin", "\0\1\2" * 99)
     reading = formats.read_outline
     monkeypatch.setattr(formats, "read_outline", lambda data, name: read.append(name) or reading(data, name))
+    packed.seek(0)
     shown = send(client, {"file": (packed, "a.zip")})
 
-    assert (shown.status_code, len(read), shown.text.count("番の会 2019</span>")) == (200, 50, 50)
+    assert (shown.status_code, len(read), shown.text.count("番の会 2019</span>\n")) == (200, 50, 50)
     assert "120件のレポートが入っています" in shown.text
     assert shown.text.count("ほかに 70件（ここには表示していません）。") == 1
     assert files(knowledge_base) == []
