@@ -94,7 +94,8 @@ class Weights:
         """Return a matrix of four-bit weights."""
         blocks = self._bytes(name).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
         nibbles = _nibbles(blocks)
-        return Quantised4(_scales(blocks), nibbles[..., ::2] | nibbles[..., 1::2] << 4)
+        packed: Bytes = nibbles[..., ::2] | nibbles[..., 1::2] << np.uint8(4)
+        return Quantised4(_scales(blocks), packed)
 
     def dequantised(self, name: str, columns: int, rows: "NDArray[np.int64] | None" = None) -> Floats:
         """Return a matrix of four-bit weights as floats, (rows, columns); of some `rows` their shape and columns."""

@@ -232,7 +232,7 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", goes_on: str = GO
             yield f"vectors of {coverage.lacking:,} notes follow, which find by meaning too: {goes_on}"
 
 
-def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]:
+def status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:
     """Yield where things are and what is in them."""
     yield f"library  {shown_name(status.library)}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
     yield f"index    {shown_name(status.index)}"
@@ -240,6 +240,8 @@ def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]
     if status.left_alone:
         yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
     yield f"likeness {ja.coverage(coverage)}" + (f"; the others: {GOES_ON}" if coverage and coverage.lacking else "")
+    if model:
+        yield f"model    {model}"
     if status.memory:
         yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
