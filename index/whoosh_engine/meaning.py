@@ -19,7 +19,7 @@ from index.whoosh_engine.vectors import VectorFile, places
 if TYPE_CHECKING:
     from index.whoosh_engine.columns import Keys
 
-_BATCH = 16  # texts: a second of work, which is all that is lost where it is broken off
+_BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 _MOST_KEPT = 16 * 1024 * 1024  # bytes of how like documents are to the texts last asked: over 100,000 those of 300
 _FRESH = 5.0  # seconds in which vectors that another process added are not looked for

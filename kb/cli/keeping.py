@@ -156,12 +156,12 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     \b
     Example: kb status
     """
-    state, coverage = kb.keeper.status(), kb.keeper.coverage()
+    state, coverage, model = kb.keeper.status(), kb.keeper.coverage(), kb.keeper.model()
     if as_json:
         places_named = {"library": shown_name(state.library), "index": shown_name(state.index)}
-        print_json([{**asdict(state), **places_named, "likeness": coverage}])
+        print_json([{**asdict(state), **places_named, "likeness": coverage, "model": model}])
     else:
-        lines(terminal.status_lines(state, coverage))
+        lines(terminal.status_lines(state, coverage, model))
     places().older_answered = state.older_answers
 
 

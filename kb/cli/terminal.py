@@ -250,7 +250,7 @@ def empty_line(kb: "KnowledgeBase") -> str:
     return f"no report in {name} yet: `kb add FILE` puts one there ({listed(LABELS)})"
 
 
-def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]:
+def status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:
     """Yield where things are and what is in them."""
     yield f"library  {shown_name(status.library)}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
     yield f"index    {shown_name(status.index)}"
@@ -261,6 +261,8 @@ def status_lines(status: "Status", coverage: "Coverage | None") -> Iterator[str]
         some = ", ".join(status.kept[:MOST_NAMED]) + (" …" if len(status.kept) > MOST_NAMED else "")
         yield f"kept     {len(status.kept)} files that were replaced or removed: {some}"
     yield f"likeness {ja.coverage(coverage)}" + (f"; the others: {GOES_ON}" if coverage and coverage.lacking else "")
+    if model:
+        yield f"model    {model}"
     if status.memory:
         yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")

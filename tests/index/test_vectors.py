@@ -26,11 +26,11 @@ def test_a_vector_is_made_once_for_each_text(tmp_path: Path) -> None:
 def test_a_text_that_stands_far_apart_twice_is_made_once(tmp_path: Path) -> None:
     model, told = Characters(), list[tuple[int, int]]()
     engine = whoosh(tmp_path / "index", model)
-    engine.publish({"only": [document(n, f"鍵{n % 20}") for n in range(40)]}, (), ["only"], {})
+    engine.publish({"only": [document(n, f"鍵{n % 80}") for n in range(160)]}, (), ["only"], {})
 
     engine.embed(lambda done, total: told.append((done, total)))
 
-    assert (len(model.passages_made), told) == (20, [(0, 40), (32, 40), (40, 40)])
+    assert (len(model.passages_made), told) == (80, [(0, 160), (128, 160), (160, 160)])
 
 
 class Waited(Characters):
@@ -109,17 +109,17 @@ def test_vectors_of_another_length_are_refused_and_those_that_are_kept_stay(tmp_
 def test_what_was_broken_off_goes_on_where_it_was(tmp_path: Path) -> None:
     model = Characters()
     engine = whoosh(tmp_path / "index", model)
-    engine.publish({"only": [document(n, f"鍵{n}") for n in range(40)]}, (), ["only"], {})
+    engine.publish({"only": [document(n, f"鍵{n}") for n in range(100)]}, (), ["only"], {})
 
     def stop(done: int, _total: int) -> None:
-        if done == 32:
+        if done == 64:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         engine.embed(stop)
     engine.embed(lambda _done, _total: None)
 
-    assert (len(model.passages_made), engine.coverage()) == (40, Coverage(40, 40))
+    assert (len(model.passages_made), engine.coverage()) == (100, Coverage(100, 100))
 
 
 def test_vectors_of_two_models_never_mix(tmp_path: Path) -> None:

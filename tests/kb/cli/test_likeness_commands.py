@@ -86,16 +86,20 @@ def test_what_puts_a_report_there_says_that_vectors_follow(library: Path, tmp_pa
 
 @pytest.mark.usefixtures("answers")
 def test_in_a_pipe_a_line_at_each_tenth_tells_how_far_the_vectors_are(library: Path) -> None:
-    many(library, 40)
+    many(library, 160)
 
-    assert kb("sync", "--wait").stderr.splitlines() == [f"vectors: {done} of 40 notes" for done in (0, 16, 32, 40)]
+    assert kb("sync", "--wait").stderr.splitlines() == [f"vectors: {done} of 160 notes" for done in (0, 64, 128, 160)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
 def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, answers: list[Answer]) -> None:
-    many(library, 20)
+    many(library, 80)
 
-    def one_batch(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+    def first_half(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+        answers.append(second_half)
+        WELL(handler, asked)
+
+    def second_half(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
         answers.append(stop)
         WELL(handler, asked)
 
@@ -103,15 +107,15 @@ def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, an
         os.kill(os.getpid(), signal.SIGINT)
         ENDED.wait(30)
 
-    answers.append(one_batch)
+    answers.append(first_half)
     stopped = kb("sync", "--wait")
     answers.append(WELL)
 
     assert stopped.exit_code == 130
     assert stopped.stderr.splitlines()[-1].startswith(
-        "kb: stopped; no vector is lost (意味検索: 20件中 16件); the others"
+        "kb: stopped; no vector is lost (意味検索: 80件中 64件); the others"
     )
-    assert kb("sync", "--wait").stderr.splitlines() == ["vectors: 16 of 20 notes", "vectors: 20 of 20 notes"]
+    assert kb("sync", "--wait").stderr.splitlines() == ["vectors: 64 of 80 notes", "vectors: 80 of 80 notes"]
 
 
 def test_vectors_of_another_length_are_told_and_fail_who_waits_for_them(library: Path, answers: list[Answer]) -> None:

