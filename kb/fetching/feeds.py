@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import feedparser
 
+from index.tables import CONTROL
 from kb.fetching.fetching import Fetched
-from kb.library.tables import CONTROL
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, UnreadableError
 from kb.talks.event import event_of

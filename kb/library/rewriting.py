@@ -7,9 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from index.tables import CONTROL
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
-from kb.library.tables import CONTROL, ENCODING, ConfigurationError
+from kb.library.tables import ENCODING, ConfigurationError
 from kb.report.model import Correction, Given, PointCorrection
 from kb.report.problems import FileProblem
 
