@@ -202,7 +202,12 @@ VALUES = {
     ("year", NO_YEAR): en.UNDATED,
 }
 VIA = en.VIAS
-VIA_MEANING = {"explicit": "from “{why}” in this note", "inherited": "from what stands above: {why}"}
+WHY = {
+    "here": "from “{words}” in this note",
+    "above": "from what stands above: “{words}”, line {line}",
+    "talk": "from “{words}” in the title of the talk",
+    "hand": "added by hand",
+}
 
 NO_HITS = "Nothing found"
 NO_HITS_ADVICE = "Try fewer words, or remove a filter."

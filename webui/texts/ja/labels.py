@@ -183,7 +183,12 @@ VALUES = {
     ("year", NO_YEAR): ja.UNDATED,
 }
 VIA = ja.VIAS
-VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited": "上位の言葉から: {why}"}
+WHY = {
+    "here": "このメモの言葉「{words}」から",
+    "above": "上位の言葉から: 「{words}」 {line}行目",
+    "talk": "セッション名の言葉「{words}」から",
+    "hand": "手で追加",
+}
 
 NO_HITS = "見つかりませんでした"
 NO_HITS_ADVICE = "言葉を減らすか、条件を外してみてください。"
