@@ -1,4 +1,4 @@
-"""Tables of TOML as values of types: what they cannot say is told in a line, with its place, near names and the remedy."""
+"""Tables of TOML as values: what they cannot say is told in a line, with its place, near names and the remedy."""
 
 import datetime as dt
 import re

@@ -94,4 +94,6 @@ def _names(categories: Categories, services: Services, words: Words) -> Iterator
 
 def _characters(names: Iterable[str]) -> int:
     """Return how many characters a trie of names has."""
-    return sum(len(name) - len(commonprefix((before, name))) for before, name in pairwise(sorted({"", *names})))  # noqa: RUF071  # no paths
+    every = sorted({"", *names})
+    begun = (commonprefix(both) for both in pairwise(every))  # noqa: RUF071  # no paths
+    return sum(map(len, every)) - sum(map(len, begun))

@@ -41,7 +41,9 @@ def _filter(facet: Facet) -> tuple[str, Any, tuple[str, ...]]:
     return facet.key, Annotated[tuple[kind, ...], Meta(max_length=_MOST_NAMES, description=facet.asked)], ()
 
 
-SEARCH: type[Search] = msgspec.defstruct("Search", map(_filter, FILTERS), bases=(Search,), frozen=True)  # type: ignore[assignment]
+SEARCH: type[Search] = msgspec.defstruct(  # type: ignore[assignment]
+    "Search", map(_filter, FILTERS), bases=(Search,), frozen=True
+)
 
 
 class Show(Arguments, frozen=True):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from kb.services import Catalogue
 
 Role: TypeAlias = Literal["page", "table", "suggestion"]
-"""Where a facet is shown: `page` in addresses and counts of the page, `table` in `kb search --facets`, `suggestion` while
-one types."""
+"""Where a facet is shown: `page` in addresses and counts of the page, `table` in `kb search --facets`, `suggestion`
+while one types."""
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _TWO = 2
@@ -35,9 +35,9 @@ UNDATED = "undated"
 class Listed(Struct, frozen=True):
     """How a facet is listed among the filters of the page: in which place, with how many values, closed at first.
 
-    What narrows a search most with the fewest values comes first, and what has long names, as many as reports, is closed
-    until one looks for them. Nobody reads thousands of values (4,000 make 200 kB), and with these a first visit to a large
-    library takes some 22 kB.
+    What narrows a search most with the fewest values comes first; what has long names, as many as reports, is closed
+    until one looks for them. Nobody reads thousands of values (4,000 make 200 kB), and with these a first visit to a
+    large library takes some 22 kB.
     """
 
     place: int

@@ -1,4 +1,4 @@
-"""What ARCHITECTURE and docstrings promise whoever adds something: a facet is one value, a reader one file and one row."""
+"""What is promised whoever adds something: a facet is one value, a reader one file and one row."""
 
 import json
 import os
@@ -97,13 +97,14 @@ def test_a_facet_that_is_added_as_one_value_is_found_on_every_face(tmp_path: Pat
         """
 found = json.loads(kb("search", "SQS", "--length", "short", "--json"))
 counted = json.loads(kb("search", "SQS", "--facets", "--json").splitlines()[-1])["facets"]["length"]
+shown = client.get("/?q=SQS&length=short", headers={"Accept": "application/json"}).json
 asked = tools.call(opened, "search", {"query": "SQS", "length": ["long"]}, None)
 print(json.dumps({
     "help": [line.strip() for line in kb("search", "--help").splitlines() if "--length" in line or "length, " in line],
     "command": found["text"],
     "counted": [(one["value"], one["label"], one["count"]) for one in counted],
     "box": json.loads(kb("search", "SQS 長さ:長いメモ", "--json"))["text"],
-    "address": [one["text"] for one in client.get("/?q=SQS&length=short", headers={"Accept": "application/json"}).json["hits"]],
+    "address": [one["text"] for one in shown["hits"]],
     "page": [text in page("/?q=SQS") for text in ("長さ", "短いメモ", "長いメモ")],
     "english": [text in page("/?q=SQS", "en") for text in ("Length", "Short", "Long")],
     "suggested": "長いメモ" in page("/suggest?q=長いメ"),

@@ -73,7 +73,10 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ),
         (
             "[services.portal]\nname = 'Portal'",
-            '[services.portal] has no category; write tables like [services.portal], with name = "…" and category = "…"',
+            (
+                "[services.portal] has no category; write tables like [services.portal], "
+                'with name = "…" and category = "…"'
+            ),
         ),
         (
             "[services.portal]\nname = 'SQS'\ncategory = 'compute'",
