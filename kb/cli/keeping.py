@@ -215,7 +215,7 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
 
 
 def _date(text: str | None) -> str | None:
-    from kb.library.tables import quoted
+    from index.tables import quoted
     from kb.report.dates import is_date
 
     if text is not None and not is_date(text):

@@ -77,7 +77,10 @@ def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     yield f"  • {passage(note.text, found.marks)}"
     tags = [ja.ALIKE] if found.alike else []
     tags += [ja.KINDS[note.kind]]
-    tags += [domain.catalogue.name(m.service) + (f" ← {m.why}" if m.via == "inherited" else "") for m in note.services]
+    tags += [
+        domain.catalogue.name(m.service) + (f" ← {ja.why(m.why)}" if m.via == "inherited" else "")
+        for m in note.services
+    ]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     for change in filter(None, map(domain.change, found.overtaken)):
         yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")

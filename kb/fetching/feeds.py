@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import feedparser
 
+from index.tables import CONTROL
 from kb.fetching.fetching import Fetched
-from kb.library.tables import CONTROL
 from kb.readers.formats import read_outline
 from kb.report.dates import day_in_japan
 from kb.report.problems import FileProblem, UnreadableError

@@ -68,7 +68,7 @@ def _classified(note: Note, how_likely: Mapping[Kind, float], correction: Correc
 @cache
 def weights() -> tuple[dict[str, int], NDArray[np.float64]]:
     """Return the row of each piece of evidence, and rows of weights, a column a kind; the first always counts."""
-    data = datafiles.table("kb.kinds", "kind_weights.toml")["weights"]
+    data: dict[str, list[float]] = datafiles.table("kb.kinds", "kind_weights.toml")["weights"]
     always = data.pop("always")
     return {name: row for row, name in enumerate(data, start=1)}, np.array([always, *data.values()])
 

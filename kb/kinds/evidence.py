@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import get_args
 
-from index import datafiles
 from kb.kinds.rules import Analysis, Finding, findings
-from kb.kinds.table import SAYS
+from kb.kinds.table import SAYS, evidence_file
 from kb.report.model import Kind, Note, Report
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -90,8 +89,7 @@ def _place(note: Note) -> object:
 
 @cache
 def _looks() -> tuple[tuple[str, "re.Pattern[str]"], ...]:
-    table = datafiles.table("kb.kinds", "evidence.toml")["looks"]
-    return tuple((name, re.compile(looks)) for name, looks in table.items())
+    return tuple((name, re.compile(looks)) for name, looks in evidence_file().looks.items())
 
 
 @lru_cache(4096)  # a heading stands above many notes
@@ -101,5 +99,4 @@ def _under(title: str) -> tuple[str, ...]:
 
 @cache
 def _headings() -> tuple[tuple[str, "re.Pattern[str]"], ...]:
-    table = datafiles.table("kb.kinds", "evidence.toml")["under"]
-    return tuple((name, re.compile(words, re.IGNORECASE)) for name, words in table.items())
+    return tuple((name, re.compile(words, re.IGNORECASE)) for name, words in evidence_file().under.items())

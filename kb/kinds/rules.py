@@ -145,7 +145,7 @@ def _places(note: Note, said: Sequence[Sentence], main: Sequence[Sentence]) -> I
 def _has_code(note: Note) -> bool:
     """Tell whether a note begins with the code of a talk; 「S3 に置く」 begins with a service."""
     code = _CODE.match(note.text)
-    named = (mention.why for mention in note.services if mention.via == "explicit")
+    named = (mention.why.words for mention in note.services if mention.why.where == "here")
     return code is not None and not any(name in code[0] for name in named)
 
 

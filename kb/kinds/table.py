@@ -3,25 +3,60 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any, get_args
+from typing import Annotated, get_args
+
+from msgspec import Meta, Struct
 
 from index import datafiles
+from index.tables import Text, Texts
 from kb.kinds.patterns import PatternBook, pattern
 from kb.kinds.sentences import READ_SO_FAR
 from kb.report.model import Kind, Note
 
-PLACES = frozenset(
-    (
-        *("wordless", "aside", "bare", "title", "children", "only child", "under a name"),
-        *("figure", "defined", "flow", "aside statement", "marked Q", "page title", "coded", "who speaks"),
-        *("last", "asked", "noun phrase", "object", "subject", "beside a problem", "after a problem"),
-        *(f"under {kind}" for kind in get_args(Kind)),
-    )
+PLACES = (
+    *("wordless", "aside", "bare", "title", "children", "only child", "under a name"),
+    *("figure", "defined", "flow", "aside statement", "marked Q", "page title", "coded", "who speaks"),
+    *("last", "asked", "noun phrase", "object", "subject", "beside a problem", "after a problem"),
+    *(f"under {kind}" for kind in get_args(Kind)),
 )
+Place = Annotated[
+    str,
+    Meta(pattern=rf"\A(?:not )?(?:{'|'.join(PLACES)})\Z", description=f"(not) one of {', '.join(PLACES)}"),
+]
 """Where a note or a sentence may stand; `rules.toml` says what each means."""
 
 SAYS = "says "
 """What the names of patterns begin with that are no rule's, but evidence of their own (`evidence.toml`)."""
+
+
+class RuleTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule as `rules.toml` tells it, and explains it."""
+
+    name: Text
+    kind: Kind
+    example: str
+    starts: Texts = ()
+    has: Texts = ()
+    ends: Texts = ()
+    unless: Texts = ()
+    where: tuple[Place, ...] = ()
+    under: Texts = ()
+    section: Texts = ()
+
+
+class RulesFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of `rules.toml`."""
+
+    words: dict[Text, str]
+    rule: tuple[RuleTable, ...]
+
+
+class EvidenceFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of `evidence.toml`."""
+
+    says: dict[Text, Texts]
+    looks: dict[Text, str]
+    under: dict[Text, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +124,37 @@ def _rules_on(patterns: frozenset[str]) -> tuple[Rule, ...]:
 @cache
 def table() -> Table:
     """Return the table that ships with kb."""
-    data = datafiles.table("kb.kinds", "rules.toml")
+    data = datafiles.table("kb.kinds", "rules.toml", RulesFile)
     book = PatternBook()
-    rules = tuple(_rule(number, row, data["words"], book) for number, row in enumerate(data["rule"]))
-    for name, patterns in datafiles.table("kb.kinds", "evidence.toml")["says"].items():
+    rules = tuple(_rule(number, row, data.words, book) for number, row in enumerate(data.rule))
+    for name, patterns in evidence_file().says.items():
         book.add(f"{SAYS}{name}", "has", map(pattern, patterns))
     return Table(rules, frozenset[str]().union(*(rule.needs | rule.unless for rule in rules)), book)
 
 
-def _rule(number: int, row: Mapping[str, Any], words: Mapping[str, str], book: PatternBook) -> Rule:
+@cache
+def evidence_file() -> EvidenceFile:
+    """Return what speaks for a kind beside the rules."""
+    return datafiles.table("kb.kinds", "evidence.toml", EvidenceFile)
+
+
+def _rule(number: int, row: RuleTable, words: Mapping[str, str], book: PatternBook) -> Rule:
     named = {}
-    for part in ("starts", "has", "ends", "unless"):
-        if part in row:
-            named[part] = f"{row['name']}: {part}"
-            patterns = [pattern(text.format_map(words)) for text in row[part]]
+    for part, texts in (("starts", row.starts), ("has", row.has), ("ends", row.ends), ("unless", row.unless)):
+        if texts:
+            named[part] = f"{row.name}: {part}"
+            patterns = [pattern(text.format_map(words)) for text in texts]
             book.add(named[part], "has" if part == "unless" else part, patterns)  # type: ignore[arg-type]
     unless = named.pop("unless", None)
-    where = set(row.get("where", ()))
-    nowhere = {place.removeprefix("not ") for place in where if place.startswith("not ")}
-    where = {place for place in where if not place.startswith("not ")}
-    if unknown := (where | nowhere) - PLACES:
-        raise ValueError(f"rules.toml: {row['name']}: unknown place {', '.join(unknown)}")
     return Rule(
         number=number,
-        name=row["name"],
-        kind=row["kind"],
-        example=row["example"],
+        name=row.name,
+        kind=row.kind,
+        example=row.example,
         needs=frozenset(named.values()),
         unless=frozenset((unless,) if unless else ()),
-        where=frozenset(where),
-        nowhere=frozenset(nowhere),
-        under=tuple(row.get("under", ())),
-        section=tuple(row.get("section", ())),
+        where=frozenset(place for place in row.where if not place.startswith("not ")),
+        nowhere=frozenset(place.removeprefix("not ") for place in row.where if place.startswith("not ")),
+        under=row.under,
+        section=row.section,
     )

@@ -4,16 +4,18 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, get_args
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from index.tables import Text, Texts, place, quoted
 from index.urls import web_parts
-from kb.library.own_domain import own_domain
-from kb.library.searches import SavedSearch, saved_searches
-from kb.library.tables import ENCODING, ConfigurationError, check_keys, named_tables, parsed, quoted, shown
+from kb.library.own_domain import Categories, Services, Words, own_domain
+from kb.library.searches import SavedSearch, SavedSearches, saved_searches
+from kb.library.tables import ENCODING, ConfigurationError, told
 from kb.report.dates import is_date
 from kb.report.model import Correction, Given, Kind, PointCorrection
 from kb.texts import ja
@@ -23,21 +25,15 @@ if TYPE_CHECKING:
 
 CONFIGURATION = "kb.toml"
 NO_MODEL = "none"
-_TOP = (
-    *("domain", "ignore", "embedding", "engine", "reports", "talks", "notes", "points", "feeds", "searches"),
-    *("categories", "services", "words"),
-)
 LONGEST_EVENT = 200  # characters: the longest of real reports has 48, and each note and filter shows it
-_INDEX_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
-_MOST_SHARDS = 100
 _AS_A_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")  # what we wrote ourselves once, of whatever day and digits
 
 
-class Embedding(Struct, frozen=True):
+class Embedding(Struct, frozen=True, forbid_unknown_fields=True):
     """The model that finds by likeness: one behind an address, none where it is called so, else what comes along."""
 
-    url: str | None = None
-    model: str = ""
+    url: Text | None = None
+    model: Text = ""
 
 
 class EngineAddress(Struct, frozen=True):
@@ -51,6 +47,88 @@ class EngineAddress(Struct, frozen=True):
     region: str = ""
     shards: int = 1
     replicas: int = 1
+
+
+class _Engine(Struct, forbid_unknown_fields=True):
+    url: Annotated[
+        str | tuple[str, ...], Meta(description="an address, or a list of them")
+    ]  # msgspec dies of two `Text`
+    index: Annotated[
+        str, Meta(pattern=r"\A[a-z0-9][a-z0-9_-]{0,199}\Z", description="a name of small letters, figures and -")
+    ]
+    region: Text = ""
+    shards: Annotated[int, Meta(ge=1, le=100, description="a number from 1 to 100")] = 1
+    replicas: Annotated[int, Meta(ge=0, le=100, description="a number from 0 to 100")] = 1
+
+
+class _Report(Struct, forbid_unknown_fields=True):
+    event: Annotated[Text, Meta(max_length=LONGEST_EVENT, description=f"at most {LONGEST_EVENT} characters")] | None = (
+        None
+    )
+    date: Any = None  # a text, or a date as TOML has it
+    published: Any = None
+    url: Text | None = None
+    former: Texts = ()
+
+    def __post_init__(self) -> None:
+        for key in ("date", "published"):
+            day = getattr(self, key)
+            if day is None:
+                continue
+            if not isinstance(day, str | dt.date) or not (is_date(str(day)) or _AS_A_DATE.fullmatch(str(day))):
+                raise ValueError(f"{key} cannot be {quoted(day)}; write 2018, 2018-03 or 2018-03-10")
+            setattr(self, key, str(day))
+
+    def given(self) -> Given:
+        """Return what is told of a file, but for dates that are none."""
+        date, published = (day if day and is_date(day) else None for day in (self.date, self.published))
+        return Given(self.event, date, self.url, published, self.former)
+
+    def no_dates(self) -> Iterator[tuple[str, str]]:
+        """Yield each date that is none, with its key: it is left out, and the rest of a library's kb.toml holds."""
+        for key in ("date", "published"):
+            day = getattr(self, key)
+            if day is not None and not is_date(day):
+                yield key, day
+
+
+class _Note(Struct, forbid_unknown_fields=True):
+    add: Texts = ()
+    remove: Texts = ()
+    kind: Text | None = None
+
+
+class _Point(Struct, forbid_unknown_fields=True):
+    same: Texts = ()
+    apart: Texts = ()
+
+
+class _Talk(Struct, forbid_unknown_fields=True):
+    speakers: Texts = ()
+
+
+class _Feed(Struct, forbid_unknown_fields=True):
+    seen: Texts = ()
+
+
+class _File(Struct, forbid_unknown_fields=True):
+    """All that kb.toml may hold."""
+
+    domain: Annotated[Text, Meta(description='the name of a domain in quotes, or "none"')] | None = None
+    ignore: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...], Meta(description='patterns of files: ignore = ["drafts/**"]')
+    ] = ()
+    embedding: Annotated[Embedding, Meta(description='[embedding], with lines url = "…" and model = "…"')] = Embedding()
+    engine: Annotated[_Engine, Meta(description='[engine], with lines url = "…" and index = "…"')] | None = None
+    reports: Annotated[dict[str, _Report], Meta(description='tables like [reports."name"]')] = {}
+    talks: Annotated[dict[str, _Talk], Meta(description='tables like [talks."id"]')] = {}
+    notes: Annotated[dict[str, _Note], Meta(description='tables like [notes."id"]')] = {}
+    points: Annotated[dict[str, _Point], Meta(description='tables like [points."id"]')] = {}
+    feeds: Annotated[dict[str, _Feed], Meta(description='tables like [feeds."https://…"]')] = {}
+    searches: SavedSearches = ()
+    categories: Categories = {}
+    services: Services = {}
+    words: Words = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,39 +198,29 @@ class Configuration:
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
+@lru_cache(2)  # a library's is asked for again and again, and one of a thousand corrections takes a tenth of a second
 def parse(data: bytes) -> Configuration:
     """Return what the bytes of a kb.toml say. Raises ConfigurationError."""
-    table = parsed(data)
-    if unknown := next((key for key in table if key not in _TOP), None):
-        raise ConfigurationError(f"unknown key {shown(unknown)!r}; known are {', '.join(_TOP)}")
-    reports, no_dates = named_tables(table, "reports"), list[tuple[str, str, str]]()
-    given = {source: _given(source, values, no_dates) for source, values in reports.items()}
-    own = Configuration(own_domain=own_domain(table))
+    file = told(data, _File)
+    own = Configuration(own_domain=own_domain(file.domain, file.categories, file.services, file.words))
     return replace(
         own,
-        given=given,
-        corrections={
-            note: _correction(note, values, own.domain.catalogue)
-            for note, values in named_tables(table, "notes").items()
-        },
-        speakers=_lists(table, "talks", "speakers"),
-        points={note: _point(note, values) for note, values in named_tables(table, "points").items()},
-        ignore=_ignored(table.get("ignore", [])),
-        feeds=_lists(table, "feeds", "seen"),
-        embedding=_embedding(table.get("embedding", {})),
-        searches=saved_searches(table.get("searches", [])),
-        engine=_engine(table["engine"]) if "engine" in table else None,
-        no_dates=tuple(no_dates),
+        given={source: one.given() for source, one in file.reports.items()},
+        corrections={note: _correction(note, one, own.domain.catalogue) for note, one in file.notes.items()},
+        speakers={talk: one.speakers for talk, one in file.talks.items()},
+        points={note: _point(note, one) for note, one in file.points.items()},
+        ignore=file.ignore,
+        feeds={feed: one.seen for feed, one in file.feeds.items()},
+        embedding=_embedding(file.embedding),
+        searches=saved_searches(file.searches),
+        engine=_engine(file.engine) if file.engine else None,
+        no_dates=tuple((source, *told) for source, one in file.reports.items() for told in one.no_dates()),
         text=data.decode(ENCODING),
     )
 
 
-def _embedding(table: object) -> Embedding:
+def _embedding(told: Embedding) -> Embedding:
     """Return which model is told. Anything is sent to an address only where both it and the model are named."""
-    if not isinstance(table, dict):
-        raise ConfigurationError('"embedding" must be a table: [embedding], with lines url = "…" and model = "…"')
-    check_keys("[embedding]", table, {"url": str, "model": str})
-    told = Embedding(**table)
     if told.url and not web_parts(told.url):
         raise ConfigurationError(
             f"[embedding] url cannot be {quoted(told.url)}; write one like http://127.0.0.1:8080/v1"
@@ -162,87 +230,36 @@ def _embedding(table: object) -> Embedding:
     return told
 
 
-def _engine(table: object) -> EngineAddress:
+def _engine(told: _Engine) -> EngineAddress:
     """Return which cluster is told; credentials are none of a library's, and come from the environment."""
-    if not isinstance(table, dict):
-        raise ConfigurationError('"engine" must be a table: [engine], with lines url = "…" and index = "…"')
-    check_keys("[engine]", table, {"url": (str, list), "index": str, "region": str, "shards": int, "replicas": int})
-    told = table.get("url", [])
-    urls: list[str] = [told] if isinstance(told, str) else told
-    if not urls or not all(isinstance(url, str) and web_parts(url) for url in urls):
+    urls = (told.url,) if isinstance(told.url, str) else told.url
+    if not urls or not all(map(web_parts, urls)):
         raise ConfigurationError(
-            f"[engine] url cannot be {quoted(urls)}; write one like https://search.example.com:9200"
+            f"[engine] url cannot be {quoted(told.url)}; write one like https://search.example.com:9200"
         )
-    if not _INDEX_NAME.fullmatch(table.get("index", "")):
-        raise ConfigurationError(
-            f"[engine] index cannot be {quoted(table.get('index', ''))}; write a name of small letters, figures and -"
-        )
-    if not 1 <= table.get("shards", 1) <= _MOST_SHARDS or not 0 <= table.get("replicas", 1) <= _MOST_SHARDS:
-        raise ConfigurationError(f"[engine] shards and replicas go from 1 and 0 to {_MOST_SHARDS}")
-    return EngineAddress(tuple(urls), **{key: value for key, value in table.items() if key != "url"})
+    return EngineAddress(urls, told.index, told.region, told.shards, told.replicas)
 
 
-def _ignored(patterns: object) -> tuple[str, ...]:
-    if not isinstance(patterns, list) or not all(isinstance(pattern, str) and pattern for pattern in patterns):
-        raise ConfigurationError(
-            f'ignore cannot be {quoted(patterns)}; write patterns of files: ignore = ["drafts/**"]'
-        )
-    return tuple(patterns)
-
-
-def _lists(table: Mapping[str, Any], group: str, key: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the list that each table of a group holds under the one key that it may have."""
-    tables = named_tables(table, group)
-    for name, values in tables.items():
-        check_keys(f'[{group}."{shown(name)}"]', values, {key: list})
-    return {name: tuple(values.get(key, ())) for name, values in tables.items()}
-
-
-def _given(source: str, values: Mapping[str, Any], no_dates: list[tuple[str, str, str]]) -> Given:
-    """Return what is told of a file. A date that is none is left out, and the rest of a library's kb.toml holds."""
-    where = f'[reports."{shown(source)}"]'
-    dates = ("date", "published")
-    check_keys(where, values, {"event": str, **dict.fromkeys(dates, (str, dt.date)), "url": str, "former": list})
-    told = {key: str(values[key]) for key in dates if key in values}
-    for key, date in [*told.items()]:
-        if not is_date(date):
-            if not _AS_A_DATE.fullmatch(date):
-                raise ConfigurationError(f"{where} {key} {quoted(date)} is none; write 2018, 2018-03 or 2018-03-10")
-            no_dates.append((source, key, told.pop(key)))
-    if len(values.get("event", "")) > LONGEST_EVENT:
-        raise ConfigurationError(
-            f"{where} event cannot be {quoted(values['event'])}; it has at most {LONGEST_EVENT} characters"
-        )
-    event, url, former = values.get("event"), values.get("url"), tuple(values.get("former", ()))
-    return Given(event, told.get("date"), url, told.get("published"), former)
-
-
-def _correction(note: str, values: Mapping[str, Any], known: "Catalogue") -> Correction:
-    where = f'[notes."{shown(note)}"]'
-    check_keys(where, values, {"add": list, "remove": list, "kind": str})
+def _correction(note: str, told: _Note, known: "Catalogue") -> Correction:
+    where = place("notes", note)
     slugs: dict[str, tuple[str, ...]] = {}
-    for key in ("add", "remove"):
-        services = [(name, known.find(name)) for name in values.get(key, ())]
+    for key, names in (("add", told.add), ("remove", told.remove)):
+        services = [(name, known.find(name)) for name in names]
         if unknown := [name for name, service in services if service is None]:
             raise ConfigurationError(f"{where} {key}: no service is called {quoted(unknown[0])}")
         slugs[key] = tuple(service.slug for _, service in services if service)
-    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=_kind(where, values.get("kind")))
+    kinds = {name: kind for kind in get_args(Kind) for name in (kind, ja.KINDS[kind])}
+    if told.kind is not None and told.kind not in kinds:
+        raise ConfigurationError(
+            f"{where} kind cannot be {quoted(told.kind)}; write one of {', '.join(get_args(Kind))}"
+        )
+    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=kinds[told.kind] if told.kind else None)
 
 
-def _point(note: str, values: Mapping[str, Any]) -> PointCorrection:
-    where = f'[points."{shown(note)}"]'
-    check_keys(where, values, {"same": list, "apart": list})
-    told = PointCorrection(tuple(values.get("same", ())), tuple(values.get("apart", ())))
+def _point(note: str, told: _Point) -> PointCorrection:
+    where = place("points", note)
     if note in (*told.same, *told.apart):
         raise ConfigurationError(f"{where} names the note itself; write the ids of other notes")
-    if both := next((other for other in told.same if other in told.apart), None):
-        raise ConfigurationError(f"{where} says both same and apart of {quoted(both)}; leave one of them")
-    return told
-
-
-def _kind(where: str, name: str | None) -> Kind | None:
-    """Return the kind of a name: its key or what it is called on the page."""
-    kind = next((kind for kind in get_args(Kind) if name in (kind, ja.KINDS[kind])), None)
-    if name is not None and kind is None:
-        raise ConfigurationError(f"{where} kind cannot be {quoted(name)}; write one of {', '.join(get_args(Kind))}")
-    return kind
+    if both := set(told.same) & set(told.apart):
+        raise ConfigurationError(f"{where} says both same and apart of {quoted(min(both))}; leave one of them")
+    return PointCorrection(told.same, told.apart)

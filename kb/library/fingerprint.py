@@ -18,6 +18,7 @@ _ROOMS = (
     "index/likeness.py",
     "index/schema.py",
     "index/sides.py",
+    "index/tables.py",
     "index/text.py",
     "index/urls.py",
     "index/whoosh_engine",

@@ -1,75 +1,99 @@
 """What a library's kb.toml says of what notes can be about: a domain, and categories, services and words of its own."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Annotated
 
-from kb.library.tables import ConfigurationError, check_keys, check_names, check_searchable, named_tables, quoted, shown
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
+
+from index.tables import Text, Texts, place, quoted
+from index.text import skeleton
+from kb.library.tables import ConfigurationError
 
 if TYPE_CHECKING:
-    from kb.services import Domain, Service, ServiceTable
+    from kb.services import Domain
 
 NO_DOMAIN = "none"
-_SERVICE_KEYS = {
-    **dict.fromkeys(("name", "category", "short_name"), str),
-    **dict.fromkeys(("aliases", "features", "common", "ambiguous", "context", "against"), list),
-}
+# The longest name of the catalogue has 56 characters; and of a name all misspellings are made.
+_LONGEST_NAME = 100
+# Sudachi's builder takes seconds for each 100,000 characters of a trie of words, and minutes for 500,000; 20,000 words
+# of six kanji have 100,000.
+_MOST_CHARACTERS = 200_000
 
 
-def own_domain(table: Mapping[str, Any]) -> "Domain | None":
+class OwnService(Struct, forbid_unknown_fields=True):
+    """A service of the library's own; its keys mean what they do in a catalogue."""
+
+    name: Text
+    category: Text
+    short_name: Text | None = None
+    aliases: Texts = ()
+    features: Texts = ()
+    common: Texts = ()
+    ambiguous: Texts = ()
+    context: Texts = ()
+    against: Texts = ()
+
+
+Categories = Annotated[dict[Text, Text], Meta(description='lines like house = "社内" below [categories]')]
+Services = Annotated[
+    dict[Text, OwnService], Meta(description='tables like [services.portal], with name = "…" and category = "…"')
+]
+Words = Annotated[
+    dict[Text, Texts],
+    Meta(description='lists of other spellings, as "冪等" = ["べきとう", "idempotent"] below [words]'),
+]
+
+
+def own_domain(name: str | None, categories: Categories, services: Services, words: Words) -> "Domain | None":
     """Return the domain of a library that names one, or has categories, services or words of its own."""
-    if not table.keys() & {"domain", "categories", "services", "words"}:
+    if name is None and not (categories or services or words):
         return None
-    from kb.services import CatalogueError, Domain, domain, domain_names
+    from kb.services import CatalogueError, Domain, ServiceTable, domain, domain_names, service_of
 
-    name, known = table.get("domain"), (*domain_names(), NO_DOMAIN)
-    if name is not None and name not in known:
+    known = (*domain_names(), NO_DOMAIN)
+    if name not in (None, *known):
         raise ConfigurationError(f"domain cannot be {quoted(name)}; write one of {', '.join(known)}")
-    base = Domain() if name == NO_DOMAIN else domain(name) if name else domain()
-    services = tuple(
-        _service(slug, values, base.catalogue.owners) for slug, values in named_tables(table, "services").items()
-    )
-    categories, words = _categories(table.get("categories", {})), _words(table.get("words", {}))
-    if not (services or categories or words):
-        return base
-    try:
-        return base.extended(services, categories, words)
-    except CatalogueError as error:
-        raise ConfigurationError(f"[services.{shown(error.slug)}] {error.message}") from error
-
-
-def _categories(labels: object) -> Mapping[str, str]:
-    if not isinstance(labels, dict):
-        raise ConfigurationError('"categories" must be a table: [categories], with lines like house = "社内"')
-    check_keys("[categories]", labels, dict.fromkeys(labels, str))
-    for slug, label in labels.items():
-        check_names("[categories]", [slug])
-        check_searchable(f"[categories] {shown(slug)}", [slug, label])
-    return labels
-
-
-def _words(groups: object) -> Mapping[str, tuple[str, ...]]:
-    if not isinstance(groups, dict):
+    names = [*_names(categories, services, words)]
+    for path, one in names:
+        if not skeleton(one) or len(one) > _LONGEST_NAME:
+            where = place(*path, table=False)
+            raise ConfigurationError(f"{where} cannot be {quoted(one)}; a name has 1 to {_LONGEST_NAME} characters")
+    if _characters(one for _, one in names) > _MOST_CHARACTERS:
         raise ConfigurationError(
-            '"words" must be a table: [words], with lines like "冪等" = ["べきとう", "idempotent"]'
+            f"[words] and [services] hold more than {_MOST_CHARACTERS:,} characters, beginnings that words have in "
+            "common counted once; take out what no report uses"
         )
-    for word, others in groups.items():
-        where = f'[words] "{shown(word)}"'
-        if not isinstance(others, list):
-            raise ConfigurationError(f'{where} cannot be {quoted(others)}; write a list of its other spellings: ["…"]')
-        check_names(where, [word, *others])
-        check_searchable(where, [word, *others])
-    return {word: tuple(others) for word, others in groups.items()}
+    base = Domain() if name == NO_DOMAIN else domain(name) if name else domain()
+    if not (categories or services or words):
+        return base
+    added = [
+        service_of(slug, one.category, msgspec.convert(one, ServiceTable, from_attributes=True), base.catalogue.owners)
+        for slug, one in services.items()
+    ]
+    try:
+        return base.extended(added, categories, words)
+    except CatalogueError as error:
+        raise ConfigurationError(f"{place('services', error.slug)} {error.message}") from error
 
 
-def _service(slug: str, values: Mapping[str, Any], owners: tuple[str, ...]) -> "Service":
-    from kb.services import service_of
+def _names(categories: Categories, services: Services, words: Words) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield all that texts are searched for or that is shown, with its place."""
+    yield from ((("categories", slug), name) for slug, label in categories.items() for name in (slug, label))
+    yield from ((("words", word), name) for word, others in words.items() for name in (word, *others))
+    for slug, service in services.items():
+        yield ("services", slug), slug
+        for key, value in asdict(service).items():
+            yield from (
+                (("services", slug, key), name) for name in ((value,) if isinstance(value, str) else value or ())
+            )
 
-    where = f"[services.{shown(slug)}]"
-    check_names(where, [slug])
-    check_keys(where, values, _SERVICE_KEYS)
-    if missing := {"name", "category"} - values.keys():
-        raise ConfigurationError(f"{where} has no {max(missing)}")
-    check_searchable(where, [slug])
-    for key, value in values.items():
-        check_searchable(f"{where} {key}", value if isinstance(value, list) else [value])
-    return service_of(slug, values["category"], cast("ServiceTable", values), owners)  # its keys and types are checked
+
+def _characters(names: Iterable[str]) -> int:
+    """Return how many characters a trie of names has."""
+    every = sorted({"", *names})
+    begun = (commonprefix(both) for both in pairwise(every))  # noqa: RUF071  # no paths
+    return sum(map(len, every)) - sum(map(len, begun))

@@ -7,9 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from index.tables import CONTROL, place
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
-from kb.library.tables import CONTROL, ENCODING, ConfigurationError, shown
+from kb.library.tables import ENCODING, ConfigurationError
 from kb.report.model import Correction, Given, PointCorrection
 from kb.report.problems import FileProblem
 
@@ -43,7 +44,7 @@ def _no_dates(told: Configuration, name: str) -> Iterator[FileProblem]:
         line = next((one for one in lines if any(each in one[1] for each in written)), (None, ""))
         if line in lines:  # the next one that is written so stands further below
             lines.remove(line)
-        message = f'[reports."{shown(source)}"] {key} {date!r} is no day there is; write 2018, 2018-03 or 2018-03-10'
+        message = f"{place('reports', source)} {key} {date!r} is no day there is; write 2018, 2018-03 or 2018-03-10"
         yield FileProblem(name, line[0], f"not used: {message}")
 
 

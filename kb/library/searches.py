@@ -1,11 +1,13 @@
 """Saved searches in kb.toml: a name, and the address of a search as the page has it after its question mark."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from kb.library.tables import ConfigurationError, check_keys, quoted, shown
+from index.tables import Text, place, quoted
+from kb.library.tables import ConfigurationError
 
 MOST_SEARCHES = 50
 LONGEST_NAME = 100  # characters
@@ -13,33 +15,27 @@ LONGEST_ADDRESS = 2000
 _EXAMPLE = '[[searches]] with lines name = "…" and address = "q=…&service=sqs"'
 
 
-class SavedSearch(Struct, frozen=True):
+class SavedSearch(Struct, frozen=True, forbid_unknown_fields=True):
     """A search that is kept by a name; its address is in the order that the page gives it."""
 
-    name: str
-    address: str
+    name: Annotated[Text, Meta(max_length=LONGEST_NAME, description=f"at most {LONGEST_NAME} characters")]
+    address: Annotated[Text, Meta(max_length=LONGEST_ADDRESS, description=f"at most {LONGEST_ADDRESS} characters")]
 
 
-def saved_searches(tables: object) -> tuple[SavedSearch, ...]:
-    """Return the searches that `searches` of a kb.toml tells. Raises ConfigurationError."""
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigurationError(f'"searches" must be tables: {_EXAMPLE}')
-    searches = tuple(_search(table, number) for number, table in enumerate(tables, start=1))
-    names = [search.name for search in searches]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ConfigurationError(f"two [[searches]] have the name {quoted(twice)}; give one of them another")
-    if len(searches) > MOST_SEARCHES:
+SavedSearches = Annotated[tuple[SavedSearch, ...], Meta(description=_EXAMPLE)]
+
+
+def saved_searches(told: Sequence[SavedSearch]) -> tuple[SavedSearch, ...]:
+    """Return searches as they are told in kb.toml, trimmed. Raises ConfigurationError for nameless and equal ones."""
+    if len(told) > MOST_SEARCHES:
         raise ConfigurationError(f"more than {MOST_SEARCHES} [[searches]]; take some out")
+    searches = tuple(
+        SavedSearch(one.name.strip(), one.address.strip().removeprefix("/").removeprefix("?")) for one in told
+    )
+    for number, search in enumerate(searches, start=1):
+        if missing := next((key for key in ("name", "address") if not getattr(search, key)), None):
+            raise ConfigurationError(f"{place('searches', number)} has no {missing}; write {_EXAMPLE}")
+    name, times = next(iter(Counter(search.name for search in searches).most_common(1)), ("", 0))
+    if times > 1:
+        raise ConfigurationError(f"two [[searches]] have the name {quoted(name)}; give one of them another")
     return searches
-
-
-def _search(table: Mapping[str, Any], number: int) -> SavedSearch:
-    where = f"[[searches]] number {number}"
-    check_keys(where, table, {"name": str, "address": str})
-    for key, most in (("name", LONGEST_NAME), ("address", LONGEST_ADDRESS)):
-        value = table.get(key, "").strip()
-        if not value:
-            raise ConfigurationError(f"{where} has no {shown(key)}; write {_EXAMPLE}")
-        if len(value) > most:
-            raise ConfigurationError(f"{where} {key} cannot be {quoted(value)}; it has at most {most} characters")
-    return SavedSearch(table["name"].strip(), table["address"].strip().removeprefix("/").removeprefix("?"))

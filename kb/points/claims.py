@@ -34,7 +34,7 @@ _POSSIBLE = "possible"  # what 「使える」 and 「変えられる」 say by 
 
 def claims(morphemes: Sequence[Morpheme]) -> dict[Claim, bool]:
     """Return what a text says of what, True where it is affirmed, False where it is denied."""
-    return _settled((claim, sign) for claim, sign in _claims(morphemes) if [*claim] not in lore()["of_many"])
+    return _settled((claim, sign) for claim, sign in _claims(morphemes) if claim not in lore().of_many)
 
 
 def judged(morphemes: Sequence[Morpheme]) -> dict[str, bool]:
@@ -105,7 +105,7 @@ def _claims(morphemes: Sequence[Morpheme]) -> Iterator[tuple[Claim, bool]]:
 def _thing(word: Morpheme) -> str:
     """Return the name of a thing without what only shades it: 冪等性 as 冪等; empty for what names nothing."""
     parts = (word,) if word.normalized in alike() else word.parts or (word,)
-    return "".join(said_as(part.normalized) for part in parts if part.normalized not in lore()["light"])
+    return "".join(said_as(part.normalized) for part in parts if part.normalized not in lore().light)
 
 
 def _predicate_end(morphemes: Sequence[Morpheme], at: int) -> int:
@@ -170,4 +170,4 @@ def _is_condition(morphemes: Sequence[Morpheme], at: int) -> bool:
 
 
 def _canonical(said: str) -> str:
-    return DO if said in lore()["doing"] else alike().get(said, said)
+    return DO if said in lore().doing else alike().get(said, said)

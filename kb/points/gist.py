@@ -110,7 +110,7 @@ def _words(morphemes: Sequence[Morpheme]) -> Iterator[tuple[str, float]]:
         both = after and alike().get(f"{word.normalized} {after.normalized}")
         if not taken:
             said = both or said_as(word.normalized)
-            yield said, _LIGHT if said in lore()["light"] else 1.0 if both else _weight(word)
+            yield said, _LIGHT if said in lore().light else 1.0 if both else _weight(word)
         taken = bool(both) and not taken
 
 
@@ -141,7 +141,7 @@ def _figures(written: str) -> dict[str, frozenset[float]]:
     """Return the figures of a folded text by their units."""
     found: dict[str, frozenset[float]] = {}
     for number, power, counter in _FIGURE.findall(_BEFORE.sub(r"\2\1", _WAS.sub(" ", written))):
-        unit, each = lore()["units"].get(counter, ("月" if counter.endswith("月") else counter, 1))
+        unit, each = lore().units.get(counter, ("月" if counter.endswith("月") else counter, 1))
         figure = float(number.replace(",", "")) * _POWERS[power] * each
         found[unit] = found.get(unit, frozenset()) | {round(figure, _PLACES)}
     return found

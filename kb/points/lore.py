@@ -2,35 +2,55 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+
+from msgspec import Struct
 
 from index import datafiles
+from index.tables import Text, Texts
+
+
+class _Verdict(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words that speak for something, and those that speak against it."""
+
+    yes: Texts = ()
+    no: Texts = ()
+
+
+class Lore(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of words, as `words.toml` tells and explains it."""
+
+    light: frozenset[Text]
+    doing: frozenset[Text]
+    alike: tuple[Texts, ...]
+    of_many: tuple[Texts, ...]
+    stances: frozenset[Text]
+    units: dict[Text, tuple[Text, float]]
+    opposites: dict[Text, Text]
+    verdicts: dict[Text, _Verdict]
 
 
 @cache
-def lore() -> Mapping[str, Any]:
-    """Return what is known of words: the light ones, those that only tell that a thing is done, and opposites."""
-    table = datafiles.table("kb.points", "words.toml")
-    return {**table, "light": frozenset(table["light"]), "doing": frozenset(table["doing"])}
+def lore() -> Lore:
+    """Return what is known of words."""
+    return datafiles.table("kb.points", "words.toml", Lore)
 
 
 @cache
 def alike() -> Mapping[str, str]:
     """Return for each word that says what others say the one that stands for them all."""
-    return {word: group[0] for group in lore()["alike"] for word in group}
+    return {word: group[0] for group in lore().alike for word in group}
 
 
 @cache
 def verdicts() -> Mapping[str, tuple[str, bool]]:
     """Return for each word that judges of what, and whether it speaks for it: of 「不可」 that it is not possible."""
-    told: Mapping[str, Mapping[str, list[str]]] = lore()["verdicts"]
-    return {word: (of, sign == "yes") for of, words in told.items() for sign in ("yes", "no") for word in words[sign]}
+    signed = ((of, ((told.yes, True), (told.no, False))) for of, told in lore().verdicts.items())
+    return {word: (of, sign) for of, both in signed for words, sign in both for word in words}
 
 
-@cache
 def stances() -> frozenset[str]:
     """Return the words by which a text takes a stand against what others say, or may."""
-    return frozenset(lore()["stances"])
+    return lore().stances
 
 
 def said_as(word: str) -> str:
@@ -50,5 +70,4 @@ def told_of_things() -> frozenset[str]:
 
 def opposites() -> Mapping[str, str]:
     """Return for each word that denies another which one that is."""
-    told: Mapping[str, str] = lore()["opposites"]
-    return told
+    return lore().opposites

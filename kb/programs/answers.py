@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, get_args
 from index.query import Query, StepName
 from index.text import folded_name
 from kb.knowledge_base import KnowledgeBase
-from kb.programs.arguments import MOST_NOTES, Search, Services, Show
+from kb.programs.arguments import FILTERS, MOST_NOTES, Search, Services, Show
 from kb.programs.cards import Cards, report_card, talk_card, window, within
 from kb.quotation import Quoting
 from kb.report.model import Note
@@ -20,7 +20,6 @@ from kb.texts import programs as words
 Record: TypeAlias = dict[str, Any]
 
 _LOOSE: tuple[StepName, ...] = ("parts", "some", "likeness")  # what they find need not be about what was asked
-_FILTERS = ("service", "kind", "event", "year", "speaker", "state")
 _MOST_TALKS = 5  # that are found by their titles
 _MOST_KIN = 20  # notes that belong to one
 _MOST_SERVICES = 100
@@ -34,7 +33,7 @@ def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
         limit=asked.limit,
         without=get_args(StepName) if asked.exact else (),
     )
-    narrowed = kb.searcher.narrowed(query, {name: getattr(asked, name) for name in _FILTERS})
+    narrowed = kb.searcher.narrowed(query, {facet.key: getattr(asked, facet.key) for facet in FILTERS})
     answer = kb.searcher.search(replace(narrowed, offset=asked.offset))
     cards = Cards(kb, root)
     notes = list(within(cards.found(one) for one in answer.found))

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from kb.report.model import Kind, State
+from kb.search.facets import FACETS, Facet
 from kb.texts import programs as words
 
 MOST_NOTES = 50
@@ -21,24 +21,29 @@ class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
     """What a tool is asked."""
 
 
-def _names(told: str) -> Meta:
-    return Meta(max_length=_MOST_NAMES, description=told)
-
-
 class Search(Arguments, frozen=True):
-    """What `search` is asked: as `kb search`, its options by their names."""
+    """What `search` is asked beside its filters, which `SEARCH` adds: as `kb search`, its options by their names."""
 
     query: Annotated[str, Meta(max_length=1000, description=words.QUERY)] = ""
-    service: Annotated[tuple[_Name, ...], _names(words.SERVICE)] = ()
-    kind: Annotated[tuple[Kind, ...], _names(words.KIND)] = ()
-    event: Annotated[tuple[_Name, ...], _names(words.EVENT)] = ()
-    year: Annotated[tuple[_Name, ...], _names(words.YEAR)] = ()
-    speaker: Annotated[tuple[_Name, ...], _names(words.SPEAKER)] = ()
-    state: Annotated[tuple[State, ...], _names(words.STATE)] = ()
     sort: Annotated[Literal["relevance", "new", "old", "advice"], Meta(description=words.SORT)] = "relevance"
     exact: Annotated[bool, Meta(description=words.EXACT)] = False
     limit: Annotated[int, Meta(ge=1, le=MOST_NOTES, description=words.LIMIT)] = 10
     offset: _Offset = 0
+
+
+FILTERS = tuple(facet for facet in FACETS if facet.asked)
+"""The facets that programs may narrow a search by."""
+
+
+def _filter(facet: Facet) -> tuple[str, Any, tuple[str, ...]]:
+    """Return name, type and default of what narrows a search by a facet: by its keys where they are a few."""
+    kind: Any = Literal[tuple(facet.called["ja"])] if facet.order == "labels" else _Name
+    return facet.key, Annotated[tuple[kind, ...], Meta(max_length=_MOST_NAMES, description=facet.asked)], ()
+
+
+SEARCH: type[Search] = msgspec.defstruct(  # type: ignore[assignment]
+    "Search", map(_filter, FILTERS), bases=(Search,), frozen=True
+)
 
 
 class Show(Arguments, frozen=True):

@@ -10,6 +10,7 @@ from kb.library.contents import ReportEntry
 from kb.report.model import Note, Talk
 from kb.search.answers import Found
 from kb.search.records import as_json, change_record
+from kb.texts import en
 
 SCHEME = "kb"
 _SHORT = 500  # characters of a note in a list; `show` gives it whole
@@ -68,7 +69,7 @@ class Cards:
             "published": note.published,
             "speakers": list(note.talk.speakers) if note.talk else [],
             "attached": [clipped(text, _WHOLE) for text in note.attached],
-            "why": [f"{called(one.service)}: {one.via}, {one.why}" for one in note.services],
+            "why": [f"{called(one.service)}: {one.via}, {en.why(one.why)}" for one in note.services],
         }
 
     def talks(self, note: Note) -> int:

@@ -9,7 +9,7 @@ from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
 from kb.programs import answers, guiding
-from kb.programs.arguments import Arguments, Guide, Search, Services, Show, read, schema
+from kb.programs.arguments import SEARCH, Arguments, Guide, Services, Show, read, schema
 from kb.search.answers import UnknownIdError, UnknownValueError
 from kb.texts import programs as words
 
@@ -35,7 +35,7 @@ class Tool:
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
     for tool in (
-        Tool("search", Search, answers.search),
+        Tool("search", SEARCH, answers.search),
         Tool("show", Show, answers.show),
         Tool("guide", Guide, guiding.guide),
         Tool("services", Services, answers.services),

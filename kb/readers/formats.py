@@ -21,7 +21,8 @@ class Reader:
 
     The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another
     format has such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the
-    contract says. `inside` takes the text out of files of the format that are none themselves.
+    contract says. `takes_data` where its texts are data of a program, such as JSON, which is refused as no report
+    elsewhere. `inside` takes the text out of files of the format that are none themselves.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Reader:
     read: Callable[[str], Parse]
     ending_tells: bool = False
     covering: bool = True
+    takes_data: bool = False
     inside: Callable[[bytes], DecodedText | None] = field(default=lambda _: None)
 
 
@@ -68,7 +70,15 @@ READERS = (
         ending_tells=True,
     ),
     Reader("review", "Re:VIEW", (".re",), (), review.recognises, review.read, ending_tells=True),
-    Reader("cosense", "Cosense", (".json", ".txt"), ("application/json",), cosense.recognises, cosense.read),
+    Reader(
+        "cosense",
+        "Cosense",
+        (".json", ".txt"),
+        ("application/json",),
+        cosense.recognises,
+        cosense.read,
+        takes_data=True,
+    ),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
 )
@@ -133,7 +143,7 @@ def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
         message = binary or f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
         raise UnreadableError(FileProblem(source, None, message))
     reader = _reader(decoded.text, ending)
-    refusal = None if reader.name == "cosense" else text_refusal(decoded.text, ending)
+    refusal = None if reader.takes_data else text_refusal(decoded.text, ending)
     if refusal is not None:
         raise UnreadableError(FileProblem(source, None, refusal))
     return reader, decoded

@@ -10,12 +10,24 @@ Via = Literal["explicit", "inherited"]
 State = Literal["solved", "unsolved", "answered", "unanswered"]
 
 
+class Why(Struct, frozen=True, array_like=True):
+    """What makes a note one about a service: the words that name it, as written, and where they stand.
+
+    That is the note itself (`here`), what it stands under, at a line (`above`), or the title of its talk; or a person
+    told it by `hand`, and there are no words.
+    """
+
+    where: Literal["here", "above", "talk", "hand"]
+    words: str = ""
+    line: int | None = None
+
+
 class Mention(Struct, frozen=True):
     """One service a note is about, and how we know. `service` is its slug."""
 
     service: str
     via: Via
-    why: str  # the words that named it, as written; for an inherited one also where they stand
+    why: Why
 
 
 class Talk(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The facets of notes, one value each: adding one touches this file alone.
 
-Documents, counts, labels, the search box, addresses, the page, the command and the suggestions all read it here.
+Documents, counts, labels, the search box, addresses, the page, the command, the suggestions and the tools of programs
+all read it here; a test adds one and finds it everywhere.
 """
 
 import re
@@ -9,19 +10,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from index.text import folded_name
 from kb.report.identity import digest, slug
-from kb.texts import ja
+from kb.texts import en, ja
 
 if TYPE_CHECKING:
     from kb.library.contents import Contents
     from kb.report.model import Note, Via
     from kb.services import Catalogue
 
-Role: TypeAlias = Literal["page", "list", "table", "suggestion"]
-"""Where a facet is shown: `page` in addresses and counts of the page, `list` as a list of filters of its own there,
-`table` in `kb search --facets`, `suggestion` while one types."""
+Role: TypeAlias = Literal["page", "table", "suggestion"]
+"""Where a facet is shown: `page` in addresses and counts of the page, `table` in `kb search --facets`, `suggestion`
+while one types."""
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 _TWO = 2
@@ -30,25 +32,52 @@ UNDATED = "undated"
 """The year of notes of which no day is known: to choose a year must not hide them without a word."""
 
 
+class Listed(Struct, frozen=True):
+    """How a facet is listed among the filters of the page: in which place, with how many values, closed at first.
+
+    What narrows a search most with the fewest values comes first; what has long names, as many as reports, is closed
+    until one looks for them. Nobody reads thousands of values (4,000 make 200 kB), and with these a first visit to a
+    large library takes some 22 kB.
+    """
+
+    place: int
+    most: int = 30
+    closed: bool = False
+
+
 class Facet(Struct, frozen=True):
     """One way to narrow notes down.
 
-    `values` are those of a note; `labels` what values are called where that is not the value itself. `words` ask for it
-    in the search box, by `names` (folded) of its values where those are known beforehand, else by what a value
-    contains; `find` gives the value of one such name. `order` is that of its counts: the commonest first, the newest
-    first with the undated last, or as `labels` has them. `option` is the help of its option of `kb search`.
+    `label` is what it is called in each language; `values` are those of a note. What values are called stands in
+    `called`, by language, where they are a few that are always the same, else `labels` tells it where it is not the
+    value itself. `words` ask for it in the search box, by `names` (folded) of its values where those are known
+    beforehand, else by what a value contains; `find` gives the value of one such name. `order` is that of its counts:
+    the commonest first, the newest first with the undated last, or as `labels` has them. `option` is the help of its
+    option of `kb search`, `asked` that of what programs may ask.
     """
 
     key: str
-    label: str
+    label: Mapping[str, str]
     values: "Callable[[Note, Catalogue], Iterable[str]]"
     roles: frozenset[Role] = frozenset()
+    listed: Listed | None = None
+    called: Mapping[str, Mapping[str, str]] = {}
     labels: "Callable[[Catalogue, Contents | None], Mapping[str, str]]" = lambda _catalogue, _contents: {}
     names: "Callable[[Catalogue], Mapping[str, str]] | None" = None
     find: "Callable[[Catalogue, str], str | None] | None" = None
     words: tuple[str, ...] = ()
     order: Literal["commonest", "newest", "labels"] = "commonest"
     option: str | None = None
+    asked: str | None = None
+
+    def __post_init__(self) -> None:
+        """Derive from `called` what is not told otherwise."""
+        if self.called:
+            called = self.called["ja"]
+            force_setattr(self, "labels", lambda _catalogue, _contents: called)
+            names = self.names or (lambda _catalogue: _keys_and_labels(called))
+            force_setattr(self, "names", names)
+            force_setattr(self, "find", lambda catalogue, name: names(catalogue).get(folded_name(name)))
 
 
 def _services(note: "Note", via: "Via | None" = None) -> Iterable[str]:
@@ -108,18 +137,20 @@ def _section(note: "Note") -> str:
 FACETS = (
     Facet(
         "service",
-        "サービス",
+        {"ja": "サービス", "en": "Service"},
         lambda note, _catalogue: _services(note),
-        roles=frozenset(("page", "list", "table", "suggestion")),
+        roles=frozenset(("page", "table", "suggestion")),
+        listed=Listed(4, 36),
         labels=lambda catalogue, _contents: {service.slug: service.name for service in catalogue.services},
         names=_service_names,
         find=_service_called,
         words=("service", "サービス"),
         option="Slug, name or alias: sqs, 'Amazon SQS', ラムダ. Repeatable.",
+        asked="Only notes about one of these services: slugs, names or aliases, as sqs, 'Amazon SQS', ラムダ.",
     ),
     Facet(
         "category",
-        "分類",
+        {"ja": "分類", "en": "Category"},
         lambda note, catalogue: dict.fromkeys(catalogue.by_slug[slug].category for slug in _services(note)),
         roles=frozenset(("page", "table")),
         labels=lambda catalogue, _contents: catalogue.categories,
@@ -129,89 +160,100 @@ FACETS = (
     ),
     Facet(
         "kind",
-        "種別",
+        {"ja": "種別", "en": "Kind"},
         lambda note, _catalogue: (note.kind,),
-        roles=frozenset(("page", "list", "table")),
-        labels=lambda _catalogue, _contents: ja.KINDS,
-        names=lambda _catalogue: _keys_and_labels(ja.KINDS),
-        find=lambda _catalogue, name: _keys_and_labels(ja.KINDS).get(folded_name(name)),
+        roles=frozenset(("page", "table")),
+        listed=Listed(1),
+        called={"ja": ja.KINDS, "en": en.KINDS},
         words=("kind", "種別"),
         order="labels",
         option=f"One of {', '.join(ja.KINDS)}, or its Japanese name. Repeatable.",
+        asked="Only notes of one of these kinds: advice, problem, question, statement, impression, label.",
     ),
     Facet(
         "event",
-        "イベント",
+        {"ja": "イベント", "en": "Event"},
         lambda note, _catalogue: (slug(note.event),) if note.event else (),
-        roles=frozenset(("page", "list", "table", "suggestion")),
+        roles=frozenset(("page", "table", "suggestion")),
+        listed=Listed(3, 16),
         labels=lambda _catalogue, contents: contents.events if contents else {},
         words=("event", "イベント"),
         option="Name or slug of an event, or a part of it. Repeatable.",
+        asked="Only notes of events whose name contains this, as 'JAWS DAYS 2018'.",
     ),
     Facet(
         "year",
-        "年",
+        {"ja": "年", "en": "Year"},
         lambda note, _catalogue: (note.held_on[:4] if note.held_on else UNDATED,),
-        roles=frozenset(("page", "list", "table")),
-        labels=lambda _catalogue, _contents: {UNDATED: ja.UNDATED},
+        roles=frozenset(("page", "table")),
+        listed=Listed(2),
+        called={"ja": {UNDATED: ja.UNDATED}, "en": {UNDATED: en.UNDATED}},
         names=_years,
-        find=lambda catalogue, name: _years(catalogue).get(folded_name(name)),
         words=("year", "年"),
         order="newest",
         option=f"Year of the event, or {UNDATED}. Repeatable.",
+        asked="Only notes of events of these years, as '2018'; 'undated' for those without.",
     ),
     Facet(
         "talk",
-        "セッション",
+        {"ja": "セッション", "en": "Talk"},
         lambda note, _catalogue: (note.talk.id,) if note.talk else (),
-        roles=frozenset(("page", "list", "table", "suggestion")),
+        roles=frozenset(("page", "table", "suggestion")),
+        listed=Listed(5, 12, closed=True),
         labels=lambda _catalogue, contents: contents.talk_titles if contents else {},
         option="Id of a talk. Repeatable.",
     ),
     Facet(
         "speaker",
-        "登壇者",
+        {"ja": "登壇者", "en": "Speaker"},
         lambda note, _catalogue: note.talk.speakers if note.talk else (),
-        roles=frozenset(("page", "list", "suggestion")),
+        roles=frozenset(("page", "suggestion")),
+        listed=Listed(6, 12, closed=True),
         words=("speaker", "登壇者", "発表者"),
         option="Name of a speaker, or a part of it. Repeatable.",
+        asked="Only notes of talks by speakers whose name contains this.",
     ),
     Facet(
         "report",
-        "レポート",
+        {"ja": "レポート", "en": "Report"},
         lambda note, _catalogue: (note.report,),
         roles=frozenset(("page",)),
         labels=lambda _catalogue, contents: contents.report_titles if contents else {},
     ),
     Facet(
         "via",
-        "タグの付き方",
+        {"ja": "タグの付き方", "en": "Tagged"},
         lambda note, _catalogue: (via for via in ja.VIAS if any(mention.via == via for mention in note.services)),
         roles=frozenset(("page",)),
-        labels=lambda _catalogue, _contents: ja.VIAS,
-        names=lambda _catalogue: _keys_and_labels(ja.VIAS),
-        find=lambda _catalogue, name: _keys_and_labels(ja.VIAS).get(folded_name(name)),
+        called={"ja": ja.VIAS, "en": en.VIAS},
         words=("via", "経路", "タグ"),
         order="labels",
         option="explicit: the note itself names the service.",
     ),
     Facet(
         "state",
-        "状態",
+        {"ja": "状態", "en": "State"},
         lambda note, _catalogue: note.states,
         roles=frozenset(("page",)),
-        labels=lambda _catalogue, _contents: ja.STATES,
-        names=lambda _catalogue: _keys_and_labels(ja.STATES),
-        find=lambda _catalogue, name: _keys_and_labels(ja.STATES).get(folded_name(name)),
+        called={"ja": ja.STATES, "en": en.STATES},
         words=("state", "状態"),
         order="labels",
         option=f"Of problems and questions: one of {', '.join(ja.STATES)}, or its Japanese name. Repeatable.",
+        asked="Only problems that are solved or unsolved, questions that are answered or unanswered.",
     ),
-    Facet("service_explicit", "サービス", lambda note, _catalogue: _services(note, "explicit")),
-    Facet("service_inherited", "サービス", lambda note, _catalogue: _services(note, "inherited")),
-    Facet("name", "名", lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ())),
-    Facet("section", "節", lambda note, _catalogue: (_section(note),)),
-    Facet("place", "場所", lambda note, _catalogue: (place(note),)),
+    Facet(
+        "service_explicit", {"ja": "サービス", "en": "Service"}, lambda note, _catalogue: _services(note, "explicit")
+    ),
+    Facet(
+        "service_inherited", {"ja": "サービス", "en": "Service"}, lambda note, _catalogue: _services(note, "inherited")
+    ),
+    Facet(
+        "name",
+        {"ja": "名", "en": "Name"},
+        lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ()),
+    ),
+    Facet("section", {"ja": "節", "en": "Section"}, lambda note, _catalogue: (_section(note),)),
+    Facet("place", {"ja": "場所", "en": "Place"}, lambda note, _catalogue: (place(note),)),
 )
 BY_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
 

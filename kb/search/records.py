@@ -12,6 +12,7 @@ from kb.library.contents import Contents
 from kb.report.model import Note, Talk
 from kb.search.answers import Alike, FoundTalk, Taker
 from kb.services import Change, Domain, Service
+from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.aligning import Row
@@ -96,7 +97,7 @@ def note_record(note: Note, domain: Domain) -> dict[str, Any]:
         "sure": note.sure,
         "advice": note.advice,
         "services": [
-            {"slug": m.service, "name": domain.catalogue.name(m.service), "via": m.via, "why": m.why}
+            {"slug": m.service, "name": domain.catalogue.name(m.service), "via": m.via, "why": ja.why(m.why)}
             for m in note.services
         ],
         "remedy_of": note.remedy_of,

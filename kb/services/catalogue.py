@@ -14,7 +14,7 @@ _NEAR = 0.75  # of the letters of two names alike, from 0 to 1: SQSS and SQS hav
 _LONGEST_TYPED = 100  # characters of a name that is looked for
 
 
-class FormerName(Struct, frozen=True):
+class FormerName(Struct, frozen=True, forbid_unknown_fields=True):
     """A name that a service had before it was renamed; `until` has the precision that is known (`2018`, `2018-11`)."""
 
     name: str

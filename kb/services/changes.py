@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from index import datafiles
+from index.tables import Text, Texts
 from index.text import folded_for_sudachi
 from kb.report.model import Note
 from kb.services.catalogue import Service, Stage
@@ -23,23 +25,42 @@ _NOW = {  # in Japanese and in English
 }
 
 
-class Change(Struct, frozen=True):
-    """One dated fact; README.md beside the tables of a domain tells what each field is."""
+class ClaimWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words that claims of changes are made of, as `claims.toml` tells and explains them."""
+
+    near: str
+    cannot: str
+    lacking: str
+    by_hand: str
+    limit_before: str
+    not_a_limit: str
+    limit_after: str
+    ending: str
+    denied: str
+
+
+class ChangeTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """A dated fact as a table tells it; README.md beside the tables of a domain tells what each field is."""
+
+    services: Texts
+    old: Text
+    new: Text
+    changed_on: Text
+    marks: Text
+    near: Text
+    claims: Texts = ()
+    unless: Texts = ()
+    names: Texts = ()
+    source: Text | None = None
+    checked_on: Text | None = None
+    english: Text = ""  # `new` in English
+    since: Text = ""  # notes from before this day or year tell of what was so then and is so again
+
+
+class Change(ChangeTable, frozen=True, kw_only=True):
+    """One dated fact, by the id that its table has for a name."""
 
     id: str
-    services: tuple[str, ...]
-    old: str
-    new: str
-    changed_on: str
-    marks: str
-    near: str
-    claims: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    source: str | None = None
-    checked_on: str | None = None
-    english: str = ""  # `new` in English
-    since: str = ""  # notes from before this day or year tell of what was so then and is so again
 
     @property
     def statement(self) -> str:
@@ -110,7 +131,7 @@ def _written_out(word: re.Match[str]) -> str:
         number = rf"(?<![\d.])(?:{word[2]})"
         before, after = words["limit_before"], pattern(words["limit_after"]).pattern
         return rf"(?:{before}{number}{words['not_a_limit']}|{number}{after})"
-    return str(words[word[1]])
+    return words[word[1]]
 
 
 @cache
@@ -120,5 +141,5 @@ def _denied() -> re.Pattern[str]:
 
 @cache
 def _words() -> dict[str, str]:
-    table = datafiles.table("kb.services", "claims.toml")
+    table = asdict(datafiles.table("kb.services", "claims.toml", ClaimWords))
     return {name: "".join(line.strip() for line in words.splitlines()) for name, words in table.items()}

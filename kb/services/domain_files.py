@@ -1,19 +1,21 @@
 """Reads the domains that come along: each a folder of TOML tables under `kb/domains`."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import permutations
-from typing import Any, TypedDict, cast
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct, convert, field
+from msgspec.structs import asdict
 
 from index import datafiles
 from index.analysis import LexiconEntry
+from index.tables import Text, Texts
 from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
-from kb.services.changes import Change, lifecycle
+from kb.services.changes import Change, ChangeTable, lifecycle
 from kb.services.domain import Domain
 from kb.services.senses import NameLore
 from kb.services.vocabulary import Vocabulary
@@ -28,42 +30,61 @@ class _Kept(Struct, frozen=True):
     domain: Domain
 
 
-class FormerNameTable(TypedDict):
-    """A former name as a table tells it."""
-
-    name: str
-    until: str
-
-
-class StageTable(TypedDict):
+class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
     """A stage of a service's life as a table tells it; a day alone where its source could not be checked."""
 
-    on: str
-    source: str
+    on: Text
+    source: Text
 
 
-class _Required(TypedDict):
-    name: str
+_Stage = Annotated[str | StageTable, Meta(description='a day, or { on = "2025-07-31", source = "https://…" }')]
 
 
-class ServiceTable(_Required, total=False):
+class ServiceTable(Struct, frozen=True, forbid_unknown_fields=True):
     """A service as a table tells it. What the keys mean is told in the README.md beside the services of a domain."""
 
-    short_name: str
-    aliases: list[str]
-    features: list[str]
-    former: list[FormerNameTable]
-    announced: "str | StageTable"
-    no_new_customers: "str | StageTable"
-    reopened: "str | StageTable"
-    closed: "str | StageTable"
-    superseded_by: str
-    split_from: str
-    common: list[str]
-    ambiguous: list[str]
-    shared: list[str]
-    context: list[str]
-    against: list[str]
+    name: Text
+    short_name: Text | None = None
+    aliases: Texts = ()
+    features: Texts = ()
+    former: tuple[FormerName, ...] = ()
+    announced: _Stage | None = None
+    no_new_customers: _Stage | None = None
+    reopened: _Stage | None = None
+    closed: _Stage | None = None
+    superseded_by: Text | None = None
+    split_from: Text | None = None
+    common: Texts = ()
+    ambiguous: Texts = ()
+    shared: Texts = ()
+    context: Texts = ()
+    against: Texts = ()
+
+
+class _Names(NameLore, frozen=True, forbid_unknown_fields=True):
+    owners: Texts = ()
+
+
+class _Word(Struct, frozen=True, forbid_unknown_fields=True):
+    reading: Text
+    found_as: Text = field(name="as", default="")
+    units: Texts = ()
+
+
+class _Related(Struct, frozen=True, forbid_unknown_fields=True):
+    groups: tuple[Texts, ...] = ()
+    also: dict[Text, Texts] = {}
+
+
+class _VocabularyTables(Struct, frozen=True, forbid_unknown_fields=True):
+    spellings: dict[Text, Texts]
+    words: dict[Text, _Word]
+    slips: dict[Text, Texts]
+    related: _Related
+
+
+class _Domains(Struct, frozen=True, forbid_unknown_fields=True):
+    default: Text
 
 
 def domain_names() -> tuple[str, ...]:
@@ -87,94 +108,88 @@ def domain(name: str | None = None) -> Domain:
         kept = msgspec.json.decode(unsealed(path) or b"", type=_Kept)
         if kept.code == code_digest():
             return kept.domain
-    found = read(name)
+    found = read(files(f"{_DOMAINS}.{name or _usual()}"))
     with suppress(OSError):  # in a folder that cannot be written to they are read each time, no more
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, sealed(msgspec.json.encode(_Kept(code_digest(), found))))
     return found
 
 
-def read(name: str | None = None) -> Domain:
-    """Return a domain as its tables say."""
-    folder = f"{_DOMAINS}.{name or datafiles.table(_DOMAINS, 'domains.toml')['default']}"
-    names = datafiles.table(folder, "names.toml")
-    catalogue = _catalogue(datafiles.tables(f"{folder}.services"), tuple(names["owners"]))
+def _usual() -> str:
+    return datafiles.table(_DOMAINS, "domains.toml", _Domains).default
+
+
+def read(folder: Traversable) -> Domain:
+    """Return the domain that the tables of a folder tell. Raises TableError."""
+    names = datafiles.table(folder, "names.toml", _Names)
+    catalogue = _catalogue(folder / "services", names.owners)
+    tables = sorted(file.name for file in (folder / "changes").iterdir() if file.name.endswith(".toml"))
     changes = (
-        _change(key, row) for table in datafiles.tables(f"{folder}.changes").values() for key, row in table.items()
+        Change(id=key, **asdict(row))
+        for table in tables
+        for key, row in datafiles.table(folder / "changes", table, dict[str, ChangeTable]).items()
     )
     return Domain(
         catalogue,
-        NameLore(
-            tuple(names["ours"]),
-            tuple(names["others"]),
-            tuple(names["longer"]),
-            frozenset(names["alike"]),
-            tuple(names["hosts"]),
-        ),
-        _vocabulary(datafiles.table(folder, "vocabulary.toml")),
+        convert(names, NameLore, from_attributes=True),
+        _vocabulary(datafiles.table(folder, "vocabulary.toml", _VocabularyTables)),
         (*changes, *lifecycle(catalogue.services)),
     )
 
 
-def _catalogue(tables: Mapping[str, Mapping[str, Any]], owners: tuple[str, ...]) -> Catalogue:
-    categories = tables["categories"]
+def _catalogue(folder: Traversable, owners: tuple[str, ...]) -> Catalogue:
+    categories = datafiles.table(folder, "categories.toml", dict[Text, Text])
     services = (
-        service_of(slug, category, cast("ServiceTable", table), owners)
+        service_of(slug, category, table, owners)
         for category in categories
-        for slug, table in tables[category].items()
+        for slug, table in datafiles.table(folder, f"{category}.toml", dict[Text, ServiceTable]).items()
     )
     return Catalogue(tuple(services), categories, owners)
 
 
 def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str, ...]) -> Service:
     """Return the service that a table tells of, be it of a domain or of a library's kb.toml."""
-    former = tuple(FormerName(**name) for name in table.get("former", ()))
-    features = table.get("features", [])
-    official = [table["name"], *(past.name for past in former)]
+    official = [table.name, *(past.name for past in table.former)]
     bare = [bare for name in official if len(bare := without_owner(name, owners)) > 1]  # a lone Q is that of Q&A
-    aliases = [*table.get("aliases", ()), *table.get("ambiguous", ()), *features, *official, *bare]
-    short_name = table.get("short_name") or without_owner(table["name"], owners)
+    aliases = [*table.aliases, *table.ambiguous, *table.features, *official, *bare]
+    short_name = table.short_name or without_owner(table.name, owners)
     return Service(
         slug=slug,
-        name=table["name"],
+        name=table.name,
         short_name=short_name,
         category=category,
-        aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias not in (table["name"], short_name)),
-        features=frozenset(features),
-        former=former,
+        aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias not in (table.name, short_name)),
+        features=frozenset(table.features),
+        former=table.former,
         stages=_stages(table),
-        superseded_by=table.get("superseded_by"),
-        split_from=table.get("split_from"),
+        superseded_by=table.superseded_by,
+        split_from=table.split_from,
         sense=Sense(
-            common=frozenset(table.get("common", ())),
-            ambiguous=frozenset(table.get("ambiguous", ())),
-            shared=frozenset(table.get("shared", ())),
-            context=tuple(table.get("context", ())),
-            against=tuple(table.get("against", ())),
+            common=frozenset(table.common),
+            ambiguous=frozenset(table.ambiguous),
+            shared=frozenset(table.shared),
+            context=table.context,
+            against=table.against,
         ),
     )
 
 
-def _stages(table: Mapping[str, Any]) -> tuple[Stage, ...]:
-    told = ((what, table[what]) for what in STAGES if what in table)
-    stages = (Stage(what, **({"on": day} if isinstance(day, str) else day)) for what, day in told)
+def _stages(table: ServiceTable) -> tuple[Stage, ...]:
+    told = ((what, getattr(table, what)) for what in STAGES)
+    stages = (
+        Stage(what, day) if isinstance(day, str) else Stage(what, day.on, day.source) for what, day in told if day
+    )
     return tuple(sorted(stages, key=lambda stage: stage.on))
 
 
-def _vocabulary(table: Mapping[str, Any]) -> Vocabulary:
-    related = table["related"]
-    mutual = [(word, other) for group in related["groups"] for word, other in permutations(group, 2)]
+def _vocabulary(tables: _VocabularyTables) -> Vocabulary:
+    related = tables.related
+    mutual = [(word, other) for group in related.groups for word, other in permutations(group, 2)]
     return Vocabulary(
         words=tuple(
-            LexiconEntry(word, row.get("as", word), tuple(row.get("units", ())), row["reading"])
-            for word, row in table["words"].items()
+            LexiconEntry(word, row.found_as or word, row.units, row.reading) for word, row in tables.words.items()
         ),
-        spellings={usual: tuple(others) for usual, others in table["spellings"].items()},
-        slips=tuple((slip, meant) for slip, every in table["slips"].items() for meant in every),
-        related=(*mutual, *((word, other) for word, others in related["also"].items() for other in others)),
+        spellings=tables.spellings,
+        slips=tuple((slip, meant) for slip, every in tables.slips.items() for meant in every),
+        related=(*mutual, *((word, other) for word, others in related.also.items() for other in others)),
     )
-
-
-def _change(name: str, row: Mapping[str, Any]) -> Change:
-    lists = {key: tuple(row.get(key, ())) for key in ("services", "claims", "unless", "names")}
-    return Change(id=name, **{**row, **lists})

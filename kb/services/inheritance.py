@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kb.services.senses import Naming
 
 # 「EC2より」, 「EC2と比べて」, 「EC2ではなく」: what something is only measured against.
-_MEASURED_AGAINST = re.compile(r"\s*(?:より|[とに]比べ|[とに]比較|と違|と異な|ではなく|じゃなく|でなく|以外)")
+_MEASURED_AGAINST = re.compile(r"\s*(?:より|[とに]比べ|と違|と異な|ではなく|じゃなく|でなく|以外)")
 # 「ECSとEKSの違い」: what follows may be about either.
 _COMPARISON = re.compile(r"比較|違い|使い分け|どちら|どっち|(?<![A-Za-z])vs(?![A-Za-z])", re.IGNORECASE)
 # 「Lambdaを使う」, 「Lambda関数は」, 「ECSにした」: what a sentence speaks of; not a place or means (「S3に置いた」).

@@ -1,6 +1,5 @@
 """Which services each note is about: named in its own text, or inherited from what it stands under."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +8,11 @@ from types import MappingProxyType
 
 from msgspec.structs import replace
 
-from kb.report.model import Correction, Mention, Note, Report
+from kb.report.model import Correction, Mention, Note, Report, Why
 from kb.services.domain import Domain
 from kb.services.inheritance import Legacy, introduces, is_aside, is_bare, legacy
 from kb.services.matcher import Match
 from kb.services.senses import Namer, Naming, Passage, Surroundings
-
-INHERITED = re.compile(r"「(.*)」 (\d+)行目", re.DOTALL)
-"""How it is told why a note inherits a service: the words that name it, and their line."""
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _NO_CORRECTION = Correction()
@@ -32,13 +28,13 @@ class _Source:
     """Something over a note that passes services down to it."""
 
     text: str
-    place: str  # where it stands, as `why` tells it
+    line: int | None  # of what stands above in the talk, None for the title of the talk
     namings: tuple[Naming, ...]
     picks: bool = False  # where it names several, a note that names one of them is about that one
 
-    def why(self, naming: Naming) -> str:
-        """Return why a note inherits a service: the words that name it, and where they stand."""
-        return f"「{self.text[naming.begin : naming.end]}」 {self.place}"
+    def why(self, naming: Naming) -> Why:
+        """Return why a note inherits a service."""
+        return Why("above" if self.line else "talk", self.text[naming.begin : naming.end], self.line)
 
 
 class _Tagging:
@@ -97,10 +93,10 @@ class _Tagging:
         for naming in self._named.get(note.id, ()):
             if naming.service not in seen:
                 seen.add(naming.service)
-                yield Mention(naming.service, "explicit", note.text[naming.begin : naming.end])
+                yield Mention(naming.service, "explicit", Why("here", note.text[naming.begin : naming.end]))
         for slug in self._corrected(note).adds:
             if slug not in seen:
-                yield Mention(slug, "explicit", "手で追加")
+                yield Mention(slug, "explicit", Why("hand"))
 
     def _inherited(self, note: Note, lead: Note | None) -> Iterator[Mention]:
         """Yield the services that what a note stands under passes down to it, the nearest first."""
@@ -126,21 +122,21 @@ class _Tagging:
         for levels, crumb in enumerate(parents, start=1):
             left = self._left.get(crumb.note or "")
             if left and left.namings and (left.levels is None or levels <= left.levels):
-                yield _Source(crumb.text, f"{crumb.line}行目", left.namings, picks=True)
+                yield _Source(crumb.text, crumb.line, left.namings, picks=True)
                 if left.levels != 1 and not all(naming.in_passing for naming in left.namings):
                     break
         if lead and note.type != "paragraph" and lead.id in self._left and _same_place(note, lead):
-            yield _Source(lead.text, f"{lead.line}行目", self._left[lead.id].namings)
+            yield _Source(lead.text, lead.line, self._left[lead.id].namings)
             if self._left[lead.id].namings:
                 return
         for crumb in reversed(note.trail):
             if not crumb.note and (namings := self._left_by(crumb.text, note)):
-                yield _Source(crumb.text, f"{crumb.line}行目", namings)
+                yield _Source(crumb.text, crumb.line, namings)
                 if is_bare(crumb.text, namings):
                     return
         if note.talk:
             title, namings = note.talk.title, self._left_by(note.talk.title, note)
-            yield _Source(title, "セッション名", namings, picks=_is_one_name(title, namings))
+            yield _Source(title, None, namings, picks=_is_one_name(title, namings))
 
     def _left_by(self, heading: str, note: Note) -> tuple[Naming, ...]:
         """Return what a heading or title over a note passes down to it."""

@@ -2,22 +2,37 @@
 
 import re
 from functools import cache
+from typing import Literal
 
 from index import datafiles
+from index.tables import Texts
 from index.text import letters
 
 # Characters of a line that are looked at: what a longer one says, it says there, and no pattern has to run on for ever.
 LINE = 200
 
+# fmt: off
+Group = Literal[
+    "event", "going", "reporting", "announcements", "held_on", "when", "other_days", "labels", "tags", "rooms",
+    "groups", "lead_in", "inner", "closings", "asides", "asides_with", "speakers", "companies", "positions",
+    "no_names", "particulars", "nobody", "materials", "slides", "videos"
+]
+# fmt: on
+"""The lists that there are."""
+
 
 @cache
-def words(group: str) -> tuple[str, ...]:
+def words(group: Group) -> tuple[str, ...]:
     """Return the words of one list, the longest first, so that a pattern made of them prefers it."""
-    lists: dict[str, list[str]] = datafiles.table("kb.talks", "words.toml")
-    return tuple(sorted(lists[group], key=len, reverse=True))
+    return tuple(sorted(_lists()[group], key=len, reverse=True))
 
 
-def any_of(group: str, *, whole: bool = False) -> str:
+@cache
+def _lists() -> dict[Group, Texts]:
+    return datafiles.table("kb.talks", "words.toml", dict[Group, Texts])
+
+
+def any_of(group: Group, *, whole: bool = False) -> str:
     """Return a pattern for any word of a list; an ASCII word ends where its letters do, and if `whole` begins there."""
     begin = "(?<![A-Za-z])" if whole else ""
     return "|".join(
@@ -26,6 +41,6 @@ def any_of(group: str, *, whole: bool = False) -> str:
 
 
 @cache
-def folded(group: str) -> frozenset[str]:
+def folded(group: Group) -> frozenset[str]:
     """Return the letters of the words of one list."""
     return frozenset(map(letters, words(group)))

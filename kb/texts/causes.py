@@ -26,5 +26,5 @@ def _clause(clause: str) -> str | None:
 
 @cache
 def _known() -> tuple[tuple[re.Pattern[str], str], ...]:
-    tables = datafiles.table("kb.texts", "causes.toml").values()
+    tables = datafiles.table("kb.texts", "causes.toml", dict[str, dict[str, str]]).values()
     return tuple((re.compile(clause), japanese) for table in tables for clause, japanese in table.items())

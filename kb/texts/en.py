@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.report.model import Why
     from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
 
@@ -22,6 +23,12 @@ KINDS = {
     "label": "Heading",
 }
 VIAS = {"explicit": "explicit", "inherited": "inherited"}
+WHY = {
+    "here": "{words}",
+    "above": "“{words}”, line {line}",
+    "talk": "“{words}”, title of the talk",
+    "hand": "added by hand",
+}
 STATES = {"unsolved": "Unsolved", "solved": "With a remedy", "unanswered": "Unanswered", "answered": "Answered"}
 STEPS = {
     "keyboard": "searched “{text}” as “{instead}”",
@@ -177,6 +184,11 @@ def coverage(coverage: "Coverage | None") -> str:
     if coverage is None:
         return "Search by meaning: none (words alone)"
     return f"Search by meaning: {coverage.embedded:,} of {counted(coverage.documents, 'note')}"
+
+
+def why(why: "Why") -> str:
+    """Return why a note bears a service: the words that name it, and where they stand if not in the note."""
+    return WHY[why.where].format(words=why.words, line=why.line)
 
 
 def reason(reason: "Reason") -> str:

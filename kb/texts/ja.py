@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from index.engine import Coverage, Reason
     from kb.report.difference import Cause, Fate, Item, Sort
+    from kb.report.model import Why
     from kb.report.problems import ProblemGroup
     from kb.services import Change, Service
 
@@ -19,6 +20,7 @@ KINDS = {
     "impression": "感想",
     "label": "見出し",
 }
+WHY = {"here": "{words}", "above": "「{words}」 {line}行目", "talk": "「{words}」 セッション名", "hand": "手で追加"}
 STATES = {"unsolved": "未解決", "solved": "対策あり", "unanswered": "未回答", "answered": "回答あり"}
 VIAS = {"explicit": "明示", "inherited": "継承"}
 STEPS = {
@@ -159,6 +161,11 @@ def coverage(coverage: "Coverage | None") -> str:
     if coverage is None:
         return "意味検索: なし（言葉だけで探します）"
     return f"意味検索: {coverage.documents:,}件中 {coverage.embedded:,}件"
+
+
+def why(why: "Why") -> str:
+    """Return why a note bears a service: the words that name it, and where they stand if not in the note."""
+    return WHY[why.where].format(words=why.words, line=why.line)
 
 
 def reason(reason: "Reason") -> str:

@@ -51,12 +51,6 @@ QUERY = (
     "Words or a question, best in Japanese: 'SQS 冪等', 'Lambdaが遅いのはなぜ？'. Phrases in quotes, -word to leave out, "
     "OR and brackets work. May be empty where a filter is given."
 )
-SERVICE = "Only notes about one of these services: slugs, names or aliases, as sqs, 'Amazon SQS', ラムダ."
-KIND = "Only notes of one of these kinds: advice, problem, question, statement, impression, label."
-EVENT = "Only notes of events whose name contains this, as 'JAWS DAYS 2018'."
-YEAR = "Only notes of events of these years, as '2018'; 'undated' for those without."
-SPEAKER = "Only notes of talks by speakers whose name contains this."
-STATE = "Only problems that are solved or unsolved, questions that are answered or unanswered."
 SORT = "Best first (relevance), newest or oldest event first, or what is most like advice first."
 EXACT = "Only notes with every word as typed: nothing is mended, loosened or found by meaning alone."
 LIMIT = "How many notes to give."

@@ -1,4 +1,4 @@
-"""Tunes the biases and norms of the sentence model: python tests/fitting/sentence_model.py LABELS [--held-out AUTHOR …].
+"""Tunes the biases and norms of the sentence model: python tests/fitting/sentence_model.py LABELS.
 
 It learns from queries and the notes that answer them (`data/labels/queries.tsv`), with the notes that look alike beside
 them as what is not meant: contrastive learning with in-batch and hard negatives (Karpukhin et al. 2020), of the biases

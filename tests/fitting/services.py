@@ -23,6 +23,7 @@ from kb.services.senses import Naming
 from kb.services.tagger import _Source as tagger_source  # to be made otherwise
 from kb.services.tagger import tag
 from kb.talks import report_of
+from kb.texts import ja
 
 Counts = tuple[int, int, int]  # hits, wanted, found
 Labels = Mapping[int, Mapping[str, frozenset[str] | None]]  # by line and way; None where two readers differ
@@ -114,7 +115,7 @@ def _mentions(reports: Sequence[tuple[str, Report]]) -> set[tuple[str, str, str,
     """Return (author, text, service, way, why) of every mention."""
     known = replace(domain())
     return {
-        (author, note.text, mention.service, mention.via, mention.why)
+        (author, note.text, mention.service, mention.via, ja.why(mention.why))
         for author, report in reports
         for note in tag(report, known).notes
         for mention in note.services

@@ -9,7 +9,7 @@ from msgspec.structs import replace as changed
 from kb.comparing import MarkedNote, compared
 from kb.library.contents import ReportEntry
 from kb.report.difference import Cause, Difference, Item, counted
-from kb.report.model import Kind, Mention, Note
+from kb.report.model import Kind, Mention, Note, Why
 
 ENTRY = ReportEntry("r", "r.md", "", "R", None, None, None, None, (), 0, ())
 CAUSES = (Cause("edited", "r.md"),)
@@ -33,7 +33,9 @@ def marked_notes(draw: st.DrawFn) -> list[MarkedNote]:
             depth=0,
             text=own[-1] * 8,
             kind=draw(st.sampled_from(kinds)),
-            services=tuple(Mention(slug, draw(st.sampled_from(("explicit", "inherited"))), "") for slug in slugs),
+            services=tuple(
+                Mention(slug, draw(st.sampled_from(("explicit", "inherited"))), Why("here")) for slug in slugs
+            ),
             remedy_of=f"r/{other}" if other else None,
         )
         every.append(MarkedNote(note, tuple(draw(st.sets(st.sampled_from(("limit", "name")))))))

@@ -54,7 +54,10 @@ TEN = "一 二 三 四 五 六 七 八 九 十"
     ("copy", "is_copy"),
     [(TEN, True), (TEN.replace("十", "他"), True), (TEN.replace("九 十", "他 別"), False), ("一 二", True)],
 )
-def test_a_file_that_shares_nine_of_ten_notes_is_a_copy_and_indexed_once(copy: str, is_copy: bool) -> None:  # noqa: FBT001
+def test_a_file_that_shares_nine_of_ten_notes_is_a_copy_and_indexed_once(
+    copy: str,
+    is_copy: bool,  # noqa: FBT001
+) -> None:
     told = related(("a.md", HERE, TEN), ("b.md", THERE, copy))
 
     problem = FileProblem("b.md", None, "the same post as a.md; indexed once")

@@ -29,7 +29,7 @@ REPORT = """# 見本勉強会 2019-05-01 参加レポート
 - Lambda で受ける
 """
 REMEDY = REPORT.replace("困る\n", "困る\n    - 対策: 受け手を冪等にすることで解決した\n")
-FACT = Change("boxes", ("sqs",), "百個", "箱に千個まで入る", "2021-03-01", "百個まで", "", claims=("百個まで",))
+FACT = Change(("sqs",), "百個", "箱に千個まで入る", "2021-03-01", "百個まで", "", claims=("百個まで",), id="boxes")
 FEEDS = ("/feed?q=SQS", "/feed?service=sqs", "/service/sqs/feed", "/updates/feed", "/feed?q=")
 
 

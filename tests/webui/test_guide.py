@@ -250,7 +250,7 @@ def test_a_search_leads_to_the_time_line_of_what_it_finds(client: FlaskClient) -
 
 @given(st.lists(st.integers(1990, 2035), min_size=1, max_size=50))
 def test_every_year_has_its_place_within_the_drawing(years: list[int]) -> None:
-    changes = [Change(str(n), ("x",), "", "", f"{one}-01-01", "", "") for n, one in enumerate(years)]
+    changes = [Change(("x",), "", "", f"{one}-01-01", "", "", id=str(n)) for n, one in enumerate(years)]
 
     line = chronicle((), (), changes)
 

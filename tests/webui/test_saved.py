@@ -160,7 +160,7 @@ def test_any_cookie_is_harmless(client: FlaskClient, cookie: str) -> None:
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ('searches = "x"', '"searches" must be tables'),
+        ('searches = "x"', "searches cannot be 'x'; write [[searches]] with lines"),
         ('[[searches]]\nname = "a"\n', "[[searches]] number 1 has no address"),
         ('[[searches]]\nname = "a"\naddress = "q=b"\ncolour = "red"\n', "unknown key 'colour'"),
         ('[[searches]]\nname = "a"\naddress = "q=b"\n' * 2, "two [[searches]] have the name 'a'"),

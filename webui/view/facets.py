@@ -5,20 +5,14 @@ from dataclasses import dataclass
 
 from index.query import Query
 from kb.search.answers import Answer, FacetValue
-from kb.search.facets import UNDATED, keys
+from kb.search.facets import BY_KEY, FACETS, UNDATED
 from webui.address import address_of
 from webui.texts import texts
 
-ORDER = ("kind", "year", "event", "service", "talk", "speaker")
-"""The groups in the order shown: what narrows a search most with the fewest values comes first."""
-
-_CLOSED = ("talk", "speaker")  # long names, and as many as reports: closed until one looks for them
 _SHOWN = 8  # values of a group before the rest is folded
 _FILTER_BOX = 15  # values of a group above which it gets a box to look for one
-# Values of a group on the page: nobody reads thousands (4,000 make 200 kB), and with these a first visit to a large
-# library takes some 22 kB. Services are looked for by their aliases; talks and speakers are closed until asked for.
-_LISTED = {"year": 30, "event": 16, "service": 36, "talk": 12, "speaker": 12}
-MOST_VALUES = (*((key, _LISTED.get(key, 30)) for key in keys("list")), ("report", 0))
+_LISTED = sorted((facet.listed.place, facet.key, facet.listed) for facet in FACETS if facet.listed)
+MOST_VALUES = (*((key, listed.most) for _, key, listed in _LISTED), ("report", 0))
 """How many values of its groups the page asks for; a report is selected by its own page, and then shown as a chip."""
 
 
@@ -42,7 +36,7 @@ class Group:
     @property
     def is_data(self) -> bool:
         """Whether its values are called as notes call them, in every language of the page."""
-        return self.key in ("event", "talk", "speaker")
+        return BY_KEY[self.key].find is None
 
     @property
     def is_selected(self) -> bool:
@@ -52,7 +46,8 @@ class Group:
     @property
     def is_closed(self) -> bool:
         """Whether it stands there as its name alone until it is opened."""
-        return self.key in _CLOSED and not self.is_selected
+        listed = BY_KEY[self.key].listed
+        return listed is not None and listed.closed and not self.is_selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ class Chip:
 
 def groups(answer: Answer) -> Iterator[Group]:
     """Yield the groups that any note has, in the order shown."""
-    for key in ORDER:
+    for _, key, _ in _LISTED:
         values = answer.facets[key]
         first = set(values[:_SHOWN])
         shown = tuple(v for v in values if v in first or v.selected or v.value == UNDATED)

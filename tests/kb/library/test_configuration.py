@@ -40,7 +40,7 @@ def test_what_to_ignore_is_a_list_of_patterns(tmp_path: Path, patterns: str) -> 
     (tmp_path / "kb.toml").write_text(f"ignore = {patterns}", "utf-8")
 
     (problem,) = Library(tmp_path).scan().problems
-    assert problem.message.startswith("not used: ignore cannot be ")
+    assert problem.message.startswith("not used: ignore cannot ")
 
 
 def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
@@ -66,19 +66,25 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
     ("text", "wrong"),
     [
         ("[reports", "Expected ']' at the end of a table declaration (at end of document)"),
-        ("reports = 1", '"reports" must hold tables like [reports."name"]'),
+        ("reports = 1", 'reports cannot be 1; write tables like [reports."name"]'),
         (
             '[reports."a.md"]\nday = 1',
             "[reports.\"a.md\"] has unknown key 'day'; known are event, date, published, url, former",
         ),
-        ("[services.portal]\nname = 'Portal'", "[services.portal] has no category"),
+        (
+            "[services.portal]\nname = 'Portal'",
+            (
+                "[services.portal] has no category; write tables like [services.portal], "
+                'with name = "…" and category = "…"'
+            ),
+        ),
         (
             "[services.portal]\nname = 'SQS'\ncategory = 'compute'",
             "[services.portal] the name 'SQS' belongs to sqs; leave it out",
         ),
         ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
-        ("[notes.'a/b']\nadd = 'sqs'", "[notes.\"a/b\"] add cannot be 'sqs'"),
-        ("[points.'a/b']\nsame = 'c/d'", "[points.\"a/b\"] same cannot be 'c/d'"),
+        ("[notes.'a/b']\nadd = 'sqs'", '[notes."a/b"] add cannot be \'sqs\'; write a list of texts, as in ["sqs"]'),
+        ("[points.'a/b']\nsame = 'c/d'", '[points."a/b"] same cannot be \'c/d\'; write a list of texts, as in ["sqs"]'),
         ("[points.'a/b']\nlike = ['c/d']", "[points.\"a/b\"] has unknown key 'like'; known are same, apart"),
         ("[points.'a/b']\napart = ['a/b']", '[points."a/b"] names the note itself; write the ids of other notes'),
         (
@@ -86,12 +92,15 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
             "[points.\"a/b\"] says both same and apart of 'c/d'; leave one of them",
         ),
         ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files: ignore = [\"drafts/**\"]"),
-        ("ignore = [1]", 'ignore cannot be [1]; write patterns of files: ignore = ["drafts/**"]'),
+        ("ignore = [1]", 'ignore cannot hold 1; write patterns of files: ignore = ["drafts/**"]'),
         (
             f'[reports."a.md"]\nevent = "{"会" * 201}"',
-            f'[reports."a.md"] event cannot be \'{"会" * 99}…; it has at most 200 characters',
+            f'[reports."a.md"] event cannot be \'{"会" * 99}…; write at most 200 characters',
         ),
-        ('[reports."a.md"]\ndate = "3月"', "[reports.\"a.md\"] date '3月' is none; write 2018, 2018-03 or 2018-03-10"),
+        (
+            '[reports."a.md"]\ndate = "3月"',
+            "[reports.\"a.md\"] date cannot be '3月'; write 2018, 2018-03 or 2018-03-10",
+        ),
     ],
 )
 def test_a_broken_kb_toml_is_told_and_the_reports_are_read_without_it(tmp_path: Path, text: str, wrong: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from kb.points import Gist, HandTold, Points, gist, points_of
-from kb.report.model import Mention, Note, Talk
+from kb.report.model import Mention, Note, Talk, Why
 from kb.understanding import Tools
 
 TOOLS = Tools()
@@ -36,7 +36,7 @@ def note(text: str, talk: str = "a", year: int = 2018, service: str = "lambda", 
         event=f"見本 {year}",
         held_on=str(year),
         talk=Talk(talk, talk, 1, speakers=(f"{talk}さん",)),
-        services=(Mention(service, "explicit" if named else "inherited", service),),
+        services=(Mention(service, "explicit" if named else "inherited", Why("here", service)),),
     )
 
 

@@ -10,7 +10,7 @@ from index import datafiles
 from kb.points import Points, gist, points_of
 from kb.points.claims import DO
 from kb.points.comparing import weights
-from kb.report.model import Mention, Note, Talk
+from kb.report.model import Mention, Note, Talk, Why
 
 WORDS = datafiles.table("kb.points", "words.toml")
 
@@ -222,7 +222,10 @@ def test_a_note_elsewhere_in_the_same_words_is_another_point_and_in_other_words_
         notes = [
             replace(
                 note(said, talk, service="s3"),
-                services=(Mention("s3", "explicit", "S3"), Mention(service, "inherited", service)),
+                services=(
+                    Mention("s3", "explicit", Why("here", "S3")),
+                    Mention(service, "inherited", Why("talk", service)),
+                ),
             )
             for said, talk, service in ((other, "a", "cloudfront"), (text, "b", under))
         ]

@@ -61,15 +61,15 @@ def test_an_environment_that_names_no_index_is_told_how_to(named: str, monkeypat
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        (b'engine = "x"', "must be a table"),
-        (b"[engine]\n", "url cannot be"),
+        (b'engine = "x"', r"engine cannot be 'x'; write \[engine\], with lines"),
+        (b"[engine]\n", "has no url"),
         (b'[engine]\nurl = "search.example.com"\nindex = "a"', "url cannot be"),
         (b'[engine]\nurl = "http://["\nindex = "a"', "url cannot be"),
         (b'[engine]\nurl = "https://a:x"\nindex = "a"', "url cannot be"),
         (b'[engine]\nurl = ["https://a", "https://a:99999999"]\nindex = "a"', "url cannot be"),
         (b'[embedding]\nurl = "http://["\nmodel = "a"', "url cannot be"),
         (b'[embedding]\nurl = "http://a:99999999"\nmodel = "a"', "url cannot be"),
-        (b'[engine]\nurl = "https://a"\n', "index cannot be"),
+        (b'[engine]\nurl = "https://a"\n', "has no index"),
         (b'[engine]\nurl = "https://a"\nindex = "Talk Notes"', "index cannot be"),
         (b'[engine]\nurl = ["https://a", 1]\nindex = "a"', "url cannot hold"),
         (b'[engine]\nurl = "https://a"\nindex = "a"\nshards = 0', "shards"),

@@ -1,6 +1,7 @@
 """A library of another field, with categories, services and words of its own, from its files to the page."""
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -199,5 +200,5 @@ def test_what_is_kept_of_a_domain_is_what_its_tables_say() -> None:
         domain.cache_clear()
         found.append(domain("aws"))
 
-    assert found == [read("aws")] * 4
-    assert found[0].words == read("aws").words
+    assert found == [read(files("kb.domains.aws"))] * 4
+    assert found[0].words == read(files("kb.domains.aws")).words

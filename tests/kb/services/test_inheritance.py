@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tagged import DOMAIN, read, tags
 
-from kb.report.model import Correction
+from kb.report.model import Correction, Why
 from kb.services.tagger import tag
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
@@ -77,6 +77,27 @@ def test_a_comparison_or_a_place_passes_nothing_down(parent: str) -> None:
     assert tags(f"- {parent}\n  - 手で直す")[1] == []
 
 
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "より安い箱",
+        "と比べた料金",
+        "に比べた料金",
+        "と比較した料金",
+        "に比較した料金",
+        "と違う箱",
+        "と異なる箱",
+        "ではなく箱",
+        "じゃなく箱",
+        "でなく箱",
+        "以外の箱",
+    ],
+)
+@pytest.mark.parametrize("above", ["- EC2{}\n  - 手で直す", "# EC2{}\n- 手で直す"])
+def test_what_something_is_only_measured_against_is_not_what_stands_below_a_label(above: str, behind: str) -> None:
+    assert tags(above.format(behind))[-1] == []
+
+
 def test_what_a_note_names_does_not_shut_out_what_its_talk_is_about() -> None:
     assert tags("- IAMロールを使う", "EKS入門") == [["iam", "eks < 「EKS」 セッション名"]]
 
@@ -134,7 +155,7 @@ def test_a_correction_takes_a_service_away_and_from_what_stands_under_it() -> No
 def test_a_correction_adds_a_service() -> None:
     notes = tag(read("- 入り口で溜める"), DOMAIN, {"r/1": Correction(adds=("sqs",))}).notes
 
-    assert [(m.service, m.via, m.why) for m in notes[0].services] == [("sqs", "explicit", "手で追加")]
+    assert [(m.service, m.via, m.why) for m in notes[0].services] == [("sqs", "explicit", Why("hand"))]
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the seed report lies beside the repository only where it is developed")

@@ -132,7 +132,8 @@ def test_a_topic_is_a_label(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "起動が速い", "起動。方法", "起動、方法", "起動，方法", "起動!方法", "起動！方法", "起動->方法", "起動=>方法", "起動→方法", "起動⇒方法", "AuroraからPostgresに移行",
+        "起動が速い", "起動。方法", "起動、方法", "起動，方法", "起動!方法", "起動！方法", "起動->方法", "起動=>方法", "起動→方法", "起動⇒方法",
+        "AuroraからPostgresに移行",
         "箱は便利", "箱が便利", "箱を利用", "箱に利用", "箱で利用", "箱から利用", "箱へ移行", "あ" * 39 + "方法", "箱を（夜に）利用", "",
     ],
 )  # fmt: skip
@@ -193,7 +194,8 @@ def test_a_paragraph_leads_over_to_its_list_by_its_end(text: str, leads: bool) -
 
 @pytest.mark.parametrize(
     ("text", "bare"),
-    [("EC2とECS", True), ("EC2、ECS,SQS／Lambda・EC2&ECS＆SQS+EC2＋ECS（SQS）:：", True), ("(EC2)", True), ("EC2の起動", False), ("のEC2", False),
+    [("EC2とECS", True), ("EC2、ECS,SQS／Lambda・EC2&ECS＆SQS+EC2＋ECS（SQS）:：", True), ("(EC2)", True),
+     ("EC2の起動", False), ("のEC2", False),
      ("EC2やECS", False), ("", True)],
 )  # fmt: skip
 def test_a_label_is_bare_where_it_holds_nothing_but_names(text: str, bare: bool) -> None:  # noqa: FBT001

@@ -98,7 +98,7 @@ def test_a_note_names_a_service(text: str, expected: list[str]) -> None:
 def test_the_reason_is_the_words_as_written() -> None:
     note = tag(read("- その後 aws guard duty を見る"), DOMAIN).notes[0]
 
-    assert [mention.why for mention in note.services] == ["aws guard duty"]
+    assert [mention.why.words for mention in note.services] == ["aws guard duty"]
 
 
 def test_an_ambiguous_name_counts_once_its_talk_has_named_the_service_clearly() -> None:
@@ -121,7 +121,7 @@ def test_a_name_that_clouds_share_is_that_of_the_cloud_of_its_report() -> None:
 def test_an_official_name_is_found_wherever_it_stands(service: Service, after: str) -> None:
     note = tag(read(f"- これは{service.name}{after}"), DOMAIN).notes[0]
 
-    assert [(m.service, m.via, m.why) for m in note.services] == [(service.slug, "explicit", service.name)]
+    assert [(m.service, m.via, m.why.words) for m in note.services] == [(service.slug, "explicit", service.name)]
 
 
 @given(

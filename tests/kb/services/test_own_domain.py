@@ -63,36 +63,48 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
     [
         ("a = [", "Invalid value (at end of document)"),
         ("\na = 1 2", "Expected newline or end of document after a statement (at line 2, column 7)"),
-        ("services = 1", '"services" must hold tables like [services."name"]'),
+        (
+            "services = 1",
+            'services cannot be 1; write tables like [services.portal], with name = "…" and category = "…"',
+        ),
         (
             "[catagories]",
             (
-                "unknown key 'catagories'; "
+                "unknown key 'catagories' (did you mean 'categories'?); "
                 "known are domain, ignore, embedding, engine, reports, talks, notes, points, feeds, searches, "
                 "categories, services, words"
             ),
         ),
         ('domain = "gcp"', "domain cannot be 'gcp'; write one of aws, none"),
-        ("domain = 1", "domain cannot be 1; write one of aws, none"),
-        ("domain = []", "domain cannot be []; write one of aws, none"),
-        ("categories = 1", '"categories" must be a table: [categories], with lines like house = "社内"'),
-        ("[categories]\nhouse = 1", "[categories] house cannot be 1"),
+        ("domain = 1", 'domain cannot be 1; write the name of a domain in quotes, or "none"'),
+        ("domain = []", 'domain cannot be []; write the name of a domain in quotes, or "none"'),
+        ("categories = 1", 'categories cannot be 1; write lines like house = "社内" below [categories]'),
+        (
+            "[categories]\nhouse = 1",
+            '[categories] house cannot be 1; write lines like house = "社内" below [categories]',
+        ),
         (
             '[categories]\nhouse = "a\\u001b"',
             "[categories] house cannot be 'a\\x1b': it holds a control character; leave that out",
         ),
         ('[categories]\nhouse = " "', "[categories] house cannot be ' '; a name has 1 to 100 characters"),
-        ("words = 1", '"words" must be a table: [words], with lines like "冪等" = ["べきとう", "idempotent"]'),
-        (f'{A_WORD}"べき"', '[words] "冪等" cannot be \'べき\'; write a list of its other spellings: ["…"]'),
-        (f"{A_WORD}[1]", '[words] "冪等" cannot hold 1; write texts, as in ["sqs"]'),
+        (
+            "words = 1",
+            'words cannot be 1; write lists of other spellings, as "冪等" = ["べきとう", "idempotent"] below [words]',
+        ),
+        (f'{A_WORD}"べき"', '[words] "冪等" cannot be \'べき\'; write a list of texts, as in ["sqs"]'),
+        (f"{A_WORD}[1]", '[words] "冪等" cannot hold 1; write a list of texts, as in ["sqs"]'),
         (f'{A_WORD}[""]', "[words] \"冪等\" cannot be ''; a name has 1 to 100 characters"),
         (f'{A_WORD}["a\\n"]', "[words] \"冪等\" cannot be 'a\\n': it holds a control character; leave that out"),
         (
             '[words]\n"a\\u202e" = []',
             "[words] \"a\\u202e\" cannot be 'a\\u202e': it holds a control character; leave that out",
         ),
-        (f"{A_SERVICE}aliases = 'P'", "[services.portal] aliases cannot be 'P'"),
-        (f"{A_SERVICE}aliases = [1]", '[services.portal] aliases cannot hold 1; write texts, as in ["sqs"]'),
+        (
+            f"{A_SERVICE}aliases = 'P'",
+            "[services.portal] aliases cannot be 'P'; write a list of texts, as in [\"sqs\"]",
+        ),
+        (f"{A_SERVICE}aliases = [1]", '[services.portal] aliases cannot hold 1; write a list of texts, as in ["sqs"]'),
         (f"{A_SERVICE}aliases = ['-']", "[services.portal] aliases cannot be '-'; a name has 1 to 100 characters"),
         (
             f"{A_SERVICE}aliases = ['{'P' * 101}']",
@@ -104,7 +116,7 @@ A_SERVICE = "[services.portal]\nname = 'Portal'\ncategory = 'compute'\n"
         ),
         (
             '[reports."a"]\nevent = "\\u0007"',
-            "[reports.\"a\"] event cannot be '\\x07': it holds a control character; leave that out",
+            "[reports.a] event cannot be '\\x07': it holds a control character; leave that out",
         ),
         (
             '[reports."a\\u001b"]\nday = 1',

@@ -1,7 +1,7 @@
 """The labels of the page in English: what stands on it whatever was found."""
 
 from kb.readers.formats import LABELS
-from kb.search.facets import UNDATED as NO_YEAR
+from kb.search.facets import FACETS
 from kb.search.suggestions import WORD
 from kb.texts import en
 
@@ -182,32 +182,15 @@ SERVICE_NOTES = "Search the notes on this service"
 HOLDS_BOTH = "with its remedy"
 NOTHING_NOTED = "There are no notes on this service yet."
 
-GROUPS = {
-    "service": "Service",
-    "category": "Category",
-    "kind": "Kind",
-    "event": "Event",
-    "year": "Year",
-    "talk": "Talk",
-    "speaker": "Speaker",
-    "report": "Report",
-    "via": "Tagged",
-    "state": "State",
-    "service_explicit": "Service",
-    "service_inherited": "Service",
-    "name": "Name",
-    "section": "Section",
-    "place": "Place",
-    WORD: "Word",
-}
-VALUES = {
-    **{("kind", key): label for key, label in en.KINDS.items()},
-    **{("via", key): label for key, label in en.VIAS.items()},
-    **{("state", key): label for key, label in en.STATES.items()},
-    ("year", NO_YEAR): en.UNDATED,
-}
+GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "Word"}
+VALUES = {(facet.key, value): label for facet in FACETS for value, label in facet.called.get(LANGUAGE, {}).items()}
 VIA = en.VIAS
-VIA_MEANING = {"explicit": "from “{why}” in this note", "inherited": "from what stands above: {why}"}
+WHY = {
+    "here": "from “{words}” in this note",
+    "above": "from what stands above: “{words}”, line {line}",
+    "talk": "from “{words}” in the title of the talk",
+    "hand": "added by hand",
+}
 
 NO_HITS = "Nothing found"
 NO_HITS_ADVICE = "Try fewer words, or remove a filter."

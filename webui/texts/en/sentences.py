@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from kb.aligning import Row
-from kb.services.tagger import INHERITED as _AS_KEPT
+from kb.report.model import Why
 from kb.texts.en import counted, day
 from webui.texts.en.labels import (
     FILTERS,
@@ -14,7 +14,7 @@ from webui.texts.en.labels import (
     NOTICES,
     STEPS_TAKEN,
     VALUES,
-    VIA_MEANING,
+    WHY,
 )
 
 _CATEGORIES = {
@@ -193,9 +193,9 @@ def source_line(source: str, line: int) -> str:
     return f"{source}, line {line}"
 
 
-def why(via: str, words: str) -> str:
-    """Return why a note carries a tag; what an index keeps of that is worded in Japanese."""
-    return VIA_MEANING[via].format(why=_AS_KEPT.sub(r"“\1”, line \2", words))
+def why(told: Why) -> str:
+    """Return why a note carries a tag."""
+    return WHY[told.where].format(words=told.words, line=told.line)
 
 
 def age(held_on: str | None, today: date) -> str:

@@ -1,8 +1,7 @@
 """The labels of the page: what stands on it whatever was found."""
 
 from kb.readers.formats import LABELS
-from kb.search import facets
-from kb.search.facets import UNDATED as NO_YEAR
+from kb.search.facets import FACETS
 from kb.search.suggestions import WORD
 from kb.texts import ja
 
@@ -178,15 +177,15 @@ SERVICE_NOTES = "このサービスのメモを検索"
 HOLDS_BOTH = "対策を含む"
 NOTHING_NOTED = "このサービスのメモはまだありません。"
 
-GROUPS = {**{facet.key: facet.label for facet in facets.FACETS}, WORD: "言葉"}
-VALUES = {
-    **{("kind", key): label for key, label in ja.KINDS.items()},
-    **{("via", key): label for key, label in ja.VIAS.items()},
-    **{("state", key): label for key, label in ja.STATES.items()},
-    ("year", NO_YEAR): ja.UNDATED,
-}
+GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "言葉"}
+VALUES = {(facet.key, value): label for facet in FACETS for value, label in facet.called.get(LANGUAGE, {}).items()}
 VIA = ja.VIAS
-VIA_MEANING = {"explicit": "このメモの言葉「{why}」から", "inherited": "上位の言葉から: {why}"}
+WHY = {
+    "here": "このメモの言葉「{words}」から",
+    "above": "上位の言葉から: 「{words}」 {line}行目",
+    "talk": "セッション名の言葉「{words}」から",
+    "hand": "手で追加",
+}
 
 NO_HITS = "見つかりませんでした"
 NO_HITS_ADVICE = "言葉を減らすか、条件を外してみてください。"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from kb.aligning import Row
+from kb.report.model import Why
 from kb.texts.ja import day
 from webui.texts.ja.labels import (
     FILTERS,
@@ -13,7 +14,7 @@ from webui.texts.ja.labels import (
     NOTICES,
     STEPS_TAKEN,
     VALUES,
-    VIA_MEANING,
+    WHY,
 )
 
 
@@ -173,9 +174,9 @@ def source_line(source: str, line: int) -> str:
     return f"{source} {line}行目"
 
 
-def why(via: str, words: str) -> str:
+def why(told: Why) -> str:
     """Return why a note carries a tag."""
-    return VIA_MEANING[via].format(why=words)
+    return WHY[told.where].format(words=told.words, line=told.line)
 
 
 def age(held_on: str | None, today: date) -> str:

@@ -1,0 +1,67 @@
+"""Why a note bears a service is stored as what it was, and told in the language of whoever reads it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from index.query import Query
+from kb.knowledge_base import KnowledgeBase
+from kb.library.files import Library
+from kb.library.rewriting import with_correction
+from kb.programs.cards import Cards
+from kb.report.model import Correction, Mention, Note, Why
+from webui.app import create_app
+
+REPORT = "# 会 2018\n\n## 【A】11:10~12:00:SQS入門\n\n- 順番は守られない\n- Lambda\n  - 入り口で溜める\n"
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
+    opened = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    opened.keeper.sync()
+    last = notes(opened)[-1]
+    change = Correction(adds=("s3",))
+    Library(tmp_path / "library").configure(lambda data, _: with_correction(data, last.id, change))
+    opened.keeper.sync()
+    return opened
+
+
+def notes(opened: KnowledgeBase) -> list[Note]:
+    """Return the notes in the order of their report."""
+    return [found.note for found in opened.searcher.search(Query(sort="position")).found]
+
+
+def test_what_is_stored_is_no_text_for_people(opened: KnowledgeBase) -> None:
+    title = Mention("sqs", "inherited", Why("talk", "SQS"))
+
+    assert [note.services for note in notes(opened)] == [
+        (title,),
+        (Mention("lambda", "explicit", Why("here", "Lambda")), title),
+        (Mention("s3", "explicit", Why("hand")), Mention("lambda", "inherited", Why("above", "Lambda", 6)), title),
+    ]
+
+
+def test_each_reader_is_told_why_in_the_own_language(opened: KnowledgeBase) -> None:
+    client = create_app(opened).test_client()
+    last = notes(opened)[-1].id
+    pages = {
+        language: re.sub(r"<[^>]+>", "", client.get(f"/note/{last}", headers={"Accept-Language": language}).text)
+        for language in ("ja", "en")
+    }
+
+    assert [text in pages["ja"] for text in ("上位の言葉から: 「Lambda」 6行目", "手で追加")] == [True, True]
+    assert [text in pages["en"] for text in ("from what stands above: “Lambda”, line 6", "added by hand")] == [
+        True,
+        True,
+    ]
+    assert not re.search(r"行目|手で追加|セッション名", pages["en"])
+    record = client.get(f"/note/{last}", headers={"Accept": "application/json"}).json
+    assert [one["why"] for one in record["services"]] == ["手で追加", "「Lambda」 6行目", "「SQS」 セッション名"]
+    assert Cards(opened, None).whole(notes(opened)[-1])["why"] == [
+        "Amazon S3: explicit, added by hand",
+        "AWS Lambda: inherited, “Lambda”, line 6",
+        "Amazon SQS: inherited, “SQS”, title of the talk",
+    ]

@@ -1,0 +1,97 @@
+"""A misspelt key in any data file is told in one line: the file, the table, the key, what was meant, what there is."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import kb
+from index import datafiles
+from index.tables import TableError, Texts
+from kb.kinds.table import EvidenceFile, RulesFile
+from kb.points.lore import Lore
+from kb.services.changes import ClaimWords
+from kb.services.domain_files import read
+from kb.talks.words import Group
+
+TYPES = {
+    "kinds/rules.toml": RulesFile,
+    "kinds/evidence.toml": EvidenceFile,
+    "talks/words.toml": dict[Group, Texts],
+    "points/words.toml": Lore,
+    "services/claims.toml": ClaimWords,
+}
+AWS = "domains/aws"
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "misspelt", "wrong"),
+    [
+        (f"{AWS}/names.toml", "longer =", "loonger =", "unknown key 'loonger' (did you mean 'longer'?); known are "),
+        (f"{AWS}/vocabulary.toml", "[slips]", "[slip]", "unknown key 'slip' (did you mean 'slips'?); known are "),
+        (
+            f"{AWS}/vocabulary.toml",
+            "reading =",
+            "read =",
+            "has unknown key 'read' (did you mean 'reading'?); known are ",
+        ),
+        (
+            f"{AWS}/services/compute.toml",
+            "aliases =",
+            "alises =",
+            "has unknown key 'alises' (did you mean 'aliases'?); ",
+        ),
+        (f"{AWS}/services/compute.toml", "until =", "untill =", "has unknown key 'untill' (did you mean 'until'?); "),
+        (
+            f"{AWS}/services/containers.toml",
+            "source =",
+            "sorce =",
+            "has unknown key 'sorce' (did you mean 'source'?); ",
+        ),
+        (f"{AWS}/changes/lambda.toml", "unless =", "unles =", "has unknown key 'unles' (did you mean 'unless'?); "),
+        (f"{AWS}/changes/lambda.toml", "new =", "now =", "has unknown key 'now' (did you mean 'new'?); "),
+        ("kinds/rules.toml", "starts =", "start =", "has unknown key 'start' (did you mean 'starts'?); "),
+        ("kinds/rules.toml", '"children"', '"childen"', "cannot hold 'childen'; write (not) one of wordless, "),
+        (
+            "kinds/rules.toml",
+            '"advice"',
+            '"advise"',
+            "cannot be 'advise' (did you mean 'advice'?); write one of ",
+        ),
+        ("kinds/evidence.toml", "[looks]", "[look]", "unknown key 'look' (did you mean 'looks'?); known are "),
+        (
+            "talks/words.toml",
+            "going =",
+            "goin =",
+            "cannot be 'goin' (did you mean 'going'?); write one of event, ",
+        ),
+        ("points/words.toml", "light =", "ligth =", "unknown key 'ligth' (did you mean 'light'?); known are "),
+        (
+            "points/words.toml",
+            "fast.yes",
+            "fast.yess",
+            "has unknown key 'yess' (did you mean 'yes'?); known are ",
+        ),
+        (
+            "services/claims.toml",
+            "denied =",
+            "denid =",
+            "unknown key 'denid' (did you mean 'denied'?); known are ",
+        ),
+    ],
+)
+def test_a_misspelt_key_is_told_in_one_line_with_what_was_meant(
+    tmp_path: Path, name: str, written: str, misspelt: str, wrong: str
+) -> None:
+    shutil.copytree(Path(kb.__file__).parent / AWS, tmp_path / AWS)
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    text = (Path(kb.__file__).parent / name).read_text("utf-8")
+    file.write_text(re.sub(rf"(?<![a-z_]){re.escape(written)}", misspelt, text), "utf-8")
+
+    with pytest.raises(TableError) as error:
+        datafiles.table(tmp_path, name, TYPES[name]) if name in TYPES else read(tmp_path / AWS)
+
+    told = str(error.value)
+    assert (told.startswith(f"{file}: "), wrong in told, "\n" in told) == (True, True, False), told
