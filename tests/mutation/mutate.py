@@ -178,7 +178,8 @@ def main(modules: Sequence[str]) -> None:
             tried = [made[place] for place in sorted(drawn)]
             survived = runs.survivors(module, tried, runs.seconds(module))
             enough &= len(survived) <= (1 - NEEDED) * len(tried)
-            rows.append(f"| {module} | {len(tried)} | {len(tried) - len(survived)} | {len(survived)} |")
+            number = f"{len(tried)} of {len(made)}" if len(tried) < len(made) else str(len(made))
+            rows.append(f"| {module} | {number} | {len(tried) - len(survived)} | {len(survived)} |")
             lines += [f"{module}:{change.line}: {change.before}  →  {change.after}" for change in survived]
             print(*lines[len(lines) - len(survived) :], rows[-1], sep="\n", flush=True)
     print("", *rows, sep="\n")

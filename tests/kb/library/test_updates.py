@@ -134,4 +134,8 @@ def test_of_many_news_the_newest_are_kept_and_the_oldest_cut() -> None:
     before, now = [news("gone"), news(*third, "cut", about="a")], [news(*third, about="b")]
 
     assert newest_news(before, now) == (news(*third, about="a"), news(*third, about="b"))
-    assert newest_news([news("x")], [news(*third), news(*third[1:])]) == (news("x"), news(*third), news(*third[1:]))
+    assert newest_news([news("gone"), news("x")], [news(*third), news(*third[1:])]) == (
+        news("x"),
+        news(*third),
+        news(*third[1:]),
+    )

@@ -30,12 +30,19 @@ NOTHING = ([], 1)
     [
         "EC2より", "EC2 より", "EC2と比べて", "EC2に比べ", "EC2と比較", "EC2に比較", "EC2と違い", "EC2と異なる話", "EC2ではなく",
         "EC2じゃなく", "EC2でなく", "EC2以外", "EC2を例に", "EC2の例に", "EC2などを例に", "EC2を題材に", "EC2をケースに", "EC2を例として",
-        "EC2 で学ぶ", "EC2から学んだ", "EC2で理解する", "EC2でわかる", "EC2で分かる", "EC2で考える", "EC2で見る", "EC2で知る", "例:EC2",
+        "EC2 で学ぶ", "EC2から学んだ", "EC2で理解する", "EC2でわかる", "EC2で分かる", "EC2で考える", "EC2で見る", "EC2で知る", "例:EC2", "例: EC2",
         "例えば EC2", "たとえばEC2", "例：EC2", "例、EC2",
     ],
 )  # fmt: skip
 def test_what_a_text_only_measures_against_or_takes_as_an_example_passes_nothing_down(text: str) -> None:
     assert passed(f"SQSと{text}", heading=True)[0] == (["sqs"] if "違い" not in text and "比較" not in text else [])
+
+
+@pytest.mark.parametrize(
+    "text", ["EC2以上", "EC2でわかりにくい", "EC2で考え", "EC2から学び", "EC2の例え", "EC2と並べて"]
+)
+def test_what_only_begins_like_a_measure_or_an_example_is_none(text: str) -> None:
+    assert passed(text, heading=True) == (["ec2"], None)
 
 
 def test_an_example_is_told_right_before_its_name() -> None:
@@ -122,7 +129,7 @@ def test_a_text_that_names_nothing_passes_nothing_down() -> None:
     [
         "起動方法", "Lambda", "起動について", "大事なこと", "もの", "速いとき", "そのため", "まとめ", "Lambdaとは", "課題など", "私たち", "ものづくり",
         "運用のつらみ", "箱の使い方", "起動方法（まとめ）", "起動方法「夜」 [昼]：", "起動方法?", "ECSの利用での注意点", "Lambdaで作るサイト",
-        "箱に関する話", "箱に対する話", "箱における話", "箱による話", "箱についての話", "あ" * 38 + "方法",
+        "箱に関する話", "箱に対する話", "箱における話", "箱による話", "箱についての話", "箱で使う物", "箱で繋ぐ物", "あ" * 38 + "方法",
     ],
 )  # fmt: skip
 def test_a_topic_is_a_label(text: str) -> None:
@@ -134,7 +141,8 @@ def test_a_topic_is_a_label(text: str) -> None:
     [
         "起動が速い", "起動。方法", "起動、方法", "起動，方法", "起動!方法", "起動！方法", "起動->方法", "起動=>方法", "起動→方法", "起動⇒方法",
         "AuroraからPostgresに移行",
-        "箱は便利", "箱が便利", "箱を利用", "箱に利用", "箱で利用", "箱から利用", "箱へ移行", "あ" * 39 + "方法", "箱を（夜に）利用", "",
+        "箱は便利", "箱が便利", "箱を利用", "箱に利用", "箱で利用", "箱から利用", "箱へ移行", "あ" * 39 + "方法", "箱を（夜に）利用", "", "ひらめき",
+        "速く走る「夜」", "速く走る『夜』", "速く走る【夜】",
     ],
 )  # fmt: skip
 def test_a_statement_is_no_label(text: str) -> None:
@@ -171,6 +179,10 @@ def test_an_aside_is_told_by_what_it_says(text: str) -> None:
         "紹介",
         "山田さんの話",
         "鍵",
+        "X投資",
+        "告示",
+        "お疲れの体",
+        "消したい。",
     ],
 )
 def test_what_speaks_of_the_subject_is_no_aside(text: str) -> None:
