@@ -61,7 +61,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     if wait:
         embed(kb)
         say(ja.coverage(kb.keeper.coverage()), err=diff or as_json)
-    if outcome.problems and not outcome.new + outcome.changed + outcome.unchanged:
+    if outcome.read_none:
         click.get_current_context().exit(WRONG_USE)
 
 

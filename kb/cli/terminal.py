@@ -243,9 +243,10 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", goes_on: str = GO
 def empty_line(kb: "KnowledgeBase") -> str:
     """Return why there is no report in a library, and what to do."""
     from kb.readers.formats import LABELS, listed
+    from kb.search.outcomes import any_unreadable
 
     state, name = kb.keeper.status(), kb.collection.library.name
-    if state.problems:
+    if any_unreadable(state.problems):
         return f"no report in {name} could be read, as `kb status` tells; `kb add FILE` puts another there"
     if alone := len(state.left_alone):
         files = f"{alone} file{' is' if alone == 1 else 's are'} left alone (READMEs, what `ignore` in kb.toml names)"

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kb.library.states import Change
+from kb.library.walk import CONFIGURATION
 from kb.report.problems import FileProblem
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class SyncOutcome(Struct, frozen=True):
     seconds: float
     problems: tuple[FileProblem, ...]
     difference: "Difference | None" = None
+
+    @property
+    def read_none(self) -> bool:
+        """Whether there are reports, and none of them can be read."""
+        return not self.new + self.changed + self.unchanged and any_unreadable(self.problems)
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON, without what it changed: that may be much, and is asked for by itself."""
@@ -81,3 +87,8 @@ class Status(Struct, frozen=True):
     problems: tuple[FileProblem, ...]
     kept: tuple[str, ...]  # files that were set aside when reports were replaced or removed
     left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones
+
+
+def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:
+    """Return whether any of what is wrong with a library is so with a report, and not with its kb.toml."""
+    return any(problem.source != CONFIGURATION for problem in problems)

@@ -59,6 +59,7 @@ def test_an_empty_library_is_no_error(tmp_path: Path, monkeypatch: pytest.Monkey
             "could be read, as `kb status` tells; `kb add FILE` puts another there",
         ),
         ({"README.md": b"# a\n"}, 0, ": 1 file is left alone (READMEs, what `ignore`"),
+        ({"kb.toml": b"domian = 1"}, 0, "yet: `kb add FILE` puts one there"),
         (
             {"a.md": b"a", "b.md": b"b", "kb.toml": b'ignore = ["**"]'},
             0,
