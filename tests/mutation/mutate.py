@@ -45,7 +45,7 @@ _IMPORTED = (
 # And pytest says of hypothesis, which is a plugin of it, that it was imported too early.
 _QUICKLY = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
-_OF_THE_LIBRARY = ("tests/kb/library/test_files.py", "tests/kb/library/test_safe_files.py")
+_OF_THE_LIBRARY = ("tests/kb/library/test_files.py", "tests/kb/library/test_taking_back.py")
 TESTS = {  # those about each module, the quickest first
     "kb/report/identity.py": ("tests/kb/report/test_identity.py", "tests/kb/search/test_ids.py"),
     "kb/relating.py": ("tests/kb/test_relating.py", "tests/kb/search/test_ids.py"),
@@ -57,7 +57,7 @@ TESTS = {  # those about each module, the quickest first
     "index/ladder.py": ("tests/index/test_climbing.py", "tests/index/test_ladder.py"),
     "index/whoosh_engine/manifest.py": ("tests/index/test_manifest.py", "tests/index/test_damage.py"),
     "index/opensearch_engine/manifest.py": ("tests/index/test_cluster_manifest.py",),
-    "webui/deeds.py": ("tests/webui/test_deeds.py", "tests/webui/test_intake.py", "tests/webui/test_correcting.py"),
+    "webui/deeds.py": ("tests/webui/test_deeds.py", "tests/webui/test_correcting.py", "tests/webui/test_intake.py"),
 }
 
 
