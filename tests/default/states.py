@@ -25,7 +25,7 @@ REPORT = """\
 - SQS は順番を守らない
 """
 LONG = REPORT.replace("\n- SQS", "\n登壇者: 見本 太郎\n\n- SQS") + "".join(
-    f"- {what}を{how}{n}つの方法\n" for n in range(10) for what in "表鍵" for how in ("開く", "閉じる")
+    f"- {what}を{how}{n}つの方法\n" for n in range(24) for what in "表鍵" for how in ("開く", "閉じる")
 )
 NOT_TEXT = bytes(range(256)) * 8
 AWAY = b'[embedding]\nmodel = "e5"\nurl = "http://127.0.0.1:1/v1"\n'

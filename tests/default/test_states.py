@@ -14,7 +14,7 @@ from kb.texts.ja import coverage
 from webui.app import create_app
 
 LISTS = ("/", "/?q=SQS", "/reports", "/events", "/talks", "/speakers", "/years", "/pairs", "/timeline")
-NOTES = 42  # of the long report
+NOTES = 98
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_without_an_index_nothing_is_ready_until_the_first_sync(client: FlaskCli
     ("state", "embedded", "completed"),
     [
         ("one note", Coverage(1, 1), Coverage(1, 1)),
-        ("vectors half made", Coverage(16, NOTES), Coverage(NOTES, NOTES)),
+        ("vectors half made", Coverage(64, NOTES), Coverage(NOTES, NOTES)),
         ("no vectors yet", Coverage(0, NOTES), Coverage(NOTES, NOTES)),
         ("vectors gone", Coverage(0, NOTES), Coverage(NOTES, NOTES)),
         ("model not installed", None, None),
@@ -118,7 +118,7 @@ def test_however_many_vectors_there_are_words_are_found_and_a_sync_makes_the_res
 ) -> None:
     found = total(client, "/?q=順番を守らない&without=likeness"), total(client, "/?q=順番を守らない")
     told = [coverage(embedded) in said for said in (client.get("/").text, kb(state, "status")[1])]
-    synced = kb(state, "sync")[0]
+    synced = kb(state, "sync", "--wait")[0]
 
     assert (found[0], found[1] >= 1, told, synced) == (1, True, [True, True], 0)
     assert (state.kb.keeper.coverage(), coverage(completed) in client.get("/").text) == (completed, True)
@@ -128,8 +128,8 @@ def test_however_many_vectors_there_are_words_are_found_and_a_sync_makes_the_res
 def test_where_the_model_does_not_answer_a_sync_says_so_and_notes_are_found_by_their_words(
     state: State, client: FlaskClient
 ) -> None:
-    synced, said = kb(state, "sync")
+    synced, said = kb(state, "sync", "--wait")
 
-    assert (total(client, "/?q=順番"), kb(state, "search", "順番")[0], synced) == (1, 0, 0)
+    assert (total(client, "/?q=順番"), kb(state, "search", "順番")[0], synced) == (1, 0, 2)
     assert "http://127.0.0.1:1/v1/embeddings does not answer" in said
     assert [line.rpartition("; ")[2] for line in said.splitlines()][-1] == "notes are found by their words alone"

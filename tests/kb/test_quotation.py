@@ -142,7 +142,7 @@ def test_a_name_is_escaped_where_markdown_would_take_it_for_more_and_nowhere_els
 
 
 def test_a_change_without_a_source_is_told_without_one() -> None:
-    change = Change("x", ("sqs",), "古い", "新しい", "2019-03", "", "")
+    change = Change(("sqs",), "古い", "新しい", "2019-03", "", "", id="x")
     told = SimpleNamespace(changes_for=lambda _: [change])
 
     assert [*Quoting(ja, told, lambda _: None).sheet([note("鍵")])][3:] == [  # type: ignore[arg-type]
