@@ -60,7 +60,7 @@ def test_a_file_that_shares_nine_of_ten_notes_is_a_copy_and_indexed_once(
 ) -> None:
     told = related(("a.md", HERE, TEN), ("b.md", THERE, copy))
 
-    problem = FileProblem("b.md", None, "the same post as a.md; indexed once")
+    problem = FileProblem("b.md", None, 'the same post as "a.md"; indexed once')
     assert (set(told.ids), told.problems) == (({"a.md"}, (problem,)) if is_copy else ({"a.md", "b.md"}, ()))
 
 
