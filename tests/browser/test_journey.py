@@ -257,7 +257,7 @@ def test_a_pasted_report_is_seen_kept_and_found(
     with serve(create_app(knowledge_base)) as root:
         page = open_page("/", root, java_script_enabled=scripted)
         expect(page.get_by_text("まだレポートがありません")).to_be_visible()
-        page.locator(".card.empty").get_by_role("link", name="取り込み").click()
+        page.get_by_role("link", name="レポートを取り込む").click()
         page.get_by_label("または本文").fill("# 見本勉強会 2019\n\n## 箱の話\n\n- SQS は順番を守らない\n")
         page.get_by_role("button", name="読み取りを確認").click()
         expect(page.locator(".note .text")).to_have_text("SQS は順番を守らない")
