@@ -16,8 +16,10 @@ __all__ = [
     "query",
     "schema",
     "stand_in",
+    "tables",
     "text",
     "tree",
+    "urls",
     "whoosh_engine",
     "words",
 ]

@@ -12,7 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 from webui.texts.ja import labels
 
-NOTES = 40  # of fewer it cannot be told what they have in common
+NOTES = 80  # of fewer it cannot be told what they have in common
 
 
 @pytest.fixture(scope="module")
@@ -52,17 +52,17 @@ def stopping(at: int) -> Callable[[str, int, int], None]:
 def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: KnowledgeBase, client: FlaskClient) -> None:
     before = bar(client)
     with pytest.raises(KeyboardInterrupt):
-        kb.keeper.embed(stopping(at=16))
+        kb.keeper.embed(stopping(at=64))
     meanwhile, told = bar(client), labels.VECTORS_FOLLOW in client.get("/sync").text
     kb.keeper.embed()
 
     assert [before, meanwhile, bar(client)] == [
-        [("意味検索: 40件中 0件", "40", "0")],
-        [("意味検索: 40件中 16件", "40", "16")],
+        [("意味検索: 80件中 0件", "80", "0")],
+        [("意味検索: 80件中 64件", "80", "64")],
         [],
     ]
     assert (told, labels.VECTORS_FOLLOW in client.get("/sync").text) == (True, False)
-    assert "意味検索: 40件中 40件" in client.get("/").text
+    assert "意味検索: 80件中 80件" in client.get("/").text
 
 
 def test_a_note_that_is_found_without_the_words_says_so(kb: KnowledgeBase, client: FlaskClient) -> None:

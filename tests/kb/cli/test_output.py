@@ -156,4 +156,6 @@ def test_a_name_that_is_no_utf_8_goes_through_every_command_and_the_page(tmp_pat
     assert [asked.get(path).status_code for path in ("/?q=SQS", f"/report/{note['report']}", "/reports")] == [200] * 3
     added = run("add", str(library / name), *places).stdout
     assert added.startswith(f"there already: {tmp_path}/library\\xe3/\\xe3.md")
-    assert run("remove", note["report"], *places).stdout.startswith(f"removed {note['report']}; its file is kept as")
+    assert run("remove", note["report"], *places).stdout.startswith(
+        f"removed {note['report']}; what was there is kept as"
+    )
