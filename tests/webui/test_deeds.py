@@ -98,6 +98,7 @@ def test_one_comes_back_to_where_one_was_with_the_deed(back: str, told: str, *, 
         ("/x?back=/x?y=1", None, "/otherwise"),
         ("/x", "http://localhost/note/a?q=1#part", "/note/a?q=1"),
         ("/x", "http://evil.example/note/a", "/otherwise"),
+        ("/x", "http://news.example/note/a", "/otherwise"),
         ("/x", "http://localhost/x", "/otherwise"),
         ("/x", "http://[", "/otherwise"),
         ("/x", None, "/otherwise"),
@@ -107,6 +108,13 @@ def test_only_a_page_of_ours_that_is_another_is_come_back_to(asked: str, referre
     headers = {"Referer": referrer} if referrer else {}
     with Flask("test").test_request_context(asked, headers=headers):
         assert came_from("/otherwise") == to
+
+
+def test_one_comes_back_at_once_where_nothing_is_said_of_an_update() -> None:
+    deeds = Deeds()
+    done = deeds.keep("did it", None)
+    with Flask("test").test_request_context():
+        assert deeds.told(done, "/").location == f"/?done={done.key}"
 
 
 def test_the_form_remembers_where_one_came_from() -> None:
