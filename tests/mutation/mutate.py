@@ -2,8 +2,8 @@
 
 A module is changed in one place (`changes.py`), the tests that are about it run until one fails, and so on for each
 change: one that no test notices survives, and is printed. Where a module has more than MOST changes, so many are drawn
-by chance, the same each time. A library does it no better: mutmut 3 leaves out what stands outside of functions, as our
-patterns do, and what is decorated; cosmic-ray starts each run of the tests anew, which takes as long as the tests.
+by chance, the same each time. Of libraries mutmut 3 leaves out what stands outside of functions, as our patterns do;
+cosmic-ray was not tried.
 """
 
 import importlib
