@@ -29,6 +29,10 @@ class Embedder(Protocol):
     def dimensions(self) -> int:
         """How many numbers a vector has. Raises EmbeddingError where only an endpoint could tell and does not."""
 
+    @property
+    def earlier(self) -> "Embedder | None":
+        """The model before this one: what is kept of its vectors answers until this one has made as many."""
+
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is looked for, soon or not at all. Raises EmbeddingError."""
 

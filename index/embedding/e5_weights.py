@@ -9,6 +9,7 @@ import struct
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from index.embedder import EmbeddingError
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
+NOTHING: Mapping[str, Floats] = MappingProxyType({})
 BLOCK = 32  # weights that share a scale
 _MAGIC = b"E5S1"
 _BLOCK_BYTES = 2 + BLOCK // 2  # a float16 scale, then two weights a byte
@@ -43,9 +45,13 @@ class Quantised4(Struct, frozen=True):
 
 
 class Weights:
-    """The tensors of the model, by name; each is made an array when it is asked for. Raises EmbeddingError."""
+    """The tensors of the model, by name; each is made an array when it is asked for. Raises EmbeddingError.
 
-    def __init__(self, path: Path) -> None:
+    `tuned` are floats that stand in the place of the file's.
+    """
+
+    def __init__(self, path: Path, tuned: Mapping[str, Floats] = NOTHING) -> None:
+        self._tuned = tuned
         try:
             self._data: Bytes = np.memmap(path, np.uint8, "r")
             self._read_header(_Cursor(self._data.data))
@@ -88,7 +94,7 @@ class Weights:
 
     def floats(self, name: str) -> Floats:
         """Return a tensor of floats."""
-        return self._bytes(name).copy().view("<f4")
+        return self._tuned[name] if name in self._tuned else self._bytes(name).copy().view("<f4")
 
     def quantised(self, name: str, columns: int) -> Quantised4:
         """Return a matrix of four-bit weights."""

@@ -35,6 +35,7 @@ class Endpoint:
             raise EmbeddingError(f"{url!r} is no address of a model; write one like http://127.0.0.1:8080/v1")
         self.name = f"{model} {url}"
         self.runtime = url
+        self.earlier = None
         self._model = model
         self._url = url.rstrip("/") + "/embeddings"
         self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}

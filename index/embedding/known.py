@@ -14,6 +14,7 @@ class Known:
     def __init__(self, embedder: Embedder, file: Path) -> None:
         self.name = embedder.name
         self.runtime = embedder.runtime
+        self.earlier = embedder.earlier
         self._embedder = embedder
         self._file = file
 

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from index.embedder import Vectors
-from index.likeness import FEWEST, LEAST_COSINE, MOST_FOUND, Figures, Frame, Likest, Quantised, around, finding
+from index.likeness import FEWEST, LEAST_COSINE, MOST_FOUND, Figures, Likest, Quantised, around, finding
 from index.opensearch_engine.filters import Filter
+from index.opensearch_engine.meaning import View
 from index.opensearch_engine.questions import Round
 from index.opensearch_engine.vectors import likest, read_vectors, value_of, with_vectors
 from index.ranking import SIGNALS
@@ -51,12 +52,13 @@ _NOTHING: tuple[Sequence[str], Figures] = ((), np.empty(0))
 class Likeness:
     """How like documents of one generation are to a text; `documents` are all there are."""
 
-    def __init__(self, asked: Round, frame: Frame, having: Filter, documents: int, query: Vectors) -> None:
+    def __init__(self, asked: Round, view: View, documents: int, query: Vectors) -> None:
         self._round = asked
-        self._frame = frame
-        self._having = having
+        self.view = view
+        self._frame = view.frame
+        self._having = view.having
         self._documents = documents
-        self._query = frame.asked(query)
+        self._query = view.frame.asked(query)
 
     def likest(self, rest: "Vectors | None", named: Sequence[Filter], words: Filter) -> Likest | None:
         """Return how like the query any document is that has what it names; `rest` is all else that it says.

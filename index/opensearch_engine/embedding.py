@@ -11,7 +11,7 @@ from index.opensearch_engine.meaning import Seen
 from index.opensearch_engine.questions import Questions
 from index.opensearch_engine.vectors import read_vectors, stored_vector, value_of, with_vectors
 
-_BATCH = 16  # texts: a second of work, which is all that is lost where it is broken off
+_BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
 _PAGE = 512  # documents that are given their vectors before these can be found
 _MOST_COPIES = 10_000  # documents that are looked at for vectors to take over
 

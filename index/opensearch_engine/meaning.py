@@ -1,8 +1,9 @@
 """What a cluster knows by vectors: of which documents it has one, and what these tell together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from time import monotonic
+from typing import NamedTuple
 
 from index.embedder import Embedder, Vectors
 from index.engine import Coverage
@@ -18,10 +19,11 @@ _HAS_PASSAGE: Filter = {"exists": {"field": "passage"}}
 
 
 class Meaning:
-    """The model that makes the vectors of an engine, shared by its readers."""
+    """A model that makes vectors, shared by the readers of an engine; `earlier` is the one before it."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self.earlier = Meaning(embedder.earlier) if embedder.earlier else None
         self.query = lru_cache(_QUERIES_KEPT)(self._embedded)
 
     @cached_property
@@ -41,18 +43,27 @@ class Meaning:
         return vector
 
 
+class View(NamedTuple):
+    """The vectors of a generation at one moment: from where they are compared, and all that is of their one model."""
+
+    frame: Frame
+    having: Filter
+    query: Callable[[str], Vectors]
+
+
 class Seen:
     """The vectors of one generation, as far as they were seen; more come while they are made."""
 
     def __init__(self, questions: Questions, meaning: Meaning) -> None:
         self._questions = questions
         self.meaning = meaning
+        self._earlier = Seen(questions, meaning.earlier) if meaning.earlier else None
         self._coverage: tuple[float, Coverage] | None = None
-        self._frame: tuple[int, Frame] | None = None
+        self._view: tuple[int, View] | None = None
 
     @property
     def having(self) -> Filter:
-        """Which documents have a vector. Raises EmbeddingError."""
+        """Which documents have a vector of the model. Raises EmbeddingError."""
         return {"term": {"model": self.meaning.model}}
 
     @property
@@ -67,21 +78,24 @@ class Seen:
         counts = (int(answer["hits"]["total"]["value"]) for answer in self._questions.search(*bodies))
         return Coverage(*counts)
 
-    def frame(self) -> Frame | None:
-        """Return from where vectors are compared, None while there are none. Raises EmbeddingError."""
-        size = self._seen().embedded
+    def view(self) -> View | None:
+        """Return what there is of the model that made most vectors, None while there are none. Raises EmbeddingError."""
+        seen = self.lately()
+        if self._earlier and seen.embedded < seen.documents and seen.embedded < self._earlier.lately().embedded:
+            return self._earlier.view()
+        size = seen.embedded
         if not size:
             return None
-        if self._frame is None or self._frame[0] != size:
+        if self._view is None or self._view[0] != size:
             some = {"ids": {"values": list(self._questions.manifest.ids(evenly(self._questions.manifest.documents)))}}
             body = {"size": SAMPLE, "query": self._questions.held(self.having, some), **with_vectors()}
             vectors = read_vectors(self._questions.search(body)[0]["hits"]["hits"])
             if not len(vectors.scales):  # so few have one yet
                 return None
-            self._frame = size, Frame(vectors, size)
-        return self._frame[1]
+            self._view = size, View(Frame(vectors, size), self.having, self.meaning.query)
+        return self._view[1]
 
-    def _seen(self) -> Coverage:
+    def lately(self) -> Coverage:
         """Return how many have a vector, as it was a moment ago; where all have one it stays so."""
         kept = self._coverage
         if kept is None or (kept[0] < monotonic() - _FRESH and kept[1].embedded < kept[1].documents):

@@ -16,7 +16,7 @@ from index.opensearch_engine.alike import Likeness, Strength
 from index.opensearch_engine.filters import NOTHING, Filter, Filters, all_of, any_of, found_by, reading
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import Layout
-from index.opensearch_engine.meaning import Seen
+from index.opensearch_engine.meaning import Seen, View
 from index.opensearch_engine.questions import Round
 from index.opensearch_engine.scoring import Scoring, shares, whole
 from index.opensearch_engine.vocabulary import Vocabulary
@@ -100,7 +100,7 @@ class Search:
         having = (*map(self._filters.of, runs.values()), *map(self._of_name, others))
         vector: Vectors | None = None
         with suppress(EmbeddingError):  # the model answers no more
-            vector = self._vector_of(rest) if rest not in ("", text) else None
+            vector = self._vector_of(rest, self._likeness.view) if rest not in ("", text) else None
         return self._likeness.likest(vector, (self.conditions, *having), self._having_any(words))
 
     def beginning(self, text: str) -> Sequence[str]:
@@ -191,19 +191,17 @@ class Search:
         if not text or "likeness" in self._query.without or self._seen is None:
             return None
         try:
-            frame = self._asked.once(None, self._seen.frame)
-            vector = self._vector_of(text) if frame else None
-            if frame is None or vector is None:
+            view = self._asked.once(None, self._seen.view)
+            if view is None:
                 return None
-            return Likeness(self._asked, frame, self._seen.having, self._documents, vector)
+            return Likeness(self._asked, view, self._documents, self._vector_of(text, view))
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
 
-    def _vector_of(self, text: str) -> "Vectors | None":
-        """Return the vector of a text, None where there is no model. Raises EmbeddingError."""
-        seen = self._seen
-        return self._asked.once(text, lambda: seen.meaning.query(text)) if seen else None
+    def _vector_of(self, text: str, view: View) -> Vectors:
+        """Return the vector of a text. Raises EmbeddingError."""
+        return self._asked.once(text, lambda: view.query(text))
 
     def _found_by_words(self) -> Filter:
         """Return which documents the words of the text find."""

@@ -1,12 +1,14 @@
 """What an engine knows by vectors: of which documents it has one, and how like each is to a text."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from index.embedder import Embedder, Vectors
 from index.likeness import DocumentVectors, Likeness, Space
@@ -14,52 +16,69 @@ from index.whoosh_engine.cache import Cache
 from index.whoosh_engine.column_names import NO_KEY
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.vector_file import FileState
-from index.whoosh_engine.vectors import VectorFile, places
+from index.whoosh_engine.vectors import KeptVectors, VectorFile, places
 
 if TYPE_CHECKING:
     from index.whoosh_engine.columns import Keys
+    from index.whoosh_engine.term_store import Docs
 
 _BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 _MOST_KEPT = 16 * 1024 * 1024  # bytes of how like documents are to the texts last asked: over 100,000 those of 300
 _FRESH = 5.0  # seconds in which vectors that another process added are not looked for
-_NEVER: tuple[float, FileState] = (-inf, ())  # looked for
+_NEVER: tuple[float, Sequence[FileState]] = (-inf, ())  # looked for
 
-_Gathered: TypeAlias = "tuple[Keys, FileState, DocumentVectors, Cache[Likeness]]"
+
+class Model:
+    """A model and the vectors that are kept of it."""
+
+    def __init__(self, index: Path, embedder: Embedder) -> None:
+        self.file = VectorFile(index, embedder.name)
+        self.passages = embedder.passages
+        self.query = lru_cache(_QUERIES_KEPT)(lambda text: embedder.queries([text])[0])
+
+
+class Seen(Struct, frozen=True):
+    """The vectors of a snapshot's documents, as far as there were some, and the one model that made them."""
+
+    keys: "Keys"
+    states: Sequence[FileState]  # of the files, by which others are told
+    vectors: DocumentVectors
+    query: Callable[[str], Vectors]
+    kept: Cache[Likeness]
+
+    def likeness(self, text: str) -> Likeness | None:
+        """Return how like the documents are to a text, None where none has a vector. Raises EmbeddingError."""
+        vectors = self.vectors
+        return self.kept.get(text, lambda: Likeness(vectors, self.query(text))) if len(vectors.docs) else None
 
 
 class Meaning:
-    """The vectors of an index, and the model that makes them."""
+    """The vectors of an index, and the models that make them: the one that is wanted, then the one before it."""
 
     def __init__(self, index: Path, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._file = VectorFile(index, embedder.name)
-        self._looked: tuple[float, FileState] = _NEVER
-        self._gathered: _Gathered | None = None
-        self._of_query = lru_cache(_QUERIES_KEPT)(self._embedded)
+        self._models = [Model(index, one) for one in (embedder, embedder.earlier) if one]
+        self._file = self._models[0].file
+        self._looked: tuple[float, Sequence[FileState]] = _NEVER
+        self._seen: Seen | None = None
 
-    def query(self, text: str) -> Vectors:
-        """Return the vector of what is looked for. Raises EmbeddingError."""
-        return self._of_query(text)
-
-    def likeness(self, snapshot: Snapshot, text: str) -> Likeness | None:
-        """Return how like a snapshot's documents are to a text, None where none has a vector. Raises EmbeddingError."""
-        _, _, vectors, kept = self._gather(snapshot)
-        return kept.get(text, lambda: Likeness(vectors, self.query(text))) if len(vectors.docs) else None
-
-    def vectors(self, snapshot: Snapshot) -> DocumentVectors:
-        """Return the vectors of a snapshot's documents, as far as there are some; put together once."""
-        return self._gather(snapshot)[2]
-
-    def _gather(self, snapshot: Snapshot) -> "_Gathered":
-        keys, state, gathered = snapshot.vector_keys, self._state(), self._gathered
-        if gathered is None or gathered[0] is not keys or gathered[1] != state:
-            kept = self._file.read()  # let go again: what is of no document here takes no memory
-            docs = snapshot.in_position[places(kept.keys, keys[snapshot.in_position]) >= 0]
+    def seen(self, snapshot: Snapshot) -> Seen:
+        """Return what is known of a snapshot by the model that made most of its vectors, put together once."""
+        keys, states, seen = snapshot.vector_keys, self._states(), self._seen
+        if seen is None or seen.keys is not keys or seen.states != states:
+            model, docs, kept = max(
+                (self._kept(model, snapshot) for model in self._models), key=lambda one: len(one[1])
+            )
             vectors = DocumentVectors(docs, Space(kept.of(keys[docs])), snapshot.size)
-            kept_likeness = Cache[Likeness](_MOST_KEPT, lambda likeness: likeness.nbytes)
-            gathered = self._gathered = keys, state, vectors, kept_likeness
-        return gathered
+            seen = Seen(keys, states, vectors, model.query, Cache(_MOST_KEPT, lambda likeness: likeness.nbytes))
+            self._seen = seen
+        return seen
+
+    def _kept(self, model: Model, snapshot: Snapshot) -> "tuple[Model, Docs, KeptVectors]":
+        """Return which documents have a vector of a model, in the order of their positions, and all that is kept."""
+        kept = model.file.read()  # let go again: what is of no document here takes no memory
+        found = places(kept.keys, snapshot.vector_keys[snapshot.in_position]) >= 0
+        return model, snapshot.in_position[found], kept
 
     def embed(self, newest: Callable[[], Snapshot], told: Callable[[int, int], None]) -> None:
         """Make and keep the vectors of documents that have none, newest first, each text's once.
@@ -84,8 +103,10 @@ class Meaning:
                 told(done, total)
                 some = every[begin : begin + _BATCH]
                 texts = [snapshot.passage(docs[0]) for docs in some]
-                self._file.add(texts, self._embedder.passages(texts))
+                self._file.add(texts, self._models[0].passages(texts))
                 done += sum(map(len, some))
+            for model in self._models[1:]:
+                model.file.remove()
         self._looked = _NEVER
         if every:
             told(total, total)
@@ -99,14 +120,10 @@ class Meaning:
                 lacking[key].append(doc)
         return len(docs), lacking
 
-    def _embedded(self, text: str) -> Vectors:
-        vector: Vectors = self._embedder.queries([text])[0]
-        return vector
-
-    def _state(self) -> FileState:
+    def _states(self) -> Sequence[FileState]:
         """Return which vectors there are, or were a moment ago."""
-        looked, state = self._looked
+        looked, states = self._looked
         if looked < monotonic() - _FRESH:
-            state = self._file.state()
-            self._looked = monotonic(), state
-        return state
+            states = [model.file.state() for model in self._models]
+            self._looked = monotonic(), states
+        return states

@@ -92,7 +92,7 @@ class WhooshReader:
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors."""
         snapshot, meaning = self.snapshot, self._meaning()
-        vectors = meaning.vectors(snapshot) if meaning else None
+        vectors = meaning.seen(snapshot).vectors if meaning else None
         docs = [doc for doc in map(snapshot.find, ids) if doc is not None]
         if vectors is None or not np.isin(vectors.docs, docs).any():
             return ()
@@ -109,7 +109,7 @@ class WhooshReader:
     def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others; none where one has no vector."""
         snapshot, meaning = self.snapshot, self._meaning()
-        vectors = meaning.vectors(snapshot) if meaning else None
+        vectors = meaning.seen(snapshot).vectors if meaning else None
         if vectors is None:  # before each document is looked for
             return ()
         docs, others_docs = ([snapshot.find(each) for each in ids] for ids in (some, others))

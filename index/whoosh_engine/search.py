@@ -1,6 +1,7 @@
 """One query's text over one snapshot: understood, loosened as far as needed, and which documents it finds."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +18,7 @@ from index.ranking import SIGNAL_OF_KIND
 from index.tree import AllOf, AnyOf, FacetIs, InField, Key, Node, Notice, QueryPiece, QueryWord, words_in
 from index.whoosh_engine.docs import NONE, both, either, less
 from index.whoosh_engine.matching import Matching
-from index.whoosh_engine.meaning import Meaning
+from index.whoosh_engine.meaning import Meaning, Seen
 from index.whoosh_engine.scoring import Scoring, Wanted
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs
@@ -34,6 +35,7 @@ class Search:
         self._language = language
         self._query = query
         self._meaning = meaning
+        self._seen: Seen | None = None
         self._likeness: Likeness | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
@@ -66,7 +68,9 @@ class Search:
             return None
         runs = dict(self._names([word for piece in pieces for word in piece.words]))
         others, rest = beside_names(pieces, runs)
-        vector = self._vector(rest) if rest not in ("", text) else None
+        vector: Vectors | None = None
+        with suppress(EmbeddingError):  # the model answers no more
+            vector = self._seen.query(rest) if self._seen and rest not in ("", text) else None
         having = self._matching.all_of((*self._conditions, *runs.values()))
         for word in others:
             having = both(having, self._of_name(word))
@@ -145,17 +149,10 @@ class Search:
         if not text or "likeness" in self._query.without or not (meaning := self._meaning()):
             return None
         try:
-            return meaning.likeness(self._snapshot, text)
+            self._seen = meaning.seen(self._snapshot)
+            return self._seen.likeness(text)
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
-            return None
-
-    def _vector(self, text: str) -> "Vectors | None":
-        """Return the vector of a part of the query, None where the model answers no more."""
-        meaning = self._meaning()
-        try:
-            return meaning.query(text) if meaning else None
-        except EmbeddingError:
             return None
 
     @cached_property

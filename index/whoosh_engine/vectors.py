@@ -75,6 +75,10 @@ class VectorFile:
         """Return the keys of what is kept now."""
         return keys_in(self._file)
 
+    def remove(self) -> None:
+        """Forget all that is kept."""
+        self._file.unlink(missing_ok=True)
+
     def alone(self, waiting: Callable[[], object]) -> AbstractContextManager[None]:
         """Give the right to add and to forget, which one process has at a time; `waiting` is called until then."""
         self._file.parent.mkdir(parents=True, exist_ok=True)

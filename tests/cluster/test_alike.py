@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alike import LANGUAGE, SCHEMA, asked, document, filled, libraries, library
@@ -13,6 +14,7 @@ from scan_engine import ScanEngine
 
 from index.embedder import EmbeddingError
 from index.engine import Coverage, Engine, Hit
+from index.opensearch_engine import embedding
 from index.opensearch_engine import engine as of_engine
 from index.opensearch_engine.scoring import TOLERANCE
 from index.query import Query
@@ -105,6 +107,24 @@ def test_vectors_of_the_same_texts_are_taken_over_from_what_was_there_before(
         filled(engine, library(document(1, "鍵束"), document(2, f"錠前 {worth}")))
 
         assert (made.pop(), made, engine.coverage()) == (f"錠前 {worth}", [], Coverage(62, 62))
+
+
+def test_the_model_that_made_most_vectors_answers_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedding, "_PAGE", 60)
+    name, before = f"test-{uuid4().hex[:12]}", Characters("before")
+    documents = [document(n, f"鍵{n}") for n in range(100)]
+    filled(on_a_cluster(tmp_path, SCHEMA, LANGUAGE, name=name, embedder=lambda: before), documents)
+    new, asked = Characters("new", earlier=before), list[tuple[int, bool, bool]]()
+
+    def ask(done: int, _total: int) -> None:
+        before.queries_made, new.queries_made = [], []
+        on_a_cluster(tmp_path, SCHEMA, LANGUAGE, name=name, embedder=lambda: new).search(Query("鍵束"))
+        asked.append((done, bool(before.queries_made), bool(new.queries_made)))
+
+    on_a_cluster(tmp_path, SCHEMA, LANGUAGE, name=name, embedder=lambda: new).embed(ask)
+
+    assert (asked[0], asked[-1]) == ((0, True, False), (100, False, True))
+    assert {(old, ours) for _, old, ours in asked} == {(True, False), (False, True)}
 
 
 def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_path: Path) -> None:

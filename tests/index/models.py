@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.embedder import EmbeddingError, Vectors
+from index.embedder import Embedder, EmbeddingError, Vectors
 from index.text import folded
 
 DIMENSIONS = 4096
@@ -13,18 +13,24 @@ DIMENSIONS = 4096
 class Characters:
     """An Embedder by which texts are alike that share characters; it counts the passages that it was given."""
 
-    def __init__(self, name: str = "characters") -> None:
+    def __init__(self, name: str = "characters", earlier: Embedder | None = None) -> None:
         self.name = name
+        self.earlier = earlier
         self.runtime = "Python"
         self.dimensions = DIMENSIONS
         self.passages_made: list[str] = []
+        self.queries_made: list[str] = []
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        return np.array([_vector(text) for text in texts], np.float32)
+        self.queries_made += texts
+        return self.vectors(texts)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         self.passages_made += texts
-        return self.queries(texts)
+        return self.vectors(texts)
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        return np.array([_vector(text) for text in texts], np.float32)
 
 
 class Silent(Characters):

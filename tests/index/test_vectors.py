@@ -89,8 +89,8 @@ def test_who_waited_makes_the_vectors_of_what_came_meanwhile_and_forgets_none_of
 class Longer(Characters):
     """A model of the same name whose vectors have another length."""
 
-    def queries(self, texts: Sequence[str]) -> Vectors:
-        return np.repeat(super().queries(texts), 2, axis=1) / np.float32(2**0.5)
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        return np.repeat(super().vectors(texts), 2, axis=1) / np.float32(2**0.5)
 
 
 def test_vectors_of_another_length_are_refused_and_those_that_are_kept_stay(tmp_path: Path) -> None:
@@ -126,6 +126,25 @@ def test_vectors_of_two_models_never_mix(tmp_path: Path) -> None:
     filled(whoosh(tmp_path / "index", Characters("a")), [document(1, "鍵")])
 
     assert whoosh(tmp_path / "index", Characters("b")).coverage() == Coverage(0, 1)
+
+
+def test_the_model_before_answers_alone_until_the_new_one_has_made_as_many_vectors(tmp_path: Path) -> None:
+    before = Characters("before")
+    documents = [document(n, f"鍵{n}") for n in range(100)]
+    filled(whoosh(tmp_path / "index", before), documents)
+    new, asked = Characters("new", earlier=before), list[tuple[int, bool, bool]]()
+
+    def ask(done: int, _total: int) -> None:
+        before.queries_made, new.queries_made = [], []
+        whoosh(tmp_path / "index", new).search(Query("鍵束"))
+        asked.append((done, bool(before.queries_made), bool(new.queries_made)))
+
+    engine = whoosh(tmp_path / "index", new)
+    engine.embed(ask)
+
+    assert asked == [(0, True, False), (64, True, False), (100, False, True)]
+    assert engine.coverage() == Coverage(100, 100)
+    assert Coverage(0, 100) == whoosh(tmp_path / "index", before).coverage()  # nobody needs them any more
 
 
 def vector_file(folder: Path) -> Path:
