@@ -1,5 +1,6 @@
 """What commands have in common: lines and JSON to print, progress while work is long."""
 
+import errno
 import re
 import shutil
 import sys
@@ -30,6 +31,7 @@ _HEAD = re.compile(rf"(?:\x1b{_STYLE})* *(?:(?:\d+ +)?[•→] )?")
 _PIECES = re.compile(rf"\x1b{_STYLE}|[（「『【]*(?:[!-~]+|.)[、。，．・）」』】！？ーっゃゅょッャュョ…]*")
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what the system says of a full disk, a user's share, a file
 STOPPED = 128 + 2  # what a shell tells of who was stopped by SIGINT, 2
 
 
@@ -50,7 +52,8 @@ def say(text: str, *, err: bool = False) -> None:
 def in_words(error: Exception) -> str:
     """Return what an error says; of one that the system raised, its file first."""
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return f"{told}; make room and run it again" if error.errno in _NO_ROOM else told
     return str(error)
 
 
