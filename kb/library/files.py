@@ -253,7 +253,7 @@ class Library:
         if now != change.after:
             raise ChangedSinceError(change.source, where if kept and kept.exists() else None)
         if kept and not kept.exists():
-            raise ChangedSinceError(change.source, where, is_gone=True)
+            raise ChangedSinceError(change.source, next(iter(change.kept), where), is_gone=True)
         return kept
 
     def _turn(self, change: Change, bring: Callable[[Path], object] | None = None) -> Change:

@@ -45,7 +45,9 @@ _IMPORTED = (
 # And pytest says of hypothesis, which is a plugin of it, that it was imported too early.
 _QUICKLY = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
-_OF_THE_LIBRARY = ("tests/kb/library/test_files.py", "tests/kb/library/test_taking_back.py")
+_OF_THE_LIBRARY = tuple(
+    f"tests/kb/library/test_{name}.py" for name in ("files", "taking_back", "containers", "telling")
+)
 TESTS = {  # those about each module, the quickest first
     "kb/report/identity.py": ("tests/kb/report/test_identity.py", "tests/kb/search/test_ids.py"),
     "kb/relating.py": ("tests/kb/test_relating.py", "tests/kb/search/test_ids.py"),

@@ -184,6 +184,22 @@ def test_a_file_that_says_it_is_no_report_is_none(tmp_path: Path) -> None:
     assert (sources(tmp_path), Library(tmp_path).holds_reports()) == ([], False)
 
 
+def test_a_library_whose_only_file_cannot_be_opened_holds_a_report(tmp_path: Path) -> None:
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
+
+    assert Library(tmp_path).holds_reports()
+
+
+def test_what_is_ignored_is_told_as_left_alone_and_a_missing_report_has_no_digest(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md"):
+        (tmp_path / name).write_text("- a")
+    (tmp_path / "kb.toml").write_text('ignore = ["b.md"]')
+    scan = Library(tmp_path).scan()
+
+    assert ([file.source for file in scan.files], scan.left_alone) == (["a.md"], ("b.md",))
+    assert (Library(tmp_path).digest("a.md"), Library(tmp_path).digest("c.md")) == (scan.files[0].digest, None)
+
+
 def test_a_file_that_cannot_be_opened_is_told_and_the_others_are_read(tmp_path: Path) -> None:
     (tmp_path / "gone.md").symlink_to(tmp_path / "nowhere.md")
     (tmp_path / "here.md").write_text("x")

@@ -68,6 +68,7 @@ def test_what_is_no_longer_aside_as_it_was_is_not_put_back(tmp_path: Path) -> No
     with pytest.raises(ChangedSinceError) as refused:
         library.take_back([removed])
 
+    assert str(refused.value) == f"a.md: cannot be what it was; {removed.kept[0]} is gone or holds something else"
     assert (refused.value.is_gone, held(tmp_path)) == (True, {removed.kept[0]: b"edited"})
 
 
@@ -144,6 +145,51 @@ def test_what_is_told_anew_leaves_what_was_told_before(tmp_path: Path) -> None:
     library.put(b"B", "a.md", Given(event="会"), replacing="a.md")
 
     assert told(tmp_path) == {"a.md": Given(event="会", held_on="2018-03", former=("old-1234",))}
+
+
+def test_what_is_told_of_a_report_whose_bytes_stay_is_told(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.put(b"A", "a.md", Given(event="会"))
+    change = library.put(b"A", "a.md", Given(event="別の会"), replacing="a.md")
+
+    assert (told(tmp_path), len(change.kept)) == ({"a.md": Given(event="別の会")}, 1)
+    library.take_back([change])
+    assert told(tmp_path) == {"a.md": Given(event="会")}
+
+
+def test_what_a_removed_report_was_told_is_kept_after_its_bytes(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.put(b"A", "a.md", GIVEN)
+    told_before = (tmp_path / "kb.toml").read_bytes()
+
+    kept = library.discard("a.md").kept
+
+    assert [(tmp_path / name).read_bytes() for name in kept] == [b"A", told_before]
+
+
+@pytest.mark.parametrize("act", ["put", "discard"])
+def test_a_broken_kb_toml_stops_a_change_of_what_is_told_before_anything_is_done(tmp_path: Path, act: str) -> None:
+    library = Library(tmp_path)
+    library.put(b"A", "a.md", GIVEN)
+    (tmp_path / "kb.toml").write_bytes(broken := (tmp_path / "kb.toml").read_bytes() + b'["b.md"]\nheld_on = 3\n[')
+    with pytest.raises(LibraryError) as refused:
+        library.put(b"B", "b.md", GIVEN) if act == "put" else library.tell("a.md", Given(event="別の会"))
+
+    assert str(refused.value).startswith(f"{tmp_path / 'kb.toml'}: ")
+    assert str(refused.value).endswith("; mend it first, nothing was written")
+    assert (held(tmp_path), (tmp_path / "kb.toml").read_bytes()) == ({"a.md": b"A"}, broken)
+
+
+def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.tell("a.md", GIVEN)
+    before = (tmp_path / "kb.toml").read_bytes()
+    with pytest.raises(LibraryError) as refused:
+        library.configure(lambda data, _: data + b"[")
+
+    assert str(refused.value).startswith(f"{tmp_path / 'kb.toml'}: Invalid")
+    assert str(refused.value).endswith("; nothing was written")
+    assert (tmp_path / "kb.toml").read_bytes() == before
 
 
 @pytest.mark.parametrize("replacing", [None, "a.md"])
