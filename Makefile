@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit format lock clean screenshots
+.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock clean screenshots
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -63,6 +63,12 @@ fit: $(VENV)/.dev
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
 	else for part in headings talks kinds points services; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
+# Tunes the sentence model on what people ask for, with torch on the CPU, in less than an hour, and makes the samples'
+# vectors anew; the notes that the queries are of lie in LABELS.
+fit-model: $(VENV)/.model
+	@if test ! -d $(LABELS)/notes; then echo "There are no notes in $(LABELS): nothing is fitted."; \
+	else $(BIN)/python tests/fitting/sentence_model.py $(LABELS) && $(BIN)/python tests/fitting/sample_vectors.py; fi
+
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots.py
@@ -90,6 +96,11 @@ $(VENV)/.run: requirements.lock pyproject.toml
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "Adding the developers' tools ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.model: pyproject.toml $(VENV)/.dev
+	@$(PIP) install uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group model
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from index.embedding.bundled_model import weights_file
+from index.embedding.bundled_model import TUNED, weights_file
 from index.embedding.e5_weights import Weights
 from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
 from kb.search.documents import passage
@@ -226,7 +226,7 @@ def main() -> None:
     asked.add_argument("--held-out", nargs="*", default=[])
     asked.add_argument("--epochs", type=float, default=1.0)
     asked.add_argument("--share", type=float, default=0.5)
-    asked.add_argument("--to", type=Path, default=Path("index/embedding/tuned.npz"))
+    asked.add_argument("--to", type=Path, default=TUNED)
     told = asked.parse_args()
     queries, notes = judged_queries(told.labels)
     model = Model(Weights(weights_file()))
