@@ -7,9 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 from models import Characters
 
+from index.engine import Coverage
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
+from webui.pages import updating
 from webui.texts.ja import labels
 
 NOTES = 80  # of fewer it cannot be told what they have in common
@@ -54,6 +56,7 @@ def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: Know
     with pytest.raises(KeyboardInterrupt):
         kb.keeper.embed(stopping(at=64))
     meanwhile, told = bar(client), labels.VECTORS_FOLLOW in client.get("/sync").text
+    time_left = re.search("あと約[0-9]+秒。", client.get("/sync").text)
     kb.keeper.embed()
 
     assert [before, meanwhile, bar(client)] == [
@@ -62,7 +65,18 @@ def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: Know
         [],
     ]
     assert (told, labels.VECTORS_FOLLOW in client.get("/sync").text) == (True, False)
+    assert time_left
     assert "意味検索: 80件中 80件" in client.get("/").text
+
+
+def test_how_long_it_takes_yet_is_told_by_looks_that_follow_each_other_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 10.0, 20.0, 100.0, 110.0, 111.0])
+    monkeypatch.setattr(updating.time, "monotonic", lambda: next(clock))
+    pace = updating.Pace()
+
+    told = [pace.seconds_left(Coverage(made, 1000)) for made in (100, 150, 200, 300, 400, 200)]
+
+    assert told == [None, 170.0, 160.0, None, 60.0, None]
 
 
 def test_a_note_that_is_found_without_the_words_says_so(kb: KnowledgeBase, client: FlaskClient) -> None:

@@ -2,19 +2,22 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect
 
-from index.engine import SearchIndexError
+from index.engine import Coverage, SearchIndexError
+from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
 from kb.report.problems import gathered
 from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress as Telling
 from webui.view.answers import respond
 
+_SOON = 30.0  # seconds between two looks that tell of one pace
 _log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds that an answer waits for an update before it shows its progress instead
 
@@ -92,9 +95,28 @@ class Updater:
         self.progress = replace(self.progress, step=step, done=done, total=total)
 
 
-def pages(updater: Updater) -> Blueprint:
+class Pace:
+    """How fast vectors are made, as looks at how many there are tell, one soon after the other."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+        self._last = 0.0
+
+    def seconds_left(self, known: Coverage) -> float | None:
+        """Return how long it is until all notes have theirs, None before that can be told."""
+        now = time.monotonic()
+        if self._first is None or known.embedded < self._first[1] or now > self._last + _SOON:
+            self._first = now, known.embedded
+        self._last = now
+        then, embedded = self._first
+        made = known.embedded - embedded
+        return (now - then) / made * (known.documents - known.embedded) if made else None
+
+
+def pages(updater: Updater, knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the page of the update."""
     blueprint = Blueprint("updating", __name__)
+    pace = Pace()
 
     @blueprint.post("/sync")
     def start() -> Response:
@@ -105,6 +127,9 @@ def pages(updater: Updater) -> Blueprint:
     def show() -> Response:
         progress = updater.progress
         groups = gathered(progress.outcome.problems) if progress.outcome else ()
-        return respond("sync.html", progress.record, progress=progress, groups=groups)
+        known = knowledge_base.keeper.coverage() if knowledge_base.browser.reports() else None
+        lacking = known if known and known.embedded < known.documents else None
+        left = pace.seconds_left(lacking) if lacking else None
+        return respond("sync.html", progress.record, progress=progress, groups=groups, lacking=lacking, left=left)
 
     return blueprint

@@ -10,6 +10,8 @@ from webui.texts.en.labels import (
     STEPS,
 )
 
+_MINUTES = 90  # seconds from which on something is told in minutes
+
 
 def size(count: int) -> str:
     """Return a number of bytes as people read it."""
@@ -85,6 +87,11 @@ def not_shown(count: int) -> str:
 def step(name: str, done: int, total: int) -> str:
     """Return how far an update is."""
     return f"{STEPS.get(name, name)} ({done:,}/{total:,})" if total else STEPS.get(name, name)
+
+
+def time_left(seconds: float) -> str:
+    """Return how long something takes yet."""
+    return f"About {seconds / 60:.0f} minutes left." if seconds >= _MINUTES else f"About {seconds:.0f} seconds left."
 
 
 def outcome(outcome: SyncOutcome) -> str:

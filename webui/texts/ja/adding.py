@@ -11,6 +11,8 @@ from webui.texts.ja.labels import (
     STEPS,
 )
 
+_MINUTES = 90  # seconds from which on something is told in minutes
+
 
 def size(count: int) -> str:
     """Return a number of bytes as people read it."""
@@ -88,6 +90,11 @@ def not_shown(count: int) -> str:
 def step(name: str, done: int, total: int) -> str:
     """Return how far an update is."""
     return f"{STEPS.get(name, name)}（{done:,}/{total:,}）" if total else STEPS.get(name, name)
+
+
+def time_left(seconds: float) -> str:
+    """Return how long something takes yet."""
+    return f"あと約{seconds / 60:.0f}分。" if seconds >= _MINUTES else f"あと約{seconds:.0f}秒。"
 
 
 def outcome(outcome: SyncOutcome) -> str:
