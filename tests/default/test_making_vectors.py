@@ -106,7 +106,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_the_next_goes_on(
         if not all(is_fine(folder, whole)):
             wrong.append(point)
 
-    print(f"kill -9 while vectors are made: {points} points, so many were left: {left}, {len(wrong)} wrong")  # noqa: T201
+    print(f"kill -9 while vectors are made: {points} points, {left} were left, {len(wrong)} wrong")  # noqa: T201
     assert (wrong, min(left) < NOTES, max(left) > 0) == ([], True, True)
 
 
