@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from models import Characters
 
 from index.whoosh_engine import WhooshEngine
@@ -70,6 +71,42 @@ def test_what_two_takers_noted_in_other_words_is_one_row_once_there_are_vectors(
     assert [sorted(row) for row in by_meaning if len(row) > 1] == [sorted((one, other))]
 
 
+PROBLEM, REMEDY = "課題: 箱の鍵が見つからず困る", "対策：鍵の札を棚に必ず並べておく"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "  - 課題: 箱の鍵が見つからなくて困る\n    - 対策：鍵の札を棚に必ず並べる\n",
+        "  - 箱の鍵が見つからない\n    - → 鍵の札を棚に必ず並べておく\n",
+    ],
+)
+def test_the_remedy_that_two_takers_noted_is_told_once_with_its_problem(tmp_path: Path, other: str) -> None:
+    knowledge_base = opened(tmp_path)
+    add_takers(knowledge_base, f"  - {PROBLEM}\n    - {REMEDY}\n", other)
+    made = guide(knowledge_base)
+    [entry] = made.parts["solved"]
+
+    assert (len(entry.notes), len(entry.remedies), entry.leads_to, len(told(made))) == (2, 1, (), 1)
+
+
+def test_a_remedy_that_another_talk_tells_is_told_by_itself_too(tmp_path: Path) -> None:
+    knowledge_base = opened(tmp_path)
+    add_takers(knowledge_base, f"  - {PROBLEM}\n    - {REMEDY}\n")
+    alone = told(guide(knowledge_base))
+    again = f"# 別の会 2024 参加レポート\n\n## 【B】10:00~10:40:鍵の話\n\n- Lambda\n  - {REMEDY}\n"
+    (tmp_path / "library" / "again.md").write_text(again, "utf-8")
+    knowledge_base.keeper.sync()
+
+    assert (alone, sorted(told(guide(knowledge_base)))) == ([[PROBLEM]], [[REMEDY, REMEDY], [PROBLEM]])
+
+
+def test_what_is_noted_outside_of_talks_is_said_once(tmp_path: Path) -> None:
+    made = guide(opened(tmp_path, y2018="  - 箱の鍵は二つある\n"))
+
+    assert [entry.talks for part in made.parts.values() for entry in part] == [1]
+
+
 def test_a_sentence_stands_once_in_a_guide_be_it_that_a_row_has_two(tmp_path: Path) -> None:
     opening, other = "box は毎朝かならず開ける", "box は毎朝かならずあける"
     knowledge_base = opened(tmp_path, y2018=f"  - {opening.upper()}\n", y2020=f"  - {other}\n")
@@ -79,6 +116,33 @@ def test_a_sentence_stands_once_in_a_guide_be_it_that_a_row_has_two(tmp_path: Pa
 
     assert apart == [[other], [opening.upper()]]
     assert (together[:2], sorted(together[2:])) == ([opening.upper(), other], sorted((opening, other)))
+
+
+def test_what_is_most_surely_advice_stands_first_and_what_no_longer_holds_last(tmp_path: Path) -> None:
+    notes = (
+        "  - 箱の鍵は必ず二つ持つべき\n  - 箱の鍵を数えるとよい\n  - 箱の鍵は分けておくこと\n  - 箱には鍵があるらしい\n"
+    )
+    made = guide(opened(tmp_path, y2017=f"  - 最大実行時間は5分にするとよい\n{notes}"))
+    entries = [entry for name in ("advice", "cases") for entry in made.parts[name]]
+    *holding, last = entries
+    sure = [round(entry.note.advice, 1) for entry in holding]
+
+    assert (sure, len(set(sure)) > 2) == (sorted(sure, reverse=True), True)
+    assert (last.note.text, len(last.changes), last.note.advice > sure[-1]) == (
+        "最大実行時間は5分にするとよい",
+        1,
+        True,
+    )
+
+
+def test_what_was_said_again_after_a_change_is_not_marked_by_it(tmp_path: Path) -> None:
+    knowledge_base = opened(tmp_path, y2017="  - 最大実行時間は5分\n")
+    before = [len(entry.changes) for entry in guide(knowledge_base).parts["cases"]]
+    again = "# 見本勉強会 2020 参加レポート\n\n- Lambda\n  - 最大実行時間は5分\n"
+    (tmp_path / "library" / "y2020.md").write_text(again, "utf-8")
+    knowledge_base.keeper.sync()
+
+    assert (before, [len(entry.changes) for entry in guide(knowledge_base).parts["cases"]]) == ([1], [0])
 
 
 def test_what_an_arrow_leads_to_is_told_with_what_it_goes_on_from_and_not_by_itself(tmp_path: Path) -> None:
