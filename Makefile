@@ -57,11 +57,11 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/kb evaluate --at-least data/evaluation/figures.json
 
-# Fits the weights of what speaks for a heading, a talk, a kind and a point, and writes them with their figures as data;
+# Fits the weights of what speaks for a heading, a talk and a kind, and writes them with their figures as data;
 # then measures services by author, and what each rule of theirs gives.
 fit: $(VENV)/.dev
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
-	else for part in headings talks kinds points services; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
+	else for part in headings talks kinds services; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
 # Tunes the sentence model on what people ask for, with torch on the CPU, in less than an hour, and makes the samples'
 # vectors anew; the notes that the queries are of lie in LABELS.

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from kb.search.announcing import Announcer
     from kb.search.browsing import Browser
     from kb.search.correcting import Corrector
-    from kb.search.guiding import Guides
+    from kb.search.guiding import Guide
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
+    from kb.services import Service
 
 
 class KnowledgeBase:
@@ -47,13 +48,6 @@ class KnowledgeBase:
         return Browser(self.collection)
 
     @cached_property
-    def guides(self) -> "Guides":
-        """What gives out the guide of a service."""
-        from kb.search.guiding import Guides
-
-        return Guides(self.collection)
-
-    @cached_property
     def keeper(self) -> "Keeper":
         """What changes the library and brings the index up to it."""
         from kb.search.keeping import Keeper
@@ -72,4 +66,10 @@ class KnowledgeBase:
         """What tells what the last syncs changed, and what is new in a search."""
         from kb.search.announcing import Announcer
 
-        return Announcer(self.collection, self.guides)
+        return Announcer(self.collection)
+
+    def guide(self, service: "Service") -> "Guide":
+        """Return what the notes on a service say, each thing told once."""
+        from kb.search.guiding import guide_of
+
+        return guide_of(service, self.collection)

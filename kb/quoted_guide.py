@@ -1,4 +1,4 @@
-"""The guide of a service to take away, as Markdown: each point with who says so, and where that stands."""
+"""The guide of a service to take away, as Markdown: each thing once, with who says so and where that stands."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,33 +17,25 @@ class QuotedGuide:
     quoting: Quoting
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of all of it, a heading for each part, under each point all notes that say so."""
+        """Yield the lines of all of it, a heading for each part, under each entry all notes that say so."""
         guide, said = self.guide, self.quoting.said
         yield f"# {guide.service.name}\n"
         yield f"{said.compared(guide.compared, guide.notes)}\n"
         for name, part in guide.parts.items():
             yield from _part(said.GUIDE_PARTS[name], (line for entry in part for line in self._entry(entry)))
-        yield from _part(said.CONTRADICTIONS, self._contradictions())
         yield from _part(said.GUIDE_CHANGES, (f"- {self._changed(change)}" for change in guide.changes))
 
     def _entry(self, entry: Entry) -> Iterator[str]:
-        point, said = entry.point, self.quoting.said
-        told = said.said(point.talks, point.since, point.until, point.speakers)
+        said = self.quoting.said
+        told = said.said(entry.talks, entry.since, entry.until, entry.speakers)
         above = self.guide.under(entry)
         under = f"*{' › '.join(map(escaped, above))}*: " if above else ""
         yield f"- {under}{escaped(entry.note.text)} — {escaped(told)}"
-        yield from (f"  - {said.REMEDY}: {self._note(note)}" for note in entry.remedies if note.id != entry.note.id)
+        yield from (f"  - {said.REMEDY}: {self._note(note)}" for note in entry.remedies)
         yield from (f"  - {self._note(note)}" for note in entry.leads_to)
         yield from (f"  - {self._changed(change)}" for change in entry.changes)
         # The words of the one that tells it best stand above already.
-        yield from (f"  - {self._source(one) if one.id == entry.note.id else self._note(one)}" for one in point.notes)
-
-    def _contradictions(self) -> Iterator[str]:
-        for one in self.guide.contradictions:
-            yield f"- {self.quoting.said.DIFFERS[one.differs]}"
-            for note in one.notes:
-                yield f"  - {self._note(note)}"
-                yield from (f"    - {self._changed(change)}" for change in self.quoting.domain.changes_for(note))
+        yield from (f"  - {self._source(one) if one.id == entry.note.id else self._note(one)}" for one in entry.notes)
 
     def _changed(self, change: Change) -> str:
         source = f" <{change.source}>" if change.source else ""

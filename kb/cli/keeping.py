@@ -51,8 +51,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
         return
     outcome = bring_up_to_date(kb)
     if diff:
-        told = outcome.difference and kb.announcer.with_points(outcome.difference)
-        _tell(told, kb, as_json=as_json)
+        _tell(outcome.difference, kb, as_json=as_json)
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:

@@ -17,7 +17,7 @@ from kb.library.own_domain import Categories, Services, Words, own_domain
 from kb.library.searches import SavedSearch, SavedSearches, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, told
 from kb.report.dates import is_date
-from kb.report.model import Correction, Given, Kind, PointCorrection
+from kb.report.model import Correction, Given, Kind
 from kb.texts import ja
 
 if TYPE_CHECKING:
@@ -98,11 +98,6 @@ class _Note(Struct, forbid_unknown_fields=True):
     kind: Text | None = None
 
 
-class _Point(Struct, forbid_unknown_fields=True):
-    same: Texts = ()
-    apart: Texts = ()
-
-
 class _Talk(Struct, forbid_unknown_fields=True):
     speakers: Texts = ()
 
@@ -123,7 +118,7 @@ class _File(Struct, forbid_unknown_fields=True):
     reports: Annotated[dict[str, _Report], Meta(description='tables like [reports."name"]')] = {}
     talks: Annotated[dict[str, _Talk], Meta(description='tables like [talks."id"]')] = {}
     notes: Annotated[dict[str, _Note], Meta(description='tables like [notes."id"]')] = {}
-    points: Annotated[dict[str, _Point], Meta(description='tables like [points."id"]')] = {}
+    points: object = None  # told which notes say the same; nothing is made of it any more
     feeds: Annotated[dict[str, _Feed], Meta(description='tables like [feeds."https://…"]')] = {}
     searches: SavedSearches = ()
     categories: Categories = {}
@@ -155,30 +150,27 @@ class Configuration:
     [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
     seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
 
-    [points."jaws-days-2018-b2af/6cf728ff"]
-    same = ["summit-tokyo-2019-fd01/03f2aa10"]
-    apart = ["re-invent-2020-4513/9b00c7e2"]
-
     [[searches]]
     name = "キューの話"
     address = "q=冪等&service=sqs"
 
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
-    `no_dates` are dates that are none, left out, each with its file and its key. `text` is all of it as it was written.
+    `no_dates` are dates that are none, left out, each with its file and its key; `has_points` tells that a table of
+    earlier versions is there, left out too. `text` is all of it as it was written.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    points: Mapping[str, PointCorrection] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
     searches: tuple[SavedSearch, ...] = ()
     engine: EngineAddress | None = None
     no_dates: tuple[tuple[str, str, str], ...] = ()
+    has_points: bool = False
     text: str = field(default="", compare=False, repr=False)
 
     @property
@@ -208,13 +200,13 @@ def parse(data: bytes) -> Configuration:
         given={source: one.given() for source, one in file.reports.items()},
         corrections={note: _correction(note, one, own.domain.catalogue) for note, one in file.notes.items()},
         speakers={talk: one.speakers for talk, one in file.talks.items()},
-        points={note: _point(note, one) for note, one in file.points.items()},
         ignore=file.ignore,
         feeds={feed: one.seen for feed, one in file.feeds.items()},
         embedding=_embedding(file.embedding),
         searches=saved_searches(file.searches),
         engine=_engine(file.engine) if file.engine else None,
         no_dates=tuple((source, *told) for source, one in file.reports.items() for told in one.no_dates()),
+        has_points=file.points is not None,
         text=data.decode(ENCODING),
     )
 
@@ -254,12 +246,3 @@ def _correction(note: str, told: _Note, known: "Catalogue") -> Correction:
             f"{where} kind cannot be {quoted(told.kind)}; write one of {', '.join(get_args(Kind))}"
         )
     return Correction(adds=slugs["add"], removes=slugs["remove"], kind=kinds[told.kind] if told.kind else None)
-
-
-def _point(note: str, told: _Point) -> PointCorrection:
-    where = place("points", note)
-    if note in (*told.same, *told.apart):
-        raise ConfigurationError(f"{where} names the note itself; write the ids of other notes")
-    if both := set(told.same) & set(told.apart):
-        raise ConfigurationError(f"{where} says both same and apart of {quoted(min(both))}; leave one of them")
-    return PointCorrection(told.same, told.apart)

@@ -11,7 +11,7 @@ from index.tables import CONTROL, place
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
 from kb.library.tables import ENCODING, ConfigurationError
-from kb.report.model import Correction, Given, PointCorrection
+from kb.report.model import Correction, Given
 from kb.report.problems import FileProblem
 
 _TABLE = re.compile(r"[ \t]*\[")
@@ -33,11 +33,13 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
     except ConfigurationError as error:
         message = f"not used: {error}; mend it, the reports are indexed without it"
         return Configuration(), digest, (FileProblem(path.name, None, message),)
-    return told, digest, tuple(_no_dates(told, path.name))
+    return told, digest, tuple(_left_out(told, path.name))
 
 
-def _no_dates(told: Configuration, name: str) -> Iterator[FileProblem]:
-    """Yield what is wrong with each date of a kb.toml that is none, with its line."""
+def _left_out(told: Configuration, name: str) -> Iterator[FileProblem]:
+    """Yield what is not used of a kb.toml: each date that is none, with its line, and what says nothing any more."""
+    if told.has_points:
+        yield FileProblem(name, None, "[points] means nothing any more, no notes are joined by hand; take it out")
     lines = [(number, line.replace(" ", "")) for number, line in enumerate(told.text.split("\n"), start=1)]
     for source, key, date in told.no_dates:
         written = tuple(f"{key}={quote}{date}{quote}" for quote in ("'", '"'))
@@ -67,13 +69,6 @@ def with_speakers(data: bytes, talk: str, speakers: Sequence[str] | None) -> byt
     """Return a kb.toml that tells who speaks in a talk and otherwise stays as it is; None forgets the talk."""
     names = None if speakers is None else [CONTROL.sub(" ", name).strip() for name in speakers]
     return _with_table(data, "talks", talk, {"speakers": names})
-
-
-def with_points(data: bytes, points: Mapping[str, PointCorrection]) -> bytes:
-    """Return a kb.toml that tells this of the points that notes stand in and otherwise stays as it is."""
-    for note, told in points.items():
-        data = _with_table(data, "points", note, {"same": list(told.same) or None, "apart": list(told.apart) or None})
-    return data
 
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:

@@ -57,25 +57,18 @@ class Cards:
     def found(self, found: Found) -> dict[str, Any]:
         """Return a found note as a card, with the ranges of its text that match, and whether its meaning alone does."""
         marks = [list(mark) for mark in found.marks if mark[1] <= _SHORT]
-        told = {"talks_saying_so": self.talks(found.note), "marks": marks, "alike": found.alike}
-        return {**self.card(found.note), **told}
+        return {**self.card(found.note), "marks": marks, "alike": found.alike}
 
     def whole(self, note: Note) -> dict[str, Any]:
         """Return a note by itself: as a card, and what no list of notes tells."""
         called = self.knowledge_base.collection.catalogue.name
         return {
             **self.card(note, _WHOLE),
-            "talks_saying_so": self.talks(note),
             "published": note.published,
             "speakers": list(note.talk.speakers) if note.talk else [],
             "attached": [clipped(text, _WHOLE) for text in note.attached],
             "why": [f"{called(one.service)}: {one.via}, {en.why(one.why)}" for one in note.services],
         }
-
-    def talks(self, note: Note) -> int:
-        """Return how many independent talks say what a note says, by the guides of its services."""
-        told = self.knowledge_base.guides.telling(note)
-        return told[1].point.talks if told else 1
 
     def address(self, note: Note) -> str | None:
         """Return where a note can be read: on the page, else in its post, None where that told no address."""

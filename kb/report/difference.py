@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
-Sort: TypeAlias = Literal["report", "note", "tag", "kind", "pair", "mark", "point"]
-"""What is compared: a mark tells that a dated change has overtaken a note, a point what notes of several talks say."""
+Sort: TypeAlias = Literal["report", "note", "tag", "kind", "pair", "mark"]
+"""What is compared: a mark tells that a dated change has overtaken a note."""
 Fate: TypeAlias = Literal["came", "went", "changed"]
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -32,8 +32,7 @@ class Item:
 
     `note` is the id that the note has now, or had; `text` what it says, or said. `value` is what came or went: of a tag
     the service's slug, of a mark the change's id, of a pair `remedy_of` or `answers`, of a note what of it changed.
-    `before` and `after` are what it was and is: how a tag comes about, a kind, the other note of a pair, a text, how
-    many talks say a point.
+    `before` and `after` are what it was and is: how a tag comes about, a kind, the other note of a pair, a text.
     """
 
     sort: Sort

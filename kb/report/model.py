@@ -124,10 +124,3 @@ class Correction(Struct, frozen=True):
     adds: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     kind: Kind | None = None
-
-
-class PointCorrection(Struct, frozen=True):
-    """What a person told by hand of the point that a note stands in: which notes say the same, and which do not."""
-
-    same: tuple[str, ...] = ()
-    apart: tuple[str, ...] = ()

@@ -1,7 +1,6 @@
 """What happened to a collection: what its last syncs changed, and what of that concerns who follows a search."""
 
 import uuid
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,21 +9,16 @@ from typing import Literal, get_args
 from index.query import Query, StepName
 from kb.library.contents import Contents
 from kb.library.updates import Update, Updates
-from kb.points import Point, talks_in
 from kb.report.dates import is_date
-from kb.report.difference import Difference, Item, News, ReportDifference
+from kb.report.difference import Difference, News
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
 from kb.search.collection import Collection, OfGeneration, Snapshot
-from kb.search.differing import is_new
-from kb.search.facets import place
-from kb.search.guiding import Guides
 from kb.search.searching import narrowed
 from kb.services import Change
 
 MOST_ENTRIES = 50  # of a feed: readers ask every few hours, and keep what they have seen
 _MOST_REPORTS = 200  # whose news are looked through
-_MOST_GUIDES = 8  # of services that are made for a feed, once a generation: the commonest takes a second or two
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # nothing is loosened: what is new is a hit, or is not
 _NAMESPACE = uuid.UUID("6d0c2f0e-6c7c-4b57-9a4e-5d9b2f6a1c3e")  # drawn once; an id is the same in every index
 _NO_DAY = "1970-01-01"  # of what nobody knows a day of; a feed needs one
@@ -33,16 +27,16 @@ _BEGINNING = "-01-01"  # of a year
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something of a feed: a note, a point that another talk confirms, a remedy, or a change that overtook notes.
+    """Something of a feed: a note, a remedy, or a change that overtook notes.
 
     `id` is a URN that stays, however often the index is made anew; `at` is when it was so, in UTC: of a note that was
     there from the first sync on the day of its event, else of its post. `note` is what it leads to; `others` are the
-    problem, the notes that say the same, or the other notes that were overtaken.
+    problem, or the other notes that were overtaken.
     """
 
     id: str
     at: str
-    what: Literal["note", "point", "remedy", "fact"]
+    what: Literal["note", "remedy", "fact"]
     note: Note
     others: tuple[Note, ...] = ()
     change: Change | None = None
@@ -51,8 +45,8 @@ class Entry:
 class Announcer:
     """Tells what the last syncs changed, and what is new in a search."""
 
-    def __init__(self, collection: Collection, guides: Guides) -> None:
-        self._collection, self._guides = collection, guides
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
         self._known = OfGeneration[Update | None]()
 
     def differences(self) -> Mapping[str, Difference]:
@@ -69,46 +63,6 @@ class Announcer:
             raise UnknownIdError(f"no update is known as {key}")
         return update.difference
 
-    def with_points(self, difference: Difference) -> Difference:
-        """Return a difference with the points that its new notes make, or confirm, with other talks.
-
-        They are what the index tells now: they come of the guides of services, which no sync waits for.
-        """
-        snapshot = self._collection.snapshot()
-        if snapshot is None:
-            return difference
-        new = [item.note for report in difference.reports for item in report.items if is_new(item)]
-        found = {note.id: note for note in filter(None, (_note(id_, snapshot) for id_ in new))}
-        guides, reports = set[str](), list[ReportDifference]()
-        for report in difference.reports:
-            notes = (found[item.note] for item in report.items if is_new(item) and item.note in found)
-            items = tuple(filter(None, (self._point(note, found, guides) for note in notes)))
-            reports.append(replace(report, items=(*report.items, *items)))
-        fates = Counter(item.fate for report in reports for item in report.items if item.sort == "point")
-        counts = dict(difference.counts)
-        if fates:
-            counts["point"] = dict(fates)
-        return replace(difference, reports=tuple(reports), counts=counts)
-
-    def _point(self, note: Note, new: Mapping[str, Note], guides: set[str]) -> Item | None:
-        """Return the point that a new note makes with other talks: it came with them, or they were there and it is."""
-        point = self._point_of(note, guides)
-        if point is None:
-            return None
-        before = talks_in(other for other in point.notes if other.id not in new)
-        made = Item("point", "came", note.id, note.text, point.id, after=str(point.talks))
-        return replace(made, fate="changed", before=str(len(before))) if len(before) > 1 else made
-
-    def _point_of(self, note: Note, guides: set[str]) -> Point | None:
-        """Return what a note says with notes of other talks, None where they do not; it asks few guides."""
-        services = [mention.service for mention in note.services if mention.via == "explicit"]
-        guides.update(services[: max(0, _MOST_GUIDES - len(guides))])
-        for slug in services:
-            found = self._guides.of(self._collection.catalogue.by_slug[slug]).entry(note.id) if slug in guides else None
-            if found and found.point.talks > 1:
-                return found.point
-        return None
-
     def newest(self) -> str | None:
         """Return when the index changed last, in UTC; None where nothing is known of that."""
         update = self._update(self._collection.contents())
@@ -122,7 +76,7 @@ class Announcer:
         snapshot = self._collection.snapshot()
         if snapshot is None:
             return ()
-        news = tuple(self._confirming(islice(self._news(query, snapshot), MOST_ENTRIES)))
+        news = tuple(islice(self._news(query, snapshot), MOST_ENTRIES))
         told = {note.id for entry in news for note in _told(entry)}
         hits = tuple(_hits(query, snapshot, told)) if whole else ()
         return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MOST_ENTRIES]
@@ -153,19 +107,6 @@ class Announcer:
                 if entry.id not in told:
                     told.add(entry.id)
                     yield entry
-
-    def _confirming(self, news: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield news, each note that says what notes of other talks said before it with these."""
-        later, guides = set[str](), set[str]()
-        for entry in news:
-            later.add(entry.note.id)
-            if entry.what == "note":
-                point = self._point_of(entry.note, guides)
-                said = [note for note in point.notes if note.id not in later] if point else []
-                others = tuple(note for note in said if place(note) != place(entry.note))
-                yield replace(entry, what="point", others=others) if others else entry
-            else:
-                yield entry
 
     def _entries(self, news: News, found: Mapping[str, str], snapshot: Snapshot) -> Iterator[Entry]:
         hits = (snapshot.note(found[note]) for note in news.notes if note in found)

@@ -107,12 +107,7 @@ class Browser:
     def aligned(self, takers: Sequence[Taker]) -> tuple[Row, ...]:
         """Return the notes of several takers side by side, those that say the same in one row."""
         snapshot = self._collection.snapshot()
-
-        def likeness(some: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
-            own, other = ([note.id for note in notes] for notes in (some, others))
-            return snapshot.reader.likeness(own, other, "place") if snapshot else ()
-
-        return aligned([taker.notes for taker in takers], likeness)
+        return aligned([taker.notes for taker in takers], snapshot.likeness if snapshot else lambda _some, _others: ())
 
     def spoken(self, talk_id: str) -> TalkEntry:
         """Return a talk without its notes, and who tells of it. Raises UnknownIdError."""

@@ -1,6 +1,6 @@
 """A library and its index, open: what searching, browsing and keeping work on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -50,6 +50,11 @@ class Snapshot(Struct, frozen=True):
         from kb.search.records import load_note
 
         return load_note(stored, self.contents)
+
+    def likeness(self, notes: "Sequence[Note]", others: "Sequence[Note]") -> "Sequence[Sequence[float]]":
+        """Return the cosine of each of some notes to each of others; nothing where there are no vectors."""
+        own, other = ([note.id for note in some] for some in (notes, others))
+        return self.reader.likeness(own, other, "place")
 
 
 class OfGeneration(Generic[T]):

@@ -12,16 +12,14 @@ from kb.library.files import ChangedSinceError, Library, LibraryError
 from kb.library.rewriting import (
     with_correction,
     with_given,
-    with_points,
     with_search,
     with_speakers,
     without_search,
 )
 from kb.library.searches import MOST_SEARCHES, SavedSearch
 from kb.library.states import Change
-from kb.points import Says, said_of, with_said
 from kb.report.identity import slug
-from kb.report.model import Correction, Given, PointCorrection
+from kb.report.model import Correction, Given
 from kb.search.collection import Collection
 
 Speakers: TypeAlias = Sequence[str] | None
@@ -96,36 +94,6 @@ class Corrector:
             return data
 
         return self._own().configure(told).speakers.get(ids[0])
-
-    def point(
-        self, note_id: str, says: Mapping[str, Says | None], known: Mapping[str, Says | None] | None = None
-    ) -> Mapping[str, Says | None]:
-        """Tell of other notes whether they say the same as one, None where their texts shall tell.
-
-        Return what was told of them before. Raises ChangedSinceError where that is not what is known of it.
-        """
-        one, others = self._ids(note_id), {other: self._ids(other) for other in says}
-
-        def told(data: bytes, before: Configuration) -> bytes:
-            if known is not None and known != {
-                other: said_of(before.points, one, ids) for other, ids in others.items()
-            }:
-                raise ChangedSinceError
-            after: Mapping[str, PointCorrection] = before.points
-            for other, ids in others.items():
-                after = with_said(after, one, ids, says[other])
-            return with_points(data, {note: each for note, each in after.items() if each != before.points.get(note)})
-
-        before = self._own().configure(told).points
-        return {other: said_of(before, one, ids) for other, ids in others.items()}
-
-    def _ids(self, note_id: str) -> tuple[str, ...]:
-        """Return all ids that a note has or may have had, that of today first."""
-        report, _, own = note_id.rpartition("/")
-        contents = self._collection.contents()
-        return tuple(
-            dict.fromkeys(f"{each}/{own}" for each in (report, *(contents.ids_of(report) if contents else ())))
-        )
 
     def searches(self) -> tuple[SavedSearch, ...]:
         """Return the searches that are saved."""

@@ -67,12 +67,8 @@ GUIDE_PARTS = {
     "unsolved": "Open problems",
     "cases": "Facts and cases",
 }
-CONTRADICTIONS = "What seems to contradict each other"
-DIFFERS = {"figures": "the figures differ", "denied": "one denies the other", "judged": "they judge otherwise"}
-CANDIDATES = "What may say the same"
 GUIDE_CHANGES = "What has changed"
 REMEDY = "Remedy"
-CONFIRMED = "confirmed by a person"
 TALK = "Talk"
 NO_EVENT = "event unknown"
 UNDATED = "undated"
@@ -91,7 +87,6 @@ COMPARED = {
     "kind": "kinds",
     "pair": "problems and remedies",
     "mark": "changes since",
-    "point": "points",
 }
 FATES = {"came": "added", "went": "gone", "changed": "changed"}
 CAUSES = {
@@ -205,7 +200,7 @@ def reason(reason: "Reason") -> str:
 
 
 def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
-    """Return how many independent talks say a point, from when to when, and who: said in 3 talks · 2018–2024.
+    """Return how many talks say so, from when to when, and who: said in 3 talks · 2018–2024.
 
     That only one does is not said of each.
     """
@@ -215,8 +210,8 @@ def said(talks: int, since: str | None, until: str | None, speakers: Iterable[st
 
 
 def compared(compared: int, notes: int) -> str:
-    """Return how many of the notes on a service its guide compared."""
-    return f"of {notes:,} notes, the {compared:,} that advise, tell problems or state facts were compared"
+    """Return how many of the notes on a service its guide tells."""
+    return f"of {notes:,} notes, the {compared:,} that advise, tell problems or state facts; the same is told once"
 
 
 def same(words: float | None, cosine: float | None) -> str:
@@ -270,8 +265,6 @@ def item(item: "Item", name: str) -> str:
             return PAIRS[item.value]
         case "mark":
             return name
-        case "point":
-            return f"{item.after} talks"
         case _:
             return CHANGED.get(item.value, "")
 

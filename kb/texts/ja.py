@@ -55,12 +55,8 @@ SIGNALS = {
     "boost": "種別",
 }
 GUIDE_PARTS = {"advice": "助言", "solved": "対策のある課題", "unsolved": "未解決の課題", "cases": "事実・事例"}
-CONTRADICTIONS = "食い違って見えるもの"
-DIFFERS = {"figures": "数が違います", "denied": "一方が打ち消しています", "judged": "見立てが逆のようです"}
-CANDIDATES = "同じかもしれないもの"
 GUIDE_CHANGES = "変わったこと"
 REMEDY = "対策"
-CONFIRMED = "人が確かめました"
 TALK = "セッション"
 NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
@@ -79,7 +75,6 @@ COMPARED = {
     "kind": "種別",
     "pair": "課題と対策",
     "mark": "その後の変更",
-    "point": "要点",
 }
 FATES = {"came": "追加", "went": "削除", "changed": "変更"}
 CAUSES = {
@@ -185,7 +180,7 @@ def reason(reason: "Reason") -> str:
 
 
 def said(talks: int, since: str | None, until: str | None, speakers: Iterable[str]) -> str:
-    """Return how many independent talks say a point, from when to when, and who: 3つのセッションが言う・2018–2024.
+    """Return how many talks say so, from when to when, and who: 3つのセッションが言う・2018–2024.
 
     That only one does is not said of each.
     """
@@ -195,8 +190,8 @@ def said(talks: int, since: str | None, until: str | None, speakers: Iterable[st
 
 
 def compared(compared: int, notes: int) -> str:
-    """Return how many of the notes on a service its guide compared."""
-    return f"{notes:,}件のメモのうち、助言・課題・事実の {compared:,}件を比べました"
+    """Return how many of the notes on a service its guide tells."""
+    return f"{notes:,}件のメモのうち、助言・課題・事実の {compared:,}件。同じことは一度だけ"
 
 
 def same(words: float | None, cosine: float | None) -> str:
@@ -250,8 +245,6 @@ def item(item: "Item", name: str) -> str:
             return PAIRS[item.value]
         case "mark":
             return name
-        case "point":
-            return f"{item.after}セッション"
         case _:
             return CHANGED.get(item.value, "")
 

@@ -29,8 +29,8 @@ TITLES = {
 TOOLS = {
     "search": (
         "Find notes by words, by meaning and by filters, best first; each as a short card with its id, its own words "
-        "(`text`), where it stands, its day, services, source and address, how many talks say so, and what has changed "
-        "since. The same order as the page and `kb search`. Says plainly where nothing is noted."
+        "(`text`), where it stands, its day, services, source and address, and what has changed since. "
+        " The same order as the page and `kb search`. Says plainly where nothing is noted."
     ),
     "show": (
         "Show what an id of `search` stands for: a note whole, with what belongs to it (its remedies, answers, what "
@@ -38,8 +38,7 @@ TOOLS = {
     ),
     "guide": (
         "What the notes on one service say together: advice, problems with and without a remedy, other facts, each "
-        "told once with how many independent talks say so and since when; what seems to contradict each other; and "
-        "what has changed since, with dates and sources."
+        "told once with how many talks say so and since when; and what has changed since, with dates and sources."
     ),
     "services": (
         "List the services that notes are about, those with the most notes first. Their names and slugs are what "

@@ -27,7 +27,7 @@ class Two:
     def __init__(self, faces: Faces, here: KnowledgeBase, there: KnowledgeBase) -> None:
         self.faces = faces
         self.here, self.there = here.searcher, there.searcher
-        self.guides = here.guides, there.guides
+        self.guides = here.guide, there.guide
         self.services = [here.collection.catalogue.by_slug[slug] for slug in ("lambda", "s3", "dynamodb", "eks")]
         self.has_model = here.keeper.coverage() is not None
 
@@ -117,8 +117,8 @@ def test_by_likeness_too_and_on_several_shards_queries_are_answered_alike(two_by
 
     assert alike > 5
     for service in two.services:
-        here_told, there_told = (guides.of(service) for guides in two.guides)
-        assert len(here_told.points) > 3
+        here_told, there_told = (guide(service) for guide in two.guides)
+        assert here_told.compared > 3
         assert there_told == here_told
 
 

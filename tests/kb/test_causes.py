@@ -63,6 +63,10 @@ def test_what_is_raised_is_told_in_japanese() -> None:
             ),
         ),
         (
+            "kb.toml: [points] means nothing any more, no notes are joined by hand; take it out",
+            "kb.toml: [points] は使われなくなりました。メモを手でまとめることはありません。取り除いてください。",
+        ),
+        (
             "slides.pdf: a PDF; copy its text into a text file, and add that",
             "slides.pdf: PDF です。中の文章をテキストファイルに写し、それを取り込んでください。",
         ),

@@ -10,7 +10,6 @@ import kb
 from index import datafiles
 from index.tables import TableError, Texts
 from kb.kinds.table import EvidenceFile, RulesFile
-from kb.points.lore import Lore
 from kb.services.changes import ClaimWords
 from kb.services.domain_files import read
 from kb.talks.words import Group
@@ -19,7 +18,6 @@ TYPES = {
     "kinds/rules.toml": RulesFile,
     "kinds/evidence.toml": EvidenceFile,
     "talks/words.toml": dict[Group, Texts],
-    "points/words.toml": Lore,
     "services/claims.toml": ClaimWords,
 }
 AWS = "domains/aws"
@@ -65,13 +63,6 @@ AWS = "domains/aws"
             "going =",
             "goin =",
             "cannot be 'goin' (did you mean 'going'?); write one of event, ",
-        ),
-        ("points/words.toml", "light =", "ligth =", "unknown key 'ligth' (did you mean 'light'?); known are "),
-        (
-            "points/words.toml",
-            "fast.yes",
-            "fast.yess",
-            "has unknown key 'yess' (did you mean 'yes'?); known are ",
         ),
         (
             "services/claims.toml",

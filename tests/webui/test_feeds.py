@@ -117,18 +117,6 @@ def test_a_fact_that_overtakes_notes_is_one_entry(library: Path, address: str, m
     assert entries(library, address) == after
 
 
-@pytest.mark.parametrize("address", ["/feed?q=SQS", "/service/sqs/feed", "/updates/feed"])
-def test_a_point_that_another_talk_confirms_is_one_entry(library: Path, address: str) -> None:
-    said = "SQS のメッセージは二度届くので冪等に受ける"
-    (library / "b.md").write_text(f"# 別の会 2020-01-01\n\n## 【B】10:00~10:40:配送の話\n\n- {said}\n", "utf-8")
-    before = entries(library, address)
-    (library / "c.md").write_text(f"# 次の会 2021-01-01\n\n## 【C】10:00~10:40:別の話\n\n- {said}\n", "utf-8")
-    after = entries(library, address)
-
-    assert added(before, after) == [f"ほかのセッションでも: {said}"]
-    assert entries(library, address) == after
-
-
 @pytest.mark.parametrize("address", ["/feed?q=SQS", "/service/sqs/feed"])
 def test_an_index_made_anew_has_no_new_entries(library: Path, address: str) -> None:
     entries(library, address)

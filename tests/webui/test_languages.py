@@ -62,7 +62,7 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
-    """A library with something for every part of a page: two events of a series, points, problems, an update."""
+    """A library with something for every part of a page: two events of a series, problems, an update."""
     folder = tmp_path_factory.mktemp("large")
     (folder / "library").mkdir()
     (folder / "library" / "kb.toml").write_text('[[searches]]\nname = "箱"\naddress = "q=箱"\n', "utf-8")
@@ -244,7 +244,7 @@ class Unmarked(HTMLParser):
         *("/timeline?service=lambda", "/reports", "/events", "/talks", "/talks?speaker=山田 花子", "/speakers"),
         *("/speaker/山田 花子", "/event/{event}", "/pairs", "/todo", "/sheet?q=Lambda", "/updates", "/saved"),
         *("/talk/{talk}", "/note/{note}", "/report/{report}", "/lines/{report}", "/correct/{note}", "/suggest?q=山田"),
-        *("/correct-point/{note}", "/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
+        *("/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
     ],
 )
 def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, path: str) -> None:

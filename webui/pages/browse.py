@@ -8,7 +8,6 @@ from flask import Blueprint, Response, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.guide_records import point_record
 from kb.search.records import alike_record, note_record, row_record, talk_record
 from webui.address import page_address
 from webui.view.answers import respond
@@ -63,15 +62,10 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         shown = belonging(knowledge_base.collection.domain, found, around.kin)
         cited = quoting(knowledge_base.collection.domain, request.host_url).citation(found)
         alike = knowledge_base.browser.like((found,))
-        told = knowledge_base.guides.telling(found)
 
         def record() -> dict[str, Any]:
             domain = knowledge_base.collection.domain
-            return {
-                **records([found])[0],
-                "alike": [alike_record(one, domain) for one in alike],
-                "point": point_record(told[1].point) if told else None,
-            }
+            return {**records([found])[0], "alike": [alike_record(one, domain) for one in alike]}
 
         return respond(
             "note.html",
@@ -81,7 +75,6 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             in_report=report_url(found, around.number),
             citation=cited,
             alike=alike,
-            told=told,
         )
 
     return blueprint

@@ -1,6 +1,6 @@
-"""The time line of a service or of words: talks, points and dated changes along the years, what was new in each."""
+"""The time line of a service or of words: talks and dated changes along the years, what was new in each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,21 +9,17 @@ from flask import Blueprint, Response, request
 from index.query import Query
 from index.text import folded_for_sudachi
 from kb.knowledge_base import KnowledgeBase
-from kb.points import Points
 from kb.search.answers import Answer
 from kb.search.directory import TalkEntry
-from kb.search.guide_records import point_record
 from kb.search.records import change_record
 from kb.services import Change, Domain, Service
 from webui.address import address_of, query_of, resolved
-from webui.limits import at_once
 from webui.texts import texts
 from webui.view.answers import respond
 from webui.view.chronicle import Year, chronicle
 from webui.view.listing import address
 
 _PATH, _SHOWN = "/timeline", 8  # of each sort in a year
-_AT_ONCE = 2  # words that nobody asked for yet take a quarter of a second, and other requests want the processor too
 MOST_TALKS = 1000  # of which the years are told, those with the most notes
 
 
@@ -42,11 +38,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the page over a knowledge base."""
     blueprint = Blueprint("chronicles", __name__)
 
-    points = at_once(_AT_ONCE)(knowledge_base.guides.points)
-
     @blueprint.get(_PATH)
     def timeline() -> Response:
-        page = chronicle_page(knowledge_base, points)
+        page = chronicle_page(knowledge_base)
         return respond("timeline.html", lambda: _record(page), page=page)
 
     return blueprint
@@ -62,22 +56,20 @@ def address_of_query(query: Query) -> str:
     return _PATH + address_of(replace(query, offset=0)).removeprefix("/")
 
 
-def chronicle_page(knowledge_base: KnowledgeBase, points_of: Callable[[Query], Points]) -> ChroniclePage:
-    """Return what the page shows of what its address asks for; `points_of` gives the points of any query."""
+def chronicle_page(knowledge_base: KnowledgeBase) -> ChroniclePage:
+    """Return what the page shows of what its address asks for."""
     asked, _ = query_of(request.args.items(multi=True))
     query, catalogue = resolved(asked, knowledge_base.collection.catalogue), knowledge_base.collection.catalogue
     counted = replace(query, offset=0, limit=0, facets=("talk",), most_values=(("talk", MOST_TALKS),))
     answer = knowledge_base.searcher.search(counted)
     service = _only_service(query, knowledge_base)
     if service:
-        guide = knowledge_base.guides.of(service)
-        points, changes = guide.points, guide.changes
+        changes = knowledge_base.collection.domain.changes_of(service.slug)
     else:
-        points = points_of(query).points
         named = [one for one in map(catalogue.find, query.selected("service")) if one]
         changes = tuple(_changes(query.text, named, knowledge_base.collection.domain))
     name = " ".join(filter(None, (query.text, *(catalogue.name(one) for one in query.selected("service")))))
-    years = chronicle(talks_counted(answer, knowledge_base), points, changes)
+    years = chronicle(talks_counted(answer, knowledge_base), changes)
     return ChroniclePage(query, service, name or texts.EVERYTHING, years)
 
 
@@ -116,7 +108,6 @@ def _record(page: ChroniclePage) -> dict[str, Any]:
             {
                 "year": one.year,
                 "talks": [{"id": talk.talk.id, "title": talk.talk.title, "notes": notes} for talk, notes in one.talks],
-                "points": [{**point_record(point), "text": point.notes[0].text} for point in one.points],
                 "changes": [change_record(change) for change in one.changes],
             }
             for one in page.years

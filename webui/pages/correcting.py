@@ -1,21 +1,18 @@
-"""Putting right in place: forms for a note, its point, a talk and a report, each leading back to where one was."""
+"""Putting right in place: forms for a note, a talk and a report, each leading back to where one was."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from operator import itemgetter
-from typing import Any, TypeAlias, TypeVar, get_args
-from urllib.parse import unquote
+from typing import Any, TypeVar, get_args
 
 from flask import Blueprint, Response, make_response, render_template, request
 from msgspec.structs import asdict, replace
 
-from index.urls import url_parts
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import LONGEST_EVENT
-from kb.points import Says
 from kb.report.dates import is_date
-from kb.report.model import Correction, Given, Kind, Note
+from kb.report.model import Correction, Given, Kind
 from kb.search.answers import UnknownIdError
 from kb.search.correcting import put_back
 from webui.address import page_address
@@ -26,10 +23,8 @@ from webui.texts import texts
 from webui.view.answers import wants_json
 from webui.view.markup import web_address
 
-_SAYS: tuple[Says, ...] = get_args(Says)
 _KIND = "the kind"  # no slug of a service has a space
 _Told = TypeVar("_Told")
-_Points: TypeAlias = tuple[Mapping[str, Says | None], Mapping[str, Says | None]]  # what was told before, and then
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 # Characters, with title and company; a longer one is a sentence, or names with nothing between them.
 _LONGEST_NAME = 100
@@ -41,7 +36,6 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
     forms = _Forms(knowledge_base, updater, deeds)
     every = {
         "correct": forms.note,
-        "correct-point": forms.point,
         "correct-talk": forms.talk,
         "correct-report": forms.report,
     }
@@ -57,7 +51,6 @@ class _Forms:
     def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> None:
         self._collection = knowledge_base.collection
         self._browser = knowledge_base.browser
-        self._guides = knowledge_base.guides
         self._corrector = knowledge_base.corrector
         self._updater = updater
         self._deeds = deeds
@@ -79,31 +72,6 @@ class _Forms:
             return self._done(text, undo, page, found.id)
 
         return _answered(put_right, "correct.html", page, note=found)
-
-    def point(self, identifier: str) -> Response:
-        """Put right which notes say the same as one, and which do not."""
-        found = self._browser.note(identifier)
-        page = page_address("note", found.id)
-
-        def put_right() -> Response:
-            told: Mapping[str, Says | None] = {note.id: says for says in _SAYS for note in self._others(found, says)}
-            if not told:
-                raise RefusedError(texts.NO_NOTE_GIVEN, "same")
-            before = self._corrector.point(found.id, told)
-            text = texts.parted(found.text) if "apart" in told.values() else texts.joined(found.text)
-
-            def turned(done: _Points) -> _Points:
-                before, after = done
-                self._corrector.point(found.id, before, after)
-                return after, before
-
-            done: _Points = (before, told)
-            return self._done(text, undoing(turned, done), page, found.id)
-
-        services = (self._collection.catalogue.by_slug[mention.service] for mention in found.services)
-        entries = (self._guides.of(service).entry(found.id) for service in services)
-        others = {note.id: note for entry in entries if entry for note in entry.point.notes if note.id != found.id}
-        return _answered(put_right, "correct_point.html", page, note=found, others=tuple(others.values()))
 
     def talk(self, identifier: str) -> Response:
         """Put right who speaks in a talk."""
@@ -153,19 +121,6 @@ class _Forms:
     def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
         deed = self._deeds.keep(text, undo)
         return self._deeds.told(deed, came_from(page), anchor, settled=self._updater.update())
-
-    def _others(self, found: Note, field: str) -> Iterator[Note]:
-        """Yield the notes that a field of the form names, by their ids or by the addresses of their pages."""
-        for text in filter(None, map(str.strip, request.form.getlist(field))):
-            parts = url_parts(text)
-            path = unquote(parts.path) if parts else text
-            try:
-                other = self._browser.note(path.partition("/note/")[2] or path)
-            except UnknownIdError as error:
-                raise RefusedError(texts.unknown_note(text), field) from error
-            if other.id == found.id:
-                raise RefusedError(texts.JOIN_ITSELF, field)
-            yield other
 
     def _service(self, field: str) -> str | None:
         """Return the slug of the service that a field of the form names in any way; None where it is empty."""

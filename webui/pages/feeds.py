@@ -70,12 +70,6 @@ def _entry(entry: Entry, root: str) -> FeedEntry:
         title = texts.outdated(texts.shared.since(entry.change), 1 + len(entry.others))
         url = address_of(Query().select("service", *entry.change.services))
     else:
-        title = _title(entry)
+        title = texts.remedied(entry.others[0].text) if entry.what == "remedy" else entry.note.text
         url = page_address("note", entry.note.id)
     return FeedEntry(entry.id, title, root + url, entry.at, content)
-
-
-def _title(entry: Entry) -> str:
-    if entry.what == "remedy":
-        return texts.remedied(entry.others[0].text)
-    return texts.said_again(entry.note.text) if entry.what == "point" else entry.note.text

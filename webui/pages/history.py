@@ -42,7 +42,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/updates/<key>")
     def one(key: str) -> Response:
-        difference = announcer.with_points(announcer.difference(key))
+        difference = announcer.difference(key)
         part = paged(f"/updates/{key}", difference.reports, asked_page(request.args), _SIZE)
         return respond(
             "update.html",

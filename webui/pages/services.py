@@ -23,7 +23,7 @@ from webui.view.chronicle import Year, chronicle
 from webui.view.hits import Shown, belonging
 from webui.view.takeaway import quoting
 
-_SHOWN, _FEW = 5, 4  # points of a part, and talks; questions, and pairs of notes
+_SHOWN, _FEW = 5, 4  # entries of a part, and talks; questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,6 @@ class ServicePage:
     years: tuple[Year, ...]
     chronicle_url: str
     shown: int = _SHOWN
-    few: int = _FEW
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -71,12 +70,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/guide/<name>")
     def guide(name: str) -> Response:
-        made = knowledge_base.guides.of(known(name))
+        made = knowledge_base.guide(known(name))
         return respond("guide.html", lambda: guide_record(made, knowledge_base.collection.domain), guide=made)
 
     @blueprint.get("/guide/<name>.md")
     def as_markdown(name: str) -> Response:
-        made = knowledge_base.guides.of(known(name))
+        made = knowledge_base.guide(known(name))
         lines = QuotedGuide(made, quoting(knowledge_base.collection.domain, request.host_url)).lines()
         return Response("\n".join((*lines, "")), mimetype="text/markdown")
 
@@ -97,7 +96,7 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
     counted = replace(about, limit=0, facets=("talk", "kind", "state"), most_values=(("talk", MOST_TALKS),))
     answer, asked = knowledge_base.searcher.each(counted, replace(asking, limit=_FEW, context="place"))
     counts = {facet.value: facet.count for group in ("kind", "state") for facet in answer.facets[group]}
-    guide = knowledge_base.guides.of(service)
+    guide = knowledge_base.guide(service)
     spoken = tuple(talks_counted(answer, knowledge_base))
     most = sorted(spoken, key=lambda one: -one[1])[:_SHOWN]
     return ServicePage(
@@ -108,7 +107,7 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
         totals={name: counts.get("statement" if name == "cases" else name, 0) for name in lists},
         talks=tuple(sorted(most, key=lambda one: one[0].held_on or "", reverse=True)),
         more_talks=len(spoken) - len(most) + answer.unlisted.get("talk", 0),
-        years=chronicle(spoken, guide.points, guide.changes),
+        years=chronicle(spoken, guide.changes),
         chronicle_url=address_of_service(service),
     )
 

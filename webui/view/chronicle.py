@@ -1,10 +1,9 @@
-"""A time line as the figures of a drawing: for each year its talks, the points first told in it, and dated changes."""
+"""A time line as the figures of a drawing: for each year its talks and the dated changes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from kb.points import Point
 from kb.search.directory import TalkEntry, year
 from kb.search.facets import UNDATED
 from kb.services import Change
@@ -12,25 +11,22 @@ from kb.services import Change
 _MOST = 40  # years in a row, before those without anything are left out
 _NAMED = 8  # years that are named on a phone
 _HIGHEST, _LOWEST = 40, 4  # pixels, of the bars of talks
-_LARGEST, _SMALLEST = 9.0, 4.0  # pixels, the radius of what stands for points
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What a year has: its talks, those with most notes first, the points first told in it, and what changed.
+    """What a year has: its talks, those with most notes first, and what changed.
 
-    `middle` and `width` are its place in the drawing, in hundredths of the width; `height` is that of its bar, `radius`
-    that of its points, in pixels. Where the drawing is narrow, not all years are `named`.
+    `middle` and `width` are its place in the drawing, in hundredths of the width; `height` is that of its bar in
+    pixels. Where the drawing is narrow, not all years are `named`.
     """
 
     year: str
     talks: tuple[tuple[TalkEntry, int], ...]
-    points: tuple[Point, ...]
     changes: tuple[Change, ...]
     middle: float
     width: float
     height: int
-    radius: float
     named: bool
 
     @property
@@ -41,48 +37,39 @@ class Year:
     @property
     def is_empty(self) -> bool:
         """Whether it has nothing."""
-        return not (self.talks or self.points or self.changes)
+        return not (self.talks or self.changes)
 
 
-def chronicle(
-    talks: Iterable[tuple[TalkEntry, int]], points: Iterable[Point], changes: Iterable[Change]
-) -> tuple[Year, ...]:
+def chronicle(talks: Iterable[tuple[TalkEntry, int]], changes: Iterable[Change]) -> tuple[Year, ...]:
     """Return the years from the first to the last that has anything; what is of no known year is left out.
 
     `talks` come with how many notes each has.
     """
     spoken: defaultdict[str, list[tuple[TalkEntry, int]]] = defaultdict(list)
-    told: defaultdict[str, list[Point]] = defaultdict(list)
     changed: defaultdict[str, list[Change]] = defaultdict(list)
     for talk, notes in sorted(talks, key=lambda one: (-one[1], one[0].talk.id)):
         spoken[year(talk.held_on)].append((talk, notes))
-    for point in sorted(points, key=lambda point: (-point.talks, point.id)):
-        told[year(point.since)].append(point)
     for change in sorted(changes, key=lambda change: change.changed_on):
         changed[change.changed_on[:4]].append(change)
-    return tuple(_years(spoken, told, changed))
+    return tuple(_years(spoken, changed))
 
 
 def _years(
-    talks: Mapping[str, Sequence[tuple[TalkEntry, int]]],
-    points: Mapping[str, Sequence[Point]],
-    changes: Mapping[str, Sequence[Change]],
+    talks: Mapping[str, Sequence[tuple[TalkEntry, int]]], changes: Mapping[str, Sequence[Change]]
 ) -> Iterator[Year]:
-    every = sorted({*talks, *points, *changes} - {UNDATED})
+    every = sorted({*talks, *changes} - {UNDATED})
     if every and int(every[-1]) - int(every[0]) < _MOST:
         every = [str(one) for one in range(int(every[0]), int(every[-1]) + 1)]
-    most_talks, most_points = (max(map(len, those.values()), default=1) for those in (talks, points))
+    most_talks = max(map(len, talks.values()), default=1)
     width = 100 / max(len(every), 1)
     for place, one in enumerate(every):
-        spoken, told = talks.get(one, ()), points.get(one, ())
+        spoken = talks.get(one, ())
         yield Year(
             year=one,
             talks=tuple(spoken),
-            points=tuple(told),
             changes=tuple(changes.get(one, ())),
             middle=round(width * (place + 0.5), 2),
             width=round(width, 2),
             height=max(_LOWEST, round(_HIGHEST * len(spoken) / most_talks)) if spoken else 0,
-            radius=round(_SMALLEST + (_LARGEST - _SMALLEST) * (len(told) / most_points) ** 0.5, 1) if told else 0.0,
             named=(len(every) - 1 - place) % -(-len(every) // _NAMED) == 0,
         )

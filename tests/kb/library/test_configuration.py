@@ -84,13 +84,6 @@ def test_kb_toml_names_files_that_are_no_reports(tmp_path: Path) -> None:
         ),
         ("[notes.'a/b']\nadd = ['ほげ']", "[notes.\"a/b\"] add: no service is called 'ほげ'"),
         ("[notes.'a/b']\nadd = 'sqs'", '[notes."a/b"] add cannot be \'sqs\'; write a list of texts, as in ["sqs"]'),
-        ("[points.'a/b']\nsame = 'c/d'", '[points."a/b"] same cannot be \'c/d\'; write a list of texts, as in ["sqs"]'),
-        ("[points.'a/b']\nlike = ['c/d']", "[points.\"a/b\"] has unknown key 'like'; known are same, apart"),
-        ("[points.'a/b']\napart = ['a/b']", '[points."a/b"] names the note itself; write the ids of other notes'),
-        (
-            "[points.'a/b']\nsame = ['c/d']\napart = ['c/d']",
-            "[points.\"a/b\"] says both same and apart of 'c/d'; leave one of them",
-        ),
         ("ignore = 'a.md'", "ignore cannot be 'a.md'; write patterns of files: ignore = [\"drafts/**\"]"),
         ("ignore = [1]", 'ignore cannot hold 1; write patterns of files: ignore = ["drafts/**"]'),
         (
@@ -166,3 +159,16 @@ def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
         Library(tmp_path).see("https://example.com/feed", ["https://example.com/\x07"])
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "# 覚え書き\n"
+
+
+@pytest.mark.parametrize(
+    "told", ["[points.'a/b']\nsame = ['c/d']", "[points.'a/b']\nlike = 1", "[points]", "points = 1"]
+)
+def test_a_table_of_points_is_read_over_in_one_line_and_the_rest_of_kb_toml_holds(tmp_path: Path, told: str) -> None:
+    (tmp_path / "kb.toml").write_text(f"ignore = ['a.md']\n{told}\n\n[reports.'b.md']\nevent = '会'\n", "utf-8")
+    scan = Library(tmp_path).scan()
+
+    assert (scan.configuration.ignore, scan.configuration.given) == (("a.md",), {"b.md": Given("会")})
+    assert list(map(str, scan.problems)) == [
+        "kb.toml: [points] means nothing any more, no notes are joined by hand; take it out"
+    ]

@@ -62,7 +62,6 @@ def test_a_card_has_the_words_their_place_their_source_and_what_has_changed(know
         "services": ["AWS Lambda"],
         "source": "a.md:8",
         "address": "https://example.com/posts/a",
-        "talks_saying_so": 1,
         "marks": [[3, 7]],
         "alike": False,
     }
@@ -145,7 +144,7 @@ def test_an_answer_is_bounded_whatever_notes_hold(tmp_path: Path) -> None:
     )
 
 
-def test_a_guide_tells_each_point_once_with_how_many_talks_say_so(knowledge_base: KnowledgeBase) -> None:
+def test_a_guide_tells_each_thing_once_with_how_many_talks_say_so(knowledge_base: KnowledgeBase) -> None:
     guide = asked(knowledge_base, "guide", service="ラムダ")
     (problem,) = guide["solved"]
 
@@ -158,7 +157,7 @@ def test_a_guide_tells_each_point_once_with_how_many_talks_say_so(knowledge_base
     assert guide["service"]["slug"] == "lambda"
 
 
-def test_what_several_talks_say_is_counted_on_each_card(tmp_path: Path) -> None:
+def test_what_several_talks_say_in_the_same_words_is_told_once_with_their_number(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     for year in (2018, 2020, 2022):
         told = f"# 見本勉強会 {year}\n\n## 【A】10:00~10:45:{year}年のキューの話\n\n- SQS の受け手は必ず冪等にする\n"
@@ -166,7 +165,6 @@ def test_what_several_talks_say_is_counted_on_each_card(tmp_path: Path) -> None:
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
     kb.keeper.sync()
 
-    assert [one["talks_saying_so"] for one in asked(kb, "search", query="冪等")["notes"]] == [3, 3, 3]
     assert [one["talks_saying_so"] for one in asked(kb, "guide", service="sqs")["advice"]] == [3]
 
 

@@ -172,16 +172,3 @@ def test_a_first_sync_is_one_line(kb: KnowledgeBase) -> None:
     (first,) = kb.announcer.differences().values()
 
     assert (first.first, first.reports, first.counts) == (True, (), {"report": {"came": 2}, "note": {"came": 5}})
-
-
-def test_a_point_that_another_talk_makes_and_one_more_confirms_is_told(kb: KnowledgeBase, library: Path) -> None:
-    told = []
-    for number, event in enumerate(("春の会", "夏の会", "秋の会")):
-        text = f"# {event} 202{number}-01-01\n\n## 【A】10:00~10:40:{event}の話\n\n- SQS は二度届くので冪等に受ける\n"
-        (library / f"{number}.md").write_text(text, "utf-8")
-        difference = kb.keeper.sync().difference
-        assert difference is not None
-        items = (item for report in kb.announcer.with_points(difference).reports for item in report.items)
-        told.append([(item.fate, item.before, item.after) for item in items if item.sort == "point"])
-
-    assert told == [[], [("came", "", "2")], [("changed", "2", "3")]]

@@ -1,7 +1,8 @@
-"""The guide of a service over a collection: made of one generation, by meaning once there are vectors, and bounded."""
+"""The guide of a service over a collection: each thing told once, in its part, and no more than so many."""
 
 from pathlib import Path
 
+import pytest
 from models import Characters
 
 from index.whoosh_engine import WhooshEngine
@@ -25,23 +26,14 @@ def opened(folder: Path, **reports: str) -> KnowledgeBase:
 
 
 def guide(knowledge_base: KnowledgeBase) -> Guide:
-    return knowledge_base.guides.of(knowledge_base.collection.catalogue.by_slug["lambda"])
+    return knowledge_base.guide(knowledge_base.collection.catalogue.by_slug["lambda"])
 
 
-def test_a_guide_is_made_once_a_generation_and_anew_when_vectors_have_come(tmp_path: Path) -> None:
-    one, other = "箱から鍵を静かに抜き出す作業を毎朝行う", "箱から鍵をそっと抜き出して札を棚に並べる習慣を毎晩続ける"
-    others = "".join(f"  - {chr(0x5000 + 7 * n)}{chr(0x5400 + 7 * n)}の話を聞く\n" for n in range(20))
-    knowledge_base = opened(tmp_path, y2018=f"  - {one}\n{others}", y2020=f"  - {other}\n")
-    by_words = guide(knowledge_base)
-    again = guide(knowledge_base)
-    knowledge_base.keeper.embed()
-    by_meaning = guide(knowledge_base)
-
-    assert (again is by_words, by_meaning is by_words, guide(knowledge_base) is by_meaning) == (True, False, True)
-    assert [max(point.talks for point in made.points) for made in (by_words, by_meaning)] == [1, 2]
+def told(made: Guide) -> list[list[str]]:
+    return [[note.text for note in entry.notes] for part in made.parts.values() for entry in part]
 
 
-def test_of_many_notes_only_so_many_are_compared_and_the_guide_says_so(tmp_path: Path) -> None:
+def test_of_many_notes_only_so_many_are_told_and_the_guide_says_so(tmp_path: Path) -> None:
     notes = "".join(f"  - 箱{n}と鍵{n}の話を聞く\n" for n in range(900))
     made = guide(opened(tmp_path, y2018=notes))
 
@@ -52,7 +44,105 @@ def test_where_there_is_no_index_yet_the_guide_is_empty(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     made = guide(KnowledgeBase.open(tmp_path / "library", tmp_path / "index"))
 
-    assert (made.notes, made.points, len(made.changes) > 0) == (0, (), True)
+    assert (made.notes, told(made), len(made.changes) > 0) == (0, [], True)
+
+
+def add_takers(knowledge_base: KnowledgeBase, *takers: str) -> None:
+    """Add a report of each of several who noted one talk of 2022."""
+    library, told = knowledge_base.collection.library.path, ""
+    for number, notes in enumerate(takers):
+        talk = "## 【A】10:00~10:40:箱の運用\n\n- Lambda\n"
+        (library / f"{number}.md").write_text(f"# 見本勉強会 {number}人目の参加レポート\n\n{talk}{notes}", "utf-8")
+        told += f'[reports."{number}.md"]\nevent = "見本勉強会 2022"\ndate = "2022"\n'
+    (library / "kb.toml").write_text(told, "utf-8")
+    knowledge_base.keeper.sync()
+
+
+def test_what_two_takers_noted_in_other_words_is_one_row_once_there_are_vectors(tmp_path: Path) -> None:
+    others = "".join(f"  - {chr(0x5000 + 7 * n)}{chr(0x5400 + 7 * n)}の話を聞く\n" for n in range(20))
+    one, other = "赤青黄緑白黒紫茶の箱を積む", "箱は茶紫黒白緑黄青赤に積む"
+    knowledge_base = opened(tmp_path)
+    add_takers(knowledge_base, f"  - {one}\n{others}", f"  - {other}\n")
+    by_words = told(guide(knowledge_base))
+    knowledge_base.keeper.embed()
+    by_meaning = told(guide(knowledge_base))
+
+    assert ([one] in by_words, [other] in by_words) == (True, True)
+    assert [sorted(row) for row in by_meaning if len(row) > 1] == [sorted((one, other))]
+
+
+PROBLEM, REMEDY = "課題: 箱の鍵が見つからず困る", "対策：鍵の札を棚に必ず並べておく"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "  - 課題: 箱の鍵が見つからなくて困る\n    - 対策：鍵の札を棚に必ず並べる\n",
+        "  - 箱の鍵が見つからない\n    - → 鍵の札を棚に必ず並べておく\n",
+    ],
+)
+def test_the_remedy_that_two_takers_noted_is_told_once_with_its_problem(tmp_path: Path, other: str) -> None:
+    knowledge_base = opened(tmp_path)
+    add_takers(knowledge_base, f"  - {PROBLEM}\n    - {REMEDY}\n", other)
+    made = guide(knowledge_base)
+    [entry] = made.parts["solved"]
+
+    assert (len(entry.notes), len(entry.remedies), entry.leads_to, len(told(made))) == (2, 1, (), 1)
+
+
+def test_a_remedy_that_another_talk_tells_is_told_by_itself_too(tmp_path: Path) -> None:
+    knowledge_base = opened(tmp_path)
+    add_takers(knowledge_base, f"  - {PROBLEM}\n    - {REMEDY}\n")
+    alone = told(guide(knowledge_base))
+    again = f"# 別の会 2024 参加レポート\n\n## 【B】10:00~10:40:鍵の話\n\n- Lambda\n  - {REMEDY}\n"
+    (tmp_path / "library" / "again.md").write_text(again, "utf-8")
+    knowledge_base.keeper.sync()
+
+    assert (alone, sorted(told(guide(knowledge_base)))) == ([[PROBLEM]], [[REMEDY, REMEDY], [PROBLEM]])
+
+
+def test_what_is_noted_outside_of_talks_is_said_once(tmp_path: Path) -> None:
+    made = guide(opened(tmp_path, y2018="  - 箱の鍵は二つある\n"))
+
+    assert [entry.talks for part in made.parts.values() for entry in part] == [1]
+
+
+def test_a_sentence_stands_once_in_a_guide_be_it_that_a_row_has_two(tmp_path: Path) -> None:
+    opening, other = "box は毎朝かならず開ける", "box は毎朝かならずあける"
+    knowledge_base = opened(tmp_path, y2018=f"  - {opening.upper()}\n", y2020=f"  - {other}\n")
+    apart = told(guide(knowledge_base))
+    add_takers(knowledge_base, f"  - {opening}\n", f"  - {other}\n")
+    [together] = told(guide(knowledge_base))
+
+    assert apart == [[other], [opening.upper()]]
+    assert (together[:2], sorted(together[2:])) == ([opening.upper(), other], sorted((opening, other)))
+
+
+def test_what_is_most_surely_advice_stands_first_and_what_no_longer_holds_last(tmp_path: Path) -> None:
+    notes = (
+        "  - 箱の鍵は必ず二つ持つべき\n  - 箱の鍵を数えるとよい\n  - 箱の鍵は分けておくこと\n  - 箱には鍵があるらしい\n"
+    )
+    made = guide(opened(tmp_path, y2017=f"  - 最大実行時間は5分にするとよい\n{notes}"))
+    entries = [entry for name in ("advice", "cases") for entry in made.parts[name]]
+    *holding, last = entries
+    sure = [round(entry.note.advice, 1) for entry in holding]
+
+    assert (sure, len(set(sure)) > 2) == (sorted(sure, reverse=True), True)
+    assert (last.note.text, len(last.changes), last.note.advice > sure[-1]) == (
+        "最大実行時間は5分にするとよい",
+        1,
+        True,
+    )
+
+
+def test_what_was_said_again_after_a_change_is_not_marked_by_it(tmp_path: Path) -> None:
+    knowledge_base = opened(tmp_path, y2017="  - 最大実行時間は5分\n")
+    before = [len(entry.changes) for entry in guide(knowledge_base).parts["cases"]]
+    again = "# 見本勉強会 2020 参加レポート\n\n- Lambda\n  - 最大実行時間は5分\n"
+    (tmp_path / "library" / "y2020.md").write_text(again, "utf-8")
+    knowledge_base.keeper.sync()
+
+    assert (before, [len(entry.changes) for entry in guide(knowledge_base).parts["cases"]]) == ([1], [0])
 
 
 def test_what_an_arrow_leads_to_is_told_with_what_it_goes_on_from_and_not_by_itself(tmp_path: Path) -> None:
@@ -61,13 +151,13 @@ def test_what_an_arrow_leads_to_is_told_with_what_it_goes_on_from_and_not_by_its
         "  - 鍵の数が棚ごとに決まっている\n  - → 鍵の数を先に数えておくべき\n  - → 数えた鍵の札を必ず作る\n"
     )
     made = guide(opened(tmp_path, y2018=notes))
-    told = [
+    leading = [
         (part, entry.note.text, [note.text for note in entry.leads_to])
         for part, entries in made.parts.items()
         for entry in entries
     ]
 
-    assert told == [
+    assert leading == [
         ("advice", "箱の部品が大きく、棚に収まらなかった", ["→ 小さな箱に分けておくべき"]),
         ("cases", "鍵の数が棚ごとに決まっている", ["→ 鍵の数を先に数えておくべき", "→ 数えた鍵の札を必ず作る"]),
     ]
@@ -85,7 +175,4 @@ def test_prose_that_only_stands_under_a_service_is_not_told(tmp_path: Path) -> N
     prose = "\n## Lambda\n\n箱の鍵を机に忘れてきた話を聞きました。\n\nLambda の箱の鍵は机に置けるそうです。\n"
     made = guide(opened(tmp_path, y2018=f"  - 窓の札を棚に並べる\n{prose}"))
 
-    assert [point.notes[0].text for point in made.points] == [
-        "窓の札を棚に並べる",
-        "Lambda の箱の鍵は机に置けるそうです。",
-    ]
+    assert told(made) == [["窓の札を棚に並べる"], ["Lambda の箱の鍵は机に置けるそうです。"]]

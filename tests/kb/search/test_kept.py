@@ -11,7 +11,6 @@ from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
-from kb.services import Service
 from webui.app import create_app
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- Lambda\n  - 箱から鍵を静かに抜き出す\n"
@@ -48,13 +47,7 @@ def opened(library: Path) -> KnowledgeBase:
     return KnowledgeBase.open(library, library.parent / "index", Interrupted)
 
 
-def the_lambda(kb: KnowledgeBase) -> Service:
-    return kb.collection.catalogue.by_slug["lambda"]
-
-
 ASKED: Mapping[str, Callable[[KnowledgeBase, FlaskClient], object]] = {
-    "a guide": lambda kb, _: kb.guides.of(the_lambda(kb)).notes,
-    "points": lambda kb, _: len(kb.guides.points(Query()).points),
     "suggestions": lambda kb, _: [one.notes for one in kb.searcher.suggest("lambda")],
     "the panel of a service": lambda _, client: client.get("/?q=Lambda").text,
     "what is offered to search, and saved searches": lambda _, client: client.get("/").text,

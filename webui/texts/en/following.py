@@ -15,10 +15,8 @@ WHAT_DID_IT = "Changed by"
 SEE_UPDATE = "What changed"
 FEED = "Feed"
 FEED_HOW = (
-    "New notes, points that another talk confirms, problems that found a remedy, and what has changed since. "
-    "It tells only what is found to the letter."
+    "New notes, problems that found a remedy, and what has changed since. It tells only what is found to the letter."
 )
-SAID_BEFORE = "Said before"
 SAVED = "Saved searches"
 SAVED_HOW = (
     "Searches are kept in kb.toml and stand on the start page. New is what came since this browser last opened them."
@@ -69,11 +67,6 @@ def forget(name: str) -> str:
 def remedied(problem: str) -> str:
     """Return the title of the entry that tells of a problem's remedy."""
     return f"Remedy: {problem}"
-
-
-def said_again(text: str) -> str:
-    """Return the title of the entry that tells of a note which says what other talks said before it."""
-    return f"Another talk says so too: {text}"
 
 
 def outdated(statement: str, notes: int) -> str:

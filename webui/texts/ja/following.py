@@ -9,11 +9,7 @@ NO_UPDATES = "まだ更新の記録がありません。"
 WHAT_DID_IT = "変えたもの"
 SEE_UPDATE = "何が変わったか"
 FEED = "フィード"
-FEED_HOW = (
-    "新しく見つかるメモ、ほかのセッションでも語られた要点、対策が見つかった課題、その後の変更。"
-    "言葉どおりに見つかるものだけを知らせます。"
-)
-SAID_BEFORE = "前に語ったメモ"
+FEED_HOW = "新しく見つかるメモ、対策が見つかった課題、その後の変更。言葉どおりに見つかるものだけを知らせます。"
 SAVED = "保存した検索"
 SAVED_HOW = "検索は kb.toml に残り、最初のページに並びます。新着は、このブラウザーで前に開いてからの件数です。"
 NO_SAVED = "保存した検索はありません。検索結果の下の「この検索を保存」で加えられます。"
@@ -63,11 +59,6 @@ def forget(name: str) -> str:
 def remedied(problem: str) -> str:
     """Return the title of the entry that tells of a problem's remedy."""
     return f"対策: {problem}"
-
-
-def said_again(text: str) -> str:
-    """Return the title of the entry that tells of a note which says what other talks said before it."""
-    return f"ほかのセッションでも: {text}"
 
 
 def outdated(statement: str, notes: int) -> str:
