@@ -25,7 +25,7 @@ ENOUGH = 3  # documents: with one or two, those with some of the words are wante
 # from those without one: docs/relevance.md, "Knowing when there is no answer".
 NEEDED_SHARE = 0.45
 # The same with likeness, which counts so much beside: what is like enough needs none of the words.
-NEEDED, LIKENESS_COUNTS = 0.6, 1.25
+NEEDED, LIKENESS_COUNTS = 0.61, 1.25
 LEAST_SHARE = 0.1  # that any document must have
 
 Loosen = Callable[[Sequence[QueryWord]], tuple[QueryWord, ...]]

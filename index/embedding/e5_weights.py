@@ -123,6 +123,15 @@ class Weights:
         return self._data[offset : offset + size]
 
 
+def read_floats(path: Path) -> Mapping[str, Floats]:
+    """Return the tensors of a file of numpy's by their names. Raises EmbeddingError."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name].astype(np.float32) for name in file}
+    except Exception as error:  # damaged bytes raise many sorts (numpy, zipfile, zlib)
+        raise EmbeddingError(f"{path} is damaged ({error}); install kb anew") from error
+
+
 class _Cursor:
     """Where a file is being read."""
 

