@@ -179,12 +179,12 @@ def test_any_document_must_have_a_tenth_of_the_weight(share: float, some: bool) 
 @pytest.mark.parametrize(
     ("share", "likest", "answered"),
     [
-        (0.1, Likest(0.4, of_all=True), True),
-        (0.1, Likest(0.39, of_all=True), False),
+        (0.1, Likest(0.41, of_all=True), True),
+        (0.1, Likest(0.4, of_all=True), False),
         (0.5, Likest(0.0, of_all=True), False),  # it would be without a model
         (0.5, Likest(0.0, of_all=False), True),
         (0.4, Likest(0.0, of_all=False), False),
-        (0.0, Likest(0.48, of_all=False), True),
+        (0.0, Likest(0.49, of_all=False), True),
         (0.5, None, True),
         (0.4, None, False),
     ],
