@@ -5,10 +5,12 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import click
 
+from index.query import Query
 from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
@@ -78,6 +80,7 @@ def serve(
     updater = Updater(partial(_sync, kb, embed_beside(kb)), begun if isinstance(begun, str) else None)
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
+    threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True).start()
     server.serve(
         create_app(kb, access=access, updater=updater, fetcher=fetcher),
         listening,
@@ -91,6 +94,12 @@ def _sync(kb: KnowledgeBase, changed: Callable[[], None], progress: Progress) ->
     outcome = sync_apart(kb, progress)
     changed()
     return outcome
+
+
+def _warm(kb: KnowledgeBase) -> None:
+    """Search once, so that the first who does so does not wait for the sentence model, which takes half a second."""
+    with suppress(Exception):  # whoever searches is told what is wrong
+        kb.searcher.search(Query("メモ", limit=1))
 
 
 def _follow(kb: KnowledgeBase, updater: Updater) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from index.embedding.bundled_model import loaded
 from index.query import Query
 from index.whoosh_engine import vector_file
 from index.whoosh_engine.vectors import VectorFile
 from kb.knowledge_base import KnowledgeBase
+from webui import serving
 
 NOTES = 200
 RECORD = 384 + 16  # bytes
@@ -87,6 +89,18 @@ def is_fine(folder: Path, whole: Mapping[int, bytes]) -> Sequence[bool]:
     left = vectors_in(folder)
     opened(folder).keeper.embed()
     return answers, left.items() <= whole.items(), vectors_in(folder) == whole
+
+
+def test_a_server_has_its_model_ready_before_the_first_search(folder: Path) -> None:
+    kb = opened(folder)
+    kb.keeper.embed()
+    loaded.cache_clear()
+
+    serving._warm(kb)  # noqa: SLF001  # what it begins beside the pages
+    ready = loaded.cache_info().currsize
+    kb.searcher.search(Query("監視を移す"))
+
+    assert (ready, loaded.cache_info().currsize) == (1, 1)
 
 
 @pytest.mark.parametrize("points", [3, pytest.param(20, marks=pytest.mark.soak)])
