@@ -225,7 +225,7 @@ def main() -> None:
     asked.add_argument("labels", type=Path)
     asked.add_argument("--held-out", nargs="*", default=[])
     asked.add_argument("--epochs", type=float, default=1.0)
-    asked.add_argument("--share", type=float, default=1.0)
+    asked.add_argument("--share", type=float, default=0.5)
     asked.add_argument("--to", type=Path, default=TUNED)
     told = asked.parse_args()
     queries, notes = judged_queries(told.labels)
