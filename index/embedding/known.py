@@ -1,11 +1,15 @@
 """An embedder that knows the vectors of some texts by heart: those of texts that come along with a program."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from index.embedder import Embedder, Vectors
+from index.embedder import Embedder, EmbeddingError, Vectors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Known:
@@ -41,12 +45,23 @@ class Known:
         import numpy as np
 
         try:
-            with self._file.open("rb") as data, np.load(data, allow_pickle=False) as file:
-                keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
-        except Exception:  # noqa: BLE001  # damaged bytes raise many sorts (numpy, zipfile, zlib); then all are made
-            return {}
+            file = read_arrays(self._file)
+            keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
+        except (EmbeddingError, KeyError):
+            return {}  # then all are made
         vectors = numbers.astype(np.float32) * scales[:, None]
         return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
+
+
+def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
+    """Return the arrays of a file of numpy's by their names. Raises EmbeddingError where it is absent or damaged."""
+    import numpy as np
+
+    try:
+        with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
+            return {name: file[name] for name in file}
+    except Exception as error:  # damaged bytes raise many sorts (numpy, zipfile, zlib)
+        raise EmbeddingError(f"{path} is damaged ({error}); install kb anew") from error
 
 
 def learn(embedder: Embedder, texts: Iterable[str], file: Path) -> None:

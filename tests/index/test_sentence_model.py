@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from index.embedder import EmbeddingError, Vectors
 from index.embedding import Endpoint, bundled, bundled_model
 from index.embedding.bundled_model import Bundled
-from index.embedding.e5_weights import Weights, read_floats
+from index.embedding.e5_weights import Weights
+from index.embedding.known import read_arrays
 from index.embedding.unigram_tokenizer import UnigramTokenizer
 from kb.library.places import SAMPLES
 
@@ -213,7 +214,7 @@ def test_a_damaged_tuned_part_is_told_and_no_vector_is_made_by_it(tmp_path: Path
     (tmp_path / "e5_tuned.npz").write_bytes(data)
 
     with pytest.raises(EmbeddingError, match=r"e5_tuned\.npz is damaged .*; install kb anew"):
-        read_floats(tmp_path / "e5_tuned.npz")
+        read_arrays(tmp_path / "e5_tuned.npz")
 
 
 @pytest.mark.parametrize("size", [0, 3, 40, 5000, 6_000_000, 20_000_000])
