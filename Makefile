@@ -59,7 +59,7 @@ check: $(VENV)/.dev
 
 # Fits the weights of what speaks for a heading, a talk and a kind, and writes them with their figures as data;
 # then measures services by author, and what each rule of theirs gives.
-fit: $(VENV)/.dev
+fit: $(VENV)/.fit
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
 	else for part in headings talks kinds services; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
@@ -96,6 +96,11 @@ $(VENV)/.run: requirements.lock pyproject.toml
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "Adding the developers' tools ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.fit: pyproject.toml $(VENV)/.dev
+	@$(PIP) install uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group fit
 	@touch $@
 
 $(VENV)/.model: pyproject.toml $(VENV)/.dev

@@ -1,0 +1,80 @@
+"""Logistic regression over named features: how likely each label is, and why. Applied by numpy, fitted elsewhere.
+
+A model is `NAME.npz` (the weights) with `NAME.toml` beside it: its labels, the thresholds from which a claim is made,
+and the figures that it was measured by.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from index import datafiles
+
+Features: TypeAlias = Sequence[str]
+"""What is true of an example, by names such as `ends with ません`; each counts once, and an unknown one not at all."""
+
+
+class ModelTable(Struct, frozen=True):
+    """`NAME.toml`: labels in the order of the columns, and how likely each must be at least to be claimed."""
+
+    fitted_on: Any
+    labels: tuple[str, ...]
+    thresholds: dict[str, float]
+    figures: dict[str, dict[str, float]]
+
+
+class LinearModel:
+    """A multinomial logistic regression (Hastie et al., The Elements of Statistical Learning, 4.4), made by `load`."""
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        names: Sequence[str],
+        weights: NDArray[np.floating[Any]],
+        thresholds: Mapping[str, float],
+    ) -> None:
+        """`weights` has a column a label; its first row always counts, each further one where its name is a feature."""
+        self.labels = tuple(labels)
+        self.thresholds = thresholds
+        self._rows = {name: row for row, name in enumerate(names, start=1)}
+        self._weights = np.asarray(weights, np.float64)
+
+    def weights(self) -> tuple[list[str], NDArray[np.float64]]:
+        """Return the names of all features, and the weights: a row for what always counts, then one for each name."""
+        return list(self._rows), self._weights
+
+    def probabilities(self, examples: Sequence[Features]) -> NDArray[np.float64]:
+        """Return how likely each label of each example is, (examples, labels)."""
+        rows, begins = list[int](), list[int]()  # of all examples one after the other: arrays are dear to make
+        known = self._rows
+        for features in examples:
+            begins.append(len(rows))
+            rows.append(0)
+            rows += [known[name] for name in features if name in known]
+        if not rows:
+            return np.empty((0, len(self.labels)))
+        scores = np.add.reduceat(self._weights[rows], begins)
+        shares: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+    def reasons(self, features: Features, label: str, most: int = 5) -> list[tuple[str, float]]:
+        """Return the features that speak most for a label, and against it where negative: its weight over the mean."""
+        column = self.labels.index(label)
+        known = [(name, self._weights[self._rows[name]]) for name in features if name in self._rows]
+        told = [(name, float(row[column] - row.mean())) for name, row in known]
+        return sorted(told, key=lambda one: -abs(one[1]))[:most]
+
+
+@cache
+def load(name: str) -> LinearModel:
+    """Return the model of a name that comes along with kb."""
+    table = datafiles.table("kb.learning", f"{name}.toml", ModelTable)
+    with (files("kb.learning") / f"{name}.npz").open("rb") as data, np.load(data, allow_pickle=False) as arrays:
+        names = arrays["names"].tobytes().decode("utf-8").split("\n")
+        return LinearModel(table.labels, names, arrays["weights"], table.thresholds)

@@ -1,0 +1,171 @@
+"""Fits linear models over named features with scikit-learn, measures them on authors left out, and writes them as data."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, sparse
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+
+from kb.learning import Features, LinearModel
+
+MODELS = Path("kb/learning")
+FEWEST_DOCUMENTS = 3  # that a feature is seen in; what fewer hold is their subject
+FOLDS = 8
+STRENGTH = 0.1  # C of the regression: how large weights may be
+_MOST_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What is true of something, and what a reader called it; `kind` is the sort of text it stands in."""
+
+    features: Features
+    label: str
+    author: str
+    document: str
+    kind: str = "notes"
+
+
+def fitted(
+    examples: Sequence[Example], labels: Sequence[str], thresholds: Mapping[str, float] | None = None
+) -> LinearModel:
+    """Return a model of examples, its probabilities calibrated on authors left out."""
+    return _model(examples, labels, _temperature(left_out(examples, labels), examples, labels), thresholds or {})
+
+
+def left_out(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float64]:
+    """Return how likely each label of each example is, (examples, labels), by a model that never saw its author."""
+    folds = _folds([one.author for one in examples])
+    found = np.empty((len(examples), len(labels)))
+    for fold in range(max(folds) + 1):
+        out = [number for number, own in enumerate(folds) if own == fold]
+        model = _model([one for one, own in zip(examples, folds, strict=True) if own != fold], labels, 1.0, {})
+        found[out] = model.probabilities([examples[number].features for number in out])
+    return found
+
+
+def calibrated(found: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float64]:
+    """Return probabilities of authors left out as the fitted model's temperature makes them."""
+    scores = np.log(np.clip(found, 1e-12, None)) / _temperature(found, examples, labels)
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def threshold(likely: NDArray[np.float64], right: Sequence[bool], precision: float) -> float:
+    """Return how likely a claim must be, so that of those at least so likely enough are right; 1.01 if none is."""
+    order = np.argsort(-likely, kind="stable")
+    share = np.array(right, float)[order].cumsum() / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(share >= precision)
+    return float(np.ceil(likely[order][enough[-1]] * 100) / 100) if len(enough) else 1.01
+
+
+def claim_figures(likely: NDArray[np.float64], right: Sequence[bool], bar: float) -> dict[str, float]:
+    """Return average precision, and precision and recall of the claims that are at least so likely."""
+    wanted, claimed = np.array(right, bool), likely >= bar
+    hits = (wanted & claimed).sum()
+    return {
+        "average precision": float(average_precision_score(wanted, likely)) if wanted.any() else 0.0,
+        "precision": float(hits / max(claimed.sum(), 1)),
+        "recall": float(hits / max(wanted.sum(), 1)),
+        "claimed": float(claimed.sum()),
+        "examples": float(len(wanted)),
+    }
+
+
+def write(name: str, model: LinearModel, figures: Mapping[str, Mapping[str, float]]) -> None:
+    """Write a model as `NAME.npz` and `NAME.toml`, as `kb.learning.load` reads it."""
+    names, weights = model.weights()
+    np.savez_compressed(
+        MODELS / f"{name}.npz",
+        names=np.frombuffer("\n".join(names).encode("utf-8"), np.uint8),
+        weights=weights.astype(np.float16),
+    )
+    lines = [
+        "# Written by `make fit`, not by hand.",
+        f"fitted_on = {datetime.now(UTC).date().isoformat()}",
+        f"labels = {list(model.labels)}".replace("'", '"'),
+        "",
+        "[thresholds]",
+        *(f'"{label}" = {value}' for label, value in model.thresholds.items()),
+    ]
+    for title, values in figures.items():
+        lines += ["", f'[figures."{title}"]', *(f'"{key}" = {value:.3f}' for key, value in values.items())]
+    (MODELS / f"{name}.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _model(
+    examples: Sequence[Example], labels: Sequence[str], temperature: float, thresholds: Mapping[str, float]
+) -> LinearModel:
+    seen = defaultdict[str, set[str]](set)
+    for one in examples:
+        for name in one.features:
+            seen[name].add(one.document)
+    names = sorted(name for name, documents in seen.items() if len(documents) >= FEWEST_DOCUMENTS)
+    columns = {name: column for column, name in enumerate(names)}
+    table = _table(columns, examples)
+    regression = LogisticRegression(C=STRENGTH, max_iter=_MOST_STEPS, tol=1e-3)
+    regression.fit(table, [one.label for one in examples], sample_weight=_shares(examples))
+    rows = np.vstack([regression.intercept_, regression.coef_.T])
+    if rows.shape[1] == 1:  # of two labels scikit-learn weighs the second alone
+        rows = np.hstack([np.zeros_like(rows), rows])
+    weights = np.full((len(names) + 1, len(labels)), 0.0)
+    weights[0] = -30.0  # a label that no example has
+    for column, label in enumerate(regression.classes_):
+        weights[:, labels.index(label)] = rows[:, column]
+    kept = np.abs(weights).max(axis=1) >= 1e-3
+    kept[0] = True
+    return LinearModel(
+        labels,
+        [name for name, keep in zip(names, kept[1:], strict=True) if keep],
+        weights[kept] / temperature,
+        thresholds,
+    )
+
+
+def _table(columns: Mapping[str, int], examples: Sequence[Example]) -> sparse.csr_matrix:
+    found, ends = list[int](), [0]
+    for one in examples:
+        found += [columns[name] for name in one.features if name in columns]
+        ends.append(len(found))
+    return sparse.csr_matrix((np.ones(len(found)), found, ends), shape=(len(examples), len(columns)))
+
+
+def _shares(examples: Sequence[Example]) -> list[float]:
+    """Return what each example counts, so that who wrote much counts more than others, but not as much more."""
+    counts = defaultdict[str, int](int)
+    for one in examples:
+        counts[one.author] += 1
+    mean = len(examples) / len(counts)
+    return [(mean / counts[one.author]) ** 0.5 for one in examples]
+
+
+def _folds(authors: Sequence[str]) -> list[int]:
+    """Return a fold for each example, an author's all in one, the largest given to the emptiest."""
+    counts = defaultdict[str, int](int)
+    for author in authors:
+        counts[author] += 1
+    sizes, fold_of = [0] * min(FOLDS, len(counts)), dict[str, int]()
+    for author in sorted(counts, key=lambda one: (-counts[one], one)):
+        fold = sizes.index(min(sizes))
+        sizes[fold] += counts[author]
+        fold_of[author] = fold
+    return [fold_of[author] for author in authors]
+
+
+def _temperature(found: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> float:
+    """Return by what scores are divided to be calibrated (Guo et al., On Calibration of Modern Neural Networks, 2017)."""
+    scores = np.log(np.clip(found, 1e-12, None))
+    own = np.array([labels.index(one.label) for one in examples])
+
+    def loss(temperature: float) -> float:
+        cooled = scores / temperature
+        cooled -= cooled.max(axis=1, keepdims=True)
+        return float((np.log(np.exp(cooled).sum(axis=1)) - cooled[np.arange(len(own)), own]).mean())
+
+    return float(optimize.minimize_scalar(loss, bounds=(0.5, 5), method="bounded").x)
