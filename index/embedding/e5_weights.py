@@ -7,7 +7,6 @@ points; a directory of tensors; the tensors, as float32 or as blocks of 32 weigh
 
 import struct
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,14 +25,19 @@ BLOCK = 32  # weights that share a scale
 _MAGIC = b"E5S1"
 _BLOCK_BYTES = 2 + BLOCK // 2  # a float16 scale, then two weights a byte
 _ZERO = 8  # the four bits of the weight 0
+_CODE_POINT = struct.Struct("<IB")  # and how many others it is written as, which follow
 _FIRST_OF_UTF8 = -64  # of the bytes of a character the others lie below
 
 
 class Pieces(Struct, frozen=True):
-    """What a unigram tokenizer knows: its pieces, a score each, and what a code point is written as."""
+    """What a unigram tokenizer knows: its pieces, a score each, and what a code point is written as.
 
-    texts: list[str]
-    scores: list[float]
+    All pieces stand in `text`, one after the other: a piece from its place in `bounds` to the next one there.
+    """
+
+    text: str
+    bounds: NDArray[np.int64]
+    scores: Floats
     code_points: Mapping[int, str]
 
 
@@ -79,18 +83,18 @@ class Weights:
         cursor = self._read_pieces.copy()
         count, _bos, _eos, _pad, _unknown, size = cursor.numbers("<5iQ")
         ends = np.frombuffer(cursor.bytes((count + 1) * 4), "<u4")
-        scores = np.frombuffer(cursor.bytes(count * 4), "<f4").tolist()
+        scores = np.frombuffer(cursor.bytes(count * 4), "<f4")
         blob = cursor.bytes(size)
         begins_character = np.frombuffer(blob, np.int8) >= _FIRST_OF_UTF8
-        places = np.r_[0, np.cumsum(begins_character)][ends].tolist()
-        text = blob.decode()
-        texts = [text[begin:end] for begin, end in pairwise(places)]
+        bounds = np.r_[0, np.cumsum(begins_character)][ends]
         code_points: dict[int, str] = {}
-        mapped, _size = cursor.numbers("<iI")
-        for _ in range(mapped):
-            code_point, length = cursor.numbers("<IB")
-            code_points[code_point] = "".join(map(chr, cursor.numbers(f"<{length}I")))
-        return Pieces(texts, scores, code_points)
+        _mapped, size = cursor.numbers("<iI")
+        data, at = cursor.bytes(size), 0
+        while at < size:
+            code_point, length = _CODE_POINT.unpack_from(data, at)
+            at += _CODE_POINT.size + 4 * length
+            code_points[code_point] = data[at - 4 * length : at].decode("utf-32-le")
+        return Pieces(blob.decode(), bounds, scores, code_points)
 
     def floats(self, name: str) -> Floats:
         """Return a tensor of floats."""

