@@ -40,6 +40,17 @@ class Embedder(Protocol):
         """Return vectors of what is found, however long that takes. Raises EmbeddingError."""
 
 
+class KeptVectors(Protocol):
+    """The vectors of passages that a model made and that are kept, as they are now."""
+
+    @property
+    def name(self) -> str:
+        """The model's (`Embedder.name`)."""
+
+    def of(self, texts: Sequence[str]) -> "Vectors | None":
+        """Return the vectors of texts, (texts, dimensions), as exactly as they are kept; None where one is lacking."""
+
+
 EmbedderMaker: TypeAlias = Callable[[], Embedder | None]
 """Gives the embedder, None where there is none; asked when the first text comes, for finding out may take a second."""
 

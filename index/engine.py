@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
+    from index.embedder import KeptVectors
     from index.query import Query, Step
     from index.ranking import SignalName
     from index.schema import Document
@@ -262,6 +263,10 @@ class Engine(Reader, Protocol):
 
         They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
         """
+
+    def kept_vectors(self) -> "KeptVectors | None":
+        """Return the vectors that are kept of texts, None without a model or where the engine does not give them."""
+        return None
 
     def coverage(self) -> Coverage | None:
         """Return how far documents can be found by likeness, None where there is no model."""

@@ -10,6 +10,7 @@ from index.engine import Coverage, Draft, Drafting, Engine, EngineAwayError, Hit
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from index.embedder import KeptVectors
     from index.query import Query
     from index.schema import Document
 
@@ -74,6 +75,10 @@ class WithStandIn(Engine):
     def embed(self, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack."""
         self._present(lambda: self._engine.embed(told))
+
+    def kept_vectors(self) -> "KeptVectors | None":
+        """Return the vectors that are kept of texts, where the engine gives them."""
+        return self._present(self._engine.kept_vectors)
 
     def coverage(self) -> Coverage | None:
         """Return how far documents of the one that answers can be found by likeness, None where there is no model."""

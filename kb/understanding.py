@@ -16,6 +16,7 @@ from kb.report.problems import Doubt
 
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
+    from index.embedder import KeptVectors
     from kb.report.model import Correction, Given, Report, Talk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
@@ -40,6 +41,7 @@ class FinishedReport(Struct, frozen=True):
     morphemes: "Mapping[str, tuple[Morpheme, ...]]"
     warnings: "tuple[ReadingWarning, ...]" = ()
     doubts: tuple[Doubt, ...] = ()  # the first of them
+    vectors: str = ""  # the model whose vectors told its kinds
 
 
 class Tools(Struct, frozen=True, dict=True):
@@ -70,16 +72,20 @@ class Tools(Struct, frozen=True, dict=True):
         return self.domain.catalogue
 
 
-def understand(data: bytes, source: str, tools: Tools, given: "Given | None" = None) -> FinishedReport:
+def understand(
+    data: bytes, source: str, tools: Tools, given: "Given | None" = None, vectors: "KeptVectors | None" = None
+) -> FinishedReport:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
-    return finish(read_outline(data, source), tools, given)
+    return finish(read_outline(data, source), tools, given, vectors)
 
 
-def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> FinishedReport:
-    """Return the report that an outline holds, finished."""
-    from kb.kinds import classify, pair
+def finish(
+    outline: "Outline", tools: Tools, given: "Given | None" = None, vectors: "KeptVectors | None" = None
+) -> FinishedReport:
+    """Return the report that an outline holds, finished; where all its notes have `vectors`, they tell kinds too."""
+    from kb.kinds import classify
     from kb.lint import doubts
     from kb.report.model import Given
     from kb.services.tagger import tag
@@ -91,9 +97,11 @@ def finish(outline: "Outline", tools: Tools, given: "Given | None" = None) -> Fi
     report = tag(told, tools.domain, corrections)
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
+    known = vectors.of([note.passage for note in report.notes]) if vectors else None
     return replace(
         analysed,
-        report=pair(classify(report, morphemes, corrections), morphemes),
+        report=classify(report, morphemes, corrections, known),
+        vectors=vectors.name if vectors else "",
         warnings=outline.warnings,
         doubts=tuple(islice(doubts(outline, report, tools.domain), _MOST_DOUBTS)),
     )

@@ -14,6 +14,7 @@ from index.whoosh_engine.generations import Generation, Stamp
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from index.embedder import KeptVectors
     from index.language import LanguageMaker
     from index.schema import Document, Schema
     from index.whoosh_engine.drafts import SegmentDrafting
@@ -72,6 +73,11 @@ class WhooshEngine(Engine):
         meaning = self._meaning() if self._newest() else None
         if meaning:
             meaning.embed(lambda: self.snapshot().snapshot, told)
+
+    def kept_vectors(self) -> "KeptVectors | None":
+        """Return the vectors that are kept of texts, None where there is no model."""
+        meaning = self._meaning() if self._newest() else None
+        return meaning.kept() if meaning else None
 
     def stamp(self) -> Stamp:
         """Return a value that is another whenever another generation became the newest."""

@@ -8,12 +8,14 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import numpy as np
 from msgspec import Struct
 
 from index.embedder import Embedder, Vectors
 from index.likeness import DocumentVectors, Likeness, Space
 from index.whoosh_engine.cache import Cache
 from index.whoosh_engine.column_names import NO_KEY
+from index.whoosh_engine.columns import key_of
 from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.vector_file import FileState
 from index.whoosh_engine.vectors import KeptVectors, VectorFile, places
@@ -33,9 +35,24 @@ class Model:
     """A model and the vectors that are kept of it."""
 
     def __init__(self, index: Path, embedder: Embedder) -> None:
+        self.name = embedder.name
         self.file = VectorFile(index, embedder.name)
         self.passages = embedder.passages
         self.query = lru_cache(_QUERIES_KEPT)(lambda text: embedder.queries([text])[0])
+
+
+class TextVectors(Struct, frozen=True):
+    """The vectors that a model made, by the texts they are of."""
+
+    name: str
+    vectors: KeptVectors
+
+    def of(self, texts: Sequence[str]) -> "Vectors | None":
+        """Return the vectors of texts, None where one is lacking."""
+        keys = np.array([key_of(text) for text in texts], np.uint64)
+        if not len(keys) or (places(self.vectors.keys, keys) < 0).any():
+            return None
+        return self.vectors.of(keys).floats.astype(np.float32)
 
 
 class Seen(Struct, frozen=True):
@@ -61,6 +78,11 @@ class Meaning:
         self._file = self._models[0].file
         self._looked: tuple[float, Sequence[FileState]] = _NEVER
         self._seen: Seen | None = None
+
+    def kept(self) -> TextVectors:
+        """Return what is kept of the model that is wanted."""
+        model = self._models[0]
+        return TextVectors(model.name, model.file.read())
 
     def seen(self, snapshot: Snapshot) -> Seen:
         """Return what is known of a snapshot by the model that made most of its vectors, put together once."""

@@ -22,23 +22,29 @@ from kb.understanding import Tools, finish, understand
 
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER...", type=NamedPath(path_type=Path))
+@click.option("--why", is_flag=True, help="Tell what speaks most for the kind of each note, and against it.")
 @as_json
-def read(files: tuple[Path, ...], *, as_json: bool) -> None:
+def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
     """Read reports as a sync would and show their notes, tagged; no index is touched. Of a folder all reports are read.
 
     \b
     Examples: kb read data/samples/*.txt
               kb read ~/reports --json
     """
+    from kb.kinds import reasons
+
     tools = _tools()
 
     def show_one(data: bytes, source: str) -> None:
-        report = understand(data, source, tools).report
+        finished = understand(data, source, tools)
+        report = finished.report
+        told = reasons(report, finished.morphemes) if why else {}
         if as_json:
-            print_json(note_record(note, tools.domain) for note in report.notes)
+            records = (note_record(note, tools.domain) for note in report.notes)
+            print_json({**one, **({"reasons": dict(told[one["id"]])} if why else {})} for one in records)
             return
         say(f"{click.style(report.title, bold=True)}  {terminal.event_line(report.event, report.held_on)}")
-        lines(terminal.tree_lines(report.notes, tools.catalogue))
+        lines(terminal.tree_lines(report.notes, tools.catalogue, told))
 
     each_report(files, show_one)
 

@@ -1,6 +1,7 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -187,8 +188,15 @@ def pair_lines(pair: "Pair", catalogue: "Catalogue") -> Iterator[str]:
     yield click.style(f"    {note.id}", dim=True)
 
 
-def tree_lines(notes: "Iterable[Note]", catalogue: "Catalogue") -> Iterator[str]:
-    """Yield notes as the tree they stand in, talk by talk, each with its line, kind and services."""
+def tree_lines(
+    notes: "Iterable[Note]",
+    catalogue: "Catalogue",
+    reasons: Mapping[str, Iterable[tuple[str, float]]] = MappingProxyType({}),
+) -> Iterator[str]:
+    """Yield notes as the tree they stand in, talk by talk, each with its line, kind and services.
+
+    Of those among `reasons` also what speaks for the kind, with its weight, and how likely it is.
+    """
     talk: Talk | None = None
     headings: list[str] = []
     for number, note in enumerate(notes):
@@ -203,6 +211,9 @@ def tree_lines(notes: "Iterable[Note]", catalogue: "Catalogue") -> Iterator[str]
         names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
         about = click.style(f"  [{', '.join([ja.KINDS[note.kind], *names])}]", fg="cyan")
         yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
+        if note.id in reasons:
+            told = " · ".join(f"{name} {weight:+.1f}" for name, weight in reasons[note.id])
+            yield click.style(f"{'':5} {'  ' * note.depth}  {note.sure:.0%}: {told}", dim=True)
 
 
 def service_line(count: "ServiceCount", catalogue: "Catalogue") -> str:

@@ -1,7 +1,7 @@
-"""What kind of note each note is, told by fitted evidence; which note remedies or answers which."""
+"""What kind of note each note is, as learned from readers; which note remedies or answers which."""
 
-from kb.kinds.classify import classify
+from kb.kinds.classify import classify, reasons, vectors_weighed
 from kb.kinds.leading import leads_from
-from kb.kinds.pairs import Pair, pair, problems, questions
+from kb.kinds.pairs import Pair, problems, questions
 
-__all__ = ["Pair", "classify", "leads_from", "pair", "problems", "questions"]
+__all__ = ["Pair", "classify", "leads_from", "problems", "questions", "reasons", "vectors_weighed"]

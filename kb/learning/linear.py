@@ -26,6 +26,7 @@ class ModelTable(Struct, frozen=True):
     labels: tuple[str, ...]
     thresholds: dict[str, float]
     figures: dict[str, dict[str, float]]
+    vectors_of: str = ""  # the model whose vectors are weighed too (`index.embedder.Embedder.name`)
 
 
 class LinearModel:
@@ -37,28 +38,44 @@ class LinearModel:
         names: Sequence[str],
         weights: NDArray[np.floating[Any]],
         thresholds: Mapping[str, float],
+        *,
+        vector_weights: NDArray[np.floating[Any]] | None = None,
+        vectors_of: str = "",
     ) -> None:
-        """`weights` has a column a label; its first row always counts, each further one where its name is a feature."""
+        """`weights` has a column a label; its first row always counts, each further one where its name is a feature.
+
+        `vector_weights`, (dimensions, labels), is what each number of an example's vector counts, by the model
+        `vectors_of`.
+        """
         self.labels = tuple(labels)
         self.thresholds = thresholds
+        self.vectors_of = vectors_of
         self._rows = {name: row for row, name in enumerate(names, start=1)}
         self._weights = np.asarray(weights, np.float64)
+        self.vector_weights = None if vector_weights is None else np.asarray(vector_weights, np.float64)
 
     def weights(self) -> tuple[list[str], NDArray[np.float64]]:
         """Return the names of all features, and the weights: a row for what always counts, then one for each name."""
         return list(self._rows), self._weights
 
-    def probabilities(self, examples: Sequence[Features]) -> NDArray[np.float64]:
-        """Return how likely each label of each example is, (examples, labels)."""
+    def probabilities(
+        self, examples: Sequence[Features], vectors: NDArray[np.floating[Any]] | None = None
+    ) -> NDArray[np.float64]:
+        """Return how likely each label of each example is, (examples, labels).
+
+        `vectors`, (examples, dimensions), are asked for by a model that has weights for them.
+        """
         rows, begins = list[int](), list[int]()  # of all examples one after the other: arrays are dear to make
-        known = self._rows
+        known = self._rows  # none of them 0
         for features in examples:
             begins.append(len(rows))
             rows.append(0)
-            rows += [known[name] for name in features if name in known]
+            rows += filter(None, map(known.get, features))
         if not rows:
             return np.empty((0, len(self.labels)))
         scores = np.add.reduceat(self._weights[rows], begins)
+        if self.vector_weights is not None:
+            scores += np.asarray(vectors, np.float64) @ self.vector_weights
         shares: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         return shares
@@ -77,4 +94,11 @@ def load(name: str) -> LinearModel:
     table = datafiles.table("kb.learning", f"{name}.toml", ModelTable)
     with (files("kb.learning") / f"{name}.npz").open("rb") as data, np.load(data, allow_pickle=False) as arrays:
         names = arrays["names"].tobytes().decode("utf-8").split("\n")
-        return LinearModel(table.labels, names, arrays["weights"], table.thresholds)
+        return LinearModel(
+            table.labels,
+            names,
+            arrays["weights"],
+            table.thresholds,
+            vector_weights=arrays.get("vector_weights"),
+            vectors_of=table.vectors_of,
+        )

@@ -16,7 +16,10 @@ from kb.report.problems import Doubt, FileProblem
 
 
 class ReportEntry(Struct, frozen=True):
-    """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file."""
+    """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file.
+
+    `vectors` is the model whose vectors told what kinds its notes are of, nothing where words alone did.
+    """
 
     id: str
     source: str
@@ -29,6 +32,7 @@ class ReportEntry(Struct, frozen=True):
     talks: tuple[Talk, ...]
     notes: int
     doubts: tuple[Doubt, ...]
+    vectors: str = ""
 
 
 class Contents(Struct, frozen=True, dict=True):

@@ -24,6 +24,7 @@ _ROOMS = (
     "index/whoosh_engine",
     "kb/domains",
     "kb/kinds",
+    "kb/learning",
     "kb/library/configuration.py",
     "kb/library/contents.py",
     "kb/library/kept.py",

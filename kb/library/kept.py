@@ -24,7 +24,10 @@ Kept = TypeVar("Kept")
 
 
 class Grounds(Struct, frozen=True):
-    """What decided how a report was understood: its file, the code and the domain as digests, what was told by hand."""
+    """What decided how a report was understood: its file, the code and the domain as digests, what was told by hand.
+
+    `vectors` is the model whose vectors told what kinds its notes are of, nothing where words alone did.
+    """
 
     file: str
     code: str
@@ -32,6 +35,7 @@ class Grounds(Struct, frozen=True):
     given: Given
     corrections: Mapping[str, Correction]
     speakers: Mapping[str, tuple[str, ...]]
+    vectors: str = ""
 
 
 class KeptReport(Struct, frozen=True):

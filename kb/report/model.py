@@ -86,6 +86,12 @@ class Note(Struct, frozen=True):
         """The id of the bullet it stands under, if any."""
         return self.trail[-1].note if self.trail else None
 
+    @property
+    def passage(self) -> str:
+        """The text that it is found by likeness by: what it stands in, outermost first, and itself."""
+        talk = [self.talk.title] if self.talk else []
+        return " > ".join([*talk, *(crumb.text for crumb in self.trail), self.text])
+
 
 class Report(Struct, frozen=True):
     """One post about one event, read whole: its talks and notes in reading order.

@@ -35,6 +35,8 @@ class Causes:
 
     def _of_file(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
         old, new = self._before.files.get(entry.source), self._after.files.get(entry.source)
+        if before and after and before.vectors != after.vectors and old == new:
+            yield Cause("vectors")
         if new is None:
             yield Cause("removed", entry.source)
         elif old is None:

@@ -50,7 +50,7 @@ def documents(finished: FinishedReport, analyzer: Analyzer, domain: Domain) -> I
             stored=dump_note(note, domain.overtaking(note)),
             literal=note.text,
             boost=LABEL if note.kind == "label" else 1 + ADVICE * note.advice,
-            passage=passage(note),
+            passage=note.passage,
             belongs=_others(note),
         )
 
@@ -59,12 +59,6 @@ def _others(note: Note) -> tuple[str, ...]:
     """Return the ids of the notes that a note stands under, remedies and answers."""
     others = (*(crumb.note for crumb in note.trail), note.remedy_of, note.answers)
     return tuple(other for other in others if other)
-
-
-def passage(note: Note) -> str:
-    """Return the text that a note is found by likeness by: what it stands in, outermost first, and itself."""
-    talk = [note.talk.title] if note.talk else []
-    return " > ".join([*talk, *(crumb.text for crumb in note.trail), note.text])
 
 
 def _name_terms(report: Report, analyzer: Analyzer, catalogue: Catalogue) -> dict[str, tuple[Term, ...]]:

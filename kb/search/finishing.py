@@ -5,6 +5,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from index.embedder import KeptVectors
 from kb.library.contents import ReportEntry
 from kb.library.files import ReportFile
 from kb.library.fingerprint import code_digest
@@ -43,16 +44,23 @@ class Standing:
             talks=report.talks,
             notes=len(report.notes),
             doubts=finished.doubts,
+            vectors=finished.vectors,
         )
         problems = (FileProblem(file.source, warning.line, warning.message) for warning in finished.warnings)
         return cls(entry, tuple(problems))
 
 
 class Finisher:
-    """Finishes reports with some tools, and keeps them in the folder of an index, or for this once in `aside`."""
+    """Finishes reports with some tools, and keeps them in the folder of an index, or for this once in `aside`.
 
-    def __init__(self, index: Path, tools: Tools, aside: KeptReports | None = None) -> None:
+    With `vectors` those that words alone told the kinds of are finished anew.
+    """
+
+    def __init__(
+        self, index: Path, tools: Tools, aside: KeptReports | None = None, vectors: KeptVectors | None = None
+    ) -> None:
         self._tools = tools
+        self._vectors = vectors
         self.kept = aside or KeptReports(index)
         self._domain = tools.configuration.domain_digest
 
@@ -60,29 +68,34 @@ class Finisher:
         """Return what a file is understood as, kept from before or understood now. Raises UnreadableError."""
         kept = self._kept(file)
         if kept:
-            return replace(analyse(kept.report, self._tools), warnings=kept.warnings, doubts=kept.doubts)
+            analysed = analyse(kept.report, self._tools)
+            return replace(analysed, warnings=kept.warnings, doubts=kept.doubts, vectors=kept.grounds.vectors)
         return self._understood(file)
 
     def finished(self, file: ReportFile) -> FinishedReport:
         """Return the same without the analysis of its texts."""
         kept = self._kept(file)
-        one = FinishedReport(kept.report, {}, kept.warnings, kept.doubts) if kept else self._understood(file)
-        return replace(one, morphemes={})
+        if kept:
+            return FinishedReport(kept.report, {}, kept.warnings, kept.doubts, kept.grounds.vectors)
+        return replace(self._understood(file), morphemes={})
 
     def report_of_any_domain(self, file: ReportFile) -> Report:
         """Return its report but for what a domain decides: its texts can be relied on, its services cannot."""
         kept = self.kept.find(file.source)
-        grounds = kept and replace(kept.grounds, domain=self._domain)
+        grounds = kept and replace(kept.grounds, domain=self._domain, vectors="")
         return kept.report if kept and grounds == self._grounds(file, kept.report) else self.finished(file).report
 
     def _kept(self, file: ReportFile) -> KeptReport | None:
         kept = self.kept.find(file.source)
-        return kept if kept and kept.grounds == self._grounds(file, kept.report) else None
+        if kept is None or (self._vectors and kept.grounds.vectors != self._vectors.name):
+            return None
+        return kept if replace(kept.grounds, vectors="") == self._grounds(file, kept.report) else None
 
     def _understood(self, file: ReportFile) -> FinishedReport:
-        one = understand(file.data, file.source, self._tools)
+        one = understand(file.data, file.source, self._tools, vectors=self._vectors)
         names = names_in((one.report.title, *all_texts(one.report)))
-        self.kept.keep(KeptReport(self._grounds(file, one.report), names, one.warnings, one.doubts, one.report))
+        grounds = replace(self._grounds(file, one.report), vectors=one.vectors)
+        self.kept.keep(KeptReport(grounds, names, one.warnings, one.doubts, one.report))
         return one
 
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:

@@ -196,7 +196,7 @@ def _entry(
     group_of: Mapping[str, str],
     domain: Domain,
 ) -> Entry:
-    best = max(group, key=lambda note: (bool(note.states), note.advice, note.held_on or "", note.id))
+    best = max(group, key=lambda note: (bool(note.states), int(note.advice * 4), note.held_on or "", note.id))
     # Two takers of a talk noted the problem and its remedy each: the remedy is told once, too.
     own, led = (
         {group_of[other.id]: other for note in group for other in others.get(note.id, ())}
@@ -228,6 +228,6 @@ def _part_of(entry: Entry) -> PartName:
 def _order(entry: Entry) -> tuple[bool, float, int, str, int]:
     """Return where an entry stands: what still holds, what is surely advice, what was said last."""
     note = entry.note
-    advice = 0.0 if note.states else max(round(one.advice, 1) for one in (note, *entry.leads_to))
+    advice = 0 if note.states else max(int(one.advice * 4) for one in (note, *entry.leads_to))
     newest = int((entry.until or "0").replace("-", "").ljust(8, "0"))
     return bool(entry.changes), -advice, -newest, note.report, note.line

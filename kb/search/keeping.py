@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError
 from kb.library.configuration import parse
 from kb.library.contents import Contents
-from kb.library.files import ChangedSinceError, Library, ReportFile, Scan, reports_in
+from kb.library.files import ChangedSinceError, Library, LibraryError, ReportFile, Scan, reports_in
 from kb.library.fingerprint import code_digest
 from kb.library.places import own_library
 from kb.library.replacing import carried_over, older
@@ -99,6 +99,21 @@ class Keeper:
     def embed(self, progress: Progress = untold) -> None:
         """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
         self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
+        with suppress(OutdatedError, LibraryError):  # another sync came meanwhile, after which this is done again
+            self._tell_kinds_by_vectors(progress)
+
+    def _tell_kinds_by_vectors(self, progress: Progress) -> None:
+        """Tell the kinds of notes anew where words alone told them, and all notes of the report have vectors by now."""
+        from kb.kinds import vectors_weighed
+        from kb.search.syncing import Sync
+
+        vectors = self._collection.engine.kept_vectors()
+        if vectors is None or vectors.name != vectors_weighed():
+            return
+        since, before, scan = self._found()
+        current = before and before.is_current(self._collection.library, scan.seen, code_digest())
+        if before and current and any(entry.vectors != vectors.name for entry in before.reports if entry.notes):
+            Sync(self._collection, scan, self._held(), since, progress, vectors=vectors).run()
 
     def coverage(self) -> Coverage | None:
         """Return how many notes can be found by likeness, None where there is no model."""

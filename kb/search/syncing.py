@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from index.embedder import KeptVectors
 from index.schema import Document
 from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
@@ -31,7 +32,8 @@ class Sync:
     """One sync of a collection with its library as it was found.
 
     `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked. What is
-    understood is kept in the index, or for this once in `aside`.
+    understood is kept in the index, or for this once in `aside`. With `vectors` a report is told anew whose kinds were
+    told by words alone.
     """
 
     def __init__(
@@ -43,12 +45,14 @@ class Sync:
         progress: Progress,
         *,
         aside: KeptReports | None = None,
+        vectors: KeptVectors | None = None,
     ) -> None:
         self._collection = collection
         self._scan = scan
         self._since = since
         self._progress = progress
-        self._finisher = Finisher(collection.index, collection.tools, aside)
+        self._vectors = vectors
+        self._finisher = Finisher(collection.index, collection.tools, aside, vectors)
         self._files = {file.source: file for file in scan.files}
         self._held = before
         held = before.contents if before else None
@@ -63,7 +67,7 @@ class Sync:
         """
         collection = self._collection
         changed = [file for file in self._scan.files if file.source not in self._same]
-        if len(changed) < drafting.WORTH_PROCESSES:
+        if self._vectors or len(changed) < drafting.WORTH_PROCESSES:
             return self._published(Drafted({}, ()))
         with collection.engine.drafting() as writer:
             configuration = collection.tools.configuration
@@ -142,6 +146,8 @@ class Sync:
                 yield file.source
                 continue
             entry = before.by_source.get(file.source)
+            if entry and self._vectors and entry.vectors != self._vectors.name:
+                continue
             if entry is None or any(old.speakers.get(one.id) != new.speakers.get(one.id) for one in entry.talks):
                 continue
             told, tells = (corrections_for(report, file.source, given, one) for one in (corrected, now))

@@ -96,6 +96,7 @@ CAUSES = {
     "removed": "{name} is gone",
     "told": "{name} in kb.toml",
     "rules": "rules {name}",
+    "vectors": "the meaning of its notes is known by now",
     "others": "other reports",
 }
 NEW_VERSION = "another version of kb"

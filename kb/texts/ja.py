@@ -84,6 +84,7 @@ CAUSES = {
     "removed": "{name} を削除",
     "told": "kb.toml の {name}",
     "rules": "規則 {name}",
+    "vectors": "メモの意味が分かるようになった",
     "others": "ほかのレポート",
 }
 NEW_VERSION = "kb の別の版"

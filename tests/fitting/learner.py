@@ -15,21 +15,25 @@ from sklearn.metrics import average_precision_score
 from kb.learning import Features, LinearModel
 
 MODELS = Path("kb/learning")
+DIAGRAMS = Path("docs/images/reliability")
 FEWEST_DOCUMENTS = 3  # that a feature is seen in; what fewer hold is their subject
-FOLDS = 8
-STRENGTH = 0.1  # C of the regression: how large weights may be
+FOLDS = 6
+STRENGTH = 0.15  # C of the regression: how large weights may be
+VECTOR_SCALE = 0.1  # how far the numbers of a vector spread, where a feature is 0 or 1
 _MOST_STEPS = 200
+_LEAST = 1e-3  # weights below it say nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What is true of something, and what a reader called it; `kind` is the sort of text it stands in."""
+    """What is true of something, and what a reader called it, empty if nobody did; `kind` is the sort of its text."""
 
     features: Features
     label: str
     author: str
     document: str
     kind: str = "notes"
+    vector: NDArray[np.float32] | None = None
 
 
 def fitted(
@@ -39,6 +43,11 @@ def fitted(
     return _model(examples, labels, _temperature(left_out(examples, labels), examples, labels), thresholds or {})
 
 
+def trained(examples: Sequence[Example], labels: Sequence[str]) -> LinearModel:
+    """Return a model of examples as they are: what is fitted on one set, to be tested on another."""
+    return _model(examples, labels, 1.0, {})
+
+
 def left_out(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float64]:
     """Return how likely each label of each example is, (examples, labels), by a model that never saw its author."""
     folds = _folds([one.author for one in examples])
@@ -46,8 +55,14 @@ def left_out(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.f
     for fold in range(max(folds) + 1):
         out = [number for number, own in enumerate(folds) if own == fold]
         model = _model([one for one, own in zip(examples, folds, strict=True) if own != fold], labels, 1.0, {})
-        found[out] = model.probabilities([examples[number].features for number in out])
+        found[out] = probabilities(model, [examples[number] for number in out])
     return found
+
+
+def probabilities(model: LinearModel, examples: Sequence[Example]) -> NDArray[np.float64]:
+    """Return how likely each label of each example is, (examples, labels)."""
+    vectors = None if model.vector_weights is None else np.stack([one.vector for one in examples])
+    return model.probabilities([one.features for one in examples], vectors)
 
 
 def calibrated(found: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float64]:
@@ -78,18 +93,18 @@ def claim_figures(likely: NDArray[np.float64], right: Sequence[bool], bar: float
     }
 
 
-def write(name: str, model: LinearModel, figures: Mapping[str, Mapping[str, float]]) -> None:
+def write(name: str, model: LinearModel, figures: Mapping[str, Mapping[str, float]], vectors_of: str = "") -> None:
     """Write a model as `NAME.npz` and `NAME.toml`, as `kb.learning.load` reads it."""
     names, weights = model.weights()
-    np.savez_compressed(
-        MODELS / f"{name}.npz",
-        names=np.frombuffer("\n".join(names).encode("utf-8"), np.uint8),
-        weights=weights.astype(np.float16),
-    )
+    told = {"names": np.frombuffer("\n".join(names).encode("utf-8"), np.uint8), "weights": weights.astype(np.float16)}
+    if model.vector_weights is not None:
+        told["vector_weights"] = model.vector_weights.astype(np.float32)
+    np.savez_compressed(MODELS / f"{name}.npz", **told)
     lines = [
         "# Written by `make fit`, not by hand.",
         f"fitted_on = {datetime.now(UTC).date().isoformat()}",
         f"labels = {list(model.labels)}".replace("'", '"'),
+        f'vectors_of = "{vectors_of}"',
         "",
         "[thresholds]",
         *(f'"{label}" = {value}' for label, value in model.thresholds.items()),
@@ -102,6 +117,7 @@ def write(name: str, model: LinearModel, figures: Mapping[str, Mapping[str, floa
 def _model(
     examples: Sequence[Example], labels: Sequence[str], temperature: float, thresholds: Mapping[str, float]
 ) -> LinearModel:
+    examples = [one for one in examples if one.label]
     seen = defaultdict[str, set[str]](set)
     for one in examples:
         for name in one.features:
@@ -109,23 +125,24 @@ def _model(
     names = sorted(name for name, documents in seen.items() if len(documents) >= FEWEST_DOCUMENTS)
     columns = {name: column for column, name in enumerate(names)}
     table = _table(columns, examples)
+    has_vectors = bool(examples) and examples[0].vector is not None
+    vectors = np.stack([one.vector for one in examples]) if has_vectors else np.empty((len(examples), 0), np.float32)
+    mean, spread = vectors.mean(axis=0), vectors.std(axis=0) / VECTOR_SCALE
+    table = sparse.hstack([table, sparse.csr_matrix((vectors - mean) / spread)]).tocsr()
     regression = LogisticRegression(C=STRENGTH, max_iter=_MOST_STEPS, tol=1e-3)
-    regression.fit(table, [one.label for one in examples], sample_weight=_shares(examples))
+    regression.fit(table, [one.label for one in examples])
     rows = np.vstack([regression.intercept_, regression.coef_.T])
     if rows.shape[1] == 1:  # of two labels scikit-learn weighs the second alone
         rows = np.hstack([np.zeros_like(rows), rows])
-    weights = np.full((len(names) + 1, len(labels)), 0.0)
-    weights[0] = -30.0  # a label that no example has
-    for column, label in enumerate(regression.classes_):
-        weights[:, labels.index(label)] = rows[:, column]
-    kept = np.abs(weights).max(axis=1) >= 1e-3
-    kept[0] = True
-    return LinearModel(
-        labels,
-        [name for name, keep in zip(names, kept[1:], strict=True) if keep],
-        weights[kept] / temperature,
-        thresholds,
-    )
+    weights = np.zeros((len(rows), len(labels)))
+    weights[0] = -30.0  # of a label that no example has
+    weights[:, [labels.index(label) for label in regression.classes_]] = rows
+    weights /= temperature
+    named, of_vectors = weights[: len(names) + 1], weights[len(names) + 1 :] / spread[:, None]
+    named[0] -= mean @ of_vectors
+    kept = [row for row, one in enumerate(named) if row == 0 or np.abs(one).max() >= _LEAST]
+    told = [names[row - 1] for row in kept[1:]]
+    return LinearModel(labels, told, named[kept], thresholds, vector_weights=of_vectors if has_vectors else None)
 
 
 def _table(columns: Mapping[str, int], examples: Sequence[Example]) -> sparse.csr_matrix:
@@ -134,15 +151,6 @@ def _table(columns: Mapping[str, int], examples: Sequence[Example]) -> sparse.cs
         found += [columns[name] for name in one.features if name in columns]
         ends.append(len(found))
     return sparse.csr_matrix((np.ones(len(found)), found, ends), shape=(len(examples), len(columns)))
-
-
-def _shares(examples: Sequence[Example]) -> list[float]:
-    """Return what each example counts, so that who wrote much counts more than others, but not as much more."""
-    counts = defaultdict[str, int](int)
-    for one in examples:
-        counts[one.author] += 1
-    mean = len(examples) / len(counts)
-    return [(mean / counts[one.author]) ** 0.5 for one in examples]
 
 
 def _folds(authors: Sequence[str]) -> list[int]:
@@ -161,7 +169,8 @@ def _folds(authors: Sequence[str]) -> list[int]:
 def _temperature(found: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> float:
     """Return by what scores are divided to be calibrated (Guo et al., On Calibration of Modern Neural Networks, 2017)."""
     scores = np.log(np.clip(found, 1e-12, None))
-    own = np.array([labels.index(one.label) for one in examples])
+    scores = scores[[bool(one.label) for one in examples]]
+    own = np.array([labels.index(one.label) for one in examples if one.label])
 
     def loss(temperature: float) -> float:
         cooled = scores / temperature
@@ -169,3 +178,37 @@ def _temperature(found: NDArray[np.float64], examples: Sequence[Example], labels
         return float((np.log(np.exp(cooled).sum(axis=1)) - cooled[np.arange(len(own)), own]).mean())
 
     return float(optimize.minimize_scalar(loss, bounds=(0.5, 5), method="bounded").x)
+
+
+def draw_reliability(name: str, claims: Mapping[str, tuple[NDArray[np.float64], Sequence[bool]]]) -> None:
+    """Draw how often claims are right that are said to be so likely, by tenths (Niculescu-Mizil and Caruana 2005).
+
+    A dot is a tenth with at least ten examples, the larger the more they are; on the diagonal it is as right as it says.
+    """
+    side, width = 240, 280 * len(claims) + 20
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 300" font-family="sans-serif" font-size="12">',
+        f'<rect width="{width}" height="300" fill="#fff"/>',
+    ]
+    for place, (claim, (likely, right)) in enumerate(claims.items()):
+        left, wanted = 40 + 280 * place, np.array(right, float)
+        parts += [
+            f'<text x="{left}" y="20">{claim}: right, by how likely it was said to be</text>',
+            f'<path d="M{left} 30v{side}h{side}M{left} {30 + side}l{side} {-side}" fill="none" stroke="#999"/>',
+            f'<text x="{left - 8}" y="{40}" text-anchor="end">1</text>',
+            f'<text x="{left - 8}" y="{30 + side}" text-anchor="end">0</text>',
+            f'<text x="{left + side}" y="{48 + side}" text-anchor="end">1</text>',
+        ]
+        for tenth in range(10):
+            own = (likely >= tenth / 10) & (likely < (tenth + 1) / 10 + (tenth == 9))
+            if own.sum() >= 10:
+                x, y = left + side * likely[own].mean(), 30 + side * (1 - wanted[own].mean())
+                size = 2 + np.log10(own.sum())
+                title = (
+                    f"{own.sum()} examples said to be {likely[own].mean():.2f} likely: {wanted[own].mean():.2f} right"
+                )
+                parts.append(
+                    f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="#069"><title>{title}</title></circle>'
+                )
+    DIAGRAMS.mkdir(parents=True, exist_ok=True)
+    (DIAGRAMS / f"{name}.svg").write_text("\n".join([*parts, "</svg>"]) + "\n", "utf-8")

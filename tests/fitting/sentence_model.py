@@ -22,7 +22,6 @@ from torch.nn import functional
 from index.embedding.bundled_model import TUNED, weights_file
 from index.embedding.e5_weights import Weights
 from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
-from kb.search.documents import passage
 from kb.understanding import Tools, understand
 
 QUERIES = Path("data/labels/queries.tsv")
@@ -130,8 +129,8 @@ def judged_queries(labels: Path) -> tuple[list[Judged], list[str]]:
     tools, notes, every = Tools(), dict[tuple[str, str], str](), list[str]()
     for number, path in documents.items():
         for note in understand((labels / "notes" / path).read_bytes(), f"notes/{path}", tools).report.notes:
-            notes[number, str(note.line)] = passage(note)
-            every.append(passage(note))
+            notes[number, str(note.line)] = note.passage
+            every.append(note.passage)
 
     def texts(cell: str) -> Iterator[str]:
         for reference in cell.split() if cell != "-" else ():

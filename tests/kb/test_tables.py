@@ -9,14 +9,11 @@ import pytest
 import kb
 from index import datafiles
 from index.tables import TableError, Texts
-from kb.kinds.table import EvidenceFile, RulesFile
 from kb.services.changes import ClaimWords
 from kb.services.domain_files import read
 from kb.talks.words import Group
 
 TYPES = {
-    "kinds/rules.toml": RulesFile,
-    "kinds/evidence.toml": EvidenceFile,
     "talks/words.toml": dict[Group, Texts],
     "services/claims.toml": ClaimWords,
 }
@@ -49,15 +46,6 @@ AWS = "domains/aws"
         ),
         (f"{AWS}/changes/lambda.toml", "unless =", "unles =", "has unknown key 'unles' (did you mean 'unless'?); "),
         (f"{AWS}/changes/lambda.toml", "new =", "now =", "has unknown key 'now' (did you mean 'new'?); "),
-        ("kinds/rules.toml", "starts =", "start =", "has unknown key 'start' (did you mean 'starts'?); "),
-        ("kinds/rules.toml", '"children"', '"childen"', "cannot hold 'childen'; write (not) one of wordless, "),
-        (
-            "kinds/rules.toml",
-            '"advice"',
-            '"advise"',
-            "cannot be 'advise' (did you mean 'advice'?); write one of ",
-        ),
-        ("kinds/evidence.toml", "[looks]", "[look]", "unknown key 'look' (did you mean 'looks'?); known are "),
         (
             "talks/words.toml",
             "going =",

@@ -26,8 +26,8 @@ FIRST = """\
 
 - Lambda
   - DLQを必ず設定すること
-  - VPC に入れると起動に10秒かかる
-  - 起動が遅くて困っている
+  - 関数は1か月に10万回呼ばれている
+  - 課題: 起動が遅くて困っている
 """
 TOO = """\
 # 箱の会 2018 に行ってきた
@@ -37,7 +37,7 @@ TOO = """\
 ## 【A】10:00~10:40:箱の運用
 
 - Lambda
-  - VPC に入れると起動に10秒もかかる
+  - 関数は1か月に10万回も呼ばれている
 """
 SECOND = """\
 # 鍵の夕べ 2020 参加レポート
@@ -48,8 +48,8 @@ SECOND = """\
 
 - Lambda
   - ＤＬＱを必ず設定すること
-  - 起動が遅くて困っている
-    - → 同時実行数を予約しておくとよい
+  - 課題: 起動が遅くて困っている
+    - 対策: 同時実行数を予約しておくとよい
 """
 THIRD = """\
 # 窓の集い 2024 参加レポート
@@ -116,14 +116,16 @@ def test_the_same_words_are_told_once_with_how_many_talks_say_so_and_when(client
 def test_what_two_takers_noted_of_one_talk_is_one_row(client: FlaskClient) -> None:
     rows = [sorted(texts) for talks, texts in said(client, "cases") if (talks, len(texts)) == (1, 2)]
 
-    assert rows == [["VPC に入れると起動に10秒かかる", "VPC に入れると起動に10秒もかかる"]]
+    assert rows == [["関数は1か月に10万回も呼ばれている", "関数は1か月に10万回呼ばれている"]]
 
 
 def test_what_one_talk_remedied_is_no_open_problem_of_another(client: FlaskClient) -> None:
     page = told(client)
 
     assert [[note["held_on"] for note in one["notes"]] for one in page["solved"]] == [["2018-03-10", "2020-06-01"]]
-    assert [note["text"] for one in page["solved"] for note in one["remedies"]] == ["→ 同時実行数を予約しておくとよい"]
+    assert [note["text"] for one in page["solved"] for note in one["remedies"]] == [
+        "対策: 同時実行数を予約しておくとよい"
+    ]
     assert [one["text"] for one in page["unsolved"]] == ["課題: ログが多すぎて困る"]
 
 

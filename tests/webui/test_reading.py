@@ -21,7 +21,7 @@ def report(year: int | None, *, speaker: str, notes: int = 3) -> str:
     return (
         f"# 見本カンファレンス{when} 参加レポート\n\n"
         f"## 【B】13:00~13:40:箱の話{when}\n\n登壇: {speaker}\n\n{own}\n\n"
-        f"## 【A】10:00~10:40:紐の話{when}\n\n登壇: 見本 花子\n\n- SQS は紐である\n- 起動が遅くて困っている\n"
+        f"## 【A】10:00~10:40:紐の話{when}\n\n登壇: 見本 花子\n\n- SQS は紐である\n- 課題: 起動が遅くて困っている\n"
     )
 
 

@@ -22,9 +22,9 @@ OLD = """\
 ## 【A】10:00~10:40:関数の話
 
 - Lambda
-  - 処理が最大5分で切られるので困る
-    - -> 前処理を切り出すとよい
-  - 起動が遅くて困っている
+  - 課題: 処理が最大5分で切られるので困る
+    - 対策: 前処理を切り出すとよい
+  - 課題: 起動が遅くて困っている
   - 必ずタイムアウトを設定すること
   - =1+1 で始まる行
 """
@@ -33,7 +33,7 @@ NEW = """\
 
 ## 【B】11:00~11:40:箱の話
 
-- Lambda のメモリは測ってから決めること
+- Lambda のメモリは必ず測ってから決めること
 """
 
 
@@ -64,13 +64,13 @@ def test_a_service_shows_what_is_most_like_advice_first_and_its_problems_by_thei
 
     assert {group: [note["text"] for note in page[group]] for group in ("advice", "solved", "unsolved")} == {
         "advice": [
-            "Lambda のメモリは測ってから決めること",
+            "Lambda のメモリは必ず測ってから決めること",
             "必ずタイムアウトを設定すること",
         ],
-        "solved": ["処理が最大5分で切られるので困る"],
-        "unsolved": ["起動が遅くて困っている"],
+        "solved": ["課題: 処理が最大5分で切られるので困る"],
+        "unsolved": ["課題: 起動が遅くて困っている"],
     }
-    assert page["solved"][0]["remedies"][0]["text"] == "-> 前処理を切り出すとよい"  # and not among the advice again
+    assert page["solved"][0]["remedies"][0]["text"] == "対策: 前処理を切り出すとよい"  # and not among the advice again
     assert [talk["title"] for talk in page["talks"]] == ["箱の話", "関数の話"]
 
 
@@ -111,7 +111,7 @@ def test_markdown_holds_the_whole_result_by_talk(client: FlaskClient) -> None:
         "",
         "> *Lambda*",
         ">",
-        "> 処理が最大5分で切られるので困る",
+        "> 課題: 処理が最大5分で切られるので困る",
         "",
     ]
     assert lines[10].startswith("その後の変更: 2018年10月以降は最大15分 <https://")
@@ -139,7 +139,7 @@ def test_a_quotation_says_where_it_is_from(client: FlaskClient) -> None:
     quotation = client.get(f"/cite/{note}").text
 
     assert quotation.startswith(
-        "> 処理が最大5分で切られるので困る\n>\n> — 関数の話、見本勉強会 2017（2017年） <http://localhost/note/"
+        "> 課題: 処理が最大5分で切られるので困る\n>\n> — 関数の話、見本勉強会 2017（2017年） <http://localhost/note/"
     )
 
 

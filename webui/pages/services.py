@@ -87,7 +87,7 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
     about = Query().select("service", service.slug)
     asking = replace(about.select("kind", "question"), sort="new")
     lists = {
-        "advice": replace(about.select("kind", "advice", "statement"), sort="boost"),
+        "advice": replace(about.select("kind", "advice"), sort="boost"),
         "unsolved": replace(about.select("state", "unsolved"), sort="new"),
         "solved": replace(about.select("state", "solved"), sort="new"),
         "questions": asking,

@@ -12,12 +12,11 @@ from kb.services import Catalogue, Change, Service
 from webui.view.kept import Kept
 
 _FEW = 2  # notes of each list: the page of the service has them all
-_LEAST = 0.1  # how like advice a note must be to be shown as such
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A service: how many notes of each kind, the likeliest advice, its newest problems, its newest changes."""
+    """A service: how many notes of each kind, the surest advice, its newest problems, its newest changes."""
 
     service: Service
     total: int
@@ -64,7 +63,7 @@ def _named(text: str, catalogue: Catalogue) -> Iterator[Service]:
 def _panel(service: Service, knowledge_base: KnowledgeBase) -> Panel | None:
     about = Query(limit=_FEW).select("service", service.slug)
     advising, troubled = knowledge_base.searcher.each(
-        replace(about.select("kind", "advice", "statement"), sort="boost", facets=("kind",)),
+        replace(about.select("kind", "advice"), sort="boost", facets=("kind",)),
         replace(about.select("kind", "problem"), sort="new", context="place"),
     )
     kinds = {facet.value: facet.count for facet in advising.facets["kind"]}
@@ -76,7 +75,7 @@ def _panel(service: Service, knowledge_base: KnowledgeBase) -> Panel | None:
         service=service,
         total=sum(kinds.values()),
         kinds=kinds,
-        advice=tuple(found.note for found in advising.found if found.note.advice >= _LEAST),
+        advice=tuple(found.note for found in advising.found),
         problems=tuple(pairs),
         changes=tuple(sorted(knowledge_base.collection.domain.changes_of(service.slug), key=_day, reverse=True)[:_FEW]),
     )

@@ -111,7 +111,7 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
 
 
 def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = dict(syncing.deciding_digests()) | {"kb/kinds/rules.toml": "another"}
+    rules = dict(syncing.deciding_digests()) | {"kb/kinds/pairs.py": "another"}
     for module in (syncing, keeping, finishing):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     monkeypatch.setattr(syncing, "deciding_digests", lambda: rules)
@@ -119,7 +119,7 @@ def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytes
     difference = kb.keeper.preview_sync()
 
     assert difference is not None
-    assert difference.causes == (Cause("rules", "kb/kinds/rules.toml"),)
+    assert difference.causes == (Cause("rules", "kb/kinds/pairs.py"),)
     assert {item.sort for report in difference.reports for item in report.items} <= {"kind", "pair"}
     assert ("kind", "changed", "課題: 通知が多すぎて困る", "") in told(difference)
 

@@ -147,8 +147,8 @@ def test_what_was_said_again_after_a_change_is_not_marked_by_it(tmp_path: Path) 
 
 def test_what_an_arrow_leads_to_is_told_with_what_it_goes_on_from_and_not_by_itself(tmp_path: Path) -> None:
     notes = (
-        "  - 箱の部品が大きく、棚に収まらなかった\n    - → 小さな箱に分けておくべき\n"
-        "  - 鍵の数が棚ごとに決まっている\n  - → 鍵の数を先に数えておくべき\n  - → 数えた鍵の札を必ず作る\n"
+        "  - 箱は部品ごとに棚に並んでいる\n    - → 小さな箱に分けておくべき\n"
+        "  - 鍵は棚ごとに三つある\n  - → 鍵の数を先に数えておくべき\n  - → 数えた鍵の札を必ず作る\n"
     )
     made = guide(opened(tmp_path, y2018=notes))
     leading = [
@@ -158,8 +158,8 @@ def test_what_an_arrow_leads_to_is_told_with_what_it_goes_on_from_and_not_by_its
     ]
 
     assert leading == [
-        ("advice", "箱の部品が大きく、棚に収まらなかった", ["→ 小さな箱に分けておくべき"]),
-        ("cases", "鍵の数が棚ごとに決まっている", ["→ 鍵の数を先に数えておくべき", "→ 数えた鍵の札を必ず作る"]),
+        ("advice", "箱は部品ごとに棚に並んでいる", ["→ 小さな箱に分けておくべき"]),
+        ("advice", "鍵は棚ごとに三つある", ["→ 鍵の数を先に数えておくべき", "→ 数えた鍵の札を必ず作る"]),
     ]
 
 

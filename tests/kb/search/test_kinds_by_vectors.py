@@ -1,0 +1,104 @@
+"""Kinds are told by words at once and, where a note's vector is there, by that too: once, in the background."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.embedder import Vectors
+from index.query import Query
+from index.whoosh_engine import WhooshEngine
+from kb.kinds import vectors_weighed
+from kb.kinds.classify import WITH_VECTORS
+from kb.knowledge_base import KnowledgeBase
+from kb.learning import load
+from kb.report.difference import Cause
+from kb.report.model import Note
+
+REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
+PROBLEM = load(WITH_VECTORS).labels.index("problem")
+
+
+class Leaning:
+    """A model, by the name of the one whose vectors are weighed, to which every text is a problem."""
+
+    name = vectors_weighed()
+    runtime = "by hand"
+    earlier = None
+    dimensions = 384
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        return self.passages(texts)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        weights = load(WITH_VECTORS).vector_weights
+        assert weights is not None
+        leaning = weights[:, PROBLEM] - weights.mean(axis=1)
+        return np.tile(leaning / np.linalg.norm(leaning), (len(texts), 1)).astype(np.float32)
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
+    (tmp_path / "library" / "b.md").write_text(REPORT.replace("見本", "手本"), "utf-8")
+    return KnowledgeBase.open(
+        tmp_path / "library",
+        tmp_path / "index",
+        lambda folder, schema, language, _: WhooshEngine(folder, schema, language, Leaning),
+    )
+
+
+def notes(kb: KnowledgeBase) -> list[Note]:
+    return [found.note for found in kb.searcher.search(Query(sort="position")).found]
+
+
+def told_by(kb: KnowledgeBase) -> list[str]:
+    contents = kb.collection.contents()
+    assert contents
+    return [entry.vectors for entry in contents.reports]
+
+
+def test_kinds_are_told_by_words_and_then_by_vectors_once(kb: KnowledgeBase) -> None:
+    kb.keeper.sync()
+    assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"statement"}, ["", ""])
+
+    kb.keeper.embed()
+    stamp = kb.collection.engine.stamp()
+    assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"problem"}, [Leaning.name] * 2)
+
+    kb.keeper.embed()
+    kb.keeper.sync()
+    assert kb.collection.engine.stamp() == stamp
+
+
+def test_what_vectors_changed_is_told_as_a_difference_with_its_cause(kb: KnowledgeBase) -> None:
+    kb.keeper.sync()
+    kb.keeper.embed()
+    newest, _ = kb.announcer.differences().values()
+
+    assert [report.causes for report in newest.reports] == [(Cause("vectors"),)] * 2
+    assert {(item.sort, item.before, item.after) for report in newest.reports for item in report.items} == {
+        ("kind", "statement", "problem"),
+    }
+
+
+def test_of_an_edited_report_words_tell_the_kinds_until_its_vectors_are_there(kb: KnowledgeBase) -> None:
+    kb.keeper.sync()
+    kb.keeper.embed()
+    file = kb.collection.library.path / "a.md"
+    file.write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
+    kb.keeper.sync()
+    assert told_by(kb) == ["", Leaning.name]
+
+    kb.keeper.embed()
+    assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"problem"}, [Leaning.name] * 2)
+
+
+def test_another_model_s_vectors_tell_no_kinds(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Leaning, "name", "another")
+    kb.keeper.sync()
+    kb.keeper.embed()
+
+    assert told_by(kb) == ["", ""]
