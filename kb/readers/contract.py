@@ -27,6 +27,8 @@ _LISTS = ("bullet", "numbered")
 _VERBATIM = ("code", "table", "front-matter")
 # C0 and C1 but for tab and what ends lines: they drive terminals, and slips of the keyboard leave them within words.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
+# Markup aside, a line is known by its first letters or marks.
+_BEGIN = re.compile(r"[\s\u3000>*_`~\[#+-]*([^\s*_`~\[\]<>\\&!#+>-][^\s*_`~\[\]<>\\&!]{0,11})")
 _ENDS = re.compile("[\n\v\f\r\x85\u2028\u2029]+")
 
 
@@ -47,6 +49,7 @@ def held(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
     if covering:
         one_a_line = (_joined(list(run)) for _, run in groupby(blocks, key=lambda block: block.first_line))
         blocks = list(_covering(_ended(list(one_a_line), below=1), lines))
+        blocks = [_jointed(block, lines) if block.last_line > block.first_line else block for block in blocks]
     else:
         blocks = list(_ended(blocks, below=0))
     return Parse(
@@ -67,6 +70,20 @@ def _sound(block: Block, count: int) -> Block:
     kind: BlockType = "unparsed" if block.type == "blank" and text else block.type
     sound = Block(kind, text, first, last, level, depth, block.links)
     return block if sound == block else sound
+
+
+def _jointed(block: Block, lines: Sequence[str]) -> Block:
+    """Return a block of several lines with the places where they begin: the next words that begin as the line does."""
+    if block.type in (*_VERBATIM, "blank", "rule"):
+        return block
+    found, after = list[tuple[int, int]](), 0
+    for number in range(block.first_line + 1, block.last_line + 1):
+        begin = _BEGIN.match(lines[number - 1])
+        place = block.text.find(f" {begin[1]}", after) + 1 if begin else 0
+        if place:
+            found.append((number, place))
+            after = place
+    return replace(block, joints=tuple(found))
 
 
 def _plain(text: str) -> str:

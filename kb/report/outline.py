@@ -1,6 +1,6 @@
 """The neutral tree that every reader produces: blocks that together account for every line of a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 BlockType = Literal[
@@ -24,7 +24,8 @@ class Block:
     """One piece of a report as it stands in its file, lines counted from 1.
 
     `level` is that of a heading (1 the outermost), `depth` that of a bullet or item (0 the outermost). `text` is what
-    a reader of the page would read, continuation lines joined by one space; `links` the addresses it links to.
+    a reader of the page would read, continuation lines joined by one space, `joints` the places where those begin;
+    `links` the addresses it links to.
     """
 
     type: BlockType
@@ -34,6 +35,8 @@ class Block:
     level: int | None = None
     depth: int | None = None
     links: tuple[str, ...] = ()
+    joints: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+    """Where each further line begins: its number, and its place in `text`; a line that shows nothing has none."""
 
 
 @dataclass(frozen=True, slots=True)

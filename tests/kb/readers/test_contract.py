@@ -201,3 +201,9 @@ def test_a_name_that_drives_terminals_is_told_escaped() -> None:
         read_outline(b"\x89PNG\x00\x00\x00", "\x1b]52;c;eA==\x07写真\udcff\u202e.png")
 
     assert str(refused.value).startswith(r"\x1b]52;c;eA==\x07写真\udcff\u202e.png: a picture; ")
+
+
+def test_a_paragraph_tells_where_its_lines_begin() -> None:
+    [block] = read_outline("■ **鍵**の話\n10:16 二つ\n[錠](https://example.com/)も\n".encode(), "r.md").blocks
+
+    assert [(line, block.text[at:].split()[0]) for line, at in block.joints] == [(2, "10:16"), (3, "錠も")]
