@@ -74,8 +74,10 @@ class Source:
         return any("bare" in signs for signs in self.signs.values())
 
 
-def source(text: str, line: int | None, namings: Sequence[Naming]) -> Source:
-    """Return what a text passes on, and how it says it."""
+def source(text: str, line: int | None, namings: Sequence[Naming], *, heading: bool = False) -> Source:
+    """Return what a text passes on, and how it says it; a heading or title that is a sentence is about its topics."""
+    if heading and _FULL_STOP.search(text):
+        namings = [naming for naming in namings if _TOPIC.match(text, naming.end)]
     first = {naming.service: naming for naming in reversed(namings) if not _is_beside(text, naming)}
     if not first or _COMPARISON.search(text):
         return Source(text, line)
@@ -83,12 +85,8 @@ def source(text: str, line: int | None, namings: Sequence[Naming]) -> Source:
     every += ["bare"] * _is_bare(text, namings) + ["full stop"] * bool(_FULL_STOP.search(text))
 
     def signs(naming: Naming) -> tuple[str, ...]:
-        own = {
-            "topic": _TOPIC.match(text, naming.end),
-            "begins": naming.begin < _BEGIN,
-            "in passing": naming.in_passing,
-        }
-        return *every, *(sign for sign, is_so in own.items() if is_so)
+        topic = ["topic"] * bool(_TOPIC.match(text, naming.end)) + ["begins"] * (naming.begin < _BEGIN)
+        return *every, *topic, *([f"as {text[naming.begin : naming.end].lower()}"] * naming.part)
 
     return Source(text, line, first, {service: signs(naming) for service, naming in first.items()})
 
@@ -182,7 +180,9 @@ class Inheritance:
     def _above(
         self, note: Note, section: _Section, headings: Sequence[Source], title: Source
     ) -> Iterator[tuple[str, Source]]:
-        """Yield what stands over a note, the nearest first."""
+        """Yield the note itself where it names parts of services, then what stands over it, the nearest first."""
+        if note.id in self._sources and any(naming.part for naming in self._sources[note.id].namings.values()):
+            yield "part", self._sources[note.id]
         parents = [crumb for crumb in reversed(note.trail) if crumb.note]
         for level, crumb in enumerate(parents, start=1):
             if crumb.note in self._sources:

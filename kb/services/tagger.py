@@ -51,7 +51,7 @@ class _Tagging:
 
     def names(self, note: Note) -> frozenset[str]:
         """Return which services a note names."""
-        return frozenset(naming.service for naming in self._named.get(note.id, ()))
+        return frozenset(naming.service for naming in self._named.get(note.id, ()) if not naming.part)
 
     def candidates(self) -> list[list[Candidate]]:
         """Return for each note which services it may inherit."""
@@ -76,7 +76,7 @@ class _Tagging:
             corrected = self._corrected(note)
             given = {*corrected.adds, *corrected.removes}
             yield [
-                Mention(one.service, "inherited", _why(one))
+                Mention(one.service, "explicit" if one.nearest == "part" else "inherited", _why(one))
                 for one, share in zip(own, likely)  # noqa: B905  # `likely` goes on
                 if share >= model.thresholds[CLAIM] and one.service not in given
             ]
@@ -86,7 +86,8 @@ class _Tagging:
         key = (text, line, talk_of(note))
         if key not in self._above:
             around = self._surroundings(note, (self._report.title,))
-            self._above[key] = source(text, line, self._namer.namings(text, self._namer.matches(text), around))
+            namings = self._namer.namings(text, self._namer.matches(text), around)
+            self._above[key] = source(text, line, namings, heading=True)
         return self._above[key]
 
     def _named_clearly(self, matches: Mapping[str, Iterable[Match]]) -> Mapping[str | None, set[str]]:
@@ -118,7 +119,7 @@ class _Tagging:
         """Yield the services that a note's own text names, each once in reading order, and those a person added."""
         seen = set()
         for naming in self._named.get(note.id, ()):
-            if naming.service not in seen:
+            if naming.service not in seen and not naming.part:
                 seen.add(naming.service)
                 yield Mention(naming.service, "explicit", Why("here", note.text[naming.begin : naming.end]))
         for slug in self._corrected(note).adds:
@@ -129,4 +130,7 @@ class _Tagging:
 def _why(candidate: Candidate) -> Why:
     above = candidate.source
     naming = above.namings[candidate.service]
-    return Why("above" if above.line else "talk", above.text[naming.begin : naming.end], above.line)
+    words = above.text[naming.begin : naming.end]
+    if candidate.nearest == "part":
+        return Why("here", words)
+    return Why("above" if above.line else "talk", words, above.line)

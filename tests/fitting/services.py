@@ -15,13 +15,13 @@ from learner import Example, calibrated, claim_figures, fitted, left_out, write
 from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.services import domain
+from kb.services.inheritance import Candidate
 from kb.services.tagger import CLAIM, MODEL, candidates
 from kb.talks import report_of
 
 LABELS = Path("data/labels")
 Named = frozenset[str]
 Place = tuple[int, int]  # a report's number, and a line of it
-Found = Mapping[Place, set[str]]
 _CLAIMS = ("other", CLAIM)
 _BARS = [bar / 100 for bar in range(20, 80)]
 _FEW = 5  # an author with fewer labels has no figure of their own
@@ -40,32 +40,36 @@ class Labelled:
 def main(folder: Path) -> None:
     """Fit on all authors, measure on each left out, and write the weights with their figures."""
     every = [*_by_others(folder / "notes"), *_written()]
-    known, examples, places = domain(), list[Example](), list[tuple[Place, str]]()
-    named, wanted = dict[Place, tuple[Named, set[str]]](), dict[Place, Named]()
+    known, examples, places = domain(), list[Example](), list[tuple[Place, Candidate]]()
+    labels = dict[Place, tuple[Named, Named, Named]]()  # named, inherited, and named beyond doubt by the program
     for number, one in enumerate(every):
         for note, (own, found) in zip(one.report.notes, candidates(one.report, known), strict=True):
             if note.line in one.services:
                 explicit, inherited = one.services[note.line]
-                named[number, note.line] = (explicit, set(own))
-                wanted[number, note.line] = inherited - own
+                labels[number, note.line] = (explicit, inherited, own)
                 for candidate in found:
-                    label = _CLAIMS[candidate.service in inherited]
+                    label = _CLAIMS[candidate.service in explicit | inherited]
                     examples.append(Example(candidate.features, label, one.author, str(number), one.kind))
-                    places.append(((number, note.line), candidate.service))
+                    places.append(((number, note.line), candidate))
     likely = calibrated(left_out(examples, _CLAIMS), examples, _CLAIMS)[:, 1]
 
-    def inherited_from(bar: float) -> dict[Place, tuple[Named, set[str]]]:
-        told = {place: (names, set[str]()) for place, names in wanted.items()}
-        for (place, service), share in zip(places, likely, strict=True):
+    def told(bar: float) -> dict[str, dict[Place, tuple[Named, Named]]]:
+        """Return (wanted, found) of each note by whether it names or inherits them."""
+        named = {place: set(own) for place, (_, _, own) in labels.items()}
+        inherited = {place: set[str]() for place in labels}
+        for (place, candidate), share in zip(places, likely, strict=True):
             if share >= bar:
-                told[place][1].add(service)
-        return told
+                (named if candidate.nearest == "part" else inherited)[place].add(candidate.service)
+        return {
+            "named": {place: (labels[place][0], frozenset(own)) for place, own in named.items()},
+            "inherited": {place: (labels[place][1] - named[place], frozenset(own)) for place, own in inherited.items()},
+        }
 
-    bar = max(_BARS, key=lambda bar: f1(summed(_counts(every, inherited_from(bar)).values())))
+    bar = max(_BARS, key=lambda bar: f1(summed(_counts(every, told(bar)["inherited"]).values())))
     figures = {
-        f"{what}, {kind}, author left out": _figures(_counts(every, told, kind))
+        f"{what}, {kind}, author left out": _figures(_counts(every, found, kind))
         for kind in ("notes", "written")
-        for what, told in (("named", named), ("inherited", inherited_from(bar)))
+        for what, found in told(bar).items()
     }
     right = [example.label == CLAIM for example in examples]
     figures["candidates, author left out"] = claim_figures(likely, right, bar)
@@ -117,7 +121,7 @@ def _slugs(cell: str) -> Named:
 
 
 def _counts(
-    every: Sequence[Labelled], told: Mapping[Place, tuple[Named, set[str]]], kind: str | None = None
+    every: Sequence[Labelled], told: Mapping[Place, tuple[Named, Named]], kind: str | None = None
 ) -> dict[str, tuple[int, int, int]]:
     """Return (hits, wanted, found) of each author."""
     counts = defaultdict[str, list[tuple[int, int, int]]](list)

@@ -40,6 +40,10 @@ def test_a_note_inherits_from_its_heading_before_its_talk() -> None:
     ]
 
 
+def test_a_title_that_is_a_sentence_passes_only_its_topics_down() -> None:
+    assert tags("- 手軽に使える", "We like our framework, and it lives with AWS SAM.") == [[]]
+
+
 def test_a_list_inherits_from_the_sentence_that_leads_over_to_it() -> None:
     assert (
         tags("Lambdaを使うときの困りごとは、\n- 最初の応答が遅い", "AppSync入門")[1][0] == "lambda < 「Lambda」 1行目"
