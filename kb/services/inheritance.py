@@ -125,9 +125,8 @@ class Inheritance:
 
     def _begin(self, talk: str | None) -> None:
         self._talk = talk
-        self._last = dict[str, tuple[int, Note, int]]()  # where each was named last, and after how many openers
-        self._opener: tuple[Note, int] | None = None  # and its place
-        self._openers = 0
+        self._last = dict[str, tuple[int, Note]]()  # where each was named last
+        self._opener: Note | None = None
 
     def candidates(
         self, note: Note, own: Collection[str], headings: Sequence[Source], title: Source
@@ -153,10 +152,9 @@ class Inheritance:
         self, note: Note, section: _Section, own: Collection[str], headings: Sequence[Source], title: Source
     ) -> dict[str, Candidate]:
         found = dict[str, Candidate]()
-        nearer, bare, closed = 0, False, False
+        nearer, bare = 0, False
         for kind, above in self._above(note, section, headings, title):
             sort = kind.split(" ")[0]
-            place = self._opener_signs(note, section) if sort == "opener" and above.namings else ()
             names_own = not above.namings.keys().isdisjoint(own)
             for service, signs in above.signs.items():
                 if service in own or (names_own and sort == "parent"):  # 「EC2とEBS」 over 「EC2」: the note picks one
@@ -164,15 +162,10 @@ class Inheritance:
                 if service not in found:
                     told = [f"nearest {kind}", f"nearer {min(nearer, 3)}", *(["nearer bare"] * bare)]
                     found[service] = Candidate(service, above, kind, told)
-                told = found[service].features
-                told += (f"by {kind}", *_combined(sort, signs))
-                told += place
-                told += [f"{sort} names own"] * names_own
-                told += [f"{kind} closed"] * closed
+                found[service].features += (f"by {kind}", *_combined(sort, signs))
             nearer += bool(above.namings)
             bare = bare or above.bare
-            closed = closed or (sort == "opener" and not above.namings)
-        self._add_before(note, section, own, found, nearer)
+        self._add_before(own, found, nearer)
         if found:
             self._add_common(note, own, found)
         return found
@@ -189,7 +182,7 @@ class Inheritance:
                 yield f"parent {min(level, 3)}", self._sources[crumb.note]
         rest = [(f"heading {min(level, 3)}", heading) for level, heading in enumerate(headings, start=1)]
         lead = self._lead[0] if self._lead and self._lead[1] == section and note.type != "paragraph" else None
-        opener = self._opener[0] if self._opener else None
+        opener = self._opener
         if opener and (opener is lead or any(crumb.note == opener.id for crumb in parents)):
             opener = None
         for kind, one in (("lead", lead), ("opener", opener)):
@@ -198,34 +191,18 @@ class Inheritance:
         yield from sorted(rest, key=lambda told: -(told[1].line or 0))
         yield "talk" if note.talk else "post", title
 
-    def _opener_signs(self, note: Note, section: _Section) -> list[str]:
-        opener, at = self._opener or (note, self._place)
-        ago = _about(self._place - at)
-        same = "same section" if _section(opener) == section else "other section"
-        return [f"opener {ago}", f"opener {same}", f"opener {opener.type} {note.type}"]
-
-    def _add_before(
-        self, note: Note, section: _Section, own: Collection[str], found: dict[str, Candidate], nearer: int
-    ) -> None:
+    def _add_before(self, own: Collection[str], found: dict[str, Candidate], nearer: int) -> None:
         """Add what was named before the note, and to all when that was."""
-        for since, (service, (place, other, openers)) in enumerate(reversed(self._last.items())):
+        for since, (service, (place, other)) in enumerate(reversed(self._last.items())):
             if service in own or (service not in found and (since > 1 or nearer or self._place - place > _BEFORE)):
                 continue
             ago = _about(self._place - place)
             if service not in found:
                 above = self._sources[other.id]
-                where = (
-                    "other section" if _section(other) != section
-                    else "same list" if other.parent == note.parent
-                    else "deeper" if other.depth > note.depth
-                    else "higher"
-                )  # fmt: skip
-                told = ["nearest before", f"nearer {min(nearer, 3)}", f"nearest before {ago}", f"before {where}"]
-                told += [f"before {note.type} {other.type}"]
+                told = ["nearest before", f"nearer {min(nearer, 3)}", f"nearest before {ago}"]
                 told += _combined("before", above.signs[service])
                 found[service] = Candidate(service, above, "before", told)
-            told = [f"before {ago}", f"since {min(since, 4)}", f"openers since {min(self._openers - openers, 3)}"]
-            found[service].features += told
+            found[service].features += [f"before {ago}", f"since {min(since, 4)}"]
 
     def _add_common(self, note: Note, own: Collection[str], found: Mapping[str, Candidate]) -> None:
         """Add to candidates what is true of the note, and how often its talk names each."""
@@ -237,17 +214,16 @@ class Inheritance:
             "talk" if note.talk else "no talk",
             f"{min(len(found), 5)} candidates",
         ]
-        common = [*beside, f"deep {min(note.depth, 4)}", f"length {min(len(text) // 12, 6)}"]
+        common = [*beside, f"length {min(len(text) // 12, 6)}"]
         common += [f"ends {text[-length:]}" for length in (1, 2, 3)]
         counts = self._named[self._talk]
-        most, every = max(counts.values(), default=0), max(counts.total(), 1)
+        most = max(counts.values(), default=0)
         for rank, candidate in enumerate(found.values()):
             count, nearest = counts[candidate.service], candidate.nearest
             candidate.features += common
             candidate.features += _combined(nearest, tuple(beside))
             candidate.features += [
                 f"rank {min(rank, 4)}",
-                f"share {round(4 * count / every)}",
                 f"named {_about(count)}",
             ]
             candidate.features += ["most named", f"{nearest} | most named"] * (count == most > 0)
@@ -256,11 +232,10 @@ class Inheritance:
     def _remember(self, note: Note) -> None:
         signs = _title_signs(note.text)
         if note.depth == 0 and len(note.text) < _SHORT and "no sentence" in signs and len(signs) > 1:
-            self._opener = (note, self._place)
-            self._openers += 1
+            self._opener = note
         for service in self._sources[note.id].namings if note.id in self._sources else ():
             self._last.pop(service, None)  # the latest named stand last
-            self._last[service] = (self._place, note, self._openers)
+            self._last[service] = (self._place, note)
 
 
 def talk_of(note: Note) -> str | None:
