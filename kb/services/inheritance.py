@@ -1,4 +1,4 @@
-"""Which services a note may be about that it does not name: those named over and before it, with what is true of each."""
+"""Which services a note may be about that it does not name: those named over and before it, and how."""
 
 import re
 from collections import Counter, defaultdict
@@ -41,7 +41,7 @@ _ASIDE = re.compile(
 _CONNECTORS = re.compile(r"[\s,、/／・&＆+＋()（）と:：]+")
 _FULL_STOP = re.compile(r"[。.]\s*$")
 _SENTENCE = re.compile(r"[。.!！?？]\s*$|[たるいすだ](?:[)）」]|\s*$)")
-# What the title of a talk has beside it where no heading tells it apart: a time, who speaks, quotes, a number before it.
+# What the title of a talk has beside it where no heading tells it: a time, who speaks, quotes, a number.
 _SIGNS = {
     "time": re.compile(r"\d{1,2}[:：時]|[一二三四五六七八九十]時"),
     "person": re.compile(
@@ -268,4 +268,4 @@ def _combined(one: str, others: tuple[str, ...]) -> tuple[str, ...]:
 
 def _about(count: int) -> str:
     """Return how many, the roughlier the more."""
-    return str(count) if count < 4 else "4 or more" if count < 7 else "7 or more" if count < 13 else "13 or more"  # noqa: PLR2004
+    return next((f"{most} or more" for most in (13, 7, 4) if count >= most), str(count))

@@ -26,7 +26,7 @@ def breaks(name: str) -> frozenset[int]:
 
 
 def misspellings(name: str) -> Iterator[str]:
-    """Yield a long name with an inner letter of a word missing, doubled or swapped, as hurried hands write: CodePipline."""
+    """Yield a long name with a letter of a word missing, doubled or swapped, as hurried hands write: CodePipline."""
     words = _LONG_WORD if " " not in name else _INNER_WORD if _LONG_NAME.fullmatch(name) else None
     for word in words.finditer(name) if words else ():
         for place in range(word.start() + 1, word.end()):
