@@ -7,7 +7,7 @@ import pytest
 from tagged import DOMAIN, read, tags
 
 from kb.report.model import Correction, Why
-from kb.services.tagger import tag
+from kb.services.tagger import candidates, tag
 
 SEED = Path(__file__).parents[3] / "../shared/seeds/jaws-days-2018.txt"
 
@@ -121,6 +121,16 @@ def test_a_title_that_takes_a_service_as_an_example_is_not_about_it(title: str) 
 )
 def test_who_speaks_is_not_what_the_talk_is_about(aside: str) -> None:
     assert tags(f"- {aside}", "Lambda入門") == [[]]
+
+
+def test_what_was_named_right_before_may_go_on() -> None:
+    told = candidates(read("- Auroraを使う\n- 速い\n" + "- 次\n" * 9), DOMAIN)
+
+    assert [[(one.service, one.nearest) for one in found] for _, found in told[:3]] == [
+        [],
+        *[[("aurora", "before")]] * 2,
+    ]
+    assert told[-1][1] == []
 
 
 def test_a_correction_takes_a_service_away_and_from_what_stands_under_it() -> None:
