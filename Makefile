@@ -58,7 +58,7 @@ check: $(VENV)/.dev
 	$(BIN)/kb evaluate --at-least data/evaluation/figures.json
 
 # Fits the weights of what speaks for a heading, a talk and a kind, and writes them with their figures as data;
-# then measures services by author, and what each rule of theirs gives.
+# and what tells the services that a note inherits, from data/labels, with how right those are that it names.
 fit: $(VENV)/.fit
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
 	else for part in headings talks kinds services; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi

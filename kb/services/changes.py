@@ -18,6 +18,9 @@ _WORD = re.compile(r"<(\w+)(?::([^<>]*))?>")
 # A pattern such as 「直接.*起動」 takes time that grows with the square of a sentence. The longest note that we have seen has
 # 2,300 characters, so a note is read so far and no further.
 _READ_SO_FAR = 3_000
+# How units are written in haste: 256K, 300sec.
+_UNIT = re.compile("(?<=[kmg])b|秒|分")
+_UNITS = {"b": "(?:i?b)?(?![a-z])", "秒": "(?:秒|s(?:ec)?(?![a-z]))", "分": "(?:分|min)"}
 _NOW = {  # in Japanese and in English
     "no_new_customers": ("新しくは使い始められない", "takes no new customers"),
     "reopened": ("また新しく使い始められる", "takes new customers again"),
@@ -79,7 +82,7 @@ class Change(ChangeTable, frozen=True, kw_only=True):
             return False
         text = folded_for_sudachi(note.text[:_READ_SO_FAR])
         if self.names:
-            return any(pattern(name).search(text) for name in self.names)
+            return any(pattern(name).search(text) for name in self.names) and not pattern("<ending>").search(text)
         if not self.claims:
             named = any(one.via == "explicit" and one.service in self.services for one in note.services)
             return named and not pattern("<ending>").search(text)
@@ -128,7 +131,7 @@ def _became(service: Service, stages: Sequence[Stage]) -> Change:
 def _written_out(word: re.Match[str]) -> str:
     words = _words()
     if word[1] == "limit":
-        number = rf"(?<![\d.])(?:{word[2]})"
+        number = rf"(?<![\d.])(?:{_UNIT.sub(lambda unit: _UNITS[unit[0]], word[2])})"
         before, after = words["limit_before"], pattern(words["limit_after"]).pattern
         return rf"(?:{before}{number}{words['not_a_limit']}|{number}{after})"
     return words[word[1]]

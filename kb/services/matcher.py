@@ -16,6 +16,14 @@ from kb.services.names import breaks, script
 _ADDRESS = re.compile(r"https?://[!-~]+")  # in Japanese text an address ends where ASCII does
 _LONG_VOWELS = re.compile("[ーｰ]+")  # the skeleton has none: what follows a name in katakana is a part of it
 _DIGIT = re.compile(r"[0-9](?![A-Za-z0-9])")
+# 「AWS Lambda Blog」, 「Amplify Meetup」: a blog or an event bears a service's name and is none.
+_NAMESAKE = re.compile(
+    r"[\s\-_]?(?:(?:Tech\s)?Blog|Days|Meetup|Certified|Certification|ブログ|ミートアップ|認定)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+# In `mysql.rds_kill` a name in small letters is a part of an identifier.
+_GOES_ON = re.compile("_[a-z]")
+_WENT_BEFORE = re.compile("[a-z0-9][_.]$")
 _LONG_NAME = 6
 _NEVER = re.compile(r"(?!)")
 
@@ -73,6 +81,8 @@ class Matcher:
             begin, end = own[0], own[-1] + 1
             if script(text[own[-1]]) == "katakana" and (vowels := _LONG_VOWELS.match(text, end)):
                 end = vowels.end()
+            if _NAMESAKE.match(text, end) or _is_in_identifier(text, begin, end):
+                continue
             owner = self._owner.search(text, max(0, begin - self._owner_length), begin)
             if (owner or _free(text, begin, -1)) and (_free(text, end - 1, 1) or _is_numbered(name, text, end)):
                 yield Match(name, owner.start() if owner else begin, end, owned=owner is not None)
@@ -108,8 +118,14 @@ def _free(text: str, place: int, step: int) -> bool:
     return not kind or not 0 <= beside < len(text) or script(text[beside]) != kind
 
 
+def _is_in_identifier(text: str, begin: int, end: int) -> bool:
+    return text[begin:end].islower() and bool(
+        _GOES_ON.match(text, end) or _WENT_BEFORE.search(text, max(0, begin - 2), begin)
+    )
+
+
 def _is_numbered(name: str, text: str, end: int) -> bool:
-    """Tell whether only a digit follows a long name: Graviton4, Inspector2; but not S33 or EC22."""
+    """Tell whether only a digit follows a long name: Inspector2; but not S33 or EC22."""
     return len(name) >= _LONG_NAME and name[-1].isalpha() and _DIGIT.match(text, end) is not None
 
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from index.text import folded_for_sudachi, is_gap, skeleton
 
-# Short words are left alone: their misspellings are other words. In a name of several words six letters are enough.
-_LONG_WORD = re.compile(r"[A-Za-z]{8,}")
+# Shorter words are left alone: their misspellings are other words. In a name of several words six letters are enough.
+_LONG_WORD = re.compile(r"[A-Za-z]{5,}")
 _LONG_NAME = re.compile(r"(?=.{12,40}$)[A-Za-z0-9]+(?: [A-Za-z0-9]+){1,3}")
 _INNER_WORD = re.compile(r"[A-Za-z]{6,}")
 # A name may be written apart at its own gaps, where its case or script changes, around signs, and before a number
@@ -26,9 +26,11 @@ def breaks(name: str) -> frozenset[int]:
 
 
 def misspellings(name: str) -> Iterator[str]:
-    """Yield a long name with an inner letter of a word missing or two swapped, as hurried hands write: CodePipline."""
+    """Yield a long name with a letter of a word missing, doubled or swapped, as hurried hands write: CodePipline."""
     words = _LONG_WORD if " " not in name else _INNER_WORD if _LONG_NAME.fullmatch(name) else None
     for word in words.finditer(name) if words else ():
+        for place in range(word.start() + 1, word.end()):
+            yield name[:place] + name[place] + name[place:]
         for place in range(word.start() + 1, word.end() - 1):
             yield name[:place] + name[place + 1 :]
             if place < word.end() - 2:

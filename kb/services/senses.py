@@ -59,7 +59,7 @@ class Naming(Struct, frozen=True):
     service: str
     begin: int
     end: int
-    in_passing: bool = False  # by a part that others have too (DLQ): what it stands under counts as well
+    part: bool = False  # by the name of a part of it alone (DLQ): whether the note is about it is learned
 
 
 class Surroundings(Struct, frozen=True):
@@ -78,7 +78,7 @@ class _Meaning(Struct, frozen=True):
     context: tuple[str, ...]
     beside: frozenset[str]  # the services among the words of its context
     against: tuple[str, ...]
-    in_passing: bool = False
+    part: bool = False
 
 
 class Namer:
@@ -113,7 +113,7 @@ class Namer:
         """Return where a text names services."""
         around = Surroundings((Passage(text), *around.passages), around.named)
         return tuple(
-            Naming(self._meanings[match.name].service, match.begin, match.end, self._meanings[match.name].in_passing)
+            Naming(self._meanings[match.name].service, match.begin, match.end, self._meanings[match.name].part)
             for number, match in enumerate(matches)
             if match.owned or self._holds(text, match, around) or self._is_listed(text, matches, number, around)
         )
@@ -171,8 +171,8 @@ def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) 
     clarity: Clarity = next((kind for kind, names in kinds.items() if spellings & names), "clear")
     beside = frozenset(other.slug for word in sense.context if (other := catalogue.find(word)))
     context, against = _skeletons(sense.context), _skeletons(sense.against)
-    in_passing = clarity == "ambiguous" and spellings <= service.features
-    return _Meaning(service.slug, clarity, spellings, context, beside, against, in_passing)
+    part = clarity == "ambiguous" and spellings <= service.features
+    return _Meaning(service.slug, clarity, spellings, context, beside, against, part)
 
 
 def _misspelt(meaning: _Meaning) -> _Meaning:

@@ -1,21 +1,22 @@
-"""Which services each note is about: named in its own text, or inherited from what it stands under."""
+"""Which services each note is about: named in its own text, or inherited from what stands over and before it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from kb.learning import load
 from kb.report.model import Correction, Mention, Note, Report, Why
 from kb.services.domain import Domain
-from kb.services.inheritance import Legacy, introduces, is_aside, is_bare, legacy
+from kb.services.inheritance import Candidate, Inheritance, Source, source, talk_of
 from kb.services.matcher import Match
 from kb.services.senses import Namer, Naming, Passage, Surroundings
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _NO_CORRECTION = Correction()
+MODEL = "inheritance"  # by which it is told of a candidate
+CLAIM = "about"  # whether a note is about it
 
 
 def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
@@ -23,18 +24,10 @@ def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = 
     return replace(report, notes=tuple(_Tagging(report, domain.namer, corrections).tagged()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Something over a note that passes services down to it."""
-
-    text: str
-    line: int | None  # of what stands above in the talk, None for the title of the talk
-    namings: tuple[Naming, ...]
-    picks: bool = False  # where it names several, a note that names one of them is about that one
-
-    def why(self, naming: Naming) -> Why:
-        """Return why a note inherits a service."""
-        return Why("above" if self.line else "talk", self.text[naming.begin : naming.end], self.line)
+def candidates(report: Report, domain: Domain) -> list[tuple[frozenset[str], list[Candidate]]]:
+    """Return for each note of a report which services it names, and which it may inherit."""
+    tagging = _Tagging(report, domain.namer, _NO_CORRECTIONS)
+    return list(zip(map(tagging.names, report.notes), tagging.candidates(), strict=True))
 
 
 class _Tagging:
@@ -48,25 +41,60 @@ class _Tagging:
         matches = {note.id: namer.matches(note.text) for note in report.notes}
         self._clear = self._named_clearly(matches)
         self._named = {note.id: self._namings(note, found) for note in report.notes if (found := matches[note.id])}
-        texts = {note.id: note.text for note in report.notes}
-        self._left = {note: legacy(texts[note], namings) for note, namings in self._named.items()}
-        self._asides = {text for text in texts.values() if is_aside(text)}
-        self._left_by_headings: dict[tuple[str, str | None], Legacy] = {}
+        self._above: dict[tuple[str, int | None, str | None], Source] = {}
 
     def tagged(self) -> Iterator[Note]:
         """Yield the notes with their services."""
-        lead: Note | None = None
-        for note in self._report.notes:
-            if note.type == "paragraph":
-                lead = note if introduces(note.text) else None
-            mentions = (*self._explicit(note), *self._inherited(note, lead))
+        for note, inherited in zip(self._report.notes, self._inherited(), strict=True):
+            mentions = (*self._explicit(note), *inherited)
             yield replace(note, services=mentions) if mentions else note
+
+    def names(self, note: Note) -> frozenset[str]:
+        """Return which services a note names."""
+        return frozenset(naming.service for naming in self._named.get(note.id, ()) if not naming.part)
+
+    def candidates(self) -> list[list[Candidate]]:
+        """Return for each note which services it may inherit."""
+        notes = self._report.notes
+        named: dict[str | None, Source] = {
+            note.id: source(note.text, note.line, own) for note in notes if (own := self._named.get(note.id))
+        }
+        inheritance = Inheritance(notes, named)
+        found = []
+        for note in notes:
+            headings = [self._source(note, crumb.text, crumb.line) for crumb in reversed(note.trail) if not crumb.note]
+            title = self._source(note, note.talk.title if note.talk else self._report.title, None)
+            found.append(inheritance.candidates(note, self.names(note), headings, title))
+        return found
+
+    def _inherited(self) -> Iterator[list[Mention]]:
+        """Yield for each note the services that it is likely to be about by what stands over and before it."""
+        model = load(MODEL)
+        every = self.candidates()
+        likely = iter(model.probabilities([one.features for own in every for one in own])[:, model.labels.index(CLAIM)])
+        for note, own in zip(self._report.notes, every, strict=True):
+            corrected = self._corrected(note)
+            given = {*corrected.adds, *corrected.removes}
+            yield [
+                Mention(one.service, "explicit" if one.nearest == "part" else "inherited", _why(one))
+                for one, share in zip(own, likely)  # noqa: B905  # `likely` goes on
+                if share >= model.thresholds[CLAIM] and one.service not in given
+            ]
+
+    def _source(self, note: Note, text: str, line: int | None) -> Source:
+        """Return what a heading or title over a note passes on."""
+        key = (text, line, talk_of(note))
+        if key not in self._above:
+            around = self._surroundings(note, (self._report.title,))
+            namings = self._namer.namings(text, self._namer.matches(text), around)
+            self._above[key] = source(text, line, namings, heading=True)
+        return self._above[key]
 
     def _named_clearly(self, matches: Mapping[str, Iterable[Match]]) -> Mapping[str | None, set[str]]:
         """Return for each talk the services that its title or a note of it names beyond doubt."""
         clear: dict[str | None, set[str]] = defaultdict(set)
         for note in self._report.notes:
-            clear[_talk(note)] |= self._namer.clear(matches[note.id])
+            clear[talk_of(note)] |= self._namer.clear(matches[note.id])
         for talk in self._report.talks:
             clear[talk.id] |= self._namer.clear(self._namer.matches(talk.title))
         return clear
@@ -82,7 +110,7 @@ class _Tagging:
     def _surroundings(self, note: Note, texts: Iterable[str]) -> Surroundings:
         """Return what a text of a note's talk stands in; a text over many notes is one passage for all of them."""
         passages = tuple(self._passages.setdefault(text, Passage(text)) for text in texts)
-        return Surroundings(passages, self._clear[_talk(note)])
+        return Surroundings(passages, self._clear[talk_of(note)])
 
     def _corrected(self, note: Note) -> Correction:
         return self._corrections.get(note.id, _NO_CORRECTION)
@@ -91,73 +119,18 @@ class _Tagging:
         """Yield the services that a note's own text names, each once in reading order, and those a person added."""
         seen = set()
         for naming in self._named.get(note.id, ()):
-            if naming.service not in seen:
+            if naming.service not in seen and not naming.part:
                 seen.add(naming.service)
                 yield Mention(naming.service, "explicit", Why("here", note.text[naming.begin : naming.end]))
         for slug in self._corrected(note).adds:
             if slug not in seen:
                 yield Mention(slug, "explicit", Why("hand"))
 
-    def _inherited(self, note: Note, lead: Note | None) -> Iterator[Mention]:
-        """Yield the services that what a note stands under passes down to it, the nearest first."""
-        own = {naming.service for naming in self._named.get(note.id, ())}
-        corrected = self._corrected(note)
-        given = own.union(corrected.adds, corrected.removes)
-        aside = not self._asides.isdisjoint((note.text, *(crumb.text for crumb in note.trail)))
-        for source in () if aside else self._sources(note, lead):
-            passed = {naming.service for naming in source.namings}
-            picked = source.picks and len(passed) > 1 and passed & own  # 「EC2とEBS」 over 「EC2」: the note picks one
-            for naming in () if picked else source.namings:
-                if naming.service not in given:
-                    given.add(naming.service)
-                    yield Mention(naming.service, "inherited", source.why(naming))
 
-    def _sources(self, note: Note, lead: Note | None) -> Iterator[_Source]:
-        """Yield what passes services down to a note, the nearest first: parents, the lead, headings, the talk's title.
-
-        Of labels above it the nearest counts, and so does a heading that is only a name; else the note is about what
-        its headings and its talk are about as well.
-        """
-        parents = [crumb for crumb in reversed(note.trail) if crumb.note]
-        for levels, crumb in enumerate(parents, start=1):
-            left = self._left.get(crumb.note or "")
-            if left and left.namings and (left.levels is None or levels <= left.levels):
-                yield _Source(crumb.text, crumb.line, left.namings, picks=True)
-                if left.levels != 1 and not all(naming.in_passing for naming in left.namings):
-                    break
-        if lead and note.type != "paragraph" and lead.id in self._left and _same_place(note, lead):
-            yield _Source(lead.text, lead.line, self._left[lead.id].namings)
-            if self._left[lead.id].namings:
-                return
-        for crumb in reversed(note.trail):
-            if not crumb.note and (namings := self._left_by(crumb.text, note)):
-                yield _Source(crumb.text, crumb.line, namings)
-                if is_bare(crumb.text, namings):
-                    return
-        if note.talk:
-            title, namings = note.talk.title, self._left_by(note.talk.title, note)
-            yield _Source(title, None, namings, picks=_is_one_name(title, namings))
-
-    def _left_by(self, heading: str, note: Note) -> tuple[Naming, ...]:
-        """Return what a heading or title over a note passes down to it."""
-        key = (heading, _talk(note))
-        if key not in self._left_by_headings:
-            around = self._surroundings(note, (self._report.title,))
-            namings = self._namer.namings(heading, self._namer.matches(heading), around)
-            self._left_by_headings[key] = legacy(heading, namings, heading=True)
-        return self._left_by_headings[key].namings
-
-
-def _talk(note: Note) -> str | None:
-    return note.talk.id if note.talk else None
-
-
-def _is_one_name(text: str, namings: Sequence[Naming]) -> bool:
-    """Tell whether names follow each other with nothing between: 「RDS Aurora」 is one thing, 「RDSとAurora」 are two."""
-    return all(not text[one.end : other.begin].strip() for one, other in pairwise(namings))
-
-
-def _same_place(note: Note, lead: Note) -> bool:
-    """Tell whether a note and a paragraph before it stand under the same headings of the same talk."""
-    headings = tuple(crumb for crumb in note.trail if not crumb.note)
-    return _talk(note) == _talk(lead) and headings == lead.trail
+def _why(candidate: Candidate) -> Why:
+    above = candidate.source
+    naming = above.namings[candidate.service]
+    words = above.text[naming.begin : naming.end]
+    if candidate.nearest == "part":
+        return Why("here", words)
+    return Why("above" if above.line else "talk", words, above.line)

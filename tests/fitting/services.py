@@ -1,162 +1,147 @@
-"""Measures services by author, and what each rule of naming and inheriting gives to whom; nothing of them is fitted.
+"""Fits which services a note inherits, measures them by authors left out, and how right the named ones are.
 
-Usage: python tests/fitting/services.py FOLDER. A rule is switched off and all is tagged again: whom did it help, and
-which mentions does it decide in reports that nobody has labelled? The names of the catalogue are facts and stay.
+Usage: python tests/fitting/services.py FOLDER, which holds the `notes` that `data/labels/notes.tsv` tells of.
 """
 
-import csv
-import re
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 from labels import f1, summed
-from msgspec.structs import replace
+from learner import Example, calibrated, claim_figures, fitted, left_out, write
 
 from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.services import domain
-from kb.services.senses import Naming
-from kb.services.tagger import _Source as tagger_source  # to be made otherwise
-from kb.services.tagger import tag
+from kb.services.inheritance import Candidate
+from kb.services.tagger import CLAIM, MODEL, candidates
 from kb.talks import report_of
-from kb.texts import ja
 
-Counts = tuple[int, int, int]  # hits, wanted, found
-Labels = Mapping[int, Mapping[str, frozenset[str] | None]]  # by line and way; None where two readers differ
-_WAYS = ("explicit", "inherited")
-_FEW = 5  # an author with fewer labels of a way has no figure of their own
-_NEVER = re.compile(r"(?!)")
+LABELS = Path("data/labels")
+Named = frozenset[str]
+Place = tuple[int, int]  # a report's number, and a line of it
+_CLAIMS = ("other", CLAIM)
+_BARS = [bar / 100 for bar in range(20, 80)]
+_FEW = 5  # an author with fewer labels has no figure of their own
 
-# What is put in the place of each rule to switch it off.
-RULES: Mapping[str, Mapping[str, object]] = {
-    "measured against (「EC2より」)": {"inheritance._MEASURED_AGAINST": _NEVER},
-    "a comparison passes nothing down": {"inheritance._COMPARISON": _NEVER},
-    "what a sentence speaks of": {"inheritance._TOPIC": _NEVER},
-    "by example (「Lambdaを例に」)": {"inheritance._EXAMPLE": _NEVER, "inheritance._FOR_EXAMPLE": _NEVER},
-    "beside the subject": {"tagger.is_aside": lambda _: False},
-    "a statement that ends in a noun": {"inheritance._STATEMENT": _NEVER},
-    "a paragraph leads over to its list": {"tagger.introduces": lambda _: False},
-    "below a heading of names alone no talk counts": {"tagger.is_bare": lambda *_: False},
-    "a note picks one of several": {"tagger._Source": lambda *parts, **_: tagger_source(*parts)},
-    "named in passing (DLQ)": {"senses.Naming": lambda *parts: Naming(*parts[:3])},
-    "listed among services (Polly、Translate)": {"senses.Namer._is_listed": lambda *_: False},
-    "another cloud's (cloud run)": {"senses.Namer._is_ours": lambda *_: True},
-    "an abbreviation as a word (Sam)": {"senses._is_like_a_word": lambda *_: False},
-    "a digit behind a name (Graviton4)": {"matcher._is_numbered": lambda *_: False},
-    "in AWS's own addresses": {"matcher.Matcher._unread": lambda _, match: match.span()},
-    "slips in long names": {"senses.misspellings": lambda _: ()},
-}
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A report, and by line which services a reader found its notes to name and to inherit."""
+
+    kind: str  # `notes` by others, or `written` for this
+    author: str
+    report: Report
+    services: Mapping[int, tuple[Named, Named]]
 
 
 def main(folder: Path) -> None:
-    """Print how right services are by author, then for each rule whom it helps and whom it costs."""
-    documents = _documents(folder / "gold" / "dev")
-    others = _reports(folder / "notes")
-    whole, elsewhere = _measured(documents), _mentions(others)
-    for way in _WAYS:
-        scores = {author: f1(counts[way]) for author, counts in whole.items() if counts[way][1] >= _FEW}
-        worst = min(scores, key=scores.__getitem__)
-        sys.stdout.write(
-            f"{way}: F1 {f1(summed(counts[way] for counts in whole.values())):.3f}, mean of {len(scores)} authors "
-            f"{sum(scores.values()) / len(scores):.3f}, worst {scores[worst]:.3f} ({worst})\n"
-        )
-    for author, counts in sorted(whole.items()):
-        sys.stdout.write(f"  {author:12s} {'  '.join(f'{way} {f1(counts[way]):.3f} {counts[way]}' for way in _WAYS)}\n")
-    sys.stdout.write("\nEach rule switched off: errors more (what it saves) or fewer (what it costs), by author\n")
-    for name, switches in RULES.items():
-        with ExitStack() as switched:
-            for place, instead in switches.items():
-                switched.enter_context(patch(f"kb.services.{place}", instead))
-            without, now = _measured(documents), _mentions(others)
-        decided = Counter(author for author, *_ in elsewhere ^ now)
-        changes = {
-            author: change
-            for author in sorted(whole)
-            if (change := sum(_errors(without[author][way]) - _errors(whole[author][way]) for way in _WAYS))
+    """Fit on all authors, measure on each left out, and write the weights with their figures."""
+    every = [*_by_others(folder / "notes"), *_written()]
+    known, examples, places = domain(), list[Example](), list[tuple[Place, Candidate]]()
+    labels = dict[Place, tuple[Named, Named, Named]]()  # named, inherited, and named beyond doubt by the program
+    for number, one in enumerate(every):
+        for note, (own, found) in zip(one.report.notes, candidates(one.report, known), strict=True):
+            if note.line in one.services:
+                explicit, inherited = one.services[note.line]
+                labels[number, note.line] = (explicit, inherited, own)
+                for candidate in found:
+                    label = _CLAIMS[candidate.service in explicit | inherited]
+                    examples.append(Example(candidate.features, label, one.author, str(number), one.kind))
+                    places.append(((number, note.line), candidate))
+    likely = calibrated(left_out(examples, _CLAIMS), examples, _CLAIMS)[:, 1]
+
+    def told(bar: float) -> dict[str, dict[Place, tuple[Named, Named]]]:
+        """Return (wanted, found) of each note by whether it names or inherits them."""
+        named = {place: set(own) for place, (_, _, own) in labels.items()}
+        inherited = {place: set[str]() for place in labels}
+        for (place, candidate), share in zip(places, likely, strict=True):
+            if share >= bar:
+                (named if candidate.nearest == "part" else inherited)[place].add(candidate.service)
+        return {
+            "named": {place: (labels[place][0], frozenset(own)) for place, own in named.items()},
+            "inherited": {place: (labels[place][1] - named[place], frozenset(own)) for place, own in inherited.items()},
         }
-        helped = sum(change > 0 for change in changes.values())
-        told = ", ".join(f"{author} {change:+d}" for author, change in changes.items())
-        sys.stdout.write(
-            f"  {name:48s} helps {helped}, costs {len(changes) - helped}: {told or '-'}; elsewhere decides "
-            f"{decided.total()} mentions of {len(decided)} authors\n"
-        )
+
+    bar = max(_BARS, key=lambda bar: f1(summed(_counts(every, told(bar)["inherited"]).values())))
+    figures = {
+        f"{what}, {kind}, author left out": _figures(_counts(every, found, kind))
+        for kind in ("notes", "written")
+        for what, found in told(bar).items()
+    }
+    right = [example.label == CLAIM for example in examples]
+    figures["candidates, author left out"] = claim_figures(likely, right, bar)
+    write(MODEL, fitted(examples, _CLAIMS, {CLAIM: bar}), figures)
 
 
-def _documents(folder: Path) -> list[tuple[str, Report, Labels]]:
-    """Return author, report and labels of each labelled document."""
-    slugs = _slugs()
-    authors = dict(row for row in csv.reader((folder / "authors.tsv").open(encoding="utf-8"), delimiter="\t"))
-    labels: defaultdict[str, dict[int, dict[str, frozenset[str] | None]]] = defaultdict(dict)
-    with (folder / "labels.tsv").open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            labels[row["doc"]][int(row["line"])] = {way: _wanted(row[way], slugs) for way in _WAYS}
+def _written() -> list[Labelled]:
+    """Return the reports that were written for this, each by an author of its own."""
     found = []
-    for doc, wanted in labels.items():
-        file = next(file for file in folder.glob(f"{doc}.*"))
-        found.append((authors[doc], report_of(read_outline(file.read_bytes(), file.name)), wanted))
+    for table in sorted((LABELS / "reports").glob("*.labels.tsv")):
+        name = table.name.split(".")[0]
+        file = next(file for file in table.parent.glob(f"{name}.*") if file != table)
+        services = {int(row[1]): _services(row[2], row[3]) for row in _rows(table) if row[0] == "B"}
+        found.append(Labelled("written", name, report_of(read_outline(file.read_bytes(), file.name)), services))
     return found
 
 
-def _reports(folder: Path) -> list[tuple[str, Report]]:
-    """Return author and report of each file in a folder of authors' folders."""
-    files = (file for file in sorted(folder.rglob("*.*")) if file.suffix in (".md", ".rst", ".txt"))
+def _by_others(folder: Path) -> list[Labelled]:
+    """Return the reports by others of which bullets are labelled."""
+    services: defaultdict[str, dict[int, tuple[Named, Named]]] = defaultdict(dict)
+    for row in _rows(LABELS / "notes.tsv"):
+        if row[1] == "B":
+            services[row[0]][int(row[2])] = _services(row[4], row[5])
+    files = {number: folder / name for number, name in _rows(LABELS / "documents.tsv")}
     return [
-        (file.relative_to(folder).parts[0], report_of(read_outline(file.read_bytes(), file.name)))
-        for file in files
-        if file.parent != folder
+        Labelled(
+            "notes",
+            files[number].relative_to(folder).parts[0],
+            report_of(read_outline(files[number].read_bytes(), files[number].name)),
+            own,
+        )
+        for number, own in services.items()
     ]
 
 
-def _mentions(reports: Sequence[tuple[str, Report]]) -> set[tuple[str, str, str, str, str]]:
-    """Return (author, text, service, way, why) of every mention."""
-    known = replace(domain())
+def _rows(table: Path) -> list[list[str]]:
+    return [line.split("\t") for line in table.read_text("utf-8").splitlines()]
+
+
+def _services(named: str, inherited: str) -> tuple[Named, Named]:
+    return _slugs(named), _slugs(inherited)
+
+
+def _slugs(cell: str) -> Named:
+    """Return the slugs of the services in a cell, a name that the catalogue does not know as it is."""
+    names = [name.strip() for name in cell.split(",") if name.strip() not in ("", "-")]
+    known = [domain().catalogue.find(name) for name in names]
+    return frozenset(service.slug if service else name for service, name in zip(known, names, strict=True))
+
+
+def _counts(
+    every: Sequence[Labelled], told: Mapping[Place, tuple[Named, Named]], kind: str | None = None
+) -> dict[str, tuple[int, int, int]]:
+    """Return (hits, wanted, found) of each author."""
+    counts = defaultdict[str, list[tuple[int, int, int]]](list)
+    for (number, _), (wanted, found) in told.items():
+        if kind in (None, every[number].kind):
+            counts[every[number].author].append((len(wanted & found), len(wanted), len(found)))
+    return {author: summed(own) for author, own in counts.items()}
+
+
+def _figures(counts: Mapping[str, tuple[int, int, int]]) -> dict[str, float]:
+    hits, wanted, found = summed(counts.values())
+    scores = [f1(own) for own in counts.values() if own[1] >= _FEW]
     return {
-        (author, note.text, mention.service, mention.via, ja.why(mention.why))
-        for author, report in reports
-        for note in tag(report, known).notes
-        for mention in note.services
+        "precision": hits / max(found, 1),
+        "recall": hits / max(wanted, 1),
+        "F1": f1((hits, wanted, found)),
+        "mean of authors": sum(scores) / len(scores),
+        "worst author": min(scores),
+        "labels": float(wanted),
     }
-
-
-def _slugs() -> Callable[[str], str]:
-    catalogue = domain().catalogue
-
-    def slug(name: str) -> str:
-        service = catalogue.find(name)
-        return service.slug if service else name
-
-    return slug
-
-
-def _wanted(cell: str, slug: Callable[[str], str]) -> frozenset[str] | None:
-    if cell == "?":
-        return None
-    return frozenset(slug(name.strip()) for name in cell.split(",") if name.strip() not in ("", "-"))
-
-
-def _measured(documents: Sequence[tuple[str, Report, Labels]]) -> dict[str, dict[str, Counts]]:
-    """Return (hits, wanted, found) of each author and way, by a namer that is made anew."""
-    known = replace(domain())
-    every: defaultdict[str, defaultdict[str, list[Counts]]] = defaultdict(lambda: defaultdict(list))
-    for author, report, labels in documents:
-        notes = {note.line: note for note in tag(report, known).notes}
-        for line, wanted in labels.items():
-            for way in _WAYS:
-                names = wanted[way]
-                if names is not None:
-                    services = notes[line].services if line in notes else ()
-                    found = {mention.service for mention in services if mention.via == way}
-                    every[author][way].append((len(names & found), len(names), len(found)))
-    return {author: {way: summed(counts[way]) for way in _WAYS} for author, counts in every.items()}
-
-
-def _errors(counts: Counts) -> int:
-    hits, wanted, found = counts
-    return wanted + found - 2 * hits
 
 
 if __name__ == "__main__":

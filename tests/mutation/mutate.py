@@ -54,7 +54,7 @@ TESTS = {  # those about each module, the quickest first
     "kb/library/files.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
     "kb/library/updates.py": ("tests/kb/library/test_updates.py", "tests/kb/search/test_differences.py"),
     "kb/quotation.py": ("tests/kb/test_quotation.py",),
-    "kb/services/inheritance.py": ("tests/kb/services/test_legacy.py", "tests/kb/services/test_inheritance.py"),
+    "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
     "webui/address.py": ("tests/webui/test_address.py",),
     "index/ladder.py": ("tests/index/test_climbing.py", "tests/index/test_ladder.py"),
     "index/whoosh_engine/manifest.py": ("tests/index/test_manifest.py", "tests/index/test_damage.py"),

@@ -16,6 +16,9 @@ lambda: 実行時間の上限は5分
 lambda: 5分の壁がある
 lambda: 5分しか動かないのでバッチには向かない
 lambda: 300秒でタイムアウトする
+lambda: 300sec max
+lambda: 5min上限
+eventbridge: 256Kで弾かれる
 lambda: VPCに入れると起動が遅くなる
 lambda: メモリは最大1.5GB
 lambda: /tmpは512MBまで
@@ -130,3 +133,4 @@ def test_of_sixty_near_misses_three_at_most_are_marked() -> None:
 def test_a_note_that_knows_of_the_end_of_a_service_is_not_marked_with_it() -> None:
     assert marked("app-mesh: App Meshで通信を見える化する")
     assert not marked("app-mesh: App Meshのサポート終了が告知された")
+    assert not marked("s3: S3 SelectをやめてDuckDBで読む")
