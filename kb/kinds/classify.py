@@ -58,7 +58,7 @@ def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, flo
 def settled(likely: Mapping[Kind, float], thresholds: Mapping[str, float]) -> tuple[Kind, float]:
     """Return the kind to show and how sure it is.
 
-    Advice and problems are statements; from their thresholds on they nearly always hold, and are called by their own names.
+    Advice and problems are statements; from their thresholds on they nearly always hold, and are called by their names.
     """
     for kind in ("advice", "problem"):
         if likely[kind] >= thresholds[kind]:

@@ -1,7 +1,7 @@
 """Which note remedies which problem, and which answers which question: claims of the learner, a note and another.
 
-What is asked for each note: does it remedy a problem that it stands under or right behind, and does it answer the question
-that it stands under or that was asked last in its list.
+What is asked for each note: does it remedy a problem that it stands under or right behind, and does it answer the
+question that it stands under or that was asked last in its list.
 """
 
 import re
@@ -93,7 +93,7 @@ def problems_near(note: Note, lists: Lists, likely: Likely) -> Iterator[tuple[No
 
 
 def questions_near(note: Note, lists: Lists) -> Iterator[tuple[Note, str]]:
-    """Yield the question that a note may answer, and how it stands to it: the nearest above, else the last in its list."""
+    """Yield the question that a note may answer and how it stands to it: the nearest above, else the last before it."""
     if note.kind in ("question", "label"):
         return
     above = lists.parent(note)

@@ -1,4 +1,4 @@
-"""Fits what tells the kind of a note, and which note remedies or answers which: python tests/fitting/kinds.py LABELS."""
+"""Fits what tells the kind of a note, and which remedies or answers which: python tests/fitting/kinds.py LABELS."""
 
 import sys
 from collections import defaultdict
@@ -35,8 +35,8 @@ from kb.library.places import model_folder
 from kb.report.model import Note
 
 CALLED = {"experience": "statement", "fact": "statement"}
-# Of what is shown so much is right, on authors left out. Two readers of notes by others agree on .86 of advice, and on .62
-# of remedies, so that these are held to what was written alone.
+# Of what is shown so much is right, on authors left out. Two readers of notes by others agree on .86 of advice, and on
+# .62 of remedies, so that these are held to what was written alone.
 PRECISION = {
     "kinds": {"notes": 0.75, "written": 0.9},
     "remedies": {"written": 0.9},

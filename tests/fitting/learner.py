@@ -217,7 +217,7 @@ def _temperature(found: NDArray[np.float64], examples: Sequence[Example], labels
 def draw_reliability(name: str, claims: Mapping[str, tuple[NDArray[np.float64], Sequence[bool]]]) -> None:
     """Draw how often claims are right that are said to be so likely, by tenths (Niculescu-Mizil and Caruana 2005).
 
-    A dot is a tenth with at least ten examples, the larger the more they are; on the diagonal it is as right as it says.
+    A dot is a tenth with at least ten examples, the larger the more; on the diagonal it is as right as it says.
     """
     side, width = 240, 280 * len(claims) + 20
     parts = [

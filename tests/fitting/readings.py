@@ -38,7 +38,7 @@ class Reading:
 
 
 def readings(folder: Path) -> Iterator[Reading]:
-    """Yield every labelled report: those by others lie in `folder`/notes and, with their labels, in `folder`/gold/dev."""
+    """Yield every labelled report: those by others lie in `folder`/notes and, with labels, in `folder`/gold/dev."""
     tools = Tools()
 
     def read(author: str, kind: str, file: Path, labels: dict[int, Label]) -> Reading:
