@@ -7,7 +7,7 @@ from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.report.problems import Doubt, FileProblem, Missing
 from kb.services import Domain
-from kb.talks import headings_without_talk, possible_speakers
+from kb.talks import unsure_of
 
 # One to four words in capitals behind an owner's name; no service's name has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
@@ -35,11 +35,9 @@ def doubts(outline: Outline, report: Report, domain: Domain) -> Iterator[Doubt]:
         yield Doubt("event")
     if report.held_on is None:
         yield Doubt("date")
-    if report.event:  # without one, that explains why headings are taken for no talks
-        for heading in headings_without_talk(outline, report):
-            yield Doubt("talk", heading.first_line, heading.text)
-    for line, name in possible_speakers(outline, report):
-        yield Doubt("speaker", line, name)
+    unsure = unsure_of(outline, report)
+    yield from (Doubt("talk", line.number, line.text) for line in unsure.talks)
+    yield from (Doubt("speaker", line, name) for line, name in unsure.speakers)
     yield from _unknown_services(outline, report, domain)
 
 

@@ -30,6 +30,7 @@ _ROOMS = (
     "kb/library/own_domain.py",
     "kb/library/searches.py",
     "kb/library/tables.py",
+    "kb/learning",
     "kb/lint.py",
     "kb/readers",
     "kb/relating.py",

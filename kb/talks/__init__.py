@@ -2,6 +2,6 @@
 
 from kb.talks.meeting import Told, meeting
 from kb.talks.report import report_of
-from kb.talks.unsure import headings_without_talk, possible_speakers
+from kb.talks.unsure import unsure_of
 
-__all__ = ["Told", "headings_without_talk", "meeting", "possible_speakers", "report_of"]
+__all__ = ["Told", "meeting", "report_of", "unsure_of"]

@@ -75,11 +75,6 @@ def habit_of(texts: Sequence[str]) -> str | None:
     return form if count >= _FEWEST and 2 * count > len(plain) else None
 
 
-def names_only_a_person(text: str) -> bool:
-    """Tell whether a line is nothing but who speaks."""
-    return len(text) <= LINE and _ONLY_PERSON.fullmatch(text.strip()) is not None
-
-
 def _before(text: str, match: re.Match[str]) -> str:
     """Return what stands before a byline; a closing bracket of a quoted title that it took belongs to the title."""
     taken = text[match.start() : match.start(1)].lstrip()

@@ -1,141 +1,92 @@
-"""The event that a report is about: its name as the title, the first lines or the file's name have it."""
+"""The event that a report is about, by a tagger that reads its first lines, or by patterns where that is silent."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from itertools import chain
 
-from index.text import letters
+from kb.learning import Features, load_tagger
 from kb.report.outline import Outline
-from kb.talks.words import LINE, any_of, folded
+from kb.talks.event_words import NUMBERED, Event, event_by_words
+from kb.talks.lines import LINE, lines_of
+from kb.talks.tokens import Hint, Token, features_of_tokens, habits_of, spans, tokens_of
+from kb.talks.words import any_of
 
-_EVENT = re.compile(rf"{any_of('event')}|会$", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?:#|＃|vol\.?\s*|第\s*)\d+|(?<!\d)20\d\d(?!\d)|'\d\d|\d回|\d限目", re.IGNORECASE)
-_PARTICLE = r"\s*(?:に|へ|で|を|の|にて|は)?\s*(?:て|も|初|(?:オンライン|リモート|現地)で?)?\s*"
-_GOING = re.compile(rf"{_PARTICLE}(?:{any_of('going')})")
-_REPORTING = re.compile(rf"{_PARTICLE}(?:{any_of('going')}|{any_of('reporting')})")
-_DID = re.compile(r"で[^。]{1,30}てき(?:た|ました)")
-_SESSION_OF = re.compile(r"(?:.*[、。])?(.+?)\s*の(?:セッション|講演|基調講演|発表|トーク)")
-_ANNOUNCED = re.compile(rf"(.+?)\s*[-–|｜·](?:[^-–|｜·]*\s)?(?:{any_of('announcements')})", re.IGNORECASE)
-
-_HASHTAG = re.compile(r"(?:^|\s)#(?!\d)(?:[A-Za-z_]+\w*(?=[ぁ-ん])|[^\s#]+(?=\s|$))", re.ASCII)
-_TAGS_BEFORE = re.compile(r"^\s*(?:[\[【［][^\]】］]*[\]】］]\s*)+")
-_QUOTED = re.compile(r"[「『]([^」』]{4,60})[」』]")
-_LATIN = re.compile(r"(?:[A-Z][\w.&+!'-]*|[–-])(?:\s+(?:[A-Z0-9#'&@][\w.&+!'-]*|[–-])){1,6}")
-_QUOTED_WHOLE = re.compile(r"「(.{8,60})」\s*(?:という\S{1,8})?(?:に|へ)\s*(?:参加|出席|参戦)")
-# A clause, not a name: what points back, or gives a reason.
-_NO_NAME = re.compile(
-    r"^(?:…|この|その|あの|そこ|今回|先日|昨日|私)|[、。]|ので|という|ため|としての|けど|に関し|について|した|行$|にて\d|(?:スペース|ホール|ビル|オフィス)$"
-)
-_BRACKETS = re.compile(r"\s*[【\[（(][^】\])）]*[】\])）]")
-_DAY_AFTER = re.compile(r"\s*(?:の)?\s*(?:\d\s*日目|day\s*\d|初日|最終日)\s*$", re.IGNORECASE)
-_CALLED = re.compile(r"」?という\S{1,12}$")
-_DATE = re.compile(r"20\d\d[-/.年]\s*\d{1,2}[-/.月]\s*\d{1,2}日?")
-_CLAUSE = re.compile(r"[ぁ-ん]*[、。！？!?]+|[ぁ-ん]{2,}|(?<=[にで])(?=[A-Z])")
-_PHRASES = re.compile(r"[ぁ-ん、。！？!?「」]+")
-_SENTENCE = re.compile(r"[でをが]|という|について")
-_NUMBERS = re.compile(r"20\d\d\s*年?|\d+\s*[月日回]")
-_DATE_BEFORE = re.compile(r"^20\d\d(?:[-_]?\d\d){0,2}[-_]")
-_TRIM = " \t　!！、。・:：|｜-–~～〜*＊"
-_OPENING = 8  # blocks
-_LONGEST = 60  # characters of a name
+LABELS = ("O", "B-event", "I-event")
+_LINES, _BLOCKS = 10, 40  # in which an event is named, if anywhere
+_TITLES = ("event", "title", "subject")
+_LONGEST = 80  # characters of a line that are read
+_TELLING = 3  # letters of a word that says something in a file's name
+_FAR = 5  # places of lines that are told apart
+_HINTS: Mapping[str, re.Pattern[str]] = {
+    "event word": re.compile(any_of("event"), re.IGNORECASE),
+    "going": re.compile(any_of("going")),
+    "reporting": re.compile(any_of("reporting")),
+    "numbered": NUMBERED,
+    "date": re.compile(r"(?:20\d\d\s*[-/.年]\s*)?\d{1,2}\s*[-/.月]\s*\d{1,2}日?(?:\s*[(（][^)）]{1,5}[)）])?"),
+    "when": re.compile(any_of("when"), re.IGNORECASE),
+    "another day": re.compile(any_of("other_days")),
+    "quoted": re.compile(r"[「『【][^」』】]{3,60}[」』】]"),
+    "hashtag": re.compile(r"#\w+"),
+    "time": re.compile(r"\d{1,2}[:：]\d\d"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """The event of a report; `visited` if the report says that it is about having been there."""
+class Opening:
+    """The lines in which an event is named as a rule, their pieces, and the features of each piece."""
 
-    name: str
-    visited: bool
+    lines: tuple[str, ...]
+    tokens: tuple[tuple[Token, ...], ...]
+    features: list[list[Features]]
 
 
 def event_of(outline: Outline) -> Event | None:
-    """Return the event that a report is about, or None."""
-    return next(_candidates(outline), None)
+    """Return the event that a report is about, or None where nothing names one surely."""
+    given = dict(outline.metadata).get("event", "").strip()
+    if given:
+        return Event(given, visited=True)
+    opening, tagger = opening_of(outline), load_tagger("event")
+    told = tagger.tagged(opening.features)
+    labels = [[LABELS[at] for at in path] for path, _ in told]
+    shares = [likely[range(len(path)), path].tolist() for path, likely in told]
+    named = [(share, name) for _, _, name, share in spans(opening.lines, opening.tokens, labels, shares)]
+    share, name = max(named, key=lambda one: one[0], default=(0.0, ""))
+    return Event(name, visited=True) if name and share >= tagger.thresholds["event"] else event_by_words(outline)
 
 
-def _candidates(outline: Outline) -> Iterator[Event]:
-    """Yield what each place that may name it says, the most telling first."""
+def opening_of(outline: Outline) -> Opening:
+    """Return what is read of an outline to find its event."""
+    lines = list(_lines(outline))
+    tokens = [tuple(tokens_of(text)) for _, text in lines]
+    counts = Counter(word for own in tokens for word in {token.text.lower() for token in own})
+    file, pattern = outline.source.lower(), event_by_words(outline)
+    rows = [
+        (str(min(place, _FAR)), sort, own, [*_hints(text, pattern)])
+        for place, ((sort, text), own) in enumerate(zip(lines, tokens, strict=True))
+    ]
+    features = features_of_tokens(rows, habits_of([]))
+    for token, one in zip(chain(*tokens), chain(*features), strict=True):
+        word = token.text.lower()
+        one.extend(["repeated"] if len(word) > 1 and counts[word] > 1 else ())
+        one.extend(["in the file's name"] if len(word) >= _TELLING and word in file else ())
+    return Opening(tuple(text for _, text in lines), tuple(tokens), [list(line) for line in features])
+
+
+def _lines(outline: Outline) -> Iterator[tuple[str, str]]:
     metadata = dict(outline.metadata)
-    title = _plain((outline.title or "")[:LINE])
-    opening = [b for b in outline.blocks if b.type in ("heading", "paragraph", "link")][:_OPENING]
-    lines = [_HASHTAG.sub("", block.text[:LINE]) for block in opening]
-    if metadata.get("event", "").strip():
-        yield Event(metadata["event"].strip(), visited=True)
-    yield from _quoted(title)
-    yield from _visited(title, _REPORTING, _DID)
-    if "title" not in metadata:
-        yield from _bare_name(next((b.text for b in opening if b.type == "heading"), ""), lines)
-    for line in lines:
-        yield from _visited(line, _GOING)
-    yield from (Event(_name(match[1]), visited=True) for line in lines if (match := _ANNOUNCED.match(line)))
-    yield from _mentioned(_PHRASES.split(title))
-    yield from _mentioned([match[1] for line in lines if (match := _SESSION_OF.match(line))])
-    yield from _called(title)
-    yield from _mentioned([_DATE_BEFORE.sub("", PurePath(outline.source).stem).replace("_", " ").replace("-", " ")])
+    titles = [(f"metadata {key}", metadata[key][:LINE]) for key in _TITLES if metadata.get(key)]
+    yield from titles or ([("title", outline.title[:LINE])] if outline.title else [])
+    front = next((block for block in outline.blocks if block.type == "front-matter"), None)
+    if front and "title" not in metadata:
+        yield from (("front matter", line[:LINE]) for line in front.text.split("\n")[:_LINES] if line.strip())
+    for line in lines_of(outline.blocks[:_BLOCKS])[:_LINES]:
+        yield f"h{line.level}" if line.level else line.type, line.text[:_LONGEST]
 
 
-def _visited(line: str, *going: re.Pattern[str]) -> Iterator[Event]:
-    """Yield the event out of a line that says that somebody was there."""
-    matches = sorted(match.start() for pattern in going for match in pattern.finditer(line))
-    names = (_name(line[:begin]) for begin in matches)
-    return (Event(name, visited=True) for name in names if _names_event(name))
-
-
-def _quoted(title: str) -> Iterator[Event]:
-    """Yield the name that a title puts in quotes, where it looks like one or the rest tells of an event and a visit."""
-    for match in _QUOTED.finditer(title):
-        rest = title[: match.start()] + title[match.end() :]
-        gone = re.search(any_of("going"), rest)
-        if gone and (_EVENT.search(rest[: gone.start()]) or _names_event(match[1])):
-            yield Event(match[1].strip(), visited=True)
-
-
-def _called(title: str) -> Iterator[Event]:
-    """Yield a name in quotes or Latin capitals that somebody went to, though no word of it is one for events."""
-    if match := _QUOTED_WHOLE.search(title):
-        yield Event(match[1].strip(), visited=True)
-    for match in _GOING.finditer(title):
-        name = _BRACKETS.sub("", title[: match.start()]).strip(_TRIM)
-        if _LATIN.fullmatch(name):
-            yield Event(name, visited=True)
-
-
-def _bare_name(heading: str, lines: Sequence[str]) -> Iterator[Event]:
-    """Yield a first heading that is nothing but the event's name: it looks like one, or a day stands below."""
-    name = heading.strip(_TRIM + "#")
-    dated = any(map(_DATE.match, lines))
-    sentence = _SENTENCE.search(name) and not dated
-    other = not name or len(name) > _LONGEST or sentence or _DATE.match(name) or _REPORTING.search(name)
-    if not other and (dated or _names_event(name)):
-        yield Event(name, visited=True)
-
-
-def _mentioned(texts: Sequence[str]) -> Iterator[Event]:
-    """Yield the texts that look like an event's name, though nothing says that somebody was there."""
-    names = (text.strip(_TRIM) for text in texts)
-    return (Event(name, visited=False) for name in names if _names_event(name) and _EVENT.search(name))
-
-
-def _plain(title: str) -> str:
-    """Return a title without hashtags and the tags before it."""
-    return _TAGS_BEFORE.sub("", _HASHTAG.sub("", title)).strip() or title
-
-
-def _name(text: str) -> str:
-    """Return the name at the end of a text, without the clause before it and the day after it."""
-    text = _CALLED.sub("", _DAY_AFTER.sub("", _BRACKETS.sub("", text).strip(_TRIM))).strip(_TRIM)
-    tail = _CLAUSE.split(text)[-1].strip(_TRIM)
-    name = tail if _names_event(tail) else text
-    place, _, _ = name.partition("にて")
-    name = place if _names_event(place) else name
-    event, _, part = name.partition("の")
-    return event.strip(_TRIM) if _names_event(event) and not _EVENT.search(part) else name
-
-
-def _names_event(name: str) -> bool:
-    """Tell whether a text can be an event's name: a word for such a gathering or its number, and what it is called."""
-    called = re.search(r"[^\W\d_]{2}", _NUMBERS.sub("", name)) and letters(name) not in folded("event")
-    if len(name) > _LONGEST or _NO_NAME.search(name):
-        return False
-    return bool(called and (_EVENT.search(name) or _NUMBERED.search(name)))
+def _hints(text: str, pattern: Event | None) -> Iterator[Hint]:
+    for name, one in _HINTS.items():
+        yield from ((match.start(), match.end(), name) for match in one.finditer(text))
+    if pattern and (begin := text.find(pattern.name)) >= 0:
+        yield begin, begin + len(pattern.name), "pattern, visited" if pattern.visited else "pattern"

@@ -27,7 +27,7 @@ _TRACKS = tuple(
 _TRACK_AT_END = re.compile(
     rf"\s*(?:[(（]([^()（）]{{0,6}}(?:{any_of('labels')})\d*)[)）]|【([^】/年]{{1,12}})】)$", re.IGNORECASE
 )
-_CODE = re.compile(r"[A-Z]{2,4}-?\d{3}(?:-[A-Z]\d?)?")
+_PLAIN = re.compile(rf"[A-Z]{{2,4}}-?\d{{3}}(?:-[A-Z]\d?)?|(?:{any_of('labels')})\s*\.?{_NUMBER}", re.IGNORECASE)
 _TAGS = re.compile(rf"[【\[［](?:{any_of('tags')})[】\]］]\s*")
 _HASHTAGS = re.compile(r"(?:\s+#[^\s#\d][^\s#]*)+$")
 _NUMBERING = re.compile(
@@ -51,14 +51,11 @@ class TalkHeading:
     speakers: tuple[str, ...] = ()
 
     @property
-    def marked(self) -> bool:
-        """Whether it has what hardly anything but a talk's heading has."""
-        return bool(self.track or self.start or self.speakers)
-
-    @property
-    def coded(self) -> bool:
-        """Whether its track is the code of a session (SRV314), which no event and no topic has."""
-        return self.track is not None and _CODE.fullmatch(self.track) is not None
+    def plain(self) -> bool:
+        """Whether it says that it is a talk's, as kb asks authors to: a track and a time, `LT1:`, a session's code."""
+        if not self.title or not self.track:
+            return False
+        return self.start is not None or _PLAIN.fullmatch(self.track) is not None
 
 
 def read_heading(text: str, habit: str | None = None) -> TalkHeading:

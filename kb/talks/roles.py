@@ -1,61 +1,179 @@
-"""Which headings of a report are talks: those that most evidence speaks for, none of them below another."""
+"""What each line of a report is: a talk, a part of one, what stands over talks, the writer's own, or the event."""
 
-from collections.abc import Sequence
+from bisect import bisect
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Literal, get_args
 
-from kb.talks.candidates import Place, places_of
-from kb.talks.evidence import points_of
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.learning import load
+from kb.report.outline import Outline
+from kb.talks.features import Key, ends_of, features_of, is_section_name, keys_of, marks_of, parents_of
 from kb.talks.heading import read_heading
-from kb.talks.parts import Part
-from kb.talks.wording import Role, roles_by_words
+from kb.talks.lines import Line
 
-# A talk that is missed costs more than one too many: its notes lose their title and who spoke.
-_LEANING = 0.3
-# In a report of two or three headings nothing but its own mark tells a talk, and long reports are what weights know.
-_MARKED = 3.0
-_BESIDE = 0.4  # a report is consistent with itself: beside a talk, a heading that is hardly none is one
+Role = Literal["none", "talk", "part", "group", "own", "event"]
+ROLES: tuple[Role, ...] = get_args(Role)
+_TALK = ROLES.index("talk")
+_BINS = (0.01, 0.03, 0.08, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)
+_PLAIN = 0.9  # 49 of the 52 headings of readers that say so are talks
+_EVEN, _NEAR = 0.5, 2  # what is rather a talk; lines that stand near
+_BARELY = 0.01  # points of a line that is a talk by those beside it
+_FURTHER = 60  # lines below a heading that are asked
 
 
-def roles_of(parts: Sequence[Part], title: str | None, event: str | None, *, visited: bool, flat: bool) -> list[Role]:
-    """Return the role of each part's heading.
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What the lines of a report are: the likeliest role of each that may be anything, and how likely it is a talk."""
 
-    Unmarked headings are talks only in a report known to be of a `visited` event. In a `flat` one levels tell little.
-    A report that has a session's code in its title is on that one talk.
+    role: Mapping[int, Role]
+    talk: Mapping[int, float]
+
+
+def roles_of(outline: Outline, lines: Sequence[Line], event: str | None) -> Roles:
+    """Return what each line is, by its index; what is missing is no more than text."""
+    chosen, told = features_of(outline, lines, event)
+    first = load("lines").probabilities(told)
+    likely = load("lines_together").probabilities(told_together(lines, chosen, first))
+    roles = [ROLES[at] for at in likely.argmax(axis=1)] if chosen else []
+    talk = dict(zip(chosen, map(float, likely[:, _TALK]), strict=True))
+    plain = (i for i in chosen if lines[i].level and read_heading(lines[i].text).plain)
+    talk.update({i: max(talk[i], _PLAIN) for i in plain})
+    return Roles(dict(zip(chosen, roles, strict=True)), talk)
+
+
+def told_together(lines: Sequence[Line], chosen: Sequence[int], likely: NDArray[np.float64]) -> list[list[str]]:
+    """Return features of each line out of what it and those around it are likely to be."""
+    talk = dict(zip(chosen, likely[:, _TALK].tolist(), strict=True))
+    role = dict(zip(chosen, (ROLES[at] for at in likely.argmax(axis=1)), strict=True))
+    parents, ends = parents_of(lines), ends_of(lines)
+    groups = defaultdict[Key, list[int]](list)
+    headings = defaultdict[int, float](float)
+    for i in chosen:
+        for key in keys_of(lines[i], parents[i]):
+            groups[key].append(i)
+        if lines[i].level:
+            headings[parents[i]] += talk[i]
+    about = {key: _Group([talk[i] for i in own], Counter(role[i] for i in own)) for key, own in groups.items()}
+    total = sum(talk.values())
+    under = f"talks {min(int(total), 20) // 2}"
+    of_headings = sum(headings.values())
+    found, last = list[list[str]](), "none"
+    for n, i in enumerate(chosen):
+        line, own, parent = lines[i], talk[i], parents[i]
+        sort = "h" if line.level else line.type
+        placed = "h" if line.level else f"{line.type}{line.depth}"
+        above = role.get(parent, "nothing")
+        one = [*marks_of(line.text)]
+        word = is_section_name(line.text)
+        one += [f"p {name} {_bin(value)}" for name, value in zip(ROLES, likely[n].tolist(), strict=True)]
+        one += [
+            f"p talk {_bin(own)} {sort}",
+            f"above is {above}",
+            f"{placed} above is {above}",
+            f"{placed} above is {above} headings {min(int(headings.get(parent, 0) + 0.5), 2)}",
+            f"{placed} headings {min(int(of_headings + 0.5), 6) // 2}",
+            f"{placed} apart {line.apart} nth {min(line.nth, 2)}",
+            f"{placed} word {word}",
+            f"last {last}",
+            under,
+            f"headings' share {_bin(of_headings / max(total, 0.1))} {sort}",
+        ]
+        for key in keys_of(line, parent):
+            one += about[key].told(key[0], own, role[i], sort)
+            if key[0] == "beside":
+                one.append(f"share {_bin(sum(about[key].talk) / max(total, 0.1))}")
+        while parent >= 0 and parents[parent] >= 0:
+            parent = parents[parent]
+        one.append(f"outermost is {role.get(parent, 'nothing')}")
+        if line.level:
+            below = [j for j in chosen[n + 1 : n + _FURTHER] if j < ends[i]]
+            one += [
+                f"below say {_bin(max((talk[j] for j in below), default=0))}",
+                f"headings below say {_bin(max((talk[j] for j in below if lines[j].level), default=0))}",
+                f"sum below {min(int(sum(talk[j] for j in below) + 0.5), 4)}",
+            ]
+        one += _beside(lines, chosen, n, talk, role)
+        found.append(one)
+        last = role[i] if role[i] != "none" else last
+    return found
+
+
+class _Group:
+    """Lines of one kind: how likely talks they are, and what they are else."""
+
+    def __init__(self, talk: list[float], roles: Counter[Role]) -> None:
+        self.talk, self.roles = talk, roles
+        self.sum, self.over = sum(talk), sum(value > _EVEN for value in talk)
+
+    def told(self, name: str, own: float, role: Role, sort: str) -> Iterator[str]:
+        """Yield what the others say of one of them."""
+        others = len(self.talk) - 1
+        if not others:
+            yield f"{name} alone"
+            return
+        mean = _bin((self.sum - own) / others)
+        share = f"{5 * (self.over - (own > _EVEN)) // others} of {others > 1}"
+        yield f"{name} say {mean}"
+        yield f"{name} say {mean} own {_bin(own) // 2}"
+        yield f"{name} share {share}"
+        yield f"{name} share {share} own {_bin(own) // 2} {sort}"
+        counts = self.roles - Counter([role])
+        yield f"{name} mostly {counts.most_common(1)[0][0]}"
+
+
+def _beside(
+    lines: Sequence[Line], chosen: Sequence[int], n: int, talk: Mapping[int, float], role: Mapping[int, Role]
+) -> Iterator[str]:
+    for step in (-2, -1, 1, 2):
+        if not 0 <= n + step < len(chosen):
+            yield f"{step} none"
+            continue
+        j = chosen[n + step]
+        yield f"{step} is {role[j]}"
+        yield f"{step} says {_bin(talk[j])}"
+        if abs(lines[j].number - lines[chosen[n]].number) <= _NEAR:
+            yield f"{step} near says {_bin(talk[j])}"
+
+
+def _bin(share: float) -> int:
+    return bisect(_BINS, share)
+
+
+def likeliest(lines: Sequence[Line], likely: Mapping[int, float]) -> list[int]:
+    """Return the lines that are talks, none of them below another: each, or the likeliest below it.
+
+    How likely lines are adds up as it does of independent ones, by the logarithm of the odds. A report is consistent:
+    where half of those beside a line are talks, less makes it one.
     """
-    roles = roles_by_words(parts, title)
-    places = places_of(parts, roles, event)
-    told = zip(places, points_of(places), strict=True)
-    known = [(place, points) for place, points in told if visited or place.own.marked]
-    talks = likeliest(known)
-    talks = likeliest([(place, points + _BESIDE * _is_beside(place, talks)) for place, points in known])
-    if not talks:
-        talks = {i for i, role in enumerate(roles) if role == "title" and read_heading(parts[i].text).coded}
-    for i in talks:
-        roles[i] = "talk"
-    return _settled(roles, max(talks, default=0), flat=flat)
+    model = load("lines_together")
+    sure, beside = (_points(model.thresholds[name]) for name in ("talk", "talk beside talks"))
+    parents, groups = parents_of(lines), defaultdict[Key, list[int]](list)
+    for i in likely:
+        groups[next(keys_of(lines[i], parents[i]))].append(i)
+    points = {i: _points(share) - sure for i, share in likely.items()}
+    for own in groups.values():
+        if 2 * sum(points[i] > 0 for i in own) > len(own) - 1:
+            likely_too = (i for i in own if points[i] + sure > beside and not is_section_name(lines[i].text))
+            points.update({i: max(points[i], _BARELY) for i in likely_too})
+    ends = ends_of(lines)
+    best: list[tuple[int, float, list[int]]] = []  # the last lines first, those below a heading as one
+    for i in sorted(likely, reverse=True):
+        below, talks = 0.0, list[int]()
+        while lines[i].level and best and best[-1][0] < ends[i]:
+            _, gain, inside = best.pop()
+            below, talks = below + gain, [*talks, *inside]
+        if points[i] > max(below, 0.0):
+            below, talks = points[i], [i]
+        if talks:
+            best.append((i, below, talks))
+    return sorted(talk for _, _, talks in best for talk in talks)
 
 
-def _is_beside(place: Place, talks: set[int]) -> bool:
-    return place.own.role == "open" and any(other.index in talks for other in place.level)
-
-
-def likeliest(places: Sequence[tuple[Place, float]]) -> set[int]:
-    """Return the parts with the most points together, none of them below another: each, or the best below it."""
-    gains: dict[int, float] = {}  # of each part and what is below it
-    talks: dict[int, set[int]] = {}
-    for place, points in reversed(places):
-        own = points + _LEANING + (_MARKED if place.own.marked and place.own.role == "open" else 0)
-        i = place.own.index
-        inside = [j for j in place.own.part.below if j in gains]
-        below = sum(gains.pop(j) for j in inside)
-        chosen = {i} if own > below else {talk for j in inside for talk in talks.pop(j)}
-        gains[i] = max(own, below)
-        talks[i] = chosen if gains[i] > 0 else set()
-        gains[i] = max(gains[i], 0.0)
-    return {talk for i in gains for talk in talks[i]}
-
-
-def _settled(roles: Sequence[Role], last: int, *, flat: bool) -> list[Role]:
-    """Return the roles, settled where they depend on the last talk: before it, those of a flat text stay inside."""
-    before: dict[Role, Role] = {"closing": "inner", "open": "inner" if flat else "open"}
-    after: dict[Role, Role] = {"closing": "aside"}
-    return [(before if i < last else after).get(role, role) for i, role in enumerate(roles)]
+def _points(share: float) -> float:
+    share = min(max(share, 1e-6), 1 - 1e-6)
+    return log(share / (1 - share))

@@ -1,84 +1,170 @@
-"""The sections of a report, and the talk that each belongs to."""
+"""The sections of a report, and the talk that each belongs to: blocks cut at the lines that are talks."""
 
-from collections.abc import Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index.text import letters
 from kb.report.outline import Block, Outline
-from kb.talks.bylines import habit_of
-from kb.talks.heading import read_heading
-from kb.talks.listed import listed_talks, talk_text
-from kb.talks.parts import Part, parts_of
-from kb.talks.roles import roles_of
-from kb.talks.wording import Role
+from kb.talks.lines import Line, row_numbers
+from kb.talks.roles import Role
+from kb.talks.words import any_of, folded
+
+# A line that looks like a heading in extracted text, and is none.
+_PARTICULAR = re.compile(
+    rf"(?:{any_of('speakers')}|{any_of('particulars')})\s*[:：]|20\d\d[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}", re.IGNORECASE
+)
+_ITEMS = ("bullet", "numbered")
+_ENDING: tuple[Role, ...] = ("group", "own", "event")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """Blocks that follow one another at one place.
 
-    `talk` is the heading or bullet of the talk they belong to; `headings` are those below it, or all outside of talks.
+    `talk` is the index of the line that is the talk they belong to; `headings` are those below it, or all outside.
     """
 
     blocks: tuple[Block, ...]
-    talk: Block | None = None
+    talk: int | None = None
     headings: tuple[Block, ...] = ()
 
 
-def sections_of(outline: Outline, event: str | None, *, visited: bool) -> Iterator[Section]:
-    """Yield the sections of an outline in file order; `visited` if it is known to report from the event."""
-    parts = parts_of(outline.blocks)
-    roles = roles_of(parts, outline.title, event, visited=visited, flat=outline.format == "text")
-    sections = _under_headings(parts, roles)
-    if visited and event:
-        headings = [part.text for part, role in zip(parts, roles, strict=True) if role == "talk"]
-        taken = {letters(read_heading(text, habit_of(headings)).title) for text in headings}
-        sections = (cut for section in sections for cut in _cut_at_listed(section, event, taken))
-    return sections
+@dataclass(slots=True)
+class _Place:
+    """Where the reading of a report is: in which talk, and below which headings; `level` and `depth` are the talk's."""
 
+    talk: int | None = None
+    level: float = 0
+    depth: int | None = None  # of a talk that is an item: it ends with its list
+    headings: tuple[Block, ...] = ()
+    outer: tuple[Block, ...] = ()  # headings outside of talks
 
-def _under_headings(parts: tuple[Part, ...], roles: list[Role]) -> Iterator[Section]:
-    """Yield the sections as headings make them."""
-    talk: Block | None = None
-    headings: list[Block] = []
-    for part, role in zip(parts, roles, strict=True):
-        blocks = part.blocks
-        if part.heading is None:
-            pass
-        elif role == "line":
-            blocks = (replace(part.heading, type="paragraph", level=None), *blocks)
-        elif role == "talk":
-            talk, headings = part.heading, []
-        elif role == "title":
-            talk, headings = None, []
-        elif talk and role != "inner" and part.level <= (talk.level or 1):
-            talk, headings = None, [part.heading]
+    def enter(self, talk: int, level: float, depth: int | None = None) -> None:
+        self.talk, self.level, self.depth, self.headings = talk, level, depth, ()
+
+    def leave(self, outer: tuple[Block, ...]) -> None:
+        self.talk, self.depth = None, None
+        self.outer = self.headings = outer
+
+    def pass_heading(self, heading: Block, role: Role, *, title: bool) -> None:
+        """Stand below a heading that is no talk: inside of one where it is deeper, or a part of it as deep."""
+        depth = heading.level or 1
+        if title:
+            self.leave(())
+        elif self.talk is not None and (depth > self.level or (role == "part" and depth == self.level)):
+            self.headings = (*_above(self.headings, depth), heading)
         else:
-            headings = [*(above for above in headings if (above.level or 1) < part.level), part.heading]
-        yield Section(blocks, talk, tuple(headings))
+            self.leave((*_above(self.outer, depth), heading))
+
+    def ends_at(self, piece: Block, role: Role | None) -> bool:
+        """Tell whether the talk ends before a piece: its list does, or something else begins."""
+        if self.talk is None or piece.type == "blank":
+            return False
+        listed = self.depth is not None and (piece.depth is None or piece.depth <= self.depth)
+        return listed or (role in _ENDING and piece.type not in _ITEMS)
 
 
-def _cut_at_listed(section: Section, event: str, taken: set[str]) -> Iterator[Section]:
-    """Yield a section in pieces, one for each talk that a list in it names and one for what stands between.
+def sections_of(
+    outline: Outline, lines: Sequence[Line], roles: Mapping[int, Role], talks: Sequence[int]
+) -> Iterator[Section]:
+    """Yield the sections of an outline in file order; `talks` are the lines that are talks."""
+    by_block = defaultdict[int, list[int]](list)
+    for number, line in enumerate(lines):
+        by_block[line.block].append(number)
+    place, chosen, title = _Place(), frozenset(talks), letters(outline.title or "")
+    level: float = 0  # of the last heading
+    held: list[Block] = []
 
-    A list of contents names talks that are `taken`: each has its own heading, or an item before.
-    """
-    if section.talk:
-        yield section
+    def section() -> Iterator[Section]:
+        if held or place.talk is not None:
+            yield Section(tuple(held), place.talk, place.headings)
+        held.clear()
+
+    for index, written in enumerate(outline.blocks):
+        own = by_block.get(index, [])
+        block = written if chosen.intersection(own) else _no_heading(written)
+        if block.type == "heading":
+            yield from section()
+            level = block.level or 1
+            i = next((i for i in own if i in chosen), None)
+            if i is not None:
+                place.enter(i, level)
+                place.outer = _above(place.outer, int(level))
+            else:
+                usual = letters(block.text) in folded("inner")
+                role = "part" if usual else roles.get(own[0], "none") if own else "none"
+                place.pass_heading(block, role, title=bool(title) and letters(block.text) == title)
+            continue
+        for piece, first in _pieces(block, own, chosen, lines, roles):
+            if first is not None and first in chosen:
+                yield from section()
+                place.enter(first, level + 0.5, piece.depth if piece.type in _ITEMS else None)
+            elif place.ends_at(piece, roles.get(first) if first is not None else None):
+                yield from section()
+                place.leave(place.outer)
+            held.append(piece)
+    yield from section()
+
+
+def _no_heading(block: Block) -> Block:
+    """Return a block as a paragraph where it looks like a heading and tells a particular, as in extracted text."""
+    tells = block.type == "heading" and _PARTICULAR.match(block.text)
+    return replace(block, type="paragraph", level=None) if tells else block
+
+
+def _above(headings: Sequence[Block], level: int) -> tuple[Block, ...]:
+    return tuple(heading for heading in headings if (heading.level or 1) < level)
+
+
+def _pieces(
+    block: Block, own: Sequence[int], talks: frozenset[int], lines: Sequence[Line], roles: Mapping[int, Role]
+) -> Iterator[tuple[Block, int | None]]:
+    """Yield a block in pieces, each with its first line: it is cut before talks and what ends them, behind rows."""
+    begins = [i for i in own if i in talks or (lines[i].nth and block.type != "table" and roles.get(i) in _ENDING)]
+    if block.type == "table":
+        yield from _rows(block, {lines[i].number: i for i in begins})
         return
-    heading = section.headings[-1] if section.headings else None
-    piece: list[Block] = []
-    talk: Block | None = None
-    talks = set()
-    for block in listed_talks(heading, section.blocks, event):
-        title = letters(read_heading(talk_text(block)).title)
-        if title not in taken:
-            talks.add(block)
-            taken.add(title)
-    for block in section.blocks:
-        inside = talk is not None and (block.type == "blank" or (block.depth or 0) > (talk.depth or 0))
-        if block in talks or (talk and not inside):
-            yield Section(tuple(piece), talk, () if talk else section.headings)
-            piece, talk = [], block if block in talks else None
-        piece.append(block)
-    yield Section(tuple(piece), talk, () if talk else section.headings)
+    starts = sorted({block.first_line, *(lines[i].number for i in begins)})
+    if len(starts) == 1:
+        yield block, own[0] if own else None
+        return
+    places = {block.first_line: 0, **dict(block.joints)}
+    first = {lines[i].number: i for i in own}
+    for start, after in zip(starts, [*starts[1:], 0], strict=True):
+        begin, end = places[start], places[after] if after else len(block.text)
+        piece = replace(
+            block,
+            text=block.text[begin:end].strip(),
+            first_line=start,
+            last_line=after - 1 if after else block.last_line,
+            joints=tuple((line, at - begin) for line, at in block.joints if begin < at < end),
+        )
+        if begin and block.type in _ITEMS:
+            piece = replace(piece, type="paragraph", depth=None)
+        yield piece, first.get(start)
+
+
+def _rows(table: Block, talks: Mapping[int, int]) -> Iterator[tuple[Block, int | None]]:
+    """Yield a table whose rows are talks row by row, the others together."""
+    if not talks:
+        yield table, None
+        return
+    rows = table.text.split("\n")
+    numbers = row_numbers(table, len(rows))
+    held: list[str] = []
+    first = table.first_line
+    for number, row in zip(numbers, rows, strict=True):
+        if number in talks:
+            if held:
+                yield replace(table, text="\n".join(held), first_line=first, last_line=number - 1), None
+            yield (
+                replace(table, type="paragraph", text=row.strip(" |"), first_line=number, last_line=number),
+                talks[number],
+            )
+            held, first = [], number + 1
+        else:
+            held.append(row)
+    if held:
+        yield replace(table, text="\n".join(held), first_line=first), None

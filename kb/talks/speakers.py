@@ -1,12 +1,9 @@
 """Who speaks, as the lines of a talk tell: those that say so, those that are nothing but a person, the first words."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from collections.abc import Iterator
 
-from kb.report.outline import Block
-from kb.talks.names import HATENA_LINK, names_in
-from kb.talks.timetable import speakers_in
+from kb.talks.names import names_in
 from kb.talks.words import LINE, any_of, words
 
 _LABELLED = re.compile(rf"(?:{any_of('speakers')})\s*[:：]\s*(\S.*)?$", re.IGNORECASE)
@@ -31,49 +28,25 @@ _PROFILE = re.compile(
     r"(?P<name>[^@＠]{0,40}?)\s*[(（\[]?\s*[@＠](?P<handle>\w+)\s*[)）\]]?\s*(?P<title>さん|氏)?", re.ASCII
 )
 _PERSON = re.compile(r"(?P<name>[^@＠。、！？!?:：]{1,30})\s?(?:さん|氏|sann)$")
-_OPENING = 3  # blocks
 _FIRST_WORDS = 80  # characters of each
 
 
-def speakers_of(blocks: Sequence[Block], heading: str = "") -> tuple[str, ...]:
-    """Return who speaks as the lines of a talk tell, or its first sub-`heading`."""
-    return next(filter(None, _told(blocks, heading)), ())
-
-
-def _told(blocks: Sequence[Block], heading: str) -> Iterator[tuple[str, ...]]:
-    """Yield the names that each place tells, the most telling first.
-
-    Lines and tables that say so, lines that are nothing but a person, then who the first words name.
-    """
-    yield from _labelled(blocks)
-    yield from map(speakers_in, blocks)
-    opening = [block for block in blocks if block.type not in ("blank", "table")][:_OPENING]
-    lines = [HATENA_LINK.sub(r"\1", text) for text in (heading, *(block.text for block in opening))]
-    yield from map(_person, lines)
-    alone = [heading, *(block.text[:LINE] for block in opening if block.depth is None and block.type != "code")]
-    for line in alone:
-        if match := _NAME_AND_COMPANY.fullmatch(line) or _BY.fullmatch(line):
-            yield names_in(match[1])
-    yield from (names_in(match[1]) for line in lines for match in _SAID.finditer(line[:LINE]))
-    yield from (names_in(f"{match[1]}さん") for line in lines if (match := _SPOKE.match(line[:LINE])))
-    mentions = (match[1] for line in lines[1:] for match in _MENTION.finditer(line[:_FIRST_WORDS]))
-    yield from (names_in(name) for name in mentions if not name.endswith(words("nobody")))
-
-
-def _labelled(blocks: Sequence[Block]) -> Iterator[tuple[str, ...]]:
-    """Yield the names behind each label, or in the list right below it."""
-    for index, block in enumerate(blocks):
-        match = _LABELLED.match(block.text[:LINE])
+def names_told(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the names that a line below a talk's heading tells by its words, each with how it does."""
+    line = text[:LINE]
+    for how, match in (
+        ("label", _LABELLED.match(line)),
+        ("name and company", _NAME_AND_COMPANY.fullmatch(line)),
+        ("by", _BY.fullmatch(line)),
+        ("said", _SAID.search(line)),
+    ):
         if match and match[1]:
-            yield names_in(match[1])
-        elif match and block.depth is not None:
-            yield tuple(name for item in _below(blocks, index) for name in names_in(item.text))
-
-
-def _below(blocks: Sequence[Block], index: int) -> Iterator[Block]:
-    """Return the items of a list that stand below the one at `index`."""
-    depth = blocks[index].depth or 0
-    return takewhile(lambda item: (item.depth or 0) > depth, blocks[index + 1 :])
+            yield from ((how, name) for name in names_in(match[1]))
+    yield from (("person", name) for name in _person(line))
+    if match := _SPOKE.match(line):
+        yield from (("spoke", name) for name in names_in(f"{match[1]}さん"))
+    if (match := _MENTION.search(line[:_FIRST_WORDS])) and not match[1].endswith(words("nobody")):
+        yield from (("mention", name) for name in names_in(match[1]))
 
 
 def _person(text: str) -> tuple[str, ...]:

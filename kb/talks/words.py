@@ -14,8 +14,8 @@ LINE = 200
 # fmt: off
 Group = Literal[
     "event", "going", "reporting", "announcements", "held_on", "when", "other_days", "labels", "tags", "rooms",
-    "groups", "lead_in", "inner", "closings", "asides", "asides_with", "speakers", "companies", "positions",
-    "no_names", "particulars", "nobody", "materials", "slides", "videos"
+    "groups", "inner", "closings", "asides", "asides_with", "speakers", "companies", "positions",
+    "no_names", "particulars", "nobody", "materials", "slides", "videos", "sites"
 ]
 # fmt: on
 """The lists that there are."""

@@ -1,54 +1,119 @@
-"""What careful readers found in reports, as the fits want it: event, day, talks and who spoke, by author."""
+"""What careful readers found in reports (`data/labels`), and how far a report that kb made agrees with them."""
 
 import csv
 import difflib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kb.report.model import Report
 
+LABELS = Path("data/labels")
 _ALIKE = 0.9
+_PLACE = re.compile(r"(\d+):(\d+)-(\d+)")
+_LINE_BEFORE = re.compile(r"(\d+):(?=\D|\d+[:：時])")
+
+Span = tuple[int, str]
+"""The line that a text stands on, and the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTalk:
+    """A talk as a reader found it, each piece with the line that it stands on."""
+
+    line: int
+    title: Span
+    speakers: tuple[Span, ...] = ()
+    affiliations: tuple[Span, ...] = ()
+    track: tuple[Span, ...] = ()
+    time: tuple[Span, ...] = ()
 
 
 @dataclass(slots=True)
 class Labelled:
-    """A report as a reader found it; each talk is its title and who speaks."""
+    """A report as a reader found it; what stands after `last` was not read. `kind` tells notes from written ones."""
 
+    file: Path
+    author: str
+    kind: str
     event: str = ""
     held_on: str = ""
-    talks: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    talks: list[LabelledTalk] = field(default_factory=list)
+    headings: dict[int, str] = field(default_factory=dict)
+    last: int = 1_000_000
 
 
-def labelled_talks(folder: Path) -> dict[str, Labelled]:
-    """Return the labels of each report by its path under `folder`, and of its extracted text where that is there."""
-    reports: defaultdict[str, Labelled] = defaultdict(Labelled)
-    with (folder / "gold" / "talks.tsv").open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
-            told = {key: "" if value in ("-", None) else value for key, value in row.items()}
-            report = reports[told["doc"]]
-            if told["row"] == "event":
-                report.event = told["title"]
-                report.held_on = told["start"]
-            else:
-                names = frozenset(folded(name) for name in told["speakers"].split(";") if name.strip())
-                report.talks.append((told["title"], names))
-    texts = {f"notes_text/{doc.removeprefix('notes/')}.txt": report for doc, report in reports.items()}
-    return {**reports, **{doc: report for doc, report in texts.items() if (folder / doc).exists()}}
+def labelled(folder: Path) -> list[Labelled]:
+    """Return the labels of the reports by others, which lie in `folder`/notes, and of the written ones."""
+    return [*_by_others(folder / "notes"), *_written()]
 
 
-def author_of(doc: str) -> str:
-    """Return who wrote a report: the folder that it lies in."""
-    return doc.split("/")[1]
+def _by_others(notes: Path) -> Iterator[Labelled]:
+    names = dict(_rows(LABELS / "documents.tsv"))
+    rows = defaultdict[str, list[list[str]]](list)
+    for number, sort, line, _, *rest in _rows(LABELS / "notes.tsv"):
+        rows[number].append([sort, line, *rest])
+    for number, own in rows.items():
+        if number not in names:
+            continue
+        file = notes / names[number]
+        lines = _lines(file)
+
+        def spans(cell: str, _: int, lines: Sequence[str] = lines) -> tuple[Span, ...]:
+            found = (tuple(map(int, match)) for match in _PLACE.findall(cell))
+            return tuple((line, lines[line - 1][begin:end]) for line, begin, end in found)
+
+        yield _told(Labelled(file, names[number].split("/")[0], "notes"), own, spans)
+
+
+def _written() -> Iterator[Labelled]:
+    for file in sorted((LABELS / "reports").glob("*.labels.tsv")):
+        report = next(one for one in file.parent.glob(file.name.replace(".labels.tsv", ".*")) if one.suffix != ".tsv")
+
+        def spans(cell: str, line: int) -> tuple[Span, ...]:
+            found = []
+            for text in cell.split(";"):
+                match = _LINE_BEFORE.match(text)
+                found.append((int(match[1]) if match else line, text[match.end() :] if match else text))
+            return tuple((at, text) for at, text in found if text != "-")
+
+        yield _told(Labelled(report, report.stem, "written"), list(_rows(file)), spans)
+
+
+def _told(report: Labelled, rows: Iterable[list[str]], spans: Callable[[str, int], tuple[Span, ...]]) -> Labelled:
+    for sort, at, *rest in rows:
+        line = int(at) if at.isdigit() else 0
+        if sort == "E":
+            report.event = "".join(text for _, text in spans(rest[0], line)) or report.event
+        elif sort == "D":
+            report.held_on = rest[0]
+        elif sort == "T":
+            title = spans(rest[0], line) if report.kind == "notes" else ((line, rest[0]),)
+            whole = (title[0][0], "".join(text for _, text in title)) if title else (line, "")
+            report.talks.append(LabelledTalk(line, whole, *(spans(cell, line) for cell in rest[1:5])))
+        elif sort == "H":
+            report.headings[line] = rest[0]
+        elif sort == "N" and "stopped" in rest:
+            report.last = line
+    return report
+
+
+def _rows(file: Path) -> list[list[str]]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
 
 
 def folded(text: str | None) -> str:
     """Return a title or name without white space, width, case, brackets and quotes."""
     folded_text = unicodedata.normalize("NFKC", text or "").lower()
-    return re.sub(r"[\s「」『』【】〈〉《》()\[\]\"'“”・:：|｜/-]", "", folded_text)
+    return re.sub(r"[\s「」『』【】〈〉《》()\[\]\"'“”・:：|｜/@*`~〜–—-]", "", folded_text)
 
 
 def alike(one: str, other: str) -> bool:
@@ -63,25 +128,44 @@ def f1(counts: Sequence[int]) -> float:
     return 2 * counts[0] / max(counts[1] + counts[2], 1)
 
 
-def compared(report: Report, labels: Labelled) -> dict[str, tuple[int, int, int]]:
-    """Return (hits, wanted, found) of a report's event, talks and, in the talks found, speakers."""
-    wanted, found = folded(labels.event), folded(report.event)
-    left = list(report.talks)
-    speakers = [0, 0, 0]
-    for title, names in labels.talks:
-        talk = next((talk for talk in left if alike(talk.title, title)), None)
-        if talk:
-            left.remove(talk)
-            told = {folded(name) for name in talk.speakers}
-            speakers = [a + b for a, b in zip(speakers, (len(names & told), len(names), len(told)), strict=True)]
-    return {
-        "events": (int(bool(found) and (wanted in found or found in wanted)), 1, 1),
-        "talks": (len(report.talks) - len(left), len(labels.talks), len(report.talks)),
-        "speakers": (speakers[0], speakers[1], speakers[2]),
-    }
-
-
 def summed(counts: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
     """Return the sums of (hits, wanted, found)."""
     hits, wanted, found = zip(*counts, strict=True)
     return sum(hits), sum(wanted), sum(found)
+
+
+def compared(report: Report, labels: Labelled) -> dict[str, tuple[int, int, int]]:
+    """Return (hits, wanted, found) of a report's event, day, talks and, in the talks found, titles and speakers."""
+    left = [talk for talk in report.talks if talk.line <= labels.last]
+    found = len(left)
+    pairs = []
+    for talk in labels.talks:
+        near = [one for one in left if one.line in (talk.line, talk.title[0])]
+        same = [one for one in near if alike(one.title, talk.title[1])] or near
+        same = same or [one for one in left if alike(one.title, talk.title[1])]
+        if same:
+            left.remove(same[0])
+            pairs.append((talk, same[0]))
+    names = [({folded(name) for _, name in a.speakers}, {folded(name) for name in b.speakers}) for a, b in pairs]
+    return {
+        "talks": (len(pairs), len(labels.talks), found),
+        "titles": (sum(alike(b.title, a.title[1]) for a, b in pairs), len(pairs), len(pairs)),
+        "speakers": (
+            sum(len(one & other) for one, other in names),
+            sum(len(one) for one, _ in names),
+            sum(len(other) for _, other in names),
+        ),
+        "events": _same(labels.event, report.event, _same_event),
+        "days": _same(
+            labels.held_on, report.held_on, lambda one, other: one.startswith(other) or other.startswith(one)
+        ),
+    }
+
+
+def _same_event(wanted: str, found: str) -> bool:
+    one, other = folded(wanted), folded(found)
+    return one in other or other in one
+
+
+def _same(wanted: str, found: str | None, same: Callable[[str, str], bool]) -> tuple[int, int, int]:
+    return int(bool(wanted and found and same(wanted, found))), int(bool(wanted)), int(bool(found))

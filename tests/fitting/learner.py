@@ -1,24 +1,29 @@
-"""Fits linear models over named features with scikit-learn, measures them on authors left out, and writes them as data."""
+"""Fits models over named features, measures them on authors left out, and writes them as data."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pycrfsuite
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from kb.learning import Features, LinearModel
+from kb.learning import Features, LinearModel, Tagger
 
 MODELS = Path("kb/learning")
 FEWEST_DOCUMENTS = 3  # that a feature is seen in; what fewer hold is their subject
 FOLDS = 8
 STRENGTH = 0.1  # C of the regression: how large weights may be
 _MOST_STEPS = 200
+_TAGGER = {"c2": 1.0, "feature.minfreq": 3, "max_iterations": 60, "feature.possible_transitions": True}
+_SMALLEST = 0.02  # a weight of a tagger that says nothing below
+_NEVER = -8.0  # the weight of labels that never follow one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,34 @@ def fitted(
     return _model(examples, labels, _temperature(left_out(examples, labels), examples, labels), thresholds or {})
 
 
+def fitted_tagger(
+    texts: Sequence[tuple[Sequence[Features], Sequence[str]]],
+    labels: Sequence[str],
+    thresholds: Mapping[str, float] | None = None,
+) -> Tagger:
+    """Return a conditional random field of texts, each the features and the labels of its pieces."""
+    trainer = pycrfsuite.Trainer(verbose=False)
+    trainer.set_params(_TAGGER)
+    for features, wanted in texts:
+        trainer.append(features, wanted)
+    with TemporaryDirectory() as folder:
+        trainer.train(f"{folder}/model")
+        tagger = pycrfsuite.Tagger()
+        tagger.open(f"{folder}/model")
+        known = tagger.info()
+    rows = defaultdict[str, NDArray[np.float64]](lambda: np.zeros(len(labels)))
+    for (name, label), weight in known.state_features.items():
+        rows[name][labels.index(label)] = weight
+    rows = {name: row for name, row in rows.items() if np.abs(row).max() >= _SMALLEST}
+    following = np.full((len(labels), len(labels)), _NEVER)
+    for (before, label), weight in known.transitions.items():
+        following[labels.index(before), labels.index(label)] = weight
+    return Tagger(labels, [*rows], np.array([*rows.values()]), following, thresholds or {})
+
+
 def left_out(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float64]:
     """Return how likely each label of each example is, (examples, labels), by a model that never saw its author."""
-    folds = _folds([one.author for one in examples])
+    folds = folds_of([one.author for one in examples])
     found = np.empty((len(examples), len(labels)))
     for fold in range(max(folds) + 1):
         out = [number for number, own in enumerate(folds) if own == fold]
@@ -78,13 +108,15 @@ def claim_figures(likely: NDArray[np.float64], right: Sequence[bool], bar: float
     }
 
 
-def write(name: str, model: LinearModel, figures: Mapping[str, Mapping[str, float]]) -> None:
-    """Write a model as `NAME.npz` and `NAME.toml`, as `kb.learning.load` reads it."""
+def write(name: str, model: LinearModel | Tagger, figures: Mapping[str, Mapping[str, float]]) -> None:
+    """Write a model as `NAME.npz` and `NAME.toml`, as `kb.learning.load` and `load_tagger` read it."""
     names, weights = model.weights()
+    more = {"following": model.following.astype(np.float16)} if isinstance(model, Tagger) else {}
     np.savez_compressed(
         MODELS / f"{name}.npz",
         names=np.frombuffer("\n".join(names).encode("utf-8"), np.uint8),
         weights=weights.astype(np.float16),
+        **more,
     )
     lines = [
         "# Written by `make fit`, not by hand.",
@@ -145,7 +177,7 @@ def _shares(examples: Sequence[Example]) -> list[float]:
     return [(mean / counts[one.author]) ** 0.5 for one in examples]
 
 
-def _folds(authors: Sequence[str]) -> list[int]:
+def folds_of(authors: Sequence[str]) -> list[int]:
     """Return a fold for each example, an author's all in one, the largest given to the emptiest."""
     counts = defaultdict[str, int](int)
     for author in authors:
@@ -159,7 +191,7 @@ def _folds(authors: Sequence[str]) -> list[int]:
 
 
 def _temperature(found: NDArray[np.float64], examples: Sequence[Example], labels: Sequence[str]) -> float:
-    """Return by what scores are divided to be calibrated (Guo et al., On Calibration of Modern Neural Networks, 2017)."""
+    """Return by what scores are divided to be calibrated (Guo et al., On Calibration of Modern Networks, 2017)."""
     scores = np.log(np.clip(found, 1e-12, None))
     own = np.array([labels.index(one.label) for one in examples])
 

@@ -1,99 +1,265 @@
-"""Fits what speaks for a heading being a talk, and measures it on authors left out; `make fit` runs it."""
+"""Fits what lines of a report are and what those of talks tell, and measures it; `make fit` runs it."""
 
+import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from unittest.mock import patch
 
-from labels import Labelled, alike, author_of, compared, f1, labelled_talks, summed
-from regression import fitted, shares, written
+import learner
+from labels import Labelled, LabelledTalk, compared, f1, folded, labelled, summed
+from learner import Example, fitted, fitted_tagger, folds_of, left_out, write
 
+from kb.learning import Features, LinearModel, Tagger
 from kb.readers.formats import read_outline
 from kb.report.outline import Outline
-from kb.talks import evidence, report_of
-from kb.talks.candidates import Place, places_of
-from kb.talks.event import event_of
-from kb.talks.parts import parts_of
-from kb.talks.wording import roles_by_words
+from kb.talks import report_of
+from kb.talks.event import LABELS as EVENT
+from kb.talks.event import Opening, event_of, opening_of
+from kb.talks.event_words import Event
+from kb.talks.features import features_of
+from kb.talks.lines import Line, lines_of
+from kb.talks.roles import ROLES, Role, told_together
+from kb.talks.spans import LABELS, Context, contexts_of
 
-WEIGHTS = Path("kb/talks/talk_weights.toml")
-_TITLES_BELOW = 3  # blocks in which the title of a talk whose heading is a time and a person stands
+FOLDS = 5
+_ROLES: dict[str, Role] = {
+    "part": "part",
+    "group": "group",
+    "event": "event",
+    "site": "own",
+    "topic": "own",
+    "own": "own",
+}
+_MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|</?\w+>")
+_KNOWN = 6  # letters by which a title is found again where its line is not known
+SURE = 0.6
+BESIDE = 0.4
+NAMED = 0.5
+
+
+TaggedLine = tuple[list[Features], list[str]]
+
+
+@dataclass(slots=True)
+class Text:
+    """A report with its labels, and what is learned from it."""
+
+    labels: Labelled
+    outline: Outline
+    lines: list[Line]
+    chosen: list[int]
+    examples: list[Example]
+    tagged: list[TaggedLine]
+    opening: list[TaggedLine]
+    together: list[Example] = field(default_factory=list)
+
+
+Models = dict[str, LinearModel | Tagger]
 
 
 def main(folder: Path) -> None:
-    """Fit on all authors, measure on each left out, and write the weights with their figures."""
-    labels = labelled_talks(folder)
-    outlines = {doc: read_outline((folder / doc).read_bytes(), doc) for doc in labels}
-    examples = {doc: _examples(outline, labels[doc]) for doc, outline in outlines.items()}
-    figures = {}
-    for name, docs in (
-        ("as written", [doc for doc in labels if not doc.startswith("notes_text")]),
-        ("extracted text", [doc for doc in labels if doc.startswith("notes_text")]),
-    ):
-        figures[f"{name}, author left out"] = _figures(
-            docs, labels, outlines, lambda author: _fit(examples, {doc for doc in labels if author_of(doc) != author})
+    """Fit on all authors, measure on each left out and on the other set, and write the weights with their figures."""
+    learner.FOLDS = FOLDS
+    texts = read(folder)
+    tell_together(texts)
+    figures = {
+        f"{name}, {what}": values
+        for name, tell in {"author left out": _by_authors, "other set": _by_sets}.items()
+        for what, values in measured(tell(texts)).items()
+    }
+    for name, model in models(texts).items():
+        write(name, model, figures)
+
+
+def read(folder: Path) -> list[Text]:
+    """Return the reports with what is learned from them; their events are told by taggers that never saw them."""
+    reports = labelled(folder)
+    outlines = [read_outline(one.file.read_bytes(), one.file.name) for one in reports]
+    openings = [opening_of(outline) for outline in outlines]
+    tagged = [
+        [*zip(one.features, _named(one, _plain(own.event)), strict=False)]
+        for one, own in zip(openings, reports, strict=True)
+    ]
+    folds = folds_of([one.author for one in reports])
+    texts = []
+    for fold in range(FOLDS):
+        known: Models = {"event": _event(text for text, own in zip(tagged, folds, strict=True) if own != fold)}
+        with using(known):
+            texts += [
+                _text(reports[n], outlines[n], tagged[n], event_of(outlines[n]))
+                for n, own in enumerate(folds)
+                if own == fold
+            ]
+    return sorted(texts, key=lambda text: str(text.labels.file))
+
+
+def _event(texts: Iterable[Sequence[TaggedLine]]) -> Tagger:
+    return fitted_tagger([line for text in texts for line in text], EVENT, {"event": NAMED})
+
+
+def _text(labels: Labelled, outline: Outline, opening: list[TaggedLine], event: Event | None) -> Text:
+    lines = lines_of(outline.blocks)
+    at = dict[int, int]()
+    for i, line in enumerate(lines):
+        at.setdefault(line.number, i)
+    roles = {at[number]: _ROLES[role] for number, role in labels.headings.items() if number in at}
+    talks = defaultdict[int, list[LabelledTalk]](list)
+    for talk in labels.talks:
+        i = at.get(talk.title[0])
+        title = folded(talk.title[1])
+        if i is None and len(title) >= _KNOWN:
+            i = next((i for i, line in enumerate(lines) if i not in talks and title in folded(line.text)), None)
+        if i is not None:
+            talks[i].append(talk)
+            roles[i] = "talk"
+    chosen, told = features_of(outline, lines, event.name if event else None)
+    examples = [
+        Example(features, roles.get(i, "none"), labels.author, str(labels.file), labels.kind)
+        for i, features in zip(chosen, told, strict=True)
+    ]
+    kept = [n for n, i in enumerate(chosen) if lines[i].number <= labels.last]
+    tagged = [
+        line
+        for i, context in zip(sorted(talks), contexts_of(lines, sorted(talks)), strict=True)
+        for line in zip(context.features, _wanted(lines, context, talks[i]), strict=False)
+    ]
+    return Text(labels, outline, lines, [chosen[n] for n in kept], [examples[n] for n in kept], tagged, opening)
+
+
+def _plain(text: str) -> str:
+    """Return words without the marks of Markdown around them."""
+    return _MARKUP.sub(lambda match: match[1] or "", text).strip()
+
+
+def _wanted(lines: Sequence[Line], context: Context, talks: Sequence[LabelledTalk]) -> list[list[str]]:
+    """Return the label of each piece of a talk's lines; none where its title is not found in them."""
+    spans = defaultdict[int, list[tuple[str, str]]](list)
+    for talk in talks:
+        for name, told in (
+            ("time", talk.time), ("track", talk.track), ("affiliation", talk.affiliations),
+            ("speaker", talk.speakers), ("title", (talk.title,)),
+        ):  # fmt: skip
+            for line, text in told:
+                spans[line].append((name, _plain(text)))
+    wanted, titled = list[list[str]](), False
+    for i, tokens in zip(context.lines, context.tokens, strict=True):
+        text, own = lines[i].text, ["O"] * len(tokens)
+        titles = [
+            (begin, begin + len(words))
+            for name, words in spans[lines[i].number]
+            if name == "title" and (begin := text.find(words)) >= 0
+        ]
+        titled = titled or bool(titles)
+        for name, words in spans[lines[i].number]:
+            begin = text.find(words)
+            for first, last in titles if name != "title" else ():
+                if first <= begin < last and text.find(words, last) >= 0:
+                    begin = text.find(words, last)
+            if begin < 0 or not words:
+                continue
+            inside = [
+                n
+                for n, token in enumerate(tokens)
+                if min(token.end, begin + len(words)) - max(token.begin, begin) > (token.end - token.begin) / 2
+            ]
+            for nth, n in enumerate(inside):
+                own[n] = name if name in LABELS else f"{'I' if nth else 'B'}-{name}"
+        wanted.append(own)
+    return wanted if titled else []
+
+
+def _named(opening: Opening, event: str) -> list[list[str]]:
+    """Return the label of each piece of the first lines; none where the event has a name that is not in them."""
+    wanted = list[list[str]]()
+    for text, tokens in zip(opening.lines, opening.tokens, strict=True):
+        begin = text.find(event) if event else -1
+        own = ["O"] * len(tokens)
+        inside = [
+            n
+            for n, token in enumerate(tokens)
+            if begin >= 0
+            and min(token.end, begin + len(event)) - max(token.begin, begin) > (token.end - token.begin) / 2
+        ]
+        for nth, n in enumerate(inside):
+            own[n] = "I-event" if nth else "B-event"
+        wanted.append(own)
+    return wanted if not event or any("B-event" in own for own in wanted) else []
+
+
+def models(texts: Sequence[Text]) -> Models:
+    """Return what is learned of texts."""
+    return {
+        "lines": fitted([one for text in texts for one in text.examples], ROLES),
+        "lines_together": fitted(
+            [one for text in texts for one in text.together], ROLES, {"talk": SURE, "talk beside talks": BESIDE}
+        ),
+        "spans": fitted_tagger([one for text in texts for one in text.tagged], LABELS),
+        "event": _event(text.opening for text in texts),
+    }
+
+
+def tell_together(texts: Sequence[Text]) -> None:
+    """Add what lines are among others, each by how likely models that never saw its author take them for talks."""
+    likely, begin = left_out([one for text in texts for one in text.examples], ROLES), 0
+    for text in texts:
+        own = likely[begin : begin + len(text.chosen)]
+        begin += len(text.chosen)
+        told = told_together(text.lines, text.chosen, own)
+        text.together = [replace(one, features=features) for one, features in zip(text.examples, told, strict=True)]
+
+
+def _by_authors(texts: Sequence[Text]) -> Iterator[tuple[Models, list[Text]]]:
+    """Yield what is learned of some authors, and the texts of the others."""
+    folds = folds_of([text.labels.author for text in texts])
+    for fold in range(FOLDS):
+        known = [text for text, own in zip(texts, folds, strict=True) if own != fold]
+        yield models(known), [text for text, own in zip(texts, folds, strict=True) if own == fold]
+
+
+def _by_sets(texts: Sequence[Text]) -> Iterator[tuple[Models, list[Text]]]:
+    """Yield what is learned of one set, and the texts of the other."""
+    for kind in ("written", "notes"):
+        yield (
+            models([text for text in texts if text.labels.kind == kind]),
+            [text for text in texts if text.labels.kind != kind],
         )
-        weights = _fit(examples, set(labels))
-        figures[f"{name}, author fitted"] = _figures(docs, labels, outlines, lambda _, known=weights: known)
-    what = f"Fitted on {len(labels)} texts by {len(set(map(author_of, labels)))} authors"
-    WEIGHTS.write_text(written(what, datetime.now(UTC).date(), figures, _fit(examples, set(labels))), "utf-8")
 
 
-def _examples(outline: Outline, labels: Labelled) -> list[tuple[Place, bool]]:
-    """Return the headings of a report, and whether each is a talk."""
-    event, parts = event_of(outline), parts_of(outline.blocks)
-    wanted = [title for title, _ in labels.talks]
-    examples = []
-    for place in places_of(parts, roles_by_words(parts, outline.title), event.name if event else None):
-        texts = [place.own.read.title, place.own.part.text]
-        if place.own.read.start:
-            texts += [block.text for block in place.own.part.blocks[:_TITLES_BELOW]]
-        title = next((title for title in wanted for text in texts if alike(text, title)), None)
-        if title is not None:
-            wanted.remove(title)
-        examples.append((place, title is not None))
-    return examples
-
-
-def _fit(examples: Mapping[str, Sequence[tuple[Place, bool]]], docs: set[str]) -> dict[str, dict[str, float]]:
-    """Return the weights of evidence alone, then of all of it together with what its like say by those."""
-    known = [doc for doc in examples if doc in docs and examples[doc]]
-    labels = [label for doc in known for _, label in examples[doc]]
-    counts = shares([author_of(doc) for doc in known for _ in examples[doc]])
-    told = {doc: [evidence.told_alone(place) for place, _ in examples[doc]] for doc in known}
-    alone = fitted([one for doc in known for one in told[doc]], labels, counts)
-    together = []
-    for doc in known:
-        points = [evidence.weighted(one, alone) for one in told[doc]]
-        together += evidence.told_together([place for place, _ in examples[doc]], told[doc], points)
-    return {"alone": alone, "together": fitted(together, labels, counts)}
-
-
-def _figures(
-    docs: Sequence[str],
-    labels: Mapping[str, Labelled],
-    outlines: Mapping[str, Outline],
-    weights_for: Callable[[str], dict[str, dict[str, float]]],
-) -> dict[str, float]:
-    """Return F1 over all reports, its mean over authors, and the worst author's; and how many dates were guessed."""
-    by_author: dict[str, list[dict[str, tuple[int, int, int]]]] = {}
-    guessed = Counter[str]()
-    for author in sorted(set(map(author_of, docs))):
-        weights = evidence.weights()
-        weights.update(weights_for(author))
-        for doc in (doc for doc in docs if author_of(doc) == author):
-            report = report_of(outlines[doc])
-            by_author.setdefault(author, []).append(compared(report, labels[doc]))
-            guessed["dates"] += bool(report.held_on) and not labels[doc].held_on
-    figures = {"dates guessed": float(guessed["dates"])}
-    for key in ("events", "talks", "speakers"):
-        counts = {author: summed(one[key] for one in found) for author, found in by_author.items()}
-        scores = [f1(count) for count in counts.values() if count[1]]
-        figures[key] = f1(summed(counts.values()))
-        figures[f"{key}, mean of authors"] = sum(scores) / len(scores)
-        figures[f"{key}, worst author"] = min(scores)
+def measured(rounds: Iterable[tuple[Models, list[Text]]]) -> dict[str, dict[str, float]]:
+    """Return by set how right reports are that are made with what is learned of others."""
+    counts: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
+    for known, texts in rounds:
+        with using(known):
+            for text in texts:
+                counts[text.labels.kind][text.labels.author].append(compared(report_of(text.outline), text.labels))
+    figures = {}
+    for kind, authors in counts.items():
+        figures[kind] = dict[str, float]()
+        for key in ("talks", "titles", "speakers", "events", "days"):
+            every = [summed(one[key] for one in own) for own in authors.values()]
+            hits, wanted, found = summed(every)
+            scores = [f1(one) for one in every if one[1] or one[2]]
+            figures[kind] |= {
+                key: f1((hits, wanted, found)),
+                f"{key}, precision": hits / max(found, 1),
+                f"{key}, recall": hits / max(wanted, 1),
+                f"{key}, mean of authors": sum(scores) / len(scores),
+                f"{key}, worst author": min(scores),
+            }
     return figures
+
+
+def using(known: Models) -> ExitStack:
+    """Return a context in which kb uses these models."""
+    stack = ExitStack()
+    stack.enter_context(patch("kb.talks.roles.load", known.__getitem__))
+    stack.enter_context(patch("kb.talks.event.load_tagger", known.__getitem__))
+    stack.enter_context(patch("kb.talks.spans.load_tagger", known.__getitem__))
+    return stack
 
 
 if __name__ == "__main__":

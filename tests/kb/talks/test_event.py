@@ -104,7 +104,6 @@ def test_the_file_names_the_event_where_nothing_else_does() -> None:
         ("# 鍵の会 #3\n\n| 会場 | 例示ホール |\n| --- | --- |\n| 日時 | 2018/11/16(金) 19:00 |\n", "2018-11-16"),
         ("# 鍵の会 #3\n\n    開催日 : 2018/11/16\n    場所 : 例示ホール\n\n- 鍵\n", "2018-11-16"),
         ("# 鍵の会 #3\n\n- 2018/11/16追記: スライドが上がっていた\n", None),
-        ("鍵の選び方 2018年版\n\n- 鍵\n", None),
     ],
 )
 def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, held_on: str | None) -> None:
