@@ -83,21 +83,15 @@ def test_what_a_note_names_does_not_shut_out_what_its_talk_is_about() -> None:
     assert tags("- IAMロールを使う", "EKS入門") == [["iam", "eks < 「EKS」 セッション名"]]
 
 
-def test_a_talk_that_names_two_is_about_both() -> None:
-    assert tags("- インスタンスを夜だけ止めると安い", "EC2とRDSの運用") == [
-        ["rds < 「RDS」 セッション名", "ec2 < 「EC2」 セッション名"],
-    ]
-
-
 def test_a_note_inherits_from_the_line_that_stands_for_the_heading_of_its_talk() -> None:
     text = "13:20 「EKSを畳んだ記録」 鴨志田さん（あいう社）\n- クラスタは四つあった\n- ノードを名前空間で分ける"
 
     assert tags(text)[1:] == [["eks < 「EKS」 1行目"], ["eks < 「EKS」 1行目"]]
 
 
-def test_of_headings_each_counts_up_to_one_that_is_only_a_name() -> None:
+def test_a_heading_that_is_only_a_name_counts_alone() -> None:
     assert tags("# EKSの権限\n## IAMロールの配り方\n- 絞る\n## Aurora\n- 速い") == [
-        ["iam < 「IAMロール」 2行目", "eks < 「EKS」 1行目"],
+        ["iam < 「IAMロール」 2行目"],
         ["aurora < 「Aurora」 4行目"],
     ]
 
