@@ -68,4 +68,7 @@ def test_programs_get_no_more_reports_of_the_start_page_than_people(client: Flas
     told = client.get("/", headers={"Accept": "application/json"}).json
 
     assert len(told["reports"]) == 10
-    assert (told["totals"]["reports"], told["totals"]["notes"]) == (EVENTS, EVENTS * TALKS * NOTES)
+    assert told["totals"]["reports"] == EVENTS
+    assert (
+        EVENTS * TALKS * NOTES <= told["totals"]["notes"] < EVENTS * TALKS * (NOTES + 1)
+    )  # made up, a title may be one

@@ -54,7 +54,7 @@ def test_what_is_missing_is_listed_with_its_line(library: Path) -> None:
 
     assert {what: listed(client, what) for what in ("date", "speaker", "service")} == {
         "date": [("undated.md", None, "")],
-        "speaker": [("undated.md", 3, "花子")],
+        "speaker": [("undated.md", 3, "")],
         "service": [("undated.md", 7, "Amazon Boxy")],
     }
     assert '<a href="/todo">直すところ 3件</a>' in client.get("/").text
