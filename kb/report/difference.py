@@ -20,7 +20,7 @@ _LONGEST = 300  # characters of a text that are told
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What did it: a file that was added, edited, moved or removed, a table of kb.toml, a rule file, vectors, others."""
+    """What did it: a file that was added, edited, moved or removed, a table of kb.toml, a rule file, vectors."""
 
     what: Literal["added", "edited", "moved", "removed", "told", "rules", "vectors", "others"]
     name: str = ""
