@@ -21,6 +21,7 @@ _CLOCK = re.compile(r"(\d{1,2})\s*[:：時]\s*(\d{2})?")
 _AFTERNOON = re.compile(r"午後|p\.?m", re.IGNORECASE)
 _NOON, _HOUR = 12, 60
 _LIKELY, _PERHAPS = 0.7, 0.4
+_BRACKETS = ("【】", "「」", "『』", "[]", "()", "（）")
 _AROUND = " \t\u3000@＠-–—:：/／|｜・,、"
 
 
@@ -124,7 +125,8 @@ def _talk_text(
         sure = read.speakers or next(
             (tuple(names_in(name)) for j in context.lines if j > i for _, name in names_told(lines[j].text)), ()
         )
-    title = next((text for label, line, text, _ in told if label == "title" and line == i), read.title)
+    titles = (text for label, line, text, _ in told if label == "title" and line == i and _is_balanced(text))
+    title = next(titles, read.title)
     if read.title.endswith(title) and read.title.startswith(("[", "【")):
         title = read.title  # a tag before a title is a part of it
     track = next((text.strip("【】[]()（） ") for label, _, text, _ in told if label == "track"), read.track)
@@ -132,6 +134,11 @@ def _talk_text(
     start, end = _clocks(times[0]) if times and not read.start else (read.start, read.end)
     perhaps = tuple((lines[line].number, name) for line, name, likely in names if not sure and likely >= _PERHAPS)
     return TalkText(title.strip(_AROUND) or read.title, track or None, start, end, tuple(sure), perhaps)
+
+
+def _is_balanced(text: str) -> bool:
+    """Tell whether a text has as many closing brackets of each sort as opening ones: 「Keynote】基調講演」 is cut wrongly."""
+    return all(text.count(opening) == text.count(closing) for opening, closing in _BRACKETS)
 
 
 def _name(text: str) -> str:

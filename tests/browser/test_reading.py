@@ -13,7 +13,7 @@ PLACES = (
     *(*LISTS, "/event/jaws-days-2018", "/speaker/Werner%20Vogels", "/service/lambda", "/?q=Lambda"),
     *("/guide/lambda", "/timeline?service=lambda", "/sheet?q=Lambda", "/updates", "/todo", "/saved", "/sync", "/add"),
     *("/note/jaws-days-2018-8ddf/fa837ba4", "/report/jaws-days-2018-8ddf", "/lines/jaws-days-2018-8ddf"),
-    *("/talk/aws-re-invent-2019/d8b782", "/?q=zzz", "/?q=Lambda&service=sqs&service=s3&kind=advice&year=undated"),
+    *("/talk/aws-re-invent-2019/72dab5", "/?q=zzz", "/?q=Lambda&service=sqs&service=s3&kind=advice&year=undated"),
 )
 
 
@@ -84,7 +84,7 @@ def test_nothing_is_wider_than_a_small_phone_and_nothing_moves(open_page: Open, 
 
 
 def test_a_note_is_printed_without_what_is_only_for_the_screen(open_page: Open) -> None:
-    page = open_page("/talk/aws-re-invent-2019/d8b782")
+    page = open_page("/talk/aws-re-invent-2019/72dab5")
     page.emulate_media(media="print")
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
