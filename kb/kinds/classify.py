@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 
-from kb.kinds.features import Analysis, features, texts_said
+from kb.kinds.features import Analysis, features
 from kb.kinds.pairs import paired
 from kb.learning import load
 from kb.report.model import Correction, Kind, Note, Report
@@ -35,13 +35,12 @@ def classify(
     dimensions), of the model that `vectors_weighed` names.
     """
     model = load("kinds" if vectors is None else WITH_VECTORS)
-    said = texts_said(report, analysis)
-    probabilities = model.probabilities(features(report, said), vectors).tolist()
+    probabilities = model.probabilities(features(report, analysis), vectors).tolist()
     likely = {
         note.id: dict(zip(KINDS, own, strict=True)) for note, own in zip(report.notes, probabilities, strict=True)
     }
     notes = [_classified(note, likely[note.id], model.thresholds, corrections.get(note.id)) for note in report.notes]
-    return replace(report, notes=paired(notes, said, likely))
+    return replace(report, notes=paired(notes, analysis, likely))
 
 
 def vectors_weighed() -> str:
@@ -51,7 +50,7 @@ def vectors_weighed() -> str:
 
 def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, float]]]:
     """Return what speaks most for the kind of each note, and against it where negative, by the note's id."""
-    model, told = load("kinds"), features(report, texts_said(report, analysis))
+    model, told = load("kinds"), features(report, analysis)
     return {note.id: model.reasons(own, note.kind) for note, own in zip(report.notes, told, strict=True)}
 
 

@@ -50,15 +50,12 @@ _SCRIPTS = str.maketrans(
 _REPEATED = re.compile(r"(.)\1+")
 
 
-def features(report: Report, said: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """Return what is true of each note of a report, in their order; `said` is what is true of its text by itself."""
+def features(report: Report, analysis: Analysis) -> Iterator[list[str]]:
+    """Yield what is true of each note of a report, in their order; `analysis` holds the morphemes of each text."""
     lists = Lists(report.notes)
-    return [[*said[note.text], *_place(note, lists), *_above(note), *_neighbours(note, lists)] for note in report.notes]
-
-
-def texts_said(report: Report, analysis: Analysis) -> dict[str, list[str]]:
-    """Return what is true of the text of each note by itself; `analysis` holds its morphemes."""
-    return {note.text: text_features(note.text, analysis[note.text]) for note in report.notes}
+    for note in report.notes:
+        said = text_features(note.text, analysis[note.text])
+        yield [*said, *_place(note, lists), *_above(note), *_neighbours(note, lists)]
 
 
 class Lists:

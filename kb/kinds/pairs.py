@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from kb.kinds.features import Lists
+from kb.kinds.features import Analysis, Lists, text_features
 from kb.learning import load
 from kb.report.model import Kind, Note, State
 
@@ -61,17 +61,17 @@ def _pairs(notes: Sequence[Note], settled: State, unsettled: State, replies_to: 
     )
 
 
-Said: TypeAlias = Mapping[str, Sequence[str]]
-"""What is true of each text by itself (`kb.kinds.features.texts_said`)."""
 Likely: TypeAlias = Mapping[str, Mapping[str, float]]
 """How likely each kind of each note is, by its id."""
 
 
-def paired(notes: Sequence[Note], said: Said, likely: Likely) -> tuple[Note, ...]:
+def paired(notes: Sequence[Note], analysis: Analysis, likely: Likely) -> tuple[Note, ...]:
     """Return notes, whose kinds are known, with `remedy_of` and `answers` set, and `states` on what they reply to."""
     lists = Lists(notes)
-    remedies = _best("remedies", [(one, *asked) for one in notes for asked in problems_near(one, lists, likely)], said)
-    answers = _best("answers", [(one, *asked) for one in notes for asked in questions_near(one, lists)], said)
+    remedies = _best(
+        "remedies", [(one, *asked) for one in notes for asked in problems_near(one, lists, likely)], analysis
+    )
+    answers = _best("answers", [(one, *asked) for one in notes for asked in questions_near(one, lists)], analysis)
     told = [_replying(note, remedies.get(note.id), note.answers or answers.get(note.id)) for note in notes]
     remedied = _states(told, "problem", *PROBLEMS, lambda note: note.remedy_of)
     answered = _states(told, "question", *QUESTIONS, lambda note: note.answers)
@@ -109,26 +109,29 @@ def questions_near(note: Note, lists: Lists) -> Iterator[tuple[Note, str]]:
             return
 
 
-def pair_features(note: Note, other: Note, how: str, said: Said) -> list[str]:
+def pair_features(note: Note, other: Note, how: str, analysis: Analysis) -> list[str]:
     """Return what is true of a note and another that it may reply to; `how` is how they stand to each other."""
     relation = how.partition(",")[0]
-    own = [name for name in said[note.text] if name.startswith(_TOLD)]
+    own, of_other = (
+        [name for name in text_features(one.text, analysis[one.text]) if name.startswith(_TOLD)]
+        for one in (note, other)
+    )
     return [
         how,
         *(f"{relation}: {part}" for part in how.split(", ")),
         *(f"it {name}" for name in own),
         *(f"{relation} it {name}" for name in own if name.startswith(("begins", "says"))),
-        *(f"the other {name}" for name in said[other.text] if name.startswith(_TOLD)),
+        *(f"the other {name}" for name in of_other),
         f"it is {note.kind}",
         f"the other is {other.kind}",
         *(f"under {crumb.text.strip()[-4:]}" for crumb in note.trail[-2:]),
     ]
 
 
-def _best(claim: str, asked: Sequence[tuple[Note, Note, str]], said: Said) -> dict[str, str]:
+def _best(claim: str, asked: Sequence[tuple[Note, Note, str]], analysis: Analysis) -> dict[str, str]:
     """Return for each note the id of what it most likely replies to, where that is likely enough."""
     model = load(claim)
-    told = [pair_features(note, other, how, said) for note, other, how in asked]
+    told = (pair_features(note, other, how, analysis) for note, other, how in asked)
     found: dict[str, tuple[float, str]] = {}
     for (note, other, _), likely in zip(asked, model.probabilities(told)[:, 1].tolist(), strict=True):
         if likely >= model.thresholds["yes"] and likely > found.get(note.id, (0.0, ""))[0]:

@@ -4,9 +4,10 @@ A model is `NAME.npz` (the weights) with `NAME.toml` beside it: its labels, the 
 and the figures that it was measured by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,6 +15,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index import datafiles
+
+_AT_ONCE = 1_000  # examples: a report of 100,000 notes has 17 million features
 
 Features: TypeAlias = Sequence[str]
 """What is true of an example, by names such as `ends with ません`; each counts once, and an unknown one not at all."""
@@ -59,26 +62,31 @@ class LinearModel:
         return list(self._rows), self._weights
 
     def probabilities(
-        self, examples: Sequence[Features], vectors: NDArray[np.floating[Any]] | None = None
+        self, examples: Iterable[Features], vectors: NDArray[np.floating[Any]] | None = None
     ) -> NDArray[np.float64]:
         """Return how likely each label of each example is, (examples, labels).
 
         `vectors`, (examples, dimensions), are asked for by a model that has weights for them.
         """
+        left, parts = iter(examples), [np.empty((0, len(self.labels)))]
+        while some := list(islice(left, _AT_ONCE)):
+            parts.append(self._scores(some))
+        scores = np.concatenate(parts)
+        if self.vector_weights is not None:
+            scores += np.asarray(vectors, np.float64) @ self.vector_weights
+        shares: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+    def _scores(self, examples: Sequence[Features]) -> NDArray[np.float64]:
         rows, begins = list[int](), list[int]()  # of all examples one after the other: arrays are dear to make
         known = self._rows  # none of them 0
         for features in examples:
             begins.append(len(rows))
             rows.append(0)
             rows += filter(None, map(known.get, features))
-        if not rows:
-            return np.empty((0, len(self.labels)))
-        scores = np.add.reduceat(self._weights[rows], begins)
-        if self.vector_weights is not None:
-            scores += np.asarray(vectors, np.float64) @ self.vector_weights
-        shares: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        return shares
+        scores: NDArray[np.float64] = np.add.reduceat(self._weights[rows], begins)
+        return scores
 
     def reasons(self, features: Features, label: str, most: int = 5) -> list[tuple[str, float]]:
         """Return the features that speak most for a label, and against it where negative: its weight over the mean."""

@@ -21,7 +21,7 @@ _CLOCK = re.compile(r"(\d{1,2})\s*[:：時]\s*(\d{2})?")
 _AFTERNOON = re.compile(r"午後|p\.?m", re.IGNORECASE)
 _NOON, _HOUR = 12, 60
 _LIKELY, _PERHAPS = 0.7, 0.4
-_BRACKETS = ("【】", "「」", "『』", "[]", "()", "（）")
+_BRACKETS = (("【", "】"), ("「", "」"), ("『", "』"), ("[", "]"), ("(", ")"), ("（", "）"))
 _AROUND = " \t\u3000@＠-–—:：/／|｜・,、"
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from time import process_time
 
 from index.analysis import Analyzer
-from kb.kinds import classify, pair
-from kb.kinds.sentences import READ_SO_FAR
+from kb.kinds import classify
+from kb.kinds.features import READ_SO_FAR
 from kb.readers.formats import read_outline
 from kb.report.model import Crumb, Note, Report
 from kb.services import domain
@@ -33,12 +33,10 @@ def main() -> None:
     texts = [note.text for report in reports for note in report.notes]
     analysis = dict(zip(texts, map(analyzer.morphemes, texts), strict=True))
 
-    classified = [classify(report, analysis) for report in reports]
     steps: dict[str, Callable[[], object]] = {
         "analysis (Sudachi)": lambda: [analyzer.morphemes(text) for text in texts],
         "tagging": lambda: [tag(report, known) for report in reports],
         "classifying": lambda: [classify(report, analysis) for report in reports],
-        "pairing": lambda: [pair(report, analysis) for report in classified],
     }
     taken = {name: best(step) for name, step in steps.items()}
     taken["all but the analysis"] = sum(taken.values()) - taken["analysis (Sudachi)"]
@@ -74,7 +72,7 @@ def hostile(analyzer: Analyzer) -> None:
         taken = [process_time()]
         for step in (
             lambda report: tag(report, domain_),
-            lambda report, analysis=analysis: pair(classify(report, analysis), analysis),
+            lambda report, analysis=analysis: classify(report, analysis),
             lambda report: [domain_.changes_for(note) for note in report.notes],
         ):
             report = step(report)

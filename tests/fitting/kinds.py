@@ -29,7 +29,7 @@ from index.embedding import Known, bundled
 from index.embedding.bundled_model import Bundled
 from index.embedding.known import learn
 from kb.kinds.classify import KINDS, WITH_VECTORS, settled
-from kb.kinds.features import Lists, features, texts_said
+from kb.kinds.features import Lists, features
 from kb.kinds.pairs import Likely, pair_features, problems_near, questions_near
 from kb.library.places import model_folder
 from kb.report.model import Note
@@ -107,7 +107,7 @@ def _fit_kinds(
 
 def _examples(reading: Reading) -> Iterator[Example]:
     """Yield every note of a report; what nobody labelled has no label."""
-    told_of_notes = features(reading.report, texts_said(reading.report, reading.analysis))
+    told_of_notes = features(reading.report, reading.analysis)
     for note, told in zip(reading.report.notes, told_of_notes, strict=True):
         label = reading.labels.get(note.line)
         kind = CALLED.get(label.kind, label.kind) if label else ""
@@ -163,7 +163,7 @@ def _fit_pairs(
     examples, missed = [], dict.fromkeys(SETS, 0)
     for reading in every:
         notes = [structs.replace(note, kind=settled(likely[note.id], bars)[0]) for note in reading.report.notes]
-        lists, said = Lists(notes), texts_said(reading.report, reading.analysis)
+        lists = Lists(notes)
         for note in notes:
             label = reading.labels.get(note.line)
             if label is None:
@@ -173,7 +173,7 @@ def _fit_pairs(
             missed[reading.kind] += right != "-" and right not in {str(other.line) for other, _ in asked}
             examples += [
                 Example(
-                    pair_features(note, other, how, said),
+                    pair_features(note, other, how, reading.analysis),
                     YES_OR_NO[str(other.line) == right],
                     reading.author,
                     reading.report.source,

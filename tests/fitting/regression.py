@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 _MOST_STEPS, _EXACT = 30, 1e-6  # Newton's method takes six to ten
-_NEAR_ENOUGH = 1e-3  # of weights that are written with three digits
 _FAR = 30  # points beyond which exp says nothing new
 _FREE = 0.01  # penalty of the constant, which is to be free
 
@@ -31,34 +29,6 @@ def fitted(
         if np.abs(step).max() < _EXACT:
             break
     return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
-
-
-def fitted_kinds(
-    table: NDArray[np.float64], kinds: Sequence[int], shares: Sequence[float], ridges: Sequence[float]
-) -> NDArray[np.float64]:
-    """Return a weight for each column of a table and each kind, by Newton's method over all kinds at once.
-
-    `kinds` is the kind of each row, `shares` what each row counts, `ridges` how small each column's weights shall be.
-    """
-    (_, width), most = table.shape, max(kinds) + 1
-    wanted, share = np.eye(most)[list(kinds)], np.array(shares)[:, None]
-    weights, penalty = np.zeros((width, most)), np.array(ridges)[:, None]
-    for _ in range(_MOST_STEPS):
-        points = table @ weights
-        likely = np.exp(points - points.max(axis=1, keepdims=True))
-        likely /= likely.sum(axis=1, keepdims=True)
-        slope = table.T @ (share * (wanted - likely)) - penalty * weights
-        bend = np.zeros((most, width, most, width))
-        for one in range(most):
-            for other in range(one, most):
-                curve = share[:, 0] * likely[:, one] * ((one == other) - likely[:, other])
-                bend[one, :, other] = bend[other, :, one] = (table * curve[:, None]).T @ table
-            bend[one, :, one] += np.diag(penalty[:, 0])
-        step = np.linalg.solve(bend.reshape(most * width, -1), slope.T.ravel()).reshape(most, width).T
-        weights += step
-        if np.abs(step).max() < _NEAR_ENOUGH:
-            break
-    return weights
 
 
 def shares(authors: Sequence[str]) -> list[float]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer
 from kb.kinds import classify, reasons
 from kb.kinds.classify import KINDS, settled
-from kb.kinds.features import READ_SO_FAR, features, text_features, texts_said
+from kb.kinds.features import READ_SO_FAR, features, text_features
 from kb.learning import load
 from kb.readers.formats import read_outline
 from kb.report.model import Correction, Report
@@ -27,7 +27,7 @@ def read(text: str, source: str = "report.md") -> tuple[Report, dict[str, tuple[
 
 def told_of(text: str) -> list[list[str]]:
     report, analysis = read(text)
-    return features(report, texts_said(report, analysis))
+    return list(features(report, analysis))
 
 
 def kinds(markdown: str) -> list[str]:
@@ -57,7 +57,7 @@ def test_each_sentence_tells_how_it_ends_and_by_which_mark() -> None:
 
 def test_a_note_tells_what_stands_above_beside_and_below_it() -> None:
     report, analysis = read("# 会\n\n## 反省\n\n- 監視\n  - ログが多い\n  - 通知が多すぎた。\n")
-    parent, child, last = (set(own) for own in features(report, texts_said(report, analysis)))
+    parent, child, last = (set(own) for own in features(report, analysis))
 
     assert {"below it 2", "below ends 多い", "nothing after", "depth 0"} <= parent
     assert {"above ends 監視", "under 反省", "after ends た。", "nothing before", "under a note", "first"} <= child
