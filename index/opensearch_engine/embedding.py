@@ -1,12 +1,15 @@
 """Making the vectors that documents on a cluster lack; what another document of the same text has is taken over."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from index.embedder import Vectors
 from index.likeness import quantised
 from index.opensearch_engine.bulk import Bulk, changed
 from index.opensearch_engine.connection import Connection
-from index.opensearch_engine.mapping import received
+from index.opensearch_engine.mapping import received, token
 from index.opensearch_engine.meaning import Seen
 from index.opensearch_engine.questions import Questions
 from index.opensearch_engine.vectors import read_vectors, stored_vector, value_of, with_vectors
@@ -64,12 +67,38 @@ def _vectors(lacking: _Lacking, seen: Seen, connection: Connection) -> Iterator[
 
 def _known(lacking: _Lacking, seen: Seen, connection: Connection) -> Mapping[str, _Fields]:
     """Return the vectors that documents of any generation have, those of the index before this one among them."""
+    hits = _having(list(lacking), seen, connection)
+    vectors = read_vectors(hits)
+    return {value_of(hit, "passage"): stored_vector(vectors, row, seen.meaning.model) for row, hit in enumerate(hits)}
+
+
+def _having(names: Sequence[str], seen: Seen, connection: Connection) -> Sequence[Mapping[str, Any]]:
+    """Return documents of any generation that have a vector and one of these texts, by the names of these."""
     body = {
         "size": _MOST_COPIES,
         "track_total_hits": False,
-        "query": {"bool": {"filter": [seen.having, {"terms": {"passage": list(lacking)}}]}},
+        "query": {"bool": {"filter": [seen.having, {"terms": {"passage": list(names)}}]}},
         **with_vectors("passage"),
     }
-    hits = connection.search(f"{connection.address.index}-*", body)[0]["hits"]["hits"]
-    vectors = read_vectors(hits)
-    return {value_of(hit, "passage"): stored_vector(vectors, row, seen.meaning.model) for row, hit in enumerate(hits)}
+    hits: Sequence[Mapping[str, Any]] = connection.search(f"{connection.address.index}-*", body)[0]["hits"]["hits"]
+    return hits
+
+
+class TextVectors:
+    """The vectors of texts that documents have, by the texts they are of."""
+
+    def __init__(self, seen: Seen, connection: Connection) -> None:
+        self.name = seen.meaning.name
+        self._seen = seen
+        self._connection = connection
+
+    def of(self, texts: Sequence[str]) -> "Vectors | None":
+        """Return the vectors of texts, None where one is lacking."""
+        names = [token(text, "passage") for text in texts]
+        every, known = list(dict.fromkeys(names)), dict[str, Vectors]()
+        for begin in range(0, len(every), _PAGE):
+            hits = _having(every[begin : begin + _PAGE], self._seen, self._connection)
+            known |= zip((value_of(hit, "passage") for hit in hits), read_vectors(hits).floats, strict=True)
+        if not names or not known.keys() >= set(names):
+            return None
+        return np.stack([known[name] for name in names]).astype(np.float32)

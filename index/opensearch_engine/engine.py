@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from index.language import LanguageMaker
+    from index.opensearch_engine.embedding import TextVectors
     from index.schema import Document, Schema
 
 Stamp = tuple[str, int]
@@ -75,6 +76,10 @@ class OpenSearchEngine(Engine):
     def embed(self, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""
         self.snapshot().embed(self._connection(), told)
+
+    def kept_vectors(self) -> "TextVectors | None":
+        """Return the vectors that are kept of texts, None where there is no model."""
+        return self.snapshot().kept_vectors(self._connection())
 
     def stamp(self) -> Stamp:
         """Return a value that is another whenever another generation became the newest."""

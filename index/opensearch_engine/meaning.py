@@ -22,6 +22,7 @@ class Meaning:
     """A model that makes vectors, shared by the readers of an engine; `earlier` is the one before it."""
 
     def __init__(self, embedder: Embedder) -> None:
+        self.name = embedder.name
         self._embedder = embedder
         self.earlier = Meaning(embedder.earlier) if embedder.earlier else None
         self.query = lru_cache(_QUERIES_KEPT)(self._embedded)

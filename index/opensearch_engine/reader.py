@@ -12,7 +12,7 @@ from index.language import Language
 from index.opensearch_engine import neighbours
 from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.counting import Counting, Counts, size_of
-from index.opensearch_engine.embedding import embed
+from index.opensearch_engine.embedding import TextVectors, embed
 from index.opensearch_engine.filters import Filter, Filters
 from index.opensearch_engine.kin import Found, Kin, stored_text
 from index.opensearch_engine.manifest import Manifest
@@ -109,6 +109,10 @@ class ClusterReader:
         """Make the vectors that documents lack, and tell how many have theirs, of how many."""
         if self._seen:
             embed(self._questions, self._seen, connection, self._index, told)
+
+    def kept_vectors(self, connection: Connection) -> TextVectors | None:
+        """Return the vectors that documents have, by their texts; None without a model."""
+        return TextVectors(self._seen, connection) if self._seen else None
 
     @cached_property
     def _seen(self) -> Seen | None:

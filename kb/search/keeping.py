@@ -100,20 +100,23 @@ class Keeper:
         """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
         self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
         with suppress(OutdatedError, LibraryError):  # another sync came meanwhile, after which this is done again
-            self._tell_kinds_by_vectors(progress)
+            if self._tell_kinds_by_vectors(progress):  # on a cluster a document that is written anew lacks its vector
+                self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
 
-    def _tell_kinds_by_vectors(self, progress: Progress) -> None:
-        """Tell the kinds of notes anew where words alone told them, and all notes of the report have vectors by now."""
+    def _tell_kinds_by_vectors(self, progress: Progress) -> bool:
+        """Tell the kinds of notes anew where words alone told them; return whether there were such reports."""
         from kb.kinds import vectors_weighed
         from kb.search.syncing import Sync
 
         vectors = self._collection.engine.kept_vectors()
         if vectors is None or vectors.name != vectors_weighed():
-            return
+            return False
         since, before, scan = self._found()
         current = before and before.is_current(self._collection.library, scan.seen, code_digest())
-        if before and current and any(entry.vectors != vectors.name for entry in before.reports if entry.notes):
-            Sync(self._collection, scan, self._held(), since, progress, vectors=vectors).run()
+        if not (before and current and any(entry.vectors != vectors.name for entry in before.reports if entry.notes)):
+            return False
+        Sync(self._collection, scan, self._held(), since, progress, vectors=vectors).run()
+        return True
 
     def coverage(self) -> Coverage | None:
         """Return how many notes can be found by likeness, None where there is no model."""
