@@ -113,9 +113,9 @@ def _pairs_with(one: MarkedNote, fate: str, others: Iterable[str]) -> Iterator[I
 
 
 def _pairs(note: Note) -> Mapping[str, str]:
-    """Return the notes that a note remedies or answers, by their own parts; one that holds both is no pair of two."""
+    """Return the notes that a note remedies or answers, by their own parts."""
     pairs = {"remedy_of": note.remedy_of, "answers": note.answers}
-    return {what: own_part(other) for what, other in pairs.items() if other and other != note.id}
+    return {what: own_part(other) for what, other in pairs.items() if other}
 
 
 def _content(note: Note) -> Mapping[str, str]:

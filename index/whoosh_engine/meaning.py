@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -41,18 +41,23 @@ class Model:
         self.query = lru_cache(_QUERIES_KEPT)(lambda text: embedder.queries([text])[0])
 
 
-class TextVectors(Struct, frozen=True):
-    """The vectors that a model made, by the texts they are of."""
+class TextVectors:
+    """The vectors that a model made, by the texts they are of, as they are when the first is asked for."""
 
-    name: str
-    vectors: KeptVectors
+    def __init__(self, model: Model) -> None:
+        self.name = model.name
+        self._file = model.file
+
+    @cached_property
+    def _kept(self) -> KeptVectors:
+        return self._file.read()
 
     def of(self, texts: Sequence[str]) -> "Vectors | None":
         """Return the vectors of texts, None where one is lacking."""
         keys = np.array([key_of(text) for text in texts], np.uint64)
-        if not len(keys) or (places(self.vectors.keys, keys) < 0).any():
+        if not len(keys) or (places(self._kept.keys, keys) < 0).any():
             return None
-        return self.vectors.of(keys).floats.astype(np.float32)
+        return self._kept.of(keys).floats.astype(np.float32)
 
 
 class Seen(Struct, frozen=True):
@@ -81,8 +86,7 @@ class Meaning:
 
     def kept(self) -> TextVectors:
         """Return what is kept of the model that is wanted."""
-        model = self._models[0]
-        return TextVectors(model.name, model.file.read())
+        return TextVectors(self._models[0])
 
     def seen(self, snapshot: Snapshot) -> Seen:
         """Return what is known of a snapshot by the model that made most of its vectors, put together once."""

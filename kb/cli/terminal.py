@@ -181,8 +181,7 @@ def pair_lines(pair: "Pair", catalogue: "Catalogue") -> Iterator[str]:
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
     yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
     for reply in pair.replies:
-        if reply.id != note.id:
-            yield f"    → {reply.text.lstrip('→⇒=-> ')}"
+        yield f"    → {reply.text.lstrip('→⇒=-> ')}"
     if pair.is_open:
         yield click.style("    → 未解決", fg="red")
     yield click.style(f"    {note.id}", dim=True)

@@ -1,9 +1,11 @@
 """What a note goes on from: 「→ コンテナにする」 tells nothing without what stands before its arrow."""
 
+import re
 from collections.abc import Iterable
 
-from kb.kinds.pairs import ARROW_FIRST
 from kb.report.model import Note
+
+_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
 
 
 def leads_from(notes: Iterable[Note]) -> dict[str, str]:
@@ -20,7 +22,7 @@ def leads_from(notes: Iterable[Note]) -> dict[str, str]:
         beside = (note.report, note.talk, note.trail)
         previous = before.get(beside)
         before[beside] = note
-        if ARROW_FIRST.match(note.text):
+        if _ARROW_FIRST.match(note.text):
             at_once = previous is not None and previous.line == note.line - 1
             start = previous.id if previous and at_once else note.parent
             if start in known:

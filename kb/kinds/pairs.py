@@ -4,7 +4,6 @@ What is asked for each note: does it remedy a problem that it stands under or ri
 question that it stands under or that was asked last in its list.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,6 @@ _LEAST = 0.3  # how likely a problem must be to be asked about
 _TOLD = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
 _FARTHEST = 20  # notes before a note among which the question is that it answers
 _NUMBERS = 4  # notes between a question and its answer that are told apart
-
-ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
-"""How a note begins that goes on from another."""
 
 PROBLEMS: tuple[State, State] = ("solved", "unsolved")
 QUESTIONS: tuple[State, State] = ("answered", "unanswered")

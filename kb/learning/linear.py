@@ -99,14 +99,20 @@ class LinearModel:
 @cache
 def load(name: str) -> LinearModel:
     """Return the model of a name that comes along with kb."""
+    table, names, arrays = read_model(name)
+    return LinearModel(
+        table.labels,
+        names,
+        arrays["weights"],
+        table.thresholds,
+        vector_weights=arrays.get("vector_weights"),
+        vectors_of=table.vectors_of,
+    )
+
+
+def read_model(name: str) -> tuple[ModelTable, list[str], dict[str, NDArray[Any]]]:
+    """Return the table of a model, the names of its features, and its arrays."""
     table = datafiles.table("kb.learning", f"{name}.toml", ModelTable)
-    with (files("kb.learning") / f"{name}.npz").open("rb") as data, np.load(data, allow_pickle=False) as arrays:
-        names = arrays["names"].tobytes().decode("utf-8").split("\n")
-        return LinearModel(
-            table.labels,
-            names,
-            arrays["weights"],
-            table.thresholds,
-            vector_weights=arrays.get("vector_weights"),
-            vectors_of=table.vectors_of,
-        )
+    with (files("kb.learning") / f"{name}.npz").open("rb") as data, np.load(data, allow_pickle=False) as file:
+        arrays = dict(file)
+    return table, arrays.pop("names").tobytes().decode("utf-8").split("\n"), arrays

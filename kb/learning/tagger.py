@@ -6,14 +6,12 @@ is `NAME.npz` with `NAME.toml` beside it, as those of `linear.py` are.
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import datafiles
-from kb.learning.linear import Features, ModelTable
+from kb.learning.linear import Features, read_model
 
 Matrix = NDArray[np.float64]
 
@@ -100,7 +98,5 @@ class Tagger:
 @cache
 def load_tagger(name: str) -> Tagger:
     """Return the tagger of a name that comes along with kb."""
-    table = datafiles.table("kb.learning", f"{name}.toml", ModelTable)
-    with (files("kb.learning") / f"{name}.npz").open("rb") as data, np.load(data, allow_pickle=False) as arrays:
-        names = arrays["names"].tobytes().decode("utf-8").split("\n")
-        return Tagger(table.labels, names, arrays["weights"], arrays["following"], table.thresholds)
+    table, names, arrays = read_model(name)
+    return Tagger(table.labels, names, arrays["weights"], arrays["following"], table.thresholds)

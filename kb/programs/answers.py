@@ -107,10 +107,10 @@ def _note(kb: KnowledgeBase, cards: Cards, note: Note) -> Record:
     below = [other for other in around.kin if any(crumb.note == note.id for crumb in other.trail)]
     kin = {
         "under_it": below,
-        "remedies": [other for other in around.kin if other.remedy_of == note.id and other != note],
-        "answers": [other for other in around.kin if other.answers == note.id and other != note],
-        "remedy_of": [other for other in around.kin if other.id == note.remedy_of and other != note],
-        "answer_to": [other for other in around.kin if other.id == note.answers and other != note],
+        "remedies": [other for other in around.kin if other.remedy_of == note.id],
+        "answers": [other for other in around.kin if other.answers == note.id],
+        "remedy_of": [other for other in around.kin if other.id == note.remedy_of],
+        "answer_to": [other for other in around.kin if other.id == note.answers],
         "before": [around.before] if around.before else [],
         "after": [around.after] if around.after else [],
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError
+from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
 from kb.library.configuration import parse
 from kb.library.contents import Contents
 from kb.library.files import ChangedSinceError, Library, LibraryError, ReportFile, Scan, reports_in
@@ -99,7 +99,8 @@ class Keeper:
     def embed(self, progress: Progress = untold) -> None:
         """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
         self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
-        with suppress(OutdatedError, LibraryError):  # another sync came meanwhile, after which this is done again
+        # Where another sync comes meanwhile, or is at work, this is done after that.
+        with suppress(OutdatedError, WriterBusyError, LibraryError):
             if self._tell_kinds_by_vectors(progress):  # on a cluster a document that is written anew lacks its vector
                 self._collection.engine.embed(lambda done, total: progress("embedding", done, total))
 

@@ -23,7 +23,7 @@ def marked_notes(draw: st.DrawFn) -> list[MarkedNote]:
     for own in draw(st.lists(st.sampled_from(OWN), unique=True)):
         kinds: list[Kind] = ["advice", "problem", "statement"]
         slugs = draw(st.sets(st.sampled_from(("sqs", "sns", "s3"))))
-        other = draw(st.none() | st.sampled_from(OWN))
+        other = draw(st.none() | st.sampled_from([one for one in OWN if one != own]))
         note = Note(
             id=f"r/{own}",
             report="r",
@@ -52,8 +52,8 @@ def told(notes: list[MarkedNote]) -> set[tuple[str, str, str, str]]:
     facts |= {("kind", one.note.id, "", one.note.kind) for one in notes}
     facts |= {("tag", one.note.id, mention.service, mention.via) for one in notes for mention in one.note.services}
     facts |= {("mark", one.note.id, change, "") for one in notes for change in one.overtaken}
-    paired = [one.note for one in notes if one.note.remedy_of not in (None, one.note.id)]
-    return facts | {("pair", note.id, "remedy_of", (note.remedy_of or "")[2:]) for note in paired}
+    paired = [one.note for one in notes if one.note.remedy_of]
+    return facts | {("pair", note.id, "remedy_of", note.remedy_of[2:]) for note in paired}
 
 
 @given(marked_notes())

@@ -179,7 +179,6 @@ TALKS = "Talks"
 CHANGES = "Changed since"
 CHANGE_SOURCE = "source"
 SERVICE_NOTES = "Search the notes on this service"
-HOLDS_BOTH = "with its remedy"
 NOTHING_NOTED = "There are no notes on this service yet."
 
 GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "Word"}

@@ -174,7 +174,6 @@ TALKS = "セッション"
 CHANGES = "その後の変更"
 CHANGE_SOURCE = "出典"
 SERVICE_NOTES = "このサービスのメモを検索"
-HOLDS_BOTH = "対策を含む"
 NOTHING_NOTED = "このサービスのメモはまだありません。"
 
 GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "言葉"}
