@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from index.tree import Notice
 
 FEW = 3  # documents: where fewer are found, it is worth telling why
+MOST_NEAR = 20  # documents that follow what is found
 
 
 class Reason(Struct, frozen=True):
@@ -35,7 +36,6 @@ class Reason(Struct, frozen=True):
 class Hit(Struct, frozen=True):
     """One found document: what was stored of it, and its score (0.0 where no words were asked).
 
-    `alike` tells that it is found by likeness alone, without the words.
     The reasons are there where they were asked for; their points, most first, add up to the score.
     """
 
@@ -43,7 +43,6 @@ class Hit(Struct, frozen=True):
     score: float
     stored: str
     reasons: tuple[Reason, ...] = ()
-    alike: bool = False
 
 
 class FacetCount(NamedTuple):
@@ -96,10 +95,12 @@ class ConditionCount(Struct, frozen=True):
 class Results(Struct, frozen=True):
     """The answer to a query: `total` hits, the window of them, and what else a page shows, all of one generation.
 
+    - `near`: below the last hit, the selected documents that meet the conditions and have only some of the words or are
+      like the query, by their score: MOST_NEAR at most, and no more than the window holds.
     - `facets`: the counts of the groups that were asked for.
     - `unlisted`: for each group in `Query.most_values`, how many more values documents have than are listed.
-    - `steps`, `notices`, `terms`: what was done to find more, what of the query could not be taken as typed, and what
-      was looked for in the end (for marks).
+    - `steps`, `notices`: what was done to find more, and what of the query could not be taken as typed.
+    - `terms`, `near_terms`: what was looked for in the end, and what else of it makes a document near (for marks).
     - `without`: for each selected group and value, the total of the query without that one value.
     - `without_group`: where the selections leave nothing, for each selected group the total without the whole group.
     - `words`, `conditions`: where fewer than FEW are found, what each part of the text has to do with that.
@@ -107,7 +108,7 @@ class Results(Struct, frozen=True):
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
       question, with how many selected documents have each and how many of these are found, most first, then by value.
-    - `context`: for each value that a hit of the window has in the group `Query.context`, what is stored of its kin
+    - `context`: for each value that a hit or near document has in the group `Query.context`, what is stored of its kin
       with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
       those that belong to them. Empty where none was asked for.
     - `found_in`: for each of these values, how many found documents have it, in the window or not.
@@ -115,11 +116,13 @@ class Results(Struct, frozen=True):
 
     total: int
     hits: tuple[Hit, ...]
+    near: tuple[Hit, ...] = ()
     facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     unlisted: Mapping[str, int] = field(default_factory=dict)
     steps: "tuple[Step, ...]" = ()
     notices: "tuple[Notice, ...]" = ()
     terms: frozenset[str] = frozenset()
+    near_terms: frozenset[str] = frozenset()
     without: Mapping[tuple[str, str], int] = field(default_factory=dict)
     without_group: Mapping[str, int] = field(default_factory=dict)
     words: tuple[WordCount, ...] = ()

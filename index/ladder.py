@@ -1,13 +1,12 @@
-"""What a search does where a query finds little: one step after the other, each told and each to be refused.
+"""What a search does where few documents have every word of a query: one step after the other, each told and refusable.
 
 First, words that stand nowhere are mended (`index.mending`). Then, while fewer than three documents have every word:
-words that only carry the question are left out (`function`), parts of compounds are enough (`parts`), words that mean
-nearly the same count (`related`), and at last some of the words are enough (`some`), provided that one document has
-enough of what was asked, or is like it: a query without an answer ends in nothing.
+words that only carry the question are left out (`function`), parts of compounds are enough (`parts`), and words that
+mean nearly the same count (`related`). What has only some of the words, or is like them, is near (`Results.near`).
 """
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,16 +16,8 @@ from index.query import Step, StepName
 from index.tree import QueryPiece, QueryWord
 from index.words import QueryWords
 
-if TYPE_CHECKING:
-    from index.likeness import Likest
-
-ENOUGH = 3  # documents: with one or two, those with some of the words are wanted too (0.575 without, 0.654 with)
-# Of the weight of all words, that the best document must have; less in a long query. Here queries with an answer part
-# from those without one: docs/relevance.md, "Knowing when there is no answer".
-NEEDED_SHARE = 0.45
-# The same with likeness, which counts so much beside: what is like enough needs none of the words.
-NEEDED, LIKENESS_COUNTS = 0.61, 1.25
-LEAST_SHARE = 0.1  # that any document must have
+ENOUGH = 3  # documents
+LEAST_SHARE = 0.1  # of the weight of a query's words, that a document must have to be near by them
 
 Loosen = Callable[[Sequence[QueryWord]], tuple[QueryWord, ...]]
 
@@ -37,23 +28,13 @@ class Source(Vocabulary, Protocol):
     def count(self, words: Sequence[QueryWord]) -> int:
         """Return how many documents have all of these words."""
 
-    def best_share(self, words: Sequence[QueryWord]) -> float:
-        """Return the greatest share of the words' weight that a document has."""
-
-    def likest(self, pieces: Sequence[QueryPiece]) -> "Likest | None":
-        """Return how like any document with what the query names is to all else it says, None where that is unknown."""
-
 
 class Ascent(Struct, frozen=True):
-    """How far a query went up: the pieces as mended, the words wanted, whether some are enough, and the steps.
-
-    `alike` tells that documents may be found by likeness alone.
-    """
+    """How far a query went up: the pieces as mended, the words wanted, those that tell what is near, and the steps."""
 
     pieces: tuple[QueryPiece, ...]
     words: tuple[QueryWord, ...]
-    some: bool = False
-    alike: bool = False
+    loosest: tuple[QueryWord, ...] = ()
     steps: tuple[Step, ...] = ()
 
     @property
@@ -76,20 +57,16 @@ def climb(
     found = source.count(wanted) if wanted else ENOUGH
     looser, untold = wanted, list[Step]()  # tried, and so far of no use
     for name, loosen in _rungs(words):
-        if found < ENOUGH and name not in without:
-            before, looser = looser, loosen(looser)
+        if name in without:
+            continue
+        before, looser = looser, loosen(looser)
+        if found < ENOUGH:
             lost = " ".join(word.text for word in before if word not in looser)
             if len(lost) > 1:  # nobody misses 性, or wants to be told of it
                 untold.append(Step(name, lost))
             if (more := source.count(looser)) > found:
                 found, wanted, steps, untold = more, looser, [*steps, *untold], []
-    answered = _is_answered(mended, looser, source)
-    some = len(looser) > 1 and answered and source.best_share(looser) >= LEAST_SHARE
-    if found < ENOUGH and "some" not in without and some:
-        return Ascent(mended, looser, some=True, alike=True, steps=(*steps, *untold, Step("some")))
-    # What is like a single word is mostly like its letters: it is wanted only where the word itself finds little.
-    certain = found >= ENOUGH and len(wanted) == 1 and not steps
-    return Ascent(mended, wanted, alike=answered and not certain, steps=tuple(steps))
+    return Ascent(mended, wanted, looser, tuple(steps))
 
 
 def _rungs(words: QueryWords) -> tuple[tuple[StepName, Loosen], ...]:
@@ -106,12 +83,3 @@ def _without_function_words(words: Sequence[QueryWord]) -> tuple[QueryWord, ...]
 
 def _with_parts(words: Sequence[QueryWord]) -> tuple[QueryWord, ...]:
     return tuple(replace(word, alternatives=(*word.alternatives, *word.parts)) for word in words)
-
-
-def _is_answered(pieces: Sequence[QueryPiece], words: Sequence[QueryWord], source: Source) -> bool:
-    likest, share = source.likest(pieces), source.best_share(words)
-    if likest and share + LIKENESS_COUNTS * likest.cosine >= NEEDED:
-        return True
-    if likest and likest.of_all:
-        return False
-    return share >= NEEDED_SHARE * min(1, 2 / max(len(words) - 1, 1))

@@ -21,7 +21,6 @@ Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
 
 LEAST_COSINE, MOST_FOUND = 0.25, 200  # of documents that are found by likeness
-FEWEST = 30  # documents: what is common to fewer cannot be told from what they say
 _COMMON, _FEWEST_FOR_COMMON = 3, 300  # directions left out for the order, where there are so many documents
 SAMPLE = 2000  # documents from which the directions are learned
 # Of more documents only one of so many is looked at in full, those that lie on the query's side of the mean along most
@@ -234,13 +233,6 @@ class DocumentVectors:
         return rows
 
 
-class Likest(Struct, frozen=True):
-    """How like a query the likest document is, and whether all documents were looked at."""
-
-    cosine: float
-    of_all: bool
-
-
 def around(docs: Places, sections: Places, cosines: Figures) -> Figures:
     """Return for each of some documents the sum of the greatest cosines in its section, over how many those may be."""
     order = np.lexsort((-cosines, sections))
@@ -274,21 +266,6 @@ class Likeness:
         cosines = np.zeros((2, len(docs)))
         cosines[:, known] = self._vectors.space.cosines(self._asked, rows[known])
         return cosines
-
-    def likest(self, rest: "Vectors | None", named: NDArray[np.bool_], documents: int) -> "Likest | None":
-        """Return how like the query any of the documents is that have what it names; `rest` is all else that it says.
-
-        None where that tells nothing: there are few documents.
-        """
-        space = self._vectors.space
-        if space.size < FEWEST:
-            return None
-        if rest is None:
-            cosines = self._cosines[named[self._near]]
-        else:
-            rows = np.flatnonzero(named[self._vectors.docs]).astype(np.int32)
-            cosines = space.cosines(finding(space.asked(rest)), rows)[0]
-        return Likest(float(cosines.max(initial=0.0)), of_all=space.size == documents)
 
     def found(self, candidates: NDArray[np.bool_], *, copies: bool = True) -> Places:
         """Return which of the candidates are found by likeness, most like first, then in the order of positions.

@@ -5,12 +5,15 @@ from typing import Literal, TypeAlias
 
 Sort: TypeAlias = Literal["relevance", "new", "old", "boost", "position"]
 """`boost` is the order of the documents' own boosts, the newest first among equals; the undated are last in any."""
-StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "some", "likeness"]
+StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "near"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done once to find more (`index.ladder`): to which words of the query, and what was taken instead."""
+    """What was done once to find more (`index.ladder`): to which words of the query, and what was taken instead.
+
+    `near` is never told as one, only refused: that what is near follows what is found.
+    """
 
     name: StepName
     text: str = ""

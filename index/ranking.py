@@ -5,7 +5,6 @@ differs only by the order of addition ties in every engine. How strong each sign
 
 - words: for each wanted word the most that one of its alternatives gives: its weight times the points of its terms.
 - nearness: the points of the query's pairs, words that follow each other.
-- characters: the points of the query's grams, characters that follow each other.
 - coverage: the share of the words' weight that the document has.
 - likeness: how like the query the document is (`index.likeness`), times what all words of the query may give at most.
 - around: the same of the two likest that are found in the document's section, itself among them, half of each.
@@ -24,13 +23,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from index.analysis import TermKind
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SignalName: TypeAlias = Literal["words", "nearness", "characters", "coverage", "exact", "likeness", "around", "boost"]
+SignalName: TypeAlias = Literal["words", "nearness", "coverage", "exact", "likeness", "around", "boost"]
 
 # One document's number, or those of all documents at once.
 Amount = TypeVar("Amount", float, "NDArray[np.float64]")
@@ -49,18 +46,14 @@ class Signal(Struct, frozen=True):
 
 SIGNALS = (
     Signal("words", 1.0, "adds"),
-    Signal("nearness", 0.4, "adds"),  # 0.3 and 0.5 give less on jaquad
-    Signal("characters", 0.3, "adds"),  # without: 0.626 instead of 0.654 on the samples
+    Signal("nearness", 0.4, "adds"),  # nothing on notes, + 0.009 on jaquad
     Signal("coverage", 0.5, "raises"),  # + 0.005
     Signal("exact", 0.5, "raises"),  # enough for a note of many words to come before those that have them by chance
-    Signal("likeness", 1.5, "adds"),  # the most like have 0.5 of it: with what is around as much as one with all words
+    Signal("likeness", 2.0, "adds"),  # the most like have 0.5 of it: as much as one with all words
     Signal("around", 1.0, "adds"),  # two notes of a section speak for each other (+ 0.019, samples + 0.014)
     Signal("boost", 1.0, "raises"),
 )
 """All signals in the order in which they enter the score. The figures here and below are of docs/relevance.md."""
-
-SIGNAL_OF_KIND: Mapping[TermKind, SignalName] = {"pair": "nearness", "gram": "characters"}
-"""Which signal the terms of the query's text make that are of other kinds than words."""
 
 PLACES = 6  # of a score; orders of addition differ in the twelfth
 SHORTEST = 12  # words; together with no length in the trail 0.565 instead of 0.537

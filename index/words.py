@@ -14,7 +14,7 @@ from index.tree import Alternative, Key, QueryPiece, QueryWord
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # a document with the word itself comes first
 
 _LONGEST_NAME = 8  # words
-_TEXTS_OF_A_QUERY = 8  # each of which is asked for its words, then for its helpers
+_TEXTS_OF_A_QUERY = 8  # each of which is asked for its words, then for its pairs
 
 
 class QueryWords:
@@ -50,9 +50,10 @@ class QueryWords:
         related = self._related_by_term.get(word.alternatives[0].terms[0].text, ())
         return replace(word, alternatives=(*word.alternatives, *related))
 
-    def helpers(self, text: str) -> tuple[Key, ...]:
-        """Return the terms of a text that are of other kinds than words."""
-        return tuple(dict.fromkeys(Key(term.text, term.kind) for term in self.analyzer.helpers(self._morphemes(text))))
+    def pairs(self, text: str) -> tuple[Key, ...]:
+        """Return the pairs of a text: words that follow each other."""
+        helpers = self.analyzer.helpers(self._morphemes(text))
+        return tuple(dict.fromkeys(Key(term.text, term.kind) for term in helpers if term.kind == "pair"))
 
     def reading_of(self, text: str) -> str:
         """Return how a text is read."""
@@ -104,20 +105,9 @@ def names_among(
         begin += max(len(run), 1)
 
 
-def beside_names(pieces: Sequence[QueryPiece], runs: Iterable[Sequence[QueryWord]]) -> tuple[Sequence[QueryWord], str]:
-    """Return which words of pieces are names beside runs of words that are some, and what is said beside all these."""
-    names = [word for run in runs for word in run]
-    words = (word for piece in pieces for word in piece.words)
-    others = [word for word in words if word.is_name and word not in names]
-    return others, without_names(pieces, (*others, *names))
-
-
-def without_names(pieces: Sequence[QueryPiece], names: Iterable[QueryWord]) -> str:
-    """Return what the pieces of a query say beside some names."""
-    text = " ".join(piece.text for piece in pieces)
-    for name in names:
-        text = text.replace(name.text, " ")
-    return " ".join(text.split())
+def at_full_weight(word: QueryWord) -> QueryWord:
+    """Return a word without the alternatives that count less than itself."""
+    return replace(word, alternatives=tuple(one for one in word.alternatives if one.weight == 1))
 
 
 def _ways_to_have(morpheme: Morpheme) -> Iterator[Alternative]:

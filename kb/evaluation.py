@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import ir_measures
 
@@ -35,6 +35,10 @@ class EvaluationError(ValueError):
     """A set that cannot be scored; the message names the file and what is wrong."""
 
 
+Search: TypeAlias = Callable[[str], tuple[Sequence[str], Sequence[str]]]
+"""From a text to the ids of what is found, and of what is near after it, each best first."""
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
     """A query, its type (empty where the set tells none), and the grades of what is relevant to it."""
@@ -49,7 +53,7 @@ class JudgedQuery:
 class Evaluation:
     """What a search reached: the mean of each measure over the queries with an answer, and over those of each type.
 
-    The queries without an answer count apart: which of them were answered all the same.
+    The queries without an answer count apart: to which of them a note was found that says what was asked.
     """
 
     queries: int
@@ -73,11 +77,12 @@ def evaluate(folder: Path = EVALUATION, engine: EngineMaker = WhooshEngine) -> E
         return score(queries, _sample_search(Path(index), engine))
 
 
-def score(queries: Sequence[JudgedQuery], search: Callable[[str], Sequence[str]]) -> Evaluation:
-    """Return what a search, from a text to the ids it finds, best first, reaches on judged queries."""
+def score(queries: Sequence[JudgedQuery], search: Search) -> Evaluation:
+    """Return what a search reaches on judged queries."""
     started = time.monotonic()
-    found = {query.id: list(search(query.text))[:DEPTH] for query in queries}
+    ranked = {query.id: search(query.text) for query in queries}
     seconds = time.monotonic() - started
+    found = {key: [*hits, *near][:DEPTH] for key, (hits, near) in ranked.items()}
     judged = [query for query in queries if query.grades]
     types = dict.fromkeys(query.type for query in judged if query.type)
     nothing = [query for query in queries if not query.grades]
@@ -86,7 +91,7 @@ def score(queries: Sequence[JudgedQuery], search: Callable[[str], Sequence[str]]
         measures=_means(judged, found),
         by_type={name: _means([query for query in judged if query.type == name], found) for name in types},
         without_answer=len(nothing),
-        answered_all_the_same=tuple(query.text for query in nothing if found[query.id]),
+        answered_all_the_same=tuple(query.text for query in nothing if ranked[query.id][0]),
         seconds=seconds,
     )
 
@@ -113,22 +118,27 @@ def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -
     return {name: round(float(means[measure]), 4) for name, measure in MEASURES.items()}
 
 
-def _sample_search(index: Path, engine: EngineMaker) -> Callable[[str], Sequence[str]]:
+def _sample_search(index: Path, engine: EngineMaker) -> Search:
     kb = KnowledgeBase.open(SAMPLES, index, engine)
     kb.keeper.sync()
     kb.collection.engine.embed(_untold)
 
-    def search(text: str) -> Sequence[str]:
-        return [
-            f"{found.note.source}:{found.note.line}" for found in kb.searcher.search(Query(text, limit=DEPTH)).found
-        ]
+    def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
+        answer = kb.searcher.search(Query(text, limit=DEPTH))
+        found, near = ([f"{one.note.source}:{one.note.line}" for one in some] for some in (answer.found, answer.near))
+        return found, near
 
     return search
 
 
-def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Callable[[str], Sequence[str]]:
+def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Search:
     passages = passage_engine(folder, index, engine)
-    return lambda text: [hit.id for hit in passages.search(Query(text, limit=DEPTH)).hits]
+
+    def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
+        results = passages.search(Query(text, limit=DEPTH))
+        return [hit.id for hit in results.hits], [hit.id for hit in results.near]
+
+    return search
 
 
 def passage_engine(folder: Path, index: Path, engine: EngineMaker) -> Engine:

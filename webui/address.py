@@ -15,6 +15,7 @@ from kb.services import Catalogue
 
 GROUPS = keys("page")
 STEPS: tuple[StepName, ...] = get_args(StepName)
+_NOW = {"some": "near", "likeness": "near"}  # what older addresses refuse, as it is called now
 EVERY = "service"  # the group of which all selected values can be wanted
 PAGE_SIZE = 20
 DEED = "done"  # the key of what was done before one came to a page, which its frame tells; no part of a search
@@ -72,7 +73,7 @@ def _told_once(query: Query, key: str, value: str) -> Query | None:
             return replace(query, sort=SORTS[value])
         case "match" if value in ("any", "all"):
             return replace(query, every=(EVERY,) if value == "all" else ())
-        case "without" if value in STEPS:
+        case "without" if (value := _NOW.get(value, value)) in STEPS:
             return replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
         case "typing" if value == "1":  # told by the script, and no part of the address that is shown
             return replace(query, typing=True)

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from index.analysis.morphemes import Morpheme
-from index.text import folded_case
 
-TermKind = Literal["word", "pair", "gram", "sound"]
-"""`word`: a word in its longest reading, or one of its short units. `pair`, `gram`: two words or two characters that
-follow each other. `sound`: how a word is read."""
+TermKind = Literal["word", "pair", "sound"]
+"""`word`: a word in its longest reading, or one of its short units. `pair`: two words that follow each other.
+`sound`: how a word is read."""
 
 _KANA = re.compile("[ァ-ヴー]+")
 _SAME_SOUND = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
@@ -35,12 +34,11 @@ def word_terms(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
 
 
 def helper_terms(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
-    """Yield the pairs and grams of a text and the sounds of its words."""
+    """Yield the pairs of a text and the sounds of its words."""
     content = [morpheme for morpheme in morphemes if morpheme.is_content]
     units = [unit for word in content for unit in ((word,) if word.is_figure else word.content_units or (word,))]
     for left, right in pairwise(units):
         yield Term(f"{left.normalized} {right.normalized}", left.begin, right.end, "pair")
-    yield from _grams(morphemes)
     for word in content:
         if sound := _sound(word):
             yield Term(sound, word.begin, word.end, "sound")
@@ -56,26 +54,3 @@ def sound_of(reading: str) -> str | None:
 def _sound(word: Morpheme) -> str | None:
     """Return how a word is read, None for one in Latin letters or figures."""
     return None if word.is_figure or word.surface.isascii() else sound_of(word.reading)
-
-
-def _grams(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
-    """Yield every two letters or digits that follow each other, width and case folded.
-
-    Two Latin letters are none: their words are cut as written, and most texts have each pair of the few letters.
-    """
-    left, is_latin, begin = "", False, 0
-    for morpheme in morphemes:
-        for place, character in enumerate(morpheme.surface, start=morpheme.begin):
-            for right, latin in _folded(character):
-                if left and right and not (is_latin and latin):
-                    yield Term(left + right, begin, place + 1, "gram")
-                left, is_latin, begin = right, latin, place
-
-
-@cache
-def _folded(character: str) -> tuple[tuple[str, bool], ...]:
-    """Return what a character is folded to, each with whether it is Latin, nothing for what is no letter and digit."""
-    return tuple(
-        (folded, folded.isascii() and folded.isalpha()) if folded.isalnum() else ("", False)
-        for folded in folded_case(character)
-    )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from index.embedder import Vectors
-from index.likeness import FEWEST, LEAST_COSINE, MOST_FOUND, Figures, Likest, Quantised, around, finding
+from index.likeness import LEAST_COSINE, MOST_FOUND, Figures, Quantised, around, finding
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.meaning import View
 from index.opensearch_engine.questions import Round
@@ -50,27 +50,13 @@ _NOTHING: tuple[Sequence[str], Figures] = ((), np.empty(0))
 
 
 class Likeness:
-    """How like documents of one generation are to a text; `documents` are all there are."""
+    """How like documents of one generation are to a text."""
 
-    def __init__(self, asked: Round, view: View, documents: int, query: Vectors) -> None:
+    def __init__(self, asked: Round, view: View, query: Vectors) -> None:
         self._round = asked
-        self.view = view
         self._frame = view.frame
         self._having = view.having
-        self._documents = documents
         self._query = view.frame.asked(query)
-
-    def likest(self, rest: "Vectors | None", named: Sequence[Filter], words: Filter) -> Likest | None:
-        """Return how like the query any document is that has what it names; `rest` is all else that it says.
-
-        None where that tells nothing: there are few documents, or too many to look at.
-        """
-        looked = self._looked_at(named, words)
-        if self._frame.size < FEWEST or looked is None:
-            return None
-        cosines = self._nearest(self._query if rest is None else self._frame.asked(rest), looked)[1]
-        of_all = self._frame.size == self._documents and looked == named
-        return Likest(float(cosines.max(initial=0.0)), of_all)
 
     def found(self, candidates: Sequence[Filter], words: Filter) -> Sequence[str]:
         """Return the ids of the candidates that are found by likeness."""

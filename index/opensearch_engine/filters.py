@@ -62,10 +62,6 @@ class Filters:
         """Return which documents have all terms of an alternative in fields that find."""
         return all_of(map(found_by, alternative.terms))
 
-    def anywhere(self, word: QueryWord) -> Filter:
-        """Return which documents have a word in any field, those that find nothing too."""
-        return any_of(all_of(map(standing, alternative.terms)) for alternative in word.alternatives)
-
     def anywhere_in(self, field: str, key: Key) -> Filter:
         """Return which documents have a term in a text field."""
         return {"term": {f"in.{field}": token_of(key)}}

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from index.embedder import EmbeddingError
-from index.engine import FEW, ConditionCount, Coverage, Hit, Results, TitledCount, WordCount
+from index.engine import FEW, MOST_NEAR, ConditionCount, Coverage, Hit, Results, TitledCount, WordCount
 from index.language import Language
 from index.opensearch_engine import neighbours
 from index.opensearch_engine.connection import Connection
@@ -21,6 +21,7 @@ from index.opensearch_engine.meaning import Meaning, Seen
 from index.opensearch_engine.questions import NONE_FOUND, Questions, Round
 from index.opensearch_engine.reasons import reasons
 from index.opensearch_engine.search import Search
+from index.opensearch_engine.tier import Tier
 from index.query import Query
 
 _PAGE = 2000  # hits asked for at once where all are wanted
@@ -56,30 +57,51 @@ class ClusterReader:
         asked = self._questions.counting()
         search = asked.until_known(lambda: self._understood(asked, query))
         counting = Counting(self._filters, query, self._questions.held(search.found))
-        body = self._body(search, query)
+        body = self._body(search.first, query)
         first = {**body, **_window_of(query)}
         answer, told, titled = asked.until_known(lambda: self._told(asked, search, query, first, counting))
         window = self._rest(answer["hits"]["hits"], body, query)
         total = int(answer["hits"]["total"]["value"])
-        places = self._places(window, query)
-        context, found_in, own = self._around(window, places, titled, search, query)
-        explained = reasons(self._questions, search, self._layout, window) if query.explain and search.scored else {}
+        tier, near = self._near(asked, query, total)
+        shown = [*window, *near]
+        places = self._places(shown, query)
+        context, found_in, own = self._around(shown, places, titled, search, query)
         return Results(
             total=total,
-            hits=tuple(
-                Hit(key, search.told_score(hit), stored_text(hit), explained.get(key, ()), alike=key in search.alike)
-                for hit in window
-                for key in (hit["_source"]["key"],)
-            ),
-            steps=search.steps,
+            hits=self._hits(search.first, window, query),
+            near=self._hits(tier, near, query) if tier else (),
+            steps=search.ascent.steps,
             notices=search.notices,
             terms=search.terms,
+            near_terms=search.near_terms,
             meant=search.meant,
             titled=tuple(TitledCount(value, count, own.get(value, 0)) for value, count in titled.items()),
             context=context,
             found_in=found_in,
             **told,
         )
+
+    def _near(self, asked: Round, query: Query, total: int) -> tuple[Tier | None, list[Found]]:
+        """Return what is near below the last hit, the best first; nothing where more hits follow."""
+        limit = query.limit or 0
+        if not limit or not query.offset < max(total, 1) <= query.offset + limit:
+            return None, []
+
+        def understood() -> Tier | None:
+            near = self._searched(asked, query).near
+            _ = near and near.score
+            return near
+
+        tier = asked.until_known(understood)
+        if tier is None:
+            return None, []
+        body = {**self._body(tier, replace(query, sort="relevance")), "size": min(limit, MOST_NEAR)}
+        return tier, self._questions.search(body)[0]["hits"]["hits"]
+
+    def _hits(self, tier: Tier, window: Sequence[Found], query: Query) -> tuple[Hit, ...]:
+        told = reasons(self._questions, tier, self._layout, window) if query.explain and tier.scored else {}
+        keys = [(hit["_source"]["key"], hit) for hit in window]
+        return tuple(Hit(key, tier.told_score(hit), stored_text(hit), told.get(key, ())) for key, hit in keys)
 
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
@@ -126,22 +148,22 @@ class ClusterReader:
     def _understood(self, asked: Round, query: Query) -> Search:
         """Return a search with its score, as far as all that they ask is known."""
         search = self._searched(asked, query)
-        _ = search.score
+        _ = search.first.score
         return search
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the generation was written with."""
         return self._manifest.meta if self._manifest.token else None
 
-    def _body(self, search: Search, query: Query) -> Mapping[str, Any]:
+    def _body(self, tier: Tier, query: Query) -> Mapping[str, Any]:
         """Return the search for what a query finds, in its order."""
-        scored = {"should": [search.score]} if search.score else {}
+        scored = {"should": [tier.score]} if tier.score else {}
         selected = self._filters.selected(query)
         return {
             "track_total_hits": True,
-            "track_scores": search.score is not None,
-            "query": {"bool": {"filter": [self._questions.held(search.found, *selected)], **scored}},
-            "sort": self._sort(query, scored=search.score is not None),
+            "track_scores": tier.score is not None,
+            "query": {"bool": {"filter": [self._questions.held(tier.found, *selected)], **scored}},
+            "sort": self._sort(query, scored=tier.score is not None),
             "_source": ["key", "stored", "belongs", *([f"facet.{query.context}"] if query.context else [])],
         }
 

@@ -8,7 +8,7 @@ from index.opensearch_engine.alike import Strength
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.questions import Questions
-from index.opensearch_engine.search import Search
+from index.opensearch_engine.tier import Tier
 from index.ranking import SignalName, parts
 from index.tree import Alternative, Key, QueryWord
 
@@ -16,15 +16,15 @@ _AT_ONCE, _CLAUSES = 1000, 300  # hits and named queries in one search
 
 
 def reasons(
-    questions: Questions, search: Search, layout: Layout, window: Sequence[Mapping[str, Any]]
+    questions: Questions, tier: Tier, layout: Layout, window: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons of each hit by its id, most first."""
     keys = [hit["_source"]["key"] for hit in window]
-    named, told = _Named(search, layout), dict[str, tuple[Reason, ...]]()
+    named, told = _Named(tier, layout), dict[str, tuple[Reason, ...]]()
     for begin in range(0, len(keys), _AT_ONCE):
         some = questions.held({"terms": {"key": keys[begin : begin + _AT_ONCE]}})
         for key, (given, boost) in _given(questions, some, named.queries()).items():
-            told[key] = _of(search, layout, _Told(named, given), boost, search.strengths.get(key))
+            told[key] = _of(tier, layout, _Told(named, given), boost, tier.strengths.get(key))
     return told
 
 
@@ -59,8 +59,8 @@ class _Told:
 class _Named:
     """The parts of a query that tell why, each by a name."""
 
-    def __init__(self, search: Search, layout: Layout) -> None:
-        self._search = search
+    def __init__(self, tier: Tier, layout: Layout) -> None:
+        self._tier = tier
         self._layout = layout
         self._names: dict[tuple[str, object], str] = {}
 
@@ -68,16 +68,15 @@ class _Named:
         return self._names.setdefault((what, value), str(len(self._names)))
 
     def queries(self) -> list[Filter]:
-        search, layout = self._search, self._layout
-        alternatives = list(dict.fromkeys(one for word in search.scored for one in word.alternatives))
+        tier, layout = self._tier, self._layout
+        alternatives = list(dict.fromkeys(one for word in tier.scored for one in word.alternatives))
         terms = list(dict.fromkeys(key for one in alternatives for key in one.terms))
-        helpers = [key for keys in search.helpers.values() for key in keys]
-        exact = search.exact
+        exact = tier.exact
         return [
-            *(search.scoring.points(key, name=self.name("points", key)) for key in dict.fromkeys([*terms, *helpers])),
-            *(self._filter("had", one, search.had(one)) for one in alternatives),
+            *(tier.scoring.points(key, name=self.name("points", key)) for key in dict.fromkeys([*terms, *tier.pairs])),
+            *(self._filter("had", one, tier.had(one)) for one in alternatives),
             *(
-                self._filter("in", (text.name, key), search.in_field(text.name, key))
+                self._filter("in", (text.name, key), tier.in_field(text.name, key))
                 for key in terms
                 for text in layout.schema.texts
             ),
@@ -88,15 +87,15 @@ class _Named:
         return {"bool": {"filter": [one], "_name": self.name(what, value)}}
 
 
-def _of(search: Search, layout: Layout, told: _Told, boost: float, alike: Strength | None) -> tuple[Reason, ...]:
-    given = parts(_strengths(search, told, boost, alike))
+def _of(tier: Tier, layout: Layout, told: _Told, boost: float, alike: Strength | None) -> tuple[Reason, ...]:
+    given = parts(_strengths(tier, told, boost, alike))
     cosine = alike.cosine if alike else None
     others = (
         Reason(signal, points, cosine=cosine if signal == "likeness" else None)
         for signal, points in given.items()
         if signal != "words"
     )
-    every = (*(_of_word(word, layout, told) for word in search.scored), *others)
+    every = (*(_of_word(word, layout, told) for word in tier.scored), *others)
     return tuple(sorted((reason for reason in every if reason.points), key=lambda reason: -reason.points))
 
 
@@ -108,24 +107,23 @@ def _of_word(word: QueryWord, layout: Layout, told: _Told) -> Reason:
     return Reason("words", _points(best, told), word.text, term, tuple(dict.fromkeys(fields)))
 
 
-def _strengths(search: Search, told: _Told, boost: float, alike: Strength | None) -> dict[SignalName, float]:
+def _strengths(tier: Tier, told: _Told, boost: float, alike: Strength | None) -> dict[SignalName, float]:
     strengths: dict[SignalName, float] = {
-        "words": sum(max(_points(one, told) for one in word.alternatives) for word in search.scored),
-        "coverage": _share(search, told),
+        "words": sum(max(_points(one, told) for one in word.alternatives) for word in tier.scored),
+        "nearness": sum(told.points(key) for key in tier.pairs),
+        "coverage": _share(tier, told),
         "boost": boost - 1,
     }
-    for signal, keys in search.helpers.items():
-        strengths[signal] = sum(told.points(key) for key in keys)
     if alike:
-        strengths["likeness"] = search.most_points * alike.own
-        strengths["around"] = search.most_points * alike.around
-    if search.exact:
+        strengths["likeness"] = tier.most_points * alike.own
+        strengths["around"] = tier.most_points * alike.around
+    if tier.exact:
         strengths["exact"] = float(told.has("exact", None))
     return strengths
 
 
-def _share(search: Search, told: _Told) -> float:
-    weighed = [(search.weight(word), word) for word in search.ascent.words]
+def _share(tier: Tier, told: _Told) -> float:
+    weighed = [(tier.weight(word), word) for word in tier.words]
     total = sum(weight for weight, _ in weighed)
     had = sum(weight * max(_had(word, told)) for weight, word in weighed)
     return had / total if total else 0.0

@@ -10,7 +10,7 @@ from typing import Any
 from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, standing
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import PACK, Layout
-from index.ranking import SATURATION, SIGNALS, SignalName, rarity
+from index.ranking import SATURATION, SIGNALS, rarity
 from index.tree import Alternative, Key, QueryWord
 
 TOLERANCE = 1e-4  # of a score, which has seven digits there
@@ -65,17 +65,16 @@ class Scoring:
     def every(
         self,
         words: Iterable[QueryWord],
-        helpers: Mapping[SignalName, Sequence[Key]],
+        pairs: Sequence[Key],
         shares: Filter | None,
         exact: Filter | None,
     ) -> Filter:
         """Return a query that gives each document what its words do, boost and likeness apart (`whole`).
 
-        `helpers` are the terms of signals that add points, `shares` gives what part of the words a document has, and
-        `exact` tells which have the very text.
+        `pairs` are words that follow each other, `shares` gives what part of the words a document has, and `exact`
+        tells which have the very text.
         """
-        helping = (self.points(key, _WEIGHTS[signal]) for signal, keys in helpers.items() for key in keys)
-        query = _sum((*map(self.word, words), *helping))
+        query = _sum((*map(self.word, words), *(self.points(key, _WEIGHTS["nearness"]) for key in pairs)))
         if shares:
             query = _raised(query, shares["function_score"]["functions"], _WEIGHTS["coverage"])
         if exact:

@@ -55,10 +55,6 @@ class Matching:
             docs = less(docs, self.of(node.node)) if isinstance(node, Not) else both(docs, self.of(node))
         return docs
 
-    def anywhere(self, word: QueryWord) -> Docs:
-        """Return the documents that have a word in any field, those that find nothing too."""
-        return _having(word, lambda key: self._snapshot.term(key).docs)
-
     def shares(self, words: Sequence[QueryWord], docs: Docs) -> Scores:
         """Return which share of the weight of these words each of some documents has."""
         shares, total = np.zeros(len(docs)), 0.0

@@ -5,16 +5,18 @@ from dataclasses import replace
 from itertools import repeat
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.engine import FEW, ConditionCount, Hit, Reason, Results, TitledCount
+from index.engine import FEW, MOST_NEAR, ConditionCount, Hit, Reason, Results, TitledCount
 from index.language import Language
 from index.likeness import Likeness
 from index.query import Query
 from index.ranking import PLACES
 from index.schema import Schema
-from index.whoosh_engine.docs import among, both, either, least, less
+from index.whoosh_engine.docs import NONE, both, either, least, less
 from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.meaning import Meaning
+from index.whoosh_engine.scoring import Scoring
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
@@ -40,30 +42,27 @@ class WhooshReader:
         selections = Selections(snapshot, query, search.matches)
         total = len(selections.hits)
         docs, scores = _window(snapshot, selections.hits, search, query)
-        reasons: Iterable[tuple[Reason, ...]] = search.scoring.reasons(docs) if query.explain else repeat((), len(docs))
+        near, near_scores, scoring = _near(snapshot, search, selections, query)
         most = dict(query.most_values)
         counts = {
             group: snapshot.group(group).listed(selections.counted(group), query.selected(group), most.get(group))
             for group in query.facets
         }
-        shown = np.sort(docs)
+        shown = np.sort(np.concatenate([docs, near]))
         places = _places(snapshot, shown, query.context) if query.context else {}
         kin = _kin(snapshot, shown, places) if places else {}
         documents = snapshot.documents_of(either((shown, *kin.values())))  # a hit is among its kin
-        alike = ~among(docs, search.by_words)
+        found = _hits(documents, docs, scores, search.scoring.reasons if query.explain else _untold)
         return Results(
             total=total,
-            hits=tuple(
-                Hit(key, score, stored, why, alike=by_likeness)
-                for (key, stored), score, why, by_likeness in zip(
-                    map(documents.__getitem__, docs.tolist()), scores.tolist(), reasons, alike.tolist(), strict=True
-                )
-            ),
+            hits=tuple(found),
+            near=tuple(_hits(documents, near, near_scores, scoring.reasons if query.explain else _untold)),
             facets={group: listed for group, (listed, _) in counts.items()},
             unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
-            steps=search.steps,
+            steps=search.ascent.steps,
             notices=search.notices,
             terms=search.terms,
+            near_terms=search.near_terms,
             without=selections.without_value,
             without_group={} if total else selections.without_group,
             words=search.counted_alone(selections.of) if total < FEW else (),
@@ -139,12 +138,43 @@ def _window(snapshot: Snapshot, found: Docs, search: Search, query: Query) -> tu
     by_score = query.sort == "relevance" and bool(search.scored)
     if by_score or query.sort == "boost":
         ranks = search.scores(found) if by_score else snapshot.boosts.take(found)
-        # One number for both: what ties as rounded comes in the order of places.
-        order = least(places - np.rint(ranks * 10**PLACES).astype(np.int64) * snapshot.size, end)[query.offset :]
+        order = least(_by_score(places, ranks, snapshot.size), end)[query.offset :]
         docs = found.take(order)
         return docs, np.round(ranks.take(order) if by_score else search.scores(docs), PLACES)
     docs = found.take(least(places, end)[query.offset :])
     return docs, np.round(search.scores(docs), PLACES)
+
+
+def _near(snapshot: Snapshot, search: Search, selections: Selections, query: Query) -> tuple[Docs, Scores, Scoring]:
+    """Return what is near below the last hit, the best first, the scores, and why; nothing where more hits follow."""
+    most = min(query.limit or 0, MOST_NEAR)
+    is_last = most and query.offset < max(len(selections.hits), 1) <= query.offset + (query.limit or 0)
+    docs = search.near(selections.of) if is_last else NONE
+    scoring = search.near_scoring(docs)
+    scores = scoring.of(docs)
+    order = least(_by_score(snapshot.places("relevance").take(docs), scores, snapshot.size), most)
+    return docs.take(order), np.round(scores.take(order), PLACES), scoring
+
+
+def _by_score(places: Docs, scores: Scores, size: int) -> NDArray[np.int64]:
+    """Return one number for both, the least for the best: what ties as rounded comes in the order of places."""
+    numbers: NDArray[np.int64] = places - np.rint(scores * 10**PLACES).astype(np.int64) * size
+    return numbers
+
+
+def _hits(
+    documents: Mapping[int, tuple[str, str]],
+    docs: Docs,
+    scores: Scores,
+    reasons: Callable[[Docs], Iterable[tuple[Reason, ...]]],
+) -> Iterator[Hit]:
+    told = map(documents.__getitem__, docs.tolist())
+    for (key, stored), score, why in zip(told, scores.tolist(), reasons(docs), strict=True):
+        yield Hit(key, score, stored, why)
+
+
+def _untold(docs: Docs) -> Iterable[tuple[Reason, ...]]:
+    return repeat((), len(docs))
 
 
 def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[TitledCount, ...]:

@@ -10,7 +10,7 @@ from index.text import folded, folded_name
 from index.whoosh_engine.column_names import BOOST, DATE, ID, NO_KEY, PASSAGE, WHOLE, facet_column, length_column
 from index.whoosh_engine.columns import encoded, key_of
 
-KINDS: tuple[TermKind, ...] = ("word", "pair", "gram", "sound")
+KINDS: tuple[TermKind, ...] = ("word", "pair", "sound")
 LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole; of such a text a key is kept
 STORED = ("key", "stored", "passage")
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from index.engine import Reason
 from index.likeness import Likeness, around
-from index.ranking import SIGNAL_OF_KIND, SignalName, most_points, parts
+from index.ranking import SignalName, most_points, parts
 from index.tree import Alternative, Key, QueryWord
 from index.whoosh_engine.matching import Matching
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -18,7 +18,7 @@ _FEW = 16  # where fewer than one of so many documents is weighed, it is quicker
 
 
 class Wanted(Struct, frozen=True):
-    """What gives a document of a query points: its text, its words as loosened, those of conditions too, its helpers.
+    """What gives a document of a query points: its text, its words as loosened, those of conditions too, its pairs.
 
     `found` are the documents that it finds; `every` tells that each of them has every word.
     """
@@ -26,7 +26,7 @@ class Wanted(Struct, frozen=True):
     text: str
     words: Sequence[QueryWord]
     scored: Sequence[QueryWord]
-    helpers: Sequence[Key]
+    pairs: Sequence[Key]
     likeness: Likeness | None
     found: Docs
     every: bool
@@ -66,9 +66,8 @@ class Scoring:
             "words": reduce(np.add, points) if wanted.scored else np.zeros(len(docs)),
             "coverage": self._coverage(docs),
         }
-        for key in wanted.helpers:
-            signal = SIGNAL_OF_KIND[key.kind]
-            strengths[signal] = strengths.get(signal, 0) + self._points(key, docs)
+        if wanted.pairs:
+            strengths["nearness"] = reduce(np.add, (self._points(key, docs) for key in wanted.pairs))
         if len(wanted.words) > 1:  # one word is a subject, not a note
             strengths["exact"] = self._snapshot.reading(wanted.text, docs).astype(np.float64)
         if self._alike:

@@ -1,28 +1,25 @@
 """One query's text over one snapshot: understood, loosened as far as needed, and which documents it finds."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
-from msgspec.structs import replace
 
 from index import ladder, spelling
-from index.embedder import EmbeddingError, Vectors
+from index.embedder import EmbeddingError
 from index.engine import MeantCount, WordCount
 from index.language import Language
-from index.likeness import Likeness, Likest
+from index.likeness import Likeness
 from index.mending import begun
-from index.query import Query, Step
-from index.ranking import SIGNAL_OF_KIND
-from index.tree import AllOf, AnyOf, FacetIs, InField, Key, Node, Notice, QueryPiece, QueryWord, words_in
-from index.whoosh_engine.docs import NONE, both, either, less
+from index.query import Query
+from index.tree import AllOf, AnyOf, FacetIs, InField, Key, Node, Notice, QueryWord, words_in
+from index.whoosh_engine.docs import NONE, either, less
 from index.whoosh_engine.matching import Matching
-from index.whoosh_engine.meaning import Meaning, Seen
+from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.scoring import Scoring, Wanted
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs
-from index.words import beside_names, names_among
+from index.words import at_full_weight, names_among
 
 
 class Search:
@@ -35,8 +32,6 @@ class Search:
         self._language = language
         self._query = query
         self._meaning = meaning
-        self._seen: Seen | None = None
-        self._likeness: Likeness | None = None
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self.conditions = parsed.told
@@ -51,30 +46,8 @@ class Search:
         return len(self._matching.of(word)) > 0
 
     def count(self, words: Sequence[QueryWord]) -> int:
-        """Return how many documents meet the conditions and have all of these words."""
-        return len(self._with_all(words))
-
-    def best_share(self, words: Sequence[QueryWord]) -> float:
-        """Return the greatest share of the words' weight that a document meeting the conditions has."""
-        if not words or len(self._with_all(map(_at_full_weight, words))):
-            return float(len(words) > 0)
-        return float(self._matching.shares(words, self._with_any(words)).max(initial=0.0))
-
-    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
-        """Return how like any document with what the query names is to all else it says, None where that is unknown."""
-        text = " ".join(piece.text for piece in pieces)
-        self._likeness = self._read_likeness(text)
-        if self._likeness is None:
-            return None
-        runs = dict(self._names([word for piece in pieces for word in piece.words]))
-        others, rest = beside_names(pieces, runs)
-        vector: Vectors | None = None
-        with suppress(EmbeddingError):  # the model answers no more
-            vector = self._seen.query(rest) if self._seen and rest not in ("", text) else None
-        having = self._matching.all_of((*self._conditions, *runs.values()))
-        for word in others:
-            having = both(having, self._of_name(word))
-        return self._likeness.likest(vector, self._snapshot.mask(having), self._snapshot.documents)
+        """Return how many documents meet the conditions and have all of these words, or what they name."""
+        return len(self._with_all(self._wanted(words)))
 
     def beginning(self, text: str) -> Sequence[str]:
         """Return the words of the index that a text is the beginning of."""
@@ -84,25 +57,21 @@ class Search:
         """Return the word of the index that a text is most likely a slip of, or None."""
         return self._snapshot.spellings.similar(text)
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """What was done to find more."""
-        return self.ascent.steps if len(self.matches) == len(self.by_words) else (*self.ascent.steps, Step("likeness"))
-
     @cached_property
     def matches(self) -> Docs:
-        """The documents that the text finds."""
-        return either((self.by_words, self._by_likeness))
+        """The documents that have every word, or what it names."""
+        return self._with_all(self._wanted(self.ascent.words))
 
-    @cached_property
-    def by_words(self) -> Docs:
-        """The documents that its words find."""
-        words = self.ascent.words
-        if not self.ascent.some:
-            return self._with_all((*words, *self._named) if self.ascent.steps else words)
-        docs = self._with_any(words)
-        enough = docs.compress(self._matching.shares(words, docs) >= ladder.LEAST_SHARE)
-        return self._matching.only(enough, self._named)
+    def near(self, selected: Callable[[Docs], Docs]) -> Docs:
+        """Return the other selected documents that have some of the words, or are like the query."""
+        words = self.ascent.loosest
+        if "near" in self._query.without or not any(map(self.has, words)):  # what no document speaks of is noise
+            return NONE
+        having = selected(self._with_any(words))
+        some = having.compress(self._matching.shares(words, having) >= ladder.LEAST_SHARE)
+        others = less(selected(self._with_all(())), self.matches)
+        alike = self._likeness.found(self._snapshot.mask(others)) if self._likeness else NONE
+        return either((less(some, self.matches), np.sort(alike)))
 
     @cached_property
     def titled(self) -> Docs:
@@ -127,10 +96,16 @@ class Search:
     @cached_property
     def scoring(self) -> Scoring:
         """What each document that is found scores where words are asked for, and why."""
-        every = not self.ascent.some and len(self.matches) == len(self.by_words)
-        wanted = Wanted(
-            self._query.text, self.ascent.words, self.scored, self._helpers, self._likeness, self.matches, every
-        )
+        words = self.ascent.words
+        return self._scoring(words, self.matches, every=tuple(self._wanted(words)) == words)
+
+    def near_scoring(self, near: Docs) -> Scoring:
+        """Return what each of the documents that are near scores, and why."""
+        return self._scoring(self.ascent.loosest, near, every=False)
+
+    def _scoring(self, words: Sequence[QueryWord], found: Docs, *, every: bool) -> Scoring:
+        scored = tuple(dict.fromkeys((*words, *self._scored_besides)))
+        wanted = Wanted(self._query.text, words, scored, self._pairs, self._likeness, found, every)
         return Scoring(self._snapshot, self._matching, wanted)
 
     @cached_property
@@ -138,44 +113,37 @@ class Search:
         """The words that give points; without any, no document has a score."""
         return tuple(dict.fromkeys((*self.ascent.words, *self._scored_besides)))
 
-    @cached_property
+    @property
     def terms(self) -> frozenset[str]:
         """The words that were looked for, as terms."""
-        keys = (key for word in self.scored for alternative in word.alternatives for key in alternative.terms)
-        return frozenset(key.text for key in keys if key.kind == "word")
+        return _terms((*self.ascent.words, *self._scored_besides))
 
-    def _read_likeness(self, text: str) -> Likeness | None:
-        """Return how like each document is to a text, None where there is no model or it could not tell."""
-        if not text or "likeness" in self._query.without or not (meaning := self._meaning()):
+    @property
+    def near_terms(self) -> frozenset[str]:
+        """The words that make a document near, as terms."""
+        return _terms(self.ascent.loosest)
+
+    @cached_property
+    def _likeness(self) -> Likeness | None:
+        """How like each document is to the text, None where there is no model or it could not tell."""
+        text = " ".join(piece.text for piece in self.ascent.pieces)
+        if not text or not (meaning := self._meaning()):
             return None
         try:
-            self._seen = meaning.seen(self._snapshot)
-            return self._seen.likeness(text)
+            return meaning.seen(self._snapshot).likeness(text)
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
 
-    @cached_property
-    def _by_likeness(self) -> Docs:
-        """The documents that are so like the query that they are found without its words."""
-        if not self._likeness or not self.ascent.alike:
-            return NONE
-        # A title that has the words makes all below it like them: it is found by itself.
-        candidates = less(self._with_all(self._named), self.titled)
-        return np.sort(self._likeness.found(self._snapshot.mask(candidates)))
-
-    @cached_property
-    def _named(self) -> Sequence[Node]:
-        """What the query names, as far as any document has it: the word, no looser one, or what it stands for."""
-        words = self.ascent.mended
-        named = (AnyOf((word, facet)) for word in words if (facet := self._language.named(word.text)))
-        names = (node for _, node in self._names(words))
-        return [node for node in (*named, *names) if len(self._matching.of(node))]
-
-    def _of_name(self, word: QueryWord) -> Docs:
-        """Return the documents that have a word in any field, or what it names."""
-        facet, anywhere = self._language.named(word.text), self._matching.anywhere(word)
-        return either((anywhere, self._matching.of(facet))) if facet else anywhere
+    def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
+        """Yield what a document must have for some words: each itself, or what it names, and that by no looser word."""
+        runs = dict(self._names(words))
+        yield from runs.values()
+        for word in words:
+            if not any(word in run for run in runs):
+                facet = self._language.named(word.text)
+                named = AnyOf((at_full_weight(word), facet)) if facet else word
+                yield named if len(self._matching.of(named)) else word
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
         """Yield the words in a row that are a name, and which documents have them or are of what that names."""
@@ -185,10 +153,10 @@ class Search:
                 yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
 
     @cached_property
-    def _helpers(self) -> Sequence[Key]:
-        """The pairs and grams of the query's text that any document has."""
-        every = self._language.words.helpers(" ".join(piece.text for piece in self.ascent.pieces))
-        return [key for key in every if key.kind in SIGNAL_OF_KIND and len(self._snapshot.term(key).docs)]
+    def _pairs(self) -> Sequence[Key]:
+        """The pairs of the query's text that any document has."""
+        every = self._language.words.pairs(" ".join(piece.text for piece in self.ascent.pieces))
+        return [key for key in every if len(self._snapshot.term(key).docs)]
 
     def _with_all(self, nodes: Iterable[Node]) -> Docs:
         """Return the documents that meet the conditions and that all of these nodes describe."""
@@ -199,8 +167,6 @@ class Search:
         return self._matching.only(self._matching.any_of(words), self._conditions)
 
 
-def _at_full_weight(word: QueryWord) -> QueryWord:
-    """Return a word without the alternatives that count less than itself."""
-    if all(one.weight == 1 for one in word.alternatives):
-        return word
-    return replace(word, alternatives=tuple(one for one in word.alternatives if one.weight == 1))
+def _terms(words: Iterable[QueryWord]) -> frozenset[str]:
+    keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
+    return frozenset(key.text for key in keys if key.kind == "word")

@@ -13,7 +13,15 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.answers import Answer, Taker, UnknownValueError
 from kb.search.facets import BY_KEY, keys, options
-from kb.search.records import alike_record, found_talk_record, note_record, pair_record, row_record, service_record
+from kb.search.records import (
+    alike_record,
+    found_talk_record,
+    hit_record,
+    note_record,
+    pair_record,
+    row_record,
+    service_record,
+)
 from kb.search.searching import SORTS
 from kb.services import Domain
 from kb.texts import ja
@@ -34,7 +42,11 @@ def _facet_options(command: Command) -> Command:
 @_facet_options
 @click.option("--sort", type=click.Choice(list(SORTS)), default="relevance", show_default=True)
 @click.option("--limit", type=click.IntRange(min=0), default=20, show_default=True, help="How many hits to show.")
-@click.option("--exact", is_flag=True, help="Only notes with every word as typed: no mending, no loosening.")
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Only notes with every word as typed: no mending, no loosening, nothing that is only near.",
+)
 @click.option(
     "--explain", is_flag=True, help="Also tell of each hit which word matched where, and how much it counted."
 )
@@ -223,16 +235,8 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
 
 
 def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable[dict[str, Any]]:
-    for found in answer.found:
-        marks = [list(mark) for mark in found.marks]
-        why = {"reasons": found.reasons} if found.reasons else {}
-        yield {
-            **note_record(found.note, domain),
-            "score": round(found.score, 4),
-            "marks": marks,
-            "alike": found.alike,
-            **why,
-        }
+    yield from (hit_record(found, "found", domain) for found in answer.found)
+    yield from (hit_record(found, "near", domain) for found in answer.near)
     for one in answer.talks:
         yield {"type": "talk", **found_talk_record(one)}
     if facets:

@@ -76,8 +76,7 @@ def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     if note.trail:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
-    tags = [ja.ALIKE] if found.alike else []
-    tags += [ja.KINDS[note.kind]]
+    tags = [ja.KINDS[note.kind]]
     tags += [
         domain.catalogue.name(m.service) + (f" ← {ja.why(m.why)}" if m.via == "inherited" else "")
         for m in note.services
@@ -151,6 +150,10 @@ def answer_lines(answer: "Answer", domain: "Domain") -> Iterator[str]:
     for other in answer.meant:
         yield click.style(ja.meant(other.meant, other.count), fg="yellow")
     yield from found_lines(answer.found, domain)
+    if answer.near:
+        told = ja.NEAR if answer.total else f"{ja.NO_NOTE_SAYS_IT} {ja.NEAR}"
+        yield click.style(f"── {told} ──", fg="yellow")
+        yield from found_lines(answer.near, domain)
     for one in answer.talks[:MOST_TALKS]:
         yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
         yield click.style(f"    {one.talk.id}", dim=True)

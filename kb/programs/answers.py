@@ -19,7 +19,6 @@ from kb.texts import programs as words
 
 Record: TypeAlias = dict[str, Any]
 
-_LOOSE: tuple[StepName, ...] = ("parts", "some", "likeness")  # what they find need not be about what was asked
 _MOST_TALKS = 5  # that are found by their titles
 _MOST_KIN = 20  # notes that belong to one
 _MOST_SERVICES = 100
@@ -36,14 +35,16 @@ def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
     narrowed = kb.searcher.narrowed(query, {facet.key: getattr(asked, facet.key) for facet in FILTERS})
     answer = kb.searcher.search(replace(narrowed, offset=asked.offset))
     cards = Cards(kb, root)
-    notes = list(within(cards.found(one) for one in answer.found))
+    notes = list(within(cards.found(one, "found") for one in answer.found))
+    near = list(within(cards.found(one, "near") for one in answer.near))
     talks = [{**talk_card(one.talk, one.event, one.held_on), "notes": one.notes} for one in answer.talks[:_MOST_TALKS]]
     return {
         **about(kb),
-        **_nothing(kb, narrowed, answer),
+        **_nothing(kb, answer),
         "told": list(_told(answer)),
         **window(answer.total, asked.offset, notes),
         "notes": notes,
+        "near": near,
         "talks": talks,
     }
 
@@ -91,15 +92,13 @@ def nothing_in(kb: KnowledgeBase) -> str:
     return words.NOTHING if kb.browser.reports() else words.EMPTY
 
 
-def _nothing(kb: KnowledgeBase, query: Query, answer: Answer) -> dict[str, str]:
-    """Return that nothing is noted, or only with other words of a query; empty where notes have all of them."""
-    if not answer.total:
-        return {"nothing": words.NOTHING_BUT_TALKS if answer.talks else nothing_in(kb)}
-    if not any(step.name in _LOOSE for step in answer.steps):
+def _nothing(kb: KnowledgeBase, answer: Answer) -> dict[str, str]:
+    """Return that no note says what was asked, and what is given instead; empty where some do."""
+    if answer.total:
         return {}
-    strict = kb.searcher.search(replace(query, without=_LOOSE, limit=0))
-    unheard = [one.word for one in strict.words if not one.count]
-    return {"nothing": words.NOTHING_WITH.format(words=", ".join(f"“{word}”" for word in unheard))} if unheard else {}
+    if answer.near:
+        return {"nothing": words.NOTHING_BUT_NEAR}
+    return {"nothing": words.NOTHING_BUT_TALKS if answer.talks else nothing_in(kb)}
 
 
 def _note(kb: KnowledgeBase, cards: Cards, note: Note) -> Record:

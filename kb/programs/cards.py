@@ -8,7 +8,7 @@ from urllib.parse import quote, urljoin
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.model import Note, Talk
-from kb.search.answers import Found
+from kb.search.answers import Found, Tier
 from kb.search.records import as_json, change_record
 from kb.texts import en
 
@@ -54,10 +54,10 @@ class Cards:
         """Return the headings and notes that a note stands under, outermost first."""
         return [clipped(crumb.text, _LABEL) for crumb in note.trail]
 
-    def found(self, found: Found) -> dict[str, Any]:
-        """Return a found note as a card, with the ranges of its text that match, and whether its meaning alone does."""
+    def found(self, found: Found, tier: Tier) -> dict[str, Any]:
+        """Return a found note as a card, with the ranges of its text that match, and whether it is only near."""
         marks = [list(mark) for mark in found.marks if mark[1] <= _SHORT]
-        return {**self.card(found.note), "marks": marks, "alike": found.alike}
+        return {**self.card(found.note), "marks": marks, "tier": tier}
 
     def whole(self, note: Note) -> dict[str, Any]:
         """Return a note by itself: as a card, and what no list of notes tells."""

@@ -1,7 +1,7 @@
 """What searching and browsing answer with: found notes and talks, facet values, services with their counts."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct, field
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from kb.library.contents import ReportEntry
     from kb.report.model import Note, Talk
     from kb.services import Service
+
+
+Tier: TypeAlias = Literal["found", "near"]
+"""Whether a note of an answer says what was asked, or is only near."""
 
 
 class FacetValue(NamedTuple):
@@ -29,15 +33,13 @@ class FacetValue(NamedTuple):
 class Found(Struct, frozen=True):
     """One note that was found, its score, the ranges of its text to mark, and what made the score where asked.
 
-    `alike` tells that it is found by likeness alone, without the words; `overtaken` are the ids of the dated changes
-    that have overtaken it.
+    `overtaken` are the ids of the dated changes that have overtaken it.
     """
 
     note: "Note"
     score: float
     marks: tuple[tuple[int, int], ...]
     reasons: "tuple[Reason, ...]" = ()
-    alike: bool = False
     overtaken: tuple[str, ...] = ()
 
     @property
@@ -62,6 +64,7 @@ class FoundTalk(Struct, frozen=True):
 class Answer(Struct, frozen=True):
     """What a search gives: how many notes there are, a window of them, and the facets asked for.
 
+    `near` are the notes that follow the last that is found: they have only some of the words, or are like the query.
     `steps` tells what was done to find more, `notices` what of the query could not be taken as typed. Where the
     selections leave nothing, `freed` gives for each selected group how many notes there would be without it. `without`
     gives the same for each selected value alone, `unknown` the selected values that no note has. `unlisted` tells for
@@ -77,6 +80,7 @@ class Answer(Struct, frozen=True):
     found: tuple[Found, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     loosened: bool
+    near: tuple[Found, ...] = ()
     steps: "tuple[Step, ...]" = ()
     notices: "tuple[Notice, ...]" = ()
     freed: Mapping[str, int] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
-from kb.search.answers import Alike, FoundTalk, Taker
+from kb.search.answers import Alike, Found, FoundTalk, Taker, Tier
 from kb.services import Change, Domain, Service
 from kb.texts import ja
 
@@ -31,6 +31,17 @@ def talk_record(talk: Talk) -> dict[str, Any]:
         "end": talk.end,
         "speakers": list(talk.speakers),
         "links": list(talk.links),
+    }
+
+
+def hit_record(found: Found, tier: Tier, domain: Domain) -> dict[str, Any]:
+    """Return a note that a search gives; `near` notes follow those that are found."""
+    return {
+        **note_record(found.note, domain),
+        "tier": tier,
+        "score": round(found.score, 4),
+        "marks": [list(mark) for mark in found.marks],
+        **({"reasons": found.reasons} if found.reasons else {}),
     }
 
 

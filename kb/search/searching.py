@@ -55,7 +55,11 @@ class Searcher:
         around = _around(results, snapshot)
         known = {note.id: note for notes in around.values() for note in notes}
         meant = {narrowed: group for group, narrowed in narrow.items()}
-        found = tuple(self._found(hit, results, known, snapshot) for hit in results.hits)
+        near_terms = results.terms | results.near_terms
+        found, near = (
+            tuple(self._found(hit, terms, known, snapshot) for hit in hits)
+            for hits, terms in ((results.hits, results.terms), (results.near, near_terms))
+        )
         talks = tuple(_talks(results, snapshot.contents))
         facets = {
             group: self._facet_values(group, results.facets[narrow.get(group, group)], snapshot.contents)
@@ -66,6 +70,7 @@ class Searcher:
             found=found,
             facets=facets,
             loosened=results.loosened,
+            near=near,
             steps=results.steps,
             notices=results.notices,
             freed={meant.get(group, group): count for group, count in results.without_group.items()},
@@ -79,7 +84,7 @@ class Searcher:
             found_in=results.found_in,
             talks=talks,
             titled=len(results.titled),
-            marks=self._marks_above(found, talks, results.terms) if query.explain else {},
+            marks=self._marks_above((*found, *near), talks, near_terms) if query.explain else {},
         )
 
     def _marks_above(
@@ -91,10 +96,10 @@ class Searcher:
         above |= {talk.title for talk in (*(note.talk for note in notes), *(one.talk for one in talks)) if talk}
         return {text: marks(text, terms, self._collection.tools.analyzer) for text in above}
 
-    def _found(self, hit: Hit, results: Results, known: Mapping[str, Note], snapshot: Snapshot) -> Found:
+    def _found(self, hit: Hit, terms: frozenset[str], known: Mapping[str, Note], snapshot: Snapshot) -> Found:
         note = known.get(hit.id) or snapshot.note(hit.stored)
-        marked = marks(note.text, results.terms, self._collection.tools.analyzer)
-        return Found(note, hit.score, marked, hit.reasons, hit.alike, load_overtaken(hit.stored))
+        marked = marks(note.text, terms, self._collection.tools.analyzer)
+        return Found(note, hit.score, marked, hit.reasons, load_overtaken(hit.stored))
 
     def _facet_values(self, key: str, counts: tuple[FacetCount, ...], contents: Contents) -> tuple[FacetValue, ...]:
         labels = self.labels(key, contents)
@@ -202,7 +207,7 @@ def _talks(results: Results, contents: Contents) -> Iterator[FoundTalk]:
 
 def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
     """Return the found notes and those that belong to them, by place; most of a place is not worth decoding."""
-    found = [load_relations(hit.stored) for hit in results.hits] if results.context else []
+    found = [load_relations(hit.stored) for hit in (*results.hits, *results.near)] if results.context else []
     wanted = {note for one in found for note in (one.id, one.remedy_of, one.answers) if note}
     return {
         place: tuple(snapshot.note(stored) for stored in every if load_relations(stored).touch(wanted))

@@ -37,8 +37,6 @@ STEPS = {
     "function": "searched without “{text}”",
     "parts": "searched parts of “{text}” too",
     "related": "searched words of like meaning to “{text}” too",
-    "likeness": "shows notes of like meaning too, without the words",
-    "some": "few notes have all words, so those with some of them are shown too",
 }
 NOTICES = {
     "cut": "too long: nothing from “{text}” on was used",
@@ -50,11 +48,12 @@ NOTICES = {
     "literally": "searched “{text}” as it stands",
 }
 ALIKE = "like in meaning"
+NEAR = "Notes near in meaning"
+NO_NOTE_SAYS_IT = "No note has these words."
 NOTHING_ALIKE = "No other report has a note like it"
 FIELDS = {"text": "text", "trail": "trail", "talk": "title of the talk", "services": "service", "below": "notes below"}
 SIGNALS = {
     "nearness": "words side by side",
-    "characters": "characters in a row",
     "coverage": "how many of the words",
     "exact": "the whole text",
     "likeness": ALIKE,

@@ -30,8 +30,6 @@ STEPS = {
     "function": "「{text}」を除いて探しました",
     "parts": "「{text}」は語の一部でも探しました",
     "related": "「{text}」は近い意味の語でも探しました",
-    "likeness": "語を含まなくても意味が近いメモも示します",
-    "some": "すべての語を含むメモは少ないので、一部の語を含むメモも示します",
 }
 NOTICES = {
     "cut": "長すぎるので「{text}」からあとは使いませんでした",
@@ -43,11 +41,12 @@ NOTICES = {
     "literally": "「{text}」をそのままの文字として探しました",
 }
 ALIKE = "意味が近い"
+NEAR = "意味が近いメモ"
+NO_NOTE_SAYS_IT = "言葉を含むメモはありません。"
 NOTHING_ALIKE = "ほかのレポートに似たメモはありません"
 FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
 SIGNALS = {
     "nearness": "隣り合う言葉",
-    "characters": "文字の並び",
     "coverage": "言葉の揃い方",
     "exact": "全文の一致",
     "likeness": ALIKE,

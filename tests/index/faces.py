@@ -59,4 +59,4 @@ def a_query(rng: random.Random, faces: Faces) -> Query:
 def asked_of_the_oracle(faces: Faces, query: Query) -> tuple[Any, ...]:
     results = faces.oracle.search(query)
     counts = {group: {c.value: c.count for c in results.facets[group]} for group in query.facets}
-    return results.total, [hit.id for hit in results.hits], counts
+    return results.total, [hit.id for hit in (*results.hits, *results.near)], counts

@@ -2,23 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from counted import Counted
+from msgspec.structs import replace
 
 from index import ladder, spelling
-from index.embedder import Embedder, EmbeddingError
+from index.embedder import EmbeddingError
 from index.engine import Reason
-from index.likeness import DocumentVectors, Likeness, Likest, Space, quantised
+from index.likeness import DocumentVectors, Likeness, Space, quantised
 from index.mending import begun
-from index.query import Query, Step
+from index.query import Query
 from index.ranking import (
     AROUND,
     PLACES,
     SHORTEST,
-    SIGNAL_OF_KIND,
     SignalName,
     most_points,
     parts,
@@ -43,7 +43,7 @@ from index.tree import (
     QueryWord,
     words_in,
 )
-from index.words import names_among, without_names
+from index.words import names_among
 
 if TYPE_CHECKING:
     from scan_engine import ScanEngine
@@ -61,45 +61,31 @@ class Scan:
         self._found_by = cache(lambda key: sum(key in d.found_by for d in documents))
         self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
-        self.score = cache(self._score)
-        self.has_words = cache(self._has_words)  # each is asked of a document again for every count
         self._has_word = cache(lambda word, d: any(self._has_alternative(a, d) for a in word.alternatives))
         parsed = language.parse(query.text)
         self.notices = parsed.notices
         self.conditions = parsed.told
         self._conditions = AllOf(parsed.conditions)
-        self._likeness: Likeness | None = None
         self._number = {id(d): number for number, d in enumerate(documents)}
         pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
         self.ascent = ladder.climb(pieces, self, language.words, query.without)
-        besides = [word for node in parsed.conditions for word in words_in(node)]
-        self._scored = list(dict.fromkeys([*self.ascent.words, *besides]))
+        self.besides = [word for node in parsed.conditions for word in words_in(node)]
         analyzer = language.words.analyzer
         text = " ".join(piece.text for piece in self.ascent.pieces)
         terms = analyzer.helpers(analyzer.morphemes(text))
-        self._helpers = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind in SIGNAL_OF_KIND))
-        named = self._named()
-        fitting = np.array([self.describes(AllOf((self._conditions, *named)), d) for d in documents], np.bool_)
-        if titles := engine.schema.titles:
-            titled = [self.has_in(titles[1], self.ascent.titles_words, d) for d in documents]
-            fitting &= ~np.array(titled, np.bool_)
-        tells = self._likeness and self.ascent.alike
-        self._alike = set(self._likeness.found(fitting).tolist()) if tells else set()
-        alone = any(not self.has_words(documents[number]) for number in self._alike)
-        self.steps = (*self.ascent.steps, Step("likeness")) if alone else self.ascent.steps
-        self.terms = frozenset(
-            key.text for word in self._scored for a in word.alternatives for key in a.terms if key.kind == "word"
-        )
+        self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind == "pair"))
+        self._likeness = self._read_likeness(text) if text else None
+        wanted = AllOf((self._conditions, *self._wanted(self.ascent.words)))
+        self._found = {number for number, d in enumerate(documents) if self.describes(wanted, d)}
+        self.terms = _terms([*self.ascent.words, *self.besides])
+        self.near_terms = _terms(self.ascent.loosest)
 
     def has(self, word: QueryWord) -> bool:
         return any(self.describes(word, d) for d in self._documents)
 
     def count(self, words: Sequence[QueryWord]) -> int:
-        return sum(self.describes(AllOf((self._conditions, *words)), d) for d in self._documents)
-
-    def best_share(self, words: Sequence[QueryWord]) -> float:
-        fitting = [d for d in self._documents if self.describes(self._conditions, d)]
-        return max((self._share(words, d) for d in fitting), default=0.0)
+        wanted = AllOf((self._conditions, *self._wanted(words)))
+        return sum(self.describes(wanted, d) for d in self._documents)
 
     def beginning(self, text: str) -> Sequence[str]:
         return spelling.beginning(text, self._words)
@@ -122,26 +108,10 @@ class Scan:
     def _words(self) -> list[str]:
         return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == "word"]
 
-    def likest(self, pieces: Sequence[QueryPiece]) -> Likest | None:
-        text = " ".join(piece.text for piece in pieces)
+    def _read_likeness(self, text: str) -> Likeness | None:
         embedder = self._engine.embedder()
-        if embedder and text and "likeness" not in self._asked.without:
-            self._likeness = self._read_likeness(text, embedder)
-        if self._likeness is None or embedder is None:
+        if embedder is None:
             return None
-        words = [word for piece in pieces for word in piece.words]
-        named = dict(self._names(words))
-        others = [word for word in words if word.is_name and not any(word in run for run in named)]
-        fitting = (
-            self.describes(AllOf((self._conditions, *named.values())), d)
-            and all(map(partial(self._is_anywhere, d), others))
-            for d in self._documents
-        )
-        rest = without_names(pieces, [*others, *(word for run in named for word in run)])
-        vector = embedder.queries([rest])[0] if rest and rest != text else None
-        return self._likeness.likest(vector, np.array(list(fitting), np.bool_), len(self._documents))
-
-    def _read_likeness(self, text: str, embedder: Embedder) -> Likeness | None:
         having = [number for number, d in enumerate(self._documents) if d.document.passage in self._engine.embedded]
         passages = [self._documents[number].document.passage for number in having]
         if not passages:
@@ -154,17 +124,16 @@ class Scan:
         space = Space(quantised(embedder.passages(passages)))
         return Likeness(DocumentVectors(np.array(having, np.int32), space, len(self._documents)), query)
 
-    def _is_anywhere(self, counted: Counted, word: QueryWord) -> bool:
-        facet = self._language.named(word.text)
-        return bool(facet and self.describes(facet, counted)) or any(
-            all(any(counted.frequency(f.name, key) for f in self._texts) for key in a.terms) for a in word.alternatives
-        )
-
-    def _named(self) -> list[Node]:
-        words = self.ascent.mended
-        named: list[Node] = [AnyOf((w, facet)) for w in words if (facet := self._language.named(w.text))]
-        named += [node for _, node in self._names(words)]
-        return [node for node in named if any(self.describes(node, d) for d in self._documents)]
+    def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
+        """Yield what a document must have for some words: each itself, or what it names, and that by no looser word."""
+        runs = list(self._names(words))
+        yield from (node for _, node in runs)
+        for word in words:
+            if not any(word in run for run, _ in runs):
+                facet = self._language.named(word.text)
+                strict = tuple(one for one in word.alternatives if one.weight == 1)
+                named = AnyOf((replace(word, alternatives=strict), facet)) if facet else word
+                yield named if any(self.describes(named, d) for d in self._documents) else word
 
     def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
         group = self._engine.schema.names or ""
@@ -173,69 +142,54 @@ class Scan:
             yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
 
     def finds(self, counted: Counted) -> bool:
-        return self._number[id(counted)] in self._alike or self.has_words(counted)
+        return self._number[id(counted)] in self._found
+
+    def near(self, selected: list[Counted]) -> list[Counted]:
+        """Return the others of the selected documents that have some of the words or are like the query."""
+        words = self.ascent.loosest
+        if "near" in self._asked.without or not any(map(self.has, words)):
+            return []
+        others = [d for d in selected if self.describes(self._conditions, d) and not self.finds(d)]
+        numbers = [self._number[id(d)] for d in others]
+        mask = np.zeros(len(self._documents), np.bool_)
+        mask[numbers] = True
+        alike = set(self._likeness.found(mask).tolist()) if self._likeness else set()
+        return [d for d, n in zip(others, numbers, strict=True) if n in alike or self.is_some(words, d)]
+
+    def is_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
+        return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= ladder.LEAST_SHARE
+
+    def is_asked(self, counted: Counted) -> bool:
+        """Tell whether a document's text is the query's."""
+        return folded_name(counted.document.literal) == folded_name(self._asked.text)
+
+    def in_section_of(self, counted: Counted, other: Counted) -> bool:
+        name = self._engine.schema.sections or ""
+        own = counted.document.facets.get(name)
+        return bool(own) and other.document.facets.get(name) == own
+
+    @property
+    def knows_likeness(self) -> bool:
+        return self._likeness is not None
+
+    def cosines(self, counted: Counted) -> list[float]:
+        number = np.array([self._number[id(counted)]], np.int32)
+        return self._likeness.of(number)[:, 0].tolist() if self._likeness else [0.0, 0.0]
+
+    def most_points(self, word: QueryWord) -> float:
+        return most_points(len(self._documents), sum(self.describes(word, d) for d in self._documents))
 
     def has_in(self, field: str, words: tuple[QueryWord, ...], counted: Counted) -> bool:
         return self.describes(AllOf((self._conditions, InField(field, words))), counted)
 
-    def _has_words(self, counted: Counted) -> bool:
-        if self.ascent.some:
-            enough = self._share(self.ascent.words, counted) >= ladder.LEAST_SHARE
-            return enough and self.describes(AllOf((self._conditions, *self._named())), counted)
-        named = self._named() if self.ascent.steps else []
-        return self.describes(AllOf((self._conditions, *self.ascent.words, *named)), counted)
+    def tier(self, words: tuple[QueryWord, ...], found: list[Counted]) -> "Tier":
+        """Return how documents that are found, by some words, are ranked."""
+        return Tier(self, words, found)
 
-    def _score(self, counted: Counted) -> float:
-        return round(sum(parts(self._strengths(counted)).values()), PLACES)
+    def given(self, alternative: Alternative, counted: Counted) -> float:
+        return alternative.weight * sum(self.points(key, counted) for key in alternative.terms)
 
-    def reasons(self, counted: Counted) -> tuple[Reason, ...]:
-        by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
-        given = parts(self._strengths(counted))
-        cosine = self._cosines(counted)[0] if self._likeness else None
-        alike = Reason("likeness", given.pop("likeness"), cosine=cosine)
-        others = [alike, *(Reason(name, part) for name, part in given.items() if name != "words")]
-        return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
-
-    def _strengths(self, counted: Counted) -> dict[SignalName, float]:
-        words = self.ascent.words
-        same = len(words) > 1 and folded_name(counted.document.literal) == folded_name(self._asked.text)
-        helping = {
-            SIGNAL_OF_KIND[kind]: sum((self._points(key, counted) for key in self._helpers if key.kind == kind), 0.0)
-            for kind in SIGNAL_OF_KIND
-        }
-        return {
-            "words": sum((self._most(word, counted) for word in self._scored), 0.0),
-            **helping,
-            "coverage": self._share(words, counted),
-            "exact": float(same),
-            "likeness": self._most_points * self._cosines(counted)[1],
-            "around": self._most_points * self._around(counted),
-            "boost": counted.document.boost - 1,
-        }
-
-    def _around(self, counted: Counted) -> float:
-        found = [d for d in self._documents if self.finds(d)]
-        name = self._engine.schema.sections or ""
-        own = counted.document.facets.get(name)
-        section = [d for d in found if own and d.document.facets.get(name) == own] or [counted]
-        return sum(sorted((self._cosines(d)[1] for d in section), reverse=True)[:AROUND]) / AROUND
-
-    def _cosines(self, counted: Counted) -> list[float]:
-        number = np.array([self._number[id(counted)]], np.int32)
-        return self._likeness.of(number)[:, 0].tolist() if self._likeness else [0.0, 0.0]
-
-    @cached_property
-    def _most_points(self) -> float:
-        having = [sum(self.describes(word, d) for d in self._documents) for word in self.ascent.words]
-        return sum((most_points(len(self._documents), count) for count in having), 0.0)
-
-    def _most(self, word: QueryWord, counted: Counted) -> float:
-        return max(self._given(alternative, counted) for alternative in word.alternatives)
-
-    def _given(self, alternative: Alternative, counted: Counted) -> float:
-        return alternative.weight * sum(self._points(key, counted) for key in alternative.terms)
-
-    def _points(self, key: Key, counted: Counted) -> float:
+    def points(self, key: Key, counted: Counted) -> float:
         tf = sum(f.weight * counted.frequency(f.name, key) / self._norm(counted, f) for f in self._texts)
         return term_points(len(self._documents), self._found_by(key), tf)
 
@@ -249,7 +203,7 @@ class Scan:
         lengths = [max(length, SHORTEST) for d in self._documents if (length := d.length(field))]
         return sum(lengths) / len(lengths)
 
-    def _share(self, words: Sequence[QueryWord], counted: Counted) -> float:
+    def share(self, words: Sequence[QueryWord], counted: Counted) -> float:
         weights = [self._weight(word) for word in words]
         had = [
             max((a.weight for a in word.alternatives if self._has_alternative(a, counted)), default=0.0)
@@ -281,3 +235,52 @@ class Scan:
             case InField(name, words):
                 there = counted.terms.get(name, Counter())
                 return all(any(all(key in there for key in a.terms) for a in word.alternatives) for word in words)
+
+
+def _terms(words: Sequence[QueryWord]) -> frozenset[str]:
+    return frozenset(key.text for word in words for a in word.alternatives for key in a.terms if key.kind == "word")
+
+
+class Tier:
+    """What each of some documents scores, given the words that tell, and why."""
+
+    def __init__(self, scan: Scan, words: tuple[QueryWord, ...], found: list[Counted]) -> None:
+        self._scan = scan
+        self._words = words
+        self._found = found
+        self._scored = list(dict.fromkeys([*words, *scan.besides]))
+        self.score = cache(self._score)
+
+    def _score(self, counted: Counted) -> float:
+        return round(sum(parts(self._strengths(counted)).values()), PLACES) if self._scored else 0.0
+
+    def reasons(self, counted: Counted) -> tuple[Reason, ...]:
+        by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
+        given = parts(self._strengths(counted))
+        cosine = self._scan.cosines(counted)[0] if self._scan.knows_likeness else None
+        alike = Reason("likeness", given.pop("likeness"), cosine=cosine)
+        others = [alike, *(Reason(name, part) for name, part in given.items() if name != "words")]
+        return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
+
+    def _strengths(self, counted: Counted) -> dict[SignalName, float]:
+        scan, most = self._scan, self._most_points
+        return {
+            "words": sum((self._most(word, counted) for word in self._scored), 0.0),
+            "nearness": sum((scan.points(key, counted) for key in scan.pairs), 0.0),
+            "coverage": scan.share(self._words, counted),
+            "exact": float(len(self._words) > 1 and scan.is_asked(counted)),
+            "likeness": most * scan.cosines(counted)[1],
+            "around": most * self._around(counted),
+            "boost": counted.document.boost - 1,
+        }
+
+    def _most(self, word: QueryWord, counted: Counted) -> float:
+        return max(self._scan.given(alternative, counted) for alternative in word.alternatives)
+
+    def _around(self, counted: Counted) -> float:
+        section = [d for d in self._found if self._scan.in_section_of(counted, d)] or [counted]
+        return sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:AROUND]) / AROUND
+
+    @cached_property
+    def _most_points(self) -> float:
+        return sum((self._scan.most_points(word) for word in self._words), 0.0)

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from counted import Counted
 from numpy.typing import NDArray
-from scan import Scan
+from scan import Scan, Tier
 
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import (
     FEW,
+    MOST_NEAR,
     ConditionCount,
     Coverage,
     Draft,
@@ -52,26 +53,20 @@ class ScanEngine:
         scan = Scan(self, query)
         matching = [d for d in self.documents if scan.finds(d)]
         found = [d for d in matching if _is_selected(d, query)]
-        ordered = self._ordered(found, scan, query.sort)
+        first = scan.tier(scan.ascent.words, matching)
+        ordered = self._ordered(found, first, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
         counts = {group: self._counts(matching, group, query) for group in query.facets}
         limited = [group for group, _ in query.most_values if group in counts]
-        places = {value for d in window for value in _values(d, query.context)}
+        near, second = self._near(scan, query, len(found))
+        places = {value for d in (*window, *near) for value in _values(d, query.context)}
         return Results(
             total=len(found),
-            hits=tuple(
-                Hit(
-                    d.document.id,
-                    scan.score(d),
-                    d.document.stored,
-                    scan.reasons(d) if query.explain else (),
-                    alike=not scan.has_words(d),
-                )
-                for d in window
-            ),
+            hits=tuple(_hit(d, first, query) for d in window),
+            near=tuple(_hit(d, second, query) for d in near),
             facets={group: _listed(counts[group], group, query) for group in query.facets},
             unlisted={group: len(counts[group]) - len(_listed(counts[group], group, query)) for group in limited},
-            steps=scan.steps,
+            steps=scan.ascent.steps,
             notices=scan.notices,
             without_group={
                 group: sum(_is_selected(d, query.select(group)) for d in matching)
@@ -79,6 +74,7 @@ class ScanEngine:
                 if not found
             },
             terms=scan.terms,
+            near_terms=scan.near_terms,
             without={
                 (group, value): sum(_is_selected(d, query.toggle(group, value)) for d in matching)
                 for group, value in _selected_pairs(query)
@@ -93,7 +89,7 @@ class ScanEngine:
             ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query, found),
-            context={value: tuple(self._kin(window, query.context, value)) for value in places},
+            context={value: tuple(self._kin([*window, *near], query.context, value)) for value in places},
             found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
 
@@ -234,7 +230,15 @@ class ScanEngine:
     def close(self) -> None:
         pass
 
-    def _ordered(self, found: list["Counted"], scan: "Scan", sort: str) -> list["Counted"]:
+    def _near(self, scan: "Scan", query: Query, total: int) -> tuple[list["Counted"], "Tier"]:
+        """Return what is near below the last hit, and how it is ranked."""
+        limit = query.limit or 0
+        last = limit and query.offset < max(total, 1) <= query.offset + limit
+        near = scan.near([d for d in self.documents if _is_selected(d, query)]) if last else []
+        tier = scan.tier(scan.ascent.loosest, near)
+        return self._ordered(near, tier, "relevance")[: min(limit, MOST_NEAR)], tier
+
+    def _ordered(self, found: list["Counted"], tier: "Tier", sort: str) -> list["Counted"]:
         if sort == "position":
             return found
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
@@ -242,7 +246,7 @@ class ScanEngine:
             return sorted(newest_first, key=lambda d: -d.document.boost)
         if sort == "old":
             return sorted(found, key=lambda d: d.document.date or "later than any")
-        return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scan.score(d))
+        return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -tier.score(d))
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:
         counts = dict.fromkeys(query.selected(group), 0)
@@ -253,6 +257,11 @@ class ScanEngine:
                     counts[value] = counts.get(value, 0) + 1
         listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return tuple(FacetCount(value, count, value in query.selected(group)) for value, count in listed)
+
+
+def _hit(counted: "Counted", tier: "Tier", query: Query) -> Hit:
+    document = counted.document
+    return Hit(document.id, tier.score(counted), document.stored, tier.reasons(counted) if query.explain else ())
 
 
 def _values(counted: "Counted", group: str | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from scan_engine import ScanEngine
 
 from index.engine import Coverage, Engine, Results
 from index.likeness import Space, quantised
-from index.query import Query, Sort, Step
+from index.query import Query, Sort
 from index.schema import Document
 from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
@@ -34,39 +34,39 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     return lambda model: WhooshEngine(tmp_path / "index", SCHEMA, lambda: LANGUAGE, lambda: model)
 
 
-def found(results: Results) -> list[tuple[str, bool]]:
-    return [(hit.id, hit.alike) for hit in results.hits]
+def found(results: Results) -> tuple[list[str], list[str]]:
+    """Return what says it and what is near."""
+    return [hit.id for hit in results.hits], [hit.id for hit in results.near]
 
 
-def test_a_document_is_found_without_the_words_if_it_is_like_the_query(make: Make) -> None:
-    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵")))
+def test_a_document_is_near_without_the_words_if_it_is_like_the_query(make: Make) -> None:
+    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
     results = engine.search(Query("重複排除鍵束"))
 
-    assert (found(results), results.steps) == ([("1", True)], (Step("likeness"),))
+    assert (results.total, [hit.id for hit in results.near][:1], results.steps) == (0, ["1"], ())
 
 
-def test_a_query_that_nothing_is_like_finds_nothing(make: Make) -> None:
-    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵")))
+def test_that_it_is_near_can_be_refused(make: Make) -> None:
+    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
-    assert engine.search(Query("ネコ")).total == 0
-
-
-def test_likeness_can_be_refused(make: Make) -> None:
-    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵")))
-
-    assert engine.search(Query("重複排除鍵束", without=("likeness",))).total == 0
+    assert found(engine.search(Query("重複排除鍵束", without=("near",)))) == ([], [])
 
 
-def test_what_is_like_the_query_must_have_what_it_names(make: Make) -> None:
-    alike = [
-        document(1, "別の話", "lambdaの重複排除鍵"),
-        document(2, "別の話", "lambdaの重複排除鍵", service="lambda"),
-        document(3, "Lambda"),
-    ]
-    engine = filled(make(Characters()), library(*alike))
+@pytest.mark.parametrize("named", ["lambda", "JAWS DAYS", "jaws days 2018", "山田 太郎"])
+def test_what_the_query_names_is_met_by_the_words_or_by_what_they_name(make: Make, named: str) -> None:
+    names = ("jawsdays", "jawsdays2018", "山田太郎")
+    engine = filled(
+        make(Characters()),
+        library(
+            document(1, "重複排除の鍵"),
+            document(2, "重複排除の鍵", names=names, service="lambda"),
+            document(3, f"{named}の重複排除の鍵"),
+            document(4, "別の話", names=names, service="lambda"),
+        ),
+    )
 
-    results = engine.search(Query("lambda 重複排除鍵"))
+    results = engine.search(Query(f"{named} 重複排除の鍵"))
 
     assert {hit.id for hit in results.hits} == {"2", "3"}
 
@@ -76,58 +76,19 @@ def test_what_the_query_names_is_found_by_no_looser_word(make: Make) -> None:
         make(Characters()), [document(1, "信頼を得る"), document(2, "信頼性"), document(3, "信頼", service="x")]
     )
 
-    assert found(engine.search(Query("信頼性"))) == [("2", False)]
+    assert found(engine.search(Query("信頼性")))[0] == ["2"]
 
 
-def test_what_stands_under_a_title_with_the_words_is_not_found_by_likeness_to_the_title(make: Make) -> None:
-    alike = [
-        document(1, "別の話", "重複排除の鍵 > 別の話", talk="重複排除の鍵"),
-        document(2, "別の話", "重複排除の鍵 > 別の話", talk="重複と鍵"),
-        document(3, "重複排除の鍵"),
-    ]
-    engine = filled(make(Characters()), library(*alike))
+def test_conditions_hold_for_what_is_near(make: Make) -> None:
+    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
-    results = engine.search(Query("重複排除の鍵"))
-
-    assert (found(results), [one.value for one in results.titled]) == ([("3", False), ("2", True)], ["重複排除の鍵"])
-
-
-@pytest.mark.parametrize(("having", "alike"), [(2, {"9"}), (3, set())])
-def test_a_single_word_that_enough_documents_have_finds_no_others(make: Make, having: int, alike: set[str]) -> None:
-    words = [document(number, "重複") for number in range(having)]
-    engine = filled(make(Characters()), library(document(9, "別の話", "重複重複"), *words))
-
-    results = engine.search(Query("重複"))
-
-    assert {hit.id for hit in results.hits if hit.alike} == alike
-
-
-@pytest.mark.parametrize("named", ["JAWS DAYS", "jaws days 2018", "山田 太郎"])
-def test_an_event_or_speaker_that_the_query_names_is_never_dropped(make: Make, named: str) -> None:
-    names = ("jawsdays", "jawsdays2018", "山田太郎")
-    alike = [
-        document(1, "重複排除の鍵", "重複排除鍵"),
-        document(2, "重複排除の鍵", "重複排除鍵", names=names),
-        document(3, "別の話", "重複排除鍵", names=names),
-        document(4, "太郎とDAYS", "重複排除鍵"),
-    ]
-    engine = filled(make(Characters()), library(*alike))
-
-    results = engine.search(Query(f"{named} 重複排除鍵"))
-
-    assert {hit.id for hit in results.hits} == {"2", "3"}
-
-
-def test_conditions_hold_for_what_is_found_by_likeness(make: Make) -> None:
-    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵")))
-
-    assert engine.search(Query("重複排除鍵束 -別")).total == 0
+    assert "1" not in found(engine.search(Query("重複排除鍵束 -別")))[1]
 
 
 def test_each_hit_tells_how_like_it_is(make: Make) -> None:
-    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵")))
+    engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
-    (hit,) = engine.search(Query("重複排除鍵束", explain=True)).hits
+    hit = next(hit for hit in engine.search(Query("重複排除鍵束", explain=True)).near if hit.id == "1")
 
     assert [(reason.signal, reason.cosine and reason.cosine > 0.5) for reason in hit.reasons] == [
         ("likeness", True),
@@ -142,10 +103,11 @@ def test_what_stands_together_speaks_for_each_other(make: Make) -> None:
         document(2, "別の話", "重複排除鍵の話", section="a"),
         document(3, "別の話", "重複排除鍵", section="a"),
         document(4, "別の話", "重複排除鍵", section="b"),
+        document(5, "鍵束"),
     ]
     engine = filled(make(Characters()), library(*alike))
 
-    hits = engine.search(Query("重複排除鍵束", explain=True)).hits
+    hits = [hit for hit in engine.search(Query("重複排除鍵束", explain=True)).near if hit.id in "1234"]
 
     around = {hit.id: reason.points for hit in hits for reason in hit.reasons if reason.signal == "around"}
     assert [hit.id for hit in hits] == ["3", "2", "4", "1"]
@@ -215,7 +177,7 @@ def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -
     results = engine.search(Query("鍵"))
 
     assert (found(results), results.notices) == (
-        [("1", False)],
+        (["1"], []),
         (Notice("no likeness", "the model does not answer to 1"),),
     )
 
@@ -226,7 +188,7 @@ def test_without_vectors_words_answer(make: Make) -> None:
 
     results = engine.search(Query("鍵"))
 
-    assert (found(results), engine.coverage()) == ([("1", False)], Coverage(0, 61))
+    assert (found(results), engine.coverage()) == ((["1"], []), Coverage(0, 61))
 
 
 def test_what_has_its_vector_is_told_while_they_are_made(make: Make) -> None:

@@ -105,10 +105,10 @@ def test_everything_that_is_told_of_a_query_is_one_notice(client: FlaskClient) -
 
 
 def test_nothing_found_leads_to_the_search_without_one_thing(client: FlaskClient) -> None:
-    page = results(client, "/?q=監視 担当 寿司&kind=question")
+    page = results(client, "/?q=監視 寿司")
     ways = re.findall(r'<li><a href="([^"]*)" data-swap>([^<]*)</a>', page)
 
-    assert "見つかりませんでした" in page
+    assert "言葉を含むメモはありません" in page
     assert ways
     for address, label in ways:
         (count,) = re.findall(r"([\d,]+)件", label)

@@ -11,7 +11,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.facets import keys
-from kb.search.records import found_talk_record, note_record
+from kb.search.records import found_talk_record, hit_record
 from kb.services import Domain
 from webui import language
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
@@ -39,6 +39,7 @@ class SearchPage:
     groups: tuple[Group, ...]
     chips: tuple[Chip, ...]
     talks: tuple[TalkHits, ...]
+    near: tuple[TalkHits, ...]
     bars: tuple[Bar, ...]
     unread: tuple[Unread, ...]
     panel: Panel | None
@@ -128,6 +129,11 @@ class SearchPage:
         return f"/sheet{address_of(turned_to(self.query, 1))[1:]}"
 
     @property
+    def without_near_url(self) -> str:
+        """The search without what is only near."""
+        return address_of(replace(self.query, without=(*self.query.without, "near")))
+
+    @property
     def clear_url(self) -> str:
         """The search with the same words and no selections."""
         return address_of(Query(self.query.text, sort=self.query.sort))
@@ -179,7 +185,8 @@ def search_page(
         answer=answer,
         groups=tuple(groups(answer)),
         chips=selected,
-        talks=tuple(by_talk(knowledge_base.collection.domain, query, answer)),
+        talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.found)),
+        near=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.near)),
         bars=bars(query, answer),
         unread=unknown,
         panel=panel,
@@ -215,16 +222,8 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "service": page.panel.service.slug if page.panel else None,
         "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
-        "hits": [
-            {
-                **note_record(found.note, domain),
-                "score": round(found.score, 4),
-                "marks": [list(mark) for mark in found.marks],
-                "alike": found.alike,
-                "reasons": found.reasons,
-            }
-            for found in page.answer.found
-        ],
+        "hits": [hit_record(found, "found", domain) for found in page.answer.found],
+        "near": [hit_record(found, "near", domain) for found in page.answer.near],
         "facets": {
             group: [
                 {**facet._asdict(), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values

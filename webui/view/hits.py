@@ -24,7 +24,6 @@ class Shown:
     note: Note
     marks: tuple[tuple[int, int], ...]
     reasons: tuple[Reason, ...]
-    alike: bool
     changes: tuple[Change, ...]
     below: tuple[Branch, ...]
     problem: Note | None
@@ -53,10 +52,10 @@ class TalkHits:
     more_url: str
 
 
-def by_talk(domain: Domain, query: Query, answer: Answer) -> Iterator[TalkHits]:
-    """Yield the found notes grouped by talk, the talk of the best one first; the answer holds the notes around them."""
+def by_talk(domain: Domain, query: Query, answer: Answer, some: Sequence[Found]) -> Iterator[TalkHits]:
+    """Yield some notes of an answer grouped by talk, that of the best one first; it holds the notes around them."""
     groups: dict[str, list[Found]] = {}
-    for found in answer.found:
+    for found in some:
         groups.setdefault(place(found.note), []).append(found)
     for value, hits in groups.items():
         first = hits[0].note
@@ -65,7 +64,7 @@ def by_talk(domain: Domain, query: Query, answer: Answer) -> Iterator[TalkHits]:
         others = [note for note in near if note.id not in chosen]
         shown = {hit.note.id: belonging(domain, hit.note, others, hit) for hit in hits}
         in_order = [note for note in near if note.id in chosen]
-        more = answer.found_in[value] - len(hits) if first.talk else 0
+        more = answer.found_in[value] - len(hits) if first.talk and some is answer.found else 0
         url = address_of(query.select("talk" if first.talk else "report", value))
         yield TalkHits(first.talk, first, tree(in_order), shown, more, url)
 
@@ -81,7 +80,6 @@ def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found |
         note=note,
         marks=found.marks if found else (),
         reasons=found.told_reasons if found else (),
-        alike=bool(found and found.alike),
         changes=domain.changes_for(note),
         below=below(note, others),
         problem=problem,

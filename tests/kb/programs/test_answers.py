@@ -38,11 +38,11 @@ def test_a_question_without_an_answer_is_told_that_nothing_is_noted(
     assert (answer["nothing"], answer["total"], answer["notes"]) == (words.NOTHING, 0, [])
 
 
-def test_where_notes_with_other_words_are_shown_it_is_told_which_word_none_has(knowledge_base: KnowledgeBase) -> None:
+def test_notes_that_are_only_near_stand_apart_and_it_is_told_that_none_says_it(knowledge_base: KnowledgeBase) -> None:
     answer = asked(knowledge_base, "search", query="最大 5分 Lambda 猫")
 
-    assert answer["notes"]
-    assert answer["nothing"] == words.NOTHING_WITH.format(words="“猫”")
+    assert (answer["total"], answer["notes"], answer["nothing"]) == (0, [], words.NOTHING_BUT_NEAR)
+    assert {card["tier"] for card in answer["near"]} == {"near"}
     assert "nothing" not in asked(knowledge_base, "search", query="最大 5分 Lambda")
 
 
@@ -63,7 +63,7 @@ def test_a_card_has_the_words_their_place_their_source_and_what_has_changed(know
         "source": "a.md:8",
         "address": "https://example.com/posts/a",
         "marks": [[3, 7]],
-        "alike": False,
+        "tier": "found",
     }
     assert [(change["changed_on"][:4], bool(change["source"])) for change in changes] == [("2018", True)]
 

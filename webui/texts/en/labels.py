@@ -204,8 +204,6 @@ STEPS_TAKEN = {
     "function": "Searched without “{text}”.",
     "parts": "Notes with a part of “{text}” are shown too.",
     "related": "Words of like meaning to “{text}” were searched too.",
-    "some": "Few notes have all words, so those with some of them are shown too.",
-    "likeness": "Notes of like meaning are shown too, without the words.",
 }
 NOTICES = {
     "cut": "Too long: nothing after 512 characters was used.",
@@ -220,7 +218,8 @@ WHY_FOUND = "Why it was found"
 ALIGNED = "Side by side"
 HOW_ALIKE = "How alike"
 ALIKE_ELSEWHERE = "Notes like it in other reports"
-ALIKE = en.ALIKE
+NEAR = en.NEAR
+NO_NOTE_SAYS_IT = en.NO_NOTE_SAYS_IT
 STEPS_REFUSED = "Some of what is done to find more was undone."
 RESTORE_STEPS = "Restore"
 MATCH = "Where several services are chosen"

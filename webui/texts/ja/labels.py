@@ -199,8 +199,6 @@ STEPS_TAKEN = {
     "function": "「{text}」を除いて探しました。",
     "parts": "「{text}」は、その一部を含むメモも探しました。",
     "related": "「{text}」は、近い意味の言葉も探しました。",
-    "some": "すべての言葉を含むメモが少ないため、一部の言葉を含むメモも探しました。",
-    "likeness": "言葉を含まなくても、意味が近いメモも探しました。",
 }
 NOTICES = {
     "cut": "長すぎるため、512文字より後は使いませんでした。",
@@ -215,7 +213,8 @@ WHY_FOUND = "一致の理由"
 ALIGNED = "記録を並べる"
 HOW_ALIKE = "近さ"
 ALIKE_ELSEWHERE = "ほかのレポートの似たメモ"
-ALIKE = ja.ALIKE
+NEAR = ja.NEAR
+NO_NOTE_SAYS_IT = ja.NO_NOTE_SAYS_IT
 STEPS_REFUSED = "読み替えの一部をやめています。"
 RESTORE_STEPS = "元に戻す"
 MATCH = "複数のサービスを選んだとき"
