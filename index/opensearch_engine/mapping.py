@@ -15,7 +15,6 @@ from math import gcd
 from typing import Any
 
 from index.engine import SearchIndexError
-from index.ranking import SHORTEST
 from index.schema import Document, Schema, TextField
 from index.text import folded, folded_name
 from index.tree import Key
@@ -144,7 +143,7 @@ class Layout:
     def _length(self, document: Document) -> float | None:
         terms = document.texts.get(self.measured.name, ()) if self.measured else ()
         words = sum(term.kind == "word" for term in terms)
-        return float(max(words, SHORTEST)) if words else None
+        return float(words) if words else None
 
     def _terms(self, document: Document) -> dict[str, Any]:
         own, other, finds = dict[str, int](), dict[str, int](), set[str]()

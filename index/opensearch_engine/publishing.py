@@ -13,6 +13,7 @@ from index.opensearch_engine.lease import Lease
 from index.opensearch_engine.manifest import MANIFESTS, Manifest, Run, document_id, manifest_id, record, run_name
 from index.opensearch_engine.mapping import Layout, Row, token
 from index.opensearch_engine.ranks import ranks_of
+from index.ranking import SHORTEST
 from index.schema import Document
 
 
@@ -116,7 +117,7 @@ class _Writing:
             run,
             documents=run.documents + 1,
             measured=run.measured + (row.length is not None),
-            lengths=run.lengths + (row.length or 0.0),
+            lengths=run.lengths + (max(row.length, SHORTEST) if row.length else 0.0),
         )
 
 

@@ -9,7 +9,7 @@ from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.questions import Questions
 from index.opensearch_engine.tier import Tier
-from index.ranking import SignalName, parts
+from index.ranking import SignalName, length_strength, parts
 from index.tree import Alternative, Key, QueryWord
 
 _AT_ONCE, _CLAUSES = 1000, 300  # hits and named queries in one search
@@ -23,21 +23,21 @@ def reasons(
     named, told = _Named(tier, layout), dict[str, tuple[Reason, ...]]()
     for begin in range(0, len(keys), _AT_ONCE):
         some = questions.held({"terms": {"key": keys[begin : begin + _AT_ONCE]}})
-        for key, (given, boost) in _given(questions, some, named.queries()).items():
-            told[key] = _of(tier, layout, _Told(named, given), boost, tier.strengths.get(key))
+        for key, (given, own) in _given(questions, some, named.queries()).items():
+            told[key] = _of(tier, layout, _Told(named, given), own, tier.strengths.get(key))
     return told
 
 
 def _given(
     questions: Questions, some: Filter, queries: Sequence[Filter]
-) -> Mapping[str, tuple[dict[str, float], float]]:
-    """Return what named queries give some documents, by their ids, and the boost of each document."""
-    told: dict[str, tuple[dict[str, float], float]] = {}
+) -> Mapping[str, tuple[dict[str, float], Mapping[str, float]]]:
+    """Return what named queries give some documents, by their ids, and the boost and length of each document."""
+    told: dict[str, tuple[dict[str, float], Mapping[str, float]]] = {}
     for begin in range(0, len(queries), _CLAUSES):
         query = {"bool": {"filter": [some], "should": queries[begin : begin + _CLAUSES]}}
-        answer = questions.search_named({"size": _AT_ONCE, "_source": ["key", "boost"], "query": query})
+        answer = questions.search_named({"size": _AT_ONCE, "_source": ["key", "boost", "length"], "query": query})
         for hit in answer["hits"]["hits"]:
-            given, _ = told.setdefault(hit["_source"]["key"], ({}, hit["_source"]["boost"]))
+            given, _ = told.setdefault(hit["_source"]["key"], ({}, hit["_source"]))
             given.update(hit.get("matched_queries") or {})
     return told
 
@@ -87,8 +87,10 @@ class _Named:
         return {"bool": {"filter": [one], "_name": self.name(what, value)}}
 
 
-def _of(tier: Tier, layout: Layout, told: _Told, boost: float, alike: Strength | None) -> tuple[Reason, ...]:
-    given = parts(_strengths(tier, told, boost, alike))
+def _of(
+    tier: Tier, layout: Layout, told: _Told, own: Mapping[str, float], alike: Strength | None
+) -> tuple[Reason, ...]:
+    given = parts(_strengths(tier, told, own, alike))
     cosine = alike.cosine if alike else None
     others = (
         Reason(signal, points, cosine=cosine if signal == "likeness" else None)
@@ -107,12 +109,13 @@ def _of_word(word: QueryWord, layout: Layout, told: _Told) -> Reason:
     return Reason("words", _points(best, told), word.text, term, tuple(dict.fromkeys(fields)))
 
 
-def _strengths(tier: Tier, told: _Told, boost: float, alike: Strength | None) -> dict[SignalName, float]:
+def _strengths(tier: Tier, told: _Told, own: Mapping[str, float], alike: Strength | None) -> dict[SignalName, float]:
     strengths: dict[SignalName, float] = {
         "words": sum(max(_points(one, told) for one in word.alternatives) for word in tier.scored),
         "nearness": sum(told.points(key) for key in tier.pairs),
         "coverage": _share(tier, told),
-        "boost": boost - 1,
+        "length": length_strength(own.get("length", 0.0)),
+        "boost": own["boost"] - 1,
     }
     if alike:
         strengths["likeness"] = tier.most_points * alike.own

@@ -10,19 +10,20 @@ from typing import Any
 from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, standing
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import PACK, Layout
-from index.ranking import SATURATION, SIGNALS, rarity
+from index.ranking import LONGEST, SATURATION, SHORTEST, SIGNALS, rarity
 from index.tree import Alternative, Key, QueryWord
 
 TOLERANCE = 1e-4  # of a score, which has seven digits there
-_ROUND = "return Math.rint(_score * doc['boost'].value * 1e5) / 1e5;"
-_ROUND_WITH_LIKENESS = """
+_WHOLE = """
 double alike = params.alike.getOrDefault(doc['key'].value, 0.0);
-return Math.max(0, params.above + Math.rint((_score + alike) * doc['boost'].value * 1e5) / 1e5);
+double words = doc['length'].size() == 0 ? 1 : Math.min(Math.max(doc['length'].value, 1), params.longest);
+double raised = (1 + params.long * Math.log(words)) * doc['boost'].value;
+return Math.max(0, params.above + Math.rint((_score + alike) * raised * 1e5) / 1e5);
 """
 _POINTS = """
 double own = Math.floor(_score / params.pack);
 double other = _score - own * params.pack;
-double length = doc['length'].size() == 0 ? 0 : doc['length'].value;
+double length = doc['length'].size() == 0 ? 0 : Math.max(doc['length'].value, params.shortest);
 double norm = length == 0 ? 1 : 1 - params.b + params.b * length / params.mean;
 double frequency = own * params.weight / norm + other * params.unit;
 return params.rarity * frequency / (frequency + params.saturation);
@@ -42,6 +43,7 @@ class Scoring:
             "b": measured.length if measured else 0.0,
             "weight": measured.weight if measured else 0.0,
             "mean": manifest.mean_length,
+            "shortest": SHORTEST,
             "unit": layout.unit,
             "saturation": SATURATION,
         }
@@ -69,7 +71,7 @@ class Scoring:
         shares: Filter | None,
         exact: Filter | None,
     ) -> Filter:
-        """Return a query that gives each document what its words do, boost and likeness apart (`whole`).
+        """Return a query that gives each document what its words do, boost, length and likeness apart (`whole`).
 
         `pairs` are words that follow each other, `shares` gives what part of the words a document has, and `exact`
         tells which have the very text.
@@ -88,11 +90,12 @@ def whole(query: Filter, alike: Mapping[str, float], above: float) -> Filter:
     `alike` has the points that likeness adds, by the ids of documents. A cluster knows no scores below 0: all are told
     `above` by so much.
     """
-    if not alike:
-        return {"script_score": {"query": query, "script": {"source": _ROUND}}}
-    also = {"constant_score": {"filter": {"terms": {"key": list(alike)}}, "boost": 0.0}}
-    script = {"source": _ROUND_WITH_LIKENESS, "params": {"alike": alike, "above": above}}
-    return {"script_score": {"query": _sum((query, also)), "script": script}}
+    also = [{"constant_score": {"filter": {"terms": {"key": list(alike)}}, "boost": 0.0}}] if alike else []
+    script = {
+        "source": _WHOLE,
+        "params": {"alike": alike, "above": above, "long": _WEIGHTS["length"], "longest": LONGEST},
+    }
+    return {"script_score": {"query": _sum((query, *also)), "script": script}}
 
 
 def shares(weights: Sequence[tuple[QueryWord, float]], of: Callable[[Alternative], Filter]) -> Filter:

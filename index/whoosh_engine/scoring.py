@@ -74,6 +74,8 @@ class Scoring:
             own, near = self._alike
             strengths["likeness"] = self._most_points * own[docs]
             strengths["around"] = self._most_points * near[docs]
+        if self._snapshot.substance is not None:
+            strengths["length"] = self._snapshot.substance.take(docs)
         if self._snapshot.raised is not None:
             strengths["boost"] = self._snapshot.raised.take(docs)
         return strengths

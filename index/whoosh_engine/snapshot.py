@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.query import Sort
-from index.ranking import SHORTEST, term_points
+from index.ranking import SHORTEST, length_strength, term_points
 from index.schema import Schema, TextField
 from index.spelling import Spellings
 from index.text import folded_name
@@ -109,6 +109,12 @@ class Snapshot:
     def raised(self) -> Scores | None:
         """How much the boost of every document is above 1, None where all boosts are 1."""
         return self.boosts - 1 if (self.boosts != 1).any() else None
+
+    @cached_property
+    def substance(self) -> Scores | None:
+        """How much the length of every document speaks for it, None where no field's length matters."""
+        measured = next((text for text in self._texts if text.length), None)
+        return length_strength(self._figures(length_column(measured.name), 0.0)) if measured else None
 
     @property
     def literals(self) -> Texts:

@@ -15,7 +15,7 @@ MOST_BORROWED = 1000
 """Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of
 200 characters has 300; of a longer text the words come before the helpers."""
 
-LABEL, ADVICE = 0.8, 0.1
+LABEL, ADVICE = 0.9, 0.1
 """What the score of a label is multiplied by, and what is added for certain advice: it is what readers come for."""
 
 

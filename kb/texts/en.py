@@ -58,6 +58,7 @@ SIGNALS = {
     "exact": "the whole text",
     "likeness": ALIKE,
     "around": "notes around are like it",
+    "length": "the length of the note",
     "boost": "kind",
 }
 GUIDE_PARTS = {

@@ -51,6 +51,7 @@ SIGNALS = {
     "exact": "全文の一致",
     "likeness": ALIKE,
     "around": "まわりのメモも近い",
+    "length": "メモの長さ",
     "boost": "種別",
 }
 GUIDE_PARTS = {"advice": "助言", "solved": "対策のある課題", "unsolved": "未解決の課題", "cases": "事実・事例"}

@@ -1,8 +1,8 @@
 """Scores the search on judged queries, and how it would with other weights: python tests/fitting/search.py SHARED WORK.
 
 SHARED holds gold/judged, the reports that the labels name, and irdata/jaquad-dev; WORK is a folder that keeps their
-vectors, whose making takes a quarter of an hour the first time. Told is nDCG@10 of each set, and how often the first hit
-is useful. A hit that nobody judged counts as useless.
+vectors, whose making takes a quarter of an hour the first time. Told is nDCG@10 of each set, and how often the first
+hit is useful. A hit that nobody judged counts as useless.
 """
 
 import csv

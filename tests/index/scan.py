@@ -20,6 +20,7 @@ from index.ranking import (
     PLACES,
     SHORTEST,
     SignalName,
+    length_strength,
     most_points,
     parts,
     term_points,
@@ -168,6 +169,10 @@ class Scan:
         own = counted.document.facets.get(name)
         return bool(own) and other.document.facets.get(name) == own
 
+    def measured(self, counted: Counted) -> float:
+        """Return how many words the field has whose length matters."""
+        return next((float(counted.length(f.name)) for f in self._texts if f.length), 0.0)
+
     @property
     def knows_likeness(self) -> bool:
         return self._likeness is not None
@@ -271,6 +276,7 @@ class Tier:
             "exact": float(len(self._words) > 1 and scan.is_asked(counted)),
             "likeness": most * scan.cosines(counted)[1],
             "around": most * self._around(counted),
+            "length": length_strength(scan.measured(counted)),
             "boost": counted.document.boost - 1,
         }
 

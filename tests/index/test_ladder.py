@@ -53,9 +53,9 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
 @pytest.mark.parametrize(
     ("text", "steps", "first"),
     [
-        ("監視", [], "監視はメトリクスから"),
-        ("監視とは何ですか", [], "監視はメトリクスから"),
-        ("監視の方法", [Step("function", "方法")], "監視はメトリクスから"),
+        ("監視", [], "監視の通知はチャットへ"),
+        ("監視とは何ですか", [], "監視の通知はチャットへ"),
+        ("監視の方法", [Step("function", "方法")], "監視の通知はチャットへ"),
         ("fargte", [Step("spelling", "fargte", "fargate")], "Fargateの料金は秒単位"),
         ("ふぁrがて", [Step("keyboard", "ふぁrがて", "fargate")], "Fargateの料金は秒単位"),
         ("ぁmbだ", [Step("keyboard", "ぁmbだ", "lambda")], "Lambdaの起動は遅延しやすい"),
@@ -65,7 +65,7 @@ def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
             "セキュリティグループを絞る",
         ),
         ("べきとうせい", [Step("sound", "べきとうせい")], "処理は冪等性を保つ"),
-        ("kanshi", [Step("sound", "kanshi")], "監視はメトリクスから"),
+        ("kanshi", [Step("sound", "kanshi")], "監視の通知はチャットへ"),
         ("asid", [], "ACIDなトランザクション"),
         ("コスト", [Step("related", "コスト")], "Fargateの料金は秒単位"),
         ("Lambdaが遅いのはなぜ？", [Step("function", "なぜ"), Step("related", "遅い")], "Lambdaの起動は遅延しやすい"),

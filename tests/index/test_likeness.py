@@ -93,6 +93,7 @@ def test_each_hit_tells_how_like_it_is(make: Make) -> None:
     assert [(reason.signal, reason.cosine and reason.cosine > 0.5) for reason in hit.reasons] == [
         ("likeness", True),
         ("around", None),
+        ("length", None),
     ]
     assert sum(reason.points for reason in hit.reasons) == pytest.approx(hit.score, abs=1e-5)
 
