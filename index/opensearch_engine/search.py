@@ -7,11 +7,12 @@ from math import ceil
 from typing import Any
 
 from index import ladder
+from index.analysis import TermKind
 from index.embedder import EmbeddingError, Vectors
 from index.engine import MeantCount
 from index.language import Language
 from index.likeness import Likest
-from index.mending import begun
+from index.mending import begun, meant
 from index.opensearch_engine.alike import Likeness, Strength
 from index.opensearch_engine.filters import NOTHING, Filter, Filters, all_of, any_of, found_by, reading
 from index.opensearch_engine.manifest import Manifest
@@ -51,11 +52,11 @@ class Search:
         self._filters = Filters(layout.schema)
         self._vocabulary = Vocabulary(asked)
         self.scoring = Scoring(layout, manifest, lambda key: asked.count(found_by(key)))
-        parsed = language.parse(query.text)
+        parsed = language.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
         self.told = parsed.told
         self.conditions = all_of(map(self._filters.of, parsed.conditions))
-        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.ascent = ladder.climb(pieces, self, language.words, query.without)
         besides = tuple(word for node in parsed.conditions for word in words_in(node))
         self.scored = tuple(dict.fromkeys((*self.ascent.words, *besides)))
@@ -103,13 +104,13 @@ class Search:
             vector = self._vector_of(rest, self._likeness.view) if rest not in ("", text) else None
         return self._likeness.likest(vector, (self.conditions, *having), self._having_any(words))
 
-    def beginning(self, text: str) -> Sequence[str]:
-        """Return the words of the index that a text is the beginning of."""
-        return self._vocabulary.beginning(text)
+    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the words of the index, or the sounds, that a text is the beginning of."""
+        return self._vocabulary.beginning(text, kind)
 
-    def similar(self, text: str) -> str | None:
-        """Return the word of the index that a text is most likely a slip of, or None."""
-        return self._vocabulary.similar(text)
+    def similar(self, text: str, kind: TermKind = "word") -> str | None:
+        """Return the word of the index, or the sound, that a text is most likely a slip of, or None."""
+        return self._vocabulary.similar(text, kind)
 
     def having(self, words: Iterable[QueryWord]) -> Filter:
         """Return which documents have all of some words."""
@@ -269,10 +270,9 @@ class Search:
 
     def _meant(self) -> Iterator[MeantCount]:
         """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word in self.ascent.mended:
-            if other := self._vocabulary.commoner(word.text):
-                selected = self._filters.selected(self._query)
-                yield MeantCount(word.text, other, self._asked.count(found_by(Key(other)), *selected))
+        for word, other in meant(self.ascent.mended, self._vocabulary.commoner):
+            selected = self._filters.selected(self._query)
+            yield MeantCount(word, other, self._asked.count(found_by(Key(other)), *selected))
 
 
 def with_keys(keys: Iterable[str]) -> Filter:

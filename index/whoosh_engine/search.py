@@ -8,11 +8,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from index import ladder, spelling
+from index.analysis import TermKind
 from index.embedder import EmbeddingError, Vectors
 from index.engine import MeantCount, WordCount
 from index.language import Language
 from index.likeness import Likeness, Likest
-from index.mending import begun
+from index.mending import begun, meant
 from index.query import Query, Step
 from index.ranking import SIGNAL_OF_KIND
 from index.tree import AllOf, AnyOf, FacetIs, InField, Key, Node, Notice, QueryPiece, QueryWord, words_in
@@ -37,13 +38,13 @@ class Search:
         self._meaning = meaning
         self._seen: Seen | None = None
         self._likeness: Likeness | None = None
-        parsed = language.parse(query.text)
+        parsed = language.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
         self.conditions = parsed.told
         self._matching = Matching(snapshot)
         self._conditions = parsed.conditions
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
-        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.ascent = ladder.climb(pieces, self, language.words, query.without)
 
     def has(self, word: QueryWord) -> bool:
@@ -76,13 +77,13 @@ class Search:
             having = both(having, self._of_name(word))
         return self._likeness.likest(vector, self._snapshot.mask(having), self._snapshot.documents)
 
-    def beginning(self, text: str) -> Sequence[str]:
-        """Return the words of the index that a text is the beginning of."""
-        return spelling.beginning(text, self._snapshot.words)
+    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the words of the index, or the sounds, that a text is the beginning of."""
+        return spelling.beginning(text, self._snapshot.vocabulary(kind))
 
-    def similar(self, text: str) -> str | None:
-        """Return the word of the index that a text is most likely a slip of, or None."""
-        return self._snapshot.spellings.similar(text)
+    def similar(self, text: str, kind: TermKind = "word") -> str | None:
+        """Return the word of the index, or the sound, that a text is most likely a slip of, or None."""
+        return self._snapshot.spellings(kind).similar(text)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -116,9 +117,8 @@ class Search:
 
     def meant(self, selected: Callable[[Docs], Docs]) -> Iterator[MeantCount]:
         """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word in self.ascent.mended:
-            if other := self._snapshot.spellings.commoner(word.text):
-                yield MeantCount(word.text, other, len(selected(self._snapshot.term(Key(other)).finds)))
+        for word, other in meant(self.ascent.mended, self._snapshot.spellings("word").commoner):
+            yield MeantCount(word, other, len(selected(self._snapshot.term(Key(other)).finds)))
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found, before it is rounded."""

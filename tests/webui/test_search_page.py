@@ -117,7 +117,7 @@ def test_nothing_found_leads_to_the_search_without_one_thing(client: FlaskClient
 
 
 def test_a_reading_leads_to_what_is_read_so(client: FlaskClient) -> None:
-    (address,) = re.findall(r'<a href="([^"]*)" data-swap>もしかして「AWS Lambda」', results(client, "/?q=らむだ"))
+    (address,) = re.findall(r'<a href="([^"]*)" data-swap>もしかして「AWS Lambda」', results(client, "/?q=らむ"))
 
     assert html.unescape(address) == "/?service=lambda"
 

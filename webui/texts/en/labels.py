@@ -199,7 +199,7 @@ STILL_TYPING = "Nothing begins with “{text}” so far. Enter searches for it a
 REFUSE_STEP = "Undo"
 STEPS_TAKEN = {
     "keyboard": "“{text}” was searched as “{instead}”, as if typed in another input mode.",
-    "sound": "“{text}” was searched as “{instead}”, which sounds the same.",
+    "sound": "“{text}” was searched as any word that is read “{instead}”.",
     "spelling": "“{text}” was taken for a slip and searched as “{instead}”.",
     "function": "Searched without “{text}”.",
     "parts": "Notes with a part of “{text}” are shown too.",

@@ -194,7 +194,7 @@ STILL_TYPING = "「{text}」で始まる言葉はまだ見つかりません。E
 REFUSE_STEP = "これをやめる"
 STEPS_TAKEN = {
     "keyboard": "「{text}」を、入力モードの違いとみて「{instead}」で探しました。",
-    "sound": "「{text}」を、読みが同じ「{instead}」で探しました。",
+    "sound": "「{text}」を、「{instead}」と読む言葉で探しました。",
     "spelling": "「{text}」を、打ち間違いとみて「{instead}」で探しました。",
     "function": "「{text}」を除いて探しました。",
     "parts": "「{text}」は、その一部を含むメモも探しました。",
