@@ -176,6 +176,7 @@ def test_what_may_yet_become_a_word_takes_nothing_away(knowledge_base: Knowledge
     [
         ("らむだ", Step("keyboard", "らむだ", "ラムダ")),
         ("おーろら", Step("keyboard", "おーろら", "Aurora")),
+        ("くらうどふろんと", Step("keyboard", "くらうどふろんと", "クラウドフロント")),
         ("てぃーえるえす", Step("sound", "てぃーえるえす", "ティーエルエス")),
         ("せーじめいかー", Step("spelling", "せーじめいかー", "SageMaker")),
         ("おぶじぇくど", Step("spelling", "おぶじぇくど", "オブジェクト")),
