@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from index.text import folded, folded_name, folded_width
 from index.tree import (
@@ -30,7 +31,7 @@ from index.tree import (
     QueryPiece,
     QueryWord,
 )
-from index.words import QueryWords
+from index.words import QueryWords, as_written
 
 # What a person types stays far below; what a program sends is bounded before it costs anything.
 MOST_CHARACTERS, MOST_WORDS, MOST_DEPTH = 512, 32, 8
@@ -45,6 +46,7 @@ _TOKEN = re.compile(
         (?: "(?P<phrase>[^"]*)" | (?P<bar>\|) | (?P<open>\() | (?P<close>\)) | (?P<quote>") | (?P<word>[^\s"()|]+) )""",
     re.VERBOSE,
 )
+_KANA = re.compile("[ぁ-ゖァ-ヶー]")
 _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
 _DATE = re.compile(  # \d would take the digits of every script, which no date that is kept has
     "([0-9]{4})(?:[-/.年](0?[1-9]|1[0-2])(?:[-/.月](0?[1-9]|[12][0-9]|3[01]))?)?[年月日]?"
@@ -77,9 +79,9 @@ class Language(Struct, frozen=True):
     fields: Fields = field(default_factory=dict)
     named: Callable[[str], FacetIs | None] = lambda _text: None
 
-    def parse(self, text: str) -> Parsed:
-        """Return what a text asks for."""
-        return _Parser(self).parse(text)
+    def parse(self, text: str, *, typing: bool = False) -> Parsed:
+        """Return what a text asks for; while one is typing, its last word may be the beginning of any."""
+        return _Parser(self, typing=typing).parse(text)
 
 
 LanguageMaker: TypeAlias = Callable[[], Language]
@@ -116,7 +118,8 @@ class _Bracket(Struct):
 class _Parser:
     """Reads one query from left to right, keeping the brackets that are open."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, *, typing: bool) -> None:
+        self._typing = typing
         self._fields = language.fields
         self._words = language.words
         self._open = [_Bracket()]
@@ -134,7 +137,7 @@ class _Parser:
         for token in _TOKEN.finditer(text):
             self._token = token.span()
             self._take(token)
-        self._end_run()
+        self._end_run(typing=self._typing)
         while len(self._open) > 1:
             self._notice("unclosed", "(")
             self._close()
@@ -173,11 +176,14 @@ class _Parser:
         else:
             self._add_words(token["word"], negated=True)
 
-    def _end_run(self) -> None:
+    def _end_run(self, *, typing: bool = False) -> None:
         if not self._run:
             return
         (begin, _), (_, end) = self._run[0], self._run[-1]
-        for piece in self._words.pieces(self._text[begin:end]):
+        pieces = self._words.pieces(self._text[begin:end])
+        if typing and not pieces[-1].words and _KANA.match(pieces[-1].text):  # て may become a word
+            pieces = (*pieces[:-1], replace(pieces[-1], words=(as_written(pieces[-1].text, function=True),)))
+        for piece in pieces:
             begin = max(self._text.find(piece.text, begin), begin)
             if words := self._counted(piece.words):
                 span = (begin, begin + len(piece.text))

@@ -5,21 +5,27 @@ and wrong conversions). `spelling`: a slip of the keys (fargte).
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Protocol
 
 from msgspec.structs import replace
 
 from index import romaji
-from index.analysis import sound_of
+from index.analysis import TermKind, same_sound, sound_of
 from index.query import Step, StepName
 from index.text import katakana
 from index.tree import Alternative, Key, QueryPiece, QueryWord
-from index.words import QueryWords
+from index.words import QueryWords, as_written
 
 SOUND_WEIGHT = 0.5  # of what sounds alike most means something else (監視, 漢詩)
+_SHORTEST_SOUND = 6  # kana: of shorter words too many are a slip away from another
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
+
+_KANA = re.compile("[ぁ-ゖァ-ヶー]")
+
+# What an input method shows of a word half typed: the last keys are no kana yet.
+_COMPOSED = re.compile("[ぁ-ゖァ-ヶー]+[a-zａ-ｚ]{1,3}")
 
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
 
@@ -34,11 +40,11 @@ class Vocabulary(Protocol):
     def has(self, word: QueryWord) -> bool:
         """Tell whether any document has a word."""
 
-    def beginning(self, text: str) -> Sequence[str]:
-        """Return the index's own words that a text is the beginning of."""
+    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the index's own words, or sounds, that a text is the beginning of."""
 
-    def similar(self, text: str) -> str | None:
-        """Return the index's own word that a text is most likely a slip of, or None."""
+    def similar(self, text: str, kind: TermKind = "word") -> str | None:
+        """Return the index's own word, or sound, that a text is most likely a slip of, or None."""
 
 
 def mend(
@@ -50,15 +56,50 @@ def mend(
     return tuple(piece for piece, _ in mended), [step for _, steps in mended for step in steps]
 
 
-def begun(pieces: Sequence[QueryPiece], vocabulary: Vocabulary) -> tuple[QueryPiece, ...]:
-    """Return the pieces of a query of which the last word is still being typed: any that begins so may stand for it."""
+def begun(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords) -> tuple[QueryPiece, ...]:
+    """Return the pieces of a query of which the last word is still being typed: any that begins so may stand for it.
+
+    A last piece in kana is one word, if any is read so: in くばね Sudachi sees くば and 寝る.
+    """
     if not pieces or not pieces[-1].words:
         return tuple(pieces)
     *others, last = pieces
-    *words, word = last.words
-    longer = (Alternative((Key(whole),)) for whole in vocabulary.beginning(word.text))
-    every = tuple(dict.fromkeys((*word.alternatives, *longer)))
-    return (*others, replace(last, words=(*words, replace(word, alternatives=every))))
+    *before, word = last.words
+    in_kana = _KANA.search(last.text) and _KANA_AND_LETTERS.fullmatch(last.text)
+    if in_kana and (longer := tuple(_longer(last.text, vocabulary, words))):
+        own = word.alternatives if last.text == word.text else ()
+        return (*others, replace(last, words=(QueryWord(last.text, tuple(dict.fromkeys((*own, *longer)))),)))
+    if (last.text != word.text and _HIRAGANA.fullmatch(last.text)) or _COMPOSED.fullmatch(last.text):
+        return (*others, _without_scraps(last))  # the end of what is no word begins none: あ of いたりあ
+    every = dict.fromkeys((*word.alternatives, *_longer(word.text, vocabulary, words)))
+    return (*others, replace(last, words=(*before, replace(word, alternatives=tuple(every)))))
+
+
+def meant(words: Sequence[QueryWord], commoner: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
+    """Yield each word that a far commoner one is nearly, and that one, unless it is asked for already."""
+    asked = {key.text for word in words for alternative in word.alternatives for key in alternative.terms}
+    for word in words:
+        other = commoner(word.text)
+        if other and other not in asked:
+            yield word.text, other
+
+
+def _longer(typed: str, vocabulary: Vocabulary, words: QueryWords) -> Iterator[Alternative]:
+    """Yield what may become of the beginning of a word: as it is written, and by its readings."""
+    written = vocabulary.beginning(typed)
+    yield from (Alternative((Key(word),)) for word in written)
+    if written and typed.isascii():
+        return
+    for name in words.readings.beginning(typed):
+        yield from _as_terms(words.of(name))
+    for reading in romaji.begun(typed):
+        for sound in vocabulary.beginning(same_sound(reading), "sound"):
+            yield Alternative((Key(sound, "sound"),), SOUND_WEIGHT)
+
+
+def _as_terms(name: Sequence[QueryWord]) -> Iterator[Alternative]:
+    if name:
+        yield Alternative(tuple(key for word in name for key in word.alternatives[0].terms))
 
 
 class _Mending:
@@ -68,39 +109,59 @@ class _Mending:
         self._without = without
 
     def mended(self, piece: QueryPiece) -> _Repair:
+        if [word.text for word in piece.words] == [piece.text] and self._vocabulary.has(piece.words[0]):
+            return piece, []
         if all(map(self._vocabulary.has, piece.words)):
             # くばねてす: Sudachi sees くば and 寝る. ふぁrがて: each of its pieces stands in some log.
             suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
-            return (suspect and self._as_typed_otherwise(piece)) or (piece, [])
-        return self._as_typed_otherwise(piece) or self._as_it_sounds(piece) or self._without_slips(piece)
+            return (suspect and self._as_typed_otherwise(piece)) or (_without_scraps(piece), [])
+        return (
+            self._as_typed_otherwise(piece)
+            or self._as_it_sounds(piece)
+            or self._nearly_read(piece)
+            or self._without_slips(piece)
+        )
 
     def _as_typed_otherwise(self, piece: QueryPiece) -> _Repair | None:
         """Return a piece as the same keys or other kana spell it, if the index knows that."""
         if "keyboard" in self._without or not _KANA_AND_LETTERS.fullmatch(piece.text):
             return None
         whole = () if _MIXED.search(piece.text) else (katakana(piece.text),)
-        for text in (*whole, *romaji.typed(piece.text)):
-            words = self._words.of(text)
-            if words and text != piece.text and all(map(self._vocabulary.has, words)):
-                return QueryPiece(text, words), [Step("keyboard", piece.text, text)]
+        readings = filter(None, (piece.text, romaji.kana(piece.text)))
+        names = filter(None, map(self._words.readings.of, readings))
+        for text in (*whole, *names, *romaji.typed(piece.text)):
+            if text != piece.text and (instead := self._instead(text)):
+                return instead, [Step("keyboard", piece.text, text)]
         return None
+
+    def _instead(self, text: str) -> QueryPiece | None:
+        """Return a text as a piece of a query, if the index has its words."""
+        words = self._words.of(text)
+        return QueryPiece(text, words) if words and all(map(self._vocabulary.has, words)) else None
 
     def _as_it_sounds(self, piece: QueryPiece) -> _Repair | None:
         """Return a piece as any word that sounds like it, if the index has one."""
         if "sound" in self._without:
             return None
-        for sound in self._sounds(piece.text):
-            word = QueryWord(piece.text, (Alternative((Key(sound, "sound"),), SOUND_WEIGHT),))
-            if self._vocabulary.has(word):
-                return QueryPiece(piece.text, (word,)), [Step("sound", piece.text)]
+        # As kana, as letters that spell kana, as Sudachi reads it.
+        for reading in (katakana(piece.text), romaji.kana(piece.text), self._words.reading_of(piece.text)):
+            if reading and (sound := sound_of(reading)):
+                word = _of_sound(piece.text, sound)
+                if self._vocabulary.has(word):
+                    return QueryPiece(piece.text, (word,)), [Step("sound", piece.text, reading)]
         return None
 
-    def _sounds(self, text: str) -> Iterator[str]:
-        """Yield how a piece may be read: as kana, as letters that spell kana, as Sudachi reads it."""
-        spelled = romaji.kana(text) if text.isascii() else None
-        for reading in (katakana(text), spelled, self._words.reading_of(text)):
-            if reading and (sound := sound_of(reading)):
-                yield sound
+    def _nearly_read(self, piece: QueryPiece) -> _Repair | None:
+        """Return a piece in kana as what is read nearly so: a name of the field, else a word of the index."""
+        if "spelling" in self._without or not (sound := sound_of(katakana(piece.text))):
+            return None
+        name = self._words.readings.near(piece.text)
+        if name and (instead := self._instead(name)):
+            return instead, [Step("spelling", piece.text, name)]
+        near = self._vocabulary.similar(sound, "sound") if len(sound) >= _SHORTEST_SOUND else None
+        if near is None or near == sound:
+            return None
+        return QueryPiece(piece.text, (_of_sound(piece.text, near),)), [Step("spelling", piece.text, near)]
 
     def _without_slips(self, piece: QueryPiece) -> _Repair:
         """Return a piece with each word that stands nowhere replaced by the most similar one that does."""
@@ -116,3 +177,15 @@ class _Mending:
             for word in piece.words
         )
         return QueryPiece(text, words), [Step("spelling", word.text, similar) for word, similar in meant.items()]
+
+
+def _of_sound(text: str, sound: str) -> QueryWord:
+    return QueryWord(text, (Alternative((Key(sound, "sound"),), SOUND_WEIGHT),))
+
+
+def _without_scraps(piece: QueryPiece) -> QueryPiece:
+    """Return a piece as one word where only a letter of it would be looked for: d of らむd, あ of いたりあ."""
+    scraps = _HIRAGANA.fullmatch(piece.text) and all(len(word.text) == 1 for word in piece.words)
+    if len(piece.text) > 1 and (scraps or _COMPOSED.fullmatch(piece.text)):
+        return replace(piece, words=(as_written(piece.text, function=True),))
+    return piece

@@ -2,10 +2,12 @@
 
 from functools import cache
 from itertools import islice, product
+from string import ascii_lowercase
 
 from index import datafiles
 from index.text import hiragana, katakana
 
+_CONSONANTS = "".join(set(ascii_lowercase) - set("aiueo"))
 _MOST_SPELLINGS = 64  # six kana with two spellings each; every spelling is looked up
 
 
@@ -38,6 +40,22 @@ def kana(letters: str) -> str | None:
             return None
         given, rest = given + _kana_by_keys()[rest[:length]], rest[length:]
     return katakana(given)
+
+
+def begun(text: str) -> tuple[str, ...]:
+    """Return the katakana that a text begins, its last letters being keys not yet at their end; nothing for no kana.
+
+    らm may become らま, らみ, らむ; what is typed with the input method off is read as if it were on.
+    """
+    given = hiragana(text)
+    typed = given.rstrip(_CONSONANTS if given.isascii() else ascii_lowercase)
+    whole = kana(typed) if given.isascii() else katakana(typed)
+    if whole is None or typed == given:
+        return (whole,) if whole else ()
+    keys = given[len(typed) :]
+    return tuple(
+        dict.fromkeys(whole + katakana(end) for spelled, end in _kana_by_keys().items() if spelled.startswith(keys))
+    )
 
 
 def _first_keys(text: str) -> list[str]:

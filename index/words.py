@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from index import datafiles
 from index.analysis import Analyzer, Morpheme
+from index.readings import Readings
 from index.text import folded, folded_name
 from index.tree import Alternative, Key, QueryPiece, QueryWord
 
@@ -21,13 +22,18 @@ class QueryWords:
     """Makes the words of queries.
 
     `slips` gives pairs of a wrong form and the right one: they are found as each other, at half weight. `related` gives
-    pairs of a word and one that may stand for it where it finds little.
+    pairs of a word and one that may stand for it where it finds little, `readings` pairs of a reading and its name.
     """
 
     def __init__(
-        self, analyzer: Analyzer, slips: Iterable[tuple[str, str]] = (), related: Iterable[tuple[str, str]] = ()
+        self,
+        analyzer: Analyzer,
+        slips: Iterable[tuple[str, str]] = (),
+        related: Iterable[tuple[str, str]] = (),
+        readings: Iterable[tuple[str, str]] = (),
     ) -> None:
         self.analyzer = analyzer
+        self.readings = Readings(readings)
         self._morphemes = lru_cache(_TEXTS_OF_A_QUERY)(analyzer.morphemes)
         self._slips = tuple(slips)
         self._related = tuple(related)
@@ -40,10 +46,7 @@ class QueryWords:
         """Return what stands between spaces in a text, with its words; a name that holds spaces is not parted."""
         runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
         every = [list(run) for is_space, run in runs if not is_space]
-        return tuple(
-            QueryPiece("".join(m.surface for m in run), tuple(self._word(m) for m in run if m.is_content))
-            for run in every
-        )
+        return tuple(self._piece(run) for run in every)
 
     def with_related(self, word: QueryWord) -> QueryWord:
         """Return a word that the words related to it may stand for."""
@@ -58,6 +61,13 @@ class QueryWords:
     def reading_of(self, text: str) -> str:
         """Return how a text is read."""
         return "".join(morpheme.reading for morpheme in self._morphemes(text))
+
+    def _piece(self, run: Sequence[Morpheme]) -> QueryPiece:
+        text = "".join(morpheme.surface for morpheme in run)
+        words = tuple(self._word(morpheme) for morpheme in run if morpheme.is_content)
+        if not words and self.readings.of(text):  # らむだ: Sudachi sees two auxiliary verbs
+            words = (as_written(text),)
+        return QueryPiece(text, words)
 
     def _content(self, text: str) -> list[Morpheme]:
         return [morpheme for morpheme in self._morphemes(text) if morpheme.is_content]
@@ -89,6 +99,11 @@ class QueryWords:
                 key = morphemes[0].normalized
                 table[key] = (*table.get(key, ()), Alternative(terms, weight))
         return table
+
+
+def as_written(text: str, *, function: bool = False) -> QueryWord:
+    """Return a text as one word, whatever the analysis makes of it."""
+    return QueryWord(text, (Alternative((Key(folded(text)),)),), function=function)
 
 
 def names_among(

@@ -51,6 +51,7 @@ from webui.texts import texts
 from webui.view import answers
 from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
+from webui.view.syntax import Line, syntax
 
 if TYPE_CHECKING:
     from kb.fetching import Fetcher
@@ -114,11 +115,17 @@ def create_app(
         service = knowledge_base.collection.catalogue.by_slug.get(key)
         return service.short_name if service else key
 
-    found = examples(knowledge_base)
+    found, lines = examples(knowledge_base), syntax(knowledge_base)
 
     def offered() -> tuple[Example, ...]:
         try:
             return found()
+        except SearchIndexError:
+            return ()
+
+    def explained() -> tuple[Line, ...]:
+        try:
+            return lines()
         except SearchIndexError:
             return ()
 
@@ -137,6 +144,7 @@ def create_app(
         everything=Query(),
         short_name=short_name,
         examples=offered,
+        syntax=explained,
         other_languages=language.others,
         of_data=language.of_data,
         older_answers=partial(_older_answers, knowledge_base, updater),

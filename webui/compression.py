@@ -1,6 +1,7 @@
 """Answers made smaller on their way: nothing of what a browser has already, the rest as gzip where it takes that."""
 
 import gzip
+import re
 from http import HTTPStatus
 
 from flask import Flask, Response, request
@@ -8,6 +9,7 @@ from flask import Flask, Response, request
 _WORTH = 1000  # bytes from which it is
 _LEVEL = 5  # of a page of 84 kB it makes 15.3 in 1.6 ms; 4 makes 15.8 in 1.3, 6 makes 15.2 in 3.3
 _ONCE = 9  # of files that are sent once, and then kept by the browser for a year
+_FOR_PEOPLE = re.compile(rb"^[ ]*(?://.*|/[*].*[*]/)?\n|^[ ]+", re.MULTILINE)  # lines of comment, indents: 1 kB of ours
 _KINDS = ("text/", "application/atom+xml", "application/json", "application/javascript", "image/svg+xml")
 
 
@@ -31,8 +33,9 @@ def compress(app: Flask) -> None:
         response.direct_passthrough = False  # files are read here rather than handed to the server
         data = response.get_data()
         if len(data) >= _WORTH:
-            level = _ONCE if request.endpoint == "static" else _LEVEL
-            response.set_data(gzip.compress(data, level, mtime=0))
+            own = request.endpoint == "static"
+            data = _FOR_PEOPLE.sub(b"", data) if own else data
+            response.set_data(gzip.compress(data, _ONCE if own else _LEVEL, mtime=0))
             response.content_encoding = "gzip"
         return response
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from index import datafiles
 from index.analysis.morphemes import Morpheme
 
 TermKind = Literal["word", "pair", "sound"]
@@ -13,6 +14,8 @@ TermKind = Literal["word", "pair", "sound"]
 `sound`: how a word is read."""
 
 _KANA = re.compile("[ァ-ヴー]+")
+_SPELLED_OUT = 4  # letters: VPC and IAM are, longer words mostly not
+_SHORTEST_IN_LETTERS = 3  # `in` and `no` sound like half of all words
 _SAME_SOUND = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
 
 
@@ -47,10 +50,32 @@ def helper_terms(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
 @lru_cache(10_000)
 def sound_of(reading: str) -> str | None:
     """Return a reading in katakana as readings are compared, None where it is none or too short to say anything."""
-    sound = reading.translate(_SAME_SOUND)
+    sound = same_sound(reading)
     return sound if len(sound) > 1 and _KANA.fullmatch(reading) else None
 
 
+def same_sound(reading: str) -> str:
+    """Return katakana as readings are compared: without long vowels, and what sounds the same written the same."""
+    return reading.translate(_SAME_SOUND)
+
+
 def _sound(word: Morpheme) -> str | None:
-    """Return how a word is read, None for one in Latin letters or figures."""
-    return None if word.is_figure or word.surface.isascii() else sound_of(word.reading)
+    """Return how a word is read, None for figures and where that is not known."""
+    if word.is_figure:
+        return None
+    if not word.surface.isascii():
+        return sound_of(word.reading)
+    if len(word.surface) < _SHORTEST_IN_LETTERS:
+        return None
+    return sound_of(word.reading) or sound_of(_spelled_out(word.surface))
+
+
+def _spelled_out(word: str) -> str:
+    """Return how a short word is read letter by letter, nothing for one that is longer or has figures."""
+    names = _letter_names()
+    return "".join(names.get(letter, "?") for letter in word.lower()) if len(word) <= _SPELLED_OUT else ""
+
+
+@cache
+def _letter_names() -> dict[str, str]:
+    return dict(line.split() for line in datafiles.lines("index", "letter_names.txt"))

@@ -19,7 +19,7 @@ from index.schema import Document, Schema, TextField
 from index.text import folded, folded_name
 from index.tree import Key
 
-VERSION = 2  # of what is told here; an index of another is made anew
+VERSION = 3  # of what is told here; an index of another is made anew
 PACK = 8192  # what a frequency in the field with a length is multiplied by: Lucene's own hold 24 bits
 _MOST_OWN, _MOST_OTHER = 2047, PACK - 1
 _LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole
@@ -52,13 +52,13 @@ def tokens_of(key: Key) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A document as it lies in the index but for where it stands; `words` are those that a text may be a slip of.
+    """A document as it lies in the index but for where it stands; `words` are what a text may begin or be a slip of.
 
     `length` is that of its text with a length, as it counts, None where there is none.
     """
 
     fields: dict[str, Any]
-    words: frozenset[str]
+    words: frozenset[Key]
     length: float | None
 
 
@@ -89,7 +89,7 @@ class Layout:
             "facet": {"properties": dict.fromkeys(self.schema.facets, _SORTED)},
             "folded": {"properties": {group: {**_KEYWORD, "ignore_above": _LONGEST_VALUE}
                                       for group in self.schema.facets}},
-            "word": _SORTED, "long": {"type": "integer"},
+            "word": _SORTED, "sound": _SORTED, "long": {"type": "integer"},
         }  # fmt: skip
         return {
             "settings": {
@@ -165,10 +165,10 @@ class Layout:
         )
         return {"terms": " ".join(packed), "in": within}
 
-    def _words(self, document: Document) -> frozenset[str]:
+    def _words(self, document: Document) -> frozenset[Key]:
         finding = (document.texts.get(text.name, ()) for text in self.schema.texts if text.finds)
-        words = {term.text for terms in finding for term in terms if term.kind == "word"}
-        return frozenset(_clean(word) for word in words if len(word) <= _LONGEST_WORD)
+        words = {Key(term.text, term.kind) for terms in finding for term in terms if term.kind in ("word", "sound")}
+        return frozenset(Key(_clean(word.text), word.kind) for word in words if len(word.text) <= _LONGEST_WORD)
 
 
 _ANALYSIS: Mapping[str, Any] = {

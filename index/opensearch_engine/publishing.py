@@ -11,20 +11,21 @@ from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.drafts import rows_of
 from index.opensearch_engine.lease import Lease
 from index.opensearch_engine.manifest import MANIFESTS, Manifest, Run, document_id, manifest_id, record, run_name
-from index.opensearch_engine.mapping import Layout, Row, token
+from index.opensearch_engine.mapping import Layout, Row, token_of
 from index.opensearch_engine.ranks import ranks_of
 from index.ranking import SHORTEST
 from index.schema import Document
+from index.tree import Key
 
 
 @dataclass
 class Known:
-    """The words that an index is known to have, so that each is written once."""
+    """The words and sounds that an index is known to have, so that each is written once."""
 
     index: str = ""
-    words: set[str] = field(default_factory=set)
+    words: set[Key] = field(default_factory=set)
 
-    def new(self, index: str, words: Iterable[str]) -> list[str]:
+    def new(self, index: str, words: Iterable[Key]) -> list[Key]:
         """Return those of some words that are not known of an index, and know them."""
         if index != self.index:
             self.index, self.words = index, set()
@@ -105,7 +106,7 @@ class _Writing:
             for place, row in enumerate(rows):
                 yield written(document_id(name, place), self._token, self._placed(row, name, rank, place))
                 for word in self._known.new(self._index, row.words):
-                    yield created(f"word-{token(word)}", {"word": word, "long": len(word)})
+                    yield created(f"word-{token_of(word)}", {word.kind: word.text, "long": len(word.text)})
                 self._count(source, row)
 
     def _placed(self, row: Row, name: str, rank: int, place: int) -> Mapping[str, Any]:

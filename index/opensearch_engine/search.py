@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from index import ladder
+from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import MeantCount
 from index.language import Language
-from index.mending import begun
+from index.mending import begun, meant
 from index.opensearch_engine.alike import Likeness
 from index.opensearch_engine.filters import Filter, Filters, all_of, any_of, found_by
 from index.opensearch_engine.manifest import Manifest
@@ -48,12 +49,12 @@ class Search:
         self._seen = seen
         self._vocabulary = Vocabulary(asked)
         self.scoring = Scoring(layout, manifest, lambda key: asked.count(found_by(key)))
-        parsed = language.parse(query.text)
+        parsed = language.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
         self.told = parsed.told
         self.besides = tuple(word for node in parsed.conditions for word in words_in(node))
         self.conditions = all_of(map(self.filters.of, parsed.conditions))
-        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.ascent = ladder.climb(pieces, self, language.words, query.without)
         self.pairs = self._pairs()
         self.found = all_of((self.conditions, *map(self.filters.of, self._wanted(self.ascent.words))))
@@ -67,13 +68,13 @@ class Search:
         """Return how many documents meet the conditions and have all of these words, or what they name."""
         return self.asked.count(self.conditions, *map(self.filters.of, self._wanted(words)))
 
-    def beginning(self, text: str) -> Sequence[str]:
-        """Return the words of the index that a text is the beginning of."""
-        return self._vocabulary.beginning(text)
+    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the words of the index, or the sounds, that a text is the beginning of."""
+        return self._vocabulary.beginning(text, kind)
 
-    def similar(self, text: str) -> str | None:
-        """Return the word of the index that a text is most likely a slip of, or None."""
-        return self._vocabulary.similar(text)
+    def similar(self, text: str, kind: TermKind = "word") -> str | None:
+        """Return the word of the index, or the sound, that a text is most likely a slip of, or None."""
+        return self._vocabulary.similar(text, kind)
 
     def having(self, words: Iterable[QueryWord]) -> Filter:
         """Return which documents have all of some words."""
@@ -161,10 +162,9 @@ class Search:
 
     def _meant(self) -> Iterator[MeantCount]:
         """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word in self.ascent.mended:
-            if other := self._vocabulary.commoner(word.text):
-                selected = self.filters.selected(self._query)
-                yield MeantCount(word.text, other, self.asked.count(found_by(Key(other)), *selected))
+        for word, other in meant(self.ascent.mended, self._vocabulary.commoner):
+            selected = self.filters.selected(self._query)
+            yield MeantCount(word, other, self.asked.count(found_by(Key(other)), *selected))
 
 
 def _terms(words: Iterable[QueryWord]) -> frozenset[str]:

@@ -6,11 +6,12 @@ from functools import cached_property
 import numpy as np
 
 from index import ladder, spelling
+from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import MeantCount, WordCount
 from index.language import Language
 from index.likeness import Likeness
-from index.mending import begun
+from index.mending import begun, meant
 from index.query import Query
 from index.tree import AllOf, AnyOf, FacetIs, InField, Key, Node, Notice, QueryWord, words_in
 from index.whoosh_engine.docs import NONE, either, less
@@ -32,13 +33,13 @@ class Search:
         self._language = language
         self._query = query
         self._meaning = meaning
-        parsed = language.parse(query.text)
+        parsed = language.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
         self.conditions = parsed.told
         self._matching = Matching(snapshot)
         self._conditions = parsed.conditions
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
-        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.ascent = ladder.climb(pieces, self, language.words, query.without)
 
     def has(self, word: QueryWord) -> bool:
@@ -49,13 +50,13 @@ class Search:
         """Return how many documents meet the conditions and have all of these words, or what they name."""
         return len(self._with_all(self._wanted(words)))
 
-    def beginning(self, text: str) -> Sequence[str]:
-        """Return the words of the index that a text is the beginning of."""
-        return spelling.beginning(text, self._snapshot.words)
+    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
+        """Return the words of the index, or the sounds, that a text is the beginning of."""
+        return spelling.beginning(text, self._snapshot.vocabulary(kind))
 
-    def similar(self, text: str) -> str | None:
-        """Return the word of the index that a text is most likely a slip of, or None."""
-        return self._snapshot.spellings.similar(text)
+    def similar(self, text: str, kind: TermKind = "word") -> str | None:
+        """Return the word of the index, or the sound, that a text is most likely a slip of, or None."""
+        return self._snapshot.spellings(kind).similar(text)
 
     @cached_property
     def matches(self) -> Docs:
@@ -85,9 +86,8 @@ class Search:
 
     def meant(self, selected: Callable[[Docs], Docs]) -> Iterator[MeantCount]:
         """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word in self.ascent.mended:
-            if other := self._snapshot.spellings.commoner(word.text):
-                yield MeantCount(word.text, other, len(selected(self._snapshot.term(Key(other)).finds)))
+        for word, other in meant(self.ascent.mended, self._snapshot.spellings("word").commoner):
+            yield MeantCount(word, other, len(selected(self._snapshot.term(Key(other)).finds)))
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found, before it is rounded."""

@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from index.analysis import TermKind
 from index.query import Sort
 from index.ranking import SHORTEST, length_strength, term_points
 from index.schema import Schema, TextField
@@ -55,6 +56,8 @@ class Snapshot:
         self._facets = schema.facets
         self.titles, self.names, self._sections = schema.titles, schema.names, schema.sections
         self._groups: dict[str, FacetGroup] = {}
+        self._vocabularies: dict[TermKind, Mapping[str, int]] = {}
+        self._spellings: dict[TermKind, Spellings] = {}
         self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
         self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)
         self._norms = {text: self._read_norms(text) for text in schema.texts}
@@ -135,15 +138,18 @@ class Snapshot:
         """Which documents may have a phrase in their literals."""
         return Signatures(self.literals)
 
-    @cached_property
-    def words(self) -> Mapping[str, int]:
-        """All words that find documents, short units among them, each with how many it finds at most."""
-        return self._segments.terms(text_field(text.name, "word") for text in self._texts if text.finds)
+    def vocabulary(self, kind: TermKind) -> Mapping[str, int]:
+        """Return all words (short units among them) or sounds that find documents, each with how many at most."""
+        known = self._vocabularies.get(kind)
+        if known is None:
+            fields = (text_field(text.name, kind) for text in self._texts if text.finds)
+            known = self._vocabularies[kind] = self._segments.terms(fields)
+        return known
 
-    @cached_property
-    def spellings(self) -> Spellings:
-        """The words that a text may be a slip of."""
-        return Spellings(lambda: self.words, lambda word: len(self.term(Key(word)).finds))
+    def spellings(self, kind: TermKind) -> Spellings:
+        """Return the words, or sounds, that a text may be a slip of."""
+        made = Spellings(lambda: self.vocabulary(kind), lambda text: len(self.term(Key(text, kind)).finds))
+        return self._spellings.setdefault(kind, made)
 
     @cached_property
     def dates(self) -> FacetGroup:

@@ -9,6 +9,7 @@ from index.tree import FacetIs
 from index.words import QueryWords
 from kb.search.facets import FACETS
 from kb.services import Catalogue
+from kb.services.vocabulary import readings
 from kb.understanding import Tools
 
 _YEAR = re.compile("((?:19|20)[0-9]{2})年?")
@@ -33,7 +34,8 @@ def language(tools: Tools) -> Language:
         year = _YEAR.fullmatch(text)
         return FacetIs("year", text, (year[1],)) if year else None
 
-    return Language(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related), fields, named)
+    read = readings(tools.catalogue, vocabulary)
+    return Language(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, read), fields, named)
 
 
 def _facet_fields(catalogue: Catalogue) -> Iterator[tuple[tuple[str, ...], FieldMeaning]]:

@@ -1,30 +1,15 @@
 """What one may be about to type: services, events, talks, speakers and words, in kana, kanji or letters."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from index.readings import as_read, beginnings
+from index.text import folded_width
 from kb.search.answers import FacetValue
 from kb.services import Catalogue
 
 _MOST = 8
-# What is written or left out at will; ッ too, with which no word begins: `zzz` begins nothing that begins with z.
-_GAPS = re.compile(r"[\s\-_・ー]|(?<=\w([bcdfghjkmpqrstvwxz]))\1")
-# What one types, and how Unicode spells it in the names of the kana.
-_SPELLED = (
-    ("sh", "sy"),
-    ("ch", "ty"),
-    ("j", "zy"),
-    ("ts", "t"),
-    ("f", "h"),
-    ("yi", "i"),
-    ("wi", "i"),
-    ("we", "e"),
-    ("wo", "o"),
-)
-_KANA = re.compile(r"(?:HIRAGANA|KATAKANA) LETTER (?P<small>SMALL )?(?P<sound>\w+)$")
-_VOWELS = ("a", "i", "u", "e", "o")
 
 WORD = "word"  # the group of suggestions that are words to search for
 
@@ -75,39 +60,13 @@ class Suggestions:
 
     def for_typed(self, text: str) -> tuple[Suggestion, ...]:
         """Return what may be meant by the beginning of a name; nothing for nothing."""
-        begun = tuple(filter(None, _spellings(text)))
-        found = [entry for entry in self.entries if begun and any(tail.startswith(begun) for tail in entry.tails)]
+        begun = beginnings(text)
+        found = [entry for entry in self.entries if any(tail.startswith(begun) for tail in entry.tails)]
         found.sort(key=lambda entry: not any(name.startswith(begun) for name in entry.names))
         return tuple(entry.suggestion for entry in found[:_MOST])
 
 
 def _entry(suggestion: Suggestion, names: Iterable[str]) -> _Entry:
-    names = [unicodedata.normalize("NFKC", name) for name in names]
+    names = [folded_width(name) for name in names]
     tails = {name[word.start() :] for name in names for word in re.finditer(r"\S+", name)}
-    return _Entry(
-        suggestion,
-        frozenset(spelling for name in names for spelling in _spellings(name)),
-        frozenset(spelling for tail in tails for spelling in _spellings(tail)),
-    )
-
-
-def _spellings(text: str) -> tuple[str, str]:
-    """Return a text as it is compared: as written, and with its kana in letters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _GAPS.sub("", folded), romanised(folded)
-
-
-def romanised(text: str) -> str:
-    """Return a text with its kana in letters, spelled as Unicode spells them: らむ and ラム give `ramu`."""
-    letters = ""
-    for character in text:
-        kana = _KANA.match(unicodedata.name(character, ""))
-        sound = kana["sound"].lower() if kana else character
-        if kana and kana["small"] and sound == "tu":
-            continue
-        if kana and kana["small"] and letters[-1:] in _VOWELS:
-            letters = letters[:-1]  # キ and a small ヤ are kya
-        letters += sound
-    for typed, spelled in _SPELLED:
-        letters = letters.replace(typed, spelled)
-    return _GAPS.sub("", letters)
+    return _Entry(suggestion, frozenset(map(as_read, names)), frozenset(map(as_read, tails)))

@@ -46,6 +46,13 @@ def words(catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[LexiconEntry, .
     return _with_own((*names, *spellings, *vocabulary.words), vocabulary.own)
 
 
+def readings(catalogue: Catalogue, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """Yield how services and words of the field are read, or written in Japanese, each with the name that it means."""
+    services = ((one.short_name, [n for n in one.names if n not in one.features]) for one in catalogue.services)
+    for name, others in (*services, *vocabulary.typed.items()):
+        yield from ((reading, name) for reading in others if not reading.isascii())
+
+
 def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]]) -> tuple[LexiconEntry, ...]:
     """Return known words with a library's, so that those of each of its groups are found as one."""
     if not own:

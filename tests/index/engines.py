@@ -16,6 +16,7 @@ LANGUAGE = Language(
         ANALYZER,
         slips=[("冪統制", "冪等")],
         related=[("監視", "モニタリング"), ("モニタリング", "監視"), ("料金", "コスト")],
+        readings=[("ラムダ", "lambda"), ("ラムダ式", "lambda"), ("エスキューエス", "SQS"), ("アールエヌジー", "RNG")],
     ),
     fields={
         "year": FieldMeaning("facet", "year"),

@@ -10,6 +10,7 @@ from counted import Counted
 from msgspec.structs import replace
 
 from index import ladder, spelling
+from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import Reason
 from index.likeness import DocumentVectors, Likeness, Space, quantised
@@ -63,12 +64,12 @@ class Scan:
         self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
         self._mean_length = cache(self._read_mean_length)
         self._has_word = cache(lambda word, d: any(self._has_alternative(a, d) for a in word.alternatives))
-        parsed = language.parse(query.text)
+        parsed = language.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
         self.conditions = parsed.told
         self._conditions = AllOf(parsed.conditions)
         self._number = {id(d): number for number, d in enumerate(documents)}
-        pieces = begun(parsed.pieces, self) if query.typing else parsed.pieces
+        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.ascent = ladder.climb(pieces, self, language.words, query.without)
         self.besides = [word for node in parsed.conditions for word in words_in(node)]
         analyzer = language.words.analyzer
@@ -88,26 +89,25 @@ class Scan:
         wanted = AllOf((self._conditions, *self._wanted(words)))
         return sum(self.describes(wanted, d) for d in self._documents)
 
-    def beginning(self, text: str) -> Sequence[str]:
-        return spelling.beginning(text, self._words)
+    def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
+        return spelling.beginning(text, self._all(kind))
 
-    def similar(self, text: str) -> str | None:
-        return self._spellings.similar(text)
+    def similar(self, text: str, kind: TermKind = "word") -> str | None:
+        return self._spellings(kind).similar(text)
 
     def meant(self) -> Iterator[tuple[str, QueryWord]]:
+        asked = {key.text for word in self.ascent.mended for a in word.alternatives for key in a.terms}
         for word in self.ascent.mended:
-            if other := self._spellings.commoner(word.text):
+            if (other := self._spellings("word").commoner(word.text)) and other not in asked:
                 yield word.text, QueryWord(other, (Alternative((Key(other),)),))
 
-    @cached_property
-    def _spellings(self) -> spelling.Spellings:
+    def _spellings(self, kind: TermKind) -> spelling.Spellings:
         return spelling.Spellings(
-            lambda: dict.fromkeys(self._words, len(self._documents)), lambda word: self._found_by(Key(word))
+            lambda: dict.fromkeys(self._all(kind), len(self._documents)), lambda text: self._found_by(Key(text, kind))
         )
 
-    @cached_property
-    def _words(self) -> list[str]:
-        return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == "word"]
+    def _all(self, kind: TermKind) -> list[str]:
+        return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == kind]
 
     def _read_likeness(self, text: str) -> Likeness | None:
         embedder = self._engine.embedder()

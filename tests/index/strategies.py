@@ -30,6 +30,7 @@ WORDS = [
     "結果整合性",
 ]
 ASKED = [*WORDS, "なぜ", "方法", "口腔内", "lamda", "めとりくす", "ぁmbだ", "しんらいせい", "料金", "遅いのはなぜ"]
+ASKED += ["らむ", "らむだ", "らm", "ramu", "えすきゅー", "えすきゅえつ", "て", "めとりk", "もにたりんづ", "いーしー"]
 MARKS = ["-", "OR", "(", ")", '"信頼性の"', '"', "year:2018", "talk:監視", "before:2020", "年:x", "ー"]
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 values = st.lists(st.sampled_from(["sqs", "ec2", "lambda", "日本 語,"]), max_size=3, unique=True)

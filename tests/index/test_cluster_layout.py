@@ -59,7 +59,7 @@ def test_frequencies_are_packed_by_what_their_fields_count() -> None:
     assert int(packed[token("監視")]) == 2 * PACK + 5 + 3  # 0.5 in the trail and 0.3 below, in units of 0.1
     assert int(packed[token("集約")]) == PACK
     assert row.length == 3
-    assert row.words == {"監視", "集約"}
+    assert row.words == {Key("監視"), Key("集約"), Key("カンシ", "sound"), Key("シュウヤク", "sound")}
 
 
 def test_a_term_that_stands_only_where_it_finds_nothing_has_another_name() -> None:

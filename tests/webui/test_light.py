@@ -1,5 +1,6 @@
 """How much a first visit sends, over a library that fills every list of a page: no page grows with the library."""
 
+import gzip
 import random
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
+from webui import app as app_module
 from webui.app import create_app
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
@@ -72,3 +74,13 @@ def test_programs_get_no_more_reports_of_the_start_page_than_people(client: Flas
     assert (
         EVENTS * TALKS * NOTES <= told["totals"]["notes"] < EVENTS * TALKS * (NOTES + 1)
     )  # made up, a title may be one
+
+
+@pytest.mark.parametrize("name", ["page.js", "recent.js", "drop.js", "style.css"])
+def test_of_a_script_or_style_all_is_sent_but_what_people_alone_read(client: FlaskClient, name: str) -> None:
+    written = (Path(app_module.__file__).parent / "static" / name).read_text("utf-8").splitlines()
+    with client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"}) as answer:
+        sent_lines = gzip.decompress(answer.data).decode().splitlines()
+    said = [line.strip() for line in written if not line.strip().startswith(("//", "/*"))]
+
+    assert sent_lines == [line for line in said if line]

@@ -2,12 +2,15 @@
 
 import html
 import re
+from types import ModuleType
 
 import pytest
 from flask.testing import FlaskClient
 
+from index.engine import Reason
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
+from webui.texts import en, ja
 from webui.view.pager import numbers
 
 DATED = """\
@@ -117,7 +120,7 @@ def test_nothing_found_leads_to_the_search_without_one_thing(client: FlaskClient
 
 
 def test_a_reading_leads_to_what_is_read_so(client: FlaskClient) -> None:
-    (address,) = re.findall(r'<a href="([^"]*)" data-swap>もしかして「AWS Lambda」', results(client, "/?q=らむだ"))
+    (address,) = re.findall(r'<a href="([^"]*)" data-swap>もしかして「AWS Lambda」', results(client, "/?q=らむ"))
 
     assert html.unescape(address) == "/?service=lambda"
 
@@ -161,3 +164,43 @@ def test_the_filters_come_in_their_order(client: FlaskClient) -> None:
     groups = re.findall(r"<legend[^>]*>([^<]*)<", client.get("/?q=").text)
 
     assert groups == ["種別", "年", "イベント", "サービス", "セッション"]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            ja,
+            [
+                "上の見出しとサービスの名前に「らむだ」（lambda）がある",
+                "このメモに「料金」がある",
+                "意味が近いメモです",
+                "同じ話題のほかのメモも、意味が近い",
+                "見出しなので、後ろにしています",
+            ],
+        ),
+        (
+            en,
+            [
+                "“らむだ” (lambda) in what it stands under and the name of a service",
+                "“料金” in the note",
+                "its meaning is near",
+                "other notes on the same subject are near in meaning too",
+                "it is a mere heading, which comes last",
+            ],
+        ),
+    ],
+)
+def test_why_a_note_was_found_is_said_in_words(language: ModuleType, told: list[str]) -> None:
+    reasons = (
+        Reason("words", 2.0, "らむだ", "lambda", ("trail", "services")),
+        Reason("words", 1.5, "料金", "料金", ("text",)),
+        Reason("likeness", 1.0, cosine=0.62),
+        Reason("coverage", 0.9),
+        Reason("around", 0.5),
+        Reason("boost", -0.4),
+    )
+
+    assert list(language.why_found(reasons, "label")) == told
+    assert list(language.why_found((Reason("boost", 0.2),), "statement")) == []
+    assert len(list(language.why_found((Reason("boost", 0.2),), "advice"))) == 1

@@ -133,7 +133,13 @@ def test_where_nothing_is_found_the_condition_to_blame_is_named(client: FlaskCli
 
 
 def test_each_hit_says_why_it_was_found(client: FlaskClient) -> None:
-    assert re.search(r"言葉: 冪等（本文） [\d.]+点", plain(client.get("/?q=冪等")))
+    page = plain(client.get("/?q=冪等"))
+    english = plain(client.get("/?q=冪等&lang=en"))
+
+    assert "このメモに「冪等」がある" in page
+    assert "“冪等” in the note" in english
+    assert not re.search(r"\d\.\d\d", page + english)
+    assert as_json(client, "/?q=冪等").json["hits"][0]["reasons"][0]["points"] > 0
 
 
 def test_counts_ignore_their_own_group_and_link_to_the_toggled_search(client: FlaskClient) -> None:

@@ -96,11 +96,14 @@ function searchAfter(wait) {
 const composes = (event) => event.isComposing || event.keyCode === 229;
 
 box.addEventListener("input", (event) => {
+  if (list.querySelector("[data-forget]")) closeSuggestions(); // what is typed now has suggestions of its own
   if (box.value !== last || composes(event)) searchAfter(composes(event) ? COMPOSING : TYPING);
 });
 box.addEventListener("compositionend", () => searchAfter(0));
+box.addEventListener("change", () => remember(box.value));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
+  remember(box.value);
   clearTimeout(resting);
   closeSuggestions();
   visit(asked());
@@ -131,12 +134,25 @@ function suggest() {
   request.onload = () => {
     const options = request.response?.querySelectorAll("[role=option]") ?? [];
     if (value !== box.value || document.activeElement !== box) return;
-    list.replaceChildren(...options);
-    list.hidden = !options.length;
-    box.setAttribute("aria-expanded", String(!list.hidden));
-    choose(-1);
+    offer(options);
   };
   request.send();
+}
+
+// The last searches: the script that keeps them in this browser is fetched when there is something to keep or to offer.
+const recent = () => import(list.dataset.script);
+const remember = (text) => recent().then((searches) => searches.remember(text));
+
+async function recall() {
+  const searches = await recent();
+  if (!box.value && document.activeElement === box) offer(searches.options(list.dataset.recent, list.dataset.forget));
+}
+
+function offer(options) {
+  list.replaceChildren(...options);
+  list.hidden = !options.length;
+  box.setAttribute("aria-expanded", String(!list.hidden));
+  choose(-1);
 }
 
 function choose(index) {
@@ -154,9 +170,11 @@ function closeSuggestions() {
 function take(option) {
   closeSuggestions();
   clearTimeout(resting);
+  if ("forget" in option.dataset) return recent().then((searches) => searches.forget());
   const address = option.dataset.address;
   if (!address.startsWith("/?")) return location.assign(address);
   box.value = last = new URLSearchParams(address.slice(2)).get("q") ?? "";
+  remember(box.value);
   visit(address);
 }
 
@@ -183,6 +201,8 @@ list.addEventListener("click", (event) => {
   if (option) take(option);
 });
 box.addEventListener("blur", closeSuggestions);
+box.addEventListener("focus", recent, { once: true }); // so that it is there when one leaves
+box.addEventListener("click", () => box.value || recall());
 
 // --- Small things -------------------------------------------------------------------------------------------------
 
@@ -200,8 +220,9 @@ function walk(step) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+const OPEN_MENU = ".menu[open], .syntax[open]";
 const KEYS = {
-  "/": () => (box.focus(), box.select()),
+  "/": () => (box.focus(), box.select(), box.value || recall()),
   "?": () => help.showModal(),
   j: () => walk(1),
   k: () => walk(-1),
@@ -214,7 +235,7 @@ const AT_A_NOTE = {
 document.addEventListener("keydown", (event) => {
   if (composes(event) || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPED_IN)) return;
   const note = event.target.matches(".note") && event.target;
-  const open = event.target.closest(".menu[open]");
+  const open = event.target.closest(OPEN_MENU);
   const act = KEYS[event.key] ?? (note && AT_A_NOTE[event.key]);
   if (event.key === "Escape" && open) {
     open.open = false;
@@ -226,7 +247,7 @@ document.addEventListener("keydown", (event) => {
 });
 document.getElementById("tell-keys").addEventListener("click", KEYS["?"]);
 document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll(".menu[open]")) menu.open = menu.contains(event.target);
+  for (const menu of document.querySelectorAll(OPEN_MENU)) menu.open = menu.contains(event.target);
 });
 
 const plain = (text) => // as names are compared: width, case and the two kana are one, gaps are none

@@ -16,6 +16,17 @@ FOR_EXAMPLE = "e.g. {example}"
 EXAMPLES = ("SQS", "Lambda", "DynamoDB", "Kubernetes", "CloudFormation", "Step Functions")
 KIND_EXAMPLES = {"advice": "Advice only", "problem": "Problems only", "question": "Questions only"}
 SEARCH = "Search"
+SYNTAX_TITLE = "How to write a search"
+SYNTAX = (
+    ('"{phrase}"', "between quotes: exactly this, in a row"),
+    ("{service} -{other}", "without the word behind the minus"),
+    ("{service} OR {other}", "any of them; ( ) keeps words together"),
+    ("service:{slug} kind:{kind}", "of this value; also event:, speaker:, state:"),
+    ("year:{year}", "of this year; also before:{year}, after:{year}"),
+)
+PHRASES = ("best practice", "cold start", "serverless")
+RECENT = "Recent"
+FORGET = "Forget recent searches"
 SUGGESTIONS = "Suggestions"
 MAIN_NAVIGATION = "Main pages"
 REPORTS = "Reports"
@@ -33,7 +44,7 @@ SORT = "Order"
 SORTS = {"relevance": "Relevance", "new": "Newest first", "old": "Oldest first", "advice": "Most like advice"}
 KEYS = "Keys"
 KEYS_HOW = {
-    "/": "Go to the search box",
+    "/": "Go to the search box (if empty, with your recent searches)",
     "j, ↓": "Next note (↓ from the search box too, or once a note has the focus)",
     "k, ↑": "Previous note (↑ once a note has the focus)",
     "Enter": "Open the page of the note",
@@ -199,7 +210,7 @@ STILL_TYPING = "Nothing begins with “{text}” so far. Enter searches for it a
 REFUSE_STEP = "Undo"
 STEPS_TAKEN = {
     "keyboard": "“{text}” was searched as “{instead}”, as if typed in another input mode.",
-    "sound": "“{text}” was searched as “{instead}”, which sounds the same.",
+    "sound": "“{text}” was searched as any word that is read “{instead}”.",
     "spelling": "“{text}” was taken for a slip and searched as “{instead}”.",
     "function": "Searched without “{text}”.",
     "parts": "Notes with a part of “{text}” are shown too.",
@@ -214,6 +225,23 @@ NOTICES = {
     "literally": "“{text}” was searched as it stands.",
     "no likeness": "Could not search by meaning, so words alone were searched ({text}).",
 }
+STANDS_IN = {
+    "text": "the note",
+    "trail": "what it stands under",
+    "talk": "the title of the talk",
+    "services": "the name of a service",
+    "attached": "what is attached",
+    "below": "the notes below",
+}
+SPEAKS = {
+    "nearness": "the words stand side by side",
+    "characters": "the same characters in a row",
+    "exact": "the note says just what was asked",
+    "likeness": "its meaning is near",
+    "around": "other notes on the same subject are near in meaning too",
+}
+IS_ADVICE = "it is advice, which comes first"
+IS_LABEL = "it is a mere heading, which comes last"
 WHY_FOUND = "Why it was found"
 ALIGNED = "Side by side"
 HOW_ALIKE = "How alike"

@@ -2,16 +2,22 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
+from index.engine import Reason
+from index.text import folded
 from kb.aligning import Row
 from kb.report.model import Why
 from kb.texts.en import counted, day
 from webui.texts.en.labels import (
     FILTERS,
     GROUPS,
+    IS_ADVICE,
+    IS_LABEL,
     NOTICES,
+    SPEAKS,
+    STANDS_IN,
     STEPS_TAKEN,
     VALUES,
     WHY,
@@ -136,6 +142,22 @@ def step_taken(name: str, text: str, instead: str) -> str:
 def notice(name: str, text: str) -> str:
     """Return what of a query could not be taken as typed."""
     return NOTICES[name].format(text=text)
+
+
+def why_found(reasons: Sequence[Reason], kind: str) -> Iterator[str]:
+    """Yield in words why a note of a kind was found: which words stand where, then what else speaks for it."""
+    by_place: dict[tuple[str, ...], list[str]] = {}
+    for one in reasons:
+        if one.signal == "words" and one.fields:
+            as_term = "" if folded(one.term) == folded(one.word) else f" ({one.term})"
+            by_place.setdefault(one.fields, []).append(f"“{one.word}”{as_term}")
+    for places, words in by_place.items():
+        yield f"{', '.join(words)} in {' and '.join(STANDS_IN[place] for place in places)}"
+    for one in reasons:
+        if one.signal in SPEAKS:
+            yield SPEAKS[one.signal]
+        elif one.signal == "boost" and (one.points < 0 or kind == "advice"):
+            yield IS_LABEL if one.points < 0 else IS_ADVICE
 
 
 def freed(group: str, count: int) -> str:

@@ -16,6 +16,17 @@ FOR_EXAMPLE = "例: {example}"
 EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
 KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
+SYNTAX_TITLE = "検索の書き方"
+SYNTAX = (
+    ('"{phrase}"', "引用符の中は、そのままの並び"),
+    ("{service} -{other}", "「-」を付けた言葉は含まない"),
+    ("{service} OR {other}", "どれかを含む。( ) でまとめられる"),
+    ("サービス:{slug} 種別:{kind_label}", "その項目が合うもの。イベント:、登壇者:、状態: も"),
+    ("年:{year}", "その年のもの。以前:{year}、以降:{year} も"),
+)
+PHRASES = ("結果整合性", "コールドスタート", "ベストプラクティス")
+RECENT = "最近"
+FORGET = "最近の検索を消す"
 SUGGESTIONS = "候補"
 MAIN_NAVIGATION = "主なページ"
 REPORTS = "レポート"
@@ -33,7 +44,7 @@ SORT = "並び替え"
 SORTS = {"relevance": "関連度", "new": "新しい順", "old": "古い順", "advice": "助言らしい順"}
 KEYS = "キー操作"
 KEYS_HOW = {
-    "/": "検索の言葉を入れる",
+    "/": "検索の言葉を入れる（空なら、最近の検索から選べる）",
     "j・↓": "次のメモへ（↓は検索欄からか、メモを選んでいるとき）",
     "k・↑": "前のメモへ（↑はメモを選んでいるとき）",
     "Enter": "選んだメモのページを開く",
@@ -194,7 +205,7 @@ STILL_TYPING = "「{text}」で始まる言葉はまだ見つかりません。E
 REFUSE_STEP = "これをやめる"
 STEPS_TAKEN = {
     "keyboard": "「{text}」を、入力モードの違いとみて「{instead}」で探しました。",
-    "sound": "「{text}」を、読みが同じ「{instead}」で探しました。",
+    "sound": "「{text}」を、「{instead}」と読む言葉で探しました。",
     "spelling": "「{text}」を、打ち間違いとみて「{instead}」で探しました。",
     "function": "「{text}」を除いて探しました。",
     "parts": "「{text}」は、その一部を含むメモも探しました。",
@@ -210,6 +221,23 @@ NOTICES = {
     "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
+STANDS_IN = {
+    "text": "このメモ",
+    "trail": "上の見出し",
+    "talk": "セッション名",
+    "services": "サービスの名前",
+    "attached": "添えられたもの",
+    "below": "下のメモ",
+}
+SPEAKS = {
+    "nearness": "探した言葉が隣り合っています",
+    "characters": "探した文字の並びがあります",
+    "exact": "探した言葉だけのメモです",
+    "likeness": "意味が近いメモです",
+    "around": "同じ話題のほかのメモも、意味が近い",
+}
+IS_ADVICE = "助言なので、前に出しています"
+IS_LABEL = "見出しなので、後ろにしています"
 ALIGNED = "記録を並べる"
 HOW_ALIKE = "近さ"
 ALIKE_ELSEWHERE = "ほかのレポートの似たメモ"
