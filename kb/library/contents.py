@@ -18,7 +18,8 @@ from kb.report.problems import Doubt, FileProblem
 class ReportEntry(Struct, frozen=True):
     """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file.
 
-    `vectors` is the model whose vectors told what kinds its notes are of, nothing where words alone did.
+    `asked` are the ids under which kb.toml may tell of its talks and lines; `vectors` is the model whose vectors told
+    what kinds its notes are of, nothing where words alone did.
     """
 
     id: str
@@ -32,6 +33,7 @@ class ReportEntry(Struct, frozen=True):
     talks: tuple[Talk, ...]
     notes: int
     doubts: tuple[Doubt, ...]
+    asked: tuple[str, ...] = ()
     vectors: str = ""
 
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from kb.library.places import KEPT, may_keep
 from kb.library.safe_files import sealed, unsealed
-from kb.report.model import Correction, Given, Report
+from kb.report.model import Correction, Given, Report, ToldTalk
 from kb.report.outline import ReadingWarning
 from kb.report.problems import Doubt
 
@@ -34,7 +34,7 @@ class Grounds(Struct, frozen=True):
     domain: str
     given: Given
     corrections: Mapping[str, Correction]
-    speakers: Mapping[str, tuple[str, ...]]
+    talks: Mapping[str, ToldTalk]
     vectors: str = ""
 
 

@@ -8,7 +8,6 @@ from index.text import skeleton
 from kb.library.configuration import Configuration, parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.tables import ConfigurationError
-from kb.relating import with_own_talks
 from kb.report.difference import Cause
 from kb.report.model import Given
 
@@ -55,9 +54,9 @@ class Causes:
         for note in dict.fromkeys((*old.corrections, *new.corrections)):
             if old.corrections.get(note) != new.corrections.get(note) and note.rpartition("/")[0] in ids:
                 yield Cause("told", f'[notes."{note}"]')
-        for talk in with_own_talks(entry).talks:
-            if old.speakers.get(talk.id) != new.speakers.get(talk.id):
-                yield Cause("told", f'[talks."{talk.id}"]')
+        for talk in entry.asked:
+            if old.talks.get(talk) != new.talks.get(talk):
+                yield Cause("told", f'[talks."{talk}"]')
         if before and after:
             yield from self._of_domain(entry)
 

@@ -44,6 +44,7 @@ class Standing:
             talks=report.talks,
             notes=len(report.notes),
             doubts=finished.doubts,
+            asked=report.asked,
             vectors=finished.vectors,
         )
         problems = (FileProblem(file.source, warning.line, warning.message) for warning in finished.warnings)
@@ -101,6 +102,6 @@ class Finisher:
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
         given = self._tools.configuration.given.get(file.source, Given())
         corrections = corrections_for(report.id, file.source, given, self._tools.corrections)
-        told = self._tools.configuration.speakers
-        speakers = {talk.id: told[talk.id] for talk in report.talks if talk.id in told}
-        return Grounds(file.digest, code_digest(), self._domain, given, corrections, speakers)
+        told = self._tools.configuration.talks
+        talks = {asked: told[asked] for asked in report.asked if asked in told}
+        return Grounds(file.digest, code_digest(), self._domain, given, corrections, talks)

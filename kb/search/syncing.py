@@ -148,7 +148,7 @@ class Sync:
             entry = before.by_source.get(file.source)
             if entry and self._vectors and entry.vectors != self._vectors.name:
                 continue
-            if entry is None or any(old.speakers.get(one.id) != new.speakers.get(one.id) for one in entry.talks):
+            if entry is None or any(old.talks.get(asked) != new.talks.get(asked) for asked in entry.asked):
                 continue
             told, tells = (corrections_for(report, file.source, given, one) for one in (corrected, now))
             if told == tells:
