@@ -17,6 +17,7 @@ from kb.report.problems import Doubt
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
     from index.embedder import KeptVectors
+    from kb.kinds import Lesson
     from kb.report.model import Correction, Given, Report, Talk, ToldTalk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
@@ -43,6 +44,9 @@ class FinishedReport(Struct, frozen=True):
     warnings: "tuple[ReadingWarning, ...]" = ()
     doubts: tuple[Doubt, ...] = ()  # the first of what is missing, and what may be claimed of notes
     vectors: str = ""  # the model whose vectors told its kinds
+    taught: Mapping[
+        str, tuple[str, ...]
+    ] = {}  # what is true of notes whose kind is corrected, by their own part of the id
 
 
 class Tools(Struct, frozen=True, dict=True):
@@ -79,19 +83,33 @@ class Tools(Struct, frozen=True, dict=True):
 
 
 def understand(
-    data: bytes, source: str, tools: Tools, given: "Given | None" = None, vectors: "KeptVectors | None" = None
+    data: bytes,
+    source: str,
+    tools: Tools,
+    given: "Given | None" = None,
+    *,
+    vectors: "KeptVectors | None" = None,
+    lesson: "Lesson | None" = None,
 ) -> FinishedReport:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
-    return finish(read_outline(data, source), tools, given, vectors)
+    return finish(read_outline(data, source), tools, given, vectors=vectors, lesson=lesson)
 
 
 def finish(
-    outline: "Outline", tools: Tools, given: "Given | None" = None, vectors: "KeptVectors | None" = None
+    outline: "Outline",
+    tools: Tools,
+    given: "Given | None" = None,
+    *,
+    vectors: "KeptVectors | None" = None,
+    lesson: "Lesson | None" = None,
 ) -> FinishedReport:
-    """Return the report that an outline holds, finished; where all its notes have `vectors`, they tell kinds too."""
-    from kb.kinds import claims_unsure, classify
+    """Return the report that an outline holds, finished.
+
+    Where all its notes have `vectors`, they tell kinds too, and so does the `lesson` of the library's corrections.
+    """
+    from kb.kinds import claims_unsure, classify, told_features
     from kb.lint import doubts
     from kb.report.model import Given
     from kb.services.tagger import tag
@@ -104,12 +122,13 @@ def finish(
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     known = vectors.of([note.passage for note in report.notes]) if vectors else None
-    classified = classify(report, morphemes, corrections, known)
+    classified = classify(report, morphemes, corrections, known, lesson.step if lesson else None)
     missing = islice(doubts(outline, report, tools.domain, tools.lines), _MOST_DOUBTS)
     return replace(
         analysed,
         report=classified,
-        vectors=vectors.name if vectors else "",
+        vectors=vectors.name if vectors and known is not None else "",
+        taught=told_features(report, morphemes, corrections),
         warnings=outline.warnings,
         doubts=(*missing, *claims_unsure(classified)),
     )

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from kb.kinds.features import Analysis, features
 from kb.kinds.pairs import paired
-from kb.learning import load
+from kb.learning import LinearModel, load
 from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Doubt
 
@@ -33,14 +33,15 @@ def classify(
     analysis: Analysis,
     corrections: Mapping[str, Correction] = _NO_CORRECTIONS,
     vectors: "Vectors | None" = None,
+    step: LinearModel | None = None,
 ) -> Report:
     """Return the report with the kind of every note, as learned or as told by hand, its remedies and answers.
 
     `analysis` holds the morphemes of each text, `corrections` are by note id, `vectors` those of the notes, (notes,
-    dimensions), of the model that `vectors_weighed` names.
+    dimensions), of the model that `vectors_weighed` names, `step` is what corrections of others teach (`Lesson.step`).
     """
     model = load("kinds" if vectors is None else WITH_VECTORS)
-    probabilities = model.probabilities(features(report, analysis), vectors).tolist()
+    probabilities = model.probabilities(features(report, analysis), vectors, step).tolist()
     likely = {
         note.id: dict(zip(KINDS, own, strict=True)) for note, own in zip(report.notes, probabilities, strict=True)
     }

@@ -22,6 +22,8 @@ class Causes:
         self._before, self._after, self._names = before, after, names
         self._old, self._new = _configuration(before), _configuration(after)
         self._rules = tuple(_rules(before, after))
+        learned = str(sum(after.learned.values()) or "")
+        self._learned = (Cause("learned", learned),) if before.lesson != after.lesson else ()
         self._tables = _tables(self._old, self._new)
 
     def of(self, before: ReportEntry | None, after: ReportEntry | None) -> tuple[Cause, ...]:
@@ -29,7 +31,7 @@ class Causes:
         entry = after or before
         if entry is None:
             return ()
-        found = (*self._of_file(entry, before, after), *self._told(entry, before, after), *self._rules)
+        found = (*self._of_file(entry, before, after), *self._told(entry, before, after), *self._rules, *self._learned)
         return tuple(dict.fromkeys(found)) or (Cause("others"),)
 
     def _of_file(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:

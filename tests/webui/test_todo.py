@@ -182,3 +182,15 @@ def test_notes_that_are_rather_advice_are_asked_about_and_answered(library: Path
     assert kinds[0] == "advice"
     assert kinds[1] != "advice"
     assert claims(client, "advice") == found[2:]
+
+
+def test_it_is_told_from_how_many_corrections_is_learned(library: Path) -> None:
+    (library / "notes.md").write_text("# 鍵の会 2018\n\n" + "".join(f"- 鍵を{n}個見た\n" for n in range(12)), "utf-8")
+    client = opened(library)
+    report = next(one for one in client.get("/reports", headers=JSON).json["reports"] if one["source"] == "notes.md")
+    before = client.get("/todo?what=advice").text
+    for note in client.get(f"/report/{report['id']}", headers=JSON).json["notes"]:
+        client.post(f"/correct/{note['id']}", data={"kind": "impression"}, headers=OURS)
+
+    told = "種別の訂正12件から"
+    assert (told in before, told in client.get("/todo?what=advice").text) == (False, True)

@@ -71,6 +71,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         found = left()
         asked = request.args.get("what")
         what = next((one for one in _ORDER if one == asked), next((one for one in _ORDER if found[one]), _ORDER[0]))
+        contents = knowledge_base.collection.contents()
         part = paged("/todo", found[what], asked_page(request.args), _PAGE_SIZE, kept=(("what", what),))
         return respond(
             "todo.html",
@@ -78,6 +79,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             what=what,
             counts={one: len(found[one]) for one in _ORDER},
             part=part,
+            learned=sum(contents.learned.values()) if contents else 0,
         )
 
     return blueprint

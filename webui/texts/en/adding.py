@@ -138,6 +138,11 @@ def is_no_speaker(name: str) -> str:
     return f"{name} is not a speaker"
 
 
+def learned(count: int) -> str:
+    """Return from how many corrections the kinds of other notes are told."""
+    return f"The kinds of other notes are learned from {count:,} corrections, too."
+
+
 def likely(share: float) -> str:
     """Return how likely a claim is, from 0 to 1."""
     return f"likely by {share:.0%}"

@@ -140,6 +140,11 @@ def is_no_speaker(name: str) -> str:
     return f"{name} は登壇者ではない"
 
 
+def learned(count: int) -> str:
+    """Return from how many corrections the kinds of other notes are told."""
+    return f"種別の訂正{count:,}件から、ほかのメモの種別も学んでいます。"
+
+
 def likely(share: float) -> str:
     """Return how likely a claim is, from 0 to 1."""
     return f"確からしさ {share:.0%}"
