@@ -43,7 +43,7 @@ def test_no_claim_becomes_likelier_and_the_rest_still_adds_up() -> None:
 
 
 def test_the_weights_are_the_likeliest_that_there_are() -> None:
-    examples = told(HIGH, "no", times=7) + told(NEW, "yes", "perhaps", times=5)
+    examples = told(HIGH, "no", "perhaps", times=7) + told(NEW, "yes", "perhaps", times=5)
     names, step = step_towards(MODEL, examples).weights()
     table = np.array([[1, *(name in one.features for name in names)] for one in examples], float)
     before = np.log(MODEL.probabilities([one.features for one in examples]))
