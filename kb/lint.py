@@ -7,7 +7,7 @@ from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.report.problems import Doubt, FileProblem, Missing
 from kb.services import Domain
-from kb.talks import unsure_of
+from kb.talks import NOTHING_TOLD, ToldLines, unsure_of
 
 # One to four words in capitals behind an owner's name; no service's name has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
@@ -16,28 +16,30 @@ _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 _TOLD: Mapping[Missing, str] = {
     "event": "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」, or in kb.toml",
     "date": "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml",
-    "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time: 【A】11:10~12:00:",
+    "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time, 【A】11:10~12:00:, or tell it in "
+    'kb.toml: [talks."{1}"] talk = true',
     "speaker": "「{0}」 may be who speaks; if so, write a line 「登壇者: {0}」 below the talk's heading",
     "service": "「{0}」 looks like a service that the catalogue does not know",
 }
 
 
-def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
+def lint(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOTHING_TOLD) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
-    warnings = ((warning.line, warning.message) for warning in outline.warnings)
-    told = [*warnings, *((one.line, _TOLD[one.what].format(one.text)) for one in doubts(outline, report, domain))]
-    return tuple(FileProblem(outline.source, *one) for one in sorted(told, key=lambda one: one[0] or 0))
+    warnings = [(warning.line, warning.message) for warning in outline.warnings]
+    found = doubts(outline, report, domain, told)
+    every = [*warnings, *((one.line, _TOLD[one.what].format(one.text, one.about)) for one in found)]
+    return tuple(FileProblem(outline.source, *one) for one in sorted(every, key=lambda one: one[0] or 0))
 
 
-def doubts(outline: Outline, report: Report, domain: Domain) -> Iterator[Doubt]:
+def doubts(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOTHING_TOLD) -> Iterator[Doubt]:
     """Yield what a report does not tell, or not plainly: of all of it, then by line for each of what may be missing."""
     if report.event is None:
         yield Doubt("event")
     if report.held_on is None:
         yield Doubt("date")
-    unsure = unsure_of(outline, report)
-    yield from (Doubt("talk", line.number, line.text) for line in unsure.talks)
-    yield from (Doubt("speaker", line, name) for line, name in unsure.speakers)
+    unsure = unsure_of(outline, report, told)
+    yield from (Doubt("talk", one.line.number, one.line.text, round(one.likely, 3), one.id) for one in unsure.talks)
+    yield from (Doubt("speaker", one.line, one.name, round(one.likely, 3)) for one in unsure.speakers)
     yield from _unknown_services(outline, report, domain)
 
 

@@ -17,9 +17,11 @@ from kb.report.problems import Doubt
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
     from index.embedder import KeptVectors
-    from kb.report.model import Correction, Given, Report, Talk
+    from kb.kinds import Lesson
+    from kb.report.model import Correction, Given, Report, Talk, ToldTalk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
+    from kb.talks import ToldLines
 
 Corrections: TypeAlias = "Mapping[str, Mapping[str, Correction]]"
 """Corrections of notes by the report, under whichever of its ids they are told."""
@@ -40,8 +42,11 @@ class FinishedReport(Struct, frozen=True):
     report: "Report"
     morphemes: "Mapping[str, tuple[Morpheme, ...]]"
     warnings: "tuple[ReadingWarning, ...]" = ()
-    doubts: tuple[Doubt, ...] = ()  # the first of them
+    doubts: tuple[Doubt, ...] = ()  # the first of what is missing, and what may be claimed of notes
     vectors: str = ""  # the model whose vectors told its kinds
+    taught: Mapping[
+        str, tuple[str, ...]
+    ] = {}  # what is true of notes whose kind is corrected, by their own part of the id
 
 
 class Tools(Struct, frozen=True, dict=True):
@@ -61,6 +66,11 @@ class Tools(Struct, frozen=True, dict=True):
         """The corrections of the configuration, by report."""
         return corrections_of(self.configuration)
 
+    @cached_property
+    def lines(self) -> "ToldLines":
+        """Which lines are talks and which are none, as the configuration tells it."""
+        return {line: told.talk for line, told in self.configuration.talks.items() if told.talk is not None}
+
     @property
     def domain(self) -> "Domain":
         """What notes can be about."""
@@ -73,50 +83,68 @@ class Tools(Struct, frozen=True, dict=True):
 
 
 def understand(
-    data: bytes, source: str, tools: Tools, given: "Given | None" = None, vectors: "KeptVectors | None" = None
+    data: bytes,
+    source: str,
+    tools: Tools,
+    given: "Given | None" = None,
+    *,
+    vectors: "KeptVectors | None" = None,
+    lesson: "Lesson | None" = None,
 ) -> FinishedReport:
     """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
-    return finish(read_outline(data, source), tools, given, vectors)
+    return finish(read_outline(data, source), tools, given, vectors=vectors, lesson=lesson)
 
 
 def finish(
-    outline: "Outline", tools: Tools, given: "Given | None" = None, vectors: "KeptVectors | None" = None
+    outline: "Outline",
+    tools: Tools,
+    given: "Given | None" = None,
+    *,
+    vectors: "KeptVectors | None" = None,
+    lesson: "Lesson | None" = None,
 ) -> FinishedReport:
-    """Return the report that an outline holds, finished; where all its notes have `vectors`, they tell kinds too."""
-    from kb.kinds import classify
+    """Return the report that an outline holds, finished.
+
+    Where all its notes have `vectors`, they tell kinds too, and so does the `lesson` of the library's corrections.
+    """
+    from kb.kinds import claims_unsure, classify, told_features
     from kb.lint import doubts
     from kb.report.model import Given
     from kb.services.tagger import tag
     from kb.talks import report_of
 
     given = given or tools.configuration.given.get(outline.source, Given())
-    told = with_speakers(report_of(outline, given), tools.configuration.speakers)
-    corrections = corrections_for(told.id, told.source, given, tools.corrections)
-    report = tag(told, tools.domain, corrections)
+    found = with_speakers(report_of(outline, given, tools.lines), tools.configuration.talks)
+    corrections = corrections_for(found.id, found.source, given, tools.corrections)
+    report = tag(found, tools.domain, corrections)
     analysed = analyse(report, tools)
     morphemes = analysed.morphemes
     known = vectors.of([note.passage for note in report.notes]) if vectors else None
+    classified = classify(report, morphemes, corrections, known, lesson.step if lesson else None)
+    missing = islice(doubts(outline, report, tools.domain, tools.lines), _MOST_DOUBTS)
     return replace(
         analysed,
-        report=classify(report, morphemes, corrections, known),
-        vectors=vectors.name if vectors else "",
+        report=classified,
+        vectors=vectors.name if vectors and known is not None else "",
+        taught=told_features(report, morphemes, corrections),
         warnings=outline.warnings,
-        doubts=tuple(islice(doubts(outline, report, tools.domain), _MOST_DOUBTS)),
+        doubts=(*missing, *claims_unsure(classified)),
     )
 
 
-def with_speakers(report: "Report", speakers: Mapping[str, tuple[str, ...]]) -> "Report":
+def with_speakers(report: "Report", told: "Mapping[str, ToldTalk]") -> "Report":
     """Return a report in which those speak in its talks who are told by hand, by the talk's id."""
+    speakers = {talk: one.speakers for talk, one in told.items() if one.speakers is not None}
     if not speakers:
         return report
 
-    def told(talk: "Talk") -> "Talk":
+    def spoken(talk: "Talk") -> "Talk":
         return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk
 
-    notes = (replace(note, talk=note.talk and told(note.talk)) for note in report.notes)
-    return replace(report, talks=tuple(map(told, report.talks)), notes=tuple(notes))
+    notes = (replace(note, talk=note.talk and spoken(note.talk)) for note in report.notes)
+    return replace(report, talks=tuple(map(spoken, report.talks)), notes=tuple(notes))
 
 
 def corrections_of(configuration: Configuration) -> Corrections:

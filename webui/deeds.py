@@ -15,6 +15,7 @@ from webui.address import DEED
 from webui.texts import texts
 
 _MOST = 100  # deeds remembered: who takes one back does so at once
+_KNOWS_AT_ONCE = "/todo"  # what is told, though the index does not yet
 _Done = TypeVar("_Done")
 
 
@@ -56,7 +57,8 @@ class Deeds:
 
     def told(self, deed: Deed, back: str, anchor: str = "", *, settled: bool = True) -> Response:
         """Lead back to a page of ours, or to the update that is running, and tell there what was done."""
-        return make_response(redirect(_with(back if settled else "/sync", deed.key, anchor), 303))
+        shown = settled or back.partition("?")[0] == _KNOWS_AT_ONCE
+        return make_response(redirect(_with(back if shown else "/sync", deed.key, anchor), 303))
 
     def take_back(self, key: str) -> Deed | None:
         """Take back a deed, or do it again, once; return what was done by that, None where it cannot be done.

@@ -87,7 +87,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
 
     def lint_one(data: bytes, source: str) -> None:
         parsed = read_outline(data, source)
-        problems = lint(parsed, finish(parsed, tools).report, tools.domain)
+        problems = lint(parsed, finish(parsed, tools).report, tools.domain, tools.lines)
         if as_json:
             print_json(asdict(problem) for problem in problems)
         else:

@@ -280,6 +280,9 @@ def status_lines(status: "Status", coverage: "Coverage | None", model: str | Non
     yield f"likeness {ja.coverage(coverage)}" + (f"; the others: {GOES_ON}" if coverage and coverage.lacking else "")
     if model:
         yield f"model    {model}"
+    if status.learned:
+        sorts = ", ".join(f"{count} {sort}" for sort, count in status.learned.items())
+        yield f"learned  from {sum(status.learned.values())} corrections of kinds: {sorts}"
     if status.memory:
         yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"
     yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")

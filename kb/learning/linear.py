@@ -62,23 +62,37 @@ class LinearModel:
         return list(self._rows), self._weights
 
     def probabilities(
-        self, examples: Iterable[Features], vectors: NDArray[np.floating[Any]] | None = None
+        self,
+        examples: Iterable[Features],
+        vectors: NDArray[np.floating[Any]] | None = None,
+        step: "LinearModel | None" = None,
     ) -> NDArray[np.float64]:
         """Return how likely each label of each example is, (examples, labels).
 
-        `vectors`, (examples, dimensions), are asked for by a model that has weights for them.
+        `vectors`, (examples, dimensions), are asked for by a model that has weights for them. By a `step`
+        (`kb.learning.step`) no label that is claimed from a threshold on becomes likelier: what that is right of holds.
         """
-        left, parts = iter(examples), [np.empty((0, len(self.labels)))]
+        left, parts, steps = iter(examples), [np.empty((0, len(self.labels)))], [np.empty((0, len(self.labels)))]
         while some := list(islice(left, _AT_ONCE)):
-            parts.append(self._scores(some))
+            parts.append(self.scores(some))
+            if step:
+                steps.append(step.scores(some))
         scores = np.concatenate(parts)
         if self.vector_weights is not None:
             scores += np.asarray(vectors, np.float64) @ self.vector_weights
-        shares: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
-        shares /= shares.sum(axis=1, keepdims=True)
-        return shares
+        shares = shares_of(scores)
+        return self.not_above(shares, shares_of(scores + np.concatenate(steps))) if step else shares
 
-    def _scores(self, examples: Sequence[Features]) -> NDArray[np.float64]:
+    def not_above(self, before: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return shares with those of claims no higher than they were before."""
+        claimed = np.array([label in self.thresholds for label in self.labels])
+        claims = np.where(claimed, np.minimum(before, after), 0.0)
+        others = np.where(claimed, 0.0, after)
+        left = 1 - claims.sum(axis=1, keepdims=True)
+        return np.asarray(claims + others * left / np.maximum(others.sum(axis=1, keepdims=True), 1e-300))
+
+    def scores(self, examples: Sequence[Features]) -> NDArray[np.float64]:
+        """Return what the features of each example add up to for each label, (examples, labels)."""
         rows, begins = list[int](), list[int]()  # of all examples one after the other: arrays are dear to make
         known = self._rows  # none of them 0
         for features in examples:
@@ -94,6 +108,13 @@ class LinearModel:
         known = [(name, self._weights[self._rows[name]]) for name in features if name in self._rows]
         told = [(name, float(row[column] - row.mean())) for name, row in known]
         return sorted(told, key=lambda one: -abs(one[1]))[:most]
+
+
+def shares_of(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how likely each label of each example is by its scores, (examples, labels)."""
+    shares: NDArray[np.float64] = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
 
 
 @cache

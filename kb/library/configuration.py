@@ -17,7 +17,7 @@ from kb.library.own_domain import Categories, Services, Words, own_domain
 from kb.library.searches import SavedSearch, SavedSearches, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, told
 from kb.report.dates import is_date
-from kb.report.model import Correction, Given, Kind
+from kb.report.model import Claim, Correction, Given, Kind, ToldTalk
 from kb.texts import ja
 
 if TYPE_CHECKING:
@@ -96,10 +96,34 @@ class _Note(Struct, forbid_unknown_fields=True):
     add: Texts = ()
     remove: Texts = ()
     kind: Text | None = None
+    advice: Annotated[bool, Meta(description="false, where it is none")] | None = None
+    problem: Annotated[bool, Meta(description="false, where it is none")] | None = None
+
+    def __post_init__(self) -> None:
+        for claim in get_args(Claim):
+            if getattr(self, claim):
+                raise ValueError(f'{claim} cannot be true; write kind = "{claim}"')
+
+    @property
+    def denied(self) -> tuple[Claim, ...]:
+        """The kinds that the note is not of."""
+        return tuple(claim for claim in get_args(Claim) if getattr(self, claim) is False)
 
 
 class _Talk(Struct, forbid_unknown_fields=True):
-    speakers: Texts = ()
+    talk: Annotated[bool, Meta(description="true or false")] | None = None
+    speakers: Texts | None = None
+    speaker: Annotated[bool, Meta(description="false, where nobody speaks who is named there")] | None = None
+
+    def __post_init__(self) -> None:
+        if self.speaker:
+            raise ValueError('speaker cannot be true; write who speaks: speakers = ["…"]')
+        if self.speaker is False and self.speakers:
+            raise ValueError("speaker = false says that nobody speaks, and speakers who does; write one of them")
+
+    def told(self) -> ToldTalk:
+        """Return what is told of a line and its talk."""
+        return ToldTalk(self.talk, () if self.speaker is False else self.speakers)
 
 
 class _Feed(Struct, forbid_unknown_fields=True):
@@ -128,7 +152,7 @@ class _File(Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What kb.toml says: what was given by hand for each file, corrections by note id, who speaks in a talk by its id.
+    """What kb.toml says: what was given by hand for each file, corrections by note id, and of talks by theirs.
 
     domain = "none"                    [categories]                  [services.batch-portal]
     ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
@@ -148,12 +172,15 @@ class Configuration:
     index = "talk-notes"
 
     [feeds."https://example.com/feed"]                               [talks."jaws-days-2018/3f2a90"]
-    seen = ["https://example.com/entry/1"]                           speakers = ["山田 花子"]
+    seen = ["https://example.com/entry/1"]                           talk = true
+                                                                     speakers = ["山田 花子"]
 
     [[searches]]
     name = "キューの話"
     address = "q=冪等&service=sqs"
 
+    A line that is told to be no talk (`talk = false`) is a topic of what stands above. Nobody speaks where
+    `speaker = false` or `speakers = []`. A note with `advice = false` or `problem = false` is of another kind.
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
     `no_dates` are dates that are none, left out, each with its file and its key; `has_points` tells that a table of
@@ -163,7 +190,7 @@ class Configuration:
     given: Mapping[str, Given] = field(default_factory=dict)
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
-    speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    talks: Mapping[str, ToldTalk] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     feeds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     embedding: Embedding = field(default_factory=Embedding)
@@ -199,7 +226,7 @@ def parse(data: bytes) -> Configuration:
         own,
         given={source: one.given() for source, one in file.reports.items()},
         corrections={note: _correction(note, one, own.domain.catalogue) for note, one in file.notes.items()},
-        speakers={talk: one.speakers for talk, one in file.talks.items()},
+        talks={talk: one.told() for talk, one in file.talks.items()},
         ignore=file.ignore,
         feeds={feed: one.seen for feed, one in file.feeds.items()},
         embedding=_embedding(file.embedding),
@@ -245,4 +272,5 @@ def _correction(note: str, told: _Note, known: "Catalogue") -> Correction:
         raise ConfigurationError(
             f"{where} kind cannot be {quoted(told.kind)}; write one of {', '.join(get_args(Kind))}"
         )
-    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=kinds[told.kind] if told.kind else None)
+    kind = kinds[told.kind] if told.kind else None
+    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=kind, denied=told.denied)

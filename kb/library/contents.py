@@ -18,7 +18,8 @@ from kb.report.problems import Doubt, FileProblem
 class ReportEntry(Struct, frozen=True):
     """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file.
 
-    `vectors` is the model whose vectors told what kinds its notes are of, nothing where words alone did.
+    `asked` are the ids under which kb.toml may tell of its talks and lines; `vectors` is the model whose vectors told
+    what kinds its notes are of, nothing where words alone did.
     """
 
     id: str
@@ -32,6 +33,7 @@ class ReportEntry(Struct, frozen=True):
     talks: tuple[Talk, ...]
     notes: int
     doubts: tuple[Doubt, ...]
+    asked: tuple[str, ...] = ()
     vectors: str = ""
 
 
@@ -41,7 +43,8 @@ class Contents(Struct, frozen=True, dict=True):
     `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that this one tells
     itself. `configuration` is the SHA-256 of kb.toml, `told` what it says; nothing where it could not be used. `rules`
     are the code and data that decided how reports were understood, by their names. `updates` are the keys of what the
-    last syncs changed (`kb.library.updates`), the newest last: they tell of the way here, not of what is here.
+    last syncs changed (`kb.library.updates`), the newest last: they tell of the way here, not of what is here. `lesson`
+    is the key of what corrections taught of all other notes, and `learned` of how many of each sort it was.
     """
 
     library: str
@@ -54,6 +57,8 @@ class Contents(Struct, frozen=True, dict=True):
     problems: tuple[FileProblem, ...]
     rules: Mapping[str, str] = {}
     updates: tuple[str, ...] = ()
+    lesson: str = ""
+    learned: Mapping[str, int] = {}
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> "Contents":

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from kb.library.places import KEPT, may_keep
 from kb.library.safe_files import sealed, unsealed
-from kb.report.model import Correction, Given, Report
+from kb.report.model import Correction, Given, Report, ToldTalk
 from kb.report.outline import ReadingWarning
 from kb.report.problems import Doubt
 
@@ -26,7 +26,8 @@ Kept = TypeVar("Kept")
 class Grounds(Struct, frozen=True):
     """What decided how a report was understood: its file, the code and the domain as digests, what was told by hand.
 
-    `vectors` is the model whose vectors told what kinds its notes are of, nothing where words alone did.
+    `vectors` is the model whose vectors told what kinds its notes are of, nothing where words alone did; `lesson` is
+    the key of what corrections of other notes taught (`kb.kinds.Lesson`).
     """
 
     file: str
@@ -34,18 +35,23 @@ class Grounds(Struct, frozen=True):
     domain: str
     given: Given
     corrections: Mapping[str, Correction]
-    speakers: Mapping[str, tuple[str, ...]]
+    talks: Mapping[str, ToldTalk]
     vectors: str = ""
+    lesson: str = ""
 
 
 class KeptReport(Struct, frozen=True):
-    """A finished report with its grounds; `names` is all its text as `kb.services.concern` looks for names in it."""
+    """A finished report with its grounds; `names` is all its text as `kb.services.concern` looks for names in it.
+
+    `taught` is what is true of its notes whose kind is corrected, for others to be told by.
+    """
 
     grounds: Grounds
     names: str
     warnings: tuple[ReadingWarning, ...]
     doubts: tuple[Doubt, ...]
     report: Report
+    taught: Mapping[str, tuple[str, ...]] = {}
 
 
 class _Names(Struct, frozen=True):

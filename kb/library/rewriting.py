@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from index.tables import CONTROL, place
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
 from kb.library.tables import ENCODING, ConfigurationError
-from kb.report.model import Correction, Given
+from kb.report.model import Claim, Correction, Given, ToldTalk
 from kb.report.problems import FileProblem
 
 _TABLE = re.compile(r"[ \t]*\[")
@@ -61,14 +61,16 @@ def with_given(data: bytes, source: str, given: Given | None) -> bytes:
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
     """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
     adds, removes = list(correction.adds) or None, list(correction.removes) or None
-    told = {"add": adds, "remove": removes, "kind": correction.kind}
+    denied = {claim: False if claim in correction.denied else None for claim in get_args(Claim)}
+    told = {"add": adds, "remove": removes, "kind": correction.kind, **denied}
     return _with_table(data, "notes", note, told)
 
 
-def with_speakers(data: bytes, talk: str, speakers: Sequence[str] | None) -> bytes:
-    """Return a kb.toml that tells who speaks in a talk and otherwise stays as it is; None forgets the talk."""
-    names = None if speakers is None else [CONTROL.sub(" ", name).strip() for name in speakers]
-    return _with_table(data, "talks", talk, {"speakers": names})
+def with_talk(data: bytes, talk: str, told: ToldTalk) -> bytes:
+    """Return a kb.toml that tells whether a line is a talk, and who speaks in it, and otherwise stays as it is."""
+    names = [CONTROL.sub(" ", name).strip() for name in told.speakers or ()]
+    nobody = False if told.speakers == () else None
+    return _with_table(data, "talks", talk, {"talk": told.talk, "speakers": names or None, "speaker": nobody})
 
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:

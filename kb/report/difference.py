@@ -20,9 +20,12 @@ _LONGEST = 300  # characters of a text that are told
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What did it: a file that was added, edited, moved or removed, a table of kb.toml, a rule file, vectors."""
+    """What did it: a file that was added, edited, moved or removed, a table of kb.toml, a rule file, vectors.
 
-    what: Literal["added", "edited", "moved", "removed", "told", "rules", "vectors", "others"]
+    Or it was what corrections of other notes taught: `name` is how many, nothing where none do so any more.
+    """
+
+    what: Literal["added", "edited", "moved", "removed", "told", "rules", "vectors", "learned", "others"]
     name: str = ""
 
 

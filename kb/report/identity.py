@@ -49,6 +49,11 @@ def talk_id(event: str | None, title: str) -> str:
     return f"{slug(event or '')}/{digest(title, length=6)}"
 
 
+def of_event(talk: str, event: str | None) -> str:
+    """Return the id that a talk has in a report on another event."""
+    return f"{slug(event or '')}/{talk.rpartition('/')[2]}"
+
+
 def note_id(report: str, text: str, talk_title: str | None) -> str:
     """Return `<report id>/<8 hex>` of a note's text and its talk's title; repeats get -2, -3 from who numbers them."""
     return f"{report}/{digest(text, talk_title or '', length=8)}"

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 Kind = Literal["advice", "problem", "question", "statement", "impression", "label"]
+Claim = Literal["advice", "problem"]
 NoteType = Literal["bullet", "numbered", "paragraph"]
 Via = Literal["explicit", "inherited"]
 State = Literal["solved", "unsolved", "answered", "unanswered"]
@@ -55,9 +56,9 @@ class Note(Struct, frozen=True):
     """One bullet, numbered item or paragraph of a report: the unit that is indexed and found.
 
     `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
-    `attached` are the tables and code that follow it, as text. `sure` is how likely its kind is, `advice` how likely it
-    is advice whatever it is called: both from 0 to 1. `states` tells of what is taken for a problem whether it is
-    remedied, of a question whether it is answered: itself, or what stands under it.
+    `attached` are the tables and code that follow it, as text. `sure` is how likely its kind is, `advice` and `problem`
+    how likely it is one whatever it is called: all from 0 to 1. `states` tells of what is taken for a problem whether
+    it is remedied, of a question whether it is answered: itself, or what stands under it.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Note(Struct, frozen=True):
     kind: Kind = "statement"
     sure: float = 1.0
     advice: float = 0.0
+    problem: float = 0.0
     services: tuple[Mention, ...] = ()
     remedy_of: str | None = None
     answers: str | None = None
@@ -97,7 +99,8 @@ class Report(Struct, frozen=True):
     """One post about one event, read whole: its talks and notes in reading order.
 
     `held_on` is a date of the precision the report tells (`2018`, `2018-03`, `2018-03-10`) or None: it is never
-    guessed. `published` is the day of the post, a fact of its own and never the event's.
+    guessed. `published` is the day of the post, a fact of its own and never the event's. `asked` are the ids under
+    which a person may tell of its lines whether they are talks.
     """
 
     id: str
@@ -109,6 +112,7 @@ class Report(Struct, frozen=True):
     notes: tuple[Note, ...]
     url: str | None = None
     published: str | None = None
+    asked: tuple[str, ...] = ()
 
 
 class Given(Struct, frozen=True):
@@ -125,8 +129,19 @@ class Given(Struct, frozen=True):
 
 
 class Correction(Struct, frozen=True):
-    """What a person told by hand of the services and the kind of one note: it wins over what the texts tell."""
+    """What a person told by hand of the services and the kind of one note: it wins over what the texts tell.
+
+    `denied` are the kinds that it is not of, where nobody told which it is of.
+    """
 
     adds: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     kind: Kind | None = None
+    denied: tuple[Claim, ...] = ()
+
+
+class ToldTalk(Struct, frozen=True):
+    """What a person told by hand of a line: whether it is a talk, and who speaks in it; None where nothing is told."""
+
+    talk: bool | None = None
+    speakers: tuple[str, ...] | None = None

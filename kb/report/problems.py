@@ -64,18 +64,22 @@ def gathered(problems: Iterable[FileProblem]) -> tuple[ProblemGroup, ...]:
     )
 
 
-Missing = Literal["event", "date", "talk", "speaker", "service"]
+Missing = Literal["event", "date", "talk", "speaker", "service", "advice", "problem"]
 
 
 class Doubt(Struct, frozen=True):
     """Something that a report does not tell, or not plainly: its event or date; or, on a line, which words may do so.
 
-    A heading may be a talk, a name may be who speaks, words may be a service that the catalogue does not know.
+    A heading may be a talk, a name may be who speaks, words may be a service that the catalogue does not know, a
+    note may be advice or a problem. Where it is known how `likely` that is, `about` is the id under which a person may
+    tell it in kb.toml, of a note its own part of that.
     """
 
     what: Missing
     line: int | None = None
     text: str = ""
+    likely: float = 0.0
+    about: str = ""
 
 
 class UnreadableError(ValueError):

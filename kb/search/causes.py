@@ -8,7 +8,6 @@ from index.text import skeleton
 from kb.library.configuration import Configuration, parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.tables import ConfigurationError
-from kb.relating import with_own_talks
 from kb.report.difference import Cause
 from kb.report.model import Given
 
@@ -23,6 +22,8 @@ class Causes:
         self._before, self._after, self._names = before, after, names
         self._old, self._new = _configuration(before), _configuration(after)
         self._rules = tuple(_rules(before, after))
+        learned = str(sum(after.learned.values()) or "")
+        self._learned = (Cause("learned", learned),) if before.lesson != after.lesson else ()
         self._tables = _tables(self._old, self._new)
 
     def of(self, before: ReportEntry | None, after: ReportEntry | None) -> tuple[Cause, ...]:
@@ -30,7 +31,7 @@ class Causes:
         entry = after or before
         if entry is None:
             return ()
-        found = (*self._of_file(entry, before, after), *self._told(entry, before, after), *self._rules)
+        found = (*self._of_file(entry, before, after), *self._told(entry, before, after), *self._rules, *self._learned)
         return tuple(dict.fromkeys(found)) or (Cause("others"),)
 
     def _of_file(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
@@ -55,9 +56,9 @@ class Causes:
         for note in dict.fromkeys((*old.corrections, *new.corrections)):
             if old.corrections.get(note) != new.corrections.get(note) and note.rpartition("/")[0] in ids:
                 yield Cause("told", f'[notes."{note}"]')
-        for talk in with_own_talks(entry).talks:
-            if old.speakers.get(talk.id) != new.speakers.get(talk.id):
-                yield Cause("told", f'[talks."{talk.id}"]')
+        for talk in entry.asked:
+            if old.talks.get(talk) != new.talks.get(talk):
+                yield Cause("told", f'[talks."{talk}"]')
         if before and after:
             yield from self._of_domain(entry)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -13,17 +13,14 @@ from kb.library.rewriting import (
     with_correction,
     with_given,
     with_search,
-    with_speakers,
+    with_talk,
     without_search,
 )
 from kb.library.searches import MOST_SEARCHES, SavedSearch
 from kb.library.states import Change
-from kb.report.identity import slug
-from kb.report.model import Correction, Given
+from kb.report.identity import of_event
+from kb.report.model import Correction, Given, ToldTalk
 from kb.search.collection import Collection
-
-Speakers: TypeAlias = Sequence[str] | None
-"""Who is told to speak in a talk, None where nothing is told."""
 
 Told = TypeVar("Told")
 
@@ -71,29 +68,29 @@ class Corrector:
             given = change(known)
             former = () if known.event == given.event else ids
             after = replace(given, former=tuple(dict.fromkeys((*known.former, *given.former, *former))))
-            for talk in entry.talks if given.event and former else ():
-                moved = f"{slug(given.event or '')}/{talk.id.rpartition('/')[2]}"
-                if talk.id in before.speakers and moved not in before.speakers:
-                    data = with_speakers(data, moved, before.speakers[talk.id])
+            for asked in entry.asked if given.event and former else ():
+                moved = of_event(asked, given.event)
+                if asked in before.talks and moved not in before.talks:
+                    data = with_talk(data, moved, before.talks[asked])
             return with_given(data, source, after)
 
         return library.configure(told).given.get(source, Given())
 
-    def talk(self, talk_id: str, change: Callable[[Speakers], Speakers]) -> Speakers:
-        """Change who is told to speak in a talk, None for those it tells itself; return what was told of it before.
-
-        It is told under each id that the talk has in one of its reports alone, which is what reading them knows.
-        """
+    def ids_of_talk(self, talk_id: str) -> tuple[str, ...]:
+        """Return each id that a talk has in one of its reports alone, which is what reading them knows."""
         contents = self._collection.contents()
-        ids = (contents.talks_met(talk_id) if contents else ()) or (talk_id,)
+        return (contents.talks_met(talk_id) if contents else ()) or (talk_id,)
+
+    def talk(self, ids: Sequence[str], change: Callable[[ToldTalk], ToldTalk]) -> ToldTalk:
+        """Change what is told of a talk, or of a line that may be one, under its ids; return what it was before."""
 
         def told(data: bytes, before: Configuration) -> bytes:
-            speakers = change(before.speakers.get(ids[0]))
+            after = change(before.talks.get(ids[0], ToldTalk()))
             for each in ids:
-                data = with_speakers(data, each, speakers)
+                data = with_talk(data, each, after)
             return data
 
-        return self._own().configure(told).speakers.get(ids[0])
+        return self._own().configure(told).talks.get(ids[0], ToldTalk())
 
     def searches(self) -> tuple[SavedSearch, ...]:
         """Return the searches that are saved."""

@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from index.engine import Draft, Drafting
 from index.schema import Document
+from kb.kinds import Lesson
 from kb.library.configuration import Configuration, parse
 from kb.library.files import ReportFile
 from kb.report.problems import FileProblem, UnreadableError
@@ -43,7 +44,13 @@ class Drafted:
 
 
 def draft(
-    files: Sequence[ReportFile], drafting: Drafting, index: Path, configuration: Configuration, progress: Progress
+    files: Sequence[ReportFile],
+    drafting: Drafting,
+    index: Path,
+    configuration: Configuration,
+    progress: Progress,
+    *,
+    lesson: Lesson,
 ) -> Drafted:
     """Have the reports of files understood, kept in the folder of an index, and written as documents.
 
@@ -52,7 +59,7 @@ def draft(
     total, left = len(files), iter(files)
     told: dict[str, Told] = {}
     drafts: list[Draft] = []
-    with _processes(drafting, index, configuration.text) as pipes:
+    with _processes(drafting, index, configuration.text, lesson) as pipes:
         for pipe in pipes:
             pipe.send(next(left, None))
         while pipes:
@@ -80,14 +87,16 @@ def _answer(pipe: Connection, left: Iterator[ReportFile]) -> Told | Draft | None
 
 
 @contextmanager
-def _processes(drafting: Drafting, index: Path, told: str) -> Iterator[list[Connection]]:
+def _processes(drafting: Drafting, index: Path, told: str, lesson: Lesson) -> Iterator[list[Connection]]:
     """Give pipes to as many processes as there are processors; they end with their pipe, however we end."""
     spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
     pipes, processes = [], []
     try:
         for _ in range(os.cpu_count() or 1):
             here, there = spawning.Pipe()
-            process = spawning.Process(target=_draft, args=(drafting, index, told, there), name="draft", daemon=True)
+            process = spawning.Process(
+                target=_draft, args=(drafting, index, told, lesson, there), name="draft", daemon=True
+            )
             process.start()
             there.close()
             pipes.append(here)
@@ -104,7 +113,7 @@ def _processes(drafting: Drafting, index: Path, told: str) -> Iterator[list[Conn
             process.join()
 
 
-def _draft(drafting: Drafting, index: Path, told: str, pipe: Connection) -> None:
+def _draft(drafting: Drafting, index: Path, told: str, lesson: Lesson, pipe: Connection) -> None:
     """Write the reports of the files that come through a pipe, and give the draft when there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
     end_with_parent()
@@ -113,7 +122,7 @@ def _draft(drafting: Drafting, index: Path, told: str, pipe: Connection) -> None
     gc.freeze()
     gc.set_threshold(200_000)
     with suppress(EOFError, OSError):  # who waits finds out and does what is left: of a full disk, say, the message
-        pipe.send(drafting.write(_given(index, Tools(parse(told.encode())), pipe)))
+        pipe.send(drafting.write(_given(index, Tools(parse(told.encode())), lesson, pipe)))
 
 
 def end_with_parent() -> None:
@@ -128,9 +137,9 @@ def end_with_parent() -> None:
     Thread(target=end, name="end", daemon=True).start()
 
 
-def _given(index: Path, tools: Tools, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
+def _given(index: Path, tools: Tools, lesson: Lesson, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
     """Yield the documents of the files that come through a pipe by their sources, and tell what stands of each."""
-    finisher = Finisher(index, tools)
+    finisher = Finisher(index, tools, lesson=lesson)
     while (file := pipe.recv()) is not None:
         try:
             analysed = finisher.analysed(file)

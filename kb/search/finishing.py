@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from index.embedder import KeptVectors
+from kb.kinds import Lesson
 from kb.library.contents import ReportEntry
 from kb.library.files import ReportFile
 from kb.library.fingerprint import code_digest
@@ -14,6 +15,8 @@ from kb.report.model import Given, Report
 from kb.report.problems import FileProblem
 from kb.services.concern import names_in
 from kb.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
+
+_NOTHING_TAUGHT = Lesson()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Standing:
             talks=report.talks,
             notes=len(report.notes),
             doubts=finished.doubts,
+            asked=report.asked,
             vectors=finished.vectors,
         )
         problems = (FileProblem(file.source, warning.line, warning.message) for warning in finished.warnings)
@@ -53,14 +57,20 @@ class Standing:
 class Finisher:
     """Finishes reports with some tools, and keeps them in the folder of an index, or for this once in `aside`.
 
-    With `vectors` those that words alone told the kinds of are finished anew.
+    With `vectors` those that words alone told the kinds of are finished anew, and so are those of another `lesson`.
     """
 
     def __init__(
-        self, index: Path, tools: Tools, aside: KeptReports | None = None, vectors: KeptVectors | None = None
+        self,
+        index: Path,
+        tools: Tools,
+        aside: KeptReports | None = None,
+        vectors: KeptVectors | None = None,
+        lesson: Lesson = _NOTHING_TAUGHT,
     ) -> None:
         self._tools = tools
         self._vectors = vectors
+        self._lesson = lesson
         self.kept = aside or KeptReports(index)
         self._domain = tools.configuration.domain_digest
 
@@ -82,8 +92,18 @@ class Finisher:
     def report_of_any_domain(self, file: ReportFile) -> Report:
         """Return its report but for what a domain decides: its texts can be relied on, its services cannot."""
         kept = self.kept.find(file.source)
-        grounds = kept and replace(kept.grounds, domain=self._domain, vectors="")
+        grounds = kept and replace(kept.grounds, domain=self._domain, vectors="", lesson=self._lesson.key)
         return kept.report if kept and grounds == self._grounds(file, kept.report) else self.finished(file).report
+
+    def taught(self, file: ReportFile, note: str) -> tuple[str, ...] | None:
+        """Return what is true of a note whose kind is corrected, by its own part of its id; None where it is gone.
+
+        It is the same whatever is taught.
+        """
+        kept = self.kept.find(file.source)
+        if kept and (kept.grounds.file, kept.grounds.code) == (file.digest, code_digest()) and note in kept.taught:
+            return kept.taught[note]
+        return self._understood(file).taught.get(note)
 
     def _kept(self, file: ReportFile) -> KeptReport | None:
         kept = self.kept.find(file.source)
@@ -92,15 +112,15 @@ class Finisher:
         return kept if replace(kept.grounds, vectors="") == self._grounds(file, kept.report) else None
 
     def _understood(self, file: ReportFile) -> FinishedReport:
-        one = understand(file.data, file.source, self._tools, vectors=self._vectors)
+        one = understand(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
         names = names_in((one.report.title, *all_texts(one.report)))
         grounds = replace(self._grounds(file, one.report), vectors=one.vectors)
-        self.kept.keep(KeptReport(grounds, names, one.warnings, one.doubts, one.report))
+        self.kept.keep(KeptReport(grounds, names, one.warnings, one.doubts, one.report, one.taught))
         return one
 
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
         given = self._tools.configuration.given.get(file.source, Given())
         corrections = corrections_for(report.id, file.source, given, self._tools.corrections)
-        told = self._tools.configuration.speakers
-        speakers = {talk.id: told[talk.id] for talk in report.talks if talk.id in told}
-        return Grounds(file.digest, code_digest(), self._domain, given, corrections, speakers)
+        told = self._tools.configuration.talks
+        talks = {asked: told[asked] for asked in report.asked if asked in told}
+        return Grounds(file.digest, code_digest(), self._domain, given, corrections, talks, lesson=self._lesson.key)

@@ -28,6 +28,7 @@ from kb.search.outcomes import Added, Status, SyncOutcome
 from kb.understanding import FinishedReport, Progress, understand, untold
 
 if TYPE_CHECKING:
+    from index.embedder import KeptVectors
     from kb.relating import Texts
     from kb.report.difference import Difference
 
@@ -60,7 +61,13 @@ class Keeper:
         if before and current and not collection.engine.damage():
             after = before
         else:
-            after, difference = Sync(collection, scan, self._held(), since, progress).run()
+            vectors = self._vectors_of_kinds() if before and self._teaches_anew(before, scan) else None
+            after, difference = Sync(collection, scan, self._held(), since, progress, vectors=vectors).run()
+        if self._teaches_anew(after, scan):  # corrected notes stand in reports that were new to the index
+            since, held = collection.engine.stamp(), self._held()
+            vectors = self._vectors_of_kinds()
+            after, learned = Sync(collection, scan, held, since, progress, vectors=vectors).run()
+            difference = difference or learned
         old = before.by_id if before else {}
         kept = old.keys() & after.by_id.keys()
         unchanged = sum(old[report].digest == after.by_id[report].digest for report in kept)
@@ -74,6 +81,24 @@ class Keeper:
             problems=(*scan.problems, *after.problems),
             difference=difference,
         )
+
+    def _teaches_anew(self, contents: Contents, scan: Scan) -> bool:
+        """Tell whether the corrections of the library teach something else than what an index was made with."""
+        told = scan.configuration.corrections.values()
+        if not contents.lesson and not any(one.kind or one.denied for one in told):
+            return False
+        from kb.search.finishing import Finisher
+        from kb.search.teaching import lesson_of
+
+        collection = self._collection
+        return lesson_of(scan, contents, Finisher(collection.index, collection.tools)).key != contents.lesson
+
+    def _vectors_of_kinds(self) -> "KeptVectors | None":
+        """Return the vectors that kinds are told by too, None where there are none."""
+        from kb.kinds import vectors_weighed
+
+        vectors = self._collection.engine.kept_vectors()
+        return vectors if vectors and vectors.name == vectors_weighed() else None
 
     def preview_sync(self, progress: Progress = untold) -> "Difference | None":
         """Return what a sync would change, None for nothing, and do nothing. Raises LibraryError, SearchIndexError."""
@@ -106,11 +131,10 @@ class Keeper:
 
     def _tell_kinds_by_vectors(self, progress: Progress) -> bool:
         """Tell the kinds of notes anew where words alone told them; return whether there were such reports."""
-        from kb.kinds import vectors_weighed
         from kb.search.syncing import Sync
 
-        vectors = self._collection.engine.kept_vectors()
-        if vectors is None or vectors.name != vectors_weighed():
+        vectors = self._vectors_of_kinds()
+        if vectors is None:
             return False
         since, before, scan = self._found()
         current = before and before.is_current(self._collection.library, scan.seen, code_digest())
@@ -307,6 +331,7 @@ class Keeper:
             memory=self._collection.engine.memory() if contents else 0,
             kept=tuple(shown_name(path.relative_to(library.path)) for path in set_aside_below(library.path)),
             left_alone=found.left_alone,
+            learned=contents.learned if contents else {},
             up_to_date=bool(contents and contents.is_current(library, found, code_digest())) and not wrong,
             problems=(*wrong, *found.problems, *(contents.problems if contents else ())),
         )

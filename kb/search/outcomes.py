@@ -1,5 +1,6 @@
 """What keeping a collection answers with: what a sync did, what was added, how things stand."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,8 @@ class Added(Struct, frozen=True):
 class Status(Struct, frozen=True):
     """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before.
 
-    `memory` is how many bytes searching takes at most, beside the dictionary.
+    `memory` is how many bytes searching takes at most, beside the dictionary; `learned` is from how many corrections of
+    each sort the kinds of other notes are told.
     """
 
     library: Path
@@ -87,6 +89,7 @@ class Status(Struct, frozen=True):
     problems: tuple[FileProblem, ...]
     kept: tuple[str, ...]  # files that were set aside when reports were replaced or removed
     left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones
+    learned: Mapping[str, int] = {}
 
 
 def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:

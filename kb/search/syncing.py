@@ -24,6 +24,7 @@ from kb.search.differing import Differ, difference, first_difference
 from kb.search.documents import documents
 from kb.search.drafting import Drafted, Told
 from kb.search.finishing import Finisher, Standing
+from kb.search.teaching import lesson_of
 from kb.services.concern import changed_names, changed_services
 from kb.understanding import Progress, corrections_for, corrections_of
 
@@ -33,7 +34,7 @@ class Sync:
 
     `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked. What is
     understood is kept in the index, or for this once in `aside`. With `vectors` a report is told anew whose kinds were
-    told by words alone.
+    told by words alone, and all are where corrections teach another `lesson` than before.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Sync:
         self._since = since
         self._progress = progress
         self._vectors = vectors
-        self._finisher = Finisher(collection.index, collection.tools, aside, vectors)
-        self._files = {file.source: file for file in scan.files}
         self._held = before
         held = before.contents if before else None
-        self._updates = held.updates if held else ()
         self._before = held if held and held.code == code_digest() else None
+        finisher = Finisher(collection.index, collection.tools, aside)
+        self._lesson = lesson_of(scan, held, finisher)
+        self._finisher = Finisher(collection.index, collection.tools, aside, vectors, self._lesson)
+        self._files = {file.source: file for file in scan.files}
+        self._updates = held.updates if held else ()
         self._same = frozenset(self._unchanged(self._before)) if self._before else frozenset[str]()
 
     def run(self) -> tuple[Contents, Difference | None]:
@@ -71,7 +74,9 @@ class Sync:
             return self._published(Drafted({}, ()))
         with collection.engine.drafting() as writer:
             configuration = collection.tools.configuration
-            return self._published(drafting.draft(changed, writer, collection.index, configuration, self._progress))
+            return self._published(
+                drafting.draft(changed, writer, collection.index, configuration, self._progress, lesson=self._lesson)
+            )
 
     def preview(self) -> Difference | None:
         """Return what a sync would change, None for nothing; nothing is published."""
@@ -105,7 +110,8 @@ class Sync:
             ((source, one.entry.id, one.entry.url) for source, one in standings.items()),
             lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
         )
-        return _contents(self._collection.library, self._scan, standings, related, problems), standings
+        contents = _contents(self._collection.library, self._scan, standings, related, problems)
+        return replace(contents, lesson=self._lesson.key, learned=self._lesson.counts), standings
 
     def _update(self, contents: Contents) -> Update | None:
         """Return what the next generation changes and what is news then, None where it changes nothing."""
@@ -146,9 +152,11 @@ class Sync:
                 yield file.source
                 continue
             entry = before.by_source.get(file.source)
+            if before.lesson != self._lesson.key:
+                continue
             if entry and self._vectors and entry.vectors != self._vectors.name:
                 continue
-            if entry is None or any(old.speakers.get(one.id) != new.speakers.get(one.id) for one in entry.talks):
+            if entry is None or any(old.talks.get(asked) != new.talks.get(asked) for asked in entry.asked):
                 continue
             told, tells = (corrections_for(report, file.source, given, one) for one in (corrected, now))
             if told == tells:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import MappingProxyType
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -18,45 +20,71 @@ from kb.talks.roles import Roles, likeliest, roles_of
 from kb.talks.sections import Section, sections_of
 from kb.talks.spans import TalkText, talk_texts
 
+ToldLines: TypeAlias = Mapping[str, bool]
+"""Whether lines are talks, as a person told it by hand, by the id of the line or of its talk."""
+
+_LIKELY = 0.2  # of what is as likely a third is a talk; of what is less, hardly any
+NOTHING_TOLD: ToldLines = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is known of an outline's lines: what each is, and what those of talks tell."""
+    """What is known of an outline's lines: what each is, and what those of talks tell.
+
+    `perhaps` are those that are likely talks, by their index, each with the id under which a person may tell that;
+    `told` are those of which one did, and `asked` all ids that were looked for in what is told.
+    """
 
     event: str | None
     lines: Sequence[Line]
     roles: Roles
     talks: Mapping[int, TalkText]  # by the index of their line
+    perhaps: Mapping[int, str]
+    told: Mapping[int, bool]
+    asked: tuple[str, ...]
 
 
 # What a report does not say plainly is asked of the same outline right after it was made into a report.
-_last: list[tuple[Outline, str | None, "Reading"] | None] = [None]
+_last: list[tuple[Outline, str | None, ToldLines, "Reading"] | None] = [None]
 
 
-def read(outline: Outline, event: str | None = None) -> Reading:
-    """Return what the lines of an outline are; `event` is what a person told of it."""
+def read(outline: Outline, event: str | None = None, told: ToldLines = NOTHING_TOLD) -> Reading:
+    """Return what the lines of an outline are; a person told its `event`, and whether lines are talks, by their ids."""
     last = _last[0]
-    if last and last[0] is outline and last[1] == event:
-        return last[2]
-    known = _read(outline, event)
-    _last[0] = outline, event, known
+    if last and last[0] is outline and event in (last[1], last[3].event) and told == last[2]:
+        return last[3]
+    known = _read(outline, event, told)
+    _last[0] = outline, event, told, known
     return known
 
 
-def _read(outline: Outline, event: str | None) -> Reading:
+def _read(outline: Outline, event: str | None, told: ToldLines) -> Reading:
     if not event:
         found = event_of(outline)
         event = found.name if found else None
     lines = lines_of(outline.blocks)
     roles = roles_of(outline, lines, event)
-    talks = likeliest(lines, roles.talk)
-    return Reading(event, lines, roles, dict(zip(talks, talk_texts(lines, talks), strict=True)))
+    perhaps = {i: talk_id(event, lines[i].text) for i, share in roles.talk.items() if share >= _LIKELY}
+    of_lines = {i: told[own] for i, own in perhaps.items() if own in told}
+    asked = [*perhaps.values()]
+    while True:  # what is no talk may stand over one
+        chosen = likeliest(lines, roles.talk, of_lines)
+        talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
+        ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
+        asked += ids.values()
+        refused = [i for i, own in ids.items() if told.get(own) is False]
+        if not refused:
+            return Reading(event, lines, roles, talks, perhaps, of_lines, tuple(dict.fromkeys(asked)))
+        of_lines |= dict.fromkeys(refused, False)
 
 
-def report_of(outline: Outline, given: Given | None = None) -> Report:
-    """Return the report that an outline holds, its notes without services, statements but where they say `Q:`."""
+def report_of(outline: Outline, given: Given | None = None, told: ToldLines = NOTHING_TOLD) -> Report:
+    """Return the report that an outline holds, its notes without services, statements but where they say `Q:`.
+
+    `told` is which lines are talks and which are none, by their ids, as a person told it by hand.
+    """
     given = given or Given()
-    known = read(outline, given.event)
+    known = read(outline, given.event, told)
     event = known.event
     title = outline.title or event or PurePath(outline.source).stem
     cut = list(sections_of(outline, known.lines, known.roles.role, [*known.talks]))
@@ -72,6 +100,7 @@ def report_of(outline: Outline, given: Given | None = None) -> Report:
         notes=(),
         url=given.url,
         published=given.published or published_of(outline) or day_in_address(given.url or ""),
+        asked=known.asked,
     )
     notes = tuple(notes_of(report, sections))
     noted = {note.talk.line for note in notes if note.talk}

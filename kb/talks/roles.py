@@ -4,7 +4,7 @@ from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 from typing import Literal, get_args
 
 import numpy as np
@@ -144,11 +144,11 @@ def _bin(share: float) -> int:
     return bisect(_BINS, share)
 
 
-def likeliest(lines: Sequence[Line], likely: Mapping[int, float]) -> list[int]:
+def likeliest(lines: Sequence[Line], likely: Mapping[int, float], told: Mapping[int, bool]) -> list[int]:
     """Return the lines that are talks, none of them below another: each, or the likeliest below it.
 
     How likely lines are adds up as it does of independent ones, by the logarithm of the odds. A report is consistent:
-    where half of those beside a line are talks, less makes it one.
+    where half of those beside a line are talks, less makes it one. What is `told` of some lines by hand holds of these.
     """
     model = load("lines_together")
     sure, beside = (_points(model.thresholds[name]) for name in ("talk", "talk beside talks"))
@@ -160,6 +160,7 @@ def likeliest(lines: Sequence[Line], likely: Mapping[int, float]) -> list[int]:
         if 2 * sum(points[i] > 0 for i in own) > len(own) - 1:
             likely_too = (i for i in own if points[i] + sure > beside and not is_section_name(lines[i].text))
             points.update({i: max(points[i], _BARELY) for i in likely_too})
+    points.update({i: inf if is_talk else -inf for i, is_talk in told.items()})
     ends = ends_of(lines)
     best: list[tuple[int, float, list[int]]] = []  # the last lines first, those below a heading as one
     for i in sorted(likely, reverse=True):

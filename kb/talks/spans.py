@@ -43,7 +43,7 @@ class TalkText:
     start: str | None
     end: str | None
     speakers: tuple[str, ...]
-    perhaps: tuple[tuple[int, str], ...] = ()
+    perhaps: tuple[tuple[int, str, float], ...] = ()
 
 
 def contexts_of(lines: Sequence[Line], talks: Sequence[int]) -> list[Context]:
@@ -132,7 +132,9 @@ def _talk_text(
     track = next((text.strip("【】[]()（） ") for label, _, text, _ in told if label == "track"), read.track)
     times = [text for label, _, text, _ in told if label == "time"]
     start, end = _clocks(times[0]) if times and not read.start else (read.start, read.end)
-    perhaps = tuple((lines[line].number, name) for line, name, likely in names if not sure and likely >= _PERHAPS)
+    perhaps = tuple(
+        (lines[line].number, name, likely) for line, name, likely in names if not sure and likely >= _PERHAPS
+    )
     return TalkText(title.strip(_AROUND) or read.title, track or None, start, end, tuple(sure), perhaps)
 
 

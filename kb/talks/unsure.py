@@ -5,25 +5,46 @@ from typing import NamedTuple
 from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.talks.lines import Line
-from kb.talks.report import read
+from kb.talks.report import NOTHING_TOLD, ToldLines, read
 
-_LIKELY = 0.2  # of what is as likely a third is a talk; of what is less, hardly any
+
+class MayBeTalk(NamedTuple):
+    """A line that may be a talk, how likely that is, and the id under which a person may tell it."""
+
+    line: Line
+    likely: float
+    id: str
+
+
+class MaySpeak(NamedTuple):
+    """Who may speak in a talk of which nobody is known to, on which line, and how likely that is."""
+
+    line: int
+    name: str
+    likely: float
 
 
 class Unsure(NamedTuple):
-    """Lines that may be talks, and who may speak in talks of which nobody is known to: a line and a name each."""
+    """What may be, and is not likely enough to be told in a report; nothing that a person has told of."""
 
-    talks: tuple[Line, ...]
-    speakers: tuple[tuple[int, str], ...]
+    talks: tuple[MayBeTalk, ...]
+    speakers: tuple[MaySpeak, ...]
 
 
-def unsure_of(outline: Outline, report: Report) -> Unsure:
-    """Return what may be, and is not likely enough to be told in a report."""
-    known = read(outline, report.event)
-    told = {talk.line for talk in report.talks if talk.speakers}
-    likely = sorted(i for i, share in known.roles.talk.items() if share >= _LIKELY and i not in known.talks)
-    lines = (known.lines[i] for i in likely)
+def unsure_of(outline: Outline, report: Report, told: ToldLines = NOTHING_TOLD) -> Unsure:
+    """Return what may be, in file order; `told` is which lines a person told to be talks or none, by their ids."""
+    known = read(outline, report.event, told)
+    spoken = {talk.line for talk in report.talks if talk.speakers}
     return Unsure(
-        tuple(lines),
-        tuple(one for i, own in known.talks.items() for one in own.perhaps[:1] if known.lines[i].number not in told),
+        tuple(
+            MayBeTalk(known.lines[i], known.roles.talk[i], own)
+            for i, own in sorted(known.perhaps.items())
+            if i not in known.talks and i not in known.told
+        ),
+        tuple(
+            MaySpeak(*one)
+            for i, own in known.talks.items()
+            for one in own.perhaps[:1]
+            if known.lines[i].number not in spoken
+        ),
     )

@@ -97,9 +97,11 @@ CAUSES = {
     "told": "{name} in kb.toml",
     "rules": "rules {name}",
     "vectors": "the meaning of its notes is known by now",
+    "learned": "learned from {name} corrections of kinds",
     "others": "other reports",
 }
 NEW_VERSION = "another version of kb"
+NOTHING_LEARNED = "nothing is learned from corrections of kinds any more"
 CHANGED = {
     "id": "address",
     "title": "title",
@@ -243,6 +245,8 @@ def alike(cosine: float, services: Iterable[str]) -> str:
 
 def cause(cause: "Cause") -> str:
     """Return what did it."""
+    if cause.what == "learned" and not cause.name:
+        return NOTHING_LEARNED
     if cause.what == "rules" and not cause.name:
         return NEW_VERSION
     return CAUSES[cause.what].format(name=cause.name)

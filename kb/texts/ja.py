@@ -85,9 +85,11 @@ CAUSES = {
     "told": "kb.toml の {name}",
     "rules": "規則 {name}",
     "vectors": "メモの意味が分かるようになった",
+    "learned": "種別の訂正 {name}件から学んだ",
     "others": "ほかのレポート",
 }
 NEW_VERSION = "kb の別の版"
+NOTHING_LEARNED = "種別の訂正から学ばなくなった"
 CHANGED = {
     "id": "アドレス",
     "title": "題名",
@@ -223,6 +225,8 @@ def alike(cosine: float, services: Iterable[str]) -> str:
 
 def cause(cause: "Cause") -> str:
     """Return what did it."""
+    if cause.what == "learned" and not cause.name:
+        return NOTHING_LEARNED
     if cause.what == "rules" and not cause.name:
         return NEW_VERSION
     return CAUSES[cause.what].format(name=cause.name)

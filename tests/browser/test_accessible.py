@@ -50,7 +50,7 @@ PAGES = (
     "/event/aws-re-invent-2019",
     "/speaker/Werner%20Vogels",
     "/updates",
-    "/todo?what=heading",
+    "/todo?what=talk",
     "/saved",
     "/saved?address=q%3DLambda",
     "/sync",

@@ -36,7 +36,8 @@ def test_a_heading_without_a_talk_is_told_with_its_line() -> None:
     assert told(text) == [
         (
             "report.md:3: 「10:00 - 10:20 鍵花子さん」 is taken for no talk; "
-            "if it is one, begin it with its track or time: 【A】11:10~12:00:"
+            "if it is one, begin it with its track or time, 【A】11:10~12:00:, or tell it in "
+            'kb.toml: [talks."鍵の会-2018/3448ec"] talk = true'
         )
     ]
 

@@ -4,6 +4,7 @@ import html
 import io
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -117,6 +118,67 @@ def test_speakers_are_put_right_and_taken_back(client: FlaskClient, kb: Knowledg
     taken_back(client, after)
 
     assert (told, kb.browser.reports()[0].talks[0].speakers) == (("田中 一", "鈴木 二"), ("山田 花子",))
+
+
+def test_at_a_talk_one_button_tells_that_it_is_none_and_leads_to_its_report(
+    client: FlaskClient, kb: KnowledgeBase
+) -> None:
+    (report,) = kb.browser.reports()
+    (talk,) = report.talks
+    page = client.get(f"/talk/{talk.id}")
+    after = sent(client, f"/correct-talk/{talk.id}", talk="no")
+    trails = [[crumb.text for crumb in kb.browser.note(note).trail] for note in notes(kb)]
+    gone = kb.browser.reports()[0].talks
+    told = (kb.collection.library.path / "kb.toml").read_text("utf-8")
+    shown = client.get(after.location).text
+    taken_back(client, after)
+
+    assert 'form="no-talk" name="talk" value="no">セッションではない' in page.text
+    assert (gone, {tuple(trail) for trail in trails}) == ((), {("【A】10:00~10:40:箱の話",)})
+    assert told == f'[talks."{talk.id}"]\ntalk = false\n'
+    assert after.location.startswith(f"/report/{quote(report.id)}?done=")
+    assert "「箱の話」をセッションではないことにしました" in shown
+    assert kb.browser.reports()[0].talks == (talk,)
+
+
+def test_at_a_name_one_button_tells_that_it_is_no_speaker(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (talk,) = kb.browser.reports()[0].talks
+    sent(client, f"/correct-talk/{talk.id}", speakers="山田 花子、見本株式会社")
+    page = client.get(f"/talk/{talk.id}")
+    first = sent(client, f"/correct-talk/{talk.id}", no_speaker="見本株式会社")
+    left = kb.browser.reports()[0].talks[0].speakers
+    last = sent(client, f"/correct-talk/{talk.id}", no_speaker="山田 花子")
+    nobody = kb.browser.reports()[0].talks[0].speakers
+    told = (kb.collection.library.path / "kb.toml").read_text("utf-8")
+    taken_back(client, last)
+
+    assert 'name="no_speaker" value="見本株式会社"' in page.text
+    assert "「見本株式会社」を登壇者から外しました" in client.get(first.location).text
+    assert (left, nobody, told.splitlines()[1]) == (("山田 花子",), (), "speaker = false")
+    assert kb.browser.reports()[0].talks[0].speakers == ("山田 花子",)
+
+
+def test_at_a_note_one_button_tells_that_it_is_no_advice(client: FlaskClient, kb: KnowledgeBase) -> None:
+    note = notes(kb)[0]
+    sent(client, f"/correct/{note}", kind="advice")
+    page = client.get(f"/note/{note}")
+    after = sent(client, f"/correct/{note}", no="advice")
+    told = (kb.collection.library.path / "kb.toml").read_text("utf-8")
+    denied = kb.browser.note(note)
+    taken_back(client, after)
+
+    assert 'name="no" value="advice">助言ではない' in page.text
+    assert told == f'[notes."{note}"]\nadvice = false\n'
+    assert (denied.kind != "advice", denied.advice, kb.browser.note(note).kind) == (True, 0.0, "advice")
+
+
+def test_whether_a_line_is_a_talk_goes_with_its_event(client: FlaskClient, kb: KnowledgeBase) -> None:
+    (report,) = kb.browser.reports()
+    sent(client, f"/correct-talk/{report.talks[0].id}", talk="no")
+    sent(client, f"/correct-report/{report.id}", event="改名した会")
+    (renamed,) = kb.browser.reports()
+
+    assert (renamed.event, renamed.talks) == ("改名した会", ())
 
 
 def test_a_removed_report_can_be_put_back(client: FlaskClient, kb: KnowledgeBase) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +19,16 @@ UNDATED = """# ある勉強会のメモ
 - 三つでもよい
 - Amazon Boxy を使う
 - 早口の花子さんでした
+"""
+CLAIMS = "# 箱の会 2019\n\n2019-03-10\n\n## 10:00 - 10:20 鍵花子さん\n\n**鍵の話**\n\n- 鍵は二つ\n"
+LIKELY_ADVICE = """# 通知の会 2018
+
+- 通知は絞ったほうがよい
+- 鍵は捨てずに回すこと
+- ログは消さずに残しておくのが大事
+- まずは小さく始める
+- 運用が大変
+- キャッシュを使うとよい
 """
 OURS = {"Sec-Fetch-Site": "same-origin"}
 JSON = {"Accept": "application/json"}
@@ -59,7 +70,7 @@ def test_what_is_missing_is_listed_with_its_line(library: Path) -> None:
     }
     assert '<a href="/todo">直すところ 3件</a>' in client.get("/").text
     chips = re.findall(r'(\S+) <span class="count">(\d)件', client.get("/todo").text)
-    assert [int(count) for _, count in chips] == [1, 0, 1, 0, 1]
+    assert [int(count) for _, count in chips] == [1, 0, 1, 0, 0, 0, 1]
 
 
 def test_a_date_is_put_right_in_the_list_and_leaves_it(library: Path) -> None:
@@ -95,3 +106,91 @@ def test_a_long_list_is_shown_in_pages(library: Path) -> None:
     shown = [len(re.findall(r'name="date"', page.text)) for page in pages]
 
     assert (shown, [page.status_code for page in pages]) == ([20, 5, 5], [200, 200, 200])
+
+
+def claims(client: FlaskClient, what: str) -> list[tuple[str, float, str]]:
+    tasks = client.get(f"/todo?what={what}", headers=JSON).json["tasks"]
+    return [(task["text"], task["likely"], task["about"]) for task in tasks]
+
+
+def titles(client: FlaskClient) -> list[str]:
+    return sorted(entry["title"] for entry in client.get("/talks", headers=JSON).json["talks"])
+
+
+@pytest.fixture
+def unsure(library: Path) -> FlaskClient:
+    (library / "claims.md").write_text(CLAIMS, "utf-8")
+    return opened(library)
+
+
+def test_lines_that_may_be_talks_are_listed_likeliest_first(unsure: FlaskClient) -> None:
+    found = claims(unsure, "talk")
+
+    assert [text for text, _, _ in found] == ["10:00 - 10:20 鍵花子さん", "鍵の話"]
+    assert [share for _, share, _ in found] == sorted((share for _, share, _ in found), reverse=True)
+    assert all(0.2 <= share < 1 for _, share, _ in found)
+
+
+@pytest.mark.parametrize(("answer", "more"), [("yes", ["鍵の話"]), ("no", [])])
+def test_an_answer_takes_a_claim_off_the_list_at_once_and_leads_to_the_next(
+    unsure: FlaskClient, answer: str, more: list[str]
+) -> None:
+    before = titles(unsure)
+    page = unsure.get("/todo?what=talk").text
+    rows = re.findall(r'<li class="claim" id="([^"]*)"', page)
+    nexts = re.findall(r'name="at" value="([^"]*)"', page)
+    about = next(about for text, _, about in claims(unsure, "talk") if text.startswith("鍵"))
+    data = {"back": "/todo?what=talk", "at": rows[0], "talk": answer}
+    after = unsure.post(f"/correct-talk/{about}", data=data, headers=OURS)
+    left = claims(unsure, "talk")
+    unsure.post("/sync", headers=OURS)
+
+    assert nexts == rows[::-1]
+    assert after.location.startswith("/todo?what=talk&done=")
+    assert after.location.endswith(f"#{quote(rows[0])}")
+    assert [text for text, _, _ in left] == ["10:00 - 10:20 鍵花子さん"]
+    assert titles(unsure) == sorted([*before, *more])
+
+
+def test_an_answer_that_is_taken_back_asks_again(unsure: FlaskClient) -> None:
+    before = claims(unsure, "talk")
+    after = unsure.post(
+        f"/correct-talk/{before[0][2]}", data={"back": "/todo?what=talk", "at": "", "talk": "no"}, headers=OURS
+    )
+    told = unsure.get(after.location).text
+    deed = re.findall(r'name="deed" value="([^"]*)"', told)[0]
+    back = unsure.post("/undo", data={"deed": deed, "back": "/todo?what=talk"}, headers=OURS)
+
+    assert "セッションではないことにしました" in told
+    assert (back.location.startswith("/todo?what=talk"), claims(unsure, "talk")) == (True, before)
+
+
+def test_notes_that_are_rather_advice_are_asked_about_and_answered(library: Path) -> None:
+    (library / "notes.md").write_text(LIKELY_ADVICE, "utf-8")
+    client = opened(library)
+    found = claims(client, "advice")
+    shown = client.get("/todo?what=advice").text
+    answers = {"kind": "advice", "no": "advice"}
+    for (_, _, about), (name, value) in zip(found, answers.items(), strict=False):
+        client.post(f"/correct/{about}", data={"back": "/todo?what=advice", "at": "", name: value}, headers=OURS)
+    client.post("/sync", headers=OURS)
+    kinds = [client.get(f"/note/{about}", headers=JSON).json["kind"] for _, _, about in found[:2]]
+
+    assert len(found) >= 2
+    assert all(0.5 <= share < 1 for _, share, _ in found)
+    assert found[0][0] in shown
+    assert kinds[0] == "advice"
+    assert kinds[1] != "advice"
+    assert claims(client, "advice") == found[2:]
+
+
+def test_it_is_told_from_how_many_corrections_is_learned(library: Path) -> None:
+    (library / "notes.md").write_text("# 鍵の会 2018\n\n" + "".join(f"- 鍵を{n}個見た\n" for n in range(12)), "utf-8")
+    client = opened(library)
+    report = next(one for one in client.get("/reports", headers=JSON).json["reports"] if one["source"] == "notes.md")
+    before = client.get("/todo?what=advice").text
+    for note in client.get(f"/report/{report['id']}", headers=JSON).json["notes"]:
+        client.post(f"/correct/{note['id']}", data={"kind": "impression"}, headers=OURS)
+
+    told = "種別の訂正12件から"
+    assert (told in before, told in client.get("/todo?what=advice").text) == (False, True)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from operator import itemgetter
 from typing import Any, TypeVar, get_args
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -11,8 +10,9 @@ from msgspec.structs import asdict, replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import LONGEST_EVENT
+from kb.library.contents import ReportEntry
 from kb.report.dates import is_date
-from kb.report.model import Correction, Given, Kind
+from kb.report.model import Claim, Correction, Given, Kind, ToldTalk
 from kb.search.answers import UnknownIdError
 from kb.search.correcting import put_back
 from webui.address import page_address
@@ -66,7 +66,9 @@ class _Forms:
             text = texts.tagged(self._collection.catalogue.name(add or remove or ""), taken_off=not add)
             if "kind" in request.form:
                 kind = _kind()
-                change, text = partial(replace, kind=kind), texts.kind_told(kind)
+                change, text = partial(replace, kind=kind, denied=()), texts.kind_told(kind)
+            elif claim := next((one for one in get_args(Claim) if one == request.form.get("no")), None):
+                change, text = partial(_denied, claim=claim), texts.kind_denied(claim)
             before = self._corrector.note(found.id, change)
             undo = _undoing(partial(self._corrector.note, found.id), _said, _correction, before, change(before))
             return self._done(text, undo, page, found.id)
@@ -74,21 +76,31 @@ class _Forms:
         return _answered(put_right, "correct.html", page, note=found)
 
     def talk(self, identifier: str) -> Response:
-        """Put right who speaks in a talk."""
-        contents = self._collection.contents()
-        found = contents.talks.get(identifier) if contents else None
-        if found is None:
-            raise UnknownIdError(f"no talk has the id {identifier}")
+        """Put right whether something is a talk, and who speaks in it."""
+        title, speakers, report = self._known(identifier)
         page = page_address("talk", identifier)
 
         def put_right() -> Response:
-            speakers = _speakers()
-            before = self._corrector.talk(identifier, lambda _: speakers)
-            turn = partial(self._corrector.talk, identifier)
-            undo = _undoing(turn, lambda told: {"speakers": told}, itemgetter("speakers"), before, speakers)
-            return self._done(texts.put_right(found.title), undo, page)
+            change, text = _of_talk(title, speakers)
+            ids = self._corrector.ids_of_talk(identifier)
+            before = self._corrector.talk(ids, change)
+            after = change(before)
+            undo = _undoing(partial(self._corrector.talk, ids), asdict, lambda told: ToldTalk(**told), before, after)
+            return self._done(text, undo, page_address("report", report.id) if "talk" in request.form else page)
 
-        return _answered(put_right, "correct_talk.html", page, talk=found)
+        return _answered(put_right, "correct_talk.html", page, title=title, speakers=speakers)
+
+    def _known(self, identifier: str) -> tuple[str, tuple[str, ...], ReportEntry]:
+        """Return the title of what is or may be a talk, who speaks in it, and its report. Raises UnknownIdError."""
+        contents = self._collection.contents()
+        talk = contents.talks.get(identifier) if contents else None
+        if contents and talk:
+            return talk.title, talk.speakers, contents.report_of_talk[identifier]
+        for entry in contents.reports if contents else ():
+            for doubt in entry.doubts:
+                if doubt.what == "talk" and doubt.about == identifier:
+                    return doubt.text, (), entry
+        raise UnknownIdError(f"no talk has the id {identifier}")
 
     def report(self, identifier: str) -> Response:
         """Put right the event, the day and the address of a report."""
@@ -119,8 +131,9 @@ class _Forms:
         return _answered(put_right, "correct_report.html", page, report=entry)
 
     def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
-        deed = self._deeds.keep(text, undo)
-        return self._deeds.told(deed, came_from(page), anchor, settled=self._updater.update())
+        deed, at = self._deeds.keep(text, undo), request.form.get("at")
+        settled = self._updater.update(None if at is None else 0)  # who answers claims goes on to the next
+        return self._deeds.told(deed, came_from(page), anchor if at is None else at, settled=settled)
 
     def _service(self, field: str) -> str | None:
         """Return the slug of the service that a field of the form names in any way; None where it is empty."""
@@ -162,16 +175,22 @@ def _undoing(
     return undoing(turned, (before, after))
 
 
+def _denied(known: Correction, claim: Claim) -> Correction:
+    """Return a correction by which a note is not of a kind."""
+    denied = tuple(dict.fromkeys((*known.denied, claim)))
+    return replace(known, kind=None if known.kind == claim else known.kind, denied=denied)
+
+
 def _said(correction: Correction) -> Mapping[str, object]:
     """Return what a correction tells of the kind of its note, and whether it is about each service, by its slug."""
     services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
-    return {_KIND: correction.kind, **services}
+    return {_KIND: (correction.kind, correction.denied), **services}
 
 
 def _correction(said: Mapping[str, Any]) -> Correction:
     about = {slug: one for slug, one in said.items() if slug != _KIND}
     adds, removes = (tuple(slug for slug, one in about.items() if one is wanted) for wanted in (True, False))
-    return Correction(adds, removes, said[_KIND])
+    return Correction(adds, removes, *said[_KIND])
 
 
 def _answered(put_right: Callable[[], Response], template: str, page: str, **shown: object) -> Response:
@@ -187,6 +206,17 @@ def _answered(put_right: Callable[[], Response], template: str, page: str, **sho
     response = make_response(render_template(template, refused=refused, back=came_from(page), **shown))
     response.status_code = 422 if refused else 200
     return response
+
+
+def _of_talk(title: str, speakers: tuple[str, ...]) -> tuple[Callable[[ToldTalk], ToldTalk], str]:
+    """Return what the form changes of a talk, also in words: whether it is one, who speaks, or who does not."""
+    if "talk" in request.form:
+        is_talk = request.form["talk"] == "yes"
+        return partial(replace, talk=is_talk), texts.talk_told(title, is_talk=is_talk)
+    if name := request.form.get("no_speaker"):
+        left = tuple(one for one in speakers if one != name)
+        return partial(replace, speakers=left), texts.no_speaker(name)
+    return partial(replace, speakers=_speakers()), texts.put_right(title)
 
 
 def _speakers() -> tuple[str, ...]:

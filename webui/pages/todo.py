@@ -1,4 +1,4 @@
-"""直すところ: what reports do not tell, or not plainly, as lists to work through."""
+"""直すところ: what reports do not tell, or not plainly, as lists to work through; claims the likeliest first."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from itertools import pairwise
 from flask import Blueprint, Response, request
 
 from kb.knowledge_base import KnowledgeBase
+from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.report.model import Talk
+from kb.report.model import Correction, Given, Talk, ToldTalk
 from kb.report.problems import Missing
 from webui.view.answers import respond
 from webui.view.kept import Kept
 from webui.view.listing import asked_page, paged
 
-_ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "service")
+_ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "advice", "problem", "service")
 _PAGE_SIZE = 20
 
 
@@ -22,13 +23,34 @@ _PAGE_SIZE = 20
 class Task:
     """Something to put right: what is missing in which report, on which line, and the words that may tell it.
 
-    `talk` is the one of which nobody is known to speak; `text` may then be who does.
+    `talk` is the one of which nobody is known to speak; `text` may then be who does. A claim has an id, `about`, under
+    which one can tell whether it holds, and is so `likely`.
     """
 
+    what: Missing
     report: ReportEntry
     line: int | None = None
     text: str = ""
     talk: Talk | None = None
+    likely: float = 0.0
+    about: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells it from others of its list, whatever was put right meanwhile."""
+        return f"{self.report.id}:{self.line or ''}"
+
+    def is_told(self, told: Configuration) -> bool:
+        """Tell whether somebody has told it, though the index may not know yet."""
+        of_file = told.given.get(self.report.source, Given())
+        of_line = told.talks.get(self.about, ToldTalk())
+        of_note = told.corrections.get(self.about, Correction())
+        return {
+            "date": of_file.held_on is not None,
+            "event": of_file.event is not None,
+            "speaker": of_line.speakers is not None,
+            "talk": of_line.talk is not None,
+        }.get(self.what, of_note.kind is not None or self.what in of_note.denied)
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -36,15 +58,20 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     blueprint = Blueprint("todo", __name__)
     every = Kept(knowledge_base, lambda: tasks(knowledge_base))
 
+    def left() -> Mapping[Missing, list[Task]]:
+        told = knowledge_base.collection.library.configuration()[0]
+        return {what: [one for one in found if not one.is_told(told)] for what, found in every().items()}
+
     @blueprint.app_context_processor
     def counted() -> dict[str, object]:
-        return {"to_put_right": lambda: {what: len(found) for what, found in every().items() if found}}
+        return {"to_put_right": lambda: {what: len(found) for what, found in left().items() if found}}
 
     @blueprint.get("/todo")
     def show() -> Response:
-        found = every()
+        found = left()
         asked = request.args.get("what")
         what = next((one for one in _ORDER if one == asked), next((one for one in _ORDER if found[one]), _ORDER[0]))
+        contents = knowledge_base.collection.contents()
         part = paged("/todo", found[what], asked_page(request.args), _PAGE_SIZE, kept=(("what", what),))
         return respond(
             "todo.html",
@@ -52,27 +79,34 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             what=what,
             counts={one: len(found[one]) for one in _ORDER},
             part=part,
+            learned=sum(contents.learned.values()) if contents else 0,
         )
 
     return blueprint
 
 
 def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
-    """Return what is to be put right, by what is missing, of the newest reports first."""
-    told = knowledge_base.collection.tools.configuration.speakers
+    """Return what is to be put right, by what is missing: the likeliest claims first, else the newest reports."""
     found: dict[Missing, list[Task]] = {what: [] for what in _ORDER}
     for entry in knowledge_base.browser.reports():
         for doubt in entry.doubts:
             if doubt.what != "speaker":
-                found[doubt.what].append(Task(entry, doubt.line, doubt.text))
-        found["speaker"] += _without_speaker(entry, told)
-    return {what: tuple(every) for what, every in found.items()}
+                about = f"{entry.id}/{doubt.about}" if doubt.what in ("advice", "problem") else doubt.about
+                found[doubt.what].append(
+                    Task(doubt.what, entry, doubt.line, doubt.text, likely=doubt.likely, about=about)
+                )
+        found["speaker"] += _without_speaker(entry)
+    return {what: tuple(sorted(every, key=lambda task: -task.likely)) for what, every in found.items()}
 
 
-def _without_speaker(entry: ReportEntry, told: Mapping[str, object]) -> Iterator[Task]:
-    """Yield the talks of a report of which nobody is known to speak, nor was told to."""
-    names = [(doubt.line or 0, doubt.text) for doubt in entry.doubts if doubt.what == "speaker"]
+def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
+    """Yield the talks of a report of which nobody is known to speak."""
+    names = [doubt for doubt in entry.doubts if doubt.what == "speaker"]
     for talk, after in pairwise((*entry.talks, None)):
-        if talk and not talk.speakers and talk.id not in told:
-            inside = (name for line, name in names if talk.line <= line and (after is None or line < after.line))
-            yield Task(entry, talk.line, next(inside, ""), talk)
+        if talk and not talk.speakers:
+            inside = (
+                one for one in names if talk.line <= (one.line or 0) and (after is None or (one.line or 0) < after.line)
+            )
+            name = next(inside, None)
+            text, likely = (name.text, name.likely) if name else ("", 0.0)
+            yield Task("speaker", entry, talk.line, text, talk, likely, talk.id)

@@ -103,6 +103,17 @@ def test_a_kind_told_by_hand_wins() -> None:
     assert (note.kind, note.sure, note.advice) == ("advice", 1.0, 1.0)
 
 
+def test_a_kind_denied_by_hand_is_left_to_the_others() -> None:
+    report, analysis = read("- 監視\n  - 失敗は必ず通知しましょう\n  - 課題: 同じ通知が二度届く\n")
+    denied = {note.id: Correction(denied=("advice", "problem")) for note in report.notes}
+    before, after = classify(report, analysis).notes, classify(report, analysis, denied).notes
+
+    assert [note.kind for note in before[1:]] == ["advice", "problem"]
+    assert {"advice", "problem"}.isdisjoint(note.kind for note in after)
+    assert [(note.advice, note.problem) for note in after] == [(0.0, 0.0)] * 3
+    assert all(note.sure > 0.3 for note in after)  # of what is left, as much as it is likely
+
+
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [("課題: 同じ通知が二度届く", True), ("デメリット：権限が要る", True), ("課題:", False), ("課題は通知の数", False)],

@@ -20,7 +20,7 @@ ASIDE = {
     "kb": "__init__ aligning comparing knowledge_base",
     "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files seen states updates walk",
     "kb/search": "__init__ answers browsing causes collection correcting differing directory drafting embedding "
-    "engines finishing keeping outcomes search_box searching suggestions syncing",
+    "engines finishing keeping outcomes search_box searching suggestions syncing teaching",
     "kb/texts": "__init__ en ja",
 }
 ON_THE_WAY = """

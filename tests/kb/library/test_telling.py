@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from kb.library import files
 from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError
-from kb.library.rewriting import with_correction, with_given, with_speakers
-from kb.report.model import Correction, Given
+from kb.library.rewriting import with_correction, with_given, with_talk
+from kb.library.tables import ConfigurationError
+from kb.report.model import Correction, Given, ToldTalk
 
 
 def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +68,7 @@ event = "会"
 
 def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
     told = with_given(WRITTEN.encode(), "b.md", Given(event="札幌の会", held_on="2018-03-10"))
-    told = with_speakers(told, "t/1", ["山田 花子"])
+    told = with_talk(told, "t/1", ToldTalk(talk=True, speakers=("山田 花子",)))
     told = with_correction(told, "r/1", Correction(adds=("sqs",), kind="advice"))
     after = told.decode().splitlines()
 
@@ -75,12 +77,36 @@ def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
         'kind = "advice"',
         'event = "札幌の会"',
         '[talks."t/1"]',
+        "talk = true",
         'speakers = ["山田 花子"]',
     ]
     told = with_given(told, "b.md", Given(held_on="2018-03-10"))
-    told = with_correction(with_speakers(told, "t/1", None), "r/1", Correction(adds=("sqs",)))
+    told = with_correction(with_talk(told, "t/1", ToldTalk()), "r/1", Correction(adds=("sqs",)))
     assert told.decode() == WRITTEN
 
 
-def test_that_nobody_speaks_can_be_told_too() -> None:
-    assert parse(with_speakers(b"", "t/1", [])).speakers == {"t/1": ()}
+@pytest.mark.parametrize(
+    "told", [ToldTalk(speakers=()), ToldTalk(talk=False), ToldTalk(talk=True, speakers=("山田 花子",))]
+)
+def test_what_is_told_of_a_talk_is_what_is_read(told: ToldTalk) -> None:
+    assert parse(with_talk(b"", "t/1", told)).talks == {"t/1": told}
+
+
+def test_that_nobody_speaks_is_told_in_one_way_and_read_in_two() -> None:
+    before = b'[talks."t/1"]\nspeakers = []\n'
+
+    assert with_talk(before, "t/1", parse(before).talks["t/1"]) == b'[talks."t/1"]\nspeaker = false\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("talk = 1", '[talks."t/1"] talk cannot be 1; write true or false'),
+        ("speaker = true", 'speaker cannot be true; write who speaks: speakers = ["…"]'),
+        ('speaker = false\nspeakers = ["a"]', "speaker = false says that nobody speaks, and speakers who does"),
+        ("speker = false", "speker"),
+    ],
+)
+def test_what_cannot_be_told_of_a_talk_is_refused_with_its_remedy(line: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        parse(f'[talks."t/1"]\n{line}\n'.encode())

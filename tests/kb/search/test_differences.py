@@ -7,7 +7,7 @@ import pytest
 from kb.knowledge_base import KnowledgeBase
 from kb.library.updates import MOST_UPDATES
 from kb.report.difference import Cause, Difference
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, Given, ToldTalk
 from kb.search import differing, finishing, keeping, records, syncing
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
@@ -78,6 +78,22 @@ def test_a_preview_without_an_index_makes_none(library: Path) -> None:
     assert (would and would.first, (library.parent / "index").exists()) == (True, False)
 
 
+def test_a_talk_that_is_none_is_a_difference_of_its_report_with_its_cause_and_taken_back_another(
+    kb: KnowledgeBase, library: Path
+) -> None:
+    first = next(entry for entry in kb.browser.reports() if entry.source == "a.md")
+    (talk,) = first.talks
+    found = []
+    for told_talk in (ToldTalk(talk=False), ToldTalk()):
+        kb.corrector.talk((talk.id,), lambda _, told_talk=told_talk: told_talk)
+        (report,) = (kb.keeper.sync().difference or pytest.fail("nothing changed")).reports
+        found.append((report.causes, "talks" in report.changed, [one.talks for one in kb.browser.reports()]))
+
+    cause = (Cause("told", f'[talks."{talk.id}"]'),)
+    assert found == [(cause, True, [(), ()]), (cause, True, [(), (talk,)])]
+    assert (library / "kb.toml").read_text("utf-8") == SERVICE
+
+
 def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
     first = next(entry for entry in kb.browser.reports() if entry.source == "a.md")
     note = kb.browser.report(first.id)[1][0].id
@@ -93,7 +109,7 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
     sync()
     kb.corrector.note(note, lambda _: Correction(adds=("sns",)))
     sync()
-    kb.corrector.talk(first.talks[0].id, lambda _: ("山田 花子",))
+    kb.corrector.talk((first.talks[0].id,), lambda _: ToldTalk(speakers=("山田 花子",)))
     sync()
     kb.collection.library.tell("c.md", Given(held_on="2020-05-05"))
     sync()

@@ -15,6 +15,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.learning import load
 from kb.report.difference import Cause
 from kb.report.model import Note
+from kb.understanding import Tools, understand
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
 PROBLEM = load(WITH_VECTORS).labels.index("problem")
@@ -102,3 +103,13 @@ def test_another_model_s_vectors_tell_no_kinds(kb: KnowledgeBase, monkeypatch: p
     kb.keeper.embed()
 
     assert told_by(kb) == ["", ""]
+
+
+def test_a_report_of_which_a_vector_lacks_is_told_by_words_alone() -> None:
+    class Lacking:
+        name = Leaning.name
+
+        def of(self, _texts: Sequence[str]) -> None:
+            return None
+
+    assert understand(REPORT.encode(), "a.md", Tools(), vectors=Lacking()).vectors == ""

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from index.embedder import KeptVectors
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
@@ -126,9 +125,9 @@ def understood(library: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sources: list[str] = []
     understand = finishing.understand
 
-    def noted(data: bytes, source: str, tools: Tools, *, vectors: KeptVectors | None) -> FinishedReport:
+    def noted(data: bytes, source: str, tools: Tools, **known: object) -> FinishedReport:
         sources.append(source)
-        return understand(data, source, tools, vectors=vectors)
+        return understand(data, source, tools, **known)
 
     monkeypatch.setattr(finishing, "understand", noted)
     KnowledgeBase.open(library, library.parent / "index").keeper.sync()

@@ -118,6 +118,36 @@ def kind_told(kind: str | None) -> str:
     return f"Its kind is {KINDS[kind]} now." if kind else "Its kind is automatic again."
 
 
+def kind_denied(claim: str) -> str:
+    """Return what is said after it was told that a note is not of a kind."""
+    return f"It is not taken for “{KINDS[claim].lower()}” any more."
+
+
+def talk_told(title: str, *, is_talk: bool) -> str:
+    """Return what is said after it was told whether something is a talk."""
+    return f"“{title}” is a talk." if is_talk else f"“{title}” is no talk."
+
+
+def no_speaker(name: str) -> str:
+    """Return what is said after it was told that somebody does not speak in a talk."""
+    return f"“{name}” is no speaker of the talk."
+
+
+def is_no_speaker(name: str) -> str:
+    """Return what the button that tells so is called where it is read out."""
+    return f"{name} is not a speaker"
+
+
+def learned(count: int) -> str:
+    """Return from how many corrections the kinds of other notes are told."""
+    return f"The kinds of other notes are learned from {count:,} corrections, too."
+
+
+def likely(share: float) -> str:
+    """Return how likely a claim is, from 0 to 1."""
+    return f"likely by {share:.0%}"
+
+
 def put_right(title: str) -> str:
     """Return what is said after a report or a talk was put right."""
     return f"Corrected “{title}”."

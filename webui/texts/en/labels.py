@@ -145,17 +145,26 @@ TODO_WHAT = {
     "date": "Reports without a date",
     "event": "Reports without an event",
     "speaker": "Talks without a speaker",
-    "talk": "Headings that may be talks",
+    "talk": "Lines that may be talks",
+    "advice": "Notes that may be advice",
+    "problem": "Notes that may be problems",
     "service": "Unknown services",
 }
 TODO_HOW = {
     "date": "Write the day of the event as 2018, 2018-03 or 2018-03-10.",
     "event": "Write which event a report is about.",
     "speaker": "Write who speaks, with commas between them. Where nobody does, leave it empty and press Correct.",
-    "talk": "Begin such a heading in its file with a track or a time, as in 【A】11:10~12:00:, if it is a talk.",
+    "talk": "The likeliest first: answer each by yes (y) or no (n), and take the last back by u.",
+    "advice": "The likeliest first: answer each by yes (y) or no (n), and take the last back by u.",
+    "problem": "The likeliest first: answer each by yes (y) or no (n), and take the last back by u.",
     "service": "Words that look like the name of a service. Add it under [services] in kb.toml to have it as a tag.",
 }
 NOTHING_TO_DO = "There is nothing to put right."
+YES = "Yes"
+NO = "No"
+NO_TALK_AT_ALL = "Not a talk"
+NO_SPEAKER = "Not a speaker"
+NOT_OF_KIND = {"advice": "Not advice", "problem": "Not a problem"}
 NEAR_SERVICES = "Did you mean"
 CORRECT_SPEAKERS = "Correct the speakers"
 SPEAKERS_FIELD = "Speakers (commas between them; empty if nobody spoke)"

@@ -120,6 +120,36 @@ def kind_told(kind: str | None) -> str:
     return f"種別を「{KINDS[kind]}」にしました。" if kind else "種別を自動に戻しました。"
 
 
+def kind_denied(claim: str) -> str:
+    """Return what is said after it was told that a note is not of a kind."""
+    return f"「{KINDS[claim]}」ではないことにしました。"
+
+
+def talk_told(title: str, *, is_talk: bool) -> str:
+    """Return what is said after it was told whether something is a talk."""
+    return f"「{title}」をセッションにしました。" if is_talk else f"「{title}」をセッションではないことにしました。"
+
+
+def no_speaker(name: str) -> str:
+    """Return what is said after it was told that somebody does not speak in a talk."""
+    return f"「{name}」を登壇者から外しました。"
+
+
+def is_no_speaker(name: str) -> str:
+    """Return what the button that tells so is called where it is read out."""
+    return f"{name} は登壇者ではない"
+
+
+def learned(count: int) -> str:
+    """Return from how many corrections the kinds of other notes are told."""
+    return f"種別の訂正{count:,}件から、ほかのメモの種別も学んでいます。"
+
+
+def likely(share: float) -> str:
+    """Return how likely a claim is, from 0 to 1."""
+    return f"確からしさ {share:.0%}"
+
+
 def put_right(title: str) -> str:
     """Return what is said after a report or a talk was put right."""
     return f"「{title}」の情報を直しました。"

@@ -1,0 +1,121 @@
+"""Claims that are likely are answered one after the other, by one key each or by buttons, and told where they stand."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from kb.knowledge_base import KnowledgeBase
+from webui.app import create_app
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+REPORT = """# 通知の会 2018
+
+## 【A】10:00~10:40:通知の話
+
+登壇者: 山田 花子
+
+- 鍵は捨てずに回すこと
+- 失敗は必ず通知しましょう
+- まずは小さく始める
+- 運用が大変
+- キャッシュを使うとよい
+"""
+ADVICE = "/todo?what=advice"
+
+
+@pytest.fixture
+def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -> Iterator[tuple[str, Path]]:
+    """The address of a page over an own library, and its kb.toml."""
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+    with serve(create_app(kb)) as root:
+        yield root, tmp_path / "library" / "kb.toml"
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator(".claim a[href^='/note/']").all_inner_texts()
+
+
+def test_claims_are_answered_walked_and_taken_back_by_one_key_each(open_page: Open, own: tuple[str, Path]) -> None:
+    root, told = own
+    page = open_page(ADVICE, root)
+    every = rows(page)
+    assert len(every) >= 3
+    expect(page.locator(".claim").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".claim").nth(1)).to_be_focused()
+    page.keyboard.press("y")
+    expect(page.locator(".deed")).to_contain_text("種別を「助言」にしました")
+    expect(page.locator(".claim")).to_have_count(len(every) - 1)
+    expect(page.locator(".claim:focus")).to_contain_text(every[2])
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".claim:focus")).to_contain_text(every[0])
+    page.keyboard.press("n")
+    expect(page.locator(".deed")).to_contain_text("「助言」ではないことにしました")
+    assert told.read_text("utf-8").count("advice") == 2
+    page.keyboard.press("u")
+    expect(page.locator(".deed")).to_contain_text("元に戻しました")
+
+    assert rows(page) == [every[0], *every[2:]]
+    assert told.read_text("utf-8").splitlines()[1:] == ['kind = "advice"']
+
+
+def test_keys_answer_nothing_while_keys_are_told_or_where_no_claim_is_chosen(
+    open_page: Open, own: tuple[str, Path]
+) -> None:
+    page = open_page(ADVICE, own[0])
+    page.keyboard.press("?")
+    page.keyboard.press("y")
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("y")
+    page.wait_for_timeout(300)
+
+    assert (page.url.endswith(ADVICE), own[1].exists()) == (True, False)
+
+
+def test_without_a_script_claims_are_answered_by_buttons(open_page: Open, own: tuple[str, Path]) -> None:
+    page = open_page(ADVICE, own[0], java_script_enabled=False)
+    every = rows(page)
+    page.locator(".claim").first.get_by_role("button", name="いいえ").click()
+    expect(page.locator(".claim")).to_have_count(len(every) - 1)
+    page.locator(".claim").first.get_by_role("button", name="はい").click()
+    expect(page.locator(".claim")).to_have_count(len(every) - 2)
+    page.get_by_role("button", name="元に戻す").click()
+
+    expect(page.locator(".claim")).to_have_count(len(every) - 1)
+    assert own[1].read_text("utf-8").splitlines()[1:] == ["advice = false"]
+
+
+def test_where_claims_stand_one_button_tells_that_they_do_not_hold(open_page: Open, own: tuple[str, Path]) -> None:
+    root, told = own
+    page = open_page("/talks", root)
+    page.get_by_role("link", name="通知の話").click()
+    page.get_by_role("button", name="山田 花子 は登壇者ではない").click()
+    expect(page.locator(".deed")).to_contain_text("「山田 花子」を登壇者から外しました")
+    page.locator(".note.advice .menu summary").first.click()
+    page.get_by_role("button", name="助言ではない").click()
+    expect(page.locator(".deed")).to_contain_text("「助言」ではないことにしました")
+    page.get_by_role("button", name="セッションではない").click()
+    expect(page.locator(".deed")).to_contain_text("セッションではないことにしました")
+    expect(page.locator("h1")).to_have_text("通知の会 2018")
+
+    told_of = [line for line in told.read_text("utf-8").splitlines() if "=" in line]
+    assert sorted(told_of) == ["advice = false", "speaker = false", "talk = false"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_claims_are_accessible_and_as_wide_as_the_page(open_page: Open, own: tuple[str, Path], width: int) -> None:
+    page = open_page(ADVICE, own[0], width=width)
+
+    assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,105 @@
+"""What corrections of kinds teach: a dozen of them tell the kinds of other notes too, until they are taken back."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kb.cli.group import cli
+from kb.knowledge_base import KnowledgeBase
+from kb.report.difference import Cause
+from kb.report.model import Correction, Kind
+
+NAMES = ("鍵", "錠", "扉", "窓", "蝶番", "合鍵", "金庫", "門", "柵", "倉庫", "入口", "出口")
+TOLD = "# 鍵の会 2018\n\n" + "".join(f"- {name}を見てきた\n" for name in NAMES)
+OTHER = "# 箱の会 2019\n\n- 箱を見てきた\n- 失敗は必ず通知しましょう\n- 応答に一秒かかる\n"
+
+
+@pytest.fixture
+def kb(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(TOLD, "utf-8")
+    (tmp_path / "library" / "b.md").write_text(OTHER, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+    return kb
+
+
+def kinds(kb: KnowledgeBase, source: str = "b.md") -> list[Kind]:
+    entry = next(entry for entry in kb.browser.reports() if entry.source == source)
+    return [note.kind for note in kb.browser.report(entry.id)[1]]
+
+
+def corrected(kb: KnowledgeBase, correction: Correction, some: slice = slice(None)) -> None:
+    entry = next(entry for entry in kb.browser.reports() if entry.source == "a.md")
+    for note in kb.browser.report(entry.id)[1][some]:
+        kb.corrector.note(note.id, lambda _: correction)
+
+
+def causes(kb: KnowledgeBase) -> dict[str, Iterable[Cause]]:
+    difference = kb.keeper.sync().difference
+    return {report.source: report.causes for report in difference.reports} if difference else {}
+
+
+def test_a_dozen_corrections_tell_other_notes_too_and_less_tell_none(kb: KnowledgeBase) -> None:
+    before = kinds(kb)
+    corrected(kb, Correction(kind="impression"), slice(11))
+    eleven = (causes(kb).keys(), kinds(kb), kb.keeper.status().learned)
+    corrected(kb, Correction(kind="impression"))
+    twelve = (causes(kb)["b.md"], kinds(kb), kb.keeper.status().learned)
+
+    assert before == ["statement", "advice", "statement"]
+    assert eleven == ({"a.md"}, before, {})
+    assert twelve == ((Cause("learned", "12"),), ["impression", "advice", "statement"], {"impression": 12})
+
+
+def test_what_was_learned_is_gone_with_the_corrections(kb: KnowledgeBase) -> None:
+    before = kinds(kb)
+    corrected(kb, Correction(kind="impression"))
+    kb.keeper.sync()
+    learned = kinds(kb)
+    corrected(kb, Correction(), slice(1))
+    told = causes(kb)["b.md"]
+
+    assert (learned != before, kinds(kb), told) == (True, before, (Cause("learned"),))
+    assert kb.keeper.status().learned == {}
+
+
+def test_an_index_made_anew_has_learned_the_same(kb: KnowledgeBase, tmp_path: Path) -> None:
+    corrected(kb, Correction(kind="impression"))
+    kb.keeper.sync()
+    anew = KnowledgeBase.open(tmp_path / "library", tmp_path / "anew")
+    anew.keeper.sync()
+    old, new = (one.collection.contents() for one in (kb, anew))
+
+    assert (kinds(anew), kinds(anew, "a.md")) == (kinds(kb), kinds(kb, "a.md"))
+    assert (old and old.lesson, old and old.learned) == (new and new.lesson, new and new.learned)
+    assert anew.keeper.sync().difference is None
+
+
+def test_a_report_that_comes_later_is_told_by_what_was_learned(kb: KnowledgeBase, tmp_path: Path) -> None:
+    corrected(kb, Correction(kind="impression"))
+    kb.keeper.sync()
+    (tmp_path / "library" / "c.md").write_text(OTHER.replace("箱", "袋"), "utf-8")
+
+    assert causes(kb) == {"c.md": (Cause("added", "c.md"),)}
+    assert kinds(kb, "c.md") == kinds(kb)
+
+
+def test_what_notes_are_not_is_learned_and_claims_no_more(kb: KnowledgeBase) -> None:
+    corrected(kb, Correction(kind="advice"), slice(6))
+    corrected(kb, Correction(denied=("problem",)), slice(6, None))
+    kb.keeper.sync()
+
+    assert kb.keeper.status().learned == {"advice": 6, "no problem": 6}
+    assert kinds(kb).count("advice") == 1  # what is called advice is called so by nearly certain weights alone
+
+
+def test_the_status_tells_what_was_learned(kb: KnowledgeBase, tmp_path: Path) -> None:
+    corrected(kb, Correction(kind="impression"))
+    kb.keeper.sync()
+    places = ["--library", str(tmp_path / "library"), "--index", str(tmp_path / "index")]
+    told = CliRunner().invoke(cli, [*places, "status"]).output
+
+    assert "learned  from 12 corrections of kinds: 12 impression" in told
