@@ -61,7 +61,7 @@ check: $(VENV)/.dev
 # and what tells the services that a note inherits, from data/labels, with how right those are that it names.
 fit: $(VENV)/.fit
 	@if test ! -d $(LABELS)/gold; then echo "There are no labels in $(LABELS): nothing is fitted."; \
-	else for part in headings talks kinds services; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
+	else for part in headings talks kinds services quotes; do $(BIN)/python tests/fitting/$$part.py $(LABELS) || exit 1; done; fi
 
 # Tunes the sentence model on what people ask for, with torch on the CPU, in less than an hour, and makes the samples'
 # vectors anew; the notes that the queries are of lie in LABELS.

@@ -1,6 +1,6 @@
 """The commands that find notes: search, pairs, show, services."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 import click
@@ -11,12 +11,13 @@ from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_ba
 from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.answers import Answer, Taker, UnknownValueError
+from kb.search.answers import Answer, Found, Taker, UnknownValueError
 from kb.search.facets import BY_KEY, keys, options
 from kb.search.records import (
     alike_record,
     found_talk_record,
     hit_record,
+    hits,
     note_record,
     pair_record,
     row_record,
@@ -78,14 +79,21 @@ def search(
         limit=given["limit"],
         facets=keys("table") if facets else (),
         without=get_args(StepName) if given["exact"] else (),
-        explain=given["explain"],
+        explain=True,
     )
     answer = kb.searcher.search(_narrowed(kb, query, {facet.key: given[facet.key] for facet in options()}))
+    quoted = kb.searcher.quoted(query, answer)
     if as_json:
-        print_json(_search_records(answer, kb.collection.domain, facets=facets))
+        records = _search_records(answer, quoted, kb.collection.domain, explain=given["explain"])
+        print_json((*records, _counted(answer)) if facets else records)
     else:
         counted = terminal.facet_lines(answer) if facets else ()
-        results((*terminal.answer_lines(answer, kb.collection.domain), *counted))
+        results(
+            (
+                *terminal.answer_lines(answer, quoted, kb.collection.domain, query.text, explain=given["explain"]),
+                *counted,
+            )
+        )
     if not answer.total and not answer.talks and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
@@ -234,15 +242,19 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     results(terminal.service_line(count, kb.collection.catalogue) for count in counts)
 
 
-def _search_records(answer: Answer, domain: Domain, *, facets: bool) -> Iterable[dict[str, Any]]:
-    yield from (hit_record(found, "found", domain) for found in answer.found)
-    yield from (hit_record(found, "near", domain) for found in answer.near)
+def _search_records(
+    answer: Answer, quoted: Sequence[Found], domain: Domain, *, explain: bool
+) -> Iterator[dict[str, Any]]:
+    for found, tier in hits(answer):
+        yield hit_record(found, tier, domain, quoted=found in quoted, explain=explain)
     for one in answer.talks:
         yield {"type": "talk", **found_talk_record(one)}
-    if facets:
-        groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
-        parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
-        yield {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
+
+
+def _counted(answer: Answer) -> dict[str, Any]:
+    groups = {group: [value._asdict() for value in values] for group, values in answer.facets.items()}
+    parts = {"words": answer.words, "conditions": answer.conditions, "meant": answer.meant}
+    return {"total": answer.total, "facets": groups, **{name: part for name, part in parts.items() if part}}
 
 
 def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]]) -> Query:

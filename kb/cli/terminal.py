@@ -70,7 +70,7 @@ def change_told(change: "Change") -> str:
     return f"{change.statement} ({change.source})" if change.source else change.statement
 
 
-def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
+def hit_lines(found: "Found", domain: "Domain", *, explain: bool) -> Iterator[str]:
     """Yield the lines of one hit: what it stands under, the note, what it is about, its id."""
     note = found.note
     if note.trail:
@@ -84,7 +84,7 @@ def hit_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     for change in filter(None, map(domain.change, found.overtaken)):
         yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
-    for reason in found.told_reasons:
+    for reason in found.told_reasons if explain else ():
         yield click.style(f"    {ja.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
@@ -98,7 +98,7 @@ def alike_lines(alike: "Alike", catalogue: "Catalogue") -> Iterator[str]:
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
-def found_lines(every: "Iterable[Found]", domain: "Domain") -> Iterator[str]:
+def found_lines(every: "Iterable[Found]", domain: "Domain", *, explain: bool) -> Iterator[str]:
     """Yield the hits under what they stand in, that of the best one first."""
     from kb.search.facets import place
 
@@ -108,7 +108,7 @@ def found_lines(every: "Iterable[Found]", domain: "Domain") -> Iterator[str]:
     for hits in by_place.values():
         yield place_line(hits[0].note)
         for found in hits:
-            yield from hit_lines(found, domain)
+            yield from hit_lines(found, domain, explain=explain)
         yield ""
 
 
@@ -139,8 +139,29 @@ def feed_line(posts: int, proposed: int, left: int) -> str:
     return f"feed: {posts} posts, {proposed} new that look like reports{again}"
 
 
-def answer_lines(answer: "Answer", domain: "Domain") -> Iterator[str]:
-    """Yield what a search found, and what it did for that."""
+def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: "Domain") -> Iterator[str]:
+    """Yield the notes that surely answer a search, each with where and when it was said; that none does of a question."""
+    from kb.search.answering import is_question
+
+    if quoted:
+        yield click.style(ja.ANSWERS, bold=True)
+    elif answer.near and is_question(text):
+        yield click.style(ja.NO_ANSWER, fg="yellow")
+    for found in quoted:
+        note = found.note
+        speakers = "、".join(note.talk.speakers) if note.talk else ""
+        yield f"  「{passage(note.text, found.marks)}」"
+        yield click.style(f"    {event_line(note.event, note.held_on)} {speakers}".rstrip(), dim=True)
+        for change in filter(None, map(domain.change, found.overtaken)):
+            yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
+    if quoted:
+        yield ""
+
+
+def answer_lines(
+    answer: "Answer", quoted: "Sequence[Found]", domain: "Domain", text: str, *, explain: bool
+) -> Iterator[str]:
+    """Yield what a search for a text found, why where that is asked for, and what it did for that."""
     for step in answer.steps:
         yield click.style(
             ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
@@ -149,11 +170,12 @@ def answer_lines(answer: "Answer", domain: "Domain") -> Iterator[str]:
         yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
     for other in answer.meant:
         yield click.style(ja.meant(other.meant, other.count), fg="yellow")
-    yield from found_lines(answer.found, domain)
+    yield from quote_lines(answer, quoted, text, domain)
+    yield from found_lines(answer.found, domain, explain=explain)
     if answer.near:
         told = ja.NEAR if answer.total else f"{ja.NO_NOTE_SAYS_IT} {ja.NEAR}"
         yield click.style(f"── {told} ──", fg="yellow")
-        yield from found_lines(answer.near, domain)
+        yield from found_lines(answer.near, domain, explain=explain)
     for one in answer.talks[:MOST_TALKS]:
         yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
         yield click.style(f"    {one.talk.id}", dim=True)

@@ -98,6 +98,7 @@ class _Note(Struct, forbid_unknown_fields=True):
     kind: Text | None = None
     advice: Annotated[bool, Meta(description="false, where it is none")] | None = None
     problem: Annotated[bool, Meta(description="false, where it is none")] | None = None
+    no_answer_to: Texts = ()
 
     def __post_init__(self) -> None:
         for claim in get_args(Claim):
@@ -179,7 +180,7 @@ class Configuration:
     name = "キューの話"
     address = "q=冪等&service=sqs"
 
-    A line that is told to be no talk (`talk = false`) is a topic of what stands above. Nobody speaks where
+    A note with `no_answer_to = ["…"]` is not quoted above what these searches find. A line that is told to be no talk (`talk = false`) is a topic of what stands above. Nobody speaks where
     `speaker = false` or `speakers = []`. A note with `advice = false` or `problem = false` is of another kind.
     `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
     come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
@@ -273,4 +274,4 @@ def _correction(note: str, told: _Note, known: "Catalogue") -> Correction:
             f"{where} kind cannot be {quoted(told.kind)}; write one of {', '.join(get_args(Kind))}"
         )
     kind = kinds[told.kind] if told.kind else None
-    return Correction(adds=slugs["add"], removes=slugs["remove"], kind=kind, denied=told.denied)
+    return Correction(slugs["add"], slugs["remove"], kind, told.denied, told.no_answer_to)

@@ -63,6 +63,7 @@ def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
     adds, removes = list(correction.adds) or None, list(correction.removes) or None
     denied = {claim: False if claim in correction.denied else None for claim in get_args(Claim)}
     told = {"add": adds, "remove": removes, "kind": correction.kind, **denied}
+    told["no_answer_to"] = list(correction.no_answer_to) or None
     return _with_table(data, "notes", note, told)
 
 

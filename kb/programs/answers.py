@@ -30,6 +30,7 @@ def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
         text=asked.query,
         sort=SORTS[asked.sort],
         limit=asked.limit,
+        explain=True,
         without=get_args(StepName) if asked.exact else (),
     )
     narrowed = kb.searcher.narrowed(query, {facet.key: getattr(asked, facet.key) for facet in FILTERS})
@@ -43,6 +44,7 @@ def search(kb: KnowledgeBase, asked: Search, root: str | None) -> Record:
         **_nothing(kb, answer),
         "told": list(_told(answer)),
         **window(answer.total, asked.offset, notes),
+        "answers": [one.note.id for one in kb.searcher.quoted(replace(narrowed, offset=asked.offset), answer)],
         "notes": notes,
         "near": near,
         "talks": talks,

@@ -131,13 +131,15 @@ class Given(Struct, frozen=True):
 class Correction(Struct, frozen=True):
     """What a person told by hand of the services and the kind of one note: it wins over what the texts tell.
 
-    `denied` are the kinds that it is not of, where nobody told which it is of.
+    `denied` are the kinds that it is not of, where nobody told which it is of; `no_answer_to` are the searches that it
+    is not to be quoted for, as typed.
     """
 
     adds: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
     kind: Kind | None = None
     denied: tuple[Claim, ...] = ()
+    no_answer_to: tuple[str, ...] = ()
 
 
 class ToldTalk(Struct, frozen=True):

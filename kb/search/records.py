@@ -1,7 +1,7 @@
 """Notes and services as the JSON objects that commands and pages give out and the index stores."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
-from kb.search.answers import Alike, Found, FoundTalk, Taker, Tier
+from kb.search.answers import Alike, Answer, Found, FoundTalk, Taker, Tier
 from kb.services import Change, Domain, Service
 from kb.texts import ja
 
@@ -34,14 +34,21 @@ def talk_record(talk: Talk) -> dict[str, Any]:
     }
 
 
-def hit_record(found: Found, tier: Tier, domain: Domain) -> dict[str, Any]:
-    """Return a note that a search gives; `near` notes follow those that are found."""
+def hits(answer: Answer) -> Iterator[tuple[Found, Tier]]:
+    """Yield the notes that a search gives: those that are found, then those that are near."""
+    yield from ((one, "found") for one in answer.found)
+    yield from ((one, "near") for one in answer.near)
+
+
+def hit_record(found: Found, tier: Tier, domain: Domain, *, quoted: bool, explain: bool) -> dict[str, Any]:
+    """Return a note that a search gives, and whether it surely answers it."""
     return {
         **note_record(found.note, domain),
         "tier": tier,
+        "quoted": quoted,
         "score": round(found.score, 4),
         "marks": [list(mark) for mark in found.marks],
-        **({"reasons": found.reasons} if found.reasons else {}),
+        **({"reasons": found.reasons} if explain else {}),
     }
 
 

@@ -47,6 +47,19 @@ class Searcher:
         for query in queries:
             yield self._answer(query, snapshot)
 
+    def quoted(self, query: Query, answer: Answer) -> tuple[Found, ...]:
+        """Return the notes that surely answer a query, the surest first, of an answer that has reasons.
+
+        There are none but on the first page of the best, and none of which somebody told that they do not answer it.
+        """
+        from kb.search.answering import quoted
+
+        if not query.text or query.offset or query.sort != "relevance":
+            return ()
+        corrections = self._collection.tools.configuration.corrections
+        refused = {note for note, one in corrections.items() if query.text in one.no_answer_to}
+        return quoted([one for one in (*answer.found, *answer.near) if one.note.id not in refused])
+
     def _answer(self, query: Query, snapshot: Snapshot | None) -> Answer:
         if snapshot is None:
             return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)

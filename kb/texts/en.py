@@ -48,6 +48,8 @@ NOTICES = {
     "literally": "searched “{text}” as it stands",
 }
 ALIKE = "like in meaning"
+ANSWERS = "Answers"
+NO_ANSWER = "No note was found that surely answers this"
 NEAR = "Notes near in meaning"
 NO_NOTE_SAYS_IT = "No note has these words."
 NOTHING_ALIKE = "No other report has a note like it"

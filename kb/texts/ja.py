@@ -41,6 +41,8 @@ NOTICES = {
     "literally": "「{text}」をそのままの文字として探しました",
 }
 ALIKE = "意味が近い"
+ANSWERS = "答え"
+NO_ANSWER = "この問いに確かに答えるメモは見つかりませんでした"
 NEAR = "意味が近いメモ"
 NO_NOTE_SAYS_IT = "言葉を含むメモはありません。"
 NOTHING_ALIKE = "ほかのレポートに似たメモはありません"

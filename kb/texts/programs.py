@@ -30,7 +30,7 @@ TOOLS = {
     "search": (
         "Find notes by words, by meaning and by filters, best first; each as a short card with its id, its own words "
         "(`text`), where it stands, its day, services, source and address, and what has changed since. "
-        "`notes` have every word, `near` only some of them or a like meaning. The same order as the page and "
+        "`answers` names those that surely answer; `notes` have every word, `near` only some of them or a like meaning. The same order as the page and "
         "`kb search`. Says plainly where nothing is noted."
     ),
     "show": (

@@ -42,10 +42,14 @@ class Example:
 
 
 def fitted(
-    examples: Sequence[Example], labels: Sequence[str], thresholds: Mapping[str, float] | None = None
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    thresholds: Mapping[str, float] | None = None,
+    scale: float = VECTOR_SCALE,
 ) -> LinearModel:
     """Return a model of examples, its probabilities calibrated on authors left out."""
-    return _model(examples, labels, _temperature(left_out(examples, labels), examples, labels), thresholds or {})
+    temperature = _temperature(left_out(examples, labels, scale), examples, labels)
+    return _model(examples, labels, temperature, thresholds or {}, scale)
 
 
 def trained(examples: Sequence[Example], labels: Sequence[str]) -> LinearModel:
@@ -78,13 +82,13 @@ def fitted_tagger(
     return Tagger(labels, [*rows], np.array([*rows.values()]), following, thresholds or {})
 
 
-def left_out(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.float64]:
+def left_out(examples: Sequence[Example], labels: Sequence[str], scale: float = VECTOR_SCALE) -> NDArray[np.float64]:
     """Return how likely each label of each example is, (examples, labels), by a model that never saw its author."""
     folds = folds_of([one.author for one in examples])
     found = np.empty((len(examples), len(labels)))
     for fold in range(max(folds) + 1):
         out = [number for number, own in enumerate(folds) if own == fold]
-        model = _model([one for one, own in zip(examples, folds, strict=True) if own != fold], labels, 1.0, {})
+        model = _model([one for one, own in zip(examples, folds, strict=True) if own != fold], labels, 1.0, {}, scale)
         found[out] = probabilities(model, [examples[number] for number in out])
     return found
 
@@ -149,7 +153,11 @@ def write(
 
 
 def _model(
-    examples: Sequence[Example], labels: Sequence[str], temperature: float, thresholds: Mapping[str, float]
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    temperature: float,
+    thresholds: Mapping[str, float],
+    scale: float = VECTOR_SCALE,
 ) -> LinearModel:
     examples = [one for one in examples if one.label]
     seen = defaultdict[str, set[str]](set)
@@ -161,7 +169,7 @@ def _model(
     table = _table(columns, examples)
     has_vectors = bool(examples) and examples[0].vector is not None
     vectors = np.stack([one.vector for one in examples]) if has_vectors else np.empty((len(examples), 0), np.float32)
-    mean, spread = vectors.mean(axis=0), vectors.std(axis=0) / VECTOR_SCALE
+    mean, spread = vectors.mean(axis=0), vectors.std(axis=0) / scale
     table = sparse.hstack([table, sparse.csr_matrix((vectors - mean) / spread)]).tocsr()
     regression = LogisticRegression(C=STRENGTH, max_iter=_MOST_STEPS, tol=1e-3)
     regression.fit(table, [one.label for one in examples])

@@ -42,20 +42,21 @@ class Judged:
 
 
 def main(shared: Path, work: Path) -> None:
-    queries = [
+    kb, named, queries = labelled(shared, work / "labelled")
+    every = [
         *_samples(work / "samples"),
         *_judged(shared, work / "judged"),
-        *_labelled(shared, work / "labelled"),
+        *(Judged(name, query, _search(kb, named)) for name, query in queries),
         *_jaquad(shared / "irdata" / "jaquad-dev", work / "jaquad"),
     ]
     shipped: tuple[ranking.Signal, ...] = ranking.SIGNALS
-    _tell("shipped", queries)
+    _tell("shipped", every)
     for weights in product(NEARNESS, LIKENESS, AROUND):
         given = dict(zip(("nearness", "likeness", "around"), weights, strict=True))
         ranking.SIGNALS = tuple(  # type: ignore[assignment]  # as many, weighed otherwise
             structs.replace(signal, weight=given.get(signal.name, signal.weight)) for signal in shipped
         )
-        _tell(str(given), queries)
+        _tell(str(given), every)
 
 
 def _tell(name: str, queries: Sequence[Judged]) -> None:
@@ -79,14 +80,14 @@ def _gain(grades: Sequence[int]) -> float:
 
 
 def _samples(index: Path) -> Iterator[Judged]:
-    search = _search(SAMPLES, index, lambda note: f"{note.source}:{note.line}")
+    search = _search(_opened(SAMPLES, index), lambda note: f"{note.source}:{note.line}")
     yield from (Judged("samples", query, search) for query in read_queries(EVALUATION))
 
 
 def _judged(shared: Path, work: Path) -> Iterator[Judged]:
     folder = shared / "gold" / "judged"
     _copied(shared, filter(None, (folder / "docs.txt").read_text("utf-8").splitlines()), work / "library")
-    search = _search(work / "library", work / "index", _digested)
+    search = _search(_opened(work / "library", work / "index"), _digested)
     grades: dict[str, dict[str, int]] = {}
     for row in _rows(folder / "qrels.tsv"):
         grades.setdefault(row["qid"], {})[f"{row['doc']}:{row['text_sha1']}"] = int(row["grade"])
@@ -94,20 +95,22 @@ def _judged(shared: Path, work: Path) -> Iterator[Judged]:
         yield Judged("judged", JudgedQuery(row["qid"], row["query"], row["type"], grades.get(row["qid"], {})), search)
 
 
-def _labelled(shared: Path, work: Path) -> Iterator[Judged]:
-    """Yield the queries of the labels, asked of all reports by others and of those that were written."""
+def labelled(shared: Path, work: Path) -> tuple[KnowledgeBase, Callable[[Note], str], list[tuple[str, JudgedQuery]]]:
+    """Return all reports that are labelled, how grades name a note, and the queries of the labels with their sets."""
     numbers = {f"notes/{path}": number for number, path in csv.reader((LABELS / "documents.tsv").open(), "excel-tab")}
     _copied(shared, numbers, work / "library")
     written = [path for path in (LABELS / "reports").iterdir() if not path.name.endswith(".labels.tsv")]
     for path in written:
         shutil.copy(path, work / "library")
     names = numbers | {path.name: path.stem for path in written}
-    search = _search(work / "library", work / "index", lambda note: f"{names.get(note.source)}:{note.line}")
+    queries = []
     for name in ("kept", "search"):
         graded = {row["query"]: _grades(row) for row in _rows(LABELS / f"{name}_judgements.tsv")}
         for number, row in enumerate(_rows(LABELS / f"{name}_queries.tsv"), start=1):
             grades = graded.get(str(number), {})
-            yield Judged(name, JudgedQuery(str(number), row["query"], row["type"], grades), search)
+            queries.append((name, JudgedQuery(f"{name} {number}", row["query"], row["type"], grades)))
+    kb = _opened(work / "library", work / "index")
+    return kb, lambda note: f"{names.get(note.source)}:{note.line}", queries
 
 
 def _grades(row: Mapping[str, str | list[str]]) -> dict[str, int]:
@@ -138,11 +141,14 @@ def _digested(note: Note) -> str:
     return f"{note.source}:{digest}"
 
 
-def _search(library: Path, index: Path, name: Callable[[Note], str]) -> Callable[[str], Sequence[str]]:
+def _opened(library: Path, index: Path) -> KnowledgeBase:
     kb = KnowledgeBase.open(library, index)
     kb.keeper.sync()
     kb.keeper.embed()
+    return kb
 
+
+def _search(kb: KnowledgeBase, name: Callable[[Note], str]) -> Callable[[str], Sequence[str]]:
     def search(text: str) -> Sequence[str]:
         answer = kb.searcher.search(Query(text, limit=DEPTH))
         return [name(one.note) for one in (*answer.found, *answer.near)]

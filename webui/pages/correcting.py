@@ -23,7 +23,7 @@ from webui.texts import texts
 from webui.view.answers import wants_json
 from webui.view.markup import web_address
 
-_KIND = "the kind"  # no slug of a service has a space
+_KIND, _ANSWERS = "the kind", "the answers"  # no slug of a service has a space
 _Told = TypeVar("_Told")
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 # Characters, with title and company; a longer one is a sentence, or names with nothing between them.
@@ -69,6 +69,8 @@ class _Forms:
                 change, text = partial(replace, kind=kind, denied=()), texts.kind_told(kind)
             elif claim := next((one for one in get_args(Claim) if one == request.form.get("no")), None):
                 change, text = partial(_denied, claim=claim), texts.kind_denied(claim)
+            elif query := request.form.get("no_answer_to", "").strip():
+                change, text = partial(_no_answer, query=query), texts.no_answer_to(query)
             before = self._corrector.note(found.id, change)
             undo = _undoing(partial(self._corrector.note, found.id), _said, _correction, before, change(before))
             return self._done(text, undo, page, found.id)
@@ -181,16 +183,22 @@ def _denied(known: Correction, claim: Claim) -> Correction:
     return replace(known, kind=None if known.kind == claim else known.kind, denied=denied)
 
 
+def _no_answer(known: Correction, query: str) -> Correction:
+    """Return a correction by which a note does not answer a search."""
+    return replace(known, no_answer_to=tuple(dict.fromkeys((*known.no_answer_to, query))))
+
+
 def _said(correction: Correction) -> Mapping[str, object]:
     """Return what a correction tells of the kind of its note, and whether it is about each service, by its slug."""
     services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
-    return {_KIND: (correction.kind, correction.denied), **services}
+    return {_KIND: (correction.kind, correction.denied), _ANSWERS: correction.no_answer_to, **services}
 
 
 def _correction(said: Mapping[str, Any]) -> Correction:
-    about = {slug: one for slug, one in said.items() if slug != _KIND}
+    about = {slug: one for slug, one in said.items() if slug not in (_KIND, _ANSWERS)}
     adds, removes = (tuple(slug for slug, one in about.items() if one is wanted) for wanted in (True, False))
-    return Correction(adds, removes, *said[_KIND])
+    kind, denied = said[_KIND]
+    return Correction(adds, removes, kind, denied, said[_ANSWERS])
 
 
 def _answered(put_right: Callable[[], Response], template: str, page: str, **shown: object) -> Response:

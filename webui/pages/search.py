@@ -9,9 +9,10 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import Answer
+from kb.search.answering import is_question
+from kb.search.answers import Answer, Found
 from kb.search.facets import keys
-from kb.search.records import found_talk_record, hit_record
+from kb.search.records import found_talk_record, hit_record, hits
 from kb.services import Domain
 from webui import language
 from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
@@ -38,6 +39,7 @@ class SearchPage:
     answer: Answer
     groups: tuple[Group, ...]
     chips: tuple[Chip, ...]
+    quoted: tuple[Found, ...]
     talks: tuple[TalkHits, ...]
     near: tuple[TalkHits, ...]
     bars: tuple[Bar, ...]
@@ -129,6 +131,11 @@ class SearchPage:
         return f"/sheet{address_of(turned_to(self.query, 1))[1:]}"
 
     @property
+    def lacks_answer(self) -> bool:
+        """Whether a question was asked that none of the notes shown surely answers."""
+        return bool(self.answer.near and not self.quoted) and is_question(self.query.text)
+
+    @property
     def without_near_url(self) -> str:
         """The search without what is only near."""
         return address_of(replace(self.query, without=(*self.query.without, "near")))
@@ -185,6 +192,7 @@ def search_page(
         answer=answer,
         groups=tuple(groups(answer)),
         chips=selected,
+        quoted=knowledge_base.searcher.quoted(query, answer),
         talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.found)),
         near=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.near)),
         bars=bars(query, answer),
@@ -208,6 +216,7 @@ def bars(query: Query, answer: Answer) -> tuple[Bar, ...]:
 
 def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     """Return a page of results as JSON: the notes best first, and each facet value with the address that toggles it."""
+    told = [hit_record(one, tier, domain, quoted=one in page.quoted, explain=True) for one, tier in hits(page.answer)]
     return {
         "total": page.answer.total,
         "page": page_of(page.query),
@@ -222,8 +231,8 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "service": page.panel.service.slug if page.panel else None,
         "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
-        "hits": [hit_record(found, "found", domain) for found in page.answer.found],
-        "near": [hit_record(found, "near", domain) for found in page.answer.near],
+        "hits": [record for record in told if record["tier"] == "found"],
+        "near": [record for record in told if record["tier"] == "near"],
         "facets": {
             group: [
                 {**facet._asdict(), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values

@@ -123,6 +123,11 @@ def kind_denied(claim: str) -> str:
     return f"It is not taken for “{KINDS[claim].lower()}” any more."
 
 
+def no_answer_to(query: str) -> str:
+    """Return what is said after it was told that a note does not answer a search."""
+    return f"It is not quoted for “{query}” any more."
+
+
 def talk_told(title: str, *, is_talk: bool) -> str:
     """Return what is said after it was told whether something is a talk."""
     return f"“{title}” is a talk." if is_talk else f"“{title}” is no talk."

@@ -125,6 +125,11 @@ def kind_denied(claim: str) -> str:
     return f"「{KINDS[claim]}」ではないことにしました。"
 
 
+def no_answer_to(query: str) -> str:
+    """Return what is said after it was told that a note does not answer a search."""
+    return f"「{query}」の答えとしては示さないことにしました。"
+
+
 def talk_told(title: str, *, is_talk: bool) -> str:
     """Return what is said after it was told whether something is a talk."""
     return f"「{title}」をセッションにしました。" if is_talk else f"「{title}」をセッションではないことにしました。"

@@ -1,0 +1,98 @@
+"""What surely answers a search is quoted above all else, with the model that comes along."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from index.query import Query
+from kb.cli.group import cli
+from kb.evaluation import read_queries
+from kb.knowledge_base import KnowledgeBase
+from kb.library.places import EVALUATION, SAMPLES
+from kb.programs.tools import call
+from kb.search.answers import Found
+from webui.app import create_app
+
+QUESTION = "同じメッセージが2回届いたらどうする？"
+REPORT = "# 見本勉強会 2019 参加レポート\n\n## キューの話\n\n"
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
+    kb = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"))
+    kb.keeper.sync()
+    kb.keeper.embed()
+    return kb
+
+
+def quoted(kb: KnowledgeBase, query: Query) -> tuple[Found, ...]:
+    return kb.searcher.quoted(query, kb.searcher.search(query))
+
+
+def test_of_what_is_quoted_nine_in_ten_answer_and_to_what_nobody_noted_nothing_is(samples: KnowledgeBase) -> None:
+    right, wrong, unanswered = 0, 0, 0
+    for judged in read_queries(EVALUATION):
+        for one in quoted(samples, Query(judged.text, explain=True)):
+            answers = judged.grades.get(f"{one.note.source}:{one.note.line}", 0) > 1
+            right, wrong, unanswered = right + answers, wrong + (not answers), unanswered + (not judged.grades)
+
+    assert (right >= 15, right >= 9 * wrong, unanswered) == (True, True, 0)
+
+
+def test_only_the_first_page_of_the_best_quotes_and_only_with_vectors(samples: KnowledgeBase, tmp_path: Path) -> None:
+    query = Query(QUESTION, explain=True)
+    bare = KnowledgeBase.open(SAMPLES, tmp_path)
+    bare.keeper.sync()
+
+    assert quoted(samples, query)
+    assert quoted(samples, Query(QUESTION, explain=True, sort="new")) == ()
+    assert quoted(samples, Query(QUESTION, explain=True, offset=20)) == ()
+    assert quoted(samples, Query("", explain=True)) == ()
+    assert quoted(bare, query) == ()
+
+
+def test_the_page_quotes_it_above_the_notes_and_says_where_none_answers(samples: KnowledgeBase) -> None:
+    client = create_app(samples).test_client()
+
+    page = client.get("/", query_string={"q": QUESTION}).text
+    none = client.get("/", query_string={"q": "監視の担当は何人で回せばいい？"}).text
+    words = client.get("/", query_string={"q": "監視 担当"}).text
+    told = client.get("/", query_string={"q": QUESTION}, headers={"Accept": "application/json"}).get_json()
+
+    assert 0 < page.find('class="card answers"') < page.find('class="tree"')
+    assert ['class="card answers"' in none, "確かに答えるメモは見つかりません" in none] == [False, True]
+    assert "確かに答えるメモは見つかりません" not in words
+    assert [hit["quoted"] for hit in (*told["hits"], *told["near"])].count(True) == 1
+
+
+def test_the_command_and_programs_quote_it_too(samples: KnowledgeBase) -> None:
+    places = ("--library", str(samples.collection.library.path), "--index", str(samples.collection.index))
+    shown, told = (
+        CliRunner().invoke(cli, ["search", *places, *more, QUESTION], catch_exceptions=False).stdout
+        for more in ((), ("--json",))
+    )
+    ids = [record["id"] for record in map(json.loads, told.splitlines()) if record.get("quoted")]
+
+    assert (shown.splitlines()[0], len(ids)) == ("答え", 1)
+    assert call(samples, "search", {"query": QUESTION}, None)["answers"] == ids
+
+
+def test_what_somebody_told_to_be_no_answer_is_not_quoted_again(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    notes = "".join(f"- 番号{number}の話をいくつか聞いた\n" for number in range(40))
+    answer = "- 同じメッセージが2回届くことがあるので、2回届いても困らないよう冪等に処理する\n"
+    (tmp_path / "library" / "a.md").write_text(REPORT + answer + notes, "utf-8")
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    kb.keeper.sync()
+    kb.keeper.embed()
+    client = create_app(kb).test_client()
+    query = Query(QUESTION, explain=True)
+    (one,) = quoted(kb, query)
+
+    client.post(f"/correct/{one.note.id}", data={"no_answer_to": QUESTION}, headers={"Origin": "http://localhost"})
+
+    assert f'no_answer_to = ["{QUESTION}"]' in (tmp_path / "library" / "kb.toml").read_text("utf-8")
+    assert quoted(kb, query) == ()
+    assert quoted(kb, Query("同じメッセージが2回届いたら？", explain=True))

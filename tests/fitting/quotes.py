@@ -1,0 +1,75 @@
+"""Fits when a note is quoted as an answer to a search: python tests/fitting/quotes.py SHARED (see `make fit`).
+
+It learns from the first ten notes of the labelled queries whether each answers (grade 2), with queries left out; one
+that nobody judged is not learned from, and counts as wrong.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from learner import Example, calibrated, draw_reliability, fitted, left_out, write
+from search import labelled
+
+from index.query import Query
+from kb.learning import load
+from kb.library.places import model_folder
+from kb.search.answering import FIRST, figures
+
+LABELS = ("other", "answer")
+SCALE = 1.0  # of figures: they are four, not the hundreds of a sentence
+SHOWN = {"first": 0.9, "further": 0.85}  # how often a quote shall at least be useful
+
+
+def main(shared: Path) -> None:
+    examples, grades = zip(*_examples(shared), strict=True)
+    likely = calibrated(left_out(examples, LABELS, SCALE), examples, LABELS)[:, 1]
+    by_query: dict[str, list[int]] = {}
+    for row, one in enumerate(examples):
+        by_query.setdefault(one.document, []).append(row)
+    ranked = [sorted(rows, key=lambda row: -likely[row]) for rows in by_query.values()]
+    first = [rows[0] for rows in ranked]
+    bars = {"first": _bar(likely, grades, first, SHOWN["first"])}
+    shown = [rows for rows in ranked if likely[rows[0]] >= bars["first"]]
+    bars["further"] = _bar(likely, grades, [row for rows in shown for row in rows[1:3]], SHOWN["further"])
+    answered = sum(2 in [grades[row] for row in rows] for rows in ranked)
+    told = {
+        "queries": len(ranked),
+        "answered among the first ten": answered,
+        "quoted": len(shown),
+        "first quote answers": float(np.mean([grades[rows[0]] == 2 for rows in shown])),
+        "first quote is useful": float(np.mean([grades[rows[0]] > 0 for rows in shown])),
+    }
+    write(
+        "quotes",
+        fitted(examples, LABELS, bars, SCALE),
+        {"queries left out": told},
+        load("kinds_with_vectors").vectors_of,
+    )
+    rows = [row for row, one in enumerate(examples) if one.label]
+    draw_reliability("quotes", {"answer": (likely[rows], [grades[row] == 2 for row in rows])})
+
+
+def _examples(shared: Path) -> Iterator[tuple[Example, int]]:
+    """Yield the first ten notes of each query, with their grades, -1 where nobody judged."""
+    kb, named, queries = labelled(shared, model_folder() / "fitting_search")
+    for _, query in queries:
+        answer = kb.searcher.search(Query(query.text, limit=FIRST, explain=True))
+        first = (*answer.found, *answer.near)[:FIRST]
+        for found, row in zip(first, figures(first), strict=True):
+            grade = query.grades.get(named(found.note), -1)
+            label = "" if grade < 0 else LABELS[grade == 2]
+            yield Example((), label, query.id, query.id, vector=row), grade
+
+
+def _bar(likely: np.ndarray, grades: tuple[int, ...], rows: list[int], useful: float) -> float:
+    """Return how likely the quotes of some rows must be so that often enough they are useful."""
+    order = sorted(rows, key=lambda row: -likely[row])
+    share = np.cumsum([grades[row] > 0 for row in order]) / np.arange(1, len(order) + 1)
+    enough = np.flatnonzero(share >= useful)
+    return float(np.ceil(likely[order[enough[-1]]] * 100) / 100) if len(enough) else 1.01
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
