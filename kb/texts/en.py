@@ -49,7 +49,7 @@ NOTICES = {
 }
 ALIKE = "like in meaning"
 ANSWERS = "Answers"
-NO_ANSWER = "No note was found that surely answers this"
+NO_ANSWER = "No note was found that surely answers this."
 NEAR = "Notes near in meaning"
 NO_NOTE_SAYS_IT = "No note has these words."
 NOTHING_ALIKE = "No other report has a note like it"

@@ -42,7 +42,7 @@ NOTICES = {
 }
 ALIKE = "意味が近い"
 ANSWERS = "答え"
-NO_ANSWER = "この問いに確かに答えるメモは見つかりませんでした"
+NO_ANSWER = "この問いに確かに答えるメモは見つかりませんでした。"
 NEAR = "意味が近いメモ"
 NO_NOTE_SAYS_IT = "言葉を含むメモはありません。"
 NOTHING_ALIKE = "ほかのレポートに似たメモはありません"

@@ -9,7 +9,6 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answering import is_question
 from kb.search.answers import Answer, Found
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, hit_record, hits
@@ -131,11 +130,6 @@ class SearchPage:
         return f"/sheet{address_of(turned_to(self.query, 1))[1:]}"
 
     @property
-    def lacks_answer(self) -> bool:
-        """Whether a question was asked that none of the notes shown surely answers."""
-        return bool(self.answer.near and not self.quoted) and is_question(self.query.text)
-
-    @property
     def without_near_url(self) -> str:
         """The search without what is only near."""
         return address_of(replace(self.query, without=(*self.query.without, "near")))
@@ -185,20 +179,20 @@ def search_page(
     most_values = MOST_VALUES if brief else ()
     asked = replace(query, facets=keys("page"), most_values=most_values, explain=True, context="place")
     answer = knowledge_base.searcher.search(asked)
-    selected = tuple(chips(query, answer))
+    selected, quoted = tuple(chips(query, answer)), knowledge_base.searcher.quoted(query, answer)
     unknown = (*unread, *(Unread(*pair) for pair in answer.unknown))
     return SearchPage(
         query=query,
         answer=answer,
         groups=tuple(groups(answer)),
         chips=selected,
-        quoted=knowledge_base.searcher.quoted(query, answer),
+        quoted=quoted,
         talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.found)),
         near=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.near)),
         bars=bars(query, answer),
         unread=unknown,
         panel=panel,
-        told=tuple(told(query, answer, unknown)),
+        told=tuple(told(query, answer, quoted, unknown)),
         ways_out=ways_out(query, answer, selected, knowledge_base.searcher),
     )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from index.query import Query
-from kb.search.answers import Answer
+from kb.search.answering import is_question
+from kb.search.answers import Answer, Found
 from kb.search.searching import Searcher
 from webui.address import Unread, address_of
 from webui.texts import texts
@@ -34,8 +35,12 @@ class Told:
     ways: tuple[Way, ...] = ()
 
 
-def told(query: Query, answer: Answer, unread: tuple[Unread, ...]) -> Iterator[Told]:
+def told(query: Query, answer: Answer, quoted: tuple[Found, ...], unread: tuple[Unread, ...]) -> Iterator[Told]:
     """Yield what a reader should know of how the query was taken; all of it stands in one place of the page."""
+    if answer.near and not answer.total:
+        yield Told(texts.NO_NOTE_SAYS_IT)
+    if answer.near and not quoted and is_question(query.text):
+        yield Told(texts.NO_ANSWER)
     if unread:
         yield Told(texts.unread(unread))
     for notice in answer.notices:

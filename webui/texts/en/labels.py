@@ -258,6 +258,7 @@ ALIKE_ELSEWHERE = "Notes like it in other reports"
 NEAR = en.NEAR
 ANSWERS = en.ANSWERS
 NO_ANSWER = en.NO_ANSWER
+OTHER_SEARCHES = "Other searches"
 NO_ANSWER_HERE = "Wrong"
 NO_NOTE_SAYS_IT = en.NO_NOTE_SAYS_IT
 STEPS_REFUSED = "Some of what is done to find more was undone."
