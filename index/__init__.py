@@ -14,6 +14,7 @@ __all__ = [
     "language",
     "opensearch_engine",
     "query",
+    "ranking",
     "readings",
     "schema",
     "stand_in",

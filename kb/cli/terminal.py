@@ -140,7 +140,7 @@ def feed_line(posts: int, proposed: int, left: int) -> str:
 
 
 def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: "Domain") -> Iterator[str]:
-    """Yield the notes that surely answer a search, each with where and when it was said; that none does of a question."""
+    """Yield what surely answers a search, each with where and when it was said; of a question, that nothing does."""
     from kb.search.answering import is_question
 
     if quoted:

@@ -1,4 +1,4 @@
-"""The event that a report is about, by a tagger that reads its first lines, or by patterns where that is silent."""
+"""The event that a report is about, by a tagger that reads its first lines, or by its number where that is unsure."""
 
 import re
 from collections import Counter
@@ -14,6 +14,7 @@ from kb.talks.tokens import Hint, Token, features_of_tokens, habits_of, spans, t
 from kb.talks.words import any_of
 
 LABELS = ("O", "B-event", "I-event")
+_BEGINS = LABELS.index("B-event")
 _LINES, _BLOCKS = 10, 40  # in which an event is named, if anywhere
 _TITLES = ("event", "title", "subject")
 _LONGEST = 80  # characters of a line that are read
@@ -53,7 +54,11 @@ def event_of(outline: Outline) -> Event | None:
     shares = [likely[range(len(path)), path].tolist() for path, likely in told]
     named = [(share, name) for _, _, name, share in spans(opening.lines, opening.tokens, labels, shares)]
     share, name = max(named, key=lambda one: one[0], default=(0.0, ""))
-    return Event(name, visited=True) if name and share >= tagger.thresholds["event"] else event_by_words(outline)
+    if name and share >= tagger.thresholds["event"]:
+        return Event(name, visited=True)
+    begins = max((likely[:, _BEGINS].max() for _, likely in told if len(likely)), default=0.0)
+    event = event_by_words(outline) if begins >= tagger.thresholds["numbered"] else None
+    return event if event and NUMBERED.search(event.name) else None
 
 
 def opening_of(outline: Outline) -> Opening:

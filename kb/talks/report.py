@@ -13,6 +13,7 @@ from kb.report.model import Given, Report, Talk
 from kb.report.outline import Outline
 from kb.talks.dates import day_in_address, held_on_of, published_of
 from kb.talks.event import event_of
+from kb.talks.event_words import event_by_words
 from kb.talks.lines import Line, lines_of
 from kb.talks.links import materials_of
 from kb.talks.notes import notes_of
@@ -95,7 +96,7 @@ def report_of(outline: Outline, given: Given | None = None, told: ToldLines = NO
         source=outline.source,
         title=title,
         event=event,
-        held_on=given.held_on or held_on_of(outline, event),
+        held_on=given.held_on or held_on_of(outline, event or _hinted(outline)),
         talks=(),
         notes=(),
         url=given.url,
@@ -106,6 +107,12 @@ def report_of(outline: Outline, given: Given | None = None, told: ToldLines = NO
     noted = {note.talk.line for note in notes if note.talk}
     shown = (talk for talk in dict.fromkeys(talks.values()) if talk.line in noted or talk.links)
     return replace(report, talks=tuple(shown), notes=notes)
+
+
+def _hinted(outline: Outline) -> str | None:
+    """Return what may be the name of an event, though nobody is told it: its day is told all the same."""
+    hint = event_by_words(outline)
+    return hint.name if hint else None
 
 
 def _talks(sections: Iterable[Section], known: Reading, event: str | None) -> Iterator[tuple[int, Talk]]:

@@ -148,17 +148,21 @@ def likeliest(lines: Sequence[Line], likely: Mapping[int, float], told: Mapping[
     """Return the lines that are talks, none of them below another: each, or the likeliest below it.
 
     How likely lines are adds up as it does of independent ones, by the logarithm of the odds. A report is consistent:
-    where half of those beside a line are talks, less makes it one. What is `told` of some lines by hand holds of these.
+    where half of those beside a line are talks, less makes it one; a row of a table, which may tell of anything, needs
+    more by itself. What is `told` of some lines by hand holds of these.
     """
     model = load("lines_together")
     sure, beside = (_points(model.thresholds[name]) for name in ("talk", "talk beside talks"))
     parents, groups = parents_of(lines), defaultdict[Key, list[int]](list)
     for i in likely:
         groups[next(keys_of(lines[i], parents[i]))].append(i)
-    points = {i: _points(share) - sure for i, share in likely.items()}
+    row = _points(model.thresholds["row"])
+    rows = {i for i in likely if lines[i].type == "table"}
+    points = {i: _points(share) - (row if i in rows else sure) for i, share in likely.items()}
     for own in groups.values():
         if 2 * sum(points[i] > 0 for i in own) > len(own) - 1:
-            likely_too = (i for i in own if points[i] + sure > beside and not is_section_name(lines[i].text))
+            others = (i for i in own if i not in rows and not is_section_name(lines[i].text))
+            likely_too = (i for i in others if points[i] + sure > beside)
             points.update({i: max(points[i], _BARELY) for i in likely_too})
     points.update({i: inf if is_talk else -inf for i, is_talk in told.items()})
     ends = ends_of(lines)

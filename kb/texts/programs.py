@@ -30,8 +30,8 @@ TOOLS = {
     "search": (
         "Find notes by words, by meaning and by filters, best first; each as a short card with its id, its own words "
         "(`text`), where it stands, its day, services, source and address, and what has changed since. "
-        "`answers` names those that surely answer; `notes` have every word, `near` only some of them or a like meaning. The same order as the page and "
-        "`kb search`. Says plainly where nothing is noted."
+        "`answers` names those that surely answer; `notes` have every word, `near` only some or a like meaning. "
+        "The same order as the page and `kb search`. Says plainly where nothing is noted."
     ),
     "show": (
         "Show what an id of `search` stands for: a note whole, with what belongs to it (its remedies, answers, what "

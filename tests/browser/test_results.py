@@ -72,7 +72,7 @@ def test_what_was_done_is_one_notice_and_nothing_is_told_of_a_suffix(open_page: 
     page = open_page("/?q=冪等性 設計 「 ふぁrがて")
 
     assert page.locator(".notice").count() == 1
-    assert page.locator(".notice li").count() > 2
+    assert page.locator(".notice li").count() > 1
     assert not re.search("「(性|「|」)」", page.locator(".notice").inner_text())
 
 

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[3]
 # What is imported on the way and decides nothing of what is indexed: the contract of engines and which is taken, how a
 # query is understood and ranked, where files are, and what makes vectors, which are kept by the model that made them.
 ASIDE = {
-    "index": "embedder engine highlight installed ladder language mending query ranking romaji spelling stand_in tree "
-    "words",
+    "index": "embedder engine highlight installed ladder language mending query ranking readings romaji spelling "
+    "stand_in tree words",
     "index/embedding": "__init__ bundled_model endpoint known",
     "kb": "__init__ aligning comparing knowledge_base",
     "kb/library": "__init__ bounded files fingerprint places replacing rewriting safe_files seen states updates walk",

@@ -57,6 +57,7 @@ _embed(*map(Path, sys.argv[1:]))
 ORPHANING = """
 import os, signal, sys, time
 from pathlib import Path
+from kb.kinds.lesson import Lesson
 from kb.search.drafting import _processes
 
 class Endless:
@@ -65,7 +66,7 @@ class Endless:
         time.sleep(600)
 
 if __name__ == "__main__":
-    with _processes(Endless(), Path(sys.argv[1]), ""):
+    with _processes(Endless(), Path(sys.argv[1]), "", Lesson()):
         time.sleep(600)
 """
 

@@ -5,10 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outlines import DAY, markdown, outline, titles
 
+from kb.learning import load
 from kb.readers.formats import read_outline
 from kb.report.model import Talk
 from kb.talks import report_of
 from kb.talks.heading import TalkHeading, read_heading
+from kb.talks.lines import lines_of
+from kb.talks.roles import likeliest
 
 
 def test_a_heading_with_track_and_times_is_a_talk_with_the_links_below_it() -> None:
@@ -116,8 +119,8 @@ def test_slides_and_videos_below_a_heading_are_the_talks() -> None:
 def test_unmarked_headings_of_one_level_are_talks_in_a_report_of_an_event() -> None:
     text = (
         "---\ntitle: '鍵の会 #3 に参加しました'\n---\n\n"
-        "## はじめに\n\n寒い日。\n\n## 小さな会社で鍵を守った話\n\n- 鍵は二つ\n\n### まとめ\n\n- 守る\n\n## 休憩\n\n"
-        "## 大きな会社で錠を替えた話\n\n- 錠は一つ\n\n## 懇親会\n\n- 肉\n\n## 感想\n\n- よい日\n"
+        "## はじめに\n\n寒い日。\n\n## 小さな会社で鍵を守った話 / 鍵田花子さん\n\n- 鍵は二つ\n\n### まとめ\n\n- 守る\n\n## 休憩\n\n"
+        "## 大きな会社で錠を替えた話 / 錠前一郎さん\n\n- 錠は一つ\n\n## 懇親会\n\n- 肉\n\n## 感想\n\n- よい日\n"
     )
 
     assert titles(text) == ["小さな会社で鍵を守った話", "大きな会社で錠を替えた話"]
@@ -141,8 +144,8 @@ def test_where_most_headings_are_marked_the_others_are_no_talks() -> None:
 
 def test_talks_stand_below_the_headings_of_groups_and_days() -> None:
     text = (
-        "# 鍵の会 #3\n\n## 1日目（5/1）\n\n### 大きな会社で鍵を守った話\n\n- a\n\n"
-        "## LT大会\n\n### 小さな錠を替えてみた話\n\n- b\n\n### 古い扉を直してみた話\n\n- c\n"
+        "# 鍵の会 #3\n\n## 1日目（5/1）\n\n### 大きな会社で鍵を守った話 / 鍵田花子さん\n\n- a\n\n"
+        "## LT大会\n\n### 小さな錠を替えてみた話 / 錠前一郎さん\n\n- b\n\n### 古い扉を直してみた話 / 扉野二郎さん\n\n- c\n"
     )
 
     assert titles(text) == ["大きな会社で鍵を守った話", "小さな錠を替えてみた話", "古い扉を直してみた話"]
@@ -248,3 +251,13 @@ def test_rows_of_a_table_are_talks_and_notes() -> None:
 @given(st.text("(（[【〜-:：@/鍵あa1#", min_size=1, max_size=3), st.integers(1, 20_000))
 def test_a_long_heading_takes_no_long_time(text: str, times: int) -> None:
     assert report_of(outline(f"# {text * times}", f"- {text * times}", title=text * times)).notes
+
+
+def test_an_unsure_row_of_a_table_is_no_talk_where_an_unsure_heading_is_one() -> None:
+    model = load("lines_together")
+    lines = read_outline(b"## a\n\n| b | c |\n| --- | --- |\n| d | e |\n", "a.md")
+    both = lines_of(lines.blocks)
+    likely = {i: 0.7 for i, line in enumerate(both)}
+
+    assert model.thresholds["talk"] < 0.7 < model.thresholds["row"]
+    assert {both[i].type for i in likeliest(both, likely, {})} == {"heading"}
