@@ -1,7 +1,8 @@
-"""What likeness costs beside words alone: OPENBLAS_NUM_THREADS=1 python tests/benchmarks/likeness.py [NOTES [QUERIES]].
+"""What likeness and what is near cost beside words alone: OPENBLAS_NUM_THREADS=1 python tests/benchmarks/likeness.py [NOTES [QUERIES]].
 
 The notes are those of `searching`, their vectors generated, so that no model's time is measured: the same queries are
-asked with likeness and without, every other one with it first, for whoever comes first warms what is kept of its words.
+asked with likeness and without, and both without what is near, every other one the other way round, for whoever comes
+first warms what is kept of its words.
 Then all of them again, warm. One thread, as commands have it: the time of several would be added up.
 """
 
@@ -57,8 +58,9 @@ def main() -> None:
         numbered = (structs.replace(each, passage=f"{each.passage} {n}") for n, each in enumerate(documents))
         engine.publish({"notes": numbered}, (), ["notes"], {})
         queries = [replace(a_query(rng, words), limit=20) for _ in range(asked)]
+        words_alone = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools))
         for query in queries[:5]:
-            engine.search(replace(query, without=("likeness",)))
+            words_alone.search(query)
         started = process_time()
         engine.embed(lambda _done, _total: None)
         made = process_time() - started
@@ -68,14 +70,19 @@ def main() -> None:
         tell("the first query with them, ms", 1000 * (process_time() - started))
         tell("memory more, kB a note", 1000 * (resident() - before) / count)
         for state in ("first", "again"):
-            times: dict[bool, list[float]] = {False: [], True: []}
+            ways = [
+                (f"{name}{', and what is near' if near else ''}", one, () if near else ("near",))
+                for name, one in (("words alone", words_alone), ("with likeness", engine))
+                for near in (False, True)
+            ]
+            times: dict[str, list[float]] = {name: [] for name, _, _ in ways}
             for number, query in enumerate(queries):
-                for without in (True, False) if number % 2 else (False, True):
+                for name, one, without in ways[:: -1 if number % 2 else 1]:
                     started = process_time()
-                    engine.search(replace(query, without=("likeness",) if without else ()))
-                    times[without].append(process_time() - started)
-            tell(f"words alone, {state}, ms (median)", 1000 * median(times[True]))
-            tell(f"with likeness, {state}, ms (median)", 1000 * median(times[False]))
+                    one.search(replace(query, without=without))
+                    times[name].append(process_time() - started)
+            for name, own in times.items():
+                tell(f"{name}, {state}, ms", 1000 * median(own))
 
 
 def tell(name: str, figure: float) -> None:
