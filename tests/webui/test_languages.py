@@ -24,7 +24,9 @@ from webui.texts import LANGUAGES, en, ja
 WEBUI = Path(app_module.__file__).parent
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uff00-\uffef]+")
 REPORT = "# 見本勉強会 2018-03-10 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n- SQS は冪等に\n- 順番は?\n"
-LARGE = """# 見本勉強会 {year}-03-10 参加レポート
+LARGE = """# 見本勉強会 {year} 参加レポート
+
+{year}-03-10
 
 ## 【甲】11:10~12:00:Lambda の話
 

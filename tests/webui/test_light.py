@@ -55,7 +55,7 @@ def test_a_first_visit_to_a_large_library_is_light(client: FlaskClient, address:
 
     print(f"{address}: {total / 1000:.1f} kB")  # noqa: T201
     assert len(fetched) == 3
-    assert 10_000 < total <= 24_500
+    assert 10_000 < total <= 25_000
 
 
 def test_every_list_of_the_page_is_full(client: FlaskClient) -> None:

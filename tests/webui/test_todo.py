@@ -20,7 +20,7 @@ UNDATED = """# ある勉強会のメモ
 - Amazon Boxy を使う
 - 早口の花子さんでした
 """
-CLAIMS = "# 箱の会 2019\n\n2019-03-10\n\n## 10:00 - 10:20 鍵花子さん\n\n**鍵の話**\n\n- 鍵は二つ\n"
+CLAIMS = "# 箱の会 2019\n\n2019-03-10\n\n## 10:00 - 10:20 鍵花子さん\n\n**鍵の話** 山田さん\n\n- 鍵は二つ\n"
 LIKELY_ADVICE = """# 通知の会 2018
 
 - 通知は絞ったほうがよい
@@ -126,7 +126,7 @@ def unsure(library: Path) -> FlaskClient:
 def test_lines_that_may_be_talks_are_listed_likeliest_first(unsure: FlaskClient) -> None:
     found = claims(unsure, "talk")
 
-    assert [text for text, _, _ in found] == ["10:00 - 10:20 鍵花子さん", "鍵の話"]
+    assert [text for text, _, _ in found] == ["10:00 - 10:20 鍵花子さん", "鍵の話 山田さん"]
     assert [share for _, share, _ in found] == sorted((share for _, share, _ in found), reverse=True)
     assert all(0.2 <= share < 1 for _, share, _ in found)
 
