@@ -62,6 +62,7 @@ def test_claims_are_answered_walked_and_taken_back_by_one_key_each(open_page: Op
     page.keyboard.press("n")
     expect(page.locator(".deed")).to_contain_text("「助言」ではないことにしました")
     assert told.read_text("utf-8").count("advice") == 2
+    expect(page.locator(".claim:focus")).to_contain_text(every[2])  # by then the page listens to keys again
     page.keyboard.press("u")
     expect(page.locator(".deed")).to_contain_text("元に戻しました")
 
