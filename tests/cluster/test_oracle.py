@@ -27,7 +27,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def told(results: Results) -> Results:
     """Return all of some results but their hits."""
-    return structs.replace(results, hits=())
+    return structs.replace(results, hits=(), near=())
 
 
 def scores(results: Results) -> list[tuple[str, float]]:
@@ -40,6 +40,9 @@ def agree(ours: Results, oracles: Results, every: Results) -> None:
     assert [hit.score for hit in ours.hits] == pytest.approx([hit.score for hit in oracles.hits], abs=TOLERANCE)
     assert [(hit.id, hit.stored) for hit in ours.hits] == [(hit.id, wanted[hit.id].stored) for hit in ours.hits]
     assert [hit.score for hit in ours.hits] == pytest.approx([wanted[hit.id].score for hit in ours.hits], abs=TOLERANCE)
+    near = {hit.id: hit.score for hit in oracles.near}
+    assert [hit.score for hit in ours.near] == pytest.approx([hit.score for hit in oracles.near], abs=TOLERANCE)
+    assert [hit.score for hit in ours.near] == pytest.approx([near[hit.id] for hit in ours.near], abs=TOLERANCE)
 
 
 @settings(max_examples=20, deadline=None)
