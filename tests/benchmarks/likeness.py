@@ -1,4 +1,4 @@
-"""What likeness and what is near cost beside words alone: OPENBLAS_NUM_THREADS=1 python tests/benchmarks/likeness.py [NOTES [QUERIES]].
+"""What likeness and what is near cost: OPENBLAS_NUM_THREADS=1 python tests/benchmarks/likeness.py [NOTES [QUERIES]].
 
 The notes are those of `searching`, their vectors generated, so that no model's time is measured: the same queries are
 asked with likeness and without, and both without what is near, every other one the other way round, for whoever comes
