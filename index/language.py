@@ -8,7 +8,7 @@ Every mark may be full-width. Any input is a query: what cannot be meant literal
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -31,7 +31,7 @@ from index.tree import (
     QueryPiece,
     QueryWord,
 )
-from index.words import QueryWords, as_written
+from index.words import QueryWords, as_written, at_full_weight, names_among
 
 # What a person types stays far below; what a program sends is bounded before it costs anything.
 MOST_CHARACTERS, MOST_WORDS, MOST_DEPTH = 512, 32, 8
@@ -78,6 +78,26 @@ class Language(Struct, frozen=True):
     words: QueryWords
     fields: Fields = field(default_factory=dict)
     named: Callable[[str], FacetIs | None] = lambda _text: None
+
+    def wanted(
+        self,
+        words: Sequence[QueryWord],
+        names: str | None,
+        is_name: Callable[[str], bool],
+        has: Callable[[Node], bool],
+    ) -> Iterator[Node]:
+        """Yield what a document must have for some words: each itself, or what it names, and that by no looser word.
+
+        `names` is the group of names that may be several words, `is_name` tells whether it has one, folded, and `has`
+        whether any document is described by a node.
+        """
+        runs = [(tuple(run), name) for run, name in names_among(words, is_name)] if names else []
+        yield from (AnyOf((AllOf(run), FacetIs(names or "", name, (name,)))) for run, name in runs)
+        for word in words:
+            if not any(word in run for run, _ in runs):
+                facet = self.named(word.text)
+                named = AnyOf((at_full_weight(word), facet)) if facet else word
+                yield named if has(named) else word
 
     def parse(self, text: str, *, typing: bool = False) -> Parsed:
         """Return what a text asks for; while one is typing, its last word may be the beginning of any."""

@@ -1,5 +1,6 @@
 """What a query asks for, as values: words that are wanted, and conditions on documents."""
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -134,6 +135,12 @@ class Parsed(Struct, frozen=True):
     def words(self) -> tuple[QueryWord, ...]:
         """The wanted words without repeats."""
         return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words))
+
+
+def terms_of(words: Iterable[QueryWord]) -> frozenset[str]:
+    """Return the words that are looked for by some words of a query, as terms."""
+    keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
+    return frozenset(key.text for key in keys if key.kind == "word")
 
 
 def words_in(node: Node) -> tuple[QueryWord, ...]:

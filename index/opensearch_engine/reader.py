@@ -148,7 +148,8 @@ class ClusterReader:
     def _understood(self, asked: Round, query: Query) -> Search:
         """Return a search with its score, as far as all that they ask is known."""
         search = self._searched(asked, query)
-        _ = search.first.score
+        if query.limit != 0:  # who counts needs no vector of the text
+            _ = search.first.score
         return search
 
     def meta(self) -> Mapping[str, object] | None:
@@ -157,13 +158,14 @@ class ClusterReader:
 
     def _body(self, tier: Tier, query: Query) -> Mapping[str, Any]:
         """Return the search for what a query finds, in its order."""
-        scored = {"should": [tier.score]} if tier.score else {}
+        score = tier.score if query.limit != 0 else None
+        scored = {"should": [score]} if score else {}
         selected = self._filters.selected(query)
         return {
             "track_total_hits": True,
-            "track_scores": tier.score is not None,
+            "track_scores": score is not None,
             "query": {"bool": {"filter": [self._questions.held(tier.found, *selected)], **scored}},
-            "sort": self._sort(query, scored=tier.score is not None),
+            "sort": self._sort(query, scored=score is not None),
             "_source": ["key", "stored", "belongs", *([f"facet.{query.context}"] if query.context else [])],
         }
 

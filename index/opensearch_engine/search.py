@@ -19,8 +19,7 @@ from index.opensearch_engine.scoring import Scoring
 from index.opensearch_engine.tier import Tier, with_keys
 from index.opensearch_engine.vocabulary import Vocabulary
 from index.query import Query
-from index.tree import AllOf, AnyOf, FacetIs, InField, Key, Node, Notice, QueryWord, words_in
-from index.words import at_full_weight, names_among
+from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
 
 _MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
 _CLAUSES_OF_TERM = 4  # where it finds, where some words are enough, and two where it gives points
@@ -112,12 +111,12 @@ class Search:
     @property
     def terms(self) -> frozenset[str]:
         """The words that were looked for, as terms."""
-        return _terms((*self.ascent.words, *self.besides))
+        return terms_of((*self.ascent.words, *self.besides))
 
     @property
     def near_terms(self) -> frozenset[str]:
         """The words that make a document near, as terms."""
-        return _terms(self.ascent.loosest)
+        return terms_of(self.ascent.loosest)
 
     @cached_property
     def likeness(self) -> Likeness | None:
@@ -136,21 +135,10 @@ class Search:
             return None
 
     def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
-        """Yield what a document must have for some words: each itself, or what it names, and that by no looser word."""
-        runs = dict(self._names(words))
-        yield from runs.values()
-        for word in words:
-            if not any(word in run for run in runs):
-                facet = self._language.named(word.text)
-                named = AnyOf((at_full_weight(word), facet)) if facet else word
-                yield named if self.asked.count(self.filters.of(named), guess=1) else word
-
-    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
-        """Yield the words in a row that are a name, and which documents have them or are of what that names."""
-        if group := self._schema.names:
-            is_name = lambda text: self.asked.count(self.filters.with_values(group, (text,))) > 0  # noqa: E731
-            for run, name in names_among(words, is_name):
-                yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
+        """Yield what a document must have for some words (`Language.wanted`)."""
+        group, count, filters = self._schema.names, self.asked.count, self.filters
+        is_name = lambda text: count(filters.with_values(group or "", (text,))) > 0  # noqa: E731
+        return self._language.wanted(words, group, is_name, lambda node: count(filters.of(node), guess=1) > 0)
 
     def _pairs(self) -> Sequence[Key]:
         """Return the pairs of the query's text, as many as a cluster takes."""
@@ -165,8 +153,3 @@ class Search:
         for word, other in meant(self.ascent.mended, self._vocabulary.commoner):
             selected = self.filters.selected(self._query)
             yield MeantCount(word, other, self.asked.count(found_by(Key(other)), *selected))
-
-
-def _terms(words: Iterable[QueryWord]) -> frozenset[str]:
-    keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
-    return frozenset(key.text for key in keys if key.kind == "word")

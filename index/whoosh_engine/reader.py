@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,13 @@ from index.schema import Schema
 from index.whoosh_engine.docs import NONE, both, either, least, less
 from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.meaning import Meaning
-from index.whoosh_engine.scoring import Scoring
 from index.whoosh_engine.search import Search
 from index.whoosh_engine.segments import Segments
 from index.whoosh_engine.selections import Selections
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs
+
+Reasons: TypeAlias = Callable[[Docs], Iterable[tuple[Reason, ...]]]
 
 
 class WhooshReader:
@@ -42,7 +44,7 @@ class WhooshReader:
         selections = Selections(snapshot, query, search.matches)
         total = len(selections.hits)
         docs, scores = _window(snapshot, selections.hits, search, query)
-        near, near_scores, scoring = _near(snapshot, search, selections, query)
+        near, near_scores, near_reasons = _near(snapshot, search, selections, query)
         most = dict(query.most_values)
         counts = {
             group: snapshot.group(group).listed(selections.counted(group), query.selected(group), most.get(group))
@@ -52,11 +54,11 @@ class WhooshReader:
         places = _places(snapshot, shown, query.context) if query.context else {}
         kin = _kin(snapshot, shown, places) if places else {}
         documents = snapshot.documents_of(either((shown, *kin.values())))  # a hit is among its kin
-        found = _hits(documents, docs, scores, search.scoring.reasons if query.explain else _untold)
+        reasons = search.scoring.reasons if query.explain and len(docs) else _untold
         return Results(
             total=total,
-            hits=tuple(found),
-            near=tuple(_hits(documents, near, near_scores, scoring.reasons if query.explain else _untold)),
+            hits=tuple(_hits(documents, docs, scores, reasons)),
+            near=tuple(_hits(documents, near, near_scores, near_reasons)),
             facets={group: listed for group, (listed, _) in counts.items()},
             unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
             steps=search.ascent.steps,
@@ -133,6 +135,8 @@ class WhooshReader:
 
 def _window(snapshot: Snapshot, found: Docs, search: Search, query: Query) -> tuple[Docs, Scores]:
     """Return the documents of the query's window, in its order, and their scores."""
+    if query.limit == 0:  # who counts needs no vector of the text
+        return NONE, np.zeros(0)
     end = None if query.limit is None else query.offset + query.limit
     places = snapshot.places(query.sort).take(found)
     by_score = query.sort == "relevance" and bool(search.scored)
@@ -145,15 +149,18 @@ def _window(snapshot: Snapshot, found: Docs, search: Search, query: Query) -> tu
     return docs, np.round(search.scores(docs), PLACES)
 
 
-def _near(snapshot: Snapshot, search: Search, selections: Selections, query: Query) -> tuple[Docs, Scores, Scoring]:
+def _near(snapshot: Snapshot, search: Search, selections: Selections, query: Query) -> tuple[Docs, Scores, Reasons]:
     """Return what is near below the last hit, the best first, the scores, and why; nothing where more hits follow."""
     most = min(query.limit or 0, MOST_NEAR)
     is_last = most and query.offset < max(len(selections.hits), 1) <= query.offset + (query.limit or 0)
     docs = search.near(selections.of) if is_last else NONE
+    if not len(docs):
+        return docs, np.zeros(0), _untold
     scoring = search.near_scoring(docs)
     scores = scoring.of(docs)
     order = least(_by_score(snapshot.places("relevance").take(docs), scores, snapshot.size), most)
-    return docs.take(order), np.round(scores.take(order), PLACES), scoring
+    told = scoring.reasons if query.explain else _untold
+    return docs.take(order), np.round(scores.take(order), PLACES), told
 
 
 def _by_score(places: Docs, scores: Scores, size: int) -> NDArray[np.int64]:
@@ -166,7 +173,7 @@ def _hits(
     documents: Mapping[int, tuple[str, str]],
     docs: Docs,
     scores: Scores,
-    reasons: Callable[[Docs], Iterable[tuple[Reason, ...]]],
+    reasons: Reasons,
 ) -> Iterator[Hit]:
     told = map(documents.__getitem__, docs.tolist())
     for (key, stored), score, why in zip(told, scores.tolist(), reasons(docs), strict=True):

@@ -13,14 +13,13 @@ from index.language import Language
 from index.likeness import Likeness
 from index.mending import begun, meant
 from index.query import Query
-from index.tree import AllOf, AnyOf, FacetIs, InField, Key, Node, Notice, QueryWord, words_in
+from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
 from index.whoosh_engine.docs import NONE, either, less
 from index.whoosh_engine.matching import Matching
 from index.whoosh_engine.meaning import Meaning
 from index.whoosh_engine.scoring import Scoring, Wanted
 from index.whoosh_engine.snapshot import Scores, Snapshot
 from index.whoosh_engine.term_store import Docs
-from index.words import at_full_weight, names_among
 
 
 class Search:
@@ -116,12 +115,12 @@ class Search:
     @property
     def terms(self) -> frozenset[str]:
         """The words that were looked for, as terms."""
-        return _terms((*self.ascent.words, *self._scored_besides))
+        return terms_of((*self.ascent.words, *self._scored_besides))
 
     @property
     def near_terms(self) -> frozenset[str]:
         """The words that make a document near, as terms."""
-        return _terms(self.ascent.loosest)
+        return terms_of(self.ascent.loosest)
 
     @cached_property
     def _likeness(self) -> Likeness | None:
@@ -136,21 +135,10 @@ class Search:
             return None
 
     def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
-        """Yield what a document must have for some words: each itself, or what it names, and that by no looser word."""
-        runs = dict(self._names(words))
-        yield from runs.values()
-        for word in words:
-            if not any(word in run for run in runs):
-                facet = self._language.named(word.text)
-                named = AnyOf((at_full_weight(word), facet)) if facet else word
-                yield named if len(self._matching.of(named)) else word
-
-    def _names(self, words: Sequence[QueryWord]) -> Iterator[tuple[tuple[QueryWord, ...], Node]]:
-        """Yield the words in a row that are a name, and which documents have them or are of what that names."""
+        """Yield what a document must have for some words (`Language.wanted`)."""
         group = self._snapshot.names
-        if group:
-            for run, name in names_among(words, lambda text: bool(self._snapshot.group(group).having((text,)))):
-                yield tuple(run), AnyOf((AllOf(tuple(run)), FacetIs(group, name, (name,))))
+        is_name = lambda text: bool(self._snapshot.group(group or "").having((text,)))  # noqa: E731
+        return self._language.wanted(words, group, is_name, lambda node: len(self._matching.of(node)) > 0)
 
     @cached_property
     def _pairs(self) -> Sequence[Key]:
@@ -165,8 +153,3 @@ class Search:
     def _with_any(self, words: Sequence[QueryWord]) -> Docs:
         """Return the documents that meet the conditions and have any of these words."""
         return self._matching.only(self._matching.any_of(words), self._conditions)
-
-
-def _terms(words: Iterable[QueryWord]) -> frozenset[str]:
-    keys = (key for word in words for alternative in word.alternatives for key in alternative.terms)
-    return frozenset(key.text for key in keys if key.kind == "word")

@@ -82,11 +82,16 @@ def hit_lines(found: "Found", domain: "Domain", *, explain: bool) -> Iterator[st
         for m in note.services
     ]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
-    for change in filter(None, map(domain.change, found.overtaken)):
-        yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
+    yield from overtaken_lines(found, domain)
     for reason in found.told_reasons if explain else ():
         yield click.style(f"    {ja.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
+
+
+def overtaken_lines(found: "Found", domain: "Domain") -> Iterator[str]:
+    """Yield what has changed since a note was taken."""
+    for change in filter(None, map(domain.change, found.overtaken)):
+        yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
 
 
 def alike_lines(alike: "Alike", catalogue: "Catalogue") -> Iterator[str]:
@@ -152,8 +157,7 @@ def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: 
         speakers = "、".join(note.talk.speakers) if note.talk else ""
         yield f"  「{passage(note.text, found.marks)}」"
         yield click.style(f"    {event_line(note.event, note.held_on)} {speakers}".rstrip(), dim=True)
-        for change in filter(None, map(domain.change, found.overtaken)):
-            yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
+        yield from overtaken_lines(found, domain)
     if quoted:
         yield ""
 

@@ -94,7 +94,7 @@ def _classified(
         told = "problem"
     if told:
         return replace(note, kind=told, sure=1.0, advice=float(told == "advice"), problem=float(told == "problem"))
-    left = 1 - sum(likely[kind] for kind in correction.denied)
+    left = max(1 - sum(likely[kind] for kind in correction.denied), 1e-9)
     likely = {kind: 0.0 if kind in correction.denied else share / left for kind, share in likely.items()}
     kind, sure = settled(likely, thresholds)
     claims = {claim: round(likely[claim], 3) for claim in CLAIMS}

@@ -181,10 +181,10 @@ class Configuration:
     address = "q=冪等&service=sqs"
 
     A note with `no_answer_to = ["…"]` is not quoted above what these searches find. A line that is told to be no talk
-    (`talk = false`) is a topic of what stands above. Nobody speaks where
-    `speaker = false` or `speakers = []`. A note with `advice = false` or `problem = false` is of another kind.
-    `ignore` are patterns of files that are no reports, with `/` between folders. Own categories, services and words
-    come to those of the domain, which is the usual one where none is named; `own_domain` is None where neither is told.
+    (`talk = false`) is a topic of what stands above. Nobody speaks where `speaker = false` or `speakers = []`. A note
+    with `advice = false` or `problem = false` is of another kind. `ignore` are patterns of files that are no reports,
+    with `/` between folders. Own categories, services and words come to those of the domain, which is the usual one
+    where none is named; `own_domain` is None where neither is told.
     `no_dates` are dates that are none, left out, each with its file and its key; `has_points` tells that a table of
     earlier versions is there, left out too. `text` is all of it as it was written.
     """

@@ -76,7 +76,7 @@ class Scan:
         text = " ".join(piece.text for piece in self.ascent.pieces)
         terms = analyzer.helpers(analyzer.morphemes(text))
         self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind == "pair"))
-        self._likeness = self._read_likeness(text) if text else None
+        self._likeness = self._read_likeness(text) if text and query.limit != 0 else None
         wanted = AllOf((self._conditions, *self._wanted(self.ascent.words)))
         self._found = {number for number, d in enumerate(documents) if self.describes(wanted, d)}
         self.terms = _terms([*self.ascent.words, *self.besides])

@@ -85,6 +85,15 @@ def test_conditions_hold_for_what_is_near(make: Make) -> None:
     assert "1" not in found(engine.search(Query("重複排除鍵束 -別")))[1]
 
 
+def test_what_is_near_by_likeness_obeys_what_is_selected(make: Make) -> None:
+    alike = [document(1, "別の話", "重複排除鍵", service="sqs"), document(2, "別の話", "重複排除鍵", service="sns")]
+    engine = filled(make(Characters()), library(*alike, document(3, "鍵束")))
+
+    near = engine.search(Query("重複排除鍵束").select("service", "sqs")).near
+
+    assert [hit.id for hit in near] == ["1"]
+
+
 def test_each_hit_tells_how_like_it_is(make: Make) -> None:
     engine = filled(make(Characters()), library(document(1, "別の話", "重複排除鍵"), document(2, "鍵束")))
 
@@ -181,6 +190,12 @@ def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -
         (["1"], []),
         (Notice("no likeness", "the model does not answer to 1"),),
     )
+
+
+def test_who_only_counts_asks_for_no_vector(make: Make) -> None:
+    results = filled(make(Silent()), library(document(1, "鍵"))).search(Query("鍵", limit=0))
+
+    assert (results.total, results.notices) == (1, ())
 
 
 def test_without_vectors_words_answer(make: Make) -> None:
