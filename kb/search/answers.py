@@ -126,6 +126,18 @@ class Taker(Struct, frozen=True):
     notes: "tuple[Note, ...]"
 
 
+class Why(Struct, frozen=True):
+    """What is claimed of a note or a talk (`kind`), how likely it is, and why: features with their weights.
+
+    What speaks for it is positive, the strongest first; nothing where a person told it by hand.
+    """
+
+    kind: str
+    text: str
+    sure: float
+    reasons: tuple[tuple[str, float], ...]
+
+
 class ServiceCount(Struct, frozen=True):
     """A service of the catalogue and how many notes are about it; None while there is no index."""
 

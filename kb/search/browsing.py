@@ -8,7 +8,7 @@ from kb.aligning import Row, aligned
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
 from kb.report.outline import Outline
-from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError
+from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError, Why
 from kb.search.collection import Collection, OfGeneration, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry
 from kb.search.records import load_relations
@@ -136,6 +136,29 @@ class Browser:
 
         source = self.entry(report_id).source
         return read_outline(self._collection.library.data(source), source)
+
+    def why(self, identifier: str) -> Why:
+        """Return why a note is of its kind, or a talk is one: its file is read anew.
+
+        Raises UnknownIdError, also where the file says something else by now, UnreadableError, OSError.
+        """
+        from kb.kinds import reasons
+        from kb.readers.formats import read_outline
+        from kb.talks import talk_reasons
+        from kb.understanding import finish
+
+        taker = self.takers(identifier)[0] if self.is_talk(identifier) else None
+        source = taker.report.source if taker else self.note(identifier).source
+        outline = read_outline(self._collection.library.data(source), source)
+        finished = finish(outline, self._collection.tools)
+        if taker:
+            sure, told = talk_reasons(outline, finished.report, taker.talk.line)
+            return Why("talk", taker.talk.title, sure, tuple(told))
+        own = self.note(identifier).id.rpartition("/")[2]
+        note = next((one for one in finished.report.notes if one.id.rpartition("/")[2] == own), None)
+        if note is None:
+            raise UnknownIdError(f"{source} holds no note {identifier} any more")
+        return Why(note.kind, note.text, note.sure, tuple(reasons(finished.report, finished.morphemes)[note.id]))
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""

@@ -46,6 +46,18 @@ def roles_of(outline: Outline, lines: Sequence[Line], event: str | None) -> Role
     return Roles(dict(zip(chosen, roles, strict=True)), talk)
 
 
+def reasons_of(outline: Outline, lines: Sequence[Line], event: str | None, number: int) -> list[tuple[str, float]]:
+    """Return what speaks most for a line being a talk, and against it where negative; nothing if it cannot be one."""
+    chosen, told = features_of(outline, lines, event)
+    at = next((at for at, i in enumerate(chosen) if lines[i].number == number), None)
+    if at is None:
+        return []
+    alone, together = load("lines"), load("lines_together")
+    among = told_together(lines, chosen, alone.probabilities(told))[at]
+    both = [*alone.reasons(told[at], "talk"), *together.reasons(among, "talk")]
+    return sorted(dict(both).items(), key=lambda one: -abs(one[1]))
+
+
 def told_together(lines: Sequence[Line], chosen: Sequence[int], likely: NDArray[np.float64]) -> list[list[str]]:
     """Return features of each line out of what it and those around it are likely to be."""
     talk = dict(zip(chosen, likely[:, _TALK].tolist(), strict=True))

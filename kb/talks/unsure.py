@@ -6,6 +6,7 @@ from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.talks.lines import Line
 from kb.talks.report import NOTHING_TOLD, ToldLines, read
+from kb.talks.roles import reasons_of
 
 
 class MayBeTalk(NamedTuple):
@@ -29,6 +30,13 @@ class Unsure(NamedTuple):
 
     talks: tuple[MayBeTalk, ...]
     speakers: tuple[MaySpeak, ...]
+
+
+def talk_reasons(outline: Outline, report: Report, line: int) -> tuple[float, list[tuple[str, float]]]:
+    """Return how likely a line is a talk, and what speaks most for that and, where negative, against it."""
+    known = read(outline, report.event)
+    likely = max((share for i, share in known.roles.talk.items() if known.lines[i].number == line), default=0.0)
+    return likely, reasons_of(outline, known.lines, known.event, line)
 
 
 def unsure_of(outline: Outline, report: Report, told: ToldLines = NOTHING_TOLD) -> Unsure:

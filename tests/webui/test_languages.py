@@ -246,7 +246,7 @@ class Unmarked(HTMLParser):
         *("/timeline?service=lambda", "/reports", "/events", "/talks", "/talks?speaker=山田 花子", "/speakers"),
         *("/speaker/山田 花子", "/event/{event}", "/pairs", "/todo", "/sheet?q=Lambda", "/updates", "/saved"),
         *("/talk/{talk}", "/note/{note}", "/report/{report}", "/lines/{report}", "/correct/{note}", "/suggest?q=山田"),
-        *("/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
+        *("/why/{note}", "/why/{talk}", "/correct-talk/{talk}", "/correct-report/{report}", "/updates/{update}"),
     ],
 )
 def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, path: str) -> None:

@@ -1,13 +1,16 @@
-"""The pages to read rather than to search: a talk and a note."""
+"""The pages to read rather than to search: a talk and a note, and why each was taken for what it is."""
 
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, request
+from msgspec.structs import asdict
+from werkzeug.exceptions import NotFound
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
+from kb.report.problems import UnreadableError
 from kb.search.records import alike_record, note_record, row_record, talk_record
 from webui.address import page_address
 from webui.view.answers import respond
@@ -76,5 +79,15 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             citation=cited,
             alike=alike,
         )
+
+    @blueprint.get("/why/<path:identifier>")
+    def why(identifier: str) -> Response:
+        try:
+            told = knowledge_base.browser.why(identifier)
+        except (UnreadableError, OSError) as error:  # it has gone, or changed beyond reading, since it was indexed
+            raise NotFound from error
+        is_talk = knowledge_base.browser.is_talk(identifier)
+        back = page_address("talk" if is_talk else "note", identifier)
+        return respond("why.html", lambda: {"id": identifier, **asdict(told)}, why=told, is_talk=is_talk, back=back)
 
     return blueprint

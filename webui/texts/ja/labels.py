@@ -230,6 +230,11 @@ NOTICES = {
     "no likeness": "意味の近さでは探せなかったため、言葉だけで探しました（{text}）。",
 }
 WHY_FOUND = "一致の理由"
+WHY_KIND = "種別の理由"
+WHY_TALK = "セッションとした理由"
+WHY_HOW = "多くのレポートから学んだ特徴のうち、判断を強く左右したものです。＋はそう読む理由、－は反する理由です。"
+FEATURE = "特徴"
+WEIGHT = "重み"
 STANDS_IN = {
     "text": "このメモ",
     "trail": "上の見出し",
