@@ -34,10 +34,9 @@ class Entry:
         head = f"<title>{escape(self.title)}</title>"
         page = f"<html><head>{head}</head><body><h1>{escape(self.title)}</h1>{self.text}</body></html>"
         try:
-            event = event_of(read_outline(page.encode(), "entry.html"))
+            return event_of(read_outline(page.encode(), "entry.html")) is not None
         except UnreadableError:
             return False
-        return event is not None and event.visited
 
 
 def entries_of(feed: Fetched) -> tuple[Entry, ...]:

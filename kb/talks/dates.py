@@ -21,6 +21,9 @@ _WHEN = re.compile(any_of("when"), re.IGNORECASE)
 _OTHER_DAY = re.compile(any_of("other_days"))
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
 _WEEKDAY = re.compile(r"[(（]?(?:[月火水木金土日](?:曜日?)?|mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?[)）]?", re.IGNORECASE)
+_WRITTEN_AT = re.compile(
+    r"\s*(?:[(（][月火水木金土日][)）])?\s*\d{1,2}:\d\d(?!\s*[-~〜～–—から])"
+)  # a clock alone: of posting
 _DAY_HEADING = re.compile(r"day\s*\d|\d\s*日目|初日|最終日", re.IGNORECASE)
 _SHEETS = ("table", "code")  # in which particulars of an event may stand, each behind its name
 _OPENING = 20  # blocks
@@ -105,6 +108,8 @@ def _tells_when(line: str) -> bool:
     """Tell whether a line is there to say when the event was: it says so, or holds hardly anything but the date."""
     match = _DAY.search(line) or _DAY_OF_YEAR.search(line)
     if match is None or _OTHER_DAY.search(line):
+        return False
+    if _WRITTEN_AT.match(line, match.end()) and not _WHEN.search(line):
         return False
     beside = _WEEKDAY.sub("", line[: match.start()] + line[match.end() :]).strip()
     near = line[max(0, match.start() - _BEFORE) : match.end() + _AFTER]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePath
 
 from index.text import letters
@@ -38,6 +39,7 @@ _NUMBERS = re.compile(r"20\d\d\s*年?|\d+\s*[月日回]")
 _DATE_BEFORE = re.compile(r"^20\d\d(?:[-_]?\d\d){0,2}[-_]")
 _TRIM = " \t　!！、。・:：|｜-–~～〜*＊"
 _OPENING = 8  # blocks
+_MOST = 6  # names
 _LONGEST = 60  # characters of a name
 
 
@@ -49,9 +51,9 @@ class Event:
     visited: bool
 
 
-def event_by_words(outline: Outline) -> Event | None:
-    """Return the event that a report is about, or None."""
-    return next(_candidates(outline), None)
+def names_by_words(outline: Outline) -> Iterator[Event]:
+    """Yield the first of what each place that may name the event says, the most telling first."""
+    return islice(_candidates(outline), _MOST)
 
 
 def _candidates(outline: Outline) -> Iterator[Event]:

@@ -145,6 +145,7 @@ def _own(line: Line, levels: Sequence[int]) -> list[str]:
         f"{line.type} nth {min(line.nth, 2)}",
         f"{line.type} apart {line.apart}",
         f"links {bool(line.links)}",
+        f"one of several {line.several}",
     ]
 
 

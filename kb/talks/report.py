@@ -13,7 +13,7 @@ from kb.report.model import Given, Report, Talk
 from kb.report.outline import Outline
 from kb.talks.dates import day_in_address, held_on_of, published_of
 from kb.talks.event import event_of
-from kb.talks.event_words import event_by_words
+from kb.talks.event_words import names_by_words
 from kb.talks.lines import Line, lines_of
 from kb.talks.links import materials_of
 from kb.talks.notes import notes_of
@@ -61,8 +61,7 @@ def read(outline: Outline, event: str | None = None, told: ToldLines = NOTHING_T
 
 def _read(outline: Outline, event: str | None, told: ToldLines) -> Reading:
     if not event:
-        found = event_of(outline)
-        event = found.name if found else None
+        event = event_of(outline)
     lines = lines_of(outline.blocks)
     roles = roles_of(outline, lines, event)
     perhaps = {i: talk_id(event, lines[i].text) for i, share in roles.talk.items() if share >= _LIKELY}
@@ -111,7 +110,7 @@ def report_of(outline: Outline, given: Given | None = None, told: ToldLines = NO
 
 def _hinted(outline: Outline) -> str | None:
     """Return what may be the name of an event, though nobody is told it: its day is told all the same."""
-    hint = event_by_words(outline)
+    hint = next(names_by_words(outline), None)
     return hint.name if hint else None
 
 

@@ -92,6 +92,7 @@ def told_together(lines: Sequence[Line], chosen: Sequence[int], likely: NDArray[
             f"{placed} apart {line.apart} nth {min(line.nth, 2)}",
             f"{placed} word {word}",
             f"last {last}",
+            f"one of several {line.several}",
             under,
             f"headings' share {_bin(of_headings / max(total, 0.1))} {sort}",
         ]

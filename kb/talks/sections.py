@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.text import letters
 from kb.report.outline import Block, Outline
@@ -126,24 +127,22 @@ def _pieces(
     if block.type == "table":
         yield from _rows(block, {lines[i].number: i for i in begins})
         return
-    starts = sorted({block.first_line, *(lines[i].number for i in begins)})
+    starts = sorted({(0, block.first_line), *((lines[i].at, lines[i].number) for i in begins)})
     if len(starts) == 1:
         yield block, own[0] if own else None
         return
-    places = {block.first_line: 0, **dict(block.joints)}
-    first = {lines[i].number: i for i in own}
-    for start, after in zip(starts, [*starts[1:], 0], strict=True):
-        begin, end = places[start], places[after] if after else len(block.text)
+    first = {lines[i].at: i for i in own}
+    for (begin, start), (end, after) in pairwise([*starts, (len(block.text), block.last_line + 1)]):
         piece = replace(
             block,
             text=block.text[begin:end].strip(),
             first_line=start,
-            last_line=after - 1 if after else block.last_line,
+            last_line=max(start, after - 1),
             joints=tuple((line, at - begin) for line, at in block.joints if begin < at < end),
         )
         if begin and block.type in _ITEMS:
             piece = replace(piece, type="paragraph", depth=None)
-        yield piece, first.get(start)
+        yield piece, first.get(begin)
 
 
 def _rows(table: Block, talks: Mapping[int, int]) -> Iterator[tuple[Block, int | None]]:

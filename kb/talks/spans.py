@@ -62,7 +62,7 @@ def _context(
     if i and i - 1 not in talks and len(lines[i - 1].text) <= _BEFORE:
         places.insert(0, -1)
     for place in range(1, _FURTHER + 1):
-        if i + place >= len(lines) or i + place in talks:
+        if i + place >= len(lines) or i + place in talks or _begins_another(lines[i], lines[i + place]):
             break
         places.append(place)
     read = []
@@ -77,6 +77,11 @@ def _context(
         tuple(tuple(one[2]) for one in read),
         [list(line) for line in features_of_tokens(read, habits)],
     )
+
+
+def _begins_another(title: Line, line: Line) -> bool:
+    """Tell whether a line below a title is about something else: the next row, or a heading below what is none."""
+    return line.type == title.type == "table" or (line.level > 0 and not title.level)
 
 
 def _hints(text: str, read: TalkHeading | None) -> Iterator[Hint]:

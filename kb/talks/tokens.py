@@ -43,7 +43,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 @lru_cache(20_000)
-def _shape(text: str) -> str:
+def shape_of(text: str) -> str:
     """Return the script of a piece and, roughly, its length; a mark is itself."""
     first, shape = text[0], text[0]
     if first.isspace():
@@ -65,7 +65,7 @@ def _shape(text: str) -> str:
 @lru_cache(20_000)
 def _own(text: str) -> tuple[str, ...]:
     """Return what is true of a piece by itself; it is asked for again and again."""
-    shape = _shape(text)
+    shape = shape_of(text)
     word = re.sub(r"[0-9０-９]", "0", text.lower()) if not text[0].isspace() else " "
     found = [f"w {word}", f"s {shape}"]
     if len(text) > 1:
@@ -138,7 +138,7 @@ def _features_of_line(
     inside = _brackets(place, texts)
     found = list[list[str]]()
     for at, token in enumerate(tokens):
-        one = [*whole, *_own(token.text), f"{place} {_shape(token.text)}", *inside[at], *parted[at]]
+        one = [*whole, *_own(token.text), f"{place} {shape_of(token.text)}", *inside[at], *parted[at]]
         if people:
             after = bisect_left(people, at)
             one.append(f"honorific in {min(people[after] - at, 5)}" if after < len(people) else "honorific before")
@@ -159,7 +159,7 @@ def _brackets(place: str, texts: Sequence[str]) -> list[list[str]]:
     for text in texts:
         if text in _CLOSING and opened:
             after = opened.pop()
-        one = [f"in {opened[-1]} {place} {_shape(text)}", f"in {opened[-1]}"] if opened else ["in none"]
+        one = [f"in {opened[-1]} {place} {shape_of(text)}", f"in {opened[-1]}"] if opened else ["in none"]
         found.append([*one, f"after {after}"] if after else one)
         if text in _OPENING:
             opened.append(text)
@@ -169,19 +169,19 @@ def _brackets(place: str, texts: Sequence[str]) -> list[list[str]]:
 def _neighbours(place: str, texts: Sequence[str], solid: Sequence[int], n: int) -> Iterator[str]:
     """Yield what stands before and behind the n-th piece that is no white space."""
     at, left = solid[n], len(solid) - 1 - n
-    shape = _shape(texts[at])
+    shape = shape_of(texts[at])
     yield f"nth {n if n < _TOLD else 'more'} {place}"
     yield f"left {left if left < _TOLD else 'more'} {place}"
     for step in (-2, -1, 1, 2):
         yield from _beside(texts[solid[n + step]], step) if 0 <= n + step <= n + left else (f"{step} none",)
     if left:
-        yield f"{shape} then {_shape(texts[solid[n + 1]])}"
+        yield f"{shape} then {shape_of(texts[solid[n + 1]])}"
     if n:
-        yield f"{_shape(texts[solid[n - 1]])} before {shape}"
+        yield f"{shape_of(texts[solid[n - 1]])} before {shape}"
     if at and texts[at - 1].isspace():
-        yield f"gap before {_shape(texts[at - 1])}"
+        yield f"gap before {shape_of(texts[at - 1])}"
     if at + 1 < len(texts) and texts[at + 1].isspace():
-        yield f"gap behind {_shape(texts[at + 1])}"
+        yield f"gap behind {shape_of(texts[at + 1])}"
 
 
 _PARTS = ("–", "—", "-", "/", "／", "@", "＠", "(", "（", "|", "｜", ":", "：", "」", "』", "by", "　", "  ")

@@ -15,7 +15,7 @@ LINE = 200
 Group = Literal[
     "event", "going", "reporting", "announcements", "held_on", "when", "other_days", "labels", "tags", "rooms",
     "groups", "inner", "closings", "asides", "asides_with", "speakers", "companies", "positions",
-    "no_names", "particulars", "nobody", "materials", "slides", "videos", "sites"
+    "no_names", "particulars", "nobody", "materials", "slides", "videos", "sites", "series"
 ]
 # fmt: on
 """The lists that there are."""

@@ -89,7 +89,7 @@ def _told(report: Labelled, rows: Iterable[list[str]], spans: Callable[[str, int
         if sort == "E":
             report.event = "".join(text for _, text in spans(rest[0], line)) or report.event
         elif sort == "D":
-            report.held_on = rest[0]
+            report.held_on = report.held_on or rest[0]
         elif sort == "T":
             title = spans(rest[0], line) if report.kind == "notes" else ((line, rest[0]),)
             whole = (title[0][0], "".join(text for _, text in title)) if title else (line, "")

@@ -1,5 +1,6 @@
 """Fits what lines of a report are and what those of talks tell, and measures it; `make fit` runs it."""
 
+import difflib
 import re
 import sys
 from collections import defaultdict
@@ -13,13 +14,14 @@ import learner
 from labels import Labelled, LabelledTalk, compared, f1, folded, labelled, summed
 from learner import Example, fitted, fitted_tagger, folds_of, left_out, write
 
+from index.text import letters
 from kb.learning import Features, LinearModel, Tagger
 from kb.readers.formats import read_outline
 from kb.report.outline import Outline
 from kb.talks import report_of
 from kb.talks.event import LABELS as EVENT
-from kb.talks.event import Opening, event_of, opening_of
-from kb.talks.event_words import Event
+from kb.talks.event import event_of
+from kb.talks.event_names import event_names
 from kb.talks.features import features_of
 from kb.talks.lines import Line, lines_of
 from kb.talks.roles import ROLES, Role, told_together
@@ -39,7 +41,8 @@ _KNOWN = 6  # letters by which a title is found again where its line is not know
 SURE = 0.6
 BESIDE = 0.4
 ROW = 0.75  # of a table: of unsure ones on reports that nobody had looked at ten of eighteen were wrong
-NAMED, NUMBERED = 0.3, 0.1  # a name with a number that patterns find needs but little of the tagger
+NAMED = 0.45
+_SAME_NAME = 0.85  # of the letters of two names that are one but for a slip
 
 
 TaggedLine = tuple[list[Features], list[str]]
@@ -55,7 +58,7 @@ class Text:
     chosen: list[int]
     examples: list[Example]
     tagged: list[TaggedLine]
-    opening: list[TaggedLine]
+    names: list[Example]
     together: list[Example] = field(default_factory=list)
 
 
@@ -77,47 +80,60 @@ def main(folder: Path) -> None:
 
 
 def read(folder: Path) -> list[Text]:
-    """Return the reports with what is learned from them; their events are told by taggers that never saw them."""
+    """Return the reports with what is learned from them; their events are told by models that never saw them."""
     reports = labelled(folder)
     outlines = [read_outline(one.file.read_bytes(), one.file.name) for one in reports]
-    openings = [opening_of(outline) for outline in outlines]
-    tagged = [
-        [*zip(one.features, _named(one, _plain(own.event)), strict=False)]
-        for one, own in zip(openings, reports, strict=True)
-    ]
+    names = [_names(outline, own) for outline, own in zip(outlines, reports, strict=True)]
     folds = folds_of([one.author for one in reports])
     texts = []
     for fold in range(FOLDS):
-        known: Models = {"event": _event(text for text, own in zip(tagged, folds, strict=True) if own != fold)}
+        known: Models = {"event": _event(text for text, own in zip(names, folds, strict=True) if own != fold)}
         with using(known):
             texts += [
-                _text(reports[n], outlines[n], tagged[n], event_of(outlines[n]))
+                _text(reports[n], outlines[n], names[n], event_of(outlines[n]))
                 for n, own in enumerate(folds)
                 if own == fold
             ]
     return sorted(texts, key=lambda text: str(text.labels.file))
 
 
-def _event(texts: Iterable[Sequence[TaggedLine]]) -> Tagger:
-    return fitted_tagger([line for text in texts for line in text], EVENT, {"event": NAMED, "numbered": NUMBERED})
+def _event(texts: Iterable[Sequence[Example]]) -> LinearModel:
+    return fitted([name for text in texts for name in text], EVENT, {"event": NAMED})
 
 
-def _text(labels: Labelled, outline: Outline, opening: list[TaggedLine], event: Event | None) -> Text:
+def _names(outline: Outline, labels: Labelled) -> list[Example]:
+    """Return what may be the name of the event, and whether it is."""
+    event = letters(_plain(labels.event))
+
+    def is_event(name: str) -> bool:
+        alike = difflib.SequenceMatcher(None, event, name, autojunk=False).ratio()
+        return bool(event) and (event == name or alike >= _SAME_NAME)
+
+    return [
+        Example(name.features, EVENT[is_event(name.letters)], labels.author, str(labels.file), labels.kind)
+        for name in event_names(outline)
+    ]
+
+
+def _text(labels: Labelled, outline: Outline, names: list[Example], event: str | None) -> Text:
     lines = lines_of(outline.blocks)
     at = dict[int, int]()
+    of_number = defaultdict[int, list[int]](list)
     for i, line in enumerate(lines):
         at.setdefault(line.number, i)
+        of_number[line.number].append(i)
     roles = {at[number]: _ROLES[role] for number, role in labels.headings.items() if number in at}
     talks = defaultdict[int, list[LabelledTalk]](list)
     for talk in labels.talks:
-        i = at.get(talk.title[0])
         title = folded(talk.title[1])
+        own = of_number[talk.title[0]]
+        i = next((i for i in own if title in folded(lines[i].text)), own[0] if own else None)
         if i is None and len(title) >= _KNOWN:
             i = next((i for i, line in enumerate(lines) if i not in talks and title in folded(line.text)), None)
         if i is not None:
             talks[i].append(talk)
             roles[i] = "talk"
-    chosen, told = features_of(outline, lines, event.name if event else None)
+    chosen, told = features_of(outline, lines, event)
     examples = [
         Example(features, roles.get(i, "none"), labels.author, str(labels.file), labels.kind)
         for i, features in zip(chosen, told, strict=True)
@@ -128,7 +144,7 @@ def _text(labels: Labelled, outline: Outline, opening: list[TaggedLine], event: 
         for i, context in zip(sorted(talks), contexts_of(lines, sorted(talks)), strict=True)
         for line in zip(context.features, _wanted(lines, context, talks[i]), strict=False)
     ]
-    return Text(labels, outline, lines, [chosen[n] for n in kept], [examples[n] for n in kept], tagged, opening)
+    return Text(labels, outline, lines, [chosen[n] for n in kept], [examples[n] for n in kept], tagged, names)
 
 
 def _plain(text: str) -> str:
@@ -173,24 +189,6 @@ def _wanted(lines: Sequence[Line], context: Context, talks: Sequence[LabelledTal
     return wanted if titled else []
 
 
-def _named(opening: Opening, event: str) -> list[list[str]]:
-    """Return the label of each piece of the first lines; none where the event has a name that is not in them."""
-    wanted = list[list[str]]()
-    for text, tokens in zip(opening.lines, opening.tokens, strict=True):
-        begin = text.find(event) if event else -1
-        own = ["O"] * len(tokens)
-        inside = [
-            n
-            for n, token in enumerate(tokens)
-            if begin >= 0
-            and min(token.end, begin + len(event)) - max(token.begin, begin) > (token.end - token.begin) / 2
-        ]
-        for nth, n in enumerate(inside):
-            own[n] = "I-event" if nth else "B-event"
-        wanted.append(own)
-    return wanted if not event or any("B-event" in own for own in wanted) else []
-
-
 def models(texts: Sequence[Text]) -> Models:
     """Return what is learned of texts."""
     return {
@@ -201,7 +199,7 @@ def models(texts: Sequence[Text]) -> Models:
             {"talk": SURE, "talk beside talks": BESIDE, "row": ROW},
         ),
         "spans": fitted_tagger([one for text in texts for one in text.tagged], LABELS),
-        "event": _event(text.opening for text in texts),
+        "event": _event(text.names for text in texts),
     }
 
 
@@ -260,7 +258,7 @@ def using(known: Models) -> ExitStack:
     """Return a context in which kb uses these models."""
     stack = ExitStack()
     stack.enter_context(patch("kb.talks.roles.load", known.__getitem__))
-    stack.enter_context(patch("kb.talks.event.load_tagger", known.__getitem__))
+    stack.enter_context(patch("kb.talks.event.load", known.__getitem__))
     stack.enter_context(patch("kb.talks.spans.load_tagger", known.__getitem__))
     return stack
 

@@ -67,9 +67,9 @@ def test_a_line_names_an_event_with_its_hashtag_beside_it() -> None:
 
 
 def test_a_link_to_an_announcement_names_the_event() -> None:
-    text = "---\ntitle: 鍵を考える\n---\n\n[鍵の夕べ #2 - connpass](https://example.com/)\n"
+    text = "---\ntitle: 鍵を考える\n---\n\n[第3回 鍵の勉強会 - connpass](https://example.com/)\n"
 
-    assert report_of(markdown(text)).event == "鍵の夕べ #2"
+    assert report_of(markdown(text)).event == "第3回 鍵の勉強会"
 
 
 def test_the_name_of_a_file_is_none_of_an_event_and_tells_the_year() -> None:
@@ -95,6 +95,9 @@ def test_the_name_of_a_file_is_none_of_an_event_and_tells_the_year() -> None:
         ("# 鍵の会 #3\n\n| 会場 | 例示ホール |\n| --- | --- |\n| 日時 | 2018/11/16(金) 19:00 |\n", "2018-11-16"),
         ("# 鍵の会 #3\n\n    開催日 : 2018/11/16\n    場所 : 例示ホール\n\n- 鍵\n", "2018-11-16"),
         ("# 鍵の会 #3\n\n- 2018/11/16追記: スライドが上がっていた\n", None),
+        ("# 鍵の会 #3\n\n2018/11/16 23:48\n\n- 鍵は二つ\n", None),  # when it was written
+        ("# 鍵の会 #3\n\n2018/11/16 カテゴリ: 鍵\n\n- 鍵は二つ\n", None),
+        ("# 鍵の会 #3\n\n2018/11/16 19:00〜21:00\n\n- 鍵は二つ\n", "2018-11-16"),
     ],
 )
 def test_the_day_is_as_precise_as_told_and_never_that_of_publishing(text: str, held_on: str | None) -> None:

@@ -86,7 +86,7 @@ def first_talk(text: str) -> Talk:
     ("line", "speakers"),
     [
         ("- 発表者: 例示工業　鍵花子", ("鍵花子",)),
-        ("登壇者：鍵 花子 ([@kagi](https://example.com/)), 例示株式会社", ("鍵 花子",)),
+        ("登壇者：山田 花子 ([@kagi](https://example.com/)), 例示株式会社", ("山田 花子",)),
         ("スピーカー: 鍵花子さん (Example), 錠太郎さん (@jo, Example)", ("鍵花子", "錠太郎")),
         ("- 例示株式会社の鍵氏。早口でした", ("鍵",)),
         ("鍵さんによる発表です。", ("鍵",)),
@@ -236,16 +236,46 @@ def test_lines_of_a_paragraph_are_talks() -> None:
 def test_rows_of_a_table_are_talks_and_notes() -> None:
     text = (
         "# 鍵の会 #3 に参加した\n\n## 聞いたもの一覧\n\n| 時間 | タイトル | 発表者 | ひとこと |\n| --- | --- | --- | --- |\n"
-        "| 13:20 | 合鍵は安いけどタダじゃない | 鍵 花子さん (例示工業) | 合鍵は二つまで |\n"
-        "| 14:10 | 錠を替えて困ったこと全部 | 錠 太郎さん (例示堂) | 錠は一つ |\n"
+        "| 13:20 | 合鍵は安いけどタダじゃない | 山田 花子さん (例示工業) | 合鍵は二つまで |\n"
+        "| 14:10 | 錠を替えて困ったこと全部 | 佐藤 太郎さん (例示堂) | 錠は一つ |\n"
+        "| 15:00 | 扉を自分で直してみた話 | 鈴木 次郎さん (例示社) | 扉は重い |\n"
     )
     report = report_of(markdown(text))
 
     assert [(talk.line, talk.title, talk.start, talk.speakers) for talk in report.talks] == [
-        (7, "合鍵は安いけどタダじゃない", "13:20", ("鍵 花子",)),
-        (8, "錠を替えて困ったこと全部", "14:10", ("錠 太郎",)),
+        (7, "合鍵は安いけどタダじゃない", "13:20", ("山田 花子",)),
+        (8, "錠を替えて困ったこと全部", "14:10", ("佐藤 太郎",)),
+        (9, "扉を自分で直してみた話", "15:00", ("鈴木 次郎",)),
     ]
-    assert [(note.line, note.talk and note.talk.line) for note in report.notes] == [(5, None), (7, 7), (8, 8)]
+    assert [(note.line, note.talk and note.talk.line) for note in report.notes] == [(5, None), (7, 7), (8, 8), (9, 9)]
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces"),
+    [
+        ("「鍵の数え方」鍵さん／「錠の外し方」 @jou", ["「鍵の数え方」鍵さん／", "「錠の外し方」 @jou"]),
+        ("LT大会 ①鍵の数え方(鍵) ②錠の外し方(錠)", ["LT大会", "①鍵の数え方(鍵)", "②錠の外し方(錠)"]),
+        ("LT1 鍵の数え方(鍵) / LT2 錠の外し方(錠)", ["LT1 鍵の数え方(鍵) /", "LT2 錠の外し方(錠)"]),
+        ("13:10 鍵の数え方 鍵氏 ／ 13:40 錠の外し方", ["13:10 鍵の数え方 鍵氏 ／", "13:40 錠の外し方"]),
+        ("鍵の数え方（鍵さん）／錠の外し方（錠さん）", ["鍵の数え方（鍵さん）／", "錠の外し方（錠さん）"]),
+        ("13:10-13:40 鍵の数え方 / 鍵 花子", ["13:10-13:40 鍵の数え方 / 鍵 花子"]),
+        ("「鍵の数え方」、「錠の外し方」", ["「鍵の数え方」、「錠の外し方」"]),
+        ("②と③は同じ鍵", ["②と③は同じ鍵"]),
+    ],
+)
+def test_a_line_that_tells_of_several_talks_is_one_for_each(line: str, pieces: list[str]) -> None:
+    assert [one.text for one in lines_of(markdown(f"# 鍵の会\n\n- 前のメモ\n\n{line}\n").blocks)][2:] == pieces
+
+
+def test_each_of_several_talks_on_a_line_has_its_own_speaker() -> None:
+    text = (
+        "# 鍵の会 #3 に参加した\n\n## 発表\n\n### 合鍵は安いけどタダじゃない / 鍵 次郎さん\n\n- 合鍵は二つまで\n\n"
+        "## LT\n\n「鍵の数え方を変えてみた」山田 花子さん／「錠を外して困ったこと」佐藤 太郎さん\n"
+    )
+    talks = {talk.title: talk.speakers for talk in report_of(markdown(text)).talks}
+
+    assert talks["鍵の数え方を変えてみた"] == ("山田 花子",)
+    assert talks["錠を外して困ったこと"] == ("佐藤 太郎",)
 
 
 @given(st.text("(（[【〜-:：@/鍵あa1#", min_size=1, max_size=3), st.integers(1, 20_000))
