@@ -32,6 +32,7 @@ PAGES = (
     "/?q=%E7%84%A1%E3%81%84%E8%A8%80%E8%91%89",
     "/?q=kubernets+zzz&kind=advice",
     "/?q=a&service=none",
+    "/?category=compute",
     "/reports",
     "/add",
     "/events?year=2018",

@@ -10,7 +10,15 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 LISTS = ("/reports", "/events", "/talks", "/speakers", "/years", "/pairs")
 PLACES = (
-    *(*LISTS, "/event/jaws-days-2018", "/speaker/Werner%20Vogels", "/service/lambda", "/?q=Lambda"),
+    *(
+        *LISTS,
+        "/",
+        "/?category=compute",
+        "/event/jaws-days-2018",
+        "/speaker/Werner%20Vogels",
+        "/service/lambda",
+        "/?q=Lambda",
+    ),
     *("/guide/lambda", "/timeline?service=lambda", "/sheet?q=Lambda", "/updates", "/todo", "/saved", "/sync", "/add"),
     *("/note/jaws-days-2018-8ddf/fa837ba4", "/report/jaws-days-2018-8ddf", "/lines/jaws-days-2018-8ddf"),
     *("/talk/aws-re-invent-2019/72dab5", "/?q=zzz", "/?q=Lambda&service=sqs&service=s3&kind=advice&year=undated"),

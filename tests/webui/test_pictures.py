@@ -1,0 +1,83 @@
+"""What is drawn of numbers: each part leads to as many as it tells."""
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kb.knowledge_base import KnowledgeBase
+from kb.search.crosstab import ServiceYears
+from kb.services import Service
+from webui.app import create_app
+from webui.view.heat_map import heat_map, shade
+
+SAMPLES = Path(__file__).parents[2] / "data/samples"
+CELL = re.compile(r'<a class="place shade-\d" href="([^"]+)">([\d,]+)</a>')
+SQS = Service("sqs", "Amazon SQS", "SQS", "integration")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("pictures"))
+    knowledge_base.keeper.sync()
+    return create_app(knowledge_base).test_client()
+
+
+def total(client: FlaskClient, address: str) -> int:
+    """Return how many notes or talks an address lists."""
+    told: int = client.get(html.unescape(address), headers={"Accept": "application/json"}).json["total"]
+    return told
+
+
+@pytest.mark.parametrize(("address", "most"), [("/", 96), ("/?category=compute", 96)])
+def test_a_cell_of_services_by_years_leads_to_as_many_notes_as_it_tells(
+    client: FlaskClient, address: str, most: int
+) -> None:
+    page = client.get(address).text
+    cells = CELL.findall(page[page.index('<table class="heat">') : page.index("</table>")])
+
+    assert 15 < len(cells) <= most
+    assert {url: total(client, url) for url, _ in cells} == {url: int(notes) for url, notes in cells}
+
+
+@pytest.mark.parametrize("address", ["/?q=Lambda&category=compute", "/?category=compute&year=2019", "/?category=none"])
+def test_only_a_category_by_itself_is_shown_by_years(client: FlaskClient, address: str) -> None:
+    assert '<table class="heat">' not in client.get(address).text
+
+
+def test_programs_are_told_the_years_of_services_too(client: FlaskClient) -> None:
+    told = client.get("/", headers={"Accept": "application/json"}).json
+
+    notes = {one["slug"]: one["notes"] for one in told["services"]}
+    assert {slug: sum(years.values()) for slug, years in told["years"].items()} == {
+        slug: notes[slug] for slug in told["years"]
+    }
+
+
+def test_years_without_notes_have_their_column_and_what_has_no_year_has_the_last() -> None:
+    drawn = heat_map([ServiceYears(SQS, {"2020": 3, "undated": 4, "2018": 1})])
+
+    assert drawn is not None
+    assert drawn.years == ("2018", "2019", "2020", "undated")
+    assert [(cell.notes, cell.url) for _, cells in drawn.rows for cell in cells] == [
+        (1, "/?service=sqs&year=2018"),
+        (0, "/?service=sqs&year=2019"),
+        (3, "/?service=sqs&year=2020"),
+        (4, "/?service=sqs&year=undated"),
+    ]
+
+
+@pytest.mark.parametrize("counted", [[], [ServiceYears(SQS, {"2020": 3})], [ServiceYears(SQS, {"undated": 3})]])
+def test_what_is_all_of_one_year_is_not_drawn_by_years(counted: list[ServiceYears]) -> None:
+    assert heat_map(counted) is None
+
+
+@given(st.integers(1, 100_000), st.integers(1, 100_000), st.integers(1, 100_000))
+def test_more_notes_are_never_drawn_weaker(some: int, more: int, most: int) -> None:
+    some, more, most = sorted((some, more, most))
+
+    assert 1 <= shade(some, most) <= shade(more, most) <= shade(most, most) <= 4

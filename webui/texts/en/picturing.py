@@ -1,0 +1,3 @@
+"""What the pictures say in English: services by years."""
+
+HEAT_MAP = "Services by year"

@@ -1,0 +1,3 @@
+"""What the pictures say: services by years."""
+
+HEAT_MAP = "サービスと年"
