@@ -49,6 +49,7 @@ PAGES = (
     "/timeline?q=%E5%86%AA%E7%AD%89",
     "/timeline?q=zzz",
     "/event/aws-re-invent-2019",
+    "/event/jaws-days-2018",
     "/speaker/Werner%20Vogels",
     "/updates",
     "/todo?what=talk",

@@ -91,6 +91,34 @@ def test_nothing_is_wider_than_a_small_phone_and_nothing_moves(open_page: Open, 
     assert page.evaluate("watched.shift") == 0
 
 
+def test_a_timetable_has_columns_where_there_is_room_and_is_a_list_by_time_on_a_phone(open_page: Open) -> None:
+    page = open_page("/event/jaws-days-2018")
+    talks = page.locator(".timetable a")
+    columns = {talk.bounding_box()["x"] for talk in talks.all()}
+    page.set_viewport_size({"width": 390, "height": 800})
+    boxes = [talk.bounding_box() for talk in talks.all()]
+
+    assert len(columns) == 4
+    assert len({box["x"] for box in boxes}) == 1
+    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+    expect(page.locator(".timetable [data-track]:not(:empty)").first).to_be_visible()
+
+
+def test_a_heat_map_scrolls_inside_of_itself_with_the_keyboard_and_a_cell_leads_on(open_page: Open) -> None:
+    page = open_page("/", width=390)
+    region = page.locator(".scrolled")
+    region.evaluate("(e) => { e.onscroll = () => { e.title = `scrolled ${e.scrollLeft > 0}` } }")
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    expect(region).to_have_attribute("title", "scrolled true")
+    cell = page.locator(".heat td a").last
+    notes = cell.inner_text()
+    cell.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#summary")).to_contain_text(f"{notes}件（")
+
+
 def test_a_note_is_printed_without_what_is_only_for_the_screen(open_page: Open) -> None:
     page = open_page("/talk/aws-re-invent-2019/72dab5")
     page.emulate_media(media="print")
