@@ -3,6 +3,8 @@
 import html
 import re
 from pathlib import Path
+from typing import get_args
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Kind, Note
 from kb.search.crosstab import ServiceYears
 from kb.services import Service
 from webui.app import create_app
 from webui.view.heat_map import heat_map, shade
+from webui.view.shape import HEIGHT, shape
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 CELL = re.compile(r'<a class="place shade-\d" href="([^"]+)">([\d,]+)</a>')
@@ -74,6 +78,49 @@ def test_years_without_notes_have_their_column_and_what_has_no_year_has_the_last
 @pytest.mark.parametrize("counted", [[], [ServiceYears(SQS, {"2020": 3})], [ServiceYears(SQS, {"undated": 3})]])
 def test_what_is_all_of_one_year_is_not_drawn_by_years(counted: list[ServiceYears]) -> None:
     assert heat_map(counted) is None
+
+
+def noted(number: int, kind: Kind) -> Note:
+    return Note(f"r/{number}", "r", "r.md", number, "bullet", 0, str(number), kind=kind)
+
+
+@given(st.lists(st.sampled_from(get_args(Kind)), max_size=300))
+def test_the_shape_of_a_report_has_every_note_of_its_kinds_once_and_where_it_stands(kinds: list[Kind]) -> None:
+    drawn = shape([noted(number, kind) for number, kind in enumerate(kinds)])
+    shown = {kind: kinds.count(kind) for kind in ("advice", "problem", "question") if kind in kinds}
+
+    if len(kinds) < 20 or not shown:
+        assert drawn is None
+        return
+    assert drawn is not None
+    assert {strip.kind: strip.notes for strip in drawn.strips} == shown
+    for strip in drawn.strips:
+        assert sum(mark.notes for mark in strip.marks) == strip.notes
+        for mark in strip.marks:
+            assert mark.left <= 100 * mark.first.line / len(kinds) < mark.left + mark.width / 0.8 + 0.1
+            assert kinds[mark.first.line] == strip.kind
+    marks = [mark for strip in drawn.strips for mark in strip.marks]
+    assert max(marks, key=lambda mark: mark.notes).height == HEIGHT
+    assert all(0 < mark.height <= HEIGHT and mark.left + mark.width <= 100 for mark in marks)
+
+
+def test_the_shape_of_a_report_leads_to_its_notes_and_to_as_many_of_each_kind_as_it_tells(client: FlaskClient) -> None:
+    page = client.get("/report/jaws-days-2018-8ddf").text
+    strips = re.findall(r'<div class="strip (\w+)">\s*<a href="([^"]+)">\S+ (\d+)件</a>(.*?)</div>', page, re.DOTALL)
+
+    assert [kind for kind, *_ in strips] == ["advice", "problem", "question"]
+    for kind, url, notes, marks in strips:
+        told = re.findall(r'<a href="([^"]+)" aria-label="\S+ (\d+)件: ', marks)
+        assert (total(client, url), sum(int(count) for _, count in told)) == (int(notes), int(notes))
+        for address, _ in told:
+            assert f'<div class="note {kind}" id="{unquote(address.partition("#")[2])}">' in page
+
+
+def test_a_mark_beyond_the_first_page_of_a_report_leads_to_the_page_of_its_note() -> None:
+    drawn = shape([noted(number, "advice" if number == 450 else "statement") for number in range(500)])
+
+    assert drawn is not None
+    assert [mark.url for mark in drawn.strips[0].marks] == ["/report/r?page=3#r/450"]
 
 
 @given(st.integers(1, 100_000), st.integers(1, 100_000), st.integers(1, 100_000))
