@@ -116,6 +116,35 @@ def test_the_shape_of_a_report_leads_to_its_notes_and_to_as_many_of_each_kind_as
             assert f'<div class="note {kind}" id="{unquote(address.partition("#")[2])}">' in page
 
 
+def test_a_service_that_is_named_together_leads_to_as_many_notes_that_name_both(client: FlaskClient) -> None:
+    page = client.get("/service/lambda").text
+    told = re.findall(r'<li class="strip"><a href="([^"]+)">[^<]*? (\d+)件</a>.*?<rect y="4" width="([\d.]+)%', page)
+    notes = [int(count) for _, count, _ in told]
+
+    assert 3 < len(told) <= 10
+    assert notes == sorted(notes, reverse=True)
+    assert [total(client, url) for url, _, _ in told] == notes
+    assert [float(width) for *_, width in told] == [round(100 * count / notes[0], 2) for count in notes]
+    url = html.unescape(told[0][0])
+    assert all(
+        {"lambda", url.partition("service=")[2].partition("&")[0]}
+        <= {one["slug"] for one in hit["services"] if one["via"] == "explicit"}
+        for hit in client.get(url, headers={"Accept": "application/json"}).json["hits"]
+    )
+
+
+def test_a_service_that_is_named_alone_has_no_others(client: FlaskClient) -> None:
+    services = client.get("/", headers={"Accept": "application/json"}).json["services"]
+    told = {
+        one["slug"]: client.get(f"/service/{one['slug']}", headers={"Accept": "application/json"}).json["together"]
+        for one in services
+        if one["notes"] == 1
+    }
+    alone = next(slug for slug, others in told.items() if not others)
+
+    assert 'id="together"' not in client.get(f"/service/{alone}").text
+
+
 def test_a_mark_beyond_the_first_page_of_a_report_leads_to_the_page_of_its_note() -> None:
     drawn = shape([noted(number, "advice" if number == 450 else "statement") for number in range(500)])
 

@@ -1,10 +1,12 @@
-"""What the pictures say in English: services by years, timetables, the shape of a report."""
+"""What the pictures say in English: services by years, timetables, the shape of a report, services together."""
 
 from kb.texts import en
 
 HEAT_MAP = "Services by year"
 SHAPE = "Shape of the report"
 SHAPE_HOW = "From its beginning on the left to its end. The higher a bar the more notes; it leads there."
+TOGETHER = "Named together with"
+TOGETHER_HOW = "Named by the same notes. Each leads to the notes that name both."
 TIMETABLE = "Timetable"
 NO_TRACK = "No track"
 

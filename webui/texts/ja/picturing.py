@@ -1,10 +1,12 @@
-"""What the pictures say: services by years, timetables, the shape of a report."""
+"""What the pictures say: services by years, timetables, the shape of a report, services together."""
 
 from kb.texts import ja
 
 HEAT_MAP = "サービスと年"
 SHAPE = "レポートの形"
 SHAPE_HOW = "左から右へ、始めから終わりまで。棒が高いほどメモが多く、押すとそこへ移ります。"
+TOGETHER = "一緒に語られるサービス"
+TOGETHER_HOW = "同じメモが名指しているもの。押すと、どちらも名指すメモへ移ります。"
 TIMETABLE = "タイムテーブル"
 NO_TRACK = "トラックなし"
 
