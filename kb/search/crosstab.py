@@ -1,6 +1,7 @@
 """Counts of one facet by the values of another: each is how many notes the search of both finds."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ class CrossTab:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
+        self._services = OfGeneration[Mapping[str, Sequence[str]]]()
         self._years = OfGeneration[dict[str | None, tuple[ServiceYears, ...]]]()
 
     def years(self, category: str | None = None) -> tuple[ServiceYears, ...]:
@@ -38,6 +40,11 @@ class CrossTab:
             counted[category] = tuple(self._years_of(category, snapshot))
         return counted[category]
 
+    def services_of_talks(self) -> Mapping[str, Sequence[str]]:
+        """Return the services that any note of a talk is about, by talk."""
+        snapshot = self._collection.snapshot()
+        return self._services.get(snapshot.contents, lambda: _services_of_talks(snapshot)) if snapshot else {}
+
     def _years_of(self, category: str | None, snapshot: Snapshot) -> Iterator[ServiceYears]:
         by_slug = self._collection.catalogue.by_slug
         counted = snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]
@@ -46,3 +53,12 @@ class CrossTab:
             about = Query(limit=0, facets=("year",)).select("service", service.slug)
             years = snapshot.reader.search(about).facets["year"]
             yield ServiceYears(service, {year.value: year.count for year in years})
+
+
+def _services_of_talks(snapshot: Snapshot) -> Mapping[str, Sequence[str]]:
+    services = defaultdict[str, list[str]](list)
+    for service in snapshot.reader.search(Query(limit=0, facets=("service",))).facets["service"]:
+        about = Query(limit=0, facets=("talk",)).select("service", service.value)
+        for talk in snapshot.reader.search(about).facets["talk"]:
+            services[talk.value].append(service.value)
+    return services

@@ -37,6 +37,7 @@ PAGES = (
     "/add",
     "/events?year=2018",
     "/talks?name=none",
+    "/talks?service=lambda&year=2018",
     "/speakers",
     "/years",
     "/pairs",

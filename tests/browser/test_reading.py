@@ -91,6 +91,22 @@ def test_nothing_is_wider_than_a_small_phone_and_nothing_moves(open_page: Open, 
     assert page.evaluate("watched.shift") == 0
 
 
+def test_talks_are_narrowed_by_one_filter_after_another_and_let_go_again(open_page: Open) -> None:
+    page = open_page("/talks", java_script_enabled=False)
+    everything = page.get_by_role("heading", level=1).inner_text()
+    page.locator(".talk-facets summary", has_text="サービス").click()
+    page.locator(".talk-facets").get_by_role("link", name="Lambda", exact=True).click()
+    page.locator(".talk-facets summary", has_text="年").click()
+    page.locator(".talk-facets").get_by_role("link", name="2018年").click()
+    page.wait_for_url("**/talks?service=lambda&year=2018")
+    chips = page.locator(".chip").all_inner_texts()
+    page.locator(".chip").first.click()
+    page.locator(".chip").first.click()
+
+    assert len(chips) == 2
+    expect(page.get_by_role("heading", level=1)).to_have_text(everything)
+
+
 def test_a_timetable_has_columns_where_there_is_room_and_is_a_list_by_time_on_a_phone(open_page: Open) -> None:
     page = open_page("/event/jaws-days-2018")
     talks = page.locator(".timetable a")

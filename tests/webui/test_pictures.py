@@ -4,7 +4,7 @@ import html
 import re
 from pathlib import Path
 from typing import get_args
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -29,6 +29,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("pictures"))
     knowledge_base.keeper.sync()
     return create_app(knowledge_base).test_client()
+
+
+def parse(asked: str) -> dict[str, str]:
+    """Return what an address asks for, by key."""
+    return dict(parse_qsl(asked.removeprefix("?")))
 
 
 def total(client: FlaskClient, address: str) -> int:
@@ -143,6 +148,46 @@ def test_a_service_that_is_named_alone_has_no_others(client: FlaskClient) -> Non
     alone = next(slug for slug, others in told.items() if not others)
 
     assert 'id="together"' not in client.get(f"/service/{alone}").text
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "?year=2018", "?service=ラムダ", "?name=基調講演&event=aws-re-invent-2019", "?speaker=Werner Vogels"]
+)
+def test_each_value_of_the_filters_of_talks_lists_as_many_as_it_tells(client: FlaskClient, asked: str) -> None:
+    page = client.get(f"/talks{asked}").text
+    filters = page[page.index('<div class="talk-facets"') : page.index("</details>\n</div>")]
+    links = re.findall(r'<li><a[^>]*? href="([^"]+)"( aria-current="true")?>.*?(\d+)セッション(.*?)</span>', filters)
+    told = client.get(f"/talks{asked}", headers={"Accept": "application/json"}).json
+
+    assert len(links) > 10
+    for url, chosen, talks, without in links:
+        if chosen:
+            assert (int(talks), f" 外すと {total(client, url)}件") == (told["total"], without)
+            assert f'href="{url}"' in page[: page.index(filters)]  # its chip
+        else:
+            assert (url, total(client, url)) == (url, int(talks))
+    assert [(html.unescape(url), int(talks)) for url, _, talks, _ in links] == [
+        (one["toggle_url"], one["count"]) for values in told["facets"].values() for one in values
+    ]
+    assert {key: [one["value"] for one in values if one["selected"]] for key, values in told["facets"].items()} == {
+        key: {"service": ["lambda"]}.get(key, [value]) if (value := parse(asked).get(key)) else []
+        for key in ("year", "event", "service", "speaker")
+    }
+
+
+def test_a_chosen_value_that_no_talk_has_is_listed_and_can_be_taken_away(client: FlaskClient) -> None:
+    told = client.get("/talks?service=nothing&year=2018", headers={"Accept": "application/json"}).json
+    (chosen,) = (one for one in told["facets"]["service"] if one["selected"])
+
+    assert (told["total"], chosen["count"], chosen["toggle_url"]) == (0, 0, "/talks?year=2018")
+    assert told["facets"]["year"] == [
+        {"value": "2018", "label": "2018年", "count": 0, "selected": True, "toggle_url": "/talks?service=nothing"}
+    ]
+
+
+def test_other_lists_have_no_filters_of_talks(client: FlaskClient) -> None:
+    assert "talk-facets" not in client.get("/events").text
+    assert "facets" not in client.get("/events", headers={"Accept": "application/json"}).json
 
 
 def test_a_mark_beyond_the_first_page_of_a_report_leads_to_the_page_of_its_note() -> None:
