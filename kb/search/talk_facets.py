@@ -11,7 +11,7 @@ from kb.search.directory import TalkEntry, year
 _VALUES: Mapping[str, Callable[[TalkEntry], Sequence[str]]] = {
     "year": lambda entry: (year(entry.held_on),),
     "event": lambda entry: (slug(entry.event),) if entry.event else (),
-    "speaker": lambda entry: entry.talk.speakers,
+    "speaker": lambda entry: tuple(dict.fromkeys(entry.talk.speakers)),
 }
 GROUPS = ("year", "event", "service", "speaker")
 
@@ -37,6 +37,6 @@ def talk_facets(
         unmet = [group for group, value in chosen.items() if value not in values[group]]
         for group in GROUPS:
             if unmet in ([], [group]):
-                counts[group].update(dict.fromkeys(values[group], 1))
+                counts[group].update(values[group])
                 without[group] += 1
     return {group: TalkFacet(counts[group], without[group]) for group in GROUPS}
