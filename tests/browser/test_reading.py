@@ -135,6 +135,15 @@ def test_a_heat_map_scrolls_inside_of_itself_with_the_keyboard_and_a_cell_leads_
     expect(page.locator("#summary")).to_contain_text(f"{notes}件（")
 
 
+def test_a_category_that_is_chosen_in_place_has_its_heat_map_as_it_looks(open_page: Open) -> None:
+    page = open_page("/?q=")
+    page.get_by_text("分類で選ぶ").click()
+    page.get_by_role("checkbox", name="コンピューティング").check()
+    page.locator("#heat summary").click()
+
+    expect(page.locator(".heat .place").first).to_have_css("display", "block")
+
+
 def test_a_note_is_printed_without_what_is_only_for_the_screen(open_page: Open) -> None:
     page = open_page("/talk/aws-re-invent-2019/72dab5")
     page.emulate_media(media="print")

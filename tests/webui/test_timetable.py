@@ -63,7 +63,7 @@ def test_a_talk_goes_on_beside_those_that_begin_meanwhile() -> None:
         [
             talk("long", "A", "10:00", "12:00"),
             talk("early", "B", "10:00", "10:40"),
-            talk("late", "B", "11:00", "11:40"),
+            talk("late", "B", "11:00", "12:00"),
             talk("noon", "A", "12:00"),
             talk("untimed", "A", None),
         ]
