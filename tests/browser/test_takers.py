@@ -1,4 +1,4 @@
-"""What two people noted of one talk: side by side where there is room, on a phone one after the other with who said it."""
+"""What two people noted of one talk: side by side where there is room, on a phone one below the other, each named."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

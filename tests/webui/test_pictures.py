@@ -185,6 +185,17 @@ def test_a_chosen_value_that_no_talk_has_is_listed_and_can_be_taken_away(client:
     ]
 
 
+def test_of_many_values_the_first_and_the_chosen_one_are_listed_and_how_many_are_left_out(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.view.talk_facets._MOST", 3)
+    address = "/talks?speaker=Adam Selipsky"
+    told = client.get(address, headers={"Accept": "application/json"}).json["facets"]["speaker"]
+
+    assert [one["value"] for one in told] == ["Werner Vogels", "Peter DeSantis", "Adam Selipsky"]
+    assert "他 2 件は省略" in client.get(address).text
+
+
 def test_other_lists_have_no_filters_of_talks(client: FlaskClient) -> None:
     assert "talk-facets" not in client.get("/events").text
     assert "facets" not in client.get("/events", headers={"Accept": "application/json"}).json

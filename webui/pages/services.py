@@ -1,4 +1,4 @@
-"""The page of a service: its guide, what is asked about it, its years, what it is named with, where it was spoken of."""
+"""The page of a service: its guide, questions and years, what it is named with, where it was spoken of."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

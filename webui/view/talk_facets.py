@@ -11,7 +11,7 @@ from kb.search.talk_facets import TalkFacet, talk_facets
 from webui.texts import texts
 from webui.view.listing import address
 
-_MOST = 30  # values of a group that are listed: nobody reads thousands
+_MOST = 60  # values of a group that are listed: nobody reads thousands
 
 
 @dataclass(frozen=True, slots=True)
