@@ -135,6 +135,15 @@ def test_a_heat_map_scrolls_inside_of_itself_with_the_keyboard_and_a_cell_leads_
     expect(page.locator("#summary")).to_contain_text(f"{notes}件（")
 
 
+@pytest.mark.parametrize("path", ["/", "/event/jaws-days-2018"])
+def test_a_picture_is_printed_whole(open_page: Open, path: str) -> None:
+    page = open_page(path, width=720)  # px of a sheet of paper
+    page.emulate_media(media="print")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 720
+    assert page.locator(".scrolled").evaluate("(e) => e.firstElementChild.offsetWidth <= e.offsetWidth")
+
+
 def test_a_category_that_is_chosen_in_place_has_its_heat_map_as_it_looks(open_page: Open) -> None:
     page = open_page("/?q=")
     page.get_by_text("分類で選ぶ").click()
