@@ -49,3 +49,16 @@ def test_at_most_a_dozen_services_have_their_years_and_all_their_notes_are_in_th
 
 def test_a_category_that_there_is_not_has_no_services(kb: KnowledgeBase) -> None:
     assert kb.crosstab.years("none") == ()
+
+
+def test_what_was_counted_is_counted_anew_in_the_next_generation(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    told = []
+    for year in ("2019", "2020"):
+        text = f"# 見本勉強会 {year}\n\n## 【A】10:00~10:40:箱の話\n\n- SQS は便利\n"
+        (tmp_path / "library" / f"{year}.md").write_text(text, "utf-8")
+        kb.keeper.sync()
+        told.append(([dict(one.notes) for one in kb.crosstab.years()], len(kb.crosstab.services_of_talks())))
+
+    assert told == [([{"2019": 1}], 1), ([{"2019": 1, "2020": 1}], 2)]
