@@ -46,6 +46,13 @@ PICTURES = {
     "english-wide-light": Picture("/?q=DynamoDB&lang=en"),
     "event-wide-light": Picture("/event/aws-re-invent-2019"),
     "service-phone-dark": Picture("/service/lambda", PHONE, "dark"),
+    "heat-phone-dark": Picture("/#heat-map", PHONE, "dark"),
+    "category-phone-dark": Picture("/?category=compute", PHONE, "dark", pressed="#heat summary"),
+    "timetable-wide-light": Picture("/event/jaws-days-2018"),
+    "timetable-phone-light": Picture("/event/jaws-days-2018#timetable", PHONE),
+    "report-wide-light": Picture("/report/jaws-days-2018-8ddf"),
+    "together-wide-light": Picture("/service/lambda#together"),
+    "talks-wide-light": Picture("/talks?year=2018", pressed=".talk-facets details:nth-of-type(3) summary"),
 }
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from kb.search.announcing import Announcer
     from kb.search.browsing import Browser
     from kb.search.correcting import Corrector
+    from kb.search.crosstab import CrossTab
     from kb.search.guiding import Guide
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
@@ -46,6 +47,13 @@ class KnowledgeBase:
         from kb.search.browsing import Browser
 
         return Browser(self.collection)
+
+    @cached_property
+    def crosstab(self) -> "CrossTab":
+        """What counts one facet by the values of another."""
+        from kb.search.crosstab import CrossTab
+
+        return CrossTab(self.collection)
 
     @cached_property
     def keeper(self) -> "Keeper":

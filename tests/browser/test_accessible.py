@@ -32,10 +32,12 @@ PAGES = (
     "/?q=%E7%84%A1%E3%81%84%E8%A8%80%E8%91%89",
     "/?q=kubernets+zzz&kind=advice",
     "/?q=a&service=none",
+    "/?category=compute",
     "/reports",
     "/add",
     "/events?year=2018",
     "/talks?name=none",
+    "/talks?service=lambda&year=2018",
     "/speakers",
     "/years",
     "/pairs",
@@ -48,6 +50,7 @@ PAGES = (
     "/timeline?q=%E5%86%AA%E7%AD%89",
     "/timeline?q=zzz",
     "/event/aws-re-invent-2019",
+    "/event/jaws-days-2018",
     "/speaker/Werner%20Vogels",
     "/updates",
     "/todo?what=talk",
@@ -150,6 +153,23 @@ def test_a_guide(open_page: Open, own: tuple[str, str], scheme: str, locale: str
     page.goto(f"{root}/guide/lambda")
 
     assert (service, objections(page)) == ([], [])
+
+
+def test_a_talk_that_two_people_noted(
+    open_page: Open, tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]], scheme: str, locale: str
+) -> None:
+    (tmp_path / "library").mkdir()
+    for kind in ("参加レポート", "に行ってきた"):
+        text = f"# 見本会 2019 {kind}\n\n## 【A】10:00~10:45:サーバーレスの勘所\n\n- 鍵は必ず返す\n- 箱は{kind}\n"
+        (tmp_path / "library" / f"{kind}.md").write_text(text, "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    (key,) = knowledge_base.browser.directory().talks
+    with serve(create_app(knowledge_base)) as root:
+        page = open_page(f"/talk/{key}", root, color_scheme=scheme, locale=locale, bypass_csp=True)
+
+        assert page.locator(".aligned .both").count() == 1
+        assert objections(page) == []
 
 
 def test_what_was_done_what_was_dropped_and_what_is_left_to_do(

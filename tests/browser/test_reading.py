@@ -10,7 +10,15 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 LISTS = ("/reports", "/events", "/talks", "/speakers", "/years", "/pairs")
 PLACES = (
-    *(*LISTS, "/event/jaws-days-2018", "/speaker/Werner%20Vogels", "/service/lambda", "/?q=Lambda"),
+    *(
+        *LISTS,
+        "/",
+        "/?category=compute",
+        "/event/jaws-days-2018",
+        "/speaker/Werner%20Vogels",
+        "/service/lambda",
+        "/?q=Lambda",
+    ),
     *("/guide/lambda", "/timeline?service=lambda", "/sheet?q=Lambda", "/updates", "/todo", "/saved", "/sync", "/add"),
     *("/note/jaws-days-2018-8ddf/fa837ba4", "/report/jaws-days-2018-8ddf", "/lines/jaws-days-2018-8ddf"),
     "/why/jaws-days-2018-8ddf/fa837ba4",
@@ -82,6 +90,68 @@ def test_nothing_is_wider_than_a_small_phone_and_nothing_moves(open_page: Open, 
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.evaluate("watched.shift") == 0
+
+
+def test_talks_are_narrowed_by_one_filter_after_another_and_let_go_again(open_page: Open) -> None:
+    page = open_page("/talks", java_script_enabled=False)
+    everything = page.get_by_role("heading", level=1).inner_text()
+    page.locator(".talk-facets summary", has_text="サービス").click()
+    page.locator(".talk-facets").get_by_role("link", name="Lambda", exact=True).click()
+    page.locator(".talk-facets summary", has_text="年").click()
+    page.locator(".talk-facets").get_by_role("link", name="2018年").click()
+    page.wait_for_url("**/talks?service=lambda&year=2018")
+    chips = page.locator(".chip").all_inner_texts()
+    page.locator(".chip").first.click()
+    page.locator(".chip").first.click()
+
+    assert len(chips) == 2
+    expect(page.get_by_role("heading", level=1)).to_have_text(everything)
+
+
+def test_a_timetable_has_columns_where_there_is_room_and_is_a_list_by_time_on_a_phone(open_page: Open) -> None:
+    page = open_page("/event/jaws-days-2018")
+    talks = page.locator(".timetable a")
+    columns = {talk.bounding_box()["x"] for talk in talks.all()}
+    page.set_viewport_size({"width": 390, "height": 800})
+    boxes = [talk.bounding_box() for talk in talks.all()]
+
+    assert len(columns) == 4
+    assert len({box["x"] for box in boxes}) == 1
+    assert [box["y"] for box in boxes] == sorted(box["y"] for box in boxes)
+    expect(page.locator(".timetable [data-track]:not(:empty)").first).to_be_visible()
+
+
+def test_a_heat_map_scrolls_inside_of_itself_with_the_keyboard_and_a_cell_leads_on(open_page: Open) -> None:
+    page = open_page("/", width=390)
+    region = page.locator(".scrolled")
+    region.evaluate("(e) => { e.onscroll = () => { e.title = `scrolled ${e.scrollLeft > 0}` } }")
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    expect(region).to_have_attribute("title", "scrolled true")
+    cell = page.locator(".heat td a").last
+    notes = cell.inner_text()
+    cell.focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#summary")).to_contain_text(f"{notes}件（")
+
+
+@pytest.mark.parametrize("path", ["/", "/event/jaws-days-2018"])
+def test_a_picture_is_printed_whole(open_page: Open, path: str) -> None:
+    page = open_page(path, width=720)  # px of a sheet of paper
+    page.emulate_media(media="print")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 720
+    assert page.locator(".scrolled").evaluate("(e) => e.firstElementChild.offsetWidth <= e.offsetWidth")
+
+
+def test_a_category_that_is_chosen_in_place_has_its_heat_map_as_it_looks(open_page: Open) -> None:
+    page = open_page("/?q=")
+    page.get_by_text("分類で選ぶ").click()
+    page.get_by_role("checkbox", name="コンピューティング").check()
+    page.locator("#heat summary").click()
+
+    expect(page.locator(".heat .place").first).to_have_css("display", "block")
 
 
 def test_a_note_is_printed_without_what_is_only_for_the_screen(open_page: Open) -> None:

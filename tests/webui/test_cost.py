@@ -55,7 +55,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"), CountingEngine)
     knowledge_base.keeper.sync()
     client = create_app(knowledge_base).test_client()
-    client.get("/reports")  # the examples that every page offers are found once a generation
+    client.get("/talks")  # the examples that every page offers and what talks are about are found once a generation
     return client
 
 
@@ -97,8 +97,9 @@ def test_what_the_start_page_shows_is_searched_once_a_generation(client: FlaskCl
         ("/years", 0, 0),
         ("/event/aws-re-invent-2019", 1, 0),
         ("/speaker/Werner%20Vogels", 1, 0),
+        ("/talks?event=aws-re-invent-2019", 1, 0),
         ("/pairs", 1, 60),
-        ("/service/lambda", 6, 140),
+        ("/service/lambda", 7, 140),
         ("/timeline?service=lambda", 1, 0),
         ("/guide/lambda.md", 4, 120),
     ],

@@ -123,14 +123,6 @@ def test_an_event_has_its_series_its_talks_by_track_and_time_and_its_reports(cli
     assert f'href="/report/{quote(told["reports"][0])}"' in page
 
 
-def test_talks_stand_under_their_tracks_where_these_have_several(client: FlaskClient) -> None:
-    page = client.get("/event/小さな会-第0回").text
-
-    assert [page.index(told) for told in ("<h2>【A】", "話1", "話3", "<h2>【B】", "話0", "話2")] == sorted(
-        page.index(told) for told in ("<h2>【A】", "話1", "話3", "<h2>【B】", "話0", "話2")
-    )
-
-
 def test_years_of_a_series_with_several_events_lead_to_the_list(client: FlaskClient) -> None:
     page = client.get("/event/小さな会-第3回").text
 

@@ -16,6 +16,7 @@ from webui.address import address_of, page_address
 from webui.view.answers import respond
 from webui.view.listing import Page, address, asked_page, paged
 from webui.view.timeline import Bar, timeline
+from webui.view.timetable import Timetable, timetables
 
 _TALKS = 60  # of a page
 _SERVICES = (("service", 10),)
@@ -27,10 +28,11 @@ Tracks: TypeAlias = tuple[tuple[str | None, tuple[TalkEntry, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Everything that the page of an event shows: its talks by track, how many notes each has, its series by year."""
+    """Everything that the page of an event shows: its talks by time or track, how many notes each has, its series."""
 
     event: EventEntry
     series: SeriesEntry
+    timetables: tuple[Timetable, ...]
     part: Page[TalkEntry]
     tracks: Tracks
     noted: Mapping[str, int]
@@ -101,14 +103,17 @@ def event_page(event: EventEntry, knowledge_base: KnowledgeBase) -> EventPage:
     """Return what the page shows of an event."""
     query = Query(limit=0, facets=("talk", "event", "kind", "service"), most_values=_SERVICES)
     answer = knowledge_base.searcher.search(query.select("event", event.slug))
-    part = paged(page_address("event", event.slug), event.talks, asked_page(request.args), _TALKS)
+    drawn = timetables(event.talks)
+    listed = [one for one in event.talks if not (drawn and one.talk.start)]
+    part = paged(page_address("event", event.slug), listed, asked_page(request.args), _TALKS)
     series = knowledge_base.browser.series(event.series)
     noted = {facet.value: facet.count for facet in answer.facets["event"]}
     return EventPage(
         event=event,
         series=series,
+        timetables=drawn if part.number == 1 else (),
         part=part,
-        tracks=_by_track(part.items),
+        tracks=by_track(part.items),
         noted={facet.value: facet.count for facet in answer.facets["talk"]},
         total=answer.total,
         kinds=answer.facets["kind"],
@@ -133,7 +138,7 @@ def speaker_page(speaker: SpeakerEntry, knowledge_base: KnowledgeBase) -> Speake
     )
 
 
-def _by_track(talks: Sequence[TalkEntry]) -> Tracks:
+def by_track(talks: Sequence[TalkEntry]) -> Tracks:
     """Return talks by their tracks; all as one where hardly any two share one, for then it is rather a code of each."""
     tracks = tuple((track, tuple(own)) for track, own in groupby(talks, lambda one: one.talk.track))
     return tracks if 2 * len(tracks) <= len(talks) else ((None, tuple(talks)),)

@@ -21,6 +21,7 @@ from webui.address import page_address
 from webui.texts import texts
 from webui.view.answers import respond
 from webui.view.listing import Page, address, asked_page, paged
+from webui.view.talk_facets import TalkGroup, talk_groups, talk_groups_record
 from webui.view.timeline import Bar, timeline
 
 _SIZE = 50  # entries of a page
@@ -68,7 +69,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class IndexPage:
-    """Everything that the page of a list shows: its rows under their years, the bars of these, what narrows it."""
+    """Everything that the page of a list shows: its rows under their years, the bars of these, what narrows it.
+
+    `groups` are what talks may be narrowed by; other lists have none.
+    """
 
     label: str
     part: Page[Any]
@@ -76,6 +80,7 @@ class IndexPage:
     bars: tuple[Bar, ...]
     asked: Mapping[str, str]
     chips: tuple[Chip, ...]
+    groups: tuple[TalkGroup, ...]
 
 
 def _slugs(event: str | None) -> tuple[str, ...]:
@@ -170,6 +175,7 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
     ]
     found = [entry for entry in in_any_year if asked.get("year") in (None, *index.values["year"](entry))]
     part = paged(f"/{index.path}", found, asked_page(request.args), _SIZE, kept=tuple(asked.items()))
+    groups = _groups(index, asked, knowledge_base)
     return respond(
         "index.html",
         lambda: {
@@ -177,6 +183,7 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
             "page": part.number,
             "pages": part.pages,
             index.path: [{**index.record(one), "notes": counts.get(index.key(one), 0)} for one in part.items],
+            **({"facets": talk_groups_record(groups)} if groups else {}),
         },
         shown=IndexPage(
             label=texts.LISTS[index.path],
@@ -185,6 +192,7 @@ def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
             bars=_bars(index, in_any_year, asked),
             asked=asked,
             chips=tuple(_chips(index, asked, knowledge_base)),
+            groups=groups,
         ),
     )
 
@@ -246,3 +254,11 @@ def _chips(index: Index[_Entry], asked: Mapping[str, str], knowledge_base: Knowl
             case _:
                 label = value
         yield Chip(key, label, address(f"/{index.path}", *((k, v) for k, v in asked.items() if k != key)))
+
+
+def _groups(index: Index[Any], asked: Mapping[str, str], knowledge_base: KnowledgeBase) -> tuple[TalkGroup, ...]:
+    if index is not TALKS:
+        return ()
+    talks = knowledge_base.browser.directory().talks.values()
+    named = [one for one in talks if _is_called(one.talk.title, asked.get("name", ""))]
+    return talk_groups(named, asked, knowledge_base)

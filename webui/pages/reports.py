@@ -16,6 +16,7 @@ from webui.address import page_address
 from webui.view.answers import respond
 from webui.view.listing import asked_page, paged
 from webui.view.sections import NOTES, sections, steps
+from webui.view.shape import shape
 
 _LINES = 300  # of a page
 _MANY = 4  # sections from which a list of them is of use
@@ -47,6 +48,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             part=part,
             sections=tuple(sections(part.items)),
             steps=every if len(every) >= _MANY else (),
+            shape=shape(notes),
         )
 
     @blueprint.get("/lines/<path:report_id>")

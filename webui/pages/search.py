@@ -22,6 +22,7 @@ from webui.seen import see
 from webui.texts import texts
 from webui.view.answers import problem, respond, wants_json
 from webui.view.facets import MOST_VALUES, Chip, Group, chips, groups
+from webui.view.heat_map import heat_map
 from webui.view.hits import TalkHits, by_talk
 from webui.view.labels import named
 from webui.view.pager import numbers
@@ -157,11 +158,13 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
         page = search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
+        category = category_of(query)
         is_saved, moment = saved.holds(page.first_url), knowledge_base.announcer.newest()
         response = respond(
             "search.html",
             lambda: search_record(page, knowledge_base.collection.domain),
             page=page,
+            heat_map=heat_map(knowledge_base.crosstab.years(category)) if category else None,
             is_saved=is_saved,
             name=named(query, knowledge_base),
         )
@@ -195,6 +198,14 @@ def search_page(
         told=tuple(told(query, answer, quoted, unknown)),
         ways_out=ways_out(query, answer, selected, knowledge_base.searcher),
     )
+
+
+def category_of(query: Query) -> str | None:
+    """Return the category that is all that a search asks for, if any."""
+    match query.text, query.selections:
+        case "", (("category", (category,)),):
+            return category
+    return None
 
 
 def bars(query: Query, answer: Answer) -> tuple[Bar, ...]:

@@ -1,6 +1,6 @@
-"""The page of a service: its guide, what is asked about it, its years, where it was spoken of."""
+"""The page of a service: its guide, questions and years, what it is named with, where it was spoken of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.quoted_guide import QuotedGuide
-from kb.search.answers import Answer, UnknownIdError
+from kb.search.answers import Answer, FacetValue, UnknownIdError
 from kb.search.directory import TalkEntry
 from kb.search.facets import place
 from kb.search.guide_records import guide_record
@@ -24,6 +24,7 @@ from webui.view.hits import Shown, belonging
 from webui.view.takeaway import quoting
 
 _SHOWN, _FEW = 5, 4  # entries of a part, and talks; questions
+_TOGETHER = 10  # services that notes name together with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,16 @@ class Questions:
 
     shown: tuple[Shown, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTogether:
+    """A service that notes name together with another: in how many, their search, its bar in hundredths of the most."""
+
+    service: str
+    notes: int
+    url: str
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,7 @@ class ServicePage:
     more_talks: int
     years: tuple[Year, ...]
     chronicle_url: str
+    together: tuple[NamedTogether, ...]
     shown: int = _SHOWN
 
 
@@ -94,7 +106,9 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
         "cases": replace(about.select("kind", "statement"), sort="new"),
     }
     counted = replace(about, limit=0, facets=("talk", "kind", "state"), most_values=(("talk", MOST_TALKS),))
-    answer, asked = knowledge_base.searcher.each(counted, replace(asking, limit=_FEW, context="place"))
+    named = replace(about.select("via", "explicit"), every=("service",))
+    both = replace(named, limit=0, facets=("service",), most_values=(("service", _TOGETHER + 1),))
+    answer, asked, others = knowledge_base.searcher.each(counted, replace(asking, limit=_FEW, context="place"), both)
     counts = {facet.value: facet.count for group in ("kind", "state") for facet in answer.facets[group]}
     guide = knowledge_base.guide(service)
     spoken = tuple(talks_counted(answer, knowledge_base))
@@ -109,19 +123,37 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
         more_talks=len(spoken) - len(most) + answer.unlisted.get("talk", 0),
         years=chronicle(spoken, guide.changes),
         chronicle_url=address_of_service(service),
+        together=_together(named, others.facets["service"]),
     )
 
 
 def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dict[str, Any]:
-    """Return the page of a service as JSON: its whole guide, its newest questions, its talks."""
+    """Return the page of a service as JSON: its guide, its newest questions, its talks, what is named with it."""
     domain = knowledge_base.collection.domain
     record = guide_record(page.guide, domain)
     return {
         **record,
         "questions": [note_record(one.note, domain) for one in page.questions.shown],
         "totals": {**record["totals"], "questions": page.questions.total},
+        "together": {one.service: one.notes for one in page.together},
         "talks": [{"id": one.talk.id, "title": one.talk.title, "notes": notes} for one, notes in page.talks],
     }
+
+
+def _together(named: Query, services: Sequence[FacetValue]) -> tuple[NamedTogether, ...]:
+    """Return the services that the notes which name one name besides, given all that they name."""
+    (own,) = named.selected("service")
+    others = [facet for facet in services if facet.value != own and facet.count]
+    most = max((facet.count for facet in others), default=0)
+    return tuple(
+        NamedTogether(
+            service=facet.value,
+            notes=facet.count,
+            url=address_of(named.select("service", own, facet.value)),
+            width=round(100 * facet.count / most, 2),
+        )
+        for facet in others[:_TOGETHER]
+    )
 
 
 def _shown(answer: Answer, knowledge_base: KnowledgeBase) -> Iterator[Shown]:

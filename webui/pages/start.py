@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 from flask import Response
@@ -10,13 +9,14 @@ from flask import Response
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.search.answers import ServiceCount
+from kb.search.crosstab import ServiceYears
 from kb.search.records import service_record
 from webui.pages.saved import SavedSearches
 from webui.view.answers import respond
+from webui.view.heat_map import HeatMap, heat_map, shade
 from webui.view.kept import Kept
 
 _NEWEST = 10  # reports listed
-_SHADES = 4  # of the map
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class _Overview:
     talks: int
     notes: int
     map: tuple[tuple[str, str, list[Place]], ...]
+    years: tuple[ServiceYears, ...]
+    heat_map: HeatMap | None
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON: the newest reports, as on the page; all of them are at /reports."""
@@ -43,6 +45,7 @@ class _Overview:
             "totals": {"reports": len(self.reports), "talks": self.talks, "notes": self.notes},
             "reports": self.reports[:_NEWEST],
             "services": [service_record(count.service, count.notes) for count in self.counts],
+            "years": {one.service.slug: one.notes for one in self.years},
         }
 
 
@@ -63,6 +66,7 @@ class StartPage:
             talks=overview.talks,
             total=(len(overview.reports), overview.notes),
             map=overview.map,
+            heat_map=overview.heat_map,
             searches=self._saved(),
         )
 
@@ -70,12 +74,15 @@ class StartPage:
 def _overview(knowledge_base: KnowledgeBase) -> _Overview:
     reports = knowledge_base.browser.reports()
     counts = tuple(count for count in knowledge_base.browser.services() if count.notes)
+    years = knowledge_base.crosstab.years()
     return _Overview(
         reports=reports,
         counts=counts,
         talks=len({talk.id for report in reports for talk in report.talks}),
         notes=sum(report.notes for report in reports),
         map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
+        years=years,
+        heat_map=heat_map(years),
     )
 
 
@@ -83,7 +90,7 @@ def _map(counts: Iterable[ServiceCount], labels: Mapping[str, str]) -> Iterator[
     """Yield each category that notes are about with its slug, its label and its services, the most noted first."""
     ordered = sorted(counts, key=lambda count: -(count.notes or 0))
     most = max((count.notes or 0 for count in ordered), default=0)
-    places = [Place(count, _shade(count.notes or 0, most)) for count in ordered]
+    places = [Place(count, shade(count.notes or 0, most)) for count in ordered]
     by_category = {
         category: [place for place in places if place.count.service.category == category] for category in labels
     }
@@ -92,8 +99,3 @@ def _map(counts: Iterable[ServiceCount], labels: Mapping[str, str]) -> Iterator[
     ):
         if own:
             yield category, labels[category], own
-
-
-def _shade(notes: int, most: int) -> int:
-    """Return how dark a number of notes is drawn: by its logarithm, for few services have most of the notes."""
-    return 1 + int((_SHADES - 0.01) * log(notes) / log(most + 1)) if notes else 1

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from kb.search.directory import TalkEntry, year
 from kb.search.facets import UNDATED
 from kb.services import Change
+from webui.view.timeline import in_a_row
 
-_MOST = 40  # years in a row, before those without anything are left out
 _NAMED = 8  # years that are named on a phone
 _HIGHEST, _LOWEST = 40, 4  # pixels, of the bars of talks
 
@@ -57,9 +57,7 @@ def chronicle(talks: Iterable[tuple[TalkEntry, int]], changes: Iterable[Change])
 def _years(
     talks: Mapping[str, Sequence[tuple[TalkEntry, int]]], changes: Mapping[str, Sequence[Change]]
 ) -> Iterator[Year]:
-    every = sorted({*talks, *changes} - {UNDATED})
-    if every and int(every[-1]) - int(every[0]) < _MOST:
-        every = [str(one) for one in range(int(every[0]), int(every[-1]) + 1)]
+    every = in_a_row({*talks, *changes} - {UNDATED})
     most_talks = max(map(len, talks.values()), default=1)
     width = 100 / max(len(every), 1)
     for place, one in enumerate(every):

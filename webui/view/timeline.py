@@ -1,6 +1,6 @@
 """Counts along the years, as the figures of a drawing of bars: one that a link leads on from for each year."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 HEIGHT = 56  # pixels, of the highest bar
@@ -42,10 +42,8 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
 
     There is none where all is of one year and nothing is chosen.
     """
-    years = sorted(year for year in counts if year.isdigit() and (counts[year] or year in chosen))
+    years = in_a_row(year for year in counts if year.isdigit() and (counts[year] or year in chosen))
     others = [year for year in counts if not year.isdigit() and counts[year]]
-    if years and int(years[-1]) - int(years[0]) < _MOST:
-        years = [str(year) for year in range(int(years[0]), int(years[-1]) + 1)]
     shown = [*years, *others]
     if len(shown) <= 1 and not chosen:
         return ()
@@ -65,6 +63,14 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
         )
         for place, year in enumerate(shown)
     )
+
+
+def in_a_row(years: Iterable[str]) -> list[str]:
+    """Return the years from the first to the last of some, those between too where they are not too many."""
+    known = sorted(years)
+    if known and int(known[-1]) - int(known[0]) < _MOST:
+        return [str(year) for year in range(int(known[0]), int(known[-1]) + 1)]
+    return known
 
 
 def _height(count: int, most: int) -> int:

@@ -6,6 +6,7 @@ from webui.texts.en.browsing import *  # noqa: F403
 from webui.texts.en.following import *  # noqa: F403
 from webui.texts.en.guiding import *  # noqa: F403
 from webui.texts.en.labels import *  # noqa: F403
+from webui.texts.en.picturing import *  # noqa: F403
 from webui.texts.en.sentences import *  # noqa: F403
 from webui.texts.en.taking import *  # noqa: F403
 
