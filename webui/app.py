@@ -22,6 +22,7 @@ from webui.address import address_of, page_address
 from webui.deeds import Deeds
 from webui.limits import Guesses
 from webui.pages import (
+    answering,
     browse,
     chronicles,
     correcting,
@@ -169,7 +170,7 @@ def create_app(
         app.register_blueprint(room.pages(knowledge_base))
     app.register_blueprint(saved.pages(knowledge_base, searches, updater, deeds))
     app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
-    for putting_right in (correcting, removing):
+    for putting_right in (answering, correcting, removing):
         app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
     app.register_blueprint(proposing.pages())
     app.register_blueprint(updating.pages(updater, knowledge_base))

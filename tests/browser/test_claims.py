@@ -120,3 +120,15 @@ def test_claims_are_accessible_and_as_wide_as_the_page(open_page: Open, own: tup
 
     assert [one["id"] for one in Axe().run(page).response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_page_of_claims_is_chosen_and_answered_at_once(open_page: Open, own: tuple[str, Path]) -> None:
+    root, told = own
+    page = open_page(ADVICE, root)
+    every = rows(page)
+    page.get_by_role("button", name="このページをすべて選ぶ").click()
+    page.locator("#many").get_by_role("button", name="いいえ").click()
+    expect(page.locator(".deed")).to_contain_text(f"{len(every)}件に「いいえ」と答えました")
+
+    assert rows(page) == []
+    assert told.read_text("utf-8").count("advice = false") == len(every)

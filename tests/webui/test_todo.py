@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 
 WHOLE = "# 鍵の会 2018\n\n2018-03-10\n\n## 【A】10:00~10:30:鍵の話\n\n登壇者: 山田 花子\n\n- AWS KMS を使う\n"
-UNDATED = """# ある勉強会のメモ
+UNDATED = """# ある勉強会 #3
 
 ## LT1: 箱の話
 
@@ -20,7 +21,7 @@ UNDATED = """# ある勉強会のメモ
 - Amazon Boxy を使う
 - 早口の花子さんでした
 """
-CLAIMS = "# 箱の会 2019\n\n2019-03-10\n\n## 10:00 - 10:20 鍵花子さん\n\n**鍵の話** 山田さん\n\n- 鍵は二つ\n"
+CLAIMS = "# 箱の会 2019\n\n2019-03-10\n\n## 10:00 - 10:20 鍵\n\n**鍵の話** 山田さん\n\n- 鍵は二つ\n"
 LIKELY_ADVICE = """# 通知の会 2018
 
 - 通知は絞ったほうがよい
@@ -84,7 +85,7 @@ def test_a_date_is_put_right_in_the_list_and_leaves_it(library: Path) -> None:
     wrong = client.post(action, data={"back": back, "date": "きのう"}, headers=OURS)
     right = client.post(action, data={"back": back, "date": "2020-05"}, headers=OURS)
 
-    assert (wrong.status_code, 'value="ある勉強会"' in wrong.text) == (422, True)
+    assert (wrong.status_code, 'value="ある勉強会 #3"' in wrong.text) == (422, True)
     assert right.location.startswith("/todo?what=date&done=")
     assert listed(client, "date") == []
 
@@ -126,7 +127,7 @@ def unsure(library: Path) -> FlaskClient:
 def test_lines_that_may_be_talks_are_listed_likeliest_first(unsure: FlaskClient) -> None:
     found = claims(unsure, "talk")
 
-    assert [text for text, _, _ in found] == ["10:00 - 10:20 鍵花子さん", "鍵の話 山田さん"]
+    assert [text for text, _, _ in found] == ["鍵の話 山田さん", "10:00 - 10:20 鍵"]
     assert [share for _, share, _ in found] == sorted((share for _, share, _ in found), reverse=True)
     assert all(0.2 <= share < 1 for _, share, _ in found)
 
@@ -140,15 +141,15 @@ def test_an_answer_takes_a_claim_off_the_list_at_once_and_leads_to_the_next(
     rows = re.findall(r'<li class="claim" id="([^"]*)"', page)
     nexts = re.findall(r'name="at" value="([^"]*)"', page)
     about = next(about for text, _, about in claims(unsure, "talk") if text.startswith("鍵"))
-    data = {"back": "/todo?what=talk", "at": rows[0], "talk": answer}
+    data = {"back": "/todo?what=talk", "at": rows[1], "talk": answer}
     after = unsure.post(f"/correct-talk/{about}", data=data, headers=OURS)
     left = claims(unsure, "talk")
     unsure.post("/sync", headers=OURS)
 
     assert nexts == rows[::-1]
     assert after.location.startswith("/todo?what=talk&done=")
-    assert after.location.endswith(f"#{quote(rows[0])}")
-    assert [text for text, _, _ in left] == ["10:00 - 10:20 鍵花子さん"]
+    assert after.location.endswith(f"#{quote(rows[1])}")
+    assert [text for text, _, _ in left] == ["10:00 - 10:20 鍵"]
     assert titles(unsure) == sorted([*before, *more])
 
 
@@ -194,3 +195,57 @@ def test_it_is_told_from_how_many_corrections_is_learned(library: Path) -> None:
 
     told = "種別の訂正12件から"
     assert (told in before, told in client.get("/todo?what=advice").text) == (False, True)
+
+
+def answer_many(client: FlaskClient, what: str, answer: str, about: list[str]) -> TestResponse:
+    data = {"what": what, "answer": answer, "about": about, "back": f"/todo?what={what}"}
+    return client.post("/todo/answers", data=data, headers=OURS)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_many_talks_are_answered_at_once_and_taken_back_at_once(unsure: FlaskClient, answer: str) -> None:
+    found = claims(unsure, "talk")
+    after = answer_many(unsure, "talk", answer, [about for _, _, about in found])
+    told = unsure.get(after.location).text
+    left = claims(unsure, "talk")
+    deed = re.findall(r'name="deed" value="([^"]*)"', told)[0]
+    unsure.post("/undo", data={"deed": deed, "back": "/todo?what=talk"}, headers=OURS)
+
+    assert after.location.startswith("/todo?what=talk&done=")
+    assert ("2件に「はい」" if answer == "yes" else "2件に「いいえ」") in told
+    assert (left, claims(unsure, "talk")) == ([], found)
+
+
+def test_many_notes_are_no_advice_at_once(library: Path) -> None:
+    (library / "notes.md").write_text(LIKELY_ADVICE, "utf-8")
+    client = opened(library)
+    found = claims(client, "advice")
+    answer_many(client, "advice", "no", [about for _, _, about in found])
+
+    assert len(found) >= 2
+    assert claims(client, "advice") == []
+
+
+def test_where_nothing_is_chosen_nothing_is_answered(unsure: FlaskClient) -> None:
+    found = claims(unsure, "talk")
+    after = answer_many(unsure, "talk", "yes", [])
+
+    assert (after.status_code, "選ばれていません" in after.text) == (422, True)
+    assert claims(unsure, "talk") == found
+
+
+def test_claims_of_one_folder_or_report_are_listed_alone(library: Path) -> None:
+    for author in ("一", "二"):
+        (library / author).mkdir()
+        (library / author / "claims.md").write_text(CLAIMS.replace("箱の会", f"箱の会{author}"), "utf-8")
+    client = opened(library)
+    page = client.get("/todo?what=talk").text
+    address = re.findall(r'href="(/todo\?what=talk&amp;report=[^"]*)"', page)[0].replace("&amp;", "&")
+
+    def sources(address: str) -> set[str]:
+        return {task["report"]["source"] for task in client.get(address, headers=JSON).json["tasks"]}
+
+    assert '<option value="一">一 (1)</option>' in page
+    assert sources("/todo?what=talk") == {"一/claims.md", "二/claims.md"}
+    assert sources("/todo?what=talk&folder=二") == {"二/claims.md"}
+    assert len(sources(address)) == 1

@@ -68,11 +68,13 @@ class _Forms:
                 kind = _kind()
                 change, text = partial(replace, kind=kind, denied=()), texts.kind_told(kind)
             elif claim := next((one for one in get_args(Claim) if one == request.form.get("no")), None):
-                change, text = partial(_denied, claim=claim), texts.kind_denied(claim)
+                change, text = partial(denied, claim=claim), texts.kind_denied(claim)
             elif query := request.form.get("no_answer_to", "").strip():
                 change, text = partial(_no_answer, query=query), texts.no_answer_to(query)
             before = self._corrector.note(found.id, change)
-            undo = _undoing(partial(self._corrector.note, found.id), _said, _correction, before, change(before))
+            undo = undoing_change(
+                partial(self._corrector.note, found.id), said_of, correction_of, before, change(before)
+            )
             return self._done(text, undo, page, found.id)
 
         return _answered(put_right, "correct.html", page, note=found)
@@ -87,7 +89,9 @@ class _Forms:
             ids = self._corrector.ids_of_talk(identifier)
             before = self._corrector.talk(ids, change)
             after = change(before)
-            undo = _undoing(partial(self._corrector.talk, ids), asdict, lambda told: ToldTalk(**told), before, after)
+            undo = undoing_change(
+                partial(self._corrector.talk, ids), asdict, lambda told: ToldTalk(**told), before, after
+            )
             return self._done(text, undo, page_address("report", report.id) if "talk" in request.form else page)
 
         return _answered(put_right, "correct_talk.html", page, title=title, speakers=speakers)
@@ -127,7 +131,7 @@ class _Forms:
             def turn(change: Callable[[Given], Given]) -> Given:
                 return self._corrector.report(self._browser.entry(entry.id), change)  # another event gave it another id
 
-            undo = _undoing(turn, asdict, lambda told: Given(**told), before, change(before))
+            undo = undoing_change(turn, asdict, lambda told: Given(**told), before, change(before))
             return self._done(texts.put_right(entry.title), undo, page)
 
         return _answered(put_right, "correct_report.html", page, report=entry)
@@ -157,7 +161,7 @@ def corrected(known: Correction, add: str | None, remove: str | None) -> Correct
     )
 
 
-def _undoing(
+def undoing_change(
     turn: Callable[[Callable[[_Told], _Told]], object],
     opened: Callable[[_Told], Mapping[str, Any]],
     closed: Callable[[Mapping[str, Any]], _Told],
@@ -177,7 +181,7 @@ def _undoing(
     return undoing(turned, (before, after))
 
 
-def _denied(known: Correction, claim: Claim) -> Correction:
+def denied(known: Correction, claim: Claim) -> Correction:
     """Return a correction by which a note is not of a kind."""
     denied = tuple(dict.fromkeys((*known.denied, claim)))
     return replace(known, kind=None if known.kind == claim else known.kind, denied=denied)
@@ -188,13 +192,14 @@ def _no_answer(known: Correction, query: str) -> Correction:
     return replace(known, no_answer_to=tuple(dict.fromkeys((*known.no_answer_to, query))))
 
 
-def _said(correction: Correction) -> Mapping[str, object]:
+def said_of(correction: Correction) -> Mapping[str, object]:
     """Return what a correction tells of the kind of its note, and whether it is about each service, by its slug."""
     services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
     return {_KIND: (correction.kind, correction.denied), _ANSWERS: correction.no_answer_to, **services}
 
 
-def _correction(said: Mapping[str, Any]) -> Correction:
+def correction_of(said: Mapping[str, Any]) -> Correction:
+    """Return the correction that `said_of` took apart."""
     about = {slug: one for slug, one in said.items() if slug not in (_KIND, _ANSWERS)}
     adds, removes = (tuple(slug for slug, one in about.items() if one is wanted) for wanted in (True, False))
     kind, denied = said[_KIND]

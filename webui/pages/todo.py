@@ -1,5 +1,6 @@
 """直すところ: what reports do not tell, or not plainly, as lists to work through; claims the likeliest first."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -40,6 +41,11 @@ class Task:
         """What tells it from others of its list, whatever was put right meanwhile."""
         return f"{self.report.id}:{self.line or ''}"
 
+    @property
+    def folder(self) -> str:
+        """The outermost folder of its report's file, by which people part their authors; empty for none."""
+        return self.report.source.partition("/")[0] if "/" in self.report.source else ""
+
     def is_told(self, told: Configuration) -> bool:
         """Tell whether somebody has told it, though the index may not know yet."""
         of_file = told.given.get(self.report.source, Given())
@@ -72,13 +78,19 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         asked = request.args.get("what")
         what = next((one for one in _ORDER if one == asked), next((one for one in _ORDER if found[one]), _ORDER[0]))
         contents = knowledge_base.collection.contents()
-        part = paged("/todo", found[what], asked_page(request.args), _PAGE_SIZE, kept=(("what", what),))
+        folder, report = request.args.get("folder", ""), request.args.get("report", "")
+        listed = [task for task in found[what] if report in ("", task.report.id) and folder in ("", task.folder)]
+        kept = (("what", what), ("folder", folder), ("report", report))
+        part = paged("/todo", listed, asked_page(request.args), _PAGE_SIZE, kept=kept)
         return respond(
             "todo.html",
             lambda: {"what": what, "total": part.total, "tasks": part.items},
             what=what,
             counts={one: len(found[one]) for one in _ORDER},
             part=part,
+            folder=folder,
+            of_report=next((task.report for task in listed), None) if report else None,
+            folders=Counter(task.folder for task in found[what]),
             learned=sum(contents.learned.values()) if contents else 0,
         )
 

@@ -16,6 +16,13 @@ document.addEventListener("keydown", (event) => {
   if (claim) claim.inert = true; // answered once, until the next page has come
 });
 
+const every = main.querySelector("#choose-all");
+every?.addEventListener("click", () => {
+  const boxes = [...main.querySelectorAll('[name="about"]')];
+  const all = boxes.every((box) => box.checked);
+  for (const box of boxes) box.checked = !all;
+});
+
 // One goes on where the address leads, else at the first; the browser puts the focus there, so this comes after.
 addEventListener("load", () =>
   setTimeout(() => (main.querySelector(".claim:target") ?? claims[0])?.focus({ preventScroll: true })),

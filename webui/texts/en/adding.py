@@ -123,6 +123,16 @@ def kind_denied(claim: str) -> str:
     return f"It is not taken for “{KINDS[claim].lower()}” any more."
 
 
+def answered(count: int, *, holds: bool) -> str:
+    """Return what is said after so many claims were answered at once."""
+    return f"{count:,} answered: {'yes' if holds else 'no'}."
+
+
+def choose(text: str) -> str:
+    """Return what the box is called that chooses a claim."""
+    return f"Choose: {text}"
+
+
 def no_answer_to(query: str) -> str:
     """Return what is said after it was told that a note does not answer a search."""
     return f"It is not quoted for “{query}” any more."

@@ -159,6 +159,19 @@ TODO_HOW = {
     "problem": "The likeliest first: answer each by yes (y) or no (n), and take the last back by u.",
     "service": "Words that look like the name of a service. Add it under [services] in kb.toml to have it as a tag.",
 }
+ANSWER_CHANGES = {
+    "talk": "Yes: the notes below this line become those of this talk. No: they stay with the talk above, or the report.",
+    "advice": "Yes: it is shown as advice in filters, on pages of services and in guides."
+    " After each dozen answers the kinds of other notes are learned anew.",
+    "problem": "Yes: it is shown as a problem in filters, on pages of services and among problems and remedies."
+    " After each dozen answers the kinds of other notes are learned anew.",
+}
+CHOSEN_ARE = "All that are chosen:"
+CHOOSE_ALL = "Choose all of this page"
+THIS_REPORT_ALONE = "This report alone"
+FOLDER = "Folder"
+ALL_FOLDERS = "All"
+NOTHING_CHOSEN = "Nothing is chosen. Choose what to answer."
 NOTHING_TO_DO = "There is nothing to put right."
 YES = "Yes"
 NO = "No"

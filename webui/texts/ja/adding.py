@@ -125,6 +125,16 @@ def kind_denied(claim: str) -> str:
     return f"「{KINDS[claim]}」ではないことにしました。"
 
 
+def answered(count: int, *, holds: bool) -> str:
+    """Return what is said after so many claims were answered at once."""
+    return f"{count:,}件に「{'はい' if holds else 'いいえ'}」と答えました。"
+
+
+def choose(text: str) -> str:
+    """Return what the box is called that chooses a claim."""
+    return f"選ぶ: {text}"
+
+
 def no_answer_to(query: str) -> str:
     """Return what is said after it was told that a note does not answer a search."""
     return f"「{query}」の答えとしては示さないことにしました。"

@@ -1,0 +1,58 @@
+"""Many claims of 直すところ answered by one press, and taken back by one."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import get_args
+
+from flask import Blueprint, Response, request
+from msgspec.structs import asdict, replace
+
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Claim, ToldTalk
+from webui.deeds import Deeds, Undo, came_from
+from webui.pages.correcting import correction_of, denied, said_of, undoing_change
+from webui.pages.updating import Updater
+from webui.received import RefusedError, tell_refusals
+from webui.texts import texts
+
+_MOST = 100  # of a request
+
+
+def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blueprint:
+    """Return what takes answers to many claims."""
+    blueprint = Blueprint("answering", __name__)
+    corrector = knowledge_base.corrector
+
+    def talk(about: str, *, holds: bool) -> Undo:
+        ids = corrector.ids_of_talk(about)
+        before = corrector.talk(ids, partial(replace, talk=holds))
+        after = replace(before, talk=holds)
+        return undoing_change(partial(corrector.talk, ids), asdict, lambda told: ToldTalk(**told), before, after)
+
+    def kind(about: str, claim: Claim, *, holds: bool) -> Undo:
+        change = partial(replace, kind=claim, denied=()) if holds else partial(denied, claim=claim)
+        before = corrector.note(about, change)
+        return undoing_change(partial(corrector.note, about), said_of, correction_of, before, change(before))
+
+    @blueprint.post("/todo/answers")
+    def answer() -> Response:
+        what, holds = request.form.get("what", ""), request.form.get("answer") == "yes"
+        every = list(dict.fromkeys(request.form.getlist("about")))[:_MOST]
+        claim = next((one for one in get_args(Claim) if one == what), None)
+        if not every or not (claim or what == "talk"):
+            raise RefusedError(texts.NOTHING_CHOSEN, "about")
+        undos = [kind(about, claim, holds=holds) if claim else talk(about, holds=holds) for about in every]
+        deed = deeds.keep(texts.answered(len(every), holds=holds), _together(undos))
+        return deeds.told(deed, came_from("/todo"), settled=updater.update(0))
+
+    tell_refusals(blueprint)
+    return blueprint
+
+
+def _together(undos: Sequence[Undo]) -> Undo:
+    """Return what takes back several deeds, the last first."""
+
+    def undo() -> tuple[str, Undo]:
+        return "", _together([one()[1] for one in reversed(undos)])
+
+    return undo
