@@ -74,7 +74,6 @@ REMEDY = "Remedy"
 TALK = "Talk"
 NO_EVENT = "event unknown"
 UNDATED = "undated"
-OUTSIDE_TALKS = "(outside of talks)"
 SAMPLES_SHOWN = "Showing samples"
 _BECAME = {
     "announced": "announced",

@@ -62,7 +62,6 @@ REMEDY = "対策"
 TALK = "セッション"
 NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
-OUTSIDE_TALKS = "(セッション外)"
 SAMPLES_SHOWN = "見本を表示中"
 _BECAME = {
     "announced": "発表",

@@ -61,7 +61,6 @@ ORIGINAL = "Original"
 PUBLISHED = "Published"
 LINKS = "Material"
 SPEAKERS = "Speakers"
-NO_TALK = "Outside of talks"
 NO_EVENT = en.NO_EVENT
 UNDATED = en.UNDATED
 BACK_HOME = "To the start page"
