@@ -22,7 +22,7 @@ def test_one_reads_from_an_event_down_to_a_note_and_finds_the_way_back(open_page
     page.get_by_role("navigation", name="主なページ").get_by_role("link", name="イベント").click()
     page.get_by_role("link", name="AWS re:Invent 2019").click()
     expect(page).to_have_title("AWS re:Invent 2019 - セッションメモ")
-    page.locator(".reports a").first.click()
+    page.locator(".list tbody a").first.click()
     page.locator(".note summary[aria-label='このメモの一致の理由・引用・リンク']").first.click()
     page.locator(".permalink").first.click()
     expect(page.get_by_role("navigation", name="レポートの中の位置")).to_be_visible()
@@ -68,10 +68,31 @@ def test_lists_are_narrowed_without_a_script(open_page: Open) -> None:
     page.get_by_label("名前").fill("基調講演")
     page.get_by_role("button", name="絞り込む").click()
     page.wait_for_url("**/talks?name=*")
-    titles = page.locator(".reports li > a").all_inner_texts()
+    titles = page.locator(".list tbody th").all_inner_texts()
 
     assert titles
     assert all("基調講演" in title for title in titles)
+
+
+@pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/event/aws-re-invent-2019"])
+@pytest.mark.parametrize(("width", "most"), [(1280, 36), (390, 62)])
+def test_a_row_of_a_list_is_a_line_and_on_a_phone_two(open_page: Open, path: str, width: int, most: int) -> None:
+    page = open_page(path, width=width)
+    heights = page.locator(".list tbody tr").evaluate_all("rows => rows.map((row) => row.offsetHeight)")
+
+    assert heights
+    assert max(heights) <= most
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_list_is_ordered_by_its_head_without_a_script(open_page: Open) -> None:
+    page = open_page("/talks", java_script_enabled=False)
+    page.get_by_role("columnheader", name="メモ").get_by_role("link").click()
+    page.wait_for_url("**/talks?sort=-notes")
+    noted = [int(text) for text in page.locator(".list td:last-child").all_inner_texts()]
+
+    assert noted == sorted(noted, reverse=True)
+    expect(page.get_by_role("columnheader", name="メモ")).to_have_attribute("aria-sort", "descending")
 
 
 @pytest.mark.parametrize("path", PLACES)

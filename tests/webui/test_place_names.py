@@ -1,4 +1,4 @@
-"""A note outside of talks stands under the title of its report, wherever a person or a program reads where it stands."""
+"""A note outside of talks stands under the title of its report, wherever one reads where it stands."""
 
 import html
 import re

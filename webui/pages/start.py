@@ -73,7 +73,7 @@ def _overview(knowledge_base: KnowledgeBase) -> _Overview:
     return _Overview(
         reports=reports,
         counts=counts,
-        talks=len({talk.id for report in reports for talk in report.talks}),
+        talks=len(knowledge_base.browser.directory().talks),
         notes=sum(report.notes for report in reports),
         map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
     )

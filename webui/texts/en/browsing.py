@@ -19,6 +19,16 @@ PLACES = {
     "/add": "Add",
 }
 LISTS = {"reports": "Reports", "events": "Events", "talks": "Talks", "speakers": "Speakers"}
+COLUMN_LABELS = {
+    "name": "Name",
+    "event": "Event",
+    "date": "Date",
+    "speakers": "Speakers",
+    "time": "Time",
+    "reports": "Reports",
+    "talks": "Talks",
+    "notes": "Notes",
+}
 SERIES = "Series"
 PAIRS = "Problems and remedies"
 PATH = "Where you are"

@@ -18,6 +18,16 @@ PLACES = {
     "/add": "取り込み",
 }
 LISTS = {"reports": "レポート", "events": "イベント", "talks": "セッション", "speakers": "登壇者"}
+COLUMN_LABELS = {
+    "name": "名前",
+    "event": "イベント",
+    "date": "日付",
+    "speakers": "登壇者",
+    "time": "時刻",
+    "reports": "レポート",
+    "talks": "セッション",
+    "notes": "メモ",
+}
 SERIES = "シリーズ"
 PAIRS = "課題と対策"
 PATH = "現在の位置"
