@@ -63,6 +63,28 @@ def test_bars_are_reached_and_followed_with_the_keyboard(open_page: Open) -> Non
     expect(page).to_have_url(page.url.split("/talks")[0] + "/talks?year=2016")
 
 
+@pytest.mark.parametrize(("path", "value"), [("/talks", "セッション"), ("/years", "メモ"), ("/service/lambda", "")])
+def test_a_bar_tells_its_number_where_one_points_at_it_or_comes_with_the_keyboard(
+    open_page: Open, path: str, value: str
+) -> None:
+    page = open_page(path, java_script_enabled=False)
+    expect(page.locator(".axis")).to_contain_text("0")
+    bar = page.locator(".timeline a").first
+    number = bar.locator(".value")
+    expect(number).to_have_css("opacity", "0")
+    bar.hover()
+    expect(number).to_have_css("opacity", "1")
+    page.mouse.move(0, 0)
+    expect(number).to_have_css("opacity", "0")
+    page.locator("h1").click()
+    while not bar.evaluate("bar => bar === document.activeElement"):
+        page.keyboard.press("Tab")
+
+    expect(number).to_have_css("opacity", "1")
+    assert number.text_content() in (bar.get_attribute("aria-label") or "")
+    assert value in (page.locator(".timeline").get_attribute("aria-label") or "")
+
+
 def test_lists_are_narrowed_without_a_script(open_page: Open) -> None:
     page = open_page("/talks", java_script_enabled=False)
     page.get_by_label("名前").fill("基調講演")

@@ -112,7 +112,7 @@ def test_entries_stand_newest_first_and_the_bars_lead_to_each_year(client: Flask
     page = client.get("/talks").text
 
     assert page.index("紐の話 2020") < page.index("紐の話 2019")
-    assert 'href="/talks?year=2005" aria-label="2005年 2件"' in page
+    assert 'href="/talks?year=2005" aria-label="2005年 2セッション"' in page
 
 
 ORDERS: dict[str, dict[str, Callable[[dict[str, Any]], Any]]] = {
@@ -232,7 +232,7 @@ def test_a_speaker_has_their_talks_and_notes(client: FlaskClient) -> None:
     page = client.get("/speaker/見本 太郎").text
 
     assert (page.count('href="/talk/'), "10セッション" in page) == (10, True)
-    assert 'aria-label="2015年 7件"' in page
+    assert 'aria-label="2015年 メモ 7件"' in page
     assert client.get("/speaker/誰か").status_code == 404
 
 
@@ -287,8 +287,8 @@ def test_a_search_has_the_bars_of_its_years_and_each_leads_to_that_year_and_back
     page = client.get("/?q=Lambda").text
     chosen = client.get("/?q=Lambda&year=2019").text
 
-    assert 'href="/?q=Lambda&amp;year=2019" aria-label="2019年 3件"' in page
-    assert 'href="/?q=Lambda" aria-label="2019年 3件" class="chosen" aria-current="true"' in chosen
+    assert 'href="/?q=Lambda&amp;year=2019" aria-label="2019年 メモ 3件"' in page
+    assert 'href="/?q=Lambda" aria-label="2019年 メモ 3件" class="chosen" aria-current="true"' in chosen
 
 
 def test_of_many_talks_found_by_title_the_first_are_shown_and_the_rest_is_a_list_away(

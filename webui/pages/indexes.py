@@ -21,7 +21,7 @@ from webui.address import LONGEST_VALUE, page_address
 from webui.texts import texts
 from webui.view.answers import problem, respond, wants_json
 from webui.view.listing import Page, address, asked_page, paged
-from webui.view.timeline import Bar, timeline
+from webui.view.timeline import Timeline, timeline
 
 _SIZE = 50  # entries of a page
 
@@ -100,7 +100,7 @@ class IndexPage:
     part: Page[Any]
     headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
-    bars: tuple[Bar, ...]
+    bars: Timeline
     asked: Mapping[str, str]
     chips: tuple[Chip, ...]
     unread: str
@@ -119,8 +119,13 @@ def _years_of(entry: SpeakerEntry) -> tuple[str, ...]:
     return tuple(sorted({one.held_on[:4] for one in entry.talks if one.held_on}, reverse=True))
 
 
+def _told_day(day: str | None) -> str:
+    """Return a day in the language of the request, which is another for each."""
+    return texts.day(day)
+
+
 _EVENT: Column[Any] = Column(lambda entry: entry.event, lambda event: event or texts.NO_EVENT)
-_DATE: Column[Any] = Column(lambda entry: entry.held_on, lambda day: texts.day(day), "day")  # noqa: PLW0108  # as the request speaks
+_DATE: Column[Any] = Column(lambda entry: entry.held_on, _told_day, "day")
 REPORTS: Index[ReportEntry] = Index(
     path="reports",
     what="report",
@@ -308,7 +313,7 @@ def _row(index: Index[_Entry], columns: Mapping[str, Column[_Entry]], entry: _En
     return Row(page_address(index.what, index.key(entry)), index.title(entry), cells)
 
 
-def _bars(index: Index[_Entry], entries: Sequence[_Entry], asked: Mapping[str, str]) -> tuple[Bar, ...]:
+def _bars(index: Index[_Entry], entries: Sequence[_Entry], asked: Mapping[str, str]) -> Timeline:
     counts = Counter(value for entry in entries for value in index.values["year"](entry))
     chosen = {asked["year"]} if "year" in asked else set()
     return timeline(

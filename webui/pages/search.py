@@ -26,7 +26,7 @@ from webui.view.hits import TalkHits, by_talk
 from webui.view.labels import named
 from webui.view.pager import numbers
 from webui.view.panel import Panel, Panels
-from webui.view.timeline import Bar, timeline
+from webui.view.timeline import Timeline, timeline
 from webui.view.told import Told, Way, told, ways_out
 
 
@@ -41,7 +41,7 @@ class SearchPage:
     quoted: tuple[Found, ...]
     talks: tuple[TalkHits, ...]
     near: tuple[TalkHits, ...]
-    bars: tuple[Bar, ...]
+    bars: Timeline
     unread: tuple[Unread, ...]
     panel: Panel | None
     told: tuple[Told, ...]
@@ -197,7 +197,7 @@ def search_page(
     )
 
 
-def bars(query: Query, answer: Answer) -> tuple[Bar, ...]:
+def bars(query: Query, answer: Answer) -> Timeline:
     """Return the years of what is found, each with the search that wants it alone, or no longer."""
     counts = {facet.value: facet.count for facet in answer.facets["year"]}
     chosen = query.selected("year")

@@ -17,11 +17,12 @@ from kb.search.guiding import Guide
 from kb.search.records import note_record
 from kb.services import Service
 from webui.address import address_of
-from webui.pages.chronicles import MOST_TALKS, address_of_service, talks_counted
+from webui.pages.chronicles import MOST_TALKS, address_of_service, talks_counted, undated
 from webui.view.answers import respond
 from webui.view.chronicle import Year, chronicle
 from webui.view.hits import Shown, belonging
 from webui.view.takeaway import quoting
+from webui.view.timeline import Undated
 
 _SHOWN, _FEW = 5, 4  # entries of a part, and talks; questions
 
@@ -50,6 +51,7 @@ class ServicePage:
     noted: Mapping[str, int]
     more_talks: int
     years: tuple[Year, ...]
+    undated: Undated
     chronicle_url: str
     shown: int = _SHOWN
 
@@ -110,6 +112,7 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
         noted={talk.talk.id: notes for talk, notes in spoken},
         more_talks=len(spoken) - len(most) + answer.unlisted.get("talk", 0),
         years=chronicle(spoken, guide.changes),
+        undated=undated(spoken, about),
         chronicle_url=address_of_service(service),
     )
 
