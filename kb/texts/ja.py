@@ -210,8 +210,8 @@ def meant(instead: str, count: int) -> str:
 
 
 def alone(word: str, count: int) -> str:
-    """Return how many notes have a word of the query."""
-    return f"「{word}」を含むメモは {count:,}件"
+    """Return how many notes a word of the query finds by itself: those that have it, or are about what it names."""
+    return f"「{word}」だけなら {count:,}件"
 
 
 def without(condition: str, count: int) -> str:

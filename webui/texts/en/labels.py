@@ -68,7 +68,9 @@ BACK_HOME = "To the start page"
 NEWEST_REPORTS = "New reports"
 TRY = "Searches to try"
 SERVICE_MAP = "Map of services"
-SERVICE_MAP_HINT = "Numbers count notes; the more there are, the darker."
+SERVICE_MAP_HINT = (
+    "Numbers count the notes on a service, inherited ones too; the more there are, the stronger the colour."
+)
 ALL_REPORTS = "All reports"
 EXPLICIT_ONLY = "Explicit only"
 SORT_NOW = "Sort"
