@@ -172,7 +172,7 @@ def create_app(
     for putting_right in (correcting, removing):
         app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
     app.register_blueprint(proposing.pages())
-    app.register_blueprint(updating.pages(updater, knowledge_base))
+    app.register_blueprint(updating.pages(updater, knowledge_base, deeds))
     app.register_blueprint(standing.pages(knowledge_base, updater))
     app.register_blueprint(key.pages(access, guesses))
     return app

@@ -133,7 +133,10 @@ class _Intake:
             return self._preview(received, changed=True)
         settled = self._updater.update()
         deed = self._kept(self._became(added), [added])
-        return self._deeds.told(deed, _page_of(self._knowledge_base, added), settled=settled)
+        page = _page_of(self._knowledge_base, added)
+        if not settled and added.report:  # its page comes with the update, which leads there
+            page = page_address("report", added.report)
+        return self._deeds.told(deed, page, settled=settled)
 
     def _sent(self, received: Received) -> Response:
         """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
