@@ -17,6 +17,7 @@ from index.engine import SearchIndexError
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
+from kb.report.problems import gathered
 from webui import compression, language, security
 from webui.address import address_of, page_address
 from webui.deeds import Deeds
@@ -152,6 +153,7 @@ def create_app(
         address_of=address_of,
         slug=slug,
         marked=marked,
+        gathered=gathered,
         web_address=web_address,
         static=static,
         deed=deeds.shown,

@@ -1,4 +1,4 @@
-"""After each deed one is where one was, at what it was done to, with the notice: at once, or when the update is done."""
+"""After each deed one is where one was, at what it was done to, with the notice: at once, or after the update."""
 
 import threading
 from collections.abc import Callable

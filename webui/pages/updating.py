@@ -12,7 +12,6 @@ from flask import Blueprint, Response, make_response, redirect
 from index.engine import Coverage, SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
-from kb.report.problems import gathered
 from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress as Telling
 from webui.deeds import Deed, Deeds, after, awaited, came_from, waiting
@@ -136,10 +135,9 @@ def pages(updater: Updater, knowledge_base: KnowledgeBase, deeds: Deeds) -> Blue
         progress, back = updater.progress, awaited()
         if back and not progress.running and not wants_json():
             return make_response(redirect(after(back, _deed().key), 303))
-        groups = gathered(progress.outcome.problems) if progress.outcome else ()
         known = knowledge_base.keeper.coverage() if knowledge_base.browser.reports() else None
         lacking = known if known and known.embedded < known.documents else None
         left = pace.seconds_left(lacking) if lacking else None
-        return respond("sync.html", progress.record, progress=progress, groups=groups, lacking=lacking, left=left)
+        return respond("sync.html", progress.record, progress=progress, lacking=lacking, left=left)
 
     return blueprint
