@@ -77,6 +77,16 @@ def number(pattern: str, page: str) -> int:
     return int(found[1])
 
 
+def test_an_example_that_is_the_name_of_a_service_counts_what_the_map_counts(client: FlaskClient) -> None:
+    page = client.get("/", headers={"Accept-Language": "en"}).text
+    examples = re.findall(r'<a class="chip" href="([^"]*)">(\w+) <span class="count">(\d+) note', page)
+
+    assert examples == [
+        (f"/?service={slug}", CALLED[slug], str(number(rf'href="/service/{slug}"[^>]*>{CALLED[slug]} <b>(\d+)', page)))
+        for slug in ("sqs", "lambda")
+    ]
+
+
 def test_a_search_for_the_name_of_a_service_tells_how_many_of_its_notes_are_on_the_service(client: FlaskClient) -> None:
     page = client.get("/?q=Lambda")
 

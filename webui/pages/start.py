@@ -13,6 +13,7 @@ from kb.search.answers import ServiceCount
 from kb.search.records import service_record
 from webui.pages.saved import SavedSearches
 from webui.view.answers import respond
+from webui.view.examples import answered
 from webui.view.kept import Kept
 
 _NEWEST = 10  # reports listed
@@ -52,6 +53,7 @@ class StartPage:
     def __init__(self, knowledge_base: KnowledgeBase, saved: SavedSearches) -> None:
         self._saved = saved
         self._overview = Kept(knowledge_base, lambda: _overview(knowledge_base))
+        self._answered = Kept(knowledge_base, lambda: answered(knowledge_base))
 
     def __call__(self) -> Response:
         """Return the page, or its JSON."""
@@ -64,6 +66,7 @@ class StartPage:
             total=(len(overview.reports), overview.notes),
             map=overview.map,
             searches=self._saved(),
+            answered=self._answered() if overview.reports else None,
         )
 
 

@@ -14,6 +14,11 @@ SKIP_TO_RESULTS = "Skip to the results"
 SEARCH_LABEL = "Search the notes"
 FOR_EXAMPLE = "e.g. {example}"
 EXAMPLES = ("SQS", "Lambda", "DynamoDB", "Kubernetes", "CloudFormation", "Step Functions")
+WHY_HERE = (
+    "Unlike grep, it finds other words for the same: short names, kana, slips, what means the like.",
+    "Unlike the search of a wiki, it knows which service a note is about, and what has changed since.",
+    "Unlike a notebook, it tells who said it, when, and in which talk.",
+)
 KIND_EXAMPLES = {"advice": "Advice only", "problem": "Problems only", "question": "Questions only"}
 SEARCH = "Search"
 SYNTAX_TITLE = "How to write a search"

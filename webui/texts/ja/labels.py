@@ -14,6 +14,11 @@ SKIP_TO_RESULTS = "検索結果へ移動"
 SEARCH_LABEL = "メモを検索"
 FOR_EXAMPLE = "例: {example}"
 EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
+WHY_HERE = (
+    "言葉が違っていても、略称・かな・打ち間違い・近い意味から見つかります（grepとの違い）。",
+    "サービスごとにまとまり、その後の変更もいっしょに分かります（Wikiの検索との違い）。",
+    "誰が、いつ、どのセッションで話したかが付いてきます（ノートとの違い）。",
+)
 KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
 SYNTAX_TITLE = "検索の書き方"
