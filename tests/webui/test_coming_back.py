@@ -123,6 +123,18 @@ def test_a_new_report_is_led_to_though_its_update_takes_long(
     assert unquote(urlsplit(led).path) == f"/report/{new.id}"
 
 
+def test_an_update_tells_where_one_was_that_something_is_wrong(knowledge_base: KnowledgeBase) -> None:
+    going_on = threading.Event()
+    going_on.set()
+    client, _ = waiting(knowledge_base, going_on)
+    (knowledge_base.collection.library.path / "b.md").write_text(REPORT, "utf-8")  # the same post
+    (knowledge_base.collection.library.path / "c.md").write_text(REPORT, "utf-8")
+    back = client.post("/sync", headers={**OURS, "Referer": "http://localhost/reports"}, follow_redirects=True)
+
+    assert back.request.path == "/reports"
+    assert "読めなかったファイル・注意 2件（原因 1種類）" in back.text
+
+
 @pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
 def test_the_page_of_an_update_leads_to_no_other_host(knowledge_base: KnowledgeBase, back: str) -> None:
     client, _ = waiting(knowledge_base, threading.Event())

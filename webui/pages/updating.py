@@ -12,6 +12,7 @@ from flask import Blueprint, Response, make_response, redirect
 from index.engine import Coverage, SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
+from kb.report.problems import gathered
 from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress as Telling
 from webui.deeds import Deed, Deeds, after, awaited, came_from, waiting
@@ -127,8 +128,12 @@ def pages(updater: Updater, knowledge_base: KnowledgeBase, deeds: Deeds) -> Blue
         return deeds.told(_deed(), back) if settled else waiting(back)
 
     def _deed() -> Deed:
+        if known := deeds.shown():
+            return known
         outcome = updater.progress.outcome
-        return deeds.shown() or deeds.keep(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None)
+        wrong = outcome.problems if outcome else ()
+        besides = f"{texts.PROBLEMS} {texts.by_cause(len(wrong), len(gathered(wrong)))}" if wrong else ""
+        return deeds.keep(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None, besides)
 
     @blueprint.get("/sync")
     def show() -> Response:
