@@ -32,8 +32,8 @@ class Quoting:
         return f"> {_quoted(note.text)}\n>\n> — {escaped(self.told(note))} {self.where(note)}\n"
 
     def told(self, note: Note) -> str:
-        """Return in which talk of which event a note was taken, and when."""
-        named = self.said.listed((note.talk.title if note.talk else None, note.event))
+        """Return in which talk or report of which event a note was taken, and when."""
+        named = self.said.listed((note.place_title, note.event))
         return str(self.said.on(named, note.held_on))
 
     def where(self, note: Note) -> str:
@@ -44,7 +44,7 @@ class Quoting:
     def sheet(self, notes: Iterable[Note]) -> Iterator[str]:
         """Yield the lines of a sheet in Markdown: under each talk its notes, in the order in which they come."""
         for own in by_place(notes):
-            yield f"## {escaped(own[0].talk.title if own[0].talk else self.said.OUTSIDE_TALKS)}\n"
+            yield f"## {escaped(own[0].place_title)}\n"
             yield f"{escaped(self.source(own[0]))}\n"
             for note in own:
                 yield from self._entry(note)

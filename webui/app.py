@@ -17,6 +17,7 @@ from index.engine import SearchIndexError
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
+from kb.report.problems import gathered
 from webui import compression, language, security
 from webui.address import address_of, page_address
 from webui.deeds import Deeds
@@ -153,6 +154,7 @@ def create_app(
         address_of=address_of,
         slug=slug,
         marked=marked,
+        gathered=gathered,
         web_address=web_address,
         static=static,
         deed=deeds.shown,
@@ -173,7 +175,7 @@ def create_app(
     for putting_right in (answering, correcting, removing):
         app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
     app.register_blueprint(proposing.pages())
-    app.register_blueprint(updating.pages(updater, knowledge_base))
+    app.register_blueprint(updating.pages(updater, knowledge_base, deeds))
     app.register_blueprint(standing.pages(knowledge_base, updater))
     app.register_blueprint(key.pages(access, guesses))
     return app

@@ -31,7 +31,7 @@ class Undo(Protocol):
 class Deed:
     """Something that was done, in words; `undo` takes it back, or does it again where it was `taken_back`.
 
-    `besides` is told beside it of what was done last.
+    `besides` is told beside it of what was done last; `anchor` is what it was done to, where its page shows that.
     """
 
     key: str
@@ -39,6 +39,7 @@ class Deed:
     undo: Undo | None
     besides: str = ""
     taken_back: bool = False
+    anchor: str = ""
 
 
 class Deeds:
@@ -55,10 +56,13 @@ class Deeds:
         """Return the deed that the address of this request comes after, if it is known."""
         return self.find(request.args.get(DEED, ""))
 
-    def told(self, deed: Deed, back: str, anchor: str = "", *, settled: bool = True) -> Response:
-        """Lead back to a page of ours, or to the update that is running, and tell there what was done."""
-        shown = settled or back.partition("?")[0] == _KNOWS_AT_ONCE
-        return make_response(redirect(_with(back if shown else "/sync", deed.key, anchor), 303))
+    def told(self, deed: Deed, back: str, anchor: str | None = None, *, settled: bool = True) -> Response:
+        """Lead back to a page of ours and tell there what was done; while an update runs, by the page of that."""
+        anchor = deed.anchor if anchor is None else anchor
+        back = back.partition("#")[0] + (f"#{quote(anchor)}" if anchor else "")
+        if settled or back.partition("?")[0] == _KNOWS_AT_ONCE:
+            return make_response(redirect(after(back, deed.key), 303))
+        return waiting(back, deed.key)
 
     def take_back(self, key: str) -> Deed | None:
         """Take back a deed, or do it again, once; return what was done by that, None where it cannot be done.
@@ -73,11 +77,13 @@ class Deeds:
         except BaseException:
             self._known[key] = deed
             raise
-        return self.keep(deed.text, again, besides, taken_back=not deed.taken_back)
+        return self.keep(deed.text, again, besides, taken_back=not deed.taken_back, anchor=deed.anchor)
 
-    def keep(self, text: str, undo: Undo | None, besides: str = "", *, taken_back: bool = False) -> Deed:
+    def keep(
+        self, text: str, undo: Undo | None, besides: str = "", *, taken_back: bool = False, anchor: str = ""
+    ) -> Deed:
         """Keep what was done, to be told and taken back."""
-        deed = Deed(secrets.token_urlsafe(8), text, undo, besides, taken_back)
+        deed = Deed(secrets.token_urlsafe(8), text, undo, besides, taken_back, anchor)
         self._known[deed.key] = deed
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
@@ -99,6 +105,25 @@ def still_kept(changes: list[Change]) -> str:
     return texts.still_kept(tuple(dict.fromkeys(name for change in changes for name in change.kept)))
 
 
+def waiting(back: str, key: str = "") -> Response:
+    """Lead to the page of the update that is running, which leads back once it is done (`awaited`)."""
+    return make_response(redirect(f"/sync?{urlencode([*([(DEED, key)] if key else []), ('back', back)])}", 303))
+
+
+def awaited() -> str | None:
+    """Return the page of ours that the page of an update is to lead back to, None where it is to lead nowhere."""
+    back = request.args.get("back", "")
+    return back if _is_ours(back) else None
+
+
+def after(address: str, key: str) -> str:
+    """Return an address that says which deed it comes after, in place of an earlier one."""
+    address, _, anchor = address.partition("#")
+    path, _, query = address.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith(f"{DEED}=")]
+    return f"{path}?{'&'.join([*kept, urlencode({DEED: key})])}" + (f"#{anchor}" if anchor else "")
+
+
 def came_from(otherwise: str) -> str:
     """Return the address of the page of ours that a form was opened from, else another.
 
@@ -114,11 +139,3 @@ def came_from(otherwise: str) -> str:
 def _is_ours(address: str) -> bool:
     """Tell whether an address is a path here: a browser takes // and /\\ for the beginning of another host."""
     return address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
-
-
-def _with(address: str, key: str, anchor: str) -> str:
-    """Return an address that says which deed it comes after, in place of an earlier one."""
-    path, _, query = address.partition("?")
-    kept = [pair for pair in query.split("&") if pair and not pair.startswith(f"{DEED}=")]
-    told = "&".join([*kept, urlencode({DEED: key})])
-    return f"{path}?{told}" + (f"#{quote(anchor)}" if anchor else "")

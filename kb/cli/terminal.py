@@ -60,9 +60,13 @@ def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
 
 
 def place_line(note: "Note") -> str:
-    """Return the event and the talk that a note stands in."""
-    where = event_line(note.event, note.held_on) + (f" {talk_line(note.talk)}" if note.talk else "")
-    return click.style(where, dim=True)
+    """Return the event and the talk, or else the report, that a note stands in."""
+    return click.style(f"{event_line(note.event, note.held_on)} {place_name(note)}", dim=True)
+
+
+def place_name(note: "Note") -> str:
+    """Return on one line the talk of a note, with its track and times, or the title of its report outside of talks."""
+    return talk_line(note.talk) if note.talk else note.report_title
 
 
 def change_told(change: "Change") -> str:
@@ -156,7 +160,7 @@ def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: 
         note = found.note
         speakers = "、".join(note.talk.speakers) if note.talk else ""
         yield f"  「{passage(note.text, found.marks)}」"
-        yield click.style(f"    {event_line(note.event, note.held_on)} {speakers}".rstrip(), dim=True)
+        yield f"    {place_line(note)} {speakers}".rstrip()
         yield from overtaken_lines(found, domain)
     if quoted:
         yield ""
@@ -231,7 +235,7 @@ def tree_lines(
         if note.talk != talk or not number:
             talk, headings = note.talk, []
             yield ""
-            yield click.style(talk_line(talk) if talk else ja.OUTSIDE_TALKS, bold=True)
+            yield click.style(place_name(note), bold=True)
         under = [crumb.text for crumb in note.trail if crumb.note is None]
         if under != headings:
             headings = under

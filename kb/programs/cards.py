@@ -32,6 +32,7 @@ class Cards:
             "id": note.id,
             "text": clipped(note.text, longest),
             "talk": clipped(note.talk.title, _LABEL) if note.talk else None,
+            "report": clipped(note.report_title, _LABEL),
             "event": note.event,
             "day": note.held_on,
             "source": f"{note.source}:{note.line}",

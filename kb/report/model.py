@@ -82,6 +82,12 @@ class Note(Struct, frozen=True):
     answers: str | None = None
     states: tuple[State, ...] = ()
     attached: tuple[str, ...] = ()
+    report_title: str = ""
+
+    @property
+    def place_title(self) -> str:
+        """The title of what it stands in: its talk, or its report where it stands outside of talks."""
+        return self.talk.title if self.talk else self.report_title
 
     @property
     def parent(self) -> str | None:

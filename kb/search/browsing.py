@@ -10,7 +10,7 @@ from kb.report.model import Note
 from kb.report.outline import Outline
 from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError, Why
 from kb.search.collection import Collection, OfGeneration, Snapshot
-from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry
+from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, talks_of
 from kb.search.records import load_relations
 
 _MOST_ALIKE = 5
@@ -31,8 +31,14 @@ class Browser:
 
     def directory(self) -> Directory:
         """Return what the collection holds by event, talk, speaker and year; made once a generation."""
-        contents = self._collection.contents()
-        return self._directory.get(contents, lambda: Directory.of(contents.newest_first if contents else ()))
+        return self._directory.get(self._collection.contents(), self._made_directory)
+
+    def _made_directory(self) -> Directory:
+        snapshot = self._collection.snapshot()
+        if snapshot is None:
+            return Directory.of((), ())
+        counted = snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]
+        return Directory.of(snapshot.contents.newest_first, {one.value for one in counted if one.count})
 
     def event(self, slug: str) -> EventEntry:
         """Return an event. Raises UnknownIdError."""
@@ -111,7 +117,11 @@ class Browser:
 
     def spoken(self, talk_id: str) -> TalkEntry:
         """Return a talk without its notes, and who tells of it. Raises UnknownIdError."""
-        return _known(self.directory().talks, talk_id, "talk")
+        return _known(self.directory().spoken, talk_id, "talk")
+
+    def talks_of(self, *reports: ReportEntry) -> tuple[TalkEntry, ...]:
+        """Return the talks of some reports of which there are notes."""
+        return talks_of(reports, self.directory().talks)
 
     def report(self, report_id: str) -> tuple[ReportEntry, Sequence[Note]]:
         """Return a report and all its notes in reading order. Raises UnknownIdError."""

@@ -1,7 +1,7 @@
 """What a collection holds by event, talk, speaker and year, put together of what its index remembers of its reports."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.library.contents import ReportEntry
@@ -76,30 +76,34 @@ class YearEntry:
 class Directory:
     """Everything by its key, newest first; speakers by their talks, the most first; years newest first, undated last.
 
-    The keys are the values that the facets event, talk and speaker have; those of `series` are slugs.
+    The keys are the values that the facets event, talk and speaker have; those of `series` are slugs. What there is no
+    note of is no talk to list or to count; `spoken` are all talks that reports tell of.
     """
 
     events: Mapping[str, EventEntry]
+    spoken: Mapping[str, TalkEntry]
     talks: Mapping[str, TalkEntry]
     speakers: Mapping[str, SpeakerEntry]
     series: Mapping[str, SeriesEntry]
     years: tuple[YearEntry, ...]
 
     @classmethod
-    def of(cls, reports: Sequence[ReportEntry]) -> "Directory":
-        """Return the directory of reports given newest first."""
-        talks = _talks(reports)
+    def of(cls, reports: Sequence[ReportEntry], noted: Container[str]) -> "Directory":
+        """Return the directory of reports given newest first; `noted` are the ids of the talks that have a note."""
+        all_talks = _talks(reports)
+        talks = {key: entry for key, entry in all_talks.items() if key in noted}
         events = {event.slug: event for event in _events(reports, talks)}
-        spoken: dict[str, list[TalkEntry]] = defaultdict(list)
+        given: dict[str, list[TalkEntry]] = defaultdict(list)
         for entry in talks.values():
             for speaker in entry.talk.speakers:
-                spoken[speaker].append(entry)
+                given[speaker].append(entry)
         return cls(
             events=events,
+            spoken=all_talks,
             talks=talks,
             speakers={
                 name: SpeakerEntry(name, tuple(own))
-                for name, own in sorted(spoken.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+                for name, own in sorted(given.items(), key=lambda pair: (-len(pair[1]), pair[0]))
             },
             series={one.slug: one for one in _series(events.values())},
             years=tuple(_years(reports, events.values(), talks.values())),
@@ -114,6 +118,12 @@ def day(reports: Iterable[ReportEntry]) -> str | None:
 def year(held_on: str | None) -> str:
     """Return the year of a day, UNDATED where it is not known."""
     return held_on[:4] if held_on else UNDATED
+
+
+def talks_of(reports: Iterable[ReportEntry], listed: Mapping[str, TalkEntry]) -> tuple[TalkEntry, ...]:
+    """Return the talks of some reports that are listed, each once."""
+    told = dict.fromkeys(talk.id for entry in reports for talk in entry.talks)
+    return tuple(listed[talk] for talk in told if talk in listed)
 
 
 def _talks(reports: Iterable[ReportEntry]) -> dict[str, TalkEntry]:
@@ -138,8 +148,7 @@ def _events(reports: Iterable[ReportEntry], talks: Mapping[str, TalkEntry]) -> I
         if entry.event:
             told[slug(entry.event)].append(entry)
     for key, own in told.items():
-        spoken = dict.fromkeys(talk.id for entry in own for talk in entry.talks)
-        in_order = sorted((talks[talk] for talk in spoken), key=_by_track_and_time)
+        in_order = sorted(talks_of(own, talks), key=_by_track_and_time)
         name = own[0].event or ""
         yield EventEntry(key, name, slug(series(name)), day(own), tuple(own), tuple(in_order))
 

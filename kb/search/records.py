@@ -187,7 +187,7 @@ def _without_id(record: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Stored(Struct, frozen=True):
-    """A note as the index stores it: talks are held once, with their report, and the note points to its own.
+    """A note as the index stores it: talks and titles are held once, with their report; a note points to its own.
 
     `overtaken` are the ids of the dated changes that have overtaken it.
     """
@@ -236,13 +236,15 @@ _relations_decoder = msgspec.json.Decoder(_StoredRelations)
 def dump_note(note: Note, overtaken: Sequence[str] = ()) -> str:
     """Return a note, and which changes have overtaken it, as the index stores it; `load_note` gives the note back."""
     talk = note.talk.id if note.talk else None
-    return msgspec.json.encode(_Stored(talk, tuple(overtaken), replace(note, talk=None))).decode()
+    return msgspec.json.encode(_Stored(talk, tuple(overtaken), replace(note, talk=None, report_title=""))).decode()
 
 
 def load_note(stored: str, contents: Contents) -> Note:
-    """Return the note that `dump_note` wrote, with its talk out of the contents of its generation."""
+    """Return the note that `dump_note` wrote, with its talk and its report's title out of its generation."""
     found = _decoder.decode(stored)
-    if found.talk:  # nobody else has the note yet, and a copy of it costs as much as to read it
+    # Nobody else has the note yet, and a copy of it costs as much as to read it.
+    msgspec.structs.force_setattr(found.note, "report_title", contents.report_titles[found.note.report])
+    if found.talk:
         msgspec.structs.force_setattr(found.note, "talk", contents.talks_of_reports[found.note.report, found.talk])
     return found.note
 

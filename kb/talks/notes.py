@@ -67,6 +67,7 @@ def _note(block: Block, report: Report, talk: Talk | None, *, trail: tuple[Crumb
         held_on=report.held_on,
         published=report.published,
         talk=talk,
+        report_title=report.title,
     )
 
 

@@ -74,7 +74,6 @@ REMEDY = "Remedy"
 TALK = "Talk"
 NO_EVENT = "event unknown"
 UNDATED = "undated"
-OUTSIDE_TALKS = "(outside of talks)"
 SAMPLES_SHOWN = "Showing samples"
 _BECAME = {
     "announced": "announced",
@@ -231,8 +230,8 @@ def meant(instead: str, count: int) -> str:
 
 
 def alone(word: str, count: int) -> str:
-    """Return how many notes have a word of the query."""
-    return f"With “{word}”: {counted(count, 'note')}"
+    """Return how many notes a word of the query finds by itself: those that have it, or are about what it names."""
+    return f"“{word}” alone: {counted(count, 'note')}"
 
 
 def without(condition: str, count: int) -> str:

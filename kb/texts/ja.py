@@ -62,7 +62,6 @@ REMEDY = "対策"
 TALK = "セッション"
 NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
-OUTSIDE_TALKS = "(セッション外)"
 SAMPLES_SHOWN = "見本を表示中"
 _BECAME = {
     "announced": "発表",
@@ -211,8 +210,8 @@ def meant(instead: str, count: int) -> str:
 
 
 def alone(word: str, count: int) -> str:
-    """Return how many notes have a word of the query."""
-    return f"「{word}」を含むメモは {count:,}件"
+    """Return how many notes a word of the query finds by itself: those that have it, or are about what it names."""
+    return f"「{word}」だけなら {count:,}件"
 
 
 def without(condition: str, count: int) -> str:

@@ -287,9 +287,9 @@ def test_a_dropped_file_is_read(open_page: Open) -> None:
 
 def test_a_step_that_was_taken_can_be_taken_back(open_page: Open) -> None:
     page = open_page("/?q=ふぁrがて")
-    expect(page.get_by_text("「fargate」で探しました")).to_be_visible()
+    expect(page.locator("ul.notice", has_text="「fargate」で探しました")).to_be_visible()
     page.get_by_role("link", name="これをやめる").first.click()
     expect(page).to_have_url(re.compile("without="))
     page.get_by_role("link", name="元に戻す").click()
 
-    expect(page.get_by_text("「fargate」で探しました")).to_be_visible()
+    expect(page.locator("ul.notice", has_text="「fargate」で探しました")).to_be_visible()

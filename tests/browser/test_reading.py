@@ -31,7 +31,7 @@ def test_one_reads_from_an_event_down_to_a_note_and_finds_the_way_back(open_page
     page.get_by_role("navigation", name="主なページ").get_by_role("link", name="イベント").click()
     page.get_by_role("link", name="AWS re:Invent 2019").click()
     expect(page).to_have_title("AWS re:Invent 2019 - セッションメモ")
-    page.locator(".reports a").first.click()
+    page.locator(".list tbody a").first.click()
     page.locator(".note summary[aria-label='このメモの一致の理由・引用・リンク']").first.click()
     page.locator(".permalink").first.click()
     expect(page.get_by_role("navigation", name="レポートの中の位置")).to_be_visible()
@@ -72,15 +72,58 @@ def test_bars_are_reached_and_followed_with_the_keyboard(open_page: Open) -> Non
     expect(page).to_have_url(page.url.split("/talks")[0] + "/talks?year=2016")
 
 
+@pytest.mark.parametrize(("path", "value"), [("/talks", "セッション"), ("/years", "メモ"), ("/service/lambda", "")])
+def test_a_bar_tells_its_number_where_one_points_at_it_or_comes_with_the_keyboard(
+    open_page: Open, path: str, value: str
+) -> None:
+    page = open_page(path, java_script_enabled=False)
+    expect(page.locator(".axis")).to_contain_text("0")
+    bar = page.locator(".timeline a").first
+    number = bar.locator(".value")
+    expect(number).to_have_css("opacity", "0")
+    bar.hover()
+    expect(number).to_have_css("opacity", "1")
+    page.mouse.move(0, 0)
+    expect(number).to_have_css("opacity", "0")
+    page.locator("h1").click()
+    while not bar.evaluate("bar => bar === document.activeElement"):
+        page.keyboard.press("Tab")
+
+    expect(number).to_have_css("opacity", "1")
+    assert number.text_content() in (bar.get_attribute("aria-label") or "")
+    assert value in (page.locator(".timeline").get_attribute("aria-label") or "")
+
+
 def test_lists_are_narrowed_without_a_script(open_page: Open) -> None:
     page = open_page("/talks", java_script_enabled=False)
     page.get_by_label("名前").fill("基調講演")
     page.get_by_role("button", name="絞り込む").click()
     page.wait_for_url("**/talks?name=*")
-    titles = page.locator(".reports li > a").all_inner_texts()
+    titles = page.locator(".list tbody th").all_inner_texts()
 
     assert titles
     assert all("基調講演" in title for title in titles)
+
+
+@pytest.mark.parametrize("path", ["/reports", "/events", "/talks", "/speakers", "/event/aws-re-invent-2019"])
+@pytest.mark.parametrize(("width", "most"), [(1280, 36), (390, 62)])
+def test_a_row_of_a_list_is_a_line_and_on_a_phone_two(open_page: Open, path: str, width: int, most: int) -> None:
+    page = open_page(path, width=width)
+    heights = page.locator(".list tbody tr").evaluate_all("rows => rows.map((row) => row.offsetHeight)")
+
+    assert heights
+    assert max(heights) <= most
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_list_is_ordered_by_its_head_without_a_script(open_page: Open) -> None:
+    page = open_page("/talks", java_script_enabled=False)
+    page.get_by_role("columnheader", name="メモ").get_by_role("link").click()
+    page.wait_for_url("**/talks?sort=-notes")
+    noted = [int(text) for text in page.locator(".list td:last-child").all_inner_texts()]
+
+    assert noted == sorted(noted, reverse=True)
+    expect(page.get_by_role("columnheader", name="メモ")).to_have_attribute("aria-sort", "descending")
 
 
 @pytest.mark.parametrize("path", PLACES)

@@ -53,6 +53,20 @@ def test_around_the_notes_of_a_small_library(open_page: Open, small: Callable[[]
         expect(page.locator("#found")).not_to_have_attribute("data-total", "0")
 
 
+def test_what_is_of_no_year_is_a_link_beside_the_years_and_no_bar(
+    open_page: Open, small: Callable[[], AbstractContextManager[str]]
+) -> None:
+    with small() as root:
+        page = open_page("/years", root)
+        counts = page.locator(".timeline .value").all_text_contents()
+        drawing = page.get_by_role("group", name="年ごとのメモの数")
+        expect(page.locator(".axis span").first).to_have_text(max(counts, key=int))
+        expect(drawing.get_by_role("link")).to_have_count(2)
+        page.locator(".chart").get_by_role("link", name="日付不明 メモ 1件").click()
+
+        expect(page).to_have_url(f"{root}/?year=undated")
+
+
 def test_a_service_that_is_named_opens_with_its_panel_and_more_words_close_it(open_page: Open) -> None:
     page = open_page("/?q=ラムダ")
     panel = page.locator(".panel")

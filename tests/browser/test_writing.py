@@ -1,6 +1,7 @@
 """Putting right and taking in as people do it: without a script, by keyboard alone, by dropping folders."""
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,7 +12,9 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from kb.knowledge_base import KnowledgeBase
+from kb.search.outcomes import SyncOutcome
 from webui.app import create_app
+from webui.pages import updating
 
 pytestmark = pytest.mark.browser
 
@@ -53,6 +56,37 @@ def test_without_a_script_a_tag_is_corrected_from_a_hit_and_taken_back(
     page.get_by_role("button", name="元に戻す").click()
     expect(page.locator(".note .tag").filter(has_text="S3")).to_have_count(0)
     expect(page.get_by_text("元に戻しました")).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_update_that_takes_long_leads_back_to_the_note(
+    open_page: Open,
+    own: tuple[str, KnowledgeBase],
+    serve: Callable[[Flask], AbstractContextManager[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    script: bool,
+) -> None:
+    monkeypatch.setattr(updating, "PATIENCE", 0.0)
+    going_on, kb = threading.Event(), own[1]
+
+    def sync(_tell: Callable[[str, int, int], None]) -> SyncOutcome:
+        going_on.wait(600)
+        return kb.keeper.sync()
+
+    with serve(create_app(kb, updater=updating.Updater(sync))) as root:
+        page = open_page("/?q=受ける", root, java_script_enabled=script)
+        page.locator(".menu summary").first.click()
+        page.get_by_role("link", name="タグと種別を直す").first.click()
+        page.get_by_label("サービスを付ける").fill("S3")
+        page.get_by_role("button", name="付ける").click()
+        expect(page.locator("progress")).to_be_visible()
+        expect(page.get_by_role("button", name="元に戻す")).to_be_visible()
+        going_on.set()
+
+        expect(page.locator(".note:target .tag").filter(has_text="S3")).to_be_visible()
+        expect(page.locator("#summary")).to_contain_text("受ける")
+        expect(page.get_by_role("button", name="元に戻す")).to_be_visible()
 
 
 def test_by_keyboard_alone_a_hit_is_found_corrected_and_the_correction_taken_back(

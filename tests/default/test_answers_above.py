@@ -1,6 +1,7 @@
 """What surely answers a search is quoted above all else, with the model that comes along."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,14 @@ def test_what_somebody_told_to_be_no_answer_is_not_quoted_again(tmp_path: Path) 
     assert f'no_answer_to = ["{QUESTION}"]' in (tmp_path / "library" / "kb.toml").read_text("utf-8")
     assert quoted(kb, query) == ()
     assert quoted(kb, Query("同じメッセージが2回届いたら？", explain=True))
+
+
+def test_the_start_page_quotes_what_surely_answers_a_question(samples: KnowledgeBase) -> None:
+    page = create_app(samples).test_client().get("/").text
+    asked, quoted = (
+        "SQSで同じメッセージが二度届いたら？",
+        "元がSQSなら同じメッセージが二度流れることがある → 送り先を冪等にしておく",
+    )
+
+    assert page.index(f">{asked}</a></h2>") < page.index("<blockquote>") < page.index("grep")
+    assert quoted in re.sub("<[^>]*>", "", page)

@@ -80,13 +80,15 @@ def test_a_citation_tells_talk_event_day_and_address() -> None:
 
 
 def test_without_an_address_a_citation_tells_file_and_line() -> None:
-    assert quoting().citation(note("鍵", talk=None, held_on=None)) == "> 鍵\n>\n> — 見本会（日付不明） a\\[1\\].md:7\n"
+    assert quoting().citation(note("鍵", talk=None, report_title="夕べ", held_on=None)) == (
+        "> 鍵\n>\n> — 夕べ、見本会（日付不明） a\\[1\\].md:7\n"
+    )
 
 
 def test_a_sheet_has_each_note_under_its_talk_with_what_stands_above_it() -> None:
     notes = [
         note("一", trail=(Crumb("*上*", 2), Crumb("下", 3))),
-        note("外", talk=None, event=None),
+        note("外", talk=None, event=None, report_title="夕べの会"),
         note("二"),
     ]
 
@@ -98,7 +100,7 @@ def test_a_sheet_has_each_note_under_its_talk_with_what_stands_above_it() -> Non
         "— a\\[1\\].md:7\n",
         "> 二\n",
         "— a\\[1\\].md:7\n",
-        "## (セッション外)\n",
+        "## 夕べの会\n",
         "イベント不明（2019年5月1日）\n",
         "> 外\n",
         "— a\\[1\\].md:7\n",

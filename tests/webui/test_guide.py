@@ -175,7 +175,7 @@ def test_what_is_unknown_has_none(client: FlaskClient, address: str) -> None:
 
 def test_each_element_of_a_time_line_leads_to_what_it_stands_for(client: FlaskClient) -> None:
     page = client.get("/timeline?service=lambda").text
-    drawing = page.partition("<svg class")[2].partition("</svg>\n<p")[0]
+    drawing = page.partition("<svg class")[2].partition("</figure>")[0]
 
     targets = set(re.findall(r'<a href="([^"]+)"', drawing))
     lists = {target for target in targets if target.startswith("#")}
@@ -185,7 +185,7 @@ def test_each_element_of_a_time_line_leads_to_what_it_stands_for(client: FlaskCl
     assert [target for target in lists if f'id="{target[1:]}"' not in page] == []
     assert len(talks) == 3  # one a year: nothing else is to be chosen from
     assert {client.get(target).status_code for target in talks} == {200}
-    assert drawing.count("<title>") == len(targets) == drawing.count("aria-label=") - 1  # that of the whole
+    assert drawing.count('class="value"') == len(targets) == drawing.count("aria-label=") - 1  # that of the whole
 
 
 @pytest.mark.parametrize("address", ["/timeline?q=起動", "/timeline?q=Lambda", "/timeline?service=ラムダ"])

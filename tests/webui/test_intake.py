@@ -347,3 +347,60 @@ def test_the_update_page_tells_what_is_wrong_by_its_cause_and_each_where_one_ask
 
     page = client.get("/sync", headers={"Accept-Language": language}).text
     assert (told in page, page.count("<li>")) == (True, 5)
+
+
+RST = """\
+箱の会 2019
+===========
+
+.. foo:: a
+
+.. bar:: b
+
+- 箱は{}個ある
+"""
+
+
+def folded(page: str) -> list[str]:
+    """Return of what is wrong, as a page folds it, what stands in sight, each cause, and the line that follows."""
+    page = re.sub(r"<details><summary>.*?</details>", "", page, flags=re.DOTALL)  # where each of a cause stands
+    section = re.search(r'<details class="rest" id="problems">.*?</details>\s*<p>.*?</p>', page, re.DOTALL)
+    assert section
+    parts = re.findall(r"<summary>(.*?)</summary>|<li>(.*?)</li>|<p>(.*?)</p>", section[0], re.DOTALL)
+    return [" ".join(re.sub("<[^>]*>", "", html.unescape("".join(one))).split()) for one in parts]
+
+
+def test_the_update_page_folds_what_is_wrong_and_tells_what_to_do_next(
+    client: FlaskClient, knowledge_base: KnowledgeBase
+) -> None:
+    for number in range(3):
+        (knowledge_base.collection.library.path / f"{number}.rst").write_text(RST.format(number), "utf-8")
+    client.post("/sync", headers=OURS)
+
+    assert folded(client.get("/sync", headers={"Accept-Language": "en"}).text) == [
+        "Files that could not be read, and notices 6, of 1 cause",
+        "reStructuredText: Unknown directive type …; left unread ×6 in 3 files: 0.rst:4, 1.rst:4, 2.rst:4",
+        "What could be read is searchable already. To mend the rest, edit the files, then update the index.",
+    ]
+
+
+def test_of_many_files_what_could_not_be_taken_and_what_is_wrong_in_the_others_is_gathered_by_cause(
+    client: FlaskClient,
+) -> None:
+    files = {**{f"{n}.rst": RST.format(n).encode() for n in range(2)}, **{f"{n}.md": b"" for n in range(3)}}
+    sent = [(io.BytesIO(data), name) for name, data in files.items()]
+    page = client.post("/add", data={"file": sent}, headers={**OURS, "Accept-Language": "en"}).text
+    left_out, _, warnings = page.partition("</section>")
+
+    assert folded(left_out)[1:] == [
+        "is empty; there is nothing to add ×3 in 3 files: 0.md, 1.md, 2.md",
+        "Mend them, then add them again.",
+    ]
+    assert folded(warnings)[1].startswith("reStructuredText: Unknown directive type …; left unread ×4 in 2 files")
+
+
+def test_a_preview_gathers_what_is_wrong_by_its_cause(client: FlaskClient) -> None:
+    page = send(client, {"file": (io.BytesIO(RST.format(1).encode()), "a.rst")}).text
+
+    assert folded(page)[0] == "読めなかったファイル・注意 2件（原因 1種類）"
+    assert folded(page)[-1] == "読めたところだけを保存します。"

@@ -54,7 +54,8 @@ def test_a_first_visit_to_a_large_library_is_light(client: FlaskClient, address:
     total = sum(sent(client, each) for each in (address, *fetched))
 
     print(f"{address}: {total / 1000:.1f} kB")  # noqa: T201
-    assert len(fetched) == 3 + address.startswith(("/?&lang", "/service"))  # what has pictures has their sheet
+    sheets = address.startswith(("/?&lang", "/service")) + address.startswith(("/service", "/reports"))
+    assert len(fetched) == 3 + sheets  # of pictures, and of what is read
     assert 10_000 < total <= 25_000
 
 
@@ -76,7 +77,7 @@ def test_programs_get_no_more_reports_of_the_start_page_than_people(client: Flas
     )  # made up, a title may be one
 
 
-@pytest.mark.parametrize("name", ["page.js", "recent.js", "drop.js", "style.css", "pictures.css"])
+@pytest.mark.parametrize("name", ["page.js", "recent.js", "drop.js", "style.css", "pictures.css", "reading.css"])
 def test_of_a_script_or_style_all_is_sent_but_what_people_alone_read(client: FlaskClient, name: str) -> None:
     written = (Path(app_module.__file__).parent / "static" / name).read_text("utf-8").splitlines()
     with client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"}) as answer:

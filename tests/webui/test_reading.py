@@ -1,9 +1,12 @@
 """The pages to read: lists of everything, events, speakers, years, talks, notes and reports, page by page."""
 
+import html
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -105,11 +108,98 @@ def test_a_narrowed_list_says_by_what_and_how_to_widen_it(client: FlaskClient) -
     assert "当てはまるものはありません" in client.get("/talks?name=どこにもない").text
 
 
-def test_entries_stand_under_their_years_and_the_bars_lead_to_each(client: FlaskClient) -> None:
+def test_entries_stand_newest_first_and_the_bars_lead_to_each_year(client: FlaskClient) -> None:
     page = client.get("/talks").text
 
-    assert page.index("<h2>2020年</h2>") < page.index("<h2>2019年</h2>")
-    assert 'href="/talks?year=2005" aria-label="2005年 2件"' in page
+    assert page.index("紐の話 2020") < page.index("紐の話 2019")
+    assert 'href="/talks?year=2005" aria-label="2005年 2セッション"' in page
+
+
+ORDERS: dict[str, dict[str, Callable[[dict[str, Any]], Any]]] = {
+    "reports": {
+        "name": lambda one: one["title"],
+        "event": lambda one: one["event"],
+        "date": lambda one: one["held_on"],
+        "talks": lambda one: len(one["talks"]),
+        "notes": lambda one: one["notes"],
+    },
+    "events": {
+        "name": lambda one: one["name"],
+        "date": lambda one: one["held_on"],
+        "reports": lambda one: len(one["reports"]),
+        "talks": lambda one: len(one["talks"]),
+        "notes": lambda one: one["notes"],
+    },
+    "talks": {
+        "name": lambda one: one["title"],
+        "event": lambda one: one["event"],
+        "date": lambda one: one["held_on"],
+        "speakers": lambda one: "、".join(one["speakers"]),
+        "notes": lambda one: one["notes"],
+    },
+    "speakers": {
+        "name": lambda one: one["name"],
+        "talks": lambda one: len(one["talks"]),
+        "notes": lambda one: one["notes"],
+    },
+}
+COLUMNS = [(path, name) for path, columns in ORDERS.items() for name in columns]
+
+
+def every(client: FlaskClient, path: str, **asked: str) -> list[dict[str, Any]]:
+    """Return all entries of a list, page after page."""
+    first = as_json(client, f"/{path}?{urlencode(asked)}")
+    pages = range(1, first["pages"] + 1)
+    return [one for page in pages for one in as_json(client, f"/{path}?{urlencode({**asked, 'page': page})}")[path]]
+
+
+@pytest.mark.parametrize("way", ["", "-"])
+@pytest.mark.parametrize(("path", "name"), COLUMNS)
+def test_a_list_is_ordered_by_a_column_over_all_its_pages(client: FlaskClient, path: str, name: str, way: str) -> None:
+    values = [ORDERS[path][name](one) for one in every(client, path, sort=way + name)]
+    known = [value for value in values if value not in (None, "")]
+
+    assert known == sorted(known, reverse=way == "-")
+    assert values[len(known) :] == [value for value in values if value in (None, "")]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [*((path, "date") for path in ("reports", "events", "talks")), ("speakers", "talks")]
+)
+def test_the_order_that_nobody_asks_for_is_told_as_that_of_a_column(client: FlaskClient, path: str, name: str) -> None:
+    page = client.get(f"/{path}").text
+
+    assert every(client, path) == every(client, path, sort=f"-{name}")
+    assert re.findall(r'aria-sort="(\w+)"><a href="([^"]*)"', page.replace(' class="number"', "")) == [
+        ("descending", f"/{path}?sort={name}")
+    ]
+
+
+def test_pages_filters_and_bars_keep_the_order_of_a_list(client: FlaskClient) -> None:
+    page = html.unescape(client.get("/reports?sort=notes").text)
+    narrowed = html.unescape(client.get("/talks?year=2019&sort=-name").text)
+
+    assert "/reports?sort=notes&page=2" in page
+    assert "/reports?sort=notes&year=2019" in page
+    assert ('<input type="hidden" name="sort" value="-name">' in narrowed, '"/talks?sort=-name"' in narrowed) == (
+        True,
+        True,
+    )
+    assert '"/talks?year=2019"' in narrowed  # ordered by date, which is the order of the list
+
+
+def test_an_order_that_there_is_not_is_told_and_left_out(client: FlaskClient) -> None:
+    page = client.get("/events?sort=size")
+
+    assert "sort「size」" in page.text
+    assert 'aria-sort="descending"><a href="/events?sort=date"' in page.text
+    assert client.get("/events?sort=size", headers={"Accept": "application/json"}).status_code == 400
+
+
+def test_numbers_of_talks_are_of_those_that_are_listed(client: FlaskClient) -> None:
+    counted = {one["slug"]: len(one["talks"]) for one in every(client, "events")}
+
+    assert counted == {slug: as_json(client, f"/talks?event={quote(slug)}")["total"] for slug in counted}
 
 
 def test_an_event_has_its_series_its_talks_by_track_and_time_and_its_reports(client: FlaskClient) -> None:
@@ -134,7 +224,7 @@ def test_a_speaker_has_their_talks_and_notes(client: FlaskClient) -> None:
     page = client.get("/speaker/見本 太郎").text
 
     assert (page.count('href="/talk/'), "10セッション" in page) == (10, True)
-    assert 'aria-label="2015年 7件"' in page
+    assert 'aria-label="2015年 メモ 7件"' in page
     assert client.get("/speaker/誰か").status_code == 404
 
 
@@ -189,8 +279,8 @@ def test_a_search_has_the_bars_of_its_years_and_each_leads_to_that_year_and_back
     page = client.get("/?q=Lambda").text
     chosen = client.get("/?q=Lambda&year=2019").text
 
-    assert 'href="/?q=Lambda&amp;year=2019" aria-label="2019年 3件"' in page
-    assert 'href="/?q=Lambda" aria-label="2019年 3件" class="chosen" aria-current="true"' in chosen
+    assert 'href="/?q=Lambda&amp;year=2019" aria-label="2019年 メモ 3件"' in page
+    assert 'href="/?q=Lambda" aria-label="2019年 メモ 3件" class="chosen" aria-current="true"' in chosen
 
 
 def test_of_many_talks_found_by_title_the_first_are_shown_and_the_rest_is_a_list_away(

@@ -85,12 +85,12 @@ def test_titles_and_trails_are_marked_too(client: FlaskClient) -> None:
 
 def test_a_query_that_names_a_service_opens_with_its_panel(client: FlaskClient) -> None:
     alone, among, further = (results(client, a) for a in ("/?q=ラムダ", "/?q=Lambda タイムアウト", "/?q=監視"))
-    panel = re.search(r"<details class=\"card panel\".*?</details>", alone, re.DOTALL)
+    panel = re.search(r"<details class=\"card panel asked\".*?</details>", alone, re.DOTALL)
 
     assert panel
     for told in ("AWS Lambda", "その後の変更", "Lambda が途中で落ちて困った", "Lambda のページ"):
         assert told in said(panel[0])
-    assert ('panel" open' in alone, 'panel"' in among, 'panel" open' in among) == (True, True, False)
+    assert ('panel asked" open' in alone, 'panel"' in among, 'panel" open' in among) == (True, True, False)
     assert "panel" not in further
 
 

@@ -280,7 +280,9 @@ def test_while_samples_are_shown_every_page_says_so_and_leads_to_a_first_report(
 
     page = create_app(knowledge_base).test_client().get("/?q=冪等").text
 
-    assert re.findall(r'<p class="samples"><strong>見本を表示中</strong>.* <a href="(.*)">', page) == ["/add"]
+    banners = re.findall(r'<p class="samples"><strong>見本を表示中</strong>.* <a href="(.*)">(.*)</a></p>', page)
+    assert banners == [("/add", "レポートを取り込む")]
+    assert not re.search(r'<p class="samples">[^\n]*(<code>|kb )', page)
 
 
 def test_an_unforeseen_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

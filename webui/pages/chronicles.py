@@ -11,6 +11,7 @@ from index.text import folded_for_sudachi
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer
 from kb.search.directory import TalkEntry
+from kb.search.facets import UNDATED
 from kb.search.records import change_record
 from kb.services import Change, Domain, Service
 from webui.address import address_of, query_of, resolved
@@ -18,6 +19,7 @@ from webui.texts import texts
 from webui.view.answers import respond
 from webui.view.chronicle import Year, chronicle
 from webui.view.listing import address
+from webui.view.timeline import Undated
 
 _PATH, _SHOWN = "/timeline", 8  # of each sort in a year
 MOST_TALKS = 1000  # of which the years are told, those with the most notes
@@ -25,12 +27,13 @@ MOST_TALKS = 1000  # of which the years are told, those with the most notes
 
 @dataclass(frozen=True, slots=True)
 class ChroniclePage:
-    """Everything that the page shows: the years, oldest first, of what is asked for by name."""
+    """Everything that the page shows: the years, oldest first, of what is asked for by name; what is of none beside."""
 
     query: Query
     service: Service | None
     name: str
     years: tuple[Year, ...]
+    undated: Undated
     shown: int = _SHOWN
 
 
@@ -69,8 +72,14 @@ def chronicle_page(knowledge_base: KnowledgeBase) -> ChroniclePage:
         named = [one for one in map(catalogue.find, query.selected("service")) if one]
         changes = tuple(_changes(query.text, named, knowledge_base.collection.domain))
     name = " ".join(filter(None, (query.text, *(catalogue.name(one) for one in query.selected("service")))))
-    years = chronicle(talks_counted(answer, knowledge_base), changes)
-    return ChroniclePage(query, service, name or texts.EVERYTHING, years)
+    talks = tuple(talks_counted(answer, knowledge_base))
+    return ChroniclePage(query, service, name or texts.EVERYTHING, chronicle(talks, changes), undated(talks, query))
+
+
+def undated(talks: Iterable[tuple[TalkEntry, int]], query: Query) -> Undated:
+    """Return how many talks of a search are of no known year, and the search for those."""
+    count = sum(talk.held_on is None for talk, _ in talks)
+    return Undated(UNDATED, count, address_of(query.select("year", UNDATED)), chosen=False)
 
 
 def talks_counted(answer: Answer, knowledge_base: KnowledgeBase) -> Iterator[tuple[TalkEntry, int]]:

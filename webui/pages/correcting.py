@@ -137,9 +137,9 @@ class _Forms:
         return _answered(put_right, "correct_report.html", page, report=entry)
 
     def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
-        deed, at = self._deeds.keep(text, undo), request.form.get("at")
+        deed, at = self._deeds.keep(text, undo, anchor=anchor), request.form.get("at")
         settled = self._updater.update(None if at is None else 0)  # who answers claims goes on to the next
-        return self._deeds.told(deed, came_from(page), anchor if at is None else at, settled=settled)
+        return self._deeds.told(deed, came_from(page), at, settled=settled)
 
     def _service(self, field: str) -> str | None:
         """Return the slug of the service that a field of the form names in any way; None where it is empty."""

@@ -15,7 +15,7 @@ from kb.search.records import event_record, spoken_record
 from webui.address import address_of, page_address
 from webui.view.answers import respond
 from webui.view.listing import Page, address, asked_page, paged
-from webui.view.timeline import Bar, timeline
+from webui.view.timeline import Timeline, timeline
 from webui.view.timetable import Timetable, timetables
 
 _TALKS = 60  # of a page
@@ -39,7 +39,7 @@ class EventPage:
     total: int
     kinds: Sequence[FacetValue]
     services: Sequence[FacetValue]
-    bars: tuple[Bar, ...]
+    bars: Timeline
     most_reports: int = _REPORTS
 
 
@@ -52,7 +52,7 @@ class SpeakerPage:
     noted: Mapping[str, int]
     total: int
     services: Sequence[FacetValue]
-    bars: tuple[Bar, ...]
+    bars: Timeline
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -144,7 +144,7 @@ def by_track(talks: Sequence[TalkEntry]) -> Tracks:
     return tracks if 2 * len(tracks) <= len(talks) else ((None, tuple(talks)),)
 
 
-def _held(series: SeriesEntry, noted: Mapping[str, int], shown: str) -> tuple[Bar, ...]:
+def _held(series: SeriesEntry, noted: Mapping[str, int], shown: str) -> Timeline:
     """Return the bars of a series: each leads to the event of its year, or to the list where there were several."""
     held: dict[str, list[str]] = {}
     for event in series.events:

@@ -1,6 +1,6 @@
 """取り込み: a report is shown as it would be understood, then kept in the library and indexed; and taken out again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
+from msgspec.structs import replace
 from werkzeug.datastructures import FileStorage
 
 from kb.knowledge_base import KnowledgeBase
@@ -16,7 +17,7 @@ from kb.library.states import joined
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import Given
-from kb.report.problems import UnreadableError
+from kb.report.problems import FileProblem, UnreadableError
 from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.deeds import Deed, Deeds, still_kept, undoing
@@ -40,11 +41,11 @@ _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one of many files: it was added, or told is why not."""
+    """What became of one of many files: it was added, or why not."""
 
     name: str
     added: Added | None = None
-    told: str = ""
+    problem: FileProblem | None = None
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: "Fetcher | None") -> Blueprint:
@@ -117,6 +118,7 @@ class _Intake:
             replaces=self._keeper.replaces(report),
             changed=changed,
             outline=outline,
+            warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],
             taken=counted(outline),
             sections=tuple(sections(report.notes)),
             lines=tuple(became(outline, report.talks, {note.line: note.id for note in report.notes})),
@@ -133,7 +135,10 @@ class _Intake:
             return self._preview(received, changed=True)
         settled = self._updater.update()
         deed = self._kept(self._became(added), [added])
-        return self._deeds.told(deed, _page_of(self._knowledge_base, added), settled=settled)
+        page = _page_of(self._knowledge_base, added)
+        if not settled and added.report:  # its page comes with the update, which leads there
+            page = page_address("report", added.report)
+        return self._deeds.told(deed, page, settled=settled)
 
     def _sent(self, received: Received) -> Response:
         """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
@@ -160,9 +165,17 @@ class _Intake:
             page_of=partial(_page_of, self._knowledge_base),
             taken=len(taken),
             settled=settled,
+            left_out=[outcome.problem for outcome in outcomes if outcome.problem],
+            warnings=list(self._warnings(taken)),
             deed=lambda: done,
         )
         return make_response(shown, 200 if taken else 422)
+
+    def _warnings(self, taken: Sequence[Added]) -> Iterator[FileProblem]:
+        """Yield what the update found wrong with files that were added."""
+        outcome, library = self._updater.progress.outcome, self._knowledge_base.collection.library.path
+        added = {Path(one.source) for one in taken}
+        yield from (one for one in (outcome.problems if outcome else ()) if library / one.source in added)
 
     def _kept(self, text: str, taken: Sequence[Added]) -> Deed:
         """Keep what was done to be taken back: the library is then what it was before files were put into it."""
@@ -181,11 +194,13 @@ class _Intake:
         name = file.filename or ""
         data = file.read()
         if not data.strip():
-            return Outcome(name, told="is empty; there is nothing to add")
+            return Outcome(name, problem=FileProblem(name, None, "is empty; there is nothing to add"))
         try:
             return Outcome(name, self._keeper.add(data, name))
-        except (UnreadableError, LibraryError) as error:
-            return Outcome(name, told=str(error))
+        except UnreadableError as error:
+            return Outcome(name, problem=replace(error.problem, source=name))
+        except LibraryError as error:
+            return Outcome(name, problem=FileProblem(name, None, str(error)))
 
 
 def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:

@@ -27,7 +27,7 @@ from webui.view.hits import TalkHits, by_talk
 from webui.view.labels import named
 from webui.view.pager import numbers
 from webui.view.panel import Panel, Panels
-from webui.view.timeline import Bar, timeline
+from webui.view.timeline import Timeline, timeline
 from webui.view.told import Told, Way, told, ways_out
 
 
@@ -42,7 +42,7 @@ class SearchPage:
     quoted: tuple[Found, ...]
     talks: tuple[TalkHits, ...]
     near: tuple[TalkHits, ...]
-    bars: tuple[Bar, ...]
+    bars: Timeline
     unread: tuple[Unread, ...]
     panel: Panel | None
     told: tuple[Told, ...]
@@ -208,7 +208,7 @@ def category_of(query: Query) -> str | None:
     return None
 
 
-def bars(query: Query, answer: Answer) -> tuple[Bar, ...]:
+def bars(query: Query, answer: Answer) -> Timeline:
     """Return the years of what is found, each with the search that wants it alone, or no longer."""
     counts = {facet.value: facet.count for facet in answer.facets["year"]}
     chosen = query.selected("year")

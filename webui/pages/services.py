@@ -17,11 +17,12 @@ from kb.search.guiding import Guide
 from kb.search.records import note_record
 from kb.services import Service
 from webui.address import address_of
-from webui.pages.chronicles import MOST_TALKS, address_of_service, talks_counted
+from webui.pages.chronicles import MOST_TALKS, address_of_service, talks_counted, undated
 from webui.view.answers import respond
 from webui.view.chronicle import Year, chronicle
 from webui.view.hits import Shown, belonging
 from webui.view.takeaway import quoting
+from webui.view.timeline import Undated
 
 _SHOWN, _FEW = 5, 4  # entries of a part, and talks; questions
 _TOGETHER = 10  # services that notes name together with it
@@ -49,7 +50,7 @@ class NamedTogether:
 class ServicePage:
     """Everything that the page of a service shows; `urls` lead to all notes of each list, of which `totals` tell.
 
-    `talks` are those with the most notes, each with their number; there are `more_talks` besides.
+    `talks` are those with the most notes, of whose number `noted` tells; there are `more_talks` besides.
     """
 
     guide: Guide
@@ -57,9 +58,11 @@ class ServicePage:
     questions: Questions
     urls: Mapping[str, str]
     totals: Mapping[str, int]
-    talks: tuple[tuple[TalkEntry, int], ...]
+    talks: tuple[TalkEntry, ...]
+    noted: Mapping[str, int]
     more_talks: int
     years: tuple[Year, ...]
+    undated: Undated
     chronicle_url: str
     together: tuple[NamedTogether, ...]
     shown: int = _SHOWN
@@ -112,16 +115,18 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
     counts = {facet.value: facet.count for group in ("kind", "state") for facet in answer.facets[group]}
     guide = knowledge_base.guide(service)
     spoken = tuple(talks_counted(answer, knowledge_base))
-    most = sorted(spoken, key=lambda one: -one[1])[:_SHOWN]
+    most = [talk for talk, _ in sorted(spoken, key=lambda one: -one[1])[:_SHOWN]]
     return ServicePage(
         guide=guide,
         history=knowledge_base.collection.catalogue.history(service),
         questions=Questions(tuple(_shown(asked, knowledge_base)), asked.total),
         urls={name: address_of(query) for name, query in lists.items()},
         totals={name: counts.get("statement" if name == "cases" else name, 0) for name in lists},
-        talks=tuple(sorted(most, key=lambda one: one[0].held_on or "", reverse=True)),
+        talks=tuple(sorted(most, key=lambda one: one.held_on or "", reverse=True)),
+        noted={talk.talk.id: notes for talk, notes in spoken},
         more_talks=len(spoken) - len(most) + answer.unlisted.get("talk", 0),
         years=chronicle(spoken, guide.changes),
+        undated=undated(spoken, about),
         chronicle_url=address_of_service(service),
         together=_together(named, others.facets["service"]),
     )
@@ -136,7 +141,7 @@ def service_page_record(page: ServicePage, knowledge_base: KnowledgeBase) -> dic
         "questions": [note_record(one.note, domain) for one in page.questions.shown],
         "totals": {**record["totals"], "questions": page.questions.total},
         "together": {one.service: one.notes for one in page.together},
-        "talks": [{"id": one.talk.id, "title": one.talk.title, "notes": notes} for one, notes in page.talks],
+        "talks": [{"id": one.talk.id, "title": one.talk.title, "notes": page.noted[one.talk.id]} for one in page.talks],
     }
 
 

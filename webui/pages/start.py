@@ -13,6 +13,7 @@ from kb.search.crosstab import ServiceYears
 from kb.search.records import service_record
 from webui.pages.saved import SavedSearches
 from webui.view.answers import respond
+from webui.view.examples import answered
 from webui.view.heat_map import HeatMap, heat_map, shade
 from webui.view.kept import Kept
 
@@ -55,6 +56,7 @@ class StartPage:
     def __init__(self, knowledge_base: KnowledgeBase, saved: SavedSearches) -> None:
         self._saved = saved
         self._overview = Kept(knowledge_base, lambda: _overview(knowledge_base))
+        self._answered = Kept(knowledge_base, lambda: answered(knowledge_base))
 
     def __call__(self) -> Response:
         """Return the page, or its JSON."""
@@ -68,6 +70,7 @@ class StartPage:
             map=overview.map,
             heat_map=overview.heat_map,
             searches=self._saved(),
+            answered=self._answered() if overview.reports else None,
         )
 
 
@@ -78,7 +81,7 @@ def _overview(knowledge_base: KnowledgeBase) -> _Overview:
     return _Overview(
         reports=reports,
         counts=counts,
-        talks=len({talk.id for report in reports for talk in report.talks}),
+        talks=len(knowledge_base.browser.directory().talks),
         notes=sum(report.notes for report in reports),
         map=tuple(_map(counts, knowledge_base.collection.catalogue.categories)),
         years=years,

@@ -23,7 +23,8 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
   request.onload = () => {
     const page = request.response?.getElementById("main");
     const found = page?.querySelector("#found");
-    if (!page) return location.assign(address);
+    const path = (url) => new URL(url, location).pathname;
+    if (!page || path(request.responseURL) !== path(address)) return location.assign(address); // it leads on
     if (keepIfEmpty && found?.dataset.total === "0" && document.getElementById("found")) return stale();
     if (push) history.replaceState({ scroll: scrollY }, "");
     replaceMain(page, request.response.title);

@@ -10,7 +10,7 @@ from kb.services import Change
 from webui.view.timeline import in_a_row
 
 _NAMED = 8  # years that are named on a phone
-_HIGHEST, _LOWEST = 40, 4  # pixels, of the bars of talks
+_HIGHEST, _LOWEST = 56, 4  # pixels, of the bars of talks
 
 
 @dataclass(frozen=True, slots=True)

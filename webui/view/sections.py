@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from kb.report.model import Note, Talk
 from webui.address import page_address
-from webui.texts import texts
 from webui.view.tree import Branch, tree
 
 NOTES = 200
@@ -46,7 +45,7 @@ def sections(notes: Sequence[Note]) -> Iterator[Section]:
 def steps(notes: Sequence[Note]) -> Iterator[Step]:
     """Yield the sections of a whole report, each with the address where it begins."""
     number = 1
-    for talk, group in groupby(notes, lambda note: note.talk):
+    for _, group in groupby(notes, lambda note: note.talk):
         own = tuple(group)
-        yield Step(talk.title if talk else texts.NO_TALK, report_url(own[0], number), len(own))
+        yield Step(own[0].place_title, report_url(own[0], number), len(own))
         number += len(own)

@@ -33,7 +33,7 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
             texts.shared.KINDS[note.kind],
             "、".join(catalogue.name(mention.service) for mention in note.services),
             " › ".join(crumb.text for crumb in note.trail),
-            note.talk.title if note.talk else "",
+            note.place_title,
             note.event or "",
             note.held_on or "",
             note.source,

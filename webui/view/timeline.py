@@ -13,8 +13,7 @@ _NAMED = 8  # bars that are named on a phone
 class Bar:
     """One year: what it is, how many it has, its address, its place in hundredths of the width, its height in pixels.
 
-    Where the drawing is narrow, not all of them are `named`. The height is measured by the year that has most; that of
-    what is of no year is no higher than that.
+    Where the drawing is narrow, not all of them are `named`.
     """
 
     year: str
@@ -27,30 +26,46 @@ class Bar:
     named: bool
 
     @property
-    def dated(self) -> bool:
-        """Whether it is of a year."""
-        return self.year.isdigit()
-
-    @property
     def middle(self) -> float:
         """Where its name stands, in hundredths of the width."""
         return round(self.left + self.width / 2, 2)
 
 
-def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: Collection[str] = ()) -> tuple[Bar, ...]:
-    """Return a bar for each year from the first to the last that has anything, and one for what is of no year.
+@dataclass(frozen=True, slots=True)
+class Undated:
+    """How many are of no year, and their address: they are told beside the years, for they are none."""
 
-    There is none where all is of one year and nothing is chosen.
+    year: str
+    count: int
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A drawing of bars: the years, the `most` that one of them has, and what is of no year."""
+
+    bars: tuple[Bar, ...] = ()
+    most: int = 0
+    undated: Undated | None = None
+
+
+def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: Collection[str] = ()) -> Timeline:
+    """Return a bar for each year from the first to the last that has anything, and what is of no year beside them.
+
+    There is none where all is of one year, or of no year, and nothing is chosen.
     """
     years = in_a_row(year for year in counts if year.isdigit() and (counts[year] or year in chosen))
-    others = [year for year in counts if not year.isdigit() and counts[year]]
-    shown = [*years, *others]
-    if len(shown) <= 1 and not chosen:
-        return ()
-    most = max((counts.get(year, 0) for year in years or others), default=0)
-    slot = 100 / max(len(shown), 1)
-    step = -(-len(shown) // _NAMED)
-    return tuple(
+    undated = next(
+        (Undated(one, counts[one], address(one), one in chosen) for one in counts if not one.isdigit() and counts[one]),
+        None,
+    )
+    if not chosen and (not years or (len(years) == 1 and not undated)):
+        return Timeline()
+    most = max((counts.get(year, 0) for year in years), default=0)
+    slot = 100 / max(len(years), 1)
+    step = -(-len(years) // _NAMED)
+    bars = (
         Bar(
             year=year,
             count=counts.get(year, 0),
@@ -59,10 +74,11 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
             left=round(slot * (place + 0.08), 2),
             width=round(slot * 0.84, 2),
             height=_height(counts.get(year, 0), most),
-            named=(len(shown) - 1 - place) % step == 0,
+            named=(len(years) - 1 - place) % step == 0,
         )
-        for place, year in enumerate(shown)
+        for place, year in enumerate(years)
     )
+    return Timeline(tuple(bars), most, undated)
 
 
 def in_a_row(years: Iterable[str]) -> list[str]:
@@ -74,4 +90,4 @@ def in_a_row(years: Iterable[str]) -> list[str]:
 
 
 def _height(count: int, most: int) -> int:
-    return min(HEIGHT, max(_LOWEST, round(HEIGHT * count / most))) if count else 0
+    return max(_LOWEST, round(HEIGHT * count / most)) if count else 0

@@ -55,6 +55,7 @@ def test_a_card_has_the_words_their_place_their_source_and_what_has_changed(know
         "text": "処理が最大5分で切られるので困る",
         "trail": ["Lambda"],
         "talk": "関数の話",
+        "report": "見本勉強会 2017 参加レポート",
         "talk_id": card["talk_id"],
         "event": "見本勉強会 2017",
         "day": "2017",

@@ -33,8 +33,13 @@ def talk(key: str, track: str | None = None, start: str | None = None, speaker: 
     )
 
 
+def directory(reports: tuple[ReportEntry, ...]) -> Directory:
+    """Return the directory of reports of whose talks all are noted."""
+    return Directory.of(reports, {talk.id for entry in reports for talk in entry.talks})
+
+
 def test_a_talk_in_several_reports_is_one_with_all_that_tell_of_it_and_all_their_links() -> None:
-    told = Directory.of(
+    told = directory(
         (
             entry("a", "見本の会 2019", "2019", talk("t", speaker="花子", link="https://a.example")),
             entry("b", "見本の会 2019", "2019-03-10", talk("t", speaker="太郎", link="https://b.example"), talk("u")),
@@ -48,7 +53,7 @@ def test_a_talk_in_several_reports_is_one_with_all_that_tell_of_it_and_all_their
 
 
 def test_the_day_of_an_event_is_the_most_precise_that_is_told() -> None:
-    told = Directory.of(
+    told = directory(
         (entry("a", "見本の会", "2019"), entry("b", "見本の会", "2019-03-10"), entry("c", "見本の会", None))
     )
 
@@ -57,13 +62,13 @@ def test_the_day_of_an_event_is_the_most_precise_that_is_told() -> None:
 
 def test_talks_of_an_event_are_in_the_order_of_track_and_time() -> None:
     talks = (talk("late", "A", "13:00"), talk("other", "B", "09:00"), talk("none"), talk("early", "A", "10:00"))
-    told = Directory.of((entry("a", "見本の会", "2019", *talks),))
+    told = directory((entry("a", "見本の会", "2019", *talks),))
 
     assert [one.talk.id for one in told.events["見本の会"].talks] == ["none", "early", "late", "other"]
 
 
 def test_events_of_a_series_stand_together_newest_first() -> None:
-    told = Directory.of(
+    told = directory(
         (entry("b", "見本の会 2020", "2020"), entry("a", "見本の会 2019", "2019"), entry("c", "別の会", None))
     )
 
@@ -72,7 +77,7 @@ def test_events_of_a_series_stand_together_newest_first() -> None:
 
 
 def test_speakers_come_by_the_number_of_their_talks_and_years_newest_first_and_undated_last() -> None:
-    told = Directory.of(
+    told = directory(
         (
             entry("a", "見本の会 2020", "2020-02", talk("t", speaker="花子"), talk("u", speaker="太郎"), notes=5),
             entry("b", "見本の会 2019", "2019", talk("v", speaker="太郎"), notes=2),
@@ -86,3 +91,12 @@ def test_speakers_come_by_the_number_of_their_talks_and_years_newest_first_and_u
         ("2019", 1, 1, 1, 2),
         ("undated", 1, 0, 0, 3),
     ]
+
+
+def test_a_talk_of_which_there_is_no_note_is_listed_and_counted_nowhere() -> None:
+    reports = (entry("a", "見本の会", "2019", talk("noted", speaker="花子"), talk("slides", speaker="太郎")),)
+    told = Directory.of(reports, {"noted"})
+
+    assert [[*told.talks], [one.talk.id for one in told.events["見本の会"].talks]] == [["noted"], ["noted"]]
+    assert ([*told.speakers], told.years[0].talks) == (["花子"], 1)
+    assert [*told.spoken] == ["noted", "slides"]

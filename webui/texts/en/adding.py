@@ -94,6 +94,11 @@ def time_left(seconds: float) -> str:
     return f"About {seconds / 60:.0f} minutes left." if seconds >= _MINUTES else f"About {seconds:.0f} seconds left."
 
 
+def by_cause(problems: int, causes: int) -> str:
+    """Return how much is wrong, and for how many causes."""
+    return f"{problems:,}, of {counted(causes, 'cause')}"
+
+
 def outcome(outcome: SyncOutcome) -> str:
     """Return what an update did."""
     return (

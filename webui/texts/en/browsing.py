@@ -19,6 +19,16 @@ PLACES = {
     "/add": "Add",
 }
 LISTS = {"reports": "Reports", "events": "Events", "talks": "Talks", "speakers": "Speakers"}
+COLUMN_LABELS = {
+    "name": "Name",
+    "event": "Event",
+    "date": "Date",
+    "speakers": "Speakers",
+    "time": "Time",
+    "reports": "Reports",
+    "talks": "Talks",
+    "notes": "Notes",
+}
 SERIES = "Series"
 PAIRS = "Problems and remedies"
 PATH = "Where you are"
@@ -28,8 +38,13 @@ WORDS = "Words"
 NARROW = "Filter"
 NOTHING_LISTED = "Nothing answers to this."
 NO_PAIRS = "No problem or question answers to this."
-OVER_THE_YEARS = "Notes by year"
-HELD_BEFORE = "Notes by the years it was held"
+BY_YEARS = {
+    "notes": "Notes by year",
+    "reports": "Reports by year",
+    "events": "Events by year",
+    "talks": "Talks by year",
+    "speakers": "Speakers by year",
+}
 ALL_PROBLEMS = "All problems"
 STATE = "State"
 FACTS = "Facts and cases"
@@ -78,19 +93,14 @@ def year(value: str) -> str:
     return en.UNDATED if value == NO_YEAR else value
 
 
-def year_mark(value: str) -> str:
-    """Return a year as briefly as it stands under a bar."""
-    return "none" if value == NO_YEAR else value
-
-
 def span(years: Sequence[str]) -> str:
     """Return from which year to which something goes, given those that are known, in order."""
     return "–".join(dict.fromkeys((years[0], years[-1]))) if years else en.UNDATED
 
 
-def bar(value: str, count: int) -> str:
-    """Return what a bar of a drawing says."""
-    return f"{year(value)}: {count:,}"
+def bar(value: str, count: int, unit: str) -> str:
+    """Return what a bar of a drawing says, of notes, reports, events, talks or speakers."""
+    return f"{year(value)}: {counted(count, unit.removesuffix('s'))}"
 
 
 def series(name: str, times: int) -> str:

@@ -34,6 +34,11 @@ def chronicle_of(name: str) -> str:
     return f"{name}: time line"
 
 
+def on_service(count: int) -> str:
+    """Return how many notes are on a service, beside how many were found by its name as a word."""
+    return f"{counted(count, 'note')} on this service"
+
+
 def in_year(year: str, talks: int, changes: int) -> str:
     """Return what a year of a time line has."""
     told = ((talks, "talk"), (changes, "change"))

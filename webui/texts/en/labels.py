@@ -14,6 +14,11 @@ SKIP_TO_RESULTS = "Skip to the results"
 SEARCH_LABEL = "Search the notes"
 FOR_EXAMPLE = "e.g. {example}"
 EXAMPLES = ("SQS", "Lambda", "DynamoDB", "Kubernetes", "CloudFormation", "Step Functions")
+WHY_HERE = (
+    "Unlike grep, it finds other words for the same: short names, kana, slips, what means the like.",
+    "Unlike the search of a wiki, it knows which service a note is about, and what has changed since.",
+    "Unlike a notebook, it tells who said it, when, and in which talk.",
+)
 KIND_EXAMPLES = {"advice": "Advice only", "problem": "Problems only", "question": "Questions only"}
 SEARCH = "Search"
 SYNTAX_TITLE = "How to write a search"
@@ -29,6 +34,7 @@ RECENT = "Recent"
 FORGET = "Forget recent searches"
 SUGGESTIONS = "Suggestions"
 MAIN_NAVIGATION = "Main pages"
+MENU = "Menu"
 REPORTS = "Reports"
 SAMPLES_SHOWN = "Showing samples"
 SAMPLES_HOW = "Add a report of your own to search that instead."
@@ -61,14 +67,15 @@ ORIGINAL = "Original"
 PUBLISHED = "Published"
 LINKS = "Material"
 SPEAKERS = "Speakers"
-NO_TALK = "Outside of talks"
 NO_EVENT = en.NO_EVENT
 UNDATED = en.UNDATED
 BACK_HOME = "To the start page"
 NEWEST_REPORTS = "New reports"
 TRY = "Searches to try"
 SERVICE_MAP = "Map of services"
-SERVICE_MAP_HINT = "Numbers count notes; the more there are, the stronger the colour."
+SERVICE_MAP_HINT = (
+    "Numbers count the notes on a service, inherited ones too; the more there are, the stronger the colour."
+)
 ALL_REPORTS = "All reports"
 EXPLICIT_ONLY = "Explicit only"
 SORT_NOW = "Sort"
@@ -130,6 +137,9 @@ UPDATE_HOW = "Takes up what was changed in the folder of the library."
 UPDATE_NOW = "Update now"
 UPDATE_FAILED = "The index could not be updated; the one before answers."
 PROBLEMS = "Files that could not be read, and notices"
+PROBLEMS_NEXT = "What could be read is searchable already. To mend the rest, edit the files, then update the index."
+REST_IS_SAVED = "What could be read is saved."
+TAKE_THEM_AGAIN = "Mend them, then add them again."
 ALL_PLACES = "See all"
 VECTORS_FOLLOW = "The server goes on with the others; words find all of them already."
 STEPS = {

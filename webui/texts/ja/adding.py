@@ -97,6 +97,11 @@ def time_left(seconds: float) -> str:
     return f"あと約{seconds / 60:.0f}分。" if seconds >= _MINUTES else f"あと約{seconds:.0f}秒。"
 
 
+def by_cause(problems: int, causes: int) -> str:
+    """Return how much is wrong, and for how many causes."""
+    return f"{problems:,}件（原因 {causes:,}種類）"
+
+
 def outcome(outcome: SyncOutcome) -> str:
     """Return what an update did."""
     return (

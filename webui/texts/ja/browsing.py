@@ -18,6 +18,16 @@ PLACES = {
     "/add": "取り込み",
 }
 LISTS = {"reports": "レポート", "events": "イベント", "talks": "セッション", "speakers": "登壇者"}
+COLUMN_LABELS = {
+    "name": "名前",
+    "event": "イベント",
+    "date": "日付",
+    "speakers": "登壇者",
+    "time": "時刻",
+    "reports": "レポート",
+    "talks": "セッション",
+    "notes": "メモ",
+}
 SERIES = "シリーズ"
 PAIRS = "課題と対策"
 PATH = "現在の位置"
@@ -27,8 +37,13 @@ WORDS = "言葉"
 NARROW = "絞り込む"
 NOTHING_LISTED = "当てはまるものはありません。"
 NO_PAIRS = "当てはまる課題や質問はありません。"
-OVER_THE_YEARS = "年ごとの件数"
-HELD_BEFORE = "開催の年ごとのメモ"
+BY_YEARS = {
+    "notes": "年ごとのメモの数",
+    "reports": "年ごとのレポートの数",
+    "events": "年ごとのイベントの数",
+    "talks": "年ごとのセッションの数",
+    "speakers": "年ごとの登壇者の数",
+}
 ALL_PROBLEMS = "すべての課題"
 STATE = "状態"
 FACTS = "事実・事例"
@@ -40,6 +55,15 @@ READ_ALL = "このイベントのメモ"
 NOTE = "メモ"
 BY_SPEAKER = "この登壇者のメモ"
 BY_YEAR = "年で見る"
+
+
+_COUNTED = {
+    "notes": "メモ {:,}件",
+    "reports": "{:,}レポート",
+    "events": "{:,}イベント",
+    "talks": "{:,}セッション",
+    "speakers": "{:,}人",
+}
 
 
 def reports(count: int) -> str:
@@ -77,19 +101,14 @@ def year(value: str) -> str:
     return ja.UNDATED if value == NO_YEAR else f"{value}年"
 
 
-def year_mark(value: str) -> str:
-    """Return a year as briefly as it stands under a bar."""
-    return "不明" if value == NO_YEAR else value
-
-
 def span(years: Sequence[str]) -> str:
     """Return from which year to which something goes, given those that are known, in order."""
     return "〜".join(dict.fromkeys((years[0], years[-1]))) + "年" if years else ja.UNDATED
 
 
-def bar(value: str, count: int) -> str:
-    """Return what a bar of a drawing says."""
-    return f"{year(value)} {count:,}件"
+def bar(value: str, count: int, unit: str) -> str:
+    """Return what a bar of a drawing says, of notes, reports, events, talks or speakers."""
+    return f"{year(value)} {_COUNTED[unit].format(count)}"
 
 
 def series(name: str, times: int) -> str:

@@ -34,6 +34,11 @@ def chronicle_of(name: str) -> str:
     return f"{name} の年表"
 
 
+def on_service(count: int) -> str:
+    """Return how many notes are on a service, beside how many were found by its name as a word."""
+    return f"このサービスのメモ {count:,}件"
+
+
 def in_year(year: str, talks: int, changes: int) -> str:
     """Return what a year of a time line has."""
     told = ((talks, "セッション"), (changes, "変更"))

@@ -14,6 +14,11 @@ SKIP_TO_RESULTS = "検索結果へ移動"
 SEARCH_LABEL = "メモを検索"
 FOR_EXAMPLE = "例: {example}"
 EXAMPLES = ("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計")
+WHY_HERE = (
+    "言葉が違っていても、略称・かな・打ち間違い・近い意味から見つかります（grepとの違い）。",
+    "サービスごとにまとまり、その後の変更もいっしょに分かります（Wikiの検索との違い）。",
+    "誰が、いつ、どのセッションで話したかが付いてきます（ノートとの違い）。",
+)
 KIND_EXAMPLES = {"advice": "助言だけを読む", "problem": "課題だけを読む", "question": "質問だけを読む"}
 SEARCH = "検索"
 SYNTAX_TITLE = "検索の書き方"
@@ -29,6 +34,7 @@ RECENT = "最近"
 FORGET = "最近の検索を消す"
 SUGGESTIONS = "候補"
 MAIN_NAVIGATION = "主なページ"
+MENU = "メニュー"
 REPORTS = "レポート"
 SAMPLES_SHOWN = "見本を表示中"
 SAMPLES_HOW = "自分のレポートを取り込むと、そちらを検索します。"
@@ -61,14 +67,13 @@ ORIGINAL = "元の記事"
 PUBLISHED = "投稿日"
 LINKS = "資料"
 SPEAKERS = "登壇者"
-NO_TALK = "セッションの外"
 NO_EVENT = "イベント不明"
 UNDATED = "日付不明"
 BACK_HOME = "最初のページへ"
 NEWEST_REPORTS = "新しいレポート"
 TRY = "検索の例"
 SERVICE_MAP = "サービスの地図"
-SERVICE_MAP_HINT = "数字はメモの件数。多いほど強い色で示します。"
+SERVICE_MAP_HINT = "数字は、そのサービスについてのメモ（継承を含む）の件数。多いほど強い色で示します。"
 ALL_REPORTS = "すべてのレポート"
 EXPLICIT_ONLY = "明示のみ"
 SORT_NOW = "並び替える"
@@ -125,6 +130,9 @@ UPDATE_HOW = "ライブラリのフォルダに置いた変更を、検索に反
 UPDATE_NOW = "索引を更新"
 UPDATE_FAILED = "索引を更新できませんでした。前の索引で検索を続けます。"
 PROBLEMS = "読めなかったファイル・注意"
+PROBLEMS_NEXT = "読めたところは、もう探せます。残りは、ファイルを直してから索引を更新してください。"
+REST_IS_SAVED = "読めたところだけを保存します。"
+TAKE_THEM_AGAIN = "直してから、もう一度取り込んでください。"
 ALL_PLACES = "すべて見る"
 VECTORS_FOLLOW = "残りはサーバーが続けて準備します。言葉での検索はもう使えます。"
 STEPS = {

@@ -4,7 +4,18 @@ EXPORT_NAME = "session-notes"
 EXPORT_CSV = "CSV"
 EXPORT_MARKDOWN = "Markdown"
 EXPORT = "この結果を保存"
-COLUMNS = ("メモ", "種別", "サービス", "パンくず", "セッション", "イベント", "日付", "ファイル", "行", "アドレス")
+COLUMNS = (
+    "メモ",
+    "種別",
+    "サービス",
+    "パンくず",
+    "セッション・レポート",
+    "イベント",
+    "日付",
+    "ファイル",
+    "行",
+    "アドレス",
+)
 CITATION = "引用"
 CITE = "引用"
 CITE_LABEL = "引用をコピー"
