@@ -10,6 +10,7 @@ _WORTH = 1000  # bytes from which it is
 _LEVEL = 5  # of a page of 84 kB it makes 15.3 in 1.6 ms; 4 makes 15.8 in 1.3, 6 makes 15.2 in 3.3
 _ONCE = 9  # of files that are sent once, and then kept by the browser for a year
 _FOR_PEOPLE = re.compile(rb"^[ ]*(?://.*|/[*].*[*]/)?\n|^[ ]+", re.MULTILINE)  # lines of comment, indents: 1 kB of ours
+_SPACE = re.compile(rb"(?<=[{};,])\s+|\s+(?=[{}])")  # between the parts of a style: 0.2 kB of ours, none in a string
 _KINDS = ("text/", "application/atom+xml", "application/json", "application/javascript", "image/svg+xml")
 
 
@@ -35,6 +36,7 @@ def compress(app: Flask) -> None:
         if len(data) >= _WORTH:
             own = request.endpoint == "static"
             data = _FOR_PEOPLE.sub(b"", data) if own else data
+            data = _SPACE.sub(b"", data) if own and response.mimetype == "text/css" else data
             response.set_data(gzip.compress(data, _ONCE if own else _LEVEL, mtime=0))
             response.content_encoding = "gzip"
         return response

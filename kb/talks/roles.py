@@ -22,7 +22,6 @@ _TALK = ROLES.index("talk")
 _BINS = (0.01, 0.03, 0.08, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95)
 _PLAIN = 0.9  # 49 of the 52 headings of readers that say so are talks
 _EVEN, _NEAR = 0.5, 2  # what is rather a talk; lines that stand near
-_BARELY = 0.01  # points of a line that is a talk by those beside it
 _FURTHER = 60  # lines below a heading that are asked
 
 
@@ -176,7 +175,7 @@ def likeliest(lines: Sequence[Line], likely: Mapping[int, float], told: Mapping[
         if 2 * sum(points[i] > 0 for i in own) > len(own) - 1:
             others = (i for i in own if i not in rows and not is_section_name(lines[i].text))
             likely_too = (i for i in others if points[i] + sure > beside)
-            points.update({i: max(points[i], _BARELY) for i in likely_too})
+            points.update({i: points[i] + sure - beside for i in likely_too})
     points.update({i: inf if is_talk else -inf for i, is_talk in told.items()})
     ends = ends_of(lines)
     best: list[tuple[int, float, list[int]]] = []  # the last lines first, those below a heading as one

@@ -19,12 +19,12 @@ from webui.app import create_app
 
 def report(year: int | None, *, speaker: str, notes: int = 3) -> str:
     """Return a report of an event with two talks, in one of them so many notes."""
-    when = f" {year}" if year else ""
+    when, which = (f" {year}", f"{year}年の") if year else ("", "")
     own = "\n".join(f"- 箱の中身 {number}番\n  - Lambda は便利" for number in range(notes))
     return (
         f"# 見本カンファレンス{when} 参加レポート\n\n"
-        f"## 【B】13:00~13:40:箱の話{when}\n\n登壇: {speaker}\n\n{own}\n\n"
-        f"## 【A】10:00~10:40:紐の話{when}\n\n登壇: 見本 花子\n\n- SQS は紐である\n- 課題: 起動が遅くて困っている\n"
+        f"## 【B】13:00~13:40:{which}箱の話\n\n登壇: {speaker}\n\n{own}\n\n"
+        f"## 【A】10:00~10:40:{which}紐の話\n\n登壇: 見本 花子\n\n- SQS は紐である\n- 課題: 起動が遅くて困っている\n"
     )
 
 
@@ -89,7 +89,7 @@ def test_a_list_is_narrowed_by_name_year_service_and_event(client: FlaskClient) 
         found: int = as_json(client, address)["total"]
         return found
 
-    assert total("/talks?name=紐 2019") == 1
+    assert total("/talks?name=2019年の紐") == 1
     assert total("/talks?year=2019") == 2
     assert total("/talks?service=ラムダ&year=2019") == 1
     assert total("/talks?service=nothing") == 0
@@ -111,7 +111,7 @@ def test_a_narrowed_list_says_by_what_and_how_to_widen_it(client: FlaskClient) -
 def test_entries_stand_newest_first_and_the_bars_lead_to_each_year(client: FlaskClient) -> None:
     page = client.get("/talks").text
 
-    assert page.index("紐の話 2020") < page.index("紐の話 2019")
+    assert page.index("2020年の紐の話") < page.index("2019年の紐の話")
     assert 'href="/talks?year=2005" aria-label="2005年 2セッション"' in page
 
 

@@ -152,7 +152,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
 
 def test_the_page_of_an_event_has_its_timetable_and_below_it_what_has_no_time(client: FlaskClient) -> None:
     page = client.get("/event/見本勉強会-2019").text
-    table, rest = page[page.index('<table class="timetable">') :].split("</table>")
+    table, rest = page[page.index('<table class="timetable">') :].split("</table>", 1)
     cells = re.findall(r'href="(/talk/[^"]+)">([^<]+)</a>.*?メモ (\d+)件', table, re.DOTALL)
 
     assert [title for _, title, _ in cells] == ["長い話", "朝の話", "次の話", "昼の話"]
