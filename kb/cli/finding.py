@@ -1,6 +1,7 @@
 """The commands that find notes: search, pairs, show, services."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from gettext import gettext as _
 from typing import Any, get_args
 
 import click
@@ -8,6 +9,7 @@ import click
 from index.query import Query, StepName
 from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
+from kb.cli.language import texts
 from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
@@ -25,7 +27,6 @@ from kb.search.records import (
 )
 from kb.search.searching import SORTS
 from kb.services import Domain
-from kb.texts import ja
 
 _FEW = 30  # values that an error lists
 
@@ -136,7 +137,10 @@ def pairs(
         print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
         shown = (line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
-        results((*shown, f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)"))
+        summed = _("{count} in all, {left} of them open").format(
+            count=len(found), left=sum(pair.is_open for pair in found)
+        )
+        results((*shown, summed))
     if not found and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
@@ -202,7 +206,7 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
     make_ready(kb)
     notes = list({note.id: note for identifier in identifiers for note in _notes(kb, identifier)}.values())
     posts = {entry.id: entry.url for entry in kb.browser.reports()}
-    quoting = Quoting(ja, kb.collection.domain, lambda note: posts.get(note.report))
+    quoting = Quoting(texts, kb.collection.domain, lambda note: posts.get(note.report))
     lines(quoting.sheet(notes) if len(notes) > 1 else map(quoting.citation, notes))
 
 
@@ -222,7 +226,7 @@ def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> N
     else:
         results(line for one in alike for line in terminal.alike_lines(one, kb.collection.catalogue))
     if not alike:
-        say(f"kb: {ja.NOTHING_ALIKE} ({ja.coverage(kb.keeper.coverage())})", err=True)
+        say(f"kb: {texts.NOTHING_ALIKE} ({texts.coverage(kb.keeper.coverage())})", err=True)
         click.get_current_context().exit(FOUND_NOTHING)
 
 

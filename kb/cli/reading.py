@@ -1,5 +1,6 @@
 """The commands that look at files without keeping anything: read, outline, lint."""
 
+from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -65,7 +66,7 @@ def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
         if as_json:
             print_json([outline_record(parsed, report.event, report.held_on, report.talks)])
             return
-        say(f"{source}: {parsed.format}, {parsed.encoding}, {parsed.lines} lines")
+        say(_("{file}: {0.format}, {0.encoding}, {0.lines} lines").format(parsed, file=source))
         for block in parsed.blocks:
             if block.type != "blank":
                 place = "" if block.depth is None else "  " * block.depth
@@ -91,7 +92,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
         if as_json:
             print_json(asdict(problem) for problem in problems)
         else:
-            lines(map(str, problems) if problems else [f"{source}: nothing to put right"])
+            lines(map(str, problems) if problems else [_("{file}: nothing to put right").format(file=source)])
 
     each_report(files, lint_one)
 

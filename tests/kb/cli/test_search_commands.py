@@ -58,7 +58,7 @@ def test_facets_come_last_and_count_every_hit() -> None:
 def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     result = kb("search", "量子暗号鍵配送")
 
-    assert (result.exit_code, result.stdout) == (1, "0件\n")
+    assert (result.exit_code, result.stdout) == (1, "0 notes\n")
 
 
 @pytest.mark.usefixtures("library")
@@ -204,8 +204,8 @@ def test_what_was_done_to_find_more_is_told_and_can_be_refused() -> None:
     mended, refused = kb("search", "lanbda"), kb("search", "lanbda", "--exact")
 
     assert (mended.stdout.splitlines()[0], refused.stdout) == (
-        "「lanbda」を「lambda」として探しました (--exact で行わない)",
-        "0件\n",
+        "searched “lanbda” as “lambda” (--exact refuses it)",
+        "0 notes\n",
     )
 
 
