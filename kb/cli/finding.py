@@ -28,8 +28,6 @@ from kb.search.records import (
 from kb.search.searching import SORTS
 from kb.services import Domain
 
-_FEW = 30  # values that an error lists
-
 
 def _facet_options(command: Command) -> Command:
     """Add the option of each facet that has one."""
@@ -82,21 +80,30 @@ def search(
         without=get_args(StepName) if given["exact"] else (),
         explain=True,
     )
-    answer = kb.searcher.search(_narrowed(kb, query, {facet.key: given[facet.key] for facet in options()}))
+    asked = _narrowed(kb, query, {facet.key: given[facet.key] for facet in options()})
+    answer = kb.searcher.search(asked)
     quoted = kb.searcher.quoted(query, answer)
     if as_json:
         records = _search_records(answer, quoted, kb.collection.domain, explain=given["explain"])
         print_json((*records, _counted(answer)) if facets else records)
     else:
-        counted = terminal.facet_lines(answer) if facets else ()
-        results(
-            (
-                *terminal.answer_lines(answer, quoted, kb.collection.domain, query.text, explain=given["explain"]),
-                *counted,
-            )
+        ends = (
+            *terminal.part_lines(answer, narrowed=bool(asked.selections)),
+            *(() if answer.total else _ways_out(kb, asked, answer)),
         )
+        told = terminal.answer_lines(
+            answer, quoted, kb.collection.domain, query.text, explain=given["explain"], ends=ends
+        )
+        results((*told, *(terminal.facet_lines(answer) if facets else ())))
     if not answer.total and not answer.talks and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
+
+
+def _ways_out(kb: KnowledgeBase, query: Query, answer: Answer) -> Iterator[str]:
+    from kb.search.ways_out import unknown, ways_out
+
+    every = unknown(answer, kb.searcher), ways_out(query, answer, kb.searcher)
+    return terminal.way_out_lines(kb.searcher, *every)
 
 
 @cli.command()
@@ -266,7 +273,11 @@ def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]
     try:
         return kb.searcher.narrowed(query, names)
     except UnknownValueError as error:
-        few = f"{error.name!r} is none of {', '.join(error.known)}"
-        many = f"{error}; `kb {error.facet}s` lists them"
-        told = few if len(error.known) <= _FEW else many
-        raise click.BadParameter(told, param_hint=f"--{error.facet}") from error
+        raise click.BadParameter(_no_value(kb, error), param_hint=f"--{error.facet}") from error
+
+
+def _no_value(kb: KnowledgeBase, error: UnknownValueError) -> str:
+    facet = BY_KEY[error.facet]
+    noted = (one.value for one in kb.searcher.noted(facet))
+    near = [one.value for one in kb.searcher.near(facet, error.name)]
+    return terminal.no_value(error.facet, error.name, near, dict.fromkeys((*error.known, *noted)))

@@ -70,11 +70,13 @@ class LazyGroup(click.Group):
             ctx.exit(_PIPE_CLOSED)
         except foreseen() as error:
             from kb.cli.output import OutputError, in_words, say
+            from kb.cli.terminal import do_you_mean
             from kb.search.answers import UnknownIdError
 
             if isinstance(error, OutputError):
                 _drop_output()
-            say(f"kb: {in_words(error)}", err=True)
+            near = do_you_mean(error.near) if isinstance(error, UnknownIdError) else ""
+            say(f"kb: {in_words(error)}{near}", err=True)
             ctx.exit(FOUND_NOTHING if isinstance(error, UnknownIdError) else WRONG_USE)
         if ctx.ensure_object(Places).older_answered:
             ctx.exit(AN_OLDER_ANSWERED)

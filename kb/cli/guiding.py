@@ -30,11 +30,11 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
               kb guide Lambda --markdown > lambda.md
     """
     make_ready(kb)
-    known = kb.collection.catalogue.find(service)
+    catalogue = kb.collection.catalogue
+    known = catalogue.find(service)
     if known is None:
-        near = ", ".join(one.slug for one in kb.collection.catalogue.near(service))
-        remedy = f"do you mean {near}?" if near else "`kb services` lists them"
-        raise click.BadParameter(f"no service is called {service!r}; {remedy}", param_hint="SERVICE")
+        near, every = ([one.slug for one in some] for some in (catalogue.near(service), catalogue.services))
+        raise click.BadParameter(terminal.no_value("service", service, near, every), param_hint="SERVICE")
     made = kb.guide(known)
     if as_json:
         print_json([guide_record(made, kb.collection.domain)])

@@ -1,6 +1,6 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from gettext import gettext as _
 from gettext import ngettext
 from types import MappingProxyType
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from kb.report.problems import FileProblem
     from kb.search.answers import Alike, Answer, Found, ServiceCount
     from kb.search.outcomes import Added, Status, SyncOutcome
+    from kb.search.searching import Searcher
+    from kb.search.ways_out import Unknown, WayOut
     from kb.services import Catalogue, Change, Domain
 
 MOST_TALKS = 5  # that are listed of those found by their titles
+MOST_LISTED = 30  # values that an error lists
 MOST_NAMED = 5  # files set aside; `kb status --json` names all
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
 
@@ -182,9 +185,15 @@ def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: 
 
 
 def answer_lines(
-    answer: "Answer", quoted: "Sequence[Found]", domain: "Domain", text: str, *, explain: bool
+    answer: "Answer",
+    quoted: "Sequence[Found]",
+    domain: "Domain",
+    text: str,
+    *,
+    explain: bool,
+    ends: "Iterable[str]" = (),
 ) -> Iterator[str]:
-    """Yield what a search for a text found, why where that is asked for, and what it did for that."""
+    """Yield what a search for a text found, why where that is asked for, what it did for that; `ends`, and the sum."""
     for step in answer.steps:
         told = texts.STEPS[step.name].format(text=step.text, instead=step.instead)
         yield click.style(told + _(" (--exact refuses it)"), fg="yellow")
@@ -203,15 +212,61 @@ def answer_lines(
         yield click.style(f"    {one.talk.id}", dim=True)
     if answer.titled > MOST_TALKS:
         yield f"{texts.TALK}: {texts.left_out(answer.titled - MOST_TALKS)}"
-    for group, count in answer.freed.items():
-        yield _("Without --{group}: {notes}").format(group=group, notes=notes_counted(count))
-    counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
-    if len(counts) > 1 and any(counts):
-        yield from (texts.alone(word.word, word.count) for word in answer.words)
-        yield from (texts.without(condition.condition, condition.count) for condition in answer.conditions)
+    yield from ends
     shown = len(answer.found)
     more = _(" (the first {shown} are shown; --limit shows more)").format(shown=shown) if shown < answer.total else ""
     yield notes_counted(answer.total) + more
+
+
+def part_lines(answer: "Answer", *, narrowed: bool) -> Iterator[str]:
+    """Yield, where little is found, what each part of a search has to do with that; `narrowed` by values of facets."""
+    counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
+    if not answer.total or (len(counts) > 1 and any(counts)):
+        none = _("None of these notes has “{word}”") if narrowed else _("No note has “{word}”")
+        for word in answer.words:
+            yield texts.alone(word.word, word.count) if word.count else none.format(word=word.word)
+        yield from (texts.without(condition.condition, condition.count) for condition in answer.conditions)
+
+
+def way_out_lines(searcher: "Searcher", unknown: "Iterable[Unknown]", ways_out: "Iterable[WayOut]") -> Iterator[str]:
+    """Yield, where nothing is found, which condition no note meets, and what finds something."""
+    for one in unknown:
+        told = _("No note has the {facet} “{name}”")
+        name = value_name(searcher, one.facet, one.value)
+        yield told.format(facet=facet_name(one.facet), name=name) + do_you_mean(near.label for near in one.near)
+    for way in ways_out:
+        text = value_name(searcher, way.facet, way.text) if way.facet else way.text
+        yield texts.meant(text, way.count) if way.what == "meant" else texts.without(text, way.count)
+
+
+def value_name(searcher: "Searcher", facet: str, value: str) -> str:
+    """Return what the value of a facet is called."""
+    from kb.search.facets import BY_KEY
+
+    return BY_KEY[facet].called.get(spoken(), searcher.labels(facet, None)).get(value, value)
+
+
+def facet_name(key: str) -> str:
+    """Return what a facet is called within a sentence."""
+    from kb.search.facets import BY_KEY
+
+    return BY_KEY[key].label[spoken()].lower()
+
+
+def no_value(facet: str, name: str, near: "Collection[str]", known: "Collection[str]") -> str:
+    """Return that a facet has no such value, and which may be meant: those that are near, else all of a few."""
+    none = _("no {facet} is called {name!r}").format(facet=facet_name(facet), name=name)
+    if near:
+        return none + do_you_mean(near)
+    if len(known) > MOST_LISTED:
+        return _("{none}; `kb services` lists them").format(none=none)
+    return _("{name!r} is none of {names}").format(name=name, names=", ".join(known))
+
+
+def do_you_mean(names: "Iterable[str]") -> str:
+    """Return what may be meant instead, nothing where that is nothing."""
+    near = ", ".join(names)
+    return _("; do you mean {names}?").format(names=near) if near else ""
 
 
 def facet_lines(answer: "Answer") -> Iterator[str]:

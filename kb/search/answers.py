@@ -148,12 +148,14 @@ class ServiceCount(Struct, frozen=True):
 class UnknownIdError(LookupError):
     """No note, talk or report has this id, or several reports have had it.
 
-    `reports` are those that the id names: of a note that is known no more, or one to choose from several.
+    `reports` are those that the id names: of a note that is known no more, or one to choose from several; `near` are
+    the ids that are nearly so.
     """
 
-    def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = ()) -> None:
+    def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = (), near: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.reports = reports
+        self.near = near
 
 
 class UnknownValueError(LookupError):

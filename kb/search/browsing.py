@@ -1,6 +1,6 @@
 """Reading what a collection holds: a note, a talk, a report and its lines, and the services that notes are about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from index.query import Query
@@ -14,6 +14,7 @@ from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry
 from kb.search.records import load_relations
 
 _MOST_ALIKE = 5
+_MOST_NEAR = 3
 _Entry = TypeVar("_Entry")
 
 
@@ -58,7 +59,12 @@ class Browser:
             if snapshot and (stored := snapshot.reader.stored(f"{report.id}/{own}")) is not None:
                 return snapshot.note(stored)
         where = f"; the report {reports[0].id} is known, but holds no such note any more" if reports else ""
-        raise UnknownIdError(f"no note has the id {note_id}{where}", reports)
+        near = tuple(
+            f"{one}/{own}"
+            for one in (_near(report_id, snapshot.contents.by_id) if snapshot else ())
+            if snapshot and snapshot.reader.stored(f"{one}/{own}") is not None
+        )
+        raise UnknownIdError(f"no note has the id {note_id}{where}", reports, near)
 
     def surroundings(self, note: Note) -> Surroundings:
         """Return where a note stands in its report. Raises UnknownIdError where that one has gone meanwhile."""
@@ -94,7 +100,8 @@ class Browser:
         snapshot = self._collection.snapshot()
         settled = snapshot.contents.settled_talk(talk_id) if snapshot else None
         if snapshot is None or settled is None:
-            raise UnknownIdError(f"no talk has the id {talk_id}")
+            near = _near(talk_id, snapshot.contents.talks) if snapshot else ()
+            raise UnknownIdError(f"no talk has the id {talk_id}", near=near)
         notes = _all("talk", settled, snapshot)
         told = {
             entry.id: (entry, talk) for entry in snapshot.contents.reports for talk in entry.talks if talk.id == settled
@@ -187,11 +194,19 @@ def _entry(report_id: str, contents: Contents | None) -> ReportEntry:
     """Return what an index knows of a report, by any id that it has had. Raises UnknownIdError."""
     entries = contents.called(report_id) if contents else ()
     if not entries:
-        raise UnknownIdError(f"no report has the id {report_id}")
+        near = _near(report_id, contents.by_id) if contents else ()
+        raise UnknownIdError(f"no report has the id {report_id}", near=near)
     if len(entries) > 1:
         which = ", ".join(f"{entry.id} ({entry.source})" for entry in entries)
         raise UnknownIdError(f"several reports are called {report_id} now: {which}", entries)
     return entries[0]
+
+
+def _near(some_id: str, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids, at most three, that are nearly like one which none has."""
+    from index.spelling import nearest
+
+    return nearest(some_id, ids, _MOST_NEAR)
 
 
 def _all(group: str, value: str, snapshot: Snapshot) -> tuple[Note, ...]:

@@ -6,12 +6,11 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from index.spelling import nearest
 from index.text import skeleton
 from kb.texts import ja
 
 _MOST_NEAR = 3
-_NEAR = 0.75  # of the letters of two names alike, from 0 to 1: SQSS and SQS have 0.86, SQSS and SNS 0.57
-_LONGEST_TYPED = 100  # characters of a name that is looked for
 
 
 class FormerName(Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,9 +102,7 @@ class Catalogue(Struct, frozen=True, dict=True):
 
     def near(self, name: str) -> tuple[Service, ...]:
         """Return the services, at most three, that have a name like one that none has: SQS for SQSS."""
-        from difflib import get_close_matches  # noqa: PLC0415  # for who mistypes a name
-
-        close = get_close_matches(skeleton(name[:_LONGEST_TYPED]), self._by_name, _MOST_NEAR * 2, _NEAR)
+        close = nearest(skeleton(name), self._by_name, _MOST_NEAR * 2)
         return tuple({self._by_name[key].slug: self._by_name[key] for key in close}.values())[:_MOST_NEAR]
 
     def _keys(self, name: str) -> tuple[str, str]:
