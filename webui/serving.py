@@ -12,6 +12,7 @@ from gettext import gettext as _
 import click
 
 from index.query import Query
+from index.sentences import Sentence
 from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
@@ -77,7 +78,7 @@ def serve(
         from kb.fetching import Fetcher  # noqa: PLC0415  # for httpx takes its time and 5 MB
 
         fetcher = Fetcher(allow_private=allow_private)
-    updater = Updater(partial(_sync, kb, embed_beside(kb)), begun if isinstance(begun, str) else None)
+    updater = Updater(partial(_sync, kb, embed_beside(kb)), begun if isinstance(begun, Sentence) else None)
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True).start()

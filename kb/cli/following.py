@@ -9,7 +9,7 @@ from kb.cli import terminal
 from kb.cli.fetching import add_page, allow_private, fetched
 from kb.cli.group import as_json, cli, with_knowledge_base
 from kb.cli.language import texts
-from kb.cli.output import bring_up_to_date, lines, print_json, say
+from kb.cli.output import bring_up_to_date, in_words, lines, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
@@ -71,7 +71,7 @@ def _add(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bo
         page = fetched(entry.url, allow_private=allow_private)
         added = add_page(kb, *page, Given(published=entry.published))
     except UnreadableError as error:
-        say(f"kb: {error}", err=True)
+        say(f"kb: {in_words(error)}", err=True)
         return
     left.discard(entry.url)
     if as_json:

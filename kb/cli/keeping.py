@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import asdict
 
+from index.sentences import said
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, WRONG_USE, NamedPath, as_json, cli, with_knowledge_base
 from kb.cli.language import texts
-from kb.cli.output import ProgressBar, bring_up_to_date, embed, lines, make_ready, print_json, results, say
+from kb.cli.output import ProgressBar, bring_up_to_date, embed, in_words, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name
 
@@ -108,7 +109,7 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
-            raise UnreadableError(FileProblem(source, None, "is empty; there is nothing to add"))
+            raise UnreadableError(FileProblem(source, None, said("is empty; there is nothing to add")))
         if is_address(source):
             every.append(add_page(kb, source, data, given))
         else:
@@ -160,7 +161,8 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     state, coverage, model = kb.keeper.status(), kb.keeper.coverage(), kb.keeper.model()
     if as_json:
         places_named = {"library": shown_name(state.library), "index": shown_name(state.index)}
-        print_json([{**asdict(state), **places_named, "likeness": coverage, "model": model}])
+        problems = [problem.record() for problem in state.problems]
+        print_json([{**asdict(state), **places_named, "problems": problems, "likeness": coverage, "model": model}])
     else:
         lines(terminal.status_lines(state, coverage, model))
     places().older_answered = state.older_answers
@@ -188,7 +190,7 @@ def watch(kb: "KnowledgeBase") -> None:
         try:
             outcome = bring_up_to_date(kb)
         except (LibraryError, SearchIndexError, OSError) as error:
-            say(f"kb: {error}", err=True)
+            say(f"kb: {in_words(error)}", err=True)
         else:
             if outcome.new or outcome.changed or outcome.gone:
                 lines(terminal.outcome_lines(outcome, kb, "beside"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from index.sentences import Sentence, said, system_says, told_by
 from kb.cli import terminal
 from kb.cli.language import texts
 from kb.cli.places import places
@@ -46,12 +47,17 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def in_words(error: Exception) -> str:
+    """Return what an error says in the language that is spoken."""
+    return texts.told(_told_by(error))
+
+
+def _told_by(error: Exception) -> Sentence:
     """Return what an error says; of one that the system raised, its file first."""
     if isinstance(error, OSError) and error.strerror:
-        why = _(error.strerror)
-        told = f"{error.filename}: {why}" if error.filename else why
-        return _("{why}; make room and run it again").format(why=told) if error.errno in _NO_ROOM else told
-    return str(error)
+        what = system_says(error)
+        told = said("{0}: {1}", error.filename, what) if error.filename else what
+        return said("{0}; make room and run it again", told) if error.errno in _NO_ROOM else told
+    return told_by(error)
 
 
 def lines(every: Iterable[str], *, err: bool = False) -> None:
@@ -98,7 +104,7 @@ def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcom
 
 def bring_up_to_date_or_tell(
     kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None
-) -> "SyncOutcome | str":
+) -> "SyncOutcome | Sentence":
     """Sync as `bring_up_to_date` does; where the index cannot be written but answers, say so and return why.
 
     Raises SearchIndexError or OSError where nothing would answer.
@@ -111,7 +117,7 @@ def bring_up_to_date_or_tell(
         if kb.collection.contents() is None:
             raise
         say(_("kb: {why}; what the index held before answers").format(why=in_words(error)), err=True)
-        return in_words(error)
+        return _told_by(error)
 
 
 def embed(kb: "KnowledgeBase") -> None:

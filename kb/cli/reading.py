@@ -4,11 +4,11 @@ from gettext import gettext as _
 from pathlib import Path
 
 import click
-from msgspec.structs import asdict
 
 from kb.cli import terminal
 from kb.cli.files import each_report
 from kb.cli.group import NamedPath, as_json, cli
+from kb.cli.language import texts
 from kb.cli.output import lines, print_json, say
 from kb.cli.places import places
 from kb.library.configuration import Configuration
@@ -90,9 +90,10 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
         parsed = read_outline(data, source)
         problems = lint(parsed, finish(parsed, tools).report, tools.domain, tools.lines)
         if as_json:
-            print_json(asdict(problem) for problem in problems)
+            print_json(problem.record() for problem in problems)
         else:
-            lines(map(str, problems) if problems else [_("{file}: nothing to put right").format(file=source)])
+            told = [texts.told(problem.sentence) for problem in problems]
+            lines(told or [_("{file}: nothing to put right").format(file=source)])
 
     each_report(files, lint_one)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
+from index.sentences import told_by
 from kb.cli.language import spoken, texts
 from kb.library.walk import shown_name
 
@@ -363,7 +364,7 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors 
 
 def without_vectors(error: Exception) -> str:
     """Return why no vectors can be made, and what that means."""
-    return _("kb: {why}; notes are found by their words alone").format(why=error)
+    return _("kb: {why}; notes are found by their words alone").format(why=texts.told(told_by(error)))
 
 
 def empty_line(kb: "KnowledgeBase") -> str:
@@ -418,7 +419,7 @@ def status_lines(status: "Status", coverage: "Coverage | None", model: str | Non
 def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
-        yield f"kb: {problem}"
+        yield f"kb: {texts.told(problem.sentence)}"
 
 
 def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
@@ -428,6 +429,8 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     groups = gathered(problems)
     for group in groups:
         several = len(group.problems) > 1
-        yield f"kb: {group.cause} {texts.in_files(group)}" if several else f"kb: {group.problems[0]}"
+        where = texts.in_files(group)
+        told = texts.told(group.cause if several else group.problems[0].sentence)
+        yield f"kb: {told} {where}" if several else f"kb: {told}"
     if any(len(group.places) < len(group.problems) for group in groups):
         yield _("kb: `kb status` tells each by file and line")

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from index.engine import ConditionCount, MeantCount, Reason, WordCount
     from index.query import Step
+    from index.sentences import Sentence
     from index.tree import Notice
     from kb.library.contents import ReportEntry
     from kb.report.model import Note, Talk
@@ -152,7 +153,9 @@ class UnknownIdError(LookupError):
     the ids that are nearly so.
     """
 
-    def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = (), near: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, message: "Sentence | str", reports: "tuple[ReportEntry, ...]" = (), near: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.reports = reports
         self.near = near

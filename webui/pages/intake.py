@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from werkzeug.datastructures import FileStorage
 
+from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import ChangedSinceError, LibraryError
 from kb.library.states import joined
@@ -44,7 +45,7 @@ class Outcome:
 
     name: str
     added: Added | None = None
-    told: str = ""
+    told: Sentence | None = None
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: "Fetcher | None") -> Blueprint:
@@ -92,7 +93,7 @@ class _Intake:
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
-            refused = RefusedError(texts.UNREADABLE, asked_for(), told=str(error))
+            refused = RefusedError(texts.UNREADABLE, asked_for(), told=told_by(error))
         except RefusedError as error:
             refused = error
         if wants_json():
@@ -181,11 +182,11 @@ class _Intake:
         name = file.filename or ""
         data = file.read()
         if not data.strip():
-            return Outcome(name, told="is empty; there is nothing to add")
+            return Outcome(name, told=said("is empty; there is nothing to add"))
         try:
             return Outcome(name, self._keeper.add(data, name))
         except (UnreadableError, LibraryError) as error:
-            return Outcome(name, told=str(error))
+            return Outcome(name, told=told_by(error))
 
 
 def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:

@@ -20,10 +20,11 @@ import webui.command  # noqa: F401 (it adds `serve`)
 from kb.cli.group import cli
 from kb.cli.helping import paragraphs
 from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, OPTIONS
+from kb.lint import TOLD
 from kb.texts import CATALOGUES, DOMAIN
 
 ROOT = Path(__file__).parents[3]
-KEYWORDS = {"_": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "ngettext": (1, 2), "said": None}
 STEPS = ("reading", "writing", "embedding")  # of a sync
 FAULTS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EISDIR, errno.ENOTDIR,
           errno.EROFS, errno.ELOOP, errno.EIO, errno.EADDRINUSE, errno.EADDRNOTAVAIL)  # fmt: skip
@@ -35,13 +36,13 @@ def wanted() -> set[Message]:
     """Return every sentence that may be said: ours, those of the help, those of click and of the system."""
     ours = (said for room in ("kb", "index", "webui") for said in marked(ROOT / room))
     faults = map(os.strerror, FAULTS)
-    return {*ours, *marked(Path(click.__file__).parent), *helps(), *STEPS, *faults} - {""}
+    return {*ours, *marked(Path(click.__file__).parent), *helps(), *STEPS, *TOLD.values(), *faults} - {""}
 
 
 def marked(folder: Path) -> Iterator[Message]:
     """Yield the sentences that stand in calls of gettext below a folder; those with a plural as two."""
     every = extract_from_dir(str(folder), [("**.py", "python")], keywords=KEYWORDS)
-    yield from (said for _file, _line, said, _comments, _context in every)
+    yield from (said[0] if said[1:] and said[1] is None else said for _file, _line, said, _comments, _context in every)
 
 
 def helps() -> Iterator[str]:

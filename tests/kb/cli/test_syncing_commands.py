@@ -120,7 +120,7 @@ def test_what_is_wrong_with_many_files_is_told_by_its_cause_and_each_by_status(l
 
     assert told == [
         (
-            "kb: reStructuredText: Unknown directive type …; left unread "
+            'kb: reStructuredText: Unknown directive type "…"; left unread '
             "×10 in 5 files: 0.rst:6, 1.rst:6, 2.rst:6 and 2 more"
         ),
         'kb: 6.md: the same post as "5.md"; indexed once',
