@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from gettext import gettext as _
 
 import click
 
@@ -15,6 +14,7 @@ from index.query import Query
 from index.sentences import Sentence
 from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
+from kb.cli.language import _
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
 from kb.cli.terminal import outcome_lines
 from kb.knowledge_base import KnowledgeBase

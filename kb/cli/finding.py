@@ -1,7 +1,6 @@
 """The commands that find notes: search, pairs, show, services."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from gettext import gettext as _
 from typing import Any, get_args
 
 import click
@@ -9,7 +8,7 @@ import click
 from index.query import Query, StepName
 from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
-from kb.cli.language import texts
+from kb.cli.language import _, texts
 from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note

@@ -1,6 +1,5 @@
 """The command that follows a feed: follow."""
 
-from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,7 +7,7 @@ import click
 from kb.cli import terminal
 from kb.cli.fetching import add_page, allow_private, fetched
 from kb.cli.group import as_json, cli, with_knowledge_base
-from kb.cli.language import texts
+from kb.cli.language import _, texts
 from kb.cli.output import bring_up_to_date, in_words, lines, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Given

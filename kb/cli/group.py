@@ -6,13 +6,12 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
-from gettext import gettext as _
 from typing import Any
 
 import click
 
 from kb.cli.helping import Context, told
-from kb.cli.language import LANGUAGES, speak
+from kb.cli.language import LANGUAGES, _, speak
 from kb.cli.overview import COMMANDS, INDEX, LANGUAGE, LIBRARY, MOST_COLUMNS, overview
 from kb.cli.places import Places, places
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from copy import copy
-from gettext import gettext as _
 from inspect import cleandoc
 
 import click
 
+from kb.cli.language import _
 from kb.cli.overview import table, wrapped
 
 _AS_IT_IS = "\b\n"  # what click begins a paragraph with whose lines stay

@@ -1,7 +1,6 @@
 """The commands that keep library and index: sync, add, remove, status, check, watch."""
 
 from functools import partial
-from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from index.sentences import said
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, WRONG_USE, NamedPath, as_json, cli, with_knowledge_base
-from kb.cli.language import texts
+from kb.cli.language import _, texts
 from kb.cli.output import ProgressBar, bring_up_to_date, embed, in_words, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name

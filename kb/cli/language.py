@@ -4,12 +4,10 @@ English sentences stand where they are said, in `_()`; `kb/texts/catalogues` has
 Labels, and what the page says too, are those of `texts`.
 """
 
-import gettext
 import os
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from kb.texts import CATALOGUES, DOMAIN
 
@@ -20,16 +18,37 @@ _STATE = "LANGUAGE"  # what gettext looks at before these, and the programs that
 
 def speak(words: Sequence[str]) -> None:
     """Speak the language that words ask for by `--lang`, else that of the environment."""
-    gettext.bindtextdomain(DOMAIN, str(CATALOGUES))
-    gettext.textdomain(DOMAIN)
     asked = next((after for word, after in _options(words) if word == "--lang"), None)
     told = next(filter(None, map(os.environ.get, _VARIABLES)), "")
     os.environ[_STATE] = asked if asked in LANGUAGES else "ja" if told.startswith("ja") else "en"
+    if spoken() != "en":
+        import gettext
+
+        gettext.bindtextdomain(DOMAIN, CATALOGUES)
+        gettext.textdomain(DOMAIN)
 
 
 def spoken() -> str:
     """Return the language that is spoken."""
     return "ja" if os.environ.get(_STATE) == "ja" else "en"
+
+
+def _(english: str) -> str:
+    """Return a sentence in the language that is spoken; English waits for no catalogue."""
+    if spoken() == "en":
+        return english
+    import gettext
+
+    return gettext.gettext(english)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """Return a sentence about one or many things in the language that is spoken."""
+    if spoken() == "en":
+        return one if count == 1 else many
+    import gettext
+
+    return gettext.ngettext(one, many, count)
 
 
 def _options(words: Sequence[str]) -> Sequence[tuple[str, str]]:
@@ -45,9 +64,10 @@ class _Spoken:
         return getattr(import_module(f"kb.texts.{spoken()}"), name)
 
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kb.texts import ja as texts
 else:
     texts = _Spoken()
 
-__all__ = ["LANGUAGES", "speak", "spoken", "texts"]
+__all__ = ["LANGUAGES", "_", "ngettext", "speak", "spoken", "texts"]

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from gettext import gettext as _
 from pathlib import Path
 
 import click
 import msgspec
 
 from kb.cli.group import NamedPath, as_json, cli
+from kb.cli.language import _
 from kb.cli.output import lines, print_json
 from kb.evaluation import Evaluation, EvaluationError, evaluate
 from kb.library.places import EVALUATION

@@ -5,14 +5,13 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable
-from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from index.sentences import Sentence, said, system_says, told_by
 from kb.cli import terminal
-from kb.cli.language import texts
+from kb.cli.language import _, texts
 from kb.cli.places import places
 from kb.cli.wrapping import STYLE, wrapped
 

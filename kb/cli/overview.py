@@ -6,9 +6,8 @@ To import click takes longer than all the rest of it.
 import shutil
 import textwrap
 from collections.abc import Iterator, Sequence
-from gettext import gettext as _
 
-from kb.cli.language import spoken
+from kb.cli.language import _, spoken
 
 MOST_COLUMNS, _FEWEST_COLUMNS = 110, 50
 _MOST_TERM = 30  # columns of a name that its meaning stands beside; of a longer one it stands below

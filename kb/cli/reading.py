@@ -1,6 +1,5 @@
 """The commands that look at files without keeping anything: read, outline, lint."""
 
-from gettext import gettext as _
 from pathlib import Path
 
 import click
@@ -8,7 +7,7 @@ import click
 from kb.cli import terminal
 from kb.cli.files import each_report
 from kb.cli.group import NamedPath, as_json, cli
-from kb.cli.language import texts
+from kb.cli.language import _, texts
 from kb.cli.output import lines, print_json, say
 from kb.cli.places import places
 from kb.library.configuration import Configuration

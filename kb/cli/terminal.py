@@ -1,15 +1,13 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from gettext import gettext as _
-from gettext import ngettext
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
 from index.sentences import told_by
-from kb.cli.language import spoken, texts
+from kb.cli.language import _, ngettext, spoken, texts
 from kb.library.walk import shown_name
 
 if TYPE_CHECKING:
@@ -385,7 +383,7 @@ def empty_line(kb: "KnowledgeBase") -> str:
             alone,
         ).format(library=name, count=alone)
     told = _("no report in {library} yet: `kb add FILE` puts one there ({formats})")
-    return told.format(library=name, formats=listed(LABELS))
+    return told.format(library=name, formats=texts.told(listed(LABELS)))
 
 
 def status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from index.sentences import said, told_by
+from index.sentences import Sentence, said, told_by
 from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, held
@@ -126,9 +126,9 @@ def ending_of(name: str) -> str:
     return next(reader.endings[0] for reader in READERS if reader.name == name)
 
 
-def listed(labels: tuple[str, ...]) -> str:
+def listed(labels: tuple[str, ...]) -> Sentence:
     """Return labels as a sentence names them: `Markdown, text or HTML`."""
-    return f"{', '.join(labels[:-1])} or {labels[-1]}"
+    return said("{0} or {1}", ", ".join(labels[:-1]), labels[-1])
 
 
 def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:

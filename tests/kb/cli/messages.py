@@ -60,7 +60,7 @@ def catalogue(language: str) -> Catalog:
 
 
 def po(language: str) -> Path:
-    return CATALOGUES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    return Path(CATALOGUES) / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
 def compiled(known: Catalog) -> bytes:
@@ -81,7 +81,7 @@ def brought_up(known: Catalog, language: str) -> Catalog:
 
 
 def main() -> None:
-    for folder in CATALOGUES.iterdir():
+    for folder in Path(CATALOGUES).iterdir():
         known = brought_up(catalogue(folder.name), folder.name)
         with po(folder.name).open("wb") as file:
             write_po(file, known, width=100)
