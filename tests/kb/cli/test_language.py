@@ -57,7 +57,7 @@ def test_the_language_is_asked_for_or_that_of_the_environment(
     [
         (("search", "冪等"), "1件", "1 note"),
         (("status",), "最新です", "up to date"),
-        (("sync",), "追加0、変更0、削除0、そのまま1", "0 new, 0 changed, 0 gone, 1 unchanged"),
+        (("sync",), "新規0、変更0、削除0、変更なし1", "0 new, 0 changed, 0 gone, 1 unchanged"),
         (("serach",), "もしかして: 'search'", "Did you mean 'search'?"),
         (("search", "--servce", "sqs"), "もしかして: '--event', '--service'", "'--service'?"),
         (("search", "--limit", "x"), "--limit' の値が正しくありません", "Invalid value for '--limit'"),
