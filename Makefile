@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock clean screenshots
+.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock clean screenshots texts
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -68,6 +68,10 @@ fit: $(VENV)/.fit
 fit-model: $(VENV)/.model
 	@if test ! -d $(LABELS)/notes; then echo "There are no notes in $(LABELS): nothing is fitted."; \
 	else $(BIN)/python tests/fitting/sentence_model.py $(LABELS) && $(BIN)/python tests/fitting/sample_vectors.py; fi
+
+# Brings kb.po up to the sentences in the code, and compiles it; fill in what has no `msgstr` then, and do it again.
+texts: $(VENV)/.dev
+	PYTHONPATH=tests/kb/cli $(BIN)/python tests/kb/cli/messages.py
 
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
+from index.sentences import said
+
 if TYPE_CHECKING:
     from index.embedder import KeptVectors
     from index.query import Query, Step
@@ -296,11 +298,11 @@ class OutdatedError(SearchIndexError):
     """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
 
     def __init__(self, folder: Path | str) -> None:
-        super().__init__(f"{folder}: another kb has written this index meanwhile; try again")
+        super().__init__(said("{0}: another kb has written this index meanwhile; try again", folder))
 
 
 class WriterBusyError(SearchIndexError):
     """Another process is writing this index."""
 
     def __init__(self, folder: Path | str, holder: str) -> None:
-        super().__init__(f"{folder}: another kb is writing this index ({holder}); try again when it is done")
+        super().__init__(said("{0}: another kb is writing this index ({1}); try again when it is done", folder, holder))

@@ -1,4 +1,4 @@
-"""Slips of the keyboard: the word of an index that a text is most likely meant to be."""
+"""Slips of the keyboard: the word of an index, or the name of a few, that a text is most likely meant to be."""
 
 import re
 from bisect import bisect_right
@@ -16,12 +16,23 @@ _MOST_BEGUN = 30  # words; of one letter thousands begin so
 _LETTERS = re.compile("[a-z]+|[ァ-ヶーぁ-ゖ]+")
 # A word that so few documents have may be a slip that stands there, if a neighbour is so many times as common.
 _RARE, _FAR = 10, 20
+_LIKE = 75  # percent of the letters of two names, from which on they are near: SQSS and SQS have 86, SQSS and SNS 57
+_LONGEST = 100  # characters of a name that is looked for
 
 
 def beginning(text: str, words: Iterable[str]) -> tuple[str, ...]:
     """Return the words that a text is the beginning of, the shortest first, as many as are worth looking for."""
     begun = folded_case(text)
     return tuple(sorted((word for word in words if word.startswith(begun)), key=lambda w: (len(w), w))[:_MOST_BEGUN])
+
+
+def nearest(name: str, names: Iterable[str], most: int, *, partly: bool = False) -> tuple[str, ...]:
+    """Return the names, at most so many, that one is like, or partly a part of, the likest first; all are folded."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  # for who mistypes a name
+
+    scorer = fuzz.partial_ratio if partly else fuzz.ratio
+    found = process.extract(name[:_LONGEST], tuple(names), scorer=scorer, score_cutoff=_LIKE, limit=most)
+    return tuple(near for near, _, _ in found)
 
 
 class Spellings:

@@ -13,6 +13,7 @@ import ir_measures
 from index.engine import Engine
 from index.query import Query
 from index.schema import Document
+from index.sentences import said
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
@@ -106,7 +107,9 @@ def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
         told = list(_lines(folder / "queries.jsonl"))
         return tuple(JudgedQuery(q["id"], q["text"], q.get("type", ""), grades.get(q["id"], {})) for q in told)
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise EvaluationError(f"{folder}: no set of judged queries (queries.jsonl, qrels.tsv): {error}") from error
+        raise EvaluationError(
+            said("{0}: no set of judged queries (queries.jsonl, qrels.tsv): {1}", folder, error)
+        ) from error
 
 
 def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -> dict[str, float]:

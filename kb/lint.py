@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from index.sentences import said
 from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.report.problems import Doubt, FileProblem, Missing
@@ -13,7 +14,7 @@ from kb.talks import NOTHING_TOLD, ToldLines, unsure_of
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 
 
-_TOLD: Mapping[Missing, str] = {
+TOLD: Mapping[Missing, str] = {  # by what is missing, with the words and the id that may tell it
     "event": "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」, or in kb.toml",
     "date": "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml",
     "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time, 【A】11:10~12:00:, or tell it in "
@@ -27,7 +28,7 @@ def lint(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOT
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
     found = doubts(outline, report, domain, told)
-    every = [*warnings, *((one.line, _TOLD[one.what].format(one.text, one.about)) for one in found)]
+    every = [*warnings, *((one.line, said(TOLD[one.what], one.text, one.about)) for one in found)]
     return tuple(FileProblem(outline.source, *one) for one in sorted(every, key=lambda one: one[0] or 0))
 
 

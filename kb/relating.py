@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from index.sentences import said
 from kb.library.contents import ReportEntry
 from kb.report.identity import apart, normalized, slug, talk_id
 from kb.report.model import Report
@@ -45,7 +46,7 @@ def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str]
         others = alike[report_id]
         twin = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
         if twin:
-            problems.append(FileProblem(source, None, f'the same post as "{twin}"; indexed once'))
+            problems.append(FileProblem(source, None, said('the same post as "{0}"; indexed once', twin)))
             continue
         others.append(source)
         addresses[source] = url

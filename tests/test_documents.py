@@ -51,9 +51,9 @@ def knowledge_base(home: Path) -> KnowledgeBase:
     return knowledge_base
 
 
-def run(line: str, home: Path) -> subprocess.CompletedProcess[bytes]:
+def run(line: str, home: Path, language: str = "C.UTF-8") -> subprocess.CompletedProcess[bytes]:
     """Run a line of a shell block in that home, the newcomer standing in the checkout."""
-    places = {"HOME": str(home), "KB_LIBRARY": str(home / "reports")}
+    places = {"HOME": str(home), "KB_LIBRARY": str(home / "reports"), "LC_ALL": language}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, **places, "PATH": path}
     return subprocess.run(["bash", "-c", line], cwd=ROOT, env=environment, capture_output=True, check=False)
@@ -77,13 +77,15 @@ def test_everything_that_a_readme_says_can_be_typed_finds_something_without_loos
     assert [query for query, answer in answers.items() if not answer.total or answer.loosened] == []
 
 
-@pytest.mark.parametrize("document", READMES)
-def test_the_search_that_a_readme_shows_is_what_kb_prints(document: str, home: Path) -> None:
+@pytest.mark.parametrize(("document", "language"), [("README.md", "C.UTF-8"), ("README.ja.md", "ja_JP.UTF-8")])
+def test_the_search_that_a_readme_shows_is_what_kb_prints_to_its_reader(
+    document: str, language: str, home: Path
+) -> None:
     line, shown = re.search(
         r"^```text\n\$ (.*?)\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL
     ).groups()
 
-    assert run(line, home).stdout.decode() == shown
+    assert run(line, home, language).stdout.decode() == shown
 
 
 @pytest.mark.parametrize("document", READMES)

@@ -24,6 +24,7 @@ def run(*arguments):
 
 run("--help")
 run("--version")
+run("--lang", "ja", "--help")
 run("sync")
 note = json.loads(run("search", "SQS", "--limit", "1", "--json"))
 run("show", note["id"])
@@ -74,8 +75,12 @@ def test_a_wheel_brings_its_own_code_samples_and_judged_queries(told: Told, whee
     reached = json.loads(told["evaluate"][1][0])
 
     assert Path(told["page"][1][0]).is_relative_to(wheel)
-    assert told["sync"][1][0].startswith("見本を表示中  reports: 9 new")
+    assert told["sync"][1][0].startswith("Showing samples  reports: 9 new")
     assert {name: reached[name] >= figures[name] for name in ("MRR@10", "nDCG@10")} == {"MRR@10": True, "nDCG@10": True}
+
+
+def test_a_wheel_speaks_japanese(told: Told) -> None:
+    assert told["--lang"][1][0].startswith("使い方: kb")
 
 
 def test_adding_to_a_wheel_in_an_empty_folder_makes_the_library_there(told: Told) -> None:

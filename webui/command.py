@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from kb.cli.language import speak
 from kb.cli.overview import COMMANDS, overview
 
 COMMANDS["serve"] = ("webui.serving", "Serve the page on this machine, the index brought up to the library first.")
@@ -17,6 +18,7 @@ def main(words: Sequence[str] | None = None) -> None:
         _speak_utf8()
         words = sys.argv[1:]
     if list(words) in (["-h"], ["--help"]):
+        speak(words)
         with suppress(OSError, UnicodeEncodeError):  # a closed pipe, or one said to take ASCII: click knows what to do
             sys.stdout.write(f"{overview()}\n")
             sys.stdout.flush()

@@ -16,6 +16,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
+from index.sentences import Sentence, told_by
 from kb.library.bounded import LONGEST_REPORT
 from kb.library.configuration import LONGEST_EVENT
 from kb.library.files import ChangedSinceError, LibraryError
@@ -39,10 +40,10 @@ class RefusedError(ValueError):
     """What was sent cannot be taken; the message says why, in the language of the page.
 
     `field` is the field of the form that it is about, `near` are the services that may have been meant, `told` is what
-    the cause said of itself, in English.
+    the cause said of itself.
     """
 
-    def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), told: str = "") -> None:
+    def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), told: Sentence | None = None) -> None:
         super().__init__(message)
         self.field = field
         self.near = near
@@ -148,7 +149,7 @@ def tell_refusals(blueprint: Blueprint) -> None:
 
 
 def _unreadable(error: UnreadableError) -> Response:
-    return problem(UnprocessableEntity(), texts.UNREADABLE, told=str(error))
+    return problem(UnprocessableEntity(), texts.UNREADABLE, told=told_by(error))
 
 
 def _changed_since(error: ChangedSinceError) -> Response:
@@ -158,4 +159,4 @@ def _changed_since(error: ChangedSinceError) -> Response:
 
 
 def _unwritable(error: LibraryError | OSError) -> Response:
-    return problem(Conflict(), texts.UNWRITABLE, told=str(error))
+    return problem(Conflict(), texts.UNWRITABLE, told=told_by(error))

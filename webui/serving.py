@@ -11,10 +11,12 @@ from functools import partial
 import click
 
 from index.query import Query
+from index.sentences import Sentence
 from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
+from kb.cli.language import _
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
-from kb.cli.terminal import BESIDE, outcome_lines
+from kb.cli.terminal import outcome_lines
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
 from kb.search.apart import embed_beside, sync_apart
@@ -60,31 +62,30 @@ def serve(
     try:
         listening = server.listen(host, port)
     except OSError as error:
-        raise click.UsageError(
-            f"cannot listen at {host}:{port}: {error.strerror}; choose another --host or --port"
-        ) from error
+        told = _("cannot listen at {host}:{port}: {why}; choose another --host or --port")
+        raise click.UsageError(told.format(host=host, port=port, why=_(str(error.strerror)))) from error
     taken = listening.getsockname()[1]
     if port not in (0, taken):
-        say(f"Port {port} is taken; using {taken}.")
+        say(_("Port {port} is taken; using {taken}.").format(port=port, taken=taken))
     # What it takes to read a whole library goes with the process that reads it: of 100,000 notes 30 MB.
     apart = partial(sync_apart, kb) if kb.collection.needs_index() else None
     begun = bring_up_to_date_or_tell(kb, apart)
     if isinstance(begun, SyncOutcome):
-        lines(outcome_lines(begun, kb, BESIDE))
+        lines(outcome_lines(begun, kb, "beside"))
     shown = f"[{host}]" if ":" in host else host
     fetcher = None
     if allow_fetch:
         from kb.fetching import Fetcher  # noqa: PLC0415  # for httpx takes its time and 5 MB
 
         fetcher = Fetcher(allow_private=allow_private)
-    updater = Updater(partial(_sync, kb, embed_beside(kb)), begun if isinstance(begun, str) else None)
+    updater = Updater(partial(_sync, kb, embed_beside(kb)), begun if isinstance(begun, Sentence) else None)
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True).start()
     server.serve(
         create_app(kb, access=access, updater=updater, fetcher=fetcher),
         listening,
-        lambda: say(f"Serving http://{shown}:{taken}/ - stop with Ctrl+C"),
+        lambda: say(_("Serving {address} - stop with Ctrl+C").format(address=f"http://{shown}:{taken}/")),
     )
     updater.end()
 
@@ -104,7 +105,7 @@ def _warm(kb: KnowledgeBase) -> None:
 
 def _follow(kb: KnowledgeBase, updater: Updater) -> None:
     """Have the index brought up to the library whenever something changes there."""
-    for _ in changes(kb.collection.watched):
+    for _changed in changes(kb.collection.watched):
         updater.update(patience=0)
 
 
@@ -113,14 +114,16 @@ def _access(host: str, names: tuple[str, ...]) -> Access:
     given = os.environ.get("KB_TOKEN")
     token = given.strip() if given else None
     if token is not None and len(token) < _SHORTEST_TOKEN:
-        raise click.UsageError(f"KB_TOKEN is shorter than {_SHORTEST_TOKEN} characters; choose a longer one")
+        told = _("KB_TOKEN is shorter than {least} characters; choose a longer one")
+        raise click.UsageError(told.format(least=_SHORTEST_TOKEN))
     if _is_loopback(host):
         return Access(frozenset({"localhost", *names}), token)
     if token is None:
-        raise click.UsageError(
-            f"{host} can be reached from other machines: set KB_TOKEN to a secret of at least {_SHORTEST_TOKEN} "
-            "characters, which writing will need, or listen at 127.0.0.1"
+        told = _(
+            "{host} can be reached from other machines: set KB_TOKEN to a secret of at least {least} characters, "
+            "which writing will need, or listen at 127.0.0.1"
         )
+        raise click.UsageError(told.format(host=host, least=_SHORTEST_TOKEN))
     return Access(frozenset({"localhost", host, socket.gethostname(), socket.getfqdn(), *names}), token)
 
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.embedder import EmbeddingError, Vectors
+from index.sentences import said
 from index.urls import web_parts
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Endpoint:
 
     def __init__(self, url: str, model: str, key: str | None = None) -> None:
         if web_parts(url) is None:
-            raise EmbeddingError(f"{url!r} is no address of a model; write one like http://127.0.0.1:8080/v1")
+            raise EmbeddingError(said("{0!r} is no address of a model; write one like http://127.0.0.1:8080/v1", url))
         self.name = f"{model} {url}"
         self.runtime = url
         self.earlier = None
@@ -54,7 +55,7 @@ class Endpoint:
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is looked for, within seconds. Raises EmbeddingError."""
         if time.monotonic() < self._rests_until:
-            raise EmbeddingError(f"{self._url} did not answer a moment ago")
+            raise EmbeddingError(said("{0} did not answer a moment ago", self._url))
         try:
             return self._batch(texts, "query", _QUERY_SECONDS)
         except EmbeddingError:
@@ -89,8 +90,12 @@ class Endpoint:
         vectors = self._vectors(answer, len(texts))
         if self._dimensions not in (None, vectors.shape[1]):
             raise EmbeddingError(
-                f"{self._url} answered {vectors.shape[1]} numbers a vector and {self._dimensions} before; "
-                "another model needs another name in kb.toml"
+                said(
+                    "{0} answered {1} numbers a vector and {2} before; another model needs another name in kb.toml",
+                    self._url,
+                    vectors.shape[1],
+                    self._dimensions,
+                )
             )
         self._dimensions = vectors.shape[1]
         return vectors
@@ -110,7 +115,7 @@ class Endpoint:
             sort = _sort_of(error.code)
             raise sort(f"{self._url} answered {error.code} {error.reason}; see [embedding] in kb.toml") from error
         except (OSError, HTTPException, ValueError) as error:
-            raise _PassingError(f"{self._url} does not answer ({error}); is the server running?") from error
+            raise _PassingError(said("{0} does not answer ({1}); is the server running?", self._url, error)) from error
 
     def _vectors(self, answer: bytes, count: int) -> Vectors:
         import numpy as np
@@ -122,9 +127,13 @@ class Endpoint:
                 lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
             whole = lengths.shape == (count, 1) and np.isfinite(lengths).all() and lengths.all()
         except (ValueError, TypeError, LookupError, RecursionError) as error:
-            raise EmbeddingError(f"{self._url} answered no vectors ({error}); see [embedding] in kb.toml") from error
+            raise EmbeddingError(
+                said("{0} answered no vectors ({1}); see [embedding] in kb.toml", self._url, error)
+            ) from error
         if not whole:
-            raise EmbeddingError(f"{self._url} answered no vectors for {count} texts; see [embedding] in kb.toml")
+            raise EmbeddingError(
+                said("{0} answered no vectors for {1} texts; see [embedding] in kb.toml", self._url, count)
+            )
         unit: Vectors = vectors / lengths
         return unit
 

@@ -26,6 +26,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.engine import OutdatedError, SearchIndexError
+from index.sentences import said
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.write_lock import locked
@@ -115,7 +116,9 @@ def current(folder: Path) -> Generation | None:
 
 def damaged(folder: Path, error: DamageError) -> SearchIndexError:
     """Return the error of an index of which nothing can answer."""
-    return SearchIndexError(f"{folder}: the index is damaged ({error}); delete this folder, or make it anew: kb sync")
+    return SearchIndexError(
+        said("{0}: the index is damaged ({1}); delete this folder, or make it anew: kb sync", folder, error)
+    )
 
 
 def _pointer(folder: Path) -> tuple[int | None, str | None]:
@@ -219,9 +222,13 @@ def begin(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         strange = sorted(path.name for path in folder.iterdir() if not _is_ours(path.name))
     except NotADirectoryError as error:
-        raise SearchIndexError(f"{folder}: is a file, not a folder for an index; name another with --index") from error
+        raise SearchIndexError(
+            said("{0}: is a file, not a folder for an index; name another with --index", folder)
+        ) from error
     if strange:
-        raise SearchIndexError(f"{folder}: is no index (it holds {strange[0]}); name another folder with --index")
+        raise SearchIndexError(
+            said("{0}: is no index (it holds {1}); name another folder with --index", folder, strange[0])
+        )
 
 
 def _is_ours(name: str) -> bool:

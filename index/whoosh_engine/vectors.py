@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
 from index.likeness import Quantised, quantised
+from index.sentences import said
 from index.whoosh_engine.columns import Keys, key_of
 from index.whoosh_engine.vector_file import (
     HEAD,
@@ -97,9 +98,15 @@ class VectorFile:
             if before != size:
                 if kept := len(self.keys()):
                     raise EmbeddingError(
-                        f"the model makes vectors of {size:,} numbers, and the {kept:,} that are kept have {before:,}: "
-                        f"it is another model of the same name; name it otherwise in kb.toml, or delete {self._file} "
-                        "to have all made anew"
+                        said(
+                            "the model makes vectors of {0:,} numbers, and the {1:,} that are kept have {2:,}: it is "
+                            "another model of the same name; name it otherwise in kb.toml, or delete {3} to have all "
+                            "made anew",
+                            size,
+                            kept,
+                            before,
+                            self._file,
+                        )
                     )
                 file.truncate(0)
                 file.write(HEAD.pack(MAGIC, size))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kb.cli.language import texts
 from kb.search.differences import item_name
-from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.report.difference import Difference, Item, ReportDifference
@@ -20,22 +20,22 @@ def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str
     """Yield what came, went and changed by report, with what did it, and the sums last."""
     for report in difference.reports:
         yield _signed(report.fate, click.style(report.title, bold=True) + _changed(report))
-        yield click.style(f"  {'、'.join(map(ja.cause, report.causes))}  {report.report}", dim=True)
+        yield click.style(f"  {texts.listed(map(texts.cause, report.causes))}  {report.report}", dim=True)
         for item in report.items:
             yield _signed(item.fate, _told(item, domain), "  ")
     if difference.left_out:
-        yield ja.left_out(difference.left_out)
-    yield (f"{ja.FIRST_SYNC}: " if difference.first else "") + ja.counts(difference.counts)
+        yield texts.left_out(difference.left_out)
+    yield (f"{texts.FIRST_SYNC}: " if difference.first else "") + texts.counts(difference.counts)
 
 
 def _changed(report: "ReportDifference") -> str:
-    fields = "、".join(ja.CHANGED[field] for field in report.changed)
-    return f"  （{fields}）" if fields else ""
+    fields = texts.listed(texts.CHANGED[field] for field in report.changed)
+    return f"  ({fields})" if fields else ""
 
 
 def _told(item: "Item", domain: "Domain") -> str:
     """Return what came, went or changed of a note; of an edited one also what it said."""
-    told = f"{ja.COMPARED[item.sort]} {ja.item(item, item_name(item, domain))}".rstrip()
+    told = f"{texts.COMPARED[item.sort]} {texts.item(item, item_name(item, domain))}".rstrip()
     text = f"{item.before} → {item.after}" if item.sort == "note" and item.before else item.text
     return f"{told}  {text}"
 

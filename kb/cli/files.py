@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from index.sentences import said, system_says, told_by
 from kb.cli.fetching import is_address
 from kb.cli.group import WRONG_USE
+from kb.cli.language import texts
 from kb.cli.output import say
 from kb.library.bounded import TooLongError, bounded, file_bytes, unopened
 from kb.library.files import Library, ReportFile
@@ -35,7 +37,7 @@ def _show_all(every: Iterable[Taken], show_one: Show) -> None:
     shown = failed = 0
     for taken in every:
         if problem := _problem_of(taken, show_one):
-            say(f"kb: {problem}", err=True)
+            say(f"kb: {texts.told(problem.sentence)}", err=True)
             failed += 1
         else:
             shown += 1
@@ -43,7 +45,7 @@ def _show_all(every: Iterable[Taken], show_one: Show) -> None:
         click.get_current_context().exit(WRONG_USE)
 
 
-def _problem_of(taken: Taken, show_one: Show) -> FileProblem | UnreadableError | None:
+def _problem_of(taken: Taken, show_one: Show) -> FileProblem | None:
     """Show a file; return what is wrong with one that cannot be shown."""
     if isinstance(taken, FileProblem):
         return taken
@@ -51,7 +53,7 @@ def _problem_of(taken: Taken, show_one: Show) -> FileProblem | UnreadableError |
     try:
         show_one(data, name)
     except UnreadableError as error:
-        return error
+        return error.problem
     return None
 
 
@@ -60,11 +62,11 @@ def _taken(path: Path) -> Taken:
     try:
         return name, bounded(sys.stdin.buffer) if name == "-" else file_bytes(path)
     except IsADirectoryError:
-        return FileProblem(name, None, "is a folder; name the files in it")
+        return FileProblem(name, None, said("is a folder; name the files in it"))
     except OSError as error:
         return FileProblem(name, None, unopened(path, error))
     except TooLongError as error:
-        return FileProblem(name, None, str(error))
+        return FileProblem(name, None, told_by(error))
 
 
 def _fetched(address: str, fetch: Callable[[str], tuple[str, bytes]]) -> Taken:
@@ -86,9 +88,9 @@ def _every(name: str, fetch: Callable[[str], tuple[str, bytes]]) -> Iterator[Tak
     ]
     yield from map(_taken, files)
     for error in wrong:
-        yield FileProblem(shown_name(Path(error.filename)), None, f"cannot be listed ({error.strerror})")
+        yield FileProblem(shown_name(Path(error.filename)), None, said("cannot be listed ({0})", system_says(error)))
     if not files and not wrong:
-        yield FileProblem(shown_name(path), None, "no report is in this folder")
+        yield FileProblem(shown_name(path), None, said("no report is in this folder"))
 
 
 def _inside(path: Path) -> Iterator[Taken]:
@@ -111,4 +113,4 @@ def _below(folder: Path) -> Iterator[Taken]:
         elif isinstance(entry, FileProblem):
             yield replace(entry, source=f"{name}/{entry.source}")
     if nothing:
-        yield FileProblem(name, None, "no report is in this folder")
+        yield FileProblem(name, None, said("no report is in this folder"))

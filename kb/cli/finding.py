@@ -8,6 +8,7 @@ import click
 from index.query import Query, StepName
 from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
+from kb.cli.language import _, texts
 from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
@@ -25,9 +26,6 @@ from kb.search.records import (
 )
 from kb.search.searching import SORTS
 from kb.services import Domain
-from kb.texts import ja
-
-_FEW = 30  # values that an error lists
 
 
 def _facet_options(command: Command) -> Command:
@@ -81,21 +79,30 @@ def search(
         without=get_args(StepName) if given["exact"] else (),
         explain=True,
     )
-    answer = kb.searcher.search(_narrowed(kb, query, {facet.key: given[facet.key] for facet in options()}))
+    asked = _narrowed(kb, query, {facet.key: given[facet.key] for facet in options()})
+    answer = kb.searcher.search(asked)
     quoted = kb.searcher.quoted(query, answer)
     if as_json:
         records = _search_records(answer, quoted, kb.collection.domain, explain=given["explain"])
         print_json((*records, _counted(answer)) if facets else records)
     else:
-        counted = terminal.facet_lines(answer) if facets else ()
-        results(
-            (
-                *terminal.answer_lines(answer, quoted, kb.collection.domain, query.text, explain=given["explain"]),
-                *counted,
-            )
+        ends = (
+            *terminal.part_lines(answer, narrowed=bool(asked.selections)),
+            *(() if answer.total else _ways_out(kb, asked, answer)),
         )
+        told = terminal.answer_lines(
+            answer, quoted, kb.collection.domain, query.text, explain=given["explain"], ends=ends
+        )
+        results((*told, *(terminal.facet_lines(answer) if facets else ())))
     if not answer.total and not answer.talks and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
+
+
+def _ways_out(kb: KnowledgeBase, query: Query, answer: Answer) -> Iterator[str]:
+    from kb.search.ways_out import unknown, ways_out
+
+    every = unknown(answer, kb.searcher), ways_out(query, answer, kb.searcher)
+    return terminal.way_out_lines(kb.searcher, *every)
 
 
 @cli.command()
@@ -136,7 +143,10 @@ def pairs(
         print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
         shown = (line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
-        results((*shown, f"{len(found)}件 (未解決 {sum(pair.is_open for pair in found)}件)"))
+        summed = _("{count} in all, {left} of them open").format(
+            count=len(found), left=sum(pair.is_open for pair in found)
+        )
+        results((*shown, summed))
     if not found and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
@@ -202,7 +212,7 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
     make_ready(kb)
     notes = list({note.id: note for identifier in identifiers for note in _notes(kb, identifier)}.values())
     posts = {entry.id: entry.url for entry in kb.browser.reports()}
-    quoting = Quoting(ja, kb.collection.domain, lambda note: posts.get(note.report))
+    quoting = Quoting(texts, kb.collection.domain, lambda note: posts.get(note.report))
     lines(quoting.sheet(notes) if len(notes) > 1 else map(quoting.citation, notes))
 
 
@@ -222,7 +232,7 @@ def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> N
     else:
         results(line for one in alike for line in terminal.alike_lines(one, kb.collection.catalogue))
     if not alike:
-        say(f"kb: {ja.NOTHING_ALIKE} ({ja.coverage(kb.keeper.coverage())})", err=True)
+        say(f"kb: {texts.NOTHING_ALIKE} ({texts.coverage(kb.keeper.coverage())})", err=True)
         click.get_current_context().exit(FOUND_NOTHING)
 
 
@@ -262,7 +272,11 @@ def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]
     try:
         return kb.searcher.narrowed(query, names)
     except UnknownValueError as error:
-        few = f"{error.name!r} is none of {', '.join(error.known)}"
-        many = f"{error}; `kb {error.facet}s` lists them"
-        told = few if len(error.known) <= _FEW else many
-        raise click.BadParameter(told, param_hint=f"--{error.facet}") from error
+        raise click.BadParameter(_no_value(kb, error), param_hint=f"--{error.facet}") from error
+
+
+def _no_value(kb: KnowledgeBase, error: UnknownValueError) -> str:
+    facet = BY_KEY[error.facet]
+    noted = (one.value for one in kb.searcher.noted(facet))
+    near = [one.value for one in kb.searcher.near(facet, error.name)]
+    return terminal.no_value(error.facet, error.name, near, dict.fromkeys((*error.known, *noted)))

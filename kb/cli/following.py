@@ -7,11 +7,11 @@ import click
 from kb.cli import terminal
 from kb.cli.fetching import add_page, allow_private, fetched
 from kb.cli.group import as_json, cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date, lines, print_json, say
+from kb.cli.language import _, texts
+from kb.cli.output import bring_up_to_date, in_words, lines, print_json, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Given
 from kb.report.problems import UnreadableError
-from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.fetching.feeds import Entry
@@ -60,8 +60,8 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
 
 def _wanted(entry: "Entry") -> bool:
     """Ask whether to add a post. Raises click.Abort where nobody answers."""
-    say(f"{entry.published or ja.UNDATED}  {click.style(entry.title, bold=True)}\n{entry.url}")
-    return click.confirm("add it?", err=True)
+    say(f"{entry.published or texts.UNDATED}  {click.style(entry.title, bold=True)}\n{entry.url}")
+    return click.confirm(_("add it?"), err=True)
 
 
 def _add(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bool, as_json: bool) -> None:
@@ -70,7 +70,7 @@ def _add(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bo
         page = fetched(entry.url, allow_private=allow_private)
         added = add_page(kb, *page, Given(published=entry.published))
     except UnreadableError as error:
-        say(f"kb: {error}", err=True)
+        say(f"kb: {in_words(error)}", err=True)
         return
     left.discard(entry.url)
     if as_json:

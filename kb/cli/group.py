@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
-from kb.cli.overview import COMMANDS, INDEX, LIBRARY, MOST_COLUMNS, overview
+from kb.cli.helping import Context, told
+from kb.cli.language import LANGUAGES, _, speak
+from kb.cli.overview import COMMANDS, INDEX, LANGUAGE, LIBRARY, MOST_COLUMNS, overview
 from kb.cli.places import Places, places
 
 FOUND_NOTHING = 1
@@ -28,15 +30,31 @@ class LazyGroup(click.Group):
     generation of it answered.
     """
 
+    context_class = Context
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Speak the reader's language before anything is said."""
+        speak(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own signature)
         """Return the names of all commands."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command; importing its module registers it."""
+        """Return a command in the language that is spoken; importing its module registers it."""
         if cmd_name in COMMANDS:
             importlib.import_module(COMMANDS[cmd_name][0])
-        return super().get_command(ctx, cmd_name)
+        command = super().get_command(ctx, cmd_name)
+        return command and told(command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is named, or tell which is meant: click knows only those that are imported."""
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.NoSuchCommand(args[0], possibilities=COMMANDS, ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002 (click's own signature)
         """Return what the command and its commands are for."""
@@ -45,21 +63,23 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (click's own signature)
         """Run the chosen command."""
         try:
-            told = super().invoke(ctx)
+            result = super().invoke(ctx)
         except BrokenPipeError:  # who reads has seen enough
             _drop_output()
             ctx.exit(_PIPE_CLOSED)
         except foreseen() as error:
             from kb.cli.output import OutputError, in_words, say
+            from kb.cli.terminal import do_you_mean
             from kb.search.answers import UnknownIdError
 
             if isinstance(error, OutputError):
                 _drop_output()
-            say(f"kb: {in_words(error)}", err=True)
+            near = do_you_mean(error.near) if isinstance(error, UnknownIdError) else ""
+            say(f"kb: {in_words(error)}{near}", err=True)
             ctx.exit(FOUND_NOTHING if isinstance(error, UnknownIdError) else WRONG_USE)
         if ctx.ensure_object(Places).older_answered:
             ctx.exit(AN_OLDER_ANSWERED)
-        return told
+        return result
 
 
 def foreseen() -> tuple[type[Exception], ...]:
@@ -92,7 +112,7 @@ class NamedPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
         """Return a path that names something."""
         if not value:
-            self.fail("is empty; name a file or folder", param, ctx)
+            self.fail(_("is empty; name a file or folder"), param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -127,6 +147,7 @@ def with_knowledge_base(command: Command) -> Command:
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MOST_COLUMNS})
+@click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=LANGUAGE)
 @click.version_option(package_name="talk-notes-kb", prog_name="kb")
 @place_options
 @click.pass_context

@@ -7,6 +7,7 @@ import click
 
 from kb.cli import completing, terminal
 from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
+from kb.cli.language import texts
 from kb.cli.output import make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
 from kb.quotation import Quoting
@@ -14,7 +15,6 @@ from kb.quoted_guide import QuotedGuide
 from kb.search.facets import BY_KEY
 from kb.search.guide_records import guide_record
 from kb.search.guiding import Entry, Guide
-from kb.texts import ja
 
 
 @cli.command()
@@ -30,17 +30,17 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
               kb guide Lambda --markdown > lambda.md
     """
     make_ready(kb)
-    known = kb.collection.catalogue.find(service)
+    catalogue = kb.collection.catalogue
+    known = catalogue.find(service)
     if known is None:
-        near = ", ".join(one.slug for one in kb.collection.catalogue.near(service))
-        remedy = f"do you mean {near}?" if near else "`kb services` lists them"
-        raise click.BadParameter(f"no service is called {service!r}; {remedy}", param_hint="SERVICE")
+        near, every = ([one.slug for one in some] for some in (catalogue.near(service), catalogue.services))
+        raise click.BadParameter(terminal.no_value("service", service, near, every), param_hint="SERVICE")
     made = kb.guide(known)
     if as_json:
         print_json([guide_record(made, kb.collection.domain)])
     elif markdown:
         posts = {report.id: report.url for report in kb.browser.reports()}
-        results(QuotedGuide(made, Quoting(ja, kb.collection.domain, lambda note: posts.get(note.report))).lines())
+        results(QuotedGuide(made, Quoting(texts, kb.collection.domain, lambda note: posts.get(note.report))).lines())
     else:
         results(_lines(made))
     if not made.notes and kb.browser.reports():
@@ -49,25 +49,26 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
 
 def _lines(guide: Guide) -> Iterator[str]:
     yield click.style(guide.service.name, bold=True)
-    yield ja.compared(guide.compared, guide.notes)
+    yield texts.compared(guide.compared, guide.notes)
     for name, part in guide.parts.items():
         if part:
             yield ""
-            yield click.style(f"{ja.GUIDE_PARTS[name]} {len(part)}件", bold=True)
+            yield click.style(f"{texts.GUIDE_PARTS[name]} ({len(part)})", bold=True)
             for under, entries in groupby(part, guide.under):
                 if under:
                     yield click.style(f"  {' > '.join(terminal.passage(text, ()) for text in under)}", dim=True)
                 for entry in entries:
                     yield from _entry_lines(entry)
-    yield from (f"\n{click.style(ja.GUIDE_CHANGES, bold=True)}" for _ in guide.changes[:1])
+    if guide.changes:
+        yield f"\n{click.style(texts.GUIDE_CHANGES, bold=True)}"
     yield from (click.style(f"  {terminal.change_told(one)}", fg="yellow") for one in guide.changes)
 
 
 def _entry_lines(entry: Entry) -> Iterator[str]:
     yield f"  • {terminal.passage(entry.note.text, ())}"
-    yield click.style(f"    {ja.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
+    yield click.style(f"    {texts.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
     yield from (f"    → {note.text.lstrip('→⇒=-> ')}" for note in (*entry.remedies, *entry.leads_to))
     yield from (click.style(f"    {terminal.change_told(one)}", fg="yellow") for one in entry.changes)
     for note in entry.notes:
         told = "" if note.id == entry.note.id else f"{terminal.passage(note.text, ())}  "
-        yield click.style(f"    {note.held_on or ja.UNDATED}  {told}{note.id}", dim=True)
+        yield click.style(f"    {note.held_on or texts.UNDATED}  {told}{note.id}", dim=True)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import asdict
 
+from index.sentences import said
 from kb.cli import completing, terminal
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, WRONG_USE, NamedPath, as_json, cli, with_knowledge_base
-from kb.cli.output import ProgressBar, bring_up_to_date, embed, lines, make_ready, print_json, results, say
+from kb.cli.language import _, texts
+from kb.cli.output import ProgressBar, bring_up_to_date, embed, in_words, lines, make_ready, print_json, results, say
 from kb.cli.places import places
 from kb.library.walk import shown_name
-from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -47,7 +48,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
             would = kb.keeper.preview_sync(progress)
         _tell(would, kb, as_json=as_json)
         if would is None and not as_json:
-            say(ja.NOTHING_DIFFERS)
+            say(texts.NOTHING_DIFFERS)
         return
     outcome = bring_up_to_date(kb)
     if diff:
@@ -55,11 +56,11 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:
-        lines(terminal.outcome_lines(outcome, kb, "" if wait else terminal.GOES_ON), err=diff)
+        lines(terminal.outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
     kb.keeper.tidy()
     if wait:
         embed(kb)
-        say(ja.coverage(kb.keeper.coverage()), err=diff or as_json)
+        say(texts.coverage(kb.keeper.coverage()), err=diff or as_json)
     if outcome.read_none:
         click.get_current_context().exit(WRONG_USE)
 
@@ -107,7 +108,7 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
-            raise UnreadableError(FileProblem(source, None, "is empty; there is nothing to add"))
+            raise UnreadableError(FileProblem(source, None, said("is empty; there is nothing to add")))
         if is_address(source):
             every.append(add_page(kb, source, data, given))
         else:
@@ -143,7 +144,8 @@ def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
     if as_json:
         print_json([{"report": identifier, "kept": kept}])
     else:
-        lines([f"removed {identifier}; {terminal.kept_line(kept)}", *terminal.outcome_lines(outcome, kb)])
+        removed = _("removed {report}; {kept}").format(report=identifier, kept=terminal.kept_line(kept))
+        lines([removed, *terminal.outcome_lines(outcome, kb)])
 
 
 @cli.command()
@@ -158,7 +160,8 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     state, coverage, model = kb.keeper.status(), kb.keeper.coverage(), kb.keeper.model()
     if as_json:
         places_named = {"library": shown_name(state.library), "index": shown_name(state.index)}
-        print_json([{**asdict(state), **places_named, "likeness": coverage, "model": model}])
+        problems = [problem.record() for problem in state.problems]
+        print_json([{**asdict(state), **places_named, "problems": problems, "likeness": coverage, "model": model}])
     else:
         lines(terminal.status_lines(state, coverage, model))
     places().older_answered = state.older_answers
@@ -179,17 +182,17 @@ def watch(kb: "KnowledgeBase") -> None:
     from kb.library.watching import changes
     from kb.search.apart import embed_beside
 
-    lines(terminal.outcome_lines(bring_up_to_date(kb), kb, terminal.BESIDE))
+    lines(terminal.outcome_lines(bring_up_to_date(kb), kb, "beside"))
     changed = embed_beside(kb)
-    say(f"Watching {kb.collection.library.name} - stop with Ctrl+C")
-    for _ in changes(kb.collection.watched):
+    say(_("Watching {library} - stop with Ctrl+C").format(library=kb.collection.library.name))
+    for _changed in changes(kb.collection.watched):
         try:
             outcome = bring_up_to_date(kb)
         except (LibraryError, SearchIndexError, OSError) as error:
-            say(f"kb: {error}", err=True)
+            say(f"kb: {in_words(error)}", err=True)
         else:
             if outcome.new or outcome.changed or outcome.gone:
-                lines(terminal.outcome_lines(outcome, kb, terminal.BESIDE))
+                lines(terminal.outcome_lines(outcome, kb, "beside"))
             kb.keeper.tidy()
             changed()
 
@@ -208,7 +211,10 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     found = kb.keeper.check(repair=repair)
     lines(terminal.problem_lines(found))
     left = kb.keeper.check() if repair and found else found
-    say(f"repaired: {len(found) - len(left)}" if repair and found else f"wrong: {len(found)}")
+    if repair and found:
+        say(_("repaired: {count}").format(count=len(found) - len(left)))
+    else:
+        say(_("wrong: {count}").format(count=len(found)))
     if left:
         click.get_current_context().exit(FOUND_NOTHING)
 
@@ -218,5 +224,6 @@ def _date(text: str | None) -> str | None:
     from kb.report.dates import is_date
 
     if text is not None and not is_date(text):
-        raise click.BadParameter(f"{quoted(text)} is no date; write 2018, 2018-03 or 2018-03-10")
+        told = _("{text} is no date; write 2018, 2018-03 or 2018-03-10").format(text=quoted(text))
+        raise click.BadParameter(told)
     return text

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from kb.cli.group import NamedPath, as_json, cli
+from kb.cli.language import _
 from kb.cli.output import lines, print_json
 from kb.evaluation import Evaluation, EvaluationError, evaluate
 from kb.library.places import EVALUATION
@@ -38,7 +39,8 @@ def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool
     else:
         lines(_table(evaluation))
     if at_least and (fallen := _fallen(evaluation, wanted)):
-        lines((f"kb: {text}; see {at_least}" for text in fallen), err=True)
+        told = _("kb: {what}; see {file}")
+        lines((told.format(what=what, file=at_least) for what in fallen), err=True)
         click.get_current_context().exit(FELL)
 
 
@@ -47,19 +49,20 @@ def _figures(file: Path) -> Mapping[str, float]:
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
     except ValueError as error:
-        raise EvaluationError(f"{file}: no figures; write names with numbers, as JSON: {error}") from error
+        told = _("{file}: no figures; write names with numbers, as JSON: {why}")
+        raise EvaluationError(told.format(file=file, why=error)) from error
 
 
 def _fallen(evaluation: Evaluation, wanted: Mapping[str, float]) -> list[str]:
     """Return which figures are worse than wanted; `answered_all_the_same` is a number that shall not be exceeded."""
     fallen = [
-        f"{name} fell to {value} from {wanted[name]}"
+        _("{figure} fell to {now} from {before}").format(figure=name, now=value, before=wanted[name])
         for name, value in evaluation.measures.items()
         if value < wanted.get(name, 0)
     ]
     noise = len(evaluation.answered_all_the_same)
     if noise > wanted.get("answered_all_the_same", noise):
-        fallen.append(f"{noise} queries without an answer found something")
+        fallen.append(_("{count} queries without an answer found something").format(count=noise))
     return fallen
 
 
@@ -69,7 +72,8 @@ def _table(evaluation: Evaluation) -> Iterator[str]:
     yield f"{'':16}" + "".join(f"{name:>11}" for name in names)
     for label, measures in {"all": evaluation.measures, **evaluation.by_type}.items():
         yield f"{label:16}" + "".join(f"{measures[name]:11.4f}" for name in names)
-    yield f"{evaluation.queries} queries in {evaluation.seconds:.1f} s"
+    yield _("{0.queries} queries in {0.seconds:.1f} s").format(evaluation)
     if evaluation.without_answer:
-        wrong = "、".join(evaluation.answered_all_the_same) or "none"
-        yield f"of {evaluation.without_answer} queries without an answer found something all the same: {wrong}"
+        wrong = "、".join(evaluation.answered_all_the_same) or _("none")
+        told = _("of {count} queries without an answer found something all the same: {queries}")
+        yield told.format(count=evaluation.without_answer, queries=wrong)

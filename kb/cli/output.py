@@ -4,14 +4,16 @@ import errno
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from index.sentences import Sentence, said, system_says, told_by
 from kb.cli import terminal
+from kb.cli.language import _, texts
 from kb.cli.places import places
-from kb.texts import ja
+from kb.cli.wrapping import STYLE, wrapped
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -21,15 +23,9 @@ if TYPE_CHECKING:
 # What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
 # A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.
 _OBEYED = "\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
-_STYLE = r"\[(?:[0124]|3[136])m"  # what kb.cli.terminal has click.style write: bold, dim, underlined, three colours
-_UNSAFE = re.compile(rf"[{_OBEYED}]|\x1b(?!{_STYLE})")
-_STYLED = re.compile(rf"\x1b{_STYLE}")
+_UNSAFE = re.compile(rf"[{_OBEYED}]|\x1b(?!{STYLE})")
+_STYLED = re.compile(rf"\x1b{STYLE}")
 _PLAIN = "\x1b[0m"
-# What a line begins with, under whose end it goes on: its indent, and the sign and number of a list.
-_HEAD = re.compile(rf"(?:\x1b{_STYLE})* *(?:(?:\d+ +)?[•→] )?")
-# What stays on one line: a word of Latin letters or a Japanese character, with the marks that may end or begin no line.
-_PIECES = re.compile(rf"\x1b{_STYLE}|[（「『【]*(?:[!-~]+|.)[、。，．・）」』】！？ーっゃゅょッャュョ…]*")
-
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what the system says of a full disk, a user's share, a file
 STOPPED = 128 + 2  # what a shell tells of who was stopped by SIGINT, 2
@@ -46,15 +42,21 @@ def say(text: str, *, err: bool = False) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise OutputError(f"the output cannot be written ({error.strerror})") from error
+        raise OutputError(_("the output cannot be written ({why})").format(why=_(str(error.strerror)))) from error
 
 
 def in_words(error: Exception) -> str:
+    """Return what an error says in the language that is spoken."""
+    return texts.told(_told_by(error))
+
+
+def _told_by(error: Exception) -> Sentence:
     """Return what an error says; of one that the system raised, its file first."""
     if isinstance(error, OSError) and error.strerror:
-        told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-        return f"{told}; make room and run it again" if error.errno in _NO_ROOM else told
-    return str(error)
+        what = system_says(error)
+        told = said("{0}: {1}", error.filename, what) if error.filename else what
+        return said("{0}; make room and run it again", told) if error.errno in _NO_ROOM else told
+    return told_by(error)
 
 
 def lines(every: Iterable[str], *, err: bool = False) -> None:
@@ -69,31 +71,17 @@ def results(every: Iterable[str]) -> None:
         lines(every)
         return
     size = shutil.get_terminal_size()
-    wrapped = [part for line in every for part in _wrapped(_safe(line), size.columns)]
-    if len(wrapped) < size.lines:
-        lines(wrapped)
+    shown = [part for line in every for part in wrapped(_safe(line), size.columns)]
+    if len(shown) < size.lines:
+        lines(shown)
     else:
-        click.echo_via_pager(f"{line}\n" for line in wrapped)
+        click.echo_via_pager(f"{line}\n" for line in shown)
 
 
 def _safe(text: str) -> str:
     """Return a text without what a terminal would obey, colours apart, which end with it."""
     safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     return safe + _PLAIN if _STYLED.search(safe) and not safe.endswith(_PLAIN) else safe
-
-
-def _wrapped(line: str, columns: int) -> Sequence[str]:
-    """Return a line in parts of so many columns (two to a Japanese character), all but the first indented."""
-    from wcwidth import propagate_sgr, width
-
-    head = _HEAD.match(line)
-    begin = head.end() if head else 0
-    parts, indent = [line[:begin]], " " * width(line[:begin])
-    for piece in _PIECES.findall(line, begin):
-        if width(parts[-1]) + width(piece) > columns and parts[-1] != indent:
-            parts.append(indent)
-        parts[-1] += piece if parts[-1] != indent or len(parts) == 1 else piece.lstrip(" ")
-    return propagate_sgr(parts)
 
 
 def print_json(records: Iterable[dict[str, Any]]) -> None:
@@ -115,7 +103,7 @@ def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcom
 
 def bring_up_to_date_or_tell(
     kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None
-) -> "SyncOutcome | str":
+) -> "SyncOutcome | Sentence":
     """Sync as `bring_up_to_date` does; where the index cannot be written but answers, say so and return why.
 
     Raises SearchIndexError or OSError where nothing would answer.
@@ -127,8 +115,8 @@ def bring_up_to_date_or_tell(
     except (SearchIndexError, OSError) as error:
         if kb.collection.contents() is None:
             raise
-        say(f"kb: {in_words(error)}; what the index held before answers", err=True)
-        return in_words(error)
+        say(_("kb: {why}; what the index held before answers").format(why=in_words(error)), err=True)
+        return _told_by(error)
 
 
 def embed(kb: "KnowledgeBase") -> None:
@@ -140,24 +128,25 @@ def embed(kb: "KnowledgeBase") -> None:
         with ProgressBar() as progress:
             kb.keeper.embed(progress)
     except KeyboardInterrupt:
-        told = ja.coverage(kb.keeper.coverage())
-        say(f"kb: stopped; no vector is lost ({told}); the others: {terminal.GOES_ON}", err=True)
+        told = _("kb: stopped; no vector is lost ({coverage}); the others: {how}")
+        coverage = texts.coverage(kb.keeper.coverage())
+        say(told.format(coverage=coverage, how=terminal.makes_vectors()), err=True)
         click.get_current_context().exit(STOPPED)
     except EmbeddingError as error:
-        say(f"kb: {error}; notes are found by their words alone", err=True)
+        say(terminal.without_vectors(error), err=True)
         click.get_current_context().exit(WRONG_USE)
 
 
 def make_ready(kb: "KnowledgeBase") -> None:
     """Index a library that has no index of this version of kb; tell of damage, and of what has changed since."""
     if kb.collection.needs_index():
-        say("kb: indexing the library first", err=True)
+        say(_("kb: indexing the library first"), err=True)
         bring_up_to_date_or_tell(kb)
     elif damage := kb.collection.damage():
         say(f"kb: {damage}", err=True)
         places().older_answered = True
     elif not kb.keeper.status().up_to_date:
-        say("kb: the library has changed since it was indexed; run `kb sync`", err=True)
+        say(_("kb: the library has changed since it was indexed; run `kb sync`"), err=True)
     contents = kb.collection.contents()
     if not (contents and contents.reports):
         say(f"kb: {terminal.empty_line(kb)}", err=True)
@@ -191,7 +180,7 @@ class ProgressBar:
             self._end()
             self._step, self._begun = step, done if step == _EMBEDDING else 0  # what was done before tells no rate
             self._bar = click.progressbar(
-                length=total - self._begun, label=step, file=sys.stderr, show_pos=True, item_show_func=self._rate
+                length=total - self._begun, label=_(step), file=sys.stderr, show_pos=True, item_show_func=self._rate
             )
         self._bar.length = total - self._begun  # more may have come
         self._bar.update(done - self._begun - self._bar.pos)
@@ -204,7 +193,7 @@ class ProgressBar:
         tenth = 10 * done // total if total else 0
         if step == _EMBEDDING and tenth != self._tenth:
             self._tenth = tenth
-            say(f"vectors: {done:,} of {total:,} notes", err=True)
+            say(_("vectors: {done:,} of {total:,} notes").format(done=done, total=total), err=True)
 
     def _end(self) -> None:
         if self._bar is not None:

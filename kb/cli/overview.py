@@ -5,16 +5,21 @@ To import click takes longer than all the rest of it.
 
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+
+from kb.cli.language import _, spoken
 
 MOST_COLUMNS, _FEWEST_COLUMNS = 110, 50
+_MOST_TERM = 30  # columns of a name that its meaning stands beside; of a longer one it stands below
 ABOUT = "Search what engineers noted at talks, by AWS service, topic and kind."
 EXAMPLES = """\
 kb sync                      index the reports
 kb search 冪等 --service SQS   search them"""
 LIBRARY = "The folder of reports (default: KB_LIBRARY, else data/reports, else the samples)."
 INDEX = "Where the index lies (default: KB_INDEX, else the user's cache folder)."
-_OPTIONS = (
+LANGUAGE = "The language to speak (default: that of LC_ALL, LC_MESSAGES or LANG)."
+OPTIONS = (
+    ("--lang [ja|en]", LANGUAGE),
     ("--version", "Show the version and exit."),
     ("--library PATH", LIBRARY),
     ("--index PATH", INDEX),
@@ -50,27 +55,37 @@ COMMANDS = {
 def overview() -> str:
     """Return what `kb` is for, its options and its commands, in the columns of the terminal."""
     columns = max(min(shutil.get_terminal_size().columns, MOST_COLUMNS) - 2, _FEWEST_COLUMNS)
-    about = textwrap.wrap(ABOUT, columns - 2)
-    commands = ((name, text) for name, (_, text) in sorted(COMMANDS.items()))
-    told = ("", *about, "", *EXAMPLES.splitlines(), "")
+    commands = [(name, text) for name, (_where, text) in sorted(COMMANDS.items())]
+    told = ("", *wrapped(_(ABOUT), columns - 2), "", *_(EXAMPLES).splitlines(), "")
     return "\n".join(
         (
-            "Usage: kb [OPTIONS] COMMAND [ARGS]...",
+            f"{_('Usage:')} kb [OPTIONS] COMMAND [ARGS]...",
             *(f"  {line}".rstrip() for line in told),
-            "Options:",
-            *_table(_OPTIONS, columns),
+            f"{_('Options')}:",
+            *table([(name, _(text)) for name, text in OPTIONS], columns),
             "",
-            "Commands:",
-            *_table(commands, columns),
+            f"{_('Commands')}:",
+            *table([(name, _(text)) for name, text in commands], columns),
         )
     )
 
 
-def _table(rows: Iterable[tuple[str, str]], columns: int) -> Iterator[str]:
+def table(rows: Sequence[tuple[str, str]], columns: int) -> Iterator[str]:
     """Yield the lines of names and what they mean, side by side."""
-    rows = list(rows)
-    left = max(len(name) for name, _ in rows) + 2
+    left = min(max(len(name) for name, _text in rows), _MOST_TERM) + 2
     for name, text in rows:
-        first, *others = textwrap.wrap(text, columns - left - 2)
-        yield f"  {name:{left}}{first}"
+        first, *others = wrapped(text, columns - left - 2) or ("",)
+        if len(name) <= left - 2:
+            yield f"  {name:{left}}{first}".rstrip()
+        else:
+            yield from (f"  {name}", f"  {'':{left}}{first}")
         yield from (f"  {'':{left}}{line}" for line in others)
+
+
+def wrapped(text: str, columns: int) -> Sequence[str]:
+    """Return a paragraph in lines of so many columns: English at its spaces, Japanese anywhere."""
+    if spoken() == "en":
+        return textwrap.wrap(text, columns)
+    from kb.cli import wrapping
+
+    return wrapping.wrapped(text, columns)

@@ -1,7 +1,7 @@
 """The command that answers other programs: mcp."""
 
 from kb.cli.group import cli, with_knowledge_base
-from kb.cli.output import bring_up_to_date_or_tell, say
+from kb.cli.output import bring_up_to_date_or_tell, in_words, say
 from kb.knowledge_base import KnowledgeBase
 
 
@@ -22,5 +22,5 @@ def mcp(kb: KnowledgeBase) -> None:
     try:
         bring_up_to_date_or_tell(kb)
     except WriterBusyError as error:  # what that other process publishes is answered as soon as it does
-        say(f"kb: {error}", err=True)
+        say(f"kb: {in_words(error)}", err=True)
     over_stdio(kb)

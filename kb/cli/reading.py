@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import click
-from msgspec.structs import asdict
 
 from kb.cli import terminal
 from kb.cli.files import each_report
 from kb.cli.group import NamedPath, as_json, cli
+from kb.cli.language import _, texts
 from kb.cli.output import lines, print_json, say
 from kb.cli.places import places
 from kb.library.configuration import Configuration
@@ -65,7 +65,7 @@ def outline(files: tuple[Path, ...], *, as_json: bool) -> None:
         if as_json:
             print_json([outline_record(parsed, report.event, report.held_on, report.talks)])
             return
-        say(f"{source}: {parsed.format}, {parsed.encoding}, {parsed.lines} lines")
+        say(_("{file}: {0.format}, {0.encoding}, {0.lines} lines").format(parsed, file=source))
         for block in parsed.blocks:
             if block.type != "blank":
                 place = "" if block.depth is None else "  " * block.depth
@@ -89,9 +89,10 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
         parsed = read_outline(data, source)
         problems = lint(parsed, finish(parsed, tools).report, tools.domain, tools.lines)
         if as_json:
-            print_json(asdict(problem) for problem in problems)
+            print_json(problem.record() for problem in problems)
         else:
-            lines(map(str, problems) if problems else [f"{source}: nothing to put right"])
+            told = [texts.told(problem.sentence) for problem in problems]
+            lines(told or [_("{file}: nothing to put right").format(file=source)])
 
     each_report(files, lint_one)
 

@@ -1,13 +1,14 @@
 """How answers look in a terminal: plain lines that also read well in a pipe."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
+from index.sentences import told_by
+from kb.cli.language import _, ngettext, spoken, texts
 from kb.library.walk import shown_name
-from kb.texts import en, ja
 
 if TYPE_CHECKING:
     from index.engine import Coverage
@@ -19,13 +20,27 @@ if TYPE_CHECKING:
     from kb.report.problems import FileProblem
     from kb.search.answers import Alike, Answer, Found, ServiceCount
     from kb.search.outcomes import Added, Status, SyncOutcome
+    from kb.search.searching import Searcher
+    from kb.search.ways_out import Unknown, WayOut
     from kb.services import Catalogue, Change, Domain
 
 MOST_TALKS = 5  # that are listed of those found by their titles
+MOST_LISTED = 30  # values that an error lists
 MOST_NAMED = 5  # files set aside; `kb status --json` names all
-GOES_ON = "`kb sync --wait`, or `kb serve` while it runs"  # what makes the vectors that notes lack
-BESIDE = "made while this runs"
 LONGEST = 200  # characters of a note that are shown of a hit; `kb show` shows it whole
+
+Vectors: TypeAlias = Literal["later", "beside", "now"]
+"""When the vectors are made that notes lack: by a command that is yet to be given, while this one runs, or now."""
+
+
+def notes_counted(count: int) -> str:
+    """Return a number of notes."""
+    return ngettext("{count} note", "{count} notes", count).format(count=count)
+
+
+def makes_vectors() -> str:
+    """Return what makes the vectors that notes lack."""
+    return _("`kb sync --wait`, or `kb serve` while it runs")
 
 
 def talk_line(talk: "Talk") -> str:
@@ -37,7 +52,7 @@ def talk_line(talk: "Talk") -> str:
 
 def event_line(event: str | None, held_on: str | None) -> str:
     """Return an event and its date as far as they are known."""
-    return f"{event or ja.NO_EVENT} ({held_on or ja.UNDATED})"
+    return f"{event or texts.NO_EVENT} ({held_on or texts.UNDATED})"
 
 
 def marked(text: str, marks: tuple[tuple[int, int], ...]) -> str:
@@ -71,7 +86,8 @@ def place_name(note: "Note") -> str:
 
 def change_told(change: "Change") -> str:
     """Return what has changed, and where that can be read."""
-    return f"{change.statement} ({change.source})" if change.source else change.statement
+    told = texts.since(change)
+    return f"{told} ({change.source})" if change.source else told
 
 
 def hit_lines(found: "Found", domain: "Domain", *, explain: bool) -> Iterator[str]:
@@ -80,22 +96,22 @@ def hit_lines(found: "Found", domain: "Domain", *, explain: bool) -> Iterator[st
     if note.trail:
         yield click.style("  " + " > ".join(crumb.text for crumb in note.trail), dim=True)
     yield f"  • {passage(note.text, found.marks)}"
-    tags = [ja.KINDS[note.kind]]
+    tags = [texts.KINDS[note.kind]]
     tags += [
-        domain.catalogue.name(m.service) + (f" ← {ja.why(m.why)}" if m.via == "inherited" else "")
+        domain.catalogue.name(m.service) + (f" ← {texts.why(m.why)}" if m.via == "inherited" else "")
         for m in note.services
     ]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     yield from overtaken_lines(found, domain)
     for reason in found.told_reasons if explain else ():
-        yield click.style(f"    {ja.reason(reason)}", dim=True)
+        yield click.style(f"    {texts.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
 def overtaken_lines(found: "Found", domain: "Domain") -> Iterator[str]:
     """Yield what has changed since a note was taken."""
     for change in filter(None, map(domain.change, found.overtaken)):
-        yield click.style(f"    その後の変更: {change_told(change)}", fg="yellow")
+        yield click.style(f"    {texts.changed(change_told(change))}", fg="yellow")
 
 
 def alike_lines(alike: "Alike", catalogue: "Catalogue") -> Iterator[str]:
@@ -103,7 +119,7 @@ def alike_lines(alike: "Alike", catalogue: "Catalogue") -> Iterator[str]:
     note = alike.note
     yield place_line(note)
     yield f"  • {passage(note.text, ())}"
-    yield click.style(f"    {ja.alike(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
+    yield click.style(f"    {texts.alike(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
@@ -127,25 +143,30 @@ def row_lines(row: "Row") -> Iterator[str]:
     for number, note in numbered:
         yield f"{number}  • {note.text}"
     if len(numbered) > 1:
-        yield click.style(f"     = {ja.same(row.words, row.likeness)}", fg="cyan")
+        yield click.style(f"     = {texts.same(row.words, row.likeness)}", fg="cyan")
 
 
 def added_line(added: "Added") -> str:
     """Return where a report or container was put, and what is in it."""
-    done = "there already:" if added.unchanged else "replaced" if added.replaced else "added"
-    kept = f"; {kept_line(added.kept)}" if added.kept else ""
-    return f"{done} {added.source} ({added.report or f'{added.reports} reports'}){kept}"
+    if added.unchanged:
+        done = _("there already: {source} ({what})")
+    elif added.replaced:
+        done = _("replaced {source} ({what})")
+    else:
+        done = _("added {source} ({what})")
+    what = added.report or ngettext("{count} report", "{count} reports", added.reports).format(count=added.reports)
+    return done.format(source=added.source, what=what) + (f"; {kept_line(added.kept)}" if added.kept else "")
 
 
 def kept_line(kept: "Sequence[str]") -> str:
     """Return where lies what was there before."""
-    return f"what was there is kept as {', '.join(kept)}"
+    return _("what was there is kept as {files}").format(files=", ".join(kept))
 
 
 def feed_line(posts: int, proposed: int, left: int) -> str:
     """Return what was new in a feed, and what is proposed again the next time."""
-    again = f", {left} left for the next time" if left else ""
-    return f"feed: {posts} posts, {proposed} new that look like reports{again}"
+    told = _("feed: {posts} posts, {new} new that look like reports").format(posts=posts, new=proposed)
+    return told + (_(", {left} left for the next time").format(left=left) if left else "")
 
 
 def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: "Domain") -> Iterator[str]:
@@ -153,12 +174,12 @@ def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: 
     from kb.search.answering import is_question
 
     if quoted:
-        yield click.style(ja.ANSWERS, bold=True)
+        yield click.style(texts.ANSWERS, bold=True)
     elif answer.near and is_question(text):
-        yield click.style(ja.NO_ANSWER, fg="yellow")
+        yield click.style(texts.NO_ANSWER, fg="yellow")
     for found in quoted:
         note = found.note
-        speakers = "、".join(note.talk.speakers) if note.talk else ""
+        speakers = texts.listed(note.talk.speakers) if note.talk else ""
         yield f"  「{passage(note.text, found.marks)}」"
         yield f"    {place_line(note)} {speakers}".rstrip()
         yield from overtaken_lines(found, domain)
@@ -167,48 +188,104 @@ def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: 
 
 
 def answer_lines(
-    answer: "Answer", quoted: "Sequence[Found]", domain: "Domain", text: str, *, explain: bool
+    answer: "Answer",
+    quoted: "Sequence[Found]",
+    domain: "Domain",
+    text: str,
+    *,
+    explain: bool,
+    ends: "Iterable[str]" = (),
 ) -> Iterator[str]:
-    """Yield what a search for a text found, why where that is asked for, and what it did for that."""
+    """Yield what a search for a text found, why where that is asked for, what it did for that; `ends`, and the sum."""
     for step in answer.steps:
-        yield click.style(
-            ja.STEPS[step.name].format(text=step.text, instead=step.instead) + " (--exact で行わない)", fg="yellow"
-        )
+        told = texts.STEPS[step.name].format(text=step.text, instead=step.instead)
+        yield click.style(told + _(" (--exact refuses it)"), fg="yellow")
     for notice in answer.notices:
-        yield click.style(ja.NOTICES[notice.name].format(text=notice.text), fg="yellow")
+        yield click.style(texts.NOTICES[notice.name].format(text=notice.text), fg="yellow")
     for other in answer.meant:
-        yield click.style(ja.meant(other.meant, other.count), fg="yellow")
+        yield click.style(texts.meant(other.meant, other.count), fg="yellow")
     yield from quote_lines(answer, quoted, text, domain)
     yield from found_lines(answer.found, domain, explain=explain)
     if answer.near:
-        told = ja.NEAR if answer.total else f"{ja.NO_NOTE_SAYS_IT} {ja.NEAR}"
+        told = texts.NEAR if answer.total else f"{texts.NO_NOTE_SAYS_IT} {texts.NEAR}"
         yield click.style(f"── {told} ──", fg="yellow")
         yield from found_lines(answer.near, domain, explain=explain)
     for one in answer.talks[:MOST_TALKS]:
-        yield f"{ja.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {one.notes}件"
+        yield f"{texts.TALK}: {talk_line(one.talk)}  {event_line(one.event, one.held_on)}  {notes_counted(one.notes)}"
         yield click.style(f"    {one.talk.id}", dim=True)
     if answer.titled > MOST_TALKS:
-        yield f"{ja.TALK}: ほか {answer.titled - MOST_TALKS}件"
-    for group, count in answer.freed.items():
-        yield f"--{group} を外すと {count}件"
-    counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
-    if len(counts) > 1 and any(counts):
-        yield from (ja.alone(word.word, word.count) for word in answer.words)
-        yield from (ja.without(condition.condition, condition.count) for condition in answer.conditions)
+        yield f"{texts.TALK}: {texts.left_out(answer.titled - MOST_TALKS)}"
+    yield from ends
     shown = len(answer.found)
-    yield f"{answer.total}件" + (f" (先頭の {shown}件を表示。--limit で増やせます)" if shown < answer.total else "")
+    more = _(" (the first {shown} are shown; --limit shows more)").format(shown=shown) if shown < answer.total else ""
+    yield notes_counted(answer.total) + more
+
+
+def part_lines(answer: "Answer", *, narrowed: bool) -> Iterator[str]:
+    """Yield, where little is found, what each part of a search has to do with that; `narrowed` by values of facets."""
+    counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
+    if not answer.total or (len(counts) > 1 and any(counts)):
+        none = _("None of these notes has “{word}”") if narrowed else _("No note has “{word}”")
+        for word in answer.words:
+            yield texts.alone(word.word, word.count) if word.count else none.format(word=word.word)
+        yield from (texts.without(condition.condition, condition.count) for condition in answer.conditions)
+
+
+def way_out_lines(searcher: "Searcher", unknown: "Iterable[Unknown]", ways_out: "Iterable[WayOut]") -> Iterator[str]:
+    """Yield, where nothing is found, which condition no note meets, and what finds something."""
+    for one in unknown:
+        told = _("No note has the {facet} “{name}”")
+        name = value_name(searcher, one.facet, one.value)
+        yield told.format(facet=facet_name(one.facet), name=name) + do_you_mean(near.label for near in one.near)
+    for way in ways_out:
+        text = value_name(searcher, way.facet, way.text) if way.facet else way.text
+        yield texts.meant(text, way.count) if way.what == "meant" else texts.without(text, way.count)
+
+
+def value_name(searcher: "Searcher", facet: str, value: str) -> str:
+    """Return what the value of a facet is called."""
+    from kb.search.facets import BY_KEY
+
+    return BY_KEY[facet].called.get(spoken(), searcher.labels(facet, None)).get(value, value)
+
+
+def facet_name(key: str) -> str:
+    """Return what a facet is called within a sentence."""
+    from kb.search.facets import BY_KEY
+
+    return BY_KEY[key].label[spoken()].lower()
+
+
+def no_value(facet: str, name: str, near: "Collection[str]", known: "Collection[str]") -> str:
+    """Return that a facet has no such value, and which may be meant: those that are near, else all of a few."""
+    none = _("no {facet} is called {name!r}").format(facet=facet_name(facet), name=name)
+    if near:
+        return none + do_you_mean(near)
+    if len(known) > MOST_LISTED:
+        return _("{none}; `kb services` lists them").format(none=none)
+    return _("{name!r} is none of {names}").format(name=name, names=", ".join(known))
+
+
+def do_you_mean(names: "Iterable[str]") -> str:
+    """Return what may be meant instead, nothing where that is nothing."""
+    near = ", ".join(names)
+    return _("; do you mean {names}?").format(names=near) if near else ""
 
 
 def facet_lines(answer: "Answer") -> Iterator[str]:
     """Yield the facet groups of a search with their counts."""
+    from kb.search.facets import BY_KEY
+
     for group, values in answer.facets.items():
+        called = BY_KEY[group].called.get(spoken(), {})
         yield click.style(group, bold=True)
         for value in values:
-            yield f"  {'*' if value.selected else ' '} {value.count:5d}  {value.label}  ({value.value})"
+            label = called.get(value.value, value.label)
+            yield f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value})"
 
 
 def pair_lines(pair: "Pair", catalogue: "Catalogue") -> Iterator[str]:
-    """Yield a problem with its remedies, or a question with its answers; 未解決 where there are none."""
+    """Yield a problem with its remedies, or a question with its answers; that it is open where there are none."""
     note = pair.note
     yield place_line(note)
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
@@ -216,7 +293,7 @@ def pair_lines(pair: "Pair", catalogue: "Catalogue") -> Iterator[str]:
     for reply in pair.replies:
         yield f"    → {reply.text.lstrip('→⇒=-> ')}"
     if pair.is_open:
-        yield click.style("    → 未解決", fg="red")
+        yield click.style(f"    → {texts.STATES['unsolved']}", fg="red")
     yield click.style(f"    {note.id}", dim=True)
 
 
@@ -241,7 +318,7 @@ def tree_lines(
             headings = under
             yield click.style(f"  {' > '.join(headings)}", underline=True)
         names = [catalogue.name(m.service) + ("" if m.via == "explicit" else "*") for m in note.services]
-        about = click.style(f"  [{', '.join([ja.KINDS[note.kind], *names])}]", fg="cyan")
+        about = click.style(f"  [{', '.join([texts.KINDS[note.kind], *names])}]", fg="cyan")
         yield f"{note.line:5d} {'  ' * note.depth}• {note.text}{about}"
         if note.id in reasons:
             told = " · ".join(f"{name} {weight:+.1f}" for name, weight in reasons[note.id])
@@ -250,37 +327,46 @@ def tree_lines(
 
 def service_line(count: "ServiceCount", catalogue: "Catalogue") -> str:
     """Return how many notes are on a service, its slug, its name and what became of it."""
-    notes, service, past = "-" if count.notes is None else count.notes, count.service, catalogue.history(count.service)
+    notes, service = "-" if count.notes is None else count.notes, count.service
+    past = texts.history(service, catalogue.name)
     return f"{notes:>5}  {service.slug:24}  {service.name}{f'  ({past})' if past else ''}"
 
 
 def report_lines(entry: "ReportEntry") -> Iterator[str]:
     """Yield what is known of a report."""
     yield click.style(entry.title, bold=True)
-    yield f"{event_line(entry.event, entry.held_on)} · セッション {len(entry.talks)} · メモ {entry.notes} · {entry.source}"
+    counts = _("talks {talks} · notes {notes}").format(talks=len(entry.talks), notes=entry.notes)
+    yield f"{event_line(entry.event, entry.held_on)} · {counts} · {entry.source}"
     if entry.url:
         yield entry.url
 
 
-def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", goes_on: str = GOES_ON) -> Iterator[str]:
-    """Yield the line that a sync ends with, and what to do next; what `goes_on` makes the vectors that notes lack."""
-    samples = f"{ja.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
-    yield (
-        f"{samples}reports: {outcome.new} new, {outcome.changed} changed, {outcome.gone} gone, "
-        f"{outcome.unchanged} unchanged; {outcome.notes} notes searchable by words in {outcome.seconds:.1f} s"
-    )
+def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors = "later") -> Iterator[str]:
+    """Yield the line that a sync ends with, and what to do next; `vectors` are made when that tells."""
+    samples = f"{texts.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
+    yield samples + _(
+        "reports: {0.new} new, {0.changed} changed, {0.gone} gone, {0.unchanged} unchanged; "
+        "{0.notes} notes searchable by words in {0.seconds:.1f} s"
+    ).format(outcome)
     if not outcome.new + outcome.changed + outcome.unchanged:
         yield f"{empty_line(kb)}."
 
     from index.embedder import EmbeddingError
 
     try:
-        coverage = kb.keeper.coverage() if goes_on else None
+        coverage = kb.keeper.coverage() if vectors != "now" else None
     except EmbeddingError as error:  # of an endpoint that does not tell how long its vectors are
-        yield f"kb: {error}; notes are found by their words alone"
+        yield without_vectors(error)
     else:
         if coverage and coverage.lacking:
-            yield f"vectors of {coverage.lacking:,} notes follow, which find by meaning too: {goes_on}"
+            how = makes_vectors() if vectors == "later" else _("made while this runs")
+            told = _("vectors of {count:,} notes follow, which find by meaning too: {how}")
+            yield told.format(count=coverage.lacking, how=how)
+
+
+def without_vectors(error: Exception) -> str:
+    """Return why no vectors can be made, and what that means."""
+    return _("kb: {why}; notes are found by their words alone").format(why=texts.told(told_by(error)))
 
 
 def empty_line(kb: "KnowledgeBase") -> str:
@@ -290,39 +376,52 @@ def empty_line(kb: "KnowledgeBase") -> str:
 
     state, name = kb.keeper.status(), kb.collection.library.name
     if any_unreadable(state.problems):
-        return f"no report in {name} could be read, as `kb status` tells; `kb add FILE` puts another there"
+        told = _("no report in {library} could be read, as `kb status` tells; `kb add FILE` puts another there")
+        return told.format(library=name)
     if alone := len(state.left_alone):
-        files = f"{alone} file{' is' if alone == 1 else 's are'} left alone (READMEs, what `ignore` in kb.toml names)"
-        return f"no report in {name}: {files}; change that, or `kb add FILE`"
-    return f"no report in {name} yet: `kb add FILE` puts one there ({listed(LABELS)})"
+        return ngettext(
+            "no report in {library}: {count} file is left alone (READMEs, what `ignore` in kb.toml names); "
+            "change that, or `kb add FILE`",
+            "no report in {library}: {count} files are left alone (READMEs, what `ignore` in kb.toml names); "
+            "change that, or `kb add FILE`",
+            alone,
+        ).format(library=name, count=alone)
+    told = _("no report in {library} yet: `kb add FILE` puts one there ({formats})")
+    return told.format(library=name, formats=texts.told(listed(LABELS)))
 
 
 def status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:
     """Yield where things are and what is in them."""
-    yield f"library  {shown_name(status.library)}{f'  {ja.SAMPLES_SHOWN}' if status.showing_samples else ''}"
-    yield f"index    {shown_name(status.index)}"
-    yield f"content  {status.reports} reports, {status.talks} talks, {status.notes} notes"
+    samples = f"  {texts.SAMPLES_SHOWN}" if status.showing_samples else ""
+    yield _("library  {folder}").format(folder=shown_name(status.library)) + samples
+    yield _("index    {folder}").format(folder=shown_name(status.index))
+    yield _("content  {0.reports} reports, {0.talks} talks, {0.notes} notes").format(status)
     if status.left_alone:
-        yield f"aside    {len(status.left_alone)} files are no reports: READMEs, what kb.toml ignores, what says so"
+        told = _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so")
+        yield told.format(count=len(status.left_alone))
     if status.kept:
         some = ", ".join(status.kept[:MOST_NAMED]) + (" …" if len(status.kept) > MOST_NAMED else "")
-        yield f"kept     {len(status.kept)} files that were replaced or removed: {some}"
-    yield f"likeness {ja.coverage(coverage)}" + (f"; the others: {GOES_ON}" if coverage and coverage.lacking else "")
+        told = _("kept     {count} files that were replaced or removed: {files}")
+        yield told.format(count=len(status.kept), files=some)
+    others = _("; the others: {how}").format(how=makes_vectors()) if coverage and coverage.lacking else ""
+    yield _("likeness {coverage}").format(coverage=texts.coverage(coverage)) + others
     if model:
-        yield f"model    {model}"
+        yield _("model    {model}").format(model=model)
     if status.learned:
         sorts = ", ".join(f"{count} {sort}" for sort, count in status.learned.items())
-        yield f"learned  from {sum(status.learned.values())} corrections of kinds: {sorts}"
+        told = _("learned  from {count} corrections of kinds: {sorts}")
+        yield told.format(count=sum(status.learned.values()), sorts=sorts)
     if status.memory:
-        yield f"memory   searching takes {status.memory / 1e6:.0f} MB at most, beside the dictionary"
-    yield "state    " + ("up to date" if status.up_to_date else "behind the library: run `kb sync`")
+        told = _("memory   searching takes {megabytes:.0f} MB at most, beside the dictionary")
+        yield told.format(megabytes=status.memory / 1e6)
+    yield _("state    up to date") if status.up_to_date else _("state    behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 
 
 def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
-        yield f"kb: {problem}"
+        yield f"kb: {texts.told(problem.sentence)}"
 
 
 def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
@@ -332,6 +431,8 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     groups = gathered(problems)
     for group in groups:
         several = len(group.problems) > 1
-        yield f"kb: {group.cause} {en.in_files(group)}" if several else f"kb: {group.problems[0]}"
+        where = texts.in_files(group)
+        told = texts.told(group.cause if several else group.problems[0].sentence)
+        yield f"kb: {told} {where}" if several else f"kb: {told}"
     if any(len(group.places) < len(group.problems) for group in groups):
-        yield "kb: `kb status` tells each by file and line"
+        yield _("kb: `kb status` tells each by file and line")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import feedparser
 
+from index.sentences import said
 from index.tables import CONTROL
 from kb.fetching.fetching import Fetched
 from kb.readers.formats import read_outline
@@ -16,7 +17,7 @@ from kb.report.dates import day_in_japan
 from kb.report.problems import FileProblem, UnreadableError
 from kb.talks.event import event_of
 
-_NO_FEED = "is no feed; name the address of one (RSS or Atom), which blogs link to at their foot"
+_NO_FEED = said("is no feed; name the address of one (RSS or Atom), which blogs link to at their foot")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from urllib.robotparser import RobotFileParser
 import httpx
 from msgspec.structs import replace
 
+from index.sentences import said, told_by
 from kb.fetching import addresses
 from kb.fetching.addresses import Resolve
 from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError
@@ -38,13 +39,13 @@ _PACKED = ("gzip", "x-gzip", "deflate")
 _ROBOTS = 512 * 1024  # bytes of robots.txt that count; RFC 9309 wants no less
 _LONGEST_ADDRESS = 2000  # characters; browsers and servers take hardly more
 _PAGES = (".html", ".htm")
-_SAVE = "save the page in a browser, and add that file"
+_SAVE = said("save the page in a browser, and add that file")
 _REMEDIES = {
-    304: "ask again, for nothing is kept of it",
+    304: said("ask again, for nothing is kept of it"),
     401: _SAVE,
     403: _SAVE,
-    404: "check the address",
-    410: "check the address",
+    404: said("check the address"),
+    410: said("check the address"),
 }
 _OK, _FAILED = 200, 500
 
@@ -95,7 +96,7 @@ class Fetcher:
             with _Visit(self) as visit:
                 return visit.page(address)
         except _RefusedError as error:
-            raise UnreadableError(FileProblem(address[:_LONGEST_ADDRESS], None, str(error))) from error
+            raise UnreadableError(FileProblem(address[:_LONGEST_ADDRESS], None, told_by(error))) from error
 
 
 class _RefusedError(ValueError):
@@ -129,21 +130,34 @@ class _Visit:
         try:
             url, response, data = self._followed(httpx.URL(address), polite=True)
         except TOO_SLOW as error:
-            message = f"does not answer in time ({limits.answer:g} s an answer, {limits.whole:g} s in all)"
-            raise _RefusedError(f"{message}; try again later") from error
+            raise _RefusedError(
+                said(
+                    "does not answer in time ({0:g} s an answer, {1:g} s in all); try again later",
+                    limits.answer,
+                    limits.whole,
+                )
+            ) from error
         except PrivateAddressError as error:
             raise _RefusedError(
-                f"leads to {error}, which is no public address; --allow-private allows what stands in your own network"
+                said(
+                    "leads to {0}, which is no public address; --allow-private allows what stands in your own network",
+                    error,
+                )
             ) from error
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise _RefusedError("is no address, or leads to none; write one like https://example.com/report") from error
+            raise _RefusedError(
+                said("is no address, or leads to none; write one like https://example.com/report")
+            ) from error
         except (httpx.HTTPError, *FAILURES) as error:
-            raise _RefusedError(f"cannot be fetched ({_in_words(error)}); check the address, or try later") from error
+            raise _RefusedError(
+                said("cannot be fetched ({0}); check the address, or try later", _in_words(error))
+            ) from error
         if response.status_code != _OK:
-            remedy = _REMEDIES.get(response.status_code, "try again later")
-            raise _RefusedError(f"answers {response.status_code} {response.reason_phrase}".rstrip() + f"; {remedy}")
+            remedy = _REMEDIES.get(response.status_code) or said("try again later")
+            answer = f"{response.status_code} {response.reason_phrase}".rstrip()
+            raise _RefusedError(said("answers {0}; {1}", answer, remedy))
         if not data.strip():
-            raise _RefusedError("is empty; there is nothing to add")
+            raise _RefusedError(said("is empty; there is nothing to add"))
         return Fetched(str(url.copy_with(fragment=None)), _kept(data, response))
 
     def _followed(self, url: httpx.URL, *, polite: bool) -> tuple[httpx.URL, httpx.Response, bytes]:
@@ -157,7 +171,7 @@ class _Visit:
                     is_page = response.status_code == _OK
                     return url, response, b"".join(_unpacked(response, self._limits.size)) if is_page else b""
                 url = response.next_request.url
-        raise _RefusedError(f"is redirected more than {self._limits.redirects} times; check the address")
+        raise _RefusedError(said("is redirected more than {0} times; check the address", self._limits.redirects))
 
     def _ask_robots(self, url: httpx.URL) -> None:
         """Raise _RefusedError where robots.txt of a host does not want a page to be fetched by programs."""
@@ -166,14 +180,16 @@ class _Visit:
         if robots is None:
             robots = self._robots[str(site)] = self._read_robots(site)
         if not robots.can_fetch(_PRODUCT, str(url)):
-            raise _RefusedError(f"is not for programs, says {site}; {_SAVE}")
+            raise _RefusedError(said("is not for programs, says {0}; {1}", site, _SAVE))
 
     def _read_robots(self, site: httpx.URL) -> RobotFileParser:
         """Return the rules of a site, as RFC 9309 says: none where there is no such file, all where that fails."""
         robots = RobotFileParser()
         _, response, data = self._followed(site, polite=False)
         if response.status_code >= _FAILED:
-            raise _RefusedError(f"is not fetched while {site} answers {response.status_code}; try again later")
+            raise _RefusedError(
+                said("is not fetched while {0} answers {1}; try again later", site, response.status_code)
+            )
         robots.parse(data[:_ROBOTS].decode("utf-8", "replace").splitlines())
         return robots
 
@@ -181,31 +197,33 @@ class _Visit:
 def _check(url: httpx.URL) -> None:
     """Raise _RefusedError for an address that is not one of a page on the web."""
     if url.scheme and url.scheme not in ("http", "https"):
-        raise _RefusedError(f"leads to {url.scheme}:, and only http and https are fetched; check the address")
+        raise _RefusedError(said("leads to {0}:, and only http and https are fetched; check the address", url.scheme))
     if not (url.scheme and url.host) or len(str(url)) > _LONGEST_ADDRESS:
-        raise _RefusedError("is no address, or leads to none; write one like https://example.com/report")
+        raise _RefusedError(said("is no address, or leads to none; write one like https://example.com/report"))
     if url.userinfo:
-        raise _RefusedError(f"holds a password, which would be kept with the report; {_SAVE}")
+        raise _RefusedError(said("holds a password, which would be kept with the report; {0}", _SAVE))
 
 
 def _unpacked(response: httpx.Response, most: int) -> Iterator[bytes]:
     """Yield the body of an answer, unpacked piece by piece. Raises _RefusedError for more bytes than are wanted."""
     packed = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in ("identity", "", *_PACKED):
-        raise _RefusedError(f"comes packed as {packed[:20]!r}, which was not asked for; {_SAVE}")
+        raise _RefusedError(said("comes packed as {0!r}, which was not asked for; {1}", packed[:20], _SAVE))
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed in _PACKED else None
     size = 0
     for piece in response.iter_raw():
         try:
             unpacked = unpacking.decompress(piece, most - size + 1) if unpacking else piece  # a bomb stays small
         except zlib.error as error:
-            raise _RefusedError(f"comes damaged, as no {packed}; try again later") from error
+            raise _RefusedError(said("comes damaged, as no {0}; try again later", packed)) from error
         size += len(unpacked)
         if size > most:
-            raise _RefusedError(f"longer than {most / (1 << 20):.3g} MB; save what is wanted of it, and add that file")
+            raise _RefusedError(
+                said("longer than {0:.3g} MB; save what is wanted of it, and add that file", most / (1 << 20))
+            )
         yield unpacked
     if unpacking and not unpacking.eof:
-        raise _RefusedError("ends in the middle; try again later")
+        raise _RefusedError(said("ends in the middle; try again later"))
 
 
 def _kept(data: bytes, response: httpx.Response) -> bytes:

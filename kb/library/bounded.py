@@ -4,6 +4,8 @@ import errno
 from pathlib import Path
 from typing import BinaryIO
 
+from index.sentences import Sentence, said, system_says
+
 # The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
 # report but a film under a wrong name, which would fill the memory.
 LONGEST_REPORT = 10 * 1024 * 1024  # bytes
@@ -29,13 +31,15 @@ def bounded(file: BinaryIO) -> bytes:
     if len(data) > LONGEST_REPORT and archive_of(data):
         data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE
     if len(data) > longest:
-        raise TooLongError(f"longer than {longest >> 20} MB; divide it, or take out what is no text")
+        raise TooLongError(said("longer than {0} MB; divide it, or take out what is no text", longest >> 20))
     return data
 
 
-def unopened(path: Path, error: OSError) -> str:
+def unopened(path: Path, error: OSError) -> Sentence:
     """Return why a file cannot be opened, and what to do."""
     leads_nowhere = path.is_symlink() and error.errno in (errno.ELOOP, errno.ENOENT)
-    link = "the link leads to no file; remove it, or let it lead to a report"
-    missing = "check its name" if error.errno == errno.ENOENT else "check its permissions"
-    return f"cannot be opened ({error.strerror}); {link if leads_nowhere else missing}"
+    if leads_nowhere:
+        remedy = said("the link leads to no file; remove it, or let it lead to a report")
+    else:
+        remedy = said("check its name") if error.errno == errno.ENOENT else said("check its permissions")
+    return said("cannot be opened ({0}); {1}", system_says(error), remedy)

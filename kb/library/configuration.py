@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from msgspec import Meta, Struct
 
+from index.sentences import said
 from index.tables import Text, Texts, place, quoted
 from index.urls import web_parts
 from kb.library.own_domain import Categories, Services, Words, own_domain
@@ -244,10 +245,10 @@ def _embedding(told: Embedding) -> Embedding:
     """Return which model is told. Anything is sent to an address only where both it and the model are named."""
     if told.url and not web_parts(told.url):
         raise ConfigurationError(
-            f"[embedding] url cannot be {quoted(told.url)}; write one like http://127.0.0.1:8080/v1"
+            said("[embedding] url cannot be {0}; write one like http://127.0.0.1:8080/v1", quoted(told.url))
         )
     if bool(told.url) != (told.model not in ("", NO_MODEL)):
-        raise ConfigurationError(f'[embedding] needs both url and model, or model = "{NO_MODEL}" for none')
+        raise ConfigurationError(said('[embedding] needs both url and model, or model = "{0}" for none', NO_MODEL))
     return told
 
 
@@ -256,7 +257,7 @@ def _engine(told: _Engine) -> EngineAddress:
     urls = (told.url,) if isinstance(told.url, str) else told.url
     if not urls or not all(map(web_parts, urls)):
         raise ConfigurationError(
-            f"[engine] url cannot be {quoted(told.url)}; write one like https://search.example.com:9200"
+            said("[engine] url cannot be {0}; write one like https://search.example.com:9200", quoted(told.url))
         )
     return EngineAddress(urls, told.index, told.region, told.shards, told.replicas)
 
@@ -267,12 +268,12 @@ def _correction(note: str, told: _Note, known: "Catalogue") -> Correction:
     for key, names in (("add", told.add), ("remove", told.remove)):
         services = [(name, known.find(name)) for name in names]
         if unknown := [name for name, service in services if service is None]:
-            raise ConfigurationError(f"{where} {key}: no service is called {quoted(unknown[0])}")
+            raise ConfigurationError(said("{0} {1}: no service is called {2}", where, key, quoted(unknown[0])))
         slugs[key] = tuple(service.slug for _, service in services if service)
     kinds = {name: kind for kind in get_args(Kind) for name in (kind, ja.KINDS[kind])}
     if told.kind is not None and told.kind not in kinds:
         raise ConfigurationError(
-            f"{where} kind cannot be {quoted(told.kind)}; write one of {', '.join(get_args(Kind))}"
+            said("{0} kind cannot be {1}; write one of {2}", where, quoted(told.kind), ", ".join(get_args(Kind)))
         )
     kind = kinds[told.kind] if told.kind else None
     return Correction(slugs["add"], slugs["remove"], kind, told.denied, told.no_answer_to)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from index.sentences import said
 from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError, Seen
 from kb.report.identity import ids_of, slug, talk_id
@@ -73,7 +74,9 @@ class Contents(Struct, frozen=True, dict=True):
     def is_current(self, library: Library, seen: Seen, code: str) -> bool:
         """Return whether a rebuild would give the same. Raises LibraryError for the index of another library."""
         if self.library != library.name:
-            raise LibraryError(f"the index is that of {self.library}; name another folder with --index or KB_INDEX")
+            raise LibraryError(
+                said("the index is that of {0}; name another folder with --index or KB_INDEX", self.library)
+            )
         return (self.code, self.configuration, self.files) == (code, seen.configuration, seen.files)
 
     @cached_property

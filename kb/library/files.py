@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from index.sentences import said, system_says, told_by
 from kb.library.bounded import TooLongError, file_bytes, unopened
 from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import read_configuration, with_given, with_seen
@@ -40,10 +41,10 @@ class ChangedSinceError(LibraryError):
 
     def __init__(self, source: str | None = None, kept: str | None = None, *, is_gone: bool = False) -> None:
         if is_gone:
-            message = f"{source}: cannot be what it was; {kept} is gone or holds something else"
+            message = said("{0}: cannot be what it was; {1} is gone or holds something else", source, kept)
         else:
-            message = f"{source or CONFIGURATION}: was changed since, and stays as it is"
-            message += f"; what it was lies in {kept}" if kept else "; look at it again after `kb sync`"
+            lies = said("what it was lies in {0}", kept) if kept else said("look at it again after `kb sync`")
+            message = said("{0}: was changed since, and stays as it is; {1}", source or CONFIGURATION, lies)
         super().__init__(message)
         self.source = source
         self.kept = kept
@@ -104,8 +105,8 @@ class Library:
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
-            what = "not a folder" if path.exists() else "no such folder"
-            raise LibraryError(f"{path}: {what}; make it, or name another with --library or KB_LIBRARY")
+            what = said("not a folder") if path.exists() else said("no such folder")
+            raise LibraryError(said("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, what))
         self.path = path.resolve()
         self.name = shown_name(self.path)
 
@@ -132,7 +133,7 @@ class Library:
         problems: list[FileProblem] = []
 
         def unreadable(error: OSError) -> None:
-            message = f"this folder cannot be listed ({error.strerror}); check its permissions"
+            message = said("this folder cannot be listed ({0}); check its permissions", system_says(error))
             problems.append(FileProblem(self._source(Path(error.filename)), None, message))
 
         for path in files_below(self.path, unreadable):
@@ -145,7 +146,7 @@ class Library:
             except OSError as error:
                 yield FileProblem(source, None, unopened(path, error))
             except TooLongError as error:
-                yield FileProblem(source, None, str(error))
+                yield FileProblem(source, None, told_by(error))
             else:
                 for each in reports_in(data, source):
                     marked = isinstance(each, ReportFile) and each.data.startswith(NOT_A_REPORT)
@@ -205,7 +206,7 @@ class Library:
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
-                f"{name}: begins with {NOT_A_REPORT.decode()}; take that line out to have it as a report"
+                said("{0}: begins with {1}; take that line out to have it as a report", name, NOT_A_REPORT.decode())
             )
         with self._alone():
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
@@ -227,8 +228,14 @@ class Library:
             container = self.container(source)
             if container is not None:
                 raise LibraryError(
-                    f"{source}: stands in {container} beside others; to leave it out, add it to "
-                    f'ignore = ["{source}"] in {CONFIGURATION}, or take {container} out of {self.name}'
+                    said(
+                        '{0}: stands in {1} beside others; to leave it out, add it to ignore = ["{0}"] in {2}, or take '
+                        "{1} out of {3}",
+                        source,
+                        container,
+                        CONFIGURATION,
+                        self.name,
+                    )
                 )
             before = self._state(source)
             if before.digest is None or digest not in (None, before.digest):
@@ -355,13 +362,13 @@ class Library:
         try:
             told = parse(before)
         except ConfigurationError as error:
-            raise LibraryError(f"{path}: {error}; mend it first, nothing was written") from error
+            raise LibraryError(said("{0}: {1}; mend it first, nothing was written", path, error)) from error
         after = change(before, told)
         if after != before:
             try:
                 parse(after)
             except ConfigurationError as error:  # none of it would be used any more, whoever told what is wrong
-                raise LibraryError(f"{path}: {error}; nothing was written") from error
+                raise LibraryError(said("{0}: {1}; nothing was written", path, error)) from error
             with _writing(path):
                 write_whole(path, after)
         return told
@@ -374,7 +381,7 @@ class Library:
         name = f"report-{name}" if is_left_alone(name, ()) else name
         if is_left_alone(name, self.configuration()[0].ignore):
             raise LibraryError(
-                f"{name}: {CONFIGURATION} says to ignore files of this name; rename it, or change ignore"
+                said("{0}: {1} says to ignore files of this name; rename it, or change ignore", name, CONFIGURATION)
             )
         stem, ending = Path(name).stem, Path(name).suffix
         names = chain([name], (f"{stem}-{number}{ending}" for number in count(2)))
@@ -391,7 +398,9 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LibraryError(f"{path}: cannot be written ({error.strerror}); the library stays as it was") from error
+        raise LibraryError(
+            said("{0}: cannot be written ({1}); the library stays as it was", path, system_says(error))
+        ) from error
 
 
 def _with_all(given: Mapping[str, Given | None], data: bytes, _: Configuration) -> bytes:

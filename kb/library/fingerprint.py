@@ -17,6 +17,7 @@ _ROOMS = (
     "index/datafiles.py",
     "index/likeness.py",
     "index/schema.py",
+    "index/sentences.py",
     "index/sides.py",
     "index/tables.py",
     "index/text.py",

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
+from index.sentences import said
 from index.tables import Text, Texts, place, quoted
 from index.text import skeleton
 from kb.library.tables import ConfigurationError
@@ -56,16 +57,21 @@ def own_domain(name: str | None, categories: Categories, services: Services, wor
 
     known = (*domain_names(), NO_DOMAIN)
     if name not in (None, *known):
-        raise ConfigurationError(f"domain cannot be {quoted(name)}; write one of {', '.join(known)}")
+        raise ConfigurationError(said("domain cannot be {0}; write one of {1}", quoted(name), ", ".join(known)))
     names = [*_names(categories, services, words)]
     for path, one in names:
         if not skeleton(one) or len(one) > _LONGEST_NAME:
             where = place(*path, table=False)
-            raise ConfigurationError(f"{where} cannot be {quoted(one)}; a name has 1 to {_LONGEST_NAME} characters")
+            raise ConfigurationError(
+                said("{0} cannot be {1}; a name has 1 to {2} characters", where, quoted(one), _LONGEST_NAME)
+            )
     if _characters(one for _, one in names) > _MOST_CHARACTERS:
         raise ConfigurationError(
-            f"[words] and [services] hold more than {_MOST_CHARACTERS:,} characters, beginnings that words have in "
-            "common counted once; take out what no report uses"
+            said(
+                "[words] and [services] hold more than {0:,} characters, beginnings that words have in common "
+                "counted once; take out what no report uses",
+                _MOST_CHARACTERS,
+            )
         )
     base = Domain() if name == NO_DOMAIN else domain(name) if name else domain()
     if not (categories or services or words):
@@ -77,7 +83,7 @@ def own_domain(name: str | None, categories: Categories, services: Services, wor
     try:
         return base.extended(added, categories, words)
     except CatalogueError as error:
-        raise ConfigurationError(f"{place('services', error.slug)} {error.message}") from error
+        raise ConfigurationError(said("{0} {1}", place("services", error.slug), error.message)) from error
 
 
 def _names(categories: Categories, services: Services, words: Words) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from index.sentences import said, system_says
 from kb.library.files import Library, LibraryError
 from kb.library.safe_files import make_folder
 
@@ -35,7 +36,9 @@ def find_library(chosen: Path | None) -> tuple[Library, bool]:
         if own.holds_reports() or not SAMPLES.is_dir():
             return own, False
     if not SAMPLES.is_dir():
-        raise LibraryError(f"{OWN_LIBRARY}: no such folder; make it, or name another with --library or KB_LIBRARY")
+        raise LibraryError(
+            said("{0}: no such folder; make it, or name another with --library or KB_LIBRARY", OWN_LIBRARY)
+        )
     return Library(SAMPLES), True
 
 
@@ -44,7 +47,9 @@ def own_library() -> Library:
     try:
         make_folder(OWN_LIBRARY)
     except OSError as error:
-        raise LibraryError(f"{OWN_LIBRARY}: cannot be made ({error.strerror}); name another with --library") from error
+        raise LibraryError(
+            said("{0}: cannot be made ({1}); name another with --library", OWN_LIBRARY, system_says(error))
+        ) from error
     return Library(OWN_LIBRARY)
 
 
@@ -82,7 +87,7 @@ def _cache() -> Path:
     folder.mkdir(0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):  # where all may write, another was first
-        raise LibraryError(f"{folder}: belongs to somebody else; set HOME or XDG_CACHE_HOME")
+        raise LibraryError(said("{0}: belongs to somebody else; set HOME or XDG_CACHE_HOME", folder))
     return folder
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
+from index.sentences import said, system_says
 from index.tables import CONTROL, place
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
@@ -25,13 +26,13 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
     except FileNotFoundError:
         return Configuration(), "", ()
     except OSError as error:
-        message = f"cannot be opened ({error.strerror}); check its permissions"
+        message = said("cannot be opened ({0}); {1}", system_says(error), said("check its permissions"))
         return Configuration(), "", (FileProblem(path.name, None, message),)
     digest = hashlib.sha256(data).hexdigest()
     try:
         told = parse(data)
     except ConfigurationError as error:
-        message = f"not used: {error}; mend it, the reports are indexed without it"
+        message = said("not used: {0}; mend it, the reports are indexed without it", error)
         return Configuration(), digest, (FileProblem(path.name, None, message),)
     return told, digest, tuple(_left_out(told, path.name))
 
@@ -39,15 +40,20 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
 def _left_out(told: Configuration, name: str) -> Iterator[FileProblem]:
     """Yield what is not used of a kb.toml: each date that is none, with its line, and what says nothing any more."""
     if told.has_points:
-        yield FileProblem(name, None, "[points] means nothing any more, no notes are joined by hand; take it out")
+        yield FileProblem(name, None, said("[points] means nothing any more, no notes are joined by hand; take it out"))
     lines = [(number, line.replace(" ", "")) for number, line in enumerate(told.text.split("\n"), start=1)]
     for source, key, date in told.no_dates:
         written = tuple(f"{key}={quote}{date}{quote}" for quote in ("'", '"'))
         line = next((one for one in lines if any(each in one[1] for each in written)), (None, ""))
         if line in lines:  # the next one that is written so stands further below
             lines.remove(line)
-        message = f"{place('reports', source)} {key} {date!r} is no day there is; write 2018, 2018-03 or 2018-03-10"
-        yield FileProblem(name, line[0], f"not used: {message}")
+        message = said(
+            "not used: {0} {1} {2!r} is no day there is; write 2018, 2018-03 or 2018-03-10",
+            place("reports", source),
+            key,
+            date,
+        )
+        yield FileProblem(name, line[0], message)
 
 
 def with_given(data: bytes, source: str, given: Given | None) -> bytes:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from index.sentences import said
 from index.tables import Text, place, quoted
 from kb.library.tables import ConfigurationError
 
@@ -28,14 +29,14 @@ SavedSearches = Annotated[tuple[SavedSearch, ...], Meta(description=_EXAMPLE)]
 def saved_searches(told: Sequence[SavedSearch]) -> tuple[SavedSearch, ...]:
     """Return searches as they are told in kb.toml, trimmed. Raises ConfigurationError for nameless and equal ones."""
     if len(told) > MOST_SEARCHES:
-        raise ConfigurationError(f"more than {MOST_SEARCHES} [[searches]]; take some out")
+        raise ConfigurationError(said("more than {0} [[searches]]; take some out", MOST_SEARCHES))
     searches = tuple(
         SavedSearch(one.name.strip(), one.address.strip().removeprefix("/").removeprefix("?")) for one in told
     )
     for number, search in enumerate(searches, start=1):
         if missing := next((key for key in ("name", "address") if not getattr(search, key)), None):
-            raise ConfigurationError(f"{place('searches', number)} has no {missing}; write {_EXAMPLE}")
+            raise ConfigurationError(said("{0} has no {1}; write {2}", place("searches", number), missing, _EXAMPLE))
     name, times = next(iter(Counter(search.name for search in searches).most_common(1)), ("", 0))
     if times > 1:
-        raise ConfigurationError(f"two [[searches]] have the name {quoted(name)}; give one of them another")
+        raise ConfigurationError(said("two [[searches]] have the name {0}; give one of them another", quoted(name)))
     return searches

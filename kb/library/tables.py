@@ -3,6 +3,7 @@
 import re
 from typing import Any, TypeVar
 
+from index.sentences import said, told_by
 from index.tables import TableError, converted
 
 ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
@@ -20,7 +21,7 @@ def told(data: bytes, of: type[T]) -> T:
     try:
         return converted(_parsed(data), of)
     except TableError as error:
-        raise ConfigurationError(str(error)) from error
+        raise ConfigurationError(told_by(error)) from error
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
@@ -31,17 +32,17 @@ def _parsed(data: bytes) -> dict[str, Any]:
         text = data.decode(ENCODING)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(f"line {line} is not UTF-8; save the file as UTF-8") from error
+        raise ConfigurationError(said("line {0} is not UTF-8; save the file as UTF-8", line)) from error
     if deep := _TOO_DEEP.search(text):
         line = text.count("\n", 0, deep.start()) + 1
-        raise ConfigurationError(f"line {line} has a key of more than 16 parts; put names with dots in quotes")
+        raise ConfigurationError(said("line {0} has a key of more than 16 parts; put names with dots in quotes", line))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(str(error)) from error
+        raise ConfigurationError(told_by(error)) from error
     except ValueError as error:
-        raise ConfigurationError("a number has more digits than Python reads; put it in quotes") from error
+        raise ConfigurationError(said("a number has more digits than Python reads; put it in quotes")) from error
     except RecursionError as error:
         raise ConfigurationError(
-            "lists or tables stand too deep in each other; no key holds more than a list"
+            said("lists or tables stand too deep in each other; no key holds more than a list")
         ) from error

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from stat import S_ISLNK
 
+from index.sentences import said
 from kb.library.bounded import LONGEST_ARCHIVE, LONGEST_REPORT
 from kb.library.walk import is_aside
 from kb.readers.exports import LeftOut, TooManyError
@@ -32,7 +33,7 @@ _ATTACHED = frozenset((
 # Notion gives an id to each file and folder; where two differ in nothing else they keep it.
 _NOTION_ID = re.compile(r"[ -][0-9a-f]{32}(?=\.\w+\Z|\Z)")
 _DRIVE = re.compile(r"[A-Za-z]:")
-_DAMAGED = "is damaged; pack it again"
+_DAMAGED = said("is damaged; pack it again")
 _ZIP_ERRORS = (
     zipfile.BadZipFile, RuntimeError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError,
 )  # fmt: skip
@@ -65,9 +66,11 @@ class Budget:
         self.files -= files
         self.bytes -= size
         if self.files < 0:
-            raise TooManyError(f"an archive of more than {MOST_FILES:,} files; divide it")
+            raise TooManyError(said("an archive of more than {0:,} files; divide it", MOST_FILES))
         if self.bytes < 0:
-            raise TooManyError(f"an archive of more than {MOST_BYTES >> 20} MB; divide it, or take out what is no text")
+            raise TooManyError(
+                said("an archive of more than {0} MB; divide it, or take out what is no text", MOST_BYTES >> 20)
+            )
 
 
 def archive_of(data: bytes) -> Archive | None:
@@ -84,7 +87,7 @@ def unpacked(archive: Archive, data: bytes, budget: Budget) -> list[tuple[str, C
     named: list[tuple[str, Content]] = []
     for (name, content), short in zip(files, plain, strict=True):
         shown = short if often[short] == 1 else name
-        twice = LeftOut("this name stands twice in the archive; the first is read")
+        twice = LeftOut(said("this name stands twice in the archive; the first is read"))
         named.append((shown, twice if shown in seen else content))
         seen.add(shown)
     return named
@@ -95,11 +98,13 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _ZIP_ERRORS as error:
-        raise TooManyError(f"a zip that {_DAMAGED}") from error
+        raise TooManyError(said("a zip that {0}", _DAMAGED)) from error
     with archive:
         entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
         if any(one.header_offset + one.compress_size > other.header_offset for one, other in pairwise(entries)):
-            raise TooManyError("a zip whose files lie over one another, as only those made to do harm; pack it again")
+            raise TooManyError(
+                said("a zip whose files lie over one another, as only those made to do harm; pack it again")
+            )
         for entry in archive.infolist():
             name = _zip_name(entry)
             is_plain = not (name.endswith("/") or S_ISLNK(entry.external_attr >> 16))
@@ -109,9 +114,9 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
 
 def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> bytes | LeftOut:
     if entry.flag_bits & 1:
-        return LeftOut("is locked with a password; unpack the archive")
+        return LeftOut(said("is locked with a password; unpack the archive"))
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return LeftOut("is packed as few programs can; pack the archive again")
+        return LeftOut(said("is packed as few programs can; pack the archive again"))
     _refuse_bomb(entry.file_size, entry.compress_size)
     budget.take(size=entry.file_size)
     try:
@@ -148,9 +153,9 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     except TooManyError:
         raise
     except _TAR_ERRORS as error:
-        raise TooManyError(f"a tar that {_DAMAGED}") from error
+        raise TooManyError(said("a tar that {0}", _DAMAGED)) from error
     if rest.strip(b"\0"):
-        yield f"({count + 1})", LeftOut(f"the tar {_DAMAGED}: what stands from here on is not read")
+        yield f"({count + 1})", LeftOut(said("the tar {0}: what stands from here on is not read", _DAMAGED))
 
 
 def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
@@ -158,28 +163,30 @@ def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
         with gzip.GzipFile(fileobj=BytesIO(data)) as file:
             whole = file.read(budget.bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise TooManyError(f"a gzip that {_DAMAGED}") from error
+        raise TooManyError(said("a gzip that {0}", _DAMAGED)) from error
     _refuse_bomb(len(whole), len(data))
     if len(whole) > budget.bytes:
         budget.take(size=len(whole))
     if not _is_tar(whole):
-        raise TooManyError("a gzip that holds no tar; unpack it, and add what is in it")
+        raise TooManyError(said("a gzip that holds no tar; unpack it, and add what is in it"))
     return _tar_files(whole, budget)
 
 
 def _refuse_bomb(size: int, packed: int) -> None:
     if size > _SMALL and size > _MOST_PACKED * packed:
         raise TooManyError(
-            f"an archive packed to less than 1:{_MOST_PACKED}, as only those made to do harm; unpack it yourself"
+            said(
+                "an archive packed to less than 1:{0}, as only those made to do harm; unpack it yourself", _MOST_PACKED
+            )
         )
 
 
 def _refused(name: str, size: int) -> LeftOut | None:
     """Return why a file is not read, whatever it holds."""
     if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
-        return LeftOut("has a name that leads out of the archive; it is left out")
+        return LeftOut(said("has a name that leads out of the archive; it is left out"))
     if size > LONGEST_FILE:
-        return LeftOut(f"longer than {LONGEST_FILE >> 20} MB; divide it, or take out what is no text")
+        return LeftOut(said("longer than {0} MB; divide it, or take out what is no text", LONGEST_FILE >> 20))
     return None
 
 

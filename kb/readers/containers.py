@@ -7,6 +7,7 @@ A post of an export is `export.txt#3`, the third in it; a file of an archive `ta
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from index.sentences import said, told_by
 from kb.readers.archives import Budget, archive_of, unpacked
 from kb.readers.exports import LeftOut, TooManyError, export_ending, posts_of
 from kb.report.problems import FileProblem
@@ -30,7 +31,7 @@ def opened(data: bytes, source: str) -> tuple[Member | FileProblem, ...]:
     try:
         return tuple(_opened(data, source, Budget(), 0))
     except TooManyError as error:
-        return (FileProblem(source, None, str(error)),)
+        return (FileProblem(source, None, told_by(error)),)
 
 
 def container_ending(data: bytes) -> str | None:
@@ -45,7 +46,7 @@ def _opened(data: bytes, source: str, budget: Budget, depth: int) -> Iterator[Me
     if archive is None and posts is None:
         yield Member(source, data)
     elif archive and depth > _DEEPEST:
-        yield FileProblem(source, None, "an archive too deep in others; unpack it")
+        yield FileProblem(source, None, said("an archive too deep in others; unpack it"))
     else:
         files = [(f"!/{name}", content) for name, content in unpacked(archive, data, budget)] if archive else ()
         for name, content in (*files, *((f"#{number}", post) for number, post in enumerate(posts or (), start=1))):

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 
+from index.sentences import said
 from index.text import trimmed
 from kb.report.outline import Block, BlockType, ReadingWarning
 
@@ -135,5 +136,5 @@ def _too_deep(blocks: Iterable[Block]) -> Iterator[ReadingWarning]:
     """Yield a warning at the first item that lies deeper than the deepest level."""
     first = next((block.first_line for block in blocks if (block.depth or 0) > DEEPEST), None)
     if first is not None:
-        message = f"lists nest deeper than {DEEPEST} levels; what lies deeper is read as level {DEEPEST}"
+        message = said("lists nest deeper than {0} levels; what lies deeper is read as level {0}", DEEPEST)
         yield ReadingWarning(first, message)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from index.sentences import Sentence, said
+
 MOST_POSTS = 10_000  # twenty-seven years of a post a day
 _BEGINNING = 4000  # bytes in which a Movable Type export has come to its first body
 _KEY = rb"(?:AUTHOR|TITLE|BASENAME|STATUS|ALLOW COMMENTS|CONVERT BREAKS|DATE|CATEGORY|PRIMARY CATEGORY|IMAGE|TAGS): ?"
@@ -27,7 +29,7 @@ class TooManyError(ValueError):
 class LeftOut:
     """A post that is not read, and why."""
 
-    reason: str
+    reason: Sentence
 
 
 def posts_of(data: bytes) -> list[bytes | LeftOut] | None:
@@ -58,7 +60,7 @@ def _movable_type(data: bytes) -> Iterator[bytes | LeftOut]:
     for post in posts:
         body = _BODY.search(post)
         if _DRAFT.search(post, 0, body.start() if body else len(post)):
-            yield LeftOut("is a draft; it is read when it is published and exported again")
+            yield LeftOut(said("is a draft; it is read when it is published and exported again"))
         else:
             yield _OF_READERS.split(post, maxsplit=1)[0]
 
@@ -87,4 +89,4 @@ def _page(page: Mapping[str, Any]) -> bytes:
 
 def _refuse_too_many(count: int) -> None:
     if count > MOST_POSTS:
-        raise TooManyError(f"holds more than {MOST_POSTS:,} posts; divide it")
+        raise TooManyError(said("holds more than {0:,} posts; divide it", MOST_POSTS))

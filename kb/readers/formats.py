@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from index.sentences import Sentence, said, told_by
 from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, held
@@ -86,7 +87,7 @@ READERS = (
 # an attack: it is refused and told, and the others are read. A line costs Markdown 3.5 kB of memory, a note half a
 # millisecond until it is found, and each heading is weighed against all others.
 MOST_LINES, MOST_NOTES, MOST_HEADINGS = 50_000, 10_000, 500
-_DIVIDE = "divide the file"
+_DIVIDE = said("divide the file")
 _FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the commonest first
 LABELS = tuple(each.label for each in _FORMATS)
 ENDINGS = tuple(dict.fromkeys(ending for each in _FORMATS for ending in each.endings))
@@ -99,11 +100,13 @@ def read_outline(data: bytes, source: str) -> Outline:
     reader, decoded = _recognised(data, source)
     lines = split_lines(decoded.text)
     if len(lines) > MOST_LINES:
-        raise UnreadableError(FileProblem(source, MOST_LINES + 1, f"more than {MOST_LINES:,} lines; {_DIVIDE}"))
+        raise UnreadableError(
+            FileProblem(source, MOST_LINES + 1, said("more than {0:,} lines; {1}", MOST_LINES, _DIVIDE))
+        )
     try:
         parse = held(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
-        message = f"{reader.label} that nests too deep to be read; write it with fewer levels"
+        message = said("{0} that nests too deep to be read; write it with fewer levels", reader.label)
         raise UnreadableError(FileProblem(source, None, message)) from error
     _refuse_too_many(parse.blocks, source)
     return Outline(
@@ -123,9 +126,9 @@ def ending_of(name: str) -> str:
     return next(reader.endings[0] for reader in READERS if reader.name == name)
 
 
-def listed(labels: tuple[str, ...]) -> str:
+def listed(labels: tuple[str, ...]) -> Sentence:
     """Return labels as a sentence names them: `Markdown, text or HTML`."""
-    return f"{', '.join(labels[:-1])} or {labels[-1]}"
+    return said("{0} or {1}", ", ".join(labels[:-1]), labels[-1])
 
 
 def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
@@ -136,11 +139,11 @@ def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
             if inside := reader.inside(data):
                 return reader, inside
     except DamagedPageError as error:
-        raise UnreadableError(FileProblem(source, None, str(error))) from error
+        raise UnreadableError(FileProblem(source, None, told_by(error))) from error
     binary = binary_refusal(data)
     decoded = None if binary else decode(data)
     if decoded is None:
-        message = binary or f"not a text file; save the report as {listed(_WRITTEN)} in UTF-8"
+        message = binary or said("not a text file; save the report as {0} in UTF-8", listed(_WRITTEN))
         raise UnreadableError(FileProblem(source, None, message))
     reader = _reader(decoded.text, ending)
     refusal = None if reader.takes_data else text_refusal(decoded.text, ending)
@@ -158,13 +161,19 @@ def _refuse_too_many(blocks: Sequence[Block], source: str) -> None:
     """Raise UnreadableError where a report would have too many notes or headings."""
     headings = [block for block in blocks if block.type == "heading"]
     notes = [block for block in blocks if block.type in ("bullet", "numbered", "paragraph")]
-    for what, found, most in (("notes", notes, MOST_NOTES), ("headings", headings, MOST_HEADINGS)):
+    too_many = (
+        (notes, MOST_NOTES, said("more than {0:,} notes; {1}", MOST_NOTES, _DIVIDE)),
+        (headings, MOST_HEADINGS, said("more than {0:,} headings; {1}", MOST_HEADINGS, _DIVIDE)),
+    )
+    for found, most, message in too_many:
         if len(found) > most:
-            raise UnreadableError(FileProblem(source, found[most].first_line, f"more than {most:,} {what}; {_DIVIDE}"))
+            raise UnreadableError(FileProblem(source, found[most].first_line, message))
 
 
 def _broken_characters(text: str, broken: int) -> list[ReadingWarning]:
     if not broken:
         return []
     line = len(split_lines(text[: text.index("\ufffd")] + "."))
-    return [ReadingWarning(line, f"{broken} characters could not be decoded and read \ufffd; save the file as UTF-8")]
+    return [
+        ReadingWarning(line, said("{0} characters could not be decoded and read �; save the file as UTF-8", broken))
+    ]

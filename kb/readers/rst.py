@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from docutils import nodes
 
+from index.sentences import Sentence, said
 from index.text import INVISIBLE, trimmed
 from kb.readers.contract import Parse
 from kb.readers.docutils_door import document_of
@@ -186,8 +187,10 @@ class _DocumentWalk:
     def _visit_system_message(self, message: nodes.Element, _at: _Place) -> None:
         """Warn of what was not read, which docutils then keeps as it stands."""
         if message["level"] >= _ERROR and any(isinstance(part, nodes.literal_block) for part in message.children):
-            told = message.children[0].astext().split("\n")[0].rstrip(".")
-            self.warnings.append(ReadingWarning(message.get("line") or 1, f"reStructuredText: {told}; left unread"))
+            told = _told(message.children[0].astext().split("\n")[0].rstrip("."))
+            self.warnings.append(
+                ReadingWarning(message.get("line") or 1, said("reStructuredText: {0}; left unread", told))
+            )
 
     def _say(self, node: nodes.Element, kind: BlockType, at: _Place) -> None:
         """Add the words of a paragraph, the items that are drawn in it each on its own."""
@@ -250,6 +253,18 @@ class _DocumentWalk:
             if not _OPTION_OR_BLANK.match(self.lines[at - 1]):
                 break
         return first
+
+
+def _told(text: str) -> Sentence:
+    """Return what docutils says is wrong; what is unknown to it by a name of its own."""
+    what, _, name = text.removesuffix('"').partition('"')
+    match what:
+        case "Unknown directive type ":
+            return said('Unknown directive type "{0}"', name)
+        case "Unknown interpreted text role ":
+            return said('Unknown interpreted text role "{0}"', name)
+        case _:
+            return said(text.replace("{", "{{").replace("}", "}}"))
 
 
 def _lines(node: nodes.Node) -> list[_Words]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.sentences import Sentence
+
 BlockType = Literal[
     "heading",
     "bullet",
@@ -44,7 +46,7 @@ class ReadingWarning:
     """Something in a file that could not be taken as it stands, and what was done instead."""
 
     line: int
-    message: str
+    message: Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,20 @@
 """What is wrong with a file, told so that any terminal, page or log can show it."""
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from index.sentences import Sentence, Value, said
 
 # Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC
 # 52), turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
 _UNSHOWN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 _FEW = 3  # places of what is wrong time and again: enough to see what it is
-# What differs between two messages of one cause: what is quoted, and how much there is of it.
-_VARYING = re.compile(r'"[^"]*"|\d[\d,.]*')
+_VARYING = "…"  # what stands for a value that differs between sentences of one cause
 
 
 class FileProblem(Struct, frozen=True):
@@ -21,10 +22,19 @@ class FileProblem(Struct, frozen=True):
 
     source: str
     line: int | None
-    message: str
+    message: Sentence
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return str(self.sentence)
+
+    @property
+    def sentence(self) -> Sentence:
+        """All of it in one sentence."""
+        return said("{0}: {1}", self.place, self.message)
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON, in English."""
+        return {**asdict(self), "message": str(self.message)}
 
     @property
     def place(self) -> str:
@@ -36,7 +46,7 @@ class FileProblem(Struct, frozen=True):
 class ProblemGroup(Struct, frozen=True):
     """What is wrong for one cause, be it in several files; what varies in the words of the cause is `…`."""
 
-    cause: str
+    cause: Sentence
     problems: tuple[FileProblem, ...]
 
     @property
@@ -55,13 +65,28 @@ class ProblemGroup(Struct, frozen=True):
 
 def gathered(problems: Iterable[FileProblem]) -> tuple[ProblemGroup, ...]:
     """Return what is wrong by its cause, in the order in which each is met first."""
-    by_cause: dict[str, list[FileProblem]] = {}
+    by_cause: dict[object, list[FileProblem]] = {}
     for problem in problems:
-        by_cause.setdefault(_VARYING.sub("…", problem.message), []).append(problem)
-    return tuple(
-        ProblemGroup(every[0].message if len({one.message for one in every}) == 1 else cause, tuple(every))
-        for cause, every in by_cause.items()
-    )
+        by_cause.setdefault(_cause(problem.message), []).append(problem)
+    return tuple(ProblemGroup(_common([one.message for one in every]), tuple(every)) for every in by_cause.values())
+
+
+def _cause(sentence: Sentence) -> object:
+    """Return what a sentence has in common with those of the same cause: all but its values."""
+    return sentence.english, *(_cause(value) for value in sentence.values if isinstance(value, Sentence))
+
+
+def _common(sentences: Sequence[Sentence]) -> Sentence:
+    """Return the sentence of one cause, without the values in which several differ."""
+    values = zip(*(one.values for one in sentences), strict=True)
+    return replace(sentences[0], values=tuple(map(_common_value, values)))
+
+
+def _common_value(values: tuple[Value, ...]) -> Value:
+    sentences = [value for value in values if isinstance(value, Sentence)]
+    if sentences:
+        return _common(sentences)
+    return values[0] if len(set(values)) == 1 else _VARYING
 
 
 Missing = Literal["event", "date", "talk", "speaker", "service", "advice", "problem"]
@@ -86,7 +111,7 @@ class UnreadableError(ValueError):
     """A file that no reader can take; the message names it, the line if one is to blame, the reason, the remedy."""
 
     def __init__(self, problem: FileProblem) -> None:
-        super().__init__(str(problem))
+        super().__init__(problem.sentence)
         self.problem = problem
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Literal, get_args
 
 from index.query import Query, StepName
+from index.sentences import said
 from kb.library.contents import Contents
 from kb.library.updates import Update, Updates
 from kb.report.dates import is_date
@@ -60,7 +61,7 @@ class Announcer:
         contents = self._collection.contents()
         update = Updates(self._collection.index).find(key) if contents and key in contents.updates else None
         if update is None:
-            raise UnknownIdError(f"no update is known as {key}")
+            raise UnknownIdError(said("no update is known as {0}", key))
         return update.difference
 
     def newest(self) -> str | None:

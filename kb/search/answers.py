@@ -8,6 +8,7 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from index.engine import ConditionCount, MeantCount, Reason, WordCount
     from index.query import Step
+    from index.sentences import Sentence
     from index.tree import Notice
     from kb.library.contents import ReportEntry
     from kb.report.model import Note, Talk
@@ -148,12 +149,16 @@ class ServiceCount(Struct, frozen=True):
 class UnknownIdError(LookupError):
     """No note, talk or report has this id, or several reports have had it.
 
-    `reports` are those that the id names: of a note that is known no more, or one to choose from several.
+    `reports` are those that the id names: of a note that is known no more, or one to choose from several; `near` are
+    the ids that are nearly so.
     """
 
-    def __init__(self, message: str, reports: "tuple[ReportEntry, ...]" = ()) -> None:
+    def __init__(
+        self, message: "Sentence | str", reports: "tuple[ReportEntry, ...]" = (), near: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.reports = reports
+        self.near = near
 
 
 class UnknownValueError(LookupError):

@@ -14,6 +14,7 @@ from threading import Event, Lock, Thread
 
 from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
+from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.search.drafting import end_with_parent
 from kb.search.outcomes import SyncOutcome
@@ -104,10 +105,10 @@ def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
         try:
             told = here.recv()
         except EOFError as error:
-            raise SearchIndexError("the process that updated the index was killed; try again") from error
+            raise SearchIndexError(said("the process that updated the index was killed; try again")) from error
         if isinstance(told, SyncOutcome):
             return told
-        if isinstance(told, str):
+        if isinstance(told, str | Sentence):
             raise SearchIndexError(told)
         progress(*told)
 
@@ -125,4 +126,4 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more
-            there.send(str(error) or repr(error))
+            there.send(told_by(error) or repr(error))

@@ -1,9 +1,10 @@
 """Reading what a collection holds: a note, a talk, a report and its lines, and the services that notes are about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from index.query import Query
+from index.sentences import said
 from kb.aligning import Row, aligned
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
@@ -14,6 +15,7 @@ from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry
 from kb.search.records import load_relations
 
 _MOST_ALIKE = 5
+_MOST_NEAR = 3
 _Entry = TypeVar("_Entry")
 
 
@@ -63,8 +65,15 @@ class Browser:
         for report in reports:
             if snapshot and (stored := snapshot.reader.stored(f"{report.id}/{own}")) is not None:
                 return snapshot.note(stored)
-        where = f"; the report {reports[0].id} is known, but holds no such note any more" if reports else ""
-        raise UnknownIdError(f"no note has the id {note_id}{where}", reports)
+        near = tuple(
+            f"{one}/{own}"
+            for one in (_near(report_id, snapshot.contents.by_id) if snapshot else ())
+            if snapshot and snapshot.reader.stored(f"{one}/{own}") is not None
+        )
+        message = said("no note has the id {0}", note_id)
+        if reports:
+            message = said("{0}; the report {1} is known, but holds no such note any more", message, reports[0].id)
+        raise UnknownIdError(message, reports, near)
 
     def surroundings(self, note: Note) -> Surroundings:
         """Return where a note stands in its report. Raises UnknownIdError where that one has gone meanwhile."""
@@ -74,7 +83,7 @@ class Browser:
         told = [load_relations(one) for one in stored]
         place = next((place for place, one in enumerate(told) if one.id == note.id), None)
         if snapshot is None or place is None:
-            raise UnknownIdError(f"no note has the id {note.id}", (entry,))
+            raise UnknownIdError(said("no note has the id {0}", note.id), (entry,))
         wanted = {other for other in (note.id, note.remedy_of, note.answers) if other}
         return Surroundings(
             report=entry,
@@ -100,7 +109,8 @@ class Browser:
         snapshot = self._collection.snapshot()
         settled = snapshot.contents.settled_talk(talk_id) if snapshot else None
         if snapshot is None or settled is None:
-            raise UnknownIdError(f"no talk has the id {talk_id}")
+            near = _near(talk_id, snapshot.contents.talks) if snapshot else ()
+            raise UnknownIdError(said("no talk has the id {0}", talk_id), near=near)
         notes = _all("talk", settled, snapshot)
         told = {
             entry.id: (entry, talk) for entry in snapshot.contents.reports for talk in entry.talks if talk.id == settled
@@ -167,7 +177,7 @@ class Browser:
         own = self.note(identifier).id.rpartition("/")[2]
         note = next((one for one in finished.report.notes if one.id.rpartition("/")[2] == own), None)
         if note is None:
-            raise UnknownIdError(f"{source} holds no note {identifier} any more")
+            raise UnknownIdError(said("{0} holds no note {1} any more", source, identifier))
         return Why(note.kind, note.text, note.sure, tuple(reasons(finished.report, finished.morphemes)[note.id]))
 
     def services(self) -> tuple[ServiceCount, ...]:
@@ -183,7 +193,7 @@ class Browser:
 def _known(entries: Mapping[str, _Entry], key: str, what: str) -> _Entry:
     """Return the entry of a key. Raises UnknownIdError."""
     if key not in entries:
-        raise UnknownIdError(f"no {what} is known as {key}")
+        raise UnknownIdError(said("no {0} is known as {1}", what, key))
     return entries[key]
 
 
@@ -197,11 +207,19 @@ def _entry(report_id: str, contents: Contents | None) -> ReportEntry:
     """Return what an index knows of a report, by any id that it has had. Raises UnknownIdError."""
     entries = contents.called(report_id) if contents else ()
     if not entries:
-        raise UnknownIdError(f"no report has the id {report_id}")
+        near = _near(report_id, contents.by_id) if contents else ()
+        raise UnknownIdError(said("no report has the id {0}", report_id), near=near)
     if len(entries) > 1:
         which = ", ".join(f"{entry.id} ({entry.source})" for entry in entries)
-        raise UnknownIdError(f"several reports are called {report_id} now: {which}", entries)
+        raise UnknownIdError(said("several reports are called {0} now: {1}", report_id, which), entries)
     return entries[0]
+
+
+def _near(some_id: str, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids, at most three, that are nearly like one which none has."""
+    from index.spelling import nearest
+
+    return nearest(some_id, ids, _MOST_NEAR)
 
 
 def _all(group: str, value: str, snapshot: Snapshot) -> tuple[Note, ...]:

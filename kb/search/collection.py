@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from msgspec import Struct
 
 from index.engine import Engine, Reader, SearchIndexError
+from index.sentences import said
 from index.stand_in import WithStandIn
 from kb.library.contents import Contents
 from kb.library.fingerprint import code_digest
@@ -177,7 +178,7 @@ class Collection:
             try:
                 known = self._known = (meta, Contents.of(meta) if meta is not None else None)
             except ValueError as error:
-                raise SearchIndexError(f"{self.index}: another version of kb made it; run `kb sync`") from error
+                raise SearchIndexError(said("{0}: another version of kb made it; run `kb sync`", self.index)) from error
             if known[1] and known[1].told != self.tools.configuration.text:
                 self.follow()
         return known[1]

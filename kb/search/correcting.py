@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from index.sentences import said
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.files import ChangedSinceError, Library, LibraryError
@@ -101,9 +102,9 @@ class Corrector:
 
         def saved(data: bytes, told: Configuration) -> bytes:
             if len(told.searches) >= MOST_SEARCHES:
-                raise LibraryError(f"more than {MOST_SEARCHES} searches cannot be saved; take one out first")
+                raise LibraryError(said("more than {0} searches cannot be saved; take one out first", MOST_SEARCHES))
             if any(one.name == search.name for one in told.searches):
-                raise LibraryError(f"a search is saved as {search.name} already; give this one another name")
+                raise LibraryError(said("a search is saved as {0} already; give this one another name", search.name))
             return with_search(data, search, place)
 
         self._own().configure(saved)
@@ -132,7 +133,7 @@ class Corrector:
         """Return the library. Raises LibraryError for the samples."""
         if self._collection.is_samples:
             path = self._collection.library.path
-            raise LibraryError(f"{path}: these are the bundled samples; they stay as they are")
+            raise LibraryError(said("{0}: these are the bundled samples; they stay as they are", path))
         return self._collection.library
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlunsplit
 
 from index.engine import SearchIndexError
+from index.sentences import said
 from index.urls import web_parts
 from index.whoosh_engine import WhooshEngine
 
@@ -55,8 +56,12 @@ def _told(configured: "EngineAddress | None") -> "EngineAddress | None":
     index = parts.path.strip("/") if parts else ""
     if parts is None or not index:
         raise SearchIndexError(
-            f"KB_ENGINE cannot be {named!r}; write the address of a cluster with the name of an index, like "
-            f"https://search.example.com:9200/talk-notes, or {EMBEDDED}"
+            said(
+                "KB_ENGINE cannot be {0!r}; write the address of a cluster with the name of an index, like "
+                "https://search.example.com:9200/talk-notes, or {1}",
+                named,
+                EMBEDDED,
+            )
         )
     url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     return replace(configured or EngineAddress(), urls=(url,), index=index)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
+from index.sentences import said
 from kb.library.configuration import parse
 from kb.library.contents import Contents
 from kb.library.files import ChangedSinceError, Library, LibraryError, ReportFile, Scan, reports_in
@@ -239,7 +240,7 @@ class Keeper:
         """Put an export or archive into the library. Raises UnreadableError, LibraryError."""
         files, _ = self._files_in(data, name)
         if given is not None and given != Given():
-            message = f"holds {len(files)} reports, and what is told is of one; tell it of each in kb.toml"
+            message = said("holds {0} reports, and what is told is of one; tell it of each in kb.toml", len(files))
             raise UnreadableError(FileProblem(name, None, message))
         library = self._own_library()
         with alone(library.path):
@@ -263,7 +264,7 @@ class Keeper:
         problems = [each for each in inside if isinstance(each, FileProblem)]
         if not files:
             raise UnreadableError(
-                problems[0] if problems else FileProblem(name, None, "holds no report; nothing to add")
+                problems[0] if problems else FileProblem(name, None, said("holds no report; nothing to add"))
             )
         return files, problems
 
@@ -298,7 +299,7 @@ class Keeper:
 
         kept, updates = KeptReports(self._collection.index), Updates(self._collection.index)
         broken = (*kept.damaged(), *updates.damaged())
-        found = (*self._damage(), *(FileProblem(str(path), None, "is not as it was written") for path in broken))
+        found = (*self._damage(), *(FileProblem(str(path), None, said("is not as it was written")) for path in broken))
         if repair and found:
             kept.forget(broken)
             self.sync()
@@ -312,7 +313,7 @@ class Keeper:
             self._collection.contents()
         except SearchIndexError as error:
             damage = str(error)
-        return (FileProblem(index, None, damage.removeprefix(f"{index}: ")),) if damage else ()
+        return (FileProblem(index, None, said("{0}", damage.removeprefix(f"{index}: "))),) if damage else ()
 
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""

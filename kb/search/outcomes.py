@@ -37,7 +37,7 @@ class SyncOutcome(Struct, frozen=True):
         """Return it as JSON, without what it changed: that may be much, and is asked for by itself."""
         record: dict[str, Any] = msgspec.to_builtins(replace(self, difference=None))
         del record["difference"]
-        return record
+        return {**record, "problems": [problem.record() for problem in self.problems]}
 
     def brief(self) -> "SyncOutcome":
         """Return it with no more of what it changed than is kept."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from index.engine import FacetCount, Hit, Results
 from index.highlight import marks
 from index.query import Query, Sort, StepName
+from index.spelling import nearest
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
+_MOST_NEAR = 3  # values that are offered instead of one that is none
 _MOST_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
 _LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
 
@@ -142,8 +144,22 @@ class Searcher:
             return (value,) if value else ()
         if not facet.words:
             return (name,)
-        counts = self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
-        return tuple(count.value for count in counts if folded_name(name) in folded_name(count.value))
+        return tuple(one.value for one in self.noted(facet) if folded_name(name) in folded_name(one.value))
+
+    def noted(self, facet: Facet) -> tuple[FacetValue, ...]:
+        """Return the values of a facet that notes have."""
+        return self.search(Query(limit=0, facets=(facet.key,))).facets[facet.key]
+
+    def near(self, facet: Facet, name: str) -> tuple[FacetValue, ...]:
+        """Return the values, at most three, that are called nearly so: of those that notes have, else of all known."""
+        called = {folded_name(text): one for one in self.noted(facet) for text in (one.label, one.value)}
+        close = nearest(folded_name(name), called, 2 * _MOST_NEAR, partly=not facet.find)
+        if close or not facet.names:
+            return tuple(dict.fromkeys(called[text] for text in close))[:_MOST_NEAR]
+        known = facet.names(self._collection.catalogue)
+        labels = self.labels(facet.key, None)
+        values = dict.fromkeys(known[text] for text in nearest(folded_name(name), known, 2 * _MOST_NEAR))
+        return tuple(FacetValue(one, labels.get(one, one), 0, selected=False) for one in values)[:_MOST_NEAR]
 
     def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
         """Return a query that also wants values of facets, by what those may be called.

@@ -6,12 +6,12 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from index.sentences import Sentence, said
+from index.spelling import nearest
 from index.text import skeleton
 from kb.texts import ja
 
 _MOST_NEAR = 3
-_NEAR = 0.75  # of the letters of two names alike, from 0 to 1: SQSS and SQS have 0.86, SQSS and SNS 0.57
-_LONGEST_TYPED = 100  # characters of a name that is looked for
 
 
 class FormerName(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,8 +67,8 @@ class Service(Struct, frozen=True):
 class CatalogueError(ValueError):
     """A service that cannot be added: its slug, and a message of what stands against it."""
 
-    def __init__(self, slug: str, message: str) -> None:
-        super().__init__(f"{slug}: {message}")
+    def __init__(self, slug: str, message: Sentence) -> None:
+        super().__init__(said("{0}: {1}", slug, message))
         self.slug = slug
         self.message = message
 
@@ -103,9 +103,7 @@ class Catalogue(Struct, frozen=True, dict=True):
 
     def near(self, name: str) -> tuple[Service, ...]:
         """Return the services, at most three, that have a name like one that none has: SQS for SQSS."""
-        from difflib import get_close_matches  # noqa: PLC0415  # for who mistypes a name
-
-        close = get_close_matches(skeleton(name[:_LONGEST_TYPED]), self._by_name, _MOST_NEAR * 2, _NEAR)
+        close = nearest(skeleton(name), self._by_name, _MOST_NEAR * 2)
         return tuple({self._by_name[key].slug: self._by_name[key] for key in close}.values())[:_MOST_NEAR]
 
     def _keys(self, name: str) -> tuple[str, str]:
@@ -123,12 +121,14 @@ class Catalogue(Struct, frozen=True, dict=True):
             names = (service.slug, *service.names)
             for name in names:
                 if other := next((known[key] for key in self._keys(name) if key in known), None):
-                    raise CatalogueError(service.slug, f"the name {name!r} belongs to {other.slug}; leave it out")
+                    raise CatalogueError(
+                        service.slug, said("the name {0!r} belongs to {1}; leave it out", name, other.slug)
+                    )
             known |= {skeleton(name): service for name in names}
             if service.category not in labels:
                 raise CatalogueError(
                     service.slug,
-                    f"unknown category {service.category!r}; known are {', '.join(labels) or 'none'}",
+                    said("unknown category {0!r}; known are {1}", service.category, ", ".join(labels) or "none"),
                 )
         return Catalogue((*self.services, *added), labels, self.owners)
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.engine import Coverage, Reason
+    from index.sentences import Sentence
     from kb.report.difference import Cause, Fate, Item, Sort
     from kb.report.model import Why
     from kb.report.problems import ProblemGroup
@@ -169,6 +170,11 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     if service.superseded_by:
         told.append(f"followed by {name(service.superseded_by)}")
     return ", ".join(told)
+
+
+def told(sentence: "Sentence") -> str:
+    """Return what an error says, or what is wrong with a file."""
+    return str(sentence)
 
 
 def in_files(group: "ProblemGroup") -> str:

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from kb.texts import in_language as _in_language
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.engine import Coverage, Reason
+    from index.sentences import Sentence
     from kb.report.difference import Cause, Fate, Item, Sort
     from kb.report.model import Why
     from kb.report.problems import ProblemGroup
@@ -146,6 +149,11 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     if service.superseded_by:
         told.append(f"後継 {name(service.superseded_by)}")
     return "、".join(told)
+
+
+def told(sentence: "Sentence") -> str:
+    """Return what an error says, or what is wrong with a file."""
+    return _in_language("ja", sentence)
 
 
 def in_files(group: "ProblemGroup") -> str:

@@ -76,7 +76,7 @@ def test_the_command_and_programs_quote_it_too(samples: KnowledgeBase) -> None:
     )
     ids = [record["id"] for record in map(json.loads, told.splitlines()) if record.get("quoted")]
 
-    assert (shown.splitlines()[0], len(ids)) == ("答え", 1)
+    assert (shown.splitlines()[0], len(ids)) == ("Answers", 1)
     assert call(samples, "search", {"query": QUESTION}, None)["answers"] == ids
 
 

@@ -9,6 +9,7 @@ from states import EMPTY, OURS, REPORT, State, made
 
 from index.engine import Coverage
 from kb.cli.group import cli
+from kb.texts import en
 from kb.texts import programs as words
 from kb.texts.ja import coverage
 from webui.app import create_app
@@ -117,7 +118,7 @@ def test_however_many_vectors_there_are_words_are_found_and_a_sync_makes_the_res
     state: State, client: FlaskClient, embedded: Coverage | None, completed: Coverage | None
 ) -> None:
     found = total(client, "/?q=順番を守らない&without=likeness"), total(client, "/?q=順番を守らない")
-    told = [coverage(embedded) in said for said in (client.get("/").text, kb(state, "status")[1])]
+    told = [coverage(embedded) in client.get("/").text, en.coverage(embedded) in kb(state, "status")[1]]
     synced = kb(state, "sync", "--wait")[0]
 
     assert (found[0], found[1] >= 1, told, synced) == (1, True, [True, True], 0)

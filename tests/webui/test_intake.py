@@ -333,7 +333,7 @@ def test_the_update_page_tells_its_outcome(client: FlaskClient) -> None:
     [
         (
             "ja",
-            "「a.md」と同じ記事です。一度だけ索引に入れました。</span> ×4（4件のファイル: b.md、c.md、d.md ほか1件）",
+            "「a.md」と同じ記事です。一度だけ索引に入れました</span> ×4（4件のファイル: b.md、c.md、d.md ほか1件）",
         ),
         ("en", "the same post as &#34;a.md&#34;; indexed once</span> ×4 in 4 files: b.md, c.md, d.md and 1 more"),
     ],

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from msgspec.structs import replace
 from werkzeug.datastructures import FileStorage
 
+from index.sentences import said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import ChangedSinceError, LibraryError
 from kb.library.states import joined
@@ -93,7 +94,7 @@ class _Intake:
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
-            refused = RefusedError(texts.UNREADABLE, asked_for(), told=str(error))
+            refused = RefusedError(texts.UNREADABLE, asked_for(), told=told_by(error))
         except RefusedError as error:
             refused = error
         if wants_json():
@@ -194,13 +195,13 @@ class _Intake:
         name = file.filename or ""
         data = file.read()
         if not data.strip():
-            return Outcome(name, problem=FileProblem(name, None, "is empty; there is nothing to add"))
+            return Outcome(name, problem=FileProblem(name, None, said("is empty; there is nothing to add")))
         try:
             return Outcome(name, self._keeper.add(data, name))
         except UnreadableError as error:
             return Outcome(name, problem=replace(error.problem, source=name))
         except LibraryError as error:
-            return Outcome(name, problem=FileProblem(name, None, str(error)))
+            return Outcome(name, problem=FileProblem(name, None, told_by(error)))
 
 
 def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:

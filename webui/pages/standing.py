@@ -36,7 +36,9 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
             "reports": len(contents.reports),
             "notes": sum(one.notes for one in contents.reports),
         }
-        return jsonify({**told, "stand_in": _away(), "damage": damage, "behind": updater.failure}), HTTPStatus.OK
+        return jsonify(
+            {**told, "stand_in": _away(), "damage": damage, "behind": updater.failure and str(updater.failure)}
+        ), HTTPStatus.OK
 
     def _away() -> str | None:
         try:

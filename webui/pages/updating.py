@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect
 
 from index.engine import Coverage, SearchIndexError
+from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import LibraryError
 from kb.report.problems import gathered
@@ -33,11 +34,12 @@ class Progress:
     done: int = 0
     total: int = 0
     outcome: SyncOutcome | None = None
-    error: str | None = None
+    error: Sentence | None = None
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON."""
-        return {**asdict(replace(self, outcome=None)), "outcome": self.outcome and self.outcome.record()}
+        told = {"error": self.error and str(self.error), "outcome": self.outcome and self.outcome.record()}
+        return {**asdict(replace(self, error=None, outcome=None)), **told}
 
 
 class Updater:
@@ -46,7 +48,7 @@ class Updater:
     `failure` is what stopped the last one, None where that was done.
     """
 
-    def __init__(self, sync: Callable[[Telling], SyncOutcome], failure: str | None = None) -> None:
+    def __init__(self, sync: Callable[[Telling], SyncOutcome], failure: Sentence | None = None) -> None:
         self.progress = Progress(error=failure)
         self.failure = failure
         self._sync = sync
@@ -91,7 +93,7 @@ class Updater:
             if not self._ended:
                 traced = None if isinstance(error, (LibraryError, SearchIndexError, OSError)) else error
                 _log.error("the index could not be updated: %s", error, exc_info=traced)
-            return Progress(error=str(error) or repr(error))
+            return Progress(error=told_by(error) if str(error) else said("{0}", repr(error)))
 
     def _tell(self, step: str, done: int, total: int) -> None:
         self.progress = replace(self.progress, step=step, done=done, total=total)

@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, g, jsonify, make_response, rende
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
 from index.engine import EngineAwayError, SearchIndexError
+from index.sentences import Sentence
 from kb.library.contents import ReportEntry
 from kb.search.answers import UnknownIdError
 from webui.texts import texts
@@ -37,11 +38,13 @@ def tell_errors(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def problem(error: HTTPException, detail: str, told: str = "", reports: Sequence[ReportEntry] = ()) -> Response:
+def problem(
+    error: HTTPException, detail: str, told: Sentence | None = None, reports: Sequence[ReportEntry] = ()
+) -> Response:
     """Return the answer that tells an error: its status, a sentence, what the cause said, reports to go on with."""
     status = error.code or 500
     if wants_json():
-        whole = f"{detail} {texts.cause(told)}".rstrip()
+        whole = f"{detail} {texts.shared.told(told)}" if told else detail
         response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
         response.mimetype = "application/problem+json"
     else:

@@ -15,3 +15,9 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("KB_LIBRARY", str(folder))
     monkeypatch.setenv("KB_INDEX", str(tmp_path / "index"))
     return folder
+
+
+@pytest.fixture
+def japanese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the terminal of somebody who reads Japanese."""
+    monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")

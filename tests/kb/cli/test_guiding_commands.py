@@ -18,6 +18,7 @@ def talks(library: Path) -> Path:
     return library
 
 
+@pytest.mark.usefixtures("japanese")
 def test_the_guide_tells_the_same_words_once_with_the_ids_of_their_notes(talks: Path) -> None:
     told = kb("guide", "lambda").stdout
     advice = json.loads(kb("guide", "ラムダ", "--json").stdout)["advice"]
@@ -31,6 +32,7 @@ def test_the_guide_tells_the_same_words_once_with_the_ids_of_their_notes(talks: 
     assert talks.exists()
 
 
+@pytest.mark.usefixtures("japanese")
 def test_the_guide_is_printed_as_markdown(talks: Path) -> None:
     told = kb("guide", "lambda", "--markdown").stdout
 
@@ -39,6 +41,7 @@ def test_the_guide_is_printed_as_markdown(talks: Path) -> None:
     assert sum("箱の話" in line for line in told.splitlines()) == 3
 
 
+@pytest.mark.usefixtures("japanese")
 def test_a_change_that_names_no_source_tells_none(talks: Path) -> None:
     told = kb("guide", "snowcone").stdout
 

@@ -72,7 +72,7 @@ def test_a_sync_is_done_when_words_are_found_and_says_that_vectors_follow(librar
         [FOLLOW],
         ["鍵7"],
     )
-    assert waited[1:] == ["意味検索: 20件中 20件"]
+    assert waited[1:] == ["Search by meaning: 20 of 20 notes"]
     assert len(kb("sync").stdout.splitlines()) == 1
 
 
@@ -113,7 +113,7 @@ def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, an
 
     assert stopped.exit_code == 130
     assert stopped.stderr.splitlines()[-1].startswith(
-        "kb: stopped; no vector is lost (意味検索: 80件中 64件); the others"
+        "kb: stopped; no vector is lost (Search by meaning: 64 of 80 notes); the others"
     )
     assert kb("sync", "--wait").stderr.splitlines() == ["vectors: 64 of 80 notes", "vectors: 80 of 80 notes"]
 
@@ -140,7 +140,7 @@ def test_status_tells_how_many_notes_are_found_by_likeness(library: Path, answer
     (status,) = records("status")
     assert (status["likeness"], kb("status").stdout.splitlines()[3]) == (
         {"embedded": 4, "documents": 5},
-        "likeness 意味検索: 5件中 4件; the others: `kb sync --wait`, or `kb serve` while it runs",
+        "likeness Search by meaning: 4 of 5 notes; the others: `kb sync --wait`, or `kb serve` while it runs",
     )
 
 
@@ -153,7 +153,7 @@ def test_words_answer_whatever_the_model_does_and_it_is_said(answers: list[Answe
 
     found = kb("search", "順序")
 
-    assert ("順序は保証されない" in found.stdout, "意味の近さでは探せませんでした" in found.stdout) == (True, True)
+    assert ("順序は保証されない" in found.stdout, "could not search by meaning" in found.stdout) == (True, True)
     assert time.monotonic() - started < 20  # what is slow would take 30 s
 
 

@@ -58,7 +58,7 @@ def test_facets_come_last_and_count_every_hit() -> None:
 def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     result = kb("search", "量子暗号鍵配送")
 
-    assert (result.exit_code, result.stdout) == (1, "0件\n")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "0 notes")
 
 
 @pytest.mark.usefixtures("library")
@@ -67,12 +67,60 @@ def test_a_search_without_hits_says_so_and_exits_with_1() -> None:
     [
         (("--service", "ほげ"), "no service is called 'ほげ'; `kb services` lists them"),
         (("--kind", "ほげ"), "'ほげ' is none of advice, problem, question, statement, impression, label"),
+        (("--service", "lambada"), "no service is called 'lambada'; do you mean lambda?"),
+        (("--service", "cloudwach"), "do you mean cloudwatch, cloud-wan, cloudsearch?"),
+        (("--kind", "advise"), "no kind is called 'advise'; do you mean advice?"),
+        (("--year", "219"), "no year is called '219'; do you mean 2019?"),
+        (("--year", "ほげ"), "'ほげ' is none of undated, 2019"),
     ],
 )
 def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], message: str) -> None:
     result = kb("search", *arguments)
 
     assert (result.exit_code, message in result.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("量子暗号",), ["No note has “量子”", "No note has “暗号”"]),
+        (("冪等", "量子"), ["With “冪等”: 1 note", "No note has “量子”", "Without “量子”: 1 note"]),
+        (("順序", "--service", "lambda"), ["None of these notes has “順序”", "Without “AWS Lambda”: 1 note"]),
+        (
+            ("--service", "sqs", "--service", "s3", "--kind", "question"),
+            ["Without “Question”: 3 notes"],
+        ),
+        (("--service", "s3"), ["No note has the service “Amazon S3”"]),
+        (("--event", "サンプル勉強界"), ["No note has the event “サンプル勉強界”; do you mean サンプル勉強会 2019?"]),
+        (("--speaker", "山田 花代"), ["No note has the speaker “山田 花代”; do you mean 山田 花子?"]),
+        (("--year", "2029"), ["No note has the year “2029”; do you mean 2019?"]),
+        (("ramu",), ["Did you mean “AWS Lambda”? (1 note)"]),
+    ],
+)
+def test_where_nothing_is_found_it_is_said_why(library: Path, typed: tuple[str, ...], told: list[str]) -> None:
+    by = REPORT.replace("\n\n- SQS", "\n\n登壇者: 山田 花子\n\n- SQS")
+    (library / "report.md").write_text(by, "utf-8")
+    result = kb("search", "--exact", *typed)
+
+    assert ([line for line in told if line not in result.stdout], result.exit_code) == ([], 1)
+
+
+@pytest.mark.usefixtures("library")
+def test_an_id_that_is_none_says_which_are_near() -> None:
+    note = records("search", "冪等")[0]
+    report, own = note["id"].split("/")
+    slip = report.replace("2019", "2091")
+    told = [kb("show", wanted).stderr for wanted in (slip, f"{slip}/{own}", f"{slip}/00000000", "zzz")]
+    aligned = kb("show", "--aligned", f"{note['talk']['id']}0").stderr
+
+    assert told == [
+        f"kb: no report has the id {slip}; do you mean {report}?\n",
+        f"kb: no note has the id {slip}/{own}; do you mean {note['id']}?\n",
+        f"kb: no note has the id {slip}/00000000\n",
+        "kb: no report has the id zzz\n",
+    ]
+    assert aligned.endswith(f"; do you mean {note['talk']['id']}?\n")
 
 
 @pytest.mark.usefixtures("library")
@@ -204,8 +252,8 @@ def test_what_was_done_to_find_more_is_told_and_can_be_refused() -> None:
     mended, refused = kb("search", "lanbda"), kb("search", "lanbda", "--exact")
 
     assert (mended.stdout.splitlines()[0], refused.stdout) == (
-        "「lanbda」を「lambda」として探しました (--exact で行わない)",
-        "0件\n",
+        "searched “lanbda” as “lambda” (--exact refuses it)",
+        "No note has “lanbda”\n0 notes\n",
     )
 
 

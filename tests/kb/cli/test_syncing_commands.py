@@ -120,7 +120,7 @@ def test_what_is_wrong_with_many_files_is_told_by_its_cause_and_each_by_status(l
 
     assert told == [
         (
-            "kb: reStructuredText: Unknown directive type …; left unread "
+            'kb: reStructuredText: Unknown directive type "…"; left unread '
             "×10 in 5 files: 0.rst:6, 1.rst:6, 2.rst:6 and 2 more"
         ),
         'kb: 6.md: the same post as "5.md"; indexed once',
@@ -235,10 +235,10 @@ def test_a_dry_run_tells_what_a_sync_would_change_and_does_nothing(library: Path
     would, unchanged = kb("sync", "--dry-run").stdout, records("search", "夜に箱を積む")
     done, left = kb("sync", "--diff"), kb("sync", "--dry-run").stdout
 
-    assert (unchanged, left) == ([], "変わるものはありません\n")
+    assert (unchanged, left) == ([], "Nothing differs\n")
     assert would == done.stdout
     assert done.stderr.startswith("reports: 0 new, 1 changed")
-    assert would.splitlines()[-2:] == ["  + メモ  夜に箱を積む", "レポート 変更1 · メモ 追加1"]
+    assert would.splitlines()[-2:] == ["  + notes  夜に箱を積む", "reports 1 changed · notes 1 added"]
 
 
 def test_a_difference_is_an_object_for_each_thing_and_nothing_where_nothing_differs(library: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from index.sentences import said
 from kb.readers.archives import LONGEST_FILE, MOST_BYTES, MOST_FILES
 from kb.readers.containers import Member, container_ending, opened
 from kb.readers.formats import read_outline
@@ -199,7 +200,7 @@ def test_a_name_that_stands_twice_is_told_and_the_first_is_read() -> None:
 
     assert list(opened(file.getvalue(), "a")) == [
         Member("a!/a.md", b"1"),
-        FileProblem("a!/a.md", None, "this name stands twice in the archive; the first is read"),
+        FileProblem("a!/a.md", None, said("this name stands twice in the archive; the first is read")),
     ]
 
 

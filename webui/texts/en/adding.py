@@ -196,8 +196,3 @@ def unknown_service(name: str) -> str:
 def left_alone(count: int) -> str:
     """Return that files are taken for no reports."""
     return f"{counted(count, 'file')} there {'is' if count == 1 else 'are'} left alone: READMEs, what kb.toml ignores."
-
-
-def cause(told: str) -> str:
-    """Return what is wrong with a file, as readers tell it."""
-    return told

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from kb.search.outcomes import Added, SyncOutcome
-from kb.texts.causes import in_japanese
 from kb.texts.ja import KINDS
 from webui.texts.ja.labels import (
     BLOCKS,
@@ -198,8 +197,3 @@ def unknown_service(name: str) -> str:
 def left_alone(count: int) -> str:
     """Return that files are taken for no reports."""
     return f"レポートとして扱っていないファイルが{count:,}個あります（README や、kb.toml の ignore に合うもの）。"
-
-
-def cause(told: str) -> str:
-    """Return what is wrong with a file, which readers tell in English."""
-    return in_japanese(told)

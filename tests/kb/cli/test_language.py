@@ -1,0 +1,147 @@
+"""The terminal speaks the reader's language: labels, help, errors; JSON has none."""
+
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from messages import catalogue, compiled, po, wanted
+from typed import kb
+from wcwidth import width
+
+import webui.command  # noqa: F401 (it adds `serve`)
+from kb.cli.group import cli
+from kb.cli.language import speak, spoken
+from kb.cli.overview import COMMANDS, overview
+
+JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "language"),
+    [
+        ((), {}, "en"),
+        ((), {"LANG": "ja_JP.UTF-8"}, "ja"),
+        ((), {"LANG": "ja"}, "ja"),
+        ((), {"LANG": "de_DE.UTF-8"}, "en"),
+        ((), {"LANG": "C"}, "en"),
+        ((), {"LANG": "ja_JP.UTF-8", "LC_MESSAGES": "C"}, "en"),
+        ((), {"LANG": "C", "LC_MESSAGES": "ja_JP.UTF-8"}, "ja"),
+        ((), {"LANG": "ja_JP.UTF-8", "LC_MESSAGES": "ja_JP.UTF-8", "LC_ALL": "POSIX"}, "en"),
+        ((), {"LANG": "ja_JP.UTF-8", "LC_ALL": ""}, "ja"),
+        ((), {"LANG": "en_US.UTF-8", "LANGUAGE": "ja"}, "en"),
+        (("--lang", "ja"), {"LANG": "en_US.UTF-8"}, "ja"),
+        (("--lang=en",), {"LANG": "ja_JP.UTF-8"}, "en"),
+        (("--library", "x", "--lang", "ja", "search"), {}, "ja"),
+        (("--lang", "de"), {"LANG": "ja_JP.UTF-8"}, "ja"),
+        (("search", "--lang"), {}, "en"),
+    ],
+)
+def test_the_language_is_asked_for_or_that_of_the_environment(
+    words: tuple[str, ...], environment: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.setenv(name, environment.get(name, ""))
+    speak(words)
+
+    assert spoken() == language
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    ("typed", "japanese", "english"),
+    [
+        (("search", "冪等"), "1件", "1 note"),
+        (("status",), "最新です", "up to date"),
+        (("sync",), "新規0、変更0、削除0、変更なし1", "0 new, 0 changed, 0 gone, 1 unchanged"),
+        (("serach",), "もしかして: 'search'", "Did you mean 'search'?"),
+        (("search", "--servce", "sqs"), "もしかして: '--event', '--service'", "'--service'?"),
+        (("search", "--limit", "x"), "--limit' の値が正しくありません", "Invalid value for '--limit'"),
+        (("show",), "引数が足りません 'ID'", "Missing argument 'ID'"),
+        (("search", "--help"), "メモを言葉で探します", "Search the notes for words"),
+        (("--help",), "エンジニアがセッションで取ったメモ", "Search what engineers noted at talks"),
+    ],
+)
+def test_what_people_read_is_in_their_language(typed: tuple[str, ...], japanese: str, english: str) -> None:
+    kb("sync")
+    both = [(result := kb("--lang", language, *typed)).stdout + result.stderr for language in ("ja", "en")]
+
+    assert [(japanese in told, english in told) for told in both] == [(True, False), (False, True)]
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("search", "冪等", "--facets", "--explain"),
+        ("search", "--kind", "statement"),
+        ("pairs",),
+        ("guide", "sqs"),
+        ("services",),
+        ("status",),
+        ("lint", "library/report.md"),
+        ("read", "library/report.md", "--why"),
+        ("outline", "library/report.md"),
+        ("sync", "--diff"),
+    ],
+)
+def test_json_is_the_same_to_the_byte(typed: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    kb("sync")
+    japanese, english = (kb("--lang", language, *typed, "--json").stdout for language in ("ja", "en"))
+
+    assert japanese == english
+
+
+def test_the_catalogue_has_every_sentence_and_no_other() -> None:
+    known = {one.id if isinstance(one.id, str) else tuple(one.id): one.string for one in catalogue("ja") if one.id}
+
+    assert (sorted(wanted() - known.keys(), key=str), sorted(known.keys() - wanted(), key=str)) == ([], [])
+    assert [
+        said for said, japanese in known.items() if not all((japanese,) if isinstance(japanese, str) else japanese)
+    ] == []
+
+
+def test_what_varies_in_a_sentence_varies_in_japanese_too() -> None:
+    pairs = [(one.id, one.string) for one in catalogue("ja") if one.id]
+    said = [
+        (english, japanese) if isinstance(english, str) else (english[1], japanese[0]) for english, japanese in pairs
+    ]
+
+    assert [english for english, japanese in said if not fields(japanese) <= fields(english)] == []
+    assert [english for english, japanese in said if fields(english) - fields(japanese) - {"len_type", "format"}] == []
+
+
+def fields(text: str) -> set[str]:
+    return {name for _before, name, _format, _conversion in string.Formatter().parse(text) if name}
+
+
+def test_the_catalogue_is_compiled() -> None:
+    assert po("ja").with_suffix(".mo").read_bytes() == compiled(catalogue("ja"))
+
+
+@pytest.mark.parametrize("columns", ["60", "100"])
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_is_whole_in_japanese_and_in_its_columns(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LANGUAGE", "ja")
+    command = cli.get_command(click.Context(cli), name)
+    lines = command.get_help(command.context_class(command, info_name=name)).splitlines()
+    examples = next(number for number, line in enumerate(lines) if line.startswith("  例:"))
+    options = [param.help for param in command.params if isinstance(param, click.Option) and param.help]
+
+    assert [line for line in lines[:examples] if width(line) > int(columns) - 2] == []
+    assert [text for text in options if not JAPANESE.search(text)] == []
+
+
+def test_the_overview_is_the_same_with_click_and_without() -> None:
+    bare = [sys.executable, "-c", "from webui.command import main; main()", "--help"]
+    told = subprocess.run(bare, capture_output=True, check=True, env={"LC_ALL": "ja_JP.UTF-8", "COLUMNS": "80"})
+    with_click = CliRunner().invoke(cli, ["--lang", "ja", "--help"], env={"COLUMNS": "80"})
+
+    assert (told.stdout.decode(), "レポートをライブラリに入れ" in with_click.stdout) == (with_click.stdout, True)
+    assert overview() in with_click.stdout

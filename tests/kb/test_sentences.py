@@ -1,0 +1,100 @@
+"""What is wrong with a file is a value: kept as it is, and told in either language."""
+
+import ast
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from index.sentences import Sentence, said, told_by
+from kb.knowledge_base import KnowledgeBase
+from kb.library.files import Library, LibraryError
+from kb.report.problems import FileProblem, UnreadableError, gathered
+from kb.texts import en, in_language, ja
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/search", "kb/talks", "kb/cli")
+TOLD = {"LibraryError", "ConfigurationError", "UnreadableError", "TooManyError", "TooLongError", "LeftOut",
+        "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "SearchIndexError"}  # fmt: skip
+PDF = said("a PDF; copy its text into a text file, and add that")
+
+
+def test_what_people_are_told_is_written_as_a_sentence() -> None:
+    """Else no catalogue knows it."""
+    bare = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in (path for room in ROOMS for path in (ROOT / room).glob("*.py"))
+        for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
+        if isinstance(call.func, ast.Name) and call.func.id in TOLD and any(map(is_text, call.args))
+    ]
+
+    assert bare == []
+
+
+def is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and " " in str(node.value))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "japanese"),
+    [
+        (PDF, "PDF です。中の文章をテキストファイルに写し、それを取り込んでください"),
+        (said("more than {0:,} lines; {1}", 50_000, said("divide the file")), "50,000行を超えています。分けてください"),
+        (
+            said("cannot be opened ({0}); {1}", said("Permission denied"), said("check its permissions")),
+            "開けません（権限がありません）。権限を確かめてください",
+        ),
+        (FileProblem("a/{0}.md", 3, PDF).sentence, f"a/{{0}}.md:3: {in_language('ja', PDF)}"),
+        (told_by(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_language('ja', PDF)}"),
+        (told_by(ValueError("what {nobody} has put into Japanese yet")), "what {nobody} has put into Japanese yet"),
+    ],
+)
+def test_a_sentence_is_told_in_either_language(sentence: Sentence, japanese: str) -> None:
+    assert (ja.told(sentence), en.told(sentence)) == (japanese, str(sentence))
+
+
+def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError) as caught:
+        Library(tmp_path / "none")
+
+    remedy = "make it, or name another with --library or KB_LIBRARY"
+    assert str(caught.value) == f"{tmp_path / 'none'}: no such folder; {remedy}"
+    assert ja.told(told_by(caught.value)).startswith(f"{tmp_path / 'none'}: そのようなフォルダーはありません。作るか")
+
+
+def test_what_is_wrong_is_the_same_value_once_it_was_kept(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "scan.md").write_bytes(b"%PDF-1.4")
+    (library / "a.rst").write_text("会 2018\n=======\n\n* 箱\n\n.. tabs:: a\n", "utf-8")
+    synced = KnowledgeBase.open(library, tmp_path / "index").keeper.sync()
+    again = KnowledgeBase.open(library, tmp_path / "index").keeper
+
+    assert again.status().problems == synced.problems
+    assert [problem.message for problem in again.status().problems] == [
+        said("reStructuredText: {0}; left unread", said('Unknown directive type "{0}"', "tabs")),
+        PDF,
+    ]
+    assert msgspec.json.decode(msgspec.json.encode(again.sync().record()))["problems"] == [
+        {"source": "a.rst", "line": 6, "message": 'reStructuredText: Unknown directive type "tabs"; left unread'},
+        {"source": "scan.md", "line": None, "message": str(PDF)},
+    ]
+
+
+def test_problems_of_one_cause_are_told_once_without_what_differs() -> None:
+    why = said("Permission denied")
+    name, link = said("check its name"), said("check its permissions")
+    every = [
+        FileProblem("a.md", None, said("cannot be opened ({0}); {1}", why, link)),
+        FileProblem("b.md", None, said("cannot be opened ({0}); {1}", why, name)),
+        FileProblem("c.md", None, said('the same post as "{0}"; indexed once', "x.md")),
+        FileProblem("d.md", None, said('the same post as "{0}"; indexed once', "y.md")),
+        FileProblem("e.md", None, said("cannot be opened ({0}); {1}", why, link)),
+    ]
+
+    assert [(en.told(one.cause), len(one.problems)) for one in gathered(every)] == [
+        ("cannot be opened (Permission denied); check its permissions", 2),
+        ("cannot be opened (Permission denied); check its name", 1),
+        ('the same post as "…"; indexed once', 2),
+    ]
+    assert ja.told(gathered(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"
