@@ -4,8 +4,10 @@ Each server runs in a process of its own over the same generated notes, and is a
 is found by likeness: to make so many vectors beside would take the processor for half an hour.
 """
 
+import gzip
 import importlib.util
 import os
+import random
 import re
 import shutil
 import socket
@@ -16,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from html import unescape
 from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
@@ -33,6 +36,8 @@ from shapes import FACETS
 DOCUMENT = Path(__file__).parents[2] / "docs/performance.md"
 BEGIN, END = "<!-- served: begin -->\n", "<!-- served: end -->\n"
 REQUESTS, CLIENTS, PATIENCE = 40, 8, 3600  # of each page; seconds until a server has indexed everything
+CRAWLED = 1_000
+LINK, GZIPPED = re.compile(r'<a\b[^>]* href="(/(?!add|sync|todo|saved|export|cite)[^"#]*)'), b"\x1f\x8b"
 FACETED = "&".join(f"_facet={group}" for group in ("kind", "event", "year", "talk", "speaker"))
 
 
@@ -87,7 +92,8 @@ def own(folder: Path, size: int) -> tuple[dict[str, Measured], str]:
     command = [sys.executable, "-c", "from webui.command import main; main()", "serve", *places, "--port"]
     with serving(lambda port: [*command, str(port)]) as (port, process):
         reports = re.findall(r'href="(/report/[^"?#]+)"', listed(port, "/reports"))
-        rows = {f"kb, {name}": measured(port, process, page) for name, page in pages(size, reports).items()}
+        rows = {f"kb, {CRAWLED:,} addresses, each once": crawled(port, process)}
+        rows |= {f"kb, {name}": measured(port, process, page) for name, page in pages(size, reports).items()}
         memory, mapped = resident(str(process)), resident(str(process), "RssFile")
     return rows, f"{memory:.0f} MB, {mapped:.0f} of which are files that processes share, the dictionary most of it"
 
@@ -187,6 +193,32 @@ def measured(port: int, process: int, page: Callable[[int], str]) -> Measured:
         processor=1e3 * used / REQUESTS,
         rate=rate,
         kilobytes=median(warm) / 1e3,
+    )
+
+
+def crawled(port: int, process: int) -> Measured:
+    """Return the figures of pages as a crawler meets them: those that the start page leads to, none of them twice."""
+    waiting, known, seconds, sizes = ["/"], {"/"}, list[float](), list[int]()
+    connection, used = HTTPConnection("127.0.0.1", port), processor_seconds(process)
+    chosen = random.Random(1)  # noqa: S311 - which pages come first
+    while waiting and len(seconds) < CRAWLED:
+        address = waiting.pop(chosen.randrange(len(waiting)))
+        began = perf_counter()
+        connection.request("GET", address, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+        body = connection.getresponse().read()
+        seconds.append(perf_counter() - began)
+        sizes.append(len(body))
+        text = gzip.decompress(body).decode() if body[:2] == GZIPPED else body.decode()
+        links = {unescape(link) for link in LINK.findall(text)} - known
+        known |= links
+        waiting += sorted(links)
+    ordered = sorted(seconds)
+    return Measured(
+        median=1e3 * median(ordered),
+        p95=1e3 * ordered[int(len(ordered) * 0.95)],
+        processor=1e3 * (processor_seconds(process) - used) / len(ordered),
+        rate=len(ordered) / sum(ordered),
+        kilobytes=median(sizes) / 1e3,
     )
 
 
