@@ -127,7 +127,7 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
 
 
 def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = dict(syncing.deciding_digests()) | {"kb/kinds/pairs.py": "another"}
+    rules = dict(syncing.deciding_digests()) | {"kb/learning/remedies.npz": "another"}
     for module in (syncing, keeping, finishing):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     monkeypatch.setattr(syncing, "deciding_digests", lambda: rules)
@@ -135,7 +135,7 @@ def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytes
     difference = kb.keeper.preview_sync()
 
     assert difference is not None
-    assert difference.causes == (Cause("rules", "kb/kinds/pairs.py"),)
+    assert difference.causes == (Cause("rules", "kb/learning/remedies.npz"),)
     assert {item.sort for report in difference.reports for item in report.items} <= {"kind", "pair"}
     assert ("kind", "changed", "課題: 通知が多すぎて困る", "") in told(difference)
 

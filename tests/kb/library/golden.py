@@ -1,0 +1,60 @@
+"""How reports are understood and indexed, each as a digest, and whether that is as it was: golden.json beside.
+
+Where it is not, raise `kb.library.fingerprint.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of before
+are made anew.
+"""
+
+import hashlib
+import re
+import sys
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from index.whoosh_engine.rows import field_names, row
+from kb.library.fingerprint import FORMAT
+from kb.search.documents import documents
+from kb.search.schema import SCHEMA
+from kb.understanding import Tools, understand
+
+ROOT = Path(__file__).resolve().parents[3]
+TOLD = Path(__file__).with_suffix(".json")
+_EVERY = 8  # of the labelled reports, which are of all formats
+_LIKELY = re.compile(rb"\d+\.\d+(?:e-?\d+)?")  # how sure something is differs by the machine in its last digits
+
+
+def golden() -> dict[str, str]:
+    """Return the digest of what is indexed of each report: its notes and talks, and the terms of its documents."""
+    labelled = sorted(one for one in (ROOT / "data/labels/reports").iterdir() if not one.name.endswith(".labels.tsv"))
+    tools = Tools()
+    return {
+        file.relative_to(ROOT).as_posix(): _digest(file, tools)
+        for file in chain(sorted((ROOT / "data/samples").iterdir()), labelled[::_EVERY])
+    }
+
+
+def _digest(file: Path, tools: Tools) -> str:
+    finished = understand(file.read_bytes(), file.name, tools)
+    rows = [row(one, SCHEMA) for one in documents(finished, tools.analyzer, tools.domain)]
+    told = (field_names(SCHEMA), finished.report, finished.warnings, finished.doubts, rows)
+    return hashlib.sha256(_LIKELY.sub(b"", msgspec.json.encode(told, order="deterministic"))).hexdigest()[:16]
+
+
+def main() -> None:
+    """Write the digests. Exits where they differ and the format is the one that they were written with."""
+    found, before = golden(), read()
+    if before and before["reports"] != found and before["format"] == FORMAT:
+        sys.exit("reports are understood otherwise: raise FORMAT in kb/library/fingerprint.py first")
+    TOLD.write_bytes(msgspec.json.format(msgspec.json.encode({"format": FORMAT, "reports": found})) + b"\n")
+
+
+def read() -> Mapping[str, object]:
+    """Return what was written last; nothing the first time."""
+    told: Mapping[str, object] = msgspec.json.decode(TOLD.read_bytes()) if TOLD.exists() else {}
+    return told
+
+
+if __name__ == "__main__":
+    main()
