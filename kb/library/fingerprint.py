@@ -10,7 +10,7 @@ from pathlib import Path
 from index.installed import versions
 
 FORMAT = 1
-"""What code decides: it rises whenever reports are understood or indexed otherwise (tests/kb/library/golden.py tells)."""
+"""It rises whenever code understands or indexes reports otherwise (tests/kb/library/golden.py tells)."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")
 _ROOT = os.fspath(Path(__file__).resolve().parents[2])

@@ -1,7 +1,7 @@
 """How reports are understood and indexed, each as a digest, and whether that is as it was: golden.json beside.
 
-Where it is not, raise `kb.library.fingerprint.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of before
-are made anew.
+Where it is not, raise `kb.library.fingerprint.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of
+before are made anew.
 """
 
 import hashlib
