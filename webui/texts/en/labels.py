@@ -170,7 +170,8 @@ TODO_HOW = {
     "service": "Words that look like the name of a service. Add it under [services] in kb.toml to have it as a tag.",
 }
 ANSWER_CHANGES = {
-    "talk": "Yes: the notes below this line become those of this talk. No: they stay with the talk above, or the report.",
+    "talk": "Yes: the notes below this line become those of this talk."
+    " No: they stay with the talk above, or the report.",
     "advice": "Yes: it is shown as advice in filters, on pages of services and in guides."
     " After each dozen answers the kinds of other notes are learned anew.",
     "problem": "Yes: it is shown as a problem in filters, on pages of services and among problems and remedies."
