@@ -17,6 +17,8 @@ __all__ = [
     "ranking",
     "readings",
     "schema",
+    "sentences",
+    "spelling",
     "stand_in",
     "tables",
     "text",

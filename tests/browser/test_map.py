@@ -38,7 +38,7 @@ def luminance(colour: list[int]) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_more_notes_the_more_a_place_stands_out_and_all_can_be_read(open_page: Open, scheme: str) -> None:
     page = open_page("/", color_scheme=scheme)
-    drawn = {shade: colours for shade, *colours in page.locator(".place").evaluate_all(COLOURS)}
+    drawn = {shade: colours for shade, *colours in page.locator(".map .place").evaluate_all(COLOURS)}
     standing_out = [contrast(card, ground) for card, ground, _ in map(drawn.get, sorted(drawn))]
 
     assert sorted(drawn) == [1, 2, 3, 4]

@@ -76,7 +76,7 @@ def test_an_address_that_cannot_be_fetched_is_told(
 
     assert (
         response.status_code,
-        f"{site}/none: 「404 Not Found」という応答でした。アドレスを確かめてください。" in response.text,
+        f"{site}/none: 「404 Not Found」という応答でした。アドレスを確かめてください" in response.text,
     ) == (
         422,
         True,

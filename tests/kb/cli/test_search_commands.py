@@ -85,7 +85,7 @@ def test_an_unknown_filter_value_is_wrong_use(arguments: tuple[str, ...], messag
     ("typed", "told"),
     [
         (("量子暗号",), ["No note has “量子”", "No note has “暗号”"]),
-        (("冪等", "量子"), ["With “冪等”: 1 note", "No note has “量子”", "Without “量子”: 1 note"]),
+        (("冪等", "量子"), ["“冪等” alone: 1 note", "No note has “量子”", "Without “量子”: 1 note"]),
         (("順序", "--service", "lambda"), ["None of these notes has “順序”", "Without “AWS Lambda”: 1 note"]),
         (
             ("--service", "sqs", "--service", "s3", "--kind", "question"),

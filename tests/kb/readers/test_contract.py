@@ -145,7 +145,7 @@ def test_names_endings_and_sentences_come_from_the_table() -> None:
         ".md .markdown .txt .json .re .adoc .asciidoc .org .rst .rest .html .htm .webarchive .mhtml .mht "
         ".zip .tar.gz .tgz .gz .tar"
     )
-    assert listed(LABELS) == (
+    assert str(listed(LABELS)) == (
         "Markdown, text, Cosense, Re:VIEW, AsciiDoc, Org, reStructuredText, HTML, Movable Type, webarchive, MHTML, "
         "zip, tar.gz or tar"
     )
