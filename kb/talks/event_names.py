@@ -28,6 +28,8 @@ _SHORTEST, _LONGEST = 3, 60  # characters of a name
 _WHOLE = 150, 200  # blocks, and characters of each, in which a name may be said again
 _TITLES = ("event", "title", "subject")
 _TRIM = " \t　!！、。・:：|｜-–~～〜*＊/／,.→◆■●★☆<>《》=_#＃✕×"
+_CLOSING = "】］）)」』"
+_CUT_OPEN = re.compile(r"\s*[(（【「『][^)）】」』]*$")  # a bracket that the name ends before it is closed
 _WAVES = "~〜～"
 _PARTICLES = "のにへでを"
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
@@ -151,6 +153,7 @@ def _may_name_series(text: str) -> bool:
 
 def _cleaned(name: str) -> str:
     """Return a name without marks around it, the day behind it, and what is told of it."""
+    name = _CUT_OPEN.sub("", name.lstrip(_TRIM + _CLOSING))
     whole, name = name, name.strip(_TRIM)
     for _ in range(2):
         name = _DAY_BEHIND.sub("", name).strip(_TRIM)
