@@ -24,10 +24,14 @@ _TOLD = 3  # files that are named
 @cli.command("export-site")
 @click.argument("folder", type=NamedPath(file_okay=False, path_type=Path))
 @click.option("--url", help="The address at which it will stand; with it there are feeds, and quotations have theirs.")
-@click.option("--lang", type=click.Choice(list(LANGUAGES)), default=next(iter(LANGUAGES)), show_default=True)
+@click.option(
+    "--lang", type=click.Choice(list(LANGUAGES)), default=next(iter(LANGUAGES)), show_default=True, help="Its language."
+)
 @with_knowledge_base
 def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> None:
-    """Write the page into a folder as files, which any web server or GitHub Pages shows; nobody can write there.
+    """Write the page into a folder as files, which any web server shows.
+
+    So does GitHub Pages. Nobody can write there, and nothing is told of this machine.
 
     A site that was written before is replaced once the new one is whole. A folder with anything else is left alone.
 
@@ -36,8 +40,9 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
               kb export-site docs --url https://me.github.io/notes/ --lang en
     """
     folder = folder.resolve()
-    if url is not None and web_parts(url) is None:
-        raise click.BadParameter(f"{url!r} is no address of the web", param_hint="--url")
+    parts = web_parts(url) if url else None
+    if url is not None and (parts is None or parts.query or parts.fragment):
+        raise click.BadParameter(f"{url!r} is no address of a folder on the web", param_hint="--url")
     if folder.is_relative_to(kb.collection.library.path.resolve()):
         raise click.BadParameter(f"{folder} lies in the library, whose files are reports", param_hint="FOLDER")
     _check(folder)
@@ -79,7 +84,10 @@ def others(folder: Path) -> Iterator[str]:
 
 
 def replace(folder: Path, made: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
-    """Write files beside a folder and put them in its place once all are; return how many, and their bytes."""
+    """Write files beside a folder and put them in its place once all are; return how many, and their bytes.
+
+    Raises UsageError where the folder holds what no export has written.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
         new, old = Path(beside, "new"), Path(beside, "old")
@@ -89,6 +97,7 @@ def replace(folder: Path, made: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
             (new / name).write_bytes(data)
             lengths[name] = len(data)
         (new / _LIST).write_text("".join(f"{length} {name}\n" for name, length in lengths.items()), "utf-8")
+        _check(folder)  # once more: writing took minutes
         if folder.exists():
             folder.rename(old)
         new.rename(folder)

@@ -1,4 +1,4 @@
-"""The page as files, below a path of a plain web server: its search finds what the live page does, axe objects to none."""
+"""The page as files, below a path of a web server: its search finds what the live page does, axe objects to nothing."""
 
 import re
 import threading
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 AXE = (resources("axe_playwright_python") / "axe.min.js").read_text("utf-8")
-WORDS = ("SQS", "冪等", "タイムアウト", "コールドスタート", "Fargate", "料金", "監視", "API", "5分", "暗号化", "DynamoDB 設計",
+WORDS = ("SQS", "冪等", "タイムアウト", "コールドスタート", "Fargate", "料金", "監視", "SQL", "OS", "5分", "暗号化", "DynamoDB 設計",
          "S3 暗号化", "ＥＫＳ", '"15 分"', '"結果整合"')  # fmt: skip
 FACETS = ("", "kind=statement&year=2018", "service=lambda&service=sqs", "service=lambda&service=sqs&match=all",
           "via=explicit", "speaker=Werner%20Vogels", "category=compute&kind=advice")  # fmt: skip

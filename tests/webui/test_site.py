@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
 
+import click
 import pytest
 from atom import objections
 from click.testing import CliRunner, Result
@@ -19,6 +20,7 @@ from lxml import etree, html
 import webui.command  # noqa: F401 (it adds `export-site`)
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
+from webui.exporting import replace
 from webui.site import making
 from webui.site.making import SiteError, files
 from webui.site.places import Place, Places, link, web_address
@@ -261,6 +263,18 @@ def test_a_page_that_somebody_edited_is_no_longer_ours(small: Path) -> None:
     assert "changed since: index.html;" in exported(small).stderr
 
 
+def test_what_somebody_puts_there_meanwhile_is_not_lost(small: Path) -> None:
+    exported(small)
+
+    def made() -> Iterator[tuple[str, bytes]]:
+        yield "index.html", b"new"
+        (small / "site/mine.txt").write_text("mine", "utf-8")
+
+    with pytest.raises(click.UsageError, match=r"mine\.txt"):
+        replace(small / "site", made())
+    assert (small / "site/mine.txt").read_text("utf-8") == "mine"
+
+
 def test_a_folder_that_was_there_before_any_site_is_left_as_it_is(small: Path) -> None:
     (small / "site").mkdir()
     for number in range(5):
@@ -312,7 +326,8 @@ def test_a_page_that_is_none_is_told(small: Path, monkeypatch: pytest.MonkeyPatc
     ("folder", "options", "told"),
     [
         ("library/site", (), "lies in the library"),
-        ("site", ("--url", "me.example"), "is no address of the web"),
+        ("site", ("--url", "me.example"), "is no address of a folder on the web"),
+        ("site", ("--url", "https://me.example/?page=notes"), "is no address of a folder on the web"),
         ("site", ("--lang", "fr"), "is not one of"),
     ],
 )

@@ -5,7 +5,10 @@ from datetime import date
 from kb.texts import en
 
 SITE_SEARCH = "Search the notes"
-SITE_SEARCH_HOW = "Notes that have every word, the newest first. Quotes keep words in a row; a minus leaves out the notes with a word."
+SITE_SEARCH_HOW = (
+    "Notes that have every word, the newest first. "
+    "Quotes keep words in a row; a minus leaves out the notes that have a word."
+)
 SITE_SEARCH_AWAY = "This search needs JavaScript and a web server. The lists lead to every note, too."
 SITE_SEARCH_MORE = "Show more"
 SITE_SEARCH_NARROW = "Narrow down"
