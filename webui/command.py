@@ -1,4 +1,4 @@
-"""The `kb` command itself: the commands of kb.cli, plus the one that serves the page."""
+"""The `kb` command itself: the commands of kb.cli, plus those that serve the page and write it as files."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from contextlib import suppress
 from kb.cli.language import speak
 from kb.cli.overview import COMMANDS, overview
 
+COMMANDS["export-site"] = ("webui.exporting", "Write the page into a folder as files, which any web server shows.")
 COMMANDS["serve"] = ("webui.serving", "Serve the page on this machine, the index brought up to the library first.")
 
 

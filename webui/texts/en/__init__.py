@@ -3,6 +3,7 @@
 from kb.texts import en
 from webui.texts.en.adding import *  # noqa: F403 (all are one room, and too long for one file)
 from webui.texts.en.browsing import *  # noqa: F403
+from webui.texts.en.exporting import *  # noqa: F403
 from webui.texts.en.following import *  # noqa: F403
 from webui.texts.en.guiding import *  # noqa: F403
 from webui.texts.en.labels import *  # noqa: F403

@@ -3,6 +3,7 @@
 from kb.texts import ja
 from webui.texts.ja.adding import *  # noqa: F403 (all are one room, and too long for one file)
 from webui.texts.ja.browsing import *  # noqa: F403
+from webui.texts.ja.exporting import *  # noqa: F403
 from webui.texts.ja.following import *  # noqa: F403
 from webui.texts.ja.guiding import *  # noqa: F403
 from webui.texts.ja.labels import *  # noqa: F403

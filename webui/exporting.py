@@ -1,0 +1,104 @@
+"""The command that writes the page as files, which any web server shows: export-site."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from index.urls import web_parts
+from kb.cli.group import NamedPath, cli, with_knowledge_base
+from kb.cli.output import ProgressBar, make_ready, say
+from kb.knowledge_base import KnowledgeBase
+from webui.site.making import SiteError, files
+from webui.texts import LANGUAGES
+
+_LIST = ".kb-site"  # what a site lists its own files in, each behind its length in bytes
+_PLAIN = ".nojekyll"  # has GitHub Pages show every file as it is
+_TOLD = 3  # files that are named
+
+
+@cli.command("export-site")
+@click.argument("folder", type=NamedPath(file_okay=False, path_type=Path))
+@click.option("--url", help="The address at which it will stand; with it there are feeds, and quotations have theirs.")
+@click.option(
+    "--lang", type=click.Choice(list(LANGUAGES)), default=next(iter(LANGUAGES)), show_default=True, help="Its language."
+)
+@with_knowledge_base
+def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> None:
+    """Write the page into a folder as files, which any web server shows.
+
+    So does GitHub Pages. Nobody can write there, and nothing is told of this machine.
+
+    A site that was written before is replaced once the new one is whole. A folder with anything else is left alone.
+
+    \b
+    Examples: kb export-site ~/notes-site
+              kb export-site docs --url https://me.github.io/notes/ --lang en
+    """
+    folder = folder.resolve()
+    parts = web_parts(url) if url else None
+    if url is not None and (parts is None or parts.query or parts.fragment):
+        raise click.BadParameter(f"{url!r} is no address of a folder on the web", param_hint="--url")
+    if folder.is_relative_to(kb.collection.library.path.resolve()):
+        raise click.BadParameter(f"{folder} lies in the library, whose files are reports", param_hint="FOLDER")
+    _check(folder)
+    make_ready(kb)
+    if not kb.browser.reports():
+        raise click.UsageError("the library holds no report; add one before you show it")
+    root = f"{url.rstrip('/')}/" if url else None
+    begun = time.monotonic()
+    try:
+        with ProgressBar() as progress:
+            written, size = replace(folder, files(kb, root=root, language=lang, progress=progress))
+    except SiteError as error:
+        raise click.ClickException(f"{error}; nothing was changed. If a sync ran meanwhile, run it again") from error
+    say(f"{written:,} files ({size / 1e6:,.1f} MB) in {folder}, in {time.monotonic() - begun:,.1f} s")
+
+
+def _check(folder: Path) -> None:
+    """Raise UsageError where a folder holds what no export has written."""
+    foreign = sorted(others(folder))
+    if foreign:
+        named = ", ".join(foreign[:_TOLD]) + (f" and {len(foreign) - _TOLD} more" if len(foreign) > _TOLD else "")
+        raise click.UsageError(f"{folder} holds what no export wrote, or what was changed since: {named}; name another")
+
+
+def others(folder: Path) -> Iterator[str]:
+    """Yield what a folder holds that no export wrote, or that has another length than it wrote."""
+    try:
+        listed = (folder / _LIST).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        listed = []
+    own: dict[str, int | None] = {_LIST: None} if listed else {}
+    own |= {name: int(length) for length, _, name in (line.partition(" ") for line in listed) if length.isdecimal()}
+    for place, folders, names in os.walk(folder):
+        linked = (name for name in folders if Path(place, name).is_symlink())
+        for path in (Path(place, name) for name in (*names, *linked)):
+            told = path.relative_to(folder).as_posix()
+            if told not in own or own[told] not in (None, path.lstat().st_size):
+                yield told
+
+
+def replace(folder: Path, made: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
+    """Write files beside a folder and put them in its place once all are; return how many, and their bytes.
+
+    Raises UsageError where the folder holds what no export has written.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
+        new, old = Path(beside, "new"), Path(beside, "old")
+        lengths: dict[str, int] = {}
+        for name, data in chain(((_PLAIN, b""),), made):
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            (new / name).write_bytes(data)
+            lengths[name] = len(data)
+        (new / _LIST).write_text("".join(f"{length} {name}\n" for name, length in lengths.items()), "utf-8")
+        _check(folder)  # once more: writing took minutes
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    return len(lengths), sum(lengths.values())

@@ -1,0 +1,93 @@
+"""What the search of a site looks in: every note with its address, its words and its facets, as one file of JSON."""
+
+import unicodedata
+from collections import defaultdict
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from kb.knowledge_base import KnowledgeBase
+from kb.report.model import Note
+from kb.search.facets import BY_KEY
+from webui.address import GROUPS, page_address
+from webui.site.places import Place, Places, link
+
+
+def folded(text: str) -> str:
+    """Return a text as the script of the search compares it: width and case are one."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+class NotesFile:
+    """Collects the notes of a knowledge base, newest first; values and places that notes share are told once.
+
+    A note is its address, text, place, values, trail, and what follows it as text. What services are called leads to
+    the notes about them, as it does on the server.
+    """
+
+    def __init__(self, knowledge_base: KnowledgeBase, places: Places, said: ModuleType) -> None:
+        self._knowledge_base = knowledge_base
+        self._places = places
+        self._said = said
+        self._values: dict[tuple[str, str], int] = {}
+        self._names: defaultdict[str, list[int]] = defaultdict(list)
+        self._stood: dict[tuple[str, str], int] = {}
+        self._facts: list[str] = []
+        self._notes: list[msgspec.Raw] = []
+
+    def data(self, here: str) -> bytes:
+        """Return the file, with links as they lead on from the page `here`."""
+        for report in self._knowledge_base.browser.reports():
+            _, notes = self._knowledge_base.browser.report(report.id)
+            for note in notes:
+                self._notes.append(msgspec.Raw(msgspec.json.encode(self._row(note, report.title, here))))
+        return msgspec.json.encode(self._record(here))
+
+    def _record(self, here: str) -> dict[str, Any]:
+        contents = self._knowledge_base.collection.contents()
+        labels = {group: self._knowledge_base.searcher.labels(group, contents) for group in GROUPS}
+        return {
+            "groups": {group: self._said.GROUPS[group] for group in GROUPS},
+            "values": [
+                (group, value, self._said.value(group, value, labels[group].get(value, value)))
+                for group, value in self._values
+            ],
+            "names": self._names,
+            "places": [
+                (self._link(address, here), title, facts)
+                for (address, title), facts in zip(self._stood, self._facts, strict=True)
+            ],
+            "notes": self._notes,
+        }
+
+    def _row(self, note: Note, title: str, here: str) -> tuple[object, ...]:
+        place = (page_address("talk", note.talk.id), note.talk.title) if note.talk else None
+        stands = place or (page_address("report", note.report), title)
+        if stands not in self._stood:
+            self._stood[stands] = len(self._stood)
+            self._facts.append(self._said.names((note.event or self._said.NO_EVENT, self._said.day(note.held_on))))
+        return (
+            self._link(page_address("note", note.id), here),
+            note.text,
+            self._stood[stands],
+            [self._value(group, value) for group in GROUPS for value in self._values_of(group, note)],
+            [crumb.text for crumb in note.trail],
+            *(("\n".join(note.attached),) if note.attached else ()),
+        )
+
+    def _values_of(self, group: str, note: Note) -> tuple[str, ...]:
+        return tuple(BY_KEY[group].values(note, self._knowledge_base.collection.catalogue))
+
+    def _value(self, group: str, value: str) -> int:
+        if (group, value) not in self._values:
+            number = self._values[group, value] = len(self._values)
+            if group == "service":
+                service = self._knowledge_base.collection.catalogue.by_slug[value]
+                for name in {folded(one) for one in (*service.names, *service.short_name.split())}:
+                    self._names[name].append(number)
+        return self._values[group, value]
+
+    def _link(self, address: str, here: str) -> str:
+        place = self._places.of(address)
+        return link(place, here) if isinstance(place, Place) else ""
