@@ -11,6 +11,7 @@ import click
 
 from index.urls import web_parts
 from kb.cli.group import NamedPath, cli, with_knowledge_base
+from kb.cli.language import _
 from kb.cli.output import ProgressBar, make_ready, say
 from kb.knowledge_base import KnowledgeBase
 from webui.site.making import SiteError, files
@@ -42,29 +43,34 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
     folder = folder.resolve()
     parts = web_parts(url) if url else None
     if url is not None and (parts is None or parts.query or parts.fragment):
-        raise click.BadParameter(f"{url!r} is no address of a folder on the web", param_hint="--url")
+        told = _("{0} is no address of a folder on the web").format(repr(url))
+        raise click.BadParameter(told, param_hint="--url")
     if folder.is_relative_to(kb.collection.library.path.resolve()):
-        raise click.BadParameter(f"{folder} lies in the library, whose files are reports", param_hint="FOLDER")
+        told = _("{0} lies in the library, whose files are reports").format(folder)
+        raise click.BadParameter(told, param_hint="FOLDER")
     _check(folder)
     make_ready(kb)
     if not kb.browser.reports():
-        raise click.UsageError("the library holds no report; add one before you show it")
+        raise click.UsageError(_("the library holds no report; add one before you show it"))
     root = f"{url.rstrip('/')}/" if url else None
     begun = time.monotonic()
     try:
         with ProgressBar() as progress:
             written, size = replace(folder, files(kb, root=root, language=lang, progress=progress))
     except SiteError as error:
-        raise click.ClickException(f"{error}; nothing was changed. If a sync ran meanwhile, run it again") from error
-    say(f"{written:,} files ({size / 1e6:,.1f} MB) in {folder}, in {time.monotonic() - begun:,.1f} s")
+        told = _("{0}; nothing was changed. If a sync ran meanwhile, run it again").format(error)
+        raise click.ClickException(told) from error
+    told = _("{files:,} files ({size:,.1f} MB) in {folder}, in {seconds:,.1f} s")
+    say(told.format(files=written, size=size / 1e6, folder=folder, seconds=time.monotonic() - begun))
 
 
 def _check(folder: Path) -> None:
     """Raise UsageError where a folder holds what no export has written."""
     foreign = sorted(others(folder))
     if foreign:
-        named = ", ".join(foreign[:_TOLD]) + (f" and {len(foreign) - _TOLD} more" if len(foreign) > _TOLD else "")
-        raise click.UsageError(f"{folder} holds what no export wrote, or what was changed since: {named}; name another")
+        named = ", ".join(foreign[:_TOLD]) + (", …" if len(foreign) > _TOLD else "")
+        told = _("{0} holds what no export wrote, or what was changed since: {1}; name another")
+        raise click.UsageError(told.format(folder, named))
 
 
 def others(folder: Path) -> Iterator[str]:

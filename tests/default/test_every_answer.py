@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from werkzeug.routing import Rule
 from kb.cli.group import cli
 from kb.library import watching
 from kb.search import apart
-from webui import command, server, serving
+from webui import command, exporting, server, serving
 from webui.app import create_app
+from webui.site import making
 
 Counted = Callable[[str, object], None]  # tells in the report of a run (--junit-xml) how much was tried
 
@@ -34,6 +36,7 @@ FORM = {
     "address": "q=SQS",
     "says": "same",
 }
+_PAGES = 30  # of a site: a test of its own makes all
 INVALID_PARAMS = -32602  # of JSON-RPC: whoever asked is told what to ask instead
 
 
@@ -161,7 +164,8 @@ def restore(folder: Path, kept: Path) -> None:
 
 @pytest.fixture
 def _returning(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the commands end that go on until they are stopped."""
+    """Have the commands end that go on until they are stopped, and a site its first pages alone."""
+    monkeypatch.setattr(exporting, "files", lambda *given, **named: islice(making.files(*given, **named), _PAGES))
     monkeypatch.setattr(server, "serve", lambda _app, listening, started: (started(), listening.close()))
     monkeypatch.setattr(watching, "changes", lambda _folders: iter(()))
     monkeypatch.setattr(serving, "changes", lambda _folders: iter(()))

@@ -282,7 +282,7 @@ def test_a_folder_that_was_there_before_any_site_is_left_as_it_is(small: Path) -
     refused = exported(small)
 
     assert refused.exit_code == 2
-    assert "0.txt, 1.txt, 2.txt and 2 more" in refused.stderr
+    assert "0.txt, 1.txt, 2.txt, …;" in refused.stderr
     assert len(state(small / "site")) == 5
 
 
