@@ -164,10 +164,11 @@ class _Mending:
         return QueryPiece(piece.text, (_of_sound(piece.text, near),)), [Step("spelling", piece.text, near)]
 
     def _without_slips(self, piece: QueryPiece) -> _Repair:
-        """Return a piece with each word that stands nowhere replaced by the most similar one that does."""
+        """Return a piece with each word that stands nowhere, and is no name, replaced by the most similar one."""
         if "spelling" in self._without:
             return piece, []
-        missing = (word for word in piece.words if not self._vocabulary.has(word))
+        named = self._words.analyzer.is_name
+        missing = (word for word in piece.words if not self._vocabulary.has(word) and not named(word.text))
         meant = {word: similar for word in missing if (similar := self._vocabulary.similar(word.text))}
         text = piece.text
         for word, similar in meant.items():

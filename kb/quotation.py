@@ -32,8 +32,8 @@ class Quoting:
         return f"> {_quoted(note.text)}\n>\n> — {escaped(self.told(note))} {self.where(note)}\n"
 
     def told(self, note: Note) -> str:
-        """Return in which talk or report of which event a note was taken, and when."""
-        named = self.said.listed((note.place_title, note.event))
+        """Return in which talk or report of which event a note was taken, who spoke, and when."""
+        named = self.said.listed((note.place_title, *(note.talk.speakers if note.talk else ()), note.event))
         return str(self.said.on(named, note.held_on))
 
     def where(self, note: Note) -> str:

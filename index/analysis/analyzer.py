@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from index.analysis.lexicon import LexiconEntry
 from index.analysis.morphemes import Known, Morpheme, morphemes_of
 from index.analysis.terms import Term, helper_terms, word_terms
+from index.text import letters
 
 if TYPE_CHECKING:
     from sudachipy import Dictionary, Tokenizer
@@ -51,6 +52,14 @@ class Analyzer:
                 self._kept.clear()
             terms = self._kept[text] = self.terms(self.morphemes(text))
         return terms
+
+    def is_name(self, text: str) -> bool:
+        """Tell whether a text is a name, or a word of one, among the words that this knows beyond Sudachi's."""
+        return letters(text) in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(letters(text) for word in self._words if word.name for text in (word.surface, *word.units))
 
     def helpers(self, morphemes: Sequence[Morpheme]) -> tuple[Term, ...]:
         """Return the terms of other kinds: what stands side by side, and how the words sound."""

@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 
 from index.ranking import SIGNALS
 from kb.learning import load
+from kb.report.model import Note
 from kb.search.answers import Found
 
 FIRST = 10  # notes of a search that are looked at
 _MOST_QUOTED = 3
 _COVERAGE = next(signal.weight for signal in SIGNALS if signal.name == "coverage")
+_NO_ANSWERS = ("label", "impression", "question")
+_PARTICULAR = re.compile(r"\W*(?:登壇者?|発表者?|講演者?|スピーカー|speakers?|(?:発表)?資料|スライド|slides?|動画|video)\s*[:：]", re.I)
 _QUESTION = re.compile(
     "[?？]$|なぜ|なんで|どう(?:や|す|し|い|な)|どの|どこ|いつ|いくつ|何|(?:か|とは|には|たい)[?？。]?$"
 )
@@ -25,15 +28,21 @@ def quoted(every: Sequence[Found]) -> tuple[Found, ...]:
     """
     first = every[:FIRST]
     told = figures(first)
+    may = [_may_answer(found.note) for found in first]
     if not len(told) or not told[:, 0].any():
         return ()
     model = load("quotes")
-    likely = model.probabilities([()] * len(first), told)[:, model.labels.index("answer")].tolist()
+    likely = (model.probabilities([()] * len(first), told)[:, model.labels.index("answer")] * may).tolist()
     best, *others = sorted(zip(likely, first, strict=True), key=lambda one: -one[0])
     if best[0] < model.thresholds["first"]:
         return ()
     further = [found for sure, found in others if sure >= model.thresholds["further"]]
     return (best[1], *further)[:_MOST_QUOTED]
+
+
+def _may_answer(note: Note) -> bool:
+    """Tell whether a note says something: no label, feeling or question, nor who speaks where."""
+    return note.kind not in _NO_ANSWERS and _PARTICULAR.match(note.text) is None
 
 
 def is_question(text: str) -> bool:

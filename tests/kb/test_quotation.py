@@ -75,7 +75,7 @@ def assert_read_as_written(text: str) -> None:
 
 def test_a_citation_tells_talk_event_day_and_address() -> None:
     assert quoting("https://e.jp/n").citation(note("鍵は\n二つ", event="会 *A*")) == (
-        "> 鍵は\n> 二つ\n>\n> — Lambda \\*入門\\*、会 \\*A\\*（2019年5月1日） <https://e.jp/n>\n"
+        "> 鍵は\n> 二つ\n>\n> — Lambda \\*入門\\*、山田、鈴木、会 \\*A\\*（2019年5月1日） <https://e.jp/n>\n"
     )
 
 

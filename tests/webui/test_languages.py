@@ -1,7 +1,9 @@
 """Two languages: the same texts in both, none anywhere else, and the one that is wanted on every page."""
 
 import builtins
+import importlib
 import inspect
+import pkgutil
 import re
 import string
 from collections.abc import Mapping
@@ -270,3 +272,13 @@ def test_every_text_of_the_interface_is_shown_somewhere() -> None:
     own = [name for name in names if re.search(rf"^(def {name}\b|{name} = )", told, re.MULTILINE)]
 
     assert [name for name in own if len(re.findall(rf"\b{name}\b", rest)) < 2] == []
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_no_name_of_a_text_means_two_things(language: str) -> None:
+    room = importlib.import_module(f"webui.texts.{language}")
+    modules = [importlib.import_module(f"{room.__name__}.{one.name}") for one in pkgutil.iter_modules(room.__path__)]
+    every = [(name, value) for module in modules for name, value in vars(module).items() if name.isupper()]
+    meanings = {name: {repr(value) for other, value in every if other == name} for name, _ in every}
+
+    assert {name: values for name, values in meanings.items() if len(values) > 1} == {}

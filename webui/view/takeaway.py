@@ -34,6 +34,7 @@ def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
             "、".join(catalogue.name(mention.service) for mention in note.services),
             " › ".join(crumb.text for crumb in note.trail),
             note.place_title,
+            "、".join(note.talk.speakers) if note.talk else "",
             note.event or "",
             note.held_on or "",
             note.source,

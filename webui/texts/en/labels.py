@@ -31,7 +31,7 @@ SYNTAX = (
 )
 PHRASES = ("best practice", "cold start", "serverless")
 RECENT = "Recent"
-FORGET = "Forget recent searches"
+FORGET_RECENT = "Forget recent searches"
 SUGGESTIONS = "Suggestions"
 MAIN_NAVIGATION = "Main pages"
 MENU = "Menu"

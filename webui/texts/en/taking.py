@@ -4,7 +4,19 @@ EXPORT_NAME = "session-notes"
 EXPORT_CSV = "CSV"
 EXPORT_MARKDOWN = "Markdown"
 EXPORT = "Save this result"
-COLUMNS = ("Note", "Kind", "Services", "Trail", "Talk or report", "Event", "Date", "File", "Line", "Address")
+COLUMNS = (
+    "Note",
+    "Kind",
+    "Services",
+    "Trail",
+    "Talk or report",
+    "Speakers",
+    "Event",
+    "Date",
+    "File",
+    "Line",
+    "Address",
+)
 CITATION = "Quotation"
 CITE = "Quote"
 CITE_LABEL = "Copy as a quotation"

@@ -31,7 +31,7 @@ SYNTAX = (
 )
 PHRASES = ("結果整合性", "コールドスタート", "ベストプラクティス")
 RECENT = "最近"
-FORGET = "最近の検索を消す"
+FORGET_RECENT = "最近の検索を消す"
 SUGGESTIONS = "候補"
 MAIN_NAVIGATION = "主なページ"
 MENU = "メニュー"
