@@ -15,7 +15,10 @@ FIRST = 10  # notes of a search that are looked at
 _MOST_QUOTED = 3
 _COVERAGE = next(signal.weight for signal in SIGNALS if signal.name == "coverage")
 _NO_ANSWERS = ("label", "impression", "question")
-_PARTICULAR = re.compile(r"\W*(?:登壇者?|発表者?|講演者?|スピーカー|speakers?|(?:発表)?資料|スライド|slides?|動画|video)\s*[:：]", re.I)
+_PARTICULAR = re.compile(
+    r"\W*(?:登壇者?|発表者?|講演者?|スピーカー|speakers?|(?:発表)?資料|スライド|slides?|動画|video)\s*[:：]",
+    re.IGNORECASE,
+)
 _QUESTION = re.compile(
     "[?？]$|なぜ|なんで|どう(?:や|す|し|い|な)|どの|どこ|いつ|いくつ|何|(?:か|とは|には|たい)[?？。]?$"
 )

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from index.query import Query
 from index.text import folded_name
@@ -13,7 +13,7 @@ from kb.aligning import aligned
 from kb.kinds import leads_from
 from kb.kinds.pairs import PROBLEMS
 from kb.report.identity import normalized
-from kb.report.model import Note
+from kb.report.model import Claim, Note
 from kb.search.collection import Collection, Snapshot
 from kb.search.records import load_relations
 from kb.services import Change, Domain, Service
@@ -128,9 +128,12 @@ def _gathered(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Note]
 
 
 def _speaks_of(note: Note, service: Service) -> bool:
-    """Tell whether a note by itself speaks of a service: prose that only stands under it goes on with a story."""
+    """Tell whether a note by itself speaks of a service: prose that only stands under it goes on with a story.
+
+    What is surely advice or a problem is told in any case.
+    """
     named = any(mention.service == service.slug and mention.via == "explicit" for mention in note.services)
-    return named or not (note.type == "paragraph" and note.text.endswith(_PROSE))
+    return named or note.kind in get_args(Claim) or not (note.type == "paragraph" and note.text.endswith(_PROSE))
 
 
 def _told_once(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, ...]]:
