@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock clean screenshots texts
+.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock release notice clean screenshots texts
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -76,6 +76,17 @@ texts: $(VENV)/.dev
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots.py
+
+# Wheel and source package of what is committed, each installed into an empty environment and tried there, in dist/.
+# Ten minutes; nothing is uploaded.
+release: $(VENV)/.dev
+	@$(PIP) install uv
+	$(BIN)/python tests/release/release.py
+
+# Says in NOTICE whose work comes along; after the lock has changed.
+notice: $(VENV)/.dev
+	@$(PIP) install uv
+	$(BIN)/python tests/release/notice.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only --quiet
