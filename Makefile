@@ -92,13 +92,15 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format --quiet
 
-# Pins every version for every supported Python; run it after a change of the dependencies.
+# Pins every version for every supported Python; run it after a change of the dependencies, then `make notice`.
 lock: $(VENV)/.dev
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
 	  --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock \
-	  --extra opensearch --group build --group dev pyproject.toml -o requirements-dev.lock
+	  --extra opensearch --group build pyproject.toml -o requirements-opensearch.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  -c requirements-opensearch.lock --extra opensearch --group build --group dev pyproject.toml -o requirements-dev.lock
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@echo "Making the environment in $(VENV) (once; about a minute) ..."

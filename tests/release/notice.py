@@ -8,16 +8,15 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import Distribution, PackageMetadata, distributions, requires
+from collections.abc import Iterable, Mapping
+from importlib.metadata import Distribution, PackageMetadata, distributions
 from pathlib import Path
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 NOTICE = ROOT / "NOTICE"
-EXTRA = ("opensearch-py", "botocore")  # what the extra `opensearch` asks for
+LOCK = ROOT / "requirements-opensearch.lock"
 HEAD = """\
 kb (talk-notes-kb) is under the MIT licence: see LICENSE.
 
@@ -49,22 +48,9 @@ _ROW = re.compile(r"^  (\S+ \S+): (.*)$", re.MULTILINE)
 Licences = Mapping[str, str]  # by name and version
 
 
-def locked() -> Iterator[str]:
-    """Yield each package that comes along, as the locks pin it: all that kb needs, and what its extra adds."""
-    pinned = _PINNED.findall((ROOT / "requirements.lock").read_text("utf-8"))
-    extra = set(_closure(EXTRA)) - {name for name, _ in pinned}
-    more = [one for one in _PINNED.findall((ROOT / "requirements-dev.lock").read_text("utf-8")) if one[0] in extra]
-    yield from (f"{name} {version}" for name, version in sorted([*pinned, *more]))
-
-
-def _closure(names: Iterable[str]) -> Iterator[str]:
-    """Yield packages and those that they need here."""
-    for name in names:
-        yield name
-        wanted = [Requirement(one) for one in requires(name) or ()]
-        yield from _closure(
-            canonicalize_name(one.name) for one in wanted if not one.marker or one.marker.evaluate({"extra": ""})
-        )
+def locked() -> list[str]:
+    """Return each package that comes along, with its version: what kb needs, what its extra adds, what builds it."""
+    return [" ".join(one) for one in _PINNED.findall(LOCK.read_text("utf-8"))]
 
 
 def licence(metadata: PackageMetadata) -> str:

@@ -59,43 +59,40 @@ def version() -> str:
     return told
 
 
-def sources(folder: Path) -> Path:
-    """Return a folder with what is committed and nothing else."""
-    folder.mkdir()
-    run("git", "archive", "--output", folder.with_suffix(".tar"), "HEAD")
-    with tarfile.open(folder.with_suffix(".tar")) as archive:
-        archive.extractall(folder, filter="data")
+def unpacked(archive: Path, folder: Path) -> Path:
+    """Return the folder, with what an archive holds."""
+    with tarfile.open(archive) as opened:
+        opened.extractall(folder, filter="data")
     return folder
 
 
 def build(folder: Path, target: str = "sdist wheel", habits: Mapping[str, str] | None = None) -> dict[str, bytes]:
     """Return the packages that a folder of sources is built into, by their names."""
-    when = run("git", "log", "-1", "--format=%ct").strip()
-    env = {**os.environ, "SOURCE_DATE_EPOCH": when, **(habits or {})}
+    env = {**os.environ, **(habits or {})}
     into = folder.with_name(f"{folder.name}-built")
     for one in target.split():
         run(sys.executable, "-m", "hatchling", "build", "--target", one, "--directory", into, cwd=folder, env=env)
     return {path.name: path.read_bytes() for path in sorted(into.iterdir())}
 
 
-def built_alike(folder: Path) -> dict[str, bytes]:
+def built_alike(committed: Path, folder: Path) -> dict[str, bytes]:
     """Return both packages, after three builds made the same bytes."""
-    built = build(sources(folder / "first"))
+    built = build(unpacked(committed, folder / "first"))
     before = os.umask(0o077)
-    again = build(sources(folder / "second"), habits=_OTHER_HABITS)
+    again = build(unpacked(committed, folder / "second"), habits=_OTHER_HABITS)
     os.umask(before)
     (source,) = (name for name in built if name.endswith(".tar.gz"))
-    with tarfile.open(folder / "first-built" / source) as archive:
-        archive.extractall(folder, filter="data")
-    from_source = build(folder / source.removesuffix(".tar.gz"), target="wheel")
+    third = unpacked(folder / "first-built" / source, folder / "third")
+    from_source = build(third / source.removesuffix(".tar.gz"), target="wheel")
     if different := [name for name, data in {**again, **from_source}.items() if built[name] != data]:
         sys.exit(f"Two builds of one commit differ: {', '.join(different)}")
     return built
 
 
-def check_contents(folder: Path, told: str) -> None:
+def check_contents(sources: Path, folder: Path, told: str) -> None:
     """Check that both packages say who they are, bring their licences, and hold what is committed and nothing else."""
-    committed = set(run("git", "ls-files").splitlines())
+    with tarfile.open(sources) as opened:
+        committed = {one.name for one in opened if one.isfile()}
     with tarfile.open(folder / f"{NAME}-{told}.tar.gz") as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     with zipfile.ZipFile(folder / f"{NAME}-{told}-py3-none-any.whl") as wheel:
@@ -116,7 +113,7 @@ def check_contents(folder: Path, told: str) -> None:
         sys.exit("\n".join(found))
 
 
-def try_installed(package: Path, folder: Path, *, pinned: bool) -> None:
+def try_installed(package: Path, tests: Path, folder: Path, *, pinned: bool) -> None:
     """Install a package into an empty environment, then ask it for a search and a page, and run the default tests."""
     uv, python = BIN / "uv", folder / "environment" / "bin" / "python"
     install = (uv, "pip", "install", "--quiet", "--python", python)
@@ -127,13 +124,12 @@ def try_installed(package: Path, folder: Path, *, pinned: bool) -> None:
     else:
         run(*install, package)
     step(f"{package.name}: a search and a page")
-    tests = sources(folder / "tests")
     for room in ROOMS:
         shutil.rmtree(tests / room)  # what is tried is what was installed
     home = {name: value for name, value in os.environ.items() if not name.startswith(("KB_", "PYTHON"))}
     env = {**home, "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
     prefix = _OFFLINE if not subprocess.run([*_OFFLINE, "true"], capture_output=True, check=False).returncode else ()
-    print("\n".join(run(*prefix, python, tests / "tests/release/trial.py", cwd=folder, env=env).splitlines()))
+    print(run(*prefix, python, tests / "tests/release/trial.py", cwd=folder, env=env), end="")
     run(*install, "pytest", "hypothesis", "packaging")
     step(f"{package.name}: the tests of the default configuration{'' if prefix else ', NOT cut off from the network'}")
     tried = run(*prefix, python.with_name("pytest"), "-q", "tests/default", cwd=tests, env=env)
@@ -146,15 +142,18 @@ def main() -> None:
     step(f"{NAME} {told}: built three times")
     with tempfile.TemporaryDirectory(prefix="kb-release-") as name:
         folder = Path(name)
-        built = built_alike(folder)
+        committed = folder / "committed.tar"
+        os.environ["SOURCE_DATE_EPOCH"] = run("git", "log", "-1", "--format=%ct").strip()
+        run("git", "archive", "--output", committed, "HEAD")
+        built = built_alike(committed, folder)
         step("metadata, contents and licences")
-        check_contents(folder / "first-built", told)
+        check_contents(committed, folder / "first-built", told)
         notice.check()
         for package in built:
             step(f"{package}: installed into an empty environment")
             place = folder / package.partition("-")[2]
-            place.mkdir()
-            try_installed(folder / "first-built" / package, place, pinned=package.endswith(".tar.gz"))
+            tests = unpacked(committed, place / "tests")
+            try_installed(folder / "first-built" / package, tests, place, pinned=package.endswith(".tar.gz"))
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
     (ROOT / "dist").mkdir()
     for package, data in built.items():
