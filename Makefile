@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock release notice clean screenshots texts
+.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock release notice clean screenshots texts references
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -72,6 +72,10 @@ fit-model: $(VENV)/.model
 # Brings kb.po up to the sentences in the code, and compiles it; fill in what has no `msgstr` then, and do it again.
 texts: $(VENV)/.dev
 	PYTHONPATH=tests/kb/cli $(BIN)/python tests/kb/cli/messages.py
+
+# Brings the references of commands, kb.toml and the HTTP interface up to the code.
+references: $(VENV)/.dev
+	$(BIN)/python docs/references.py
 
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev
