@@ -168,7 +168,7 @@ print(json.dumps(["どこにも送られません" in page("/"), "is sent nowher
 
 
 def test_a_service_that_is_added_as_a_table_is_found_and_its_change_marks_notes_from_before(tmp_path: Path) -> None:
-    service, change = recipe("A service, with a dated change")
+    service, change, _ = recipe("A service, with a dated change")
     tables = {"services/integration.toml": service, "changes/messaging.toml": change}
     places = {f"kb/domains/aws/{name}": table for name, table in tables.items()}
     notes = ["エグザンプルキューに送れるのは一日1万件まで", "Example Queue に一日に1万件ほど送った"]
