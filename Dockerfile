@@ -1,5 +1,6 @@
 # kb in a container: it runs as nobody who may do anything, and writes below /srv/kb alone. README says how it is started.
-FROM python:3.13-slim AS build
+# The whole image, for its compiler: on ARM one package has no wheel.
+FROM python:3.13 AS build
 WORKDIR /source
 COPY requirements-opensearch.lock ./
 RUN python -m venv /opt/kb \
