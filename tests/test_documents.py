@@ -187,6 +187,14 @@ def test_the_weights_that_are_told_of_the_order_are_those_that_it_has() -> None:
     assert [(name, float(weight)) for name, weight in table] == [(one.name, one.weight) for one in SIGNALS]
 
 
+def test_the_version_is_that_of_the_newest_section_of_the_changelog() -> None:
+    (version,) = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+    assert re.findall(r"^## \[(.*?)\]", changes, re.MULTILINE)[:2] == ["Unreleased", version]
+    assert re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d$", changes, re.MULTILINE)
+
+
 def test_the_pythons_that_the_package_names_are_those_that_it_was_tried_on() -> None:
     named = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text("utf-8"))
     (row,) = re.findall(r"^\| Linux, x86-64.*", (ROOT / "docs/platforms.md").read_text("utf-8"), re.MULTILINE)
