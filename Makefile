@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock clean screenshots texts
+.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock release notice clean screenshots texts references
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -73,21 +73,38 @@ fit-model: $(VENV)/.model
 texts: $(VENV)/.dev
 	PYTHONPATH=tests/kb/cli $(BIN)/python tests/kb/cli/messages.py
 
+# Brings the references of commands, kb.toml and the HTTP interface up to the code.
+references: $(VENV)/.dev
+	$(BIN)/python docs/references.py
+
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots.py
+
+# Wheel and source package of what is committed, each installed into an empty environment and tried there, in dist/.
+# Ten minutes; nothing is uploaded.
+release: $(VENV)/.dev
+	@$(PIP) install uv
+	$(BIN)/python tests/release/release.py
+
+# Says in NOTICE whose work comes along; after the lock has changed.
+notice: $(VENV)/.dev
+	@$(PIP) install uv
+	$(BIN)/python tests/release/notice.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format --quiet
 
-# Pins every version for every supported Python; run it after a change of the dependencies.
+# Pins every version for every supported Python; run it after a change of the dependencies, then `make notice`.
 lock: $(VENV)/.dev
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --upgrade \
 	  --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock \
-	  --extra opensearch --group build --group dev pyproject.toml -o requirements-dev.lock
+	  --extra opensearch --group build pyproject.toml -o requirements-opensearch.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+	  -c requirements-opensearch.lock --extra opensearch --group build --group dev pyproject.toml -o requirements-dev.lock
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@echo "Making the environment in $(VENV) (once; about a minute) ..."

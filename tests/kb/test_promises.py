@@ -1,7 +1,8 @@
-"""What is promised whoever adds something: a facet is one value, a reader one file and one row."""
+"""What the recipes of CONTRIBUTING promise: a facet is one value, a reader one file and one row, a service a table."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,40 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-FACET = """
-    Facet(
-        "length",
-        {"ja": "長さ", "en": "Length"},
-        lambda note, _catalogue: ("long" if len(note.text) > 9 else "short",),
-        roles=frozenset(("page", "table", "suggestion")),
-        listed=Listed(9),
-        called={"ja": {"short": "短いメモ", "long": "長いメモ"}, "en": {"short": "Short", "long": "Long"}},
-        words=("length", "長さ"),
-        order="labels",
-        option="One of short, long.",
-        asked="Only short or long notes.",
-    ),
-"""
-READER = '''
-"""A format of questions in JSON, for a test."""
-
-import json
-
-from kb.readers.contract import Parse
-from kb.report.outline import Block
-
-
-def recognises(text: str) -> bool:
-    return text.startswith('{"questions": [')
-
-
-def read(text: str) -> Parse:
-    (question,) = json.loads(text)["questions"]
-    return Parse(title="会 2018", blocks=(Block("bullet", question, 1, 1, depth=0),))
-'''
-ROW = """Reader("questions", "Questions", (".questions",), ("text/x-questions",), questions.recognises, questions.read,
-           takes_data=True),
-"""
+RECIPES = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 ASK = """
 import io, json, re, sys
 from pathlib import Path
@@ -68,6 +36,12 @@ def page(address, language="ja"):
 """
 
 
+def recipe(name: str) -> list[str]:
+    """Return the blocks of code of a recipe."""
+    text = re.split(r"^###? (?=[A-Z])", RECIPES.partition(f"### {name}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return re.findall(r"^```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
 def said(folder: Path, changed: Mapping[str, str], reports: Mapping[str, str], script: str) -> Any:  # noqa: ANN401
     """Return what a script says, as JSON, of a copy of the program whose files were changed so."""
     for room in ("index", "kb", "webui"):
@@ -86,8 +60,9 @@ def said(folder: Path, changed: Mapping[str, str], reports: Mapping[str, str], s
 
 
 def test_a_facet_that_is_added_as_one_value_is_found_on_every_face(tmp_path: Path) -> None:
+    (facet,) = recipe("A facet")
     text = (ROOT / "kb/search/facets.py").read_text("utf-8")
-    changed = {"kb/search/facets.py": text.replace("FACETS = (", f"FACETS = ({FACET}", 1)}
+    changed = {"kb/search/facets.py": text.replace("FACETS = (\n", f"FACETS = (\n{facet},", 1)}
     reports = {"a.md": "# 会 2018\n\n- SQS は二度届くので冪等にする\n- SQS は安い\n"}
 
     told = said(
@@ -132,31 +107,86 @@ print(json.dumps({
 
 
 def test_a_reader_that_is_added_as_one_file_and_one_row_reads_by_command_and_page(tmp_path: Path) -> None:
-    text = (ROOT / "kb/readers/formats.py").read_text("utf-8")
-    row = text.replace("READERS = (\n    ", f"READERS = (\n    {ROW}    ", 1)
+    reader, row, report, _ = recipe("A reader")
+    text = (ROOT / "kb/readers/formats.py").read_text("utf-8").replace("READERS = (\n", f"READERS = (\n{row},", 1)
     changed = {
-        "kb/readers/formats.py": row.replace("org, review", "org, questions, review", 1),
-        "kb/readers/questions.py": READER,
+        "kb/readers/formats.py": text.replace("org, review", "org, pukiwiki, review", 1),
+        "kb/readers/pukiwiki.py": reader,
     }
-    report = '{"questions": ["SQS は二度届くのか"]}'
 
     told = said(
         tmp_path,
         changed,
-        {"a.questions": report},
+        {"a.pukiwiki": report},
         """
 added = client.post(
-    "/add?name=b.questions", data='{"questions": ["SNS は届くのか"]}'.encode(), content_type="text/x-questions",
+    "/add?name=b.pukiwiki", data="#contents\\n* 会 2019\\n- SNS は届くのか\\n".encode(), content_type="text/plain",
     headers={"Sec-Fetch-Site": "same-origin"},
 )
+read = CliRunner().invoke(cli, ["read", "library/a.pukiwiki", "--json"]).output.splitlines()
 print(json.dumps({
-    "read": CliRunner().invoke(cli, ["outline", "library/a.questions", "--json"]).output.count('"format": "questions"'),
-    "command": json.loads(kb("search", "SQS", "--json"))["text"],
-    "page": "SQS は二度届くのか" in page("/?q=SQS"),
+    "read": [(one["text"], one["depth"], one["held_on"], one["talk"]["title"]) for one in map(json.loads, read)],
+    "command": json.loads(kb("search", "冪等", "--json"))["text"],
+    "page": "二度届くので冪等にする" in page("/?q=SQS"),
     "added": added.status_code in (200, 201) and "SNS は届くのか" in page("/?q=SNS"),
-    "accepted": ".questions" in client.get("/add").text,
+    "accepted": ".pukiwiki" in client.get("/add").text,
 }))
 """,
     )
 
-    assert told == {"read": 1, "command": "SQS は二度届くのか", "page": True, "added": True, "accepted": True}
+    assert told == {
+        "read": [
+            ["SQS", 0, "2019-03-10", "キューの話"],
+            ["二度届くので冪等にする", 1, "2019-03-10", "キューの話"],
+            ["資料", 1, "2019-03-10", "キューの話"],
+        ],
+        "command": "二度届くので冪等にする",
+        "page": True,
+        "added": True,
+        "accepted": True,
+    }
+
+
+def test_a_text_that_is_added_in_both_languages_is_shown_in_that_of_the_reader(tmp_path: Path) -> None:
+    japanese, english, line = recipe("A text")
+    places = {"webui/texts/ja/labels.py": japanese, "webui/texts/en/labels.py": english}
+    changed = {place: (ROOT / place).read_text("utf-8") + text for place, text in places.items()}
+    start = (ROOT / "webui/templates/start.html").read_text("utf-8")
+    changed["webui/templates/start.html"] = start.replace("{% block main %}\n", f"{{% block main %}}\n{line}", 1)
+
+    told = said(
+        tmp_path,
+        changed,
+        {"a.md": "# 会 2018\n\n- SQS は二度届く\n"},
+        """
+print(json.dumps(["どこにも送られません" in page("/"), "is sent nowhere" in page("/", "en"),
+                  "どこにも送られません" in page("/", "en")]))
+""",
+    )
+
+    assert told == [True, True, False]
+
+
+def test_a_service_that_is_added_as_a_table_is_found_and_its_change_marks_notes_from_before(tmp_path: Path) -> None:
+    service, change, _ = recipe("A service, with a dated change")
+    tables = {"services/integration.toml": service, "changes/messaging.toml": change}
+    places = {f"kb/domains/aws/{name}": table for name, table in tables.items()}
+    notes = ["エグザンプルキューに送れるのは一日1万件まで", "Example Queue に一日に1万件ほど送った"]
+
+    told = said(
+        tmp_path,
+        {place: f"{(ROOT / place).read_text('utf-8')}\n{table}" for place, table in places.items()},
+        {f"{year}.md": f"# 勉強会 {year}-05-01\n\n" + "".join(f"- {one}\n" for one in notes) for year in (2018, 2020)},
+        """
+found = [json.loads(line) for line in kb("search", "--service", "Example Queue", "--json").splitlines()]
+print(json.dumps(sorted([one["held_on"], one["text"], [each["now"] for each in one["changes"]]] for one in found)))
+""",
+    )
+
+    now = "2019年6月以降は一日に送れる数に上限がない"
+    assert told == [
+        ["2018-05-01", notes[1], []],
+        ["2018-05-01", notes[0], [now]],
+        ["2020-05-01", notes[1], []],
+        ["2020-05-01", notes[0], []],
+    ]

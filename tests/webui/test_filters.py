@@ -1,6 +1,7 @@
 """The filters beside a result: which values are shown, folded and left out."""
 
 from kb.search.answers import Answer, FacetValue
+from kb.search.facets import FACETS
 from webui.view.facets import Group, groups
 
 
@@ -10,7 +11,7 @@ def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_o
     answer = Answer(
         5000,
         (),
-        {"kind": (), "event": (), "year": (), "service": (), "talk": listed, "speaker": ()},
+        {facet.key: () for facet in FACETS if facet.listed} | {"talk": listed},
         loosened=False,
         unlisted={"talk": 39},
     )

@@ -86,6 +86,9 @@ def main() -> None:
         with po(folder.name).open("wb") as file:
             write_po(file, known, width=100)
         po(folder.name).with_suffix(".mo").write_bytes(compiled(known))
+        for message in known:
+            if message.id and not message.string:
+                print(f"{po(folder.name).relative_to(ROOT)} wants a msgstr for: {message.id}")
 
 
 if __name__ == "__main__":

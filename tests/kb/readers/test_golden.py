@@ -1,5 +1,6 @@
 """Each habit of those who write reports has a file of its own, read by eye; beside it, what is read there."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,15 @@ def as_text(outline: Outline) -> str:
     return "\n".join([*told, *(_line(block) for block in outline.blocks if block.type != "blank"), ""])
 
 
+def read_in(path: Path) -> str:
+    """Return what is read in a file, as its golden file has it."""
+    told = [
+        as_text(read_outline(each.data, each.source)) if isinstance(each, Member) else f"{each}\n"
+        for each in opened(path.read_bytes(), path.name)
+    ]
+    return "\n".join(told)
+
+
 def _line(block: Block) -> str:
     lines = dict.fromkeys((block.first_line, block.last_line))
     place = block.level if block.depth is None else block.depth
@@ -27,9 +37,9 @@ def _line(block: Block) -> str:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_habit_is_read_as_its_golden_file_says(path: Path) -> None:
-    told = [
-        as_text(read_outline(each.data, each.source)) if isinstance(each, Member) else f"{each}\n"
-        for each in opened(path.read_bytes(), path.name)
-    ]
+    assert read_in(path) == path.with_suffix(".outline").read_text("utf-8")
 
-    assert "\n".join(told) == path.with_suffix(".outline").read_text("utf-8")
+
+if __name__ == "__main__":  # writes beside each file what is read there, for somebody to read it
+    for name in sys.argv[1:]:
+        Path(name).with_suffix(".outline").write_text(read_in(Path(name)), "utf-8")
