@@ -20,6 +20,7 @@ from msgspec import inspect
 
 import webui.command  # noqa: F401 (it adds `serve`)
 from kb.cli.group import cli
+from kb.cli.language import speak
 from kb.cli.overview import COMMANDS
 from kb.knowledge_base import KnowledgeBase
 from kb.library import configuration
@@ -50,6 +51,7 @@ Schema = dict[str, Any]
 
 def commands() -> str:
     """Return the help of each command, as it stands in a terminal in English."""
+    speak(["--lang", "en"])
     told = []
     for name in sorted(COMMANDS):
         context = click.Context(cli, info_name="kb")
