@@ -202,3 +202,14 @@ def test_a_word_that_stands_somewhere_is_looked_for_and_what_may_be_meant_is_tol
     assert (results.steps, results.meant) == ((), (MeantCount("kubernets", "kubernetes", 30),))
     assert engine.search(Query("kubernets OR kubernetes")).meant == ()
     assert engine.search(Query("kubernets kubernetes")).meant == ()
+
+
+def test_a_name_that_no_document_has_is_not_taken_for_a_slip(tmp_path: Path) -> None:
+    named = Analyzer([LexiconEntry("Fargete Hosting", units=("Fargete", " ", "Hosting"), name=True)])
+    steps = []
+    for analyzer in (ANALYZER, named):
+        engine = filled(tmp_path / str(len(steps)), NOTES)
+        engine = WhooshEngine(tmp_path / str(len(steps)), SCHEMA, lambda own=analyzer: Language(QueryWords(own)))
+        steps.append(engine.search(Query("fargete")).steps)
+
+    assert steps == [(Step("spelling", "fargete", "fargate"),), ()]

@@ -1,9 +1,12 @@
 """What an answer tells of what was found."""
 
 import pytest
+from msgspec.structs import replace
 
 from index.engine import Reason
 from kb.readers.formats import read_outline
+from kb.report.model import Kind
+from kb.search.answering import _COVERAGE, quoted
 from kb.search.answers import Found
 from kb.talks import report_of
 
@@ -16,3 +19,22 @@ def test_a_reason_that_counts_for_nothing_is_not_told(points: float, told: bool)
     found = Found(NOTE, points, (), (reason,))
 
     assert found.told_reasons == ((reason,) if told else ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "is_quoted"),
+    [
+        ("statement", "同じメッセージが二度届くので、受け手を冪等に作っておく", True),
+        ("advice", "同じメッセージが二度届くので、受け手を冪等に作っておく", True),
+        ("label", "同じメッセージが二度届くので、受け手を冪等に作っておく", False),
+        ("impression", "同じメッセージが二度届くので、受け手を冪等に作っておく", False),
+        ("question", "同じメッセージが二度届くので、受け手を冪等に作っておく", False),
+        ("statement", "登壇者: 同じメッセージが二度届く話をした山田 花子さん", False),
+    ],
+)
+def test_what_says_nothing_by_itself_is_never_quoted_as_an_answer(kind: Kind, text: str, *, is_quoted: bool) -> None:
+    reasons = (Reason("likeness", 2.0, cosine=0.95), Reason("words", 4.0), Reason("coverage", 4.0 * _COVERAGE))
+    found = Found(replace(NOTE, kind=kind, text=text), 6.0, (), reasons)
+    other = Found(replace(NOTE, text="別の話"), 1.0, (), (Reason("likeness", 0.1, cosine=0.1),))
+
+    assert ([one.note.kind for one in quoted([found, other])] == [kind]) == is_quoted

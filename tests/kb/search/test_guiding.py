@@ -176,3 +176,13 @@ def test_prose_that_only_stands_under_a_service_is_not_told(tmp_path: Path) -> N
     made = guide(opened(tmp_path, y2018=f"  - 窓の札を棚に並べる\n{prose}"))
 
     assert told(made) == [["窓の札を棚に並べる"], ["Lambda の箱の鍵は机に置けるそうです。"]]
+
+
+def test_of_prose_that_only_stands_under_a_service_what_is_surely_a_problem_is_told(tmp_path: Path) -> None:
+    prose = "\n## Lambda\n\n課題: 起動が遅くて困っている。\n\n会場は駅から歩いて五分の所にあった。\n"
+    made = guide(opened(tmp_path, y2018=prose))
+
+    assert [[note.text for note in entry.notes] for entry in made.parts["unsolved"]] == [
+        ["課題: 起動が遅くて困っている。"]
+    ]
+    assert "会場は駅から歩いて五分の所にあった。" not in str(told(made))
