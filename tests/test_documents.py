@@ -115,7 +115,7 @@ def test_both_languages_show_the_same_commands_but_for_names_of_services(documen
 
 @pytest.mark.parametrize("document", GUIDES)
 def test_the_kb_toml_of_a_guide_is_understood_whole(document: str) -> None:
-    (block,) = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    block, *_ = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     told = parse(block.encode())
 
     assert (set(told.given), set(told.corrections), told.domain.catalogue.find("バッチポータル") is not None) == (
