@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip --python $(VENV) --disable-pip-version-check --quiet
 # A folder with what careful readers found in reports; `make fit` learns from it, and the program never needs it.
 LABELS ?= ../shared
 
-.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock release notice clean screenshots texts references
+.PHONY: run test mutate cluster cluster-stop test-cluster soak-cluster soak bench check fit fit-model format lock release notice clean screenshots texts references docs
 
 run: $(VENV)/.run
 	@$(BIN)/kb serve --port $(PORT)
@@ -77,6 +77,12 @@ texts: $(VENV)/.dev
 references: $(VENV)/.dev
 	$(BIN)/python docs/references.py
 
+# The documents as a site, in build/site; a warning is an error.
+docs: $(VENV)/.docs
+	@rm -rf build && mkdir -p build/source
+	@tar cf - *.md LICENSE NOTICE docs | tar xf - -C build/source
+	$(BIN)/properdocs build --strict
+
 # Makes the pictures of both READMEs anew; look at them afterwards.
 screenshots: $(VENV)/.dev
 	$(BIN)/python docs/screenshots.py
@@ -129,10 +135,15 @@ $(VENV)/.model: pyproject.toml $(VENV)/.dev
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group model
 	@touch $@
 
+$(VENV)/.docs: pyproject.toml $(VENV)/.dev
+	@$(PIP) install uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group docs
+	@touch $@
+
 $(VENV)/.bench: pyproject.toml $(VENV)/.dev
 	@$(PIP) install uv
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group bench
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

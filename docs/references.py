@@ -121,10 +121,15 @@ def _may_be(kind: inspect.Type) -> str:
     inner = _inner(kind)
     if isinstance(inner, inspect.UnionType):
         return " or ".join(_may_be(one) for one in inner.types if not isinstance(one, inspect.NoneType))
-    return _KINDS.get(type(inner), "a text, or a date as TOML has it")
+    return _KINDS.get(type(inner), "anything")
 
 
-_KINDS = {inspect.StrType: "a text", inspect.BoolType: "true or false", inspect.StructType: "a table"}
+_KINDS = {
+    inspect.StrType: "a text",
+    inspect.BoolType: "true or false",
+    inspect.StructType: "a table",
+    inspect.AnyType: "a text, or a date as TOML has it",
+}
 
 
 def app(folder: Path) -> Flask:

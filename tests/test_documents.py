@@ -115,7 +115,7 @@ def test_both_languages_show_the_same_commands_but_for_names_of_services(documen
 
 @pytest.mark.parametrize("document", GUIDES)
 def test_the_kb_toml_of_a_guide_is_understood_whole(document: str) -> None:
-    (block,) = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    block, *_ = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     told = parse(block.encode())
 
     assert (set(told.given), set(told.corrections), told.domain.catalogue.find("バッチポータル") is not None) == (
@@ -195,7 +195,7 @@ def test_the_version_is_that_of_the_newest_section_of_the_changelog() -> None:
     assert re.search(rf"^## \[{re.escape(version)}\] - \d{{4}}-\d\d-\d\d$", changes, re.MULTILINE)
 
 
-def test_the_pythons_that_the_package_names_are_those_that_it_was_tried_on() -> None:
+def test_of_each_python_that_the_package_names_it_is_told_whether_it_was_tried() -> None:
     named = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text("utf-8"))
     (row,) = re.findall(r"^\| Linux, x86-64.*", (ROOT / "docs/platforms.md").read_text("utf-8"), re.MULTILINE)
 
