@@ -57,7 +57,15 @@ def ways_out(query: Query, answer: Answer, searcher: Searcher) -> Iterator[WayOu
     for facet, count in answer.freed.items():
         if count and len(query.selected(facet)) > 1:
             yield WayOut("without", f"--{facet}", count)
-    if 1 < len(pieces) <= _MOST_PIECES and not _MARKS.search(query.text):
-        less = (" ".join(pieces[:n] + pieces[n + 1 :]) for n in range(len(pieces)))
-        found = searcher.each(*(replace(query, text=text, offset=0, limit=0) for text in less))
-        yield from (WayOut("without", one, some.total) for one, some in zip(pieces, found, strict=True) if some.total)
+    yield from (WayOut("without", word, count) for word, _, count in without_a_word(query, searcher))
+
+
+def without_a_word(query: Query, searcher: Searcher) -> Iterator[tuple[str, Query, int]]:
+    """Yield each single word of several, the search without it, and how many notes that finds, if any."""
+    pieces = query.text.split()
+    if not 1 < len(pieces) <= _MOST_PIECES or _MARKS.search(query.text):
+        return
+    less = [replace(query, text=" ".join(pieces[:n] + pieces[n + 1 :]), offset=0) for n in range(len(pieces))]
+    found = searcher.each(*(replace(one, limit=0) for one in less))
+    every = zip(pieces, less, found, strict=True)
+    yield from ((word, smaller, answer.total) for word, smaller, answer in every if answer.total)

@@ -1,6 +1,5 @@
 """What a page of results tells beside its notes: what was done with the query, and which searches lead on."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,14 +8,13 @@ from index.query import Query
 from kb.search.answering import is_question
 from kb.search.answers import Answer, Found
 from kb.search.searching import Searcher
+from kb.search.ways_out import without_a_word
 from webui.address import Unread, address_of
 from webui.texts import texts
 from webui.view.facets import Chip
 from webui.view.offers import offers
 
 _MOST_OFFERS = 3
-_MOST_PIECES = 8  # of a query that finds nothing: each costs a search
-_MARKS = re.compile(r'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|OR\s)')  # of conditions, which are counted by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +66,11 @@ def ways_out(query: Query, answer: Answer, chips: tuple[Chip, ...], searcher: Se
         *_meant(query, answer),
         *_begun(query, searcher),
         *(Way(texts.leave_out(chip.label, chip.without), chip.url) for chip in chips if chip.without),
-        *_removals(query, searcher),
+        *(Way(texts.shared.without(word, n), address_of(less)) for word, less, n in without_a_word(query, searcher)),
         *(Way(texts.freed(g, n), address_of(query.select(g))) for g, n in answer.freed.items() if n),
         *_parts(query, answer),
     ]
     return tuple({way.url: way for way in reversed(ways)}.values())[::-1]
-
-
-def _removals(query: Query, searcher: Searcher) -> Iterator[Way]:
-    """Yield the search without each single word of several, as far as it finds something."""
-    pieces = query.text.split()
-    if not 1 < len(pieces) <= _MOST_PIECES or _MARKS.search(query.text):
-        return
-    less = [replace(query, text=" ".join(pieces[:n] + pieces[n + 1 :]), offset=0) for n in range(len(pieces))]
-    found = searcher.each(*(replace(one, limit=0) for one in less))
-    for piece, smaller, answer in zip(pieces, less, found, strict=True):
-        if answer.total:
-            yield Way(texts.shared.without(piece, answer.total), address_of(smaller))
 
 
 def _parts(query: Query, answer: Answer) -> Iterator[Way]:
