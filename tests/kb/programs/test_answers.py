@@ -98,7 +98,7 @@ def test_a_note_that_gives_orders_is_passed_on_as_a_quotation(knowledge_base: Kn
 
     assert (found["about"], texts(found)) == (words.QUOTATIONS, [ORDER])
     assert (shown["about"], shown["note"]["text"]) == (words.QUOTATIONS, ORDER)
-    assert shown["quotation"].startswith(f"> {ORDER}\n>\n> — 関数の話, 見本勉強会 2017 (2017) <https://")
+    assert shown["quotation"].startswith(f"> {ORDER}\n>\n> — 関数の話, 山田太郎, 見本勉強会 2017 (2017) <https://")
 
 
 def test_a_note_is_shown_with_what_belongs_to_it(knowledge_base: KnowledgeBase) -> None:
