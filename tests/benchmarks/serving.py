@@ -51,9 +51,8 @@ class Measured(NamedTuple):
     kilobytes: float
 
 
-def pages(size: int, reports: Sequence[str]) -> Mapping[str, Callable[[int], str]]:
-    """Return the address of the n-th request of each page; `reports` are the addresses of some."""
-    speakers = sorted({note.speaker for note in notes(size)})
+def pages(reports: Sequence[str], speakers: Sequence[str]) -> Mapping[str, Callable[[int], str]]:
+    """Return the address of the n-th request of each page, those of some reports and speakers being given."""
     return {
         "start page": lambda _: "/",
         "a word": lambda n: f"/?q={word(40 + n)}",
@@ -64,7 +63,7 @@ def pages(size: int, reports: Sequence[str]) -> Mapping[str, Callable[[int], str
         "all talks": lambda n: f"/talks?page={n % 30 + 1}",
         "talks on a service": lambda _: "/talks?service=s3",
         "an event": lambda n: f"/event/{quote(f'勉強会-第{n}回')}",
-        "a speaker": lambda n: f"/speaker/Speaker{speakers[n % len(speakers)]}",
+        "a speaker": lambda n: speakers[n % len(speakers)],
         "a report": lambda n: reports[n % len(reports)],
         "lines of a report": lambda n: reports[n % len(reports)].replace("/report/", "/lines/"),
         "problems of a service": lambda _: "/pairs?service=s3",
@@ -91,9 +90,11 @@ def own(folder: Path, size: int) -> tuple[dict[str, Measured], str]:
     places = ("--library", str(folder / "library"), "--index", str(folder / "index"))
     command = [sys.executable, "-c", "from webui.command import main; main()", "serve", *places, "--port"]
     with serving(lambda port: [*command, str(port)]) as (port, process):
-        reports = re.findall(r'href="(/report/[^"?#]+)"', listed(port, "/reports"))
+        reports, speakers = (
+            re.findall(rf'href="(/{one}/[^"?#]+)"', listed(port, f"/{one}s")) for one in ("report", "speaker")
+        )
         rows = {f"kb, {CRAWLED:,} addresses, each once": crawled(port, process)}
-        rows |= {f"kb, {name}": measured(port, process, page) for name, page in pages(size, reports).items()}
+        rows |= {f"kb, {name}": measured(port, process, page) for name, page in pages(reports, speakers).items()}
         memory, mapped = resident(str(process)), resident(str(process), "RssFile")
     return rows, f"{memory:.0f} MB, {mapped:.0f} of which are files that processes share, the dictionary most of it"
 
