@@ -73,7 +73,11 @@ def searched(page: Page, *searches: str) -> None:
 
 
 def offered(page: Page) -> list[str]:
-    return [text.split("\n")[-1] for text in page.locator("#suggestions li").all_inner_texts()]
+    """Return what is offered, each without the group before it."""
+    texts: list[str] = page.locator("#suggestions li").evaluate_all(
+        "all => all.map((one) => one.lastChild.textContent)"
+    )
+    return texts
 
 
 def test_the_last_eight_searches_are_chosen_by_keys(open_page: Open) -> None:
