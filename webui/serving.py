@@ -16,7 +16,7 @@ from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
 from kb.cli.language import _
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
-from kb.cli.terminal import outcome_lines
+from kb.cli.standing import outcome_lines
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
 from kb.search.apart import embed_beside, sync_apart

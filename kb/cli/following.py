@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb.cli import terminal
+from kb.cli import standing
 from kb.cli.fetching import add_page, allow_private, fetched
 from kb.cli.group import as_json, cli, with_knowledge_base
 from kb.cli.language import _, texts
@@ -55,7 +55,7 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
         kb.keeper.see(address, [entry.url for entry in entries if entry.url not in left])
     outcome = bring_up_to_date(kb)
     if not as_json:
-        lines([terminal.feed_line(len(entries), len(proposed), len(left)), *terminal.outcome_lines(outcome, kb)])
+        lines([standing.feed_line(len(entries), len(proposed), len(left)), *standing.outcome_lines(outcome, kb)])
 
 
 def _wanted(entry: "Entry") -> bool:
@@ -76,7 +76,7 @@ def _add(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bo
     if as_json:
         print_json([{**_record(entry), **added.record()}])
     else:
-        say(terminal.added_line(added))
+        say(standing.added_line(added))
 
 
 def _record(entry: "Entry") -> dict[str, Any]:

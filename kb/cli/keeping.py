@@ -8,7 +8,7 @@ import click
 from msgspec.structs import asdict
 
 from index.sentences import said
-from kb.cli import completing, terminal
+from kb.cli import completing, standing
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, WRONG_USE, NamedPath, as_json, cli, with_knowledge_base
 from kb.cli.language import _, texts
@@ -56,7 +56,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:
-        lines(terminal.outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
+        lines(standing.outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
     kb.keeper.tidy()
     if wait:
         embed(kb)
@@ -122,9 +122,9 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
         if as_json:
             print_json(added.record() for added in every)
         else:
-            lines(map(terminal.added_line, every))
+            lines(map(standing.added_line, every))
     if not as_json:
-        lines(terminal.outcome_lines(outcome, kb))
+        lines(standing.outcome_lines(outcome, kb))
 
 
 @cli.command()
@@ -144,8 +144,8 @@ def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
     if as_json:
         print_json([{"report": identifier, "kept": kept}])
     else:
-        removed = _("removed {report}; {kept}").format(report=identifier, kept=terminal.kept_line(kept))
-        lines([removed, *terminal.outcome_lines(outcome, kb)])
+        removed = _("removed {report}; {kept}").format(report=identifier, kept=standing.kept_line(kept))
+        lines([removed, *standing.outcome_lines(outcome, kb)])
 
 
 @cli.command()
@@ -163,7 +163,7 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
         problems = [problem.record() for problem in state.problems]
         print_json([{**asdict(state), **places_named, "problems": problems, "likeness": coverage, "model": model}])
     else:
-        lines(terminal.status_lines(state, coverage, model))
+        lines(standing.status_lines(state, coverage, model))
     places().older_answered = state.older_answers
 
 
@@ -182,7 +182,7 @@ def watch(kb: "KnowledgeBase") -> None:
     from kb.library.watching import changes
     from kb.search.apart import embed_beside
 
-    lines(terminal.outcome_lines(bring_up_to_date(kb), kb, "beside"))
+    lines(standing.outcome_lines(bring_up_to_date(kb), kb, "beside"))
     changed = embed_beside(kb)
     say(_("Watching {library} - stop with Ctrl+C").format(library=kb.collection.library.name))
     for _changed in changes(kb.collection.watched):
@@ -192,7 +192,7 @@ def watch(kb: "KnowledgeBase") -> None:
             say(f"kb: {in_words(error)}", err=True)
         else:
             if outcome.new or outcome.changed or outcome.gone:
-                lines(terminal.outcome_lines(outcome, kb, "beside"))
+                lines(standing.outcome_lines(outcome, kb, "beside"))
             kb.keeper.tidy()
             changed()
 
@@ -209,7 +209,7 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     Example: kb check --repair
     """
     found = kb.keeper.check(repair=repair)
-    lines(terminal.problem_lines(found))
+    lines(standing.problem_lines(found))
     left = kb.keeper.check() if repair and found else found
     if repair and found:
         say(_("repaired: {count}").format(count=len(found) - len(left)))

@@ -1,0 +1,144 @@
+"""How what was done with a library, and how it stands, looks in a terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from index.sentences import told_by
+from kb.cli.language import _, ngettext, texts
+from kb.library.walk import shown_name
+
+if TYPE_CHECKING:
+    from index.engine import Coverage
+    from kb.knowledge_base import KnowledgeBase
+    from kb.report.problems import FileProblem
+    from kb.search.outcomes import Added, Status, SyncOutcome
+
+MOST_NAMED = 5  # files set aside; `kb status --json` names all
+
+Vectors: TypeAlias = Literal["later", "beside", "now"]
+"""When the vectors are made that notes lack: by a command that is yet to be given, while this one runs, or now."""
+
+
+def makes_vectors() -> str:
+    """Return what makes the vectors that notes lack."""
+    return _("`kb sync --wait`, or `kb serve` while it runs")
+
+
+def added_line(added: "Added") -> str:
+    """Return where a report or container was put, and what is in it."""
+    if added.unchanged:
+        done = _("there already: {source} ({what})")
+    elif added.replaced:
+        done = _("replaced {source} ({what})")
+    else:
+        done = _("added {source} ({what})")
+    what = added.report or ngettext("{count} report", "{count} reports", added.reports).format(count=added.reports)
+    return done.format(source=added.source, what=what) + (f"; {kept_line(added.kept)}" if added.kept else "")
+
+
+def kept_line(kept: "Sequence[str]") -> str:
+    """Return where lies what was there before."""
+    return _("what was there is kept as {files}").format(files=", ".join(kept))
+
+
+def feed_line(posts: int, proposed: int, left: int) -> str:
+    """Return what was new in a feed, and what is proposed again the next time."""
+    told = _("feed: {posts} posts, {new} new that look like reports").format(posts=posts, new=proposed)
+    return told + (_(", {left} left for the next time").format(left=left) if left else "")
+
+
+def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors = "later") -> Iterator[str]:
+    """Yield the line that a sync ends with, and what to do next; `vectors` are made when that tells."""
+    samples = f"{texts.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
+    yield samples + _(
+        "reports: {0.new} new, {0.changed} changed, {0.gone} gone, {0.unchanged} unchanged; "
+        "{0.notes} notes searchable by words in {0.seconds:.1f} s"
+    ).format(outcome)
+    if not outcome.new + outcome.changed + outcome.unchanged:
+        yield f"{empty_line(kb)}."
+
+    from index.embedder import EmbeddingError
+
+    try:
+        coverage = kb.keeper.coverage() if vectors != "now" else None
+    except EmbeddingError as error:  # of an endpoint that does not tell how long its vectors are
+        yield without_vectors(error)
+    else:
+        if coverage and coverage.lacking:
+            how = makes_vectors() if vectors == "later" else _("made while this runs")
+            told = _("vectors of {count:,} notes follow, which find by meaning too: {how}")
+            yield told.format(count=coverage.lacking, how=how)
+
+
+def without_vectors(error: Exception) -> str:
+    """Return why no vectors can be made, and what that means."""
+    return _("kb: {why}; notes are found by their words alone").format(why=texts.told(told_by(error)))
+
+
+def empty_line(kb: "KnowledgeBase") -> str:
+    """Return why there is no report in a library, and what to do."""
+    from kb.readers.formats import LABELS, listed
+    from kb.search.outcomes import any_unreadable
+
+    state, name = kb.keeper.status(), kb.collection.library.name
+    if any_unreadable(state.problems):
+        told = _("no report in {library} could be read, as `kb status` tells; `kb add FILE` puts another there")
+        return told.format(library=name)
+    if alone := len(state.left_alone):
+        return ngettext(
+            "no report in {library}: {count} file is left alone (READMEs, what `ignore` in kb.toml names); "
+            "change that, or `kb add FILE`",
+            "no report in {library}: {count} files are left alone (READMEs, what `ignore` in kb.toml names); "
+            "change that, or `kb add FILE`",
+            alone,
+        ).format(library=name, count=alone)
+    told = _("no report in {library} yet: `kb add FILE` puts one there ({formats})")
+    return told.format(library=name, formats=texts.told(listed(LABELS)))
+
+
+def status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:
+    """Yield where things are and what is in them."""
+    samples = f"  {texts.SAMPLES_SHOWN}" if status.showing_samples else ""
+    yield _("library  {folder}").format(folder=shown_name(status.library)) + samples
+    yield _("index    {folder}").format(folder=shown_name(status.index))
+    yield _("content  {0.reports} reports, {0.talks} talks, {0.notes} notes").format(status)
+    if status.left_alone:
+        told = _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so")
+        yield told.format(count=len(status.left_alone))
+    if status.kept:
+        some = ", ".join(status.kept[:MOST_NAMED]) + (" …" if len(status.kept) > MOST_NAMED else "")
+        told = _("kept     {count} files that were replaced or removed: {files}")
+        yield told.format(count=len(status.kept), files=some)
+    others = _("; the others: {how}").format(how=makes_vectors()) if coverage and coverage.lacking else ""
+    yield _("likeness {coverage}").format(coverage=texts.coverage(coverage)) + others
+    if model:
+        yield _("model    {model}").format(model=model)
+    if status.learned:
+        sorts = ", ".join(f"{count} {sort}" for sort, count in status.learned.items())
+        told = _("learned  from {count} corrections of kinds: {sorts}")
+        yield told.format(count=sum(status.learned.values()), sorts=sorts)
+    if status.memory:
+        told = _("memory   searching takes {megabytes:.0f} MB at most, beside the dictionary")
+        yield told.format(megabytes=status.memory / 1e6)
+    yield _("state    up to date") if status.up_to_date else _("state    behind the library: run `kb sync`")
+    yield from problem_lines(status.problems)
+
+
+def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
+    """Yield one plain line for each problem."""
+    for problem in problems:
+        yield f"kb: {texts.told(problem.sentence)}"
+
+
+def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
+    """Yield a line for each cause of problems, and where to see all of them if some were left out."""
+    from kb.report.problems import gathered
+
+    groups = gathered(problems)
+    for group in groups:
+        several = len(group.problems) > 1
+        where = texts.in_files(group)
+        told = texts.told(group.cause if several else group.problems[0].sentence)
+        yield f"kb: {told} {where}" if several else f"kb: {told}"
+    if any(len(group.places) < len(group.problems) for group in groups):
+        yield _("kb: `kb status` tells each by file and line")
