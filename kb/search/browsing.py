@@ -163,21 +163,19 @@ class Browser:
         Raises UnknownIdError, also where the file says something else by now, UnreadableError, OSError.
         """
         from kb.kinds import reasons
-        from kb.readers.formats import read_outline
         from kb.talks import talk_reasons
         from kb.understanding import finish
 
-        taker = self.takers(identifier)[0] if self.is_talk(identifier) else None
-        source = taker.report.source if taker else self.note(identifier).source
-        outline = read_outline(self._collection.library.data(source), source)
-        finished = finish(outline, self._collection.tools)
-        if taker:
-            sure, told = talk_reasons(outline, finished.report, taker.talk.line)
+        if self.is_talk(identifier):
+            taker = self.takers(identifier)[0]
+            sure, told = talk_reasons(self.outline(taker.report.id), taker.report.event, taker.talk.line)
             return Why("talk", taker.talk.title, sure, tuple(told))
-        own = self.note(identifier).id.rpartition("/")[2]
+        known = self.note(identifier)
+        own = known.id.rpartition("/")[2]
+        finished = finish(self.outline(known.report), self._collection.tools)
         note = next((one for one in finished.report.notes if one.id.rpartition("/")[2] == own), None)
         if note is None:
-            raise UnknownIdError(said("{0} holds no note {1} any more", source, identifier))
+            raise UnknownIdError(said("{0} holds no note {1} any more", known.source, identifier))
         return Why(note.kind, note.text, note.sure, tuple(reasons(finished.report, finished.morphemes)[note.id]))
 
     def services(self) -> tuple[ServiceCount, ...]:

@@ -22,7 +22,7 @@ _OTHER_DAY = re.compile(any_of("other_days"))
 _EVENT = re.compile(any_of("event"), re.IGNORECASE)
 _WEEKDAY = re.compile(r"[(（]?(?:[月火水木金土日](?:曜日?)?|mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?[)）]?", re.IGNORECASE)
 _WRITTEN_AT = re.compile(
-    r"\s*(?:[(（][月火水木金土日][)）])?\s*\d{1,2}:\d\d(?!\s*[-~〜～–—から])"
+    r"\s*(?:[(（][月火水木金土日][)）])?\s*\d{1,2}:\d\d(?!\s*(?:[-~〜～–—]|から))"
 )  # a clock alone: of posting
 _DAY_HEADING = re.compile(r"day\s*\d|\d\s*日目|初日|最終日", re.IGNORECASE)
 _SHEETS = ("table", "code")  # in which particulars of an event may stand, each behind its name

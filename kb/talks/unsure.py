@@ -32,9 +32,9 @@ class Unsure(NamedTuple):
     speakers: tuple[MaySpeak, ...]
 
 
-def talk_reasons(outline: Outline, report: Report, line: int) -> tuple[float, list[tuple[str, float]]]:
+def talk_reasons(outline: Outline, event: str | None, line: int) -> tuple[float, list[tuple[str, float]]]:
     """Return how likely a line is a talk, and what speaks most for that and, where negative, against it."""
-    known = read(outline, report.event)
+    known = read(outline, event)
     likely = max((share for i, share in known.roles.talk.items() if known.lines[i].number == line), default=0.0)
     return likely, reasons_of(outline, known.lines, known.event, line)
 

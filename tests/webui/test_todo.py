@@ -234,6 +234,16 @@ def test_where_nothing_is_chosen_nothing_is_answered(unsure: FlaskClient) -> Non
     assert claims(unsure, "talk") == found
 
 
+def test_what_nothing_is_asked_about_is_not_answered(unsure: FlaskClient, library: Path) -> None:
+    found = claims(unsure, "talk")
+    after = answer_many(unsure, "talk", "no", ["nothing/000000"])
+    mixed = answer_many(unsure, "talk", "no", ["nothing/000000", found[0][2]])
+
+    assert (after.status_code, mixed.status_code) == (422, 303)
+    assert "nothing/" not in (library / "kb.toml").read_text("utf-8")
+    assert claims(unsure, "talk") == found[1:]
+
+
 def test_claims_of_one_folder_or_report_are_listed_alone(library: Path) -> None:
     for author in ("一", "二"):
         (library / author).mkdir()

@@ -11,6 +11,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Claim, ToldTalk
 from webui.deeds import Deeds, Undo, came_from
 from webui.pages.correcting import correction_of, denied, said_of, undoing_change
+from webui.pages.todo import tasks
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
 from webui.texts import texts
@@ -37,9 +38,10 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
     @blueprint.post("/todo/answers")
     def answer() -> Response:
         what, holds = request.form.get("what", ""), request.form.get("answer") == "yes"
-        every = list(dict.fromkeys(request.form.getlist("about")))[:_MOST]
         claim = next((one for one in get_args(Claim) if one == what), None)
-        if not every or not (claim or what == "talk"):
+        known = {task.about for task in tasks(knowledge_base)[claim or "talk"]} if claim or what == "talk" else set()
+        every = [about for about in dict.fromkeys(request.form.getlist("about")) if about in known][:_MOST]
+        if not every:
             raise RefusedError(texts.NOTHING_CHOSEN, "about")
         undos = [kind(about, claim, holds=holds) if claim else talk(about, holds=holds) for about in every]
         deed = deeds.keep(texts.answered(len(every), holds=holds), _together(undos))
