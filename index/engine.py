@@ -24,7 +24,7 @@ class Reason(Struct, frozen=True):
     """A signal's part of the score of a hit, in points; it may be below 0.
 
     The part of `words` is told word by word: the word of the query, the term as which it was found, in which fields.
-    That of `likeness` tells the cosine (`index.likeness`).
+    That of `similarity` tells the cosine (`index.similarity`).
     """
 
     signal: "SignalName"
@@ -110,8 +110,9 @@ class Results(Struct, frozen=True):
     - `unknown`: the selected groups and values that no document has, whatever else is asked, in the selections' order.
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
       question, with how many selected documents have each and how many of these are found, most first, then by value.
-    - `context`: for each value that a hit or near document has in the group `Query.context`, what is stored of its kin
-      with that value, found or not, in position order: the hits, those that they belong to (`Document.belongs`), and
+    - `context`: for each value that a hit or near document has in the group `Query.context`, what is stored of its
+      related documents
+      with that value, found or not, in position order: the hits, those that they belong to (`Document.parents`), and
       those that belong to them. Empty where none was asked for.
     - `found_in`: for each of these values, how many found documents have it, in the window or not.
     """
@@ -142,7 +143,7 @@ class Results(Struct, frozen=True):
 
 
 class Coverage(Struct, frozen=True):
-    """How many documents can be found by likeness, of how many that could."""
+    """How many documents can be found by similarity, of how many that could."""
 
     embedded: int
     documents: int
@@ -169,7 +170,7 @@ class Reader(Protocol):
         copies. None without vectors.
         """
 
-    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others, by their ids; none where one has no vector.
 
         It is that of how each differs from what stands around it: from the mean of the documents with its value in the
@@ -180,17 +181,17 @@ class Reader(Protocol):
         """Return the JSON object that the generation was written with, None before the first; always the same one."""
 
 
-class Draft(Struct, frozen=True):
+class StagedSegment(Struct, frozen=True):
     """Documents written ahead of a publish: where they lie, and of which sources, each with how many."""
 
     folder: Path
     runs: tuple[tuple[str, int], ...]
 
 
-class Drafting(Protocol):
+class Staging(Protocol):
     """What writes documents ahead of a publish; it can be handed to another process."""
 
-    def write(self, given: "Iterable[tuple[str, Iterable[Document]]]") -> Draft:
+    def write(self, given: "Iterable[tuple[str, Iterable[Document]]]") -> StagedSegment:
         """Write sources with all their documents, as they come."""
 
 
@@ -198,7 +199,7 @@ class Engine(Reader, Protocol):
     """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
 
     A document is found when it meets every condition of the query's text (`index.language`) and has every word in any
-    field that finds, as far as the ladder (`index.ladder`) did not loosen that; the ladder looks at the words and
+    field that finds, as far as relaxation (`index.relaxation`) did not loosen that; relaxation looks at the words and
     conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
     (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
     in the order of sources, then its place there. Sort `new` is that order without the score, `old` that with older
@@ -223,9 +224,9 @@ class Engine(Reader, Protocol):
         """Return the documents that are most like some (`Reader.like`)."""
         return self.snapshot().like(ids, apart, limit)
 
-    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        """Return how like each of some documents is to each of others (`Reader.likeness`)."""
-        return self.snapshot().likeness(some, others, context)
+    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+        """Return how like each of some documents is to each of others (`Reader.similarity`)."""
+        return self.snapshot().similarity(some, others, context)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""
@@ -245,20 +246,20 @@ class Engine(Reader, Protocol):
         meta: Mapping[str, object],
         since: object = None,
         *,
-        drafts: Sequence[Draft] = (),
+        staged: Sequence[StagedSegment] = (),
     ) -> None:
         """Write a new generation and swap it in; the one before answers until then, and on any failure.
 
         Given the stamp `since` it raises OutdatedError where another was published since that.
 
-        It holds for each source that `order` names the documents given for it in `replaced`, else those in a draft,
-        else those it had; every other source is gone, and so is what those in `removed` had. A source given in
+        It holds for each source that `order` names the documents given for it in `replaced`, else those in a staged
+        segment, else those it had; every other source is gone, and so is what those in `removed` had. A source given in
         `replaced` but not in `order`, or in `order` but neither given nor held, is a SearchIndexError. The answers are
         those of an index into which all of it had been written at once.
         """
 
-    def drafting(self) -> AbstractContextManager[Drafting]:
-        """Give what writes drafts for a publish within; afterwards those that were not published are gone.
+    def staging(self) -> AbstractContextManager[Staging]:
+        """Give what writes staged segments for a publish within; afterwards those that were not published are gone.
 
         Raises WriterBusyError while another process has it, and SearchIndexError as `publish` does.
         """
@@ -274,7 +275,7 @@ class Engine(Reader, Protocol):
         return None
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
+        """Return how far documents can be found by similarity, None where there is no model."""
 
     def memory(self) -> int:
         """Return the bytes that answering from the newest generation takes at most, whatever is asked."""

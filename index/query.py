@@ -10,7 +10,7 @@ StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "part
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done once to find more (`index.ladder`): to which words of the query, and what was taken instead.
+    """What was done once to find more (`index.relaxation`): to which words of the query, and what was taken instead.
 
     `near` is never told as one, only refused: that what is near follows what is found.
     """
@@ -27,9 +27,9 @@ class Query:
     Within a group any of the selected values is enough, but in the groups that `every` names all are wanted; between
     groups all must hold. `facets` names the groups to count; all their values are listed, but of those in `most_values`
     only so many, the commonest, and the selected ones. `limit` None means all hits. `without` names the steps of the
-    ladder (`index.ladder`) that shall not be taken. `explain` asks for the reasons of each hit. `context` names a group
-    whose values are places (a talk, a report): the hits' kin in their places is then given too. While one is `typing`,
-    the last word is the beginning of any that begins so.
+    relaxation (`index.relaxation`) that shall not be taken. `explain` asks for the reasons of each hit. `context`
+    names a group whose values are places (a talk, a report): the hits' related documents in their places is then given
+    too. While one is `typing`, the last word is the beginning of any that begins so.
     """
 
     text: str = ""

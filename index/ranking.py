@@ -6,8 +6,8 @@ differs only by the order of addition ties in every engine. How strong each sign
 - words: for each wanted word the most that one of its alternatives gives: its weight times the points of its terms.
 - nearness: the points of the query's pairs, words that follow each other.
 - coverage: the share of the words' weight that the document has.
-- likeness: how like the query the document is (`index.likeness`), times what all words of the query may give at most.
-- around: the same of the two likest that are found in the document's section, itself among them, half of each.
+- likeness: how like the query the document is (`index.similarity`), times what all words of the query may give at most.
+- around: the same of the two nearest that are found in the document's section, itself among them, half of each.
 - exact: 1 where the document's text is the query's, of two words or more (one word is a subject, not a note).
 - length: the logarithm of how many words the field has whose length matters, of more than LONGEST as if of so many: a
   note of two words answers nothing.

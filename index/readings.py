@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from index import romaji
-from index.analysis import same_sound
+from index.analysis import folded_reading
 from index.spelling import Spellings
 from index.text import folded_name, katakana
 
@@ -15,7 +15,9 @@ class Readings:
         self._names: dict[str, str] = {}
         for reading, name in pairs:
             self._names.setdefault(as_read(reading), name)
-        self._spellings = Spellings(lambda: dict.fromkeys(self._names, 1), lambda sound: int(sound in self._names))
+        self._spellings = Spellings(
+            lambda: dict.fromkeys(self._names, 1), lambda phonetic: int(phonetic in self._names)
+        )
 
     def of(self, kana: str) -> str | None:
         """Return the name that is read so, None where none is."""
@@ -23,19 +25,19 @@ class Readings:
 
     def near(self, kana: str) -> str | None:
         """Return the name whose reading a text is a slip or two away from, None where none is, or one is read so."""
-        sound = None if self.of(kana) else self._spellings.similar(as_read(kana))
-        return self._names[sound] if sound else None
+        phonetic = None if self.of(kana) else self._spellings.similar(as_read(kana))
+        return self._names[phonetic] if phonetic else None
 
     def beginning(self, typed: str) -> tuple[str, ...]:
         """Return the names whose reading begins as what was typed so far, the shortest reading first."""
         begun = beginnings(typed)
-        sounds = sorted((sound for sound in self._names if sound.startswith(begun)), key=len)
-        return tuple(dict.fromkeys(self._names[sound] for sound in sounds))
+        phonetics = sorted((phonetic for phonetic in self._names if phonetic.startswith(begun)), key=len)
+        return tuple(dict.fromkeys(self._names[phonetic] for phonetic in phonetics))
 
 
 def as_read(text: str) -> str:
     """Return a text as readings are compared: in katakana, without gaps and long vowels."""
-    return same_sound(katakana(folded_name(text)))
+    return folded_reading(katakana(folded_name(text)))
 
 
 def beginnings(typed: str) -> tuple[str, ...]:

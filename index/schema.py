@@ -45,7 +45,7 @@ class Document(Struct, frozen=True):
     `texts` holds the terms of each text field in reading order, `facets` the values of each group (none: the key is
     absent), `date` an ISO date of any precision (`2018`, `2018-03`, `2018-03-10`) or None, `stored` what a hit gives
     back, untouched. `literal` is the text that phrases are looked up in, `boost` multiplies the score. `passage` is the
-    text whose vector stands for the document; without one it is found by its words alone. `belongs` has the ids of the
+    text whose vector stands for the document; without one it is found by its words alone. `parents` has the ids of the
     documents that it belongs to, such as what it stands under.
     """
 
@@ -57,4 +57,4 @@ class Document(Struct, frozen=True):
     literal: str = ""
     boost: float = 1.0
     passage: str = ""
-    belongs: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()

@@ -27,7 +27,7 @@ def beginning(text: str, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def nearest(name: str, names: Iterable[str], most: int, *, partly: bool = False) -> tuple[str, ...]:
-    """Return the names, at most so many, that one is like, or partly a part of, the likest first; all are folded."""
+    """Return the names, at most so many, that one is like, or partly a part of, the nearest first; all are folded."""
     from rapidfuzz import fuzz, process  # noqa: PLC0415  # for who mistypes a name
 
     scorer = fuzz.partial_ratio if partly else fuzz.ratio

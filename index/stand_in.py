@@ -5,7 +5,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from index.engine import Coverage, Draft, Drafting, Engine, EngineAwayError, Hit, Reader, Results
+from index.engine import Coverage, Engine, EngineAwayError, Hit, Reader, Results, StagedSegment, Staging
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -63,14 +63,14 @@ class WithStandIn(Engine):
         meta: Mapping[str, object],
         since: object = None,
         *,
-        drafts: Sequence[Draft] = (),
+        staged: Sequence[StagedSegment] = (),
     ) -> None:
         """Write a new generation. Raises EngineAwayError."""
-        self._present(lambda: self._engine.publish(replaced, removed, order, meta, since, drafts=drafts))
+        self._present(lambda: self._engine.publish(replaced, removed, order, meta, since, staged=staged))
 
-    def drafting(self) -> "AbstractContextManager[Drafting]":
-        """Give what writes drafts for a publish within."""
-        return self._engine.drafting()
+    def staging(self) -> "AbstractContextManager[Staging]":
+        """Give what writes staged segments for a publish within."""
+        return self._engine.staging()
 
     def embed(self, told: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack."""
@@ -81,7 +81,7 @@ class WithStandIn(Engine):
         return self._present(self._engine.kept_vectors)
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents of the one that answers can be found by likeness, None where there is no model."""
+        """Return how far documents of the one that answers can be found by similarity, None where there is no model."""
         if not self.away():
             with suppress(EngineAwayError):
                 return self._present(self._engine.coverage)
@@ -130,8 +130,8 @@ class _Watched:
     def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
         return self._told(lambda: self._reader.like(ids, apart, limit))
 
-    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        return self._told(lambda: self._reader.likeness(some, others, context))
+    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+        return self._told(lambda: self._reader.similarity(some, others, context))
 
     def meta(self) -> Mapping[str, object] | None:
         return self._reader.meta()

@@ -105,7 +105,7 @@ class Notice(Struct, frozen=True):
     `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`:
     brackets within brackets over 8 levels were ignored. `unclosed`: a quotation mark or bracket without its other half
     was ignored. `as words`: a field's value or a mark that means nothing there was searched as words. `literally`: a
-    query without any word was looked for as it stands. `no likeness`: words alone were looked for, because the
+    query without any word was looked for as it stands. `no similarity`: words alone were looked for, because the
     model did not answer; the text tells why.
     """
 

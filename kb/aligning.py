@@ -8,27 +8,28 @@ from typing import TypeAlias
 from index.text import letters
 from kb.report.model import Note
 
-Likeness: TypeAlias = Callable[[Sequence[Note], Sequence[Note]], Sequence[Sequence[float]]]
+Similarity: TypeAlias = Callable[[Sequence[Note], Sequence[Note]], Sequence[Sequence[float]]]
 """What gives the cosine of each of some notes to each of others; nothing where there are no vectors."""
 
 # Two notes say the same where the mean of both measures is so high, or words alone where there are no vectors. F1 is
 # highest there, 0.97 and 0.94, of the notes of a report that two people left out and reworded a third of each; half
 # or twice of it gives 0.93 and 0.92, or 0.90 and 0.87 (tests/kb/test_aligning.py).
 _SAME, _SAME_WORDS = 0.36, 0.25
-_MOST = 500  # notes of a taker that are compared with those of others; a talk has thirty
+_MOST = 500  # notes of a note taker that are compared with those of others; a talk has thirty
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What each taker noted of one thing, in their order, None where that is nothing.
+    """What each note taker noted of one thing, in their order, None where that is nothing.
 
-    `words` tells which share of their words the notes have in common, `likeness` the cosine of what they mean, both
-    of the least alike where there are more than two; None for a note that stands alone or, of likeness, has no vector.
+    `words` tells which share of their words the notes have in common, `similarity` the cosine of what they mean, both
+    of the least alike where there are more than two; None for a note that stands alone or, of similarity, has no
+    vector.
     """
 
     notes: tuple[Note | None, ...]
     words: float | None = None
-    likeness: float | None = None
+    similarity: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -37,21 +38,21 @@ class _Open:
 
     notes: list[Note | None]
     words: float | None = None
-    likeness: float | None = None
+    similarity: float | None = None
 
-    def join(self, note: Note, words: float, likeness: float | None) -> None:
+    def join(self, note: Note, words: float, similarity: float | None) -> None:
         """Take a note that says the same."""
         self.notes[-1] = note
         self.words = min(words, 1.0 if self.words is None else self.words)
-        if likeness is not None:
-            self.likeness = min(likeness, 1.0 if self.likeness is None else self.likeness)
+        if similarity is not None:
+            self.similarity = min(similarity, 1.0 if self.similarity is None else self.similarity)
 
 
-def aligned(takers: Sequence[Sequence[Note]], likeness: Likeness) -> tuple[Row, ...]:
-    """Return the notes of all takers, each once: those that say the same in one row, rows in the order of reading."""
+def aligned(note_takers: Sequence[Sequence[Note]], similarity: Similarity) -> tuple[Row, ...]:
+    """Return the notes of all note takers, each once: what says the same in one row, in reading order."""
     rows: list[_Open] = []
-    for number, notes in enumerate(takers):
-        same = _same(rows, notes, likeness)
+    for number, notes in enumerate(note_takers):
+        same = _same(rows, notes, similarity)
         for row in rows:
             row.notes.append(None)
         here = 0  # where the next note goes that nobody else took
@@ -63,17 +64,17 @@ def aligned(takers: Sequence[Sequence[Note]], likeness: Likeness) -> tuple[Row, 
             else:
                 rows.insert(here, _Open([*[None] * number, note]))
                 here += 1
-    return tuple(Row(tuple(row.notes), row.words, row.likeness) for row in rows)
+    return tuple(Row(tuple(row.notes), row.words, row.similarity) for row in rows)
 
 
 def _same(
-    rows: Sequence[_Open], notes: Sequence[Note], likeness: Likeness
+    rows: Sequence[_Open], notes: Sequence[Note], similarity: Similarity
 ) -> dict[int, tuple[_Open, float, float | None]]:
     """Return which note says the same as which row, by its place: the surest first, each once."""
     known = [(row, note) for row in rows for note in row.notes if note][:_MOST]
     some = notes[:_MOST]
     words = _common_words([note.text for _, note in known], [note.text for note in some])
-    cosines = likeness([note for _, note in known], some) if known and some else ()
+    cosines = similarity([note for _, note in known], some) if known and some else ()
     least = _SAME if cosines else _SAME_WORDS
     found = []
     for number, (row, _) in enumerate(known):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from index.sentences import said
 from kb.report.model import Report
 from kb.report.outline import Outline
-from kb.report.problems import Doubt, FileProblem, Missing
+from kb.report.problems import FileProblem, Finding, Missing
 from kb.services import Domain
 from kb.talks import NOTHING_TOLD, ToldLines, unsure_of
 
@@ -27,24 +27,24 @@ TOLD: Mapping[Missing, str] = {  # by what is missing, with the words and the id
 def lint(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOTHING_TOLD) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
-    found = doubts(outline, report, domain, told)
+    found = findings(outline, report, domain, told)
     every = [*warnings, *((one.line, said(TOLD[one.what], one.text, one.about)) for one in found)]
     return tuple(FileProblem(outline.source, *one) for one in sorted(every, key=lambda one: one[0] or 0))
 
 
-def doubts(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOTHING_TOLD) -> Iterator[Doubt]:
+def findings(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOTHING_TOLD) -> Iterator[Finding]:
     """Yield what a report does not tell, or not plainly: of all of it, then by line for each of what may be missing."""
     if report.event is None:
-        yield Doubt("event")
+        yield Finding("event")
     if report.held_on is None:
-        yield Doubt("date")
+        yield Finding("date")
     unsure = unsure_of(outline, report, told)
-    yield from (Doubt("talk", one.line.number, one.line.text, round(one.likely, 3), one.id) for one in unsure.talks)
-    yield from (Doubt("speaker", one.line, one.name, round(one.likely, 3)) for one in unsure.speakers)
+    yield from (Finding("talk", one.line.number, one.line.text, round(one.likely, 3), one.id) for one in unsure.talks)
+    yield from (Finding("speaker", one.line, one.name, round(one.likely, 3)) for one in unsure.speakers)
     yield from _unknown_services(outline, report, domain)
 
 
-def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Iterator[Doubt]:
+def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Iterator[Finding]:
     """Yield once all words that look like a service's name and are none that the catalogue knows."""
     if not domain.catalogue.owners:
         return
@@ -59,11 +59,11 @@ def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Itera
         for match in service_like.finditer(text):
             name = match[0]
             if name not in seen and not _is_known(match[1].split(), domain):
-                yield Doubt("service", line, name)
+                yield Finding("service", line, name)
             seen.add(name)
 
 
 def _is_known(words: list[str], domain: Domain) -> bool:
     """Tell whether words, the first of them at least, name a service or something that is known to be none."""
     beginnings = [" ".join(words[:length]) for length in range(1, len(words) + 1)]
-    return any(beginning in domain.lore.alike or domain.catalogue.find(beginning) for beginning in beginnings)
+    return any(beginning in domain.disambiguation.alike or domain.catalogue.find(beginning) for beginning in beginnings)

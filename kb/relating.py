@@ -44,9 +44,9 @@ def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str]
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for source, report_id, url in reports:
         others = alike[report_id]
-        twin = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
-        if twin:
-            problems.append(FileProblem(source, None, said('the same post as "{0}"; indexed once', twin)))
+        duplicate = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
+        if duplicate:
+            problems.append(FileProblem(source, None, said('the same post as "{0}"; indexed once', duplicate)))
             continue
         others.append(source)
         addresses[source] = url

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from kb.library.configuration import Configuration
 from kb.library.places import dictionary_folder
 from kb.report.identity import ids_of
-from kb.report.problems import Doubt
+from kb.report.problems import Finding
 
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
     from index.embedder import KeptVectors
     from kb.kinds import Lesson
-    from kb.report.model import Correction, Given, Report, Talk, ToldTalk
+    from kb.report.model import Correction, MetadataOverride, Report, Talk, ToldTalk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
     from kb.talks import ToldLines
@@ -29,7 +29,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """What is told how far long work is: its step, what is done, and the total."""
 
 
-_MOST_DOUBTS = 50  # of a report that are remembered; one that has more is best written anew
+_MOST_FINDINGS = 50  # of a report that are remembered; one that has more is best written anew
 
 
 def untold(_step: str, _done: int, _total: int) -> None:
@@ -42,7 +42,7 @@ class FinishedReport(Struct, frozen=True):
     report: "Report"
     morphemes: "Mapping[str, tuple[Morpheme, ...]]"
     warnings: "tuple[ReadingWarning, ...]" = ()
-    doubts: tuple[Doubt, ...] = ()  # the first of what is missing, and what may be claimed of notes
+    findings: tuple[Finding, ...] = ()  # the first of what is missing, and what may be claimed of notes
     vectors: str = ""  # the model whose vectors told its kinds
     taught: Mapping[
         str, tuple[str, ...]
@@ -86,7 +86,7 @@ def understand(
     data: bytes,
     source: str,
     tools: Tools,
-    given: "Given | None" = None,
+    given: "MetadataOverride | None" = None,
     *,
     vectors: "KeptVectors | None" = None,
     lesson: "Lesson | None" = None,
@@ -100,7 +100,7 @@ def understand(
 def finish(
     outline: "Outline",
     tools: Tools,
-    given: "Given | None" = None,
+    given: "MetadataOverride | None" = None,
     *,
     vectors: "KeptVectors | None" = None,
     lesson: "Lesson | None" = None,
@@ -110,12 +110,12 @@ def finish(
     Where all its notes have `vectors`, they tell kinds too, and so does the `lesson` of the library's corrections.
     """
     from kb.kinds import claims_unsure, classify, told_features
-    from kb.lint import doubts
-    from kb.report.model import Given
+    from kb.lint import findings
+    from kb.report.model import MetadataOverride
     from kb.services.tagger import tag
     from kb.talks import report_of
 
-    given = given or tools.configuration.given.get(outline.source, Given())
+    given = given or tools.configuration.given.get(outline.source, MetadataOverride())
     found = with_speakers(report_of(outline, given, tools.lines), tools.configuration.talks)
     corrections = corrections_for(found.id, found.source, given, tools.corrections)
     report = tag(found, tools.domain, corrections)
@@ -123,14 +123,14 @@ def finish(
     morphemes = analysed.morphemes
     known = vectors.of([note.passage for note in report.notes]) if vectors else None
     classified = classify(report, morphemes, corrections, known, lesson.step if lesson else None)
-    missing = islice(doubts(outline, report, tools.domain, tools.lines), _MOST_DOUBTS)
+    missing = islice(findings(outline, report, tools.domain, tools.lines), _MOST_FINDINGS)
     return replace(
         analysed,
         report=classified,
         vectors=vectors.name if vectors and known is not None else "",
         taught=told_features(report, morphemes, corrections),
         warnings=outline.warnings,
-        doubts=(*missing, *claims_unsure(classified)),
+        findings=(*missing, *claims_unsure(classified)),
     )
 
 
@@ -156,7 +156,7 @@ def corrections_of(configuration: Configuration) -> Corrections:
 
 
 def corrections_for(
-    report_id: str, source: str, given: "Given", corrections: Corrections
+    report_id: str, source: str, given: "MetadataOverride", corrections: Corrections
 ) -> "Mapping[str, Correction]":
     """Return the corrections of a report's notes, told under any of its ids, by the one that it has now."""
     return {

@@ -18,7 +18,7 @@ STEPS: tuple[StepName, ...] = get_args(StepName)
 _NOW = {"some": "near", "likeness": "near"}  # what older addresses refuse, as it is called now
 EVERY = "service"  # the group of which all selected values can be wanted
 PAGE_SIZE = 20
-DEED = "done"  # the key of what was done before one came to a page, which its frame tells; no part of a search
+UNDO_KEY = "done"  # the key of what was done before one came to a page, which its frame tells; no part of a search
 LAST_PAGE = 10_000
 MOST_VALUES = 32  # each is a chip with an address of all, and an address may be 16 kB long
 LONGEST_VALUE = 200  # characters; slugs have 60 at most, and speakers are named in fewer
@@ -45,7 +45,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     query, page = Query(limit=PAGE_SIZE), 1
     unread, taken, left_out = list[Unread](), 0, 0
     for key, value in pairs:
-        if key in ("lang", DEED):  # `webui.language` reads the one, the frame of the page the other
+        if key in ("lang", UNDO_KEY):  # `webui.language` reads the one, the frame of the page the other
             continue
         if (told := _told_once(query, key, value)) is not None:
             query = told

@@ -20,7 +20,6 @@ from kb.report.identity import slug
 from kb.report.problems import gathered
 from webui import compression, language, security
 from webui.address import address_of, page_address
-from webui.deeds import Deeds
 from webui.limits import Guesses
 from webui.pages import (
     answering,
@@ -30,6 +29,7 @@ from webui.pages import (
     events,
     export,
     feeds,
+    health,
     history,
     indexes,
     intake,
@@ -42,7 +42,6 @@ from webui.pages import (
     saved,
     search,
     services,
-    standing,
     suggest,
     todo,
     updating,
@@ -50,6 +49,7 @@ from webui.pages import (
 from webui.pages.updating import Updater
 from webui.security import Access
 from webui.texts import texts
+from webui.undo_log import UndoLog
 from webui.view import answers
 from webui.view.examples import Example, examples
 from webui.view.markup import checkbox, marked, web_address
@@ -134,12 +134,12 @@ def create_app(
     def static(name: str) -> str:
         return f"/static/{name}?v={versions[name]}"
 
-    deeds = Deeds()
+    undo_log = UndoLog()
     versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
     app.jinja_env.context_class = _Context
     app.jinja_env.globals.update(
         kb=knowledge_base,
-        alike_in=lambda one: texts.shared.alike(
+        similar_in=lambda one: texts.shared.similar(
             one.cosine, map(knowledge_base.collection.catalogue.name, one.services)
         ),
         today=today,
@@ -157,7 +157,7 @@ def create_app(
         gathered=gathered,
         web_address=web_address,
         static=static,
-        deed=deeds.shown,
+        undo_entry=undo_log.shown,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
     app.jinja_env.filters.update(checkbox=checkbox)
@@ -170,13 +170,13 @@ def create_app(
     app.register_blueprint(search.pages(knowledge_base, searches))
     for room in _READING:
         app.register_blueprint(room.pages(knowledge_base))
-    app.register_blueprint(saved.pages(knowledge_base, searches, updater, deeds))
-    app.register_blueprint(intake.pages(knowledge_base, updater, deeds, fetcher))
+    app.register_blueprint(saved.pages(knowledge_base, searches, updater, undo_log))
+    app.register_blueprint(intake.pages(knowledge_base, updater, undo_log, fetcher))
     for putting_right in (answering, correcting, removing):
-        app.register_blueprint(putting_right.pages(knowledge_base, updater, deeds))
+        app.register_blueprint(putting_right.pages(knowledge_base, updater, undo_log))
     app.register_blueprint(proposing.pages())
-    app.register_blueprint(updating.pages(updater, knowledge_base, deeds))
-    app.register_blueprint(standing.pages(knowledge_base, updater))
+    app.register_blueprint(updating.pages(updater, knowledge_base, undo_log))
+    app.register_blueprint(health.pages(knowledge_base, updater))
     app.register_blueprint(key.pages(access, guesses))
     return app
 

@@ -22,7 +22,7 @@ from kb.library.configuration import LONGEST_EVENT
 from kb.library.files import ChangedSinceError, LibraryError
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.dates import is_date
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import UnreadableError
 from kb.services import Service
 from webui.texts import texts
@@ -59,7 +59,7 @@ class Received:
 
     data: bytes
     name: str | None
-    given: Given
+    given: MetadataOverride
     refused: RefusedError | None = None
 
     @property
@@ -118,10 +118,10 @@ def received_body() -> Received:
     return _checked(Received(data, request.args.get("name"), given))
 
 
-def _given(told: MultiDict[str, str]) -> tuple[Given, RefusedError | None]:
+def _given(told: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError | None]:
     """Return what is told of a report, and what of it cannot be."""
     event, held_on, url = (told.get(key, "").strip() or None for key in ("event", "date", "url"))
-    given = Given(event, held_on, url)
+    given = MetadataOverride(event, held_on, url)
     if event and len(event) > LONGEST_EVENT:
         return replace(given, event=None), RefusedError(texts.LONG_EVENT, "event")
     if held_on and not is_date(held_on):

@@ -108,7 +108,7 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
     _allow_files()
     stopping = threading.Event()
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def stop(number: int, _centring: FrameType | None) -> None:
         stopping.set()
         signal.signal(number, signal.SIG_DFL)
 

@@ -14,13 +14,13 @@ from index.query import Query
 from index.sentences import Sentence
 from kb.cli.fetching import allow_private
 from kb.cli.group import cli, with_knowledge_base
+from kb.cli.health import outcome_lines
 from kb.cli.language import _
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
-from kb.cli.standing import outcome_lines
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
-from kb.search.apart import embed_beside, sync_apart
 from kb.search.outcomes import SyncOutcome
+from kb.search.worker import embed_in_worker, sync_in_worker
 from kb.understanding import Progress
 from webui import server
 from webui.app import create_app
@@ -68,7 +68,7 @@ def serve(
     if port not in (0, taken):
         say(_("Port {port} is taken; using {taken}.").format(port=port, taken=taken))
     # What it takes to read a whole library goes with the process that reads it: of 100,000 notes 30 MB.
-    apart = partial(sync_apart, kb) if kb.collection.needs_index() else None
+    apart = partial(sync_in_worker, kb) if kb.collection.needs_index() else None
     begun = bring_up_to_date_or_tell(kb, apart)
     if isinstance(begun, SyncOutcome):
         lines(outcome_lines(begun, kb, "beside"))
@@ -78,7 +78,7 @@ def serve(
         from kb.fetching import Fetcher  # noqa: PLC0415  # for httpx takes its time and 5 MB
 
         fetcher = Fetcher(allow_private=allow_private)
-    updater = Updater(partial(_sync, kb, embed_beside(kb)), begun if isinstance(begun, Sentence) else None)
+    updater = Updater(partial(_sync, kb, embed_in_worker(kb)), begun if isinstance(begun, Sentence) else None)
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True).start()
@@ -92,7 +92,7 @@ def serve(
 
 def _sync(kb: KnowledgeBase, changed: Callable[[], None], progress: Progress) -> SyncOutcome:
     """Bring the index up to the library, and tell that it changed."""
-    outcome = sync_apart(kb, progress)
+    outcome = sync_in_worker(kb, progress)
     changed()
     return outcome
 

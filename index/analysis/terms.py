@@ -11,12 +11,12 @@ from index.analysis.morphemes import Morpheme
 
 TermKind = Literal["word", "pair", "sound"]
 """`word`: a word in its longest reading, or one of its short units. `pair`: two words that follow each other.
-`sound`: how a word is read."""
+`phonetic`: how a word is read."""
 
 _KANA = re.compile("[ァ-ヴー]+")
 _SPELLED_OUT = 4  # letters: VPC and IAM are, longer words mostly not
 _SHORTEST_IN_LETTERS = 3  # `in` and `no` sound like half of all words
-_SAME_SOUND = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
+_FOLDED_READING = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
 
 
 class Term(NamedTuple):  # eighty a note: a frozen dataclass takes four times as long to make
@@ -43,31 +43,31 @@ def helper_terms(morphemes: Sequence[Morpheme]) -> Iterator[Term]:
     for left, right in pairwise(units):
         yield Term(f"{left.normalized} {right.normalized}", left.begin, right.end, "pair")
     for word in content:
-        if sound := _sound(word):
-            yield Term(sound, word.begin, word.end, "sound")
+        if phonetic := _phonetic(word):
+            yield Term(phonetic, word.begin, word.end, "sound")
 
 
 @lru_cache(10_000)
-def sound_of(reading: str) -> str | None:
+def phonetic_key(reading: str) -> str | None:
     """Return a reading in katakana as readings are compared, None where it is none or too short to say anything."""
-    sound = same_sound(reading)
-    return sound if len(sound) > 1 and _KANA.fullmatch(reading) else None
+    phonetic = folded_reading(reading)
+    return phonetic if len(phonetic) > 1 and _KANA.fullmatch(reading) else None
 
 
-def same_sound(reading: str) -> str:
+def folded_reading(reading: str) -> str:
     """Return katakana as readings are compared: without long vowels, and what sounds the same written the same."""
-    return reading.translate(_SAME_SOUND)
+    return reading.translate(_FOLDED_READING)
 
 
-def _sound(word: Morpheme) -> str | None:
+def _phonetic(word: Morpheme) -> str | None:
     """Return how a word is read, None for figures and where that is not known."""
     if word.is_figure:
         return None
     if not word.surface.isascii():
-        return sound_of(word.reading)
+        return phonetic_key(word.reading)
     if len(word.surface) < _SHORTEST_IN_LETTERS:
         return None
-    return sound_of(word.reading) or sound_of(_spelled_out(word.surface))
+    return phonetic_key(word.reading) or phonetic_key(_spelled_out(word.surface))
 
 
 def _spelled_out(word: str) -> str:

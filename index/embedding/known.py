@@ -68,7 +68,7 @@ def learn(embedder: Embedder, texts: Iterable[str], file: Path) -> None:
     """Write the vectors of texts to a file that `Known` reads."""
     import numpy as np
 
-    from index.likeness import quantised
+    from index.similarity import quantised
 
     every = list(dict.fromkeys(texts))
     made = quantised(embedder.passages(every))  # as engines keep them: more would be lost there

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from index.embedder import Vectors
-from index.likeness import quantised
+from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.bulk import Bulk, changed
 from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.mapping import received, token
 from index.opensearch_engine.meaning import Seen
-from index.opensearch_engine.questions import Questions
 from index.opensearch_engine.vectors import read_vectors, stored_vector, value_of, with_vectors
+from index.similarity import quantised
 
 _BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
 _PAGE = 512  # documents that are given their vectors before these can be found
@@ -23,7 +23,7 @@ _Fields = Mapping[str, Any]
 
 
 def embed(
-    questions: Questions, seen: Seen, connection: Connection, index: str, told: Callable[[int, int], None]
+    questions: BatchedRequests, seen: Seen, connection: Connection, index: str, told: Callable[[int, int], None]
 ) -> None:
     """Give the documents of a generation the vectors that they lack, newest first. Raises EmbeddingError."""
     coverage = seen.coverage()
@@ -37,7 +37,7 @@ def embed(
         connection.write("POST", f"/{index}/_refresh")
 
 
-def _lacking(questions: Questions, seen: Seen) -> _Lacking:
+def _lacking(questions: BatchedRequests, seen: Seen) -> _Lacking:
     """Return a page of the documents that lack a vector."""
     body = {
         "size": _PAGE,

@@ -7,9 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Draft, Engine, SearchIndexError
-from index.opensearch_engine import drafts as drafting
-from index.opensearch_engine import rebuilding, tidying
+from index.engine import Coverage, Engine, SearchIndexError, StagedSegment
+from index.opensearch_engine import rebuilding, staging, tidying
 from index.opensearch_engine.address import Address
 from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.lease import Lease, stamp_of, writing
@@ -70,7 +69,7 @@ class OpenSearchEngine(Engine):
         return None
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
+        """Return how far documents can be found by similarity, None where there is no model."""
         return self.snapshot().coverage()
 
     def embed(self, told: Callable[[int, int], None]) -> None:
@@ -93,7 +92,7 @@ class OpenSearchEngine(Engine):
         meta: Mapping[str, object],
         since: object = None,
         *,
-        drafts: Sequence[Draft] = (),
+        staged: Sequence[StagedSegment] = (),
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays.
 
@@ -103,7 +102,7 @@ class OpenSearchEngine(Engine):
         rebuilding.ensure(connection, self._address, self._layout)
         if since == ("", 0):  # there was no index, and what was ensured now is its beginning
             since = (rebuilding.first_index(self._address), 0)
-        publication = Publication(replaced, removed, order, meta, drafts)
+        publication = Publication(replaced, removed, order, meta, staged)
         with writing(connection, self._address.index, since) as held:
             try:
                 self._write(publication, held)
@@ -122,9 +121,9 @@ class OpenSearchEngine(Engine):
             rebuilding.spread(held.connection, self._address, index)
         commit(index, held, manifest)
 
-    def drafting(self) -> "AbstractContextManager[drafting.LineDrafting]":
+    def staging(self) -> "AbstractContextManager[staging.LineStaging]":
         """Give what writes documents for the next generation, to a folder of this machine."""
-        return drafting.drafting(self._folder, self._schema)
+        return staging.staging(self._folder, self._schema)
 
     def memory(self) -> int:
         """Return the bytes that answering takes at most here: counts that are kept, and one answer."""

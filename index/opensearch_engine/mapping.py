@@ -118,7 +118,7 @@ class Layout:
             "stored": sendable(document.stored),
             "boost": document.boost,
             "literal": _clean(folded(document.literal)),
-            "belongs": list(document.belongs),
+            "belongs": list(document.parents),
             "facet": {group: list(values) for group, values in document.facets.items()},
             "folded": {group: [folded_name(value) for value in values] for group, values in document.facets.items()},
             **self._terms(document),

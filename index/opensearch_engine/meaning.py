@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from index.embedder import Embedder, Vectors
 from index.engine import Coverage
-from index.likeness import SAMPLE, Frame, evenly
+from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import token
-from index.opensearch_engine.questions import Questions
 from index.opensearch_engine.vectors import read_vectors, with_vectors
+from index.similarity import SAMPLE, Centring, evenly
 
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 _FRESH = 5.0  # seconds in which vectors that another process added are not looked for
@@ -47,7 +47,7 @@ class Meaning:
 class View(NamedTuple):
     """The vectors of a generation at one moment: from where they are compared, and all that is of their one model."""
 
-    frame: Frame
+    frame: Centring
     having: Filter
     query: Callable[[str], Vectors]
 
@@ -55,7 +55,7 @@ class View(NamedTuple):
 class Seen:
     """The vectors of one generation, as far as they were seen; more come while they are made."""
 
-    def __init__(self, questions: Questions, meaning: Meaning) -> None:
+    def __init__(self, questions: BatchedRequests, meaning: Meaning) -> None:
         self._questions = questions
         self.meaning = meaning
         self._earlier = Seen(questions, meaning.earlier) if meaning.earlier else None
@@ -93,7 +93,7 @@ class Seen:
             vectors = read_vectors(self._questions.search(body)[0]["hits"]["hits"])
             if not len(vectors.scales):  # so few have one yet
                 return None
-            self._view = size, View(Frame(vectors, size), self.having, self.meaning.query)
+            self._view = size, View(Centring(vectors, size), self.having, self.meaning.query)
         return self._view[1]
 
     def lately(self) -> Coverage:

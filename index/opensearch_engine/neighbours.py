@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 
 from index.engine import Hit
-from index.likeness import LEAST_COSINE, MOST_FOUND, SAME, Places, Space, finding, mean_of
-from index.opensearch_engine.alike import MOST_LOOKED_AT
+from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import received
 from index.opensearch_engine.meaning import Seen, View
-from index.opensearch_engine.questions import Questions
-from index.opensearch_engine.vectors import likest, read_vectors, value_of, with_vectors
+from index.opensearch_engine.semantic_match import MOST_LOOKED_AT
+from index.opensearch_engine.vectors import nearest, read_vectors, value_of, with_vectors
+from index.similarity import LEAST_COSINE, MOST_FOUND, SAME, Places, VectorIndex, finding, mean_of
 
 _MOST_DOCUMENTS = 10_000  # that are told by their ids, what a cluster by itself gives at once
 _PLACES_AT_ONCE = 10  # talks and reports, of at most a thousand documents each
 
 
-def like(questions: Questions, seen: Seen, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+def like(questions: BatchedRequests, seen: Seen, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
     """Return the documents that are most like the mean of some, as `index.engine.Reader.like` tells it.
 
     None where there are too many to look at.
@@ -32,7 +32,7 @@ def like(questions: Questions, seen: Seen, ids: Sequence[str], apart: str, limit
     asked = finding(frame.asked(mean_of(read_vectors(own))))
     values = sorted({value for hit in own for value in hit["fields"].get(f"facet.{apart}", ())})
     others = {"bool": {"must_not": [{"terms": {f"facet.{apart}": values}}, {"terms": {"key": list(ids)}}]}}
-    body = likest(frame, asked, questions.held(view.having, others), MOST_FOUND, SAME)
+    body = nearest(frame, asked, questions.held(view.having, others), MOST_FOUND, SAME)
     hits = questions.search({**body, "_source": ["stored"], "stored_fields": ["_source"]})[0]["hits"]["hits"]
     vectors = read_vectors(hits)
     cosines = frame.cosines(asked, vectors, frame.lengths(vectors))[0].tolist() if hits else []
@@ -41,10 +41,10 @@ def like(questions: Questions, seen: Seen, ids: Sequence[str], apart: str, limit
     return tuple(Hit(value_of(hit, "key"), cosine, received(hit["_source"]["stored"])) for hit, cosine in found[:limit])
 
 
-def likeness(
-    questions: Questions, seen: Seen, some: Sequence[str], others: Sequence[str], context: str
+def similarity(
+    questions: BatchedRequests, seen: Seen, some: Sequence[str], others: Sequence[str], context: str
 ) -> tuple[tuple[float, ...], ...]:
-    """Return the cosine of each of some documents to each of others, as `index.engine.Reader.likeness` tells it."""
+    """Return the cosine of each of some documents to each of others, as `index.engine.Reader.similarity` tells it."""
     field, view = f"facet.{context}", seen.view()
     if not some or not others or view is None:
         return ()
@@ -62,18 +62,20 @@ def likeness(
     def rows(keys: Sequence[str]) -> Places:
         return np.array([row_of[key] for key in keys], np.int32)
 
-    space = Space(read_vectors([*hits.values()]))
+    space = VectorIndex(read_vectors([*hits.values()]))
     cosines = space.among(rows(some), rows(others), map(rows, around.values()), view.frame.mean)
     return tuple(map(tuple, cosines.tolist()))
 
 
-def _with_vectors(questions: Questions, view: View, ids: Sequence[str], *fields: str) -> Sequence[Mapping[str, Any]]:
+def _with_vectors(
+    questions: BatchedRequests, view: View, ids: Sequence[str], *fields: str
+) -> Sequence[Mapping[str, Any]]:
     """Return those of some documents that have a vector, with it and some fields."""
     return list(_each_with_vectors(questions, view, [{"terms": {"key": list(dict.fromkeys(ids))}}], *fields))
 
 
 def _each_with_vectors(
-    questions: Questions, view: View, filters: Sequence[Filter], *fields: str
+    questions: BatchedRequests, view: View, filters: Sequence[Filter], *fields: str
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the documents that each of some filters lets pass and that have a vector, with it and some fields."""
     with_them = {"size": _MOST_DOCUMENTS, **with_vectors(*fields)}

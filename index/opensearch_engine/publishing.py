@@ -5,14 +5,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from index.engine import Draft, SearchIndexError
+from index.engine import SearchIndexError, StagedSegment
 from index.opensearch_engine.bulk import Action, Bulk, created, written
 from index.opensearch_engine.connection import Connection
-from index.opensearch_engine.drafts import rows_of
 from index.opensearch_engine.lease import Lease
 from index.opensearch_engine.manifest import MANIFESTS, Manifest, Run, document_id, manifest_id, record, run_name
 from index.opensearch_engine.mapping import Layout, Row, token_of
 from index.opensearch_engine.ranks import ranks_of
+from index.opensearch_engine.staging import rows_of
 from index.ranking import SHORTEST
 from index.schema import Document
 from index.tree import Key
@@ -42,7 +42,7 @@ class Publication:
     removed: Collection[str]
     order: Sequence[str]
     meta: Mapping[str, object]
-    drafts: Sequence[Draft] = ()
+    staged: Sequence[StagedSegment] = ()
 
     def keeps(self, before: Manifest | None) -> bool:
         """Tell whether anything of the generation before is to stay. Raises SearchIndexError as `publish` does."""
@@ -69,8 +69,8 @@ class Publication:
         )
 
     def _kept(self, before: Manifest | None) -> Mapping[str, Run]:
-        drafted = {source for draft in self.drafts for source, _ in draft.runs}
-        given = self.replaced.keys() | drafted
+        staged = {source for stage in self.staged for source, _ in stage.runs}
+        given = self.replaced.keys() | staged
         held = before.runs if before else {}
         kept = {one: held[one] for one in self.order if one in held and one not in given and one not in self.removed}
         for source in self.order:
@@ -82,12 +82,12 @@ class Publication:
 
     def _given(self, layout: Layout) -> Iterator[tuple[str, Iterable[Row]]]:
         """Yield the sources that are given, with their documents."""
-        drafted: Mapping[str, Callable[[], Iterator[Row]]] = rows_of(self.drafts)
+        staged: Mapping[str, Callable[[], Iterator[Row]]] = rows_of(self.staged)
         for source in dict.fromkeys(self.order):
             if source in self.replaced:
                 yield source, map(layout.row, self.replaced[source])
-            elif source in drafted:
-                yield source, drafted[source]()
+            elif source in staged:
+                yield source, staged[source]()
 
 
 class _Writing:

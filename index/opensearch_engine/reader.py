@@ -1,4 +1,4 @@
-"""A generation on a cluster as one request sees it: from a query to hits, counts and kin."""
+"""A generation on a cluster as one request sees it: from a query to hits, counts and related documents."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,16 +10,16 @@ from index.embedder import EmbeddingError
 from index.engine import FEW, MOST_NEAR, ConditionCount, Coverage, Hit, Results, TitledCount, WordCount
 from index.language import Language
 from index.opensearch_engine import neighbours
+from index.opensearch_engine.batching import NONE_FOUND, BatchedRequests, RequestBatch
 from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.counting import Counting, Counts, size_of
 from index.opensearch_engine.embedding import TextVectors, embed
 from index.opensearch_engine.filters import Filter, Filters
-from index.opensearch_engine.kin import Found, Kin, stored_text
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.meaning import Meaning, Seen
-from index.opensearch_engine.questions import NONE_FOUND, Questions, Round
 from index.opensearch_engine.reasons import reasons
+from index.opensearch_engine.related import Found, RelatedDocuments, stored_text
 from index.opensearch_engine.search import Search
 from index.opensearch_engine.tier import Tier
 from index.query import Query
@@ -48,7 +48,7 @@ class ClusterReader:
         self._filters = Filters(layout.schema)
         self._language = language
         self._index = index
-        self._questions = Questions(connection, index, manifest)
+        self._questions = BatchedRequests(connection, index, manifest)
         self._meaning = meaning
         self._ranks = {run.name: place for place, run in enumerate(manifest.runs.values())}
 
@@ -70,7 +70,7 @@ class ClusterReader:
             total=total,
             hits=self._hits(search.first, window, query),
             near=self._hits(tier, near, query) if tier else (),
-            steps=search.ascent.steps,
+            steps=search.relaxation.steps,
             notices=search.notices,
             terms=search.terms,
             near_terms=search.near_terms,
@@ -81,7 +81,7 @@ class ClusterReader:
             **told,
         )
 
-    def _near(self, asked: Round, query: Query, total: int) -> tuple[Tier | None, list[Found]]:
+    def _near(self, asked: RequestBatch, query: Query, total: int) -> tuple[Tier | None, list[Found]]:
         """Return what is near below the last hit, the best first; nothing where more hits follow."""
         limit = query.limit or 0
         if not limit or not query.offset < max(total, 1) <= query.offset + limit:
@@ -115,14 +115,14 @@ class ClusterReader:
             return neighbours.like(self._questions, self._seen, ids, apart, limit) if self._seen else ()
         return ()
 
-    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others."""
         with suppress(EmbeddingError):
-            return neighbours.likeness(self._questions, self._seen, some, others, context) if self._seen else ()
+            return neighbours.similarity(self._questions, self._seen, some, others, context) if self._seen else ()
         return ()
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
+        """Return how far documents can be found by similarity, None where there is no model."""
         with suppress(EmbeddingError):
             return self._seen.coverage() if self._seen else None
         return Coverage(0, self._manifest.documents)
@@ -142,10 +142,10 @@ class ClusterReader:
         meaning = self._meaning()
         return Seen(self._questions, meaning) if meaning else None
 
-    def _searched(self, asked: Round, query: Query) -> Search:
+    def _searched(self, asked: RequestBatch, query: Query) -> Search:
         return Search(asked, query, self._language, self._layout, self._manifest, seen=self._seen)
 
-    def _understood(self, asked: Round, query: Query) -> Search:
+    def _understood(self, asked: RequestBatch, query: Query) -> Search:
         """Return a search with its score, as far as all that they ask is known."""
         search = self._searched(asked, query)
         if query.limit != 0:  # who counts needs no vector of the text
@@ -204,7 +204,7 @@ class ClusterReader:
         return [{"_script": {"type": "number", "script": script, "order": "asc"}}, place]
 
     def _told(
-        self, asked: Round, search: Search, query: Query, first: Mapping[str, Any], counting: Counting
+        self, asked: RequestBatch, search: Search, query: Query, first: Mapping[str, Any], counting: Counting
     ) -> tuple[Mapping[str, Any], dict[str, Any], Mapping[str, int]]:
         """Return the first answer, what a page tells beside its hits, and what titles have the words."""
         answer = asked.ask(first, lambda given: given, NONE_FOUND, None)
@@ -216,7 +216,7 @@ class ClusterReader:
         pairs = [(group, value) for group, values in query.selections for value in values]
         words, conditions = tuple[WordCount, ...](), tuple[ConditionCount, ...]()
         if total < FEW:
-            having = ((word.text, count(*selected, search.having([word]))) for word in search.ascent.mended)
+            having = ((word.text, count(*selected, search.having([word]))) for word in search.relaxation.corrected)
             words = tuple(WordCount(text, number) for text, number in having)
             conditions = tuple(self._without(asked, search, query))
         told = {
@@ -239,7 +239,7 @@ class ClusterReader:
         }
         return answer, told, self._titles(asked, search, selected)
 
-    def _titles(self, asked: Round, search: Search, selected: Sequence[Filter]) -> Mapping[str, int]:
+    def _titles(self, asked: RequestBatch, search: Search, selected: Sequence[Filter]) -> Mapping[str, int]:
         """Return how many selected documents each value has whose title has the words."""
         titles, titled = self._layout.schema.titles, search.titled
         if not titles or not titled:
@@ -247,7 +247,7 @@ class ClusterReader:
         body = _counted(self._questions.held(titled, *selected), f"facet.{titles[0]}")
         return asked.ask(body, _counts, _NO_COUNTS, None)
 
-    def _without(self, asked: Round, search: Search, query: Query) -> Iterator[ConditionCount]:
+    def _without(self, asked: RequestBatch, search: Search, query: Query) -> Iterator[ConditionCount]:
         """Yield how many documents would be found without each condition of a query's text."""
         for told in search.told:
             less = self._searched(asked, replace(query, text=told.rest))
@@ -264,21 +264,21 @@ class ClusterReader:
     def _around(
         self, window: Sequence[Found], places: Sequence[str], titled: Mapping[str, int], search: Search, query: Query
     ) -> tuple[Mapping[str, tuple[str, ...]], Mapping[str, int], Mapping[str, int]]:
-        """Return what is stored of the hits' kin in their places, how many are found in each, and under each title."""
+        """Return what is stored of what is related to the hits, how many each place has, and under each title."""
         found = self._questions.held(search.found, *self._filters.selected(query))
         group, titles = f"facet.{query.context}", self._layout.schema.titles
         bodies: dict[str, Mapping[str, Any]] = {}
-        kin: Kin | None = None
+        related: RelatedDocuments | None = None
         if places and query.context:
             bodies["found_in"] = _counted(found, group, places)
-            kin = Kin(window, query.context, places)
-            bodies["kin"] = kin.asked(self._questions)
+            related = RelatedDocuments(window, query.context, places)
+            bodies["kin"] = related.asked(self._questions)
         if titles and titled:
             bodies["titled"] = _counted(found, f"facet.{titles[0]}", tuple(titled))
         answers = dict(zip(bodies, self._questions.search(*bodies.values()), strict=True)) if bodies else {}
         counts = _counts(answers.get("found_in", {}))
         return (
-            kin.read(answers["kin"], self._questions, self._ranks) if kin else {},
+            related.read(answers["kin"], self._questions, self._ranks) if related else {},
             {value: counts.get(value, 0) for value in places},
             _counts(answers.get("titled", {})),
         )

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from index.engine import Reason
-from index.opensearch_engine.alike import Strength
+from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import Layout
-from index.opensearch_engine.questions import Questions
+from index.opensearch_engine.semantic_match import Strength
 from index.opensearch_engine.tier import Tier
 from index.ranking import SignalName, length_strength, parts
 from index.tree import Alternative, Key, QueryWord
@@ -16,7 +16,7 @@ _AT_ONCE, _CLAUSES = 1000, 300  # hits and named queries in one search
 
 
 def reasons(
-    questions: Questions, tier: Tier, layout: Layout, window: Sequence[Mapping[str, Any]]
+    questions: BatchedRequests, tier: Tier, layout: Layout, window: Sequence[Mapping[str, Any]]
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons of each hit by its id, most first."""
     keys = [hit["_source"]["key"] for hit in window]
@@ -29,7 +29,7 @@ def reasons(
 
 
 def _given(
-    questions: Questions, some: Filter, queries: Sequence[Filter]
+    questions: BatchedRequests, some: Filter, queries: Sequence[Filter]
 ) -> Mapping[str, tuple[dict[str, float], Mapping[str, float]]]:
     """Return what named queries give some documents, by their ids, and the boost and length of each document."""
     told: dict[str, tuple[dict[str, float], Mapping[str, float]]] = {}

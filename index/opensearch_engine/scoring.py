@@ -71,7 +71,7 @@ class Scoring:
         shares: Filter | None,
         exact: Filter | None,
     ) -> Filter:
-        """Return a query that gives each document what its words do, boost, length and likeness apart (`whole`).
+        """Return a query that gives each document what its words do, boost, length and similarity apart (`whole`).
 
         `pairs` are words that follow each other, `shares` gives what part of the words a document has, and `exact`
         tells which have the very text.
@@ -87,8 +87,8 @@ class Scoring:
 def whole(query: Filter, alike: Mapping[str, float], above: float) -> Filter:
     """Return a query that gives each document its score, given what gives those of its words.
 
-    `alike` has the points that likeness adds, by the ids of documents. A cluster knows no scores below 0: all are told
-    `above` by so much.
+    `alike` has the points that similarity adds, by the ids of documents. A cluster knows no scores below 0: all are
+    told `above` by so much.
     """
     also = [{"constant_score": {"filter": {"terms": {"key": list(alike)}}, "boost": 0.0}}] if alike else []
     script = {

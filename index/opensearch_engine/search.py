@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from index import ladder
+from index import relaxation
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import MeantCount
 from index.language import Language
-from index.mending import begun, meant
-from index.opensearch_engine.alike import Likeness
+from index.opensearch_engine.batching import RequestBatch
 from index.opensearch_engine.filters import Filter, Filters, all_of, any_of, found_by
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.meaning import Seen
-from index.opensearch_engine.questions import Round
 from index.opensearch_engine.scoring import Scoring
+from index.opensearch_engine.semantic_match import Similarity
 from index.opensearch_engine.tier import Tier, with_keys
 from index.opensearch_engine.vocabulary import Vocabulary
 from index.query import Query
+from index.query_correction import begun, meant
 from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
 
 _MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
@@ -29,13 +29,20 @@ _BELOW = 1e-6  # of a share, which has seven digits there: it is held against a 
 
 
 class Search:
-    """A query's text as a cluster is asked for it; it is the ladder's source.
+    """A query's text as a cluster is asked for it; it is relaxation's source.
 
-    It is made again until nothing that it asks is open (`Round.until_known`).
+    It is made again until nothing that it asks is open (`RequestBatch.until_known`).
     """
 
     def __init__(
-        self, asked: Round, query: Query, language: Language, layout: Layout, manifest: Manifest, *, seen: Seen | None
+        self,
+        asked: RequestBatch,
+        query: Query,
+        language: Language,
+        layout: Layout,
+        manifest: Manifest,
+        *,
+        seen: Seen | None,
     ) -> None:
         self.asked = asked
         self.text = query.text
@@ -54,9 +61,9 @@ class Search:
         self.besides = tuple(word for node in parsed.conditions for word in words_in(node))
         self.conditions = all_of(map(self.filters.of, parsed.conditions))
         pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
-        self.ascent = ladder.climb(pieces, self, language.words, query.without)
+        self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
         self.pairs = self._pairs()
-        self.found = all_of((self.conditions, *map(self.filters.of, self._wanted(self.ascent.words))))
+        self.found = all_of((self.conditions, *map(self.filters.of, self._wanted(self.relaxation.words))))
         self.meant = tuple(self._meant())
 
     def has(self, word: QueryWord) -> bool:
@@ -84,26 +91,26 @@ class Search:
         """The documents that have every word, or what it names."""
         selected = self.filters.selected(self._query)
         every = [self.found, *([all_of((self.found, *selected))] if selected else [])]
-        return Tier(self, self.ascent.words, self.found, every)
+        return Tier(self, self.relaxation.words, self.found, every)
 
     @cached_property
     def near(self) -> Tier | None:
         """The other selected documents that have some of the words, or are like the query; None where none can be."""
-        words = self.ascent.loosest
+        words = self.relaxation.loosest
         if "near" in self._query.without or not any(map(self.has, words)):  # what no document speaks of is noise
             return None
         others = (self.conditions, *self.filters.selected(self._query), {"bool": {"must_not": [self.found]}})
         any_word = any_of(map(self.filters.of, words))
-        alike = self.likeness.found(others, any_word) if self.likeness else ()
+        alike = self.similarity.found(others, any_word) if self.similarity else ()
         share = Tier(self, words, any_word, ()).shares or {}
-        some: Filter = {"function_score": {**share["function_score"], "min_score": ladder.LEAST_SHARE - _BELOW}}
+        some: Filter = {"function_score": {**share["function_score"], "min_score": relaxation.LEAST_SHARE - _BELOW}}
         found = all_of((*others, any_of((some, with_keys(alike))) if alike else some))
         return Tier(self, words, found, [found], alike)
 
     @property
     def titled(self) -> Filter | None:
         """Which documents that meet the conditions have every word in their title; None where that asks for nothing."""
-        titles, words = self._schema.titles, self.ascent.titles_words
+        titles, words = self._schema.titles, self.relaxation.titles_words
         if not titles or not words:
             return None
         return all_of((self.conditions, self.filters.of(InField(titles[1], words))))
@@ -111,17 +118,17 @@ class Search:
     @property
     def terms(self) -> frozenset[str]:
         """The words that were looked for, as terms."""
-        return terms_of((*self.ascent.words, *self.besides))
+        return terms_of((*self.relaxation.words, *self.besides))
 
     @property
     def near_terms(self) -> frozenset[str]:
         """The words that make a document near, as terms."""
-        return terms_of(self.ascent.loosest)
+        return terms_of(self.relaxation.loosest)
 
     @cached_property
-    def likeness(self) -> Likeness | None:
+    def similarity(self) -> Similarity | None:
         """How like each document is to the text, None where there is no model or it could not tell."""
-        text, seen = " ".join(piece.text for piece in self.ascent.pieces), self._seen
+        text, seen = " ".join(piece.text for piece in self.relaxation.pieces), self._seen
         if not text or seen is None:
             return None
         try:
@@ -129,7 +136,7 @@ class Search:
             if view is None:
                 return None
             vector = self.asked.once(text, lambda: view.query(text))
-            return Likeness(self.asked, view, vector)
+            return Similarity(self.asked, view, vector)
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
@@ -142,14 +149,14 @@ class Search:
 
     def _pairs(self) -> Sequence[Key]:
         """Return the pairs of the query's text, as many as a cluster takes."""
-        text = " ".join(piece.text for piece in self.ascent.pieces)
-        words = (*self.ascent.loosest, *self.besides)
+        text = " ".join(piece.text for piece in self.relaxation.pieces)
+        words = (*self.relaxation.loosest, *self.besides)
         terms = sum(len(alternative.terms) for word in words for alternative in word.alternatives)
         most = min(max(_MOST_CLAUSES - _CLAUSES_OF_TERM * terms, 0) // _CLAUSES_OF_PAIR, _MOST_PAIRS)
         return self._language.words.pairs(text)[:most]
 
     def _meant(self) -> Iterator[MeantCount]:
         """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word, other in meant(self.ascent.mended, self._vocabulary.commoner):
+        for word, other in meant(self.relaxation.corrected, self._vocabulary.commoner):
             selected = self.filters.selected(self._query)
             yield MeantCount(word, other, self.asked.count(found_by(Key(other)), *selected))

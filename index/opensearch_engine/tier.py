@@ -5,9 +5,9 @@ from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from index.opensearch_engine.alike import Strength
 from index.opensearch_engine.filters import Filter, reading
 from index.opensearch_engine.scoring import shares, whole
+from index.opensearch_engine.semantic_match import Strength
 from index.ranking import PLACES, most_points, word_weight
 from index.tree import Alternative, Key, QueryWord
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Tier:
     """What a query finds by some of its words; `every` lists searches that together hold all that is to be ranked.
 
-    `alike` are the ids of the documents among them that are found by likeness.
+    `alike` are the ids of the documents among them that are found by similarity.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Tier:
         self.words = words
         self.found = found
         self._every = every
-        self._alike = alike
+        self._similar = alike
         self.scored = tuple(dict.fromkeys((*words, *search.besides)))
         self.pairs = search.pairs
         self.scoring = search.scoring
@@ -84,12 +84,12 @@ class Tier:
     def strengths(self) -> Mapping[str, Strength]:
         """How like the query the best documents are, by their ids."""
         search = self._search
-        if search.likeness is None or not self.scored or search.asked.is_open:  # what is asked depends on all that
+        if search.similarity is None or not self.scored or search.asked.is_open:  # what is asked depends on all that
             return {}
         by_words = whole(self._by_words, {}, 0.0)
         best = [{"query": {"bool": {"filter": [search.asked.held(one)], "should": [by_words]}}} for one in self._every]
-        alike = [{"query": search.asked.held(with_keys(self._alike))}] if self._alike else []
-        return search.likeness.strengths([*best, *alike], search.sections)
+        alike = [{"query": search.asked.held(with_keys(self._similar))}] if self._similar else []
+        return search.similarity.strengths([*best, *alike], search.sections)
 
     @cached_property
     def most_points(self) -> float:

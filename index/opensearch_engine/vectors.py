@@ -1,4 +1,4 @@
-"""Vectors of documents on a cluster: how they lie there, and which are likest a text, told there by a script.
+"""Vectors of documents on a cluster: how they lie there, and which are nearest a text, told there by a script.
 
 It looks at every document that may be found, so that nothing is guessed, and needs no plugin. What it tells in single
 precision chooses documents; how like these are is told here, from their vectors, as everywhere.
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from index.likeness import SHORT, Frame, Quantised, quantised
 from index.opensearch_engine.filters import Filter
+from index.similarity import SHORT, Centring, Quantised, quantised
 
 _COSINE = """
 BytesRef numbers = doc['vector'].value;
@@ -37,8 +37,8 @@ _PADDING = "=="  # a cluster leaves it out; more than is needed does no harm
 _FIELDS = ("key", "vector", "scale")
 
 
-def likest(frame: Frame, asked: Quantised, among: Filter, size: int, below: float = 2.0) -> Mapping[str, Any]:
-    """Return the search for the documents that are likest what is asked, those whose cosine is below a bound first."""
+def nearest(frame: Centring, asked: Quantised, among: Filter, size: int, below: float = 2.0) -> Mapping[str, Any]:
+    """Return the search for the documents that are nearest what is asked, those whose cosine is below a bound first."""
     mean = quantised(frame.mean.astype(np.float32)[None])
     params = {
         "asked": _characters(asked),

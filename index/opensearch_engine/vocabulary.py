@@ -6,8 +6,8 @@ from typing import Any
 
 from index import spelling
 from index.analysis import TermKind
+from index.opensearch_engine.batching import RequestBatch
 from index.opensearch_engine.filters import found_by
-from index.opensearch_engine.questions import Round
 from index.text import folded_case
 from index.tree import Key
 
@@ -19,7 +19,7 @@ _NOTHING: Sequence[str] = ()
 class Vocabulary:
     """The words of one generation, as far as a request asks for them."""
 
-    def __init__(self, asked: Round) -> None:
+    def __init__(self, asked: RequestBatch) -> None:
         self._asked = asked
 
     def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:

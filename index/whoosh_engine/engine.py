@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Draft, Engine, SearchIndexError
+from index.engine import Coverage, Engine, SearchIndexError, StagedSegment
 from index.whoosh_engine import generations
 from index.whoosh_engine.generations import Generation, Stamp
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from index.embedder import KeptVectors
     from index.language import LanguageMaker
     from index.schema import Document, Schema
-    from index.whoosh_engine.drafts import SegmentDrafting
     from index.whoosh_engine.meaning import Meaning
     from index.whoosh_engine.reader import WhooshReader
+    from index.whoosh_engine.staging import SegmentStaging
 
 
 class WhooshEngine(Engine):
@@ -59,7 +59,7 @@ class WhooshEngine(Engine):
         return generation.damage if generation else None
 
     def coverage(self) -> Coverage | None:
-        """Return how far documents can be found by likeness, None where there is no model."""
+        """Return how far documents can be found by similarity, None where there is no model."""
         from index.whoosh_engine import overview, vector_file
 
         embedder, generation = self._embedder(), self._newest()
@@ -91,19 +91,19 @@ class WhooshEngine(Engine):
         meta: Mapping[str, object],
         since: object = None,
         *,
-        drafts: Sequence[Draft] = (),
+        staged: Sequence[StagedSegment] = (),
     ) -> None:
         """Write a new generation and swap it in; on any failure the old one stays."""
         from index.whoosh_engine.publishing import Publication
 
-        publication = Publication(replaced, removed, order, meta, drafts)
+        publication = Publication(replaced, removed, order, meta, staged)
         generations.publish(self._folder, since, lambda to, before: publication.write(to, before, self._schema))
 
-    def drafting(self) -> "AbstractContextManager[SegmentDrafting]":
+    def staging(self) -> "AbstractContextManager[SegmentStaging]":
         """Give what writes segments for the next generation."""
-        from index.whoosh_engine import drafts
+        from index.whoosh_engine import staging
 
-        return drafts.drafting(self._folder, self._schema)
+        return staging.staging(self._folder, self._schema)
 
     def memory(self) -> int:
         """Return the bytes that answering from the newest generation takes at most, whatever is asked."""

@@ -6,7 +6,7 @@
     WRITER.lock       held by the process that writes, whose number and beginning it tells
     vectors/          what is kept of the texts of all of them (`vectors`)
     merging/          a segment that is being made of several, under MERGER.lock
-    drafts/           segments that are being written for the next generation, under DRAFTS.lock
+    staged segments/           segments that are being written for the next generation, under DRAFTS.lock
     kept/             what is not the engine's: whoever writes the index may keep something here
 
 Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
@@ -34,7 +34,7 @@ from index.whoosh_engine.write_lock import locked
 _NAME = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT, _VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 MERGING, MERGER_LOCK = "merging", "MERGER.lock"
-DRAFTS, DRAFTS_LOCK = "drafts", "DRAFTS.lock"
+STAGED, STAGED_LOCK = "drafts", "DRAFTS.lock"
 
 
 class Segment(Struct, frozen=True):
@@ -179,9 +179,9 @@ def publish(folder: Path, since: object, fill: Fill) -> None:
         _prune(folder, {generation.name, before.name if before else generation.name})
 
 
-def segment_name(generation: Path, draft: int = 0) -> str:
-    """Return the name of the segment that is written for a generation, or of a draft that becomes one, from 1."""
-    return f"seg-{generation.name.removeprefix('gen-')}{f'-{draft}' if draft else ''}"
+def segment_name(generation: Path, stage: int = 0) -> str:
+    """Return the name of the segment that is written for a generation, or of a staged one, from 1."""
+    return f"seg-{generation.name.removeprefix('gen-')}{f'-{stage}' if stage else ''}"
 
 
 def linked(segment: Segment, generation: Path) -> Segment:
@@ -232,7 +232,7 @@ def begin(folder: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    own = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK, DRAFTS, DRAFTS_LOCK}
+    own = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK, STAGED, STAGED_LOCK}
     return name in own or bool(_NAME.fullmatch(name))
 
 

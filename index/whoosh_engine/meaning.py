@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from index.embedder import Embedder, Vectors
-from index.likeness import DocumentVectors, Likeness, Space
+from index.similarity import DocumentVectors, Similarity, VectorIndex
 from index.whoosh_engine.cache import Cache
 from index.whoosh_engine.column_names import NO_KEY
 from index.whoosh_engine.columns import key_of
@@ -67,12 +67,12 @@ class Seen(Struct, frozen=True):
     states: Sequence[FileState]  # of the files, by which others are told
     vectors: DocumentVectors
     query: Callable[[str], Vectors]
-    kept: Cache[Likeness]
+    kept: Cache[Similarity]
 
-    def likeness(self, text: str) -> Likeness | None:
+    def similarity(self, text: str) -> Similarity | None:
         """Return how like the documents are to a text, None where none has a vector. Raises EmbeddingError."""
         vectors = self.vectors
-        return self.kept.get(text, lambda: Likeness(vectors, self.query(text))) if len(vectors.docs) else None
+        return self.kept.get(text, lambda: Similarity(vectors, self.query(text))) if len(vectors.docs) else None
 
 
 class Meaning:
@@ -95,8 +95,8 @@ class Meaning:
             model, docs, kept = max(
                 (self._kept(model, snapshot) for model in self._models), key=lambda one: len(one[1])
             )
-            vectors = DocumentVectors(docs, Space(kept.of(keys[docs])), snapshot.size)
-            seen = Seen(keys, states, vectors, model.query, Cache(_MOST_KEPT, lambda likeness: likeness.nbytes))
+            vectors = DocumentVectors(docs, VectorIndex(kept.of(keys[docs])), snapshot.size)
+            seen = Seen(keys, states, vectors, model.query, Cache(_MOST_KEPT, lambda similarity: similarity.nbytes))
             self._seen = seen
         return seen
 

@@ -1,4 +1,4 @@
-"""What a publish writes: one segment of the documents given, small ones from before taken into it, and drafts moved."""
+"""What a publish writes: one segment of the documents given, small older ones merged, staged ones moved."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.engine import Draft, SearchIndexError
+from index.engine import SearchIndexError, StagedSegment
 from index.schema import Document, Schema
 from index.whoosh_engine.generations import Generation, Segment, linked, segment_name
 from index.whoosh_engine.segment_writer import writing
@@ -21,18 +21,18 @@ class Publication(Struct, frozen=True):
     removed: Collection[str]
     order: Sequence[str]
     meta: Mapping[str, object]
-    drafts: Sequence[Draft] = ()
+    staged: Sequence[StagedSegment] = ()
 
     def write(self, folder: Path, before: Generation | None, schema: Schema) -> Generation:
         """Write the documents given to the empty folder of a generation, link the rest, and return it."""
-        written = [Segment(draft.folder, draft.runs) for draft in self.drafts]
-        drafts = self._only(written, set(self.order) - self.replaced.keys())
-        given = self.replaced.keys() | {source for draft in drafts for source in draft.sources}
+        written = [Segment(stage.folder, stage.runs) for stage in self.staged]
+        staged = self._only(written, set(self.order) - self.replaced.keys())
+        given = self.replaced.keys() | {source for stage in staged for source in stage.sources}
         kept = self._only(before.segments if before else (), set(self.order) - given - set(self.removed))
-        self._check((*kept, *drafts))
+        self._check((*kept, *staged))
         moved = [
-            replace(draft, folder=draft.folder.rename(folder / segment_name(folder, number)))
-            for number, draft in enumerate(drafts, start=1)
+            replace(stage, folder=stage.folder.rename(folder / segment_name(folder, number)))
+            for number, stage in enumerate(staged, start=1)
         ]
         if self.replaced:
             kept = self._with_given(folder, kept, schema)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from index.engine import FEW, MOST_NEAR, ConditionCount, Hit, Reason, Results, TitledCount
 from index.language import Language
-from index.likeness import Likeness
 from index.query import Query
 from index.ranking import PLACES
 from index.schema import Schema
+from index.similarity import Similarity
 from index.whoosh_engine.docs import NONE, both, either, least, less
 from index.whoosh_engine.generations import Generation
 from index.whoosh_engine.meaning import Meaning
@@ -52,8 +52,8 @@ class WhooshReader:
         }
         shown = np.sort(np.concatenate([docs, near]))
         places = _places(snapshot, shown, query.context) if query.context else {}
-        kin = _kin(snapshot, shown, places) if places else {}
-        documents = snapshot.documents_of(either((shown, *kin.values())))  # a hit is among its kin
+        related = _related(snapshot, shown, places) if places else {}
+        documents = snapshot.documents_of(either((shown, *related.values())))  # a hit is among its related documents
         reasons = search.scoring.reasons if query.explain and len(docs) else _untold
         return Results(
             total=total,
@@ -61,7 +61,7 @@ class WhooshReader:
             near=tuple(_hits(documents, near, near_scores, near_reasons)),
             facets={group: listed for group, (listed, _) in counts.items()},
             unlisted={group: unlisted for group, (_, unlisted) in counts.items() if group in most},
-            steps=search.ascent.steps,
+            steps=search.relaxation.steps,
             notices=search.notices,
             terms=search.terms,
             near_terms=search.near_terms,
@@ -72,7 +72,7 @@ class WhooshReader:
             meant=tuple(search.meant(selections.of)),
             unknown=selections.unknown,
             titled=_titled(snapshot, search, selections),
-            context={value: _in_position(snapshot, own, documents) for value, own in kin.items()},
+            context={value: _in_position(snapshot, own, documents) for value, own in related.items()},
             found_in={value: len(both(own, selections.hits)) for value, own in places.items()},
         )
 
@@ -98,16 +98,16 @@ class WhooshReader:
         if vectors is None or not np.isin(vectors.docs, docs).any():
             return ()
         rows = np.flatnonzero(np.isin(vectors.docs, docs)).astype(np.int32)
-        likeness = Likeness(vectors, vectors.space.mean(rows))
+        similarity = Similarity(vectors, vectors.space.mean(rows))
         group = snapshot.group(apart)
         beside = group.having_any(group.counts(np.unique(docs)))
-        found = likeness.found(snapshot.mask(less(snapshot.everything, beside)), copies=False)[:limit]
-        cosines = likeness.of(found)[0].tolist()
+        found = similarity.found(snapshot.mask(less(snapshot.everything, beside)), copies=False)[:limit]
+        cosines = similarity.of(found)[0].tolist()
         documents = snapshot.documents_of(found)
         hits = ((*documents[doc], cosine) for doc, cosine in zip(found.tolist(), cosines, strict=True))
         return tuple(Hit(key, cosine, stored) for key, stored, cosine in hits)
 
-    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         """Return the cosine of each of some documents to each of others; none where one has no vector."""
         snapshot, meaning = self.snapshot, self._meaning()
         vectors = meaning.seen(snapshot).vectors if meaning else None
@@ -185,7 +185,7 @@ def _untold(docs: Docs) -> Iterable[tuple[Reason, ...]]:
 
 
 def _titled(snapshot: Snapshot, search: Search, selections: Selections) -> tuple[TitledCount, ...]:
-    if not snapshot.titles or not search.ascent.titles_words:
+    if not snapshot.titles or not search.relaxation.titles_words:
         return ()
     group = snapshot.group(snapshot.titles[0])
     listed, _ = group.listed(selections.of(search.titled))
@@ -199,10 +199,10 @@ def _places(snapshot: Snapshot, docs: Docs, name: str) -> Mapping[str, Docs]:
     return group.having(group.counts(docs))
 
 
-def _kin(snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs]) -> Mapping[str, Docs]:
-    """Return these documents and their kin in each place."""
-    kin = snapshot.kin(docs, either((docs, *places.values())))
-    return {value: both(having, kin) for value, having in places.items()}
+def _related(snapshot: Snapshot, docs: Docs, places: Mapping[str, Docs]) -> Mapping[str, Docs]:
+    """Return these documents and their related documents in each place."""
+    related = snapshot.related(docs, either((docs, *places.values())))
+    return {value: both(having, related) for value, having in places.items()}
 
 
 def _in_position(snapshot: Snapshot, docs: Docs, documents: Mapping[int, tuple[str, str]]) -> tuple[str, ...]:

@@ -72,6 +72,6 @@ def row(document: Document, schema: Schema) -> Row:
     values = {facet_column(group): values for group, values in document.facets.items()}
     if document.date:
         values[DATE] = (document.date,)
-    links = [key_of(other) for other in document.belongs]
+    links = [key_of(other) for other in document.parents]
     stored = {"key": document.id, "stored": document.stored, "passage": document.passage}
     return Row(fields, stored, values, figures, keys, links, encoded(folded(document.literal)))

@@ -7,8 +7,8 @@ import numpy as np
 from msgspec import Struct
 
 from index.engine import Reason
-from index.likeness import Likeness, around
 from index.ranking import SignalName, most_points, parts
+from index.similarity import Similarity, around
 from index.tree import Alternative, Key, QueryWord
 from index.whoosh_engine.matching import Matching
 from index.whoosh_engine.snapshot import Scores, Snapshot
@@ -27,7 +27,7 @@ class Wanted(Struct, frozen=True):
     words: Sequence[QueryWord]
     scored: Sequence[QueryWord]
     pairs: Sequence[Key]
-    likeness: Likeness | None
+    similarity: Similarity | None
     found: Docs
     every: bool
 
@@ -46,8 +46,8 @@ class Scoring:
 
     def reasons(self, docs: Docs) -> Iterator[tuple[Reason, ...]]:
         """Yield what made the score of each of some documents, most first; the points add up to it."""
-        given, likeness = parts(self._strengths(docs)), self._wanted.likeness
-        cosines = likeness.of(docs)[0].tolist() if likeness else [None] * len(docs)
+        given, similarity = parts(self._strengths(docs)), self._wanted.similarity
+        cosines = similarity.of(docs)[0].tolist() if similarity else [None] * len(docs)
         by_words = zip(*(self._word_reasons(word, docs) for word in self._wanted.scored), strict=True)
         for place, cosine in enumerate(cosines):
             others = (
@@ -70,8 +70,8 @@ class Scoring:
             strengths["nearness"] = reduce(np.add, (self._points(key, docs) for key in wanted.pairs))
         if len(wanted.words) > 1:  # one word is a subject, not a note
             strengths["exact"] = self._snapshot.reading(wanted.text, docs).astype(np.float64)
-        if self._alike:
-            own, near = self._alike
+        if self._similar:
+            own, near = self._similar
             strengths["likeness"] = self._most_points * own[docs]
             strengths["around"] = self._most_points * near[docs]
         if self._snapshot.substance is not None:
@@ -94,13 +94,13 @@ class Scoring:
         return sum(most_points(self._snapshot.documents, count) for count in having)
 
     @cached_property
-    def _alike(self) -> tuple[Scores, Scores] | None:
+    def _similar(self) -> tuple[Scores, Scores] | None:
         """How like the query each document that is found is, and what is found around it, itself included."""
-        docs, likeness, sections = self._wanted.found, self._wanted.likeness, self._snapshot.sections
-        if likeness is None:
+        docs, similarity, sections = self._wanted.found, self._wanted.similarity, self._snapshot.sections
+        if similarity is None:
             return None
         alike, near = np.zeros(self._snapshot.size), np.zeros(self._snapshot.size)
-        alike[docs] = likeness.of(docs)[1]
+        alike[docs] = similarity.of(docs)[1]
         near[docs] = around(docs, docs if sections is None else sections[docs], alike[docs])
         return alike, near
 

@@ -5,14 +5,14 @@ from functools import cached_property
 
 import numpy as np
 
-from index import ladder, spelling
+from index import relaxation, spelling
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import MeantCount, WordCount
 from index.language import Language
-from index.likeness import Likeness
-from index.mending import begun, meant
 from index.query import Query
+from index.query_correction import begun, meant
+from index.similarity import Similarity
 from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
 from index.whoosh_engine.docs import NONE, either, less
 from index.whoosh_engine.matching import Matching
@@ -23,7 +23,7 @@ from index.whoosh_engine.term_store import Docs
 
 
 class Search:
-    """A query's text, understood, loosened as far as needed, and applied to a snapshot; it is the ladder's source."""
+    """A query's text, understood, loosened as far as needed, and applied to a snapshot; it is relaxation's source."""
 
     def __init__(
         self, snapshot: Snapshot, query: Query, language: Language, meaning: Callable[[], Meaning | None]
@@ -39,7 +39,7 @@ class Search:
         self._conditions = parsed.conditions
         self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
         pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
-        self.ascent = ladder.climb(pieces, self, language.words, query.without)
+        self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
 
     def has(self, word: QueryWord) -> bool:
         """Tell whether any document has a word."""
@@ -60,32 +60,32 @@ class Search:
     @cached_property
     def matches(self) -> Docs:
         """The documents that have every word, or what it names."""
-        return self._with_all(self._wanted(self.ascent.words))
+        return self._with_all(self._wanted(self.relaxation.words))
 
     def near(self, selected: Callable[[Docs], Docs]) -> Docs:
         """Return the other selected documents that have some of the words, or are like the query."""
-        words = self.ascent.loosest
+        words = self.relaxation.loosest
         if "near" in self._query.without or not any(map(self.has, words)):  # what no document speaks of is noise
             return NONE
         having = selected(self._with_any(words))
-        some = having.compress(self._matching.shares(words, having) >= ladder.LEAST_SHARE)
+        some = having.compress(self._matching.shares(words, having) >= relaxation.LEAST_SHARE)
         others = less(selected(self._with_all(())), self.matches)
-        alike = self._likeness.found(self._snapshot.mask(others)) if self._likeness else NONE
+        alike = self._similarity.found(self._snapshot.mask(others)) if self._similarity else NONE
         return either((less(some, self.matches), np.sort(alike)))
 
     @cached_property
     def titled(self) -> Docs:
         """The documents that meet the conditions and have every word in their title."""
-        titles, words = self._snapshot.titles, self.ascent.titles_words
+        titles, words = self._snapshot.titles, self.relaxation.titles_words
         return self._with_all((InField(titles[1], words),)) if titles and words else NONE
 
     def counted_alone(self, selected: Callable[[Docs], Docs]) -> tuple[WordCount, ...]:
         """Return how many of the selected documents have each word."""
-        return tuple(WordCount(word.text, len(selected(self._matching.of(word)))) for word in self.ascent.mended)
+        return tuple(WordCount(word.text, len(selected(self._matching.of(word)))) for word in self.relaxation.corrected)
 
     def meant(self, selected: Callable[[Docs], Docs]) -> Iterator[MeantCount]:
         """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word, other in meant(self.ascent.mended, self._snapshot.spellings("word").commoner):
+        for word, other in meant(self.relaxation.corrected, self._snapshot.spellings("word").commoner):
             yield MeantCount(word, other, len(selected(self._snapshot.term(Key(other)).finds)))
 
     def scores(self, docs: Docs) -> Scores:
@@ -95,41 +95,41 @@ class Search:
     @cached_property
     def scoring(self) -> Scoring:
         """What each document that is found scores where words are asked for, and why."""
-        words = self.ascent.words
+        words = self.relaxation.words
         return self._scoring(words, self.matches, every=tuple(self._wanted(words)) == words)
 
     def near_scoring(self, near: Docs) -> Scoring:
         """Return what each of the documents that are near scores, and why."""
-        return self._scoring(self.ascent.loosest, near, every=False)
+        return self._scoring(self.relaxation.loosest, near, every=False)
 
     def _scoring(self, words: Sequence[QueryWord], found: Docs, *, every: bool) -> Scoring:
         scored = tuple(dict.fromkeys((*words, *self._scored_besides)))
-        wanted = Wanted(self._query.text, words, scored, self._pairs, self._likeness, found, every)
+        wanted = Wanted(self._query.text, words, scored, self._pairs, self._similarity, found, every)
         return Scoring(self._snapshot, self._matching, wanted)
 
     @cached_property
     def scored(self) -> tuple[QueryWord, ...]:
         """The words that give points; without any, no document has a score."""
-        return tuple(dict.fromkeys((*self.ascent.words, *self._scored_besides)))
+        return tuple(dict.fromkeys((*self.relaxation.words, *self._scored_besides)))
 
     @property
     def terms(self) -> frozenset[str]:
         """The words that were looked for, as terms."""
-        return terms_of((*self.ascent.words, *self._scored_besides))
+        return terms_of((*self.relaxation.words, *self._scored_besides))
 
     @property
     def near_terms(self) -> frozenset[str]:
         """The words that make a document near, as terms."""
-        return terms_of(self.ascent.loosest)
+        return terms_of(self.relaxation.loosest)
 
     @cached_property
-    def _likeness(self) -> Likeness | None:
+    def _similarity(self) -> Similarity | None:
         """How like each document is to the text, None where there is no model or it could not tell."""
-        text = " ".join(piece.text for piece in self.ascent.pieces)
+        text = " ".join(piece.text for piece in self.relaxation.pieces)
         if not text or not (meaning := self._meaning()):
             return None
         try:
-            return meaning.seen(self._snapshot).likeness(text)
+            return meaning.seen(self._snapshot).similarity(text)
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
@@ -143,7 +143,7 @@ class Search:
     @cached_property
     def _pairs(self) -> Sequence[Key]:
         """The pairs of the query's text that any document has."""
-        every = self._language.words.pairs(" ".join(piece.text for piece in self.ascent.pieces))
+        every = self._language.words.pairs(" ".join(piece.text for piece in self.relaxation.pieces))
         return [key for key in every if len(self._snapshot.term(key).docs)]
 
     def _with_all(self, nodes: Iterable[Node]) -> Docs:

@@ -190,7 +190,7 @@ class Snapshot:
         every = self._segments.stored(docs.tolist())
         return {doc: (fields["key"], fields["stored"]) for doc, fields in every.items()}
 
-    def kin(self, docs: Docs, others: Docs) -> Docs:
+    def related(self, docs: Docs, others: Docs) -> Docs:
         """Return those of others that are these documents, are what these belong to, or belong to one of these."""
         ids, links = self._keys(ID), self._segments.columns.links
         wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])

@@ -14,8 +14,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
-from index.likeness import Quantised, quantised
 from index.sentences import said
+from index.similarity import Quantised, quantised
 from index.whoosh_engine.columns import Keys, key_of
 from index.whoosh_engine.vector_file import (
     HEAD,

@@ -6,7 +6,7 @@ import click
 from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import UnreadableError
 from kb.search.outcomes import Added
 
@@ -26,7 +26,7 @@ def fetched(address: str, *, allow_private: bool) -> tuple[str, bytes]:
     return page.url, page.data
 
 
-def add_page(kb: KnowledgeBase, url: str, data: bytes, told: Given) -> Added:
+def add_page(kb: KnowledgeBase, url: str, data: bytes, told: MetadataOverride) -> Added:
     """Put a page into the library, with its address. Raises UnreadableError, LibraryError."""
     from kb.fetching import Fetched
 

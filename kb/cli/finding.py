@@ -12,10 +12,9 @@ from kb.cli.language import _, texts
 from kb.cli.output import lines, make_ready, print_json, results, say
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.answers import Answer, Found, Taker, UnknownValueError
+from kb.search.answers import Answer, Found, NoteTaker, UnknownValueError
 from kb.search.facets import BY_KEY, keys, options
 from kb.search.records import (
-    alike_record,
     found_talk_record,
     hit_record,
     hits,
@@ -23,6 +22,7 @@ from kb.search.records import (
     pair_record,
     row_record,
     service_record,
+    similar_record,
 )
 from kb.search.searching import SORTS
 from kb.services import Domain
@@ -166,11 +166,11 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, aligned: bool, as_js
     """
     make_ready(kb)
     if aligned:
-        _show_aligned(kb, kb.browser.takers(identifier), as_json=as_json)
+        _show_aligned(kb, kb.browser.note_takers(identifier), as_json=as_json)
         return
     notes = _notes(kb, identifier)
     if like:
-        _show_alike(kb, notes, as_json=as_json)
+        _show_similar(kb, notes, as_json=as_json)
         return
     if as_json:
         print_json(note_record(note, kb.collection.domain) for note in notes)
@@ -187,7 +187,7 @@ def _notes(kb: KnowledgeBase, identifier: str) -> Sequence[Note]:
     if "/" not in identifier:
         return kb.browser.report(identifier)[1]
     if kb.browser.is_talk(identifier):
-        return [note for taker in kb.browser.takers(identifier) for note in taker.notes]
+        return [note for note_taker in kb.browser.note_takers(identifier) for note in note_taker.notes]
     return (kb.browser.note(identifier),)
 
 
@@ -216,23 +216,26 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
     lines(quoting.sheet(notes) if len(notes) > 1 else map(quoting.citation, notes))
 
 
-def _show_aligned(kb: KnowledgeBase, takers: Sequence[Taker], *, as_json: bool) -> None:
-    rows = kb.browser.aligned(takers)
+def _show_aligned(kb: KnowledgeBase, note_takers: Sequence[NoteTaker], *, as_json: bool) -> None:
+    rows = kb.browser.aligned(note_takers)
     if as_json:
-        print_json(row_record(row, takers, kb.collection.domain) for row in rows)
+        print_json(row_record(row, note_takers, kb.collection.domain) for row in rows)
         return
-    head = (f"{number}  {taker.report.title}  {taker.report.source}" for number, taker in enumerate(takers, start=1))
+    head = (
+        f"{number}  {note_taker.report.title}  {note_taker.report.source}"
+        for number, note_taker in enumerate(note_takers, start=1)
+    )
     results((*head, "", *(line for row in rows for line in terminal.row_lines(row))))
 
 
-def _show_alike(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
+def _show_similar(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
     alike = kb.browser.like(notes)
     if as_json:
-        print_json(alike_record(one, kb.collection.domain) for one in alike)
+        print_json(similar_record(one, kb.collection.domain) for one in alike)
     else:
-        results(line for one in alike for line in terminal.alike_lines(one, kb.collection.catalogue))
+        results(line for one in alike for line in terminal.similar_lines(one, kb.collection.catalogue))
     if not alike:
-        say(f"kb: {texts.NOTHING_ALIKE} ({texts.coverage(kb.keeper.coverage())})", err=True)
+        say(f"kb: {texts.NOTHING_SIMILAR} ({texts.coverage(kb.keeper.coverage())})", err=True)
         click.get_current_context().exit(FOUND_NOTHING)
 
 

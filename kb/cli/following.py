@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb.cli import standing
+from kb.cli import health
 from kb.cli.fetching import add_page, allow_private, fetched
 from kb.cli.group import as_json, cli, with_knowledge_base
 from kb.cli.language import _, texts
 from kb.cli.output import bring_up_to_date, in_words, lines, print_json, say
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import UnreadableError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
         kb.keeper.see(address, [entry.url for entry in entries if entry.url not in left])
     outcome = bring_up_to_date(kb)
     if not as_json:
-        lines([standing.feed_line(len(entries), len(proposed), len(left)), *standing.outcome_lines(outcome, kb)])
+        lines([health.feed_line(len(entries), len(proposed), len(left)), *health.outcome_lines(outcome, kb)])
 
 
 def _wanted(entry: "Entry") -> bool:
@@ -68,7 +68,7 @@ def _add(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bo
     """Add a post and tell that; one that cannot be fetched or read is told and left."""
     try:
         page = fetched(entry.url, allow_private=allow_private)
-        added = add_page(kb, *page, Given(published=entry.published))
+        added = add_page(kb, *page, MetadataOverride(published=entry.published))
     except UnreadableError as error:
         say(f"kb: {in_words(error)}", err=True)
         return
@@ -76,7 +76,7 @@ def _add(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_private: bo
     if as_json:
         print_json([{**_record(entry), **added.record()}])
     else:
-        say(standing.added_line(added))
+        say(health.added_line(added))
 
 
 def _record(entry: "Entry") -> dict[str, Any]:

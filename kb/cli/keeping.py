@@ -8,7 +8,7 @@ import click
 from msgspec.structs import asdict
 
 from index.sentences import said
-from kb.cli import completing, standing
+from kb.cli import completing, health
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
 from kb.cli.group import FOUND_NOTHING, WRONG_USE, NamedPath, as_json, cli, with_knowledge_base
 from kb.cli.language import _, texts
@@ -56,7 +56,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:
-        lines(standing.outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
+        lines(health.outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
     kb.keeper.tidy()
     if wait:
         embed(kb)
@@ -100,10 +100,10 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
               pbpaste | kb add -
     """
     from kb.cli.files import each_file
-    from kb.report.model import Given
+    from kb.report.model import MetadataOverride
     from kb.report.problems import FileProblem, UnreadableError
 
-    given = Given(told["event"], told["held_on"], told["url"])
+    given = MetadataOverride(told["event"], told["held_on"], told["url"])
     every: list[Added] = []
 
     def add_one(data: bytes, source: str) -> None:
@@ -122,9 +122,9 @@ def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_
         if as_json:
             print_json(added.record() for added in every)
         else:
-            lines(map(standing.added_line, every))
+            lines(map(health.added_line, every))
     if not as_json:
-        lines(standing.outcome_lines(outcome, kb))
+        lines(health.outcome_lines(outcome, kb))
 
 
 @cli.command()
@@ -144,8 +144,8 @@ def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
     if as_json:
         print_json([{"report": identifier, "kept": kept}])
     else:
-        removed = _("removed {report}; {kept}").format(report=identifier, kept=standing.kept_line(kept))
-        lines([removed, *standing.outcome_lines(outcome, kb)])
+        removed = _("removed {report}; {kept}").format(report=identifier, kept=health.kept_line(kept))
+        lines([removed, *health.outcome_lines(outcome, kb)])
 
 
 @cli.command()
@@ -163,7 +163,7 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
         problems = [problem.record() for problem in state.problems]
         print_json([{**asdict(state), **places_named, "problems": problems, "likeness": coverage, "model": model}])
     else:
-        lines(standing.status_lines(state, coverage, model))
+        lines(health.status_lines(state, coverage, model))
     places().older_answered = state.older_answers
 
 
@@ -180,10 +180,10 @@ def watch(kb: "KnowledgeBase") -> None:
     from index.engine import SearchIndexError
     from kb.library.files import LibraryError
     from kb.library.watching import changes
-    from kb.search.apart import embed_beside
+    from kb.search.worker import embed_in_worker
 
-    lines(standing.outcome_lines(bring_up_to_date(kb), kb, "beside"))
-    changed = embed_beside(kb)
+    lines(health.outcome_lines(bring_up_to_date(kb), kb, "beside"))
+    changed = embed_in_worker(kb)
     say(_("Watching {library} - stop with Ctrl+C").format(library=kb.collection.library.name))
     for _changed in changes(kb.collection.watched):
         try:
@@ -192,7 +192,7 @@ def watch(kb: "KnowledgeBase") -> None:
             say(f"kb: {in_words(error)}", err=True)
         else:
             if outcome.new or outcome.changed or outcome.gone:
-                lines(standing.outcome_lines(outcome, kb, "beside"))
+                lines(health.outcome_lines(outcome, kb, "beside"))
             kb.keeper.tidy()
             changed()
 
@@ -209,7 +209,7 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     Example: kb check --repair
     """
     found = kb.keeper.check(repair=repair)
-    lines(standing.problem_lines(found))
+    lines(health.problem_lines(found))
     left = kb.keeper.check() if repair and found else found
     if repair and found:
         say(_("repaired: {count}").format(count=len(found) - len(left)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from index.sentences import Sentence, said, system_says, told_by
-from kb.cli import standing
+from kb.cli import health
 from kb.cli.language import _, texts
 from kb.cli.places import places
 from kb.cli.wrapping import STYLE, wrapped
@@ -97,7 +97,7 @@ def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcom
     with ProgressBar() as progress:
         outcome = (sync or kb.keeper.sync)(progress)
     places().older_answered = False
-    lines(standing.gathered_lines(outcome.problems), err=True)
+    lines(health.gathered_lines(outcome.problems), err=True)
     return outcome
 
 
@@ -130,10 +130,10 @@ def embed(kb: "KnowledgeBase") -> None:
     except KeyboardInterrupt:
         told = _("kb: stopped; no vector is lost ({coverage}); the others: {how}")
         coverage = texts.coverage(kb.keeper.coverage())
-        say(told.format(coverage=coverage, how=standing.makes_vectors()), err=True)
+        say(told.format(coverage=coverage, how=health.makes_vectors()), err=True)
         click.get_current_context().exit(STOPPED)
     except EmbeddingError as error:
-        say(standing.without_vectors(error), err=True)
+        say(health.without_vectors(error), err=True)
         click.get_current_context().exit(WRONG_USE)
 
 
@@ -149,7 +149,7 @@ def make_ready(kb: "KnowledgeBase") -> None:
         say(_("kb: the library has changed since it was indexed; run `kb sync`"), err=True)
     contents = kb.collection.contents()
     if not (contents and contents.reports):
-        say(f"kb: {standing.empty_line(kb)}", err=True)
+        say(f"kb: {health.empty_line(kb)}", err=True)
 
 
 _EMBEDDING = "embedding"  # the step that goes on where it was broken off, and may take hours

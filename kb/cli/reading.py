@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from kb.cli import standing, terminal
+from kb.cli import health, terminal
 from kb.cli.files import each_report
 from kb.cli.group import NamedPath, as_json, cli
 from kb.cli.language import _, texts
@@ -106,5 +106,5 @@ def _tools() -> Tools:
         if chosen is not None:
             raise
         return Tools()
-    lines(standing.problem_lines(problems), err=True)
+    lines(health.problem_lines(problems), err=True)
     return Tools(Configuration(own_domain=configuration.own_domain))  # what it tells of its own files is not of these

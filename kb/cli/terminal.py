@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kb.kinds.pairs import Pair
     from kb.library.contents import ReportEntry
     from kb.report.model import Note, Talk
-    from kb.search.answers import Alike, Answer, Found, ServiceCount
+    from kb.search.answers import Answer, Found, ServiceCount, SimilarNotes
     from kb.search.searching import Searcher
     from kb.search.ways_out import Unknown, WayOut
     from kb.services import Catalogue, Change, Domain
@@ -99,12 +99,12 @@ def overtaken_lines(found: "Found", domain: "Domain") -> Iterator[str]:
         yield click.style(f"    {texts.changed(change_told(change))}", fg="yellow")
 
 
-def alike_lines(alike: "Alike", catalogue: "Catalogue") -> Iterator[str]:
+def similar_lines(alike: "SimilarNotes", catalogue: "Catalogue") -> Iterator[str]:
     """Yield the lines of a note that is like another: where it stands, the note, what is alike."""
     note = alike.note
     yield place_line(note)
     yield f"  • {passage(note.text, ())}"
-    yield click.style(f"    {texts.alike(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
+    yield click.style(f"    {texts.similar(alike.cosine, map(catalogue.name, alike.services))}", fg="cyan")
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
 
@@ -128,7 +128,7 @@ def row_lines(row: "Row") -> Iterator[str]:
     for number, note in numbered:
         yield f"{number}  • {note.text}"
     if len(numbered) > 1:
-        yield click.style(f"     = {texts.same(row.words, row.likeness)}", fg="cyan")
+        yield click.style(f"     = {texts.same(row.words, row.similarity)}", fg="cyan")
 
 
 def quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain: "Domain") -> Iterator[str]:

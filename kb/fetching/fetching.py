@@ -22,7 +22,7 @@ from kb.library.bounded import LONGEST_REPORT
 from kb.readers.containers import container_ending
 from kb.readers.decoding import telling_its_encoding
 from kb.readers.formats import ENDINGS
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
 
 _PRODUCT = "talk-notes-kb"
@@ -74,7 +74,7 @@ class Fetched:
         ending = PurePosixPath(name).suffix.lower()
         return name if ending in ENDINGS and ending not in _PAGES else None
 
-    def given(self, told: Given) -> Given:
+    def given(self, told: MetadataOverride) -> MetadataOverride:
         """Return what is told of it by hand, and else by its address, which is none of each report in an archive."""
         if container_ending(self.data):
             return told

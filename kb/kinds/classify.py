@@ -11,7 +11,7 @@ from kb.kinds.features import Analysis, features
 from kb.kinds.pairs import paired
 from kb.learning import LinearModel, load
 from kb.report.model import Claim, Correction, Kind, Note, Report
-from kb.report.problems import Doubt
+from kb.report.problems import Finding
 
 if TYPE_CHECKING:
     from index.embedder import Vectors
@@ -52,12 +52,12 @@ def classify(
     return replace(report, notes=paired(notes, analysis, likely))
 
 
-def claims_unsure(report: Report) -> list[Doubt]:
+def claims_unsure(report: Report) -> list[Finding]:
     """Return the notes that are rather advice or a problem, not surely enough to be called so; the likeliest first."""
     likely = ((claim, getattr(note, claim), note) for note in report.notes for claim in CLAIMS if note.kind != claim)
     asked = sorted((one for one in likely if one[1] >= _RATHER), key=lambda one: (-one[1], one[2].line))
     return [
-        Doubt(claim, note.line, note.text[:_LONGEST_ASKED], share, note.id.rpartition("/")[2])
+        Finding(claim, note.line, note.text[:_LONGEST_ASKED], share, note.id.rpartition("/")[2])
         for claim, share, note in asked[:_MOST_ASKED]
     ]
 

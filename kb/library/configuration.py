@@ -18,7 +18,7 @@ from kb.library.own_domain import Categories, Services, Words, own_domain
 from kb.library.searches import SavedSearch, SavedSearches, saved_searches
 from kb.library.tables import ENCODING, ConfigurationError, told
 from kb.report.dates import is_date
-from kb.report.model import Claim, Correction, Given, Kind, ToldTalk
+from kb.report.model import Claim, Correction, Kind, MetadataOverride, ToldTalk
 from kb.texts import ja
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _AS_A_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")  # what we wrote ourselves o
 
 
 class Embedding(Struct, frozen=True, forbid_unknown_fields=True):
-    """The model that finds by likeness: one behind an address, none where it is called so, else what comes along."""
+    """The model that finds by similarity: one behind an address, none where it is called so, else what comes along."""
 
     url: Text | None = None
     model: Text = ""
@@ -80,10 +80,10 @@ class _Report(Struct, forbid_unknown_fields=True):
                 raise ValueError(f"{key} cannot be {quoted(day)}; write 2018, 2018-03 or 2018-03-10")
             setattr(self, key, str(day))
 
-    def given(self) -> Given:
+    def given(self) -> MetadataOverride:
         """Return what is told of a file, but for dates that are none."""
         date, published = (day if day and is_date(day) else None for day in (self.date, self.published))
-        return Given(self.event, date, self.url, published, self.former)
+        return MetadataOverride(self.event, date, self.url, published, self.former)
 
     def no_dates(self) -> Iterator[tuple[str, str]]:
         """Yield each date that is none, with its key: it is left out, and the rest of a library's kb.toml holds."""
@@ -157,7 +157,7 @@ class Configuration:
     """What kb.toml says: what was given by hand for each file, corrections by note id, and of talks by theirs.
 
     domain = "none"                    [categories]                  [services.batch-portal]
-    ignore = ["drafts/**"]             house = "社内"                name = "Batch Portal"
+    ignore = ["staged segments/**"]             house = "社内"                name = "Batch Portal"
                                                                      category = "house"
     [reports."2018/jaws-days.md"]      [words]                       aliases = ["バッチポータル"]
     event = "JAWS DAYS 2018"           "冪等" = ["idempotent"]
@@ -190,7 +190,7 @@ class Configuration:
     earlier versions is there, left out too. `text` is all of it as it was written.
     """
 
-    given: Mapping[str, Given] = field(default_factory=dict)
+    given: Mapping[str, MetadataOverride] = field(default_factory=dict)
     own_domain: "Domain | None" = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     talks: Mapping[str, ToldTalk] = field(default_factory=dict)

@@ -12,11 +12,11 @@ from index.sentences import said
 from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError, Seen
 from kb.report.identity import ids_of, slug, talk_id
-from kb.report.model import Given, Talk
-from kb.report.problems import Doubt, FileProblem
+from kb.report.model import MetadataOverride, Talk
+from kb.report.problems import FileProblem, Finding
 
 
-class ReportEntry(Struct, frozen=True):
+class ReportEntry(Struct, frozen=True, rename={"findings": "doubts"}):
     """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file.
 
     `asked` are the ids under which kb.toml may tell of its talks and lines; `vectors` is the model whose vectors told
@@ -33,7 +33,7 @@ class ReportEntry(Struct, frozen=True):
     url: str | None
     talks: tuple[Talk, ...]
     notes: int
-    doubts: tuple[Doubt, ...]
+    findings: tuple[Finding, ...]
     asked: tuple[str, ...] = ()
     vectors: str = ""
 
@@ -104,14 +104,14 @@ class Contents(Struct, frozen=True, dict=True):
         return {each: tuple(entries) for each, entries in by_id.items()}
 
     @cached_property
-    def given(self) -> Mapping[str, Given]:
+    def given(self) -> Mapping[str, MetadataOverride]:
         """What was told by hand of each file."""
         return parse(self.told.encode()).given
 
     def ids_of(self, report_id: str) -> tuple[str, ...]:
         """Return all ids that a report goes by or may have gone by; none for one that is not known by this id."""
         entry = self.by_id.get(report_id)
-        former = self.given.get(entry.source, Given()).former if entry else ()
+        former = self.given.get(entry.source, MetadataOverride()).former if entry else ()
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
 
     def called(self, report_id: str) -> tuple[ReportEntry, ...]:

@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from index.sentences import said, system_says, told_by
 from kb.library.bounded import TooLongError, file_bytes, unopened
 from kb.library.configuration import Configuration, parse
-from kb.library.rewriting import read_configuration, with_given, with_seen
+from kb.library.rewriting import read_configuration, with_override, with_seen
 from kb.library.safe_files import alone, aside, file_name, move, write_whole
 from kb.library.states import Change, State, digest_of, told_of, with_told
 from kb.library.tables import ConfigurationError
 from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
@@ -194,9 +194,9 @@ class Library:
         self,
         data: bytes,
         name: str,
-        given: Given | None = None,
+        given: MetadataOverride | None = None,
         replacing: str | None = None,
-        inside: Mapping[str, Given] | None = None,
+        inside: Mapping[str, MetadataOverride] | None = None,
     ) -> Change:
         """Write a report on the disk, durably, with what is given by hand for it, and return what that changed.
 
@@ -213,8 +213,8 @@ class Library:
             source = self._source(path)
             before = self._state(source)
             told = {**(before.given if inside is None else inside)}
-            if given not in (None, Given()):
-                told[source] = with_told(told.get(source, Given()), given)
+            if given not in (None, MetadataOverride()):
+                told[source] = with_told(told.get(source, MetadataOverride()), given)
             change = Change(source, before, State(digest_of(data), told))
             return self._turn(change, lambda path: write_whole(path, data))
 
@@ -332,15 +332,15 @@ class Library:
         with _writing(path):
             return State(digest_of(path.read_bytes()) if os.path.lexists(path) else None, given)
 
-    def _tell(self, given: Mapping[str, Given], before: Mapping[str, Given]) -> None:
+    def _tell(self, given: Mapping[str, MetadataOverride], before: Mapping[str, MetadataOverride]) -> None:
         """Tell this of files in place of what was told of them before."""
         self._configure(partial(_with_all, dict.fromkeys(before) | dict(given)))
 
-    def tell(self, source: str, given: Given | None) -> None:
+    def tell(self, source: str, given: MetadataOverride | None) -> None:
         """Write what is given by hand for a file into kb.toml; None forgets it. Raises LibraryError for broken TOML."""
         self.tell_all({source: given})
 
-    def tell_all(self, given: Mapping[str, Given | None]) -> None:
+    def tell_all(self, given: Mapping[str, MetadataOverride | None]) -> None:
         """Write the same for several files at once, in this order."""
         self.configure(partial(_with_all, given))
 
@@ -403,9 +403,9 @@ def _writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _with_all(given: Mapping[str, Given | None], data: bytes, _: Configuration) -> bytes:
+def _with_all(given: Mapping[str, MetadataOverride | None], data: bytes, _: Configuration) -> bytes:
     """Return a kb.toml that tells this of files, in this order."""
-    return reduce(lambda before, one: with_given(before, *one), given.items(), data)
+    return reduce(lambda before, one: with_override(before, *one), given.items(), data)
 
 
 def _copied_aside(path: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.installed import versions
 
-FORMAT = 1
+FORMAT = 2
 """It rises whenever code understands or indexes reports otherwise (tests/kb/library/golden.py tells)."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")

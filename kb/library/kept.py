@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from kb.library.places import KEPT, may_keep
 from kb.library.safe_files import sealed, unsealed
-from kb.report.model import Correction, Given, Report, ToldTalk
+from kb.report.model import Correction, MetadataOverride, Report, ToldTalk
 from kb.report.outline import ReadingWarning
-from kb.report.problems import Doubt
+from kb.report.problems import Finding
 
 Kept = TypeVar("Kept")
 
@@ -33,7 +33,7 @@ class Grounds(Struct, frozen=True):
     file: str
     code: str
     domain: str
-    given: Given
+    given: MetadataOverride
     corrections: Mapping[str, Correction]
     talks: Mapping[str, ToldTalk]
     vectors: str = ""
@@ -49,7 +49,7 @@ class KeptReport(Struct, frozen=True):
     grounds: Grounds
     names: str
     warnings: tuple[ReadingWarning, ...]
-    doubts: tuple[Doubt, ...]
+    findings: tuple[Finding, ...]
     report: Report
     taught: Mapping[str, tuple[str, ...]] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kb.library.files import Library, ReportFile
 from kb.report.identity import normalized
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import UnreadableError
 
 # An export of today holds what that of last year held, but for what was edited since.
@@ -27,8 +27,8 @@ def older(library: Library, files: Sequence[ReportFile]) -> str | None:
 
 
 def carried_over(
-    given: Mapping[str, Given], before: Sequence[ReportFile], after: Sequence[ReportFile]
-) -> Mapping[str, Given]:
+    given: Mapping[str, MetadataOverride], before: Sequence[ReportFile], after: Sequence[ReportFile]
+) -> Mapping[str, MetadataOverride]:
     """Return what is told of the reports in a file once another state of it is there, by where they stand then.
 
     A report goes by its bytes; one that was edited by its name in an archive, and by its title in an export, where its
@@ -38,7 +38,7 @@ def carried_over(
     stands = {file.source: file for file in after}
     places = {file.digest: file.source for file in after}
     edited = [file for file in after if file.digest not in {file.digest for file in before}]
-    carried: dict[str, Given] = {}
+    carried: dict[str, MetadataOverride] = {}
     for place, told in given.items():
         file, now = stood.get(place), stands.get(place)
         if file is None or (now and now.digest == file.digest):

@@ -12,7 +12,7 @@ from index.tables import CONTROL, place
 from kb.library.configuration import Configuration, parse
 from kb.library.searches import SavedSearch
 from kb.library.tables import ENCODING, ConfigurationError
-from kb.report.model import Claim, Correction, Given, ToldTalk
+from kb.report.model import Claim, Correction, MetadataOverride, ToldTalk
 from kb.report.problems import FileProblem
 
 _TABLE = re.compile(r"[ \t]*\[")
@@ -56,9 +56,9 @@ def _left_out(told: Configuration, name: str) -> Iterator[FileProblem]:
         yield FileProblem(name, line[0], message)
 
 
-def with_given(data: bytes, source: str, given: Given | None) -> bytes:
+def with_override(data: bytes, source: str, given: MetadataOverride | None) -> bytes:
     """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
-    given = given or Given()
+    given = given or MetadataOverride()
     texts = {"event": given.event, "date": given.held_on, "url": given.url, "published": given.published}
     named: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() or None for key, value in texts.items()}
     return _with_table(data, "reports", source, named | {"former": list(given.former) or None})

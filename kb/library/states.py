@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 
 
 class State(Struct, frozen=True):
     """The SHA-256 of a file's bytes, None where there is no file, and what is told of it and of each report in it."""
 
     digest: str | None
-    given: Mapping[str, Given] = {}
+    given: Mapping[str, MetadataOverride] = {}
 
 
 class Change(Struct, frozen=True):
@@ -49,13 +49,13 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def told_of(given: Mapping[str, Given], source: str) -> Mapping[str, Given]:
+def told_of(given: Mapping[str, MetadataOverride], source: str) -> Mapping[str, MetadataOverride]:
     """Return what is told of a file and of the reports in it, each by its source."""
     inside = (f"{source}#", f"{source}!/")
     return {place: told for place, told in given.items() if place == source or place.startswith(inside)}
 
 
-def with_told(known: Given, given: Given) -> Given:
+def with_told(known: MetadataOverride, given: MetadataOverride) -> MetadataOverride:
     """Return what is known of a report with what is told of it now; what that leaves open stays."""
     fields = known.__struct_fields__
-    return Given(**{name: getattr(given, name) or getattr(known, name) for name in fields})
+    return MetadataOverride(**{name: getattr(given, name) or getattr(known, name) for name in fields})

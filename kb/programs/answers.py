@@ -20,7 +20,7 @@ from kb.texts import programs as words
 Record: TypeAlias = dict[str, Any]
 
 _MOST_TALKS = 5  # that are found by their titles
-_MOST_KIN = 20  # notes that belong to one
+_MOST_RELATED = 20  # notes that belong to one
 _MOST_SERVICES = 100
 
 
@@ -58,13 +58,13 @@ def show(kb: KnowledgeBase, asked: Show, root: str | None) -> Record:
         entry, notes = kb.browser.report(asked.id)
         return {**about(kb), "report": report_card(entry), **_listed(cards, notes, asked.offset)}
     if kb.browser.is_talk(asked.id):
-        takers = kb.browser.takers(asked.id)
-        first = takers[0]
-        notes = [note for taker in takers for note in taker.notes]
+        note_takers = kb.browser.note_takers(asked.id)
+        first = note_takers[0]
+        notes = [note for note_taker in note_takers for note in note_taker.notes]
         return {
             **about(kb),
             "talk": talk_card(first.talk, first.report.event, first.report.held_on),
-            "reports": [report_card(taker.report) for taker in takers[:_MOST_KIN]],
+            "reports": [report_card(note_taker.report) for note_taker in note_takers[:_MOST_RELATED]],
             **_listed(cards, notes, asked.offset),
         }
     return {**about(kb), **_note(kb, cards, kb.browser.note(asked.id))}
@@ -105,17 +105,17 @@ def _nothing(kb: KnowledgeBase, answer: Answer) -> dict[str, str]:
 
 def _note(kb: KnowledgeBase, cards: Cards, note: Note) -> Record:
     around = kb.browser.surroundings(note)
-    below = [other for other in around.kin if any(crumb.note == note.id for crumb in other.trail)]
-    kin = {
+    below = [other for other in around.related if any(crumb.note == note.id for crumb in other.trail)]
+    related = {
         "under_it": below,
-        "remedies": [other for other in around.kin if other.remedy_of == note.id],
-        "answers": [other for other in around.kin if other.answers == note.id],
-        "remedy_of": [other for other in around.kin if other.id == note.remedy_of],
-        "answer_to": [other for other in around.kin if other.id == note.answers],
+        "remedies": [other for other in around.related if other.remedy_of == note.id],
+        "answers": [other for other in around.related if other.answers == note.id],
+        "remedy_of": [other for other in around.related if other.id == note.remedy_of],
+        "answer_to": [other for other in around.related if other.id == note.answers],
         "before": [around.before] if around.before else [],
         "after": [around.after] if around.after else [],
     }
-    belonging = {name: list(within(map(cards.card, notes[:_MOST_KIN]))) for name, notes in kin.items()}
+    belonging = {name: list(within(map(cards.card, notes[:_MOST_RELATED]))) for name, notes in related.items()}
     quotation = Quoting(en, kb.collection.domain, cards.address).citation(note)
     return {"report": report_card(around.report), "note": cards.whole(note), "quotation": quotation, **belonging}
 

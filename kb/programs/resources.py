@@ -47,8 +47,8 @@ def text(kb: KnowledgeBase, asked: str, root: str | None) -> str:
         quoting = Quoting(en, kb.collection.domain, Cards(kb, root).address)
         if what == "note":
             return quoting.citation(kb.browser.note(identifier))
-        takers = kb.browser.takers(identifier)
-    notes = [note for taker in takers for note in taker.notes]
+        note_takers = kb.browser.note_takers(identifier)
+    notes = [note for note_taker in note_takers for note in note_taker.notes]
     some = notes[: _fitting(notes)]
     more = [words.left_out(len(notes) - len(some))] if len(some) < len(notes) else []
     return "\n".join([*quoting.sheet(some), *more])

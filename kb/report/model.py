@@ -96,7 +96,7 @@ class Note(Struct, frozen=True):
 
     @property
     def passage(self) -> str:
-        """The text that it is found by likeness by: what it stands in, outermost first, and itself."""
+        """The text that it is found by similarity by: what it stands in, outermost first, and itself."""
         talk = [self.talk.title] if self.talk else []
         return " > ".join([*talk, *(crumb.text for crumb in self.trail), self.text])
 
@@ -121,7 +121,7 @@ class Report(Struct, frozen=True):
     asked: tuple[str, ...] = ()
 
 
-class Given(Struct, frozen=True):
+class MetadataOverride(Struct, frozen=True):
     """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells.
 
     `former` are the ids that it had before that: what is told of its notes under them, and links, still reach it.

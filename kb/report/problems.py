@@ -92,7 +92,7 @@ def _common_value(values: tuple[Value, ...]) -> Value:
 Missing = Literal["event", "date", "talk", "speaker", "service", "advice", "problem"]
 
 
-class Doubt(Struct, frozen=True):
+class Finding(Struct, frozen=True):
     """Something that a report does not tell, or not plainly: its event or date; or, on a line, which words may do so.
 
     A heading may be a talk, a name may be who speaks, words may be a service that the catalogue does not know, a

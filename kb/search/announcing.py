@@ -72,7 +72,7 @@ class Announcer:
     def entries(self, query: Query, *, whole: bool = True) -> tuple[Entry, ...]:
         """Return what a feed of a search has, the newest first; not `whole`, only what happened since the first sync.
 
-        The search is answered to the letter: what is found only by loosening or by likeness is no news.
+        The search is answered to the letter: what is found only by loosening or by similarity is no news.
         """
         snapshot = self._collection.snapshot()
         if snapshot is None:

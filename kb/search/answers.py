@@ -98,7 +98,7 @@ class Answer(Struct, frozen=True):
     marks: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
 
-class Alike(Struct, frozen=True):
+class SimilarNotes(Struct, frozen=True):
     """A note that is like another: how near in meaning, and of which services both are."""
 
     note: "Note"
@@ -107,19 +107,20 @@ class Alike(Struct, frozen=True):
 
 
 class Surroundings(Struct, frozen=True):
-    """Where a note stands: its report, its number there from 1, the notes right before and after, and its kin.
+    """Where a note stands: its report, its number there from 1, the notes before and after, what is related.
 
-    The kin are what stands under it, remedies or answers it, or is remedied or answered by it, in reading order.
+    The related documents are what stands under it, remedies or answers it, or is remedied or answered by it, in
+    reading order.
     """
 
     report: "ReportEntry"
     number: int
     before: "Note | None"
     after: "Note | None"
-    kin: "tuple[Note, ...]"
+    related: "tuple[Note, ...]"
 
 
-class Taker(Struct, frozen=True):
+class NoteTaker(Struct, frozen=True):
     """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
 
     report: "ReportEntry"

@@ -9,12 +9,12 @@ from kb.aligning import Row, aligned
 from kb.library.contents import Contents, ReportEntry
 from kb.report.model import Note
 from kb.report.outline import Outline
-from kb.search.answers import Alike, ServiceCount, Surroundings, Taker, UnknownIdError, Why
+from kb.search.answers import NoteTaker, ServiceCount, SimilarNotes, Surroundings, UnknownIdError, Why
 from kb.search.collection import Collection, OfGeneration, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, talks_of
 from kb.search.records import load_relations
 
-_MOST_ALIKE = 5
+_MOST_SIMILAR = 5
 _MOST_NEAR = 3
 _Entry = TypeVar("_Entry")
 
@@ -90,13 +90,13 @@ class Browser:
             number=place + 1,
             before=snapshot.note(stored[place - 1]) if place else None,
             after=snapshot.note(stored[place + 1]) if place + 1 < len(stored) else None,
-            kin=tuple(snapshot.note(one) for one, known in zip(stored, told, strict=True) if known.touch(wanted)),
+            related=tuple(snapshot.note(one) for one, known in zip(stored, told, strict=True) if known.touch(wanted)),
         )
 
-    def like(self, notes: Sequence[Note]) -> tuple[Alike, ...]:
+    def like(self, notes: Sequence[Note]) -> tuple[SimilarNotes, ...]:
         """Return the notes of other reports that are most like some, none without a model."""
         snapshot = self._collection.snapshot()
-        hits = snapshot.reader.like([note.id for note in notes], "report", _MOST_ALIKE) if snapshot else ()
+        hits = snapshot.reader.like([note.id for note in notes], "report", _MOST_SIMILAR) if snapshot else ()
         return tuple(_alike(notes, snapshot.note(hit.stored), hit.score) for hit in hits) if snapshot else ()
 
     def is_talk(self, talk_id: str) -> bool:
@@ -104,7 +104,7 @@ class Browser:
         contents = self._collection.contents()
         return contents is not None and contents.settled_talk(talk_id) is not None
 
-    def takers(self, talk_id: str) -> tuple[Taker, ...]:
+    def note_takers(self, talk_id: str) -> tuple[NoteTaker, ...]:
         """Return who noted a talk, in library order. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
         settled = snapshot.contents.settled_talk(talk_id) if snapshot else None
@@ -116,14 +116,17 @@ class Browser:
             entry.id: (entry, talk) for entry in snapshot.contents.reports for talk in entry.talks if talk.id == settled
         }
         return tuple(
-            Taker(entry, talk, tuple(note for note in notes if note.report == entry.id))
+            NoteTaker(entry, talk, tuple(note for note in notes if note.report == entry.id))
             for entry, talk in told.values()
         )
 
-    def aligned(self, takers: Sequence[Taker]) -> tuple[Row, ...]:
-        """Return the notes of several takers side by side, those that say the same in one row."""
+    def aligned(self, note_takers: Sequence[NoteTaker]) -> tuple[Row, ...]:
+        """Return the notes of several note takers side by side, those that say the same in one row."""
         snapshot = self._collection.snapshot()
-        return aligned([taker.notes for taker in takers], snapshot.likeness if snapshot else lambda _some, _others: ())
+        return aligned(
+            [note_taker.notes for note_taker in note_takers],
+            snapshot.similarity if snapshot else lambda _some, _others: (),
+        )
 
     def spoken(self, talk_id: str) -> TalkEntry:
         """Return a talk without its notes, and who tells of it. Raises UnknownIdError."""
@@ -167,9 +170,9 @@ class Browser:
         from kb.understanding import finish
 
         if self.is_talk(identifier):
-            taker = self.takers(identifier)[0]
-            sure, told = talk_reasons(self.outline(taker.report.id), taker.report.event, taker.talk.line)
-            return Why("talk", taker.talk.title, sure, tuple(told))
+            note_taker = self.note_takers(identifier)[0]
+            sure, told = talk_reasons(self.outline(note_taker.report.id), note_taker.report.event, note_taker.talk.line)
+            return Why("talk", note_taker.talk.title, sure, tuple(told))
         known = self.note(identifier)
         own = known.id.rpartition("/")[2]
         finished = finish(self.outline(known.report), self._collection.tools)
@@ -195,10 +198,10 @@ def _known(entries: Mapping[str, _Entry], key: str, what: str) -> _Entry:
     return entries[key]
 
 
-def _alike(notes: Sequence[Note], other: Note, cosine: float) -> Alike:
+def _alike(notes: Sequence[Note], other: Note, cosine: float) -> SimilarNotes:
     services = {mention.service for note in notes for mention in note.services}
     both = dict.fromkeys(mention.service for mention in other.services if mention.service in services)
-    return Alike(other, cosine, tuple(both))
+    return SimilarNotes(other, cosine, tuple(both))
 
 
 def _entry(report_id: str, contents: Contents | None) -> ReportEntry:

@@ -9,7 +9,7 @@ from kb.library.configuration import Configuration, parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.tables import ConfigurationError
 from kb.report.difference import Cause
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 
 _MOST_RULES = 10  # files that are named; where more are others, it is another version of kb
 
@@ -48,7 +48,7 @@ class Causes:
     def _told(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
         """Yield the tables of kb.toml that tell otherwise of a report, its notes, its talks or what it names."""
         old, new, source = self._old, self._new, entry.source
-        if old.given.get(source, Given()) != new.given.get(source, Given()):
+        if old.given.get(source, MetadataOverride()) != new.given.get(source, MetadataOverride()):
             yield Cause("told", f'[reports."{source}"]')
         if old.ignore != new.ignore and not (before and after):
             yield Cause("told", "ignore")

@@ -52,10 +52,10 @@ class Snapshot(Struct, frozen=True):
 
         return load_note(stored, self.contents)
 
-    def likeness(self, notes: "Sequence[Note]", others: "Sequence[Note]") -> "Sequence[Sequence[float]]":
+    def similarity(self, notes: "Sequence[Note]", others: "Sequence[Note]") -> "Sequence[Sequence[float]]":
         """Return the cosine of each of some notes to each of others; nothing where there are no vectors."""
         own, other = ([note.id for note in some] for some in (notes, others))
-        return self.reader.likeness(own, other, "place")
+        return self.reader.similarity(own, other, "place")
 
 
 class OfGeneration(Generic[T]):

@@ -12,7 +12,7 @@ from kb.library.contents import ReportEntry
 from kb.library.files import ChangedSinceError, Library, LibraryError
 from kb.library.rewriting import (
     with_correction,
-    with_given,
+    with_override,
     with_search,
     with_talk,
     without_search,
@@ -20,7 +20,7 @@ from kb.library.rewriting import (
 from kb.library.searches import MOST_SEARCHES, SavedSearch
 from kb.library.states import Change
 from kb.report.identity import of_event
-from kb.report.model import Correction, Given, ToldTalk
+from kb.report.model import Correction, MetadataOverride, ToldTalk
 from kb.search.collection import Collection
 
 Told = TypeVar("Told")
@@ -53,7 +53,7 @@ class Corrector:
 
         return known(self._own().configure(corrected))
 
-    def report(self, entry: ReportEntry, change: Callable[[Given], Given]) -> Given:
+    def report(self, entry: ReportEntry, change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
         """Change what is told of event, day and addresses of a report; return what it was before.
 
         Where its event becomes another its ids do too: those that it has now are kept, and lead to it. Raises
@@ -65,7 +65,7 @@ class Corrector:
         def told(data: bytes, before: Configuration) -> bytes:
             if library.digest(source) != entry.digest:  # another may stand there, or none
                 raise ChangedSinceError(source)
-            known = before.given.get(source, Given())
+            known = before.given.get(source, MetadataOverride())
             given = change(known)
             former = () if known.event == given.event else ids
             after = replace(given, former=tuple(dict.fromkeys((*known.former, *given.former, *former))))
@@ -73,9 +73,9 @@ class Corrector:
                 moved = of_event(asked, given.event)
                 if asked in before.talks and moved not in before.talks:
                     data = with_talk(data, moved, before.talks[asked])
-            return with_given(data, source, after)
+            return with_override(data, source, after)
 
-        return library.configure(told).given.get(source, Given())
+        return library.configure(told).given.get(source, MetadataOverride())
 
     def ids_of_talk(self, talk_id: str) -> tuple[str, ...]:
         """Return each id that a talk has in one of its reports alone, which is what reading them knows."""

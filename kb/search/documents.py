@@ -51,7 +51,7 @@ def documents(finished: FinishedReport, analyzer: Analyzer, domain: Domain) -> I
             literal=note.text,
             boost=LABEL if note.kind == "label" else 1 + ADVICE * note.advice,
             passage=note.passage,
-            belongs=_others(note),
+            parents=_others(note),
         )
 
 

@@ -1,4 +1,4 @@
-"""Which model finds notes by likeness: the one that comes along, one behind an address, or none."""
+"""Which model finds notes by similarity: the one that comes along, one behind an address, or none."""
 
 import os
 from typing import TYPE_CHECKING

@@ -11,7 +11,7 @@ from kb.library.contents import ReportEntry
 from kb.library.files import ReportFile
 from kb.library.fingerprint import code_digest
 from kb.library.kept import Grounds, KeptReport, KeptReports
-from kb.report.model import Given, Report
+from kb.report.model import MetadataOverride, Report
 from kb.report.problems import FileProblem
 from kb.services.concern import names_in
 from kb.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
@@ -46,7 +46,7 @@ class Standing:
             url=report.url,
             talks=report.talks,
             notes=len(report.notes),
-            doubts=finished.doubts,
+            findings=finished.findings,
             asked=report.asked,
             vectors=finished.vectors,
         )
@@ -79,14 +79,14 @@ class Finisher:
         kept = self._kept(file)
         if kept:
             analysed = analyse(kept.report, self._tools)
-            return replace(analysed, warnings=kept.warnings, doubts=kept.doubts, vectors=kept.grounds.vectors)
+            return replace(analysed, warnings=kept.warnings, findings=kept.findings, vectors=kept.grounds.vectors)
         return self._understood(file)
 
     def finished(self, file: ReportFile) -> FinishedReport:
         """Return the same without the analysis of its texts."""
         kept = self._kept(file)
         if kept:
-            return FinishedReport(kept.report, {}, kept.warnings, kept.doubts, kept.grounds.vectors)
+            return FinishedReport(kept.report, {}, kept.warnings, kept.findings, kept.grounds.vectors)
         return replace(self._understood(file), morphemes={})
 
     def report_of_any_domain(self, file: ReportFile) -> Report:
@@ -115,11 +115,11 @@ class Finisher:
         one = understand(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
         names = names_in((one.report.title, *all_texts(one.report)))
         grounds = replace(self._grounds(file, one.report), vectors=one.vectors)
-        self.kept.keep(KeptReport(grounds, names, one.warnings, one.doubts, one.report, one.taught))
+        self.kept.keep(KeptReport(grounds, names, one.warnings, one.findings, one.report, one.taught))
         return one
 
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
-        given = self._tools.configuration.given.get(file.source, Given())
+        given = self._tools.configuration.given.get(file.source, MetadataOverride())
         corrections = corrections_for(report.id, file.source, given, self._tools.corrections)
         told = self._tools.configuration.talks
         talks = {asked: told[asked] for asked in report.asked if asked in told}

@@ -94,7 +94,7 @@ def guide_of(service: Service, collection: Collection) -> Guide:
     """Return the guide of a service, of the newest generation; an empty one while there is no index."""
     snapshot = collection.snapshot()
     total, notes, remedies = _gathered(service, snapshot) if snapshot else (0, (), {})
-    # Remedies that are about other services are grouped too, so that what two takers noted is told once.
+    # Remedies that are about other services are grouped too, so that what two note takers noted is told once.
     every = {note.id: note for note in chain(notes, *remedies.values())}
     groups = list(_told_once(every.values(), snapshot)) if snapshot else []
     return Guide(
@@ -137,7 +137,7 @@ def _speaks_of(note: Note, service: Service) -> bool:
 
 
 def _told_once(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, ...]]:
-    """Yield notes, those together that say the same: in the same words, or as takers of one talk side by side."""
+    """Yield notes, those together that say the same: in the same words, or as note takers of one talk side by side."""
     by_text: dict[str, list[Note]] = {}
     for row in _rows(notes, snapshot):
         known = {id(group): group for note in row if (group := by_text.get(normalized(note.text)))}
@@ -148,13 +148,13 @@ def _told_once(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note
 
 
 def _rows(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[Sequence[Note]]:
-    """Yield each note alone, and those of several takers of one talk that say the same in one row."""
+    """Yield each note alone, and those of several note takers of one talk that say the same in one row."""
     talks: defaultdict[str, list[Note]] = defaultdict(list)
     for note in sorted(notes, key=lambda note: (note.report, note.line)):
         talks[note.talk.id if note.talk else note.report].append(note)
     for own in talks.values():
-        takers = [list(taken) for _, taken in groupby(own, attrgetter("report"))]
-        for row in aligned(takers, snapshot.likeness):
+        note_takers = [list(taken) for _, taken in groupby(own, attrgetter("report"))]
+        for row in aligned(note_takers, snapshot.similarity):
             yield [note for note in row.notes if note]
 
 
@@ -200,7 +200,7 @@ def _entry(
     domain: Domain,
 ) -> Entry:
     best = max(group, key=lambda note: (bool(note.states), int(note.advice * 4), note.held_on or "", note.id))
-    # Two takers of a talk noted the problem and its remedy each: the remedy is told once, too.
+    # Two note takers of a talk noted the problem and its remedy each: the remedy is told once, too.
     own, led = (
         {group_of[other.id]: other for note in group for other in others.get(note.id, ())}
         for others in (remedies, leads_to)

@@ -21,7 +21,7 @@ from kb.library.seen import seen
 from kb.library.states import told_of
 from kb.library.walk import set_aside_below, shown_name
 from kb.report.identity import normalized
-from kb.report.model import Given, Report
+from kb.report.model import MetadataOverride, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.embedding import embedder_of
@@ -145,11 +145,11 @@ class Keeper:
         return True
 
     def coverage(self) -> Coverage | None:
-        """Return how many notes can be found by likeness, None where there is no model."""
+        """Return how many notes can be found by similarity, None where there is no model."""
         return self._collection.engine.coverage()
 
     def model(self) -> str | None:
-        """Return which model finds notes by likeness and what runs it, None where there is none."""
+        """Return which model finds notes by similarity and what runs it, None where there is none."""
         embedder = embedder_of(self._collection.tools.configuration)()
         return f"{embedder.name}, {embedder.runtime}" if embedder else None
 
@@ -172,7 +172,7 @@ class Keeper:
         self._collection.engine.merge()
 
     def add(
-        self, data: bytes, name: str | None = None, given: Given | None = None, expected: str | None = None
+        self, data: bytes, name: str | None = None, given: MetadataOverride | None = None, expected: str | None = None
     ) -> Added:
         """Put a report into the library, durably, in place of the same report if it is there already.
 
@@ -213,7 +213,7 @@ class Keeper:
         """Keep in kb.toml which posts of a feed were seen. Raises LibraryError."""
         self._own_library().see(feed, posts)
 
-    def preview(self, data: bytes, name: str | None = None, given: Given | None = None) -> FinishedReport:
+    def preview(self, data: bytes, name: str | None = None, given: MetadataOverride | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
         return understand(data, name or _UNNAMED, self._collection.tools, given)
 
@@ -236,10 +236,10 @@ class Keeper:
                 problems.append(error.problem)
         return len(files), tuple(reports), tuple(problems)
 
-    def _add_many(self, data: bytes, name: str, given: Given | None) -> Added:
+    def _add_many(self, data: bytes, name: str, given: MetadataOverride | None) -> Added:
         """Put an export or archive into the library. Raises UnreadableError, LibraryError."""
         files, _ = self._files_in(data, name)
-        if given is not None and given != Given():
+        if given is not None and given != MetadataOverride():
             message = said("holds {0} reports, and what is told is of one; tell it of each in kb.toml", len(files))
             raise UnreadableError(FileProblem(name, None, message))
         library = self._own_library()
@@ -250,7 +250,9 @@ class Keeper:
             change = library.put(data, name, None, old, inside)
         return Added(None, f"{library.name}/{change.source}", old, len(files), unchanged, change)
 
-    def _carried(self, library: Library, old: str, name: str, files: Sequence[ReportFile]) -> Mapping[str, Given]:
+    def _carried(
+        self, library: Library, old: str, name: str, files: Sequence[ReportFile]
+    ) -> Mapping[str, MetadataOverride]:
         """Return what is to be told of reports once those of a file `name` stand in the place of an older state."""
         scan = library.scan()
         before = [file for file in scan.files if file.container == old]
@@ -339,7 +341,7 @@ class Keeper:
 
 
 @lru_cache(256)  # whoever adds many reports meets each of the others every time
-def _identity(file: ReportFile, given: Given | None) -> "tuple[str, str, Texts] | None":
+def _identity(file: ReportFile, given: MetadataOverride | None) -> "tuple[str, str, Texts] | None":
     """Return id and title of the report that a file holds, and what it is compared by; None for what is no report."""
     from kb.readers.formats import read_outline
     from kb.relating import texts_of

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kb.library.contents import Contents
 from kb.report.model import Note, Talk
-from kb.search.answers import Alike, Answer, Found, FoundTalk, Taker, Tier
+from kb.search.answers import Answer, Found, FoundTalk, NoteTaker, SimilarNotes, Tier
 from kb.services import Change, Domain, Service
 from kb.texts import ja
 
@@ -52,19 +52,19 @@ def hit_record(found: Found, tier: Tier, domain: Domain, *, quoted: bool, explai
     }
 
 
-def alike_record(alike: Alike, domain: Domain) -> dict[str, Any]:
+def similar_record(alike: SimilarNotes, domain: Domain) -> dict[str, Any]:
     """Return a note that is like another, and what is alike."""
     return {**note_record(alike.note, domain), "cosine": round(alike.cosine, 4), "same_services": list(alike.services)}
 
 
-def row_record(row: "Row", takers: Sequence[Taker], domain: Domain) -> dict[str, Any]:
-    """Return what each taker of a talk noted of one thing, by report; `only` names who alone did."""
+def row_record(row: "Row", note_takers: Sequence[NoteTaker], domain: Domain) -> dict[str, Any]:
+    """Return what each note taker of a talk noted of one thing, by report; `only` names who alone did."""
     notes = {
-        taker.report.id: note_record(note, domain) if note else None
-        for taker, note in zip(takers, row.notes, strict=True)
+        note_taker.report.id: note_record(note, domain) if note else None
+        for note_taker, note in zip(note_takers, row.notes, strict=True)
     }
     told = [report for report, note in notes.items() if note]
-    return {"only": told[0] if len(told) == 1 else None, "words": row.words, "likeness": row.likeness, "notes": notes}
+    return {"only": told[0] if len(told) == 1 else None, "words": row.words, "likeness": row.similarity, "notes": notes}
 
 
 def found_talk_record(found: FoundTalk) -> dict[str, Any]:

@@ -25,7 +25,7 @@ SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old
 
 _MOST_NEAR = 3  # values that are offered instead of one that is none
 _MOST_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
-_LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of the ladder
+_LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of relaxation
 
 
 class Searcher:

@@ -15,15 +15,15 @@ from kb.library.kept import KeptReports
 from kb.library.updates import MOST_UPDATES, Update, Updates, moment_after, newest_news
 from kb.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
 from kb.report.difference import Difference
-from kb.report.model import Given, Note
+from kb.report.model import MetadataOverride, Note
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search import drafting
+from kb.search import staging
 from kb.search.causes import Causes
 from kb.search.collection import Collection, Snapshot
 from kb.search.differing import Differ, difference, first_difference
 from kb.search.documents import documents
-from kb.search.drafting import Drafted, Told
 from kb.search.finishing import Finisher, Standing
+from kb.search.staging import Staged, Told
 from kb.search.teaching import lesson_of
 from kb.services.concern import changed_names, changed_services
 from kb.understanding import Progress, corrections_for, corrections_of
@@ -70,12 +70,12 @@ class Sync:
         """
         collection = self._collection
         changed = [file for file in self._scan.files if file.source not in self._same]
-        if self._vectors or len(changed) < drafting.WORTH_PROCESSES:
-            return self._published(Drafted({}, ()))
-        with collection.engine.drafting() as writer:
+        if self._vectors or len(changed) < staging.WORTH_PROCESSES:
+            return self._published(Staged({}, ()))
+        with collection.engine.staging() as writer:
             configuration = collection.tools.configuration
             return self._published(
-                drafting.draft(changed, writer, collection.index, configuration, self._progress, lesson=self._lesson)
+                staging.stage(changed, writer, collection.index, configuration, self._progress, lesson=self._lesson)
             )
 
     def preview(self) -> Difference | None:
@@ -83,10 +83,10 @@ class Sync:
         update = self._update(self._settled({})[0])
         return update.difference if update else None
 
-    def _published(self, drafted: Drafted) -> tuple[Contents, Difference | None]:
+    def _published(self, staged: Staged) -> tuple[Contents, Difference | None]:
         """Settle what the library as a whole decides, and publish."""
-        contents, standings = self._settled(drafted.told)
-        written = {source for draft in drafted.drafts for source, _ in draft.runs}
+        contents, standings = self._settled(staged.told)
+        written = {source for segment in staged.segments for source, _ in segment.runs}
         replaced = self._replaced(
             [one for one in contents.reports if one.source not in written or standings[one.source].entry != one]
         )
@@ -95,7 +95,7 @@ class Sync:
         contents = replace(contents, updates=((*self._updates, key) if key else self._updates)[-MOST_UPDATES:])
         order, meta = tuple(one.source for one in contents.reports), contents.as_meta()
         try:
-            self._collection.engine.publish(replaced, (), order, meta, self._since, drafts=drafted.drafts)
+            self._collection.engine.publish(replaced, (), order, meta, self._since, staged=staged.segments)
         except BaseException:
             updates.forget(filter(None, (key,)))
             raise
@@ -144,8 +144,8 @@ class Sync:
         if old.domain_digest != new.domain_digest:
             names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
         for file in self._scan.files:
-            given = old.given.get(file.source, Given())
-            if given != new.given.get(file.source, Given()) or before.files.get(file.source) != file.digest:
+            given = old.given.get(file.source, MetadataOverride())
+            if given != new.given.get(file.source, MetadataOverride()) or before.files.get(file.source) != file.digest:
                 continue
             report = before.ids.get(file.source)
             if report is None:  # nobody could read it

@@ -38,7 +38,7 @@ def changed_names(old: Domain, new: Domain) -> frozenset[str] | None:
 
     Other owners, or another field, may change what any name means; a word of nothing but gaps may stand in any text.
     """
-    if (old.lore, old.catalogue.owners) != (new.lore, new.catalogue.owners):
+    if (old.disambiguation, old.catalogue.owners) != (new.disambiguation, new.catalogue.owners):
         return None
     services = [service for slug in changed_services(old, new) for service in _both(slug, old, new)]
     names = [name for service in services for name in service.names]

@@ -11,7 +11,7 @@ from index.analysis import LexiconEntry
 from kb.report.model import Note
 from kb.services.catalogue import Catalogue, Service
 from kb.services.changes import Change
-from kb.services.senses import NameLore, Namer
+from kb.services.senses import DisambiguationRules, Namer
 from kb.services.vocabulary import Vocabulary, words
 
 
@@ -19,7 +19,7 @@ class Domain(Struct, frozen=True, dict=True):
     """A field, with what a library adds to it. Two are equal where they tell the same."""
 
     catalogue: Catalogue = Catalogue()
-    lore: NameLore = NameLore()
+    disambiguation: DisambiguationRules = DisambiguationRules()
     vocabulary: Vocabulary = Vocabulary()
     changes: tuple[Change, ...] = ()
 
@@ -36,7 +36,7 @@ class Domain(Struct, frozen=True, dict=True):
     @cached_property
     def namer(self) -> Namer:
         """What finds the services of this domain in texts."""
-        return Namer(self.catalogue, self.lore)
+        return Namer(self.catalogue, self.disambiguation)
 
     @cached_property
     def words(self) -> tuple[LexiconEntry, ...]:

@@ -17,7 +17,7 @@ from index.tables import Text, Texts
 from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
 from kb.services.changes import Change, ChangeTable, lifecycle
 from kb.services.domain import Domain
-from kb.services.senses import NameLore
+from kb.services.senses import DisambiguationRules
 from kb.services.vocabulary import Vocabulary
 
 _DOMAINS = "kb.domains"
@@ -61,7 +61,7 @@ class ServiceTable(Struct, frozen=True, forbid_unknown_fields=True):
     against: Texts = ()
 
 
-class _Names(NameLore, frozen=True, forbid_unknown_fields=True):
+class _Names(DisambiguationRules, frozen=True, forbid_unknown_fields=True):
     owners: Texts = ()
 
 
@@ -131,7 +131,7 @@ def read(folder: Traversable) -> Domain:
     )
     return Domain(
         catalogue,
-        convert(names, NameLore, from_attributes=True),
+        convert(names, DisambiguationRules, from_attributes=True),
         _vocabulary(datafiles.table(folder, "vocabulary.toml", _VocabularyTables)),
         (*changes, *lifecycle(catalogue.services)),
     )

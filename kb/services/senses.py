@@ -20,7 +20,7 @@ _LONGEST_ABBREVIATION = 4
 _TOO_SHORT_IN_SMALL = 2
 
 
-class NameLore(Struct, frozen=True):
+class DisambiguationRules(Struct, frozen=True):
     """What is known of names beyond whose they are.
 
     Near a name of the `others`, a name that they share is theirs and not `ours`. `longer` names contain a service's and
@@ -84,7 +84,7 @@ class _Meaning(Struct, frozen=True):
 class Namer:
     """Finds the services that texts name."""
 
-    def __init__(self, catalogue: Catalogue, lore: NameLore) -> None:
+    def __init__(self, catalogue: Catalogue, disambiguation: DisambiguationRules) -> None:
         names = [(name, service) for service in catalogue.services for name in service.names]
         spellings: dict[str, set[str]] = {}
         for name, _ in names:
@@ -95,8 +95,10 @@ class Namer:
         }
         wrong = {wrong: name for name, _ in names for wrong in misspellings(name) if skeleton(wrong) not in known}
         self._meanings = known | {skeleton(word): _misspelt(known[skeleton(name)]) for word, name in wrong.items()}
-        self._matcher = Matcher([*(name for name, _ in names), *wrong, *lore.longer], catalogue.owners, lore.hosts)
-        self._ours, self._others = _skeletons(lore.ours), _skeletons(lore.others)
+        self._matcher = Matcher(
+            [*(name for name, _ in names), *wrong, *disambiguation.longer], catalogue.owners, disambiguation.hosts
+        )
+        self._ours, self._others = _skeletons(disambiguation.ours), _skeletons(disambiguation.others)
         owners = "".join(rf"|{re.escape(owner)}\s" for owner in catalogue.owners)
         self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners.removeprefix('|')})?")
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from kb.report.identity import report_id, talk_id
-from kb.report.model import Given, Report, Talk
+from kb.report.model import MetadataOverride, Report, Talk
 from kb.report.outline import Outline
 from kb.talks.dates import day_in_address, held_on_of, published_of
 from kb.talks.event import event_of
@@ -78,12 +78,12 @@ def _read(outline: Outline, event: str | None, told: ToldLines) -> Reading:
         of_lines |= dict.fromkeys(refused, False)
 
 
-def report_of(outline: Outline, given: Given | None = None, told: ToldLines = NOTHING_TOLD) -> Report:
+def report_of(outline: Outline, given: MetadataOverride | None = None, told: ToldLines = NOTHING_TOLD) -> Report:
     """Return the report that an outline holds, its notes without services, statements but where they say `Q:`.
 
     `told` is which lines are talks and which are none, by their ids, as a person told it by hand.
     """
-    given = given or Given()
+    given = given or MetadataOverride()
     known = read(outline, given.event, told)
     event = known.event
     title = outline.title or event or PurePath(outline.source).stem

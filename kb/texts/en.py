@@ -48,18 +48,18 @@ NOTICES = {
     "no likeness": "could not search by meaning: {text}",
     "literally": "searched “{text}” as it stands",
 }
-ALIKE = "like in meaning"
+SIMILAR = "like in meaning"
 ANSWERS = "Answers"
 NO_ANSWER = "No note was found that surely answers this."
 NEAR = "Notes near in meaning"
 NO_NOTE_SAYS_IT = "No note has these words."
-NOTHING_ALIKE = "No other report has a note like it"
+NOTHING_SIMILAR = "No other report has a note like it"
 FIELDS = {"text": "text", "trail": "trail", "talk": "title of the talk", "services": "service", "below": "notes below"}
 SIGNALS = {
     "nearness": "words side by side",
     "coverage": "how many of the words",
     "exact": "the whole text",
-    "likeness": ALIKE,
+    "likeness": SIMILAR,
     "around": "notes around are like it",
     "length": "the length of the note",
     "boost": "kind",
@@ -245,9 +245,9 @@ def without(condition: str, count: int) -> str:
     return f"Without “{condition}”: {counted(count, 'note')}"
 
 
-def alike(cosine: float, services: Iterable[str]) -> str:
+def similar(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
-    return " · ".join([*(f"same service: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])
+    return " · ".join([*(f"same service: {name}" for name in services), f"{SIMILAR}: {cosine:.2f}"])
 
 
 def cause(cause: "Cause") -> str:

@@ -43,18 +43,18 @@ NOTICES = {
     "no likeness": "意味の近さでは探せませんでした: {text}",
     "literally": "「{text}」をそのままの文字として探しました",
 }
-ALIKE = "意味が近い"
+SIMILAR = "意味が近い"
 ANSWERS = "答え"
 NO_ANSWER = "この問いに確かに答えるメモは見つかりませんでした。"
 NEAR = "意味が近いメモ"
 NO_NOTE_SAYS_IT = "言葉を含むメモはありません。"
-NOTHING_ALIKE = "ほかのレポートに似たメモはありません"
+NOTHING_SIMILAR = "ほかのレポートに似たメモはありません"
 FIELDS = {"text": "本文", "trail": "パンくず", "talk": "セッション名", "services": "サービス名", "below": "下位のメモ"}
 SIGNALS = {
     "nearness": "隣り合う言葉",
     "coverage": "言葉の揃い方",
     "exact": "全文の一致",
-    "likeness": ALIKE,
+    "likeness": SIMILAR,
     "around": "まわりのメモも近い",
     "length": "メモの長さ",
     "boost": "種別",
@@ -227,9 +227,9 @@ def without(condition: str, count: int) -> str:
     return f"「{condition}」を外すと {count:,}件"
 
 
-def alike(cosine: float, services: Iterable[str]) -> str:
+def similar(cosine: float, services: Iterable[str]) -> str:
     """Return in what a note is like another."""
-    return "・".join([*(f"同じサービス: {name}" for name in services), f"{ALIKE}: {cosine:.2f}"])
+    return "・".join([*(f"同じサービス: {name}" for name in services), f"{SIMILAR}: {cosine:.2f}"])
 
 
 def cause(cause: "Cause") -> str:

@@ -1,7 +1,7 @@
 """The page over HTTP beside Datasette on FTS5 and Groonga, in one run: python tests/benchmarks/serving.py [NOTES].
 
 Each server runs in a process of its own over the same generated notes, and is asked by one client and by eight. Nothing
-is found by likeness: to make so many vectors beside would take the processor for half an hour.
+is found by similarity: to make so many vectors beside would take the processor for half an hour.
 """
 
 import gzip

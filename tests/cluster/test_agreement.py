@@ -94,10 +94,10 @@ def test_two_thousand_queries_and_selections_are_answered_alike(two: Two) -> Non
         assert [one.note.id for one in there.near] == [one.note.id for one in here.near], query
         near += len(here.near)
         for one in (*there.found, *there.near):
-            twin = every[one.note.id]
-            assert (one.note, one.marks) == (twin.note, twin.marks), query
-            assert one.score == pytest.approx(twin.score, abs=TOLERANCE), query
-            assert reasons(one) == reasons(twin), query
+            duplicate = every[one.note.id]
+            assert (one.note, one.marks) == (duplicate.note, duplicate.marks), query
+            assert one.score == pytest.approx(duplicate.score, abs=TOLERANCE), query
+            assert reasons(one) == reasons(duplicate), query
         if query.context and [one.note.id for one in here.found] == [one.note.id for one in there.found]:
             assert (there.around, there.found_in) == (here.around, here.found_in)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from scan_engine import ScanEngine
-from strategies import Given, documents, histories, publish, selecting
+from strategies import MetadataOverride, documents, histories, publish, selecting
 
 from index.engine import Engine, Hit, Results
 from index.opensearch_engine.scoring import TOLERANCE
@@ -68,13 +68,13 @@ def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], as
 @given(histories(), st.lists(selecting, min_size=4, max_size=4))
 def test_any_sequence_of_publishes_answers_as_the_oracle_does(
     tmp_path_factory: pytest.TempPathFactory,
-    history: list[tuple[Given, list[Given], list[str], list[str]]],
+    history: list[tuple[MetadataOverride, list[MetadataOverride], list[str], list[str]]],
     asked: list[Query],
 ) -> None:
     grown, oracle = on_a_cluster(tmp_path_factory.mktemp("index")), ScanEngine(SCHEMA, LANGUAGE)
-    for replaced, drafts, removed, order in history:
-        publish(grown, replaced, drafts, removed, order)
-        publish(oracle, replaced, drafts, removed, order)
+    for replaced, staged, removed, order in history:
+        publish(grown, replaced, staged, removed, order)
+        publish(oracle, replaced, staged, removed, order)
         for query in asked:
             ours, oracles = grown.search(replace(query, context=None)), oracle.search(replace(query, context=None))
 

@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 
 from kb.cli.group import cli
 from kb.library import watching
-from kb.search import apart
+from kb.search import worker
 from webui import command, exporting, server, serving
 from webui.app import create_app
 from webui.site import making
@@ -169,9 +169,9 @@ def _returning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "serve", lambda _app, listening, started: (started(), listening.close()))
     monkeypatch.setattr(watching, "changes", lambda _folders: iter(()))
     monkeypatch.setattr(serving, "changes", lambda _folders: iter(()))
-    for module in (apart, serving):
-        monkeypatch.setattr(module, "embed_beside", lambda _kb: lambda: None)
-    monkeypatch.setattr(serving, "sync_apart", lambda kb, progress: kb.keeper.sync(progress))
+    for module in (worker, serving):
+        monkeypatch.setattr(module, "embed_in_worker", lambda _kb: lambda: None)
+    monkeypatch.setattr(serving, "sync_in_worker", lambda kb, progress: kb.keeper.sync(progress))
 
 
 @pytest.mark.usefixtures("_returning")

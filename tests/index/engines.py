@@ -49,7 +49,7 @@ def document(
     services: Sequence[str] = (),
     year: str | None = None,
     boost: float = 1.0,
-    belongs: Sequence[str] = (),
+    parents: Sequence[str] = (),
 ) -> Document:
     morphemes = ANALYZER.morphemes(own)
     texts = {
@@ -59,7 +59,7 @@ def document(
     }
     facets = {"service": tuple(services), "year": (year,) if year else ()}
     facets = {group: values for group, values in facets.items() if values}
-    return Document(str(number), texts, facets, date, f"{number}: {own}", own, boost, belongs=tuple(belongs))
+    return Document(str(number), texts, facets, date, f"{number}: {own}", own, boost, parents=tuple(parents))
 
 
 def ids(results: Results) -> list[str]:

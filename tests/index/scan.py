@@ -9,13 +9,12 @@ import numpy as np
 from counted import Counted
 from msgspec.structs import replace
 
-from index import ladder, spelling
+from index import relaxation, spelling
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import Reason
-from index.likeness import DocumentVectors, Likeness, Space, quantised
-from index.mending import begun
 from index.query import Query
+from index.query_correction import begun
 from index.ranking import (
     AROUND,
     PLACES,
@@ -28,6 +27,7 @@ from index.ranking import (
     word_weight,
 )
 from index.schema import TextField
+from index.similarity import DocumentVectors, Similarity, VectorIndex, quantised
 from index.text import folded, folded_name
 from index.tree import (
     AllOf,
@@ -70,17 +70,17 @@ class Scan:
         self._conditions = AllOf(parsed.conditions)
         self._number = {id(d): number for number, d in enumerate(documents)}
         pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
-        self.ascent = ladder.climb(pieces, self, language.words, query.without)
+        self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
         self.besides = [word for node in parsed.conditions for word in words_in(node)]
         analyzer = language.words.analyzer
-        text = " ".join(piece.text for piece in self.ascent.pieces)
+        text = " ".join(piece.text for piece in self.relaxation.pieces)
         terms = analyzer.helpers(analyzer.morphemes(text))
         self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind == "pair"))
-        self._likeness = self._read_likeness(text) if text and query.limit != 0 else None
-        wanted = AllOf((self._conditions, *self._wanted(self.ascent.words)))
+        self._similarity = self._read_likeness(text) if text and query.limit != 0 else None
+        wanted = AllOf((self._conditions, *self._wanted(self.relaxation.words)))
         self._found = {number for number, d in enumerate(documents) if self.describes(wanted, d)}
-        self.terms = _terms([*self.ascent.words, *self.besides])
-        self.near_terms = _terms(self.ascent.loosest)
+        self.terms = _terms([*self.relaxation.words, *self.besides])
+        self.near_terms = _terms(self.relaxation.loosest)
 
     def has(self, word: QueryWord) -> bool:
         return any(self.describes(word, d) for d in self._documents)
@@ -96,8 +96,8 @@ class Scan:
         return self._spellings(kind).similar(text)
 
     def meant(self) -> Iterator[tuple[str, QueryWord]]:
-        asked = {key.text for word in self.ascent.mended for a in word.alternatives for key in a.terms}
-        for word in self.ascent.mended:
+        asked = {key.text for word in self.relaxation.corrected for a in word.alternatives for key in a.terms}
+        for word in self.relaxation.corrected:
             if (other := self._spellings("word").commoner(word.text)) and other not in asked:
                 yield word.text, QueryWord(other, (Alternative((Key(other),)),))
 
@@ -109,7 +109,7 @@ class Scan:
     def _all(self, kind: TermKind) -> list[str]:
         return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == kind]
 
-    def _read_likeness(self, text: str) -> Likeness | None:
+    def _read_likeness(self, text: str) -> Similarity | None:
         embedder = self._engine.embedder()
         if embedder is None:
             return None
@@ -122,8 +122,8 @@ class Scan:
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
-        space = Space(quantised(embedder.passages(passages)))
-        return Likeness(DocumentVectors(np.array(having, np.int32), space, len(self._documents)), query)
+        space = VectorIndex(quantised(embedder.passages(passages)))
+        return Similarity(DocumentVectors(np.array(having, np.int32), space, len(self._documents)), query)
 
     def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
         """Yield what a document must have for some words: each itself, or what it names, and that by no looser word."""
@@ -147,18 +147,18 @@ class Scan:
 
     def near(self, selected: list[Counted]) -> list[Counted]:
         """Return the others of the selected documents that have some of the words or are like the query."""
-        words = self.ascent.loosest
+        words = self.relaxation.loosest
         if "near" in self._asked.without or not any(map(self.has, words)):
             return []
         others = [d for d in selected if self.describes(self._conditions, d) and not self.finds(d)]
         numbers = [self._number[id(d)] for d in others]
         mask = np.zeros(len(self._documents), np.bool_)
         mask[numbers] = True
-        alike = set(self._likeness.found(mask).tolist()) if self._likeness else set()
+        alike = set(self._similarity.found(mask).tolist()) if self._similarity else set()
         return [d for d, n in zip(others, numbers, strict=True) if n in alike or self.is_some(words, d)]
 
     def is_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
-        return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= ladder.LEAST_SHARE
+        return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= relaxation.LEAST_SHARE
 
     def is_asked(self, counted: Counted) -> bool:
         """Tell whether a document's text is the query's."""
@@ -175,11 +175,11 @@ class Scan:
 
     @property
     def knows_likeness(self) -> bool:
-        return self._likeness is not None
+        return self._similarity is not None
 
     def cosines(self, counted: Counted) -> list[float]:
         number = np.array([self._number[id(counted)]], np.int32)
-        return self._likeness.of(number)[:, 0].tolist() if self._likeness else [0.0, 0.0]
+        return self._similarity.of(number)[:, 0].tolist() if self._similarity else [0.0, 0.0]
 
     def most_points(self, word: QueryWord) -> float:
         return most_points(len(self._documents), sum(self.describes(word, d) for d in self._documents))

@@ -19,20 +19,20 @@ from index.engine import (
     MOST_NEAR,
     ConditionCount,
     Coverage,
-    Draft,
     FacetCount,
     Hit,
     MeantCount,
     OutdatedError,
     Results,
     SearchIndexError,
+    StagedSegment,
     TitledCount,
     WordCount,
 )
 from index.language import Language
-from index.likeness import LEAST_COSINE, SAME, Space, quantised
 from index.query import Query
 from index.schema import Document, Schema
+from index.similarity import LEAST_COSINE, SAME, VectorIndex, quantised
 
 
 class ScanEngine:
@@ -53,7 +53,7 @@ class ScanEngine:
         scan = Scan(self, query)
         matching = [d for d in self.documents if scan.finds(d)]
         found = [d for d in matching if _is_selected(d, query)]
-        first = scan.tier(scan.ascent.words, matching)
+        first = scan.tier(scan.relaxation.words, matching)
         ordered = self._ordered(found, first, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
         counts = {group: self._counts(matching, group, query) for group in query.facets}
@@ -66,7 +66,7 @@ class ScanEngine:
             near=tuple(_hit(d, second, query) for d in near),
             facets={group: _listed(counts[group], group, query) for group in query.facets},
             unlisted={group: len(counts[group]) - len(_listed(counts[group], group, query)) for group in limited},
-            steps=scan.ascent.steps,
+            steps=scan.relaxation.steps,
             notices=scan.notices,
             without_group={
                 group: sum(_is_selected(d, query.select(group)) for d in matching)
@@ -89,12 +89,12 @@ class ScanEngine:
             ),
             unknown=tuple((group, value) for group, value in _selected_pairs(query) if not self._having(group, value)),
             titled=self._titled(scan, query, found),
-            context={value: tuple(self._kin([*window, *near], query.context, value)) for value in places},
+            context={value: tuple(self._related([*window, *near], query.context, value)) for value in places},
             found_in={place: sum(place in _values(d, query.context) for d in found) for place in places},
         )
 
     def _alone(self, scan: "Scan", query: Query) -> Iterator[WordCount]:
-        for word in scan.ascent.mended:
+        for word in scan.relaxation.corrected:
             having = [d for d in self.documents if _is_selected(d, query) and scan.describes(word, d)]
             yield WordCount(word.text, len(having))
 
@@ -105,11 +105,11 @@ class ScanEngine:
             yield ConditionCount(told.text, told.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query, found: list["Counted"]) -> tuple[TitledCount, ...]:
-        if not self.schema.titles or not scan.ascent.titles_words:
+        if not self.schema.titles or not scan.relaxation.titles_words:
             return ()
         group, field = self.schema.titles
         having = [
-            d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.ascent.titles_words, d)
+            d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.relaxation.titles_words, d)
         ]
         counts = Counter(value for d in having for value in set(d.document.facets.get(group, ())))
         own = Counter(value for d in found for value in set(d.document.facets.get(group, ())))
@@ -118,11 +118,11 @@ class ScanEngine:
     def _having(self, group: str | None, value: str) -> list[str]:
         return [d.document.stored for d in self.documents if value in _values(d, group)]
 
-    def _kin(self, window: list["Counted"], group: str | None, value: str) -> Iterator[str]:
+    def _related(self, window: list["Counted"], group: str | None, value: str) -> Iterator[str]:
         hits = {d.document.id for d in window}
-        wanted = hits.union(*(d.document.belongs for d in window))
+        wanted = hits.union(*(d.document.parents for d in window))
         for d in self.documents:
-            if value in _values(d, group) and (d.document.id in wanted or hits & {*d.document.belongs}):
+            if value in _values(d, group) and (d.document.id in wanted or hits & {*d.document.parents}):
                 yield d.document.stored
 
     def stored(self, document_id: str) -> str | None:
@@ -138,7 +138,7 @@ class ScanEngine:
         rows = [row for row, document in enumerate(having) if document.id in ids]
         if not embedder or not rows:
             return ()
-        space = Space(quantised(embedder.passages([document.passage for document in having])))
+        space = VectorIndex(quantised(embedder.passages([document.passage for document in having])))
         cosines = space.nearest(space.asked(space.mean(np.array(rows, np.int32))))[1].tolist()
         taken = {value for document in some for value in document.facets.get(apart, ())}
         others = [
@@ -149,7 +149,7 @@ class ScanEngine:
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
 
-    def likeness(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
+    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
         embedder = self.embedder()
         having = {d.document.id: d.document for d in self.documents if d.document.passage in self.embedded}
         if not embedder or not some or not others or not {*some, *others} <= having.keys():
@@ -192,13 +192,13 @@ class ScanEngine:
         meta: Mapping[str, object],
         since: object = None,
         *,
-        drafts: Sequence[Draft] = (),
+        staged: Sequence[StagedSegment] = (),
     ) -> None:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
         held = {source: documents for source, documents in self._sources.items() if source not in removed}
         given = {source: self._counted(documents) for source, documents in replaced.items()}
-        known = held | {source: d for draft in drafts for source, d in self._drafted[draft.folder].items()} | given
+        known = held | {source: d for stage in staged for source, d in self._drafted[stage.folder].items()} | given
         if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
         self._sources = {source: known[source] for source in order}
@@ -207,15 +207,15 @@ class ScanEngine:
         self._published += 1
 
     @contextmanager
-    def drafting(self) -> Iterator["ScanEngine"]:
+    def staging(self) -> Iterator["ScanEngine"]:
         self._drafted = {}
         yield self
 
-    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> StagedSegment:
         written = {source: self._counted(documents) for source, documents in given}
-        draft = Draft(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
-        self._drafted[draft.folder] = written
-        return draft
+        stage = StagedSegment(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
+        self._drafted[stage.folder] = written
+        return stage
 
     def _counted(self, documents: Iterable[Document]) -> list[Counted]:
         finding = tuple(text.name for text in self.schema.texts if text.finds)
@@ -235,7 +235,7 @@ class ScanEngine:
         limit = query.limit or 0
         last = limit and query.offset < max(total, 1) <= query.offset + limit
         near = scan.near([d for d in self.documents if _is_selected(d, query)]) if last else []
-        tier = scan.tier(scan.ascent.loosest, near)
+        tier = scan.tier(scan.relaxation.loosest, near)
         return self._ordered(near, tier, "relevance")[: min(limit, MOST_NEAR)], tier
 
     def _ordered(self, found: list["Counted"], tier: "Tier", sort: str) -> list["Counted"]:

@@ -39,8 +39,8 @@ dates = st.sampled_from([None, "2018", "2018-03", "2018-03-10", "2024"])
 others = st.lists(st.sampled_from(["0", "1", "2", "gone"]), max_size=2)
 documents = st.lists(
     st.builds(
-        lambda own, trail, below, date, services, boost, belongs: document(
-            0, own, trail, below, date=date, services=services, year=date and date[:4], boost=boost, belongs=belongs
+        lambda own, trail, below, date, services, boost, parents: document(
+            0, own, trail, below, date=date, services=services, year=date and date[:4], boost=boost, parents=parents
         ),
         texts, texts, texts, dates, values, st.sampled_from([0.5, 1.0, 1.25]), others,
     ),
@@ -71,11 +71,11 @@ selecting = st.builds(
 SOURCES = ("a", "b", "c", "d")
 
 
-Given = dict[str, list[Document]]
+MetadataOverride = dict[str, list[Document]]
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[tuple[Given, list[Given], list[str], list[str]]]:
+def histories(draw: st.DrawFn) -> list[tuple[MetadataOverride, list[MetadataOverride], list[str], list[str]]]:
     """Draw what is replaced, what is written ahead, what is removed and the order of each of several publishes."""
     held: set[str] = set()
     history = []
@@ -87,17 +87,19 @@ def histories(draw: st.DrawFn) -> list[tuple[Given, list[Given], list[str], list
             }
             for part in range(3)
         )
-        drafts = [one, {source: given for source, given in other.items() if source not in one}]
+        staged = [one, {source: given for source, given in other.items() if source not in one}]
         removed = draw(st.lists(st.sampled_from(SOURCES), max_size=2, unique=True))
         held = held - set(removed) | replaced.keys() | one.keys() | other.keys()
         order = draw(st.permutations(sorted(held)))
         if not replaced and len(order) > 1 and draw(st.booleans()):
             held.remove(order.pop())
-        history.append((replaced, drafts, removed, order))
+        history.append((replaced, staged, removed, order))
     return history
 
 
-def publish(engine: Engine, replaced: Given, drafts: list[Given], removed: list[str], order: list[str]) -> None:
-    with engine.drafting() as drafting:
-        written = [drafting.write(draft.items()) for draft in drafts]
-        engine.publish(replaced, removed, order, {}, drafts=written)
+def publish(
+    engine: Engine, replaced: MetadataOverride, staged: list[MetadataOverride], removed: list[str], order: list[str]
+) -> None:
+    with engine.staging() as staging:
+        written = [staging.write(stage.items()) for stage in staged]
+        engine.publish(replaced, removed, order, {}, staged=written)

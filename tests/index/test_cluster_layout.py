@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.engine import SearchIndexError
-from index.opensearch_engine.drafts import drafting, rows_of
 from index.opensearch_engine.manifest import Manifest, Run
 from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token, tokens_of
 from index.opensearch_engine.ranks import ranks_of
+from index.opensearch_engine.staging import rows_of, staging
 from index.schema import Document, Schema, TextField
 from index.tree import Key
 
@@ -88,9 +88,9 @@ def test_a_field_that_the_schema_has_not_is_refused() -> None:
 
 def test_drafts_give_back_what_was_written_source_by_source(tmp_path: Path) -> None:
     sources = {"a": [document(1, "監視"), document(2, "集約")], "b": [], "c": [document(3, "通知")]}
-    with drafting(tmp_path, SCHEMA) as writer:
-        drafts = [writer.write(sources.items()), writer.write([("d", [document(4, "順番")])])]
-        rows = {source: [row.fields["key"] for row in read()] for source, read in rows_of(drafts).items()}
+    with staging(tmp_path, SCHEMA) as writer:
+        staged = [writer.write(sources.items()), writer.write([("d", [document(4, "順番")])])]
+        rows = {source: [row.fields["key"] for row in read()] for source, read in rows_of(staged).items()}
 
     assert rows == {"a": ["1", "2"], "b": [], "c": ["3"], "d": ["4"]}
     assert list(tmp_path.iterdir()) == []

@@ -198,10 +198,10 @@ def test_one_search_tells_what_each_selected_value_costs_and_which_nobody_has(ma
 def test_the_context_of_a_hit_is_its_kin_in_its_place_in_position_order(make: Make) -> None:
     engine = make()
     above, hit, beside, under = (
-        document(number, text, services=["sqs"], belongs=belongs)
-        for number, text, belongs in ((0, "監視", ()), (1, "集約", ["0"]), (2, "通知", ["0"]), (3, "順番", ["1"]))
+        document(number, text, services=["sqs"], parents=parents)
+        for number, text, parents in ((0, "監視", ()), (1, "集約", ["0"]), (2, "通知", ["0"]), (3, "順番", ["1"]))
     )
-    strange, elsewhere = document(4, "料金", services=["sqs"]), document(5, "信頼", services=["ec2"], belongs=["1"])
+    strange, elsewhere = document(4, "料金", services=["sqs"]), document(5, "信頼", services=["ec2"], parents=["1"])
     engine.publish({"a": [above, strange], "b": [hit, under], "c": [beside, elsewhere]}, (), ["a", "b", "c"], {})
     engine.publish({}, (), ["c", "b", "a"], {})
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 from scan_engine import ScanEngine
-from strategies import Given, documents, histories, publish, selecting
+from strategies import MetadataOverride, documents, histories, publish, selecting
 
 from index.engine import Hit, Results
 from index.query import Query
@@ -46,17 +46,17 @@ def test_the_engine_answers_as_the_oracle_does(
 @given(histories(), st.lists(selecting, min_size=6, max_size=8))
 def test_any_sequence_of_publishes_equals_one_rebuild(
     tmp_path_factory: pytest.TempPathFactory,
-    history: list[tuple[Given, list[Given], list[str], list[str]]],
+    history: list[tuple[MetadataOverride, list[MetadataOverride], list[str], list[str]]],
     asked: list[Query],
 ) -> None:
     grown, rebuilt = whoosh(tmp_path_factory.mktemp("index")), whoosh(tmp_path_factory.mktemp("index"))
     oracle = ScanEngine(SCHEMA, LANGUAGE)
-    newest: Given = {}
-    for replaced, drafts, removed, order in history:
-        newest |= {source: given for draft in (*drafts, replaced) for source, given in draft.items()}
-        publish(grown, replaced, drafts, removed, order)
+    newest: MetadataOverride = {}
+    for replaced, staged, removed, order in history:
+        newest |= {source: given for stage in (*staged, replaced) for source, given in stage.items()}
+        publish(grown, replaced, staged, removed, order)
         grown.merge()
-        publish(oracle, replaced, drafts, removed, order)
+        publish(oracle, replaced, staged, removed, order)
     rebuilt.publish({source: newest[source] for source in order}, (), order, {})
     asked = [replace(query, explain=explain) for query in asked for explain in (False, True)]
 

@@ -6,8 +6,8 @@ from threading import Event, Thread
 
 import numpy as np
 import pytest
-from alike import document, filled, library, whoosh
 from models import DIMENSIONS, Characters
+from semantic_match import document, filled, library, whoosh
 
 from index.embedder import EmbeddingError, Vectors
 from index.engine import Coverage

@@ -50,7 +50,7 @@ def test_how_alike_two_notes_are_is_told_and_of_one_alone_nothing() -> None:
         [notes("箱の話", "錠"), notes("箱の話")], lambda some, _: [[0.9] if n.text == "箱の話" else [0.0] for n in some]
     )
 
-    assert [(row.words, row.likeness) for row in rows] == [(1.0, 0.9), (None, None)]
+    assert [(row.words, row.similarity) for row in rows] == [(1.0, 0.9), (None, None)]
 
 
 def test_what_means_the_same_meets_without_a_word_in_common() -> None:
@@ -65,11 +65,11 @@ def test_of_several_takers_each_has_a_column() -> None:
     assert texts(rows) == [(None, "鍵の話", "鍵の話"), ("箱の話", None, "箱の話です")]
 
 
-@pytest.mark.parametrize("takers", [[], [[]], [[], []], [notes("a"), []], [[], notes("a")]])
-def test_who_noted_nothing_has_an_empty_column(takers: list[list[Note]]) -> None:
-    rows = aligned(takers, no_vectors)
+@pytest.mark.parametrize("note_takers", [[], [[]], [[], []], [notes("a"), []], [[], notes("a")]])
+def test_who_noted_nothing_has_an_empty_column(note_takers: list[list[Note]]) -> None:
+    rows = aligned(note_takers, no_vectors)
 
-    assert [len(row.notes) for row in rows] == [len(takers)] * sum(map(len, takers))
+    assert [len(row.notes) for row in rows] == [len(note_takers)] * sum(map(len, note_takers))
 
 
 def takings(seed: int) -> Iterator[tuple[list[Note], list[Note]]]:

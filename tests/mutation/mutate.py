@@ -56,10 +56,14 @@ TESTS = {  # those about each module, the quickest first
     "kb/quotation.py": ("tests/kb/test_quotation.py",),
     "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
     "webui/address.py": ("tests/webui/test_address.py",),
-    "index/ladder.py": ("tests/index/test_climbing.py", "tests/index/test_ladder.py"),
+    "index/relaxation.py": ("tests/index/test_relaxing.py", "tests/index/test_relaxation.py"),
     "index/whoosh_engine/manifest.py": ("tests/index/test_manifest.py", "tests/index/test_damage.py"),
     "index/opensearch_engine/manifest.py": ("tests/index/test_cluster_manifest.py",),
-    "webui/deeds.py": ("tests/webui/test_deeds.py", "tests/webui/test_correcting.py", "tests/webui/test_intake.py"),
+    "webui/undo_log.py": (
+        "tests/webui/test_undo_log.py",
+        "tests/webui/test_correcting.py",
+        "tests/webui/test_intake.py",
+    ),
 }
 
 

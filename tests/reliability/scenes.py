@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.states import Change, State, digest_of
-from kb.report.model import Correction, Given
-from kb.search import drafting
-from kb.search.drafting import WORTH_PROCESSES
+from kb.report.model import Correction, MetadataOverride
+from kb.search import staging
+from kb.search.staging import WORTH_PROCESSES
 
 KEPT = """\
 # 見本勉強会 2018 参加レポート
@@ -143,7 +143,7 @@ class Action:
 
 def follow(knowledge_base: KnowledgeBase, worth_processes: int = WORTH_PROCESSES) -> None:
     """Bring an index up to its library, then merge what is worth it, as every face does."""
-    drafting.WORTH_PROCESSES = worth_processes
+    staging.WORTH_PROCESSES = worth_processes
     knowledge_base.keeper.sync()
     knowledge_base.keeper.tidy()
 
@@ -204,7 +204,7 @@ def _remove(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.corrector.remove(gone.source)
 
 
-GIVEN = Given(event="名付けた会", held_on="2020-05")
+GIVEN = MetadataOverride(event="名付けた会", held_on="2020-05")
 
 
 def _filled_and_told(scene: Scene) -> None:
@@ -229,7 +229,7 @@ def _replace_and_tell(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.keeper.add(EDIT.encode(), "edit.md", replace(GIVEN, held_on="2020-06"))
 
 
-def _state(source: str, text: str, given: Given) -> State:
+def _state(source: str, text: str, given: MetadataOverride) -> State:
     return State(digest_of(text.encode()), {source: given})
 
 
@@ -251,7 +251,7 @@ def _exported(scene: Scene) -> None:
     _filled(scene)
     knowledge_base = scene.opened()
     knowledge_base.keeper.add("".join(map(POST.format, ("鍵の会", "錠の会"))).encode(), "blog.txt")
-    knowledge_base.collection.library.tell_all({"blog.txt#1": GIVEN, "blog.txt#2": Given(event="錠の日")})
+    knowledge_base.collection.library.tell_all({"blog.txt#1": GIVEN, "blog.txt#2": MetadataOverride(event="錠の日")})
     scene.opened().keeper.sync()
 
 

@@ -16,7 +16,7 @@ from scenes import ADDED, KEPT, Scene
 from test_beside import FORK, patiently
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Correction, Given
+from kb.report.model import Correction, MetadataOverride
 from webui.app import create_app
 from webui.pages.correcting import corrected
 
@@ -36,8 +36,10 @@ def steps(own: int, rounds: int, slugs: Sequence[str]) -> Iterator[Callable[[Kno
     for number in range(rounds):
         mark = f"{own}-{number}"
         yield lambda kb, mark=mark: kb.keeper.add(report(f"甲{mark}"), f"{mark}.md")
-        yield lambda kb, mark=mark: kb.keeper.add(report(f"乙{mark}"), "notes.md", Given(event=f"会{mark}"))
-        yield lambda kb, number=number: kb.keeper.add(report(f"丙{number}"), "same.md", Given(event=f"皆の会{number}"))
+        yield lambda kb, mark=mark: kb.keeper.add(report(f"乙{mark}"), "notes.md", MetadataOverride(event=f"会{mark}"))
+        yield lambda kb, number=number: kb.keeper.add(
+            report(f"丙{number}"), "same.md", MetadataOverride(event=f"皆の会{number}")
+        )
         yield lambda kb, mark=mark: kb.corrector.note(f"note-{mark}/00000000", lambda _: Correction(adds=("s3",)))
         slug = slugs[own * rounds + number]
         yield lambda kb, slug=slug: kb.corrector.note(TOGETHER, lambda known: corrected(known, slug, None))

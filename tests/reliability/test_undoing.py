@@ -42,11 +42,11 @@ class Client:
             mark = f"{number}" if number % 2 else f"{self._own}-{number}"
             mine, longer = report(mark), report(mark) + f"- {self._own} の追記\n".encode()
             added = [self._add(mine)]
-            deeds = [self._save(longer), self._remove(added[0])]
+            undo_log = [self._save(longer), self._remove(added[0])]
             if number % 3 == 0:  # a name that is taken
                 added.append(self._add(report(f"別{self._own}-{number}")))
             for which in (1, 0, 0, 1, 1, 0):  # each taken back, done again, taken back
-                deeds[which] = self._undo(deeds[which])
+                undo_log[which] = self._undo(undo_log[which])
             for report_id in added:
                 self._remove(report_id)
             yield
@@ -75,9 +75,9 @@ class Client:
     def _remove(self, report_id: str) -> str:
         return self._done("remove", self._client.post(f"/remove/{report_id}", headers=OURS))
 
-    def _undo(self, deed: str) -> str:
-        response = self._client.post("/undo", data={"deed": deed}, headers=OURS)
-        return self._done("undo", response) or deed
+    def _undo(self, undo_entry: str) -> str:
+        response = self._client.post("/undo", data={"deed": undo_entry}, headers=OURS)
+        return self._done("undo", response) or undo_entry
 
 
 def lost(scene: Scene, acknowledged: Path, told: set[str] | None) -> list[str]:

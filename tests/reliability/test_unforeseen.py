@@ -27,7 +27,7 @@ from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import SAMPLES
 from webui import app as made
-from webui.address import DEED, GROUPS
+from webui.address import GROUPS, UNDO_KEY
 from webui.app import create_app
 
 SEED = 2018
@@ -117,7 +117,7 @@ def named(pattern: str, files: str) -> list[str]:
 
 
 FIELDS = sorted({*named(r' name="(\w+)"', "templates/*.html"), *named(r'form\.get\w*\(\s*"(\w+)"', "**/*.py"), "date"})
-KEYS = sorted({*GROUPS, *FIELDS, *named(r'args\.get\w*\("(\w+)"', "**/*.py"), "page", "typing", DEED})
+KEYS = sorted({*GROUPS, *FIELDS, *named(r'args\.get\w*\("(\w+)"', "**/*.py"), "page", "typing", UNDO_KEY})
 
 
 class Strangers:

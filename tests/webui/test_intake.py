@@ -290,7 +290,7 @@ def test_no_name_leads_out_of_the_library(client: FlaskClient, knowledge_base: K
 
 @given(st.binary(max_size=200))
 def test_the_bytes_of_a_file_come_back_from_the_form(data: bytes) -> None:
-    sent = received.Received(data, None, received.Given())
+    sent = received.Received(data, None, received.MetadataOverride())
 
     assert base64.b64decode(sent.encoded) == data
 

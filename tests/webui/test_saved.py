@@ -64,8 +64,8 @@ def saved(client: FlaskClient, **fields: str) -> TestResponse:
 
 def undone(client: FlaskClient, after: TestResponse) -> TestResponse:
     page = client.get(after.location).text
-    deed = re.search(r'name="deed" value="([^"]*)"', page)
-    return client.post("/undo", data={"deed": deed[1] if deed else ""}, headers=OURS)
+    undo_entry = re.search(r'name="deed" value="([^"]*)"', page)
+    return client.post("/undo", data={"deed": undo_entry[1] if undo_entry else ""}, headers=OURS)
 
 
 def new(page: TestResponse) -> list[str]:

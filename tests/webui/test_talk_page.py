@@ -11,11 +11,11 @@ from webui.app import create_app
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     folder = tmp_path_factory.mktemp("talk")
     (folder / "library").mkdir()
-    for taker in ("一", "二"):
-        first = 0x4E00 if taker == "一" else 0x6E00  # no character of the one is one of the other's
+    for note_taker in ("一", "二"):
+        first = 0x4E00 if note_taker == "一" else 0x6E00  # no character of the one is one of the other's
         own = "\n".join(f"- {''.join(chr(first + 9 * n + k) for k in range(9))}" for n in range(130))
-        text = f"# 見本カンファレンス 2018 参加レポート {taker}\n\n## 【A】10:00~10:40:箱の話\n\n{own}\n"
-        (folder / "library" / f"{taker}.md").write_text(text, "utf-8")
+        text = f"# 見本カンファレンス 2018 参加レポート {note_taker}\n\n## 【A】10:00~10:40:箱の話\n\n{own}\n"
+        (folder / "library" / f"{note_taker}.md").write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
     knowledge_base.keeper.sync()
     return create_app(knowledge_base).test_client()

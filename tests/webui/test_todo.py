@@ -159,8 +159,8 @@ def test_an_answer_that_is_taken_back_asks_again(unsure: FlaskClient) -> None:
         f"/correct-talk/{before[0][2]}", data={"back": "/todo?what=talk", "at": "", "talk": "no"}, headers=OURS
     )
     told = unsure.get(after.location).text
-    deed = re.findall(r'name="deed" value="([^"]*)"', told)[0]
-    back = unsure.post("/undo", data={"deed": deed, "back": "/todo?what=talk"}, headers=OURS)
+    undo_entry = re.findall(r'name="deed" value="([^"]*)"', told)[0]
+    back = unsure.post("/undo", data={"deed": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
 
     assert "セッションではないことにしました" in told
     assert (back.location.startswith("/todo?what=talk"), claims(unsure, "talk")) == (True, before)
@@ -208,8 +208,8 @@ def test_many_talks_are_answered_at_once_and_taken_back_at_once(unsure: FlaskCli
     after = answer_many(unsure, "talk", answer, [about for _, _, about in found])
     told = unsure.get(after.location).text
     left = claims(unsure, "talk")
-    deed = re.findall(r'name="deed" value="([^"]*)"', told)[0]
-    unsure.post("/undo", data={"deed": deed, "back": "/todo?what=talk"}, headers=OURS)
+    undo_entry = re.findall(r'name="deed" value="([^"]*)"', told)[0]
+    unsure.post("/undo", data={"deed": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
 
     assert after.location.startswith("/todo?what=talk&done=")
     assert ("2件に「はい」" if answer == "yes" else "2件に「いいえ」") in told

@@ -9,17 +9,17 @@ from msgspec.structs import asdict, replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Claim, ToldTalk
-from webui.deeds import Deeds, Undo, came_from
 from webui.pages.correcting import correction_of, denied, said_of, undoing_change
 from webui.pages.todo import tasks
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
 from webui.texts import texts
+from webui.undo_log import Undo, UndoLog, came_from
 
 _MOST = 100  # of a request
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
     """Return what takes answers to many claims."""
     blueprint = Blueprint("answering", __name__)
     corrector = knowledge_base.corrector
@@ -44,15 +44,15 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
         if not every:
             raise RefusedError(texts.NOTHING_CHOSEN, "about")
         undos = [kind(about, claim, holds=holds) if claim else talk(about, holds=holds) for about in every]
-        deed = deeds.keep(texts.answered(len(every), holds=holds), _together(undos))
-        return deeds.told(deed, came_from("/todo"), settled=updater.update(0))
+        undo_entry = undo_log.keep(texts.answered(len(every), holds=holds), _together(undos))
+        return undo_log.told(undo_entry, came_from("/todo"), settled=updater.update(0))
 
     tell_refusals(blueprint)
     return blueprint
 
 
 def _together(undos: Sequence[Undo]) -> Undo:
-    """Return what takes back several deeds, the last first."""
+    """Return what takes back several what was done, the last first."""
 
     def undo() -> tuple[str, Undo]:
         return "", _together([one()[1] for one in reversed(undos)])

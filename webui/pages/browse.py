@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.report.problems import UnreadableError
-from kb.search.records import alike_record, note_record, row_record, talk_record
+from kb.search.records import note_record, row_record, similar_record, talk_record
 from webui.address import page_address
 from webui.view.answers import respond
 from webui.view.hits import belonging
@@ -31,44 +31,44 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/talk/<path:talk_id>")
     def talk(talk_id: str) -> Response:
         browser, domain = knowledge_base.browser, knowledge_base.collection.domain
-        takers = browser.takers(talk_id)
-        spoken = browser.spoken(takers[0].talk.id)
-        notes = [note for taker in takers for note in taker.notes]
+        note_takers = browser.note_takers(talk_id)
+        spoken = browser.spoken(note_takers[0].talk.id)
+        notes = [note for note_taker in note_takers for note in note_taker.notes]
         part = paged(page_address("talk", spoken.talk.id), notes, asked_page(request.args), NOTES)
         by_report = groupby(part.items, lambda note: note.report)
         taken = {report: tree(own) for report, own in by_report}
-        alike = browser.like(notes)
-        rows = browser.aligned(takers) if len(takers) > 1 else ()
+        similar = browser.like(notes)
+        rows = browser.aligned(note_takers) if len(note_takers) > 1 else ()
         seen = rows[part.first - 1 : part.first - 1 + NOTES]
         return respond(
             "talk.html",
             lambda: {
                 "talk": talk_record(spoken.talk),
                 "notes": records(notes),
-                "alike": [alike_record(one, domain) for one in alike],
-                "aligned": [row_record(row, takers, domain) for row in rows],
+                "alike": [similar_record(one, domain) for one in similar],
+                "aligned": [row_record(row, note_takers, domain) for row in rows],
             },
             spoken=spoken,
             part=part,
-            takers=[(entry, taken[entry.id]) for entry in spoken.reports if entry.id in taken],
-            every=[taker.report for taker in takers],
+            note_takers=[(entry, taken[entry.id]) for entry in spoken.reports if entry.id in taken],
+            every=[note_taker.report for note_taker in note_takers],
             rows=rows,
             seen=seen,
             more_rows=len(rows) - (part.first - 1) - len(seen),
-            alike=alike,
+            similar=similar,
         )
 
     @blueprint.get("/note/<path:note_id>")
     def note(note_id: str) -> Response:
         found = knowledge_base.browser.note(note_id)
         around = knowledge_base.browser.surroundings(found)
-        shown = belonging(knowledge_base.collection.domain, found, around.kin)
+        shown = belonging(knowledge_base.collection.domain, found, around.related)
         cited = quoting(knowledge_base.collection.domain, request.host_url).citation(found)
-        alike = knowledge_base.browser.like((found,))
+        similar = knowledge_base.browser.like((found,))
 
         def record() -> dict[str, Any]:
             domain = knowledge_base.collection.domain
-            return {**records([found])[0], "alike": [alike_record(one, domain) for one in alike]}
+            return {**records([found])[0], "alike": [similar_record(one, domain) for one in similar]}
 
         return respond(
             "note.html",
@@ -77,7 +77,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             around=around,
             in_report=report_url(found, around.number),
             citation=cited,
-            alike=alike,
+            similar=similar,
         )
 
     @blueprint.get("/why/<path:identifier>")

@@ -12,14 +12,14 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import LONGEST_EVENT
 from kb.library.contents import ReportEntry
 from kb.report.dates import is_date
-from kb.report.model import Claim, Correction, Given, Kind, ToldTalk
+from kb.report.model import Claim, Correction, Kind, MetadataOverride, ToldTalk
 from kb.search.answers import UnknownIdError
 from kb.search.correcting import put_back
 from webui.address import page_address
-from webui.deeds import Deeds, Undo, came_from, undoing
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
 from webui.texts import texts
+from webui.undo_log import Undo, UndoLog, came_from, undoing
 from webui.view.answers import wants_json
 from webui.view.markup import web_address
 
@@ -30,10 +30,10 @@ _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 _LONGEST_NAME = 100
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
     """Return the forms that put right what was understood."""
     blueprint = Blueprint("correcting", __name__)
-    forms = _Forms(knowledge_base, updater, deeds)
+    forms = _Forms(knowledge_base, updater, undo_log)
     every = {
         "correct": forms.note,
         "correct-talk": forms.talk,
@@ -48,12 +48,12 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
 class _Forms:
     """The form of each thing that can be put right: shown by GET, obeyed by POST."""
 
-    def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> None:
         self._collection = knowledge_base.collection
         self._browser = knowledge_base.browser
         self._corrector = knowledge_base.corrector
         self._updater = updater
-        self._deeds = deeds
+        self._undo_log = undo_log
 
     def note(self, identifier: str) -> Response:
         """Put right which services a note is about, or its kind."""
@@ -103,9 +103,9 @@ class _Forms:
         if contents and talk:
             return talk.title, talk.speakers, contents.report_of_talk[identifier]
         for entry in contents.reports if contents else ():
-            for doubt in entry.doubts:
-                if doubt.what == "talk" and doubt.about == identifier:
-                    return doubt.text, (), entry
+            for finding in entry.findings:
+                if finding.what == "talk" and finding.about == identifier:
+                    return finding.text, (), entry
         raise UnknownIdError(f"no talk has the id {identifier}")
 
     def report(self, identifier: str) -> Response:
@@ -118,7 +118,7 @@ class _Forms:
             event, date, url = (request.form.get(key, known or "").strip() or None for key, known in shown.items())
             _check(event, date, url)
 
-            def change(known: Given) -> Given:
+            def change(known: MetadataOverride) -> MetadataOverride:
                 return replace(
                     known,
                     event=event if event != entry.event else known.event,
@@ -128,18 +128,18 @@ class _Forms:
 
             before = self._corrector.report(entry, change)
 
-            def turn(change: Callable[[Given], Given]) -> Given:
+            def turn(change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
                 return self._corrector.report(self._browser.entry(entry.id), change)  # another event gave it another id
 
-            undo = undoing_change(turn, asdict, lambda told: Given(**told), before, change(before))
+            undo = undoing_change(turn, asdict, lambda told: MetadataOverride(**told), before, change(before))
             return self._done(texts.put_right(entry.title), undo, page)
 
         return _answered(put_right, "correct_report.html", page, report=entry)
 
     def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
-        deed, at = self._deeds.keep(text, undo, anchor=anchor), request.form.get("at")
+        undo_entry, at = self._undo_log.keep(text, undo, anchor=anchor), request.form.get("at")
         settled = self._updater.update(None if at is None else 0)  # who answers claims goes on to the next
-        return self._deeds.told(deed, came_from(page), at, settled=settled)
+        return self._undo_log.told(undo_entry, came_from(page), at, settled=settled)
 
     def _service(self, field: str) -> str | None:
         """Return the slug of the service that a field of the form names in any way; None where it is empty."""

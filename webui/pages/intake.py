@@ -17,17 +17,17 @@ from kb.library.files import ChangedSinceError, LibraryError
 from kb.library.states import joined
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.outcomes import Added
 from webui.address import page_address
-from webui.deeds import Deed, Deeds, still_kept, undoing
 from webui.limits import at_once
 from webui.pages.proposing import bookmarklet
 from webui.pages.reports import became, counted
 from webui.pages.updating import Updater
 from webui.received import Received, RefusedError, asked_for, received_body, received_form, tell_refusals
 from webui.texts import texts
+from webui.undo_log import UndoEntry, UndoLog, still_kept, undoing
 from webui.view.answers import wants_json
 from webui.view.sections import sections
 
@@ -49,10 +49,10 @@ class Outcome:
     problem: FileProblem | None = None
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: "Fetcher | None") -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fetcher: "Fetcher | None") -> Blueprint:
     """Return the pages that take reports in; what stands at an address is fetched where there is a fetcher."""
     blueprint = Blueprint("intake", __name__)
-    intake = _Intake(knowledge_base, updater, deeds, fetcher)
+    intake = _Intake(knowledge_base, updater, undo_log, fetcher)
     blueprint.get("/add")(intake.ask)
     blueprint.post("/add")(intake.take)
     tell_refusals(blueprint)
@@ -63,12 +63,12 @@ class _Intake:
     """The ways in: a form with its preview, many files at once, and the body of a request."""
 
     def __init__(
-        self, knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds, fetcher: "Fetcher | None"
+        self, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fetcher: "Fetcher | None"
     ) -> None:
         self._knowledge_base = knowledge_base
         self._keeper = knowledge_base.keeper
         self._updater = updater
-        self._deeds = deeds
+        self._undo_log = undo_log
         self._fetch = at_once(_FETCHES)(fetcher.fetch) if fetcher else None
 
     def ask(self, refused: RefusedError | None = None) -> Response:
@@ -135,11 +135,11 @@ class _Intake:
                 raise
             return self._preview(received, changed=True)
         settled = self._updater.update()
-        deed = self._kept(self._became(added), [added])
+        undo_entry = self._kept(self._became(added), [added])
         page = _page_of(self._knowledge_base, added)
         if not settled and added.report:  # its page comes with the update, which leads there
             page = page_address("report", added.report)
-        return self._deeds.told(deed, page, settled=settled)
+        return self._undo_log.told(undo_entry, page, settled=settled)
 
     def _sent(self, received: Received) -> Response:
         """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
@@ -168,7 +168,7 @@ class _Intake:
             settled=settled,
             left_out=[outcome.problem for outcome in outcomes if outcome.problem],
             warnings=list(self._warnings(taken)),
-            deed=lambda: done,
+            undo_entry=lambda: done,
         )
         return make_response(shown, 200 if taken else 422)
 
@@ -178,11 +178,11 @@ class _Intake:
         added = {Path(one.source) for one in taken}
         yield from (one for one in (outcome.problems if outcome else ()) if library / one.source in added)
 
-    def _kept(self, text: str, taken: Sequence[Added]) -> Deed:
+    def _kept(self, text: str, taken: Sequence[Added]) -> UndoEntry:
         """Keep what was done to be taken back: the library is then what it was before files were put into it."""
         changes = joined(added.change for added in taken if added.change)
         undo = undoing(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
-        return self._deeds.keep(text, undo, still_kept(changes))
+        return self._undo_log.keep(text, undo, still_kept(changes))
 
     def _became(self, added: Added) -> str:
         """Return what is told of a file that was put into the library."""
@@ -204,12 +204,12 @@ class _Intake:
             return Outcome(name, problem=FileProblem(name, None, told_by(error)))
 
 
-def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:
+def _corrections(knowledge_base: KnowledgeBase, received: Received) -> MetadataOverride:
     """Return what the form tells of a report that the report itself does not: the form holds both."""
     if container_ending(received.data):
         return received.given
     read, told = knowledge_base.keeper.preview(received.data, received.name).report, received.given
-    return Given(
+    return MetadataOverride(
         event=told.event if told.event != read.event else None,
         held_on=told.held_on if told.held_on != read.held_on else None,
         url=told.url if told.url != read.url else None,
@@ -217,7 +217,7 @@ def _corrections(knowledge_base: KnowledgeBase, received: Received) -> Given:
 
 
 def _page_of(knowledge_base: KnowledgeBase, added: Added) -> str:
-    """Return the address of a report that was added: its own, or that of all where its twin is indexed instead."""
+    """Return the address of a report that was added: its own, or that of all where its duplicate is indexed instead."""
     library = knowledge_base.collection.library.path
     own = [entry for entry in knowledge_base.browser.reports() if library / entry.source == Path(added.source)]
     return page_address("report", own[0].id) if own else "/reports"

@@ -4,14 +4,14 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import Gone
 
 from kb.knowledge_base import KnowledgeBase
-from webui.deeds import Deeds, came_from, still_kept, undoing
 from webui.pages.updating import Updater
 from webui.received import tell_refusals
 from webui.texts import texts
+from webui.undo_log import UndoLog, came_from, still_kept, undoing
 from webui.view.answers import problem
 
 
-def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
     """Return the addresses that take reports out, and that of taking back."""
     blueprint = Blueprint("removing", __name__)
     browser, corrector = knowledge_base.browser, knowledge_base.corrector
@@ -21,8 +21,8 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
         entry = browser.entry(report_id)
         changes = [corrector.remove(entry.source, entry.digest)]
         undo = undoing(corrector.take_back, changes, still_kept)
-        deed = deeds.keep(texts.removed(entry.title), undo, still_kept(changes))
-        return deeds.told(deed, "/reports", settled=updater.update())
+        undo_entry = undo_log.keep(texts.removed(entry.title), undo, still_kept(changes))
+        return undo_log.told(undo_entry, "/reports", settled=updater.update())
 
     @blueprint.delete("/report/<path:report_id>")
     def delete(report_id: str) -> Response:
@@ -32,10 +32,10 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, deeds: Deeds) -> Blue
 
     @blueprint.post("/undo")
     def undo() -> Response:
-        deed = deeds.take_back(request.form.get("deed", ""))
-        if deed is None:
+        undo_entry = undo_log.take_back(request.form.get("deed", ""))
+        if undo_entry is None:
             return problem(Gone(), texts.UNDO_FORGOTTEN)
-        return deeds.told(deed, came_from("/"), settled=updater.update())
+        return undo_log.told(undo_entry, came_from("/"), settled=updater.update())
 
     tell_refusals(blueprint)
     return blueprint

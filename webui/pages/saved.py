@@ -13,11 +13,11 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.files import ChangedSinceError
 from kb.library.searches import LONGEST_ADDRESS, LONGEST_NAME, MOST_SEARCHES, SavedSearch
 from webui.address import address_of, pairs_of, query_of, resolved, turned_to
-from webui.deeds import Deeds, came_from, undoing
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals
 from webui.seen import seen
 from webui.texts import texts
+from webui.undo_log import UndoLog, came_from, undoing
 from webui.view.answers import respond, wants_json
 from webui.view.kept import Kept
 
@@ -72,7 +72,7 @@ def query_at(address: str, knowledge_base: KnowledgeBase) -> Query:
     return turned_to(resolved(query, knowledge_base.collection.catalogue), 1)
 
 
-def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater, deeds: Deeds) -> Blueprint:
+def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater, undo_log: UndoLog) -> Blueprint:
     """Return the pages that list searches, save them and forget them."""
     blueprint = Blueprint("saved", __name__)
     corrector = knowledge_base.corrector
@@ -92,16 +92,16 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         corrector.save(search)
         done: _Done = (search, None)
         undo = undoing(turned, done)
-        deed = deeds.keep(texts.search_saved(search.name), undo)
-        return deeds.told(deed, came_from("/"), settled=updater.update())
+        undo_entry = undo_log.keep(texts.search_saved(search.name), undo)
+        return undo_log.told(undo_entry, came_from("/"), settled=updater.update())
 
     @blueprint.post("/saved/remove")
     def forget() -> Response:
         name = request.form.get("name", "")
         gone: _Done | None = corrector.forget(name)
         undo = gone and undoing(turned, gone)
-        deed = deeds.keep(texts.search_forgotten(name), undo)
-        return deeds.told(deed, came_from("/"), settled=updater.update())
+        undo_entry = undo_log.keep(texts.search_forgotten(name), undo)
+        return undo_log.told(undo_entry, came_from("/"), settled=updater.update())
 
     def turned(done: _Done) -> _Done:
         search, place = done

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.report.model import Correction, Given, Talk, ToldTalk
+from kb.report.model import Correction, MetadataOverride, Talk, ToldTalk
 from kb.report.problems import Missing
 from webui.view.answers import respond
 from webui.view.kept import Kept
@@ -48,7 +48,7 @@ class Task:
 
     def is_told(self, told: Configuration) -> bool:
         """Tell whether somebody has told it, though the index may not know yet."""
-        of_file = told.given.get(self.report.source, Given())
+        of_file = told.given.get(self.report.source, MetadataOverride())
         of_line = told.talks.get(self.about, ToldTalk())
         of_note = told.corrections.get(self.about, Correction())
         return {
@@ -101,11 +101,11 @@ def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
     """Return what is to be put right, by what is missing: the likeliest claims first, else the newest reports."""
     found: dict[Missing, list[Task]] = {what: [] for what in _ORDER}
     for entry in knowledge_base.browser.reports():
-        for doubt in entry.doubts:
-            if doubt.what != "speaker":
-                about = f"{entry.id}/{doubt.about}" if doubt.what in ("advice", "problem") else doubt.about
-                found[doubt.what].append(
-                    Task(doubt.what, entry, doubt.line, doubt.text, likely=doubt.likely, about=about)
+        for finding in entry.findings:
+            if finding.what != "speaker":
+                about = f"{entry.id}/{finding.about}" if finding.what in ("advice", "problem") else finding.about
+                found[finding.what].append(
+                    Task(finding.what, entry, finding.line, finding.text, likely=finding.likely, about=about)
                 )
         found["speaker"] += _without_speaker(entry)
     return {what: tuple(sorted(every, key=lambda task: -task.likely)) for what, every in found.items()}
@@ -113,7 +113,7 @@ def tasks(knowledge_base: KnowledgeBase) -> Mapping[Missing, tuple[Task, ...]]:
 
 def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
     """Yield the talks of a report of which nobody is known to speak."""
-    names = [doubt for doubt in entry.doubts if doubt.what == "speaker"]
+    names = [finding for finding in entry.findings if finding.what == "speaker"]
     for talk, after in pairwise((*entry.talks, None)):
         if talk and not talk.speakers:
             inside = (

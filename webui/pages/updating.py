@@ -16,8 +16,8 @@ from kb.library.files import LibraryError
 from kb.report.problems import gathered
 from kb.search.outcomes import SyncOutcome
 from kb.understanding import Progress as Telling
-from webui.deeds import Deed, Deeds, after, awaited, came_from, waiting
 from webui.texts import texts
+from webui.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
 from webui.view.answers import respond, wants_json
 
 _SOON = 30.0  # seconds between two looks that tell of one pace
@@ -117,7 +117,7 @@ class Pace:
         return (now - then) / made * (known.documents - known.embedded) if made else None
 
 
-def pages(updater: Updater, knowledge_base: KnowledgeBase, deeds: Deeds) -> Blueprint:
+def pages(updater: Updater, knowledge_base: KnowledgeBase, undo_log: UndoLog) -> Blueprint:
     """Return the page of the update."""
     blueprint = Blueprint("updating", __name__)
     pace = Pace()
@@ -127,21 +127,21 @@ def pages(updater: Updater, knowledge_base: KnowledgeBase, deeds: Deeds) -> Blue
         settled, back = updater.update(), came_from("/sync")
         if back == "/sync":
             return make_response(redirect(back, 303))
-        return deeds.told(_deed(), back) if settled else waiting(back)
+        return undo_log.told(_undo_entry(), back) if settled else waiting(back)
 
-    def _deed() -> Deed:
-        if known := deeds.shown():
+    def _undo_entry() -> UndoEntry:
+        if known := undo_log.shown():
             return known
         outcome = updater.progress.outcome
         wrong = outcome.problems if outcome else ()
         besides = f"{texts.PROBLEMS} {texts.by_cause(len(wrong), len(gathered(wrong)))}" if wrong else ""
-        return deeds.keep(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None, besides)
+        return undo_log.keep(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None, besides)
 
     @blueprint.get("/sync")
     def show() -> Response:
         progress, back = updater.progress, awaited()
         if back and not progress.running and not wants_json():
-            return make_response(redirect(after(back, _deed().key), 303))
+            return make_response(redirect(after(back, _undo_entry().key), 303))
         known = knowledge_base.keeper.coverage() if knowledge_base.browser.reports() else None
         lacking = known if known and known.embedded < known.documents else None
         left = pace.seconds_left(lacking) if lacking else None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kb.library.files import Library, LibraryError
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 
 
 def sources(library: Path) -> list[str]:
@@ -50,8 +50,8 @@ def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
     )
 
     assert Library(tmp_path).scan().configuration.given == {
-        "a.md": Given("社内勉強会", "2018-03-10", "https://example.com/a"),
-        "b.md": Given(None, "2018-03", None),
+        "a.md": MetadataOverride("社内勉強会", "2018-03-10", "https://example.com/a"),
+        "b.md": MetadataOverride(None, "2018-03", None),
     }
 
 
@@ -113,7 +113,7 @@ def test_a_date_that_there_is_not_is_told_with_its_line_and_the_rest_of_kb_toml_
     scan = Library(tmp_path).scan()
 
     how = "write 2018, 2018-03 or 2018-03-10"
-    assert scan.configuration.given == {"b.md": Given("会"), "a.md": Given()}
+    assert scan.configuration.given == {"b.md": MetadataOverride("会"), "a.md": MetadataOverride()}
     assert list(map(str, scan.problems)) == [
         f"kb.toml:3: not used: [reports.\"b.md\"] date '2018-02-30' is no day there is; {how}",
         f"kb.toml:6: not used: [reports.\"a.md\"] date '2018-02-30' is no day there is; {how}",
@@ -126,7 +126,7 @@ def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path)
     library = Library(tmp_path)
     source = library.put(b"x", "a.md").source
 
-    library.tell(source, Given("社内勉強会", "2018-03", None))
+    library.tell(source, MetadataOverride("社内勉強会", "2018-03", None))
     told = library.scan().configuration.given
     written = (tmp_path / "kb.toml").read_bytes()
     kept = library.discard(source).kept
@@ -136,7 +136,7 @@ def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path)
         [(tmp_path / name).read_bytes() for name in kept],
         (tmp_path / "kb.toml").read_text("utf-8"),
     ) == (
-        Given("社内勉強会", "2018-03", None),
+        MetadataOverride("社内勉強会", "2018-03", None),
         [b"x", written],
         '# 手で書いた\n[reports."b.md"]\ndate = "2018" # 年だけ\n',
     )
@@ -146,7 +146,7 @@ def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("[reports", "utf-8")
 
     with pytest.raises(LibraryError, match="mend it first, nothing was written"):
-        Library(tmp_path).tell("a.md", Given("会"))
+        Library(tmp_path).tell("a.md", MetadataOverride("会"))
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "[reports"
 
@@ -167,7 +167,7 @@ def test_a_table_of_points_is_read_over_in_one_line_and_the_rest_of_kb_toml_hold
     (tmp_path / "kb.toml").write_text(f"ignore = ['a.md']\n{told}\n\n[reports.'b.md']\nevent = '会'\n", "utf-8")
     scan = Library(tmp_path).scan()
 
-    assert (scan.configuration.ignore, scan.configuration.given) == (("a.md",), {"b.md": Given("会")})
+    assert (scan.configuration.ignore, scan.configuration.given) == (("a.md",), {"b.md": MetadataOverride("会")})
     assert list(map(str, scan.problems)) == [
         "kb.toml: [points] means nothing any more, no notes are joined by hand; take it out"
     ]

@@ -9,7 +9,7 @@ import pytest
 from kb.knowledge_base import KnowledgeBase
 from kb.library.bounded import LONGEST_ARCHIVE, LONGEST_REPORT, TooLongError, file_bytes
 from kb.library.files import Library, LibraryError
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.report.problems import UnreadableError
 
 POST = "TITLE: {0}\nSTATUS: {1}\n-----\nBODY:\n<ul><li>{0}の一</li><li>{0}の二</li></ul>\n-----\n--------\n"
@@ -83,7 +83,7 @@ def test_drafts_and_what_kb_toml_ignores_are_left_out_and_only_the_former_are_to
 def test_kb_toml_tells_of_a_post_by_its_source(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
-    library.tell("blog.txt#2", Given(event="錠の日", held_on="2018-01"))
+    library.tell("blog.txt#2", MetadataOverride(event="錠の日", held_on="2018-01"))
     kb.keeper.sync()
 
     assert {(entry.event, entry.held_on) for entry in kb.browser.reports()} == {(None, None), ("錠の日", "2018-01")}
@@ -111,8 +111,8 @@ def told(kb: KnowledgeBase) -> dict[str, str | None]:
 def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_told_goes_on(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     first = kb.keeper.add(export("鍵の会", "錠の会"), "blog-2018.txt")
-    library.tell("blog-2018.txt#1", Given(event="鍵の日"))
-    library.tell("blog-2018.txt#2", Given(event="錠の日"))
+    library.tell("blog-2018.txt#1", MetadataOverride(event="鍵の日"))
+    library.tell("blog-2018.txt#2", MetadataOverride(event="錠の日"))
 
     again = kb.keeper.add(export("門の会", "鍵の会", "錠の会"), "blog-2019.txt")
 
@@ -127,8 +127,8 @@ def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_
 def test_what_was_told_of_a_post_follows_it_where_it_was_edited_and_is_never_told_of_another(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     kb.keeper.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")
-    library.tell("blog.txt#1", Given(event="鍵の日"))
-    library.tell("blog.txt#2", Given(event="錠の日"))
+    library.tell("blog.txt#1", MetadataOverride(event="鍵の日"))
+    library.tell("blog.txt#2", MetadataOverride(event="錠の日"))
     edited = export("鍵の会").replace("鍵の会の一".encode(), "鍵の会の壱".encode())
 
     again = kb.keeper.add(export("門の会") + edited + export("扉の会", "窓の会"), "blog.txt")
@@ -145,7 +145,7 @@ def test_what_was_told_of_a_file_in_an_archive_goes_on_by_its_name(kb: Knowledge
     names = ("a.md", "b.md", "c.md")
     texts = {name: f"# {name}の会\n\n- {name}の話\n".encode() for name in names}
     kb.keeper.add(packed(texts), "talks.zip")
-    kb.collection.library.tell("talks.zip!/a.md", Given(event="会"))
+    kb.collection.library.tell("talks.zip!/a.md", MetadataOverride(event="会"))
 
     kb.keeper.add(packed({"0.md": b"# x\n\n- x\n", **texts, "a.md": "# 別の題\n\n- 直した\n".encode()}), "talks.zip")
 
@@ -174,7 +174,11 @@ def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_st
 @pytest.mark.parametrize(
     ("data", "given", "told"),
     [
-        (export("鍵の会", "錠の会"), Given(event="鍵の日"), "a.txt: holds 2 reports, and what is told is of one; "),
+        (
+            export("鍵の会", "錠の会"),
+            MetadataOverride(event="鍵の日"),
+            "a.txt: holds 2 reports, and what is told is of one; ",
+        ),
         (packed({"a.png": b"x"}), None, "a.txt: holds no report; nothing to add"),
         (b"PK\x03\x04 broken", None, "a.txt: a zip that is damaged; pack it again"),
         (export("鍵の会", status="Draft"), None, "a.txt#1: is a draft; "),
@@ -182,7 +186,7 @@ def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_st
     ids=["given of one", "pictures", "damaged", "drafts"],
 )
 def test_what_holds_nothing_to_add_is_refused_in_one_line(
-    kb: KnowledgeBase, data: bytes, given: Given | None, told: str
+    kb: KnowledgeBase, data: bytes, given: MetadataOverride | None, told: str
 ) -> None:
     with pytest.raises(UnreadableError) as refused:
         kb.keeper.add(data, "a.txt", given)

@@ -12,9 +12,9 @@ from kb.library import files
 from kb.library.files import ChangedSinceError, Library, LibraryError
 from kb.library.safe_files import aside
 from kb.library.states import Change, State, digest_of
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 
-GIVEN = Given(event="会", held_on="2018-03")
+GIVEN = MetadataOverride(event="会", held_on="2018-03")
 
 
 def held(library: Path) -> dict[str, bytes]:
@@ -22,7 +22,7 @@ def held(library: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(library.iterdir()) if not path.name.startswith("kb.toml")}
 
 
-def told(library: Path) -> dict[str, Given]:
+def told(library: Path) -> dict[str, MetadataOverride]:
     return dict(Library(library).configuration()[0].given)
 
 
@@ -93,7 +93,7 @@ def test_a_file_of_the_longest_name_is_set_aside_too(tmp_path: Path) -> None:
 def test_adding_replacing_and_removing_are_taken_back_and_done_again(tmp_path: Path) -> None:
     library = Library(tmp_path)
     added = library.put(b"A", "a.md", GIVEN)
-    replaced = library.put(b"B", "a.md", Given(url="https://example.com/"), replacing="a.md")
+    replaced = library.put(b"B", "a.md", MetadataOverride(url="https://example.com/"), replacing="a.md")
     removed = library.discard("a.md")
     after = []
     changes = [[removed], [replaced], [added]]
@@ -104,7 +104,7 @@ def test_adding_replacing_and_removing_are_taken_back_and_done_again(tmp_path: P
             after.append((held(tmp_path).get("a.md"), told(tmp_path).get("a.md")))
         changes = again[::-1]
 
-    more = Given("会", "2018-03", "https://example.com/")
+    more = MetadataOverride("会", "2018-03", "https://example.com/")
     back = [(b"B", more), (b"A", GIVEN), (None, None)]
     assert after == [*back, (b"A", GIVEN), (b"B", more), (None, None)]
     assert set(held(tmp_path).values()) == {b"A", b"B"}
@@ -141,20 +141,20 @@ def test_a_report_is_removed_only_as_what_it_was_taken_for(tmp_path: Path) -> No
 
 def test_what_is_told_anew_leaves_what_was_told_before(tmp_path: Path) -> None:
     library = Library(tmp_path)
-    library.put(b"A", "a.md", Given(held_on="2018-03", former=("old-1234",)))
-    library.put(b"B", "a.md", Given(event="会"), replacing="a.md")
+    library.put(b"A", "a.md", MetadataOverride(held_on="2018-03", former=("old-1234",)))
+    library.put(b"B", "a.md", MetadataOverride(event="会"), replacing="a.md")
 
-    assert told(tmp_path) == {"a.md": Given(event="会", held_on="2018-03", former=("old-1234",))}
+    assert told(tmp_path) == {"a.md": MetadataOverride(event="会", held_on="2018-03", former=("old-1234",))}
 
 
 def test_what_is_told_of_a_report_whose_bytes_stay_is_told(tmp_path: Path) -> None:
     library = Library(tmp_path)
-    library.put(b"A", "a.md", Given(event="会"))
-    change = library.put(b"A", "a.md", Given(event="別の会"), replacing="a.md")
+    library.put(b"A", "a.md", MetadataOverride(event="会"))
+    change = library.put(b"A", "a.md", MetadataOverride(event="別の会"), replacing="a.md")
 
-    assert (told(tmp_path), len(change.kept)) == ({"a.md": Given(event="別の会")}, 1)
+    assert (told(tmp_path), len(change.kept)) == ({"a.md": MetadataOverride(event="別の会")}, 1)
     library.take_back([change])
-    assert told(tmp_path) == {"a.md": Given(event="会")}
+    assert told(tmp_path) == {"a.md": MetadataOverride(event="会")}
 
 
 def test_what_a_removed_report_was_told_is_kept_after_its_bytes(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_broken_kb_toml_stops_a_change_of_what_is_told_before_anything_is_done
     library.put(b"A", "a.md", GIVEN)
     (tmp_path / "kb.toml").write_bytes(broken := (tmp_path / "kb.toml").read_bytes() + b'["b.md"]\nheld_on = 3\n[')
     with pytest.raises(LibraryError) as refused:
-        library.put(b"B", "b.md", GIVEN) if act == "put" else library.tell("a.md", Given(event="別の会"))
+        library.put(b"B", "b.md", GIVEN) if act == "put" else library.tell("a.md", MetadataOverride(event="別の会"))
 
     assert str(refused.value).startswith(f"{tmp_path / 'kb.toml'}: ")
     assert str(refused.value).endswith("; mend it first, nothing was written")
@@ -210,7 +210,7 @@ def test_where_a_report_cannot_be_written_what_was_told_of_it_stays(
 
     monkeypatch.setattr(files, "write_whole", full)
     with pytest.raises(LibraryError, match="No space left on device"):
-        library.put(b"B", "a.md", Given(event="別の会"), replacing)
+        library.put(b"B", "a.md", MetadataOverride(event="別の会"), replacing)
 
     assert (held(tmp_path), told(tmp_path)) == before
 
@@ -222,13 +222,15 @@ def begun(library: Path, change: Change, data: bytes | None) -> None:
         (library / change.source).write_bytes(data)
 
 
-@pytest.mark.parametrize(("data", "wanted"), [(b"A", {"a.md": GIVEN}), (b"B", {"a.md": Given(event="別の会")})])
+@pytest.mark.parametrize(
+    ("data", "wanted"), [(b"A", {"a.md": GIVEN}), (b"B", {"a.md": MetadataOverride(event="別の会")})]
+)
 @pytest.mark.parametrize("reads", [True, False])
 def test_who_comes_after_one_that_was_killed_has_told_what_is_told_of_the_bytes_there(
-    tmp_path: Path, data: bytes, wanted: dict[str, Given], *, reads: bool
+    tmp_path: Path, data: bytes, wanted: dict[str, MetadataOverride], *, reads: bool
 ) -> None:
-    Library(tmp_path).tell("a.md", Given(event="半端"))
-    after = {"a.md": Given(event="別の会")}
+    Library(tmp_path).tell("a.md", MetadataOverride(event="半端"))
+    after = {"a.md": MetadataOverride(event="別の会")}
     begun(tmp_path, Change("a.md", State(digest_of(b"A"), {"a.md": GIVEN}), State(digest_of(b"B"), after)), data)
 
     if reads:

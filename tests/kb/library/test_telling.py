@@ -10,9 +10,9 @@ import pytest
 from kb.library import files
 from kb.library.configuration import parse
 from kb.library.files import Library, LibraryError
-from kb.library.rewriting import with_correction, with_given, with_talk
+from kb.library.rewriting import with_correction, with_override, with_talk
 from kb.library.tables import ConfigurationError
-from kb.report.model import Correction, Given, ToldTalk
+from kb.report.model import Correction, MetadataOverride, ToldTalk
 
 
 def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +23,7 @@ def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch
         path.write_bytes(data)
 
     monkeypatch.setattr(files, "write_whole", watched)
-    Library(tmp_path).put(b"# a", "a.md", Given(event="会"))
+    Library(tmp_path).put(b"# a", "a.md", MetadataOverride(event="会"))
 
     assert seen == [(".kb-begun", False), ("kb.toml", False), ("a.md", False)]
 
@@ -42,7 +42,7 @@ def test_where_the_report_cannot_be_written_nothing_is_told_of_it(
 
     monkeypatch.setattr(files, "write_whole", full)
     with pytest.raises(LibraryError, match=r"a\.md: cannot be written"):
-        Library(tmp_path).put(b"# a", "a.md", Given(event="会"))
+        Library(tmp_path).put(b"# a", "a.md", MetadataOverride(event="会"))
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == written
 
@@ -67,7 +67,7 @@ event = "会"
 
 
 def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
-    told = with_given(WRITTEN.encode(), "b.md", Given(event="札幌の会", held_on="2018-03-10"))
+    told = with_override(WRITTEN.encode(), "b.md", MetadataOverride(event="札幌の会", held_on="2018-03-10"))
     told = with_talk(told, "t/1", ToldTalk(talk=True, speakers=("山田 花子",)))
     told = with_correction(told, "r/1", Correction(adds=("sqs",), kind="advice"))
     after = told.decode().splitlines()
@@ -80,7 +80,7 @@ def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
         "talk = true",
         'speakers = ["山田 花子"]',
     ]
-    told = with_given(told, "b.md", Given(held_on="2018-03-10"))
+    told = with_override(told, "b.md", MetadataOverride(held_on="2018-03-10"))
     told = with_correction(with_talk(told, "t/1", ToldTalk()), "r/1", Correction(adds=("sqs",)))
     assert told.decode() == WRITTEN
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Correction, Given, ToldTalk
+from kb.report.model import Correction, MetadataOverride, ToldTalk
 
 REPORT = """# 見本勉強会 参加レポート
 
@@ -37,7 +37,12 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     (after,) = kb.browser.reports()
     note = kb.browser.note(link)
 
-    assert (told, after.event, after.held_on, after.talks[0].speakers) == (Given(), "改名した会", "2019", ("田中 一",))
+    assert (told, after.event, after.held_on, after.talks[0].speakers) == (
+        MetadataOverride(),
+        "改名した会",
+        "2019",
+        ("田中 一",),
+    )
     assert (after.id != before.id, note.report, note.talk and note.talk.speakers) == (True, after.id, ("田中 一",))
     assert [mention.service for mention in note.services] == ["sqs"]
 

@@ -7,7 +7,7 @@ import pytest
 from kb.knowledge_base import KnowledgeBase
 from kb.library.updates import MOST_UPDATES
 from kb.report.difference import Cause, Difference
-from kb.report.model import Correction, Given, ToldTalk
+from kb.report.model import Correction, MetadataOverride, ToldTalk
 from kb.search import differing, finishing, keeping, records, syncing
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
@@ -111,7 +111,7 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
     sync()
     kb.corrector.talk((first.talks[0].id,), lambda _: ToldTalk(speakers=("山田 花子",)))
     sync()
-    kb.collection.library.tell("c.md", Given(held_on="2020-05-05"))
+    kb.collection.library.tell("c.md", MetadataOverride(held_on="2020-05-05"))
     sync()
     (library / "c.md").unlink()
     sync()

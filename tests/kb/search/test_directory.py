@@ -17,7 +17,7 @@ def entry(name: str, event: str | None, held_on: str | None, *talks: Talk, notes
         url=None,
         talks=talks,
         notes=notes,
-        doubts=(),
+        findings=(),
     )
 
 

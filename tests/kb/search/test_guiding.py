@@ -47,10 +47,10 @@ def test_where_there_is_no_index_yet_the_guide_is_empty(tmp_path: Path) -> None:
     assert (made.notes, told(made), len(made.changes) > 0) == (0, [], True)
 
 
-def add_takers(knowledge_base: KnowledgeBase, *takers: str) -> None:
+def add_takers(knowledge_base: KnowledgeBase, *note_takers: str) -> None:
     """Add a report of each of several who noted one talk of 2022."""
     library, told = knowledge_base.collection.library.path, ""
-    for number, notes in enumerate(takers):
+    for number, notes in enumerate(note_takers):
         talk = "## 【A】10:00~10:40:箱の運用\n\n- Lambda\n"
         (library / f"{number}.md").write_text(f"# 見本勉強会 {number}人目の参加レポート\n\n{talk}{notes}", "utf-8")
         told += f'[reports."{number}.md"]\nevent = "見本勉強会 2022"\ndate = "2022"\n'

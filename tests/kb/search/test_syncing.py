@@ -17,8 +17,8 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.kept import KeptReports
-from kb.report.model import Correction, Given
-from kb.search import drafting, finishing
+from kb.report.model import Correction, MetadataOverride
+from kb.search import finishing, staging
 from kb.search.facets import FACETS
 from kb.search.syncing import Sync
 from kb.understanding import FinishedReport, Progress, Tools, untold
@@ -59,7 +59,7 @@ def move(library: Path, name: str, to: str) -> None:
         (library / name).unlink(missing_ok=name != to)
 
 
-def configure(library: Path, domain: str, given: Given, correction: Correction | None, note: int) -> None:
+def configure(library: Path, domain: str, given: MetadataOverride, correction: Correction | None, note: int) -> None:
     """Write a kb.toml of these; a correction is of a note of the library as it is without."""
     (library / "kb.toml").write_text(domain, encoding="utf-8")
     kb = KnowledgeBase.open(library, library.parent / "probe")
@@ -79,7 +79,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(
         lambda domain, event, correction, note: lambda library: configure(library, domain, event, correction, note),
         st.sampled_from(DOMAINS),
-        st.sampled_from((Given(), Given(event="CEDEC 2018"), Given(held_on="2020"))),
+        st.sampled_from((MetadataOverride(), MetadataOverride(event="CEDEC 2018"), MetadataOverride(held_on="2020"))),
         st.sampled_from((None, lambda _: Correction(adds=("sns",)), Correction(removes=("sqs",)))),
         st.integers(0, 3),
     ),
@@ -196,7 +196,7 @@ def synced_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progres
         write(tmp_path / "library", name, data)
     kb, alone = (KnowledgeBase.open(tmp_path / "library", tmp_path / name) for name in ("several", "alone"))
     alone.keeper.sync()
-    monkeypatch.setattr(drafting, "WORTH_PROCESSES", 1)
+    monkeypatch.setattr(staging, "WORTH_PROCESSES", 1)
     kb.keeper.sync(progress)
     kept = [[KeptReports(one.collection.index).find(name) for name in CLASHING] for one in (kb, alone)]
 

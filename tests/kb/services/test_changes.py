@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from kb.readers.formats import read_outline
-from kb.report.model import Given, Note
+from kb.report.model import MetadataOverride, Note
 from kb.services import Change, domain
 from kb.services.tagger import tag
 from kb.talks import report_of
@@ -25,7 +25,7 @@ def note(text: str, service: str, held_on: str | None) -> Note:
     """A note under the name of a service, tagged as any other."""
     name = DOMAIN.catalogue.by_slug[service].name
     outline = read_outline(f"# 勉強会のメモ\n\n- {name}\n  - {text}\n".encode(), "report.md")
-    return tag(report_of(outline, Given(held_on=held_on)), DOMAIN).notes[-1]
+    return tag(report_of(outline, MetadataOverride(held_on=held_on)), DOMAIN).notes[-1]
 
 
 def before(day: str) -> str:

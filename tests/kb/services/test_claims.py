@@ -3,7 +3,7 @@
 import pytest
 
 from kb.readers.formats import read_outline
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.services import domain
 from kb.services.tagger import tag
 from kb.talks import report_of
@@ -115,7 +115,7 @@ def marked(line: str) -> bool:
     service, text = line.split(": ", 1)
     name = DOMAIN.catalogue.by_slug[service].name
     outline = read_outline(f"# 勉強会のメモ\n\n- {name}\n  - {text}\n".encode(), "report.md")
-    return bool(DOMAIN.changes_for(tag(report_of(outline, Given(held_on="2016")), DOMAIN).notes[-1]))
+    return bool(DOMAIN.changes_for(tag(report_of(outline, MetadataOverride(held_on="2016")), DOMAIN).notes[-1]))
 
 
 @pytest.mark.parametrize("line", CLAIMS.strip().splitlines())

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from kb.library.configuration import parse
-from kb.library.rewriting import with_given
+from kb.library.rewriting import with_override
 from kb.library.tables import ConfigurationError
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.services import Domain, domain, domain_names
 
 
@@ -136,9 +136,9 @@ def test_what_kb_toml_cannot_say_is_told_with_its_place_and_remedy(text: str, wr
 
 
 def test_what_is_written_by_hand_can_be_read_again() -> None:
-    written = with_given(b"", "a.md", Given(event="\x1b夜の\n会👩\u200d💻", held_on="2018"))
+    written = with_override(b"", "a.md", MetadataOverride(event="\x1b夜の\n会👩\u200d💻", held_on="2018"))
 
-    assert parse(written).given == {"a.md": Given(event="夜の 会👩\u200d💻", held_on="2018")}
+    assert parse(written).given == {"a.md": MetadataOverride(event="夜の 会👩\u200d💻", held_on="2018")}
 
 
 def test_a_line_that_is_no_utf8_is_told() -> None:

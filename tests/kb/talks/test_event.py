@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outlines import ANY_LINE, DAY, markdown
 
-from kb.report.model import Given
+from kb.report.model import MetadataOverride
 from kb.talks import report_of
 
 
@@ -18,7 +18,7 @@ def test_an_event_is_named_by_the_title_and_dated_as_precisely_as_it_says() -> N
 
 
 def test_what_was_given_by_hand_wins() -> None:
-    report = report_of(DAY, Given("雲の日", "2021-05-06", "https://example.com/"))
+    report = report_of(DAY, MetadataOverride("雲の日", "2021-05-06", "https://example.com/"))
 
     assert (report.event, report.held_on, report.url) == ("雲の日", "2021-05-06", "https://example.com/")
 

@@ -73,7 +73,7 @@ def noted(count: int) -> str:
     return counted(count, "note")
 
 
-def takers(count: int) -> str:
+def note_takers(count: int) -> str:
     """Return how many reports tell of a talk, where they are several."""
     return counted(count, "record") if count > 1 else ""
 

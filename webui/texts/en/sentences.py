@@ -111,7 +111,7 @@ def track(name: str) -> str:
     return f"[{name}]"
 
 
-def taker(number: int) -> str:
+def note_taker(number: int) -> str:
     """Return what tells two reports of one talk apart."""
     return f"Record {number}"
 
@@ -121,7 +121,9 @@ def aligned(rows: Sequence[Row]) -> str:
     told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
     alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
     together = f"In common: {notes(len(told) - alone.total())}"
-    return "; ".join([together, *(f"{taker(number)} alone: {notes(count)}" for number, count in sorted(alone.items()))])
+    return "; ".join(
+        [together, *(f"{note_taker(number)} alone: {notes(count)}" for number, count in sorted(alone.items()))]
+    )
 
 
 def all_of(label: str, count: int) -> str:

@@ -81,7 +81,7 @@ def noted(count: int) -> str:
     return f"メモ {count:,}件"
 
 
-def takers(count: int) -> str:
+def note_takers(count: int) -> str:
     """Return how many reports tell of a talk, where they are several."""
     return f"記録 {count:,}本" if count > 1 else ""
 

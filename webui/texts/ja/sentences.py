@@ -92,7 +92,7 @@ def track(name: str) -> str:
     return f"【{name}】"
 
 
-def taker(number: int) -> str:
+def note_taker(number: int) -> str:
     """Return what tells two reports of one talk apart."""
     return f"記録 {number}"
 
@@ -102,7 +102,9 @@ def aligned(rows: Sequence[Row]) -> str:
     told = [[number for number, note in enumerate(row.notes, start=1) if note] for row in rows]
     alone = Counter(numbers[0] for numbers in told if len(numbers) == 1)
     together = f"共通 {notes(len(told) - alone.total())}"
-    return "、".join([together, *(f"{taker(number)}だけ {notes(count)}" for number, count in sorted(alone.items()))])
+    return "、".join(
+        [together, *(f"{note_taker(number)}だけ {notes(count)}" for number, count in sorted(alone.items()))]
+    )
 
 
 def all_of(label: str, count: int) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TypeAlias
 
-from index.engine import Draft, Drafting
+from index.engine import StagedSegment, Staging
 from index.schema import Document
 from kb.kinds import Lesson
 from kb.library.configuration import Configuration, parse
@@ -33,61 +33,61 @@ Told: TypeAlias = Standing | FileProblem
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class Staged:
     """What processes told of files, by the source, and what they wrote of those that can be read.
 
     Of a process that was killed there is nothing written, and nothing told of the file that it was at.
     """
 
     told: Mapping[str, Told]
-    drafts: Sequence[Draft]
+    segments: Sequence[StagedSegment]
 
 
-def draft(
+def stage(
     files: Sequence[ReportFile],
-    drafting: Drafting,
+    staging: Staging,
     index: Path,
     configuration: Configuration,
     progress: Progress,
     *,
     lesson: Lesson,
-) -> Drafted:
+) -> Staged:
     """Have the reports of files understood, kept in the folder of an index, and written as documents.
 
     What is kept stays, whatever breaks this off.
     """
     total, left = len(files), iter(files)
     told: dict[str, Told] = {}
-    drafts: list[Draft] = []
-    with _processes(drafting, index, configuration.text, lesson) as pipes:
+    segments: list[StagedSegment] = []
+    with _processes(staging, index, configuration.text, lesson) as pipes:
         for pipe in pipes:
             pipe.send(next(left, None))
         while pipes:
             ready = wait(pipes)
             for pipe in [pipe for pipe in pipes if pipe in ready]:
                 answer = _answer(pipe, left)
-                if isinstance(answer, Draft):
-                    drafts.append(answer)
+                if isinstance(answer, StagedSegment):
+                    segments.append(answer)
                 elif answer is not None:
                     told[answer.source] = answer
                     progress("reading", len(told), total)
                     continue
                 pipes.remove(pipe)
-    return Drafted(told, drafts)
+    return Staged(told, segments)
 
 
-def _answer(pipe: Connection, left: Iterator[ReportFile]) -> Told | Draft | None:
+def _answer(pipe: Connection, left: Iterator[ReportFile]) -> Told | StagedSegment | None:
     """Return what a process tells, None where it was killed, and give it the next file until it gives its draft."""
     with suppress(EOFError, OSError):
-        answer: Told | Draft = pipe.recv()
-        if not isinstance(answer, Draft):
+        answer: Told | StagedSegment = pipe.recv()
+        if not isinstance(answer, StagedSegment):
             pipe.send(next(left, None))
         return answer
     return None
 
 
 @contextmanager
-def _processes(drafting: Drafting, index: Path, told: str, lesson: Lesson) -> Iterator[list[Connection]]:
+def _processes(staging: Staging, index: Path, told: str, lesson: Lesson) -> Iterator[list[Connection]]:
     """Give pipes to as many processes as there are processors; they end with their pipe, however we end."""
     spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
     pipes, processes = [], []
@@ -95,7 +95,7 @@ def _processes(drafting: Drafting, index: Path, told: str, lesson: Lesson) -> It
         for _ in range(os.cpu_count() or 1):
             here, there = spawning.Pipe()
             process = spawning.Process(
-                target=_draft, args=(drafting, index, told, lesson, there), name="draft", daemon=True
+                target=_stage, args=(staging, index, told, lesson, there), name="stage", daemon=True
             )
             process.start()
             there.close()
@@ -113,7 +113,7 @@ def _processes(drafting: Drafting, index: Path, told: str, lesson: Lesson) -> It
             process.join()
 
 
-def _draft(drafting: Drafting, index: Path, told: str, lesson: Lesson, pipe: Connection) -> None:
+def _stage(staging: Staging, index: Path, told: str, lesson: Lesson, pipe: Connection) -> None:
     """Write the reports of the files that come through a pipe, and give the draft when there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
     end_with_parent()
@@ -122,7 +122,7 @@ def _draft(drafting: Drafting, index: Path, told: str, lesson: Lesson, pipe: Con
     gc.freeze()
     gc.set_threshold(200_000)
     with suppress(EOFError, OSError):  # who waits finds out and does what is left: of a full disk, say, the message
-        pipe.send(drafting.write(_given(index, Tools(parse(told.encode())), lesson, pipe)))
+        pipe.send(staging.write(_given(index, Tools(parse(told.encode())), lesson, pipe)))
 
 
 def end_with_parent() -> None:

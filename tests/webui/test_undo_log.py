@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from webui.deeds import Deeds, came_from, undoing
+from webui.undo_log import UndoLog, came_from, undoing
 
 
 def counting() -> tuple[list[int], object]:
@@ -18,50 +18,50 @@ def counting() -> tuple[list[int], object]:
 
 
 def test_a_deed_is_taken_back_once_and_what_took_it_back_in_turn() -> None:
-    deeds, (turned, undo) = Deeds(), counting()
-    done = deeds.keep("did it", undo)
+    undo_log, (turned, undo) = UndoLog(), counting()
+    done = undo_log.keep("did it", undo)
 
-    back = deeds.take_back(done.key)
+    back = undo_log.take_back(done.key)
     assert back is not None
-    again = deeds.take_back(back.key)
+    again = undo_log.take_back(back.key)
     assert again is not None
 
-    assert [(deed.text, deed.besides, deed.taken_back) for deed in (done, back, again)] == [
+    assert [(undo_entry.text, undo_entry.besides, undo_entry.taken_back) for undo_entry in (done, back, again)] == [
         ("did it", "", False),
         ("did it", "now -7", True),
         ("did it", "now 7", False),
     ]
-    assert (turned, deeds.take_back(done.key), deeds.take_back(back.key)) == ([7, -7], None, None)
+    assert (turned, undo_log.take_back(done.key), undo_log.take_back(back.key)) == ([7, -7], None, None)
 
 
 def test_a_deed_that_is_refused_is_kept() -> None:
-    deeds, refusals = Deeds(), [OSError("full")]
+    undo_log, refusals = UndoLog(), [OSError("full")]
 
     def undo() -> tuple[str, object]:
         if refusals:
             raise refusals.pop()
         return "", undo
 
-    done = deeds.keep("did it", undo)
+    done = undo_log.keep("did it", undo)
     with pytest.raises(OSError, match="full"):
-        deeds.take_back(done.key)
+        undo_log.take_back(done.key)
 
-    assert deeds.find(done.key) == done
-    assert deeds.take_back(done.key) is not None
+    assert undo_log.find(done.key) == done
+    assert undo_log.take_back(done.key) is not None
 
 
 def test_what_cannot_be_taken_back_is_told_and_no_more() -> None:
-    deeds = Deeds()
-    done = deeds.keep("did it", None)
+    undo_log = UndoLog()
+    done = undo_log.keep("did it", None)
 
-    assert (deeds.take_back(done.key), deeds.take_back("none")) == (None, None)
+    assert (undo_log.take_back(done.key), undo_log.take_back("none")) == (None, None)
 
 
 def test_a_hundred_deeds_are_remembered() -> None:
-    deeds = Deeds()
-    keys = [deeds.keep(str(number), None).key for number in range(101)]
+    undo_log = UndoLog()
+    keys = [undo_log.keep(str(number), None).key for number in range(101)]
 
-    assert [deeds.find(key) is None for key in keys] == [True, *[False] * 100]
+    assert [undo_log.find(key) is None for key in keys] == [True, *[False] * 100]
     assert len(set(keys)) == 101
 
 
@@ -75,11 +75,11 @@ def test_a_hundred_deeds_are_remembered() -> None:
     ],
 )
 def test_one_comes_back_to_where_one_was_with_the_deed(back: str, told: str, *, settled: bool) -> None:
-    deeds = Deeds()
-    done = deeds.keep("did it", None)
+    undo_log = UndoLog()
+    done = undo_log.keep("did it", None)
     with Flask("test").test_request_context():
-        response = deeds.told(done, back, settled=settled)
-        anchored = deeds.told(done, back, "あ b", settled=settled)
+        response = undo_log.told(done, back, settled=settled)
+        anchored = undo_log.told(done, back, "あ b", settled=settled)
 
     location = told.replace("KEY", done.key)
     assert (response.status_code, response.location) == (303, location)
@@ -111,10 +111,10 @@ def test_only_a_page_of_ours_that_is_another_is_come_back_to(asked: str, referre
 
 
 def test_one_comes_back_at_once_where_nothing_is_said_of_an_update() -> None:
-    deeds = Deeds()
-    done = deeds.keep("did it", None)
+    undo_log = UndoLog()
+    done = undo_log.keep("did it", None)
     with Flask("test").test_request_context():
-        assert deeds.told(done, "/").location == f"/?done={done.key}"
+        assert undo_log.told(done, "/").location == f"/?done={done.key}"
 
 
 def test_the_form_remembers_where_one_came_from() -> None:

@@ -1,4 +1,4 @@
-"""Finding by likeness: which documents, in which order, and what each tells of it."""
+"""Finding by similarity: which documents, in which order, and what each tells of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,17 +7,17 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from alike import LANGUAGE, SCHEMA, asked, document, filled, libraries, library, whoosh
 from clustered import on_a_cluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import Characters, Silent
 from scan_engine import ScanEngine
+from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries, library, whoosh
 
 from index.engine import Coverage, Engine, Results
-from index.likeness import Space, quantised
 from index.query import Query, Sort
 from index.schema import Document
+from index.similarity import VectorIndex, quantised
 from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
 
@@ -144,10 +144,10 @@ def test_two_groups_of_documents_are_compared_each_with_each(make: Make) -> None
         make(Characters()), library(document(1, "重複排除"), document(2, "鍵束交換"), document(3, "鍵束の交換"))
     )
 
-    ((far,), (near,)) = engine.likeness(("1", "2"), ("3",), "service")
+    ((far,), (near,)) = engine.similarity(("1", "2"), ("3",), "service")
 
     assert (near > 0.5, far < 0) == (True, True)
-    assert (engine.likeness(("1",), ("nowhere",), "service"), engine.likeness((), ("3",), "service")) == ((), ())
+    assert (engine.similarity(("1",), ("nowhere",), "service"), engine.similarity((), ("3",), "service")) == ((), ())
 
 
 def test_documents_are_compared_as_they_differ_from_what_stands_around_them(make: Make) -> None:
@@ -159,8 +159,8 @@ def test_documents_are_compared_as_they_differ_from_what_stands_around_them(make
     ]
     engine = filled(make(Characters()), library(*talks))
 
-    (of_its_talk, says_the_same) = engine.likeness(("2",), ("1", "3"), "nowhere")[0]
-    (beside_its_talk, says_it_beside) = engine.likeness(("2",), ("1", "3"), "service")[0]
+    (of_its_talk, says_the_same) = engine.similarity(("2",), ("1", "3"), "nowhere")[0]
+    (beside_its_talk, says_it_beside) = engine.similarity(("2",), ("1", "3"), "service")[0]
 
     assert of_its_talk > says_the_same
     assert says_it_beside > beside_its_talk
@@ -224,7 +224,7 @@ def test_the_cosine_is_that_of_the_vectors_as_they_differ_from_their_mean(seed: 
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     *passages, query = vectors
 
-    space = Space(quantised(np.array(passages)))
+    space = VectorIndex(quantised(np.array(passages)))
     cosines = space.cosines(space.asked(query), np.arange(count, dtype=np.int32))[0]
 
     mean = np.mean(passages, axis=0)
@@ -279,5 +279,5 @@ def test_a_generation_without_documents_answers_like_any_other(
 
     assert [(results.total, results.hits, results.context) for results in answers] == [(0, (), {})] * len(queries)
     assert (engine.snapshot().stored("1"), engine.snapshot().like(["1"], "talk", 9)) == (None, ())
-    assert engine.snapshot().likeness(["1"], ["1"], "talk") == ()
+    assert engine.snapshot().similarity(["1"], ["1"], "talk") == ()
     assert (engine.coverage(), engine.damage()) == (Coverage(0, 0), None)

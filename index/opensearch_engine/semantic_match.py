@@ -1,7 +1,8 @@
 """How like documents on a cluster are to a query: which are found by that, and what it adds to the score of the best.
 
 Exact over what words and filters leave: all documents that may be found are looked at; where they are too many, those
-that have a word of the query; where these are too, none. Likeness puts the best by their words in order, and no others.
+that have a word of the query; where these are too, none. Similarity puts the best by their words in order, and no
+others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from index.embedder import Vectors
-from index.likeness import LEAST_COSINE, MOST_FOUND, Figures, Quantised, around, finding
+from index.opensearch_engine.batching import RequestBatch
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.meaning import View
-from index.opensearch_engine.questions import Round
-from index.opensearch_engine.vectors import likest, read_vectors, value_of, with_vectors
+from index.opensearch_engine.vectors import nearest, read_vectors, value_of, with_vectors
 from index.ranking import SIGNALS
+from index.similarity import LEAST_COSINE, MOST_FOUND, Figures, Quantised, around, finding
 
 MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
-MOST_RANKED = 500  # documents, the best by their words, that likeness puts in order
+MOST_RANKED = 500  # documents, the best by their words, that similarity puts in order
 _KEY = 120  # bytes of an id with its cosine
 _WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 
@@ -49,17 +50,17 @@ _NONE: Sequence[_Ranked] = ()
 _NOTHING: tuple[Sequence[str], Figures] = ((), np.empty(0))
 
 
-class Likeness:
+class Similarity:
     """How like documents of one generation are to a text."""
 
-    def __init__(self, asked: Round, view: View, query: Vectors) -> None:
+    def __init__(self, asked: RequestBatch, view: View, query: Vectors) -> None:
         self._round = asked
-        self._frame = view.frame
+        self._centring = view.frame
         self._having = view.having
         self._query = view.frame.asked(query)
 
     def found(self, candidates: Sequence[Filter], words: Filter) -> Sequence[str]:
-        """Return the ids of the candidates that are found by likeness."""
+        """Return the ids of the candidates that are found by similarity."""
         looked = self._looked_at(candidates, words)
         if looked is None:
             return ()
@@ -100,8 +101,8 @@ class Likeness:
         return None
 
     def _nearest(self, asked: Quantised, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
-        """Return the ids of the documents that are likest what is asked, and their cosines."""
-        body = likest(self._frame, finding(asked), self._round.held(self._having, *among), MOST_FOUND)
+        """Return the ids of the documents that are nearest what is asked, and their cosines."""
+        body = nearest(self._centring, finding(asked), self._round.held(self._having, *among), MOST_FOUND)
 
         def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
             hits = answer["hits"]["hits"]
@@ -114,7 +115,7 @@ class Likeness:
         if not hits:
             return np.empty((len(asked.scales), 0))
         vectors = read_vectors(hits)
-        return self._frame.cosines(asked, vectors, self._frame.lengths(vectors))
+        return self._centring.cosines(asked, vectors, self._centring.lengths(vectors))
 
 
 def _key(hit: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """QueryWords of a query that stand nowhere in an index, replaced by what was most likely meant.
 
-`keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ). `sound`: another word that sounds the same (かんし,
-and wrong conversions). `spelling`: a slip of the keys (fargte).
+`keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ). `phonetic`: another word that sounds the same
+(かんし, and wrong conversions). `spelling`: a slip of the keys (fargte).
 """
 
 import re
@@ -11,14 +11,14 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from index import romaji
-from index.analysis import TermKind, same_sound, sound_of
+from index.analysis import TermKind, folded_reading, phonetic_key
 from index.query import Step, StepName
 from index.text import katakana
 from index.tree import Alternative, Key, QueryPiece, QueryWord
 from index.words import QueryWords, as_written
 
-SOUND_WEIGHT = 0.5  # of what sounds alike most means something else (監視, 漢詩)
-_SHORTEST_SOUND = 6  # kana: of shorter words too many are a slip away from another
+PHONETIC_WEIGHT = 0.5  # of what sounds alike most means something else (監視, 漢詩)
+_SHORTEST_PHONETIC = 6  # kana: of shorter words too many are a slip away from another
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
 
@@ -47,13 +47,13 @@ class Vocabulary(Protocol):
         """Return the index's own word, or sound, that a text is most likely a slip of, or None."""
 
 
-def mend(
+def correct(
     pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName] = ()
 ) -> tuple[tuple[QueryPiece, ...], list[Step]]:
     """Return the pieces of a query mended where that is needed and possible, and what was done."""
-    mending = _Mending(vocabulary, words, without)
-    mended = [mending.mended(piece) for piece in pieces]
-    return tuple(piece for piece, _ in mended), [step for _, steps in mended for step in steps]
+    query_correction = _Correction(vocabulary, words, without)
+    corrected = [query_correction.corrected(piece) for piece in pieces]
+    return tuple(piece for piece, _ in corrected), [step for _, steps in corrected for step in steps]
 
 
 def begun(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords) -> tuple[QueryPiece, ...]:
@@ -93,8 +93,8 @@ def _longer(typed: str, vocabulary: Vocabulary, words: QueryWords) -> Iterator[A
     for name in words.readings.beginning(typed):
         yield from _as_terms(words.of(name))
     for reading in romaji.begun(typed):
-        for sound in vocabulary.beginning(same_sound(reading), "sound"):
-            yield Alternative((Key(sound, "sound"),), SOUND_WEIGHT)
+        for phonetic in vocabulary.beginning(folded_reading(reading), "sound"):
+            yield Alternative((Key(phonetic, "sound"),), PHONETIC_WEIGHT)
 
 
 def _as_terms(name: Sequence[QueryWord]) -> Iterator[Alternative]:
@@ -102,13 +102,13 @@ def _as_terms(name: Sequence[QueryWord]) -> Iterator[Alternative]:
         yield Alternative(tuple(key for word in name for key in word.alternatives[0].terms))
 
 
-class _Mending:
+class _Correction:
     def __init__(self, vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName]) -> None:
         self._vocabulary = vocabulary
         self._words = words
         self._without = without
 
-    def mended(self, piece: QueryPiece) -> _Repair:
+    def corrected(self, piece: QueryPiece) -> _Repair:
         if [word.text for word in piece.words] == [piece.text] and self._vocabulary.has(piece.words[0]):
             return piece, []
         if all(map(self._vocabulary.has, piece.words)):
@@ -117,7 +117,7 @@ class _Mending:
             return (suspect and self._as_typed_otherwise(piece)) or (_without_scraps(piece), [])
         return (
             self._as_typed_otherwise(piece)
-            or self._as_it_sounds(piece)
+            or self._by_phonetic_key(piece)
             or self._nearly_read(piece)
             or self._without_slips(piece)
         )
@@ -139,29 +139,29 @@ class _Mending:
         words = self._words.of(text)
         return QueryPiece(text, words) if words and all(map(self._vocabulary.has, words)) else None
 
-    def _as_it_sounds(self, piece: QueryPiece) -> _Repair | None:
+    def _by_phonetic_key(self, piece: QueryPiece) -> _Repair | None:
         """Return a piece as any word that sounds like it, if the index has one."""
         if "sound" in self._without:
             return None
         # As kana, as letters that spell kana, as Sudachi reads it.
         for reading in (katakana(piece.text), romaji.kana(piece.text), self._words.reading_of(piece.text)):
-            if reading and (sound := sound_of(reading)):
-                word = _of_sound(piece.text, sound)
+            if reading and (phonetic := phonetic_key(reading)):
+                word = _of_phonetic(piece.text, phonetic)
                 if self._vocabulary.has(word):
                     return QueryPiece(piece.text, (word,)), [Step("sound", piece.text, reading)]
         return None
 
     def _nearly_read(self, piece: QueryPiece) -> _Repair | None:
         """Return a piece in kana as what is read nearly so: a name of the field, else a word of the index."""
-        if "spelling" in self._without or not (sound := sound_of(katakana(piece.text))):
+        if "spelling" in self._without or not (phonetic := phonetic_key(katakana(piece.text))):
             return None
         name = self._words.readings.near(piece.text)
         if name and (instead := self._instead(name)):
             return instead, [Step("spelling", piece.text, name)]
-        near = self._vocabulary.similar(sound, "sound") if len(sound) >= _SHORTEST_SOUND else None
-        if near is None or near == sound:
+        near = self._vocabulary.similar(phonetic, "sound") if len(phonetic) >= _SHORTEST_PHONETIC else None
+        if near is None or near == phonetic:
             return None
-        return QueryPiece(piece.text, (_of_sound(piece.text, near),)), [Step("spelling", piece.text, near)]
+        return QueryPiece(piece.text, (_of_phonetic(piece.text, near),)), [Step("spelling", piece.text, near)]
 
     def _without_slips(self, piece: QueryPiece) -> _Repair:
         """Return a piece with each word that stands nowhere, and is no name, replaced by the most similar one."""
@@ -180,8 +180,8 @@ class _Mending:
         return QueryPiece(text, words), [Step("spelling", word.text, similar) for word, similar in meant.items()]
 
 
-def _of_sound(text: str, sound: str) -> QueryWord:
-    return QueryWord(text, (Alternative((Key(sound, "sound"),), SOUND_WEIGHT),))
+def _of_phonetic(text: str, phonetic: str) -> QueryWord:
+    return QueryWord(text, (Alternative((Key(phonetic, "sound"),), PHONETIC_WEIGHT),))
 
 
 def _without_scraps(piece: QueryPiece) -> QueryPiece:

@@ -12,7 +12,7 @@ from answering import answering, say
 from index.engine import SearchIndexError
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.apart import sync_apart
+from kb.search.worker import sync_in_worker
 
 SERVICE = '[services.batch-portal]\nname = "Batch Portal"\ncategory = "compute"\n'
 
@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
-from kb.search.apart import sync_apart
+from kb.search.worker import sync_in_worker
 
 made, spawn = threading.Event(), util.spawnv_passfds
 
@@ -36,7 +36,7 @@ def slowly(path, args, passfds):
 
 def sync():
     with suppress(SearchIndexError):
-        sync_apart(kb, lambda *_: None)
+        sync_in_worker(kb, lambda *_: None)
 
 util.spawnv_passfds = slowly
 kb = KnowledgeBase.open(Path(sys.argv[1]), Path(sys.argv[2]))
@@ -48,7 +48,7 @@ made.wait()
 EMBEDDING = """
 import sys
 from pathlib import Path
-from kb.search.apart import _embed
+from kb.search.worker import _embed
 _embed(*map(Path, sys.argv[1:]))
 """
 
@@ -58,7 +58,7 @@ ORPHANING = """
 import os, signal, sys, time
 from pathlib import Path
 from kb.kinds.lesson import Lesson
-from kb.search.drafting import _processes
+from kb.search.staging import _processes
 
 class Endless:
     def write(self, _runs):
@@ -84,7 +84,7 @@ def test_it_is_told_how_far_it_is_and_turned_to_with_a_changed_configuration(lib
     (library / "kb.toml").write_text(SERVICE, encoding="utf-8")
     steps: list[tuple[str, int, int]] = []
 
-    outcome = sync_apart(kb, lambda *told: steps.append(told))
+    outcome = sync_in_worker(kb, lambda *told: steps.append(told))
 
     found = kb.searcher.search(Query(facets=("service",)).select("service", "batch-portal"))
     assert (outcome.changed, outcome.unchanged, steps) == (0, 1, [("reading", 1, 1), ("writing", 2, 2)])
@@ -98,7 +98,7 @@ def test_what_stops_it_is_told(library: Path) -> None:
     (library.parent / "index" / "thesis.doc").write_text("mine")
 
     with pytest.raises(SearchIndexError, match="is no index"):
-        sync_apart(kb, lambda *_: None)
+        sync_in_worker(kb, lambda *_: None)
 
 
 def test_what_another_published_is_taken_up_at_once(library: Path) -> None:
@@ -107,7 +107,7 @@ def test_what_another_published_is_taken_up_at_once(library: Path) -> None:
     before = running.searcher.search(Query("夜")).total
     (library / "a.md").write_text("# 勉強会\n\n- 夜\n- 夜に\n", encoding="utf-8")
     another = KnowledgeBase.open(library, library.parent / "index")
-    sync_apart(another, lambda *_: None)
+    sync_in_worker(another, lambda *_: None)
 
     assert (before, running.searcher.search(Query("夜")).total) == (1, 2)
 

@@ -1,7 +1,7 @@
-"""What likeness and what is near cost: OPENBLAS_NUM_THREADS=1 python tests/benchmarks/likeness.py [NOTES [QUERIES]].
+"""What similarity costs: OPENBLAS_NUM_THREADS=1 python tests/benchmarks/similarity.py [NOTES] [QUERIES].
 
 The notes are those of `searching`, their vectors generated, so that no model's time is measured: the same queries are
-asked with likeness and without, and both without what is near, every other one the other way round, for whoever comes
+asked with similarity and without, and both without what is near, every other one the other way round, for whoever comes
 first warms what is kept of its words.
 Then all of them again, warm. One thread, as commands have it: the time of several would be added up.
 """

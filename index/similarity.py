@@ -1,4 +1,4 @@
-"""Likeness: how near the vectors of documents are to that of a query, and when that means something; for every engine.
+"""Similarity: how near the vectors of documents are to that of a query, and when that means something; for all engines.
 
 All texts of a field point nearly the same way, so vectors are compared as they differ from the mean of all documents.
 What that gives tells whether there is an answer. For the order, the few directions in which documents differ most are
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
 from index.ranking import AROUND
-from index.sides import Sides
+from index.sign_bit_sketch import SignBitSketch
 
 Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
 
-LEAST_COSINE, MOST_FOUND = 0.25, 200  # of documents that are found by likeness
+LEAST_COSINE, MOST_FOUND = 0.25, 200  # of documents that are found by similarity
 _COMMON, _FEWEST_FOR_COMMON = 3, 300  # directions left out for the order, where there are so many documents
 SAMPLE = 2000  # documents from which the directions are learned
 # Of more documents only one of so many is looked at in full, those that lie on the query's side of the mean along most
-# axes: of the 200 likest that loses fewer than one (docs/relevance.md).
+# axes: of the 200 nearest that loses fewer than one (docs/relevance.md).
 _MOST_EXACT, _ONE_OF = 20_000, 25
 _BLOCK = 512  # vectors made floats at a time: 768 kB, which stay in the processor's cache
 SAME = 0.97  # the cosine of texts that differ in a mark or a word
@@ -94,7 +94,7 @@ def evenly(size: int) -> Places:
     return np.linspace(0, size - 1, min(size, SAMPLE)).astype(np.int32)
 
 
-class Frame:
+class Centring:
     """From where vectors are compared: the mean of `size` documents and the directions in which they differ most.
 
     Both are learned from a sample of the documents.
@@ -155,7 +155,7 @@ class Frame:
         return directions
 
 
-class Space:
+class VectorIndex:
     """The vectors of documents, in the order of their positions: a row each."""
 
     def __init__(self, vectors: Quantised) -> None:
@@ -169,7 +169,7 @@ class Space:
     @property
     def centre(self) -> Figures:
         """The mean of all documents, as a sample of them tells it."""
-        return self._frame.mean
+        return self._centring.mean
 
     def among(self, rows: Places, others: Places, around: Iterable[Places], centre: Figures) -> Figures:
         """Return how like each of some documents is to each of others, as each differs from what stands around it.
@@ -187,34 +187,34 @@ class Space:
         return cosines
 
     def asked(self, query: Vectors) -> Quantised:
-        """Return the vector of a query as it is compared (`Frame.asked`)."""
-        return self._frame.asked(query)
+        """Return the vector of a query as it is compared (`Centring.asked`)."""
+        return self._centring.asked(query)
 
     def cosines(self, asked: Quantised, rows: Places | None = None) -> Figures:
-        """Return how like some documents, else all, are to what is asked (`Frame.cosines`)."""
+        """Return how like some documents, else all, are to what is asked (`Centring.cosines`)."""
         if rows is None:
-            return self._frame.cosines(asked, self._vectors, self._lengths)
-        return self._frame.cosines(asked, self._vectors.only(rows), self._lengths.take(rows, axis=1))
+            return self._centring.cosines(asked, self._vectors, self._lengths)
+        return self._centring.cosines(asked, self._vectors.only(rows), self._lengths.take(rows, axis=1))
 
     def nearest(self, asked: Quantised) -> tuple[Places, Figures]:
-        """Return the documents that are likest what is asked, in order, and their cosines; all where there are few."""
+        """Return the documents that are nearest what is asked, in order, and their cosines; all where there are few."""
         if self.size <= _MOST_EXACT:
             return np.arange(self.size, dtype=np.int32), self.cosines(finding(asked))[0]
-        rows = self._sides.nearest(asked.numbers[0].astype(np.float64), self.size // _ONE_OF).astype(np.int32)
+        rows = self._sketch.nearest(asked.numbers[0].astype(np.float64), self.size // _ONE_OF).astype(np.int32)
         return rows, self.cosines(finding(asked), rows)[0]
 
     @cached_property
-    def _frame(self) -> Frame:
+    def _centring(self) -> Centring:
         """What documents evenly from all tell."""
-        return Frame(self._vectors.only(evenly(self.size)), self.size)
+        return Centring(self._vectors.only(evenly(self.size)), self.size)
 
     @cached_property
     def _lengths(self) -> Figures:
-        return self._frame.lengths(self._vectors)
+        return self._centring.lengths(self._vectors)
 
     @cached_property
-    def _sides(self) -> Sides:
-        return Sides(self._vectors.above(self._frame.mean))
+    def _sketch(self) -> SignBitSketch:
+        return SignBitSketch(self._vectors.above(self._centring.mean))
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ class DocumentVectors:
     """Those of `size` documents that have a vector, in the order of their positions, and their vectors."""
 
     docs: Places
-    space: Space
+    space: VectorIndex
     size: int
 
     @cached_property
@@ -245,7 +245,7 @@ def around(docs: Places, sections: Places, cosines: Figures) -> Figures:
     return sums
 
 
-class Likeness:
+class Similarity:
     """How like documents are to a query; of those without a vector nothing is known."""
 
     def __init__(self, vectors: DocumentVectors, query: Vectors) -> None:
@@ -268,7 +268,7 @@ class Likeness:
         return cosines
 
     def found(self, candidates: NDArray[np.bool_], *, copies: bool = True) -> Places:
-        """Return which of the candidates are found by likeness, most like first, then in the order of positions.
+        """Return which of the candidates are found by similarity, most like first, then in the order of positions.
 
         Without `copies` none is that says the same as what is asked.
         """

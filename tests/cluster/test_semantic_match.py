@@ -1,16 +1,16 @@
-"""By likeness a cluster finds, orders and explains as the oracle does, on one shard and on several."""
+"""By similarity a cluster finds, orders and explains as the oracle does, on one shard and on several."""
 
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from alike import LANGUAGE, SCHEMA, asked, document, filled, libraries, library
 from clustered import on_a_cluster
 from hypothesis import given, settings
 from models import Characters
 from msgspec import structs
 from scan_engine import ScanEngine
+from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries, library
 
 from index.embedder import EmbeddingError
 from index.engine import Coverage, Engine, Hit
@@ -31,7 +31,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def told(hit: Hit) -> tuple[object, ...]:
-    """Return what a hit tells of likeness, as it is shown."""
+    """Return what a hit tells of similarity, as it is shown."""
     shown = [reason for reason in hit.reasons if reason.signal in ("likeness", "around") and abs(reason.points) > 0.01]
     return hit.id, [(one.signal, pytest.approx(one.points, abs=1e-3), one.cosine) for one in shown]
 
@@ -69,7 +69,7 @@ def test_a_cluster_finds_by_likeness_as_the_oracle_does(
 
 def test_beyond_the_best_words_alone_give_the_order(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(engine, library(*(document(n, "鍵", f"{'重複排除' * (n % 3)}鍵") for n in range(9))))
-    monkeypatch.setattr("index.opensearch_engine.alike.MOST_RANKED", 3)
+    monkeypatch.setattr("index.opensearch_engine.semantic_match.MOST_RANKED", 3)
 
     hits = engine.search(Query("鍵", explain=True, limit=None)).hits
 
@@ -84,7 +84,7 @@ def test_where_there_are_too_many_those_with_a_word_are_looked_at(
     filled(engine, library(*alike))
     found = []
     for most in (100, 10, 0):
-        monkeypatch.setattr("index.opensearch_engine.alike.MOST_LOOKED_AT", most)
+        monkeypatch.setattr("index.opensearch_engine.semantic_match.MOST_LOOKED_AT", most)
         near = engine.search(Query("重複排除鍵の鍵束", explain=True)).near
         found.append({hit.id for hit in near} & {"1", "2"})
 
@@ -132,7 +132,7 @@ def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_p
     results = engine.search(Query("鍵"))
 
     assert ([hit.id for hit in results.hits], results.notices) == (["1"], (Notice("no likeness", "nobody answers"),))
-    assert (engine.coverage(), engine.like(("1",), "service", 3), engine.likeness(("1",), ("2",), "service")) == (
+    assert (engine.coverage(), engine.like(("1",), "service", 3), engine.similarity(("1",), ("2",), "service")) == (
         Coverage(0, 2),
         (),
         (),

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import likeness
-from index.likeness import Space, finding, quantised
-from index.sides import Sides
+from index import similarity
+from index.sign_bit_sketch import SignBitSketch
+from index.similarity import VectorIndex, finding, quantised
 
 
 def distances(vectors: list[list[bool]], query: list[float]) -> list[int]:
@@ -28,7 +28,7 @@ def test_the_nearest_are_those_on_the_same_side_along_the_axes_that_count(
     vectors, query = rng.random((size, axes)) > 0.5, np.rint(rng.normal(size=axes) * 40)
     count = data.draw(st.integers(1, size))
 
-    nearest = Sides([vectors[: size // 2], vectors[size // 2 :]]).nearest(query, count)
+    nearest = SignBitSketch([vectors[: size // 2], vectors[size // 2 :]]).nearest(query, count)
 
     apart = distances(vectors.tolist(), query.tolist())
     farthest = sorted(apart)[count - 1]
@@ -39,10 +39,10 @@ def test_the_nearest_are_those_on_the_same_side_along_the_axes_that_count(
 def test_of_many_documents_the_likest_are_seen_and_told_as_among_few(size: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     vectors = rng.normal(size=(size, 48)).astype(np.float32) + 0.5
-    space = Space(quantised(vectors))
+    space = VectorIndex(quantised(vectors))
     asked = space.asked(vectors[size // 2])
     with pytest.MonkeyPatch.context() as few:
-        few.setattr(likeness, "_MOST_EXACT", 50)
+        few.setattr(similarity, "_MOST_EXACT", 50)
         rows, cosines = space.nearest(asked)
 
     every = space.cosines(finding(asked))[0]

@@ -16,7 +16,7 @@ _MOST = 3  # that an axis may count
 _FAR = 2.0  # times the root mean square of the query's axes: from there on an axis counts most
 
 
-class Sides:
+class SignBitSketch:
     """Of many vectors, along which axes each lies above the mean."""
 
     def __init__(self, above: Iterable[NDArray[np.bool_]]) -> None:

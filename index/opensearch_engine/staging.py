@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from index.engine import Draft
+from index.engine import StagedSegment
 from index.opensearch_engine.mapping import Layout, Row
 from index.schema import Document, Schema
 
@@ -21,13 +21,13 @@ _PREFIX, _LINES, _BEGINS = "draft-", "lines", "begins"
 
 
 @dataclass(frozen=True, slots=True)
-class LineDrafting:
-    """Writes drafts below a folder; it can be handed to another process."""
+class LineStaging:
+    """Writes staged segments below a folder; it can be handed to another process."""
 
     folder: Path
     schema: Schema
 
-    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> Draft:
+    def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> StagedSegment:
         """Write sources with all their documents, as they come."""
         layout, runs, begins = Layout(self.schema), list[tuple[str, int]](), list[int]()
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self.folder))
@@ -37,30 +37,30 @@ class LineDrafting:
                 rows = (lines.write(msgspec.json.encode(layout.row(document)) + b"\n") for document in documents)
                 runs.append((source, sum(1 for _ in rows)))
         (folder / _BEGINS).write_bytes(msgspec.json.encode(begins))
-        return Draft(folder, tuple(runs))
+        return StagedSegment(folder, tuple(runs))
 
 
 @contextmanager
-def drafting(folder: Path, schema: Schema) -> Iterator[LineDrafting]:
-    """Give what writes drafts below a folder; they are gone afterwards."""
+def staging(folder: Path, schema: Schema) -> Iterator[LineStaging]:
+    """Give what writes staged segments below a folder; they are gone afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{_OURS}*"):  # by a process that was killed
         if left.stat().st_mtime < time.time() - _OLD:
             shutil.rmtree(left, ignore_errors=True)
     here = Path(tempfile.mkdtemp(prefix=_OURS, dir=folder))
     try:
-        yield LineDrafting(here, schema)
+        yield LineStaging(here, schema)
     finally:
         shutil.rmtree(here, ignore_errors=True)
 
 
-def rows_of(drafts: Sequence[Draft]) -> Mapping[str, Callable[[], Iterator[Row]]]:
-    """Return for each source of some drafts what reads its documents."""
+def rows_of(staged: Sequence[StagedSegment]) -> Mapping[str, Callable[[], Iterator[Row]]]:
+    """Return for each source of some staged segments what reads its documents."""
     readers: dict[str, Callable[[], Iterator[Row]]] = {}
-    for draft in drafts:
-        begins = msgspec.json.decode((draft.folder / _BEGINS).read_bytes(), type=list[int])
-        for (source, count), begin in zip(draft.runs, begins, strict=True):
-            readers[source] = partial(_rows, draft.folder / _LINES, begin, count)
+    for stage in staged:
+        begins = msgspec.json.decode((stage.folder / _BEGINS).read_bytes(), type=list[int])
+        for (source, count), begin in zip(stage.runs, begins, strict=True):
+            readers[source] = partial(_rows, stage.folder / _LINES, begin, count)
     return readers
 
 

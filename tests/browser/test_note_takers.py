@@ -34,7 +34,7 @@ def talk(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) 
 
 def test_two_takers_are_two_columns_and_what_both_noted_is_marked(open_page: Open, talk: str) -> None:
     page = open_page("", talk)
-    left, right = (taker.bounding_box() for taker in page.locator(".takers > section").all())
+    left, right = (note_taker.bounding_box() for note_taker in page.locator(".takers > section").all())
     both = page.locator(".aligned .both td[data-taker]")
 
     assert (left["y"], left["x"] + left["width"] < right["x"]) == (right["y"], True)
@@ -45,7 +45,7 @@ def test_two_takers_are_two_columns_and_what_both_noted_is_marked(open_page: Ope
 
 def test_on_a_phone_they_stand_below_each_other_with_who_said_it(open_page: Open, talk: str) -> None:
     page = open_page("", talk, width=320)
-    first, second = (taker.bounding_box() for taker in page.locator(".takers > section").all())
+    first, second = (note_taker.bounding_box() for note_taker in page.locator(".takers > section").all())
     cells = page.locator(".aligned .both td[data-taker]")
     said = [cell.evaluate("(e) => getComputedStyle(e, '::before').content")[1:5] for cell in cells.all()]
 

@@ -24,7 +24,7 @@ _FEW = 1000  # documents told by their ids
 _AT_ONCE = 50  # searches in one request: so many are answered in time by a busy node, too
 
 
-class Questions:
+class BatchedRequests:
     """The questions of requests to one generation; what was answered once is not asked again."""
 
     def __init__(self, connection: Connection, index: str, manifest: Manifest) -> None:
@@ -35,9 +35,9 @@ class Questions:
         self._known: dict[bytes, tuple[Any, int]] = {}
         self._bytes = 0
 
-    def counting(self) -> "Round":
+    def counting(self) -> "RequestBatch":
         """Return what asks for one request."""
-        return Round(self)
+        return RequestBatch(self)
 
     def known(self, key: bytes) -> Any:  # noqa: ANN401  # whatever was read
         """Return what was answered to a question, None where nothing was."""
@@ -69,10 +69,10 @@ class Questions:
         return self._connection.search_named(self._index, body)
 
 
-class Round:
+class RequestBatch:
     """What one request asks, as far as it is not known."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: BatchedRequests) -> None:
         self._questions = questions
         self._told: dict[bytes, Any] = {}
         self._made: dict[object, Any] = {}

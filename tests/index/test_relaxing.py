@@ -1,12 +1,12 @@
-"""The ladder by itself, over documents that are told to it: which step is taken, which is told, when it ends."""
+"""Relaxation by itself, over documents that are told to it: which step is taken, which is told, when it ends."""
 
 from collections.abc import Mapping, Sequence
 
 import pytest
 from msgspec.structs import replace
 
-from index.ladder import Ascent, climb
 from index.query import StepName
+from index.relaxation import Relaxation, relax
 from index.tree import Alternative, Key, QueryPiece, QueryWord
 
 
@@ -50,19 +50,19 @@ def climbed(
     *words: QueryWord,
     counts: Mapping[str, int] = {},  # it is only read
     without: Sequence[StepName] = (),
-) -> Ascent:
+) -> Relaxation:
     told = Told(counts)
     pieces = [QueryPiece(one.text, (one,)) for one in words]
-    return climb(pieces, told, told, without)  # type: ignore[arg-type]  # no words but those that are related
+    return relax(pieces, told, told, without)  # type: ignore[arg-type]  # no words but those that are related
 
 
 def written_all(words: Sequence[QueryWord]) -> str:
     return " ".join(map(written, words))
 
 
-def outcome(ascent: Ascent) -> tuple[list[str], list[tuple[str, str]]]:
+def outcome(relaxation: Relaxation) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the words wanted, and the steps."""
-    return [written(one) for one in ascent.words], [(step.name, step.text) for step in ascent.steps]
+    return [written(one) for one in relaxation.words], [(step.name, step.text) for step in relaxation.steps]
 
 
 def test_where_three_documents_have_every_word_nothing_is_done() -> None:
@@ -85,9 +85,9 @@ def test_of_a_query_of_such_words_alone_none_is_left_out() -> None:
 
 
 def test_a_step_that_leads_to_one_that_finds_more_is_told_with_it() -> None:
-    ascent = climbed(word("天気", part="天"), ASK, counts={"天気/天/天気〜": 1})
+    relaxation = climbed(word("天気", part="天"), ASK, counts={"天気/天/天気〜": 1})
 
-    assert outcome(ascent) == (
+    assert outcome(relaxation) == (
         ["天気/天/天気〜"],
         [("function", "方法"), ("parts", "天気"), ("related", "天気")],
     )
@@ -134,10 +134,10 @@ def test_a_step_that_is_refused_does_not_loosen_what_is_near_either() -> None:
 
 
 def test_a_query_without_words_is_not_looked_for() -> None:
-    assert climbed(counts={"": 0}) == Ascent((), ())
+    assert climbed(counts={"": 0}) == Relaxation((), ())
 
 
 def test_a_word_that_stands_twice_is_wanted_once_and_a_title_needs_no_word_of_the_question() -> None:
-    ascent = climbed(A, B, A, ASK, counts={"天 地 方法": 3})
+    relaxation = climbed(A, B, A, ASK, counts={"天 地 方法": 3})
 
-    assert (ascent.words, ascent.mended, ascent.titles_words) == ((A, B, ASK), (A, B, ASK), (A, B))
+    assert (relaxation.words, relaxation.corrected, relaxation.titles_words) == ((A, B, ASK), (A, B, ASK), (A, B))

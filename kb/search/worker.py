@@ -16,8 +16,8 @@ from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
-from kb.search.drafting import end_with_parent
 from kb.search.outcomes import SyncOutcome
+from kb.search.staging import end_with_parent
 from kb.understanding import Progress
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _starting = Lock()  # for one half started complains when we end; once we end it
 _running: set[BaseProcess] = set()  # daemons would be ended by themselves, but may have no processes of their own
 
 
-def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
+def sync_in_worker(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
     """Bring the index up to the library as `Keeper.sync` does, and turn to it.
 
     Raises SearchIndexError with whatever stopped the process.
@@ -43,7 +43,7 @@ def sync_apart(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome
     return outcome
 
 
-def embed_beside(knowledge_base: KnowledgeBase) -> Callable[[], None]:
+def embed_in_worker(knowledge_base: KnowledgeBase) -> Callable[[], None]:
     """Have the vectors made that notes lack, beside whatever is done here; what is returned tells that there are more.
 
     A process makes them, which gives way to all others and ends with us.

@@ -11,10 +11,10 @@ from flask import Response, make_response, redirect, request
 
 from index.urls import url_parts
 from kb.library.states import Change
-from webui.address import DEED
+from webui.address import UNDO_KEY
 from webui.texts import texts
 
-_MOST = 100  # deeds remembered: who takes one back does so at once
+_MOST = 100  # what was done remembered: who takes one back does so at once
 _KNOWS_AT_ONCE = "/todo"  # what is told, though the index does not yet
 _Done = TypeVar("_Done")
 
@@ -28,7 +28,7 @@ class Undo(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class UndoEntry:
     """Something that was done, in words; `undo` takes it back, or does it again where it was `taken_back`.
 
     `besides` is told beside it of what was done last; `anchor` is what it was done to, where its page shows that.
@@ -42,52 +42,54 @@ class Deed:
     anchor: str = ""
 
 
-class Deeds:
-    """The last deeds of a server. It forgets them when it ends; what they did stays."""
+class UndoLog:
+    """The last what was done of a server. It forgets them when it ends; what they did stays."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Deed] = OrderedDict()
+        self._known: OrderedDict[str, UndoEntry] = OrderedDict()
 
-    def find(self, key: str) -> Deed | None:
+    def find(self, key: str) -> UndoEntry | None:
         """Return a deed, None for one that is forgotten."""
         return self._known.get(key)
 
-    def shown(self) -> Deed | None:
+    def shown(self) -> UndoEntry | None:
         """Return the deed that the address of this request comes after, if it is known."""
-        return self.find(request.args.get(DEED, ""))
+        return self.find(request.args.get(UNDO_KEY, ""))
 
-    def told(self, deed: Deed, back: str, anchor: str | None = None, *, settled: bool = True) -> Response:
+    def told(self, undo_entry: UndoEntry, back: str, anchor: str | None = None, *, settled: bool = True) -> Response:
         """Lead back to a page of ours and tell there what was done; while an update runs, by the page of that."""
-        anchor = deed.anchor if anchor is None else anchor
+        anchor = undo_entry.anchor if anchor is None else anchor
         back = back.partition("#")[0] + (f"#{quote(anchor)}" if anchor else "")
         if settled or back.partition("?")[0] == _KNOWS_AT_ONCE:
-            return make_response(redirect(after(back, deed.key), 303))
-        return waiting(back, deed.key)
+            return make_response(redirect(after(back, undo_entry.key), 303))
+        return waiting(back, undo_entry.key)
 
-    def take_back(self, key: str) -> Deed | None:
+    def take_back(self, key: str) -> UndoEntry | None:
         """Take back a deed, or do it again, once; return what was done by that, None where it cannot be done.
 
         A deed that is refused is kept, and may be taken back later.
         """
-        deed = self._known.pop(key, None)  # of two who press the button, one gets it
-        if deed is None or deed.undo is None:
+        undo_entry = self._known.pop(key, None)  # of two who press the button, one gets it
+        if undo_entry is None or undo_entry.undo is None:
             return None
         try:
-            besides, again = deed.undo()
+            besides, again = undo_entry.undo()
         except BaseException:
-            self._known[key] = deed
+            self._known[key] = undo_entry
             raise
-        return self.keep(deed.text, again, besides, taken_back=not deed.taken_back, anchor=deed.anchor)
+        return self.keep(
+            undo_entry.text, again, besides, taken_back=not undo_entry.taken_back, anchor=undo_entry.anchor
+        )
 
     def keep(
         self, text: str, undo: Undo | None, besides: str = "", *, taken_back: bool = False, anchor: str = ""
-    ) -> Deed:
+    ) -> UndoEntry:
         """Keep what was done, to be told and taken back."""
-        deed = Deed(secrets.token_urlsafe(8), text, undo, besides, taken_back, anchor)
-        self._known[deed.key] = deed
+        undo_entry = UndoEntry(secrets.token_urlsafe(8), text, undo, besides, taken_back, anchor)
+        self._known[undo_entry.key] = undo_entry
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
-        return deed
+        return undo_entry
 
 
 def undoing(turn: Callable[[_Done], _Done], done: _Done, besides: Callable[[_Done], str] = lambda _: "") -> Undo:
@@ -107,7 +109,7 @@ def still_kept(changes: list[Change]) -> str:
 
 def waiting(back: str, key: str = "") -> Response:
     """Lead to the page of the update that is running, which leads back once it is done (`awaited`)."""
-    return make_response(redirect(f"/sync?{urlencode([*([(DEED, key)] if key else []), ('back', back)])}", 303))
+    return make_response(redirect(f"/sync?{urlencode([*([(UNDO_KEY, key)] if key else []), ('back', back)])}", 303))
 
 
 def awaited() -> str | None:
@@ -120,8 +122,8 @@ def after(address: str, key: str) -> str:
     """Return an address that says which deed it comes after, in place of an earlier one."""
     address, _, anchor = address.partition("#")
     path, _, query = address.partition("?")
-    kept = [pair for pair in query.split("&") if pair and not pair.startswith(f"{DEED}=")]
-    return f"{path}?{'&'.join([*kept, urlencode({DEED: key})])}" + (f"#{anchor}" if anchor else "")
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith(f"{UNDO_KEY}=")]
+    return f"{path}?{'&'.join([*kept, urlencode({UNDO_KEY: key})])}" + (f"#{anchor}" if anchor else "")
 
 
 def came_from(otherwise: str) -> str:
