@@ -110,7 +110,8 @@ lock: $(VENV)/.dev
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock \
 	  --extra opensearch --group build pyproject.toml -o requirements-opensearch.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
-	  -c requirements-opensearch.lock --extra opensearch --group build --group dev pyproject.toml -o requirements-dev.lock
+	  -c requirements-opensearch.lock --extra opensearch --extra evaluate --group build --group dev \
+	  pyproject.toml -o requirements-dev.lock
 
 $(VENV)/.run: requirements.lock pyproject.toml
 	@echo "Making the environment in $(VENV) (once; about a minute) ..."

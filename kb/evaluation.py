@@ -5,10 +5,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
-
-import ir_measures
 
 from index.engine import Engine
 from index.query import Query
@@ -17,18 +16,20 @@ from index.sentences import said
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
-from kb.search.collection import EngineMaker
+from kb.pipeline.understanding import Tools
 from kb.search.embedding import embedder_of
+from kb.search.engines import EngineMaker
 from kb.search.schema import SCHEMA
 from kb.search.search_box import language
-from kb.understanding import Tools
 
 MEASURES = {
-    "nDCG@10": ir_measures.nDCG @ 10,
-    "Recall@5": ir_measures.R @ 5,
-    "MRR@10": ir_measures.RR @ 10,
-    "R@1": ir_measures.Success @ 1,  # the first hit is relevant
+    "nDCG@10": "nDCG@10",
+    "Recall@5": "R@5",
+    "MRR@10": "RR@10",
+    "R@1": "Success@1",  # the first hit is relevant
 }
+"""Each measure, and what ir-measures calls it."""
+
 DEPTH = 10
 
 
@@ -69,8 +70,10 @@ def evaluate(folder: Path = EVALUATION, engine: EngineMaker = WhooshEngine) -> E
     """Score the search of an engine on a folder with `queries.jsonl` and `qrels.tsv`.
 
     With a `passages.jsonl` those are searched, else the bundled samples, whose notes are named `<file>:<line>`. Raises
-    EvaluationError.
+    EvaluationError where the folder holds no such files, or what measures (the extra `evaluate`) is not installed.
     """
+    if find_spec("ir_measures") is None:
+        raise EvaluationError(said("what scores a search is not installed: pip install 'talk-notes-kb[evaluate]'"))
     queries = read_queries(folder)
     with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
         if (folder / "passages.jsonl").exists():
@@ -113,12 +116,15 @@ def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
 
 
 def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    import ir_measures
+
+    measures = {name: ir_measures.parse_measure(called) for name, called in MEASURES.items()}
     qrels = {query.id: dict(query.grades) for query in queries}
     run = {
         query.id: {document: 1 / rank for rank, document in enumerate(found[query.id], start=1)} for query in queries
     }
-    means = ir_measures.calc_aggregate(MEASURES.values(), qrels, run)
-    return {name: round(float(means[measure]), 4) for name, measure in MEASURES.items()}
+    means = ir_measures.calc_aggregate(measures.values(), qrels, run)
+    return {name: round(float(means[measure]), 4) for name, measure in measures.items()}
 
 
 def _sample_search(index: Path, engine: EngineMaker) -> Search:

@@ -4,13 +4,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kb.search.collection import Collection, EngineMaker
+from kb.search.collection import Collection
 
 if TYPE_CHECKING:
     from kb.search.announcing import Announcer
     from kb.search.browsing import Browser
     from kb.search.correcting import Corrector
     from kb.search.crosstab import CrossTab
+    from kb.search.engines import EngineMaker
     from kb.search.guiding import Guide
     from kb.search.keeping import Keeper
     from kb.search.searching import Searcher

@@ -17,13 +17,13 @@ from werkzeug.exceptions import (
 )
 
 from index.sentences import Sentence, told_by
-from kb.library.bounded import LONGEST_REPORT
 from kb.library.configuration import LONGEST_EVENT
-from kb.library.files import ChangedSinceError, LibraryError
+from kb.library.files import ChangedSinceError
+from kb.readers.archives import LONGEST_REPORT
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
-from kb.report.problems import UnreadableError
+from kb.report.problems import LibraryError, UnreadableError
 from kb.services import Service
 from webui.texts import texts
 from webui.view.answers import problem

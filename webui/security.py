@@ -9,7 +9,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from index.urls import url_parts
-from kb.library.bounded import LONGEST_REPORT
+from kb.readers.archives import LONGEST_REPORT
 from webui.limits import Guesses
 
 COOKIE = "kb_key"

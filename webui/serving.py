@@ -19,9 +19,9 @@ from kb.cli.language import _
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
+from kb.pipeline.understanding import Progress
 from kb.search.outcomes import SyncOutcome
-from kb.search.worker import embed_in_worker, sync_in_worker
-from kb.understanding import Progress
+from kb.worker import embed_in_worker, sync_in_worker
 from webui import server
 from webui.app import create_app
 from webui.pages.updating import Updater

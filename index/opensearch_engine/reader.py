@@ -20,8 +20,7 @@ from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.meaning import Meaning, Seen
 from index.opensearch_engine.reasons import reasons
 from index.opensearch_engine.related import Found, RelatedDocuments, stored_text
-from index.opensearch_engine.search import Search
-from index.opensearch_engine.tier import Tier
+from index.opensearch_engine.search import Search, Tier
 from index.query import Query
 
 _PAGE = 2000  # hits asked for at once where all are wanted

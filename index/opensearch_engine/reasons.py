@@ -7,8 +7,8 @@ from index.engine import Reason
 from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import Layout
+from index.opensearch_engine.search import Tier
 from index.opensearch_engine.semantic_match import Strength
-from index.opensearch_engine.tier import Tier
 from index.ranking import SignalName, length_strength, parts
 from index.tree import Alternative, Key, QueryWord
 

@@ -1,7 +1,9 @@
 """One query's text over one generation on a cluster: understood, loosened as far as needed, and told as filters."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from math import ceil
+from typing import Any
 
 from index import relaxation
 from index.analysis import TermKind
@@ -9,17 +11,17 @@ from index.embedder import EmbeddingError
 from index.engine import MeantCount
 from index.language import Language
 from index.opensearch_engine.batching import RequestBatch
-from index.opensearch_engine.filters import Filter, Filters, all_of, any_of, found_by
+from index.opensearch_engine.filters import Filter, Filters, all_of, any_of, found_by, reading
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.meaning import Seen
-from index.opensearch_engine.scoring import Scoring
-from index.opensearch_engine.semantic_match import Similarity
-from index.opensearch_engine.tier import Tier, with_keys
+from index.opensearch_engine.scoring import Scoring, shares, whole
+from index.opensearch_engine.semantic_match import Similarity, Strength
 from index.opensearch_engine.vocabulary import Vocabulary
 from index.query import Query
 from index.query_correction import begun, meant
-from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
+from index.ranking import PLACES, most_points, word_weight
+from index.tree import Alternative, InField, Key, Node, Notice, QueryWord, terms_of, words_in
 
 _MOST_CLAUSES = 960  # of a query; a cluster takes 1,024
 _CLAUSES_OF_TERM = 4  # where it finds, where some words are enough, and two where it gives points
@@ -87,14 +89,14 @@ class Search:
         return all_of(map(self.filters.of, words))
 
     @cached_property
-    def first(self) -> Tier:
+    def first(self) -> "Tier":
         """The documents that have every word, or what it names."""
         selected = self.filters.selected(self._query)
         every = [self.found, *([all_of((self.found, *selected))] if selected else [])]
         return Tier(self, self.relaxation.words, self.found, every)
 
     @cached_property
-    def near(self) -> Tier | None:
+    def near(self) -> "Tier | None":
         """The other selected documents that have some of the words, or are like the query; None where none can be."""
         words = self.relaxation.loosest
         if "near" in self._query.without or not any(map(self.has, words)):  # what no document speaks of is noise
@@ -160,3 +162,97 @@ class Search:
         for word, other in meant(self.relaxation.corrected, self._vocabulary.commoner):
             selected = self.filters.selected(self._query)
             yield MeantCount(word, other, self.asked.count(found_by(Key(other)), *selected))
+
+
+class Tier:
+    """What a query finds by some of its words; `every` lists searches that together hold all that is to be ranked.
+
+    `alike` are the ids of the documents among them that are found by similarity.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        words: tuple[QueryWord, ...],
+        found: Filter,
+        every: Sequence[Filter],
+        alike: Sequence[str] = (),
+    ) -> None:
+        self._search = search
+        self.words = words
+        self.found = found
+        self._every = every
+        self._similar = alike
+        self.scored = tuple(dict.fromkeys((*words, *search.besides)))
+        self.pairs = search.pairs
+        self.scoring = search.scoring
+
+    @property
+    def exact(self) -> Filter | None:
+        """Which documents' text is the query's, of two words or more."""
+        return reading(self._search.text) if len(self.words) > 1 else None
+
+    def had(self, alternative: Alternative) -> Filter:
+        """Return which documents have an alternative of a word."""
+        return self._search.filters.alternative(alternative)
+
+    def in_field(self, field: str, key: Key) -> Filter:
+        """Return which documents have a term in a text field."""
+        return self._search.filters.anywhere_in(field, key)
+
+    def weight(self, word: QueryWord) -> float:
+        """Return the weight of a word among others."""
+        return word_weight(self._search.documents, self._having(word, guess=1))
+
+    @cached_property
+    def shares(self) -> Filter | None:
+        """What gives each document its share of the words' weight, None where there are no words."""
+        weights = [(word, self.weight(word)) for word in self.words]
+        return shares(weights, self.had) if weights else None
+
+    @cached_property
+    def score(self) -> Filter | None:
+        """What gives each document its score, `above` what it is; None where no words are asked for."""
+        if not self.scored:
+            return None
+        most = self.most_points
+        points = {key: strength.points(most) for key, strength in self.strengths.items()}
+        return whole(self._by_words, points, self.above)
+
+    def told_score(self, hit: Mapping[str, Any]) -> float:
+        """Return the score of a hit as it is meant."""
+        return round(float(hit["_score"] or self.above) - self.above, PLACES)
+
+    @cached_property
+    def above(self) -> float:
+        """What scores are told above what they are, so that none is below 0."""
+        lowest = min((strength.points(self.most_points) for strength in self.strengths.values()), default=0.0)
+        return float(ceil(2 * max(-lowest, 0.0)))  # a boost may double it
+
+    @cached_property
+    def strengths(self) -> Mapping[str, Strength]:
+        """How like the query the best documents are, by their ids."""
+        search = self._search
+        if search.similarity is None or not self.scored or search.asked.is_open:  # what is asked depends on all that
+            return {}
+        by_words = whole(self._by_words, {}, 0.0)
+        best = [{"query": {"bool": {"filter": [search.asked.held(one)], "should": [by_words]}}} for one in self._every]
+        alike = [{"query": search.asked.held(with_keys(self._similar))}] if self._similar else []
+        return search.similarity.strengths([*best, *alike], search.sections)
+
+    @cached_property
+    def most_points(self) -> float:
+        """What the words of the query may give at most."""
+        return sum(most_points(self._search.documents, self._having(word)) for word in self.words)
+
+    @cached_property
+    def _by_words(self) -> Filter:
+        return self.scoring.every(self.scored, self.pairs, self.shares, self.exact)
+
+    def _having(self, word: QueryWord, guess: int = 0) -> int:
+        return self._search.asked.count(self._search.filters.of(word), guess=guess)
+
+
+def with_keys(keys: Sequence[str]) -> Filter:
+    """Return which documents have one of some ids."""
+    return {"terms": {"key": list(keys)}}

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from index.sentences import said, system_says, told_by
 from kb.cli.fetching import is_address
-from kb.cli.group import WRONG_USE
 from kb.cli.language import texts
 from kb.cli.output import say
-from kb.library.bounded import TooLongError, bounded, file_bytes, unopened
+from kb.cli.places import WRONG_USE
 from kb.library.files import Library, ReportFile
-from kb.library.walk import files_below, is_left_alone, shown_name
+from kb.readers.bounded import TooLongError, bounded, file_bytes, unopened
 from kb.readers.containers import opened
 from kb.report.problems import FileProblem, UnreadableError
+from kb.storage.walk import files_below, is_left_alone, shown_name
 
 Show = Callable[[bytes, str], None]
 Taken = tuple[str, bytes] | FileProblem  # a name as it is shown and what the file holds, or why it could not be read

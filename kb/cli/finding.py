@@ -7,9 +7,10 @@ import click
 
 from index.query import Query, StepName
 from kb.cli import completing, terminal
-from kb.cli.group import FOUND_NOTHING, Command, as_json, cli, with_knowledge_base
+from kb.cli.group import Command, as_json, cli, with_knowledge_base
 from kb.cli.language import _, texts
 from kb.cli.output import lines, make_ready, print_json, results, say
+from kb.cli.places import FOUND_NOTHING
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.answers import Answer, Found, NoteTaker, UnknownValueError
@@ -207,7 +208,7 @@ def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
     Examples: kb cite jaws-days-2018-8ddf/601c7339
               kb cite jaws-days-2018/04a3c1 > quotations.md
     """
-    from kb.quotation import Quoting
+    from kb.search.quotation import Quoting
 
     make_ready(kb)
     notes = list({note.id: note for identifier in identifiers for note in _notes(kb, identifier)}.values())

@@ -13,11 +13,8 @@ import click
 from kb.cli.helping import Context, told
 from kb.cli.language import LANGUAGES, _, speak
 from kb.cli.overview import COMMANDS, INDEX, LANGUAGE, LIBRARY, MOST_COLUMNS, overview
-from kb.cli.places import Places, places
+from kb.cli.places import AN_OLDER_ANSWERED, FOUND_NOTHING, WRONG_USE, Places, places
 
-FOUND_NOTHING = 1
-WRONG_USE = 2
-AN_OLDER_ANSWERED = 3  # the index is damaged, and what was asked was answered from the generation before
 _PIPE_CLOSED = 128 + 13  # what a shell tells of other tools that write to a closed pipe: they end by SIGPIPE, 13
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -86,8 +83,7 @@ def foreseen() -> tuple[type[Exception], ...]:
     """Return the errors that are told and not traced; asked for only when there is one."""
     from index.engine import SearchIndexError
     from kb.evaluation import EvaluationError
-    from kb.library.files import LibraryError
-    from kb.report.problems import UnreadableError
+    from kb.report.problems import LibraryError, UnreadableError
     from kb.search.answers import UnknownIdError
 
     return EvaluationError, LibraryError, SearchIndexError, UnknownIdError, UnreadableError, OSError

@@ -6,15 +6,16 @@ from itertools import groupby
 import click
 
 from kb.cli import completing, terminal
-from kb.cli.group import FOUND_NOTHING, as_json, cli, with_knowledge_base
+from kb.cli.group import as_json, cli, with_knowledge_base
 from kb.cli.language import texts
 from kb.cli.output import make_ready, print_json, results
+from kb.cli.places import FOUND_NOTHING
 from kb.knowledge_base import KnowledgeBase
-from kb.quotation import Quoting
-from kb.quoted_guide import QuotedGuide
 from kb.search.facets import BY_KEY
 from kb.search.guide_records import guide_record
 from kb.search.guiding import Entry, Guide
+from kb.search.quotation import Quoting
+from kb.search.quoted_guide import QuotedGuide
 
 
 @cli.command()

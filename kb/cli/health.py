@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from index.sentences import told_by
 from kb.cli.language import _, ngettext, texts
-from kb.library.walk import shown_name
+from kb.storage.walk import shown_name
 
 if TYPE_CHECKING:
     from index.engine import Coverage

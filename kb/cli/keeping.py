@@ -10,11 +10,11 @@ from msgspec.structs import asdict
 from index.sentences import said
 from kb.cli import completing, health
 from kb.cli.fetching import add_page, allow_private, fetched, is_address
-from kb.cli.group import FOUND_NOTHING, WRONG_USE, NamedPath, as_json, cli, with_knowledge_base
+from kb.cli.group import NamedPath, as_json, cli, with_knowledge_base
 from kb.cli.language import _, texts
 from kb.cli.output import ProgressBar, bring_up_to_date, embed, in_words, lines, make_ready, print_json, results, say
-from kb.cli.places import places
-from kb.library.walk import shown_name
+from kb.cli.places import FOUND_NOTHING, WRONG_USE, places
+from kb.storage.walk import shown_name
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -178,9 +178,9 @@ def watch(kb: "KnowledgeBase") -> None:
     Example: kb watch --library ~/reports
     """
     from index.engine import SearchIndexError
-    from kb.library.files import LibraryError
     from kb.library.watching import changes
-    from kb.search.worker import embed_in_worker
+    from kb.report.problems import LibraryError
+    from kb.worker import embed_in_worker
 
     lines(health.outcome_lines(bring_up_to_date(kb), kb, "beside"))
     changed = embed_in_worker(kb)

@@ -17,8 +17,8 @@ from kb.cli.wrapping import STYLE, wrapped
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
+    from kb.pipeline.understanding import Progress
     from kb.search.outcomes import SyncOutcome
-    from kb.understanding import Progress
 
 # What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
 # A report or a file name that holds them could set the title, fill the clipboard (OSC 52) or hide its text.
@@ -122,7 +122,7 @@ def bring_up_to_date_or_tell(
 def embed(kb: "KnowledgeBase") -> None:
     """Make the vectors that notes lack, showing progress; exits where that is stopped, or the model makes none."""
     from index.embedder import EmbeddingError
-    from kb.cli.group import WRONG_USE
+    from kb.cli.places import WRONG_USE
 
     try:
         with ProgressBar() as progress:

@@ -8,6 +8,10 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
+FOUND_NOTHING = 1
+WRONG_USE = 2
+AN_OLDER_ANSWERED = 3  # the index is damaged, and what was asked was answered from the generation before
+
 
 @dataclass
 class Places:

@@ -11,13 +11,13 @@ from kb.cli.language import _, texts
 from kb.cli.output import lines, print_json, say
 from kb.cli.places import places
 from kb.library.configuration import Configuration
-from kb.library.files import LibraryError
 from kb.library.places import find_library
-from kb.lint import lint
+from kb.pipeline.lint import lint
+from kb.pipeline.understanding import Tools, finish, understand
 from kb.readers.formats import read_outline
+from kb.report.problems import LibraryError
 from kb.search.records import note_record, outline_record
 from kb.talks import report_of
-from kb.understanding import Tools, finish, understand
 
 
 @cli.command()

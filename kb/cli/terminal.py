@@ -9,9 +9,9 @@ import click
 from kb.cli.language import _, ngettext, spoken, texts
 
 if TYPE_CHECKING:
-    from kb.aligning import Row
     from kb.kinds.pairs import Pair
     from kb.library.contents import ReportEntry
+    from kb.pipeline.aligning import Row
     from kb.report.model import Note, Talk
     from kb.search.answers import Answer, Found, ServiceCount, SimilarNotes
     from kb.search.searching import Searcher

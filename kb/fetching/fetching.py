@@ -18,7 +18,7 @@ from index.sentences import said, told_by
 from kb.fetching import addresses
 from kb.fetching.addresses import Resolve
 from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError
-from kb.library.bounded import LONGEST_REPORT
+from kb.readers.archives import LONGEST_REPORT
 from kb.readers.containers import container_ending
 from kb.readers.decoding import telling_its_encoding
 from kb.readers.formats import ENDINGS

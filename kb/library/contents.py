@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from index.sentences import said
 from kb.library.configuration import parse
-from kb.library.files import Library, LibraryError, Seen
+from kb.library.files import Library, Seen
 from kb.report.identity import ids_of, slug, talk_id
 from kb.report.model import MetadataOverride, Talk
-from kb.report.problems import FileProblem, Finding
+from kb.report.problems import FileProblem, Finding, LibraryError
 
 
 class ReportEntry(Struct, frozen=True, rename={"findings": "doubts"}):

@@ -14,23 +14,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.sentences import said, system_says, told_by
-from kb.library.bounded import TooLongError, file_bytes, unopened
 from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import read_configuration, with_override, with_seen
-from kb.library.safe_files import alone, aside, file_name, move, write_whole
 from kb.library.states import Change, State, digest_of, told_of, with_told
 from kb.library.tables import ConfigurationError
-from kb.library.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
+from kb.readers.bounded import TooLongError, file_bytes, unopened
 from kb.report.model import MetadataOverride
-from kb.report.problems import FileProblem
+from kb.report.problems import FileProblem, LibraryError
+from kb.storage.safe_files import alone, aside, file_name, move, write_whole
+from kb.storage.walk import CONFIGURATION, files_below, is_aside, is_left_alone, shown_name
 
 NOT_A_REPORT = b"<!-- kb: not a report -->"  # a file that begins so is left alone
 _BEGUN = ".kb-begun"  # the file that tells of a change to be settled; the walk takes no hidden one for a report
 _IN_ANOTHER = re.compile(r"!/|#\d+$")  # where the source of a report that stands in a file names that file
-
-
-class LibraryError(ValueError):
-    """The library, or a file of it, cannot be used; the message names it and says what to do."""
 
 
 class ChangedSinceError(LibraryError):

@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from kb.library.places import KEPT, may_keep
-from kb.library.safe_files import sealed, unsealed
 from kb.report.model import Correction, MetadataOverride, Report, ToldTalk
 from kb.report.outline import ReadingWarning
 from kb.report.problems import Finding
+from kb.storage.safe_files import sealed, unsealed
 
 Kept = TypeVar("Kept")
 

@@ -2,15 +2,13 @@
 
 import hashlib
 import os
-import stat
-import tempfile
 from pathlib import Path
 
-import platformdirs
-
 from index.sentences import said, system_says
-from kb.library.files import Library, LibraryError
-from kb.library.safe_files import make_folder
+from kb.library.files import Library
+from kb.report.problems import LibraryError
+from kb.storage.caches import cache_folder
+from kb.storage.safe_files import make_folder
 
 # In a checkout `data` lies beside the code, in an installed wheel inside it (`force-include` in pyproject.toml).
 _KB = Path(__file__).resolve().parents[1]
@@ -60,35 +58,7 @@ def index_folder(library: Library, chosen: Path | None) -> Path:
     if os.environ.get("KB_INDEX"):
         return Path(os.environ["KB_INDEX"])
     mark = hashlib.sha256(str(library.path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    return _cache() / f"{library.path.name}-{mark}"
-
-
-def dictionary_folder() -> Path:
-    """Return the folder that keeps the compiled words of the analysis, of whatever library."""
-    return _cache() / "dictionary"
-
-
-def domain_folder() -> Path:
-    """Return the folder that keeps what the tables of the domains say, read."""
-    return _cache() / "domain"
-
-
-def model_folder() -> Path:
-    """Return the folder that keeps whether the model that comes along runs on this machine."""
-    return _cache() / "model"
-
-
-def _cache() -> Path:
-    """Return the user's cache folder. Raises LibraryError where there can be none."""
-    try:
-        return platformdirs.user_cache_path("talk-notes-kb")
-    except RuntimeError:  # no HOME, and nobody whom this machine knows, as in a container
-        folder = Path(tempfile.gettempdir(), f"talk-notes-kb-{os.getuid()}")
-    folder.mkdir(0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):  # where all may write, another was first
-        raise LibraryError(said("{0}: belongs to somebody else; set HOME or XDG_CACHE_HOME", folder))
-    return folder
+    return cache_folder() / f"{library.path.name}-{mark}"
 
 
 def may_keep(index: Path) -> bool:

@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 
 from kb.library.files import Library, Seen
-from kb.library.fingerprint import code_digest
 from kb.library.places import KEPT, may_keep
-from kb.library.safe_files import sealed, unsealed, write_whole
-from kb.library.walk import files_below
+from kb.storage.fingerprint import code_digest
+from kb.storage.safe_files import sealed, unsealed, write_whole
+from kb.storage.walk import files_below
 
 # A file that is changed twice within a tick of the file system's clock, and keeps its length, looks the same after the
 # second time: what was changed so shortly before it was seen is not relied on (git calls such files racy). FAT counts

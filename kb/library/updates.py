@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from kb.library.places import KEPT, may_keep
-from kb.library.safe_files import sealed, unsealed, write_whole
 from kb.report.difference import Difference, News
+from kb.storage.safe_files import sealed, unsealed, write_whole
 
 MOST_UPDATES = 20
 MOST_NEWS = 5000  # notes, counted with each news that tells of them

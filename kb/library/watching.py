@@ -5,7 +5,7 @@ from pathlib import Path
 
 import watchfiles
 
-from kb.library.walk import CONFIGURATION, is_aside
+from kb.storage.walk import CONFIGURATION, is_aside
 
 _QUIET = 100  # ms without another change: then a thousand files copied at once are one change
 _LONGEST = 2000  # ms of changes without a pause, after which they are told all the same

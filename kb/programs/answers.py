@@ -10,9 +10,9 @@ from index.text import folded_name
 from kb.knowledge_base import KnowledgeBase
 from kb.programs.arguments import FILTERS, MOST_NOTES, Search, Services, Show
 from kb.programs.cards import Cards, report_card, talk_card, window, within
-from kb.quotation import Quoting
 from kb.report.model import Note
 from kb.search.answers import Answer, ServiceCount
+from kb.search.quotation import Quoting
 from kb.search.searching import SORTS
 from kb.texts import en
 from kb.texts import programs as words

@@ -7,8 +7,8 @@ from index.urls import url_parts, whole_number
 from kb.knowledge_base import KnowledgeBase
 from kb.programs.cards import LONGEST_ANSWER, SCHEME, Cards, resource_address
 from kb.programs.tools import ToolError, told
-from kb.quotation import Quoting
 from kb.report.model import Note
+from kb.search.quotation import Quoting
 from kb.texts import en
 from kb.texts import programs as words
 

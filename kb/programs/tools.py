@@ -7,9 +7,9 @@ from typing import Any
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import LibraryError
 from kb.programs import answers, guiding
 from kb.programs.arguments import SEARCH, Arguments, Guide, Services, Show, read, schema
+from kb.report.problems import LibraryError
 from kb.search.answers import UnknownIdError, UnknownValueError
 from kb.texts import programs as words
 

@@ -15,11 +15,15 @@ from pathlib import PurePosixPath
 from stat import S_ISLNK
 
 from index.sentences import said
-from kb.library.bounded import LONGEST_ARCHIVE, LONGEST_REPORT
-from kb.library.walk import is_aside
 from kb.readers.exports import LeftOut, TooManyError
 from kb.readers.refusals import binary_refusal
+from kb.storage.walk import is_aside
 
+# The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
+# report but a film under a wrong name, which would fill the memory.
+LONGEST_REPORT = 10 * 1024 * 1024  # bytes
+# An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
+LONGEST_ARCHIVE = 64 * 1024 * 1024
 LONGEST_FILE = LONGEST_REPORT  # in a library as in an archive
 # A report has 20 kB: all that a person ever wrote fits in, and is unpacked before anybody has grown impatient.
 MOST_FILES, MOST_BYTES = 10_000, LONGEST_ARCHIVE

@@ -107,6 +107,10 @@ class Finding(Struct, frozen=True):
     about: str = ""
 
 
+class LibraryError(ValueError):
+    """The library, or a file of it, cannot be used; the message names it and says what to do."""
+
+
 class UnreadableError(ValueError):
     """A file that no reader can take; the message names it, the line if one is to blame, the reason, the remedy."""
 

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from index.query import Query
 from index.sentences import said
-from kb.aligning import Row, aligned
 from kb.library.contents import Contents, ReportEntry
+from kb.pipeline.aligning import Row, aligned
 from kb.report.model import Note
 from kb.report.outline import Outline
 from kb.search.answers import NoteTaker, ServiceCount, SimilarNotes, Surroundings, UnknownIdError, Why
@@ -166,8 +166,8 @@ class Browser:
         Raises UnknownIdError, also where the file says something else by now, UnreadableError, OSError.
         """
         from kb.kinds import reasons
+        from kb.pipeline.understanding import finish
         from kb.talks import talk_reasons
-        from kb.understanding import finish
 
         if self.is_talk(identifier):
             note_taker = self.note_takers(identifier)[0]

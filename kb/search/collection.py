@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -10,26 +10,21 @@ from index.engine import Engine, Reader, SearchIndexError
 from index.sentences import said
 from index.stand_in import WithStandIn
 from kb.library.contents import Contents
-from kb.library.fingerprint import code_digest
 from kb.library.places import OWN_LIBRARY, find_library, index_folder
+from kb.pipeline.understanding import Tools
 from kb.search.embedding import embedder_of
-from kb.search.engines import engine_of
+from kb.search.engines import EngineMaker, engine_of
 from kb.search.schema import SCHEMA
-from kb.understanding import Tools
+from kb.storage.fingerprint import code_digest
 
 if TYPE_CHECKING:
-    from index.embedder import EmbedderMaker
-    from index.language import Language, LanguageMaker
-    from index.schema import Schema
+    from index.language import Language
     from kb.library.configuration import Configuration
     from kb.library.files import Library
     from kb.report.model import Note
     from kb.services import Catalogue, Domain
 
 T = TypeVar("T")
-
-EngineMaker: TypeAlias = "Callable[[Path, Schema, LanguageMaker, EmbedderMaker], Engine]"
-"""What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
 
 
 class _Parts(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from index.sentences import said
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.library.files import ChangedSinceError, Library, LibraryError
+from kb.library.files import ChangedSinceError, Library
 from kb.library.rewriting import (
     with_correction,
     with_override,
@@ -21,6 +21,7 @@ from kb.library.searches import MOST_SEARCHES, SavedSearch
 from kb.library.states import Change
 from kb.report.identity import of_event
 from kb.report.model import Correction, MetadataOverride, ToldTalk
+from kb.report.problems import LibraryError
 from kb.search.collection import Collection
 
 Told = TypeVar("Told")

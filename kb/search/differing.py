@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from index.query import Query
-from kb.comparing import MarkedNote, compared, own_part
 from kb.library.contents import Contents, ReportEntry
+from kb.pipeline.comparing import MarkedNote, compared, own_part
 from kb.report.difference import Difference, Item, News, ReportDifference, counted
 from kb.report.model import Note
 from kb.search.causes import Causes

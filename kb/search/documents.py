@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from index.analysis import Analyzer, Term
 from index.schema import Document
+from kb.pipeline.understanding import FinishedReport
 from kb.report.model import Note, Report
 from kb.search.facets import values_of
 from kb.search.records import dump_note
 from kb.services import Catalogue, Domain
-from kb.understanding import FinishedReport
 
 MOST_BORROWED = 1000
 """Terms that a note gets of each text around it: what stands above 100,000 notes is written 100,000 times. A heading of

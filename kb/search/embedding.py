@@ -4,7 +4,8 @@ import os
 from typing import TYPE_CHECKING
 
 from kb.library.configuration import NO_MODEL
-from kb.library.places import SAMPLE_VECTORS, model_folder
+from kb.library.places import SAMPLE_VECTORS
+from kb.storage.caches import model_folder
 
 if TYPE_CHECKING:
     from index.embedder import Embedder, EmbedderMaker

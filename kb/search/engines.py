@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlunsplit
 
 from index.engine import SearchIndexError
@@ -11,17 +11,21 @@ from index.urls import web_parts
 from index.whoosh_engine import WhooshEngine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from index.embedder import EmbedderMaker
     from index.engine import Engine
     from index.language import LanguageMaker
     from index.schema import Schema
     from kb.library.configuration import Configuration, EngineAddress
-    from kb.search.collection import EngineMaker
+
+EngineMaker: TypeAlias = "Callable[[Path, Schema, LanguageMaker, EmbedderMaker], Engine]"
+"""What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
 
 EMBEDDED = "embedded"  # what KB_ENGINE says for no cluster, whatever kb.toml tells
 
 
-def engine_of(configuration: "Configuration") -> "EngineMaker":
+def engine_of(configuration: "Configuration") -> EngineMaker:
     """Return what makes the engine that a kb.toml tells; KB_ENGINE tells another, or `embedded` for none of a cluster.
 
     While a cluster is away, the last index in the folder stands in.

@@ -9,12 +9,12 @@ from index.embedder import KeptVectors
 from kb.kinds import Lesson
 from kb.library.contents import ReportEntry
 from kb.library.files import ReportFile
-from kb.library.fingerprint import code_digest
 from kb.library.kept import Grounds, KeptReport, KeptReports
+from kb.pipeline.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
 from kb.report.model import MetadataOverride, Report
 from kb.report.problems import FileProblem
 from kb.services.concern import names_in
-from kb.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
+from kb.storage.fingerprint import code_digest
 
 _NOTHING_TAUGHT = Lesson()
 

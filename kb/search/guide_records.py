@@ -5,6 +5,7 @@ from typing import Any
 from kb.search.guiding import Entry, Guide
 from kb.search.records import change_record, note_record, service_record
 from kb.services import Domain
+from kb.texts import ja
 
 
 def guide_record(guide: Guide, domain: Domain, most: int | None = None) -> dict[str, Any]:
@@ -12,7 +13,7 @@ def guide_record(guide: Guide, domain: Domain, most: int | None = None) -> dict[
     return {
         "service": {
             **service_record(guide.service, guide.notes),
-            "history": domain.catalogue.history(guide.service),
+            "history": ja.history(guide.service, domain.catalogue.name),
         },
         "compared": guide.compared,
         **{name: [entry_record(entry, domain) for entry in part[:most]] for name, part in guide.parts.items()},

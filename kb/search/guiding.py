@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias, get_args
 
 from index.query import Query
 from index.text import folded_name
-from kb.aligning import aligned
 from kb.kinds import leads_from
 from kb.kinds.pairs import PROBLEMS
+from kb.pipeline.aligning import aligned
 from kb.report.identity import normalized
 from kb.report.model import Claim, Note
 from kb.search.collection import Collection, Snapshot

@@ -12,25 +12,25 @@ from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexEr
 from index.sentences import said
 from kb.library.configuration import parse
 from kb.library.contents import Contents
-from kb.library.files import ChangedSinceError, Library, LibraryError, ReportFile, Scan, reports_in
-from kb.library.fingerprint import code_digest
+from kb.library.files import ChangedSinceError, Library, ReportFile, Scan, reports_in
 from kb.library.places import own_library
 from kb.library.replacing import carried_over, older
-from kb.library.safe_files import alone
 from kb.library.seen import seen
 from kb.library.states import told_of
-from kb.library.walk import set_aside_below, shown_name
+from kb.pipeline.understanding import FinishedReport, Progress, understand, untold
 from kb.report.identity import normalized
 from kb.report.model import MetadataOverride, Report
-from kb.report.problems import FileProblem, UnreadableError
+from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.embedding import embedder_of
 from kb.search.outcomes import Added, Status, SyncOutcome
-from kb.understanding import FinishedReport, Progress, understand, untold
+from kb.storage.fingerprint import code_digest
+from kb.storage.safe_files import alone
+from kb.storage.walk import set_aside_below, shown_name
 
 if TYPE_CHECKING:
     from index.embedder import KeptVectors
-    from kb.relating import Texts
+    from kb.pipeline.relating import Texts
     from kb.report.difference import Difference
 
 _UNNAMED = "standard input"
@@ -280,7 +280,7 @@ class Keeper:
 
     def _same_report(self, report: Report, library: Library) -> ReportFile | None:
         """Return the file of a library that holds this report, be it in another state; None where none does."""
-        from kb.relating import SAME_REPORT, overlap, texts_of
+        from kb.pipeline.relating import SAME_REPORT, overlap, texts_of
 
         scan, texts = library.scan(), texts_of(report)
         contents = self._contents_before() if library is self._collection.library else None
@@ -343,8 +343,8 @@ class Keeper:
 @lru_cache(256)  # whoever adds many reports meets each of the others every time
 def _identity(file: ReportFile, given: MetadataOverride | None) -> "tuple[str, str, Texts] | None":
     """Return id and title of the report that a file holds, and what it is compared by; None for what is no report."""
+    from kb.pipeline.relating import texts_of
     from kb.readers.formats import read_outline
-    from kb.relating import texts_of
     from kb.talks import report_of
 
     try:

@@ -9,8 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kb.library.states import Change
-from kb.library.walk import CONFIGURATION
 from kb.report.problems import FileProblem
+from kb.storage.walk import CONFIGURATION
 
 if TYPE_CHECKING:
     from kb.report.difference import Difference

@@ -15,8 +15,8 @@ from kb.services import Change, Domain, Service
 from kb.texts import ja
 
 if TYPE_CHECKING:
-    from kb.aligning import Row
     from kb.kinds import Pair
+    from kb.pipeline.aligning import Row
     from kb.report.outline import Outline
     from kb.search.directory import EventEntry, TalkEntry
 

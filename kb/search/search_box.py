@@ -7,10 +7,10 @@ from index.language import FieldMeaning, Language
 from index.text import folded_name
 from index.tree import FacetIs
 from index.words import QueryWords
+from kb.pipeline.understanding import Tools
 from kb.search.facets import FACETS
 from kb.services import Catalogue
 from kb.services.vocabulary import readings
-from kb.understanding import Tools
 
 _YEAR = re.compile("((?:19|20)[0-9]{2})年?")
 _OTHERS = {

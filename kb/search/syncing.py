@@ -10,10 +10,10 @@ from index.schema import Document
 from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import Library, ReportFile, Scan
-from kb.library.fingerprint import code_digest, deciding_digests
 from kb.library.kept import KeptReports
 from kb.library.updates import MOST_UPDATES, Update, Updates, moment_after, newest_news
-from kb.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.understanding import Progress, corrections_for, corrections_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride, Note
 from kb.report.problems import FileProblem, UnreadableError
@@ -26,7 +26,7 @@ from kb.search.finishing import Finisher, Standing
 from kb.search.staging import Staged, Told
 from kb.search.teaching import lesson_of
 from kb.services.concern import changed_names, changed_services
-from kb.understanding import Progress, corrections_for, corrections_of
+from kb.storage.fingerprint import code_digest, deciding_digests
 
 
 class Sync:

@@ -9,7 +9,6 @@ from msgspec import Struct
 from index.sentences import Sentence, said
 from index.spelling import nearest
 from index.text import skeleton
-from kb.texts import ja
 
 _MOST_NEAR = 3
 
@@ -131,10 +130,6 @@ class Catalogue(Struct, frozen=True, dict=True):
                     said("unknown category {0!r}; known are {1}", service.category, ", ".join(labels) or "none"),
                 )
         return Catalogue((*self.services, *added), labels, self.owners)
-
-    def history(self, service: Service) -> str:
-        """Return in Japanese what became of a service: its former names, what it came from, its stages, its heir."""
-        return ja.history(service, self.name)
 
 
 def without_owner(name: str, owners: Iterable[str]) -> str:

@@ -19,6 +19,9 @@ from kb.services.changes import Change, ChangeTable, lifecycle
 from kb.services.domain import Domain
 from kb.services.senses import DisambiguationRules
 from kb.services.vocabulary import Vocabulary
+from kb.storage.caches import domain_folder
+from kb.storage.fingerprint import code_digest
+from kb.storage.safe_files import sealed, unsealed, write_whole
 
 _DOMAINS = "kb.domains"
 
@@ -98,11 +101,6 @@ def domain(name: str | None = None) -> Domain:
 
     To read its tables takes longer than a search: what they say is kept for the next process of the same version.
     """
-    # Who reads a library asks for its domain: at the top these would be a circle.
-    from kb.library.fingerprint import code_digest  # noqa: PLC0415
-    from kb.library.places import domain_folder  # noqa: PLC0415
-    from kb.library.safe_files import sealed, unsealed, write_whole  # noqa: PLC0415
-
     path = domain_folder() / f"{name or 'usual'}.json"
     with suppress(ValueError):  # where the values that it holds are those of another version
         kept = msgspec.json.decode(unsealed(path) or b"", type=_Kept)

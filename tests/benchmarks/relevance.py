@@ -18,7 +18,7 @@ from index.analysis import Analyzer
 from kb.evaluation import MEASURES, evaluate, read_queries, score
 from kb.library.files import Library
 from kb.library.places import EVALUATION, SAMPLES
-from kb.understanding import Tools, understand
+from kb.pipeline.understanding import Tools, understand
 
 Search = Callable[[str], Sequence[str]]
 DEPTH = 10

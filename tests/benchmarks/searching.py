@@ -17,10 +17,10 @@ from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.library.files import Library
+from kb.pipeline.understanding import FinishedReport, Tools, understand
 from kb.search.documents import documents
 from kb.search.schema import SCHEMA
 from kb.search.search_box import language
-from kb.understanding import FinishedReport, Tools, understand
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 FILTERED = 0.2  # the share of queries with a filter

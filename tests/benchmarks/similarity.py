@@ -25,9 +25,9 @@ from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.vectors import key_of
 from kb.library.files import Library
+from kb.pipeline.understanding import Tools, understand
 from kb.search.schema import SCHEMA
 from kb.search.search_box import language
-from kb.understanding import Tools, understand
 
 DIMENSIONS = 384
 

@@ -13,8 +13,8 @@ from time import perf_counter
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.library.places import SAMPLES
+from kb.pipeline.understanding import Tools, understand
 from kb.report.model import Correction
-from kb.understanding import Tools, understand
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from index.embedding import bundled
 from index.embedding.bundled_model import loaded
-from kb.library.places import model_folder
+from kb.storage.caches import model_folder
 from webui.pages import updating
 
 

@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from states import EMPTY, FILLED, NOWHERE, OURS, REPORT, State, made
 from werkzeug.routing import Rule
 
+from kb import worker
 from kb.cli.group import cli
 from kb.library import watching
-from kb.search import worker
 from webui import command, exporting, server, serving
 from webui.app import create_app
 from webui.site import making

@@ -31,8 +31,8 @@ from index.embedding.known import learn
 from kb.kinds.classify import KINDS, WITH_VECTORS, settled
 from kb.kinds.features import Lists, features
 from kb.kinds.pairs import Likely, pair_features, problems_near, questions_near
-from kb.library.places import model_folder
 from kb.report.model import Note
+from kb.storage.caches import model_folder
 
 CALLED = {"experience": "statement", "fact": "statement"}
 # Of what is shown so much is right, on authors left out. Two readers of notes by others agree on .86 of advice, and on

@@ -24,7 +24,7 @@ from kb.kinds.classify import CLAIMS, KINDS, WITH_VECTORS, settled
 from kb.learning import Example as Told
 from kb.learning import LinearModel, load, step_towards
 from kb.learning.linear import shares_of
-from kb.library.places import model_folder
+from kb.storage.caches import model_folder
 
 COUNTS = (12, 24, 48)
 WAYS = ("any", "wrong", "claims", "half")

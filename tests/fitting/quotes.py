@@ -14,8 +14,8 @@ from search import labelled
 
 from index.query import Query
 from kb.learning import load
-from kb.library.places import model_folder
 from kb.search.answering import FIRST, figures
+from kb.storage.caches import model_folder
 
 LABELS = ("other", "answer")
 SCALE = 1.0  # of figures: they are four, not the hundreds of a sentence

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.kinds.features import Analysis
+from kb.pipeline.understanding import Tools, analyse
 from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.talks import report_of
-from kb.understanding import Tools, analyse
 
 LABELS = Path("data/labels")
 

@@ -4,8 +4,9 @@ import sys
 
 from index.embedding import bundled, learn
 from kb.library.files import Library
-from kb.library.places import SAMPLE_VECTORS, SAMPLES, model_folder
-from kb.understanding import Tools, understand
+from kb.library.places import SAMPLE_VECTORS, SAMPLES
+from kb.pipeline.understanding import Tools, understand
+from kb.storage.caches import model_folder
 
 
 def main() -> None:

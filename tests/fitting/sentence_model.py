@@ -22,7 +22,7 @@ from torch.nn import functional
 from index.embedding.bundled_model import TUNED, weights_file
 from index.embedding.e5_weights import Weights
 from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
-from kb.understanding import Tools, understand
+from kb.pipeline.understanding import Tools, understand
 
 QUERIES = Path("data/labels/queries.tsv")
 DOCUMENTS = Path("data/labels/documents.tsv")

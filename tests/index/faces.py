@@ -10,11 +10,11 @@ from scan_engine import ScanEngine
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
+from kb.pipeline.understanding import understand
 from kb.search.documents import documents
 from kb.search.facets import keys
 from kb.search.schema import SCHEMA
 from kb.search.search_box import language
-from kb.understanding import understand
 from webui.app import create_app
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"

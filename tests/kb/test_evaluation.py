@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from index.query import Query
-from kb.evaluation import JudgedQuery, evaluate, score
+from kb import evaluation
+from kb.evaluation import EvaluationError, JudgedQuery, evaluate, score
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import SAMPLES
 
@@ -26,6 +27,13 @@ def test_measures_are_means_over_the_queries_that_have_an_answer() -> None:
 
     assert (reached.measures["MRR@10"], reached.measures["R@1"], reached.by_type["y"]["MRR@10"]) == (0.75, 0.5, 0.5)
     assert (reached.without_answer, reached.answered_all_the_same) == (2, ("三",))
+
+
+def test_where_the_measures_are_not_installed_it_says_how_to_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "find_spec", lambda _: None)
+
+    with pytest.raises(EvaluationError, match=r"pip install 'talk-notes-kb\[evaluate\]'"):
+        evaluate()
 
 
 @pytest.mark.skipif(not JAQUAD.exists(), reason="the set is not part of the repository")

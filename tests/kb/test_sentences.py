@@ -8,8 +8,8 @@ import pytest
 
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import Library, LibraryError
-from kb.report.problems import FileProblem, UnreadableError, gathered
+from kb.library.files import Library
+from kb.report.problems import FileProblem, LibraryError, UnreadableError, gathered
 from kb.texts import en, in_language, ja
 
 ROOT = Path(__file__).parents[2]

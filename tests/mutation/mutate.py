@@ -50,10 +50,10 @@ _OF_THE_LIBRARY = tuple(
 )
 TESTS = {  # those about each module, the quickest first
     "kb/report/identity.py": ("tests/kb/report/test_identity.py", "tests/kb/search/test_ids.py"),
-    "kb/relating.py": ("tests/kb/test_relating.py", "tests/kb/search/test_ids.py"),
+    "kb/pipeline/relating.py": ("tests/kb/pipeline/test_relating.py", "tests/kb/search/test_ids.py"),
     "kb/library/files.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
     "kb/library/updates.py": ("tests/kb/library/test_updates.py", "tests/kb/search/test_differences.py"),
-    "kb/quotation.py": ("tests/kb/test_quotation.py",),
+    "kb/search/quotation.py": ("tests/kb/search/test_quotation.py",),
     "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
     "webui/address.py": ("tests/webui/test_address.py",),
     "index/relaxation.py": ("tests/index/test_relaxing.py", "tests/index/test_relaxation.py"),

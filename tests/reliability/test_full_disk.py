@@ -15,7 +15,7 @@ import pytest
 from scenes import ACTIONS, Scene, in_child, told
 
 from index.engine import SearchIndexError
-from kb.library.files import LibraryError
+from kb.report.problems import LibraryError
 
 TEMPORARY = Path(tempfile.gettempdir())
 UNTOUCHABLE = 65534  # the user `nobody`: root may write everywhere

@@ -18,7 +18,7 @@ from scenes import KEPT, Scene
 from test_adding import OURS, report
 from werkzeug.test import TestResponse
 
-from kb.library.walk import set_aside_below
+from kb.storage.walk import set_aside_below
 from webui.app import create_app
 
 SEED = 2018

@@ -10,7 +10,7 @@ from werkzeug.exceptions import LengthRequired
 
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
-from kb.library.bounded import LONGEST_REPORT
+from kb.readers.archives import LONGEST_REPORT
 from webui.app import create_app
 from webui.security import HEADERS, Access
 

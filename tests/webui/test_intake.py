@@ -17,8 +17,8 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.bounded import LONGEST_REPORT
 from kb.readers import formats
+from kb.readers.archives import LONGEST_REPORT
 from kb.search.outcomes import SyncOutcome
 from webui import received
 from webui.app import create_app

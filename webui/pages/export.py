@@ -7,8 +7,8 @@ from flask import Blueprint, Response, render_template, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.quotation import Quoting, by_place
 from kb.report.model import Note
+from kb.search.quotation import Quoting, by_place
 from kb.search.records import note_record
 from webui.address import address_of, pairs_of, query_of, resolved
 from webui.limits import at_once

@@ -13,12 +13,12 @@ from werkzeug.datastructures import FileStorage
 
 from index.sentences import said, told_by
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import ChangedSinceError, LibraryError
+from kb.library.files import ChangedSinceError
 from kb.library.states import joined
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import MetadataOverride
-from kb.report.problems import FileProblem, UnreadableError
+from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.search.outcomes import Added
 from webui.address import page_address
 from webui.limits import at_once

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.quoted_guide import QuotedGuide
 from kb.search.answers import Answer, FacetValue, UnknownIdError
 from kb.search.directory import TalkEntry
 from kb.search.facets import place
 from kb.search.guide_records import guide_record
 from kb.search.guiding import Guide
+from kb.search.quoted_guide import QuotedGuide
 from kb.search.records import note_record
 from kb.services import Service
 from webui.address import address_of
@@ -54,7 +54,6 @@ class ServicePage:
     """
 
     guide: Guide
-    history: str
     questions: Questions
     urls: Mapping[str, str]
     totals: Mapping[str, int]
@@ -118,7 +117,6 @@ def service_page(service: Service, knowledge_base: KnowledgeBase) -> ServicePage
     most = [talk for talk, _ in sorted(spoken, key=lambda one: -one[1])[:_SHOWN]]
     return ServicePage(
         guide=guide,
-        history=knowledge_base.collection.catalogue.history(service),
         questions=Questions(tuple(_shown(asked, knowledge_base)), asked.total),
         urls={name: address_of(query) for name, query in lists.items()},
         totals={name: counts.get("statement" if name == "cases" else name, 0) for name in lists},

@@ -12,10 +12,9 @@ from flask import Blueprint, Response, make_response, redirect
 from index.engine import Coverage, SearchIndexError
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import LibraryError
-from kb.report.problems import gathered
+from kb.pipeline.understanding import Progress as Telling
+from kb.report.problems import LibraryError, gathered
 from kb.search.outcomes import SyncOutcome
-from kb.understanding import Progress as Telling
 from webui.texts import texts
 from webui.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
 from webui.view.answers import respond, wants_json

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import render_template
 
 from kb.knowledge_base import KnowledgeBase
-from kb.understanding import Progress
+from kb.pipeline.understanding import Progress
 from webui.app import create_app
 from webui.security import Access
 from webui.site.notes import NotesFile

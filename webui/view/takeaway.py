@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import urljoin
 
-from kb.quotation import Quoting
 from kb.report.model import Note
+from kb.search.quotation import Quoting
 from kb.services import Catalogue, Domain
 from webui.address import page_address
 from webui.texts import texts

@@ -20,7 +20,7 @@ import webui.command  # noqa: F401 (it adds `serve`)
 from kb.cli.group import cli
 from kb.cli.helping import paragraphs
 from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, OPTIONS
-from kb.lint import TOLD
+from kb.pipeline.lint import TOLD
 from kb.texts import CATALOGUES, DOMAIN
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kb.cli.group import cli
-from kb.library.bounded import LONGEST_REPORT
+from kb.readers.archives import LONGEST_REPORT
 
 REFUSED = {
     "bullets.md": ("- 一\n" * 10_001, "10001: more than 10,000 notes; divide the file"),

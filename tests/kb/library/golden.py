@@ -2,7 +2,7 @@
 
 They stand in golden.json beside.
 
-Where it is not, raise `kb.library.fingerprint.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of
+Where it is not, raise `kb.storage.fingerprint.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of
 before are made anew.
 """
 
@@ -17,13 +17,13 @@ import msgspec
 
 from index.whoosh_engine.rows import field_names, row
 from kb.library.contents import Contents
-from kb.library.fingerprint import FORMAT
 from kb.library.kept import KeptReport
+from kb.pipeline.understanding import Tools, understand
 from kb.report.difference import Difference
 from kb.search.documents import documents
 from kb.search.schema import SCHEMA
 from kb.services import Domain
-from kb.understanding import Tools, understand
+from kb.storage.fingerprint import FORMAT
 
 STORED = (Contents, Difference, Domain, KeptReport)
 """What outlives a process: a field of it under another name is read as if it were missing."""
@@ -66,7 +66,7 @@ def main() -> None:
     """Write the digests. Exits where they differ and the format is the one that they were written with."""
     found, before = golden(), read()
     if before and before["reports"] != found and before["format"] == FORMAT:
-        sys.exit("reports are understood otherwise: raise FORMAT in kb/library/fingerprint.py first")
+        sys.exit("reports are understood otherwise: raise FORMAT in kb/storage/fingerprint.py first")
     TOLD.write_bytes(msgspec.json.format(msgspec.json.encode({"format": FORMAT, "reports": found})) + b"\n")
 
 

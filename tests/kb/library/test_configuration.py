@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.library.files import Library, LibraryError
+from kb.library.files import Library
 from kb.report.model import MetadataOverride
+from kb.report.problems import LibraryError
 
 
 def sources(library: Path) -> list[str]:

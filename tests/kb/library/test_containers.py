@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.bounded import LONGEST_ARCHIVE, LONGEST_REPORT, TooLongError, file_bytes
-from kb.library.files import Library, LibraryError
+from kb.library.files import Library
+from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT
+from kb.readers.bounded import TooLongError, file_bytes
 from kb.report.model import MetadataOverride
-from kb.report.problems import UnreadableError
+from kb.report.problems import LibraryError, UnreadableError
 
 POST = "TITLE: {0}\nSTATUS: {1}\n-----\nBODY:\n<ul><li>{0}の一</li><li>{0}の二</li></ul>\n-----\n--------\n"
 

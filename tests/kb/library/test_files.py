@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kb.library.bounded import LONGEST_REPORT
-from kb.library.files import Library, LibraryError
+from kb.library.files import Library
 from kb.library.places import find_library, index_folder
+from kb.readers.archives import LONGEST_REPORT
+from kb.report.problems import LibraryError
 
 
 def sources(library: Path) -> list[str]:

@@ -7,15 +7,15 @@ import pytest
 from golden import golden, read
 
 from index import installed
-from kb.library import fingerprint
-from kb.library.fingerprint import FORMAT, code_digest, deciding_digests, deciding_files
+from kb.storage import fingerprint
+from kb.storage.fingerprint import FORMAT, code_digest, deciding_digests, deciding_files
 
 
 def test_where_reports_are_understood_otherwise_the_format_has_risen() -> None:
     found, told = golden(), read()
     differ = [name for name, digest in found.items() if told["reports"].get(name) != digest]
 
-    assert differ == [], "raise FORMAT in kb/library/fingerprint.py, and run python tests/kb/library/golden.py"
+    assert differ == [], "raise FORMAT in kb/storage/fingerprint.py, and run python tests/kb/library/golden.py"
     assert (told["format"], len(told["reports"])) == (FORMAT, len(found))
 
 

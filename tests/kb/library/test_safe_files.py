@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.library.safe_files import file_name, make_folder, move, write_whole
+from kb.storage.safe_files import file_name, make_folder, move, write_whole
 
 
 def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_each_folder_that_is_made_is_on_the_disk_before_the_next(
 ) -> None:
     synced: list[tuple[Path, list[Path]]] = []
     monkeypatch.setattr(
-        "kb.library.safe_files.sync_folder", lambda folder: synced.append((folder, sorted(tmp_path.rglob("*"))))
+        "kb.storage.safe_files.sync_folder", lambda folder: synced.append((folder, sorted(tmp_path.rglob("*"))))
     )
 
     make_folder(tmp_path / "data" / "reports")

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.library import files
-from kb.library.files import ChangedSinceError, Library, LibraryError
-from kb.library.safe_files import aside
+from kb.library.files import ChangedSinceError, Library
 from kb.library.states import Change, State, digest_of
 from kb.report.model import MetadataOverride
+from kb.report.problems import LibraryError
+from kb.storage.safe_files import aside
 
 GIVEN = MetadataOverride(event="会", held_on="2018-03")
 

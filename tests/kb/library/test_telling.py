@@ -9,10 +9,11 @@ import pytest
 
 from kb.library import files
 from kb.library.configuration import parse
-from kb.library.files import Library, LibraryError
+from kb.library.files import Library
 from kb.library.rewriting import with_correction, with_override, with_talk
 from kb.library.tables import ConfigurationError
 from kb.report.model import Correction, MetadataOverride, ToldTalk
+from kb.report.problems import LibraryError
 
 
 def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kb.library.safe_files import sealed
 from kb.library.updates import MOST_NEWS, Update, Updates, moment_after, newest_news
 from kb.report.difference import MOST_REPORTS, Difference, News, ReportDifference
+from kb.storage.safe_files import sealed
 
 
 def update(number: int = 1, *news: News) -> Update:

@@ -13,9 +13,9 @@ from kb.kinds import vectors_weighed
 from kb.kinds.classify import WITH_VECTORS
 from kb.knowledge_base import KnowledgeBase
 from kb.learning import load
+from kb.pipeline.understanding import Tools, understand
 from kb.report.difference import Cause
 from kb.report.model import Note
-from kb.understanding import Tools, understand
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- 箱から鍵を静かに抜き出す\n- 札を棚に並べる\n"
 PROBLEM = load(WITH_VECTORS).labels.index("problem")

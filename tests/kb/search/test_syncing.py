@@ -17,11 +17,11 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.kept import KeptReports
+from kb.pipeline.understanding import FinishedReport, Progress, Tools, untold
 from kb.report.model import Correction, MetadataOverride
 from kb.search import finishing, staging
 from kb.search.facets import FACETS
 from kb.search.syncing import Sync
-from kb.understanding import FinishedReport, Progress, Tools, untold
 
 UNREADABLE = b"\x00\x01\x02 no report"
 JAWS = "# JAWS DAYS 2018\n\n## 冪等な設計\n\n- SQSは2回届くことがある\n- Batch Portalから投入する\n  - 夜間が安い\n"

@@ -12,9 +12,9 @@ from index.query import Query
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import parse
-from kb.library.places import domain_folder
 from kb.services import domain
 from kb.services.domain_files import read
+from kb.storage.caches import domain_folder
 from webui.app import create_app
 
 CONFIGURATION = """\

@@ -2,8 +2,8 @@
 
 import pytest
 
+from kb.pipeline.understanding import Tools
 from kb.search.search_box import language
-from kb.understanding import Tools
 
 TOOLS = Tools()
 VOCABULARY = TOOLS.domain.vocabulary

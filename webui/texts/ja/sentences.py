@@ -7,7 +7,7 @@ from datetime import date
 
 from index.engine import Reason
 from index.text import folded
-from kb.aligning import Row
+from kb.pipeline.aligning import Row
 from kb.report.model import Why
 from kb.texts.ja import day
 from webui.texts.ja.labels import (

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kb.quotation import Quoting, escaped
 from kb.report.model import Note
 from kb.search.guiding import Entry, Guide
+from kb.search.quotation import Quoting, escaped
 from kb.services import Change
 
 

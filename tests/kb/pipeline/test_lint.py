@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from index.sentences import said
-from kb.lint import lint
+from kb.pipeline.lint import lint
 from kb.readers.formats import read_outline
 from kb.report.outline import ReadingWarning
 from kb.services import domain

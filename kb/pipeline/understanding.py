@@ -10,9 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kb.library.configuration import Configuration
-from kb.library.places import dictionary_folder
 from kb.report.identity import ids_of
 from kb.report.problems import Finding
+from kb.storage.caches import dictionary_folder
 
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
@@ -110,7 +110,7 @@ def finish(
     Where all its notes have `vectors`, they tell kinds too, and so does the `lesson` of the library's corrections.
     """
     from kb.kinds import claims_unsure, classify, told_features
-    from kb.lint import findings
+    from kb.pipeline.lint import findings
     from kb.report.model import MetadataOverride
     from kb.services.tagger import tag
     from kb.talks import report_of

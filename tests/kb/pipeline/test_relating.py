@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from kb.library.contents import ReportEntry
-from kb.relating import RelatedReports, overlap, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.relating import RelatedReports, overlap, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
 from kb.report.identity import apart, talk_id
 from kb.report.model import Crumb, Note, Report, Talk
 

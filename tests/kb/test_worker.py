@@ -12,7 +12,7 @@ from answering import answering, say
 from index.engine import SearchIndexError
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.worker import sync_in_worker
+from kb.worker import sync_in_worker
 
 SERVICE = '[services.batch-portal]\nname = "Batch Portal"\ncategory = "compute"\n'
 
@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
-from kb.search.worker import sync_in_worker
+from kb.worker import sync_in_worker
 
 made, spawn = threading.Event(), util.spawnv_passfds
 
@@ -48,7 +48,7 @@ made.wait()
 EMBEDDING = """
 import sys
 from pathlib import Path
-from kb.search.worker import _embed
+from kb.worker import _embed
 _embed(*map(Path, sys.argv[1:]))
 """
 

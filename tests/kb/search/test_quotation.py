@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kb.quotation import Quoting, by_place, escaped
 from kb.report.model import Crumb, Mention, Note, Talk
+from kb.search.quotation import Quoting, by_place, escaped
 from kb.services import domain
 from kb.services.changes import Change
 from kb.texts import ja

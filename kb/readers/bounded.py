@@ -5,12 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.sentences import Sentence, said, system_says
-
-# The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
-# report but a film under a wrong name, which would fill the memory.
-LONGEST_REPORT = 10 * 1024 * 1024  # bytes
-# An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
-LONGEST_ARCHIVE = 64 * 1024 * 1024
+from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT, archive_of
 
 
 class TooLongError(ValueError):
@@ -25,8 +20,6 @@ def file_bytes(path: Path) -> bytes:
 
 def bounded(file: BinaryIO) -> bytes:
     """Return what an open file holds, which may be a device that never ends. Raises OSError, TooLongError."""
-    from kb.readers.archives import archive_of
-
     data, longest = file.read(LONGEST_REPORT + 1), LONGEST_REPORT
     if len(data) > LONGEST_REPORT and archive_of(data):
         data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE

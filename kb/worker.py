@@ -16,9 +16,9 @@ from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
+from kb.pipeline.understanding import Progress
 from kb.search.outcomes import SyncOutcome
 from kb.search.staging import end_with_parent
-from kb.understanding import Progress
 
 _log = logging.getLogger(__name__)
 _LOWEST = 19  # of priorities: whoever searches comes first

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
-from kb.comparing import MarkedNote, compared
 from kb.library.contents import ReportEntry
+from kb.pipeline.comparing import MarkedNote, compared
 from kb.report.difference import Cause, Difference, Item, counted
 from kb.report.model import Kind, Mention, Note, Why
 

@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 from rewording import reworded
 
-from kb.aligning import Row, aligned
+from kb.pipeline.aligning import Row, aligned
+from kb.pipeline.understanding import Tools, understand
 from kb.report.model import Note
-from kb.understanding import Tools, understand
 
-SEED = Path(__file__).resolve().parents[3] / "shared" / "seeds" / "jaws-days-2018.txt"
+SEED = Path(__file__).resolve().parents[4] / "shared" / "seeds" / "jaws-days-2018.txt"
 # How a person would put it, for 51 lines of the seed; the rest is reworded by rules.
 BY_HAND = {
     int(line): text for line, text in json.loads((Path(__file__).parent / "rewordings.json").read_text("utf-8")).items()

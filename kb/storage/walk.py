@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 CONFIGURATION = "kb.toml"
-_SET_ASIDE = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `kb.library.safe_files.aside` names them
+_SET_ASIDE = re.compile(r"[^.].*\.[0-9a-f]{8}(-\d+)?~", re.DOTALL)  # as `kb.storage.safe_files.aside` names them
 
 
 def files_below(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
