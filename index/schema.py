@@ -20,7 +20,7 @@ class TextField(Struct, frozen=True):
     name: str
     weight: float
     length: float = 0.0
-    finds: bool = True
+    score_only: bool = False
 
 
 class Schema(Struct, frozen=True):

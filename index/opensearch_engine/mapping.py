@@ -154,7 +154,7 @@ class Layout:
             counts, step = (own, 1) if text == self.measured else (other, round(text.weight / self.unit))
             for name in names:
                 counts[name] = counts.get(name, 0) + step
-            if text.finds:
+            if not text.score_only:
                 finds.update(names)
             told = dict.fromkeys(n for n, term in zip(names, terms, strict=True) if term.kind in ("word", "sound"))
             if told:
@@ -166,7 +166,7 @@ class Layout:
         return {"terms": " ".join(packed), "in": within}
 
     def _words(self, document: Document) -> frozenset[Key]:
-        finding = (document.texts.get(text.name, ()) for text in self.schema.texts if text.finds)
+        finding = (document.texts.get(text.name, ()) for text in self.schema.texts if not text.score_only)
         words = {Key(term.text, term.kind) for terms in finding for term in terms if term.kind in ("word", "sound")}
         return frozenset(Key(_clean(word.text), word.kind) for word in words if len(word.text) <= _LONGEST_WORD)
 

@@ -142,7 +142,7 @@ class Snapshot:
         """Return all words (short units among them) or sounds that find documents, each with how many at most."""
         known = self._vocabularies.get(kind)
         if known is None:
-            fields = (text_field(text.name, kind) for text in self._texts if text.finds)
+            fields = (text_field(text.name, kind) for text in self._texts if not text.score_only)
             known = self._vocabularies[kind] = self._segments.terms(fields)
         return known
 
@@ -226,7 +226,7 @@ class Snapshot:
         fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         lists = [(text, postings) for text, postings in fields if len(postings.docs)]
         docs = either(postings.docs for _, postings in lists)
-        finding = [postings.docs for text, postings in lists if text.finds]
+        finding = [postings.docs for text, postings in lists if not text.score_only]
         finds = docs if len(finding) == len(lists) else either(finding)
         finds = docs if len(finds) == len(docs) else finds
         frequency = np.zeros(self.size)  # to look up each document's place among `docs` takes far longer

@@ -25,7 +25,7 @@ LANGUAGE = Language(
     },
 )
 SCHEMA = Schema(
-    texts=(TextField("own", 1.0, length=0.75), TextField("trail", 0.5), TextField("below", 0.3, finds=False)),
+    texts=(TextField("own", 1.0, length=0.75), TextField("trail", 0.5), TextField("below", 0.3, score_only=True)),
     facets=("service", "year"),
     titles=("year", "trail"),
 )

@@ -218,7 +218,7 @@ class ScanEngine:
         return stage
 
     def _counted(self, documents: Iterable[Document]) -> list[Counted]:
-        finding = tuple(text.name for text in self.schema.texts if text.finds)
+        finding = tuple(text.name for text in self.schema.texts if not text.score_only)
         return [Counted(document, finding) for document in documents]
 
     def memory(self) -> int:

@@ -23,7 +23,7 @@ NAMES = {
 }
 LANGUAGE = Language(QueryWords(ANALYZER), named=lambda text: NAMES.get(text.casefold()))
 SCHEMA = Schema(
-    texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, finds=False)),
+    texts=(TextField("own", 1.0, length=0.75), TextField("talk", 0.3, score_only=True)),
     facets=("service", "name", "section", "talk"),
     titles=("talk", "talk"),
     names="name",

@@ -20,7 +20,7 @@ ANALYZER = Analyzer(
     [LexiconEntry("冪等", reading="ベキトウ"), LexiconEntry("冪等性", "", ("冪等", "性"), "ベキトウセイ")]
 )
 WORDS = QueryWords(ANALYZER, slips=[("asid", "acid")], related=[("コスト", "料金"), ("遅い", "遅延")])
-SCHEMA = Schema((TextField("own", 1.0, length=0.75), TextField("below", 0.3, finds=False)), ("year",))
+SCHEMA = Schema((TextField("own", 1.0, length=0.75), TextField("below", 0.3, score_only=True)), ("year",))
 NOTES = (
     "処理は冪等性を保つ",
     "Lambdaの起動は遅延しやすい",
