@@ -84,7 +84,7 @@ def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
         data, name = file.read(), file.filename
     elif fetch and form.get("address", "").strip():
         page = fetch(form["address"].strip())
-        data, name, given = page.data, page.name, page.given(given)
+        data, name, given = page.data, page.name, page.with_url(given)
     else:
         data = form.get("text", "").replace("\r\n", "\n").encode()  # a form sends its lines with CRLF
     return _checked(Received(data, name, given, refused))

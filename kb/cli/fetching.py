@@ -32,6 +32,6 @@ def add_page(kb: KnowledgeBase, url: str, data: bytes, told: MetadataOverride) -
 
     page = Fetched(url, data)
     try:
-        return kb.keeper.add(page.data, page.name, page.given(told))
+        return kb.keeper.add(page.data, page.name, page.with_url(told))
     except UnreadableError as error:
         raise UnreadableError(replace(error.problem, source=page.url)) from error

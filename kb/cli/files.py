@@ -14,8 +14,7 @@ from kb.cli.language import texts
 from kb.cli.output import say
 from kb.cli.places import WRONG_USE
 from kb.library.files import Library, ReportFile
-from kb.readers.bounded import TooLongError, bounded, file_bytes, unopened
-from kb.readers.containers import opened
+from kb.readers.containers import TooLongError, bounded, file_bytes, members_of, unopened
 from kb.report.problems import FileProblem, UnreadableError
 from kb.storage.walk import files_below, is_left_alone, shown_name
 
@@ -99,7 +98,9 @@ def _inside(path: Path) -> Iterator[Taken]:
         yield taken
     else:
         name, data = taken
-        yield from (each if isinstance(each, FileProblem) else (each.source, each.data) for each in opened(data, name))
+        yield from (
+            each if isinstance(each, FileProblem) else (each.source, each.data) for each in members_of(data, name)
+        )
 
 
 def _below(folder: Path) -> Iterator[Taken]:

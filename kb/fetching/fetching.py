@@ -7,20 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import PurePosixPath
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 from urllib.robotparser import RobotFileParser
 
 import httpx
 from msgspec.structs import replace
 
-from index.sentences import said, told_by
-from kb.fetching import addresses
-from kb.fetching.addresses import Resolve
-from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError
+from index.sentences import Sentence, said, told_by
+from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError, Resolve, system_addresses
 from kb.readers.archives import LONGEST_REPORT
 from kb.readers.containers import container_ending
-from kb.readers.decoding import telling_its_encoding
+from kb.readers.decoding import to_utf8
 from kb.readers.formats import ENDINGS
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
@@ -39,6 +37,7 @@ _PACKED = ("gzip", "x-gzip", "deflate")
 _ROBOTS = 512 * 1024  # bytes of robots.txt that count; RFC 9309 wants no less
 _LONGEST_ADDRESS = 2000  # characters; browsers and servers take hardly more
 _PAGES = (".html", ".htm")
+_NO_ADDRESS = said("is no address, or leads to none; write one like https://example.com/report")
 _SAVE = said("save the page in a browser, and add that file")
 _REMEDIES = {
     304: said("ask again, for nothing is kept of it"),
@@ -74,11 +73,9 @@ class Fetched:
         ending = PurePosixPath(name).suffix.lower()
         return name if ending in ENDINGS and ending not in _PAGES else None
 
-    def given(self, told: MetadataOverride) -> MetadataOverride:
-        """Return what is told of it by hand, and else by its address, which is none of each report in an archive."""
-        if container_ending(self.data):
-            return told
-        return replace(told, url=told.url or self.url)
+    def with_url(self, given: MetadataOverride) -> MetadataOverride:
+        """Return `given` with the address where it has none; that of an archive is none of each report in it."""
+        return given if container_ending(self.data) else replace(given, url=given.url or self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +84,18 @@ class Fetcher:
 
     allow_private: bool = False
     limits: Limits = field(default_factory=Limits)
-    resolve: Resolve = addresses.resolve
+    resolve: Resolve = system_addresses
     backend: Any = None
 
     def fetch(self, address: str) -> Fetched:
         """Return what stands at an address. Raises UnreadableError, which names it, what is wrong, and what to do."""
+        ends = time.monotonic() + self.limits.whole
+        network = Connections(ends, self.resolve, self.backend, allow_private=self.allow_private)
+        # No proxy of the environment is asked: it would look names up itself, and nobody could check where they lead.
+        client = httpx.Client(transport=network, headers=_HEADERS, timeout=self.limits.answer, trust_env=False)
         try:
-            with _Visit(self) as visit:
-                return visit.page(address)
+            with client:
+                return _Visit(client, self.limits).page(address)
         except _RefusedError as error:
             raise UnreadableError(FileProblem(address[:_LONGEST_ADDRESS], None, told_by(error))) from error
 
@@ -103,95 +104,84 @@ class _RefusedError(ValueError):
     """Nothing was fetched; the message says why and what to do."""
 
 
+@dataclass(slots=True)
 class _Visit:
     """One page being fetched, with what robots.txt says of each host on the way to it."""
 
-    def __init__(self, fetcher: Fetcher) -> None:
-        self._limits = fetcher.limits
-        ends = time.monotonic() + fetcher.limits.whole
-        # No proxy of the environment is asked: it would look names up itself, and nobody could check where they lead.
-        self._client = httpx.Client(
-            transport=Connections(ends, fetcher.resolve, fetcher.backend, allow_private=fetcher.allow_private),
-            headers=_HEADERS,
-            timeout=fetcher.limits.answer,
-            trust_env=False,
-        )
-        self._robots: dict[str, RobotFileParser] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
+    client: httpx.Client
+    limits: Limits
+    robots: dict[str, RobotFileParser] = field(default_factory=dict)
 
     def page(self, address: str) -> Fetched:
         """Return what stands at an address. Raises _RefusedError."""
-        limits = self._limits
         try:
-            url, response, data = self._followed(httpx.URL(address), polite=True)
-        except TOO_SLOW as error:
-            raise _RefusedError(
-                said(
-                    "does not answer in time ({0:g} s an answer, {1:g} s in all); try again later",
-                    limits.answer,
-                    limits.whole,
-                )
-            ) from error
-        except PrivateAddressError as error:
-            raise _RefusedError(
-                said(
-                    "leads to {0}, which is no public address; --allow-private allows what stands in your own network",
-                    error,
-                )
-            ) from error
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise _RefusedError(
-                said("is no address, or leads to none; write one like https://example.com/report")
-            ) from error
-        except (httpx.HTTPError, *FAILURES) as error:
-            raise _RefusedError(
-                said("cannot be fetched ({0}); check the address, or try later", _in_words(error))
-            ) from error
+            url, response, data = self._follow(httpx.URL(address), polite=True)
+        except (TOO_SLOW, PrivateAddressError, UnicodeError, httpx.InvalidURL, httpx.HTTPError, *FAILURES) as error:
+            raise _RefusedError(self._reason(error)) from error
         if response.status_code != _OK:
             remedy = _REMEDIES.get(response.status_code) or said("try again later")
             answer = f"{response.status_code} {response.reason_phrase}".rstrip()
             raise _RefusedError(said("answers {0}; {1}", answer, remedy))
         if not data.strip():
             raise _RefusedError(said("is empty; there is nothing to add"))
-        return Fetched(str(url.copy_with(fragment=None)), _kept(data, response))
+        if response.headers.get("Content-Type", "").startswith(_TEXTS):
+            # Kept in UTF-8 where only the server or the page itself says how it is encoded.
+            meta = _META.search(data[:_HEAD])
+            for charset in filter(None, (response.charset_encoding, meta and meta[1].decode())):
+                data = to_utf8(data, charset)
+        return Fetched(str(url.copy_with(fragment=None)), data)
 
-    def _followed(self, url: httpx.URL, *, polite: bool) -> tuple[httpx.URL, httpx.Response, bytes]:
-        """Return where the redirects from an address end, and what stands there. Raises _RefusedError."""
-        for _ in range(self._limits.redirects + 1):
+    def _reason(self, error: Exception) -> Sentence:
+        """Return why nothing can be fetched, and what to do."""
+        if isinstance(error, TOO_SLOW):
+            return said(
+                "does not answer in time ({0:g} s an answer, {1:g} s in all); try again later",
+                self.limits.answer,
+                self.limits.whole,
+            )
+        if isinstance(error, PrivateAddressError):
+            return said(
+                "leads to {0}, which is no public address; --allow-private allows what stands in your own network",
+                error,
+            )
+        if isinstance(error, httpx.InvalidURL | UnicodeError):
+            return _NO_ADDRESS
+        in_words = " ".join(str(error).split())[:200] or type(error).__name__
+        return said("cannot be fetched ({0}); check the address, or try later", in_words)
+
+    def _follow(self, url: httpx.URL, *, polite: bool) -> tuple[httpx.URL, httpx.Response, bytes]:
+        """Return where the redirects from an address end, and what stands there. Raises _RefusedError.
+
+        `polite` where robots.txt is asked on the way.
+        """
+        for _ in range(self.limits.redirects + 1):
             _check(url)
             if polite:
                 self._ask_robots(url)
-            with self._client.stream("GET", url) as response:
+            with self.client.stream("GET", url) as response:
                 if response.next_request is None:
                     is_page = response.status_code == _OK
-                    return url, response, b"".join(_unpacked(response, self._limits.size)) if is_page else b""
+                    return url, response, b"".join(_unpacked(response, self.limits.size)) if is_page else b""
                 url = response.next_request.url
-        raise _RefusedError(said("is redirected more than {0} times; check the address", self._limits.redirects))
+        raise _RefusedError(said("is redirected more than {0} times; check the address", self.limits.redirects))
 
     def _ask_robots(self, url: httpx.URL) -> None:
-        """Raise _RefusedError where robots.txt of a host does not want a page to be fetched by programs."""
+        """Raise _RefusedError where robots.txt of a host does not want a page to be fetched by programs.
+
+        As RFC 9309 says: everything is allowed where there is no such file, and nothing where the server fails.
+        """
         site = url.copy_with(path="/robots.txt", query=None, fragment=None)
-        robots = self._robots.get(str(site))
+        robots = self.robots.get(str(site))
         if robots is None:
-            robots = self._robots[str(site)] = self._read_robots(site)
+            _, response, data = self._follow(site, polite=False)
+            if response.status_code >= _FAILED:
+                raise _RefusedError(
+                    said("is not fetched while {0} answers {1}; try again later", site, response.status_code)
+                )
+            robots = self.robots[str(site)] = RobotFileParser()
+            robots.parse(data[:_ROBOTS].decode("utf-8", "replace").splitlines())
         if not robots.can_fetch(_PRODUCT, str(url)):
             raise _RefusedError(said("is not for programs, says {0}; {1}", site, _SAVE))
-
-    def _read_robots(self, site: httpx.URL) -> RobotFileParser:
-        """Return the rules of a site, as RFC 9309 says: none where there is no such file, all where that fails."""
-        robots = RobotFileParser()
-        _, response, data = self._followed(site, polite=False)
-        if response.status_code >= _FAILED:
-            raise _RefusedError(
-                said("is not fetched while {0} answers {1}; try again later", site, response.status_code)
-            )
-        robots.parse(data[:_ROBOTS].decode("utf-8", "replace").splitlines())
-        return robots
 
 
 def _check(url: httpx.URL) -> None:
@@ -199,7 +189,7 @@ def _check(url: httpx.URL) -> None:
     if url.scheme and url.scheme not in ("http", "https"):
         raise _RefusedError(said("leads to {0}:, and only http and https are fetched; check the address", url.scheme))
     if not (url.scheme and url.host) or len(str(url)) > _LONGEST_ADDRESS:
-        raise _RefusedError(said("is no address, or leads to none; write one like https://example.com/report"))
+        raise _RefusedError(_NO_ADDRESS)
     if url.userinfo:
         raise _RefusedError(said("holds a password, which would be kept with the report; {0}", _SAVE))
 
@@ -224,18 +214,3 @@ def _unpacked(response: httpx.Response, most: int) -> Iterator[bytes]:
         yield unpacked
     if unpacking and not unpacking.eof:
         raise _RefusedError(said("ends in the middle; try again later"))
-
-
-def _kept(data: bytes, response: httpx.Response) -> bytes:
-    """Return a page as it is kept: where only the server or the page itself tells its encoding, in UTF-8."""
-    if not response.headers.get("Content-Type", "").startswith(_TEXTS):
-        return data
-    meta = _META.search(data[:_HEAD])
-    for charset in (response.charset_encoding, meta and meta[1].decode()):
-        data = telling_its_encoding(data, charset) if charset else data
-    return data
-
-
-def _in_words(error: Exception) -> str:
-    """Return what an error of the network says, on one line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,23 +1,52 @@
-"""Connections that go to the very address that was checked, and end in time: the one door to httpcore."""
+"""Connections that go to the very address that was checked, and end in time: the one door to httpcore.
 
+Only the public internet may be asked, and nothing else unless that is allowed. Whoever writes a link decides where it
+leads, by its name and by each redirect; it must not lead into the network that `kb` stands in, to machines that trust
+their neighbours.
+"""
+
+import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from ssl import SSLContext
 from typing import Any
 
 import httpcore
 import httpx
 
-from kb.fetching.addresses import Resolve, is_public
+Resolve = Callable[[str, int], tuple[str, ...]]
+"""What gives the addresses of a host; raises OSError where it has none."""
 
 FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
 TOO_SLOW = httpcore.TimeoutException
+# What IANA gives out of version 6 (RFC 4291, 2.4); Python takes more for global, as fec0::/10 of old private networks.
+_GIVEN_OUT = IPv6Network("2000::/3")
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last four bytes are the address that is meant
 
 
 class PrivateAddressError(ValueError):
     """A host that is none of the public internet; the message is its address."""
+
+
+def system_addresses(host: str, port: int) -> tuple[str, ...]:
+    """Return the addresses of a host, as the system finds them. Raises OSError where it has none."""
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in entries))
+
+
+def is_public(address: str) -> bool:
+    """Return whether an address, and the older one that it may hold, belongs to the public internet.
+
+    Raises ValueError for what is no address of version 4 or 6.
+    """
+    return all(
+        each.is_global
+        and not (each.is_multicast or each.is_reserved or each.is_unspecified)
+        and (isinstance(each, IPv4Address) or each in _GIVEN_OUT)
+        for each in _reached(address)
+    )
 
 
 class Connections(httpx.BaseTransport):
@@ -78,21 +107,15 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        def connect(address: str) -> httpcore.NetworkStream:
+            left = _left(self._ends, timeout)
+            return _Stream(self._backend.connect_tcp(address, port, left, local_address, socket_options), self._ends)
+
         addresses = self._addresses(host, port)
         for address in addresses[:-1]:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return self._connect(address, port, timeout, local_address, socket_options)
-        return self._connect(addresses[-1], port, timeout, local_address, socket_options)
-
-    def _connect(
-        self,
-        address: str,
-        port: int,
-        timeout: float | None,
-        *rest: Any,  # noqa: ANN401
-    ) -> httpcore.NetworkStream:
-        left = _left(self._ends, timeout)
-        return _Stream(self._backend.connect_tcp(address, port, left, *rest), self._ends)
+                return connect(address)
+        return connect(addresses[-1])
 
     def _addresses(self, host: str, port: int) -> tuple[str, ...]:
         """Return where a host is. Raises PrivateAddressError where any of its addresses is not public."""
@@ -141,3 +164,14 @@ def _left(ends: float, timeout: float | None) -> float:
     if left <= 0:
         raise httpcore.ReadTimeout
     return left if timeout is None else min(left, timeout)
+
+
+def _reached(address: str) -> Iterator[IPv4Address | IPv6Address]:
+    """Yield what an address reaches: itself, or the addresses of version 4 that it stands for."""
+    own = ip_address(address)
+    if isinstance(own, IPv4Address):
+        yield own
+        return
+    nat64 = (IPv4Address(own.packed[-4:]),) if own in _NAT64 else ()
+    within = [each for each in (own.ipv4_mapped, own.sixtofour, *(own.teredo or ()), *nat64) if each is not None]
+    yield from within or (own,)

@@ -18,7 +18,7 @@ from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import read_configuration, with_override, with_seen
 from kb.library.states import Change, State, digest_of, told_of, with_told
 from kb.library.tables import ConfigurationError
-from kb.readers.bounded import TooLongError, file_bytes, unopened
+from kb.readers.containers import TooLongError, file_bytes, unopened
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError
 from kb.storage.safe_files import alone, aside, file_name, move, write_whole
@@ -86,9 +86,9 @@ class Scan(Struct, frozen=True):
 
 def reports_in(data: bytes, source: str) -> Iterator[ReportFile | FileProblem]:
     """Yield the report that a file is, or those that stand in it, and what of it cannot be read."""
-    from kb.readers.containers import opened
+    from kb.readers.containers import members_of
 
-    for each in opened(data, source):
+    for each in members_of(data, source):
         if isinstance(each, FileProblem):
             yield each
         else:

@@ -8,25 +8,24 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
 from pathlib import PurePosixPath
 from stat import S_ISLNK
 
-from index.sentences import said
-from kb.readers.exports import LeftOut, TooManyError
-from kb.readers.refusals import binary_refusal
+from index.sentences import Sentence, said
+from kb.readers.decoding import binary_refusal
 from kb.storage.walk import is_aside
 
 # The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
 # report but a film under a wrong name, which would fill the memory.
 LONGEST_REPORT = 10 * 1024 * 1024  # bytes
 # An archive holds many reports. What is unpacked of one is bounded by this, and packed that is no longer.
-LONGEST_ARCHIVE = 64 * 1024 * 1024
-LONGEST_FILE = LONGEST_REPORT  # in a library as in an archive
 # A report has 20 kB: all that a person ever wrote fits in, and is unpacked before anybody has grown impatient.
-MOST_FILES, MOST_BYTES = 10_000, LONGEST_ARCHIVE
+LONGEST_ARCHIVE = 64 * 1024 * 1024  # bytes
+MOST_FILES = 10_000
 # Notes pack to a third, a page of many alike lines to a thirtieth; bombs to a thousandth. What is small harms nobody.
 _MOST_PACKED, _SMALL = 100, 1024 * 1024
 # What lies beside reports in exports of notes apps and in saved pages: nobody expects it to be read.
@@ -43,8 +42,12 @@ _ZIP_ERRORS = (
 )  # fmt: skip
 _TAR_ERRORS = (tarfile.TarError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError)
 
-Content = bytes | LeftOut
+Content = bytes | Sentence
 """What a file in an archive holds, or why it is left out."""
+
+
+class TooManyError(ValueError):
+    """A file holds more than any blog or archive of reports does; the message says so and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Budget:
     """How many files, and bytes of them, may still be unpacked of one archive and those in it."""
 
     files: int = MOST_FILES
-    bytes: int = MOST_BYTES
+    bytes: int = LONGEST_ARCHIVE
 
     def take(self, *, files: int = 0, size: int = 0) -> None:
         """Count what is unpacked. Raises TooManyError where it is too much."""
@@ -73,7 +76,7 @@ class Budget:
             raise TooManyError(said("an archive of more than {0:,} files; divide it", MOST_FILES))
         if self.bytes < 0:
             raise TooManyError(
-                said("an archive of more than {0} MB; divide it, or take out what is no text", MOST_BYTES >> 20)
+                said("an archive of more than {0} MB; divide it, or take out what is no text", LONGEST_ARCHIVE >> 20)
             )
 
 
@@ -82,19 +85,16 @@ def archive_of(data: bytes) -> Archive | None:
     return next((archive for archive in ARCHIVES if archive.recognises(data)), None)
 
 
-def unpacked(archive: Archive, data: bytes, budget: Budget) -> list[tuple[str, Content]]:
-    """Return the files of an archive by their names. Raises TooManyError for one that is too large or made to harm."""
+def unpacked(archive: Archive, data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
+    """Yield the files of an archive by their names. Raises TooManyError for one that is too large or made to harm."""
     files = list(archive.files(data, budget))
-    plain = ["/".join(_NOTION_ID.sub("", part) for part in name.split("/")) for name, _ in files]
-    often = Counter(plain)
+    short = ["/".join(_NOTION_ID.sub("", part) for part in name.split("/")) for name, _ in files]
+    counts = Counter(short)
     seen: set[str] = set()
-    named: list[tuple[str, Content]] = []
-    for (name, content), short in zip(files, plain, strict=True):
-        shown = short if often[short] == 1 else name
-        twice = LeftOut(said("this name stands twice in the archive; the first is read"))
-        named.append((shown, twice if shown in seen else content))
+    for (name, content), plain in zip(files, short, strict=True):
+        shown = plain if counts[plain] == 1 else name
+        yield shown, said("this name stands twice in the archive; the first is read") if shown in seen else content
         seen.add(shown)
-    return named
 
 
 def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
@@ -110,33 +110,27 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
                 said("a zip whose files lie over one another, as only those made to do harm; pack it again")
             )
         for entry in archive.infolist():
-            name = _zip_name(entry)
+            name = entry.orig_filename
+            with suppress(UnicodeEncodeError):
+                # Where a name does not say that it is UTF-8, Python takes it for IBM's code page.
+                name = _name(name.encode("utf-8" if entry.flag_bits & 0x800 else "cp437"))
             is_plain = not (name.endswith("/") or S_ISLNK(entry.external_attr >> 16))
             if is_plain and not _is_left_alone(name):
                 yield name, _refused(name, entry.file_size) or _zip_content(archive, entry, budget)
 
 
-def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> bytes | LeftOut:
+def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> Content:
     if entry.flag_bits & 1:
-        return LeftOut(said("is locked with a password; unpack the archive"))
+        return said("is locked with a password; unpack the archive")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return LeftOut(said("is packed as few programs can; pack the archive again"))
+        return said("is packed as few programs can; pack the archive again")
     _refuse_bomb(entry.file_size, entry.compress_size)
     budget.take(size=entry.file_size)
     try:
         with archive.open(entry) as file:
-            return file.read(LONGEST_FILE)
+            return file.read(LONGEST_REPORT)
     except _ZIP_ERRORS:
-        return LeftOut(_DAMAGED)
-
-
-def _zip_name(entry: zipfile.ZipInfo) -> str:
-    """Return a name as it was meant: where it does not say that it is UTF-8, Python takes it for IBM's code page."""
-    name = entry.orig_filename
-    try:
-        return _name(name.encode("utf-8" if entry.flag_bits & 0x800 else "cp437"))
-    except UnicodeEncodeError:
-        return name
+        return _DAMAGED
 
 
 def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
@@ -151,7 +145,7 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
                     file = archive.extractfile(entry)
                     refusal = _refused(name, entry.size)
                     budget.take(size=0 if refusal else entry.size)
-                    content = b"" if refusal or file is None else file.read(LONGEST_FILE)
+                    content = b"" if refusal or file is None else file.read(LONGEST_REPORT)
                     yield name, refusal or content
             rest = data[archive.offset :]
     except TooManyError:
@@ -159,7 +153,7 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     except _TAR_ERRORS as error:
         raise TooManyError(said("a tar that {0}", _DAMAGED)) from error
     if rest.strip(b"\0"):
-        yield f"({count + 1})", LeftOut(said("the tar {0}: what stands from here on is not read", _DAMAGED))
+        yield f"({count + 1})", said("the tar {0}: what stands from here on is not read", _DAMAGED)
 
 
 def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
@@ -185,12 +179,12 @@ def _refuse_bomb(size: int, packed: int) -> None:
         )
 
 
-def _refused(name: str, size: int) -> LeftOut | None:
+def _refused(name: str, size: int) -> Sentence | None:
     """Return why a file is not read, whatever it holds."""
     if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
-        return LeftOut(said("has a name that leads out of the archive; it is left out"))
-    if size > LONGEST_FILE:
-        return LeftOut(said("longer than {0} MB; divide it, or take out what is no text", LONGEST_FILE >> 20))
+        return said("has a name that leads out of the archive; it is left out")
+    if size > LONGEST_REPORT:
+        return said("longer than {0} MB; divide it, or take out what is no text", LONGEST_REPORT >> 20)
     return None
 
 
@@ -202,16 +196,9 @@ def _is_left_alone(name: str) -> bool:
 
 def _name(raw: bytes) -> str:
     for encoding in ("utf-8", "cp932"):
-        try:
-            name = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return name.replace("\\", "/")
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding).replace("\\", "/")
     return raw.decode("utf-8", "backslashreplace").replace("\\", "/")
-
-
-def _is_zip(data: bytes) -> bool:
-    return data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and binary_refusal(data) is None
 
 
 def _is_tar(data: bytes) -> bool:
@@ -219,7 +206,10 @@ def _is_tar(data: bytes) -> bool:
 
 
 ARCHIVES = (
-    Archive("zip", (".zip",), ("application/zip", "application/x-zip-compressed"), _is_zip, _zip_files),
+    Archive(
+        "zip", (".zip",), ("application/zip", "application/x-zip-compressed"),
+        lambda data: data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and binary_refusal(data) is None, _zip_files,
+    ),
     Archive(
         "tar.gz", (".tar.gz", ".tgz", ".gz"), ("application/gzip", "application/x-gzip"),
         lambda data: data.startswith(b"\x1f\x8b"), _gzip_files,

@@ -2,15 +2,14 @@
 
 import re
 
-from kb.readers.contract import Parse
-from kb.readers.line_markup import Fence, Markup, read_marked
+from kb.readers.line_markup import Fence, Markup
 
-# A title above attributes, or attributes above a block: nothing else has these.
-_CERTAIN = re.compile(
-    r"\A\s{0,99}= \S.*\n(?:.+\n){0,3}?:[\w-]+:|^\[(?:source|quote|NOTE|TIP)[^\]\n]*\]\n(?:-{4,}|_{4,}|={4,})$",
-    re.MULTILINE,
-)
-_MARKUP = Markup(
+MARKUP = Markup(
+    # A title above attributes, or attributes above a block: nothing else has these.
+    certain=re.compile(
+        r"\A\s{0,99}= \S.*\n(?:.+\n){0,3}?:[\w-]+:|^\[(?:source|quote|NOTE|TIP)[^\]\n]*\]\n(?:-{4,}|_{4,}|={4,})$",
+        re.MULTILINE,
+    ),
     heading=re.compile(r"(?P<marks>={1,6}) (?P<text>\S.*?)(?: =+)?[ \t]*"),
     item=re.compile(r"(?P<indent>[ \t]*)(?P<mark>\*{1,5}|-|\.{1,5}|\d+\.)[ \t]+(?:\[[ x*]\][ \t]+)?(?P<text>\S.*)"),
     numbered=re.compile(r"\.+|\d+\."),
@@ -37,20 +36,7 @@ _MARKUP = Markup(
         ),
         (re.compile(r"image::?[^\[\]\s]+\[(?P<text>[^\[\]]*)\]"), lambda found: found["text"].split(",")[0]),
         (re.compile(r"<<[^<>,]+(?:,(?P<text>[^<>]+))?>>"), lambda found: (found["text"] or "").strip()),
-        (
-            re.compile(r"(?<![\w*_`])([*_`]{1,2})(?=\S)(?P<text>[^*_`\n]+)(?<=\S)\1(?![\w*_`])"),
-            lambda found: found["text"],
-        ),
-        (re.compile(r"[ \t]\+$|::$"), lambda _: ""),
+        (re.compile(r"(?<![\w*_`])([*_`]{1,2})(?=\S)(?P<text>[^*_`\n]+)(?<=\S)\1(?![\w*_`])"), r"\g<text>"),
+        (re.compile(r"[ \t]\+$|::$"), ""),
     ),
 )
-
-
-def recognises(text: str) -> bool:
-    """Tell whether `text` is certainly AsciiDoc."""
-    return _CERTAIN.search(text) is not None
-
-
-def read(text: str) -> Parse:
-    """Return the parse of a text in AsciiDoc."""
-    return read_marked(text, _MARKUP)

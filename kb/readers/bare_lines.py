@@ -2,6 +2,8 @@
 
 import re
 
+from index import datafiles
+
 # What may stand after the last word of a sentence.
 _CLOSING = r"[))」』】\]♪★☆]*"
 _POLITE = r"(?:です|ます|ました|でした|ません|でしょう|ましょう|ください|下さい|(?:です|ます)[かねよ]|ませんか)[。!！?？♪…\s]*"
@@ -16,7 +18,9 @@ _DATE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _HASHTAG = re.compile(r"(?:(?:ハッシュ)?タグ|twitter|hashtag)?[^\w#＃]{0,3}(?:は)?\s*[#＃]\w+", re.IGNORECASE)
+# What else stands below the title of an event: 「於 …」, 「会場: …」, 「… にて」.
 _VENUE = re.compile(r"にて$|^(?:於|場所|会場|日時|主催|参加費|定員|URL|出典|引用元?)[\s:：]+\S")
+# Twitter's own markup of a quoted tweet ends `— name (@handle) date`.
 _TWEET_SIGNATURE = re.compile(r"[—–―-]+\s*\S.*[（(]@\w+[）)]")
 _TWEET = re.compile(r"pic\.twitter\.com|\bt\.co/|(?:twitter|x)\.com/\S+/status")
 _FOOTNOTE = re.compile(r"\[\d+\]|\*\d+|※|\^|注\d*[:：]|脚注")
@@ -27,7 +31,10 @@ _HANDLE = re.compile(r"@\[[^\]]*\]|@\w+|https?://\S+|[/|｜]\s*(?:Twitter|X)\s*$
 _IN_BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
 _HONORIFIC = re.compile(r"(?:さん|氏|様|先生)\s*[!！]?\s*$")
 _NO_NAME = re.compile("[をはがで。、]|さん")
-_LONGEST_NAME = 20
+_LONGEST_NAME = 20  # characters; with more, it is a title that ends with a handle
+_SECTION_NAMES = datafiles.lines("kb.readers", "section_names.txt")
+_LONGEST_SECTION = 20  # characters up to which a line that begins with the name of a section is one
+# Titles as pages have them, ` - Speaker Deck`, ` | 何々ブログ`; what Flickr, GitHub and shops put under what they embed.
 _SITE = re.compile(
     r"\s(?:[-–—|｜·:]|//|from)\s*(?:Speaker ?Deck|SlideShare|Docswell|connpass|YouTube|Qiita|Zenn|note|GitHub|Google"
     r"|Doorkeeper|\S{0,24}(?:ブログ|日記|blog)|[\w.-]+\.(?:com|jp|org|net|io))\s*$"
@@ -48,13 +55,24 @@ def is_sentence(text: str) -> bool:
 
 def is_particular(text: str) -> bool:
     """Tell whether `text` is nothing but a date, a hashtag or a place: what stands below the title of an event."""
-    return _is_date(text) or _HASHTAG.fullmatch(text) is not None or _VENUE.search(text) is not None
+    is_date = _DATE.search(text) is not None and not _DATE_WORDS.sub("", text)
+    return is_date or _HASHTAG.fullmatch(text) is not None or _VENUE.search(text) is not None
 
 
 def is_tweet(text: str, following: str) -> bool:
     """Tell whether `text` is a quoted tweet or its signature `— name (@handle) date`, perhaps in the line below."""
     signed = any(_TWEET_SIGNATURE.match(line) for line in (text, following))
     return signed or _TWEET.search(text) is not None
+
+
+def is_section_name(text: str) -> bool:
+    """Tell whether `text` is no more than what sections of a report are commonly called."""
+    return text.casefold() in _SECTION_NAMES
+
+
+def begins_section(text: str) -> bool:
+    """Tell whether `text` is short and begins with what sections of a report are commonly called."""
+    return len(text) <= _LONGEST_SECTION and text.casefold().startswith(_SECTION_NAMES)
 
 
 def is_footnote(text: str) -> bool:
@@ -76,7 +94,3 @@ def is_byline(text: str) -> bool:
     name = _HONORIFIC.sub("", bare).strip()
     marked = without_handle != text or name != bare
     return marked and len(name) <= _LONGEST_NAME and not _NO_NAME.search(name)
-
-
-def _is_date(text: str) -> bool:
-    return _DATE.search(text) is not None and not _DATE_WORDS.sub("", text)

@@ -26,6 +26,10 @@ DEEPEST = 64  # people nest four or five lists; beyond, a file is broken or host
 DEEPEST_HEADING = 6  # of HTML and Markdown alike
 _LISTS = ("bullet", "numbered")
 _VERBATIM = ("code", "table", "front-matter")
+# U+000B, U+000C, U+0085, U+2028 and U+2029 end no line: `str.splitlines` is of no use here.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# The characters that RFC 3986 allows: Japanese goes on right after an address, without a space.
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")
 # C0 and C1 but for tab and what ends lines: they drive terminals, and slips of the keyboard leave them within words.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]+")
 # Markup aside, a line is known by its first letters or marks.
@@ -43,21 +47,33 @@ class Parse:
     warnings: tuple[ReadingWarning, ...] = ()
 
 
-def held(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
+def split_lines(text: str) -> list[str]:
+    """Return the lines of `text` without their ends: LF, CRLF or CR and nothing else; a final end opens no line."""
+    lines = _LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """Return the web addresses written out in `text`, without the punctuation of the sentence around them."""
+    return tuple(address.rstrip(".,;:!?'") for address in _ADDRESS.findall(text))
+
+
+def enforce(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
     """Return `parse` of a text of `lines` as the contract has it; `covering` if each line has to be in one block."""
     blocks = [_sound(block, len(lines)) for block in parse.blocks] if lines else []
     blocks.sort(key=lambda block: block.first_line)  # stable, so that what shares a line stays in the reader's order
     if covering:
-        one_a_line = (_joined(list(run)) for _, run in groupby(blocks, key=lambda block: block.first_line))
-        blocks = list(_covering(_ended(list(one_a_line), below=1), lines))
-        blocks = [_jointed(block, lines) if block.last_line > block.first_line else block for block in blocks]
+        one_a_line = [_merged(list(run)) for _, run in groupby(blocks, key=lambda block: block.first_line)]
+        blocks = [_with_joints(block, lines) for block in _covering(_ended(one_a_line, below=1), lines)]
     else:
         blocks = list(_ended(blocks, below=0))
+    too_deep = next((block.first_line for block in parse.blocks if (block.depth or 0) > DEEPEST), None)
+    message = said("lists nest deeper than {0} levels; what lies deeper is read as level {0}", DEEPEST)
     return Parse(
         title=_plain(parse.title or "") or None,
         blocks=tuple(blocks),
         metadata=tuple((key, _plain(value)) for key, value in parse.metadata),
-        warnings=(*parse.warnings, *_too_deep(parse.blocks)),
+        warnings=(*parse.warnings, *([] if too_deep is None else [ReadingWarning(too_deep, message)])),
     )
 
 
@@ -73,25 +89,11 @@ def _sound(block: Block, count: int) -> Block:
     return block if sound == block else sound
 
 
-def _jointed(block: Block, lines: Sequence[str]) -> Block:
-    """Return a block of several lines with the places where they begin: the next words that begin as the line does."""
-    if block.type in (*_VERBATIM, "blank", "rule"):
-        return block
-    found, after = list[tuple[int, int]](), 0
-    for number in range(block.first_line + 1, block.last_line + 1):
-        begin = _BEGIN.match(lines[number - 1])
-        place = block.text.find(f" {begin[1]}", after) + 1 if begin else 0
-        if place:
-            found.append((number, place))
-            after = place
-    return replace(block, joints=tuple(found))
-
-
 def _plain(text: str) -> str:
     return trimmed(_ENDS.sub(" ", _CONTROL.sub("", text)))
 
 
-def _joined(blocks: Sequence[Block]) -> Block:
+def _merged(blocks: Sequence[Block]) -> Block:
     """Return the blocks of one line as one: an embed beside words is a part of what they say."""
     if len(blocks) == 1:
         return blocks[0]
@@ -109,32 +111,34 @@ def _joined(blocks: Sequence[Block]) -> Block:
 
 def _ended(blocks: Sequence[Block], *, below: int) -> Iterator[Block]:
     """Yield `blocks`, each ending at least `below` lines above the beginning of the next one."""
-    begins = [block.first_line for block in blocks[1:]]
-    for block, begin in zip_longest(blocks, begins):
-        end = begin - below if begin else block.last_line
+    for block, following in zip_longest(blocks, blocks[1:]):
+        end = following.first_line - below if following else block.last_line
         yield block if block.last_line <= end else replace(block, last_line=max(end, block.first_line))
 
 
 def _covering(blocks: Iterable[Block], lines: Sequence[str]) -> Iterator[Block]:
     """Yield `blocks` with blocks between them for the lines that none of them holds."""
     after = 1
-    for block in blocks:
-        yield from _gap(lines, after, block.first_line - 1)
-        yield block
-        after = block.last_line + 1
-    yield from _gap(lines, after, len(lines))
+    for block in (*blocks, None):
+        gap = range(after, block.first_line if block else len(lines) + 1)
+        for blank, run in groupby(gap, key=lambda number: not trimmed(lines[number - 1])):
+            numbers = [*run]
+            text = "" if blank else _plain(" ".join(trimmed(lines[number - 1]) for number in numbers))
+            yield Block("blank" if blank else "unparsed", text, numbers[0], numbers[-1])
+        if block:
+            yield block
+            after = block.last_line + 1
 
 
-def _gap(lines: Sequence[str], first: int, last: int) -> Iterator[Block]:
-    for blank, run in groupby(range(first, last + 1), key=lambda number: not trimmed(lines[number - 1])):
-        numbers = [*run]
-        text = "" if blank else _plain(" ".join(trimmed(lines[number - 1]) for number in numbers))
-        yield Block("blank" if blank else "unparsed", text, numbers[0], numbers[-1])
-
-
-def _too_deep(blocks: Iterable[Block]) -> Iterator[ReadingWarning]:
-    """Yield a warning at the first item that lies deeper than the deepest level."""
-    first = next((block.first_line for block in blocks if (block.depth or 0) > DEEPEST), None)
-    if first is not None:
-        message = said("lists nest deeper than {0} levels; what lies deeper is read as level {0}", DEEPEST)
-        yield ReadingWarning(first, message)
+def _with_joints(block: Block, lines: Sequence[str]) -> Block:
+    """Return a block of several lines with the places where they begin: the next words that begin as the line does."""
+    if block.first_line == block.last_line or block.type in (*_VERBATIM, "blank", "rule"):
+        return block
+    joints, after = list[tuple[int, int]](), 0
+    for number in range(block.first_line + 1, block.last_line + 1):
+        begin = _BEGIN.match(lines[number - 1])
+        place = block.text.find(f" {begin[1]}", after) + 1 if begin else 0
+        if place:
+            joints.append((number, place))
+            after = place
+    return replace(block, joints=tuple(joints))

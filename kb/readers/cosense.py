@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from index.text import trimmed
 from kb.readers.bare_lines import is_sentence
-from kb.readers.contract import DEEPEST_HEADING, Parse
-from kb.readers.lines import addresses, split_lines
+from kb.readers.contract import DEEPEST_HEADING, Parse, addresses, split_lines
 from kb.report.dates import day_in_japan
 from kb.report.outline import Block, BlockType
 
@@ -36,10 +35,7 @@ _CERTAIN = re.compile(
 )
 _FOREIGN = re.compile(r"^[ \t\u3000]*[-*+•・◦▪‣–]\s*\S|^#{1,6} |^```|^---|\]\(\S|<[a-z]+[ >]", re.MULTILINE)
 _FEWEST_INDENTED = 2  # lines where a sign is certain; without any sign,
-_FEWEST_OUTLINED, _SHARE_OUTLINED = (
-    5,
-    0.5,
-)  # so many, and of all lines, each at most one space deeper than the one above
+_FEWEST_OUTLINED, _SHARE_OUTLINED = 5, 0.5  # so many, and of all, each at most one space deeper than the one above
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +59,31 @@ def recognises(text: str) -> bool:
     if _CERTAIN.search(text):
         return indented >= _FEWEST_INDENTED
     steps = (len(after) - len(before) for before, after in zip(["", *indents], indents, strict=False))
-    is_outline = all(step <= 1 for step in steps) and not any(
-        "\u3000" in indent or "\t" in indent for indent in indents
-    )
+    is_outline = all(step <= 1 for step in steps) and not any({"\u3000", "\t"} & {*indent} for indent in indents)
     enough = indented >= max(_FEWEST_OUTLINED, _SHARE_OUTLINED * len(lines))
     return is_outline and enough and len({*map(len, indents)} - {0}) > 1
 
 
 def read(text: str) -> Parse:
     """Return the parse of a page."""
-    written, created = _written(text)
-    lines = [_line(number, line) for number, line in enumerate(written, start=1)]
+    written, created = _page(text) if _PAGE.match(text) else (split_lines(text.lstrip("\ufeff")), None)
+    lines = []
+    for number, line in enumerate(written, start=1):
+        words = line.lstrip(" \t\u3000")
+        lines.append(_Line(number, len(line) - len(words), words.rstrip()))
     blocks = tuple(_blocks(lines))
     title = next((block.text for block in blocks if block.type == "heading" and block.first_line == 1), None)
     return Parse(title=title, blocks=blocks, metadata=(("created", created),) if created else ())
 
 
-def _written(text: str) -> tuple[list[str], str | None]:
-    """Return the lines of a page, and the day on which it was begun where that is told."""
-    if not _PAGE.match(text):
-        return split_lines(text.lstrip("\ufeff")), None
+def _page(text: str) -> tuple[list[str], str | None]:
+    """Return the lines of a page from an export, and the day on which it was begun where that stands there."""
     try:
         page = json.loads(text)
         created = day_in_japan(page["created"]) if "created" in page else None
     except (ValueError, RecursionError):
         return [], None
     return [line for line in page["lines"] if isinstance(line, str)], created
-
-
-def _line(number: int, line: str) -> _Line:
-    indent = _INDENT.match(line)
-    width = indent.end() if indent else 0
-    return _Line(number, width, line[width:].rstrip())
 
 
 def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
@@ -105,19 +94,21 @@ def _blocks(lines: Sequence[_Line]) -> Iterator[Block]:
     at = 0
     while at < len(lines):
         line = lines[at]
-        held = _BLOCK.fullmatch(line.written)
+        opening = _BLOCK.fullmatch(line.written)
         end = at + 1
-        while held and end < len(lines) and lines[end].indent > line.indent:
+        while opening and end < len(lines) and lines[end].indent > line.indent:
             end += 1
-        below = lines[end] if end < len(lines) else None
-        if held:
-            yield _held(held["kind"], line, lines[at + 1 : end])
+        if opening:
+            yield _code_or_table(opening["kind"], line, lines[at + 1 : end])
+        elif line.indent:
+            yield _item(line)
         else:
-            yield _block(line, levels, has_items=below is not None and below.indent > 0 and bool(below.written))
+            has_items = end < len(lines) and lines[end].indent > 0 and lines[end].written != ""
+            yield _outer_block(line, levels, has_items=has_items)
         at = end
 
 
-def _held(kind: str, first: _Line, lines: Sequence[_Line]) -> Block:
+def _code_or_table(kind: str, first: _Line, lines: Sequence[_Line]) -> Block:
     """Return the code or table that stands indented below its name."""
     rows = [" " * (line.indent - first.indent - 1) + line.written for line in lines]
     last = lines[-1].number if lines else first.number
@@ -126,13 +117,21 @@ def _held(kind: str, first: _Line, lines: Sequence[_Line]) -> Block:
     return Block("code", "\n".join(rows), first.number, last)
 
 
-def _block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> Block:
-    number = line.number
-    numbered = _NUMBERED.match(line.written) if line.indent else None
+def _item(line: _Line) -> Block:
+    numbered = _NUMBERED.match(line.written)
     text, links = _shown(line.written[numbered.end() :] if numbered else line.written)
-    if line.indent:
-        return Block("numbered" if numbered else "bullet", text, number, number, depth=line.indent - 1, links=links)
-    level = _level(line, text, levels) or (len(levels) + 2 if has_items and not links else None)
+    kind: BlockType = "numbered" if numbered else "bullet"
+    return Block(kind, text, line.number, line.number, depth=line.indent - 1, links=links)
+
+
+def _outer_block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> Block:
+    """Return a line that is no item: the title, a heading by its stars or by the items below it, or a paragraph."""
+    number = line.number
+    text, links = _shown(line.written)
+    starred = _STARRED.fullmatch(line.written)
+    level = 1 if number == 1 else levels[len(starred["stars"] or "*")] if starred and text else None
+    if level is None and has_items and not links:
+        level = len(levels) + 2
     if level and text and not is_sentence(text):
         return Block("heading", text, number, number, level=min(level, DEEPEST_HEADING), links=links)
     kind: BlockType = "paragraph" if text else "link" if links else "blank"
@@ -141,14 +140,6 @@ def _block(line: _Line, levels: Mapping[int, int], *, has_items: bool) -> Block:
     elif links and _ALONE.fullmatch(line.written):
         kind = "link"
     return Block(kind, text or "".join(links[:1]), number, number, links=links)
-
-
-def _level(line: _Line, text: str, levels: Mapping[int, int]) -> int | None:
-    """Return the level of a heading: the title's, else that of its stars; None for a line without any."""
-    starred = _STARRED.fullmatch(line.written)
-    if line.number == 1:
-        return 1
-    return levels[len(starred["stars"] or "*")] if starred and text else None
 
 
 def _shown(written: str) -> tuple[str, tuple[str, ...]]:

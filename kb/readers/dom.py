@@ -1,42 +1,82 @@
-"""The blocks of an HTML element: its headings, lists, paragraphs, tables and links, as a page shows them."""
+"""HTML as a tree of lxml, and its blocks: the headings, lists, paragraphs, tables and links that a page shows."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from lxml import etree
+from lxml.html import HTMLParser, document_fromstring
 
 from index.text import fold_spaces, trimmed
-from kb.readers.bold_lines import BOLD
-from kb.readers.lines import addresses
+from kb.readers.contract import DEEPEST, addresses
+from kb.readers.headings import BOLD
 from kb.readers.whole_elements import web_addresses, whole_blocks
 from kb.report.outline import Block, BlockType
 
+_LINE_END = re.compile(r"\r\n|\r")
+# lxml raises ValueError for what XML does not allow: C0 but for white space, and the two that are no characters.
+_NO_XML = re.compile("[\x00-\x08\x0e-\x1f\ufffe\uffff]")
+_NO_XML_SPACE = re.compile("[\v\f]")
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w-]*)[^<>]*>")
+# Tags that need not be closed, so that counting them says nothing of how deep a page is.
+_UNCLOSED = frozenset((
+    "area", "base", "body", "br", "col", "dd", "dt", "embed", "head", "hr", "html", "img", "input", "li", "link",
+    "meta", "option", "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr",
+))  # fmt: skip
+_DEEPEST_LIST, _DEEPEST_ELEMENT = DEEPEST + 2, 300  # libxml2 drops what lies deeper than 2,048 elements
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS: dict[str, BlockType] = {"ul": "bullet", "menu": "bullet", "dir": "bullet", "dl": "bullet", "ol": "numbered"}
 _ITEMS = {"li": 0, "dt": 0, "dd": 1}  # levels below their list: what a term means stands below the term
 # Elements that begin and end a paragraph.
 _BLOCKS = frozenset((
     "address", "article", "blockquote", "body", "caption", "center", "details", "div", "fieldset", "figcaption",
-    "figure",
-    "header", "hgroup", "html", "legend", "main", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th",
-    "thead", "tr",
-    *_HEADINGS, *_LISTS, *_ITEMS,
+    "figure", "header", "hgroup", "html", "legend", "main", "p", "section", "summary", "table", "tbody", "td", "tfoot",
+    "th", "thead", "tr", *_HEADINGS, *_LISTS, *_ITEMS,
 ))  # fmt: skip
-_BOLD = ("strong", "b")
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")  # as editors of blogs write it
 _TWO_SPACES = "\u00a0\u00a0"  # as wide as U+3000, and as deep an indent
 _DRAWN_ITEM = re.compile(r"(?P<indent>[ \u3000]*)[・•◦▪][ \u3000]*(?P<text>\S.*)", re.DOTALL)
+
+
+def page_tree(text: str) -> etree._Element | None:
+    """Return the tree of a page, its lines counted as ours are; None for a page without a single element.
+
+    Tags that nest deeper than any page does are left out, and their words stay.
+    """
+    depths: Counter[str] = Counter()
+
+    def keep(tag: re.Match[str]) -> str:
+        name = tag["name"].lower()
+        if name in _UNCLOSED:
+            return tag[0]
+        depths[name] += 0 if tag["end"] else 1
+        kept = depths[name] <= (_DEEPEST_LIST if name in ("ul", "ol") else _DEEPEST_ELEMENT)
+        depths[name] -= 1 if tag["end"] and depths[name] else 0
+        return tag[0] if kept else ""
+
+    source = _TAG.sub(keep, _NO_XML_SPACE.sub(" ", _NO_XML.sub("", _LINE_END.sub("\n", text))))
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        return document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError:
+        return None
+
+
+def fragment_tree(text: str) -> etree._Element | None:
+    """Return the tree of a part of a page, in an element of its own; None where it shows nothing."""
+    page = page_tree(f"<html><body>{text}")
+    return None if page is None else page.find("body")
 
 
 def element_blocks(root: etree._Element, above: int = 0) -> Iterator[Block]:
     """Yield the blocks of `root`, whose first line stands below `above` lines of its file."""
     walk = _Walk(above)
     events = etree.iterwalk(root, events=("start", "end"))
-    taken: etree._Element | None = None  # whole, so that what it holds is not walked through
+    skipped: etree._Element | None = None
     for event, element in events:
         if event == "end":
-            if element is not taken:
+            if element is not skipped:
                 yield from walk.leave(element)
             walk.say(element.tail if element is not root else None, element)
             continue
@@ -45,7 +85,7 @@ def element_blocks(root: etree._Element, above: int = 0) -> Iterator[Block]:
             yield from walk.enter(element)
         else:
             events.skip_subtree()
-            taken = element
+            skipped = element
             if whole:
                 yield from walk.flush()
                 line = element.sourceline + above
@@ -94,17 +134,13 @@ class _Walk:
             self.item = Block(self.lists[-1] if self.lists else "bullet", "", 0, 0, depth=depth)
         elif tag in _HEADINGS:
             self.heading = _HEADINGS[tag]
-        elif tag == "blockquote":
-            self.quotes += 1
         elif tag == "br":
             self.lines.append(_Line())
         elif tag == "a":
-            self.anchors += 1
             self.lines[-1].links += web_addresses(element.get("href"))
-        elif _is_bold(element):
-            self.bolds += 1
         elif tag == "img":
             self.say(element.get("alt"), element, seen=False)
+        self._count(element, 1)
         self.say(element.text, element)
 
     def leave(self, element: etree._Element) -> Iterator[Block]:
@@ -117,12 +153,19 @@ class _Walk:
             self.item = None
         elif tag in _HEADINGS:
             self.heading = None
-        elif tag == "blockquote":
-            self.quotes -= 1
-        elif tag == "a":
-            self.anchors -= 1
-        elif _is_bold(element):
-            self.bolds -= 1
+        self._count(element, -1)
+
+    def _count(self, element: etree._Element, change: int) -> None:
+        """Count the quotations, links and bold letters that the walk stands in."""
+        match element.tag:
+            case "blockquote":
+                self.quotes += change
+            case "a":
+                self.anchors += change
+            case "strong" | "b":
+                self.bolds += change
+            case "span" if _BOLD_STYLE.search(element.get("style", "")):
+                self.bolds += change
 
     def say(self, text: str | None, element: etree._Element, *, seen: bool = True) -> None:
         """Take the words of `text`; those that are not `seen`, an image's, do not make a link a paragraph."""
@@ -140,27 +183,23 @@ class _Walk:
     def flush(self) -> Iterator[Block]:
         """Yield the blocks of the words that no block holds yet."""
         lines, self.lines = self.lines, [_Line()]
-        item, whole = self.item, _joined(lines)
+        whole = _joined(lines)
         if not whole.words:
             if self.anchors:  # a card is a link around blocks, and the first of them that says something links
                 self.lines = [_Line(links=whole.links)]
             return
         if self.heading is not None:
-            made = [_block("heading", whole, level=self.heading)]
-        elif item:
-            made = [_block(item.type, whole, depth=item.depth)]
+            blocks = [_block("heading", whole, level=self.heading)]
+        elif self.item:
+            blocks = [_block(self.item.type, whole, depth=self.item.depth)]
             self.item = None
         elif self.quotes:
-            made = [_block("quote", whole)]
+            blocks = [_block("quote", whole)]
         else:
-            made = list(_paragraphs(lines))
-        begins = [block.first_line for block in made[1:]]
-        for block, end in zip(made, [*begins, self.last_line], strict=True):
+            blocks = list(_paragraphs(lines))
+        ends = [*(block.first_line for block in blocks[1:]), self.last_line]
+        for block, end in zip(blocks, ends, strict=True):
             yield replace(block, last_line=max(block.first_line, end))
-
-
-def _is_bold(element: etree._Element) -> bool:
-    return element.tag in _BOLD or (element.tag == "span" and _BOLD_STYLE.search(element.get("style", "")) is not None)
 
 
 def _joined(lines: list[_Line]) -> _Line:

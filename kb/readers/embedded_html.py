@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from markdown_it.token import Token
 
-from kb.readers.dom import element_blocks
-from kb.readers.tree import fragment_tree
+from kb.readers.dom import element_blocks, fragment_tree
 from kb.report.outline import Block
 
 _LIST_TAG = re.compile(r"<(?P<end>/?)(?:ul|ol|dl)\b", re.IGNORECASE)
@@ -23,20 +22,16 @@ def with_whole_lists(tokens: Iterable[Token]) -> Iterator[Token]:
     parts: list[Token] = []
     opened = 0
     for token in tokens:
-        is_part = token.type == "html_block" or (
-            opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
-        )
-        if parts and not is_part:
+        goes_on = opened > 0 and token.type == "code_block" and token.content.lstrip().startswith("<")
+        is_part = goes_on or token.type == "html_block"
+        if is_part:
+            parts.append(token)
+            opened += sum(-1 if tag["end"] else 1 for tag in _LIST_TAG.finditer(token.content))
+        if parts and (opened <= 0 or not is_part):
             yield _one_block(parts)
             parts, opened = [], 0
         if not is_part:
             yield token
-            continue
-        parts.append(token)
-        opened += sum(-1 if tag["end"] else 1 for tag in _LIST_TAG.finditer(token.content))
-        if opened <= 0:
-            yield _one_block(parts)
-            parts, opened = [], 0
     if parts:
         yield _one_block(parts)
 

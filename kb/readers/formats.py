@@ -7,10 +7,8 @@ from pathlib import PurePath
 from index.sentences import Sentence, said, told_by
 from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
 from kb.readers.archives import ARCHIVES, Archive
-from kb.readers.contract import Parse, held
-from kb.readers.decoding import DecodedText, decode
-from kb.readers.lines import split_lines
-from kb.readers.refusals import binary_refusal, text_refusal
+from kb.readers.contract import Parse, enforce, split_lines
+from kb.readers.decoding import DecodedText, binary_refusal, decode, text_refusal
 from kb.readers.saved_pages import DamagedPageError, page_in_mhtml, page_in_webarchive
 from kb.report.outline import Block, Outline, ReadingWarning
 from kb.report.problems import FileProblem, UnreadableError
@@ -20,10 +18,11 @@ from kb.report.problems import FileProblem, UnreadableError
 class Reader:
     """One format: what it and its files are called, how a text in it is recognised, and how it is read.
 
-    The first of its endings is given to a report that comes without a name. `ending_tells` where no text of another
-    format has such an ending; elsewhere people name files as they like, and the text alone tells. `covering` as the
+    The first of its endings is given to a report that comes without a name. `by_ending` where no text of another
+    format has such an ending; elsewhere people name files as they like, and the text alone decides. `covering` as the
     contract says. `takes_data` where its texts are data of a program, such as JSON, which is refused as no report
-    elsewhere. `inside` takes the text out of files of the format that are none themselves.
+    elsewhere. `unwrap` takes the text out of a file of the format that is none itself, None for any other file; it may
+    raise DamagedPageError, and `read` RecursionError.
     """
 
     name: str
@@ -32,59 +31,33 @@ class Reader:
     media_types: tuple[str, ...]
     recognises: Callable[[str], bool]
     read: Callable[[str], Parse]
-    ending_tells: bool = False
+    by_ending: bool = False
     covering: bool = True
     takes_data: bool = False
-    inside: Callable[[bytes], DecodedText | None] = field(default=lambda _: None)
+    unwrap: Callable[[bytes], DecodedText | None] = field(default=lambda _: None)
 
 
-def _saved_page(
-    name: str, endings: tuple[str, ...], media_types: tuple[str, ...], inside: Callable[[bytes], DecodedText | None]
-) -> Reader:
-    """Return the reader of pages in a file that tells by its bytes what it is."""
-    return Reader(name.lower(), name, endings, media_types, lambda _: False, html.read, covering=False, inside=inside)
-
-
-# The first that recognises a text reads it; the last takes anything.
+# The first that recognises a text reads it; the last takes anything. Saved pages tell by their bytes what they are.
 READERS = (
-    _saved_page("MHTML", (".mhtml", ".mht"), ("multipart/related", "message/rfc822"), page_in_mhtml),
-    _saved_page("webarchive", (".webarchive",), ("application/x-webarchive",), page_in_webarchive),
-    Reader(
-        "movable-type",
-        "Movable Type",
-        (".txt",),
-        ("text/plain",),
-        movable_type.recognises,
-        movable_type.read,
-        covering=False,
-    ),
+    Reader("mhtml", "MHTML", (".mhtml", ".mht"), ("multipart/related", "message/rfc822"), lambda _: False, html.read,
+           covering=False, unwrap=page_in_mhtml),
+    Reader("webarchive", "webarchive", (".webarchive",), ("application/x-webarchive",), lambda _: False, html.read,
+           covering=False, unwrap=page_in_webarchive),
+    Reader("movable-type", "Movable Type", (".txt",), ("text/plain",), movable_type.recognises, movable_type.read,
+           covering=False),
     Reader("html", "HTML", (".html", ".htm"), ("text/html",), html.recognises, html.read, covering=False),
-    Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, ending_tells=True),
-    Reader("org", "Org", (".org",), ("text/org",), org.recognises, org.read, ending_tells=True),
-    Reader(
-        "asciidoc",
-        "AsciiDoc",
-        (".adoc", ".asciidoc"),
-        ("text/asciidoc",),
-        asciidoc.recognises,
-        asciidoc.read,
-        ending_tells=True,
-    ),
-    Reader("review", "Re:VIEW", (".re",), (), review.recognises, review.read, ending_tells=True),
-    Reader(
-        "cosense",
-        "Cosense",
-        (".json", ".txt"),
-        ("application/json",),
-        cosense.recognises,
-        cosense.read,
-        takes_data=True,
-    ),
+    Reader("rst", "reStructuredText", (".rst", ".rest"), ("text/x-rst",), rst.recognises, rst.read, by_ending=True),
+    Reader("org", "Org", (".org",), ("text/org",), org.MARKUP.recognises, org.MARKUP.read, by_ending=True),
+    Reader("asciidoc", "AsciiDoc", (".adoc", ".asciidoc"), ("text/asciidoc",), asciidoc.MARKUP.recognises,
+           asciidoc.MARKUP.read, by_ending=True),
+    Reader("review", "Re:VIEW", (".re",), (), review.MARKUP.recognises, review.MARKUP.read, by_ending=True),
+    Reader("cosense", "Cosense", (".json", ".txt"), ("application/json",), cosense.recognises, cosense.read,
+           takes_data=True),
     Reader("text", "text", (".txt",), ("text/plain",), text.recognises, text.read),
     Reader("markdown", "Markdown", (".md", ".markdown"), ("text/markdown",), lambda _: True, markdown.read),
-)
+)  # fmt: skip
 # The longest of hundreds of real reports has 622 lines, 515 notes and 81 headings. What is past these is an archive or
-# an attack: it is refused and told, and the others are read. A line costs Markdown 3.5 kB of memory, a note half a
+# an attack: it is refused with a reason, and the others are read. A line costs Markdown 3.5 kB of memory, a note half a
 # millisecond until it is found, and each heading is weighed against all others.
 MOST_LINES, MOST_NOTES, MOST_HEADINGS = 50_000, 10_000, 500
 _DIVIDE = said("divide the file")
@@ -96,19 +69,25 @@ _WRITTEN = LABELS[:2]  # what people write and save with any editor
 
 
 def read_outline(data: bytes, source: str) -> Outline:
-    """Return the outline of a file's bytes; `source` is its path as shown to people. Raises UnreadableError."""
+    """Return the outline of a file's bytes; `source` is its path as shown to people.
+
+    Raises UnreadableError for a file in which no report can stand, or one with more than any report has.
+    """
     reader, decoded = _recognised(data, source)
     lines = split_lines(decoded.text)
     if len(lines) > MOST_LINES:
-        raise UnreadableError(
-            FileProblem(source, MOST_LINES + 1, said("more than {0:,} lines; {1}", MOST_LINES, _DIVIDE))
-        )
+        raise _unreadable(source, said("more than {0:,} lines; {1}", MOST_LINES, _DIVIDE), MOST_LINES + 1)
     try:
-        parse = held(reader.read(decoded.text), lines, covering=reader.covering)
+        parse = enforce(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
         message = said("{0} that nests too deep to be read; write it with fewer levels", reader.label)
-        raise UnreadableError(FileProblem(source, None, message)) from error
+        raise _unreadable(source, message) from error
     _refuse_too_many(parse.blocks, source)
+    warnings = parse.warnings
+    if decoded.broken:
+        line = len(split_lines(decoded.text[: decoded.text.index("\ufffd")] + "."))
+        message = said("{0} characters could not be decoded and read �; save the file as UTF-8", decoded.broken)
+        warnings = (ReadingWarning(line, message), *warnings)
     return Outline(
         source=source,
         encoding=decoded.encoding,
@@ -117,7 +96,7 @@ def read_outline(data: bytes, source: str) -> Outline:
         title=parse.title,
         blocks=parse.blocks,
         metadata=parse.metadata,
-        warnings=(*_broken_characters(decoded.text, decoded.broken), *parse.warnings),
+        warnings=warnings,
     )
 
 
@@ -133,47 +112,38 @@ def listed(labels: tuple[str, ...]) -> Sentence:
 
 def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
     """Return the reader of a file and its text. Raises UnreadableError for a file in which no report can stand."""
-    ending = PurePath(source).suffix.lower()
     try:
         for reader in READERS:
-            if inside := reader.inside(data):
-                return reader, inside
+            if page := reader.unwrap(data):
+                return reader, page
     except DamagedPageError as error:
-        raise UnreadableError(FileProblem(source, None, told_by(error))) from error
-    binary = binary_refusal(data)
-    decoded = None if binary else decode(data)
+        raise _unreadable(source, told_by(error)) from error
+    refusal = binary_refusal(data)
+    decoded = None if refusal else decode(data)
     if decoded is None:
-        message = binary or said("not a text file; save the report as {0} in UTF-8", listed(_WRITTEN))
-        raise UnreadableError(FileProblem(source, None, message))
-    reader = _reader(decoded.text, ending)
+        message = said("not a text file; save the report as {0} in UTF-8", listed(_WRITTEN))
+        raise _unreadable(source, refusal or message)
+    ending = PurePath(source).suffix.lower()
+    by_ending = (reader for reader in READERS if reader.by_ending and ending in reader.endings)
+    by_text = (reader for reader in READERS if reader.recognises(decoded.text))
+    reader = next(by_ending, None) or next(by_text)
     refusal = None if reader.takes_data else text_refusal(decoded.text, ending)
-    if refusal is not None:
-        raise UnreadableError(FileProblem(source, None, refusal))
+    if refusal:
+        raise _unreadable(source, refusal)
     return reader, decoded
-
-
-def _reader(text: str, ending: str) -> Reader:
-    by_ending = (reader for reader in READERS if reader.ending_tells and ending in reader.endings)
-    return next(by_ending, None) or next(reader for reader in READERS if reader.recognises(text))
 
 
 def _refuse_too_many(blocks: Sequence[Block], source: str) -> None:
     """Raise UnreadableError where a report would have too many notes or headings."""
     headings = [block for block in blocks if block.type == "heading"]
     notes = [block for block in blocks if block.type in ("bullet", "numbered", "paragraph")]
-    too_many = (
-        (notes, MOST_NOTES, said("more than {0:,} notes; {1}", MOST_NOTES, _DIVIDE)),
-        (headings, MOST_HEADINGS, said("more than {0:,} headings; {1}", MOST_HEADINGS, _DIVIDE)),
-    )
-    for found, most, message in too_many:
-        if len(found) > most:
-            raise UnreadableError(FileProblem(source, found[most].first_line, message))
+    if len(notes) > MOST_NOTES:
+        message = said("more than {0:,} notes; {1}", MOST_NOTES, _DIVIDE)
+        raise _unreadable(source, message, notes[MOST_NOTES].first_line)
+    if len(headings) > MOST_HEADINGS:
+        message = said("more than {0:,} headings; {1}", MOST_HEADINGS, _DIVIDE)
+        raise _unreadable(source, message, headings[MOST_HEADINGS].first_line)
 
 
-def _broken_characters(text: str, broken: int) -> list[ReadingWarning]:
-    if not broken:
-        return []
-    line = len(split_lines(text[: text.index("\ufffd")] + "."))
-    return [
-        ReadingWarning(line, said("{0} characters could not be decoded and read �; save the file as UTF-8", broken))
-    ]
+def _unreadable(source: str, message: Sentence, line: int | None = None) -> UnreadableError:
+    return UnreadableError(FileProblem(source, line, message))

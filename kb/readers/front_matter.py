@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -10,21 +10,10 @@ import yaml
 _FENCES = {"---": ("---", "..."), "+++": ("+++",)}
 _BARE = re.compile(r"(?P<key>[A-Za-z][\w-]*)\s*[:=]\s*(?P<value>.*)")
 # A first line such as `Note: …` is prose: bare keys are known by one of these among them.
-_KNOWN = {
-    "title",
-    "date",
-    "tags",
-    "tag",
-    "author",
-    "category",
-    "categories",
-    "layout",
-    "slug",
-    "event",
-    "url",
-    "draft",
+_KNOWN = frozenset((
+    "title", "date", "tags", "tag", "author", "category", "categories", "layout", "slug", "event", "url", "draft",
     "published",
-}
+))  # fmt: skip
 _FEWEST_BARE = 2
 # What is longer, no person wrote, and is read as bare pairs: a dotted key of 40 kB takes tomllib 1.5 GB, which grows
 # with the square; 10 kB of the worst of either language take 1 s and 100 MB.
@@ -41,47 +30,33 @@ class FrontMatter:
 
 def front_matter(lines: Sequence[str]) -> FrontMatter | None:
     """Return the front matter above `lines`, blank lines before it included, None where there is none."""
-    first = next((index for index, line in enumerate(lines) if line.strip("\ufeff \t")), len(lines))
-    if first == len(lines):
+    first = next((index for index, line in enumerate(lines) if line.strip("\ufeff \t")), None)
+    if first is None:
         return None
     fence = lines[first].strip("\ufeff \t")
     if fence not in _FENCES:
-        return _bare(lines, first)
+        end = next((at for at in range(first, len(lines)) if not _BARE.fullmatch(lines[at])), len(lines))
+        values = _pairs(lines[first:end])
+        is_known = end - first >= _FEWEST_BARE and any(key in _KNOWN for key, _ in values)
+        return FrontMatter(end, values) if is_known else None
     last = next((at for at in range(first + 1, len(lines)) if lines[at].rstrip() in _FENCES[fence]), None)
     if last is None or not any(_BARE.match(line) for line in lines[first + 1 : last]):
         return None
-    told = lines[first + 1 : last]
-    plain = len(told) > _TALLEST or sum(map(len, told)) > _LONGEST
-    read = _pairs if plain else _toml if fence == "+++" else _yaml
-    return FrontMatter(last + 1, read(told))
+    return FrontMatter(last + 1, _values(lines[first + 1 : last], fence))
 
 
-def _bare(lines: Sequence[str], first: int) -> FrontMatter | None:
-    last = next((at for at in range(first, len(lines)) if not _BARE.fullmatch(lines[at])), len(lines))
-    values = _pairs(lines[first:last])
-    if last - first < _FEWEST_BARE or not any(key in _KNOWN for key, _ in values):
-        return None
-    return FrontMatter(last, values)
-
-
-def _yaml(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _values(lines: Sequence[str], fence: str) -> tuple[tuple[str, str], ...]:
+    """Return the values of YAML or TOML as text; what is nested deeper than in a list says nothing about a report."""
+    text = "\n".join(lines)
+    if len(lines) > _TALLEST or len(text) - len(lines) + 1 > _LONGEST:
+        return _pairs(lines)
     try:
         # The base loader makes nothing but strings: a date stays as it is written.
-        values = yaml.load("\n".join(lines), Loader=yaml.BaseLoader)  # noqa: S506
-    except (yaml.YAMLError, RecursionError):  # such as a title with a colon
+        values = tomllib.loads(text) if fence == "+++" else yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    except (yaml.YAMLError, ValueError, RecursionError):  # a title with a colon; in TOML, a number of 5,000 digits
         return _pairs(lines)
-    return _written(values) if isinstance(values, dict) else _pairs(lines)
-
-
-def _toml(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    try:
-        return _written(tomllib.loads("\n".join(lines)))
-    except (ValueError, RecursionError):  # which Python raises for a number of 5,000 digits too
+    if not isinstance(values, dict):
         return _pairs(lines)
-
-
-def _written(values: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
-    """Return values as text, a list of texts joined; what is nested deeper says nothing about a report."""
     texts = ((str(key).lower(), _text(value)) for key, value in values.items())
     return tuple((key, text) for key, text in texts if text)
 

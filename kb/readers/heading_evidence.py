@@ -61,7 +61,6 @@ _QUOTED = re.compile(r"[「『\"“].+[」』\"”]")
 _NOUN = re.compile(r"[一-鿿ァ-ヶー]$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _TIMED = re.compile(r"(?:[【\[][^】\]]{1,12}[】\]]\s*)?\d{1,2}[:：]\d{2}")
-_LONGEST_USUAL = 20  # characters up to which a line that begins with a usual name is one
 _SHORTEST_ECHO = 8
 _FEW = 1  # other lines that begin and end alike by chance
 _STEP, _MOST_STEPS = 8, 4  # characters by which the lengths of lines are alike
@@ -85,7 +84,7 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
     "the same, of some words": lambda line: (line.before, line.after) == ("short", "item") and len(line.text) > _WORDS,
     "marked as a talk or section": _is_marked,
     "a time, perhaps after a track": lambda line: _TIMED.match(line.text) is not None,
-    "a usual name of sections": lambda line: _begins_usual(line.text),
+    "a usual name of sections": lambda line: bare_lines.begins_section(line.text),
     "a question": lambda line: line.text.endswith(("?", "？")),
     "title / speaker": lambda line: _BY.search(line.text) is not None,
     "a word or two": lambda line: len(line.text) <= _WORD,
@@ -124,25 +123,26 @@ EVIDENCE: Mapping[str, Callable[[Candidate], bool]] = {
 }
 
 
-def points_of(candidates: Sequence[Candidate]) -> list[float]:
-    """Return for each line of one text what the evidence for a heading adds up to."""
+def scores_of(candidates: Sequence[Candidate]) -> list[float]:
+    """Return for each line of one text the log-odds of its being a heading."""
     alone, together = weights()["alone"], weights()["together"]
-    told = [told_alone(line) for line in candidates]
-    first = [weighted(one, alone) for one in told]
-    return [weighted(one, together) for one in told_together(candidates, told, first)]
+    features = [features_of(line) for line in candidates]
+    scores = [score(one, alone) for one in features]
+    return [score(one, together) for one in features_together(candidates, features, scores)]
 
 
-def told_alone(line: Candidate) -> dict[str, float]:
+def features_of(line: Candidate) -> dict[str, float]:
     """Return what each piece of evidence says of a line by itself."""
-    return {name: float(tells(line)) for name, tells in EVIDENCE.items()}
+    return {name: float(holds(line)) for name, holds in EVIDENCE.items()}
 
 
-def told_together(
-    candidates: Sequence[Candidate], told: Sequence[Mapping[str, float]], alone: Sequence[float]
+def features_together(
+    candidates: Sequence[Candidate], features: Sequence[Mapping[str, float]], scores: Sequence[float]
 ) -> list[dict[str, float]]:
-    """Return what all evidence says of each line; by itself it is `told` so much, which is `alone` so many points."""
-    likely = [math.tanh(points / 2) for points in alone]
-    forms, places = [_form(line.text) for line in candidates], [_place(line) for line in candidates]
+    """Return what all evidence says of each line, given its own features and the score by these alone."""
+    likely = [math.tanh(each / 2) for each in scores]
+    forms = [_form(line.text) for line in candidates]
+    places = [(line.before, line.after, min(len(line.text) // _STEP, _MOST_STEPS)) for line in candidates]
     by_form, by_place = _means_of_others(forms, likely), _means_of_others(places, likely)
     often, edge = Counter(forms), [0.0]
     before, after = edge + likely[:-1], likely[1:] + edge
@@ -158,7 +158,7 @@ def told_together(
             "the line after": after[index],
             "how far down": index / len(likely),
         }
-        for index, own in enumerate(told)
+        for index, own in enumerate(features)
     ]
 
 
@@ -173,9 +173,9 @@ def _means_of_others(groups: Sequence[Hashable], values: Sequence[float]) -> lis
     ]
 
 
-def weighted(told: Mapping[str, float], weights_of: Mapping[str, float]) -> float:
-    """Return the sum of what evidence says by its weights; what has none says nothing."""
-    return weights_of.get("always", 0.0) + sum(value * weights_of.get(name, 0.0) for name, value in told.items())
+def score(features: Mapping[str, float], weights_of: Mapping[str, float]) -> float:
+    """Return the sum of features by their weights; one without a weight adds nothing."""
+    return weights_of.get("always", 0.0) + sum(value * weights_of.get(name, 0.0) for name, value in features.items())
 
 
 @cache
@@ -189,23 +189,6 @@ def _form(text: str) -> str:
     begin = re.sub(r"[A-Za-z]+", "a", _DIGITS.sub("0", text[:4]))
     begin = re.sub(r"[ぁ-んァ-ヶー一-鿿]", "字", begin)[:3]
     return f"{begin} {_BYLINE.search(text) is not None} {text.endswith(('?', '？'))} {text[-1:] in '」』'}"
-
-
-def _place(line: Candidate) -> tuple[Role, Role, int]:
-    """Return what stands around a line, and about how long it is."""
-    return line.before, line.after, min(len(line.text) // _STEP, _MOST_STEPS)
-
-
-def is_section_name(text: str) -> bool:
-    """Tell whether `text` is no more than what sections of a report are commonly called."""
-    return text.casefold() in _USUAL
-
-
-def _begins_usual(text: str) -> bool:
-    return len(text) <= _LONGEST_USUAL and text.casefold().startswith(_USUAL)
-
-
-_USUAL = datafiles.lines("kb.readers", "section_names.txt")
 
 
 def _echoes(text: str, earlier: str) -> bool:

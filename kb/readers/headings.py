@@ -1,15 +1,20 @@
-"""Which bare lines of an extracted text were headings on its page.
+"""Which lines are headings though nothing marks them so: bare ones of an extracted text, and ones that are all bold.
 
-A line is one when the evidence of `heading_evidence.py` adds up to more than nothing.
+A bare line is one when the evidence of `heading_evidence.py` adds up to more than nothing; bold lines are where a
+report has several over lists and prose.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from kb.readers import bare_lines
-from kb.readers.heading_evidence import Candidate, Role, points_of
+from kb.readers.heading_evidence import Candidate, Role, scores_of
+from kb.report.outline import Block
+
+BOLD = 0
+"""The level that a reader gives to a heading that may be no more than a bold line."""
 
 LineRunKind = Literal["item", "link", "table", "code", "line", "lines"]
 
@@ -27,6 +32,7 @@ class LineRun:
     apart: bool = True  # no other line stands directly above
 
 
+_ROLES: Mapping[LineRunKind, Role] = {"item": "item", "link": "aside", "lines": "prose"}
 _ASIDES: tuple[Role, ...] = ("byline", "aside")
 _PERHAPS: tuple[Role, ...] = ("short", "prose", "byline")  # headings: a talk's may end with who speaks
 _TIME = re.compile(r"\d{1,2}[:：]\d{2}")  # a talk, not an event, begins at a time
@@ -35,14 +41,18 @@ _LONGEST = 200  # characters of any heading
 _PROSE = 45  # characters from which a line is prose, whatever its end
 _LEANING = 0.3  # a heading missed costs what stands below it its place, one too many only itself
 _RECENT = 3  # an embedded card repeats a title within so many runs
+_LONGEST_BOLD = 60  # characters
+_FEWEST_BOLD = 2  # one bold line is emphasis
 
 
 def headings(runs: Sequence[LineRun]) -> dict[int, int]:
     """Return the level of each of `runs` that is a heading, by its index; the title and what is above it have 1."""
-    lines = candidates_of(runs)
+    candidates = candidates_of(runs)
     levels = dict.fromkeys(range(_title(runs, _roles(runs)) + 1), 1)
-    for (index, _), points in zip(lines.items(), points_of([*lines.values()]), strict=True):
-        if points > -_LEANING and not _continues(runs, index):
+    for index, score in zip(candidates, scores_of([*candidates.values()]), strict=True):
+        # A list never begins with an item that has a parent: where one follows, it only goes on below this line.
+        splits_list = index + 1 < len(runs) and runs[index + 1].depth
+        if score > -_LEANING and not splits_list:
             levels[index] = 2 if runs[index].apart else 3
     return levels
 
@@ -52,38 +62,58 @@ def candidates_of(runs: Sequence[LineRun]) -> dict[int, Candidate]:
     roles = _roles(runs)
     first = _title(runs, roles) + 1
     roles[:first] = ["edge"] * first  # a page begins below its title
+    roles.append("edge")
     seen = {run.text for run in runs[:first]}
-    found = {}
+    candidates = {}
     for index in range(first, len(runs)):
         run = runs[index]
-        if roles[index] in _PERHAPS and run.kind == "line" and len(run.text) <= _LONGEST:
-            found[index] = _candidate(runs, roles, index, seen)
-            seen.add(run.text)
-    return found
+        if roles[index] not in _PERHAPS or run.kind != "line" or len(run.text) > _LONGEST:
+            continue
+        candidates[index] = Candidate(
+            text=run.text,
+            before=roles[index - 1] if index else "edge",
+            below=roles[index + 1],
+            after=next(role for role in roles[index + 1 :] if role not in _ASIDES),
+            next=runs[index + 1].text[:_LONGEST] if index + 1 < len(runs) else "",
+            recent=tuple(
+                above.text[:_LONGEST] for above in runs[max(1, index - _RECENT) : index] if above.kind == "line"
+            ),
+            repeated=run.text in seen,
+            apart=run.apart,
+            byline=roles[index] == "byline",
+        )
+        seen.add(run.text)
+    return candidates
+
+
+def with_bold_headings(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return `blocks` with each bold line as a heading inside its section, or as the paragraph it is.
+
+    Where most stand right below headings, they say what these are about, and are none themselves.
+    """
+    shown = [block for block in blocks if block.type != "blank"]
+    over = [
+        (above, line)
+        for above, line, below in zip([None, *shown], shown, shown[1:], strict=False)
+        if _may_be_heading(line) and below.type != "heading"
+    ]
+    apart = sum(above is None or above.type != "heading" for above, _ in over)
+    are_headings = len(over) >= _FEWEST_BOLD and 2 * apart >= len(over)
+    return tuple(_leveled(blocks, {id(line) for _, line in over} if are_headings else set()))
 
 
 def _roles(runs: Sequence[LineRun]) -> list[Role]:
-    return [_role(runs, index) for index in range(len(runs))]
+    texts = [*(run.text[:_LONGEST] for run in runs[1:]), ""]
+    return [_role(run, following) for run, following in zip(runs, texts, strict=False)]
 
 
-def _role(runs: Sequence[LineRun], index: int) -> Role:
-    if not 0 <= index < len(runs):
-        return "edge"
-    run = runs[index]
-    match run.kind:
-        case "item":
-            return "item"
-        case "link":
-            return "aside"
-        case "lines":
-            return "prose"
-        case "line":
-            following = runs[index + 1].text[:_LONGEST] if index + 1 < len(runs) else ""
-            return "prose" if len(run.text) > _LONGEST else _role_of_line(run.text, following)
-    return "other"
-
-
-def _role_of_line(text: str, following: str) -> Role:
+def _role(run: LineRun, following: str) -> Role:
+    """Return what a run is to the lines around it; `following` is the text below."""
+    text = run.text
+    if run.kind != "line":
+        return _ROLES.get(run.kind, "other")
+    if len(text) > _LONGEST:
+        return "prose"
     if bare_lines.is_particular(text) or bare_lines.is_tweet(text, following):
         return "aside"
     if bare_lines.is_byline(text):
@@ -111,25 +141,25 @@ def _title(runs: Sequence[LineRun], roles: Sequence[Role]) -> int:
     return 0
 
 
-def _candidate(runs: Sequence[LineRun], roles: Sequence[Role], index: int, seen: set[str]) -> Candidate:
-    matter = index + 1
-    while matter < len(runs) and roles[matter] in _ASIDES:
-        matter += 1
-    text = runs[index].text
-    return Candidate(
-        text=text,
-        before=roles[index - 1] if index else "edge",
-        below=roles[index + 1] if index + 1 < len(runs) else "edge",
-        after=roles[matter] if matter < len(runs) else "edge",
-        next=runs[index + 1].text[:_LONGEST] if index + 1 < len(runs) else "",
-        recent=tuple(run.text[:_LONGEST] for run in runs[max(1, index - _RECENT) : index] if run.kind == "line"),
-        repeated=text in seen,
-        apart=runs[index].apart,
-        byline=roles[index] == "byline",
-    )
+def _is_bold(block: Block) -> bool:
+    return block.type == "heading" and block.level == BOLD
 
 
-def _continues(runs: Sequence[LineRun], index: int) -> bool:
-    """Tell whether the list goes on below: a list never begins with an item that has a parent."""
-    following = runs[index + 1] if index + 1 < len(runs) else None
-    return following is not None and bool(following.depth)
+def _may_be_heading(block: Block) -> bool:
+    text = block.text
+    if not _is_bold(block) or len(text) > _LONGEST_BOLD:
+        return False
+    return not (bare_lines.is_sentence(text) or bare_lines.is_polite(text) or bare_lines.is_byline(text))
+
+
+def _leveled(blocks: Sequence[Block], headings: set[int]) -> Iterator[Block]:
+    """Yield `blocks`, the bold lines among them as headings if their ids are in `headings`, else as paragraphs."""
+    level = 1
+    for block in blocks:
+        if not _is_bold(block):
+            level = block.level or level
+            yield block
+        elif id(block) in headings:
+            yield replace(block, level=level + 1)
+        else:
+            yield replace(block, type="paragraph", level=None)

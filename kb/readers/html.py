@@ -1,17 +1,21 @@
-"""HTML: a page saved from a browser, its article found among menus and sidebars, then read from the page's own tree."""
+"""HTML: a page saved from a browser, its article found among menus, sidebars and share buttons, its day in its head."""
 
+import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import datetime
+from itertools import takewhile
 
 from lxml import etree
+from readability import Document
+from readability.readability import Unparseable
 
 from index.text import trimmed
-from kb.readers.article import article_of
-from kb.readers.bold_lines import with_bold_headings
 from kb.readers.contract import Parse
-from kb.readers.dom import element_blocks
-from kb.readers.posting import posting_day
-from kb.readers.tree import fragment_tree, page_tree
+from kb.readers.dom import element_blocks, fragment_tree, page_tree
+from kb.readers.headings import with_bold_headings
+from kb.report.dates import day_in_japan, is_date
 from kb.report.outline import Block
 
 # Comments before the first tag, taken for good: to try each end of each would take for ever where there are many.
@@ -22,7 +26,7 @@ _CLOSED = re.compile(r"</(?:p|li|h[1-6]|div|td)>", re.IGNORECASE)
 _MARKDOWN = re.compile(r"^(?:#{1,6} |[-*+] |\d+\. |```)", re.MULTILINE)
 _FEWEST_CLOSED = 2
 # What blogs show above advertisements and beside buttons; nobody notes such a thing of a talk.
-_FURNITURE = re.compile(
+_FURNITURE_LINE = re.compile(
     r"[\W_]*(?:スポンサー(?:ード|ド)?・?リンク|sponsored? links?|advertisements?|(?:記事内)?広告|tweet|share"
     r"|(?:この記事を|友達に)?(?:シェア|ツイート|フォロー|共有)(?:する|しよう|お願いします)?"
     r"|(?:この記事を)?はてなブックマークに追加|LINEで送る|follow @?\w+|share on [a-z]+|いいね|読者になる"
@@ -32,11 +36,28 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _DAY_BEFORE = re.compile(r"^20\d\d[-/.]\d\d[-/.]\d\d[\s:-]*(?=\S)")  # as diaries title what they post
-_META = {
-    "title": ("og:title", "twitter:title"),
-    "author": ("author",),
-    "url": ("og:url",),
-}
+_META = {"title": ("og:title", "twitter:title"), "author": ("author",), "url": ("og:url",)}
+# When a page was posted, which is no word of its article: what its head and its marks of time say.
+_POSTED = ("article:published_time", "datePublished", "date", "article:modified_time", "dateModified")
+_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"(?P<day>[^"]+)"')
+_DAY = re.compile(r"20\d\d-\d\d-\d\d")
+_BESIDE_TITLE = ".//h1//*[@class='date']|.//h2//*[@class='date']"  # as the diaries of Hatena have it
+_SECONDS = re.compile(r"1\d{9}")  # since 1970, as Hatena has it: until the year 2033
+# The extractor is asked where the article is; it would drop lists and flatten others: the page's own tree is read.
+_PLACE = "data-place"
+_FURNITURE = re.compile(
+    r"(?:^|[\s_-])(?:share|sharing|social|sns|bookmark|breadcrumbs?|pager|pagination|toc|table-of-contents"
+    r"|sidebar|widget|menu|nav|navbar|navigation|related|recommend(?:ed|ation)?s?|comments?|advert(?:isement)?|ads"
+    r"|adsbygoogle|banner|footer|sectionfooter|sanchor|newsletter|subscribe|cookie|byline|posted-on"
+    r"|author-(?:box|profile|info)"
+    r"|(?:entry|post|article)-?(?:meta|date|info|tags?|categor(?:y|ies)|author))(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_UNSEEN = ".//nav|.//aside|.//footer|.//form|.//*[@role='navigation' or @role='complementary' or @role='contentinfo']"
+_ENOUGH = 200  # children tell where their parent's words stand
+_SMALLEST_SHARE = 0.25  # of the page's words: with less, a part was taken for the whole
+logging.getLogger("readability").addHandler(logging.NullHandler())  # what it cannot find is no news to a user
+logging.getLogger("readability").propagate = False
 
 
 def recognises(text: str) -> bool:
@@ -54,44 +75,38 @@ def read(text: str) -> Parse:
     page = page_tree(text)
     if page is None:
         return Parse(title=None, blocks=())
-    metadata = dict(_metadata(page))
-    day = posting_day(page)
-    title = _title(page, metadata)
+    named = {
+        meta.get("property") or meta.get("name") or meta.get("itemprop"): meta.get("content", "")
+        for meta in page.iter("meta")
+    }
+    found = {key: [value for name in names if (value := trimmed(named.get(name, "")))] for key, names in _META.items()}
+    metadata = {key: values[0] for key, values in found.items() if values}
+    day = _posting_day(page, named)
+    title = _title(page, metadata.get("title"))
     if day:
         metadata["date"] = day
         title = _DAY_BEFORE.sub("", title or "") or None
     if title:
         metadata["title"] = title
-    blocks = _without_furniture(element_blocks(article_of(page)))
-    return Parse(title=title, blocks=blocks, metadata=tuple(metadata.items()))
+    return Parse(title, _shown_blocks(_article(page)), tuple(metadata.items()))
 
 
 def body_blocks(text: str) -> tuple[Block, ...]:
     """Return the blocks of a post that stands in no page."""
     tree = fragment_tree(text)
-    return () if tree is None else _without_furniture(element_blocks(tree))
+    return () if tree is None else _shown_blocks(tree)
 
 
-def _without_furniture(blocks: Iterable[Block]) -> tuple[Block, ...]:
-    """Return the blocks but those that a blog puts between the author's."""
-    return with_bold_headings([block for block in blocks if not _FURNITURE.fullmatch(block.text)])
+def _shown_blocks(element: etree._Element) -> tuple[Block, ...]:
+    """Return the blocks of an element but those that a blog puts between the author's."""
+    blocks = (block for block in element_blocks(element) if not _FURNITURE_LINE.fullmatch(block.text))
+    return with_bold_headings([*blocks])
 
 
-def _metadata(page: etree._Element) -> Iterator[tuple[str, str]]:
-    told = {
-        (meta.get("property") or meta.get("name") or meta.get("itemprop") or ""): trimmed(meta.get("content") or "")
-        for meta in page.iter("meta")
-    }
-    for key, names in _META.items():
-        value = next((told[name] for name in names if told.get(name)), None)
-        if value:
-            yield key, value
-
-
-def _title(page: etree._Element, metadata: dict[str, str]) -> str | None:
+def _title(page: etree._Element, declared: str | None) -> str | None:
     """Return the page's first heading where its title, which may name the site too, begins with it; else its title."""
     element = page.find(".//title")
-    title = metadata.get("title") or (_text(element) if element is not None else "")
+    title = declared or (_text(element) if element is not None else "")
     headings = [text for heading in page.iter("h1", "h2") if (text := _text(heading))]
     shown = next((text for text in headings if title.startswith(text)), None)
     return shown or title or next(iter(headings), None)
@@ -99,3 +114,107 @@ def _title(page: etree._Element, metadata: dict[str, str]) -> str | None:
 
 def _text(element: etree._Element) -> str:
     return trimmed(" ".join("".join(element.itertext()).split()))
+
+
+def _posting_day(page: etree._Element, named: Mapping[str | None, str]) -> str | None:
+    """Return the day on which a page says that it was posted, as `2018-03-12`, and take its marks of it out of it.
+
+    Blogs show that day above the article, where reports have the day of the event.
+    """
+    scripts = page.xpath(".//script[@type='application/ld+json']")
+    linked = [found["day"] for script in scripts if (found := _PUBLISHED.search(script.text or ""))]
+    days = [day for each in (*linked, *(named.get(name, "") for name in _POSTED)) if (day := _day(each))]
+    marks = [mark for mark in page.iter("time") if mark.get("datetime")]
+    if not days:
+        within = [mark for mark in marks if next(mark.iterancestors("article", "main"), None) is not None]
+        days = [day for mark in within[:1] if (day := _day(mark.get("datetime")))]
+    for mark in page.xpath(_BESIDE_TITLE):
+        day = _day("".join(mark.itertext()))
+        days += [day] if day and not days else []
+        if day in days:
+            mark.drop_tree()
+    for mark in marks:
+        if _day(mark.get("datetime")) in days and mark.getparent() is not None:
+            mark.drop_tree()
+    return days[0] if days else None
+
+
+def _day(written: str) -> str | None:
+    written = written.strip()
+    if _SECONDS.fullmatch(written):
+        return day_in_japan(int(written))
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        found = _DAY.match(written)
+        return found[0] if found and is_date(found[0]) else None
+    return day_in_japan(moment.timestamp()) if moment.tzinfo else moment.date().isoformat()
+
+
+def _article(page: etree._Element) -> etree._Element:
+    """Return the element of `page` that holds its article, what is no part of the article taken out of it."""
+    body = page.find("body")
+    root = page if body is None else body
+    _remove_furniture(root)
+    lines = [[*reversed([*element.iterancestors()]), element] for element in _extracted(root)]
+    common = [*takewhile(lambda level: all(one is level[0] for one in level), zip(*lines, strict=False))]
+    if not common or _words(common[-1][0]) < _SMALLEST_SHARE * _words(root):
+        return root
+    article = common[-1][0]
+    lists = [*article.iterancestors("ul", "ol", "dl")]
+    article = lists[-1] if lists else article
+    # A section among others, as docutils, Sphinx and the diaries of Hatena write them, is a part of the article.
+    sections = [
+        outer
+        for outer in (article, *article.iterancestors())
+        if "section" in outer.get("class", "").split() and outer.getparent() is not None
+    ]
+    article = sections[-1].getparent() if sections else article
+    around = next((outer for outer in article.iterancestors("article", "main")), None)
+    return around if around is not None and _parts(around) > _parts(article) else article
+
+
+def _remove_furniture(root: etree._Element) -> None:
+    """Take furniture out of `root`; what holds half of the words is none, whatever its name."""
+    most = _words(root) / 2
+    named = (
+        element for element in root.iter() if _FURNITURE.search(f"{element.get('class', '')} {element.get('id', '')}")
+    )
+    for element in [*root.xpath(_UNSEEN), *named]:
+        if element is not root and element.getparent() is not None and _words(element) < most:
+            element.drop_tree()
+
+
+def _extracted(root: etree._Element) -> list[etree._Element]:
+    """Return the elements with words of their own that the extractor takes for the article."""
+    elements = list(root.iter())
+    for place, element in enumerate(elements):
+        element.set(_PLACE, str(place))
+    try:
+        summary = Document(_in_paragraphs(root.getroottree().getroot())).summary(html_partial=True)
+    except Unparseable:
+        return []
+    tree = fragment_tree(summary)  # an empty page's summary is an <html> without a body
+    found = [] if tree is None else [elements[int(place)] for place in tree.xpath(f".//@{_PLACE}")]
+    return [each for each in found if any(text and text.strip() for text in (each.text, *(one.tail for one in each)))]
+
+
+def _in_paragraphs(page: etree._Element) -> etree._Element:
+    """Return a copy of `page`, long parts cut, its lists made paragraphs: the extractor counts nothing else."""
+    copy = deepcopy(page)
+    for element in copy.iter():
+        del element[_ENOUGH:]
+    for element in [*copy.iter("li", "dt", "dd")]:
+        element.tag = "p"
+    for element in [*copy.iter("ul", "ol", "dl")]:
+        element.drop_tag()
+    return copy
+
+
+def _parts(element: etree._Element) -> int:
+    return len(element.xpath(".//li|.//h2|.//h3|.//h4"))
+
+
+def _words(element: etree._Element) -> int:
+    """Return how many characters of words an element holds."""
+    return sum(len(text.strip()) for text in element.itertext())

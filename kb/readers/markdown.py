@@ -1,4 +1,4 @@
-"""Markdown: its authors' habits mended, front matter taken off, and read as CommonMark with tables."""
+"""Markdown: its dialects made CommonMark, front matter taken off, and read as that with tables."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,16 +9,14 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from index.text import fold_spaces, trimmed
-from kb.readers.bold_lines import BOLD, with_bold_headings
-from kb.readers.contract import DEEPEST, Parse
+from kb.readers.contract import DEEPEST, Parse, addresses, split_lines
 from kb.readers.embedded_html import html_and_markdown, html_blocks, with_whole_lists
 from kb.readers.front_matter import front_matter
-from kb.readers.lines import addresses, split_lines
-from kb.readers.mending import mended
+from kb.readers.headings import BOLD, with_bold_headings
+from kb.readers.markdown_dialects import to_commonmark
 from kb.report.outline import Block, BlockType
 
 _LISTS: dict[str, BlockType] = {"bullet_list_open": "bullet", "ordered_list_open": "numbered"}
-_WHOLE: dict[str, BlockType] = {"fence": "code", "code_block": "code", "hr": "rule"}
 _TASK = re.compile(r"\[[ xX]\] (?=\S)")
 # Characters that no text of Markdown needs its inline rules for are absent from most bullets, and those rules take most
 # of the time.
@@ -30,7 +28,7 @@ _TAG_TARGET = re.compile(r"""<(?:a|iframe|embed)\b[^>]*?\b(?:href|src)=["'](http
 # hold not many of such paragraphs; those of up to 50, which people write, are not counted.
 _LONGEST_INLINE, _MOST_BRACKETS, _FREE_BRACKETS = 100_000, 500, 50
 _MOST_WORK = 20 * _MOST_BRACKETS**2
-_LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; mending leaves twice as many lists as are read
+_LEVELS = 2 * 2 * DEEPEST + 16  # a list and its items are a level each; twice as many lists come as are read
 
 
 def read(text: str) -> Parse:
@@ -39,7 +37,7 @@ def read(text: str) -> Parse:
     front = front_matter(lines)
     height = front.height if front else 0
     above = [Block("front-matter", "\n".join(lines[:height]), 1, height)] if height else []
-    body = _body("\n".join(mended(lines[height:])), height, lines, _Inline())
+    body = _body("\n".join(to_commonmark(lines[height:])), height, lines, _Parser())
     blocks = with_bold_headings([*above, *body])
     metadata = front.values if front else ()
     return Parse(title=dict(metadata).get("title") or _title(blocks, lines), blocks=blocks, metadata=metadata)
@@ -51,17 +49,14 @@ def _title(blocks: Sequence[Block], lines: Sequence[str]) -> str | None:
     It is of level 1, there is no other as high, and nothing is said above it.
     """
     headings = [block for block in blocks if block.type == "heading"]
-    highest = min((heading.level or 0 for heading in headings), default=0)
-    top = [block for block in headings if block.level == highest]
-    signs = (highest == 1, len(top) == 1, bool(top) and _is_first(top[0], blocks, lines))
-    return top[0].text if top and sum(signs) > 1 else None
-
-
-def _is_first(heading: Block, blocks: Sequence[Block], lines: Sequence[str]) -> bool:
-    """Tell whether nothing stands above `heading` that says something."""
+    if not headings:
+        return None
+    highest = min(heading.level or 0 for heading in headings)
+    first, *others = (block for block in headings if block.level == highest)
     silent = (block for block in blocks if block.type in ("blank", "front-matter", "rule"))
-    above = {line for block in silent for line in range(block.first_line, block.last_line + 1)}
-    return all(line in above or not trimmed(lines[line - 1]) for line in range(1, heading.first_line))
+    unsaid = {line for block in silent for line in range(block.first_line, block.last_line + 1)}
+    is_first = all(line in unsaid or not trimmed(lines[line - 1]) for line in range(1, first.first_line))
+    return first.text if (highest == 1) + (not others) + is_first > 1 else None
 
 
 @dataclass(slots=True)
@@ -80,10 +75,10 @@ class _Nesting:
             self.quotes += token.nesting
 
 
-def _body(text: str, above: int, lines: Sequence[str], inline: "_Inline") -> Iterator[Block]:
+def _body(text: str, above: int, lines: Sequence[str], parser: "_Parser") -> Iterator[Block]:
     """Yield the blocks of `text`, which stands below the first `above` of the file's `lines`."""
     nesting = _Nesting()
-    tokens = with_whole_lists(inline.block_tokens(text))
+    tokens = with_whole_lists(parser.block_tokens(text))
     item: Block | None = None  # whose own text, its first paragraph, is still to come
     for token in tokens:
         nesting.enter_or_leave(token)
@@ -96,56 +91,46 @@ def _body(text: str, above: int, lines: Sequence[str], inline: "_Inline") -> Ite
             item = Block(nesting.lists[-1], "", first, first, depth=len(nesting.lists) - 1)
         elif token.type == "paragraph_open":
             paragraph = item or Block("quote" if nesting.quotes else "paragraph", "", first, last)
-            yield inline.filled(replace(paragraph, last_line=last), next(tokens))
+            yield parser.filled(replace(paragraph, last_line=last), next(tokens))
             item = None
         elif token.type == "heading_open":
-            yield inline.filled(Block("heading", "", first, last, level=int(token.tag[1:])), next(tokens))
+            yield parser.filled(Block("heading", "", first, last, level=int(token.tag[1:])), next(tokens))
         elif token.type == "table_open":
-            yield inline.table(tokens, first, last)
+            yield parser.table(tokens, first, last)
         elif token.type == "html_block":
-            yield from _embedded(token, first, lines, inline)
-        elif token.type in _WHOLE:
-            yield _whole(token, first, last, lines)
+            yield from _embedded(token, first, lines, parser)
+        elif token.type in ("fence", "code_block"):
+            yield Block("code", token.content.rstrip("\n"), first, last)
+        elif token.type == "hr":
+            yield Block("rule", trimmed(lines[first - 1]), first, last)
 
 
-def _embedded(token: Token, first: int, lines: Sequence[str], inline: "_Inline") -> Iterator[Block]:
+def _embedded(token: Token, first: int, lines: Sequence[str], parser: "_Parser") -> Iterator[Block]:
     """Yield the blocks of an HTML block that begins at line `first`, and of the Markdown right below its tags."""
     parts = token.content.rstrip("\n").split("\n")
     for begin, end, is_markdown in html_and_markdown(parts):
         text = "\n".join(parts[begin:end])
         if is_markdown:
-            yield from _body(text, first + begin - 1, lines, inline)
+            yield from _body(text, first + begin - 1, lines, parser)
         else:
             yield from html_blocks(text, first + begin, first + end - 1)
 
 
-def _whole(token: Token, first: int, last: int, lines: Sequence[str]) -> Block:
-    text = token.content.rstrip("\n") if token.type != "hr" else trimmed(lines[first - 1])
-    return Block(_WHOLE[token.type], text, first, last)
-
-
 class _Parser(MarkdownIt):
-    """CommonMark with tables and strikethrough, its inline rules left to be run where they are needed."""
+    """The parser of one text: CommonMark with tables and strikethrough, its inline rules run only where needed."""
 
     def __init__(self) -> None:
         super().__init__("commonmark", {"maxNesting": _LEVELS})
         self.enable(["table", "strikethrough"]).disable(["inline", "text_join"])
+        self._definitions: dict[str, object] = {}  # of links
+        self._work = 0  # the squares of brackets so far
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802 - the library's name
         """Return an address as it is written, as the reader of HTML does."""
         return url
 
-
-class _Inline:
-    """The inline side of one text: what its link definitions are, and what a reader sees of a paragraph."""
-
-    def __init__(self) -> None:
-        self._parser = _Parser()
-        self._definitions: dict[str, object] = {}
-        self._work = 0  # the squares of brackets so far
-
     def block_tokens(self, text: str) -> list[Token]:
-        return self._parser.parse(text, self._definitions)
+        return self.parse(text, self._definitions)
 
     def filled(self, block: Block, inline: Token) -> Block:
         """Return `block` with the text and links of `inline`; a paragraph of nothing but links and images is a link."""
@@ -184,7 +169,7 @@ class _Inline:
         if too_much or not _INLINE.search(content):
             return [Token("text", "", 0, content=content)]
         children: list[Token] = []
-        self._parser.inline.parse(content, self._parser, self._definitions, children)
+        self.inline.parse(content, self, self._definitions, children)
         return children
 
 

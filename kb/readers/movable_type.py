@@ -1,12 +1,11 @@
-"""A post of a Movable Type export, as Hatena and Livedoor give out their blogs: what is told of it, then its body."""
+"""A post of a Movable Type export, as Hatena and Livedoor give out their blogs: its fields, then its body."""
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from kb.readers import html, markdown
-from kb.readers.contract import Parse
-from kb.readers.lines import split_lines
+from kb.readers.contract import Parse, split_lines
 
 _FIELD = re.compile(r"(?P<key>[A-Z][A-Z ]*): ?(?P<value>.*)")
 _PART_END = "-----"
@@ -31,21 +30,22 @@ def read(text: str) -> Parse:
     """Return the parse of a post."""
     lines = split_lines(text)
     fields = dict(_fields(lines))
-    body = "\n".join(_body(lines))
-    told = {name: _DATE.sub(r"\g<year>-\g<month>-\g<day>", fields[key]) for key, name in _KEYS.items() if key in fields}
+    body = list(_body(lines))
+    values = ((name, _DATE.sub(r"\g<year>-\g<month>-\g<day>", fields.get(key, ""))) for key, name in _KEYS.items())
+    metadata = {name: value for name, value in values if value}
     form = fields.get("CONVERT BREAKS", "")
     if form.startswith("markdown"):
-        blocks = markdown.read(body).blocks
+        blocks = markdown.read("\n".join(body)).blocks
     else:
-        blocks = html.body_blocks(_with_breaks(body) if form in _BROKEN_BY_HAND else body)
+        if form in _BROKEN_BY_HAND:
+            body = [line if _TAG_AT_END.search(line) else f"{line}<br>" for line in body]
+        blocks = html.body_blocks("\n".join(body))
     shown = tuple(block for block in blocks if block.type != "blank")
-    return Parse(
-        title=told.get("title"), blocks=shown, metadata=tuple((key, value) for key, value in told.items() if value)
-    )
+    return Parse(metadata.get("title"), shown, tuple(metadata.items()))
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield what is told of the post before its first part; of categories, which may be many, the last."""
+    """Yield the fields above the first part; of categories, which may be many, the last holds."""
     for line in lines:
         if line.rstrip() == _PART_END:
             return
@@ -61,7 +61,3 @@ def _body(lines: Sequence[str]) -> Iterator[str]:
         ends = line.rstrip() == _PART_END and (below is None or below.rstrip() in _PARTS)
         yield "" if begins or ends or part not in _OF_AUTHOR else line
         part = "" if ends else begins or part
-
-
-def _with_breaks(body: str) -> str:
-    return "\n".join(line if _TAG_AT_END.search(line) else f"{line}<br>" for line in body.split("\n"))

@@ -2,11 +2,10 @@
 
 import re
 
-from kb.readers.contract import Parse
-from kb.readers.line_markup import Fence, Markup, read_marked
+from kb.readers.line_markup import Fence, Markup
 
-_TOLD = re.compile(r"^#\+(?:title|date|author|options|startup|begin_src):?", re.IGNORECASE | re.MULTILINE)
-_MARKUP = Markup(
+MARKUP = Markup(
+    certain=re.compile(r"^#\+(?:title|date|author|options|startup|begin_src):?", re.IGNORECASE | re.MULTILINE),
     heading=re.compile(
         r"(?P<marks>\*+)[ \t]+(?:(?:TODO|DONE)[ \t]+)?(?:\[#\w\][ \t]+)?(?P<text>\S.*?)(?:[ \t]+:[\w@#%:]+:)?[ \t]*"
     ),
@@ -25,22 +24,9 @@ _MARKUP = Markup(
             re.compile(r"\[\[(?P<address>https?://[^\[\]\s]+)\](?:\[(?P<text>[^\[\]]+)\])?\]"),
             lambda found: found["text"] or found["address"],
         ),
-        (re.compile(r"\[\[[^\[\]]+\]\[(?P<text>[^\[\]]+)\]\]"), lambda found: found["text"]),
-        (re.compile(r"\[\[(?P<text>[^\[\]]+)\]\]"), lambda found: found["text"]),
-        (
-            re.compile(r"(?<![\w*/=~+])([*/=~+])(?=\S)(?P<text>[^*/=~+\n]+)(?<=\S)\1(?![\w*/=~+])"),
-            lambda found: found["text"],
-        ),
+        (re.compile(r"\[\[[^\[\]]+\]\[(?P<text>[^\[\]]+)\]\]"), r"\g<text>"),
+        (re.compile(r"\[\[(?P<text>[^\[\]]+)\]\]"), r"\g<text>"),
+        (re.compile(r"(?<![\w*/=~+])([*/=~+])(?=\S)(?P<text>[^*/=~+\n]+)(?<=\S)\1(?![\w*/=~+])"), r"\g<text>"),
     ),
     nests_by="indent",
 )
-
-
-def recognises(text: str) -> bool:
-    """Tell whether `text` is certainly Org: it has a setting of its own."""
-    return _TOLD.search(text) is not None
-
-
-def read(text: str) -> Parse:
-    """Return the parse of a text in Org."""
-    return read_marked(text, _MARKUP)

@@ -9,9 +9,8 @@ from docutils import nodes
 
 from index.sentences import Sentence, said
 from index.text import INVISIBLE, trimmed
-from kb.readers.contract import Parse
+from kb.readers.contract import Parse, addresses, split_lines
 from kb.readers.docutils_door import document_of
-from kb.readers.lines import addresses, split_lines
 from kb.report.outline import Block, BlockType, ReadingWarning
 
 # Marks that no text of another kind has: a directive, a target, a named link, a role.
@@ -27,7 +26,7 @@ _OPTION_OR_BLANK = re.compile(r"\s*(?::[\w-]+:.*)?$")
 # paragraph.
 _DRAWN = re.compile(r"(?P<indent>[ \u3000]*)(?:[-*+]\s+|[・•◦▪](?![・•◦▪])\s*)(?=\S)")
 _FRONT = re.compile(r"authors?|category|date|event|modified|slug|status|summary|tags?|title|url", re.IGNORECASE)
-_WITHIN = 1000  # lines in which a block is looked for whose line docutils does not tell
+_WITHIN = 1000  # lines in which a block is looked for of which docutils has no line
 _ERROR = 3  # the level of messages about what was not read
 
 
@@ -70,7 +69,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _DocumentWalk:
-    """The blocks of a document so far, and what else was found on the way; a last line of 0 is still to be told.
+    """The blocks of a document so far, and what else was found on the way; a last line of 0 is still to be found.
 
     A `_visit_` method is called for the nodes of its name, as docutils itself does it.
     """
@@ -102,7 +101,7 @@ class _DocumentWalk:
             yield replace(block, first_line=first, last_line=last)
 
     def _visit_section(self, node: nodes.Element, at: _Place) -> None:
-        """Add a heading, whose line is told to be the last of its two or three, and what stands below it."""
+        """Add a heading, whose line in docutils is the last of its two or three, and what stands below it."""
         title, *rest = node.children
         self._add("heading", title, _joined(_lines(title)))
         last = title.line or self.blocks[-1].first_line
@@ -187,10 +186,9 @@ class _DocumentWalk:
     def _visit_system_message(self, message: nodes.Element, _at: _Place) -> None:
         """Warn of what was not read, which docutils then keeps as it stands."""
         if message["level"] >= _ERROR and any(isinstance(part, nodes.literal_block) for part in message.children):
-            told = _told(message.children[0].astext().split("\n")[0].rstrip("."))
-            self.warnings.append(
-                ReadingWarning(message.get("line") or 1, said("reStructuredText: {0}; left unread", told))
-            )
+            wrong = _sentence(message.children[0].astext().split("\n")[0].rstrip("."))
+            line = message.get("line") or 1
+            self.warnings.append(ReadingWarning(line, said("reStructuredText: {0}; left unread", wrong)))
 
     def _say(self, node: nodes.Element, kind: BlockType, at: _Place) -> None:
         """Add the words of a paragraph, the items that are drawn in it each on its own."""
@@ -199,51 +197,42 @@ class _DocumentWalk:
         marks = [_DRAWN.match(line.words) if number or not is_item else None for number, line in enumerate(lines)]
         begins = [number for number, mark in enumerate(marks) if mark or not number]
         for begin, end in pairwise([*begins, len(lines)]):
-            mark = marks[begin]
+            mark, own, depth = marks[begin], kind, at.depth if is_item else None
             if mark:
                 lines[begin].words = lines[begin].words[mark.end() :]
-            said, height = _joined(lines[begin:end]), end - begin
-            if mark:
-                self._add(
-                    "bullet", node, said, at.depth + 1 + mark["indent"].count("\u3000"), below=begin, height=height
-                )
-            elif is_item:
-                self._add(kind, node, said, at.depth, below=begin, height=height)
-            elif kind == "paragraph" and said.linked:
+                own, depth = "bullet", at.depth + 1 + mark["indent"].count("\u3000")
+            words = _joined(lines[begin:end])
+            if own == "paragraph" and words.linked:
                 # A picture alone shows no words.
-                shown = replace(said, words=(said.words or said.links[0]) if said.links else "")
-                self._add("link" if said.links else "blank", node, shown, below=begin, height=height)
-            else:
-                self._add(kind, node, said, below=begin, height=height)
+                own, text = ("link", words.words or words.links[0]) if words.links else ("blank", "")
+                words = replace(words, words=text)
+            self._add(own, node, words, depth, below=begin, height=end - begin)
 
     def _add(
         self,
         kind: BlockType,
         node: nodes.Element,
-        said: _Words,
+        words: _Words,
         depth: int | None = None,
         *,
         below: int = 0,
         height: int = 0,
     ) -> None:
         """Add a block that begins so many lines below its node and is so many high, 0 where that is not known."""
-        first = self._placed(node) + below
-        links = dict.fromkeys((*said.links, *(() if kind == "code" else addresses(said.words))))
-        self.blocks.append(
-            Block(kind, said.words, first, height and first + height - 1, depth=depth, links=tuple(links))
-        )
+        first = self._line_of(node) + below
+        links = dict.fromkeys((*words.links, *(() if kind == "code" else addresses(words.words))))
+        last = first + height - 1 if height else 0
+        self.blocks.append(Block(kind, words.words, first, last, depth=depth, links=tuple(links)))
 
-    def _placed(self, node: nodes.Element) -> int:
-        """Return the line of a node: the one docutils tells if its words stand there, else the next where they do."""
-        told = node.line or 0
-        words = (node.rawsource or ("" if told else node.astext())).lstrip().split("\n", 1)[0][:20].rstrip()
-        if 0 < told <= len(self.lines) and words in self.lines[told - 1]:
-            return told
+    def _line_of(self, node: nodes.Element) -> int:
+        """Return the line of a node: the one docutils has if its words stand there, else the next where they do."""
+        line = node.line or 0
+        words = (node.rawsource or ("" if line else node.astext())).lstrip().split("\n", 1)[0][:20].rstrip()
+        if 0 < line <= len(self.lines) and words in self.lines[line - 1]:
+            return line
         after = self.blocks[-1].first_line if self.blocks else 0
-        found = (
-            at for at in range(after + 1, min(after + _WITHIN, len(self.lines)) + 1) if words in self.lines[at - 1]
-        )
-        return next(found, told or after + 1)
+        below = range(after + 1, min(after + _WITHIN, len(self.lines)) + 1)
+        return next((at for at in below if words in self.lines[at - 1]), line or after + 1)
 
     def _directive_above(self, first: int, after: int) -> int:
         """Return the line of the directive that a block is what it holds of, else its own."""
@@ -255,16 +244,16 @@ class _DocumentWalk:
         return first
 
 
-def _told(text: str) -> Sentence:
+def _sentence(message: str) -> Sentence:
     """Return what docutils says is wrong; what is unknown to it by a name of its own."""
-    what, _, name = text.removesuffix('"').partition('"')
+    what, _, name = message.removesuffix('"').partition('"')
     match what:
         case "Unknown directive type ":
             return said('Unknown directive type "{0}"', name)
         case "Unknown interpreted text role ":
             return said('Unknown interpreted text role "{0}"', name)
         case _:
-            return said(text.replace("{", "{{").replace("}", "}}"))
+            return said(message.replace("{", "{{").replace("}", "}}"))
 
 
 def _lines(node: nodes.Node) -> list[_Words]:

@@ -4,7 +4,6 @@ import email
 import plistlib
 import re
 import struct
-from email.message import Message
 from typing import Any
 from xml.parsers.expat import ExpatError
 
@@ -38,10 +37,13 @@ def page_in_mhtml(data: bytes) -> DecodedText | None:
         return None
     try:
         parts = email.message_from_bytes(data).walk()
-        page = next((part for part in parts if part.get_content_type() == "text/html"), None)
-        return _text(*_payload(page))
-    except (LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        page = next(part for part in parts if part.get_content_type() == "text/html")
+        payload = page.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            return _text(payload, page.get_content_charset())
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError, StopIteration) as error:
         raise DamagedPageError(_DAMAGED) from error
+    raise DamagedPageError(_DAMAGED)
 
 
 def page_in_webarchive(data: bytes) -> DecodedText | None:
@@ -49,7 +51,8 @@ def page_in_webarchive(data: bytes) -> DecodedText | None:
     if not (_PLIST.match(data[:_HEAD]) and b"WebMainResource" in data):
         return None
     try:
-        if data.startswith(_BINARY) and _objects(data) > len(data):  # plistlib makes room for as many as are told
+        objects = int.from_bytes(data[-24:-16], "big")  # as a binary list says; plistlib makes room for them
+        if data.startswith(_BINARY) and objects > len(data):
             raise DamagedPageError(_DAMAGED)
         main: dict[str, Any] = plistlib.loads(data)["WebMainResource"]
         return _text(bytes(main["WebResourceData"]), main.get("WebResourceTextEncodingName"))
@@ -57,24 +60,12 @@ def page_in_webarchive(data: bytes) -> DecodedText | None:
         raise DamagedPageError(_DAMAGED) from error
 
 
-def _objects(data: bytes) -> int:
-    """Return how many objects a binary property list says that it holds."""
-    return int.from_bytes(data[-24:-16], "big")
-
-
-def _payload(page: Message | None) -> tuple[bytes, str | None]:
-    payload = page.get_payload(decode=True) if page is not None else None
-    if page is None or not isinstance(payload, bytes):
-        raise DamagedPageError(_DAMAGED)
-    return payload, page.get_content_charset()
-
-
 def _text(page: bytes, encoding: str | None) -> DecodedText:
     """Return the text of a page in the encoding it says to be in, if it is, else in the one its bytes tell."""
-    found = decode(page)
+    guessed = decode(page)
     try:
         return DecodedText(page.decode(encoding or ""), encoding or "")
     except (LookupError, UnicodeDecodeError):
-        if found is None:
+        if guessed is None:
             raise DamagedPageError(_DAMAGED) from None
-        return found
+        return guessed

@@ -10,11 +10,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from index.text import trimmed
-from kb.readers.bare_lines import is_polite, is_sentence
-from kb.readers.contract import Parse
-from kb.readers.heading_evidence import is_section_name
+from kb.readers.bare_lines import is_polite, is_section_name, is_sentence
+from kb.readers.contract import Parse, addresses, split_lines
 from kb.readers.headings import LineRun, LineRunKind, headings
-from kb.readers.lines import addresses, split_lines
 from kb.report.outline import Block, BlockType
 
 _ITEM = re.compile(
@@ -36,13 +34,8 @@ _MARKDOWN_LINE = re.compile(
 )
 _FULL_STOP = re.compile(r"[。．!！?？…♪]+[))」』）]*$")
 _TYPES: Mapping[LineRunKind, BlockType] = {
-    "item": "bullet",
-    "link": "link",
-    "table": "table",
-    "code": "code",
-    "line": "paragraph",
-    "lines": "paragraph",
-}
+    "item": "bullet", "link": "link", "table": "table", "code": "code", "line": "paragraph",
+}  # fmt: skip
 _LONGEST_LINK = 2000
 # A page on Markdown or with code shows some lines as Markdown has them, and hardly any Markdown draws bullets itself.
 _ENOUGH_DRAWN, _MOST_MARKED = 3, 3
@@ -62,18 +55,22 @@ def read(text: str) -> Parse:
     runs = runs_of(text)
     levels = headings(runs)
     title = next((runs[index].text for index, level in reversed(levels.items()) if level == 1), None)
-    return Parse(title=title, blocks=tuple(_blocks(runs, levels)))
+    blocks: list[Block] = []
+    for index, run in enumerate(runs):
+        if index in levels:
+            blocks.append(replace(_block(run), type="heading", level=levels[index]))
+        else:
+            blocks += _paragraphs(run) if run.kind == "lines" else [_block(run)]
+    return Parse(title=title, blocks=tuple(blocks))
 
 
 def runs_of(text: str) -> list[LineRun]:
     """Return the lines of a text that belong together: an item, a paragraph, a table, code, a link."""
-    return list(_runs(split_lines(text)))
-
-
-def _runs(lines: Sequence[str]) -> Iterator[LineRun]:
+    lines = split_lines(text)
     items = _items(lines)
     depths = _depths([_column(item["indent"]) if item else None for item in items])
     kinds = [_kind(line, item) for line, item in zip(lines, items, strict=True)]
+    runs = []
     for group in _groups(lines, kinds):
         first, last = group[0], group[-1]
         item, kind = items[first], kinds[first]
@@ -83,7 +80,7 @@ def _runs(lines: Sequence[str]) -> Iterator[LineRun]:
         elif kind == "line" and len(group) > 1:
             code = [lines[index].rstrip() for index in group]
             kind, texts = ("code", code) if _is_code(code) else ("lines", texts)
-        yield LineRun(
+        run = LineRun(
             kind=kind or "line",
             text=(" " if item else "\n").join(texts),
             first_line=first + 1,
@@ -92,6 +89,8 @@ def _runs(lines: Sequence[str]) -> Iterator[LineRun]:
             numbered=item is not None and not (item["bullet"] or item["dot"]),
             apart=first == 0 or kinds[first - 1] is None,
         )
+        runs.append(run)
+    return runs
 
 
 def _items(lines: Sequence[str]) -> list[re.Match[str] | None]:
@@ -135,19 +134,15 @@ def _groups(lines: Sequence[str], kinds: Sequence[LineRunKind | None]) -> Iterat
 
 
 def _joins(lines: Sequence[str], kinds: Sequence[LineRunKind | None], first: int, index: int) -> bool:
+    """Tell whether the line at `index` goes on what begins at `first`."""
     if kinds[first] == "item":
         return kinds[index] == "line" and _indent(lines[index]) >= _indent(lines[first]) + _STEP
     if kinds[first] != kinds[index] or kinds[first] not in ("line", "table"):
         return False
-    return not _stands_alone(lines, first) and not _QUESTION_OR_ANSWER.match(trimmed(lines[index]))
-
-
-def _stands_alone(lines: Sequence[str], first: int) -> bool:
-    """Tell whether the line at `first` is no part of a paragraph: a title above all, a section's usual name."""
     text = trimmed(lines[first])
-    if len(text) > _ENOUGH:
-        return False
-    return is_section_name(text) or (first == 0 and not is_sentence(text) and not is_polite(text))
+    is_title = first == 0 and not is_sentence(text) and not is_polite(text)
+    stands_alone = len(text) <= _ENOUGH and (is_section_name(text) or is_title)
+    return not stands_alone and not _QUESTION_OR_ANSWER.match(trimmed(lines[index]))
 
 
 def _indent(line: str) -> int:
@@ -160,10 +155,10 @@ def _column(indent: str) -> int:
 
 def _depths(columns: Sequence[int | None]) -> list[int | None]:
     """Return the depth of each item by the column of its mark: the commonest step to the right is one level."""
-    found = [column for column in columns if column is not None]
-    steps = Counter(after - before for before, after in pairwise(found) if after > before)
+    known = [column for column in columns if column is not None]
+    steps = Counter(after - before for before, after in pairwise(known) if after > before)
     step = steps.most_common(1)[0][0] if steps else _STEP
-    outermost = min(found, default=0)
+    outermost = min(known, default=0)
     return [None if column is None else round((column - outermost) / step) for column in columns]
 
 
@@ -172,16 +167,6 @@ def _is_code(lines: Sequence[str]) -> bool:
     beginnings = [line[:_ENOUGH] for line in lines]
     foreign = sum(not _JAPANESE.search(line) for line in beginnings)
     return foreign > 0.6 * len(lines) and 2 * sum(_CODE.search(line) is not None for line in beginnings) >= len(lines)
-
-
-def _blocks(runs: Sequence[LineRun], levels: Mapping[int, int]) -> Iterator[Block]:
-    for index, run in enumerate(runs):
-        if index in levels:
-            yield replace(_block(run), type="heading", level=levels[index])
-        elif run.kind == "lines":
-            yield from _paragraphs(run)
-        else:
-            yield _block(run)
 
 
 def _block(run: LineRun) -> Block:

@@ -6,17 +6,14 @@ from urllib.parse import unquote
 from lxml import etree
 
 from index.text import fold_spaces, trimmed
-from kb.readers.drawn_lists import drawn_list
+from kb.readers.contract import split_lines
 from kb.report.outline import Block, BlockType
 
 _UNSEEN = frozenset((
     "aside", "button", "dialog", "footer", "form", "head", "input", "nav", "noscript", "rp", "rt", "script",
-    "select", "style",
-    "svg", "template", "textarea",
+    "select", "style", "svg", "template", "textarea",
 ))  # fmt: skip
-_EMBEDS = frozenset(
-    ("amp-iframe", "audio", "embed", "iframe", "lite-youtube", "object", "qiita-embed-ogp", "video")
-)  # fmt: skip
+_EMBEDS = ("amp-iframe", "audio", "embed", "iframe", "lite-youtube", "object", "qiita-embed-ogp", "video")
 # Where an embed says what it shows: Qiita and Zenn in `data-content`, what is loaded late in one of the others.
 _SOURCES = ("data-content", "src", "data-src", "data-lazy-src", "data-litespeed-src", "data-original", "data")
 # Slides and films that an element names which holds none of the embeds above, as note.com has its figures.
@@ -26,9 +23,12 @@ _SHOWN_AT = re.compile(
 )
 _SHOWN_URL = re.compile(r"[?&]url=(?P<url>[^&#]+)")
 _NAMED_BY = ("data-src", "data-url", "data-href", "data-embed-url")
-_EMBEDDED = "|".join(f".//{tag}" for tag in sorted(_EMBEDS)) + "|.//a[@href]"
+_EMBEDDED = "|".join(f".//{tag}" for tag in _EMBEDS) + "|.//a[@href]"
 # What a table that only lays out the page holds.
 _LAYOUT = ".//table|.//ul|.//ol|.//h1|.//h2|.//h3|.//h4|.//h5|.//h6"
+# A list drawn in plain text, as in `<pre class="text">`: a mark begins an item, its indent tells how deep.
+_ITEM = re.compile(r"(?P<indent>[ \t\u3000]*)(?:(?P<bullet>[-*+•][ \t\u3000]+|[・◦▪])|\d{1,3}[.)][ \t]+)(?P<text>\S.*)")
+_FEWEST_ITEMS = 2
 
 
 def whole_blocks(element: etree._Element) -> list[Block] | None:
@@ -41,16 +41,24 @@ def whole_blocks(element: etree._Element) -> list[Block] | None:
         return [Block("link", element.get("title") or to, 0, 0, links=(to,)) for to in _embedded(element)]
     if tag in _UNSEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return []
-    if tag == "pre" and "text" in element.get("class", "").split():
-        drawn = drawn_list("".join(element.itertext()))
-        if drawn:
-            return drawn
-    if tag in ("figure", "div") and not element.xpath(_EMBEDDED):
-        named = (element.get(name, "") for name in _NAMED_BY)
-        if to := next((address for address in named if _SHOWN_AT.fullmatch(address)), None):
-            return [Block("link", _words(element) or to, 0, 0, links=(to,))]
-    block = _seen(element)
-    return None if block is None else [block]
+    blocks: list[Block] | None = None
+    match tag:
+        case "pre":
+            text = "".join(element.itertext())
+            items = _drawn_list(text) if "text" in element.get("class", "").split() else []
+            blocks = items or [_block(element, "code", text.strip("\n").rstrip())]
+        case "figure" | "div" if not element.xpath(_EMBEDDED):
+            named = (element.get(name, "") for name in _NAMED_BY)
+            shown = [Block("link", _words(element) or to, 0, 0, links=(to,)) for to in named if _SHOWN_AT.fullmatch(to)]
+            blocks = shown[:1] or None
+        case "blockquote" if "twitter-tweet" in element.get("class", ""):
+            blocks = [_block(element, "quote", _words(element))]
+        case "hr":
+            blocks = [_block(element, "rule", "")]
+        case "table" if not element.xpath(_LAYOUT):
+            rows = ([_words(cell) for cell in row.iter("td", "th")] for row in element.iter("tr"))
+            blocks = [_block(element, "table", "\n".join(" | ".join(row) for row in rows))]
+    return blocks
 
 
 def web_addresses(address: str | None) -> list[str]:
@@ -59,20 +67,6 @@ def web_addresses(address: str | None) -> list[str]:
     if address.startswith("//"):
         return [f"https:{address}"]
     return [address] if address.startswith(("https://", "http://")) else []
-
-
-def _seen(element: etree._Element) -> Block | None:
-    match element.tag:
-        case "blockquote" if "twitter-tweet" in element.get("class", ""):
-            return _block(element, "quote", _words(element))
-        case "hr":
-            return _block(element, "rule", "")
-        case "pre":
-            return _block(element, "code", "".join(element.itertext()).strip("\n").rstrip())
-        case "table" if not element.xpath(_LAYOUT):
-            rows = ([_words(cell) for cell in row.iter("td", "th")] for row in element.iter("tr"))
-            return _block(element, "table", "\n".join(" | ".join(row) for row in rows))
-    return None
 
 
 def _block(element: etree._Element, kind: BlockType, text: str) -> Block:
@@ -92,8 +86,29 @@ def _embedded(element: etree._Element) -> list[str]:
     if element.tag == "lite-youtube":
         return [f"https://www.youtube.com/watch?v={element.get('videoid')}"] if element.get("videoid") else []
     names = ("data-src",) if element.tag == "script" else _SOURCES
-    told = [element.get(name, "") for name in names] + [param.get("value", "") for param in element.iter("param")]
+    values = [element.get(name, "") for name in names] + [param.get("value", "") for param in element.iter("param")]
     # A card says behind its own address which page it shows; one that is loaded late has no address of its own yet.
-    sources = [address for each in told for address in web_addresses(unquote(each) if each[:10].count("%") else each)]
+    sources = [address for each in values for address in web_addresses(unquote(each) if each[:10].count("%") else each)]
     shown = _SHOWN_URL.search(sources[0]) if sources and "embed" in sources[0] else None
     return web_addresses(unquote(shown["url"])) if shown else sources[:1]
+
+
+def _drawn_list(text: str) -> list[Block]:
+    """Return the blocks of a text most of whose lines are drawn items, none of any other."""
+    lines = split_lines(text)
+    items = [_ITEM.match(line) for line in lines]
+    count = sum(item is not None for item in items)
+    if count < _FEWEST_ITEMS or 2 * count <= sum(bool(line.strip()) for line in lines):
+        return []
+    blocks: list[Block] = []
+    indents: list[int] = []  # of the items that a line may stand in
+    for number, (line, item) in enumerate(zip(lines, items, strict=True)):
+        if item:
+            indent = len(item["indent"].expandtabs(4))
+            indents = [*(outer for outer in indents if outer < indent), indent]
+            kind: BlockType = "bullet" if item["bullet"] else "numbered"
+            blocks.append(Block(kind, trimmed(item["text"]), number, number, depth=len(indents) - 1))
+        elif line.strip():
+            indents = []
+            blocks.append(Block("paragraph", trimmed(line), number, number))
+    return blocks

@@ -65,7 +65,7 @@ def _fit(
     What an author's lines are alone is told by the others: weights that know the author are surer than of a stranger.
     """
     known = [text for text in examples if authors[text] != left_out]
-    told = {text: [evidence.told_alone(line) for line, _ in examples[text]] for text in known}
+    told = {text: [evidence.features_of(line) for line, _ in examples[text]] for text in known}
 
     def weights(rows: Mapping[Path, Sequence[Mapping[str, float]]], but: str = "") -> dict[str, float]:
         texts = [text for text in known if authors[text] != but]
@@ -76,8 +76,8 @@ def _fit(
     by_others = {author: weights(told, author) for author in {authors[text] for text in known}}
     together = {}
     for text in known:
-        points = [evidence.weighted(one, by_others[authors[text]]) for one in told[text]]
-        together[text] = evidence.told_together([line for line, _ in examples[text]], told[text], points)
+        points = [evidence.score(one, by_others[authors[text]]) for one in told[text]]
+        together[text] = evidence.features_together([line for line, _ in examples[text]], told[text], points)
     return {"alone": weights(told), "together": weights(together)}
 
 

@@ -14,7 +14,7 @@ from kb.texts import en, in_language, ja
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/search", "kb/talks", "kb/cli")
-TOLD = {"LibraryError", "ConfigurationError", "UnreadableError", "TooManyError", "TooLongError", "LeftOut",
+TOLD = {"LibraryError", "ConfigurationError", "UnreadableError", "TooManyError", "TooLongError",
         "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "SearchIndexError"}  # fmt: skip
 PDF = said("a PDF; copy its text into a text file, and add that")
 

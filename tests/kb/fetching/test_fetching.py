@@ -10,7 +10,7 @@ import pytest
 from web import EveryHostIsHere, answer, redirect, serving
 
 from kb.fetching import Fetched, Fetcher, Limits
-from kb.fetching.addresses import is_public
+from kb.fetching.network import is_public
 from kb.readers.decoding import decode
 from kb.report.problems import UnreadableError
 

@@ -9,7 +9,7 @@ import pytest
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT
-from kb.readers.bounded import TooLongError, file_bytes
+from kb.readers.containers import TooLongError, file_bytes
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
 

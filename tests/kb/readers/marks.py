@@ -28,6 +28,12 @@ MARKS = (
     "+--+--+", ".. [1] ", ":doc:`x`", "| ", "-a  ", ">>> ", ".. list-table::", "   ", "* * ",
 )  # fmt: skip
 
+# What notes say, none of it like another.
+SENTENCES = (
+    "キューは順番を守らない", "冪等に作れば二度届いても困らない", "監視は外側からも行う", "Lambdaの同時実行数を抑える", "質問が多かった",
+    "表の設計を先に決める", "ログは構造化して残す", "小さく始めて測る", "料金は月末に見直す", "障害は訓練しておく",
+)  # fmt: skip
+
 
 def made_of(marks: tuple[str, ...]) -> st.SearchStrategy[str]:
     """Return texts that hold these marks, among others."""

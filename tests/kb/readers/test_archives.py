@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from index.sentences import said
-from kb.readers.archives import LONGEST_FILE, MOST_BYTES, MOST_FILES
-from kb.readers.containers import Member, container_ending, opened
+from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT, MOST_FILES
+from kb.readers.containers import Member, container_ending, members_of
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, UnreadableError
 
@@ -56,7 +56,7 @@ def linked(name: str, kind: bytes, target: str) -> tarfile.TarInfo:
 
 def told(data: bytes) -> list[str]:
     """Return the sources of what an archive holds, and its problems as they are shown."""
-    return [each.source if isinstance(each, Member) else str(each) for each in opened(data, "a")]
+    return [each.source if isinstance(each, Member) else str(each) for each in members_of(data, "a")]
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred, lambda files: gzip.compress(tarred(files))])
@@ -68,7 +68,7 @@ def test_the_files_of_an_archive_are_members_and_what_lies_beside_reports_is_lef
         ".DS_Store": b"x", "__MACOSX/._b.txt": b"x", ".obsidian/app.json": b"{}", "a.md~": b"x", "kb.toml": b"x",
     }  # fmt: skip
 
-    assert list(opened(pack(files), "a")) == [
+    assert list(members_of(pack(files), "a")) == [
         Member("a!/2018/講演.md", "- 一".encode()),
         Member("a!/b.txt", "・二".encode()),
     ]
@@ -112,7 +112,7 @@ def test_an_archive_in_an_archive_is_read_and_one_more_is_not() -> None:
 def test_office_files_are_no_archives() -> None:
     data = zipped({"[Content_Types].xml": b"x", "word/document.xml": b"x"})
 
-    assert (container_ending(data), list(opened(data, "a"))) == (None, [Member("a", data)])
+    assert (container_ending(data), list(members_of(data, "a"))) == (None, [Member("a", data)])
 
 
 def told_first(value: bytes | list[str]) -> str:
@@ -198,18 +198,18 @@ def test_a_name_that_stands_twice_is_told_and_the_first_is_read() -> None:
         archive.writestr("a.md", b"1")
         archive.writestr("a.md", b"2")
 
-    assert list(opened(file.getvalue(), "a")) == [
+    assert list(members_of(file.getvalue(), "a")) == [
         Member("a!/a.md", b"1"),
         FileProblem("a!/a.md", None, said("this name stands twice in the archive; the first is read")),
     ]
 
 
 def test_all_that_is_unpacked_of_an_archive_and_those_in_it_is_bounded() -> None:
-    part = zipped({"a.md": bytes(LONGEST_FILE - 1000)}, zipfile.ZIP_STORED)
+    part = zipped({"a.md": bytes(LONGEST_REPORT - 1000)}, zipfile.ZIP_STORED)
     inner = {f"{at}.zip": part for at in range(4)}
 
     assert told(zipped(inner, zipfile.ZIP_STORED)) == [
-        f"a: an archive of more than {MOST_BYTES >> 20} MB; divide it, or take out what is no text"
+        f"a: an archive of more than {LONGEST_ARCHIVE >> 20} MB; divide it, or take out what is no text"
     ]
 
 
@@ -234,7 +234,7 @@ def test_a_damaged_archive_raises_nothing_and_writes_nothing(
         for _ in range(chance.randrange(1, 6)):
             at = chance.randrange(len(data))
             data[at : at + chance.randrange(4)] = chance.randbytes(chance.randrange(4))
-        for each in opened(bytes(data), "a"):
+        for each in members_of(bytes(data), "a"):
             if isinstance(each, Member):
                 try:
                     read += bool(read_outline(each.data, each.source).blocks)

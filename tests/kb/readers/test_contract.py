@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marks import texts
 
-from kb.readers.contract import DEEPEST, DEEPEST_HEADING, Parse, held
+from kb.readers.contract import DEEPEST, DEEPEST_HEADING, Parse, enforce, split_lines
 from kb.readers.formats import (
     ENDINGS,
     LABELS,
@@ -23,7 +23,6 @@ from kb.readers.formats import (
     listed,
     read_outline,
 )
-from kb.readers.lines import split_lines
 from kb.report.outline import Block
 from kb.report.problems import UnreadableError
 
@@ -74,7 +73,7 @@ def numbers(block: Block) -> range:
 @pytest.mark.parametrize("covering", [True, False])
 @given(told=st.lists(blocks, max_size=8), lines=st.lists(st.sampled_from(("", "語", " \u200b", "\x1b")), max_size=9))
 def test_whatever_a_reader_gives_holds_the_contract(told: list[Block], lines: list[str], *, covering: bool) -> None:
-    parse = held(Parse(None, tuple(told)), lines, covering=covering)
+    parse = enforce(Parse(None, tuple(told)), lines, covering=covering)
 
     assert breaches(parse, lines, covering=covering) == []
 
@@ -82,7 +81,7 @@ def test_whatever_a_reader_gives_holds_the_contract(told: list[Block], lines: li
 @pytest.mark.parametrize("covering", [True, False])
 @given(told=st.lists(blocks, max_size=8))
 def test_no_word_of_a_reader_is_lost_at_the_seam(told: list[Block], *, covering: bool) -> None:
-    parse = held(Parse(None, tuple(told)), ["語"] * 10, covering=covering)
+    parse = enforce(Parse(None, tuple(told)), ["語"] * 10, covering=covering)
 
     said = sum(block.text.count("word") for block in told)
     assert sum(block.text.count("word") for block in parse.blocks) == said
@@ -93,7 +92,7 @@ def test_no_word_of_a_reader_is_lost_at_the_seam(told: list[Block], *, covering:
 def test_every_reader_holds_the_contract_for_any_text(reader: Reader, text: str) -> None:
     lines = split_lines(text)
 
-    assert breaches(held(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering) == []
+    assert breaches(enforce(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering) == []
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
@@ -103,7 +102,7 @@ def test_every_reader_reads_every_golden_file_by_the_contract(reader: Reader) ->
         text = path.read_text("utf-8", errors="replace")
         lines = split_lines(text)
         broken[path.name] = breaches(
-            held(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering
+            enforce(reader.read(text), lines, covering=reader.covering), lines, covering=reader.covering
         )
 
     assert broken == {path.name: [] for path in GOLDEN}
@@ -128,7 +127,7 @@ def test_an_overlap_is_cut_where_the_next_block_begins_and_a_gap_is_unparsed() -
         None, (Block("bullet", "親", 1, 4, depth=0), Block("bullet", "子", 2, 2, depth=1), Block("link", "x", 2, 2))
     )
 
-    assert held(parse, ["親", "子", "", "外"], covering=True).blocks == (
+    assert enforce(parse, ["親", "子", "", "外"], covering=True).blocks == (
         Block("bullet", "親", 1, 1, depth=0),
         Block("bullet", "子 x", 2, 2, depth=1),
         Block("blank", "", 3, 3),

@@ -2,8 +2,7 @@
 
 import pytest
 
-from kb.readers.containers import Member, container_ending, opened
-from kb.readers.exports import MOST_POSTS
+from kb.readers.containers import MOST_POSTS, Member, container_ending, members_of
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem
 from kb.talks import report_of
@@ -39,7 +38,7 @@ def post(title: str = "鍵の会 2018", body: str = BODY, **told: str) -> str:
 
 
 def members(text: str) -> list[Member | FileProblem]:
-    return list(opened(text.encode(), "blog.txt"))
+    return list(members_of(text.encode(), "blog.txt"))
 
 
 def texts(member: Member | FileProblem) -> list[str]:
@@ -93,7 +92,7 @@ def test_a_body_is_read_as_its_post_says_it_is_written(breaks: str, body: str, f
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_an_export_in_any_encoding_and_with_any_line_ends_is_cut(encoding: str, end: str) -> None:
     data = (post() + post("錠の会")).replace("\n", end).encode(encoding)
-    found = [texts(each) for each in opened(data, "blog.txt")]
+    found = [texts(each) for each in members_of(data, "blog.txt")]
 
     assert (found, container_ending(data)) == ([["【A】11:10~12:00: 鍵の話", "鍵", "錠"]] * 2, ".txt")
 
@@ -115,7 +114,7 @@ PAGE = '{"lines": ["会",\n" 一"]}'
 def test_each_page_of_cosense_is_a_report_and_its_lines_are_those_of_the_page() -> None:
     pages = '{"name": "x", "pages": [{"title": "会", "lines": ["会", " 一"]}, {"lines": [{"text": "門"}]}]}'
 
-    assert list(opened(pages.encode(), "a.json")) == [
+    assert list(members_of(pages.encode(), "a.json")) == [
         Member("a.json#1", PAGE.encode()),
         Member("a.json#2", '{"lines": ["門"]}'.encode()),
     ]
@@ -127,4 +126,4 @@ def test_each_page_of_cosense_is_a_report_and_its_lines_are_those_of_the_page() 
 
 @pytest.mark.parametrize("text", ['{"pages": 1}', '{"pages": [1]}', '{"pages": [{"title": "x"}]}', '{"pages": [', "[]"])
 def test_other_json_is_no_export(text: str) -> None:
-    assert list(opened(text.encode(), "a.json")) == [Member("a.json", text.encode())]
+    assert list(members_of(text.encode(), "a.json")) == [Member("a.json", text.encode())]

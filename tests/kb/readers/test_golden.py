@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.readers.containers import Member, opened
+from kb.readers.containers import Member, members_of
 from kb.readers.formats import read_outline
 from kb.report.outline import Block, Outline
 
@@ -23,7 +23,7 @@ def read_in(path: Path) -> str:
     """Return what is read in a file, as its golden file has it."""
     told = [
         as_text(read_outline(each.data, each.source)) if isinstance(each, Member) else f"{each}\n"
-        for each in opened(path.read_bytes(), path.name)
+        for each in members_of(path.read_bytes(), path.name)
     ]
     return "\n".join(told)
 

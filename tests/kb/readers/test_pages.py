@@ -8,9 +8,9 @@ from lxml import html
 from lxml.etree import _Element
 from markdown_it import MarkdownIt
 
+from kb.readers.contract import split_lines
 from kb.readers.formats import read_outline
 from kb.readers.front_matter import front_matter
-from kb.readers.lines import split_lines
 from kb.report.outline import Outline
 
 ROOT = Path(__file__).parents[3]

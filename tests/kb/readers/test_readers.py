@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kb.readers.decoding import DecodedText, decode
 from kb.readers.formats import read_outline
 from kb.report.outline import Block, Outline
-from kb.report.problems import UnreadableError
 
 SHARED = Path(__file__).parents[3] / "../shared"
 needs_shared = pytest.mark.skipif(not SHARED.exists(), reason="the real reports are not here")
@@ -176,6 +174,26 @@ def test_a_number_at_the_margin_of_extracted_text_begins_no_item() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("* 会\n** 鍵の話\n", "会"),
+        ("* 鍵の話\n* 錠の話\n", None),
+        ("** 前書き\n* 会\n", None),
+        ("#+TITLE: 夜の会\n* 会\n", "夜の会"),
+    ],
+)
+def test_the_title_of_marked_lines_is_a_field_or_the_one_heading_above_all_others(text: str, title: str | None) -> None:
+    assert read_outline(text.encode(), "a.org").title == title
+
+
+@pytest.mark.parametrize(("length", "tags"), [(9_000, "鍵, 錠"), (10_000, "['鍵', '錠']")])
+def test_front_matter_that_is_longer_than_any_is_read_as_bare_pairs(length: int, tags: str) -> None:
+    outline = read_outline(f"+++\ntags = ['鍵', '錠']\nx = '{'y' * length}'\n+++\n\n- 冪等に\n".encode(), "a.md")
+
+    assert dict(outline.metadata)["tags"] == tags
+
+
 def test_a_vertical_tab_or_a_line_separator_ends_no_line() -> None:
     outline = read("- 一\v二\r- 三\u2028四\r\n- 五\n")
 
@@ -186,28 +204,6 @@ def test_characters_that_nobody_sees_hide_no_mark_and_letters_stay_as_they_are_w
     outline = read("\u200b# か\u3099い\n\u200b- \x1b[1m太い\n\ufeff  - 子\u200b\n")
 
     assert shape(outline.blocks) == ["heading1 か\u3099い", "bullet0 [1m太い", "bullet1 子"]
-
-
-@pytest.mark.parametrize(
-    "data", [b"\x89BIN\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), bytes(range(128, 256)) * 9]
-)
-def test_a_file_that_is_no_text_is_refused_in_one_plain_line(data: bytes) -> None:
-    with pytest.raises(UnreadableError, match=r"^写真\.bin: not a text file; save the report as .* UTF-8$"):
-        read_outline(data, "写真.bin")
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
-def test_the_encoding_is_told_from_the_bytes(encoding: str) -> None:
-    text = "障害の振り返り:キューが詰まる"
-
-    assert decode(text.encode(encoding)) == DecodedText(text, encoding)
-
-
-def test_a_broken_character_is_told_and_the_rest_is_read() -> None:
-    outline = read_outline("- 一行目は長い文です\n- 二行目も長い文です\n- 三".encode() + b"\xe3\x81", "r.md")
-
-    assert [warning.line for warning in outline.warnings] == [3]
-    assert outline.blocks[0].text == "一行目は長い文です"
 
 
 @needs_shared

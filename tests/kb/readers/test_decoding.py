@@ -1,11 +1,15 @@
-"""Files that hold no report are refused in one line, which says what they are and what to do."""
+"""A text comes out of its encoding as it went in; what holds no report is refused in one line, with what to do."""
 
 import io
 import json
+import random
 import zipfile
+from itertools import product
 
 import pytest
+from marks import SENTENCES
 
+from kb.readers.decoding import DecodedText, decode
 from kb.readers.formats import read_outline
 from kb.report.problems import UnreadableError
 
@@ -86,3 +90,39 @@ def test_json_that_is_cut_off_is_known_by_its_ending(name: str) -> None:
 )
 def test_a_report_that_begins_like_one_of_them_is_read(text: str) -> None:
     assert "一" in [block.text for block in read_outline(text.encode(), "a.md").blocks]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
+def test_every_text_comes_out_of_its_encoding_as_it_went_in(encoding: str) -> None:
+    chance = random.Random(encoding)  # noqa: S311 - texts to read, no secrets
+    wrong = []
+    for ending, number in product(["\n", "\r\n", "\r", ""], range(50)):
+        lines = [f"- {chance.choice(SENTENCES)}" for _ in range(number // 10 + 1)]
+        text = ending.join(lines) + ending
+        decoded = decode(text.encode(encoding))
+        if decoded is None or (decoded.text, decoded.encoding) != (text, encoding):
+            wrong.append(text)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x89BIN\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), bytes(range(128, 256)) * 9]
+)
+def test_a_file_that_is_no_text_is_refused_in_one_plain_line(data: bytes) -> None:
+    with pytest.raises(UnreadableError, match=r"^写真\.bin: not a text file; save the report as .* UTF-8$"):
+        read_outline(data, "写真.bin")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932", "euc_jp", "iso2022_jp"])
+def test_the_encoding_is_told_from_the_bytes(encoding: str) -> None:
+    text = "障害の振り返り:キューが詰まる"
+
+    assert decode(text.encode(encoding)) == DecodedText(text, encoding)
+
+
+def test_a_broken_character_is_told_and_the_rest_is_read() -> None:
+    outline = read_outline("- 一行目は長い文です\n- 二行目も長い文です\n- 三".encode() + b"\xe3\x81", "r.md")
+
+    assert [warning.line for warning in outline.warnings] == [3]
+    assert outline.blocks[0].text == "一行目は長い文です"

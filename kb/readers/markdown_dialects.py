@@ -1,0 +1,221 @@
+"""Markdown as blogs and notes apps write it, made into CommonMark line by line: none is added or taken away.
+
+Their shortcodes, cards and boxes become plain links and words.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+
+from index.text import INVISIBLE
+from kb.readers.contract import DEEPEST
+
+_FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})(?P<rest>.*)")
+_MARK = r"(?:[-*+]|\d{1,9}[.)])"
+_ITEM = re.compile(rf"(?P<indent>[ \t]*){_MARK}(?:[ \t]+\S|[ \t]*$)")
+# U+3000 indents a Japanese paragraph too: it is an indent of a list where a bullet or number follows.
+_WIDE_INDENT = re.compile(rf"^[ \t]*\u3000[ \t\u3000]*(?=[・•◦▪]|(?:{_MARK}|–)[ \t\u3000])")
+# Two middle dots are an ellipsis: 「・・というのは前置きで」.
+_SIGN = re.compile(r"(?P<indent>[ \t]*)(?:[・•◦▪](?![・•◦▪])[ \t\u3000]*|–[ \t\u3000]+|[-*+]\u3000[ \t\u3000]*)(?=\S)")
+_CRAMPED_ITEM = re.compile(r"(?P<indent>[ \t]*)(?:-(?=[^\W\d])|\*(?=[^\W\d][^*]*$))")
+_IMAGE_BEFORE_HEADING = re.compile(r" {0,3}(?:!\[[^\]]*\]\([^)]*\)[ \t]*)+(?=#{1,6}[ \t])")
+_CRAMPED_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})(?P<text>[^#\s].*)")
+_NESTED_MARKS = re.compile(
+    rf"(?P<kept>[ \t]*(?:(?:>[ \t]?|{_MARK}[ \t]+)){{{DEEPEST + 2}}})(?:>[ \t]?|{_MARK}[ \t]+)++"
+)
+# Who notes such a tag in an item means its name; the scripts of embeds say where they lead.
+_NAMED_TAG = re.compile(r"<(?=/?(?:script|style|textarea)\b(?![^>]*\b(?:src|data-id)=))", re.IGNORECASE)
+_TAB = 4
+_DEEPEST_INDENT = _TAB * (DEEPEST + 2)  # deep enough to be warned of
+_ONE_SPACE, _WIDE_STEP = 1, 4
+# Callouts, the author's own words in a box. Obsidian and GitHub: `> [!note] title`; a sign behind the bracket says
+# whether it is folded.
+_CALLOUT = re.compile(r" {0,3}>[ \t]?\[!\w[\w-]*(?:\|[^\]\n]*)?\][-+]?[ \t]*(?P<title>.*)")
+_CALLED_OUT = re.compile(r" {0,3}>[ \t]?(?P<text>.*)")
+# Notion: an element that CommonMark passes on as HTML, and that on pages holds what is beside the article.
+_ASIDE = re.compile(r"(?<=<)aside\b|(?<=</)aside\b", re.IGNORECASE)
+# Where each kind of embed leads: the name that generators give it, and the address made from its argument.
+_ADDRESSES = {
+    "speakerdeck": "https://speakerdeck.com/{}",
+    "slideshare": "https://www.slideshare.net/{}",
+    "docswell": "https://www.docswell.com/s/{}",
+    "youtube": "https://www.youtube.com/watch?v={}",
+    "vimeo": "https://vimeo.com/{}",
+    "tweet": "https://twitter.com/i/status/{}",
+    "twitter": "https://twitter.com/i/status/{}",
+    "gist": "https://gist.github.com/{}",
+    "github": "https://github.com/{}",
+}
+_SPEAKERDECK_KEY = re.compile(r"[0-9a-f]{32}")
+_EMBED = re.compile(r"\{[{%:#]|@\[|\[\[|\[(?:https?:|f:id|:|toc\])|==|%%|\^[0-9a-f]{6}$", re.IGNORECASE)
+_HIGHLIGHT = re.compile(r"^(?P<indent>\s*)\{[{%][<%]?\s*(?P<end>end|/\s*)?highlight\b\s*(?P<language>\w*).*$")
+# No pattern looks past the next bracket of its kind: a line of nothing but brackets is read as fast as any other.
+_SHORTCODE = re.compile(r"\{\{[<%](?P<hugo>[^{}]*?)[%>]\}\}|\{%-?(?P<liquid>[^{}]*?)-?%\}|\{\{[^{}]*\}\}")
+_ZENN = re.compile(r"@\[(?P<name>\w+)\]\((?P<argument>[^()\s]*)[^()]*\)")
+_HATENA = re.compile(
+    r"(?<!\\)\[(?P<address>https?://[^\[\]\s]+?):(?:embed|title|image|cite|barcode)(?:=(?P<title>[^\[\]\\]*)|[:\w]*)\]"
+)
+_HATENA_OWN = re.compile(r"\[f:id:[^\]]*\]|\[:contents\]|^\s*\[toc\]\s*$|^\s*\[\[toc\]\]\s*$", re.IGNORECASE)
+# `[[:<:]]` is a regular expression.
+_WIKI = re.compile(r"(?P<image>!)?\[\[(?!:)(?:[^\[\]|]*\|)?(?P<text>[^\[\]]+)\]\]")
+_ATTRIBUTES = re.compile(r"\{(?:#[\w-]+|:[^{}]*)\}[ \t]*$")
+# `===` is an operator.
+_MARKED = re.compile(r"(?<!=)==(?=\S)(?P<text>[^=]+?)(?<=\S)==(?!=)")
+# Obsidian's: what only its author sees, and the mark of a line that another note links to.
+_UNSEEN = re.compile(r"%%[^%]+%%|(?<=\s)\^[0-9a-f]{6}$")
+_IMAGES = ("asset_img", "figure", "image", "img")  # their words are classes and sizes
+_NO_TITLE = re.compile(r"""[="'\[\]]|https?://""")  # named arguments, or a second address
+_WORDS = re.compile(r"""(?:(?P<key>[\w-]+)=)?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"']+))""")
+
+
+def to_commonmark(lines: Sequence[str]) -> list[str]:
+    """Return `lines` as CommonMark would have them; what stands in code fences is left as it is."""
+    plain = list(_outside_fences(lines))
+    lines = list(_without_callouts(lines, plain))
+    headings = _cramped_headings(lines, plain)
+    lines = [
+        _commonmark_line(line, heading=index in headings) if plain[index] else line for index, line in enumerate(lines)
+    ]
+    return _with_wide_indents(_with_spaced_bullets(lines, plain), plain)
+
+
+def _outside_fences(lines: Sequence[str]) -> Iterator[bool]:
+    """Yield for each line whether it stands outside of code fences, the fences themselves being inside."""
+    fence = ""
+    for line in lines:
+        found = _FENCE.match(line) if "`" in line or "~" in line else None
+        if found and not fence and "`" not in found["rest"]:
+            fence = found["fence"]
+            yield False
+        elif fence:
+            if found and found["fence"].startswith(fence) and not found["rest"].strip():
+                fence = ""
+            yield False
+        else:
+            yield True
+
+
+def _without_callouts(lines: Sequence[str], plain: Sequence[bool]) -> Iterator[str]:
+    """Yield `lines` with the words of callouts outside of their boxes, none of those that are not `plain` changed."""
+    inside = False
+    for line, outside_code in zip(lines, plain, strict=True):
+        opening = _CALLOUT.match(line) if outside_code and not inside else None
+        quoted = _CALLED_OUT.match(line) if inside else None
+        inside = opening is not None or quoted is not None
+        if opening:
+            yield opening["title"]
+        elif quoted:
+            yield quoted["text"]
+        else:
+            yield _ASIDE.sub("div", line) if outside_code and "aside" in line.lower() else line
+
+
+def _commonmark_line(line: str, *, heading: bool) -> str:
+    line = line.lstrip(INVISIBLE)
+    if "\u3000" in line:
+        line = _WIDE_INDENT.sub(lambda indent: indent[0].replace("\u3000", "  "), line, count=1)
+    line = _SIGN.sub(r"\g<indent>- ", line, count=1) if _SIGN.match(line) else line
+    if heading:
+        line = _CRAMPED_HEADING.sub(r"\g<marks> \g<text>", line)
+    if line.startswith(":::"):
+        return "* * *"  # the edge of a box
+    image = _IMAGE_BEFORE_HEADING.match(line) if "![" in line else None
+    line = line[image.end() :] if image else line
+    if "<" in line and "`" not in line and _ITEM.match(line):
+        line = _NAMED_TAG.sub(r"\<", line)
+    line = _NESTED_MARKS.sub(r"\g<kept>", line) if _NESTED_MARKS.match(line) else line
+    text = line.lstrip(" \t")
+    indent = line[: len(line) - len(text)]
+    if len(indent) >= DEEPEST and len(indent.expandtabs(_TAB)) > _DEEPEST_INDENT:
+        line = " " * _DEEPEST_INDENT + text
+    return _without_embeds(line) if _EMBED.search(line) else line
+
+
+def _without_embeds(line: str) -> str:
+    """Return `line` in plain Markdown: an embed as the link it stands for, one that shows nothing left out."""
+    highlight = _HIGHLIGHT.match(line)
+    if highlight:
+        return f"{highlight['indent']}```{'' if highlight['end'] else highlight['language']}"
+    line = _SHORTCODE.sub(lambda found: _links((found["hugo"] or found["liquid"] or "").strip()), line)
+    line = _ZENN.sub(lambda found: _link(found["name"], found["argument"]), line)
+    line = _HATENA.sub(lambda found: _named(found["address"], found["title"]), line)
+    line = _HATENA_OWN.sub("", line)
+    line = _WIKI.sub(lambda found: "" if found["image"] else found["text"], line)
+    line = _UNSEEN.sub("", line)
+    return _MARKED.sub(r"\g<text>", _ATTRIBUTES.sub("", line))
+
+
+def _links(shortcode: str) -> str:
+    """Return the links of `youtube ID`, `elink words address`, `include x.html slideshare="ID"` and their like."""
+    name, _, rest = shortcode.partition(" ")
+    *title, address = rest.split() or [""]
+    if (
+        title
+        and name not in _IMAGES
+        and address.startswith(("https://", "http://"))
+        and not _NO_TITLE.search(" ".join(title))
+    ):
+        return _named(address, " ".join(title))
+    arguments = (
+        (word["key"] or name, word["double"] or word["single"] or word["bare"]) for word in _WORDS.finditer(rest)
+    )
+    return " ".join(link for key, value in arguments if (link := _link(key, value or "")))
+
+
+def _link(name: str, argument: str) -> str:
+    """Return the link to what the embed `name` shows, "" where that is unknown."""
+    if argument.startswith(("https://", "http://")):
+        return f"<{argument}>"
+    if name.lower() == "speakerdeck" and _SPEAKERDECK_KEY.fullmatch(argument):
+        return f"<https://speakerdeck.com/player/{argument}>"
+    address = _ADDRESSES.get(name.lower())
+    return f"<{address.format(argument)}>" if address and argument else ""
+
+
+def _named(address: str, title: str | None) -> str:
+    return f"[{title}]({address})" if title else f"<{address}>"
+
+
+def _cramped_headings(lines: Sequence[str], plain: Sequence[bool]) -> set[int]:
+    """Return the indexes of headings written without a space, `##見出し`, and none of hashtags.
+
+    Two marks or more are a heading. One is the mark of a hashtag, unless the author writes other headings so: with
+    more marks, or at least two lines that are no tags of one another.
+    """
+    found = {
+        index: match
+        for index, line in enumerate(lines)
+        if plain[index] and line.lstrip().startswith("#") and (match := _CRAMPED_HEADING.match(line))
+    }
+    deeper = {index for index, match in found.items() if len(match["marks"]) > 1}
+    single = set()
+    for index in found.keys() - deeper:
+        words = lines[index].split()
+        is_tags = words[0].isascii() or (len(words) > 1 and all(word.startswith("#") for word in words))
+        if not is_tags and {index - 1, index + 1}.isdisjoint(found):
+            single.add(index)
+    return deeper | single if deeper or len(single) > 1 else set()
+
+
+def _with_spaced_bullets(lines: Sequence[str], plain: Sequence[bool]) -> list[str]:
+    """Return `lines` with a space after the bullet of those that stand right above or below another item: `-text`."""
+    is_item = [_ITEM.match(line) is not None or _CRAMPED_ITEM.match(line) is not None for line in lines]
+    beside = [above or below for above, below in zip([False, *is_item], [*is_item, False][1:], strict=False)]
+    return [
+        f"{cramped[0]} {line[cramped.end() :]}" if outside and near and (cramped := _CRAMPED_ITEM.match(line)) else line
+        for line, outside, near in zip(lines, plain, beside, strict=True)
+    ]
+
+
+def _with_wide_indents(lines: Sequence[str], plain: Sequence[bool]) -> list[str]:
+    """Return `lines` with the lists that nest by one space nested by four, which CommonMark sees."""
+    widened: list[str] = []
+    pairs = zip(lines, plain, strict=True)
+    for is_item, run in groupby(pairs, key=lambda pair: pair[1] and _ITEM.match(pair[0]) is not None):
+        texts = [line for line, _ in run]
+        indents = [len(line) - len(line.lstrip(" ")) for line in texts]
+        steps = Counter(after - before for before, after in pairwise(indents) if after > before)
+        factor = _WIDE_STEP - 1 if is_item and 0 < steps.total() < 2 * steps[_ONE_SPACE] else 0
+        widened += [" " * factor * indent + line for indent, line in zip(indents, texts, strict=True)]
+    return widened
