@@ -11,10 +11,10 @@ def test_notice_is_current_and_no_licence_in_it_asks_for_thought() -> None:
 def test_a_licence_that_asks_for_more_or_is_not_told_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     strange = {"flask": "AGPL-3.0-only", "click": ""}
 
-    def told(known: dict[str, str]) -> set[str]:
+    def unthought(known: dict[str, str]) -> set[str]:
         monkeypatch.setattr(notice, "distributions", list)
         lines = notice.text({package: known.get(package.split()[0], "MIT") for package in notice.locked()}).splitlines()
         return {line for line in lines if notice.UNTHOUGHT in line}
 
-    assert told({}) == set()
-    assert told(strange) == {f"- {name}: {notice.UNTHOUGHT}" for name in strange}
+    assert unthought({}) == set()
+    assert unthought(strange) == {f"- {name}: {notice.UNTHOUGHT}" for name in strange}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import http_reference
 import jsonschema
 import pytest
 import references
@@ -21,12 +22,12 @@ REPORTS = {
     "b.txt": "箱の会 2019 参加レポート\n\n箱の話\n\n  • SQS は同じ箱が二度届くので冪等にしておく\n  • Lambda は5分で打ち切られる\n",
     "c.md": "- メモだけ\n",
 }
-INTERFACE = json.loads((references.FOLDER / "openapi.json").read_text("utf-8"))
+INTERFACE = json.loads((http_reference.FOLDER / "openapi.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
 def sampled(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return references.app(tmp_path_factory.mktemp("samples"))
+    return http_reference.app(tmp_path_factory.mktemp("samples"))
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +53,18 @@ def test_an_address_without_a_word_and_a_word_without_an_address_are_refused(cli
     other.add_url_rule("/new/<path:name>", view_func=str)
 
     with pytest.raises(ValueError, match=re.escape("GET /new/{name}")):
-        references.openapi(other)
+        http_reference.openapi(other)
 
 
 def test_a_key_of_kb_toml_without_a_word_and_a_word_without_a_key_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = references.WORDS["kb_toml"]
+    words = http_reference.WORDS["kb_toml"]
 
-    monkeypatch.setitem(references.WORDS, "kb_toml", {**told, "reports.place": "Where it was."})
+    monkeypatch.setitem(http_reference.WORDS, "kb_toml", {**words, "reports.place": "Where it was."})
     with pytest.raises(ValueError, match=re.escape("reports.place")):
         references.kb_toml()
-    monkeypatch.setitem(references.WORDS, "kb_toml", {key: said for key, said in told.items() if key != "notes.kind"})
+    monkeypatch.setitem(
+        http_reference.WORDS, "kb_toml", {key: said for key, said in words.items() if key != "notes.kind"}
+    )
     with pytest.raises(KeyError, match=re.escape("notes.kind")):
         references.kb_toml()
 
@@ -70,7 +73,7 @@ def answered(client: FlaskClient) -> Iterator[tuple[str, dict[str, Any], object]
     """Yield each address of another library that answers as JSON, with how that is described, and what it answers."""
 
     def ask(address: str) -> Any:  # noqa: ANN401  # whatever JSON it is
-        return references.answer(client.application, address)
+        return http_reference.answer(client.application, address)
 
     lists = {name: ask(f"/{name}")[name] for name in ("reports", "events", "talks", "speakers")}
     notes = [note["id"] for query in ("/?q=箱", "/?q=メモだけ") for note in ask(query)["hits"]]
@@ -89,15 +92,15 @@ def answered(client: FlaskClient) -> Iterator[tuple[str, dict[str, Any], object]
             named = [one["name"] for one in lists["speakers"]] if "speaker" in address else ["sqs"]
             for value in pool.get(place[1], named) if place else ("",):
                 filled = address.replace(place[0], value) if place else address
-                told = filled if filled != "/" else "/?q=SQS"
-                yield told, content["application/json"]["schema"], ask(told)
+                asked = filled if filled != "/" else "/?q=SQS"
+                yield asked, content["application/json"]["schema"], ask(asked)
 
 
 def test_what_another_library_answers_is_as_the_interface_is_described(client: FlaskClient) -> None:
     wrong, asked = {}, set()
-    for address, schema, told in answered(client):
+    for address, schema, answer in answered(client):
         whole = {**schema, "components": INTERFACE["components"]}
-        errors = jsonschema.Draft202012Validator(whole).iter_errors(told)
+        errors = jsonschema.Draft202012Validator(whole).iter_errors(answer)
         asked.add(address.split("/")[1].split("?")[0])
         if found := [f"{error.json_path}: {error.message[:100]}" for error in errors]:
             wrong[address] = found
@@ -109,7 +112,7 @@ def test_what_another_library_answers_is_as_the_interface_is_described(client: F
 def test_every_variable_of_the_environment_is_told_of() -> None:
     code = [path.read_text("utf-8") for room in ("index", "kb", "webui") for path in (ROOT / room).rglob("*.py")]
     names = {name for text in code for name in re.findall(r'"(KB_[A-Z_]+)"', text)}
-    told = (references.FOLDER / "commands.md").read_text("utf-8")
+    page = (http_reference.FOLDER / "commands.md").read_text("utf-8")
 
     assert len(names) > 5
-    assert [name for name in sorted(names) if f"`{name}" not in told] == []
+    assert [name for name in sorted(names) if f"`{name}" not in page] == []

@@ -40,7 +40,7 @@ for command in ("read", "outline", "lint"):
 run("remove", json.loads(run("search", "SQS", "--json"))["report"])
 """
 
-Told = dict[str, tuple[int, list[str]]]
+Outputs = dict[str, tuple[int, list[str]]]
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """Return what each command told in an empty folder, with its exit code."""
+def outputs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+    """Return what each command printed in an empty folder, with its exit code."""
     environment = {**os.environ, "PYTHONPATH": str(wheel)}
     empty = tmp_path_factory.mktemp("empty")
     command = [sys.executable, "-c", RUN_EACH]
@@ -64,24 +64,24 @@ def told(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
     return {name: (code, lines) for name, code, lines in map(json.loads, done.stdout.splitlines())}
 
 
-def test_every_command_of_a_wheel_works_in_an_empty_folder(told: Told) -> None:
-    codes = {name: code for name, (code, _) in told.items()}
+def test_every_command_of_a_wheel_works_in_an_empty_folder(outputs: Outputs) -> None:
+    codes = {name: code for name, (code, _) in outputs.items()}
 
     assert codes == dict.fromkeys(codes, 0) | {"page": 200}
 
 
-def test_a_wheel_brings_its_own_code_samples_and_judged_queries(told: Told, wheel: Path) -> None:
+def test_a_wheel_brings_its_own_code_samples_and_judged_queries(outputs: Outputs, wheel: Path) -> None:
     figures = json.loads((ROOT / "data/evaluation/figures.json").read_text("utf-8"))
-    reached = json.loads(told["evaluate"][1][0])
+    reached = json.loads(outputs["evaluate"][1][0])
 
-    assert Path(told["page"][1][0]).is_relative_to(wheel)
-    assert told["sync"][1][0].startswith("Showing samples  reports: 9 new")
+    assert Path(outputs["page"][1][0]).is_relative_to(wheel)
+    assert outputs["sync"][1][0].startswith("Showing samples  reports: 9 new")
     assert {name: reached[name] >= figures[name] for name in ("MRR@10", "nDCG@10")} == {"MRR@10": True, "nDCG@10": True}
 
 
-def test_a_wheel_speaks_japanese(told: Told) -> None:
-    assert told["--lang"][1][0].startswith("使い方: kb")
+def test_a_wheel_speaks_japanese(outputs: Outputs) -> None:
+    assert outputs["--lang"][1][0].startswith("使い方: kb")
 
 
-def test_adding_to_a_wheel_in_an_empty_folder_makes_the_library_there(told: Told) -> None:
-    assert told["add"][1][1].startswith("reports: 1 new, 0 changed, 0 gone, 0 unchanged; 1 notes")
+def test_adding_to_a_wheel_in_an_empty_folder_makes_the_library_there(outputs: Outputs) -> None:
+    assert outputs["add"][1][1].startswith("reports: 1 new, 0 changed, 0 gone, 0 unchanged; 1 notes")

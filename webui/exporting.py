@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from index.urls import web_parts
-from kb.cli.group import NamedPath, cli, with_knowledge_base
+from kb.cli.group import cli
 from kb.cli.language import _
+from kb.cli.options import NamedPath, with_knowledge_base
 from kb.cli.output import ProgressBar, make_ready, say
 from kb.knowledge_base import KnowledgeBase
 from webui.site.making import SiteError, files

@@ -12,10 +12,10 @@ import click
 
 from index.query import Query
 from index.sentences import Sentence
-from kb.cli.fetching import allow_private
-from kb.cli.group import cli, with_knowledge_base
+from kb.cli.group import cli
 from kb.cli.health import outcome_lines
 from kb.cli.language import _
+from kb.cli.options import allow_private, with_knowledge_base
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes

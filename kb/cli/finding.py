@@ -1,39 +1,32 @@
-"""The commands that find notes: search, pairs, show, services."""
+"""The commands that find notes: search, pairs, services."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from index.query import Query, StepName
-from kb.cli import completing, terminal
-from kb.cli.group import Command, as_json, cli, with_knowledge_base
-from kb.cli.language import _, texts
-from kb.cli.output import lines, make_ready, print_json, results, say
-from kb.cli.places import FOUND_NOTHING
+from kb.cli import terminal
+from kb.cli.group import cli
+from kb.cli.language import _, spoken, texts
+from kb.cli.options import FOUND_NOTHING, Command, as_json, values_of, with_knowledge_base
+from kb.cli.output import make_ready, print_json, results
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Note
-from kb.search.answers import Answer, Found, NoteTaker, UnknownValueError
+from kb.search.answers import Answer, Found, ServiceCount, UnknownValueError
 from kb.search.facets import BY_KEY, keys, options
-from kb.search.records import (
-    found_talk_record,
-    hit_record,
-    hits,
-    note_record,
-    pair_record,
-    row_record,
-    service_record,
-    similar_record,
-)
+from kb.search.records import found_talk_record, hit_record, hits, pair_record, service_record
 from kb.search.searching import SORTS
-from kb.services import Domain
+from kb.services import Catalogue, Domain
+
+if TYPE_CHECKING:
+    from kb.kinds.pairs import Pair
 
 
 def _facet_options(command: Command) -> Command:
     """Add the option of each facet that has one."""
     for facet in reversed(options()):
-        offer = completing.values_of(facet)
-        command = click.option(f"--{facet.key}", multiple=True, help=facet.option, shell_complete=offer)(command)
+        option = click.option(f"--{facet.key}", multiple=True, help=facet.option, shell_complete=values_of(facet))
+        command = option(command)
     return command
 
 
@@ -87,23 +80,20 @@ def search(
         records = _search_records(answer, quoted, kb.collection.domain, explain=given["explain"])
         print_json((*records, _counted(answer)) if facets else records)
     else:
-        ends = (
-            *terminal.part_lines(answer, narrowed=bool(asked.selections)),
-            *(() if answer.total else _ways_out(kb, asked, answer)),
-        )
-        told = terminal.answer_lines(
-            answer, quoted, kb.collection.domain, query.text, explain=given["explain"], ends=ends
-        )
-        results((*told, *(terminal.facet_lines(answer) if facets else ())))
+        shown = terminal.answer_lines(kb, asked, answer, quoted, explain=given["explain"])
+        results((*shown, *(_facet_lines(answer) if facets else ())))
     if not answer.total and not answer.talks and kb.browser.reports():
         click.get_current_context().exit(FOUND_NOTHING)
 
 
-def _ways_out(kb: KnowledgeBase, query: Query, answer: Answer) -> Iterator[str]:
-    from kb.search.ways_out import unknown, ways_out
-
-    every = unknown(answer, kb.searcher), ways_out(query, answer, kb.searcher)
-    return terminal.way_out_lines(kb.searcher, *every)
+def _facet_lines(answer: Answer) -> Iterator[str]:
+    """Yield the facet groups of a search with their counts."""
+    for group, values in answer.facets.items():
+        called = BY_KEY[group].called.get(spoken(), {})
+        yield click.style(group, bold=True)
+        for value in values:
+            label = called.get(value.value, value.label)
+            yield f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value})"
 
 
 @cli.command()
@@ -112,7 +102,7 @@ def _ways_out(kb: KnowledgeBase, query: Query, answer: Answer) -> Iterator[str]:
     "--service",
     multiple=True,
     help="Slug, name or alias of a service. Repeatable.",
-    shell_complete=completing.values_of(BY_KEY["service"]),
+    shell_complete=values_of(BY_KEY["service"]),
 )
 @click.option("--questions", is_flag=True, help="Questions and their answers instead of problems and their remedies.")
 @click.option("--open", "only_open", is_flag=True, help="Only those that nothing replies to (未解決).")
@@ -143,7 +133,7 @@ def pairs(
     if as_json:
         print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
-        shown = (line for pair in found for line in (*terminal.pair_lines(pair, kb.collection.catalogue), ""))
+        shown = (line for pair in found for line in (*_pair_lines(pair, kb.collection.catalogue), ""))
         summed = _("{count} in all, {left} of them open").format(
             count=len(found), left=sum(pair.is_open for pair in found)
         )
@@ -152,92 +142,17 @@ def pairs(
         click.get_current_context().exit(FOUND_NOTHING)
 
 
-@cli.command()
-@click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids, completing.talk_ids))
-@click.option("--like", is_flag=True, help="What other reports say that is like it.")
-@click.option("--aligned", is_flag=True, help="A talk as its note takers have it, what they all noted side by side.")
-@as_json
-@with_knowledge_base
-def show(kb: KnowledgeBase, identifier: str, *, like: bool, aligned: bool, as_json: bool) -> None:
-    """Show a note, a talk with its tree, or a report, by id.
-
-    \b
-    Examples: kb show jaws-days-2018-1a2b
-              kb show jaws-days-2018/04a3c1 --aligned
-    """
-    make_ready(kb)
-    if aligned:
-        _show_aligned(kb, kb.browser.note_takers(identifier), as_json=as_json)
-        return
-    notes = _notes(kb, identifier)
-    if like:
-        _show_similar(kb, notes, as_json=as_json)
-        return
-    if as_json:
-        print_json(note_record(note, kb.collection.domain) for note in notes)
-        return
-    if "/" not in identifier:
-        head = terminal.report_lines(kb.browser.entry(identifier))
-    else:
-        head = iter([terminal.event_line(note.event, note.held_on) for note in notes[:1]])
-    results((*head, *terminal.tree_lines(notes, kb.collection.catalogue)))
-
-
-def _notes(kb: KnowledgeBase, identifier: str) -> Sequence[Note]:
-    """Return the notes of a report or a talk, or the one of this id. Raises UnknownIdError."""
-    if "/" not in identifier:
-        return kb.browser.report(identifier)[1]
-    if kb.browser.is_talk(identifier):
-        return [note for note_taker in kb.browser.note_takers(identifier) for note in note_taker.notes]
-    return (kb.browser.note(identifier),)
-
-
-@cli.command()
-@click.argument(
-    "identifiers",
-    metavar="ID...",
-    nargs=-1,
-    required=True,
-    shell_complete=completing.ids(completing.report_ids, completing.talk_ids),
-)
-@with_knowledge_base
-def cite(kb: KnowledgeBase, identifiers: tuple[str, ...]) -> None:
-    """Quote a note with its source, in Markdown; several notes, a talk or a report as a sheet of quotations.
-
-    \b
-    Examples: kb cite jaws-days-2018-8ddf/601c7339
-              kb cite jaws-days-2018/04a3c1 > quotations.md
-    """
-    from kb.search.quotation import Quoting
-
-    make_ready(kb)
-    notes = list({note.id: note for identifier in identifiers for note in _notes(kb, identifier)}.values())
-    posts = {entry.id: entry.url for entry in kb.browser.reports()}
-    quoting = Quoting(texts, kb.collection.domain, lambda note: posts.get(note.report))
-    lines(quoting.sheet(notes) if len(notes) > 1 else map(quoting.citation, notes))
-
-
-def _show_aligned(kb: KnowledgeBase, note_takers: Sequence[NoteTaker], *, as_json: bool) -> None:
-    rows = kb.browser.aligned(note_takers)
-    if as_json:
-        print_json(row_record(row, note_takers, kb.collection.domain) for row in rows)
-        return
-    head = (
-        f"{number}  {note_taker.report.title}  {note_taker.report.source}"
-        for number, note_taker in enumerate(note_takers, start=1)
-    )
-    results((*head, "", *(line for row in rows for line in terminal.row_lines(row))))
-
-
-def _show_similar(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) -> None:
-    alike = kb.browser.like(notes)
-    if as_json:
-        print_json(similar_record(one, kb.collection.domain) for one in alike)
-    else:
-        results(line for one in alike for line in terminal.similar_lines(one, kb.collection.catalogue))
-    if not alike:
-        say(f"kb: {texts.NOTHING_SIMILAR} ({texts.coverage(kb.keeper.coverage())})", err=True)
-        click.get_current_context().exit(FOUND_NOTHING)
+def _pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
+    """Yield a problem with its remedies, or a question with its answers; that it is open where there are none."""
+    note = pair.note
+    yield terminal.place_line(note)
+    about = ", ".join(catalogue.name(mention.service) for mention in note.services)
+    yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
+    for reply in pair.replies:
+        yield f"    → {reply.text.lstrip('→⇒=-> ')}"
+    if pair.is_open:
+        yield click.style(f"    → {texts.STATES['unsolved']}", fg="red")
+    yield click.style(f"    {note.id}", dim=True)
 
 
 @cli.command()
@@ -253,7 +168,14 @@ def services(kb: KnowledgeBase, *, as_json: bool) -> None:
     if as_json:
         print_json(service_record(count.service, count.notes) for count in counts)
         return
-    results(terminal.service_line(count, kb.collection.catalogue) for count in counts)
+    results(_service_line(count, kb.collection.catalogue) for count in counts)
+
+
+def _service_line(count: ServiceCount, catalogue: Catalogue) -> str:
+    """Return how many notes are on a service, its slug, its name and what became of it."""
+    notes, service = "-" if count.notes is None else count.notes, count.service
+    past = texts.history(service, catalogue.name)
+    return f"{notes:>5}  {service.slug:24}  {service.name}{f'  ({past})' if past else ''}"
 
 
 def _search_records(
@@ -276,11 +198,8 @@ def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]
     try:
         return kb.searcher.narrowed(query, names)
     except UnknownValueError as error:
-        raise click.BadParameter(_no_value(kb, error), param_hint=f"--{error.facet}") from error
-
-
-def _no_value(kb: KnowledgeBase, error: UnknownValueError) -> str:
-    facet = BY_KEY[error.facet]
-    noted = (one.value for one in kb.searcher.noted(facet))
-    near = [one.value for one in kb.searcher.near(facet, error.name)]
-    return terminal.no_value(error.facet, error.name, near, dict.fromkeys((*error.known, *noted)))
+        facet = BY_KEY[error.facet]
+        near = [one.value for one in kb.searcher.near(facet, error.name)]
+        known = dict.fromkeys((*error.known, *(one.value for one in kb.searcher.noted(facet))))
+        refused = terminal.no_value(error.facet, error.name, near, known)
+        raise click.BadParameter(refused, param_hint=f"--{error.facet}") from error

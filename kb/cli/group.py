@@ -1,23 +1,77 @@
-"""The `kb` command itself: its commands, each imported when it is run, and how it tells errors."""
+"""The `kb` command itself: its commands, each imported when it is run, their help, and how it tells errors."""
 
-import functools
 import gc
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
+from copy import copy
+from inspect import cleandoc
 from typing import Any
 
 import click
 
-from kb.cli.helping import Context, told
 from kb.cli.language import LANGUAGES, _, speak
-from kb.cli.overview import COMMANDS, INDEX, LANGUAGE, LIBRARY, MOST_COLUMNS, overview
-from kb.cli.places import AN_OLDER_ANSWERED, FOUND_NOTHING, WRONG_USE, Places, places
+from kb.cli.options import AN_OLDER_ANSWERED, FOUND_NOTHING, WRONG_USE, Places, foreseen, place_options
+from kb.cli.overview import COMMANDS, LANGUAGE, MOST_COLUMNS, overview, table, wrapped
 
+_AS_IT_IS = "\b\n"  # what click begins a paragraph with whose lines stay
 _PIPE_CLOSED = 128 + 13  # what a shell tells of other tools that write to a closed pipe: they end by SIGPIPE, 13
 
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+# numpy starts a thread for each processor, which takes longer than all that a search has to multiply.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Nothing that is imported is garbage; to look for it as often as Python does by itself takes a tenth of a start.
+gc.set_threshold(50_000)
+
+
+class Formatter(click.HelpFormatter):
+    """Lays help out as click does, but Japanese by the columns that it takes: click wraps at spaces alone."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs."""
+        indent = " " * self.current_indent
+        blocks = (
+            paragraph.removeprefix(_AS_IT_IS).splitlines()
+            if paragraph.startswith(_AS_IT_IS)
+            else wrapped(" ".join(paragraph.split()), self.width - len(indent))
+            for paragraph in text.split("\n\n")
+        )
+        self.write("\n\n".join("\n".join(f"{indent}{line}" for line in lines) for lines in blocks) + "\n")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], *_columns: int) -> None:
+        """Write names and what they mean, side by side."""
+        self.write("\n".join(table(list(rows), self.width)) + "\n")
+
+
+class Context(click.Context):
+    """What a command is run in: its help is laid out by our formatter."""
+
+    formatter_class = Formatter
+
+
+def translated(command: click.Command) -> click.Command:
+    """Return a command whose help, and that of its options, is in the language that is spoken."""
+    copied = copy(command)
+    copied.context_class = Context
+    copied.help = "\n\n".join(map(_translated_paragraph, paragraphs(command)))
+    copied.params = [copy(param) for param in command.params]
+    for param in copied.params:
+        if isinstance(param, click.Option) and param.help:
+            param.help = _(param.help)
+    return copied
+
+
+def paragraphs(command: click.Command) -> list[str]:
+    """Return the paragraphs of a command's help, each on one line but for examples."""
+    parts = cleandoc(command.help or "").split("\n\n")
+    return [part if part.startswith(_AS_IT_IS) else " ".join(part.split()) for part in parts]
+
+
+def _translated_paragraph(paragraph: str) -> str:
+    """Return a paragraph in the language that is spoken; of examples their heading, which is as wide in each."""
+    if paragraph.startswith(_AS_IT_IS):
+        return paragraph.replace("Examples:", _("Examples:")).replace("Example:", _("Example:"))
+    return _(paragraph)
 
 
 class LazyGroup(click.Group):
@@ -43,7 +97,7 @@ class LazyGroup(click.Group):
         if cmd_name in COMMANDS:
             importlib.import_module(COMMANDS[cmd_name][0])
         command = super().get_command(ctx, cmd_name)
-        return command and told(command)
+        return command and translated(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -79,67 +133,9 @@ class LazyGroup(click.Group):
         return result
 
 
-def foreseen() -> tuple[type[Exception], ...]:
-    """Return the errors that are told and not traced; asked for only when there is one."""
-    from index.engine import SearchIndexError
-    from kb.evaluation import EvaluationError
-    from kb.report.problems import LibraryError, UnreadableError
-    from kb.search.answers import UnknownIdError
-
-    return EvaluationError, LibraryError, SearchIndexError, UnknownIdError, UnreadableError, OSError
-
-
 def _drop_output() -> None:
     """Let nothing be written any more: what is left in the buffer would fail again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-Command = Callable[..., None]
-
-# numpy starts a thread for each processor, which takes longer than all that a search has to multiply.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# Nothing that is imported is garbage; to look for it as often as Python does by itself takes a tenth of a start.
-gc.set_threshold(50_000)
-
-
-class NamedPath(click.Path):
-    """The path of a file or folder; an empty one, as of a variable that is not set, is not the current folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
-        """Return a path that names something."""
-        if not value:
-            self.fail(_("is empty; name a file or folder"), param, ctx)
-        return super().convert(value, param, ctx)
-
-
-def place_options(command: Command) -> Command:
-    """Add --library and --index to a command; there they win over those of `kb` itself."""
-
-    def keep(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
-        if value is not None:
-            from pathlib import Path
-
-            setattr(ctx.ensure_object(Places), str(option.name), Path(value))
-
-    for name, text in (
-        ("--index", INDEX),
-        ("--library", LIBRARY),
-    ):
-        command = click.option(name, type=NamedPath(), callback=keep, expose_value=False, help=text)(command)
-    return command
-
-
-def with_knowledge_base(command: Command) -> Command:
-    """Give a command the knowledge base of its --library and --index."""
-
-    @functools.wraps(command)
-    def opened(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (whatever options the command has)
-        from kb.knowledge_base import KnowledgeBase
-
-        chosen = places()
-        command(KnowledgeBase.open(chosen.library, chosen.index), *args, **kwargs)
-
-    return place_options(opened)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": MOST_COLUMNS})

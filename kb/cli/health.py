@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import click
+
 from index.sentences import told_by
 from kb.cli.language import _, ngettext, texts
 from kb.storage.walk import shown_name
@@ -10,10 +12,17 @@ from kb.storage.walk import shown_name
 if TYPE_CHECKING:
     from index.engine import Coverage
     from kb.knowledge_base import KnowledgeBase
+    from kb.report.difference import Difference
     from kb.report.problems import FileProblem
     from kb.search.outcomes import Added, Status, SyncOutcome
+    from kb.services import Domain
 
 MOST_NAMED = 5  # files set aside; `kb status --json` names all
+_SIGNS = {
+    "came": click.style("+", fg="cyan"),
+    "went": click.style("-", fg="red"),
+    "changed": click.style("~", fg="yellow"),
+}
 
 Vectors: TypeAlias = Literal["later", "beside", "now"]
 """When the vectors are made that notes lack: by a command that is yet to be given, while this one runs, or now."""
@@ -41,12 +50,6 @@ def kept_line(kept: "Sequence[str]") -> str:
     return _("what was there is kept as {files}").format(files=", ".join(kept))
 
 
-def feed_line(posts: int, proposed: int, left: int) -> str:
-    """Return what was new in a feed, and what is proposed again the next time."""
-    told = _("feed: {posts} posts, {new} new that look like reports").format(posts=posts, new=proposed)
-    return told + (_(", {left} left for the next time").format(left=left) if left else "")
-
-
 def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors = "later") -> Iterator[str]:
     """Yield the line that a sync ends with, and what to do next; `vectors` are made when that tells."""
     samples = f"{texts.SAMPLES_SHOWN}  " if kb.collection.is_samples else ""
@@ -66,13 +69,13 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors 
     else:
         if coverage and coverage.lacking:
             how = makes_vectors() if vectors == "later" else _("made while this runs")
-            told = _("vectors of {count:,} notes follow, which find by meaning too: {how}")
-            yield told.format(count=coverage.lacking, how=how)
+            sentence = _("vectors of {count:,} notes follow, which find by meaning too: {how}")
+            yield sentence.format(count=coverage.lacking, how=how)
 
 
 def without_vectors(error: Exception) -> str:
     """Return why no vectors can be made, and what that means."""
-    return _("kb: {why}; notes are found by their words alone").format(why=texts.told(told_by(error)))
+    return _("kb: {why}; notes are found by their words alone").format(why=texts.in_words(told_by(error)))
 
 
 def empty_line(kb: "KnowledgeBase") -> str:
@@ -82,8 +85,8 @@ def empty_line(kb: "KnowledgeBase") -> str:
 
     state, name = kb.keeper.status(), kb.collection.library.name
     if any_unreadable(state.problems):
-        told = _("no report in {library} could be read, as `kb status` tells; `kb add FILE` puts another there")
-        return told.format(library=name)
+        sentence = _("no report in {library} could be read, as `kb status` tells; `kb add FILE` puts another there")
+        return sentence.format(library=name)
     if alone := len(state.left_alone):
         return ngettext(
             "no report in {library}: {count} file is left alone (READMEs, what `ignore` in kb.toml names); "
@@ -92,8 +95,8 @@ def empty_line(kb: "KnowledgeBase") -> str:
             "change that, or `kb add FILE`",
             alone,
         ).format(library=name, count=alone)
-    told = _("no report in {library} yet: `kb add FILE` puts one there ({formats})")
-    return told.format(library=name, formats=texts.told(listed(LABELS)))
+    sentence = _("no report in {library} yet: `kb add FILE` puts one there ({formats})")
+    return sentence.format(library=name, formats=texts.in_words(listed(LABELS)))
 
 
 def status_lines(status: "Status", coverage: "Coverage | None", model: str | None) -> Iterator[str]:
@@ -103,23 +106,23 @@ def status_lines(status: "Status", coverage: "Coverage | None", model: str | Non
     yield _("index    {folder}").format(folder=shown_name(status.index))
     yield _("content  {0.reports} reports, {0.talks} talks, {0.notes} notes").format(status)
     if status.left_alone:
-        told = _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so")
-        yield told.format(count=len(status.left_alone))
+        sentence = _("aside    {count} files are no reports: READMEs, what kb.toml ignores, what says so")
+        yield sentence.format(count=len(status.left_alone))
     if status.kept:
         some = ", ".join(status.kept[:MOST_NAMED]) + (" …" if len(status.kept) > MOST_NAMED else "")
-        told = _("kept     {count} files that were replaced or removed: {files}")
-        yield told.format(count=len(status.kept), files=some)
+        sentence = _("kept     {count} files that were replaced or removed: {files}")
+        yield sentence.format(count=len(status.kept), files=some)
     others = _("; the others: {how}").format(how=makes_vectors()) if coverage and coverage.lacking else ""
     yield _("likeness {coverage}").format(coverage=texts.coverage(coverage)) + others
     if model:
         yield _("model    {model}").format(model=model)
     if status.learned:
         sorts = ", ".join(f"{count} {sort}" for sort, count in status.learned.items())
-        told = _("learned  from {count} corrections of kinds: {sorts}")
-        yield told.format(count=sum(status.learned.values()), sorts=sorts)
+        sentence = _("learned  from {count} corrections of kinds: {sorts}")
+        yield sentence.format(count=sum(status.learned.values()), sorts=sorts)
     if status.memory:
-        told = _("memory   searching takes {megabytes:.0f} MB at most, beside the dictionary")
-        yield told.format(megabytes=status.memory / 1e6)
+        sentence = _("memory   searching takes {megabytes:.0f} MB at most, beside the dictionary")
+        yield sentence.format(megabytes=status.memory / 1e6)
     yield _("state    up to date") if status.up_to_date else _("state    behind the library: run `kb sync`")
     yield from problem_lines(status.problems)
 
@@ -127,7 +130,7 @@ def status_lines(status: "Status", coverage: "Coverage | None", model: str | Non
 def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     """Yield one plain line for each problem."""
     for problem in problems:
-        yield f"kb: {texts.told(problem.sentence)}"
+        yield f"kb: {texts.in_words(problem.sentence)}"
 
 
 def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
@@ -138,7 +141,25 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     for group in groups:
         several = len(group.problems) > 1
         where = texts.in_files(group)
-        told = texts.told(group.cause if several else group.problems[0].sentence)
-        yield f"kb: {told} {where}" if several else f"kb: {told}"
+        sentence = texts.in_words(group.cause if several else group.problems[0].sentence)
+        yield f"kb: {sentence} {where}" if several else f"kb: {sentence}"
     if any(len(group.places) < len(group.problems) for group in groups):
         yield _("kb: `kb status` tells each by file and line")
+
+
+def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str]:
+    """Yield what came, went and changed by report, with what did it, and the sums last."""
+    from kb.search.differences import item_name
+
+    for report in difference.reports:
+        fields = texts.listed(texts.CHANGED[field] for field in report.changed)
+        title = click.style(report.title, bold=True) + (f"  ({fields})" if fields else "")
+        yield f"{_SIGNS[report.fate]} {title}"
+        yield click.style(f"  {texts.listed(map(texts.cause, report.causes))}  {report.report}", dim=True)
+        for item in report.items:
+            what = f"{texts.COMPARED[item.sort]} {texts.item(item, item_name(item, domain))}".rstrip()
+            text = f"{item.before} → {item.after}" if item.sort == "note" and item.before else item.text
+            yield f"  {_SIGNS[item.fate]} {what}  {text}"
+    if difference.left_out:
+        yield texts.left_out(difference.left_out)
+    yield (f"{texts.FIRST_SYNC}: " if difference.first else "") + texts.counts(difference.counts)

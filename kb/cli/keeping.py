@@ -1,25 +1,30 @@
-"""The commands that keep library and index: sync, add, remove, status, check, watch."""
+"""The commands that keep an index up to its library: sync, status, watch, check; and mcp, which answers from it."""
 
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import asdict
 
-from index.sentences import said
-from kb.cli import completing, health
-from kb.cli.fetching import add_page, allow_private, fetched, is_address
-from kb.cli.group import NamedPath, as_json, cli, with_knowledge_base
+from kb.cli import health
+from kb.cli.group import cli
 from kb.cli.language import _, texts
-from kb.cli.output import ProgressBar, bring_up_to_date, embed, in_words, lines, make_ready, print_json, results, say
-from kb.cli.places import FOUND_NOTHING, WRONG_USE, places
+from kb.cli.options import FOUND_NOTHING, WRONG_USE, as_json, places, with_knowledge_base
+from kb.cli.output import (
+    ProgressBar,
+    bring_up_to_date,
+    bring_up_to_date_or_tell,
+    embed,
+    in_words,
+    lines,
+    print_json,
+    results,
+    say,
+)
 from kb.storage.walk import shown_name
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
     from kb.report.difference import Difference
-    from kb.search.outcomes import Added
 
 
 @cli.command()
@@ -46,13 +51,13 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     if dry_run:
         with ProgressBar() as progress:
             would = kb.keeper.preview_sync(progress)
-        _tell(would, kb, as_json=as_json)
+        _print_difference(would, kb, as_json=as_json)
         if would is None and not as_json:
             say(texts.NOTHING_DIFFERS)
         return
     outcome = bring_up_to_date(kb)
     if diff:
-        _tell(outcome.difference, kb, as_json=as_json)
+        _print_difference(outcome.difference, kb, as_json=as_json)
     elif as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:
@@ -65,9 +70,8 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
         click.get_current_context().exit(WRONG_USE)
 
 
-def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
+def _print_difference(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
     """Print what a sync changed or would change, nothing where that is nothing."""
-    from kb.cli.differences import difference_lines
     from kb.search.differences import difference_records
 
     if difference is None:
@@ -75,77 +79,7 @@ def _tell(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool
     if as_json:
         print_json(difference_records(difference))
     else:
-        results(difference_lines(difference, kb.collection.domain))
-
-
-@cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=NamedPath(allow_dash=True))
-@click.option("--event", help="The event's name, where the report does not tell it.")
-@click.option(
-    "--date", "held_on", metavar="DATE", callback=lambda *told: _date(told[2]), help="2018, 2018-03 or 2018-03-10."
-)
-@click.option("--url", help="Where the report was published.")
-@allow_private
-@as_json
-@with_knowledge_base
-def add(kb: "KnowledgeBase", files: tuple[str, ...], *, allow_private: bool, as_json: bool, **told: str | None) -> None:
-    """Put reports into the library and index them; a report that is there already is replaced, and kept aside.
-
-    Of a folder each file is added that may be a report. A page at an address is fetched once, if its robots.txt allows
-    that, and kept as it is.
-
-    \b
-    Examples: kb add report.md --event "JAWS DAYS 2018" --date 2018-03-10
-              kb add ~/notes https://example.com/my-report
-              pbpaste | kb add -
-    """
-    from kb.cli.files import each_file
-    from kb.report.model import MetadataOverride
-    from kb.report.problems import FileProblem, UnreadableError
-
-    given = MetadataOverride(told["event"], told["held_on"], told["url"])
-    every: list[Added] = []
-
-    def add_one(data: bytes, source: str) -> None:
-        if not data.strip():
-            raise UnreadableError(FileProblem(source, None, said("is empty; there is nothing to add")))
-        if is_address(source):
-            every.append(add_page(kb, source, data, given))
-        else:
-            every.append(kb.keeper.add(data, None if source == "-" else Path(source).name, given))
-
-    try:
-        each_file(files, add_one, partial(fetched, allow_private=allow_private))
-        outcome = bring_up_to_date(kb)
-    finally:  # whatever stops it: these are in the library
-        every = [kb.keeper.indexed(added) for added in every]
-        if as_json:
-            print_json(added.record() for added in every)
-        else:
-            lines(map(health.added_line, every))
-    if not as_json:
-        lines(health.outcome_lines(outcome, kb))
-
-
-@cli.command()
-@click.argument("identifier", metavar="ID", shell_complete=completing.ids(completing.report_ids))
-@as_json
-@with_knowledge_base
-def remove(kb: "KnowledgeBase", identifier: str, *, as_json: bool) -> None:
-    """Take a report out of the library and the index, by its id; its file is kept aside.
-
-    \b
-    Example: kb remove jaws-days-2018-1a2b
-    """
-    make_ready(kb)
-    entry = kb.browser.entry(identifier)
-    kept = kb.corrector.remove(entry.source, entry.digest).kept
-    outcome = bring_up_to_date(kb)
-    if as_json:
-        print_json([{"report": identifier, "kept": kept}])
-    else:
-        removed = _("removed {report}; {kept}").format(report=identifier, kept=health.kept_line(kept))
-        lines([removed, *health.outcome_lines(outcome, kb)])
+        results(health.difference_lines(difference, kb.collection.domain))
 
 
 @cli.command()
@@ -219,11 +153,22 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
         click.get_current_context().exit(FOUND_NOTHING)
 
 
-def _date(text: str | None) -> str | None:
-    from index.tables import quoted
-    from kb.report.dates import is_date
+@cli.command()
+@with_knowledge_base
+def mcp(kb: "KnowledgeBase") -> None:
+    """Answer other programs on stdin and stdout, the index brought up to the library first.
 
-    if text is not None and not is_date(text):
-        told = _("{text} is no date; write 2018, 2018-03 or 2018-03-10").format(text=quoted(text))
-        raise click.BadParameter(told)
-    return text
+    It speaks the Model Context Protocol (MCP): an assistant starts it by itself, once it is told the command. Nothing
+    can be changed by it. `kb serve` answers the same at /mcp.
+
+    \b
+    Example: kb mcp --library ~/reports
+    """
+    from index.engine import WriterBusyError
+    from kb.programs.server import over_stdio
+
+    try:
+        bring_up_to_date_or_tell(kb)
+    except WriterBusyError as error:  # what that other process publishes is answered as soon as it does
+        say(f"kb: {in_words(error)}", err=True)
+    over_stdio(kb)

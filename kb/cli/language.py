@@ -18,9 +18,10 @@ _STATE = "LANGUAGE"  # what gettext looks at before these, and the programs that
 
 def speak(words: Sequence[str]) -> None:
     """Speak the language that words ask for by `--lang`, else that of the environment."""
-    asked = next((after for word, after in _options(words) if word == "--lang"), None)
-    told = next(filter(None, map(os.environ.get, _VARIABLES)), "")
-    os.environ[_STATE] = asked if asked in LANGUAGES else "ja" if told.startswith("ja") else "en"
+    parts = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else (word,))]
+    asked = next((after for word, after in pairwise(parts) if word == "--lang"), None)
+    locale = next(filter(None, map(os.environ.get, _VARIABLES)), "")
+    os.environ[_STATE] = asked if asked in LANGUAGES else "ja" if locale.startswith("ja") else "en"
     if spoken() != "en":
         import gettext
 
@@ -49,12 +50,6 @@ def ngettext(one: str, many: str, count: int) -> str:
     import gettext
 
     return gettext.ngettext(one, many, count)
-
-
-def _options(words: Sequence[str]) -> Sequence[tuple[str, str]]:
-    """Return each word with the one after it, `--name=value` as two."""
-    parts = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else (word,))]
-    return list(pairwise(parts))
 
 
 class _Spoken:

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from kb.cli.group import NamedPath, as_json, cli
+from kb.cli.group import cli
 from kb.cli.language import _
+from kb.cli.options import NamedPath, as_json
 from kb.cli.output import lines, print_json
 from kb.evaluation import Evaluation, EvaluationError, evaluate
 from kb.library.places import EVALUATION
@@ -39,18 +40,17 @@ def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool
     else:
         lines(_table(evaluation))
     if at_least and (fallen := _fallen(evaluation, wanted)):
-        told = _("kb: {what}; see {file}")
-        lines((told.format(what=what, file=at_least) for what in fallen), err=True)
+        lines((_("kb: {what}; see {file}").format(what=what, file=at_least) for what in fallen), err=True)
         click.get_current_context().exit(FELL)
 
 
 def _figures(file: Path) -> Mapping[str, float]:
-    """Return the figures that a file wants. Raises EvaluationError."""
+    """Return the figures that a file wants. Raises EvaluationError where it holds none."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
     except ValueError as error:
-        told = _("{file}: no figures; write names with numbers, as JSON: {why}")
-        raise EvaluationError(told.format(file=file, why=error)) from error
+        refused = _("{file}: no figures; write names with numbers, as JSON: {why}")
+        raise EvaluationError(refused.format(file=file, why=error)) from error
 
 
 def _fallen(evaluation: Evaluation, wanted: Mapping[str, float]) -> list[str]:
@@ -75,5 +75,5 @@ def _table(evaluation: Evaluation) -> Iterator[str]:
     yield _("{0.queries} queries in {0.seconds:.1f} s").format(evaluation)
     if evaluation.without_answer:
         wrong = "、".join(evaluation.answered_all_the_same) or _("none")
-        told = _("of {count} queries without an answer found something all the same: {queries}")
-        yield told.format(count=evaluation.without_answer, queries=wrong)
+        noise = _("of {count} queries without an answer found something all the same: {queries}")
+        yield noise.format(count=evaluation.without_answer, queries=wrong)

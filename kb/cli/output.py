@@ -12,8 +12,8 @@ import click
 from index.sentences import Sentence, said, system_says, told_by
 from kb.cli import health
 from kb.cli.language import _, texts
-from kb.cli.places import places
-from kb.cli.wrapping import STYLE, wrapped
+from kb.cli.options import WRONG_USE, places
+from kb.cli.overview import STYLE, wrapped_line
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
@@ -36,7 +36,10 @@ class OutputError(OSError):
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a text of whatever origin: the terminal obeys nothing in it but colours, and they end with the text."""
+    """Print a text of whatever origin: the terminal obeys nothing in it but colours, and they end with the text.
+
+    Raises OutputError where it cannot be written, BrokenPipeError where nobody reads any more.
+    """
     try:
         click.echo(_safe(text), err=err)
     except BrokenPipeError:
@@ -47,15 +50,15 @@ def say(text: str, *, err: bool = False) -> None:
 
 def in_words(error: Exception) -> str:
     """Return what an error says in the language that is spoken."""
-    return texts.told(_told_by(error))
+    return texts.in_words(_sentence_of(error))
 
 
-def _told_by(error: Exception) -> Sentence:
+def _sentence_of(error: Exception) -> Sentence:
     """Return what an error says; of one that the system raised, its file first."""
     if isinstance(error, OSError) and error.strerror:
         what = system_says(error)
-        told = said("{0}: {1}", error.filename, what) if error.filename else what
-        return said("{0}; make room and run it again", told) if error.errno in _NO_ROOM else told
+        sentence = said("{0}: {1}", error.filename, what) if error.filename else what
+        return said("{0}; make room and run it again", sentence) if error.errno in _NO_ROOM else sentence
     return told_by(error)
 
 
@@ -71,7 +74,7 @@ def results(every: Iterable[str]) -> None:
         lines(every)
         return
     size = shutil.get_terminal_size()
-    shown = [part for line in every for part in wrapped(_safe(line), size.columns)]
+    shown = [part for line in every for part in wrapped_line(_safe(line), size.columns)]
     if len(shown) < size.lines:
         lines(shown)
     else:
@@ -116,21 +119,20 @@ def bring_up_to_date_or_tell(
         if kb.collection.contents() is None:
             raise
         say(_("kb: {why}; what the index held before answers").format(why=in_words(error)), err=True)
-        return _told_by(error)
+        return _sentence_of(error)
 
 
 def embed(kb: "KnowledgeBase") -> None:
     """Make the vectors that notes lack, showing progress; exits where that is stopped, or the model makes none."""
     from index.embedder import EmbeddingError
-    from kb.cli.places import WRONG_USE
 
     try:
         with ProgressBar() as progress:
             kb.keeper.embed(progress)
     except KeyboardInterrupt:
-        told = _("kb: stopped; no vector is lost ({coverage}); the others: {how}")
+        stopped = _("kb: stopped; no vector is lost ({coverage}); the others: {how}")
         coverage = texts.coverage(kb.keeper.coverage())
-        say(told.format(coverage=coverage, how=health.makes_vectors()), err=True)
+        say(stopped.format(coverage=coverage, how=health.makes_vectors()), err=True)
         click.get_current_context().exit(STOPPED)
     except EmbeddingError as error:
         say(health.without_vectors(error), err=True)

@@ -72,10 +72,3 @@ def read(kind: type[_T], given: object) -> _T:
         return msgspec.json.decode(msgspec.json.encode(given), type=kind)
     except (ArithmeticError, RecursionError) as error:  # a number or a depth that no JSON of ours has
         raise ValueError(str(error)) from error
-
-
-def schema(kind: type[Arguments]) -> dict[str, Any]:
-    """Return the JSON Schema of what a tool may be asked."""
-    _, schemas = msgspec.json.schema_components([kind])
-    found: dict[str, Any] = schemas[kind.__name__]
-    return found

@@ -13,8 +13,8 @@ from mcp.shared.exceptions import MCPError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kb.knowledge_base import KnowledgeBase
-from kb.programs import resources
-from kb.programs.tools import TOOLS, ToolError, call
+from kb.programs.cards import SCHEME
+from kb.programs.tools import TOOLS, ToolError, call, talks, text
 from kb.search.records import as_json
 from kb.texts import programs as words
 
@@ -68,8 +68,10 @@ def server(kb: KnowledgeBase) -> Server[Any]:
         for name, tool in TOOLS.items()
     ]
     templates = [
-        types.ResourceTemplate(uri_template=resources.template(what), name=what, description=told, mime_type=_MARKDOWN)
-        for what, told in words.RESOURCES.items()
+        types.ResourceTemplate(  # an address as RFC 6570 writes it
+            uri_template=f"{SCHEME}://{what}/{{+id}}", name=what, description=description, mime_type=_MARKDOWN
+        )
+        for what, description in words.RESOURCES.items()
     ]
 
     async def list_tools(_ctx: object, _params: object) -> types.ListToolsResult:
@@ -77,23 +79,23 @@ def server(kb: KnowledgeBase) -> Server[Any]:
 
     async def call_tool(ctx: ServerRequestContext, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            record = await _beside(lambda: call(kb, params.name, params.arguments or {}, _root(ctx)))
+            record = await asyncio.to_thread(call, kb, params.name, params.arguments or {}, _root(ctx))
         except ToolError as error:
             return types.CallToolResult(content=[types.TextContent(text=str(error))], is_error=True)
         return types.CallToolResult(content=[types.TextContent(text=as_json(record))], structured_content=record)
 
     async def list_resources(_ctx: object, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
-        some, following = await _reading(lambda: resources.talks(kb, params.cursor if params else None))
-        found = [types.Resource(uri=one.address, name=one.title, mime_type=_MARKDOWN) for one in some]
+        some, following = await _reading(lambda: talks(kb, params.cursor if params else None))
+        found = [types.Resource(uri=address, name=title, mime_type=_MARKDOWN) for address, title in some]
         return types.ListResourcesResult(resources=found, next_cursor=following)
 
     async def list_templates(_ctx: object, _params: object) -> types.ListResourceTemplatesResult:
         return types.ListResourceTemplatesResult(resource_templates=templates)
 
     async def read(ctx: ServerRequestContext, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        text = await _reading(lambda: resources.text(kb, params.uri, _root(ctx)))
-        held = types.TextResourceContents(uri=params.uri, text=text, mime_type=_MARKDOWN)
-        return types.ReadResourceResult(contents=[held])
+        quotations = await _reading(lambda: text(kb, params.uri, _root(ctx)))
+        contents = types.TextResourceContents(uri=params.uri, text=quotations, mime_type=_MARKDOWN)
+        return types.ReadResourceResult(contents=[contents])
 
     return Server(
         "kb",
@@ -107,15 +109,10 @@ def server(kb: KnowledgeBase) -> Server[Any]:
     )
 
 
-async def _beside(work: Callable[[], T]) -> T:
-    """Do something in a thread, so that other programs are answered meanwhile."""
-    return await asyncio.to_thread(work)
-
-
 async def _reading(work: Callable[[], T]) -> T:
-    """Do something in a thread that reads resources. Raises MCPError where it cannot be."""
+    """Return what is read in a thread, so that others are answered meanwhile. Raises MCPError where it cannot be."""
     try:
-        return await _beside(work)
+        return await asyncio.to_thread(work)
     except ToolError as error:
         raise MCPError(types.INVALID_PARAMS, str(error)) from error
 

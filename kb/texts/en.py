@@ -163,16 +163,16 @@ def changed(statement: str) -> str:
 
 def history(service: "Service", name: Callable[[str], str]) -> str:
     """Return what became of a service: its former names, what it came from, its stages, its heir."""
-    told = [f"formerly {past.name} (until {day(past.until)})" for past in service.former]
+    past = [f"formerly {former.name} (until {day(former.until)})" for former in service.former]
     if service.split_from:
-        told.append(f"was a part of {name(service.split_from)}")
-    told += [f"{_BECAME[stage.what]} {day(stage.on)}" for stage in service.stages]
+        past.append(f"was a part of {name(service.split_from)}")
+    past += [f"{_BECAME[stage.what]} {day(stage.on)}" for stage in service.stages]
     if service.superseded_by:
-        told.append(f"followed by {name(service.superseded_by)}")
-    return ", ".join(told)
+        past.append(f"followed by {name(service.superseded_by)}")
+    return ", ".join(past)
 
 
-def told(sentence: "Sentence") -> str:
+def in_words(sentence: "Sentence") -> str:
     """Return what an error says, or what is wrong with a file."""
     return str(sentence)
 
@@ -261,8 +261,8 @@ def cause(cause: "Cause") -> str:
 
 def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
     """Return how much came, went and changed: reports 1 changed · tags 2 added, 1 changed."""
-    told = (", ".join(f"{count:,} {FATES[fate]}" for fate, count in every.items()) for every in counts.values())
-    return " · ".join(f"{COMPARED[sort]} {one}" for sort, one in zip(counts, told, strict=True))
+    by_fate = (", ".join(f"{count:,} {FATES[fate]}" for fate, count in every.items()) for every in counts.values())
+    return " · ".join(f"{COMPARED[sort]} {one}" for sort, one in zip(counts, by_fate, strict=True))
 
 
 def item(item: "Item", name: str) -> str:

@@ -142,16 +142,16 @@ def changed(statement: str) -> str:
 
 def history(service: "Service", name: Callable[[str], str]) -> str:
     """Return what became of a service: its former names, what it came from, its stages, its heir."""
-    told = [f"旧称 {past.name}（{past.until}まで）" for past in service.former]
+    past = [f"旧称 {former.name}（{former.until}まで）" for former in service.former]
     if service.split_from:
-        told.append(f"{name(service.split_from)}から独立")
-    told += [f"{stage.on}に{_BECAME[stage.what]}" for stage in service.stages]
+        past.append(f"{name(service.split_from)}から独立")
+    past += [f"{stage.on}に{_BECAME[stage.what]}" for stage in service.stages]
     if service.superseded_by:
-        told.append(f"後継 {name(service.superseded_by)}")
-    return "、".join(told)
+        past.append(f"後継 {name(service.superseded_by)}")
+    return "、".join(past)
 
 
-def told(sentence: "Sentence") -> str:
+def in_words(sentence: "Sentence") -> str:
     """Return what an error says, or what is wrong with a file."""
     return _in_language("ja", sentence)
 
@@ -243,8 +243,8 @@ def cause(cause: "Cause") -> str:
 
 def counts(counts: "Mapping[Sort, Mapping[Fate, int]]") -> str:
     """Return how much came, went and changed: レポート 変更1 · タグ 追加2、変更1."""
-    told = ("、".join(f"{FATES[fate]}{count:,}" for fate, count in every.items()) for every in counts.values())
-    return " · ".join(f"{COMPARED[sort]} {one}" for sort, one in zip(counts, told, strict=True))
+    by_fate = ("、".join(f"{FATES[fate]}{count:,}" for fate, count in every.items()) for every in counts.values())
+    return " · ".join(f"{COMPARED[sort]} {one}" for sort, one in zip(counts, by_fate, strict=True))
 
 
 def item(item: "Item", name: str) -> str:

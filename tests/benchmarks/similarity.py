@@ -72,7 +72,7 @@ def main() -> None:
         for state in ("first", "again"):
             ways = [
                 (f"{name}{', and what is near' if near else ''}", one, () if near else ("near",))
-                for name, one in (("words alone", words_alone), ("with likeness", engine))
+                for name, one in (("words alone", words_alone), ("with similarity", engine))
                 for near in (False, True)
             ]
             times: dict[str, list[float]] = {name: [] for name, _, _ in ways}

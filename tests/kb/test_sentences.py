@@ -50,7 +50,7 @@ def is_text(node: ast.expr) -> bool:
     ],
 )
 def test_a_sentence_is_told_in_either_language(sentence: Sentence, japanese: str) -> None:
-    assert (ja.told(sentence), en.told(sentence)) == (japanese, str(sentence))
+    assert (ja.in_words(sentence), en.in_words(sentence)) == (japanese, str(sentence))
 
 
 def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> None:
@@ -59,7 +59,9 @@ def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> 
 
     remedy = "make it, or name another with --library or KB_LIBRARY"
     assert str(caught.value) == f"{tmp_path / 'none'}: no such folder; {remedy}"
-    assert ja.told(told_by(caught.value)).startswith(f"{tmp_path / 'none'}: そのようなフォルダーはありません。作るか")
+    assert ja.in_words(told_by(caught.value)).startswith(
+        f"{tmp_path / 'none'}: そのようなフォルダーはありません。作るか"
+    )
 
 
 def test_what_is_wrong_is_the_same_value_once_it_was_kept(tmp_path: Path) -> None:
@@ -92,9 +94,9 @@ def test_problems_of_one_cause_are_told_once_without_what_differs() -> None:
         FileProblem("e.md", None, said("cannot be opened ({0}); {1}", why, link)),
     ]
 
-    assert [(en.told(one.cause), len(one.problems)) for one in gathered(every)] == [
+    assert [(en.in_words(one.cause), len(one.problems)) for one in gathered(every)] == [
         ("cannot be opened (Permission denied); check its permissions", 2),
         ("cannot be opened (Permission denied); check its name", 1),
         ('the same post as "…"; indexed once', 2),
     ]
-    assert ja.told(gathered(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"
+    assert ja.in_words(gathered(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"

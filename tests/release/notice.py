@@ -70,9 +70,9 @@ def text(elsewhere: Licences) -> str:
     """Return what NOTICE is to say, where elsewhere tells of what is not installed here."""
     known = {**elsewhere, **licences(distributions())}
     rows = {package: known.get(package, "") for package in locked()}
-    asking = sorted({package.split()[0] for package, told in rows.items() if _ASKS_FOR_MORE.search(told)})
+    asking = sorted({package.split()[0] for package, terms in rows.items() if _ASKS_FOR_MORE.search(terms)})
     more = "".join(f"- {name}: {MORE.get(name, UNTHOUGHT)}\n" for name in asking)
-    every = "".join(f"  {package}: {told}\n" for package, told in rows.items())
+    every = "".join(f"  {package}: {terms}\n" for package, terms in rows.items())
     return f"{HEAD}{more}\nAll of them:\n\n{every}"
 
 

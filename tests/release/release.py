@@ -33,9 +33,9 @@ _OFFLINE = ("unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo u
 _STARTED = time.monotonic()
 
 
-def step(told: str) -> None:
+def step(what: str) -> None:
     """Say what is done now, and since when."""
-    print(f"== [{time.monotonic() - _STARTED:4.0f}s] {told}", flush=True)
+    print(f"== [{time.monotonic() - _STARTED:4.0f}s] {what}", flush=True)
 
 
 def run(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
@@ -46,17 +46,17 @@ def run(*command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = 
     return done.stdout
 
 
-def version() -> str:
+def committed_version() -> str:
     """Return the version of what is committed, which the newest section of the CHANGELOG has too."""
     if changed := run("git", "status", "--porcelain"):
         sys.exit(f"A release is what is committed. These files are not:\n{changed}")
-    told: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    declared: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     sections = re.findall(
         r"^## \[([\d.]+)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
     )
-    if sections[:1] != [told]:
-        sys.exit(f"pyproject.toml says {told}, the newest version in CHANGELOG.md is {sections[:1]}")
-    return told
+    if sections[:1] != [declared]:
+        sys.exit(f"pyproject.toml says {declared}, the newest version in CHANGELOG.md is {sections[:1]}")
+    return declared
 
 
 def unpacked(archive: Path, folder: Path) -> Path:
@@ -89,14 +89,14 @@ def built_alike(committed: Path, folder: Path) -> dict[str, bytes]:
     return built
 
 
-def check_contents(sources: Path, folder: Path, told: str) -> None:
+def check_contents(sources: Path, folder: Path, version: str) -> None:
     """Check that both packages say who they are, bring their licences, and hold what is committed and nothing else."""
     with tarfile.open(sources) as opened:
         committed = {one.name for one in opened if one.isfile()}
-    with tarfile.open(folder / f"{NAME}-{told}.tar.gz") as archive:
+    with tarfile.open(folder / f"{NAME}-{version}.tar.gz") as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
-    with zipfile.ZipFile(folder / f"{NAME}-{told}-py3-none-any.whl") as wheel:
-        names, about = wheel.namelist(), f"{NAME}-{told}.dist-info/"
+    with zipfile.ZipFile(folder / f"{NAME}-{version}-py3-none-any.whl") as wheel:
+        names, about = wheel.namelist(), f"{NAME}-{version}.dist-info/"
         metadata = Metadata.from_email(wheel.read(f"{about}METADATA"), validate=True)
         scripts = wheel.read(f"{about}entry_points.txt").decode()
     code = {name for name in committed if name.startswith(tuple(f"{room}/" for room in ROOMS))}
@@ -106,7 +106,7 @@ def check_contents(sources: Path, folder: Path, told: str) -> None:
         "is missing in the wheel": code - set(names),
         "is in the wheel, and not of it": {n for n in set(names) - code if not n.startswith((about, "kb/data/"))},
         "is missing among its licences": {n for n in LICENCES if f"{about}licenses/{n}" not in names},
-        "is not what its metadata say": {told, "MIT", "kb = webui.command:main"}
+        "is not what its metadata say": {version, "MIT", "kb = webui.command:main"}
         - {str(metadata.version), metadata.license_expression, *scripts.splitlines()},
     }
     if found := [f"{', '.join(sorted(map(str, those)))} {what}" for what, those in wrong.items() if those]:
@@ -138,8 +138,8 @@ def try_installed(package: Path, tests: Path, folder: Path, *, pinned: bool) -> 
 
 def main() -> None:
     """Build, check, try, and put what was tried into dist/."""
-    told = version()
-    step(f"{NAME} {told}: built three times")
+    version = committed_version()
+    step(f"{NAME} {version}: built three times")
     with tempfile.TemporaryDirectory(prefix="kb-release-") as name:
         folder = Path(name)
         committed = folder / "committed.tar"
@@ -147,7 +147,7 @@ def main() -> None:
         run("git", "archive", "--output", committed, "HEAD")
         built = built_alike(committed, folder)
         step("metadata, contents and licences")
-        check_contents(committed, folder / "first-built", told)
+        check_contents(committed, folder / "first-built", version)
         notice.check()
         for package in built:
             step(f"{package}: installed into an empty environment")

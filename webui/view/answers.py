@@ -44,7 +44,7 @@ def problem(
     """Return the answer that tells an error: its status, a sentence, what the cause said, reports to go on with."""
     status = error.code or 500
     if wants_json():
-        whole = f"{detail} {texts.shared.told(told)}" if told else detail
+        whole = f"{detail} {texts.shared.in_words(told)}" if told else detail
         response = jsonify({"type": "about:blank", "title": error.name, "status": status, "detail": whole})
         response.mimetype = "application/problem+json"
     else:

@@ -17,8 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import webui.command  # noqa: F401 (it adds `serve`)
-from kb.cli.group import cli
-from kb.cli.helping import paragraphs
+from kb.cli.group import cli, paragraphs
 from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, OPTIONS
 from kb.pipeline.lint import TOLD
 from kb.texts import CATALOGUES, DOMAIN

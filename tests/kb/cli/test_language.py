@@ -1,4 +1,4 @@
-"""The terminal speaks the reader's language: labels, help, errors; JSON has none."""
+"""The terminal speaks the reader's language: labels, help, errors; JSON has none. Each command has its help."""
 
 import re
 import string
@@ -16,7 +16,7 @@ from wcwidth import width
 import webui.command  # noqa: F401 (it adds `serve`)
 from kb.cli.group import cli
 from kb.cli.language import speak, spoken
-from kb.cli.overview import COMMANDS, overview
+from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, overview
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
 
@@ -145,3 +145,26 @@ def test_the_overview_is_the_same_with_click_and_without() -> None:
 
     assert (told.stdout.decode(), "レポートをライブラリに入れ" in with_click.stdout) == (with_click.stdout, True)
     assert overview() in with_click.stdout
+
+
+@pytest.mark.parametrize("columns", ["20", "80", "111", "200"])
+def test_the_help_looks_as_that_of_click(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Whole(click.Group):
+        def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            with formatter.section("Commands"):
+                formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+    monkeypatch.setenv("LANGUAGE", "en")
+    monkeypatch.setenv("COLUMNS", columns)
+    settings = cli.context_settings
+    whole = Whole("kb", params=cli.params, help=f"{ABOUT}\n\n\b\n{EXAMPLES}", context_settings=settings)
+
+    assert overview() == whole.get_help(click.Context(whole, info_name="kb", **settings))
+
+
+def test_what_the_help_says_of_a_command_is_what_the_command_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+    said = {name: text.removesuffix(".") for name, (_, text) in COMMANDS.items()}
+    helps = {name: cli.get_command(click.Context(cli), name).help for name in said}
+
+    assert {name: help_[: len(said[name])] for name, help_ in helps.items()} == said

@@ -131,6 +131,14 @@ def test_a_long_list_is_read_on_from_where_it_ended(knowledge_base: KnowledgeBas
     assert (len(first["notes"]), len(second["notes"]), second["next_offset"]) == (MOST_NOTES, 62 - MOST_NOTES, None)
 
 
+def test_a_search_is_read_on_from_where_it_ended(knowledge_base: KnowledgeBase) -> None:
+    first = asked(knowledge_base, "search", query="冪等", limit=2)
+    second = asked(knowledge_base, "search", query="冪等", limit=2, offset=first["next_offset"])
+    both = asked(knowledge_base, "search", query="冪等", limit=4)
+
+    assert [note["id"] for part in (first, second) for note in part["notes"]] == [note["id"] for note in both["notes"]]
+
+
 def test_an_answer_is_bounded_whatever_notes_hold(tmp_path: Path) -> None:
     long = "".join(f"- 冪等{number}{'あ' * 5_000}\n" for number in range(60))
     (tmp_path / "library").mkdir()

@@ -1,10 +1,12 @@
-"""What the commands say of a library and its index: sync, status, check."""
+"""What the commands say of a library and its index: sync, status, check, watch."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from typed import REPORT, kb, records
 
+from kb.library import watching
 from kb.readers.formats import LABELS, listed
 
 
@@ -250,3 +252,27 @@ def test_a_difference_is_an_object_for_each_thing_and_nothing_where_nothing_diff
         ("note", "came", "夜に箱を積む", [{"what": "edited", "name": "report.md"}])
     ]
     assert again == []
+
+
+def test_each_change_is_indexed_and_a_bad_file_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+
+    def changes(folders: Sequence[Path]) -> Iterator[None]:
+        assert folders == (library,)
+        yield
+        (library / "bad.md").write_bytes(b"\0\1\2")
+        yield
+        (library / "a.md").write_text("# 勉強会\n\n- 冪等に\n", encoding="utf-8")
+        yield
+
+    monkeypatch.setattr(watching, "changes", changes)
+
+    result = kb("watch", "--library", str(library), "--index", str(tmp_path / "index"))
+
+    told = [line.partition(";")[0] for line in result.stdout.splitlines() if line.startswith("reports:")]
+    assert (result.exit_code, told) == (
+        0,
+        ["reports: 0 new, 0 changed, 0 gone, 0 unchanged", "reports: 1 new, 0 changed, 0 gone, 0 unchanged"],
+    )
+    assert "bad.md" in result.stderr

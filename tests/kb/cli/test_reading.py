@@ -1,13 +1,26 @@
-"""The commands as they are typed: their help, and those that need no index: read, outline, lint, evaluate."""
+"""The commands that need no index: read, outline, lint, evaluate."""
 
 from pathlib import Path
 
-import click
 import pytest
 from typed import REPORT, kb, records
 
-from kb.cli.group import cli
-from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, overview
+from kb.readers.archives import LONGEST_REPORT
+
+# Files that nobody writes: what is past a limit is refused and told, the others go on.
+REFUSED = {
+    "bullets.md": ("- 一\n" * 10_001, "10001: more than 10,000 notes; divide the file"),
+    "elements.html": ("<html>" + "<p>一</p>" * 10_001, "1: more than 10,000 notes; divide the file"),
+    "headings.md": ("# 一\n" * 501, "501: more than 500 headings; divide the file"),
+    "long.txt": ("x" * (LONGEST_REPORT + 1), " longer than 10 MB; divide it, or take out what is no text"),
+    "lines.rst": ("\n" * 50_001, "50001: more than 50,000 lines; divide the file"),
+}
+TAKEN = {
+    "entities.html": "<html><h1>一</h1><p>" + "&amp;" * 200_000,
+    "good.md": "# 二\n\n- 冪等にする\n",
+    "line.md": "# 三\n\n- " + "SQSは順番を守らない。" * 50_000,
+    "token.txt": "漢" * 300_000,
+}
 
 
 def test_read_tells_a_missing_file_and_shows_the_others(tmp_path: Path) -> None:
@@ -65,33 +78,6 @@ def test_outline_accounts_for_every_line(tmp_path: Path) -> None:
         "サンプル勉強会 2019",
         ["キューとの付き合い方"],
     )
-
-
-@pytest.mark.parametrize("columns", ["20", "80", "111", "200"])
-def test_the_help_looks_as_that_of_click(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Whole(click.Group):
-        def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-            with formatter.section("Commands"):
-                formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
-
-    monkeypatch.setenv("COLUMNS", columns)
-    settings = cli.context_settings
-    whole = Whole("kb", params=cli.params, help=f"{ABOUT}\n\n\b\n{EXAMPLES}", context_settings=settings)
-
-    assert overview() == whole.get_help(click.Context(whole, info_name="kb", **settings))
-
-
-def test_what_the_help_says_of_a_command_is_what_the_command_says_of_itself() -> None:
-    said = {name: text.removesuffix(".") for name, (_, text) in COMMANDS.items()}
-    helps = {name: cli.get_command(click.Context(cli), name).help for name in said}
-
-    assert {name: help_[: len(said[name])] for name, help_ in helps.items()} == said
-
-
-def test_every_command_has_help_with_an_example() -> None:
-    without = [name for name in COMMANDS if "Example" not in kb(name, "--help").stdout]
-
-    assert without == []
 
 
 def test_lint_tells_an_author_what_to_put_right(tmp_path: Path) -> None:
@@ -162,3 +148,35 @@ def test_queries_that_are_none_are_refused_in_one_line(tmp_path: Path, told: str
 
     (line,) = refused.stderr.splitlines()
     assert (refused.exit_code, line.partition(" (")[0]) == (2, f"kb: {tmp_path}: no set of judged queries")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for name, text in (*TAKEN.items(), *((name, text) for name, (text, _) in REFUSED.items())):
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def test_a_sync_refuses_them_with_a_reason_and_indexes_the_others(hostile: Path, tmp_path: Path) -> None:
+    done, status = (
+        kb(command, "--library", str(hostile), "--index", str(tmp_path / "index")) for command in ("sync", "status")
+    )
+    told = [line for line in status.stdout.splitlines() if line.startswith("kb: ")]
+
+    assert (done.exit_code, sorted(told), done.stdout.partition(",")[0]) == (
+        0,
+        [f"kb: {name}:{reason}" for name, (_, reason) in sorted(REFUSED.items())],
+        f"reports: {len(TAKEN)} new",
+    )
+
+
+def test_reading_refuses_them_with_a_reason_and_shows_the_others(hostile: Path) -> None:
+    done = kb("read", str(hostile))
+
+    assert (done.exit_code, sorted(done.stderr.splitlines()), "冪等にする" in done.stdout) == (
+        0,
+        [f"kb: {hostile}/{name}:{reason}" for name, (_, reason) in sorted(REFUSED.items())],
+        True,
+    )

@@ -1,4 +1,4 @@
-"""What search, show, services and pairs print."""
+"""What search, services and pairs print, and what a shell completes."""
 
 from pathlib import Path
 
@@ -104,44 +104,6 @@ def test_where_nothing_is_found_it_is_said_why(library: Path, typed: tuple[str, 
     result = kb("search", "--exact", *typed)
 
     assert ([line for line in told if line not in result.stdout], result.exit_code) == ([], 1)
-
-
-@pytest.mark.usefixtures("library")
-def test_an_id_that_is_none_says_which_are_near() -> None:
-    note = records("search", "冪等")[0]
-    report, own = note["id"].split("/")
-    slip = report.replace("2019", "2091")
-    told = [kb("show", wanted).stderr for wanted in (slip, f"{slip}/{own}", f"{slip}/00000000", "zzz")]
-    aligned = kb("show", "--aligned", f"{note['talk']['id']}0").stderr
-
-    assert told == [
-        f"kb: no report has the id {slip}; do you mean {report}?\n",
-        f"kb: no note has the id {slip}/{own}; do you mean {note['id']}?\n",
-        f"kb: no note has the id {slip}/00000000\n",
-        "kb: no report has the id zzz\n",
-    ]
-    assert aligned.endswith(f"; do you mean {note['talk']['id']}?\n")
-
-
-@pytest.mark.usefixtures("library")
-def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
-    note = records("search", "冪等")[0]
-
-    shown = [len(records("show", identifier)) for identifier in (note["id"], note["talk"]["id"], note["report"])]
-
-    assert shown == [1, 4, 4]
-
-
-@pytest.mark.usefixtures("library")
-def test_an_unknown_note_of_a_known_report_is_told_with_the_report() -> None:
-    report = records("search", "冪等")[0]["report"]
-
-    result = kb("show", f"{report}/00000000")
-
-    assert (result.exit_code, result.stderr) == (
-        1,
-        f"kb: no note has the id {report}/00000000; the report {report} is known, but holds no such note any more\n",
-    )
 
 
 def test_services_lists_the_whole_catalogue_before_there_is_an_index(tmp_path: Path) -> None:
@@ -263,6 +225,14 @@ def test_explain_tells_what_matched_where_and_how_much_it_counted() -> None:
 
     assert [(reason["word"], reason["fields"]) for reason in hit["reasons"]][:1] == [("冪等", ["text"])]
     assert sum(reason["points"] for reason in hit["reasons"]) == pytest.approx(hit["score"], abs=0.01)
+
+
+def test_of_a_long_note_the_passage_around_what_matches_is_shown(library: Path) -> None:
+    filler = "長い話がまだ続きます。" * 40
+    (library / "long.md").write_text(f"# 別の会 2020\n\n- {filler}再試行を待つ。{filler}\n", "utf-8")
+    (line,) = (line for line in kb("search", "再試行").stdout.splitlines() if line.startswith("  • "))
+
+    assert (line[:5], line[-1], "再試行を待つ" in line, len(line) <= 210) == ("  • …", "…", True, True)
 
 
 @pytest.mark.usefixtures("library")

@@ -1,12 +1,50 @@
-"""The command of guides: guide."""
+"""What show and guide print."""
 
 import json
 from pathlib import Path
 
 import pytest
-from typed import kb
+from typed import kb, records
 
 TEXTS = ("DLQを必ず設定すること", "ＤＬＱを必ず設定すること", "失敗に備えてログを必ず残しておくべき")
+
+
+@pytest.mark.usefixtures("library")
+def test_an_id_that_is_none_says_which_are_near() -> None:
+    note = records("search", "冪等")[0]
+    report, own = note["id"].split("/")
+    slip = report.replace("2019", "2091")
+    told = [kb("show", wanted).stderr for wanted in (slip, f"{slip}/{own}", f"{slip}/00000000", "zzz")]
+    aligned = kb("show", "--aligned", f"{note['talk']['id']}0").stderr
+
+    assert told == [
+        f"kb: no report has the id {slip}; do you mean {report}?\n",
+        f"kb: no note has the id {slip}/{own}; do you mean {note['id']}?\n",
+        f"kb: no note has the id {slip}/00000000\n",
+        "kb: no report has the id zzz\n",
+    ]
+    assert aligned.endswith(f"; do you mean {note['talk']['id']}?\n")
+
+
+@pytest.mark.usefixtures("library")
+def test_show_takes_the_id_of_a_note_a_talk_or_a_report() -> None:
+    note = records("search", "冪等")[0]
+
+    shown = [len(records("show", identifier)) for identifier in (note["id"], note["talk"]["id"], note["report"])]
+
+    assert shown == [1, 4, 4]
+
+
+@pytest.mark.usefixtures("library")
+def test_an_unknown_note_of_a_known_report_is_told_with_the_report() -> None:
+    report = records("search", "冪等")[0]["report"]
+
+    result = kb("show", f"{report}/00000000")
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"kb: no note has the id {report}/00000000; the report {report} is known, but holds no such note any more\n",
+    )
 
 
 @pytest.fixture
