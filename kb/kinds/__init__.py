@@ -1,20 +1,26 @@
 """What kind of note each note is, as learned from readers; which note remedies or answers which."""
 
-from kb.kinds.classify import claims_unsure, classify, reasons, vectors_weighed
-from kb.kinds.leading import leads_from
-from kb.kinds.lesson import Lesson, taught_by, told_features
-from kb.kinds.pairs import Pair, problems, questions
+from kb.kinds.classify import (
+    Lesson,
+    classify,
+    lesson_features,
+    lesson_labels,
+    reasons,
+    uncertain_claims,
+    vector_model,
+)
+from kb.kinds.pairs import Pair, leads_from, problems, questions
 
 __all__ = [
     "Lesson",
     "Pair",
-    "claims_unsure",
     "classify",
     "leads_from",
+    "lesson_features",
+    "lesson_labels",
     "problems",
     "questions",
     "reasons",
-    "taught_by",
-    "told_features",
-    "vectors_weighed",
+    "uncertain_claims",
+    "vector_model",
 ]

@@ -1,15 +1,19 @@
-"""What kind of note each note is, how sure that is, and what replies to what."""
+"""What kind of note each note is, how sure that is, and what corrections of kinds teach about the other notes."""
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
+import msgspec
 from msgspec.structs import replace
 
 from kb.kinds.features import Analysis, features
 from kb.kinds.pairs import paired
-from kb.learning import LinearModel, load
+from kb.learning import Example, LinearModel, load, step_towards
 from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Finding
 
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CLAIMS: tuple[Claim, ...] = get_args(Claim)
 WITH_VECTORS = "kinds_with_vectors"
+DOZEN = 12
+"""Corrections: fewer teach nothing, and all notes are classified anew once so many more have come."""
+
+_MOST_TAUGHT = 240  # corrections, the last ones, that are learned from: a step takes time by their square
 _NO_CORRECTION = Correction()
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 # A writer who calls it a trouble is believed, as one who writes 「Q:」 is: 「課題: 同じ通知が二度届く」.
@@ -38,64 +46,110 @@ def classify(
     """Return the report with the kind of every note, as learned or as told by hand, its remedies and answers.
 
     `analysis` holds the morphemes of each text, `corrections` are by note id, `vectors` those of the notes, (notes,
-    dimensions), of the model that `vectors_weighed` names, `step` is what corrections of others teach (`Lesson.step`).
+    dimensions), of the model that `vector_model` names, `step` is what corrections of others teach (`Lesson.step`).
     """
     model = load("kinds" if vectors is None else WITH_VECTORS)
-    probabilities = model.probabilities(features(report, analysis), vectors, step).tolist()
-    likely = {
-        note.id: dict(zip(KINDS, own, strict=True)) for note, own in zip(report.notes, probabilities, strict=True)
-    }
+    rows = model.probabilities(features(report, analysis), vectors, step).tolist()
+    probabilities = {note.id: dict(zip(KINDS, row, strict=True)) for note, row in zip(report.notes, rows, strict=True)}
     notes = [
-        _classified(note, likely[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION))
+        _classified(note, probabilities[note.id], model.thresholds, corrections.get(note.id, _NO_CORRECTION))
         for note in report.notes
     ]
-    return replace(report, notes=paired(notes, analysis, likely))
+    return replace(report, notes=paired(notes, analysis, probabilities))
 
 
-def claims_unsure(report: Report) -> list[Finding]:
+def vector_model() -> str:
+    """Return the name of the model whose vectors `classify` takes (`index.embedder.Embedder.name`)."""
+    return load(WITH_VECTORS).vectors_of
+
+
+def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, float]]]:
+    """Return what speaks most for the kind of each note, and against it where negative, by the note's id."""
+    model, examples = load("kinds"), features(report, analysis)
+    return {note.id: model.reasons(own, note.kind) for note, own in zip(report.notes, examples, strict=True)}
+
+
+def uncertain_claims(report: Report) -> list[Finding]:
     """Return the notes that are rather advice or a problem, not surely enough to be called so; the likeliest first."""
-    likely = ((claim, getattr(note, claim), note) for note in report.notes for claim in CLAIMS if note.kind != claim)
-    asked = sorted((one for one in likely if one[1] >= _RATHER), key=lambda one: (-one[1], one[2].line))
+    claims = ((claim, getattr(note, claim), note) for note in report.notes for claim in CLAIMS if note.kind != claim)
+    asked = sorted((one for one in claims if one[1] >= _RATHER), key=lambda one: (-one[1], one[2].line))
     return [
         Finding(claim, note.line, note.text[:_LONGEST_ASKED], share, note.id.rpartition("/")[2])
         for claim, share, note in asked[:_MOST_ASKED]
     ]
 
 
-def vectors_weighed() -> str:
-    """Return the model whose vectors tell kinds too, by its name (`index.embedder.Embedder.name`)."""
-    return load(WITH_VECTORS).vectors_of
+def _classified(
+    note: Note, probabilities: Mapping[Kind, float], thresholds: Mapping[str, float], correction: Correction
+) -> Note:
+    override = correction.kind
+    if not override and _CALLED_TROUBLE.match(note.text) and "problem" not in correction.denied:
+        override = "problem"
+    if override:
+        advice, problem = float(override == "advice"), float(override == "problem")
+        return replace(note, kind=override, sure=1.0, advice=advice, problem=problem)
+    left = max(1 - sum(probabilities[kind] for kind in correction.denied), 1e-9)
+    allowed = {kind: 0.0 if kind in correction.denied else share / left for kind, share in probabilities.items()}
+    kind, sure = likeliest_kind(allowed, thresholds)
+    return replace(note, kind=kind, sure=round(sure, 2), **{claim: round(allowed[claim], 3) for claim in CLAIMS})
 
 
-def reasons(report: Report, analysis: Analysis) -> dict[str, list[tuple[str, float]]]:
-    """Return what speaks most for the kind of each note, and against it where negative, by the note's id."""
-    model, told = load("kinds"), features(report, analysis)
-    return {note.id: model.reasons(own, note.kind) for note, own in zip(report.notes, told, strict=True)}
-
-
-def settled(likely: Mapping[Kind, float], thresholds: Mapping[str, float]) -> tuple[Kind, float]:
-    """Return the kind to show and how sure it is.
+def likeliest_kind(probabilities: Mapping[Kind, float], thresholds: Mapping[str, float]) -> tuple[Kind, float]:
+    """Return the kind to show and its probability.
 
     Advice and problems are statements; from their thresholds on they nearly always hold, and are called by their names.
     """
-    for kind in CLAIMS:
-        if likely[kind] >= thresholds[kind]:
-            return kind, likely[kind]
-    four = {kind: share for kind, share in likely.items() if kind not in _STATEMENTS}
-    four["statement"] = sum(likely[kind] for kind in _STATEMENTS)
+    for claim in CLAIMS:
+        if probabilities[claim] >= thresholds[claim]:
+            return claim, probabilities[claim]
+    four = {kind: share for kind, share in probabilities.items() if kind not in _STATEMENTS}
+    four["statement"] = sum(probabilities[kind] for kind in _STATEMENTS)
     return max(four.items(), key=lambda item: item[1])
 
 
-def _classified(
-    note: Note, likely: Mapping[Kind, float], thresholds: Mapping[str, float], correction: Correction
-) -> Note:
-    told = correction.kind
-    if not told and _CALLED_TROUBLE.match(note.text) and "problem" not in correction.denied:
-        told = "problem"
-    if told:
-        return replace(note, kind=told, sure=1.0, advice=float(told == "advice"), problem=float(told == "problem"))
-    left = max(1 - sum(likely[kind] for kind in correction.denied), 1e-9)
-    likely = {kind: 0.0 if kind in correction.denied else share / left for kind, share in likely.items()}
-    kind, sure = settled(likely, thresholds)
-    claims = {claim: round(likely[claim], 3) for claim in CLAIMS}
-    return replace(note, kind=kind, sure=round(sure, 2), **claims)
+class Lesson(msgspec.Struct, frozen=True, dict=True):
+    """Notes whose kind a person told, or one that they are not of: they teach the kinds of a library's other notes."""
+
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What identifies it: the SHA-256 of its examples, "" where there are none."""
+        return hashlib.sha256(msgspec.json.encode(self.examples)).hexdigest() if self.examples else ""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many notes were told to be of each kind, and under `no …` how many not to be."""
+        return Counter(
+            one.labels[0]
+            if len(one.labels) == 1
+            else " ".join(["no", *(kind for kind in KINDS if kind not in one.labels)])
+            for one in self.examples
+        )
+
+    @cached_property
+    def step(self) -> LinearModel | None:
+        """What it changes of the weights that tell kinds; None where nothing is taught."""
+        return step_towards(load("kinds"), self.examples) if self.examples else None
+
+
+def lesson_labels(corrections: Mapping[str, Correction]) -> Mapping[str, tuple[Kind, ...]]:
+    """Return of which kinds each note may be that is learned from, by its id: whole dozens, the last of them."""
+    labels = {
+        note: (one.kind,) if one.kind else tuple(kind for kind in KINDS if kind not in one.denied)
+        for note, one in corrections.items()
+        if one.kind or one.denied
+    }
+    chosen = [*labels][: len(labels) // DOZEN * DOZEN][-_MOST_TAUGHT:]
+    return {note: labels[note] for note in chosen}
+
+
+def lesson_features(
+    report: Report, analysis: Analysis, corrections: Mapping[str, Correction]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the features of each note whose kind is corrected, by its own part of its id."""
+    corrected = {note for note, one in corrections.items() if one.kind or one.denied}
+    if not corrected:
+        return {}
+    examples = zip(report.notes, features(report, analysis), strict=True)
+    return {note.id.rpartition("/")[2]: tuple(own) for note, own in examples if note.id in corrected}

@@ -26,10 +26,11 @@ Analysis = Mapping[str, Sequence[Morpheme]]
 READ_SO_FAR = 400
 """How many characters of a note are looked at: what kind it is shows in its beginning."""
 
-_MOST_WORDS, _MOST_SENTENCES = 120, 6
+_MOST_WORDS, _MOST_SENTENCES = 120, 6  # of a text that are looked at
 _SIGNS = "→⇒：:？?！!。、…「『（(※・＝=>#@%"
 _ENDS_A_SENTENCE = frozenset("→⇒：:=＝>？?！!。．")
 _OPENING, _CLOSING = frozenset("(（"), frozenset(")）")
+# What only rounds a sentence off: 「上限を決めますね」 says 「決める」.
 _ROUNDING = frozenset(("です", "だ", "ます", "ね", "よ", "とか", "など", "こと", "と", "思う", "言う", "らしい", "た"))
 _MAY_ROUND = frozenset(("助動詞", "助詞", "動詞", "名詞"))
 _NOMINAL = frozenset(("名詞", "接頭辞", "接尾辞", "記号"))
@@ -37,7 +38,7 @@ _PREDICATES = frozenset(("動詞", "形容詞", "助動詞"))
 _WORD_ABOVE = re.compile(r"[ァ-ヶー]{2,}|[一-鿿]{2,}|[A-Za-z]{2,}")
 _WORD_RIGHT_ABOVE = re.compile(r"[ァ-ヶー]{2,}|[一-鿿]{2,}|[A-Za-z]{2,}|[ぁ-ん]{2,}")
 _LONG_ABOVE = 80  # characters of a heading that are looked at
-_STEPS_ABOVE = 4
+_STEPS_ABOVE = 4  # crumbs whose words are features
 _SENTENCE_END = re.compile(r"[。！？!?]")
 _DIGIT = re.compile(r"\d")
 _SCRIPTS = str.maketrans(
@@ -52,13 +53,13 @@ _REPEATED = re.compile(r"(.)\1+")
 
 def features(report: Report, analysis: Analysis) -> Iterator[list[str]]:
     """Yield what is true of each note of a report, in their order; `analysis` holds the morphemes of each text."""
-    lists = Lists(report.notes)
+    lists = NoteLists(report.notes)
     for note in report.notes:
-        said = text_features(note.text, analysis[note.text])
-        yield [*said, *_place(note, lists), *_above(note), *_neighbours(note, lists)]
+        own = text_features(note.text, analysis[note.text])
+        yield [*own, *_place(note, lists), *_above(note), *_neighbours(note, lists)]
 
 
-class Lists:
+class NoteLists:
     """Which notes stand under a note, and which beside it, in reading order."""
 
     def __init__(self, notes: Sequence[Note]) -> None:
@@ -93,15 +94,12 @@ class Lists:
 
 
 def text_features(text: str, morphemes: Sequence[Morpheme]) -> list[str]:
-    """Return what is true of a text by itself."""
+    """Return what is true of a text by itself, each feature once."""
     text = text.strip()[:READ_SO_FAR]
     words = [one for one in morphemes[:_MOST_WORDS] if one.part_of_speech[0] != "空白" and one.end <= READ_SO_FAR]
-    return list(dict.fromkeys([*_characters(text), *_morphemes(words), *_sentences(words), *_shape(text)]))
-
-
-def _characters(text: str) -> Iterator[str]:
-    yield from (f"ends {text[-length:]}" for length in (1, 2, 3, 4, 6))
-    yield from (f"begins {text[:length]}" for length in (1, 2, 3))
+    ends = (f"ends {text[-length:]}" for length in (1, 2, 3, 4, 6))
+    begins = (f"begins {text[:length]}" for length in (1, 2, 3))
+    return [*dict.fromkeys((*ends, *begins, *_morphemes(words), *_sentences(words), *_shape(text)))]
 
 
 def _morphemes(words: Sequence[Morpheme]) -> Iterator[str]:
@@ -125,10 +123,11 @@ def _sentences(words: Sequence[Morpheme]) -> Iterator[str]:
     sentences = list(_cut(words))[:_MOST_SENTENCES]
     for number, (sentence, mark) in enumerate(sentences):
         where = "last" if number == len(sentences) - 1 else "first" if number == 0 else "inner"
-        while len(sentence) > 1 and _rounds_off(sentence[-1]):
-            if sentence[-1].normalized == "た":
+        while len(sentence) > 1 and (
+            sentence[-1].normalized in _ROUNDING and sentence[-1].part_of_speech[0] in _MAY_ROUND
+        ):
+            if sentence.pop().normalized == "た":
                 yield "past"
-            sentence.pop()
         normal = [word.normalized for word in sentence[-3:]]
         parts = [word.part_of_speech[0] for word in sentence]
         particles = {(word.part_of_speech[1], word.normalized) for word in sentence}
@@ -171,10 +170,6 @@ def _cut(words: Sequence[Morpheme]) -> Iterator[tuple[list[Morpheme], str]]:
         yield sentence, "$"
 
 
-def _rounds_off(word: Morpheme) -> bool:
-    return word.normalized in _ROUNDING and word.part_of_speech[0] in _MAY_ROUND
-
-
 @lru_cache(4096)
 def _form(part_of_speech: tuple[str, ...]) -> str:
     """Return part of speech and inflection: 動詞-一般-終止形-一般."""
@@ -198,7 +193,7 @@ def _scripts(text: str) -> str:
     return _REPEATED.sub(r"\1", text.translate(_SCRIPTS))
 
 
-def _place(note: Note, lists: Lists) -> Iterator[str]:
+def _place(note: Note, lists: NoteLists) -> Iterator[str]:
     beside, below, at = lists.beside(note), lists.below.get(note.id, ()), lists.at(note)
     yield f"type {note.type}"
     yield f"depth {min(note.depth, 4)}"
@@ -212,8 +207,7 @@ def _place(note: Note, lists: Lists) -> Iterator[str]:
 
 
 def _above(note: Note) -> Iterator[str]:
-    above = note.trail[-1].text if note.trail else note.talk.title if note.talk else ""
-    yield from _told_above(above)
+    yield from _words_right_above(note.trail[-1].text if note.trail else note.talk.title if note.talk else "")
     for crumb in note.trail[-_STEPS_ABOVE:]:
         yield from _words_above(crumb.text)
     if note.talk:
@@ -221,7 +215,7 @@ def _above(note: Note) -> Iterator[str]:
 
 
 @lru_cache(4096)  # a heading stands above many notes
-def _told_above(text: str) -> tuple[str, ...]:
+def _words_right_above(text: str) -> tuple[str, ...]:
     text = text.strip()
     words = dict.fromkeys(_WORD_RIGHT_ABOVE.findall(text[:_LONG_ABOVE]))
     ends = (f"above ends {text[-length:]}" for length in (1, 2, 3))
@@ -238,11 +232,11 @@ def _words_of_title(title: str) -> tuple[str, ...]:
     return tuple(f"in a talk on {word}" for word in dict.fromkeys(_WORD_ABOVE.findall(title[-20:])))
 
 
-def _neighbours(note: Note, lists: Lists) -> Iterator[str]:
+def _neighbours(note: Note, lists: NoteLists) -> Iterator[str]:
     beside, at = lists.beside(note), lists.at(note)
-    for name, place in (("before", at - 1), ("after", at + 1)):
-        if 0 <= place < len(beside):
-            text = beside[place].text.strip()
+    for name, neighbour in (("before", at - 1), ("after", at + 1)):
+        if 0 <= neighbour < len(beside):
+            text = beside[neighbour].text.strip()
             yield from (f"{name} ends {text[-length:]}" for length in (1, 2, 3))
             yield f"{name} begins {text[:1]}"
             yield f"{name} length {min(len(text) // 10, 5)}"

@@ -1,24 +1,27 @@
-"""Which note remedies which problem, and which answers which question: claims of the learner, a note and another.
+"""How notes belong together: which remedies which problem, answers which question, and goes on from which.
 
-What is asked for each note: does it remedy a problem that it stands under or right behind, and does it answer the
-question that it stands under or that was asked last in its list.
+What the learner is asked of each note: does it remedy a problem that it stands under or right behind, and does it
+answer the question that it stands under or that was asked last in its list.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from kb.kinds.features import Analysis, Lists, text_features
+from kb.kinds.features import Analysis, NoteLists, text_features
 from kb.learning import load
 from kb.report.model import Kind, Note, State
 
 _LEAST = 0.3  # how likely a problem must be to be asked about
-_TOLD = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
+_SHARED = ("begins", "ends", "has", "says", "first", "last", "word", "length", "shape", "past")
 _FARTHEST = 20  # notes before a note among which the question is that it answers
-_NUMBERS = 4  # notes between a question and its answer that are told apart
+_MOST_BETWEEN = 4  # notes between a question and its answer that are counted
+# What goes on from the note before: 「→ コンテナにする」 says nothing without it.
+_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
 
 PROBLEMS: tuple[State, State] = ("solved", "unsolved")
 QUESTIONS: tuple[State, State] = ("answered", "unanswered")
@@ -57,38 +60,38 @@ def _pairs(notes: Sequence[Note], settled: State, unsettled: State, replies_to: 
     )
 
 
-Likely: TypeAlias = Mapping[str, Mapping[str, float]]
-"""How likely each kind of each note is, by its id."""
+KindProbabilities: TypeAlias = Mapping[str, Mapping[str, float]]
+"""The probability of each kind of each note, by its id."""
 
 
-def paired(notes: Sequence[Note], analysis: Analysis, likely: Likely) -> tuple[Note, ...]:
+def paired(notes: Sequence[Note], analysis: Analysis, probabilities: KindProbabilities) -> tuple[Note, ...]:
     """Return notes, whose kinds are known, with `remedy_of` and `answers` set, and `states` on what they reply to."""
-    lists = Lists(notes)
-    remedies = _best(
-        "remedies", [(one, *asked) for one in notes for asked in problems_near(one, lists, likely)], analysis
-    )
-    answers = _best("answers", [(one, *asked) for one in notes for asked in questions_near(one, lists)], analysis)
-    told = [_replying(note, remedies.get(note.id), note.answers or answers.get(note.id)) for note in notes]
-    remedied = _states(told, "problem", *PROBLEMS, lambda note: note.remedy_of)
-    answered = _states(told, "question", *QUESTIONS, lambda note: note.answers)
+    lists = NoteLists(notes)
+    near = [(one, *asked) for one in notes for asked in problems_near(one, lists, probabilities)]
+    remedies = _best("remedies", near, analysis)
+    near = [(one, *asked) for one in notes for asked in questions_near(one, lists)]
+    answers = _best("answers", near, analysis)
+    replying = [_replying(note, remedies.get(note.id), note.answers or answers.get(note.id)) for note in notes]
+    remedied = _states(replying, "problem", *PROBLEMS, lambda note: note.remedy_of)
+    answered = _states(replying, "question", *QUESTIONS, lambda note: note.answers)
 
     def with_states(note: Note) -> Note:
         states = tuple(found[note.id] for found in (remedied, answered) if note.id in found)
         return replace(note, states=states) if states else note
 
-    return tuple(map(with_states, told))
+    return tuple(map(with_states, replying))
 
 
-def problems_near(note: Note, lists: Lists, likely: Likely) -> Iterator[tuple[Note, str]]:
+def problems_near(note: Note, lists: NoteLists, probabilities: KindProbabilities) -> Iterator[tuple[Note, str]]:
     """Yield the notes that may state a problem which a note remedies, and how they stand to it."""
     for relation, other in (("above", lists.parent(note)), ("before", lists.previous(note))):
-        trouble = 0.0 if other is None else 1.0 if other.kind == "problem" else likely[other.id]["problem"]
+        trouble = 0.0 if other is None else 1.0 if other.kind == "problem" else probabilities[other.id]["problem"]
         if other and trouble >= _LEAST:
-            sure = int(trouble * 5), int(likely[note.id]["advice"] * 5)
+            sure = int(trouble * 5), int(probabilities[note.id]["advice"] * 5)
             yield other, f"{relation}, a problem by {sure[0]}, advice by {sure[1]}"
 
 
-def questions_near(note: Note, lists: Lists) -> Iterator[tuple[Note, str]]:
+def questions_near(note: Note, lists: NoteLists) -> Iterator[tuple[Note, str]]:
     """Yield the question that a note may answer and how it stands to it: the nearest above, else the last before it."""
     if note.kind in ("question", "label"):
         return
@@ -101,7 +104,7 @@ def questions_near(note: Note, lists: Lists) -> Iterator[tuple[Note, str]]:
     beside = lists.beside(note)
     for gap, place in enumerate(range(lists.at(note) - 1, max(lists.at(note) - _FARTHEST, 0) - 1, -1)):
         if beside[place].kind == "question":
-            yield beside[place], f"before, {min(gap, _NUMBERS)} between"
+            yield beside[place], f"before, {min(gap, _MOST_BETWEEN)} between"
             return
 
 
@@ -109,7 +112,7 @@ def pair_features(note: Note, other: Note, how: str, analysis: Analysis) -> list
     """Return what is true of a note and another that it may reply to; `how` is how they stand to each other."""
     relation = how.partition(",")[0]
     own, of_other = (
-        [name for name in text_features(one.text, analysis[one.text]) if name.startswith(_TOLD)]
+        [name for name in text_features(one.text, analysis[one.text]) if name.startswith(_SHARED)]
         for one in (note, other)
     )
     return [
@@ -127,11 +130,11 @@ def pair_features(note: Note, other: Note, how: str, analysis: Analysis) -> list
 def _best(claim: str, asked: Sequence[tuple[Note, Note, str]], analysis: Analysis) -> dict[str, str]:
     """Return for each note the id of what it most likely replies to, where that is likely enough."""
     model = load(claim)
-    told = (pair_features(note, other, how, analysis) for note, other, how in asked)
+    examples = (pair_features(note, other, how, analysis) for note, other, how in asked)
     found: dict[str, tuple[float, str]] = {}
-    for (note, other, _), likely in zip(asked, model.probabilities(told)[:, 1].tolist(), strict=True):
-        if likely >= model.thresholds["yes"] and likely > found.get(note.id, (0.0, ""))[0]:
-            found[note.id] = likely, other.id
+    for (note, other, _), share in zip(asked, model.probabilities(examples)[:, 1].tolist(), strict=True):
+        if share >= model.thresholds["yes"] and share > found.get(note.id, (0.0, ""))[0]:
+            found[note.id] = share, other.id
     return {note: other for note, (_, other) in found.items()}
 
 
@@ -153,3 +156,23 @@ def _states(
     return {
         note.id: settled if note.id in done else unsettled for note in notes if note.kind == kind or note.id in asked
     }
+
+
+def leads_from(notes: Iterable[Note]) -> dict[str, str]:
+    """Return which note each that begins with an arrow goes on from, by their ids.
+
+    It is the one on the line before, else the one that it stands under; of several arrows in a row all go on from what
+    stands before the first. Where that is not among the notes, it is left out.
+    """
+    ordered = sorted(notes, key=lambda note: (note.report, note.line))
+    known = {note.id for note in ordered}
+    last: dict[object, Note] = {}  # by what it stands in
+    starts: dict[str, str] = {}
+    for note in ordered:
+        place = (note.report, note.talk, note.trail)
+        previous, last[place] = last.get(place), note
+        if _ARROW_FIRST.match(note.text):
+            start = previous.id if previous and previous.line == note.line - 1 else note.parent
+            if start in known:
+                starts[note.id] = starts.get(start, start)
+    return starts

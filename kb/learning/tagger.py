@@ -97,6 +97,6 @@ class Tagger:
 
 @cache
 def load_tagger(name: str) -> Tagger:
-    """Return the tagger of a name that comes along with kb."""
+    """Return the tagger of a name that comes along with kb. Raises FileNotFoundError where there is none."""
     table, names, arrays = read_model(name)
     return Tagger(table.labels, names, arrays["weights"], arrays["following"], table.thresholds)

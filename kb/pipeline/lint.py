@@ -8,7 +8,7 @@ from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, Finding, Missing
 from kb.services import Domain
-from kb.talks import NOTHING_TOLD, ToldLines, unsure_of
+from kb.talks import NO_OVERRIDES, TalkOverrides, candidates_of
 
 # One to four words in capitals behind an owner's name; no service's name has more.
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
@@ -24,7 +24,9 @@ TOLD: Mapping[Missing, str] = {  # by what is missing, with the words and the id
 }
 
 
-def lint(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOTHING_TOLD) -> tuple[FileProblem, ...]:
+def lint(
+    outline: Outline, report: Report, domain: Domain, told: TalkOverrides = NO_OVERRIDES
+) -> tuple[FileProblem, ...]:
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
     found = findings(outline, report, domain, told)
@@ -32,15 +34,17 @@ def lint(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOT
     return tuple(FileProblem(outline.source, *one) for one in sorted(every, key=lambda one: one[0] or 0))
 
 
-def findings(outline: Outline, report: Report, domain: Domain, told: ToldLines = NOTHING_TOLD) -> Iterator[Finding]:
+def findings(outline: Outline, report: Report, domain: Domain, told: TalkOverrides = NO_OVERRIDES) -> Iterator[Finding]:
     """Yield what a report does not tell, or not plainly: of all of it, then by line for each of what may be missing."""
     if report.event is None:
         yield Finding("event")
     if report.held_on is None:
         yield Finding("date")
-    unsure = unsure_of(outline, report, told)
-    yield from (Finding("talk", one.line.number, one.line.text, round(one.likely, 3), one.id) for one in unsure.talks)
-    yield from (Finding("speaker", one.line, one.name, round(one.likely, 3)) for one in unsure.speakers)
+    candidates = candidates_of(outline, report, told)
+    yield from (
+        Finding("talk", one.line.number, one.line.text, round(one.probability, 3), one.id) for one in candidates.talks
+    )
+    yield from (Finding("speaker", one.line, one.name, round(one.probability, 3)) for one in candidates.speakers)
     yield from _unknown_services(outline, report, domain)
 
 

@@ -13,7 +13,7 @@ from kb.library.contents import ReportEntry
 from kb.report.identity import apart, normalized, slug, talk_id
 from kb.report.model import Report
 from kb.report.problems import FileProblem
-from kb.talks import Told, meeting
+from kb.talks import ReportTalks, match_talks
 
 # Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;
 SAME_POST = 0.9
@@ -81,7 +81,7 @@ def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
     ids: dict[str, str] = {}
     for told in by_event.values():
         if len(told) > 1:  # by itself each talk has its own id
-            ids |= meeting([Told(entry.talks, entry.held_on) for entry in told])
+            ids |= match_talks([ReportTalks(entry.talks, entry.held_on) for entry in told])
     return tuple(
         replace(entry, talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks))
         for entry in entries

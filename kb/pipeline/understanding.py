@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from kb.report.model import Correction, MetadataOverride, Report, Talk, ToldTalk
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
-    from kb.talks import ToldLines
+    from kb.talks import TalkOverrides
 
 Corrections: TypeAlias = "Mapping[str, Mapping[str, Correction]]"
 """Corrections of notes by the report, under whichever of its ids they are told."""
@@ -67,7 +67,7 @@ class Tools(Struct, frozen=True, dict=True):
         return corrections_of(self.configuration)
 
     @cached_property
-    def lines(self) -> "ToldLines":
+    def lines(self) -> "TalkOverrides":
         """Which lines are talks and which are none, as the configuration tells it."""
         return {line: told.talk for line, told in self.configuration.talks.items() if told.talk is not None}
 
@@ -109,7 +109,7 @@ def finish(
 
     Where all its notes have `vectors`, they tell kinds too, and so does the `lesson` of the library's corrections.
     """
-    from kb.kinds import claims_unsure, classify, told_features
+    from kb.kinds import classify, lesson_features, uncertain_claims
     from kb.pipeline.lint import findings
     from kb.report.model import MetadataOverride
     from kb.services.tagger import tag
@@ -128,9 +128,9 @@ def finish(
         analysed,
         report=classified,
         vectors=vectors.name if vectors and known is not None else "",
-        taught=told_features(report, morphemes, corrections),
+        taught=lesson_features(report, morphemes, corrections),
         warnings=outline.warnings,
-        findings=(*missing, *claims_unsure(classified)),
+        findings=(*missing, *uncertain_claims(classified)),
     )
 
 

@@ -96,10 +96,10 @@ class Keeper:
 
     def _vectors_of_kinds(self) -> "KeptVectors | None":
         """Return the vectors that kinds are told by too, None where there are none."""
-        from kb.kinds import vectors_weighed
+        from kb.kinds import vector_model
 
         vectors = self._collection.engine.kept_vectors()
-        return vectors if vectors and vectors.name == vectors_weighed() else None
+        return vectors if vectors and vectors.name == vector_model() else None
 
     def preview_sync(self, progress: Progress = untold) -> "Difference | None":
         """Return what a sync would change, None for nothing, and do nothing. Raises LibraryError, SearchIndexError."""

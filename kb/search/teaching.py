@@ -1,6 +1,6 @@
 """What the corrections of a library teach, out of the reports that hold the corrected notes."""
 
-from kb.kinds import Lesson, taught_by
+from kb.kinds import Lesson, lesson_labels
 from kb.learning import Example
 from kb.library.contents import Contents
 from kb.library.files import ReportFile, Scan
@@ -13,7 +13,7 @@ def lesson_of(scan: Scan, held: Contents | None, finisher: Finisher) -> Lesson:
     files = {file.source: file for file in scan.files}
     found = (
         (_features(files[entry.source], note.rpartition("/")[2], finisher), kinds)
-        for note, kinds in taught_by(scan.configuration.corrections).items()
+        for note, kinds in lesson_labels(scan.configuration.corrections).items()
         for entry in (held.called(note.rpartition("/")[0]) if held else ())
         if entry.source in files
     )

@@ -1,10 +1,11 @@
-"""The pieces of which lines are made, words of one script and marks, and what is true of each."""
+"""The tokens of which lines are made, words of one script and marks, and the features of each."""
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from kb.talks.words import any_of
 
@@ -12,8 +13,8 @@ _TOKEN = re.compile(
     r"さん|氏|様|先生|[A-Za-z][A-Za-z0-9_'’]*|[0-9０-９]+|[ァ-ヶーｦ-ﾟ]+|[ぁ-ん]+?(?=さん|氏|様)|[ぁ-ん]+"
     r"|[一-鿿々]+?(?=氏|様|先生)|[一-鿿々]+|\s+|."
 )
-_TOLD = 3  # places from the beginning and the end of a line that are told apart
-_MOST, _MANY = 0.6, 0.3  # of the headings of talks
+_PLACES = 3  # from the beginning and the end of a line, which are counted
+_MOST, _MANY = 0.6, 0.3  # of the titles of talks
 _HONORIFIC = ("さん", "氏", "様", "先生", "くん", "君", "ちゃん", "夫妻")
 _OPENING, _CLOSING = '「『【（([［〈《<"“', '」』】）)]］〉》>"”'
 _MARKS = ("「", "@", "/", "／", "(", "（", "：", ":", "-")
@@ -26,11 +27,13 @@ _SAYS_WHO = re.compile(
 _ROOM = re.compile(rf"^(?:{any_of('rooms')}|会場|ホール|ルーム|トラック|室)$", re.IGNORECASE)
 _LABEL = re.compile(rf"^(?:{any_of('labels')})$", re.IGNORECASE)
 _SITE = re.compile(r"twitter|github|speaker|deck|slideshare|connpass|youtube|http|facebook", re.IGNORECASE)
+_CALLED = {"company": _COMPANY, "position": _POSITION, "who": _SAYS_WHO, "room": _ROOM, "label": _LABEL, "site": _SITE}
+_SEPARATORS = ("–", "—", "-", "/", "／", "@", "＠", "(", "（", "|", "｜", ":", "：", "」", "』", "by", "　", "  ")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a text, and where it begins and ends there."""
+    """A word or mark of a text, and where it begins and ends there."""
 
     text: str
     begin: int
@@ -38,13 +41,13 @@ class Token:
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the pieces of a text; together they are the text."""
+    """Return the tokens of a text; together they are the text."""
     return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
 
 
 @lru_cache(20_000)
 def shape_of(text: str) -> str:
-    """Return the script of a piece and, roughly, its length; a mark is itself."""
+    """Return the script of a token and, roughly, its length; a mark is itself."""
     first, shape = text[0], text[0]
     if first.isspace():
         shape = "space" if text == " " else "wide"
@@ -63,115 +66,78 @@ def shape_of(text: str) -> str:
 
 
 @lru_cache(20_000)
-def _own(text: str) -> tuple[str, ...]:
-    """Return what is true of a piece by itself; it is asked for again and again."""
+def _own_features(text: str) -> tuple[str, ...]:
+    """Return the features of a token by itself."""
     shape = shape_of(text)
     word = re.sub(r"[0-9０-９]", "0", text.lower()) if not text[0].isspace() else " "
-    found = [f"w {word}", f"s {shape}"]
+    features = [f"w {word}", f"s {shape}"]
     if len(text) > 1:
-        found += [f"begins {text[0]}", f"ends {text[-1]}", f"ends {text[-2:]}"]
-    for name, pattern in (
-        ("company", _COMPANY),
-        ("position", _POSITION),
-        ("who", _SAYS_WHO),
-        ("room", _ROOM),
-        ("label", _LABEL),
-        ("site", _SITE),
-    ):
-        if pattern.search(text):
-            found.append(name)
+        features += [f"begins {text[0]}", f"ends {text[-1]}", f"ends {text[-2:]}"]
+    features += [name for name, pattern in _CALLED.items() if pattern.search(text)]
     if text in _HONORIFIC:
-        found.append("honorific")
-    return tuple(found)
-
-
-def spans(
-    lines: Sequence[str],
-    tokens: Sequence[Sequence[Token]],
-    labels: Sequence[Sequence[str]],
-    likely: Sequence[Sequence[float]],
-) -> Iterator[tuple[str, int, str, float]]:
-    """Yield what is labelled: as what, in which of the lines, its text, how likely its least likely piece is."""
-    for place, text in enumerate(lines):
-        name, begin, end, least = "O", 0, 0, 1.0
-        for token, label, share in zip(tokens[place], labels[place], likely[place], strict=True):
-            own = label.removeprefix("B-").removeprefix("I-")
-            if own == name and not label.startswith("B-"):
-                end, least = token.end, min(least, share)
-            else:
-                if name != "O":
-                    yield name, place, text[begin:end].strip(), least
-                name, begin, end, least = own, token.begin, token.end, share
-        if name != "O":
-            yield name, place, text[begin:end].strip(), least
+        features.append("honorific")
+    return tuple(features)
 
 
 Hint = tuple[int, int, str]
 """Where in a line a pattern sees something, and what."""
 
 
-@lru_cache(50_000)
-def _beside(text: str, step: int) -> tuple[str, ...]:
-    """Return what is true of a piece that has another beside it."""
-    own = _own(text)
-    return tuple(f"{step} {feature}" for feature in (own if abs(step) == 1 else own[:2]))
+class LineTokens(NamedTuple):
+    """A line of a talk as tokens; `place` is how far it stands below the title, `sort` its type or `h`."""
+
+    place: int
+    sort: str
+    tokens: tuple[Token, ...]
+    hints: tuple[Hint, ...]
 
 
-def features_of_tokens(
-    lines: Sequence[tuple[str, str, Sequence[Token], Sequence[Hint]]], habits: Mapping[str, str]
-) -> list[list[list[str]]]:
-    """Return the features of the pieces of each of some lines; a line is told its place and what sort it is of."""
-    return [_features_of_line(*line, habits) for line in lines]
-
-
-def _features_of_line(
-    place: str, sort: str, tokens: Sequence[Token], hints: Sequence[Hint], habits: Mapping[str, str]
-) -> list[list[str]]:
+def features_of_tokens(line: LineTokens, separators: Mapping[str, str]) -> list[list[str]]:
+    """Return the features of each token of a line; `separators` are told by `usual_separators`."""
+    place, tokens = line.place, line.tokens
     texts = [token.text for token in tokens]
     solid = [at for at, text in enumerate(texts) if not text.isspace()]
-    whole, present = [f"line {place} {sort}"], set(texts)
     people = [at for at, text in enumerate(texts) if text in _HONORIFIC]
-    whole += ["line has honorific"] if people else []
-    whole += [f"line {place} has {mark}" for mark in _MARKS if mark in present]
-    whole.append(f"line tokens {min(len(solid) // 4, 5)}")
-    parted = _parted(texts, habits) if place == "0" else [()] * len(texts)
-    inside = _brackets(place, texts)
-    found = list[list[str]]()
-    for at, token in enumerate(tokens):
-        one = [*whole, *_own(token.text), f"{place} {shape_of(token.text)}", *inside[at], *parted[at]]
+    of_line = [f"line {place} {line.sort}"]
+    of_line += ["line has honorific"] if people else []
+    of_line += [f"line {place} has {mark}" for mark in _MARKS if mark in texts]
+    of_line.append(f"line tokens {min(len(solid) // 4, 5)}")
+    separated = _separator_features(texts, separators) if place == 0 else [()] * len(texts)
+    features = list[list[str]]()
+    for at, (token, inside) in enumerate(zip(tokens, _bracket_features(place, texts), strict=True)):
+        own = [*of_line, *_own_features(token.text), f"{place} {shape_of(token.text)}", *inside, *separated[at]]
         if people:
             after = bisect_left(people, at)
-            one.append(f"honorific in {min(people[after] - at, 5)}" if after < len(people) else "honorific before")
-        for begin, end, name in hints:
+            own.append(f"honorific in {min(people[after] - at, 5)}" if after < len(people) else "honorific before")
+        for begin, end, name in line.hints:
             if begin <= token.begin and token.end <= end:
-                one += (f"told {name}", f"told {name} {place} {'first' if token.begin == begin else ''}")
+                own += (f"told {name}", f"told {name} {place} {'first' if token.begin == begin else ''}")
             elif token.begin == end:
-                one.append(f"behind told {name}")
-        found.append(one)
+                own.append(f"behind told {name}")
+        features.append(own)
     for n, at in enumerate(solid):
-        found[at] += _neighbours(place, texts, solid, n)
-    return found
+        features[at] += _neighbour_features(place, texts, solid, n)
+    return features
 
 
-def _brackets(place: str, texts: Sequence[str]) -> list[list[str]]:
-    """Return for each piece in which brackets it stands, and behind which."""
-    opened, after, found = list[str](), "", list[list[str]]()
+def _bracket_features(place: int, texts: Sequence[str]) -> Iterator[list[str]]:
+    """Yield for each token in which brackets it stands, and behind which."""
+    opened, after = list[str](), list[str]()
     for text in texts:
         if text in _CLOSING and opened:
-            after = opened.pop()
-        one = [f"in {opened[-1]} {place} {shape_of(text)}", f"in {opened[-1]}"] if opened else ["in none"]
-        found.append([*one, f"after {after}"] if after else one)
+            after = [f"after {opened.pop()}"]
+        own = [f"in {opened[-1]} {place} {shape_of(text)}", f"in {opened[-1]}"] if opened else ["in none"]
+        yield own + after
         if text in _OPENING:
             opened.append(text)
-    return found
 
 
-def _neighbours(place: str, texts: Sequence[str], solid: Sequence[int], n: int) -> Iterator[str]:
-    """Yield what stands before and behind the n-th piece that is no white space."""
+def _neighbour_features(place: int, texts: Sequence[str], solid: Sequence[int], n: int) -> Iterator[str]:
+    """Yield what stands before and behind the n-th token that is no white space."""
     at, left = solid[n], len(solid) - 1 - n
     shape = shape_of(texts[at])
-    yield f"nth {n if n < _TOLD else 'more'} {place}"
-    yield f"left {left if left < _TOLD else 'more'} {place}"
+    yield f"nth {n if n < _PLACES else 'more'} {place}"
+    yield f"left {left if left < _PLACES else 'more'} {place}"
     for step in (-2, -1, 1, 2):
         yield from _beside(texts[solid[n + step]], step) if 0 <= n + step <= n + left else (f"{step} none",)
     if left:
@@ -184,34 +150,34 @@ def _neighbours(place: str, texts: Sequence[str], solid: Sequence[int], n: int) 
         yield f"gap behind {shape_of(texts[at + 1])}"
 
 
-_PARTS = ("–", "—", "-", "/", "／", "@", "＠", "(", "（", "|", "｜", ":", "：", "」", "』", "by", "　", "  ")
+@lru_cache(50_000)  # of each token its four neighbours are asked for
+def _beside(text: str, step: int) -> tuple[str, ...]:
+    own = _own_features(text)
+    return tuple(f"{step} {feature}" for feature in (own if abs(step) == 1 else own[:2]))
 
 
-def habits_of(lines: Sequence[Sequence[Token]]) -> dict[str, str]:
-    """Return how many of the headings of talks are parted by each mark."""
-    count = max(len(lines), 1)
-    shares = {part: sum(any(token.text == part for token in line) for line in lines) / count for part in _PARTS}
-    return {part: "most" if share > _MOST else "many" if share > _MANY else "few" for part, share in shares.items()} | {
-        "": "one" if count == 1 else "several"
-    }
+def usual_separators(titles: Sequence[Sequence[Token]]) -> dict[str, str]:
+    """Return how many of the titles of talks hold each separator: most, many or few; and under "" whether one alone."""
+    count = max(len(titles), 1)
+    shares = {mark: sum(any(token.text == mark for token in own) for own in titles) / count for mark in _SEPARATORS}
+    usual = {mark: "most" if share > _MOST else "many" if share > _MANY else "few" for mark, share in shares.items()}
+    return usual | {"": "one" if count == 1 else "several"}
 
 
-def _parted(texts: Sequence[str], habits: Mapping[str, str]) -> list[list[str]]:
-    """Return for each piece behind which mark it stands, and before which, and how usual these are."""
-    found = [list[str]() for _ in texts]
-    last, size = "", 0
-    for at, text in enumerate(texts):
+def _separator_features(texts: Sequence[str], separators: Mapping[str, str]) -> list[list[str]]:
+    """Return for each token behind which separator it stands, and before which, and how usual these are."""
+    features = [list[str]() for _ in texts]
+    number = separators[""]
+    last, rest = "", 0
+    for at, own in enumerate(features):
         if last:
-            found[at].append(f"parted by {last} {habits[last]} {habits['']}")
-        if text in habits and text:
-            last = text
-            rest = sum(not one.isspace() for one in texts[at + 1 :])
-            size = min(rest, 6)
+            own.append(f"parted by {last} {separators[last]} {number}")
+        if texts[at] in separators:
+            last, rest = texts[at], min(sum(not one.isspace() for one in texts[at + 1 :]), 6)
         if last:
-            found[at].append(f"parted by {last} {habits[last]} rest {size}")
-    first = next((at for at, text in enumerate(texts) if text in habits and text), None)
-    if first:
-        for at in range(first):
-            found[at].append(f"before {texts[first]} {habits[texts[first]]} {habits['']}")
-            found[at].append(f"before {texts[first]} {habits[texts[first]]} size {min(first, 6)}")
-    return found
+            own.append(f"parted by {last} {separators[last]} rest {rest}")
+    first = next((at for at, text in enumerate(texts) if text in separators), 0)
+    for own in features[:first]:
+        before = f"before {texts[first]} {separators[texts[first]]}"
+        own += [f"{before} {number}", f"{before} size {min(first, 6)}"]
+    return features

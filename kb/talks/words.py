@@ -8,9 +8,6 @@ from index import datafiles
 from index.tables import Texts
 from index.text import letters
 
-# Characters of a line that are looked at: what a longer one says, it says there, and no pattern has to run on for ever.
-LINE = 200
-
 # fmt: off
 Group = Literal[
     "event", "going", "reporting", "announcements", "held_on", "when", "other_days", "labels", "tags", "rooms",
@@ -42,5 +39,5 @@ def any_of(group: Group, *, whole: bool = False) -> str:
 
 @cache
 def folded(group: Group) -> frozenset[str]:
-    """Return the letters of the words of one list."""
+    """Return the words of one list as `index.text.letters` folds them."""
     return frozenset(map(letters, words(group)))

@@ -4,11 +4,10 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from labels import f1, summed
-from regression import fitted, shares, written
+from learner import evidence_weights, figure_lines, fitted_today
 
 from kb.readers import heading_evidence as evidence
 from kb.readers.formats import read_outline
@@ -32,8 +31,13 @@ def main(folder: Path) -> None:
         ),
         "author fitted": _figures(pages, authors, dict.fromkeys(authors.values(), everything)),
     }
-    what = f"Fitted on {len(pages)} texts by {len({*authors.values()})} authors"
-    WEIGHTS.write_text(written(what, datetime.now(UTC).date(), figures, everything), "utf-8")
+    lines = [
+        *fitted_today(f" Fitted on {len(pages)} texts by {len({*authors.values()})} authors."),
+        *figure_lines(figures),
+    ]
+    for name, weights in everything.items():
+        lines += ["", f"[{name}]", *(f'"{key}" = {value}' for key, value in weights.items())]
+    WEIGHTS.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _page(gold: Path) -> tuple[str, list[tuple[str, int, str]]]:
@@ -70,8 +74,8 @@ def _fit(
     def weights(rows: Mapping[Path, Sequence[Mapping[str, float]]], but: str = "") -> dict[str, float]:
         texts = [text for text in known if authors[text] != but]
         labels = [label for text in texts for _, label in examples[text]]
-        counts = shares([authors[text] for text in texts for _ in examples[text]])
-        return fitted([one for text in texts for one in rows[text]], labels, counts)
+        by = [authors[text] for text in texts for _ in examples[text]]
+        return evidence_weights([one for text in texts for one in rows[text]], labels, by)
 
     by_others = {author: weights(told, author) for author in {authors[text] for text in known}}
     together = {}

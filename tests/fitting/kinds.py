@@ -3,10 +3,11 @@
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from labels import Bullet, Labelled, also_labelled, labelled, with_bullets
 from learner import (
     Example,
     calibrated,
@@ -21,18 +22,20 @@ from learner import (
 )
 from msgspec import structs
 from numpy.typing import NDArray
-from readings import Label, Reading, readings
 from sklearn.metrics import accuracy_score, f1_score
 
 from index.embedder import Vectors
 from index.embedding import Known, bundled
 from index.embedding.bundled_model import Bundled
 from index.embedding.known import learn
-from kb.kinds.classify import KINDS, WITH_VECTORS, settled
-from kb.kinds.features import Lists, features
-from kb.kinds.pairs import Likely, pair_features, problems_near, questions_near
-from kb.report.model import Note
+from kb.kinds.classify import KINDS, WITH_VECTORS, likeliest_kind
+from kb.kinds.features import Analysis, NoteLists, features
+from kb.kinds.pairs import KindProbabilities, pair_features, problems_near, questions_near
+from kb.pipeline.understanding import Tools, analyse
+from kb.readers.formats import read_outline
+from kb.report.model import Note, Report
 from kb.storage.caches import model_folder
+from kb.talks import report_of
 
 CALLED = {"experience": "statement", "fact": "statement"}
 # Of what is shown so much is right, on authors left out. Two readers of notes by others agree on .86 of advice, and on
@@ -45,20 +48,45 @@ PRECISION = {
 SETS = ("notes", "written")
 YES_OR_NO = ("no", "yes")
 FEW = 50  # notes below which an author has no figure of their own
-Wanted = Callable[[Label], str]
-Near = Callable[[Note, Lists, Likely], Iterable[tuple[Note, str]]]
+Wanted = Callable[[Bullet], str]
+Near = Callable[[Note, NoteLists, KindProbabilities], Iterable[tuple[Note, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A report as kb reads it, the analysis of its texts, and what a reader found, by the line of the note."""
+
+    author: str
+    kind: str
+    report: Report
+    analysis: Analysis
+    labels: dict[int, Bullet]
+
+
+def readings(folder: Path) -> Iterator[Reading]:
+    """Yield every labelled report: those by others lie in `folder`/notes and, with labels, in `folder`/gold/dev."""
+    tools = Tools()
+
+    def read(one: Labelled) -> Reading:
+        finished = analyse(report_of(read_outline(one.file.read_bytes(), one.file.name)), tools)
+        author = one.author.split("__")[0]  # who has several repositories is one author
+        return Reading(author, one.kind, finished.report, finished.morphemes, one.bullets)
+
+    reports = with_bullets(labelled(folder))
+    by_others = [one for one in reports if one.kind == "notes"]
+    return map(read, [*by_others, *also_labelled(folder / "gold" / "dev"), *reports[len(by_others) :]])
 
 
 def main(folder: Path) -> None:
     """Fit on all, measure on authors left out and on the other set, and write the models with their figures."""
     every = list(readings(folder))
     notes = [note for reading in every for note in reading.report.notes]
-    examples = [one for reading in every for one in _examples(reading)]
+    examples = [one for reading in every for one in examples_of(reading)]
     likely, bars = _fit_kinds("kinds", examples)
     model = bundled(model_folder())
     if model:
         labelled = [(one, note.passage) for one, note in zip(examples, notes, strict=True) if one.label]
-        vectors = _vectors(model, [passage for _, passage in labelled])
+        vectors = sentence_vectors(model, [passage for _, passage in labelled])
         _fit_kinds(
             WITH_VECTORS,
             [replace(one, vector=own) for (one, _), own in zip(labelled, vectors, strict=True)],
@@ -70,7 +98,7 @@ def main(folder: Path) -> None:
     _fit_pairs("answers", every, told, bars, answers, wanted=lambda label: label.question)
 
 
-def _vectors(model: Bundled, texts: Sequence[str]) -> Vectors:
+def sentence_vectors(model: Bundled, texts: Sequence[str]) -> Vectors:
     """Return the vectors of texts as an index keeps them; they take minutes, so that those once made are kept."""
     file = model_folder() / "fitting_vectors.npz"
     known = Known(model, file)
@@ -105,7 +133,7 @@ def _fit_kinds(
     return likely, bars
 
 
-def _examples(reading: Reading) -> Iterator[Example]:
+def examples_of(reading: Reading) -> Iterator[Example]:
     """Yield every note of a report; what nobody labelled has no label."""
     told_of_notes = features(reading.report, reading.analysis)
     for note, told in zip(reading.report.notes, told_of_notes, strict=True):
@@ -128,9 +156,9 @@ def _kinds(
 ) -> dict[str, float]:
     """Return how right the kinds are: of four, by author, and advice and problems from their thresholds on."""
     rows = [row for row, one in enumerate(examples) if one.label and one.kind == of]
-    wanted = [_four(examples[row].label) for row in rows]
+    wanted = [four_kinds(examples[row].label) for row in rows]
     no_bars = {"advice": 2.0, "problem": 2.0}
-    found = [settled(dict(zip(KINDS, likely[row].tolist(), strict=True)), no_bars)[0] for row in rows]
+    found = [likeliest_kind(dict(zip(KINDS, likely[row].tolist(), strict=True)), no_bars)[0] for row in rows]
     by_author: defaultdict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         by_author[examples[row].author].append(place)
@@ -152,18 +180,24 @@ def _kinds(
     return figures
 
 
-def _four(kind: str) -> str:
+def four_kinds(kind: str) -> str:
     return "statement" if kind in ("advice", "problem") else kind
 
 
 def _fit_pairs(
-    claim: str, every: Sequence[Reading], likely: Likely, bars: dict[str, float], near: Near, *, wanted: Wanted
+    claim: str,
+    every: Sequence[Reading],
+    likely: KindProbabilities,
+    bars: dict[str, float],
+    near: Near,
+    *,
+    wanted: Wanted,
 ) -> None:
     """Fit which note replies to which, on kinds as they are told of authors left out."""
     examples, missed = [], dict.fromkeys(SETS, 0)
     for reading in every:
-        notes = [structs.replace(note, kind=settled(likely[note.id], bars)[0]) for note in reading.report.notes]
-        lists = Lists(notes)
+        notes = [structs.replace(note, kind=likeliest_kind(likely[note.id], bars)[0]) for note in reading.report.notes]
+        lists = NoteLists(notes)
         for note in notes:
             label = reading.labels.get(note.line)
             if label is None:

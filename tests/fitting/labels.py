@@ -7,7 +7,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from kb.report.model import Report
 
@@ -32,17 +34,29 @@ class LabelledTalk:
     time: tuple[Span, ...] = ()
 
 
+class Bullet(NamedTuple):
+    """What a reader found of a bullet or paragraph; a cell with nothing is `-`."""
+
+    explicit: str = "-"
+    inherited: str = "-"
+    kind: str = "-"
+    pair: str = "-"
+    question: str = "-"
+    about: str = "-"
+
+
 @dataclass(slots=True)
 class Labelled:
-    """A report as a reader found it; what stands after `last` was not read. `kind` tells notes from written ones."""
+    """A report as a reader found it, its bullets by their lines; what stands after `last` was not read."""
 
     file: Path
     author: str
-    kind: str
+    kind: str  # `notes` by others, or `written` for this
     event: str = ""
     held_on: str = ""
     talks: list[LabelledTalk] = field(default_factory=list)
     headings: dict[int, str] = field(default_factory=dict)
+    bullets: dict[int, Bullet] = field(default_factory=dict)
     last: int = 1_000_000
 
 
@@ -51,63 +65,83 @@ def labelled(folder: Path) -> list[Labelled]:
     return [*_by_others(folder / "notes"), *_written()]
 
 
+def with_bullets(reports: Iterable[Labelled]) -> list[Labelled]:
+    """Return the written reports, and those by others of which bullets are labelled."""
+    return [one for one in reports if one.bullets or one.kind == "written"]
+
+
+def also_labelled(folder: Path) -> Iterator[Labelled]:
+    """Yield the further reports whose bullets are labelled, out of `folder`, which tells their authors."""
+    authors = dict(rows(folder / "authors.tsv")[1:])
+    reports: dict[str, Labelled] = {}
+    for name, line, *cells in rows(folder / "labels.tsv")[1:]:
+        if name not in reports:
+            reports[name] = Labelled(next(folder.glob(f"{name}.*")), authors[name], "notes")
+        reports[name].bullets[int(line)] = _bullet(cells)
+    yield from reports.values()
+
+
 def _by_others(notes: Path) -> Iterator[Labelled]:
-    names = dict(_rows(LABELS / "documents.tsv"))
-    rows = defaultdict[str, list[list[str]]](list)
-    for number, sort, line, _, *rest in _rows(LABELS / "notes.tsv"):
-        rows[number].append([sort, line, *rest])
-    for number, own in rows.items():
-        if number not in names:
-            continue
+    names = dict(rows(LABELS / "documents.tsv"))
+    by_document = defaultdict[str, list[list[str]]](list)
+    for number, sort, line, _, *cells in rows(LABELS / "notes.tsv")[1:]:
+        by_document[number].append([sort, line, *cells])
+    for number, own in by_document.items():
         file = notes / names[number]
-        lines = _lines(file)
-
-        def spans(cell: str, _: int, lines: Sequence[str] = lines) -> tuple[Span, ...]:
-            found = (tuple(map(int, match)) for match in _PLACE.findall(cell))
-            return tuple((line, lines[line - 1][begin:end]) for line, begin, end in found)
-
-        yield _told(Labelled(file, names[number].split("/")[0], "notes"), own, spans)
+        lines = file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
+        yield _read(Labelled(file, names[number].split("/")[0], "notes"), own, partial(_places, lines))
 
 
 def _written() -> Iterator[Labelled]:
     for file in sorted((LABELS / "reports").glob("*.labels.tsv")):
         report = next(one for one in file.parent.glob(file.name.replace(".labels.tsv", ".*")) if one.suffix != ".tsv")
-
-        def spans(cell: str, line: int) -> tuple[Span, ...]:
-            found = []
-            for text in cell.split(";"):
-                match = _LINE_BEFORE.match(text)
-                found.append((int(match[1]) if match else line, text[match.end() :] if match else text))
-            return tuple((at, text) for at, text in found if text != "-")
-
-        yield _told(Labelled(report, report.stem, "written"), list(_rows(file)), spans)
+        yield _read(Labelled(report, report.stem, "written"), rows(file), _texts)
 
 
-def _told(report: Labelled, rows: Iterable[list[str]], spans: Callable[[str, int], tuple[Span, ...]]) -> Labelled:
-    for sort, at, *rest in rows:
+def _places(lines: Sequence[str], cell: str, _: int) -> tuple[Span, ...]:
+    """Return what stands at the places of a cell: `12:3-9` are six characters of line 12."""
+    places = (tuple(map(int, match)) for match in _PLACE.findall(cell))
+    return tuple((line, lines[line - 1][begin:end]) for line, begin, end in places)
+
+
+def _texts(cell: str, line: int) -> tuple[Span, ...]:
+    """Return the texts in a cell; those that begin with `12:` stand on line 12, the others on that of the row."""
+    spans = []
+    for text in cell.split(";"):
+        match = _LINE_BEFORE.match(text)
+        spans.append((int(match[1]) if match else line, text[match.end() :] if match else text))
+    return tuple((at, text) for at, text in spans if text != "-")
+
+
+def _read(report: Labelled, table: Iterable[list[str]], spans: Callable[[str, int], tuple[Span, ...]]) -> Labelled:
+    """Return a report with what the rows of its labels tell; `spans` reads a cell that says what stands on a line."""
+    for sort, at, *cells in table:
         line = int(at) if at.isdigit() else 0
-        if sort == "E":
-            report.event = "".join(text for _, text in spans(rest[0], line)) or report.event
+        if sort == "B":
+            report.bullets[line] = _bullet(cells)
+        elif sort == "E":
+            report.event = "".join(text for _, text in spans(cells[0], line)) or report.event
         elif sort == "D":
-            report.held_on = report.held_on or rest[0]
+            report.held_on = report.held_on or cells[0]
         elif sort == "T":
-            title = spans(rest[0], line) if report.kind == "notes" else ((line, rest[0]),)
+            title = spans(cells[0], line) if report.kind == "notes" else ((line, cells[0]),)
             whole = (title[0][0], "".join(text for _, text in title)) if title else (line, "")
-            report.talks.append(LabelledTalk(line, whole, *(spans(cell, line) for cell in rest[1:5])))
+            report.talks.append(LabelledTalk(line, whole, *(spans(cell, line) for cell in cells[1:5])))
         elif sort == "H":
-            report.headings[line] = rest[0]
-        elif sort == "N" and "stopped" in rest:
+            report.headings[line] = cells[0]
+        elif sort == "N" and "stopped" in cells:
             report.last = line
     return report
 
 
-def _rows(file: Path) -> list[list[str]]:
+def _bullet(cells: Sequence[str]) -> Bullet:
+    return Bullet(*(cell.strip() or "-" for cell in cells[: len(Bullet._fields)]))
+
+
+def rows(file: Path) -> list[list[str]]:
+    """Return the cells of a table."""
     with file.open(encoding="utf-8", newline="") as lines:
         return list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-def _lines(file: Path) -> list[str]:
-    return file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
 
 
 def folded(text: str | None) -> str:

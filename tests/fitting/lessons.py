@@ -13,17 +13,16 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from kinds import SETS, _examples, _four, _vectors
+from kinds import SETS, examples_of, four_kinds, readings, sentence_vectors
 from learner import Example, calibrated, folds_of, left_out, trained
 from numpy.typing import NDArray
-from readings import readings
 from sklearn.metrics import f1_score
 
 from index.embedding import bundled
-from kb.kinds.classify import CLAIMS, KINDS, WITH_VECTORS, settled
+from kb.kinds.classify import CLAIMS, KINDS, WITH_VECTORS, likeliest_kind
 from kb.learning import Example as Told
 from kb.learning import LinearModel, load, step_towards
-from kb.learning.linear import shares_of
+from kb.learning.linear import softmax
 from kb.storage.caches import model_folder
 
 COUNTS = (12, 24, 48)
@@ -79,7 +78,7 @@ class Notes:
         rest = [at for at in range(len(self.examples)) if at not in corrected]
         moved = step_towards(self.model, told).scores([self.examples[at].features for at in rest])
         claiming = LinearModel(KINDS, [], np.zeros((1, len(KINDS))), load(self.told_by).thresholds)
-        after = claiming.not_above(self.likely[rest], shares_of(np.log(self.likely[rest] + 1e-12) + moved))
+        after = claiming.capped(self.likely[rest], softmax(np.log(self.likely[rest] + 1e-12) + moved))
         shown = self.shown
         return (
             [self.examples[at].label for at in rest],
@@ -91,7 +90,7 @@ class Notes:
 def main(folder: Path) -> None:
     """Print a table of what is right before and after, by what told the kinds, whose notes, which were corrected."""
     every = list(readings(folder))
-    found = [one for reading in every for one in _examples(reading)]
+    found = [one for reading in every for one in examples_of(reading)]
     passages = [note.passage for reading in every for note in reading.report.notes]
     examples = [one for one in found if one.label]
     folds = folds_of([one.author for one in examples])
@@ -102,7 +101,7 @@ def main(folder: Path) -> None:
     told_by = {"kinds": calibrated(left_out(examples, KINDS), examples, KINDS)}
     if model := bundled(model_folder()):
         kept = [passage for one, passage in zip(found, passages, strict=True) if one.label]
-        seen = [replace(one, vector=own) for one, own in zip(examples, _vectors(model, kept), strict=True)]
+        seen = [replace(one, vector=own) for one, own in zip(examples, sentence_vectors(model, kept), strict=True)]
         told_by[WITH_VECTORS] = calibrated(left_out(seen, KINDS), seen, KINDS)
     authors = defaultdict[tuple[str, str], list[int]](list)
     for row, one in enumerate(examples):
@@ -126,13 +125,15 @@ def main(folder: Path) -> None:
 
 
 def _shown(likely: Shares, name: str) -> str:
-    return settled(dict(zip(KINDS, likely.tolist(), strict=True)), load(name).thresholds)[0]
+    return likeliest_kind(dict(zip(KINDS, likely.tolist(), strict=True)), load(name).thresholds)[0]
 
 
 def _figures(scored: Sequence[tuple[list[str], list[str], list[str]]]) -> list[str]:
     labels, before, after = ([kind for one in scored for kind in one[at]] for at in range(3))
-    wanted = [_four(kind) for kind in labels]
-    told = [f1_score(wanted, [_four(kind) for kind in each], labels=FOUR, average="macro") for each in (before, after)]
+    wanted = [four_kinds(kind) for kind in labels]
+    told = [
+        f1_score(wanted, [four_kinds(kind) for kind in each], labels=FOUR, average="macro") for each in (before, after)
+    ]
     return [f"{told[0]:.3f} → {told[1]:.3f}", *(_claim(claim, labels, before, after) for claim in CLAIMS)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from learner import Example, calibrated, draw_reliability, fitted, left_out, write
-from search import labelled
+from search import judged_library
 
 from index.query import Query
 from kb.learning import load
@@ -53,7 +53,7 @@ def main(shared: Path) -> None:
 
 def _examples(shared: Path) -> Iterator[tuple[Example, int]]:
     """Yield the first ten notes of each query, with their grades, -1 where nobody judged."""
-    kb, named, queries = labelled(shared, model_folder() / "fitting_search")
+    kb, named, queries = judged_library(shared, model_folder() / "fitting_search")
     for _, query in queries:
         answer = kb.searcher.search(Query(query.text, limit=FIRST, explain=True))
         first = (*answer.found, *answer.near)[:FIRST]

@@ -42,7 +42,7 @@ class Judged:
 
 
 def main(shared: Path, work: Path) -> None:
-    kb, named, queries = labelled(shared, work / "labelled")
+    kb, named, queries = judged_library(shared, work / "labelled")
     every = [
         *_samples(work / "samples"),
         *_judged(shared, work / "judged"),
@@ -95,7 +95,9 @@ def _judged(shared: Path, work: Path) -> Iterator[Judged]:
         yield Judged("judged", JudgedQuery(row["qid"], row["query"], row["type"], grades.get(row["qid"], {})), search)
 
 
-def labelled(shared: Path, work: Path) -> tuple[KnowledgeBase, Callable[[Note], str], list[tuple[str, JudgedQuery]]]:
+def judged_library(
+    shared: Path, work: Path
+) -> tuple[KnowledgeBase, Callable[[Note], str], list[tuple[str, JudgedQuery]]]:
     """Return all reports that are labelled, how grades name a note, and the queries of the labels with their sets."""
     numbers = {f"notes/{path}": number for number, path in csv.reader((LABELS / "documents.tsv").open(), "excel-tab")}
     _copied(shared, numbers, work / "library")

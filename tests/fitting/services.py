@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labels import f1, summed
+from labels import f1, labelled, summed, with_bullets
 from learner import Example, calibrated, claim_figures, fitted, left_out, write
 
 from kb.readers.formats import read_outline
@@ -19,7 +19,6 @@ from kb.services.inheritance import Candidate
 from kb.services.tagger import CLAIM, MODEL, candidates
 from kb.talks import report_of
 
-LABELS = Path("data/labels")
 Named = frozenset[str]
 Place = tuple[int, int]  # a report's number, and a line of it
 _CLAIMS = ("other", CLAIM)
@@ -28,7 +27,7 @@ _FEW = 5  # an author with fewer labels has no figure of their own
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class Read:
     """A report, and by line which services a reader found its notes to name and to inherit."""
 
     kind: str  # `notes` by others, or `written` for this
@@ -39,7 +38,7 @@ class Labelled:
 
 def main(folder: Path) -> None:
     """Fit on all authors, measure on each left out, and write the weights with their figures."""
-    every = [*_by_others(folder / "notes"), *_written()]
+    every = everything(folder)
     known, examples, places = domain(), list[Example](), list[tuple[Place, Candidate]]()
     labels = dict[Place, tuple[Named, Named, Named]]()  # named, inherited, and named beyond doubt by the program
     for number, one in enumerate(every):
@@ -76,41 +75,17 @@ def main(folder: Path) -> None:
     write(MODEL, fitted(examples, _CLAIMS, {CLAIM: bar}), figures)
 
 
-def _written() -> list[Labelled]:
-    """Return the reports that were written for this, each by an author of its own."""
-    found = []
-    for table in sorted((LABELS / "reports").glob("*.labels.tsv")):
-        name = table.name.split(".")[0]
-        file = next(file for file in table.parent.glob(f"{name}.*") if file != table)
-        services = {int(row[1]): _services(row[2], row[3]) for row in _rows(table) if row[0] == "B"}
-        found.append(Labelled("written", name, report_of(read_outline(file.read_bytes(), file.name)), services))
-    return found
-
-
-def _by_others(folder: Path) -> list[Labelled]:
-    """Return the reports by others of which bullets are labelled."""
-    services: defaultdict[str, dict[int, tuple[Named, Named]]] = defaultdict(dict)
-    for row in _rows(LABELS / "notes.tsv"):
-        if row[1] == "B":
-            services[row[0]][int(row[2])] = _services(row[4], row[5])
-    files = {number: folder / name for number, name in _rows(LABELS / "documents.tsv")}
+def everything(folder: Path) -> list[Read]:
+    """Return the reports whose bullets are labelled, as kb reads them."""
     return [
-        Labelled(
-            "notes",
-            files[number].relative_to(folder).parts[0],
-            report_of(read_outline(files[number].read_bytes(), files[number].name)),
-            own,
+        Read(
+            one.kind,
+            one.author,
+            report_of(read_outline(one.file.read_bytes(), one.file.name)),
+            {line: (_slugs(own.explicit), _slugs(own.inherited)) for line, own in one.bullets.items()},
         )
-        for number, own in services.items()
+        for one in with_bullets(labelled(folder))
     ]
-
-
-def _rows(table: Path) -> list[list[str]]:
-    return [line.split("\t") for line in table.read_text("utf-8").splitlines()]
-
-
-def _services(named: str, inherited: str) -> tuple[Named, Named]:
-    return _slugs(named), _slugs(inherited)
 
 
 def _slugs(cell: str) -> Named:
@@ -121,7 +96,7 @@ def _slugs(cell: str) -> Named:
 
 
 def _counts(
-    every: Sequence[Labelled], told: Mapping[Place, tuple[Named, Named]], kind: str | None = None
+    every: Sequence[Read], told: Mapping[Place, tuple[Named, Named]], kind: str | None = None
 ) -> dict[str, tuple[int, int, int]]:
     """Return (hits, wanted, found) of each author."""
     counts = defaultdict[str, list[tuple[int, int, int]]](list)

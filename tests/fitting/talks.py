@@ -20,11 +20,10 @@ from kb.readers.formats import read_outline
 from kb.report.outline import Outline
 from kb.talks import report_of
 from kb.talks.event import LABELS as EVENT
-from kb.talks.event import event_of
-from kb.talks.event_names import event_names
+from kb.talks.event import event_names, event_of
 from kb.talks.features import features_of
 from kb.talks.lines import Line, lines_of
-from kb.talks.roles import ROLES, Role, told_together
+from kb.talks.roles import ROLES, Role, features_together
 from kb.talks.spans import LABELS, Context, contexts_of
 
 FOLDS = 5
@@ -209,8 +208,8 @@ def tell_together(texts: Sequence[Text]) -> None:
     for text in texts:
         own = likely[begin : begin + len(text.chosen)]
         begin += len(text.chosen)
-        told = told_together(text.lines, text.chosen, own)
-        text.together = [replace(one, features=features) for one, features in zip(text.examples, told, strict=True)]
+        features = features_together(text.lines, text.chosen, own)
+        text.together = [replace(one, features=each) for one, each in zip(text.examples, features, strict=True)]
 
 
 def _by_authors(texts: Sequence[Text]) -> Iterator[tuple[Models, list[Text]]]:

@@ -57,7 +57,7 @@ _embed(*map(Path, sys.argv[1:]))
 ORPHANING = """
 import os, signal, sys, time
 from pathlib import Path
-from kb.kinds.lesson import Lesson
+from kb.kinds import Lesson
 from kb.search.staging import _processes
 
 class Endless:

@@ -1,4 +1,4 @@
-"""What kind of note each note is."""
+"""What kind of note each note is, and what corrections of kinds teach."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.analysis import Analyzer
-from kb.kinds import classify, reasons
-from kb.kinds.classify import KINDS, settled
+from kb.kinds import Lesson, classify, lesson_labels, reasons
+from kb.kinds.classify import KINDS, likeliest_kind
 from kb.kinds.features import READ_SO_FAR, features, text_features
-from kb.learning import load
+from kb.learning import Example, load
 from kb.readers.formats import read_outline
 from kb.report.model import Correction, Report
 from kb.talks import report_of
@@ -25,7 +25,7 @@ def read(text: str, source: str = "report.md") -> tuple[Report, dict[str, tuple[
     return report, {one: ANALYZER.morphemes(one) for one in texts}
 
 
-def told_of(text: str) -> list[list[str]]:
+def examples_of(text: str) -> list[list[str]]:
     report, analysis = read(text)
     return list(features(report, analysis))
 
@@ -34,7 +34,7 @@ def kinds(markdown: str) -> list[str]:
     return [note.kind for note in classify(*read(f"# 勉強会のメモ\n\n{markdown}")).notes]
 
 
-def told(text: str, prefix: str) -> list[str]:
+def names(text: str, prefix: str) -> list[str]:
     return [name for name in text_features(text, ANALYZER.morphemes(text)) if name.startswith(prefix)]
 
 
@@ -47,12 +47,12 @@ def test_plain_notes_are_what_anybody_would_call_them() -> None:
 def test_politeness_what_rounds_a_sentence_off_and_asides_say_nothing() -> None:
     texts = ("上限を決める", "上限を決めますね。", "上限を決めること", "上限を決めると思います(面白い)")
 
-    assert [told(text, "last says")[-1] for text in texts] == ["last says 決める"] * 4
+    assert [names(text, "last says")[-1] for text in texts] == ["last says 決める"] * 4
 
 
 def test_each_sentence_tells_how_it_ends_and_by_which_mark() -> None:
-    assert told("遅い。分けるとよい → 速い", "first mark") == ["first mark 。"]
-    assert told("遅い。分けるとよい → 速い", "last says") == ["last says 速い"]
+    assert names("遅い。分けるとよい → 速い", "first mark") == ["first mark 。"]
+    assert names("遅い。分けるとよい → 速い", "last says") == ["last says 速い"]
 
 
 def test_a_note_tells_what_stands_above_beside_and_below_it() -> None:
@@ -77,7 +77,7 @@ def test_every_text_gets_a_kind(parts: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["遅い。" * 5_000, "あ" * 10_000, "1," * 5_000, "ので遅い" * 2_000])
 def test_of_a_text_of_any_length_the_beginning_tells_the_kind(text: str) -> None:
-    assert len(told(text, "")) < 3 * READ_SO_FAR
+    assert len(names(text, "")) < 3 * READ_SO_FAR
 
 
 def test_a_kind_comes_with_how_sure_it_is_and_every_note_with_how_like_advice_it_is() -> None:
@@ -90,9 +90,9 @@ def test_a_kind_comes_with_how_sure_it_is_and_every_note_with_how_like_advice_it
 def test_advice_and_problems_are_called_so_only_from_their_threshold_on() -> None:
     likely = {"advice": 0.4, "problem": 0.3, "question": 0.0, "statement": 0.1, "impression": 0.0, "label": 0.2}
 
-    assert settled(likely, {"advice": 0.5, "problem": 0.5}) == ("statement", pytest.approx(0.8))
-    assert settled(likely, {"advice": 0.4, "problem": 0.5}) == ("advice", 0.4)
-    assert settled(likely, {"advice": 0.5, "problem": 0.3}) == ("problem", 0.3)
+    assert likeliest_kind(likely, {"advice": 0.5, "problem": 0.5}) == ("statement", pytest.approx(0.8))
+    assert likeliest_kind(likely, {"advice": 0.4, "problem": 0.5}) == ("advice", 0.4)
+    assert likeliest_kind(likely, {"advice": 0.5, "problem": 0.3}) == ("problem", 0.3)
 
 
 def test_a_kind_told_by_hand_wins() -> None:
@@ -125,7 +125,7 @@ def test_what_its_writer_calls_a_trouble_is_one(text: str, *, trouble: bool) -> 
 
 
 def test_how_likely_the_kinds_are_adds_up_to_one() -> None:
-    likely = load("kinds").probabilities(told_of("- S3\n  - 遅い?\n  - 安い\n"))
+    likely = load("kinds").probabilities(examples_of("- S3\n  - 遅い?\n  - 安い\n"))
 
     assert likely.sum(axis=1) == pytest.approx([1, 1, 1])
     assert load("kinds").labels == KINDS
@@ -148,3 +148,40 @@ def test_the_seed_has_each_kind_where_it_is_plain() -> None:
     assert {line: found[line] for line in (50, 63, 108, 174)} == {
         50: "label", 63: "question", 108: "statement", 174: "statement",
     }  # fmt: skip
+
+
+def corrected(count: int, correction: Correction = Correction(kind="question")) -> dict[str, Correction]:  # noqa: B008
+    return {f"r/{number}": correction for number in range(count)}
+
+
+def test_corrections_of_kinds_teach_by_the_dozen_in_their_order() -> None:
+    services = {"s/1": Correction(adds=("sqs",))}
+
+    assert [len(lesson_labels({**services, **corrected(count)})) for count in (0, 11, 12, 23, 25)] == [0, 0, 12, 12, 24]
+    assert [*lesson_labels(corrected(25))] == [f"r/{number}" for number in range(24)]
+
+
+def test_of_many_corrections_the_last_teach() -> None:
+    taught = [*lesson_labels(corrected(500))]
+
+    assert (taught[0], taught[-1]) == ("r/252", "r/491")
+
+
+def test_a_kind_that_is_denied_leaves_the_others() -> None:
+    (kinds,) = set(lesson_labels(corrected(12, Correction(denied=("advice",)))).values())
+
+    assert kinds == ("problem", "question", "statement", "impression", "label")
+
+
+def test_a_lesson_tells_how_many_of_each_sort_it_is_of() -> None:
+    others = ("problem", "question", "statement", "impression", "label")
+    lesson = Lesson((Example(("a",), ("advice",)), Example(("b",), others), Example(("c",), others)))
+
+    assert lesson.counts == {"advice": 1, "no advice": 2}
+
+
+def test_nothing_taught_has_no_key_and_no_step() -> None:
+    one, other = (Lesson((Example((name,), ("advice",)),)) for name in "ab")
+
+    assert (Lesson().key, Lesson().step) == ("", None)
+    assert len({one.key, other.key, ""}) == 3

@@ -9,7 +9,7 @@ import pytest
 from index.embedder import Vectors
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
-from kb.kinds import vectors_weighed
+from kb.kinds import vector_model
 from kb.kinds.classify import WITH_VECTORS
 from kb.knowledge_base import KnowledgeBase
 from kb.learning import load
@@ -24,7 +24,7 @@ PROBLEM = load(WITH_VECTORS).labels.index("problem")
 class Leaning:
     """A model, by the name of the one whose vectors are weighed, to which every text is a problem."""
 
-    name = vectors_weighed()
+    name = vector_model()
     runtime = "by hand"
     earlier = None
     dimensions = 384

@@ -291,3 +291,11 @@ def test_an_unsure_row_of_a_table_is_no_talk_where_an_unsure_heading_is_one() ->
 
     assert model.thresholds["talk"] < 0.7 < model.thresholds["row"]
     assert {both[i].type for i in likeliest(both, likely, {})} == {"heading"}
+
+
+def test_of_a_heading_and_those_below_it_the_likelier_are_talks() -> None:
+    lines = lines_of(markdown("# 鍵の集い\n\n## 錠を替えた話\n\n## 扉を直した話\n").blocks)
+
+    assert likeliest(lines, {0: 0.7, 1: 0.9, 2: 0.9}, {}) == [1, 2]
+    assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {}) == [0]
+    assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {0: False}) == [1]

@@ -1,14 +1,14 @@
-"""The event that a report is about as patterns see it: its name in the title, the first lines or the file's name."""
+"""What patterns take for the name of a report's event: in its title, its first lines, the name of its file."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import PurePath
 
 from index.text import letters
-from kb.report.outline import Outline
-from kb.talks.words import LINE, any_of, folded
+from kb.report.outline import Block, Outline
+from kb.talks.lines import LINE
+from kb.talks.words import any_of, folded
 
 _EVENT = re.compile(rf"{any_of('event')}|会$", re.IGNORECASE)
 NUMBERED = re.compile(r"(?:#|＃|vol\.?\s*|第\s*)\d+|(?<!\d)20\d\d(?!\d)|'\d\d|\d回|\d限目", re.IGNORECASE)
@@ -38,90 +38,79 @@ _SENTENCE = re.compile(r"[でをが]|という|について")
 _NUMBERS = re.compile(r"20\d\d\s*年?|\d+\s*[月日回]")
 _DATE_BEFORE = re.compile(r"^20\d\d(?:[-_]?\d\d){0,2}[-_]")
 _TRIM = " \t　!！、。・:：|｜-–~～〜*＊"
-_OPENING = 8  # blocks
-_MOST = 6  # names
+_OPENING = 8  # blocks in which a report says where its author was
+_MOST = 6  # names: what further places say is less telling than what learning makes of these
 _LONGEST = 60  # characters of a name
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """The event of a report; `visited` if the report says that it is about having been there."""
-
-    name: str
-    visited: bool
-
-
-def names_by_words(outline: Outline) -> Iterator[Event]:
-    """Yield the first of what each place that may name the event says, the most telling first."""
+def names_by_patterns(outline: Outline) -> Iterator[tuple[str, bool]]:
+    """Yield at most six names, the most telling first, each with whether the report says that somebody was there."""
     return islice(_candidates(outline), _MOST)
 
 
-def _candidates(outline: Outline) -> Iterator[Event]:
-    """Yield what each place that may name it says, the most telling first."""
+def _candidates(outline: Outline) -> Iterator[tuple[str, bool]]:
     metadata = dict(outline.metadata)
-    title = _plain((outline.title or "")[:LINE])
+    title = (outline.title or "")[:LINE]
+    title = _TAGS_BEFORE.sub("", _HASHTAG.sub("", title)).strip() or title
     opening = [b for b in outline.blocks if b.type in ("heading", "paragraph", "link")][:_OPENING]
     lines = [_HASHTAG.sub("", block.text[:LINE]) for block in opening]
-    if metadata.get("event", "").strip():
-        yield Event(metadata["event"].strip(), visited=True)
-    yield from _quoted(title)
-    yield from _visited(title, _REPORTING, _DID)
-    if "title" not in metadata:
-        yield from _bare_name(next((b.text for b in opening if b.type == "heading"), ""), lines)
-    for line in lines:
-        yield from _visited(line, _GOING)
-    yield from (Event(_name(match[1]), visited=True) for line in lines if (match := _ANNOUNCED.match(line)))
-    yield from _mentioned(_PHRASES.split(title))
-    yield from _mentioned([match[1] for line in lines if (match := _SESSION_OF.match(line))])
-    yield from _called(title)
-    yield from _mentioned([_DATE_BEFORE.sub("", PurePath(outline.source).stem).replace("_", " ").replace("-", " ")])
+    for visited, names in (
+        (True, filter(None, [metadata.get("event", "").strip()])),
+        (True, _quoted(title)),
+        (True, _visited(title, _REPORTING, _DID)),
+        (True, () if "title" in metadata else _bare_name(opening, lines)),
+        (True, (name for line in lines for name in _visited(line, _GOING))),
+        (True, (_name(match[1]) for match in map(_ANNOUNCED.match, lines) if match)),
+        (False, _mentioned(_PHRASES.split(title))),
+        (False, _mentioned(match[1] for match in map(_SESSION_OF.match, lines) if match)),
+        (True, _uncommon(title)),
+        (False, _mentioned([file_words(outline)])),
+    ):
+        yield from ((name, visited) for name in names)
 
 
-def _visited(line: str, *going: re.Pattern[str]) -> Iterator[Event]:
+def file_words(outline: Outline) -> str:
+    """Return what the name of a report's file says, without the date before it."""
+    return _DATE_BEFORE.sub("", PurePath(outline.source).stem).replace("_", " ").replace("-", " ")
+
+
+def _visited(line: str, *going: re.Pattern[str]) -> Iterator[str]:
     """Yield the event out of a line that says that somebody was there."""
     matches = sorted(match.start() for pattern in going for match in pattern.finditer(line))
-    names = (_name(line[:begin]) for begin in matches)
-    return (Event(name, visited=True) for name in names if _names_event(name))
+    return filter(_names_event, (_name(line[:begin]) for begin in matches))
 
 
-def _quoted(title: str) -> Iterator[Event]:
+def _quoted(title: str) -> Iterator[str]:
     """Yield the name that a title puts in quotes, where it looks like one or the rest tells of an event and a visit."""
     for match in _QUOTED.finditer(title):
         rest = title[: match.start()] + title[match.end() :]
         gone = re.search(any_of("going"), rest)
         if gone and (_EVENT.search(rest[: gone.start()]) or _names_event(match[1])):
-            yield Event(match[1].strip(), visited=True)
+            yield match[1].strip()
 
 
-def _called(title: str) -> Iterator[Event]:
+def _uncommon(title: str) -> Iterator[str]:
     """Yield a name in quotes or Latin capitals that somebody went to, though no word of it is one for events."""
     if match := _QUOTED_WHOLE.search(title):
-        yield Event(match[1].strip(), visited=True)
-    for match in _GOING.finditer(title):
-        name = _BRACKETS.sub("", title[: match.start()]).strip(_TRIM)
-        if _LATIN.fullmatch(name):
-            yield Event(name, visited=True)
+        yield match[1].strip()
+    names = (_BRACKETS.sub("", title[: match.start()]).strip(_TRIM) for match in _GOING.finditer(title))
+    yield from filter(_LATIN.fullmatch, names)
 
 
-def _bare_name(heading: str, lines: Sequence[str]) -> Iterator[Event]:
+def _bare_name(opening: Sequence[Block], lines: Sequence[str]) -> Iterator[str]:
     """Yield a first heading that is nothing but the event's name: it looks like one, or a day stands below."""
-    name = heading.strip(_TRIM + "#")
+    name = next((block.text for block in opening if block.type == "heading"), "").strip(_TRIM + "#")
     dated = any(map(_DATE.match, lines))
     sentence = _SENTENCE.search(name) and not dated
     other = not name or len(name) > _LONGEST or sentence or _DATE.match(name) or _REPORTING.search(name)
     if not other and (dated or _names_event(name)):
-        yield Event(name, visited=True)
+        yield name
 
 
-def _mentioned(texts: Sequence[str]) -> Iterator[Event]:
+def _mentioned(texts: Iterable[str]) -> Iterator[str]:
     """Yield the texts that look like an event's name, though nothing says that somebody was there."""
     names = (text.strip(_TRIM) for text in texts)
-    return (Event(name, visited=False) for name in names if _names_event(name) and _EVENT.search(name))
-
-
-def _plain(title: str) -> str:
-    """Return a title without hashtags and the tags before it."""
-    return _TAGS_BEFORE.sub("", _HASHTAG.sub("", title)).strip() or title
+    return (name for name in names if _names_event(name) and _EVENT.search(name))
 
 
 def _name(text: str) -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kb.report.identity import talk_id
 from kb.report.model import Talk
-from kb.talks import Told, meeting
+from kb.talks import ReportTalks, match_talks
 
 TITLE = "ユーザー部門のサーバーレス入門"
 DAY = "2019-07-06"
@@ -16,13 +16,13 @@ def talk(title: str, track: str | None = None, start: str | None = None) -> Talk
     return Talk(talk_id("見本会 2019", title), title, 1, track, start)
 
 
-def report(*talks: Talk, held_on: str | None = DAY) -> Told:
-    return Told(talks, held_on)
+def report(*talks: Talk, held_on: str | None = DAY) -> ReportTalks:
+    return ReportTalks(talks, held_on)
 
 
-def count(*reports: Told) -> int:
+def count(*reports: ReportTalks) -> int:
     """Return how many talks there are in all."""
-    return len(set(meeting(reports).values()))
+    return len(set(match_talks(reports).values()))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_part_of_two_titles_meets_neither() -> None:
 def test_they_meet_under_the_id_of_the_first() -> None:
     first, second, third = talk("箱の話"), talk("「箱」の話"), talk("箱のはなし")
 
-    assert meeting([report(second), report(first, third)]) == {
+    assert match_talks([report(second), report(first, third)]) == {
         first.id: second.id,
         second.id: second.id,
         third.id: third.id,
@@ -100,9 +100,9 @@ TALKS = st.builds(
 
 
 @given(st.lists(st.lists(TALKS, max_size=4).map(lambda talks: report(*talks)), max_size=4))
-def test_two_talks_of_one_report_never_meet(reports: list[Told]) -> None:
-    settled = meeting(reports)
+def test_two_talks_of_one_report_never_meet(reports: list[ReportTalks]) -> None:
+    settled = match_talks(reports)
 
-    for told in reports:
-        own = {talk.id for talk in told.talks}
+    for one in reports:
+        own = {talk.id for talk in one.talks}
         assert len({settled[each] for each in own}) == len(own)

@@ -3,7 +3,7 @@
 from kb.readers.formats import read_outline
 from kb.report.identity import talk_id
 from kb.report.model import Report
-from kb.talks import report_of, unsure_of
+from kb.talks import candidates_of, report_of
 
 EVENT = "鍵の会 2018"
 TEXT = f"""# {EVENT} に参加した
@@ -47,18 +47,18 @@ def told(**lines: bool) -> dict[str, bool]:
 
 
 def titles(lines: dict[str, bool]) -> list[str]:
-    return [talk.title for talk in report_of(OUTLINE, told=lines).talks]
+    return [talk.title for talk in report_of(OUTLINE, overrides=lines).talks]
 
 
 def test_the_notes_of_a_heading_that_is_no_talk_stand_under_it_in_the_report() -> None:
-    before, after = report_of(OUTLINE), report_of(OUTLINE, told=told(keys=False))
+    before, after = report_of(OUTLINE), report_of(OUTLINE, overrides=told(keys=False))
 
     assert (places(before)["鍵は二つ"], places(after)["鍵は二つ"]) == (("<鍵の話>",), ("【A】10:00~10:40:鍵の話",))
     assert [talk.id for talk in after.talks] == [talk.id for talk in before.talks if talk.id != KEYS]
 
 
 def test_an_item_that_is_no_talk_is_a_note_with_those_below_it() -> None:
-    assert places(report_of(OUTLINE, told=told(spare=False)))["合鍵は写真でも作れる"] == (
+    assert places(report_of(OUTLINE, overrides=told(spare=False)))["合鍵は写真でも作れる"] == (
         "ライトニングトーク",
         "合鍵の作り方 田中さん",
     )
@@ -70,7 +70,7 @@ def test_what_stands_below_a_heading_that_is_no_talk_may_be_one() -> None:
 
 
 def test_a_line_that_may_be_a_talk_is_one_where_it_is_told_so() -> None:
-    after = report_of(OUTLINE, told=told(history=True))
+    after = report_of(OUTLINE, overrides=told(history=True))
 
     assert "錠前の歴史" not in titles({})
     assert [talk.title for talk in after.talks][-1] == "錠前の歴史"
@@ -85,13 +85,13 @@ def test_that_a_talk_is_none_wins_over_that_its_line_is_one() -> None:
 
 def test_what_is_told_either_way_is_not_asked_any_more_and_can_be_told_otherwise() -> None:
     asked = {
-        answer: [one.id for one in unsure_of(OUTLINE, report_of(OUTLINE, told=lines), lines).talks]
+        answer: [one.id for one in candidates_of(OUTLINE, report_of(OUTLINE, overrides=lines), lines).talks]
         for answer, lines in (("none", {}), ("yes", told(history=True)), ("no", told(history=False)))
     }
 
     assert [HISTORY in ids for ids in asked.values()] == [True, False, False]
-    assert all({KEYS, HISTORY} <= {*report_of(OUTLINE, told=lines).asked} for lines in ({}, told(keys=False)))
+    assert all({KEYS, HISTORY} <= {*report_of(OUTLINE, overrides=lines).asked} for lines in ({}, told(keys=False)))
 
 
 def test_what_is_told_of_other_lines_changes_nothing() -> None:
-    assert report_of(OUTLINE, told={"鍵の会-2018/000000": False, "別の会/000000": True}) == report_of(OUTLINE)
+    assert report_of(OUTLINE, overrides={"鍵の会-2018/000000": False, "別の会/000000": True}) == report_of(OUTLINE)
