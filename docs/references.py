@@ -18,7 +18,7 @@ import webui.command  # noqa: F401 (it adds `serve`)
 from kb.cli.group import cli
 from kb.cli.language import speak
 from kb.cli.overview import COMMANDS
-from kb.library import configuration
+from kb.library.tables import ConfigurationTables
 
 MARK = "<!-- What follows is made by `make references`. -->\n"
 _COLUMNS = 100
@@ -42,7 +42,7 @@ def kb_toml() -> str:
     Raises ValueError for a key of `words.toml` that kb.toml cannot hold, KeyError for one that `words.toml` lacks.
     """
     left = dict(WORDS["kb_toml"])
-    parts = list(_tables(_inner(configuration._File), (), left))  # noqa: SLF001  # all that kb.toml may hold
+    parts = list(_tables(_inner(ConfigurationTables), (), left))
     if left:
         raise ValueError(f"words.toml tells of keys that kb.toml cannot hold: {', '.join(left)}")
     return "\n".join(parts)

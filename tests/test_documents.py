@@ -118,7 +118,7 @@ def test_the_kb_toml_of_a_guide_is_understood_whole(document: str) -> None:
     block, *_ = re.findall(r"^```toml\n(.*?)^```", (ROOT / document).read_text("utf-8"), re.MULTILINE | re.DOTALL)
     told = parse(block.encode())
 
-    assert (set(told.given), set(told.corrections), told.domain.catalogue.find("バッチポータル") is not None) == (
+    assert (set(told.overrides), set(told.corrections), told.domain.catalogue.find("バッチポータル") is not None) == (
         {"2018-jaws-days.txt"},
         {"jaws-days-2018-8ddf/4e0ed409"},
         True,

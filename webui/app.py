@@ -17,7 +17,7 @@ from index.engine import SearchIndexError
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
-from kb.report.problems import gathered
+from kb.report.problems import grouped
 from webui import compression, language, security
 from webui.address import address_of, page_address
 from webui.limits import Guesses
@@ -154,7 +154,7 @@ def create_app(
         address_of=address_of,
         slug=slug,
         marked=marked,
-        gathered=gathered,
+        gathered=grouped,
         web_address=web_address,
         static=static,
         undo_entry=undo_log.shown,

@@ -17,8 +17,8 @@ from werkzeug.exceptions import (
 )
 
 from index.sentences import Sentence, told_by
-from kb.library.configuration import LONGEST_EVENT
-from kb.library.files import ChangedSinceError
+from kb.library.file_changes import ChangedSinceError
+from kb.library.tables import LONGEST_EVENT
 from kb.readers.archives import LONGEST_REPORT
 from kb.readers.formats import MEDIA_TYPES
 from kb.report.dates import is_date

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from flask import Request, Response, request
 
-from kb.library.searches import MOST_SEARCHES
+from kb.library.tables import MOST_SEARCHES
 
 COOKIE = "kb_seen"
 _A_YEAR = 365 * 24 * 3600  # seconds

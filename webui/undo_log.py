@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlunsplit
 from flask import Response, make_response, redirect, request
 
 from index.urls import url_parts
-from kb.library.states import Change
+from kb.library.file_changes import FileChange
 from webui.address import UNDO_KEY
 from webui.texts import texts
 
@@ -102,7 +102,7 @@ def undoing(turn: Callable[[_Done], _Done], done: _Done, besides: Callable[[_Don
     return undo
 
 
-def still_kept(changes: list[Change]) -> str:
+def still_kept(changes: list[FileChange]) -> str:
     """Return under which names lies what was there before files were changed."""
     return texts.still_kept(tuple(dict.fromkeys(name for change in changes for name in change.kept)))
 

@@ -135,9 +135,9 @@ def problem_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
 
 def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
     """Yield a line for each cause of problems, and where to see all of them if some were left out."""
-    from kb.report.problems import gathered
+    from kb.report.problems import grouped
 
-    groups = gathered(problems)
+    groups = grouped(problems)
     for group in groups:
         several = len(group.problems) > 1
         where = texts.in_files(group)

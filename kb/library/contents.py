@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from index.sentences import said
 from kb.library.configuration import parse
-from kb.library.files import Library, Seen
+from kb.library.files import Library, Listing
 from kb.report.identity import ids_of, slug, talk_id
 from kb.report.model import MetadataOverride, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
@@ -19,8 +19,8 @@ from kb.report.problems import FileProblem, Finding, LibraryError
 class ReportEntry(Struct, frozen=True, rename={"findings": "doubts"}):
     """A report as the index knows it, without its notes; `digest` is the SHA-256 of its file.
 
-    `asked` are the ids under which kb.toml may tell of its talks and lines; `vectors` is the model whose vectors told
-    what kinds its notes are of, nothing where words alone did.
+    `asked` are the ids under which kb.toml may correct its talks and lines; `vectors` is the model by whose
+    vectors the kinds of its notes were told, nothing where that was by words alone.
     """
 
     id: str
@@ -38,20 +38,21 @@ class ReportEntry(Struct, frozen=True, rename={"findings": "doubts"}):
     vectors: str = ""
 
 
-class Contents(Struct, frozen=True, dict=True):
+class Contents(Struct, frozen=True, dict=True, rename={"configuration_text": "told"}):
     """The contents of one generation of an index, and what decided them.
 
-    `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that this one tells
-    itself. `configuration` is the SHA-256 of kb.toml, `told` what it says; nothing where it could not be used. `rules`
-    are the code and data that decided how reports were understood, by their names. `updates` are the keys of what the
-    last syncs changed (`kb.library.updates`), the newest last: they tell of the way here, not of what is here. `lesson`
-    is the key of what corrections taught of all other notes, and `learned` of how many of each sort it was.
+    `files` maps each file of the library to its SHA-256, `ids` each that holds a report to the id that is made of its
+    own event and title. `configuration` is the SHA-256 of kb.toml, `configuration_text` what it says; nothing where it
+    could not be used. `rules` are the code and data that decided how reports were understood, by their names. `updates`
+    are the keys of what the last syncs changed (`kb.library.kept`), the newest last: they are about the way here, not
+    about what is here. `lesson` is the key of what corrections taught of all other notes, and `learned` of how many of
+    each sort it was.
     """
 
     library: str
     code: str
     configuration: str
-    told: str
+    configuration_text: str
     files: Mapping[str, str]
     ids: Mapping[str, str]
     reports: tuple[ReportEntry, ...]  # in library order
@@ -68,16 +69,16 @@ class Contents(Struct, frozen=True, dict=True):
 
     def as_meta(self) -> dict[str, Any]:
         """Return the JSON object that an index is to be written with."""
-        told: dict[str, Any] = msgspec.to_builtins(self)
-        return told
+        meta: dict[str, Any] = msgspec.to_builtins(self)
+        return meta
 
-    def is_current(self, library: Library, seen: Seen, code: str) -> bool:
+    def is_current(self, library: Library, listing: Listing, code: str) -> bool:
         """Return whether a rebuild would give the same. Raises LibraryError for the index of another library."""
         if self.library != library.name:
             raise LibraryError(
                 said("the index is that of {0}; name another folder with --index or KB_INDEX", self.library)
             )
-        return (self.code, self.configuration, self.files) == (code, seen.configuration, seen.files)
+        return (self.code, self.configuration, self.files) == (code, listing.configuration, listing.files)
 
     @cached_property
     def newest_first(self) -> tuple[ReportEntry, ...]:
@@ -104,17 +105,17 @@ class Contents(Struct, frozen=True, dict=True):
         return {each: tuple(entries) for each, entries in by_id.items()}
 
     @cached_property
-    def given(self) -> Mapping[str, MetadataOverride]:
-        """What was told by hand of each file."""
-        return parse(self.told.encode()).given
+    def overrides(self) -> Mapping[str, MetadataOverride]:
+        """The metadata overrides of kb.toml by source."""
+        return parse(self.configuration_text.encode()).overrides
 
     def ids_of(self, report_id: str) -> tuple[str, ...]:
         """Return all ids that a report goes by or may have gone by; none for one that is not known by this id."""
         entry = self.by_id.get(report_id)
-        former = self.given.get(entry.source, MetadataOverride()).former if entry else ()
+        former = self.overrides.get(entry.source, MetadataOverride()).former if entry else ()
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
 
-    def called(self, report_id: str) -> tuple[ReportEntry, ...]:
+    def reports_of_id(self, report_id: str) -> tuple[ReportEntry, ...]:
         """Return the report of an id, or those that a former id leads to: several where others came later."""
         entry = self.by_id.get(report_id)
         return (entry,) if entry else self._by_other_id.get(report_id, ())
@@ -124,17 +125,17 @@ class Contents(Struct, frozen=True, dict=True):
         """Each talk by its id; of a talk in several reports, the first."""
         return {talk.id: talk for entry in reversed(self.reports) for talk in entry.talks}
 
-    def settled_talk(self, some_id: str) -> str | None:
+    def canonical_talk(self, some_id: str) -> str | None:
         """Return the id of the talk that has this one, or had it before others came who noted it; None for no talk."""
-        return some_id if some_id in self.talks else self._talks_alone.get(some_id)
+        return some_id if some_id in self.talks else self._canonical_ids.get(some_id)
 
-    def talks_met(self, settled: str) -> tuple[str, ...]:
-        """Return the ids that a talk has in its reports alone."""
-        return tuple(alone for alone, talk in self._talks_alone.items() if talk == settled)
+    def own_talk_ids(self, canonical: str) -> tuple[str, ...]:
+        """Return the ids that a talk has in each of its reports alone."""
+        return tuple(own for own, talk in self._canonical_ids.items() if talk == canonical)
 
     @cached_property
-    def _talks_alone(self) -> Mapping[str, str]:
-        """The id of each talk by the one that it would have alone."""
+    def _canonical_ids(self) -> Mapping[str, str]:
+        """The id of each talk by those that it has in each of its reports alone."""
         return {talk_id(entry.event, talk.title): talk.id for entry in self.reports for talk in entry.talks}
 
     @cached_property
@@ -144,7 +145,7 @@ class Contents(Struct, frozen=True, dict=True):
 
     @cached_property
     def talks_of_reports(self) -> Mapping[tuple[str, str], Talk]:
-        """Each talk as a report tells it, by the ids of report and talk."""
+        """Each talk as it stands in a report, by the ids of report and talk."""
         return {(entry.id, talk.id): talk for entry in self.reports for talk in entry.talks}
 
     @cached_property

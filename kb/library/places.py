@@ -17,7 +17,6 @@ SAMPLES = _DATA / "samples"
 EVALUATION = _DATA / "evaluation"
 SAMPLE_VECTORS = _DATA / "sample_vectors.npz"  # by the model that comes along: half a minute that nobody has to wait
 OWN_LIBRARY = Path("data", "reports")
-KEPT = "kept"  # the folder of an index that is not the engine's
 
 
 def find_library(chosen: Path | None) -> tuple[Library, bool]:
@@ -41,7 +40,10 @@ def find_library(chosen: Path | None) -> tuple[Library, bool]:
 
 
 def own_library() -> Library:
-    """Return the user's own library below the current folder, made if need be: where reports are added by default."""
+    """Return the user's own library below the current folder, made if need be: where reports are added by default.
+
+    Raises LibraryError where it cannot be made.
+    """
     try:
         make_folder(OWN_LIBRARY)
     except OSError as error:
@@ -59,16 +61,3 @@ def index_folder(library: Library, chosen: Path | None) -> Path:
         return Path(os.environ["KB_INDEX"])
     mark = hashlib.sha256(str(library.path).encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return cache_folder() / f"{library.path.name}-{mark}"
-
-
-def may_keep(index: Path) -> bool:
-    """Return whether something may be kept in the folder of an index.
-
-    The engine refuses a folder that holds anything else, and then nothing may have been left there.
-    """
-    return (index / KEPT).exists() or not index.exists() or not any(index.iterdir()) or _is_index(index)
-
-
-def _is_index(folder: Path) -> bool:
-    """Tell whether the engine has taken a folder, be it that it holds no generation yet."""
-    return any((folder / name).exists() for name in ("CURRENT", "DRAFTS.lock")) or any(folder.glob("gen-*"))

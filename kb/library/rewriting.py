@@ -1,8 +1,9 @@
-"""The library's kb.toml as a file: read, and written anew with something told by hand and all its comments."""
+"""The library's kb.toml as a file: read, and written anew with one table changed and all its comments kept."""
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -10,17 +11,17 @@ from typing import Any, get_args
 from index.sentences import said, system_says
 from index.tables import CONTROL, place
 from kb.library.configuration import Configuration, parse
-from kb.library.searches import SavedSearch
-from kb.library.tables import ENCODING, ConfigurationError
-from kb.report.model import Claim, Correction, MetadataOverride, ToldTalk
+from kb.library.tables import ENCODING, ConfigurationError, SavedSearch
+from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import FileProblem
 
+# A line that begins a table, and one that begins a saved search, as TOML lets them be written.
 _TABLE = re.compile(r"[ \t]*\[")
 _SEARCHES = re.compile(r"""[ \t]*\[\[[ \t]*["']?searches["']?[ \t]*\]\]""")
 
 
 def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProblem, ...]]:
-    """Return what a kb.toml says, its SHA-256, and what is wrong with it: then nothing is said."""
+    """Return what a kb.toml says, its SHA-256, and what is wrong with it: a file that cannot be used says nothing."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -30,19 +31,19 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
         return Configuration(), "", (FileProblem(path.name, None, message),)
     digest = hashlib.sha256(data).hexdigest()
     try:
-        told = parse(data)
+        configuration = parse(data)
     except ConfigurationError as error:
         message = said("not used: {0}; mend it, the reports are indexed without it", error)
         return Configuration(), digest, (FileProblem(path.name, None, message),)
-    return told, digest, tuple(_left_out(told, path.name))
+    return configuration, digest, tuple(_left_out(configuration, path.name))
 
 
-def _left_out(told: Configuration, name: str) -> Iterator[FileProblem]:
-    """Yield what is not used of a kb.toml: each date that is none, with its line, and what says nothing any more."""
-    if told.has_points:
+def _left_out(configuration: Configuration, name: str) -> Iterator[FileProblem]:
+    """Yield what is not used of a kb.toml: dates that no calendar has, with their lines, and tables of before."""
+    if configuration.has_points:
         yield FileProblem(name, None, said("[points] means nothing any more, no notes are joined by hand; take it out"))
-    lines = [(number, line.replace(" ", "")) for number, line in enumerate(told.text.split("\n"), start=1)]
-    for source, key, date in told.no_dates:
+    lines = [(number, line.replace(" ", "")) for number, line in enumerate(configuration.text.split("\n"), start=1)]
+    for source, key, date in configuration.no_dates:
         written = tuple(f"{key}={quote}{date}{quote}" for quote in ("'", '"'))
         line = next((one for one in lines if any(each in one[1] for each in written)), (None, ""))
         if line in lines:  # the next one that is written so stands further below
@@ -56,32 +57,40 @@ def _left_out(told: Configuration, name: str) -> Iterator[FileProblem]:
         yield FileProblem(name, line[0], message)
 
 
-def with_override(data: bytes, source: str, given: MetadataOverride | None) -> bytes:
-    """Return a kb.toml that tells this of a file and otherwise stays as it is; None forgets the file."""
-    given = given or MetadataOverride()
-    texts = {"event": given.event, "date": given.held_on, "url": given.url, "published": given.published}
-    named: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() or None for key, value in texts.items()}
-    return _with_table(data, "reports", source, named | {"former": list(given.former) or None})
+def with_override(data: bytes, source: str, override: MetadataOverride | None) -> bytes:
+    """Return a kb.toml with the metadata of a report, else as it is; None takes them out."""
+    override = override or MetadataOverride()
+    values = {"event": override.event, "date": override.held_on, "url": override.url, "published": override.published}
+    texts: dict[str, Any] = {key: CONTROL.sub(" ", value or "").strip() or None for key, value in values.items()}
+    return _with_table(data, "reports", source, texts | {"former": list(override.former) or None})
+
+
+def with_overrides(overrides: Mapping[str, MetadataOverride | None]) -> Callable[[bytes, object], bytes]:
+    """Return what writes the metadata of several reports into a kb.toml, in this order (`Library.configure`)."""
+    return lambda data, _: reduce(lambda before, one: with_override(before, *one), overrides.items(), data)
 
 
 def with_correction(data: bytes, note: str, correction: Correction) -> bytes:
-    """Return a kb.toml that corrects the services and kind of a note so and otherwise stays as it is."""
-    adds, removes = list(correction.adds) or None, list(correction.removes) or None
-    denied = {claim: False if claim in correction.denied else None for claim in get_args(Claim)}
-    told = {"add": adds, "remove": removes, "kind": correction.kind, **denied}
-    told["no_answer_to"] = list(correction.no_answer_to) or None
-    return _with_table(data, "notes", note, told)
+    """Return a kb.toml with the correction of a note, else as it is."""
+    values = {
+        "add": list(correction.adds) or None,
+        "remove": list(correction.removes) or None,
+        "kind": correction.kind,
+        **{claim: False if claim in correction.denied else None for claim in get_args(Claim)},
+        "no_answer_to": list(correction.no_answer_to) or None,
+    }
+    return _with_table(data, "notes", note, values)
 
 
-def with_talk(data: bytes, talk: str, told: ToldTalk) -> bytes:
-    """Return a kb.toml that tells whether a line is a talk, and who speaks in it, and otherwise stays as it is."""
-    names = [CONTROL.sub(" ", name).strip() for name in told.speakers or ()]
-    nobody = False if told.speakers == () else None
-    return _with_table(data, "talks", talk, {"talk": told.talk, "speakers": names or None, "speaker": nobody})
+def with_talk(data: bytes, talk: str, correction: TalkCorrection) -> bytes:
+    """Return a kb.toml with the correction of a talk, or of a line that may be one, else as it is."""
+    names = [CONTROL.sub(" ", name).strip() for name in correction.speakers or ()]
+    nobody = False if correction.speakers == () else None
+    return _with_table(data, "talks", talk, {"talk": correction.talk, "speakers": names or None, "speaker": nobody})
 
 
 def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
-    """Return a kb.toml that tells which posts of a feed were seen and otherwise stays as it is."""
+    """Return a kb.toml with the posts of a feed that were seen, else as it is."""
     import tomlkit
 
     seen = tomlkit.array().multiline(multiline=True)
@@ -90,14 +99,14 @@ def with_seen(data: bytes, feed: str, posts: Sequence[str]) -> bytes:
 
 
 def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> bytes:
-    """Return a kb.toml that keeps a search, last or at a place, and otherwise stays as it is."""
+    """Return a kb.toml with one more search, at a place among the others or last, else as it is."""
     import tomlkit
 
     text = data.decode(ENCODING)
-    told = {"name": search.name, "address": search.address}
-    tables: Any = tomlkit.parse(text).get("searches", [])
-    every = [*tables[:place], told, *tables[place:]] if place is not None else [*tables, told]
-    block = "[[searches]]\n" + "".join(f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in told.items())
+    added = {"name": search.name, "address": search.address}
+    every: Any = [*tomlkit.parse(text).get("searches", [])]
+    every.insert(len(every) if place is None else place, added)
+    block = "[[searches]]\n" + "".join(f"{key} = {tomlkit.item(value).as_string()}\n" for key, value in added.items())
     lines = text.splitlines(keepends=True)
     spans = _spans(lines)
     if place is not None and place < len(spans):
@@ -110,11 +119,12 @@ def with_search(data: bytes, search: SavedSearch, place: int | None = None) -> b
 
 
 def without_search(data: bytes, place: int) -> bytes:
-    """Return a kb.toml without the search at a place, that otherwise stays as it is."""
+    """Return a kb.toml without the search at a place, else as it is."""
     import tomlkit
 
     text = data.decode(ENCODING)
-    tables: Any = tomlkit.parse(text)["searches"]
+    every: Any = [*tomlkit.parse(text)["searches"]]
+    del every[place]
     lines = text.splitlines(keepends=True)
     spans = _spans(lines)
     if place < len(spans):
@@ -122,7 +132,7 @@ def without_search(data: bytes, place: int) -> bytes:
         before = begin > 0 and not lines[begin - 1].strip()
         after = not before and end < len(lines) and not lines[end].strip()
         del lines[begin - before : end + after]
-    return _with_searches(text, "".join(lines), [*tables[:place], *tables[place + 1 :]])
+    return _with_searches(text, "".join(lines), every)
 
 
 def _spans(lines: Sequence[str]) -> Sequence[tuple[int, int]]:
@@ -156,14 +166,14 @@ def _with_searches(text: str, changed: str, every: Sequence[Any]) -> bytes:
     return _ended(document.as_string())
 
 
-def _with_table(data: bytes, group: str, name: str, told: Mapping[str, Any]) -> bytes:
-    """Return a kb.toml whose table of a group says this, None left out; what stays the same stays written as it is."""
+def _with_table(data: bytes, group: str, name: str, values: Mapping[str, Any]) -> bytes:
+    """Return a kb.toml whose table of a group has these values, None for no such key; others stay as written."""
     import tomlkit
 
     document = tomlkit.parse(data.decode(ENCODING))
     tables: Any = document.setdefault(group, tomlkit.table(is_super_table=True))
     table: Any = tables.setdefault(name, tomlkit.table())
-    for key, value in told.items():
+    for key, value in values.items():
         if value is None:
             table.pop(key, None)
         elif str(table.get(key)) != str(value):  # a date may be written without quotes

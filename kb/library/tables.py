@@ -1,31 +1,188 @@
-"""A kb.toml that anybody may have written, as tables and as values: what is wrong with it is told in one line."""
+"""The tables that kb.toml may hold, and a file of them read: what is wrong with it is said in one line."""
 
+import datetime as dt
 import re
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args
+
+from msgspec import Meta, Struct
 
 from index.sentences import said, told_by
-from index.tables import TableError, converted
+from index.tables import TableError, Text, Texts, converted, quoted
+from kb.report.dates import is_date
+from kb.report.model import Claim, MetadataOverride, TalkCorrection
 
 ENCODING = "utf-8-sig"  # some editors put a mark before UTF-8
+LONGEST_EVENT = 200  # characters: the longest of real reports has 48, and each note and filter shows it
+MOST_SEARCHES = 50
+LONGEST_NAME = 100  # characters, of a search
+LONGEST_ADDRESS = 2000
+SEARCH_EXAMPLE = '[[searches]] with lines name = "…" and address = "q=…&service=sqs"'
+
 # tomllib keeps a list of keys for each part of a dotted key: one of 40 kB takes gigabytes. Ours have three parts.
 _TOO_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}""")
-T = TypeVar("T")
+_LIKE_A_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")  # what we wrote ourselves once, of whatever day and digits
 
 
 class ConfigurationError(ValueError):
     """A kb.toml that says something impossible; the message names the table, the key and what it may hold."""
 
 
-def told(data: bytes, of: type[T]) -> T:
-    """Return what the bytes of a kb.toml say as a value of a type. Raises ConfigurationError."""
+class Embedding(Struct, frozen=True, forbid_unknown_fields=True):
+    """The model that finds by similarity: one behind an address, none where it is called so, else what comes along."""
+
+    url: Text | None = None
+    model: Text = ""
+
+
+class SavedSearch(Struct, frozen=True, forbid_unknown_fields=True):
+    """A search that is kept by a name; `address` is what the page has after its question mark, in that order."""
+
+    name: Annotated[Text, Meta(max_length=LONGEST_NAME, description=f"at most {LONGEST_NAME} characters")]
+    address: Annotated[Text, Meta(max_length=LONGEST_ADDRESS, description=f"at most {LONGEST_ADDRESS} characters")]
+
+
+class EngineTable(Struct, forbid_unknown_fields=True):
+    """A cluster that searches: its nodes, and its index there."""
+
+    url: Annotated[
+        str | tuple[str, ...], Meta(description="an address, or a list of them")
+    ]  # msgspec dies of two `Text`
+    index: Annotated[
+        str, Meta(pattern=r"\A[a-z0-9][a-z0-9_-]{0,199}\Z", description="a name of small letters, figures and -")
+    ]
+    region: Text = ""
+    shards: Annotated[int, Meta(ge=1, le=100, description="a number from 1 to 100")] = 1
+    replicas: Annotated[int, Meta(ge=0, le=100, description="a number from 0 to 100")] = 1
+
+
+class ReportTable(Struct, forbid_unknown_fields=True):
+    """The metadata of a report, by its source."""
+
+    event: Annotated[Text, Meta(max_length=LONGEST_EVENT, description=f"at most {LONGEST_EVENT} characters")] | None = (
+        None
+    )
+    date: Any = None  # a text, or a date as TOML has it
+    published: Any = None
+    url: Text | None = None
+    former: Texts = ()
+
+    def __post_init__(self) -> None:
+        for key in ("date", "published"):
+            day = getattr(self, key)
+            if day is None:
+                continue
+            if not isinstance(day, str | dt.date) or not (is_date(str(day)) or _LIKE_A_DATE.fullmatch(str(day))):
+                raise ValueError(f"{key} cannot be {quoted(day)}; write 2018, 2018-03 or 2018-03-10")
+            setattr(self, key, str(day))
+
+    def override(self) -> MetadataOverride:
+        """Return it as a value, without dates that no calendar has."""
+        date, published = (day if day and is_date(day) else None for day in (self.date, self.published))
+        return MetadataOverride(self.event, date, self.url, published, self.former)
+
+    def no_dates(self) -> Iterator[tuple[str, str]]:
+        """Yield the key and text of each date that no calendar has: it is left out, and the rest of kb.toml holds."""
+        for key in ("date", "published"):
+            day = getattr(self, key)
+            if day is not None and not is_date(day):
+                yield key, day
+
+
+class NoteTable(Struct, forbid_unknown_fields=True):
+    """The correction of a note, by its id; services by any of their names."""
+
+    add: Texts = ()
+    remove: Texts = ()
+    kind: Text | None = None
+    advice: Annotated[bool, Meta(description="false, where it is none")] | None = None
+    problem: Annotated[bool, Meta(description="false, where it is none")] | None = None
+    no_answer_to: Texts = ()
+
+    def __post_init__(self) -> None:
+        for claim in get_args(Claim):
+            if getattr(self, claim):
+                raise ValueError(f'{claim} cannot be true; write kind = "{claim}"')
+
+
+class TalkTable(Struct, forbid_unknown_fields=True):
+    """The correction of a line and its talk, by the talk's id."""
+
+    talk: Annotated[bool, Meta(description="true or false")] | None = None
+    speakers: Texts | None = None
+    speaker: Annotated[bool, Meta(description="false, where nobody speaks who is named there")] | None = None
+
+    def __post_init__(self) -> None:
+        if self.speaker:
+            raise ValueError('speaker cannot be true; write who speaks: speakers = ["…"]')
+        if self.speaker is False and self.speakers:
+            raise ValueError("speaker = false says that nobody speaks, and speakers who does; write one of them")
+
+    def correction(self) -> TalkCorrection:
+        """Return it as a value."""
+        return TalkCorrection(self.talk, () if self.speaker is False else self.speakers)
+
+
+class FeedTable(Struct, forbid_unknown_fields=True):
+    """What is known of a feed, by its address."""
+
+    seen: Texts = ()
+
+
+class OwnServiceTable(Struct, forbid_unknown_fields=True):
+    """A service of the library's own, by its slug; the keys mean what they do in a catalogue."""
+
+    name: Text
+    category: Text
+    short_name: Text | None = None
+    aliases: Texts = ()
+    features: Texts = ()
+    common: Texts = ()
+    ambiguous: Texts = ()
+    context: Texts = ()
+    against: Texts = ()
+
+
+class ConfigurationTables(Struct, forbid_unknown_fields=True):
+    """All that kb.toml may hold."""
+
+    domain: Annotated[Text, Meta(description='the name of a domain in quotes, or "none"')] | None = None
+    ignore: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...], Meta(description='patterns of files: ignore = ["drafts/**"]')
+    ] = ()
+    embedding: Annotated[Embedding, Meta(description='[embedding], with lines url = "…" and model = "…"')] = Embedding()
+    engine: Annotated[EngineTable, Meta(description='[engine], with lines url = "…" and index = "…"')] | None = None
+    reports: Annotated[dict[str, ReportTable], Meta(description='tables like [reports."name"]')] = {}
+    talks: Annotated[dict[str, TalkTable], Meta(description='tables like [talks."id"]')] = {}
+    notes: Annotated[dict[str, NoteTable], Meta(description='tables like [notes."id"]')] = {}
+    points: object = None  # of earlier versions: which notes say the same; nothing is made of it any more
+    feeds: Annotated[dict[str, FeedTable], Meta(description='tables like [feeds."https://…"]')] = {}
+    searches: Annotated[tuple[SavedSearch, ...], Meta(description=SEARCH_EXAMPLE)] = ()
+    categories: Annotated[dict[Text, Text], Meta(description='lines like house = "社内" below [categories]')] = {}
+    services: Annotated[
+        dict[Text, OwnServiceTable],
+        Meta(description='tables like [services.portal], with name = "…" and category = "…"'),
+    ] = {}
+    words: Annotated[
+        dict[Text, Texts],
+        Meta(description='lists of other spellings, as "冪等" = ["べきとう", "idempotent"] below [words]'),
+    ] = {}
+
+    @property
+    def extends_domain(self) -> bool:
+        """Whether it adds anything to a domain."""
+        return bool(self.categories or self.services or self.words)
+
+
+def tables(text: bytes) -> ConfigurationTables:
+    """Return what the bytes of a kb.toml hold, which anybody may have written. Raises ConfigurationError."""
     try:
-        return converted(_parsed(data), of)
+        return converted(_parsed(text), ConfigurationTables)
     except TableError as error:
         raise ConfigurationError(told_by(error)) from error
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
-    """Return the tables of a TOML file that anybody may have written."""
     import tomllib
 
     try:

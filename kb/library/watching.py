@@ -5,11 +5,11 @@ from pathlib import Path
 
 import watchfiles
 
-from kb.storage.walk import CONFIGURATION, is_aside
+from kb.storage.walk import CONFIGURATION, is_backup
 
 _QUIET = 100  # ms without another change: then a thousand files copied at once are one change
-_LONGEST = 2000  # ms of changes without a pause, after which they are told all the same
-_LOOK_UP = 500  # ms after which the watching is told to have begun
+_LONGEST = 2000  # ms of changes without a pause, after which they count all the same
+_LOOK_UP = 500  # ms after which the watching has begun
 
 
 def changes(folders: Sequence[Path]) -> Iterator[None]:
@@ -23,10 +23,10 @@ def changes(folders: Sequence[Path]) -> Iterator[None]:
         yield_on_timeout=True,
         raise_interrupt=False,
     )
-    told = False
-    for found in watched:
-        if found or not told:
-            told = True
+    begun = False
+    for changed in watched:
+        if changed or not begun:
+            begun = True
             yield
 
 
@@ -36,4 +36,4 @@ def _matters(path: str, folders: Sequence[Path]) -> bool:
     parts = Path(path).relative_to(folder).parts if folder else (Path(path).name,)
     if not parts or any(part.startswith(".") for part in parts):
         return False
-    return parts[-1] == CONFIGURATION or not is_aside(parts[-1])
+    return parts[-1] == CONFIGURATION or not is_backup(parts[-1])

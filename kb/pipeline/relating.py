@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from index.sentences import said
 from kb.library.contents import ReportEntry
-from kb.report.identity import apart, normalized, slug, talk_id
+from kb.report.identity import longer_id, normalized, slug, talk_id
 from kb.report.model import Report
 from kb.report.problems import FileProblem
 from kb.talks import ReportTalks, match_talks
@@ -56,7 +56,7 @@ def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str]
             known = Counter(addresses[source] for source in posts)
             for source in posts:
                 url = addresses[source]
-                ids[source] = apart(report_id, url if url and known[url] == 1 else source)
+                ids[source] = longer_id(report_id, url if url and known[url] == 1 else source)
     return RelatedReports({source: ids[source] for source in addresses}, tuple(problems))
 
 

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from kb.library.configuration import Configuration
 from kb.report.identity import ids_of
 from kb.report.problems import Finding
-from kb.storage.caches import dictionary_folder
+from kb.storage.caches import cache_folder
 
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Morpheme
     from index.embedder import KeptVectors
     from kb.kinds import Lesson
-    from kb.report.model import Correction, MetadataOverride, Report, Talk, ToldTalk
+    from kb.report.model import Correction, MetadataOverride, Report, Talk, TalkCorrection
     from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
     from kb.talks import TalkOverrides
@@ -59,7 +59,7 @@ class Tools(Struct, frozen=True, dict=True):
         """The analysis that knows the names and words of the domain."""
         from index.analysis import Analyzer
 
-        return Analyzer(self.domain.words, dictionary_folder())
+        return Analyzer(self.domain.words, cache_folder("dictionary"))
 
     @cached_property
     def corrections(self) -> "Corrections":
@@ -115,7 +115,7 @@ def finish(
     from kb.services.tagger import tag
     from kb.talks import report_of
 
-    given = given or tools.configuration.given.get(outline.source, MetadataOverride())
+    given = given or tools.configuration.overrides.get(outline.source, MetadataOverride())
     found = with_speakers(report_of(outline, given, tools.lines), tools.configuration.talks)
     corrections = corrections_for(found.id, found.source, given, tools.corrections)
     report = tag(found, tools.domain, corrections)
@@ -134,7 +134,7 @@ def finish(
     )
 
 
-def with_speakers(report: "Report", told: "Mapping[str, ToldTalk]") -> "Report":
+def with_speakers(report: "Report", told: "Mapping[str, TalkCorrection]") -> "Report":
     """Return a report in which those speak in its talks who are told by hand, by the talk's id."""
     speakers = {talk: one.speakers for talk, one in told.items() if one.speakers is not None}
     if not speakers:

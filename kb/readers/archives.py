@@ -17,7 +17,7 @@ from stat import S_ISLNK
 
 from index.sentences import Sentence, said
 from kb.readers.decoding import binary_refusal
-from kb.storage.walk import is_aside
+from kb.storage.walk import is_backup
 
 # The longest file, here as in what the page takes. The longest real report is a tenth of it; what is longer is no
 # report but a film under a wrong name, which would fill the memory.
@@ -191,7 +191,7 @@ def _refused(name: str, size: int) -> Sentence | None:
 def _is_left_alone(name: str) -> bool:
     parts = name.split("/")
     hidden = any(part.startswith(".") and part.strip(".") for part in parts) or parts[0] == "__MACOSX"
-    return hidden or is_aside(parts[-1]) or PurePosixPath(name).suffix.lower() in _ATTACHED
+    return hidden or is_backup(parts[-1]) or PurePosixPath(name).suffix.lower() in _ATTACHED
 
 
 def _name(raw: bytes) -> str:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 Sort: TypeAlias = Literal["report", "note", "tag", "kind", "pair", "mark"]
-"""What is compared: a mark tells that a dated change has overtaken a note."""
+"""What is compared; a mark is on a note that a dated change has overtaken."""
 Fate: TypeAlias = Literal["came", "went", "changed"]
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
 FATES: tuple[Fate, ...] = get_args(Fate)
 
-# What is kept of a difference: a rule that touches every note of a library is told by its first notes and a number.
+# What is kept of a difference: of a rule that touches every note of a library the first notes, and a number.
 MOST_ITEMS = 2000
 MOST_REPORTS = 500
-_LONGEST = 300  # characters of a text that are told
+_LONGEST = 300  # characters of a text that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,6 @@ class Item:
     value: str = ""
     before: str = ""
     after: str = ""
-
-    def short(self) -> "Item":
-        """Return it with texts as long as they are told."""
-        return replace(self, text=_cut(self.text), before=_cut(self.before), after=_cut(self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,10 @@ class Difference:
         """Return what of it is kept, the rest as a number."""
         kept, left = list[ReportDifference](), MOST_ITEMS
         for report in self.reports[:MOST_REPORTS]:
-            items = tuple(item.short() for item in report.items[:left])
+            items = tuple(
+                replace(item, text=_cut(item.text), before=_cut(item.before), after=_cut(item.after))
+                for item in report.items[:left]
+            )
             left -= len(items)
             kept.append(replace(report, items=items))
         total = sum(len(report.items) for report in self.reports)

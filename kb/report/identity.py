@@ -1,4 +1,4 @@
-"""Names that survive editing: how reports, talks and notes get their ids."""
+"""Names that survive editing: how reports, talks and notes get their ids, and events the name of their series."""
 
 import hashlib
 import re
@@ -8,6 +8,18 @@ from functools import lru_cache
 
 # White space that is not one space already: `\s+` would cut 10 MB of words into as many strings, which take 300 MB.
 _TO_FOLD = re.compile(r"\s{2,}|[^\S ]")
+_NUMBER = r"[0-9一二三四五六七八九十百]+"
+_SEASON = r"(?<![a-z])(?:spring|summer|autumn|fall|winter)(?![a-z])"
+_EDITION = re.compile(
+    # JAWS DAYS 2018, builderscon 2019-08-30, JJUG CCC 2015 Fall; Spring alone is the name of something else
+    rf"(?:{_SEASON}\s+)?(?:(?:19|20)\d\d(?:[./-]\d\d?){{0,2}}年?|'\d\d)(?:\s*{_SEASON})?"
+    rf"|第\s*{_NUMBER}\s*(?:回|期)|{_NUMBER}\s*(?:時限目|限目|周年|日目|回目|回)"
+    r"|(?:#|♯|vol(?:ume)?\.?|no\.|ver\.?)\s*\d+"
+    r"|(?<![a-z])v\d+(?:\.\d+)*"
+    r"|\d{1,2}月(?:\d{1,2}日)?",
+    re.IGNORECASE,
+)
+_ENDS = " 　-‐–—:：/,、・()（）"
 
 
 def normalized(text: str) -> str:
@@ -31,17 +43,19 @@ def report_id(event: str | None, title: str) -> str:
     return f"{slug(event or title)}-{digest(title, length=4)}"
 
 
-def apart(report: str, mark: str) -> str:
-    """Return the id of a report beside another of its event and title: further hex of what tells it apart.
+def longer_id(report: str, mark: str) -> str:
+    """Return the id of a report that shares event and title with another: `<id>-<8 hex of the mark>`.
 
-    That is its address or its file, as written, for names of files differ by their case.
+    The mark is its address or its file, as written, for names of files differ by their case.
     """
     return f"{report}-{hashlib.sha256(mark.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def ids_of(report: str, source: str, url: str | None, former: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return all ids that a report may go by or may have gone by, given the one that it tells itself."""
-    return tuple(dict.fromkeys((*former, report, apart(report, source), *([apart(report, url)] if url else ()))))
+    """Return all ids that a report may go by or may have gone by; `report` is the one of its own event and title."""
+    return tuple(
+        dict.fromkeys((*former, report, longer_id(report, source), *([longer_id(report, url)] if url else ())))
+    )
 
 
 def talk_id(event: str | None, title: str) -> str:
@@ -49,7 +63,7 @@ def talk_id(event: str | None, title: str) -> str:
     return f"{slug(event or '')}/{digest(title, length=6)}"
 
 
-def of_event(talk: str, event: str | None) -> str:
+def talk_id_at(talk: str, event: str | None) -> str:
     """Return the id that a talk has in a report on another event."""
     return f"{slug(event or '')}/{talk.rpartition('/')[2]}"
 
@@ -57,3 +71,12 @@ def of_event(talk: str, event: str | None) -> str:
 def note_id(report: str, text: str, talk_title: str | None) -> str:
     """Return `<report id>/<8 hex>` of a note's text and its talk's title; repeats get -2, -3 from who numbers them."""
     return f"{report}/{digest(text, talk_title or '', length=8)}"
+
+
+def series(event: str) -> str:
+    """Return the name of the series that an event is one time of: its own without years, numbers and seasons.
+
+    That of an event whose name is nothing else is the event's.
+    """
+    rest = " ".join(_EDITION.sub(" ", unicodedata.normalize("NFKC", event)).split()).strip(_ENDS)
+    return rest if re.search(r"[^\W\d_]", rest) else event

@@ -15,7 +15,7 @@ class Why(Struct, frozen=True, array_like=True):
     """What makes a note one about a service: the words that name it, as written, and where they stand.
 
     That is the note itself (`here`), what it stands under, at a line (`above`), or the title of its talk; or a person
-    told it by `hand`, and there are no words.
+    added it by `hand`, and there are no words.
     """
 
     where: Literal["here", "above", "talk", "hand"]
@@ -57,8 +57,8 @@ class Note(Struct, frozen=True):
 
     `trail` is where it stands inside its talk, outermost first: headings below the talk's, then parent bullets.
     `attached` are the tables and code that follow it, as text. `sure` is how likely its kind is, `advice` and `problem`
-    how likely it is one whatever it is called: all from 0 to 1. `states` tells of what is taken for a problem whether
-    it is remedied, of a question whether it is answered: itself, or what stands under it.
+    how likely it is one whatever it is called: all from 0 to 1. `states` are those of what is taken for a problem or a
+    question: of the note itself, and of what stands under it.
     """
 
     id: str
@@ -104,9 +104,9 @@ class Note(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """One post about one event, read whole: its talks and notes in reading order.
 
-    `held_on` is a date of the precision the report tells (`2018`, `2018-03`, `2018-03-10`) or None: it is never
+    `held_on` is a date of the precision that the report has (`2018`, `2018-03`, `2018-03-10`) or None: it is never
     guessed. `published` is the day of the post, a fact of its own and never the event's. `asked` are the ids under
-    which a person may tell of its lines whether they are talks.
+    which kb.toml may say of its lines whether they are talks.
     """
 
     id: str
@@ -122,9 +122,9 @@ class Report(Struct, frozen=True):
 
 
 class MetadataOverride(Struct, frozen=True):
-    """What a person told of a report by hand (`kb.toml`, `kb add --event`): it wins over what the report tells.
+    """Metadata that a person gives a report (`kb.toml`, `kb add --event`), in place of what stands in it.
 
-    `former` are the ids that it had before that: what is told of its notes under them, and links, still reach it.
+    `former` are the ids that it had before that: corrections of its notes under them, and links, still reach it.
     """
 
     event: str | None = None
@@ -135,9 +135,9 @@ class MetadataOverride(Struct, frozen=True):
 
 
 class Correction(Struct, frozen=True):
-    """What a person told by hand of the services and the kind of one note: it wins over what the texts tell.
+    """What a person says of the services and the kind of one note, in place of what follows from its text.
 
-    `denied` are the kinds that it is not of, where nobody told which it is of; `no_answer_to` are the searches that it
+    `denied` are the kinds that it is not of, where nobody said which it is of; `no_answer_to` are the searches that it
     is not to be quoted for, as typed.
     """
 
@@ -148,8 +148,8 @@ class Correction(Struct, frozen=True):
     no_answer_to: tuple[str, ...] = ()
 
 
-class ToldTalk(Struct, frozen=True):
-    """What a person told by hand of a line: whether it is a talk, and who speaks in it; None where nothing is told."""
+class TalkCorrection(Struct, frozen=True):
+    """What a person says of a line: whether it is a talk, and who speaks in it; None for what they left open."""
 
     talk: bool | None = None
     speakers: tuple[str, ...] | None = None

@@ -1,4 +1,4 @@
-"""What is wrong with a file, told so that any terminal, page or log can show it."""
+"""What is wrong with a file, so that any terminal, page or log can show it; and what a report leaves open."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -63,7 +63,7 @@ class ProblemGroup(Struct, frozen=True):
         return [*first.values()][:_FEW]
 
 
-def gathered(problems: Iterable[FileProblem]) -> tuple[ProblemGroup, ...]:
+def grouped(problems: Iterable[FileProblem]) -> tuple[ProblemGroup, ...]:
     """Return what is wrong by its cause, in the order in which each is met first."""
     by_cause: dict[object, list[FileProblem]] = {}
     for problem in problems:
@@ -78,26 +78,22 @@ def _cause(sentence: Sentence) -> object:
 
 def _common(sentences: Sequence[Sentence]) -> Sentence:
     """Return the sentence of one cause, without the values in which several differ."""
-    values = zip(*(one.values for one in sentences), strict=True)
-    return replace(sentences[0], values=tuple(map(_common_value, values)))
-
-
-def _common_value(values: tuple[Value, ...]) -> Value:
-    sentences = [value for value in values if isinstance(value, Sentence)]
-    if sentences:
-        return _common(sentences)
-    return values[0] if len(set(values)) == 1 else _VARYING
+    common: list[Value] = []
+    for values in zip(*(one.values for one in sentences), strict=True):
+        inner = [value for value in values if isinstance(value, Sentence)]
+        common.append(_common(inner) if inner else values[0] if len(set(values)) == 1 else _VARYING)
+    return replace(sentences[0], values=tuple(common))
 
 
 Missing = Literal["event", "date", "talk", "speaker", "service", "advice", "problem"]
 
 
 class Finding(Struct, frozen=True):
-    """Something that a report does not tell, or not plainly: its event or date; or, on a line, which words may do so.
+    """Something that a report does not say, or not plainly: its event or date; or, on a line, which words may do so.
 
     A heading may be a talk, a name may be who speaks, words may be a service that the catalogue does not know, a
-    note may be advice or a problem. Where it is known how `likely` that is, `about` is the id under which a person may
-    tell it in kb.toml, of a note its own part of that.
+    note may be advice or a problem. Where it is known how `likely` that is, from 0 to 1, `about` is the id under which
+    kb.toml may settle it, of a note its own part of that.
     """
 
     what: Missing

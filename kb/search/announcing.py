@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from index.query import Query, StepName
 from index.sentences import said
 from kb.library.contents import Contents
-from kb.library.updates import Update, Updates
+from kb.library.kept import Update, Updates
 from kb.report.dates import is_date
 from kb.report.difference import Difference, News
 from kb.report.model import Note

@@ -61,7 +61,7 @@ class Browser:
         """
         snapshot = self._collection.snapshot()
         report_id, _, own = note_id.rpartition("/")
-        reports = snapshot.contents.called(report_id) if snapshot else ()
+        reports = snapshot.contents.reports_of_id(report_id) if snapshot else ()
         for report in reports:
             if snapshot and (stored := snapshot.reader.stored(f"{report.id}/{own}")) is not None:
                 return snapshot.note(stored)
@@ -102,12 +102,12 @@ class Browser:
     def is_talk(self, talk_id: str) -> bool:
         """Return whether a talk has this id, or had it before somebody else noted it too."""
         contents = self._collection.contents()
-        return contents is not None and contents.settled_talk(talk_id) is not None
+        return contents is not None and contents.canonical_talk(talk_id) is not None
 
     def note_takers(self, talk_id: str) -> tuple[NoteTaker, ...]:
         """Return who noted a talk, in library order. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
-        settled = snapshot.contents.settled_talk(talk_id) if snapshot else None
+        settled = snapshot.contents.canonical_talk(talk_id) if snapshot else None
         if snapshot is None or settled is None:
             near = _near(talk_id, snapshot.contents.talks) if snapshot else ()
             raise UnknownIdError(said("no talk has the id {0}", talk_id), near=near)
@@ -206,7 +206,7 @@ def _alike(notes: Sequence[Note], other: Note, cosine: float) -> SimilarNotes:
 
 def _entry(report_id: str, contents: Contents | None) -> ReportEntry:
     """Return what an index knows of a report, by any id that it has had. Raises UnknownIdError."""
-    entries = contents.called(report_id) if contents else ()
+    entries = contents.reports_of_id(report_id) if contents else ()
     if not entries:
         near = _near(report_id, contents.by_id) if contents else ()
         raise UnknownIdError(said("no report has the id {0}", report_id), near=near)

@@ -48,7 +48,7 @@ class Causes:
     def _told(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
         """Yield the tables of kb.toml that tell otherwise of a report, its notes, its talks or what it names."""
         old, new, source = self._old, self._new, entry.source
-        if old.given.get(source, MetadataOverride()) != new.given.get(source, MetadataOverride()):
+        if old.overrides.get(source, MetadataOverride()) != new.overrides.get(source, MetadataOverride()):
             yield Cause("told", f'[reports."{source}"]')
         if old.ignore != new.ignore and not (before and after):
             yield Cause("told", "ignore")
@@ -74,7 +74,7 @@ class Causes:
 def _configuration(contents: Contents) -> Configuration:
     """Return what kb.toml told; nothing where another version of kb wrote what this one refuses."""
     try:
-        return parse(contents.told.encode())
+        return parse(contents.configuration_text.encode())
     except ConfigurationError:
         return Configuration()
 

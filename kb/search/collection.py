@@ -15,7 +15,7 @@ from kb.pipeline.understanding import Tools
 from kb.search.embedding import embedder_of
 from kb.search.engines import EngineMaker, engine_of
 from kb.search.schema import SCHEMA
-from kb.storage.fingerprint import code_digest
+from kb.storage.caches import code_digest
 
 if TYPE_CHECKING:
     from index.language import Language
@@ -174,7 +174,7 @@ class Collection:
                 known = self._known = (meta, Contents.of(meta) if meta is not None else None)
             except ValueError as error:
                 raise SearchIndexError(said("{0}: another version of kb made it; run `kb sync`", self.index)) from error
-            if known[1] and known[1].told != self.tools.configuration.text:
+            if known[1] and known[1].configuration_text != self.tools.configuration.text:
                 self.follow()
         return known[1]
 

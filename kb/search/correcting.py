@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from index.sentences import said
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.library.files import ChangedSinceError, Library
+from kb.library.file_changes import ChangedSinceError, FileChange
+from kb.library.files import Library
 from kb.library.rewriting import (
     with_correction,
     with_override,
@@ -17,10 +18,9 @@ from kb.library.rewriting import (
     with_talk,
     without_search,
 )
-from kb.library.searches import MOST_SEARCHES, SavedSearch
-from kb.library.states import Change
-from kb.report.identity import of_event
-from kb.report.model import Correction, MetadataOverride, ToldTalk
+from kb.library.tables import MOST_SEARCHES, SavedSearch
+from kb.report.identity import talk_id_at
+from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
 from kb.search.collection import Collection
 
@@ -66,33 +66,33 @@ class Corrector:
         def told(data: bytes, before: Configuration) -> bytes:
             if library.digest(source) != entry.digest:  # another may stand there, or none
                 raise ChangedSinceError(source)
-            known = before.given.get(source, MetadataOverride())
+            known = before.overrides.get(source, MetadataOverride())
             given = change(known)
             former = () if known.event == given.event else ids
             after = replace(given, former=tuple(dict.fromkeys((*known.former, *given.former, *former))))
             for asked in entry.asked if given.event and former else ():
-                moved = of_event(asked, given.event)
+                moved = talk_id_at(asked, given.event)
                 if asked in before.talks and moved not in before.talks:
                     data = with_talk(data, moved, before.talks[asked])
             return with_override(data, source, after)
 
-        return library.configure(told).given.get(source, MetadataOverride())
+        return library.configure(told).overrides.get(source, MetadataOverride())
 
     def ids_of_talk(self, talk_id: str) -> tuple[str, ...]:
         """Return each id that a talk has in one of its reports alone, which is what reading them knows."""
         contents = self._collection.contents()
-        return (contents.talks_met(talk_id) if contents else ()) or (talk_id,)
+        return (contents.own_talk_ids(talk_id) if contents else ()) or (talk_id,)
 
-    def talk(self, ids: Sequence[str], change: Callable[[ToldTalk], ToldTalk]) -> ToldTalk:
+    def talk(self, ids: Sequence[str], change: Callable[[TalkCorrection], TalkCorrection]) -> TalkCorrection:
         """Change what is told of a talk, or of a line that may be one, under its ids; return what it was before."""
 
         def told(data: bytes, before: Configuration) -> bytes:
-            after = change(before.talks.get(ids[0], ToldTalk()))
+            after = change(before.talks.get(ids[0], TalkCorrection()))
             for each in ids:
                 data = with_talk(data, each, after)
             return data
 
-        return self._own().configure(told).talks.get(ids[0], ToldTalk())
+        return self._own().configure(told).talks.get(ids[0], TalkCorrection())
 
     def searches(self) -> tuple[SavedSearch, ...]:
         """Return the searches that are saved."""
@@ -122,11 +122,11 @@ class Corrector:
         before = self._own().configure(forgotten)
         return (before.searches[places[0]], places[0]) if places else None
 
-    def remove(self, source: str, digest: str | None = None) -> Change:
+    def remove(self, source: str, digest: str | None = None) -> FileChange:
         """Take a report out of the library, with a SHA-256 only where its file holds that; return what that changed."""
         return self._own().discard(source, digest)
 
-    def take_back(self, changes: list[Change]) -> list[Change]:
+    def take_back(self, changes: list[FileChange]) -> list[FileChange]:
         """Make files what they were before they were changed; return what takes that back. Raises ChangedSinceError."""
         return self._own().take_back(changes)
 

@@ -5,9 +5,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.library.contents import ReportEntry
-from kb.report.identity import slug
+from kb.report.identity import series, slug
 from kb.report.model import Talk
-from kb.report.series import series
 from kb.search.facets import UNDATED
 
 

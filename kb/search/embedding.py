@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from kb.library.configuration import NO_MODEL
 from kb.library.places import SAMPLE_VECTORS
-from kb.storage.caches import model_folder
+from kb.storage.caches import cache_folder
 
 if TYPE_CHECKING:
     from index.embedder import Embedder, EmbedderMaker
@@ -23,7 +23,7 @@ def embedder_of(configuration: "Configuration") -> "EmbedderMaker":
 
         if told.url:
             return Endpoint(told.url, told.model, os.environ.get("KB_EMBEDDING_KEY"))
-        model = bundled(model_folder())
+        model = bundled(cache_folder("model"))
         return Known(model, SAMPLE_VECTORS) if model else None
 
     return made

@@ -13,8 +13,8 @@ from kb.library.kept import Grounds, KeptReport, KeptReports
 from kb.pipeline.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
 from kb.report.model import MetadataOverride, Report
 from kb.report.problems import FileProblem
-from kb.services.concern import names_in
-from kb.storage.fingerprint import code_digest
+from kb.services import names_in
+from kb.storage.caches import code_digest
 
 _NOTHING_TAUGHT = Lesson()
 
@@ -119,7 +119,7 @@ class Finisher:
         return one
 
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
-        given = self._tools.configuration.given.get(file.source, MetadataOverride())
+        given = self._tools.configuration.overrides.get(file.source, MetadataOverride())
         corrections = corrections_for(report.id, file.source, given, self._tools.corrections)
         told = self._tools.configuration.talks
         talks = {asked: told[asked] for asked in report.asked if asked in told}

@@ -10,13 +10,11 @@ from msgspec.structs import replace
 
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
 from index.sentences import said
-from kb.library.configuration import parse
 from kb.library.contents import Contents
-from kb.library.files import ChangedSinceError, Library, ReportFile, Scan, reports_in
+from kb.library.file_changes import ChangedSinceError, overrides_of
+from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
+from kb.library.listing import listing
 from kb.library.places import own_library
-from kb.library.replacing import carried_over, older
-from kb.library.seen import seen
-from kb.library.states import told_of
 from kb.pipeline.understanding import FinishedReport, Progress, understand, untold
 from kb.report.identity import normalized
 from kb.report.model import MetadataOverride, Report
@@ -24,9 +22,9 @@ from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.search.collection import Collection, Snapshot
 from kb.search.embedding import embedder_of
 from kb.search.outcomes import Added, Status, SyncOutcome
-from kb.storage.fingerprint import code_digest
-from kb.storage.safe_files import alone
-from kb.storage.walk import set_aside_below, shown_name
+from kb.storage.caches import code_digest
+from kb.storage.safe_files import locked
+from kb.storage.walk import backups_below, shown_name
 
 if TYPE_CHECKING:
     from index.embedder import KeptVectors
@@ -58,7 +56,7 @@ class Keeper:
 
         collection, difference = self._collection, None
         since, before, scan = self._found()
-        current = before is not None and before.is_current(collection.library, scan.seen, code_digest())
+        current = before is not None and before.is_current(collection.library, scan.listing, code_digest())
         if before and current and not collection.engine.damage():
             after = before
         else:
@@ -103,11 +101,11 @@ class Keeper:
 
     def preview_sync(self, progress: Progress = untold) -> "Difference | None":
         """Return what a sync would change, None for nothing, and do nothing. Raises LibraryError, SearchIndexError."""
-        from kb.library.kept import KeptAside
+        from kb.library.kept import KeptInMemory
         from kb.search.syncing import Sync
 
         since, _, scan = self._found()
-        aside = KeptAside(self._collection.index)
+        aside = KeptInMemory(self._collection.index)
         return Sync(self._collection, scan, self._held(), since, progress, aside=aside).preview()
 
     def _found(self) -> tuple[object, Contents | None, Scan]:
@@ -138,7 +136,7 @@ class Keeper:
         if vectors is None:
             return False
         since, before, scan = self._found()
-        current = before and before.is_current(self._collection.library, scan.seen, code_digest())
+        current = before and before.is_current(self._collection.library, scan.listing, code_digest())
         if not (before and current and any(entry.vectors != vectors.name for entry in before.reports if entry.notes)):
             return False
         Sync(self._collection, scan, self._held(), since, progress, vectors=vectors).run()
@@ -189,7 +187,7 @@ class Keeper:
         outline = read_outline(data, name or _UNNAMED)
         report = report_of(outline, given)
         library = self._own_library()
-        with alone(library.path):  # of two who add one report, the second finds that of the first
+        with locked(library.path):  # of two who add one report, the second finds that of the first
             old = self._same_report(report, library)
             unchanged = old is not None and old.data == data
             if not unchanged and expected not in (None, old.digest if old else ""):
@@ -211,7 +209,7 @@ class Keeper:
 
     def see(self, feed: str, posts: Sequence[str]) -> None:
         """Keep in kb.toml which posts of a feed were seen. Raises LibraryError."""
-        self._own_library().see(feed, posts)
+        self._own_library().mark_seen(feed, posts)
 
     def preview(self, data: bytes, name: str | None = None, given: MetadataOverride | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
@@ -243,8 +241,8 @@ class Keeper:
             message = said("holds {0} reports, and what is told is of one; tell it of each in kb.toml", len(files))
             raise UnreadableError(FileProblem(name, None, message))
         library = self._own_library()
-        with alone(library.path):
-            old = older(library, files)
+        with locked(library.path):
+            old = library.older_container(files)
             unchanged = old is not None and library.file(old).read_bytes() == data
             inside = self._carried(library, old, name, files) if old else None
             change = library.put(data, name, None, old, inside)
@@ -257,7 +255,7 @@ class Keeper:
         scan = library.scan()
         before = [file for file in scan.files if file.container == old]
         after = [replace(file, source=old + file.source.removeprefix(name)) for file in files]
-        return carried_over(told_of(scan.configuration.given, old), before, after)
+        return carried_over(overrides_of(scan.configuration.overrides, old), before, after)
 
     def _files_in(self, data: bytes, name: str) -> tuple[list[ReportFile], list[FileProblem]]:
         """Return what an export or archive holds. Raises UnreadableError where that is no report."""
@@ -286,7 +284,7 @@ class Keeper:
         contents = self._contents_before() if library is self._collection.library else None
         named = (report.id, normalized(report.title))  # the four digits of two titles may be alike
         for file in _perhaps_holding(report, scan, contents):
-            known = _identity(file, scan.configuration.given.get(file.source))
+            known = _identity(file, scan.configuration.overrides.get(file.source))
             if known and known[:2] == named and overlap(known[2], texts) >= SAME_REPORT:
                 return file
         return None
@@ -296,14 +294,14 @@ class Keeper:
 
         Raises LibraryError, SearchIndexError, WriterBusyError.
         """
-        from kb.library.kept import KeptReports
-        from kb.library.updates import Updates
+        from kb.library.kept import KeptReports, Updates
 
         kept, updates = KeptReports(self._collection.index), Updates(self._collection.index)
         broken = (*kept.damaged(), *updates.damaged())
         found = (*self._damage(), *(FileProblem(str(path), None, said("is not as it was written")) for path in broken))
         if repair and found:
-            kept.forget(broken)
+            for path in broken:
+                path.unlink(missing_ok=True)
             self.sync()
         return found
 
@@ -320,7 +318,7 @@ class Keeper:
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""
         library, index = self._collection.library, self._collection.index
-        found = seen(library, index)
+        found = listing(library, index)
         contents, wrong = self._contents_before(), self._damage()
         reports = contents.reports if contents else ()
         return Status(
@@ -332,7 +330,7 @@ class Keeper:
             talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
-            kept=tuple(shown_name(path.relative_to(library.path)) for path in set_aside_below(library.path)),
+            kept=tuple(shown_name(path.relative_to(library.path)) for path in backups_below(library.path)),
             left_alone=found.left_alone,
             learned=contents.learned if contents else {},
             up_to_date=bool(contents and contents.is_current(library, found, code_digest())) and not wrong,
@@ -358,12 +356,12 @@ def _perhaps_holding(report: Report, scan: Scan, contents: Contents | None) -> I
     """Yield the files that may hold a report: those with its id, as the index knows them, and those unknown to it."""
     contents = contents if contents and contents.code == code_digest() else None
     known, ids = (contents.files, contents.ids) if contents else ({}, {})
-    told = parse(contents.told.encode()).given if contents else {}
+    overrides = contents.overrides if contents else {}
     files = (file for file in scan.files if file.container is None)  # which stays as it is
     for file in files:
-        is_known = (known.get(file.source), told.get(file.source)) == (
+        is_known = (known.get(file.source), overrides.get(file.source)) == (
             file.digest,
-            scan.configuration.given.get(file.source),
+            scan.configuration.overrides.get(file.source),
         )
         if not is_known or ids.get(file.source) == report.id:
             yield file

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kb.library.states import Change
+from kb.library.file_changes import FileChange
 from kb.report.problems import FileProblem
 from kb.storage.walk import CONFIGURATION
 
@@ -56,7 +56,7 @@ class Added(Struct, frozen=True):
     replaced: str | None
     reports: int = 1
     unchanged: bool = False
-    change: Change | None = None
+    change: FileChange | None = None
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON, with where lies what it took the place of, and what was told of that."""

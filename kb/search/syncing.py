@@ -10,8 +10,7 @@ from index.schema import Document
 from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import Library, ReportFile, Scan
-from kb.library.kept import KeptReports
-from kb.library.updates import MOST_UPDATES, Update, Updates, moment_after, newest_news
+from kb.library.kept import MOST_UPDATES, KeptReports, Update, Updates, moment_after, newest_news
 from kb.pipeline.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
 from kb.pipeline.understanding import Progress, corrections_for, corrections_of
 from kb.report.difference import Difference
@@ -25,8 +24,8 @@ from kb.search.documents import documents
 from kb.search.finishing import Finisher, Standing
 from kb.search.staging import Staged, Told
 from kb.search.teaching import lesson_of
-from kb.services.concern import changed_names, changed_services
-from kb.storage.fingerprint import code_digest, deciding_digests
+from kb.services import changed_names, changed_services
+from kb.storage.caches import code_digest, deciding_digests
 
 
 class Sync:
@@ -138,14 +137,17 @@ class Sync:
 
     def _unchanged(self, before: Contents) -> Iterator[str]:
         """Yield the files of which the index knows what they would be understood as now."""
-        old, new = parse(before.told.encode()), self._scan.configuration
+        old, new = parse(before.configuration_text.encode()), self._scan.configuration
         corrected, now, services = corrections_of(old), self._collection.tools.corrections, frozenset[str]()
         names: frozenset[str] | None = frozenset()
         if old.domain_digest != new.domain_digest:
             names, services = changed_names(old.domain, new.domain), changed_services(old.domain, new.domain)
         for file in self._scan.files:
-            given = old.given.get(file.source, MetadataOverride())
-            if given != new.given.get(file.source, MetadataOverride()) or before.files.get(file.source) != file.digest:
+            given = old.overrides.get(file.source, MetadataOverride())
+            if (
+                given != new.overrides.get(file.source, MetadataOverride())
+                or before.files.get(file.source) != file.digest
+            ):
                 continue
             report = before.ids.get(file.source)
             if report is None:  # nobody could read it
@@ -235,7 +237,7 @@ def _contents(
         library=library.name,
         code=code_digest(),
         configuration=scan.digest,
-        told=scan.configuration.text,
+        configuration_text=scan.configuration.text,
         files=files,
         ids={source: one.entry.id for source, one in standings.items()},
         reports=with_talks_met(replace(standings[source].entry, id=report) for source, report in related.ids.items()),

@@ -14,7 +14,7 @@ def lesson_of(scan: Scan, held: Contents | None, finisher: Finisher) -> Lesson:
     found = (
         (_features(files[entry.source], note.rpartition("/")[2], finisher), kinds)
         for note, kinds in lesson_labels(scan.configuration.corrections).items()
-        for entry in (held.called(note.rpartition("/")[0]) if held else ())
+        for entry in (held.reports_of_id(note.rpartition("/")[0]) if held else ())
         if entry.source in files
     )
     return Lesson(tuple(Example(features, kinds) for features, kinds in found if features))

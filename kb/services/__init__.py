@@ -2,7 +2,7 @@
 
 from kb.services.catalogue import Catalogue, CatalogueError, Service
 from kb.services.changes import Change
-from kb.services.domain import Domain
+from kb.services.domain import Domain, changed_names, changed_services, names_in
 from kb.services.domain_files import ServiceTable, domain, domain_names, service_of
 
 __all__ = [
@@ -12,7 +12,10 @@ __all__ = [
     "Domain",
     "Service",
     "ServiceTable",
+    "changed_names",
+    "changed_services",
     "domain",
     "domain_names",
+    "names_in",
     "service_of",
 ]

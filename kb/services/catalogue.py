@@ -25,7 +25,7 @@ STAGES: tuple[StageName, ...] = get_args(StageName)
 
 
 class Stage(Struct, frozen=True):
-    """A step in the life of a service, the day it came, and where that is told; without a source it was not checked."""
+    """A step in the life of a service, the day it came, and where that is announced; None where it was not checked."""
 
     what: StageName
     on: str

@@ -1,7 +1,7 @@
 """A dated change, and which notes it has overtaken: about its service, of what it claims, and from before its day."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from msgspec import Struct
@@ -11,10 +11,11 @@ from index import datafiles
 from index.tables import Text, Texts
 from index.text import folded_for_sudachi
 from kb.report.model import Note
-from kb.services.catalogue import Service, Stage
+from kb.services.catalogue import Service
 
+# A claim, and what takes it back, stand in one sentence.
 _SENTENCE = re.compile(r"[^。!?\n]+[。!?\n]?")
-_WORD = re.compile(r"<(\w+)(?::([^<>]*))?>")
+_WORD = re.compile(r"<(\w+)(?::([^<>]*))?>")  # of `claims.toml`, in a pattern: <cannot>, <limit:5分>
 # A pattern such as 「直接.*起動」 takes time that grows with the square of a sentence. The longest note that we have seen has
 # 2,300 characters, so a note is read so far and no further.
 _READ_SO_FAR = 3_000
@@ -29,7 +30,7 @@ _NOW = {  # in Japanese and in English
 
 
 class ClaimWords(Struct, frozen=True, forbid_unknown_fields=True):
-    """The words that claims of changes are made of, as `claims.toml` tells and explains them."""
+    """The words that claims of changes are made of; `claims.toml` explains them."""
 
     near: str
     cannot: str
@@ -43,7 +44,7 @@ class ClaimWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangeTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A dated fact as a table tells it; README.md beside the tables of a domain tells what each field is."""
+    """A dated fact as a table has it; README.md beside the tables of a domain explains each field."""
 
     services: Texts
     old: Text
@@ -57,7 +58,7 @@ class ChangeTable(Struct, frozen=True, forbid_unknown_fields=True):
     source: Text | None = None
     checked_on: Text | None = None
     english: Text = ""  # `new` in English
-    since: Text = ""  # notes from before this day or year tell of what was so then and is so again
+    since: Text = ""  # notes from before this day or year say what was so then and is so again
 
 
 class Change(ChangeTable, frozen=True, kw_only=True):
@@ -67,7 +68,7 @@ class Change(ChangeTable, frozen=True, kw_only=True):
 
     @property
     def statement(self) -> str:
-        """What a reader is told: 「2018年10月以降は最大15分」."""
+        """The change as a sentence: 「2018年10月以降は最大15分」."""
         year, month = (*self.changed_on.split("-")[:2], "")[:2]
         return f"{year}年{f'{int(month)}月' if month else ''}以降は{self.new}"
 
@@ -93,7 +94,7 @@ class Change(ChangeTable, frozen=True, kw_only=True):
             any(pattern(claim).search(sentence) for claim in self.claims)
             and not any(pattern(one).search(sentence) for one in self.unless)
             and not sentence.endswith("?")
-            and not _denied().search(sentence)
+            and not pattern(_words()["denied"]).search(sentence)
         )
 
 
@@ -107,25 +108,22 @@ def lifecycle(services: Iterable[Service]) -> Iterator[Change]:
     """Yield what became of services: of each its last stage, which holds today and overtakes all that name it."""
     for service in services:
         stages = [stage for stage in service.stages if stage.what in _NOW]
-        if stages:
-            yield _became(service, stages)
-
-
-def _became(service: Service, stages: Sequence[Stage]) -> Change:
-    stage = stages[-1]
-    new, english = _NOW[stage.what]
-    return Change(
-        id=f"{service.slug}-{stage.what.replace('_', '-')}",
-        services=(service.slug,),
-        old="使える",
-        new=new,
-        english=english,
-        changed_on=stage.on,
-        marks=f"{service.name}を使う",
-        near="",
-        source=stage.source,
-        since=stages[0].on[:4] if stage.what == "reopened" else "",
-    )
+        if not stages:
+            continue
+        last = stages[-1]
+        new, english = _NOW[last.what]
+        yield Change(
+            id=f"{service.slug}-{last.what.replace('_', '-')}",
+            services=(service.slug,),
+            old="使える",
+            new=new,
+            english=english,
+            changed_on=last.on,
+            marks=f"{service.name}を使う",
+            near="",
+            source=last.source,
+            since=stages[0].on[:4] if last.what == "reopened" else "",
+        )
 
 
 def _written_out(word: re.Match[str]) -> str:
@@ -135,11 +133,6 @@ def _written_out(word: re.Match[str]) -> str:
         before, after = words["limit_before"], pattern(words["limit_after"]).pattern
         return rf"(?:{before}{number}{words['not_a_limit']}|{number}{after})"
     return words[word[1]]
-
-
-@cache
-def _denied() -> re.Pattern[str]:
-    return pattern(_words()["denied"])
 
 
 @cache

@@ -19,9 +19,8 @@ from kb.services.changes import Change, ChangeTable, lifecycle
 from kb.services.domain import Domain
 from kb.services.senses import DisambiguationRules
 from kb.services.vocabulary import Vocabulary
-from kb.storage.caches import domain_folder
-from kb.storage.fingerprint import code_digest
-from kb.storage.safe_files import sealed, unsealed, write_whole
+from kb.storage.caches import cache_folder, code_digest, read_sealed, sealed
+from kb.storage.safe_files import write_whole
 
 _DOMAINS = "kb.domains"
 
@@ -34,7 +33,7 @@ class _Kept(Struct, frozen=True):
 
 
 class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A stage of a service's life as a table tells it; a day alone where its source could not be checked."""
+    """A stage of a service's life in a table, which has a day alone where its source could not be checked."""
 
     on: Text
     source: Text
@@ -44,7 +43,7 @@ _Stage = Annotated[str | StageTable, Meta(description='a day, or { on = "2025-07
 
 
 class ServiceTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A service as a table tells it. What the keys mean is told in the README.md beside the services of a domain."""
+    """A service in a table; README.md beside the services of a domain explains the keys."""
 
     name: Text
     short_name: Text | None = None
@@ -97,30 +96,31 @@ def domain_names() -> tuple[str, ...]:
 
 @cache
 def domain(name: str | None = None) -> Domain:
-    """Return the domain of a name, without one the usual one; made once a process. Raises FileNotFoundError.
+    """Return the domain of a name, without one the usual one; made once a process.
 
     To read its tables takes longer than a search: what they say is kept for the next process of the same version.
+    Raises ModuleNotFoundError where no domain is called so.
     """
-    path = domain_folder() / f"{name or 'usual'}.json"
-    with suppress(ValueError):  # where the values that it holds are those of another version
-        kept = msgspec.json.decode(unsealed(path) or b"", type=_Kept)
-        if kept.code == code_digest():
-            return kept.domain
-    found = read(files(f"{_DOMAINS}.{name or _usual()}"))
+    path = cache_folder("domain") / f"{name or 'usual'}.json"
+    if (kept := read_sealed(path, _Kept)) and kept.code == code_digest():
+        return kept.domain
+    folder = name or datafiles.table(_DOMAINS, "domains.toml", _Domains).default
+    found = read(files(f"{_DOMAINS}.{folder}"))
     with suppress(OSError):  # in a folder that cannot be written to they are read each time, no more
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, sealed(msgspec.json.encode(_Kept(code_digest(), found))))
     return found
 
 
-def _usual() -> str:
-    return datafiles.table(_DOMAINS, "domains.toml", _Domains).default
-
-
 def read(folder: Traversable) -> Domain:
-    """Return the domain that the tables of a folder tell. Raises TableError."""
+    """Return the domain that the tables of a folder hold. Raises TableError where one of them is wrong."""
     names = datafiles.table(folder, "names.toml", _Names)
-    catalogue = _catalogue(folder / "services", names.owners)
+    categories = datafiles.table(folder / "services", "categories.toml", dict[Text, Text])
+    services = tuple(
+        service_of(slug, category, table, names.owners)
+        for category in categories
+        for slug, table in datafiles.table(folder / "services", f"{category}.toml", dict[Text, ServiceTable]).items()
+    )
     tables = sorted(file.name for file in (folder / "changes").iterdir() if file.name.endswith(".toml"))
     changes = (
         Change(id=key, **asdict(row))
@@ -128,29 +128,23 @@ def read(folder: Traversable) -> Domain:
         for key, row in datafiles.table(folder / "changes", table, dict[str, ChangeTable]).items()
     )
     return Domain(
-        catalogue,
+        Catalogue(services, categories, names.owners),
         convert(names, DisambiguationRules, from_attributes=True),
         _vocabulary(datafiles.table(folder, "vocabulary.toml", _VocabularyTables)),
-        (*changes, *lifecycle(catalogue.services)),
+        (*changes, *lifecycle(services)),
     )
-
-
-def _catalogue(folder: Traversable, owners: tuple[str, ...]) -> Catalogue:
-    categories = datafiles.table(folder, "categories.toml", dict[Text, Text])
-    services = (
-        service_of(slug, category, table, owners)
-        for category in categories
-        for slug, table in datafiles.table(folder, f"{category}.toml", dict[Text, ServiceTable]).items()
-    )
-    return Catalogue(tuple(services), categories, owners)
 
 
 def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str, ...]) -> Service:
-    """Return the service that a table tells of, be it of a domain or of a library's kb.toml."""
+    """Return the service of a table, be it of a domain or of a library's kb.toml."""
     official = [table.name, *(past.name for past in table.former)]
     bare = [bare for name in official if len(bare := without_owner(name, owners)) > 1]  # a lone Q is that of Q&A
     aliases = [*table.aliases, *table.ambiguous, *table.features, *official, *bare]
     short_name = table.short_name or without_owner(table.name, owners)
+    days = ((what, getattr(table, what)) for what in STAGES)
+    stages = (
+        Stage(what, day) if isinstance(day, str) else Stage(what, day.on, day.source) for what, day in days if day
+    )
     return Service(
         slug=slug,
         name=table.name,
@@ -159,7 +153,7 @@ def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str,
         aliases=tuple(alias for alias in dict.fromkeys(aliases) if alias not in (table.name, short_name)),
         features=frozenset(table.features),
         former=table.former,
-        stages=_stages(table),
+        stages=tuple(sorted(stages, key=lambda stage: stage.on)),
         superseded_by=table.superseded_by,
         split_from=table.split_from,
         sense=Sense(
@@ -170,14 +164,6 @@ def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str,
             against=table.against,
         ),
     )
-
-
-def _stages(table: ServiceTable) -> tuple[Stage, ...]:
-    told = ((what, getattr(table, what)) for what in STAGES)
-    stages = (
-        Stage(what, day) if isinstance(day, str) else Stage(what, day.on, day.source) for what, day in told if day
-    )
-    return tuple(sorted(stages, key=lambda stage: stage.on))
 
 
 def _vocabulary(tables: _VocabularyTables) -> Vocabulary:

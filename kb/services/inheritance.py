@@ -30,7 +30,7 @@ _EXAMPLE = re.compile(
 )
 _FOR_EXAMPLE_LENGTH = 8  # characters that it may be long
 _FOR_EXAMPLE = re.compile(r"(?:例|たとえば|例えば)\s*[:：、]?\s*$")
-# Who speaks, where the slides are, thanks and reactions tell of the talk, not of its subject.
+# Who speaks, where the slides are, thanks and reactions are about the talk, not of its subject.
 _READ_FOR_ASIDES = 1_000  # characters
 _ASIDE = re.compile(
     r"\s*(?:自己紹介|会社紹介|登壇者|発表者|スピーカー|講師|資料|スライド|X投稿|プロフィール|経歴|所属|ハッシュタグ|感想|所感|余談|告知|宣伝"
@@ -41,7 +41,7 @@ _ASIDE = re.compile(
 _CONNECTORS = re.compile(r"[\s,、/／・&＆+＋()（）と:：]+")
 _FULL_STOP = re.compile(r"[。.]\s*$")
 _SENTENCE = re.compile(r"[。.!！?？]\s*$|[たるいすだ](?:[)）」]|\s*$)")
-# What the title of a talk has beside it where no heading tells it: a time, who speaks, quotes, a number.
+# What the title of a talk has beside it where no heading has it: a time, who speaks, quotes, a number.
 _SIGNS = {
     "time": re.compile(r"\d{1,2}[:：時]|[一二三四五六七八九十]時"),
     "person": re.compile(
@@ -60,27 +60,22 @@ _Section: TypeAlias = tuple[str | None, tuple[int, ...]]  # a talk, and the head
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A text over or before a note: where it first names each service, and what is true of that."""
+class Origin:
+    """A text over or before a note, that it may inherit services from: where it first names each, and how (`signs`)."""
 
     text: str
     line: int | None = None  # None for the title of a talk or a post
     namings: Mapping[str, Naming] = field(default_factory=dict)
     signs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    @property
-    def bare(self) -> bool:
-        """Tell whether it is nothing but services: 「EC2とEBS」, but not 「EC2の起動方法」."""
-        return any("bare" in signs for signs in self.signs.values())
 
-
-def source(text: str, line: int | None, namings: Sequence[Naming], *, heading: bool = False) -> Source:
-    """Return what a text passes on, and how it says it; a heading or title that is a sentence is about its topics."""
+def origin(text: str, line: int | None, namings: Sequence[Naming], *, heading: bool = False) -> Origin:
+    """Return a text as one to inherit from; a heading or title that is a sentence passes on its topics alone."""
     if heading and _FULL_STOP.search(text):
         namings = [naming for naming in namings if _TOPIC.match(text, naming.end)]
     first = {naming.service: naming for naming in reversed(namings) if not _is_beside(text, naming)}
     if not first or _COMPARISON.search(text):
-        return Source(text, line)
+        return Origin(text, line)
     every = [f"of {min(len(first), 4)}", f"long {min(len(text) // 20, 4)}", *_title_signs(text)]
     every += ["bare"] * _is_bare(text, namings) + ["full stop"] * bool(_FULL_STOP.search(text))
 
@@ -88,7 +83,7 @@ def source(text: str, line: int | None, namings: Sequence[Naming], *, heading: b
         topic = ["topic"] * bool(_TOPIC.match(text, naming.end)) + ["begins"] * (naming.begin < _BEGIN)
         return *every, *topic, *([f"as {text[naming.begin : naming.end].lower()}"] * naming.part)
 
-    return Source(text, line, first, {service: signs(naming) for service, naming in first.items()})
+    return Origin(text, line, first, {service: signs(naming) for service, naming in first.items()})
 
 
 def _is_beside(text: str, naming: Naming) -> bool:
@@ -103,7 +98,7 @@ class Candidate:
     """A service that a note may be about, the nearest that names it, and what is true of the two."""
 
     service: str
-    source: Source
+    origin: Origin
     nearest: str
     features: list[str]
 
@@ -111,13 +106,13 @@ class Candidate:
 class Inheritance:
     """Tells the candidates of each note of a report, which are asked for in their order."""
 
-    def __init__(self, notes: Sequence[Note], sources: Mapping[str | None, Source]) -> None:
-        """Take the notes in reading order, and as sources, by their ids, those that name services."""
-        self._sources = sources
+    def __init__(self, notes: Sequence[Note], origins: Mapping[str | None, Origin]) -> None:
+        """Take the notes in reading order, and by their ids those that name services."""
+        self._origins = origins
         self._named: defaultdict[str | None, Counter[str]] = defaultdict(Counter)  # by talk: how many notes name each
         for note in notes:
-            if note.id in sources:
-                self._named[talk_of(note)].update(sources[note.id].namings.keys())
+            if note.id in origins:
+                self._named[talk_of(note)].update(origins[note.id].namings.keys())
         self._asides = {note.text for note in notes if _ASIDE.match(note.text[:_READ_FOR_ASIDES])}
         self._place = -1
         self._lead: tuple[Note, _Section] | None = None
@@ -129,7 +124,7 @@ class Inheritance:
         self._opener: Note | None = None
 
     def candidates(
-        self, note: Note, own: Collection[str], headings: Sequence[Source], title: Source
+        self, note: Note, own: Collection[str], headings: Sequence[Origin], title: Origin
     ) -> list[Candidate]:
         """Return the candidates of the next note, which names its `own`; its headings stand the nearest first.
 
@@ -138,7 +133,7 @@ class Inheritance:
         self._place += 1
         if talk_of(note) != self._talk:
             self._begin(talk_of(note))
-        section = _section(note)
+        section = (talk_of(note), tuple(crumb.line for crumb in note.trail if not crumb.note))
         if note.type == "paragraph":
             self._lead = (note, section)
         aside = not self._asides.isdisjoint((note.text, *(crumb.text for crumb in note.trail)))
@@ -149,7 +144,7 @@ class Inheritance:
         return list(found.values())
 
     def _found(
-        self, note: Note, section: _Section, own: Collection[str], headings: Sequence[Source], title: Source
+        self, note: Note, section: _Section, own: Collection[str], headings: Sequence[Origin], title: Origin
     ) -> dict[str, Candidate]:
         found = dict[str, Candidate]()
         nearer, bare = 0, False
@@ -160,26 +155,26 @@ class Inheritance:
                 if service in own or (names_own and sort == "parent"):  # 「EC2とEBS」 over 「EC2」: the note picks one
                     continue
                 if service not in found:
-                    told = [f"nearest {kind}", f"nearer {min(nearer, 3)}", *(["nearer bare"] * bare)]
-                    found[service] = Candidate(service, above, kind, told)
+                    features = [f"nearest {kind}", f"nearer {min(nearer, 3)}", *(["nearer bare"] * bare)]
+                    found[service] = Candidate(service, above, kind, features)
                 found[service].features += (f"by {kind}", *_combined(sort, signs))
             nearer += bool(above.namings)
-            bare = bare or above.bare
+            bare = bare or any("bare" in signs for signs in above.signs.values())
         self._add_before(own, found, nearer)
         if found:
             self._add_common(note, own, found)
         return found
 
     def _above(
-        self, note: Note, section: _Section, headings: Sequence[Source], title: Source
-    ) -> Iterator[tuple[str, Source]]:
+        self, note: Note, section: _Section, headings: Sequence[Origin], title: Origin
+    ) -> Iterator[tuple[str, Origin]]:
         """Yield the note itself where it names parts of services, then what stands over it, the nearest first."""
-        if note.id in self._sources and any(naming.part for naming in self._sources[note.id].namings.values()):
-            yield "part", self._sources[note.id]
+        if note.id in self._origins and any(naming.part for naming in self._origins[note.id].namings.values()):
+            yield "part", self._origins[note.id]
         parents = [crumb for crumb in reversed(note.trail) if crumb.note]
         for level, crumb in enumerate(parents, start=1):
-            if crumb.note in self._sources:
-                yield f"parent {min(level, 3)}", self._sources[crumb.note]
+            if crumb.note in self._origins:
+                yield f"parent {min(level, 3)}", self._origins[crumb.note]
         rest = [(f"heading {min(level, 3)}", heading) for level, heading in enumerate(headings, start=1)]
         lead = self._lead[0] if self._lead and self._lead[1] == section and note.type != "paragraph" else None
         opener = self._opener
@@ -187,8 +182,8 @@ class Inheritance:
             opener = None
         for kind, one in (("lead", lead), ("opener", opener)):
             if one:
-                rest.append((kind, self._sources.get(one.id) or Source(one.text, one.line)))
-        yield from sorted(rest, key=lambda told: -(told[1].line or 0))
+                rest.append((kind, self._origins.get(one.id) or Origin(one.text, one.line)))
+        yield from sorted(rest, key=lambda one: -(one[1].line or 0))
         yield "talk" if note.talk else "post", title
 
     def _add_before(self, own: Collection[str], found: dict[str, Candidate], nearer: int) -> None:
@@ -198,10 +193,10 @@ class Inheritance:
                 continue
             ago = _about(self._place - place)
             if service not in found:
-                above = self._sources[other.id]
-                told = ["nearest before", f"nearer {min(nearer, 3)}", f"nearest before {ago}"]
-                told += _combined("before", above.signs[service])
-                found[service] = Candidate(service, above, "before", told)
+                above = self._origins[other.id]
+                features = ["nearest before", f"nearer {min(nearer, 3)}", f"nearest before {ago}"]
+                features += _combined("before", above.signs[service])
+                found[service] = Candidate(service, above, "before", features)
             found[service].features += [f"before {ago}", f"since {min(since, 4)}"]
 
     def _add_common(self, note: Note, own: Collection[str], found: Mapping[str, Candidate]) -> None:
@@ -220,12 +215,8 @@ class Inheritance:
         most = max(counts.values(), default=0)
         for rank, candidate in enumerate(found.values()):
             count, nearest = counts[candidate.service], candidate.nearest
-            candidate.features += common
-            candidate.features += _combined(nearest, tuple(beside))
-            candidate.features += [
-                f"rank {min(rank, 4)}",
-                f"named {_about(count)}",
-            ]
+            candidate.features += (*common, *_combined(nearest, tuple(beside)))
+            candidate.features += [f"rank {min(rank, 4)}", f"named {_about(count)}"]
             candidate.features += ["most named", f"{nearest} | most named"] * (count == most > 0)
             candidate.features += [f"{word} of {candidate.service}" for word in words]
 
@@ -233,7 +224,7 @@ class Inheritance:
         signs = _title_signs(note.text)
         if note.depth == 0 and len(note.text) < _SHORT and "no sentence" in signs and len(signs) > 1:
             self._opener = note
-        for service in self._sources[note.id].namings if note.id in self._sources else ():
+        for service in self._origins[note.id].namings if note.id in self._origins else ():
             self._last.pop(service, None)  # the latest named stand last
             self._last[service] = (self._place, note)
 
@@ -243,10 +234,6 @@ def talk_of(note: Note) -> str | None:
     return note.talk.id if note.talk else None
 
 
-def _section(note: Note) -> _Section:
-    return talk_of(note), tuple(crumb.line for crumb in note.trail if not crumb.note)
-
-
 def _title_signs(text: str) -> list[str]:
     """Return what a text has of a talk's title: 「10:20 「EKSの勘所」 山田さん（あいう社）」."""
     signs = [sign for sign, pattern in _SIGNS.items() if pattern.search(text[:_SHORT])]
@@ -254,6 +241,7 @@ def _title_signs(text: str) -> list[str]:
 
 
 def _is_bare(text: str, namings: Sequence[Naming]) -> bool:
+    """Tell whether a text is nothing but services: 「EC2とEBS」, but not 「EC2の起動方法」."""
     rest, place = "", 0
     for naming in namings:
         rest += text[place : naming.begin]

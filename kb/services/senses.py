@@ -1,7 +1,8 @@
 """Which services a text names, where a name is also a word or the name of something else: context settles it."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -11,13 +12,13 @@ from msgspec.structs import replace
 from index.analysis import MOST_ANALYSED
 from index.text import skeleton
 from kb.services.catalogue import Catalogue, Service
-from kb.services.matcher import Match, Matcher
-from kb.services.names import misspellings
+from kb.services.matcher import Match, Matcher, misspellings
 
 Clarity = Literal["clear", "shared", "common", "ambiguous"]
 
-_LONGEST_ABBREVIATION = 4
-_TOO_SHORT_IN_SMALL = 2
+_UNCLEAR: tuple[Clarity, ...] = ("ambiguous", "common", "shared")  # fields of `Sense`, the least clear first
+_LONGEST_ABBREVIATION = 4  # letters; a longer one is no word, however it is written
+_TOO_SHORT_IN_SMALL = 2  # letters; so short an abbreviation counts only as it is listed
 
 
 class DisambiguationRules(Struct, frozen=True):
@@ -70,7 +71,7 @@ class Surroundings(Struct, frozen=True):
 
 
 class _Meaning(Struct, frozen=True):
-    """What a name means: a service, how clearly, and the skeletons of what the catalogue tells of its context."""
+    """What a name means: a service, how clearly, and the skeletons of what the catalogue knows of its context."""
 
     service: str
     clarity: Clarity
@@ -86,9 +87,9 @@ class Namer:
 
     def __init__(self, catalogue: Catalogue, disambiguation: DisambiguationRules) -> None:
         names = [(name, service) for service in catalogue.services for name in service.names]
-        spellings: dict[str, set[str]] = {}
+        spellings = defaultdict[str, set[str]](set)
         for name, _ in names:
-            spellings.setdefault(skeleton(name), set()).add(name)
+            spellings[skeleton(name)].add(name)
         known = {
             skeleton(name): _meaning(service, frozenset(spellings[skeleton(name)]), catalogue)
             for name, service in names
@@ -99,8 +100,9 @@ class Namer:
             [*(name for name, _ in names), *wrong, *disambiguation.longer], catalogue.owners, disambiguation.hosts
         )
         self._ours, self._others = _skeletons(disambiguation.ours), _skeletons(disambiguation.others)
-        owners = "".join(rf"|{re.escape(owner)}\s" for owner in catalogue.owners)
-        self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners.removeprefix('|')})?")
+        # What stands between two services of a list: 「Polly、Translate」, "SQS / Amazon SNS".
+        owners = "|".join(rf"{re.escape(owner)}\s" for owner in catalogue.owners)
+        self._list_sign = re.compile(rf"\s*[、,，/／・&＆+＋と]\s*(?:{owners})?")
 
     def matches(self, text: str) -> tuple[Match, ...]:
         """Return the names of services in a text, as far as it is analysed, whatever they mean there."""
@@ -111,20 +113,22 @@ class Namer:
         meanings = ((self._meanings[match.name], match.owned) for match in matches)
         return frozenset(meaning.service for meaning, owned in meanings if owned or meaning.clarity == "clear")
 
-    def namings(self, text: str, matches: Sequence[Match], around: Surroundings) -> tuple[Naming, ...]:
-        """Return where a text names services."""
-        around = Surroundings((Passage(text), *around.passages), around.named)
+    def namings(self, text: str, matches: Sequence[Match], surroundings: Surroundings) -> tuple[Naming, ...]:
+        """Return where a text names services; `matches` are those of this text, in reading order."""
+        surroundings = Surroundings((Passage(text), *surroundings.passages), surroundings.named)
         return tuple(
             Naming(self._meanings[match.name].service, match.begin, match.end, self._meanings[match.name].part)
             for number, match in enumerate(matches)
-            if match.owned or self._holds(text, match, around) or self._is_listed(text, matches, number, around)
+            if match.owned
+            or self._holds(text, match, surroundings)
+            or self._is_listed(text, matches, number, surroundings)
         )
 
-    def _is_listed(self, text: str, matches: Sequence[Match], number: int, around: Surroundings) -> bool:
+    def _is_listed(self, text: str, matches: Sequence[Match], number: int, surroundings: Surroundings) -> bool:
         """Tell whether a name, written as the catalogue has it, stands in a list of services (Polly、Translate)."""
         own = matches[number]
         meaning = self._meanings[own.name]
-        if text[own.begin : own.end] not in meaning.spellings or around.passages[0].says_any(meaning.against):
+        if text[own.begin : own.end] not in meaning.spellings or surroundings.passages[0].says_any(meaning.against):
             return False
         beside = matches[max(0, number - 1) : number + 2]
         return any(
@@ -132,15 +136,15 @@ class Namer:
             for before, after in pairwise(beside)
         )
 
-    def _holds(self, text: str, match: Match, around: Surroundings) -> bool:
-        """Tell whether a name means its service where it stands; the first passage around it is the text itself."""
+    def _holds(self, text: str, match: Match, surroundings: Surroundings) -> bool:
+        """Tell whether a name means its service where it stands; the first of the passages is the text itself."""
         meaning = self._meanings[match.name]
-        if around.passages[0].says_any(meaning.against):
+        if surroundings.passages[0].says_any(meaning.against):
             return False
         if meaning.clarity == "clear":
             return True
         if meaning.clarity == "shared":
-            return self._is_ours(around)
+            return self._is_ours(surroundings)
         written = text[match.begin : match.end]
         as_listed = written in meaning.spellings
         if as_listed and meaning.clarity == "common":
@@ -148,14 +152,14 @@ class Namer:
         if not as_listed and _is_like_a_word(written, meaning.spellings):
             return False
         return (
-            any(passage.says_any(meaning.context) for passage in around.passages)
-            or (as_listed and meaning.service in around.named)
-            or (not meaning.beside.isdisjoint(around.named) and match.end - match.begin == len(text.strip()))
+            any(passage.says_any(meaning.context) for passage in surroundings.passages)
+            or (as_listed and meaning.service in surroundings.named)
+            or (not meaning.beside.isdisjoint(surroundings.named) and match.end - match.begin == len(text.strip()))
         )
 
-    def _is_ours(self, around: Surroundings) -> bool:
+    def _is_ours(self, surroundings: Surroundings) -> bool:
         """Tell whether the nearest passage that names any of the clouds names ours; where none does, it is ours."""
-        for passage in around.passages:
+        for passage in surroundings.passages:
             if passage.says_any(self._ours):
                 return True
             if passage.says_any(self._others):
@@ -165,12 +169,7 @@ class Namer:
 
 def _meaning(service: Service, spellings: frozenset[str], catalogue: Catalogue) -> _Meaning:
     sense = service.sense
-    kinds: Mapping[Clarity, frozenset[str]] = {
-        "ambiguous": sense.ambiguous,
-        "common": sense.common,
-        "shared": sense.shared,
-    }
-    clarity: Clarity = next((kind for kind, names in kinds.items() if spellings & names), "clear")
+    clarity: Clarity = next((kind for kind in _UNCLEAR if spellings & getattr(sense, kind)), "clear")
     beside = frozenset(other.slug for word in sense.context if (other := catalogue.find(word)))
     context, against = _skeletons(sense.context), _skeletons(sense.against)
     part = clarity == "ambiguous" and spellings <= service.features

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from kb.learning import load
 from kb.report.model import Correction, Mention, Note, Report, Why
 from kb.services.domain import Domain
-from kb.services.inheritance import Candidate, Inheritance, Source, source, talk_of
+from kb.services.inheritance import Candidate, Inheritance, Origin, origin, talk_of
 from kb.services.matcher import Match
 from kb.services.senses import Namer, Naming, Passage, Surroundings
 
 _NO_CORRECTIONS: Mapping[str, Correction] = MappingProxyType({})
 _NO_CORRECTION = Correction()
-MODEL = "inheritance"  # by which it is told of a candidate
-CLAIM = "about"  # whether a note is about it
+MODEL = "inheritance"  # of `kb.learning`, which weighs the features of candidates
+CLAIM = "about"  # its label for a candidate that the note is about
 
 
 def tag(report: Report, domain: Domain, corrections: Mapping[str, Correction] = _NO_CORRECTIONS) -> Report:
@@ -41,7 +41,7 @@ class _Tagging:
         matches = {note.id: namer.matches(note.text) for note in report.notes}
         self._clear = self._named_clearly(matches)
         self._named = {note.id: self._namings(note, found) for note in report.notes if (found := matches[note.id])}
-        self._above: dict[tuple[str, int | None, str | None], Source] = {}
+        self._above: dict[tuple[str, int | None, str | None], Origin] = {}
 
     def tagged(self) -> Iterator[Note]:
         """Yield the notes with their services."""
@@ -56,14 +56,14 @@ class _Tagging:
     def candidates(self) -> list[list[Candidate]]:
         """Return for each note which services it may inherit."""
         notes = self._report.notes
-        named: dict[str | None, Source] = {
-            note.id: source(note.text, note.line, own) for note in notes if (own := self._named.get(note.id))
+        named: dict[str | None, Origin] = {
+            note.id: origin(note.text, note.line, own) for note in notes if (own := self._named.get(note.id))
         }
         inheritance = Inheritance(notes, named)
         found = []
         for note in notes:
-            headings = [self._source(note, crumb.text, crumb.line) for crumb in reversed(note.trail) if not crumb.note]
-            title = self._source(note, note.talk.title if note.talk else self._report.title, None)
+            headings = [self._origin(note, crumb.text, crumb.line) for crumb in reversed(note.trail) if not crumb.note]
+            title = self._origin(note, note.talk.title if note.talk else self._report.title, None)
             found.append(inheritance.candidates(note, self.names(note), headings, title))
         return found
 
@@ -81,13 +81,13 @@ class _Tagging:
                 if share >= model.thresholds[CLAIM] and one.service not in given
             ]
 
-    def _source(self, note: Note, text: str, line: int | None) -> Source:
+    def _origin(self, note: Note, text: str, line: int | None) -> Origin:
         """Return what a heading or title over a note passes on."""
         key = (text, line, talk_of(note))
         if key not in self._above:
-            around = self._surroundings(note, (self._report.title,))
-            namings = self._namer.namings(text, self._namer.matches(text), around)
-            self._above[key] = source(text, line, namings, heading=True)
+            surroundings = self._surroundings(note, (self._report.title,))
+            namings = self._namer.namings(text, self._namer.matches(text), surroundings)
+            self._above[key] = origin(text, line, namings, heading=True)
         return self._above[key]
 
     def _named_clearly(self, matches: Mapping[str, Iterable[Match]]) -> Mapping[str | None, set[str]]:
@@ -103,9 +103,9 @@ class _Tagging:
         """Return where a note's own text names services, those that a person took away left out."""
         above = [crumb.text for crumb in reversed(note.trail)]
         talk = [note.talk.title] if note.talk else []
-        around = self._surroundings(note, (*above, *talk, self._report.title))
+        surroundings = self._surroundings(note, (*above, *talk, self._report.title))
         removed = self._corrected(note).removes
-        return tuple(n for n in self._namer.namings(note.text, matches, around) if n.service not in removed)
+        return tuple(n for n in self._namer.namings(note.text, matches, surroundings) if n.service not in removed)
 
     def _surroundings(self, note: Note, texts: Iterable[str]) -> Surroundings:
         """Return what a text of a note's talk stands in; a text over many notes is one passage for all of them."""
@@ -128,7 +128,7 @@ class _Tagging:
 
 
 def _why(candidate: Candidate) -> Why:
-    above = candidate.source
+    above = candidate.origin
     naming = above.namings[candidate.service]
     words = above.text[naming.begin : naming.end]
     if candidate.nearest == "part":

@@ -10,7 +10,7 @@ from index.analysis import LexiconEntry
 from index.text import folded_for_sudachi
 from kb.services.catalogue import Catalogue, Service
 
-_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])")  # StepFunctions is written Step Functions too
 _GAP = re.compile(r"([ ・\-])")
 
 
@@ -60,7 +60,7 @@ def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]
     found_as = {folded_for_sudachi(word.surface): word.normalized for word in known}
     moved: dict[str, str] = {}  # what was found as one thing, and is now found as another
 
-    def settled(found: str) -> str:
+    def final(found: str) -> str:
         while found in moved:
             found = moved[found]
         return found
@@ -68,7 +68,7 @@ def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]
     added = []
     for usual, others in own.items():
         spellings = dict.fromkeys((usual, *others))
-        before = [settled(found_as[key]) for spelling in spellings if (key := folded_for_sudachi(spelling)) in found_as]
+        before = [final(found_as[key]) for spelling in spellings if (key := folded_for_sudachi(spelling)) in found_as]
         head = before[0] if before else usual.casefold()
         moved |= {other: head for other in before if other != head}
         added += [
@@ -77,7 +77,7 @@ def _with_own(known: tuple[LexiconEntry, ...], own: Mapping[str, tuple[str, ...]
             if folded_for_sudachi(spelling) not in found_as
         ]
         found_as |= {folded_for_sudachi(spelling): head for spelling in spellings}
-    return tuple(replace(word, normalized=settled(word.normalized)) for word in (*known, *added))
+    return tuple(replace(word, normalized=final(word.normalized)) for word in (*known, *added))
 
 
 def _names(service: Service, owners: tuple[str, ...]) -> Iterator[LexiconEntry]:
@@ -88,15 +88,10 @@ def _names(service: Service, owners: tuple[str, ...]) -> Iterator[LexiconEntry]:
         if name in words_too or name.startswith(owned):
             continue
         found_as = name if name in service.features else service.short_name
-        for spelling in dict.fromkeys(_ways_to_write(name)):
+        # As it is, in one word, and apart where its case changes; ・ only shows where it may be apart.
+        written = (name, _GAP.sub("", name), _SEAM.sub(" ", name).replace("・", " "))
+        for spelling in dict.fromkeys(written):
             yield LexiconEntry(spelling, found_as.replace("・", "").casefold(), _units(spelling), name=True)
-
-
-def _ways_to_write(name: str) -> Iterator[str]:
-    """Yield a name as it is, in one word, and apart where its case changes; ・ only shows where it may be apart."""
-    yield name
-    yield _GAP.sub("", name)
-    yield _SEAM.sub(" ", name).replace("・", " ")
 
 
 def _units(spelling: str) -> tuple[str, ...]:

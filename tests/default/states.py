@@ -139,7 +139,7 @@ def _does_not_run(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
     tried.mkdir()
     for runtime in bundled_model.RUNTIMES:
         (tried / bundled_model.finding_of(runtime)).write_text("died", "utf-8")
-    patch.setattr(embedding, "model_folder", lambda: tried)
+    patch.setattr(embedding, "cache_folder", lambda _name: tried)
     return KnowledgeBase.open(*kb.collection.chosen)
 
 

@@ -34,7 +34,7 @@ from kb.kinds.pairs import KindProbabilities, pair_features, problems_near, ques
 from kb.pipeline.understanding import Tools, analyse
 from kb.readers.formats import read_outline
 from kb.report.model import Note, Report
-from kb.storage.caches import model_folder
+from kb.storage.caches import cache_folder
 from kb.talks import report_of
 
 CALLED = {"experience": "statement", "fact": "statement"}
@@ -83,7 +83,7 @@ def main(folder: Path) -> None:
     notes = [note for reading in every for note in reading.report.notes]
     examples = [one for reading in every for one in examples_of(reading)]
     likely, bars = _fit_kinds("kinds", examples)
-    model = bundled(model_folder())
+    model = bundled(cache_folder("model"))
     if model:
         labelled = [(one, note.passage) for one, note in zip(examples, notes, strict=True) if one.label]
         vectors = sentence_vectors(model, [passage for _, passage in labelled])
@@ -100,7 +100,7 @@ def main(folder: Path) -> None:
 
 def sentence_vectors(model: Bundled, texts: Sequence[str]) -> Vectors:
     """Return the vectors of texts as an index keeps them; they take minutes, so that those once made are kept."""
-    file = model_folder() / "fitting_vectors.npz"
+    file = cache_folder("model") / "fitting_vectors.npz"
     known = Known(model, file)
     learn(known, texts, file)
     return Known(model, file).passages(texts)

@@ -23,7 +23,7 @@ from kb.kinds.classify import CLAIMS, KINDS, WITH_VECTORS, likeliest_kind
 from kb.learning import Example as Told
 from kb.learning import LinearModel, load, step_towards
 from kb.learning.linear import softmax
-from kb.storage.caches import model_folder
+from kb.storage.caches import cache_folder
 
 COUNTS = (12, 24, 48)
 WAYS = ("any", "wrong", "claims", "half")
@@ -99,7 +99,7 @@ def main(folder: Path) -> None:
         for fold in range(max(folds) + 1)
     ]
     told_by = {"kinds": calibrated(left_out(examples, KINDS), examples, KINDS)}
-    if model := bundled(model_folder()):
+    if model := bundled(cache_folder("model")):
         kept = [passage for one, passage in zip(found, passages, strict=True) if one.label]
         seen = [replace(one, vector=own) for one, own in zip(examples, sentence_vectors(model, kept), strict=True)]
         told_by[WITH_VECTORS] = calibrated(left_out(seen, KINDS), seen, KINDS)

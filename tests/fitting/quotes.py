@@ -15,7 +15,7 @@ from search import judged_library
 from index.query import Query
 from kb.learning import load
 from kb.search.answering import FIRST, figures
-from kb.storage.caches import model_folder
+from kb.storage.caches import cache_folder
 
 LABELS = ("other", "answer")
 SCALE = 1.0  # of figures: they are four, not the hundreds of a sentence
@@ -53,7 +53,7 @@ def main(shared: Path) -> None:
 
 def _examples(shared: Path) -> Iterator[tuple[Example, int]]:
     """Yield the first ten notes of each query, with their grades, -1 where nobody judged."""
-    kb, named, queries = judged_library(shared, model_folder() / "fitting_search")
+    kb, named, queries = judged_library(shared, cache_folder("model") / "fitting_search")
     for _, query in queries:
         answer = kb.searcher.search(Query(query.text, limit=FIRST, explain=True))
         first = (*answer.found, *answer.near)[:FIRST]

@@ -6,11 +6,11 @@ from index.embedding import bundled, learn
 from kb.library.files import Library
 from kb.library.places import SAMPLE_VECTORS, SAMPLES
 from kb.pipeline.understanding import Tools, understand
-from kb.storage.caches import model_folder
+from kb.storage.caches import cache_folder
 
 
 def main() -> None:
-    model = bundled(model_folder())
+    model = bundled(cache_folder("model"))
     if model is None:
         sys.exit("the model does not run on this machine: nothing is made")
     tools = Tools()

@@ -9,7 +9,7 @@ import pytest
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
-from kb.report.problems import FileProblem, LibraryError, UnreadableError, gathered
+from kb.report.problems import FileProblem, LibraryError, UnreadableError, grouped
 from kb.texts import en, in_language, ja
 
 ROOT = Path(__file__).parents[2]
@@ -94,9 +94,9 @@ def test_problems_of_one_cause_are_told_once_without_what_differs() -> None:
         FileProblem("e.md", None, said("cannot be opened ({0}); {1}", why, link)),
     ]
 
-    assert [(en.in_words(one.cause), len(one.problems)) for one in gathered(every)] == [
+    assert [(en.in_words(one.cause), len(one.problems)) for one in grouped(every)] == [
         ("cannot be opened (Permission denied); check its permissions", 2),
         ("cannot be opened (Permission denied); check its name", 1),
         ('the same post as "…"; indexed once', 2),
     ]
-    assert ja.in_words(gathered(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"
+    assert ja.in_words(grouped(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"

@@ -46,13 +46,14 @@ _IMPORTED = (
 _QUICKLY = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 _OF_THE_LIBRARY = tuple(
-    f"tests/kb/library/test_{name}.py" for name in ("files", "taking_back", "containers", "telling")
+    f"tests/kb/library/test_{name}.py" for name in ("files", "file_changes", "containers", "configuration")
 )
 TESTS = {  # those about each module, the quickest first
     "kb/report/identity.py": ("tests/kb/report/test_identity.py", "tests/kb/search/test_ids.py"),
     "kb/pipeline/relating.py": ("tests/kb/pipeline/test_relating.py", "tests/kb/search/test_ids.py"),
     "kb/library/files.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
-    "kb/library/updates.py": ("tests/kb/library/test_updates.py", "tests/kb/search/test_differences.py"),
+    "kb/library/file_changes.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
+    "kb/library/kept.py": ("tests/kb/library/test_kept.py", "tests/kb/search/test_differences.py"),
     "kb/search/quotation.py": ("tests/kb/search/test_quotation.py",),
     "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
     "webui/address.py": ("tests/webui/test_address.py",),

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.library.states import Change, State, digest_of
+from kb.library.file_changes import FileChange, FileState, digest_of
+from kb.library.rewriting import with_overrides
 from kb.report.model import Correction, MetadataOverride
 from kb.search import staging
 from kb.search.staging import WORTH_PROCESSES
@@ -209,7 +210,7 @@ GIVEN = MetadataOverride(event="名付けた会", held_on="2020-05")
 
 def _filled_and_told(scene: Scene) -> None:
     _filled(scene)
-    scene.opened().collection.library.tell_all({"gone.md": GIVEN, "edited.md": GIVEN})
+    scene.opened().collection.library.configure(with_overrides({"gone.md": GIVEN, "edited.md": GIVEN}))
     scene.opened().keeper.sync()
 
 
@@ -229,18 +230,18 @@ def _replace_and_tell(knowledge_base: KnowledgeBase) -> None:
     knowledge_base.keeper.add(EDIT.encode(), "edit.md", replace(GIVEN, held_on="2020-06"))
 
 
-def _state(source: str, text: str, given: MetadataOverride) -> State:
-    return State(digest_of(text.encode()), {source: given})
+def _state(source: str, text: str, given: MetadataOverride) -> FileState:
+    return FileState(digest_of(text.encode()), {source: given})
 
 
 def _put_back(knowledge_base: KnowledgeBase) -> None:
-    change = Change("gone.md", _state("gone.md", GONE, GIVEN), State(None))
+    change = FileChange("gone.md", _state("gone.md", GONE, GIVEN), FileState(None))
     knowledge_base.corrector.take_back([change])
 
 
 def _change_back(knowledge_base: KnowledgeBase) -> None:
     before, after = ((EDITED, GIVEN), (EDIT, replace(GIVEN, held_on="2020-06")))
-    change = Change("edited.md", _state("edited.md", *before), _state("edited.md", *after))
+    change = FileChange("edited.md", _state("edited.md", *before), _state("edited.md", *after))
     knowledge_base.corrector.take_back([change])
 
 
@@ -251,7 +252,9 @@ def _exported(scene: Scene) -> None:
     _filled(scene)
     knowledge_base = scene.opened()
     knowledge_base.keeper.add("".join(map(POST.format, ("鍵の会", "錠の会"))).encode(), "blog.txt")
-    knowledge_base.collection.library.tell_all({"blog.txt#1": GIVEN, "blog.txt#2": MetadataOverride(event="錠の日")})
+    knowledge_base.collection.library.configure(
+        with_overrides({"blog.txt#1": GIVEN, "blog.txt#2": MetadataOverride(event="錠の日")})
+    )
     scene.opened().keeper.sync()
 
 

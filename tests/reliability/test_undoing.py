@@ -18,7 +18,7 @@ from scenes import KEPT, Scene
 from test_adding import OURS, report
 from werkzeug.test import TestResponse
 
-from kb.storage.walk import set_aside_below
+from kb.storage.walk import backups_below
 from webui.app import create_app
 
 SEED = 2018
@@ -84,7 +84,7 @@ def lost(scene: Scene, acknowledged: Path, told: set[str] | None) -> list[str]:
     """Return what was acknowledged and is neither in the library nor under a name that was told."""
     scan = scene.opened().collection.library.scan()
     there = {file.data for file in scan.files}
-    aside = set_aside_below(scene.library)
+    aside = backups_below(scene.library)
     there |= {path.read_bytes() for path in aside if told is None or path.name in told}
     every = set(acknowledged.read_bytes().split(b"\0")) - {b""}
     return sorted(data.decode(errors="replace")[:60] for data in every - there)

@@ -132,7 +132,7 @@ def test_an_index_with_a_date_that_there_is_not_is_told_and_shown(
     library: Path, date: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (library / "kb.toml").write_text(f'[reports."a.md"]\ndate = "{date}"\n', "utf-8")
-    monkeypatch.setattr("kb.library.configuration.is_date", lambda _: True)  # as it once was
+    monkeypatch.setattr("kb.library.tables.is_date", lambda _: True)  # as it once was
     client = create_app(synced(library)).test_client()
     pages = ("/?q=SQS", "/?q=SQS&lang=en", "/reports", "/reports?lang=en", "/years", "/timeline?q=SQS")
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import ConfigurationError, parse
 from kb.library.rewriting import with_search, without_search
-from kb.library.searches import MOST_SEARCHES, SavedSearch
+from kb.library.tables import MOST_SEARCHES, SavedSearch
 from webui.app import create_app
 from webui.pages.saved import readable
 from webui.seen import COOKIE

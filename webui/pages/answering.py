@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from msgspec.structs import asdict, replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Claim, ToldTalk
+from kb.report.model import Claim, TalkCorrection
 from webui.pages.correcting import correction_of, denied, said_of, undoing_change
 from webui.pages.todo import tasks
 from webui.pages.updating import Updater
@@ -28,7 +28,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         ids = corrector.ids_of_talk(about)
         before = corrector.talk(ids, partial(replace, talk=holds))
         after = replace(before, talk=holds)
-        return undoing_change(partial(corrector.talk, ids), asdict, lambda told: ToldTalk(**told), before, after)
+        return undoing_change(partial(corrector.talk, ids), asdict, lambda told: TalkCorrection(**told), before, after)
 
     def kind(about: str, claim: Claim, *, holds: bool) -> Undo:
         change = partial(replace, kind=claim, denied=()) if holds else partial(denied, claim=claim)

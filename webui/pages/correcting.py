@@ -9,10 +9,10 @@ from flask import Blueprint, Response, make_response, render_template, request
 from msgspec.structs import asdict, replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.configuration import LONGEST_EVENT
 from kb.library.contents import ReportEntry
+from kb.library.tables import LONGEST_EVENT
 from kb.report.dates import is_date
-from kb.report.model import Claim, Correction, Kind, MetadataOverride, ToldTalk
+from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
 from kb.search.answers import UnknownIdError
 from kb.search.correcting import put_back
 from webui.address import page_address
@@ -90,7 +90,7 @@ class _Forms:
             before = self._corrector.talk(ids, change)
             after = change(before)
             undo = undoing_change(
-                partial(self._corrector.talk, ids), asdict, lambda told: ToldTalk(**told), before, after
+                partial(self._corrector.talk, ids), asdict, lambda told: TalkCorrection(**told), before, after
             )
             return self._done(text, undo, page_address("report", report.id) if "talk" in request.form else page)
 
@@ -221,7 +221,7 @@ def _answered(put_right: Callable[[], Response], template: str, page: str, **sho
     return response
 
 
-def _of_talk(title: str, speakers: tuple[str, ...]) -> tuple[Callable[[ToldTalk], ToldTalk], str]:
+def _of_talk(title: str, speakers: tuple[str, ...]) -> tuple[Callable[[TalkCorrection], TalkCorrection], str]:
     """Return what the form changes of a talk, also in words: whether it is one, who speaks, or who does not."""
     if "talk" in request.form:
         is_talk = request.form["talk"] == "yes"

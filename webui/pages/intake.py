@@ -13,8 +13,7 @@ from werkzeug.datastructures import FileStorage
 
 from index.sentences import said, told_by
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import ChangedSinceError
-from kb.library.states import joined
+from kb.library.file_changes import ChangedSinceError, joined
 from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import MetadataOverride

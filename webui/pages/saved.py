@@ -10,8 +10,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.library.files import ChangedSinceError
-from kb.library.searches import LONGEST_ADDRESS, LONGEST_NAME, MOST_SEARCHES, SavedSearch
+from kb.library.file_changes import ChangedSinceError
+from kb.library.tables import LONGEST_ADDRESS, LONGEST_NAME, MOST_SEARCHES, SavedSearch
 from webui.address import address_of, pairs_of, query_of, resolved, turned_to
 from webui.pages.updating import Updater
 from webui.received import RefusedError, tell_refusals

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.report.model import Correction, MetadataOverride, Talk, ToldTalk
+from kb.report.model import Correction, MetadataOverride, Talk, TalkCorrection
 from kb.report.problems import Missing
 from webui.view.answers import respond
 from webui.view.kept import Kept
@@ -48,8 +48,8 @@ class Task:
 
     def is_told(self, told: Configuration) -> bool:
         """Tell whether somebody has told it, though the index may not know yet."""
-        of_file = told.given.get(self.report.source, MetadataOverride())
-        of_line = told.talks.get(self.about, ToldTalk())
+        of_file = told.overrides.get(self.report.source, MetadataOverride())
+        of_line = told.talks.get(self.about, TalkCorrection())
         of_note = told.corrections.get(self.about, Correction())
         return {
             "date": of_file.held_on is not None,

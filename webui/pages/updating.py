@@ -13,7 +13,7 @@ from index.engine import Coverage, SearchIndexError
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.understanding import Progress as Telling
-from kb.report.problems import LibraryError, gathered
+from kb.report.problems import LibraryError, grouped
 from kb.search.outcomes import SyncOutcome
 from webui.texts import texts
 from webui.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
@@ -133,7 +133,7 @@ def pages(updater: Updater, knowledge_base: KnowledgeBase, undo_log: UndoLog) ->
             return known
         outcome = updater.progress.outcome
         wrong = outcome.problems if outcome else ()
-        besides = f"{texts.PROBLEMS} {texts.by_cause(len(wrong), len(gathered(wrong)))}" if wrong else ""
+        besides = f"{texts.PROBLEMS} {texts.by_cause(len(wrong), len(grouped(wrong)))}" if wrong else ""
         return undo_log.keep(texts.outcome(outcome) if outcome else texts.UPDATE_FAILED, None, besides)
 
     @blueprint.get("/sync")

@@ -2,7 +2,7 @@
 
 They stand in golden.json beside.
 
-Where it is not, raise `kb.storage.fingerprint.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of
+Where it is not, raise `kb.storage.caches.FORMAT`, and run `python tests/kb/library/golden.py`: then indexes of
 before are made anew.
 """
 
@@ -23,13 +23,14 @@ from kb.report.difference import Difference
 from kb.search.documents import documents
 from kb.search.schema import SCHEMA
 from kb.services import Domain
-from kb.storage.fingerprint import FORMAT
+from kb.storage.caches import FORMAT
 
 STORED = (Contents, Difference, Domain, KeptReport)
 """What outlives a process: a field of it under another name is read as if it were missing."""
 
 ROOT = Path(__file__).resolve().parents[3]
 TOLD = Path(__file__).with_suffix(".json")
+_SAID = ("description", "title")  # of a schema: a docstring, and the name of a class
 _EVERY = 8  # of the labelled reports, which are of all formats
 _LIKELY = re.compile(rb"\d+\.\d+(?:e-?\d+)?")  # how sure something is differs by the machine in its last digits
 
@@ -46,9 +47,24 @@ def golden() -> dict[str, str]:
 
 
 def _shape(kind: type) -> str:
-    """Return the digest of the fields of a type and of those within it, without what docstrings say of them."""
-    schema = msgspec.json.encode(msgspec.json.schema(kind), order="deterministic")
-    return _digest(re.sub(rb'"(description|title)":"(?:[^"\\\\]|\\\\.)*",?', b"", schema))
+    """Return the digest of the fields of a type and of those within it, whatever classes are called."""
+    schema = msgspec.json.schema(kind)
+    met: list[str] = []
+
+    def plain(part: object) -> object:
+        if isinstance(part, list):
+            return [plain(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if name := part.get("$ref", "").removeprefix("#/$defs/"):
+            if name in met:
+                return met.index(name)
+            met.append(name)
+            return plain(schema["$defs"][name])
+        # A field may be called title too: then it is no text.
+        return {key: plain(part[key]) for key in sorted(part) if key not in _SAID or not isinstance(part[key], str)}
+
+    return _digest(msgspec.json.encode(plain({"$ref": schema["$ref"]})))
 
 
 def _report(file: Path, tools: Tools) -> str:
@@ -66,7 +82,7 @@ def main() -> None:
     """Write the digests. Exits where they differ and the format is the one that they were written with."""
     found, before = golden(), read()
     if before and before["reports"] != found and before["format"] == FORMAT:
-        sys.exit("reports are understood otherwise: raise FORMAT in kb/storage/fingerprint.py first")
+        sys.exit("reports are understood otherwise: raise FORMAT in kb/storage/caches.py first")
     TOLD.write_bytes(msgspec.json.format(msgspec.json.encode({"format": FORMAT, "reports": found})) + b"\n")
 
 

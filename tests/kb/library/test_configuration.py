@@ -1,11 +1,15 @@
-"""What kb.toml says of the files of a library, and what becomes of it."""
+"""What kb.toml says of the files of a library, what becomes of it, and how it is written anew."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from kb.library.configuration import parse
 from kb.library.files import Library
-from kb.report.model import MetadataOverride
+from kb.library.rewriting import with_correction, with_override, with_overrides, with_talk
+from kb.library.tables import ConfigurationError
+from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
 
 
@@ -50,7 +54,7 @@ def test_kb_toml_gives_event_date_and_address_by_hand(tmp_path: Path) -> None:
         "utf-8",
     )
 
-    assert Library(tmp_path).scan().configuration.given == {
+    assert Library(tmp_path).scan().configuration.overrides == {
         "a.md": MetadataOverride("社内勉強会", "2018-03-10", "https://example.com/a"),
         "b.md": MetadataOverride(None, "2018-03", None),
     }
@@ -114,7 +118,7 @@ def test_a_date_that_there_is_not_is_told_with_its_line_and_the_rest_of_kb_toml_
     scan = Library(tmp_path).scan()
 
     how = "write 2018, 2018-03 or 2018-03-10"
-    assert scan.configuration.given == {"b.md": MetadataOverride("会"), "a.md": MetadataOverride()}
+    assert scan.configuration.overrides == {"b.md": MetadataOverride("会"), "a.md": MetadataOverride()}
     assert list(map(str, scan.problems)) == [
         f"kb.toml:3: not used: [reports.\"b.md\"] date '2018-02-30' is no day there is; {how}",
         f"kb.toml:6: not used: [reports.\"a.md\"] date '2018-02-30' is no day there is; {how}",
@@ -127,8 +131,8 @@ def test_what_is_told_of_a_report_goes_with_it_and_comments_stay(tmp_path: Path)
     library = Library(tmp_path)
     source = library.put(b"x", "a.md").source
 
-    library.tell(source, MetadataOverride("社内勉強会", "2018-03", None))
-    told = library.scan().configuration.given
+    library.configure(with_overrides({source: MetadataOverride("社内勉強会", "2018-03", None)}))
+    told = library.scan().configuration.overrides
     written = (tmp_path / "kb.toml").read_bytes()
     kept = library.discard(source).kept
 
@@ -147,7 +151,7 @@ def test_a_broken_kb_toml_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("[reports", "utf-8")
 
     with pytest.raises(LibraryError, match="mend it first, nothing was written"):
-        Library(tmp_path).tell("a.md", MetadataOverride("会"))
+        Library(tmp_path).configure(with_overrides({"a.md": MetadataOverride("会")}))
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "[reports"
 
@@ -156,7 +160,7 @@ def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text("# 覚え書き\n", "utf-8")
 
     with pytest.raises(LibraryError, match="control character; leave that out; nothing was written"):
-        Library(tmp_path).see("https://example.com/feed", ["https://example.com/\x07"])
+        Library(tmp_path).mark_seen("https://example.com/feed", ["https://example.com/\x07"])
 
     assert (tmp_path / "kb.toml").read_text("utf-8") == "# 覚え書き\n"
 
@@ -168,7 +172,73 @@ def test_a_table_of_points_is_read_over_in_one_line_and_the_rest_of_kb_toml_hold
     (tmp_path / "kb.toml").write_text(f"ignore = ['a.md']\n{told}\n\n[reports.'b.md']\nevent = '会'\n", "utf-8")
     scan = Library(tmp_path).scan()
 
-    assert (scan.configuration.ignore, scan.configuration.given) == (("a.md",), {"b.md": MetadataOverride("会")})
+    assert (scan.configuration.ignore, scan.configuration.overrides) == (("a.md",), {"b.md": MetadataOverride("会")})
     assert list(map(str, scan.problems)) == [
         "kb.toml: [points] means nothing any more, no notes are joined by hand; take it out"
     ]
+
+
+WRITTEN = """\
+# 私の覚え書き
+ignore = ["drafts/**"]
+
+[notes."r/1"] # 確かめた
+add = ["sqs"]
+
+# 会場は札幌
+[reports."b.md"]
+date = 2018-03-10 # 二日目
+
+[words]
+"冪等" = ["べきとう"]
+
+[reports."a.md"]
+event = "会"
+"""
+
+
+def test_what_the_author_wrote_stays_where_and_as_it_was_written() -> None:
+    told = with_override(WRITTEN.encode(), "b.md", MetadataOverride(event="札幌の会", held_on="2018-03-10"))
+    told = with_talk(told, "t/1", TalkCorrection(talk=True, speakers=("山田 花子",)))
+    told = with_correction(told, "r/1", Correction(adds=("sqs",), kind="advice"))
+    after = told.decode().splitlines()
+
+    assert [line for line in WRITTEN.splitlines() if line not in after] == []
+    assert [line for line in after if line not in WRITTEN.splitlines()] == [
+        'kind = "advice"',
+        'event = "札幌の会"',
+        '[talks."t/1"]',
+        "talk = true",
+        'speakers = ["山田 花子"]',
+    ]
+    told = with_override(told, "b.md", MetadataOverride(held_on="2018-03-10"))
+    told = with_correction(with_talk(told, "t/1", TalkCorrection()), "r/1", Correction(adds=("sqs",)))
+    assert told.decode() == WRITTEN
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [TalkCorrection(speakers=()), TalkCorrection(talk=False), TalkCorrection(talk=True, speakers=("山田 花子",))],
+)
+def test_the_correction_of_a_talk_is_read_as_it_was_written(correction: TalkCorrection) -> None:
+    assert parse(with_talk(b"", "t/1", correction)).talks == {"t/1": correction}
+
+
+def test_that_nobody_speaks_is_written_in_one_way_and_read_in_two() -> None:
+    before = b'[talks."t/1"]\nspeakers = []\n'
+
+    assert with_talk(before, "t/1", parse(before).talks["t/1"]) == b'[talks."t/1"]\nspeaker = false\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("talk = 1", '[talks."t/1"] talk cannot be 1; write true or false'),
+        ("speaker = true", 'speaker cannot be true; write who speaks: speakers = ["…"]'),
+        ('speaker = false\nspeakers = ["a"]', "speaker = false says that nobody speaks, and speakers who does"),
+        ("speker = false", "speker"),
+    ],
+)
+def test_what_no_talk_can_be_corrected_to_is_refused_with_its_remedy(line: str, wrong: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(wrong)):
+        parse(f'[talks."t/1"]\n{line}\n'.encode())

@@ -8,6 +8,7 @@ import pytest
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
+from kb.library.rewriting import with_overrides
 from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT
 from kb.readers.containers import TooLongError, file_bytes
 from kb.report.model import MetadataOverride
@@ -84,7 +85,7 @@ def test_drafts_and_what_kb_toml_ignores_are_left_out_and_only_the_former_are_to
 def test_kb_toml_tells_of_a_post_by_its_source(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
-    library.tell("blog.txt#2", MetadataOverride(event="錠の日", held_on="2018-01"))
+    library.configure(with_overrides({"blog.txt#2": MetadataOverride(event="錠の日", held_on="2018-01")}))
     kb.keeper.sync()
 
     assert {(entry.event, entry.held_on) for entry in kb.browser.reports()} == {(None, None), ("錠の日", "2018-01")}
@@ -106,20 +107,20 @@ def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(
 
 
 def told(kb: KnowledgeBase) -> dict[str, str | None]:
-    return {place: given.event for place, given in kb.collection.library.configuration()[0].given.items()}
+    return {place: given.event for place, given in kb.collection.library.configuration()[0].overrides.items()}
 
 
 def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_told_goes_on(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     first = kb.keeper.add(export("鍵の会", "錠の会"), "blog-2018.txt")
-    library.tell("blog-2018.txt#1", MetadataOverride(event="鍵の日"))
-    library.tell("blog-2018.txt#2", MetadataOverride(event="錠の日"))
+    library.configure(with_overrides({"blog-2018.txt#1": MetadataOverride(event="鍵の日")}))
+    library.configure(with_overrides({"blog-2018.txt#2": MetadataOverride(event="錠の日")}))
 
     again = kb.keeper.add(export("門の会", "鍵の会", "錠の会"), "blog-2019.txt")
 
     assert (first.report, first.reports, first.replaced) == (None, 2, None)
     assert (again.source, again.reports, again.replaced) == (f"{library.name}/blog-2018.txt", 3, "blog-2018.txt")
-    assert {source: given.event for source, given in library.configuration()[0].given.items()} == {
+    assert {source: given.event for source, given in library.configuration()[0].overrides.items()} == {
         "blog-2018.txt#2": "鍵の日",
         "blog-2018.txt#3": "錠の日",
     }
@@ -128,8 +129,8 @@ def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_
 def test_what_was_told_of_a_post_follows_it_where_it_was_edited_and_is_never_told_of_another(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     kb.keeper.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")
-    library.tell("blog.txt#1", MetadataOverride(event="鍵の日"))
-    library.tell("blog.txt#2", MetadataOverride(event="錠の日"))
+    library.configure(with_overrides({"blog.txt#1": MetadataOverride(event="鍵の日")}))
+    library.configure(with_overrides({"blog.txt#2": MetadataOverride(event="錠の日")}))
     edited = export("鍵の会").replace("鍵の会の一".encode(), "鍵の会の壱".encode())
 
     again = kb.keeper.add(export("門の会") + edited + export("扉の会", "窓の会"), "blog.txt")
@@ -146,7 +147,7 @@ def test_what_was_told_of_a_file_in_an_archive_goes_on_by_its_name(kb: Knowledge
     names = ("a.md", "b.md", "c.md")
     texts = {name: f"# {name}の会\n\n- {name}の話\n".encode() for name in names}
     kb.keeper.add(packed(texts), "talks.zip")
-    kb.collection.library.tell("talks.zip!/a.md", MetadataOverride(event="会"))
+    kb.collection.library.configure(with_overrides({"talks.zip!/a.md": MetadataOverride(event="会")}))
 
     kb.keeper.add(packed({"0.md": b"# x\n\n- x\n", **texts, "a.md": "# 別の題\n\n- 直した\n".encode()}), "talks.zip")
 

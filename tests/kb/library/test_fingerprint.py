@@ -7,15 +7,15 @@ import pytest
 from golden import golden, read
 
 from index import installed
-from kb.storage import fingerprint
-from kb.storage.fingerprint import FORMAT, code_digest, deciding_digests, deciding_files
+from kb.storage import caches
+from kb.storage.caches import FORMAT, code_digest, deciding_digests, deciding_files
 
 
 def test_where_reports_are_understood_otherwise_the_format_has_risen() -> None:
     found, told = golden(), read()
     differ = [name for name, digest in found.items() if told["reports"].get(name) != digest]
 
-    assert differ == [], "raise FORMAT in kb/storage/fingerprint.py, and run python tests/kb/library/golden.py"
+    assert differ == [], "raise FORMAT in kb/storage/caches.py, and run python tests/kb/library/golden.py"
     assert (told["format"], len(told["reports"])) == (FORMAT, len(found))
 
 
@@ -28,8 +28,8 @@ def test_data_decide_and_code_does_by_its_format_alone() -> None:
 
 def test_another_format_changes_the_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_digest()
-    monkeypatch.setattr(fingerprint, "FORMAT", FORMAT + 1)
-    monkeypatch.setattr(fingerprint, "deciding_digests", deciding_digests.__wrapped__)
+    monkeypatch.setattr(caches, "FORMAT", FORMAT + 1)
+    monkeypatch.setattr(caches, "deciding_digests", deciding_digests.__wrapped__)
 
     assert code_digest.__wrapped__() != before
 
@@ -38,7 +38,7 @@ def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, mo
     before = code_digest.__wrapped__()
     (tmp_path / "markdown_it_py-0.0.1.dist-info").mkdir()
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.setattr(fingerprint, "deciding_digests", deciding_digests.__wrapped__)
+    monkeypatch.setattr(caches, "deciding_digests", deciding_digests.__wrapped__)
 
     assert code_digest.__wrapped__() != before
 
@@ -46,6 +46,6 @@ def test_a_library_of_another_version_changes_the_fingerprint(tmp_path: Path, mo
 def test_the_fingerprint_is_the_same_however_a_library_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     before = code_digest.__wrapped__()
     monkeypatch.setattr(installed, "_in_folders", dict[str, str])
-    monkeypatch.setattr(fingerprint, "deciding_digests", deciding_digests.__wrapped__)
+    monkeypatch.setattr(caches, "deciding_digests", deciding_digests.__wrapped__)
 
     assert code_digest.__wrapped__() == before

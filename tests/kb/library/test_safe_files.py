@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.storage.safe_files import file_name, make_folder, move, write_whole
+from kb.storage.safe_files import make_folder, move, write_whole
+from kb.storage.walk import file_name
 
 
 def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path) -> None:

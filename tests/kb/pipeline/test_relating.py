@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from kb.library.contents import ReportEntry
 from kb.pipeline.relating import RelatedReports, overlap, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
-from kb.report.identity import apart, talk_id
+from kb.report.identity import longer_id, talk_id
 from kb.report.model import Crumb, Note, Report, Talk
 
 HERE, THERE = "https://e.jp/1", "https://e.jp/2"
@@ -26,23 +26,23 @@ def test_a_report_alone_has_the_id_that_it_tells() -> None:
 
 def test_two_posts_are_told_apart_by_their_addresses() -> None:
     assert related(("a.md", HERE, "一"), ("b.md", THERE, "二")).ids == {
-        "a.md": apart("r", HERE),
-        "b.md": apart("r", THERE),
+        "a.md": longer_id("r", HERE),
+        "b.md": longer_id("r", THERE),
     }
 
 
 def test_two_posts_at_one_address_are_told_apart_by_their_files() -> None:
     assert related(("a.md", HERE, "一"), ("b.md", HERE, "二"), ("c.md", THERE, "三")).ids == {
-        "a.md": apart("r", "a.md"),
-        "b.md": apart("r", "b.md"),
-        "c.md": apart("r", THERE),
+        "a.md": longer_id("r", "a.md"),
+        "b.md": longer_id("r", "b.md"),
+        "c.md": longer_id("r", THERE),
     }
 
 
 def test_posts_without_an_address_are_told_apart_by_their_files() -> None:
     assert related(("a.md", None, "一"), ("b.md", "", "二")).ids == {
-        "a.md": apart("r", "a.md"),
-        "b.md": apart("r", "b.md"),
+        "a.md": longer_id("r", "a.md"),
+        "b.md": longer_id("r", "b.md"),
     }
 
 
@@ -66,7 +66,7 @@ def test_a_file_that_shares_nine_of_ten_notes_is_a_copy_and_indexed_once(
 def test_a_copy_takes_no_id_from_the_post_that_it_is_a_copy_of() -> None:
     told = related(("a.md", HERE, "一"), ("b.md", HERE, "一"), ("c.md", THERE, "二"))
 
-    assert told.ids == {"a.md": apart("r", HERE), "c.md": apart("r", THERE)}
+    assert told.ids == {"a.md": longer_id("r", HERE), "c.md": longer_id("r", THERE)}
 
 
 def test_reports_of_other_events_are_not_compared() -> None:

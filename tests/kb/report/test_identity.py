@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from kb.report.identity import apart, digest, ids_of, normalized, note_id, report_id, slug, talk_id
+from kb.report.identity import digest, ids_of, longer_id, normalized, note_id, report_id, series, slug, talk_id
 
 
 def sha(text: str, length: int) -> str:
@@ -53,17 +53,17 @@ def test_a_report_is_called_after_its_event_and_its_title() -> None:
 
 
 def test_a_report_beside_another_is_told_apart_by_its_address_or_its_file_as_written() -> None:
-    assert apart("r", "A.md") == f"r-{sha('A.md', 8)}"
-    assert apart("r", "\udcff.md") == f"r-{hashlib.sha256(bytes([0xFF]) + b'.md').hexdigest()[:8]}"
+    assert longer_id("r", "A.md") == f"r-{sha('A.md', 8)}"
+    assert longer_id("r", "\udcff.md") == f"r-{hashlib.sha256(bytes([0xFF]) + b'.md').hexdigest()[:8]}"
 
 
 def test_a_report_may_go_by_its_former_ids_its_own_and_those_that_tell_it_apart() -> None:
-    assert ids_of("r", "a.md", None) == ("r", apart("r", "a.md"))
+    assert ids_of("r", "a.md", None) == ("r", longer_id("r", "a.md"))
     assert ids_of("r", "a.md", "https://e.jp/", ("old", "r")) == (
         "old",
         "r",
-        apart("r", "a.md"),
-        apart("r", "https://e.jp/"),
+        longer_id("r", "a.md"),
+        longer_id("r", "https://e.jp/"),
     )
 
 
@@ -75,3 +75,32 @@ def test_a_talk_is_called_after_its_event_whoever_tells_of_it() -> None:
 def test_a_note_is_called_after_its_text_and_its_talk() -> None:
     assert note_id("r", "鍵は二つ", "鍵の話") == f"r/{sha('鍵は二つ' + chr(10) + '鍵の話', 8)}"
     assert note_id("r", "鍵は二つ", None) == f"r/{sha('鍵は二つ' + chr(10), 8)}"
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        ("JAWS DAYS 2018", "JAWS DAYS"),
+        ("見本カンファレンス福岡2019", "見本カンファレンス福岡"),
+        ("見本勉強会 第12回", "見本勉強会"),
+        ("第８２回 見本の会", "見本の会"),
+        ("第七回見本勉強会", "見本勉強会"),
+        ("Sample Meetup Tokyo #15", "Sample Meetup Tokyo"),
+        ("Sample Night Vol.3", "Sample Night"),
+        ("Sample Conference 2019 Autumn", "Sample Conference"),
+        ("Sample Days Summer 2024", "Sample Days"),
+        ("sample 2019-08-30", "sample"),
+        ("Sample '19", "Sample"),
+        ("Sample Days v18.12", "Sample Days"),
+        ("HTML5 の会", "HTML5 の会"),
+        ("Springの会", "Springの会"),
+        ("AWS re:Invent", "AWS re:Invent"),
+    ],
+)
+def test_what_tells_one_time_from_another_is_no_part_of_a_series_name(event: str, name: str) -> None:
+    assert series(event) == name
+
+
+@pytest.mark.parametrize("event", ["2018", "第3回", "#12"])
+def test_an_event_whose_name_is_nothing_else_is_a_series_of_its_own(event: str) -> None:
+    assert series(event) == event

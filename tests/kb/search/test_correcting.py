@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
-from kb.report.model import Correction, MetadataOverride, ToldTalk
+from kb.report.model import Correction, MetadataOverride, TalkCorrection
 
 REPORT = """# 見本勉強会 参加レポート
 
@@ -31,7 +31,7 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     (before,) = kb.browser.reports()
     link = kb.browser.report(before.id)[1][0].id
     kb.corrector.note(link, lambda _: Correction(adds=("sqs",)))
-    kb.corrector.talk((before.talks[0].id,), lambda _: ToldTalk(speakers=("田中 一",)))
+    kb.corrector.talk((before.talks[0].id,), lambda _: TalkCorrection(speakers=("田中 一",)))
     told = kb.corrector.report(before, lambda known: replace(known, event="改名した会", held_on="2019"))
     kb.keeper.sync()
     (after,) = kb.browser.reports()
@@ -51,7 +51,7 @@ def test_speakers_are_told_and_forgotten_again(kb: KnowledgeBase) -> None:
     (talk,) = kb.browser.reports()[0].talks
     found = []
     for told in (("田中 一", "鈴木 二"), (), None):
-        kb.corrector.talk((talk.id,), lambda _, told=told: ToldTalk(speakers=told))
+        kb.corrector.talk((talk.id,), lambda _, told=told: TalkCorrection(speakers=told))
         kb.keeper.sync()
         found.append(kb.browser.reports()[0].talks[0].speakers)
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge_base import KnowledgeBase
-from kb.library.updates import MOST_UPDATES
+from kb.library.kept import MOST_UPDATES
+from kb.library.rewriting import with_overrides
 from kb.report.difference import Cause, Difference
-from kb.report.model import Correction, MetadataOverride, ToldTalk
+from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.search import differing, finishing, keeping, records, syncing
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
@@ -84,7 +85,7 @@ def test_a_talk_that_is_none_is_a_difference_of_its_report_with_its_cause_and_ta
     first = next(entry for entry in kb.browser.reports() if entry.source == "a.md")
     (talk,) = first.talks
     found = []
-    for told_talk in (ToldTalk(talk=False), ToldTalk()):
+    for told_talk in (TalkCorrection(talk=False), TalkCorrection()):
         kb.corrector.talk((talk.id,), lambda _, told_talk=told_talk: told_talk)
         (report,) = (kb.keeper.sync().difference or pytest.fail("nothing changed")).reports
         found.append((report.causes, "talks" in report.changed, [one.talks for one in kb.browser.reports()]))
@@ -109,9 +110,9 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
     sync()
     kb.corrector.note(note, lambda _: Correction(adds=("sns",)))
     sync()
-    kb.corrector.talk((first.talks[0].id,), lambda _: ToldTalk(speakers=("山田 花子",)))
+    kb.corrector.talk((first.talks[0].id,), lambda _: TalkCorrection(speakers=("山田 花子",)))
     sync()
-    kb.collection.library.tell("c.md", MetadataOverride(held_on="2020-05-05"))
+    kb.collection.library.configure(with_overrides({"c.md": MetadataOverride(held_on="2020-05-05")}))
     sync()
     (library / "c.md").unlink()
     sync()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge_base import KnowledgeBase
+from kb.library.rewriting import with_overrides
 from kb.report.model import Correction, MetadataOverride
 from kb.search.answers import UnknownIdError
 
@@ -54,10 +55,10 @@ def test_the_links_of_a_report_lead_to_it_when_another_comes_beside_it_and_when_
 def test_an_address_tells_two_reports_apart_better_than_their_files(kb: KnowledgeBase) -> None:
     synced(kb, m=MINE, z=OTHERS)
     library = kb.collection.library
-    library.tell("m.md", MetadataOverride(url="https://example.com/m"))
+    library.configure(with_overrides({"m.md": MetadataOverride(url="https://example.com/m")}))
     before = synced(kb)["m"]
     (library.path / "m.md").rename(library.path / "b.md")
-    library.tell_all({"m.md": None, "b.md": MetadataOverride(url="https://example.com/m")})
+    library.configure(with_overrides({"m.md": None, "b.md": MetadataOverride(url="https://example.com/m")}))
 
     assert synced(kb)["b"] == before
 
@@ -78,7 +79,7 @@ def test_what_is_told_under_any_id_of_a_report_reaches_it(kb: KnowledgeBase) -> 
 def test_a_former_id_that_is_told_in_kb_toml_leads_to_the_report(kb: KnowledgeBase) -> None:
     before = synced(kb, m=MINE)["m"]
     kb.corrector.note(kb.browser.report(before)[1][0].id, lambda _: Correction(adds=("sqs",)))
-    kb.collection.library.tell("m.md", MetadataOverride(event="改名した会", former=(before,)))
+    kb.collection.library.configure(with_overrides({"m.md": MetadataOverride(event="改名した会", former=(before,))}))
     after = synced(kb)["m"]
 
     assert (after.startswith("改名した会-"), kb.browser.entry(before).id) == (True, after)

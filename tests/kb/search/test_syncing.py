@@ -17,6 +17,7 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.kept import KeptReports
+from kb.library.rewriting import with_overrides
 from kb.pipeline.understanding import FinishedReport, Progress, Tools, untold
 from kb.report.model import Correction, MetadataOverride
 from kb.search import finishing, staging
@@ -63,7 +64,7 @@ def configure(library: Path, domain: str, given: MetadataOverride, correction: C
     """Write a kb.toml of these; a correction is of a note of the library as it is without."""
     (library / "kb.toml").write_text(domain, encoding="utf-8")
     kb = KnowledgeBase.open(library, library.parent / "probe")
-    kb.collection.library.tell("a.md", given)
+    kb.collection.library.configure(with_overrides({"a.md": given}))
     if correction and (library / "a.md").exists() and (library / "a.md").read_bytes() != UNREADABLE:
         notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
         if notes:

@@ -14,7 +14,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import parse
 from kb.services import domain
 from kb.services.domain_files import read
-from kb.storage.caches import domain_folder
+from kb.storage.caches import cache_folder
 from webui.app import create_app
 
 CONFIGURATION = """\
@@ -193,7 +193,7 @@ def test_the_same_table_makes_the_same_domain() -> None:
 def test_what_is_kept_of_a_domain_is_what_its_tables_say() -> None:
     domain.cache_clear()
     domain("aws")
-    kept = domain_folder() / "aws.json"
+    kept = cache_folder("domain") / "aws.json"
     found = []
     for data in (kept.read_bytes(), kept.read_bytes().replace(b"SQS", b"SNS", 1), b"", b"{}"):
         kept.write_bytes(data)

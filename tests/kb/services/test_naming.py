@@ -10,7 +10,7 @@ from tagged import CATALOGUE, DOMAIN, read, tags
 
 from index.text import skeleton
 from kb.services import Service, senses
-from kb.services.inheritance import source
+from kb.services.inheritance import origin
 from kb.services.matcher import Matcher
 from kb.services.senses import Surroundings
 from kb.services.tagger import tag
@@ -192,4 +192,4 @@ def test_a_text_passes_each_service_down_once() -> None:
     text = "Lambda、" * 1_000
     namings = DOMAIN.namer.namings(text, DOMAIN.namer.matches(text), Surroundings())
 
-    assert (len(namings), [naming.begin for naming in source(text, 1, namings).namings.values()]) == (1_000, [0])
+    assert (len(namings), [naming.begin for naming in origin(text, 1, namings).namings.values()]) == (1_000, [0])

@@ -9,7 +9,7 @@ from kb.library.configuration import parse
 from kb.library.rewriting import with_override
 from kb.library.tables import ConfigurationError
 from kb.report.model import MetadataOverride
-from kb.services import Domain, domain, domain_names
+from kb.services import Domain, changed_services, domain, domain_names
 
 
 def own(text: str) -> Domain:
@@ -138,7 +138,7 @@ def test_what_kb_toml_cannot_say_is_told_with_its_place_and_remedy(text: str, wr
 def test_what_is_written_by_hand_can_be_read_again() -> None:
     written = with_override(b"", "a.md", MetadataOverride(event="\x1b夜の\n会👩\u200d💻", held_on="2018"))
 
-    assert parse(written).given == {"a.md": MetadataOverride(event="夜の 会👩\u200d💻", held_on="2018")}
+    assert parse(written).overrides == {"a.md": MetadataOverride(event="夜の 会👩\u200d💻", held_on="2018")}
 
 
 def test_a_line_that_is_no_utf8_is_told() -> None:
@@ -155,3 +155,22 @@ def test_no_code_knows_a_domain_by_its_name() -> None:
     code = {path: path.read_text("utf-8") for room in rooms for path in room.rglob("*.py")}
 
     assert [path for path, text in code.items() for name in domain_names() if re.search(rf"[\"']{name}\b", text)] == []
+
+
+PORTAL = '[services.portal]\nname = "Batch Portal"\ncategory = "compute"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("", PORTAL, {"portal"}),
+        (PORTAL, "", {"portal"}),
+        (PORTAL, f'{PORTAL}against = ["駅"]\n', {"portal"}),  # of its words none is another
+        (PORTAL, f'{PORTAL}[words]\n"portal" = ["玄関"]\n', {"portal"}),
+        (PORTAL, f'{PORTAL}[words]\n"冪等" = ["べきとう"]\n', set()),
+    ],
+)
+def test_a_service_has_changed_with_any_of_its_keys_and_with_the_words_of_its_name(
+    before: str, after: str, changed: set[str]
+) -> None:
+    assert changed_services(own(before), own(after)) == changed

@@ -1,19 +1,21 @@
-"""What is replaced or removed lies under a name of its own, and is taken back to the byte or not at all."""
+"""Files and what kb.toml says of them change together; what is replaced or removed is taken back to the byte."""
 
 import errno
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.library import files
-from kb.library.files import ChangedSinceError, Library
-from kb.library.states import Change, State, digest_of
+from kb.library import file_changes
+from kb.library.file_changes import ChangedSinceError, FileChange, FileState, digest_of
+from kb.library.files import Library
+from kb.library.rewriting import with_overrides
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError
-from kb.storage.safe_files import aside
+from kb.storage.walk import backup_path
 
 GIVEN = MetadataOverride(event="会", held_on="2018-03")
 
@@ -23,8 +25,13 @@ def held(library: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(library.iterdir()) if not path.name.startswith("kb.toml")}
 
 
-def told(library: Path) -> dict[str, MetadataOverride]:
-    return dict(Library(library).configuration()[0].given)
+def overrides(library: Path) -> dict[str, MetadataOverride]:
+    return dict(Library(library).configuration()[0].overrides)
+
+
+def written(library: Path) -> str:
+    path = library / "kb.toml"
+    return path.read_text("utf-8") if path.exists() else ""
 
 
 def test_two_reports_removed_under_one_name_are_both_kept_and_each_comes_back(tmp_path: Path) -> None:
@@ -74,7 +81,7 @@ def test_what_is_no_longer_aside_as_it_was_is_not_put_back(tmp_path: Path) -> No
 
 
 def test_nothing_is_set_aside_over_what_somebody_put_under_that_name(tmp_path: Path) -> None:
-    (tmp_path / aside(tmp_path / "a.md", digest_of(b"A"))).write_bytes(b"another's")
+    (tmp_path / backup_path(tmp_path / "a.md", digest_of(b"A"))).write_bytes(b"another's")
     library = Library(tmp_path)
     library.put(b"A", "a.md")
 
@@ -102,7 +109,7 @@ def test_adding_replacing_and_removing_are_taken_back_and_done_again(tmp_path: P
         again = []
         for change in changes:
             again.append(library.take_back(change))
-            after.append((held(tmp_path).get("a.md"), told(tmp_path).get("a.md")))
+            after.append((held(tmp_path).get("a.md"), overrides(tmp_path).get("a.md")))
         changes = again[::-1]
 
     more = MetadataOverride("会", "2018-03", "https://example.com/")
@@ -114,11 +121,11 @@ def test_adding_replacing_and_removing_are_taken_back_and_done_again(tmp_path: P
 def test_what_another_told_of_a_report_since_is_not_taken_back_with_it(tmp_path: Path) -> None:
     library = Library(tmp_path)
     added = library.put(b"A", "a.md")
-    library.tell("a.md", GIVEN)
+    library.configure(with_overrides({"a.md": GIVEN}))
     with pytest.raises(ChangedSinceError):
         library.take_back([added])
 
-    assert (held(tmp_path), told(tmp_path)) == ({"a.md": b"A"}, {"a.md": GIVEN})
+    assert (held(tmp_path), overrides(tmp_path)) == ({"a.md": b"A"}, {"a.md": GIVEN})
 
 
 def test_where_one_of_several_cannot_be_taken_back_all_stay(tmp_path: Path) -> None:
@@ -145,7 +152,7 @@ def test_what_is_told_anew_leaves_what_was_told_before(tmp_path: Path) -> None:
     library.put(b"A", "a.md", MetadataOverride(held_on="2018-03", former=("old-1234",)))
     library.put(b"B", "a.md", MetadataOverride(event="会"), replacing="a.md")
 
-    assert told(tmp_path) == {"a.md": MetadataOverride(event="会", held_on="2018-03", former=("old-1234",))}
+    assert overrides(tmp_path) == {"a.md": MetadataOverride(event="会", held_on="2018-03", former=("old-1234",))}
 
 
 def test_what_is_told_of_a_report_whose_bytes_stay_is_told(tmp_path: Path) -> None:
@@ -153,9 +160,9 @@ def test_what_is_told_of_a_report_whose_bytes_stay_is_told(tmp_path: Path) -> No
     library.put(b"A", "a.md", MetadataOverride(event="会"))
     change = library.put(b"A", "a.md", MetadataOverride(event="別の会"), replacing="a.md")
 
-    assert (told(tmp_path), len(change.kept)) == ({"a.md": MetadataOverride(event="別の会")}, 1)
+    assert (overrides(tmp_path), len(change.kept)) == ({"a.md": MetadataOverride(event="別の会")}, 1)
     library.take_back([change])
-    assert told(tmp_path) == {"a.md": MetadataOverride(event="会")}
+    assert overrides(tmp_path) == {"a.md": MetadataOverride(event="会")}
 
 
 def test_what_a_removed_report_was_told_is_kept_after_its_bytes(tmp_path: Path) -> None:
@@ -174,7 +181,9 @@ def test_a_broken_kb_toml_stops_a_change_of_what_is_told_before_anything_is_done
     library.put(b"A", "a.md", GIVEN)
     (tmp_path / "kb.toml").write_bytes(broken := (tmp_path / "kb.toml").read_bytes() + b'["b.md"]\nheld_on = 3\n[')
     with pytest.raises(LibraryError) as refused:
-        library.put(b"B", "b.md", GIVEN) if act == "put" else library.tell("a.md", MetadataOverride(event="別の会"))
+        library.put(b"B", "b.md", GIVEN) if act == "put" else library.configure(
+            with_overrides({"a.md": MetadataOverride(event="別の会")})
+        )
 
     assert str(refused.value).startswith(f"{tmp_path / 'kb.toml'}: ")
     assert str(refused.value).endswith("; mend it first, nothing was written")
@@ -183,7 +192,7 @@ def test_a_broken_kb_toml_stops_a_change_of_what_is_told_before_anything_is_done
 
 def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
     library = Library(tmp_path)
-    library.tell("a.md", GIVEN)
+    library.configure(with_overrides({"a.md": GIVEN}))
     before = (tmp_path / "kb.toml").read_bytes()
     with pytest.raises(LibraryError) as refused:
         library.configure(lambda data, _: data + b"[")
@@ -193,6 +202,19 @@ def test_what_would_break_kb_toml_is_not_written(tmp_path: Path) -> None:
     assert (tmp_path / "kb.toml").read_bytes() == before
 
 
+def test_what_is_told_of_a_report_is_there_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    def watched(path: Path, data: bytes) -> None:
+        seen.append((path.name, (tmp_path / "a.md").exists()))
+        path.write_bytes(data)
+
+    monkeypatch.setattr(file_changes, "write_whole", watched)
+    Library(tmp_path).put(b"# a", "a.md", MetadataOverride(event="会"))
+
+    assert seen == [(".kb-begun", False), ("kb.toml", False), ("a.md", False)]
+
+
 @pytest.mark.parametrize("replacing", [None, "a.md"])
 def test_where_a_report_cannot_be_written_what_was_told_of_it_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replacing: str | None
@@ -200,25 +222,26 @@ def test_where_a_report_cannot_be_written_what_was_told_of_it_stays(
     library = Library(tmp_path)
     if replacing:
         library.put(b"A", "a.md")
-    library.tell("a.md", GIVEN)
-    before = held(tmp_path), told(tmp_path)
-    whole = files.write_whole
+        library.configure(with_overrides({"a.md": GIVEN}))
+    (tmp_path / "kb.toml").write_text(f"# 私の覚え書き\n{written(tmp_path)}", "utf-8")
+    before = held(tmp_path), written(tmp_path)
+    whole = file_changes.write_whole
 
     def full(path: Path, data: bytes) -> None:
         if path.name.startswith("a.md"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         whole(path, data)
 
-    monkeypatch.setattr(files, "write_whole", full)
+    monkeypatch.setattr(file_changes, "write_whole", full)
     with pytest.raises(LibraryError, match="No space left on device"):
         library.put(b"B", "a.md", MetadataOverride(event="別の会"), replacing)
 
-    assert (held(tmp_path), told(tmp_path)) == before
+    assert (held(tmp_path), written(tmp_path)) == before
 
 
-def begun(library: Path, change: Change, data: bytes | None) -> None:
+def begun(library: Path, change: FileChange, data: bytes | None) -> None:
     """Leave what one leaves that is killed before all it began is told."""
-    (library / files._BEGUN).write_bytes(files.msgspec.json.encode(change))  # noqa: SLF001  # as it lies on the disk
+    (library / ".kb-begun").write_bytes(msgspec.json.encode(change))
     if data is not None:
         (library / change.source).write_bytes(data)
 
@@ -230,25 +253,29 @@ def begun(library: Path, change: Change, data: bytes | None) -> None:
 def test_who_comes_after_one_that_was_killed_has_told_what_is_told_of_the_bytes_there(
     tmp_path: Path, data: bytes, wanted: dict[str, MetadataOverride], *, reads: bool
 ) -> None:
-    Library(tmp_path).tell("a.md", MetadataOverride(event="半端"))
+    Library(tmp_path).configure(with_overrides({"a.md": MetadataOverride(event="半端")}))
     after = {"a.md": MetadataOverride(event="別の会")}
-    begun(tmp_path, Change("a.md", State(digest_of(b"A"), {"a.md": GIVEN}), State(digest_of(b"B"), after)), data)
+    begun(
+        tmp_path,
+        FileChange("a.md", FileState(digest_of(b"A"), {"a.md": GIVEN}), FileState(digest_of(b"B"), after)),
+        data,
+    )
 
     if reads:
         Library(tmp_path).scan()
     else:
-        Library(tmp_path).see("https://example.com/feed", ["https://example.com/1"])
+        Library(tmp_path).mark_seen("https://example.com/feed", ["https://example.com/1"])
 
-    assert (told(tmp_path), held(tmp_path)) == (wanted, {"a.md": data})
+    assert (overrides(tmp_path), held(tmp_path)) == (wanted, {"a.md": data})
 
 
 def test_a_removed_report_that_one_was_killed_at_leaves_nothing_told_for_the_next_of_its_name(tmp_path: Path) -> None:
-    Library(tmp_path).tell("a.md", GIVEN)
-    begun(tmp_path, Change("a.md", State(digest_of(b"A"), {"a.md": GIVEN}), State(None)), None)
+    Library(tmp_path).configure(with_overrides({"a.md": GIVEN}))
+    begun(tmp_path, FileChange("a.md", FileState(digest_of(b"A"), {"a.md": GIVEN}), FileState(None)), None)
 
     Library(tmp_path).put(b"B", "a.md")
 
-    assert told(tmp_path) == {}
+    assert overrides(tmp_path) == {}
 
 
 ACTS = st.tuples(
@@ -261,7 +288,7 @@ def test_nothing_that_was_acknowledged_is_ever_lost_in_whatever_order(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, bytes, int]]
 ) -> None:
     folder = tmp_path_factory.mktemp("library")
-    library, changes, acknowledged = Library(folder), list[Change](), set[bytes]()
+    library, changes, acknowledged = Library(folder), list[FileChange](), set[bytes]()
     for what, data, which in acts:
         there = [file.source for file in library.scan().files]
         if what == "add":

@@ -1,15 +1,30 @@
-"""What was changed last is kept beside the index: whole, in its order, and no longer than it is told."""
+"""What is kept beside an index: the last updates, whole and in order; and a listing, as long as no file is touched."""
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from kb.library.updates import MOST_NEWS, Update, Updates, moment_after, newest_news
+from kb.library import listing as module
+from kb.library.files import Library, Scan
+from kb.library.kept import (
+    MOST_NEWS,
+    Grounds,
+    KeptInMemory,
+    KeptReport,
+    KeptReports,
+    Update,
+    Updates,
+    moment_after,
+    newest_news,
+)
+from kb.library.listing import listing
 from kb.report.difference import MOST_REPORTS, Difference, News, ReportDifference
-from kb.storage.safe_files import sealed
+from kb.report.model import MetadataOverride, Report
+from kb.storage.caches import sealed
 
 
 def update(number: int = 1, *news: News) -> Update:
@@ -139,3 +154,90 @@ def test_of_many_news_the_newest_are_kept_and_the_oldest_cut() -> None:
         news(*third),
         news(*third[1:]),
     )
+
+
+def kept_report(file: str) -> KeptReport:
+    report = Report("r", "a.md", "会", None, None, (), ())
+    return KeptReport(Grounds(file, "", "", MetadataOverride(), {}, {}), f"names of {file}", (), (), report)
+
+
+def test_what_is_kept_in_memory_hides_no_older_state_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    KeptReports(tmp_path).keep(kept_report("old"))
+    kept = KeptInMemory(tmp_path)
+    kept.keep(kept_report("new"))
+
+    assert [kept.names("a.md", file) for file in ("old", "new", "other")] == ["names of old", "names of new", None]
+    assert (kept.find("a.md"), KeptReports(tmp_path).find("a.md")) == (kept_report("new"), kept_report("old"))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for name in ("a.md", "b.md", "README.md"):
+        (folder / name).write_text(f"- {name}\n", "utf-8")
+        os.utime(folder / name, (0, 0))  # so that what is written within a tick of the clock looks otherwise
+    (tmp_path / "index" / "kept").mkdir(parents=True)
+    return Library(folder)
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every file count as one that was changed long ago."""
+    monkeypatch.setattr(module, "_TICK", -(10**18))
+
+
+@pytest.mark.usefixtures("settled")
+def test_what_nobody_touched_is_not_read_again(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = listing(library, tmp_path / "index")
+
+    def scan(_: Library) -> Scan:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(Library, "scan", scan)
+    assert (listing(library, tmp_path / "index"), list(first.files), first.left_alone) == (
+        first,
+        ["a.md", "b.md"],
+        ("README.md",),
+    )
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "a.md").write_text("- z.md\n", "utf-8"),  # of the same length
+        lambda folder: (folder / "a.md").unlink(),
+        lambda folder: (folder / "a.md").rename(folder / "c.md"),
+        lambda folder: (folder / "c.md").write_text("- c\n", "utf-8"),
+        lambda folder: (folder / "kb.toml").write_text('ignore = ["b*"]\n', "utf-8"),
+        lambda folder: (folder.parent / "index" / "kept" / "seen").write_bytes(b"x" * 200),
+        lambda folder: (folder.parent / "index" / "kept" / "seen").unlink(),
+    ],
+)
+def test_after_any_change_it_is_as_a_scan_finds_it(
+    library: Library, tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    listing(library, tmp_path / "index")
+
+    change(library.path)
+
+    assert listing(library, tmp_path / "index") == library.scan().listing
+
+
+def test_what_was_changed_just_now_is_not_relied_on(library: Library, tmp_path: Path) -> None:
+    listing(library, tmp_path / "index")
+
+    assert not (tmp_path / "index" / "kept" / "seen").exists()
+
+
+@pytest.mark.usefixtures("settled")
+def test_nothing_is_left_in_a_folder_that_is_no_index(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine").touch()
+    listing(library, tmp_path / "other")
+    listing(library, tmp_path / "none")
+
+    assert ([path.name for path in (tmp_path / "other").iterdir()], (tmp_path / "none").exists()) == (["mine"], False)
