@@ -17,9 +17,8 @@ from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
 from kb.pipeline.understanding import Tools
-from kb.search.embedding import embedder_of
-from kb.search.engines import EngineMaker
-from kb.search.schema import SCHEMA
+from kb.search.documents import SCHEMA
+from kb.search.engines import EngineMaker, embedder_of
 from kb.search.search_box import language
 
 MEASURES = {
@@ -30,7 +29,7 @@ MEASURES = {
 }
 """Each measure, and what ir-measures calls it."""
 
-DEPTH = 10
+DEPTH = 10  # hits that are scored: the cut of nDCG@10, which no measure here looks below
 
 
 class EvaluationError(ValueError):
@@ -76,13 +75,12 @@ def evaluate(folder: Path = EVALUATION, engine: EngineMaker = WhooshEngine) -> E
         raise EvaluationError(said("what scores a search is not installed: pip install 'talk-notes-kb[evaluate]'"))
     queries = read_queries(folder)
     with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
-        if (folder / "passages.jsonl").exists():
-            return score(queries, _passage_search(folder, Path(index), engine))
-        return score(queries, _sample_search(Path(index), engine))
+        search = _passage_search if (folder / "passages.jsonl").exists() else _sample_search
+        return score(queries, search(folder, Path(index), engine))
 
 
 def score(queries: Sequence[JudgedQuery], search: Search) -> Evaluation:
-    """Return what a search reaches on judged queries."""
+    """Return what a search reaches on judged queries; `seconds` is how long it took for all of them."""
     started = time.monotonic()
     ranked = {query.id: search(query.text) for query in queries}
     seconds = time.monotonic() - started
@@ -101,14 +99,16 @@ def score(queries: Sequence[JudgedQuery], search: Search) -> Evaluation:
 
 
 def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
-    """Return the queries of a folder with their grades."""
+    """Return the queries of a folder with their grades. Raises EvaluationError where its files cannot be used."""
     grades: dict[str, dict[str, int]] = {}
     try:
         for line in (folder / "qrels.tsv").read_text("utf-8").splitlines():
             query, document, grade = line.split("\t")[:3]
             grades.setdefault(query, {})[document] = int(grade)
-        told = list(_lines(folder / "queries.jsonl"))
-        return tuple(JudgedQuery(q["id"], q["text"], q.get("type", ""), grades.get(q["id"], {})) for q in told)
+        return tuple(
+            JudgedQuery(query["id"], query["text"], query.get("type", ""), grades.get(query["id"], {}))
+            for query in _lines(folder / "queries.jsonl")
+        )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise EvaluationError(
             said("{0}: no set of judged queries (queries.jsonl, qrels.tsv): {1}", folder, error)
@@ -127,10 +127,10 @@ def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -
     return {name: round(float(means[measure]), 4) for name, measure in measures.items()}
 
 
-def _sample_search(index: Path, engine: EngineMaker) -> Search:
+def _sample_search(_: Path, index: Path, engine: EngineMaker) -> Search:
     kb = KnowledgeBase.open(SAMPLES, index, engine)
     kb.keeper.sync()
-    kb.collection.engine.embed(_untold)
+    kb.collection.engine.embed(_silent)
 
     def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
         answer = kb.searcher.search(Query(text, limit=DEPTH))
@@ -155,12 +155,12 @@ def passage_engine(folder: Path, index: Path, engine: EngineMaker) -> Engine:
     tools = Tools()
     passages = engine(index, SCHEMA, lambda: language(tools), embedder_of(tools.configuration))
     passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
-    passages.embed(_untold)
+    passages.embed(_silent)
     return passages
 
 
-def _untold(_done: int, _total: int) -> None:
-    """Tell nobody how many vectors are made."""
+def _silent(_done: int, _total: int) -> None:
+    """Show nobody how many vectors are made."""
 
 
 def _passages(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[Document]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kb.search.collection import Collection
 
 if TYPE_CHECKING:
+    from kb.search.adding import Adder
     from kb.search.announcing import Announcer
     from kb.search.browsing import Browser
     from kb.search.correcting import Corrector
@@ -57,8 +58,15 @@ class KnowledgeBase:
         return CrossTab(self.collection)
 
     @cached_property
+    def adder(self) -> "Adder":
+        """What puts reports into the library."""
+        from kb.search.adding import Adder
+
+        return Adder(self.collection)
+
+    @cached_property
     def keeper(self) -> "Keeper":
-        """What changes the library and brings the index up to it."""
+        """What brings the index up to the library."""
         from kb.search.keeping import Keeper
 
         return Keeper(self.collection)

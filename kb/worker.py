@@ -17,7 +17,7 @@ from index.engine import SearchIndexError
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.understanding import Progress
-from kb.search.outcomes import SyncOutcome
+from kb.search.answers import SyncOutcome
 from kb.search.staging import end_with_parent
 
 _log = logging.getLogger(__name__)
@@ -100,29 +100,29 @@ def _let_end(process: BaseProcess) -> None:
 
 
 def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
-    """Return what the process tells in the end, and hand on how far it is until then."""
+    """Return what the process did, and call `progress` until then. Raises SearchIndexError with what stopped it."""
     while True:
         try:
-            told = here.recv()
+            message = here.recv()
         except EOFError as error:
             raise SearchIndexError(said("the process that updated the index was killed; try again")) from error
-        if isinstance(told, SyncOutcome):
-            return told
-        if isinstance(told, str | Sentence):
-            raise SearchIndexError(told)
-        progress(*told)
+        if isinstance(message, SyncOutcome):
+            return message
+        if isinstance(message, str | Sentence):
+            raise SearchIndexError(message)
+        progress(*message)
 
 
 def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
-    """Sync, and tell how far that is, what it did, or what stopped it."""
+    """Sync, and send through a pipe how far that is (step, done, total), what it did, or the error that stopped it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
 
-    def tell(step: str, done: int, total: int) -> None:
+    def progress(step: str, done: int, total: int) -> None:
         there.send((step, done, total))
 
     try:
         keeper = KnowledgeBase.open(library, index).keeper
-        there.send(keeper.sync(tell).brief())
+        there.send(keeper.sync(progress).brief())
         keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more

@@ -18,7 +18,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search.outcomes import Added
+from kb.search.answers import Added
 
 if TYPE_CHECKING:
     from kb.fetching.feeds import Entry
@@ -68,13 +68,13 @@ def add(
         if is_address(source):
             outcomes.append(_add_page(kb, source, data, override))
         else:
-            outcomes.append(kb.keeper.add(data, None if source == "-" else Path(source).name, override))
+            outcomes.append(kb.adder.add(data, None if source == "-" else Path(source).name, override))
 
     try:
         each_file(files, add_one, allow_private=allow_private)
         outcome = bring_up_to_date(kb)
     finally:  # whatever stops it: these are in the library
-        outcomes = [kb.keeper.indexed(added) for added in outcomes]
+        outcomes = [kb.adder.indexed(added) for added in outcomes]
         if as_json:
             print_json(added.record() for added in outcomes)
         else:
@@ -103,7 +103,7 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
     from kb.fetching.feeds import entries_of
 
     entries = entries_of(Fetched(*fetched(address, allow_private=allow_private)))
-    known = kb.keeper.seen(address)
+    known = kb.adder.seen(address)
     proposed = [entry for entry in entries if entry.url not in known and entry.looks_like_report]
     if as_json and not yes:
         print_json(map(_record, proposed))
@@ -118,7 +118,7 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
     except click.Abort:
         say("")  # below the question that nobody answered
     finally:
-        kb.keeper.see(address, [entry.url for entry in entries if entry.url not in left])
+        kb.adder.see(address, [entry.url for entry in entries if entry.url not in left])
     outcome = bring_up_to_date(kb)
     if not as_json:
         summed = _("feed: {posts} posts, {new} new that look like reports")
@@ -158,7 +158,7 @@ def _add_page(kb: KnowledgeBase, url: str, data: bytes, override: MetadataOverri
 
     page = Fetched(url, data)
     try:
-        return kb.keeper.add(page.data, page.name, page.with_url(override))
+        return kb.adder.add(page.data, page.name, page.with_url(override))
     except UnreadableError as error:
         raise UnreadableError(replace(error.problem, source=page.url)) from error
 

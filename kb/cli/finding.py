@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def _facet_options(command: Command) -> Command:
     """Add the option of each facet that has one."""
     for facet in reversed(options()):
-        option = click.option(f"--{facet.key}", multiple=True, help=facet.option, shell_complete=values_of(facet))
+        option = click.option(f"--{facet.key}", multiple=True, help=facet.option_help, shell_complete=values_of(facet))
         command = option(command)
     return command
 
@@ -89,7 +89,7 @@ def search(
 def _facet_lines(answer: Answer) -> Iterator[str]:
     """Yield the facet groups of a search with their counts."""
     for group, values in answer.facets.items():
-        called = BY_KEY[group].called.get(spoken(), {})
+        called = BY_KEY[group].value_labels.get(spoken(), {})
         yield click.style(group, bold=True)
         for value in values:
             label = called.get(value.value, value.label)

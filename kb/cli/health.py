@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
     from kb.report.difference import Difference
     from kb.report.problems import FileProblem
-    from kb.search.outcomes import Added, Status, SyncOutcome
+    from kb.search.answers import Added, Status, SyncOutcome
     from kb.services import Domain
 
 MOST_NAMED = 5  # files set aside; `kb status --json` names all
@@ -81,7 +81,7 @@ def without_vectors(error: Exception) -> str:
 def empty_line(kb: "KnowledgeBase") -> str:
     """Return why there is no report in a library, and what to do."""
     from kb.readers.formats import LABELS, listed
-    from kb.search.outcomes import any_unreadable
+    from kb.search.answers import any_unreadable
 
     state, name = kb.keeper.status(), kb.collection.library.name
     if any_unreadable(state.problems):
@@ -149,7 +149,7 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
 
 def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str]:
     """Yield what came, went and changed by report, with what did it, and the sums last."""
-    from kb.search.differences import item_name
+    from kb.search.announcing import item_name
 
     for report in difference.reports:
         fields = texts.listed(texts.CHANGED[field] for field in report.changed)

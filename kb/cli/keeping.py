@@ -72,7 +72,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
 
 def _print_difference(difference: "Difference | None", kb: "KnowledgeBase", *, as_json: bool) -> None:
     """Print what a sync changed or would change, nothing where that is nothing."""
-    from kb.search.differences import difference_records
+    from kb.search.records import difference_records
 
     if difference is None:
         return

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kb.library.contents import ReportEntry
     from kb.pipeline.aligning import Row
     from kb.search.answers import SimilarNotes
-    from kb.search.guiding import Entry, Guide
+    from kb.search.guiding import Guide, GuideEntry
     from kb.search.quotation import Quoting
     from kb.services import Catalogue
 
@@ -163,8 +163,7 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
     Examples: kb guide sqs
               kb guide Lambda --markdown > lambda.md
     """
-    from kb.search.guide_records import guide_record
-    from kb.search.quoted_guide import QuotedGuide
+    from kb.search.records import guide_record
 
     make_ready(kb)
     catalogue = kb.collection.catalogue
@@ -176,7 +175,7 @@ def guide(kb: KnowledgeBase, service: str, *, markdown: bool, as_json: bool) -> 
     if as_json:
         print_json([guide_record(made, kb.collection.domain)])
     elif markdown:
-        results(QuotedGuide(made, _quoting(kb)).lines())
+        results(_quoting(kb).guide(made))
     else:
         results(_guide_lines(made))
     if not made.notes and kb.browser.reports():
@@ -200,7 +199,7 @@ def _guide_lines(guide: "Guide") -> Iterator[str]:
     yield from (click.style(f"  {terminal.change_line(one)}", fg="yellow") for one in guide.changes)
 
 
-def _entry_lines(entry: "Entry") -> Iterator[str]:
+def _entry_lines(entry: "GuideEntry") -> Iterator[str]:
     yield f"  • {terminal.passage(entry.note.text, ())}"
     yield click.style(f"    {texts.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
     yield from (f"    → {note.text.lstrip('→⇒=-> ')}" for note in (*entry.remedies, *entry.leads_to))

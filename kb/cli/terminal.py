@@ -174,7 +174,7 @@ def _hit_lines(found: "Found", domain: "Domain", *, explain: bool) -> Iterator[s
     ]
     yield click.style(f"    {' · '.join(tags)}", fg="cyan")
     yield from _overtaken_lines(found, domain)
-    for reason in found.told_reasons if explain else ():
+    for reason in found.shown_reasons if explain else ():
         yield click.style(f"    {texts.reason(reason)}", dim=True)
     yield click.style(f"    {note.id}  {note.source}:{note.line}", dim=True)
 
@@ -196,7 +196,7 @@ def _end_lines(searcher: "Searcher", query: "Query", answer: "Answer") -> Iterat
     if answer.total:
         return
 
-    from kb.search.ways_out import unknown, ways_out
+    from kb.search.searching import unknown, ways_out
 
     for one in unknown(answer, searcher):
         name = _value_name(searcher, one.facet, one.value)
@@ -211,7 +211,7 @@ def _value_name(searcher: "Searcher", facet: str, value: str) -> str:
     """Return what the value of a facet is called."""
     from kb.search.facets import BY_KEY
 
-    return BY_KEY[facet].called.get(spoken(), searcher.labels(facet, None)).get(value, value)
+    return BY_KEY[facet].value_labels.get(spoken(), searcher.labels(facet, None)).get(value, value)
 
 
 def _facet_name(key: str) -> str:

@@ -13,7 +13,7 @@ Similarity: TypeAlias = Callable[[Sequence[Note], Sequence[Note]], Sequence[Sequ
 
 # Two notes say the same where the mean of both measures is so high, or words alone where there are no vectors. F1 is
 # highest there, 0.97 and 0.94, of the notes of a report that two people left out and reworded a third of each; half
-# or twice of it gives 0.93 and 0.92, or 0.90 and 0.87 (tests/kb/test_aligning.py).
+# or twice of it gives 0.93 and 0.92, or 0.90 and 0.87 (tests/kb/pipeline/test_aligning.py).
 _SAME, _SAME_WORDS = 0.36, 0.25
 _MOST = 500  # notes of a note taker that are compared with those of others; a talk has thirty
 
@@ -96,29 +96,29 @@ def _same(
 
 def _common_words(texts: Sequence[str], others: Sequence[str]) -> list[dict[int, float]]:
     """Return for each text which share of their words it has in common with others, by their places: from 0 to 1."""
-    own, other = [list(map(_grams, every)) for every in (texts, others)]
+    own, other = [list(map(_bigrams, every)) for every in (texts, others)]
     places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, grams in enumerate(other):
-        for gram in grams:
-            places[gram].append(place)
+    for place, bigrams in enumerate(other):
+        for bigram in bigrams:
+            places[bigram].append(place)
     shares = []
-    for grams in own:
+    for bigrams in own:
         common: Counter[int] = Counter()
-        for gram, times in grams.items():
-            for place in places[gram]:
-                common[place] += min(times, other[place][gram])
+        for bigram, times in bigrams.items():
+            for place in places[bigram]:
+                common[place] += min(times, other[place][bigram])
         shares.append(
             {
-                place: n / (grams.total() * other[place].total()) ** 0.5
+                place: n / (bigrams.total() * other[place].total()) ** 0.5
                 for place, n in common.items()
                 # One pair is 「の話」, which says nothing, but where it is all that one of them says.
-                if n > 1 or n == min(grams.total(), other[place].total())
+                if n > 1 or n == min(bigrams.total(), other[place].total())
             }
         )
     return shares
 
 
-def _grams(text: str) -> Counter[str]:
+def _bigrams(text: str) -> Counter[str]:
     """Return the pairs of letters of a text, long vowels apart: words need not be cut alike to be compared by them."""
     plain = letters(text).replace("ー", "") or text
     return Counter(plain[i : i + 2] for i in range(max(len(plain) - 1, 1)))

@@ -1,4 +1,4 @@
-"""What could not be understood of a report, by line, and as it is told to its author."""
+"""What could not be understood of a report, by line, and as a message to its author."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from kb.talks import NO_OVERRIDES, TalkOverrides, candidates_of
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 
 
-TOLD: Mapping[Missing, str] = {  # by what is missing, with the words and the id that may tell it
+MESSAGES: Mapping[Missing, str] = {  # by what is missing; {0} is the text that it is about, {1} the id for kb.toml
     "event": "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」, or in kb.toml",
     "date": "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml",
     "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time, 【A】11:10~12:00:, or tell it in "
@@ -25,26 +25,31 @@ TOLD: Mapping[Missing, str] = {  # by what is missing, with the words and the id
 
 
 def lint(
-    outline: Outline, report: Report, domain: Domain, told: TalkOverrides = NO_OVERRIDES
+    outline: Outline, report: Report, domain: Domain, lines: TalkOverrides = NO_OVERRIDES
 ) -> tuple[FileProblem, ...]:
-    """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
+    """Return what an author may want to put right in a report, in file order; what is about all of it comes first.
+
+    `lines` are those that kb.toml says are talks, or are none.
+    """
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
-    found = findings(outline, report, domain, told)
-    every = [*warnings, *((one.line, said(TOLD[one.what], one.text, one.about)) for one in found)]
-    return tuple(FileProblem(outline.source, *one) for one in sorted(every, key=lambda one: one[0] or 0))
+    found = findings(outline, report, domain, lines)
+    messages = [*warnings, *((one.line, said(MESSAGES[one.what], one.text, one.about)) for one in found)]
+    return tuple(FileProblem(outline.source, *one) for one in sorted(messages, key=lambda one: one[0] or 0))
 
 
-def findings(outline: Outline, report: Report, domain: Domain, told: TalkOverrides = NO_OVERRIDES) -> Iterator[Finding]:
-    """Yield what a report does not tell, or not plainly: of all of it, then by line for each of what may be missing."""
+def findings(
+    outline: Outline, report: Report, domain: Domain, lines: TalkOverrides = NO_OVERRIDES
+) -> Iterator[Finding]:
+    """Yield what a report does not say, or not plainly: of all of it, then by line for each of what may be missing."""
     if report.event is None:
         yield Finding("event")
     if report.held_on is None:
         yield Finding("date")
-    candidates = candidates_of(outline, report, told)
+    unsure = candidates_of(outline, report, lines)
     yield from (
-        Finding("talk", one.line.number, one.line.text, round(one.probability, 3), one.id) for one in candidates.talks
+        Finding("talk", one.line.number, one.line.text, round(one.probability, 3), one.id) for one in unsure.talks
     )
-    yield from (Finding("speaker", one.line, one.name, round(one.probability, 3)) for one in candidates.speakers)
+    yield from (Finding("speaker", one.line, one.name, round(one.probability, 3)) for one in unsure.speakers)
     yield from _unknown_services(outline, report, domain)
 
 
@@ -61,13 +66,10 @@ def _unknown_services(outline: Outline, report: Report, domain: Domain) -> Itera
     ]
     for line, text in sorted(texts):
         for match in service_like.finditer(text):
-            name = match[0]
-            if name not in seen and not _is_known(match[1].split(), domain):
-                yield Finding("service", line, name)
-            seen.add(name)
-
-
-def _is_known(words: list[str], domain: Domain) -> bool:
-    """Tell whether words, the first of them at least, name a service or something that is known to be none."""
-    beginnings = [" ".join(words[:length]) for length in range(1, len(words) + 1)]
-    return any(beginning in domain.disambiguation.alike or domain.catalogue.find(beginning) for beginning in beginnings)
+            name, words = match[0], match[1].split()
+            if name not in seen:
+                seen.add(name)
+                # Or its first words name one, or what is known to be none: 「Amazon EC2 Fleet」.
+                beginnings = [" ".join(words[: length + 1]) for length in range(len(words))]
+                if not any(one in domain.disambiguation.alike or domain.catalogue.find(one) for one in beginnings):
+                    yield Finding("service", line, name)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from index.sentences import said
 from kb.library.contents import ReportEntry
 from kb.report.identity import longer_id, normalized, slug, talk_id
-from kb.report.model import Report
+from kb.report.model import Note, Report
 from kb.report.problems import FileProblem
 from kb.talks import ReportTalks, match_talks
 
@@ -35,8 +35,8 @@ class RelatedReports:
 def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str], Texts]) -> RelatedReports:
     """Return how the reports of a library stand beside each other.
 
-    They are given in its order, by source, the id that each tells itself, and address; their texts are asked for where
-    two meet. Of several posts of one event and title none keeps the id that all tell, or a newcomer could take it over.
+    They are given in its order, by source, the id that each has by itself, and address; their texts are asked for where
+    two meet. Of several posts of one event and title none keeps the id that all have, or a newcomer could take it over.
     """
     texts = cache(texts)
     addresses: dict[str, str | None] = {}
@@ -79,9 +79,9 @@ def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:
         if entry.event:
             by_event[slug(entry.event)].append(entry)
     ids: dict[str, str] = {}
-    for told in by_event.values():
-        if len(told) > 1:  # by itself each talk has its own id
-            ids |= match_talks([ReportTalks(entry.talks, entry.held_on) for entry in told])
+    for some in by_event.values():
+        if len(some) > 1:  # by itself each talk has its own id
+            ids |= match_talks([ReportTalks(entry.talks, entry.held_on) for entry in some])
     return tuple(
         replace(entry, talks=tuple(replace(talk, id=ids.get(talk.id, talk.id)) for talk in entry.talks))
         for entry in entries
@@ -95,29 +95,23 @@ def with_own_talks(entry: ReportEntry) -> ReportEntry:
 
 def with_ids_of(report: Report, entry: ReportEntry) -> Report:
     """Return a report under the ids that its entry has, those of its talks too."""
-    talks = dict(zip(report.talks, entry.talks, strict=True))
-    notes = tuple(replace(note, talk=talks[note.talk]) if note.talk else note for note in report.notes)
-    return _with_id(replace(report, talks=entry.talks, notes=notes), entry.id)
-
-
-def _with_id(report: Report, report_id: str) -> Report:
-    """Return a report under another id, its notes too."""
-    old = report.id
-    if old == report_id:
-        return report
+    talks, old, new = dict(zip(report.talks, entry.talks, strict=True)), report.id, entry.id
 
     def moved(note_id: str | None) -> str | None:
-        return note_id and report_id + note_id.removeprefix(old)
+        return note_id and new + note_id.removeprefix(old)
 
-    notes = tuple(
-        replace(
+    def renamed(note: Note) -> Note:
+        if note.talk:
+            note = replace(note, talk=talks[note.talk])
+        if old == new:
+            return note
+        return replace(
             note,
-            id=report_id + note.id.removeprefix(old),
-            report=report_id,
+            id=new + note.id.removeprefix(old),
+            report=new,
             trail=tuple(replace(crumb, note=moved(crumb.note)) for crumb in note.trail),
             remedy_of=moved(note.remedy_of),
             answers=moved(note.answers),
         )
-        for note in report.notes
-    )
-    return replace(report, id=report_id, notes=notes)
+
+    return replace(report, id=new, talks=entry.talks, notes=tuple(map(renamed, report.notes)))

@@ -11,46 +11,44 @@ from msgspec.structs import replace
 
 from kb.library.configuration import Configuration
 from kb.report.identity import ids_of
+from kb.report.model import Correction, MetadataOverride, Report, Talk, TalkCorrection
+from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import Finding
 from kb.storage.caches import cache_folder
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # and imports within functions: who only asks waits for none of these (tests/kb/cli/test_starts.py)
     from index.analysis import Analyzer, Morpheme
     from index.embedder import KeptVectors
     from kb.kinds import Lesson
-    from kb.report.model import Correction, MetadataOverride, Report, Talk, TalkCorrection
-    from kb.report.outline import Outline, ReadingWarning
     from kb.services import Catalogue, Domain
     from kb.talks import TalkOverrides
 
-Corrections: TypeAlias = "Mapping[str, Mapping[str, Correction]]"
-"""Corrections of notes by the report, under whichever of its ids they are told."""
+Corrections: TypeAlias = Mapping[str, Mapping[str, Correction]]
+"""Corrections of notes by the report, under whichever of its ids they stand in kb.toml, and by the note."""
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""What is told how far long work is: its step, what is done, and the total."""
-
+"""What is called as long work goes on: with its step, how much is done, and the total."""
 
 _MOST_FINDINGS = 50  # of a report that are remembered; one that has more is best written anew
 
 
-def untold(_step: str, _done: int, _total: int) -> None:
-    """Tell nobody how far the work is."""
+def silent(_step: str, _done: int, _total: int) -> None:
+    """Show nobody how far the work is."""
 
 
 class FinishedReport(Struct, frozen=True):
     """A report as one file tells it, the analysis of each text in it, and what was odd."""
 
-    report: "Report"
+    report: Report
     morphemes: "Mapping[str, tuple[Morpheme, ...]]"
-    warnings: "tuple[ReadingWarning, ...]" = ()
+    warnings: tuple[ReadingWarning, ...] = ()
     findings: tuple[Finding, ...] = ()  # the first of what is missing, and what may be claimed of notes
-    vectors: str = ""  # the model whose vectors told its kinds
-    taught: Mapping[
-        str, tuple[str, ...]
-    ] = {}  # what is true of notes whose kind is corrected, by their own part of the id
+    vectors: str = ""  # the model whose vectors its notes were classified by
+    # What is true of notes whose kind is corrected, by their own part of the id:
+    taught: Mapping[str, tuple[str, ...]] = {}
 
 
 class Tools(Struct, frozen=True, dict=True):
-    """What reading needs besides the file: what was told by hand, and the analysis that knows all names."""
+    """What reading needs besides the file: what kb.toml says, and the analysis that knows all names."""
 
     configuration: Configuration = Configuration()
 
@@ -62,14 +60,14 @@ class Tools(Struct, frozen=True, dict=True):
         return Analyzer(self.domain.words, cache_folder("dictionary"))
 
     @cached_property
-    def corrections(self) -> "Corrections":
+    def corrections(self) -> Corrections:
         """The corrections of the configuration, by report."""
         return corrections_of(self.configuration)
 
     @cached_property
     def lines(self) -> "TalkOverrides":
-        """Which lines are talks and which are none, as the configuration tells it."""
-        return {line: told.talk for line, told in self.configuration.talks.items() if told.talk is not None}
+        """Which lines are talks and which are none, as the configuration says."""
+        return {line: talk.talk for line, talk in self.configuration.talks.items() if talk.talk is not None}
 
     @property
     def domain(self) -> "Domain":
@@ -86,37 +84,36 @@ def understand(
     data: bytes,
     source: str,
     tools: Tools,
-    given: "MetadataOverride | None" = None,
+    given: MetadataOverride | None = None,
     *,
     vectors: "KeptVectors | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
-    """Return the report that a file's bytes hold; `given` is told by hand, else kb.toml's. Raises UnreadableError."""
+    """Return the report that a file's bytes hold; without `given` kb.toml overrides it. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
     return finish(read_outline(data, source), tools, given, vectors=vectors, lesson=lesson)
 
 
 def finish(
-    outline: "Outline",
+    outline: Outline,
     tools: Tools,
-    given: "MetadataOverride | None" = None,
+    given: MetadataOverride | None = None,
     *,
     vectors: "KeptVectors | None" = None,
     lesson: "Lesson | None" = None,
 ) -> FinishedReport:
     """Return the report that an outline holds, finished.
 
-    Where all its notes have `vectors`, they tell kinds too, and so does the `lesson` of the library's corrections.
+    Where all its notes have `vectors`, they classify them too, and so does the `lesson` of the library's corrections.
     """
     from kb.kinds import classify, lesson_features, uncertain_claims
     from kb.pipeline.lint import findings
-    from kb.report.model import MetadataOverride
     from kb.services.tagger import tag
     from kb.talks import report_of
 
     given = given or tools.configuration.overrides.get(outline.source, MetadataOverride())
-    found = with_speakers(report_of(outline, given, tools.lines), tools.configuration.talks)
+    found = _with_speakers(report_of(outline, given, tools.lines), tools.configuration.talks)
     corrections = corrections_for(found.id, found.source, given, tools.corrections)
     report = tag(found, tools.domain, corrections)
     analysed = analyse(report, tools)
@@ -134,13 +131,13 @@ def finish(
     )
 
 
-def with_speakers(report: "Report", told: "Mapping[str, TalkCorrection]") -> "Report":
-    """Return a report in which those speak in its talks who are told by hand, by the talk's id."""
-    speakers = {talk: one.speakers for talk, one in told.items() if one.speakers is not None}
+def _with_speakers(report: Report, talks: Mapping[str, TalkCorrection]) -> Report:
+    """Return a report in which those speak in its talks whom kb.toml names, by the talk's id."""
+    speakers = {talk: one.speakers for talk, one in talks.items() if one.speakers is not None}
     if not speakers:
         return report
 
-    def spoken(talk: "Talk") -> "Talk":
+    def spoken(talk: Talk) -> Talk:
         return replace(talk, speakers=speakers[talk.id]) if talk.id in speakers else talk
 
     notes = (replace(note, talk=note.talk and spoken(note.talk)) for note in report.notes)
@@ -150,15 +147,15 @@ def with_speakers(report: "Report", told: "Mapping[str, TalkCorrection]") -> "Re
 def corrections_of(configuration: Configuration) -> Corrections:
     """Return the corrections of a kb.toml by report."""
     by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
-    for note, told in configuration.corrections.items():
-        by_report[note.rpartition("/")[0]][note] = told
+    for note, correction in configuration.corrections.items():
+        by_report[note.rpartition("/")[0]][note] = correction
     return by_report
 
 
 def corrections_for(
-    report_id: str, source: str, given: "MetadataOverride", corrections: Corrections
-) -> "Mapping[str, Correction]":
-    """Return the corrections of a report's notes, told under any of its ids, by the one that it has now."""
+    report_id: str, source: str, given: MetadataOverride, corrections: Corrections
+) -> Mapping[str, Correction]:
+    """Return the corrections of a report's notes, under any id that it has had, by the ids that they have now."""
     return {
         report_id + note.removeprefix(known): correction
         for known in ids_of(report_id, source, given.url, given.former)
@@ -166,12 +163,12 @@ def corrections_for(
     }
 
 
-def analyse(report: "Report", tools: Tools) -> FinishedReport:
+def analyse(report: Report, tools: Tools) -> FinishedReport:
     """Return a report with the analysis of each text in it."""
     return FinishedReport(report, {text: tools.analyzer.morphemes(text) for text in all_texts(report)})
 
 
-def all_texts(report: "Report") -> set[str]:
+def all_texts(report: Report) -> set[str]:
     """Return every text of a report that is analysed."""
     notes = report.notes
     titles = {talk.title for talk in report.talks}

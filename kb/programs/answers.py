@@ -12,7 +12,7 @@ from kb.programs.arguments import FILTERS, MOST_NOTES, Guide, Search, Services, 
 from kb.programs.cards import Cards, clipped, report_card, talk_card, window, within
 from kb.report.model import Note
 from kb.search.answers import Answer, UnknownValueError
-from kb.search.guiding import Entry
+from kb.search.guiding import GuideEntry
 from kb.search.quotation import Quoting
 from kb.search.records import change_record
 from kb.search.searching import SORTS
@@ -172,7 +172,7 @@ def _notices(answer: Answer) -> Iterator[str]:
         yield words.unknown_value(key, value, ())
 
 
-def _entry(cards: Cards, entry: Entry) -> dict[str, Any]:
+def _entry(cards: Cards, entry: GuideEntry) -> dict[str, Any]:
     """Return the notes that say the same, the best told first, where that stands, and what follows from it."""
     others = [note for note in entry.notes if note.id != entry.note.id]
     return {

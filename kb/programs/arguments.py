@@ -31,14 +31,14 @@ class Search(Arguments, frozen=True):
     offset: _Offset = 0
 
 
-FILTERS = tuple(facet for facet in FACETS if facet.asked)
+FILTERS = tuple(facet for facet in FACETS if facet.tool_help)
 """The facets that programs may narrow a search by."""
 
 
 def _filter(facet: Facet) -> tuple[str, Any, tuple[str, ...]]:
     """Return name, type and default of what narrows a search by a facet: by its keys where they are a few."""
-    kind: Any = Literal[tuple(facet.called["ja"])] if facet.order == "labels" else _Name
-    return facet.key, Annotated[tuple[kind, ...], Meta(max_length=_MOST_NAMES, description=facet.asked)], ()
+    kind: Any = Literal[tuple(facet.value_labels["ja"])] if facet.order == "labels" else _Name
+    return facet.key, Annotated[tuple[kind, ...], Meta(max_length=_MOST_NAMES, description=facet.tool_help)], ()
 
 
 SEARCH: type[Search] = msgspec.defstruct(  # type: ignore[assignment]

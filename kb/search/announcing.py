@@ -4,30 +4,29 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal, get_args
+from typing import Literal
 
-from index.query import Query, StepName
+from index.query import Query
 from index.sentences import said
 from kb.library.contents import Contents
 from kb.library.kept import Update, Updates
 from kb.report.dates import is_date
-from kb.report.difference import Difference, News
+from kb.report.difference import Difference, Item, News
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
-from kb.search.collection import Collection, OfGeneration, Snapshot
-from kb.search.searching import narrowed
-from kb.services import Change
+from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.searching import LITERALLY, for_index
+from kb.services import Change, Domain
 
 MOST_ENTRIES = 50  # of a feed: readers ask every few hours, and keep what they have seen
 _MOST_REPORTS = 200  # whose news are looked through
-_LITERALLY: tuple[StepName, ...] = get_args(StepName)  # nothing is loosened: what is new is a hit, or is not
 _NAMESPACE = uuid.UUID("6d0c2f0e-6c7c-4b57-9a4e-5d9b2f6a1c3e")  # drawn once; an id is the same in every index
 _NO_DAY = "1970-01-01"  # of what nobody knows a day of; a feed needs one
 _BEGINNING = "-01-01"  # of a year
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Announcement:
     """Something of a feed: a note, a remedy, or a change that overtook notes.
 
     `id` is a URN that stays, however often the index is made anew; `at` is when it was so, in UTC: of a note that was
@@ -48,7 +47,7 @@ class Announcer:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._known = OfGeneration[Update | None]()
+        self._newest = GenerationCache[Update | None]()
 
     def differences(self) -> Mapping[str, Difference]:
         """Return what the last syncs changed, the newest first, by their keys."""
@@ -69,7 +68,7 @@ class Announcer:
         update = self._update(self._collection.contents())
         return update.difference.at if update else None
 
-    def entries(self, query: Query, *, whole: bool = True) -> tuple[Entry, ...]:
+    def entries(self, query: Query, *, whole: bool = True) -> tuple[Announcement, ...]:
         """Return what a feed of a search has, the newest first; not `whole`, only what happened since the first sync.
 
         The search is answered to the letter: what is found only by loosening or by similarity is no news.
@@ -78,12 +77,12 @@ class Announcer:
         if snapshot is None:
             return ()
         news = tuple(islice(self._news(query, snapshot), MOST_ENTRIES))
-        told = {note.id for entry in news for note in _told(entry)}
-        hits = tuple(_hits(query, snapshot, told)) if whole else ()
+        announced = {note.id for entry in news if entry.what != "fact" for note in (entry.note, *entry.others)}
+        hits = tuple(_hits(query, snapshot, announced)) if whole else ()
         return tuple(sorted((*news, *hits), key=lambda entry: entry.at, reverse=True))[:MOST_ENTRIES]
 
     def new_since(self, query: Query, moment: str) -> int:
-        """Return how much of a search is news that came after a moment."""
+        """Return how much of a search is news that came after a moment, in UTC."""
         snapshot = self._collection.snapshot()
         update = self._update(snapshot.contents) if snapshot else None
         if snapshot is None or update is None or update.difference.at <= moment:
@@ -94,33 +93,44 @@ class Announcer:
         """Return the newest update; read once a generation."""
         if contents is None:
             return None
-        return self._known.get(contents, lambda: Updates(self._collection.index).newest(contents.updates))
+        return self._newest.get(contents, lambda: Updates(self._collection.index).newest(contents.updates))
 
-    def _news(self, query: Query, snapshot: Snapshot, moment: str = "") -> Iterator[Entry]:
+    def _news(self, query: Query, snapshot: Snapshot, moment: str = "") -> Iterator[Announcement]:
         """Yield what is news of a search since a moment, one entry a thing, the newest first."""
         update = self._update(snapshot.contents)
         news = [one for one in reversed(update.news) if one.at > moment] if update else []
-        concerned = dict.fromkeys(_report(note) for one in news for note in (*one.notes, _problem(one)) if note)
-        found = _found(query, snapshot, list(concerned)[:_MOST_REPORTS])
-        told = set[str]()
+        notes = (note for one in news for note in (*one.notes, *((one.about,) if one.what == "remedy" else ())))
+        reports = dict.fromkeys(note.rpartition("/")[0] for note in notes)
+        hits = _stored_hits(query, snapshot, list(reports)[:_MOST_REPORTS])
+        announced = set[str]()
         for one in sorted(news, key=lambda one: (one.at, one.what != "note"), reverse=True):
-            for entry in self._entries(one, found, snapshot):
-                if entry.id not in told:
-                    told.add(entry.id)
+            for entry in self._entries(one, hits, snapshot):
+                if entry.id not in announced:
+                    announced.add(entry.id)
                     yield entry
 
-    def _entries(self, news: News, found: Mapping[str, str], snapshot: Snapshot) -> Iterator[Entry]:
-        hits = (snapshot.note(found[note]) for note in news.notes if note in found)
+    def _entries(self, news: News, hits: Mapping[str, str], snapshot: Snapshot) -> Iterator[Announcement]:
+        """Yield the entries that news make; `hits` is what is stored of the notes that the search finds."""
+        notes = (snapshot.note(hits[note]) for note in news.notes if note in hits)
         if news.what == "note":
-            yield from (Entry(note_urn(note.id), news.at, "note", note) for note in hits)
+            yield from (Announcement(note_urn(note.id), news.at, "note", note) for note in notes)
         elif news.what == "fact":
-            change, notes = self._collection.domain.change(news.about), tuple(hits)
-            if change and notes:
-                yield Entry(_urn("fact", change.id), news.at, "fact", notes[0], notes[1:], change)
-        elif news.about in found or news.notes[0] in found:
-            remedy, problem = (_note(id_, snapshot) for id_ in (news.notes[0], news.about))
+            change, overtaken = self._collection.domain.change(news.about), tuple(notes)
+            if change and overtaken:
+                yield Announcement(_urn("fact", change.id), news.at, "fact", overtaken[0], overtaken[1:], change)
+        elif news.about in hits or news.notes[0] in hits:
+            remedy, problem = (snapshot.reader.stored(note) for note in (news.notes[0], news.about))
             if remedy and problem:
-                yield Entry(note_urn(remedy.id), news.at, "remedy", remedy, (problem,))
+                note = snapshot.note(remedy)
+                yield Announcement(note_urn(note.id), news.at, "remedy", note, (snapshot.note(problem),))
+
+
+def item_name(item: Item, domain: Domain) -> str:
+    """Return what the service of a tag, or the change of a mark, is called; of other items the value."""
+    if item.sort == "tag":
+        return domain.catalogue.name(item.value)
+    change = domain.change(item.value) if item.sort == "mark" else None
+    return change.statement if change else item.value
 
 
 def note_urn(note_id: str) -> str:
@@ -137,27 +147,12 @@ def _urn(what: str, key: str) -> str:
     return uuid.uuid5(_NAMESPACE, f"{what} {key}").urn
 
 
-def _told(entry: Entry) -> Iterator[Note]:
-    """Yield the notes that an entry stands for: no other entry tells of them."""
-    if entry.what != "fact":
-        yield entry.note
-    if entry.what == "remedy":
-        yield from entry.others
-
-
-def _report(note_id: str) -> str:
-    return note_id.rpartition("/")[0]
-
-
-def _problem(news: News) -> str | None:
-    return news.about if news.what == "remedy" else None
-
-
 def _literal(query: Query) -> Query:
-    return narrowed(replace(query, without=_LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
+    """Return a query that nothing loosens: what is new is a hit, or is not."""
+    return for_index(replace(query, without=LITERALLY, offset=0, facets=(), explain=False, context=None))[0]
 
 
-def _found(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, str]:
+def _stored_hits(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[str, str]:
     """Return what is stored of the notes of some reports that a search finds, by their ids."""
     chosen = query.selected("report")
     wanted = [report for report in reports if not chosen or report in chosen]
@@ -167,22 +162,12 @@ def _found(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Mapping[
     return {hit.id: hit.stored for hit in snapshot.reader.search(asked).hits}
 
 
-def _note(note_id: str, snapshot: Snapshot) -> Note | None:
-    stored = snapshot.reader.stored(note_id)
-    return snapshot.note(stored) if stored else None
-
-
-def _hits(query: Query, snapshot: Snapshot, told: set[str]) -> Iterator[Entry]:
-    """Yield what a search finds, by the day of the event, else of the post; not what is told already."""
-    asked = replace(_literal(query), sort="new", limit=MOST_ENTRIES + len(told))
+def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[Announcement]:
+    """Yield what a search finds, by the day of the event, else of the post; not what news announce already."""
+    asked = replace(_literal(query), sort="new", limit=MOST_ENTRIES + len(announced))
     for hit in snapshot.reader.search(asked).hits:
-        if hit.id not in told:
+        if hit.id not in announced:
             note = snapshot.note(hit.stored)
-            yield Entry(note_urn(note.id), _first_day(note), "note", note)
-
-
-def _first_day(note: Note) -> str:
-    """Return the first moment of the day that is known of a note, in UTC."""
-    told = (day for day in (note.held_on, note.published) if day and is_date(day))  # an index may hold what is none
-    day = next(told, _NO_DAY)
-    return f"{day}{_BEGINNING[len(day) - 4 :]}T00:00:00Z"
+            days = (day for day in (note.held_on, note.published) if day and is_date(day))  # an index may hold others
+            day = next(days, _NO_DAY)
+            yield Announcement(note_urn(note.id), f"{day}{_BEGINNING[len(day) - 4 :]}T00:00:00Z", "note", note)

@@ -8,17 +8,18 @@ from numpy.typing import NDArray
 
 from index.ranking import SIGNALS
 from kb.learning import load
-from kb.report.model import Note
 from kb.search.answers import Found
 
-FIRST = 10  # notes of a search that are looked at
-_MOST_QUOTED = 3
+FIRST = 10  # notes of a search that are looked at: the weights were fitted on so many (tests/fitting/quotes.py)
+_MOST_QUOTED = 3  # above all others: more push these off the first screen
 _COVERAGE = next(signal.weight for signal in SIGNALS if signal.name == "coverage")
 _NO_ANSWERS = ("label", "impression", "question")
+# What stands beside a talk, and tells nothing of what was said in it: 「登壇者: …」「資料: …」.
 _PARTICULAR = re.compile(
     r"\W*(?:登壇者?|発表者?|講演者?|スピーカー|speakers?|(?:発表)?資料|スライド|slides?|動画|video)\s*[:：]",
     re.IGNORECASE,
 )
+# By its mark, by what asks in it, or by an ending that leaves the rest to who answers: 「冪等とは」「止めるには」.
 _QUESTION = re.compile(
     "[?？]$|なぜ|なんで|どう(?:や|す|し|い|な)|どの|どこ|いつ|いくつ|何|(?:か|とは|には|たい)[?？。]?$"
 )
@@ -30,22 +31,19 @@ def quoted(every: Sequence[Found]) -> tuple[Found, ...]:
     How sure that is was fitted with the vectors of the model that comes along: where notes have none, none is quoted.
     """
     first = every[:FIRST]
-    told = figures(first)
-    may = [_may_answer(found.note) for found in first]
-    if not len(told) or not told[:, 0].any():
+    rows = figures(first)
+    if not len(rows) or not rows[:, 0].any():
         return ()
     model = load("quotes")
-    likely = (model.probabilities([()] * len(first), told)[:, model.labels.index("answer")] * may).tolist()
-    best, *others = sorted(zip(likely, first, strict=True), key=lambda one: -one[0])
+    says_something = [
+        found.note.kind not in _NO_ANSWERS and _PARTICULAR.match(found.note.text) is None for found in first
+    ]
+    likely = model.probabilities([()] * len(first), rows)[:, model.labels.index("answer")] * says_something
+    best, *others = sorted(zip(likely.tolist(), first, strict=True), key=lambda one: -one[0])
     if best[0] < model.thresholds["first"]:
         return ()
     further = [found for sure, found in others if sure >= model.thresholds["further"]]
     return (best[1], *further)[:_MOST_QUOTED]
-
-
-def _may_answer(note: Note) -> bool:
-    """Tell whether a note says something: no label, feeling or question, nor who speaks where."""
-    return note.kind not in _NO_ANSWERS and _PARTICULAR.match(note.text) is None
 
 
 def is_question(text: str) -> bool:
@@ -62,14 +60,15 @@ def figures(first: Sequence[Found]) -> NDArray[np.float64]:
     scores = [found.score for found in first]
     best, last = max(scores, default=0.0), min(scores, default=0.0)
     rows = [
-        (_cosine(one), _share(one), np.log1p(len(one.note.text)), (one.score - last) / best if best else 0.0)
+        (
+            next((reason.cosine for reason in one.reasons if reason.cosine is not None), 0.0),
+            _share(one),
+            np.log1p(len(one.note.text)),
+            (one.score - last) / best if best else 0.0,
+        )
         for one in first
     ]
     return np.array(rows).reshape(len(rows), 4)
-
-
-def _cosine(found: Found) -> float:
-    return next((reason.cosine for reason in found.reasons if reason.cosine is not None), 0.0)
 
 
 def _share(found: Found) -> float:

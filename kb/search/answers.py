@@ -1,9 +1,16 @@
-"""What searching and browsing answer with: found notes and talks, facet values, services with their counts."""
+"""What can be answered: found notes and talks, facet values, what a sync did, what was added, how a library stands."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
+
+from kb.library.file_changes import FileChange
+from kb.report.model import Note, Talk
+from kb.report.problems import FileProblem
+from kb.storage.walk import CONFIGURATION
 
 if TYPE_CHECKING:
     from index.engine import ConditionCount, MeantCount, Reason, WordCount
@@ -11,7 +18,7 @@ if TYPE_CHECKING:
     from index.sentences import Sentence
     from index.tree import Notice
     from kb.library.contents import ReportEntry
-    from kb.report.model import Note, Talk
+    from kb.report.difference import Difference
     from kb.services import Service
 
 
@@ -37,15 +44,15 @@ class Found(Struct, frozen=True):
     `overtaken` are the ids of the dated changes that have overtaken it.
     """
 
-    note: "Note"
+    note: Note
     score: float
     marks: tuple[tuple[int, int], ...]
     reasons: "tuple[Reason, ...]" = ()
     overtaken: tuple[str, ...] = ()
 
     @property
-    def told_reasons(self) -> "tuple[Reason, ...]":
-        """The reasons that are worth telling people, who read two places: 0.00 points tell nothing."""
+    def shown_reasons(self) -> "tuple[Reason, ...]":
+        """The reasons that are shown to people, who read two places: 0.00 points say nothing."""
         return tuple(reason for reason in self.reasons if round(reason.points, 2))
 
 
@@ -55,7 +62,7 @@ class FoundTalk(Struct, frozen=True):
     `found` tells how many of them are found themselves.
     """
 
-    talk: "Talk"
+    talk: Talk
     event: str | None
     held_on: str | None
     notes: int
@@ -91,7 +98,7 @@ class Answer(Struct, frozen=True):
     words: "tuple[WordCount, ...]" = ()
     meant: "tuple[MeantCount, ...]" = ()
     conditions: "tuple[ConditionCount, ...]" = ()
-    around: "Mapping[str, tuple[Note, ...]]" = field(default_factory=dict)
+    around: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     found_in: Mapping[str, int] = field(default_factory=dict)
     talks: tuple[FoundTalk, ...] = ()
     titled: int = 0
@@ -101,7 +108,7 @@ class Answer(Struct, frozen=True):
 class SimilarNotes(Struct, frozen=True):
     """A note that is like another: how near in meaning, and of which services both are."""
 
-    note: "Note"
+    note: Note
     cosine: float
     services: tuple[str, ...]
 
@@ -115,17 +122,17 @@ class Surroundings(Struct, frozen=True):
 
     report: "ReportEntry"
     number: int
-    before: "Note | None"
-    after: "Note | None"
-    related: "tuple[Note, ...]"
+    before: Note | None
+    after: Note | None
+    related: tuple[Note, ...]
 
 
 class NoteTaker(Struct, frozen=True):
     """One report that tells of a talk: the talk as it has it, and its notes on it in reading order."""
 
     report: "ReportEntry"
-    talk: "Talk"
-    notes: "tuple[Note, ...]"
+    talk: Talk
+    notes: tuple[Note, ...]
 
 
 class Why(Struct, frozen=True):
@@ -145,6 +152,90 @@ class ServiceCount(Struct, frozen=True):
 
     service: "Service"
     notes: int | None
+
+
+class SyncOutcome(Struct, frozen=True):
+    """What a sync did, in reports, notes and seconds; `difference` is what it changed, None for nothing."""
+
+    new: int
+    changed: int
+    gone: int
+    unchanged: int
+    notes: int
+    seconds: float
+    problems: tuple[FileProblem, ...]
+    difference: "Difference | None" = None
+
+    @property
+    def read_none(self) -> bool:
+        """Whether there are reports, and none of them can be read."""
+        return not self.new + self.changed + self.unchanged and any_unreadable(self.problems)
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON, without what it changed: that may be much, and is asked for by itself."""
+        return {**_without(self, "difference"), "problems": [problem.record() for problem in self.problems]}
+
+    def brief(self) -> "SyncOutcome":
+        """Return it with no more of what it changed than is kept."""
+        return replace(self, difference=self.difference and self.difference.bounded())
+
+
+class Added(Struct, frozen=True):
+    """A file that was put into the library, and the file it took the place of, if any.
+
+    `report` is the id of the report that it is, None for an export or archive, which holds so many `reports`. A file
+    that holds the same already stays as it is: `unchanged`. `change` is what can be taken back.
+    """
+
+    report: str | None
+    source: str
+    replaced: str | None
+    reports: int = 1
+    unchanged: bool = False
+    change: FileChange | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON, with where lies what it took the place of."""
+        return {**_without(self, "change"), "kept": self.kept}
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Where lies, below the library, what was there before and no longer is."""
+        return self.change.kept if self.change else ()
+
+
+class Status(Struct, frozen=True):
+    """Where things are and what is in them; `older_answers` where the index is damaged, but not what it held before.
+
+    `memory` is how many bytes searching takes at most, beside the dictionary; `learned` is from how many corrections of
+    each sort the kinds of other notes are told.
+    """
+
+    library: Path
+    index: Path
+    showing_samples: bool
+    older_answers: bool
+    reports: int
+    talks: int
+    notes: int
+    memory: int
+    up_to_date: bool
+    problems: tuple[FileProblem, ...]
+    kept: tuple[str, ...]  # files that were set aside when reports were replaced or removed
+    left_alone: tuple[str, ...]  # files of the library that are no reports: READMEs, those to be ignored, marked ones
+    learned: Mapping[str, int] = {}
+
+
+def any_unreadable(problems: tuple[FileProblem, ...]) -> bool:
+    """Return whether any of what is wrong with a library is so with a report, and not with its kb.toml."""
+    return any(problem.source != CONFIGURATION for problem in problems)
+
+
+def _without(outcome: SyncOutcome | Added, name: str) -> dict[str, Any]:
+    """Return an outcome as JSON without a field of it."""
+    record: dict[str, Any] = to_builtins(replace(outcome, **{name: None}))
+    del record[name]
+    return record
 
 
 class UnknownIdError(LookupError):

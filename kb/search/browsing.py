@@ -10,13 +10,13 @@ from kb.pipeline.aligning import Row, aligned
 from kb.report.model import Note
 from kb.report.outline import Outline
 from kb.search.answers import NoteTaker, ServiceCount, SimilarNotes, Surroundings, UnknownIdError, Why
-from kb.search.collection import Collection, OfGeneration, Snapshot
+from kb.search.collection import Collection, GenerationCache, Snapshot
 from kb.search.directory import Directory, EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, talks_of
-from kb.search.records import load_relations
+from kb.search.documents import load_relations
 
-_MOST_SIMILAR = 5
-_MOST_NEAR = 3
-_Entry = TypeVar("_Entry")
+_MOST_SIMILAR = 5  # notes: as many as are read beside one
+_MOST_NEAR = 3  # ids that are offered instead of one that is none
+T = TypeVar("T")
 
 
 class Browser:
@@ -24,7 +24,7 @@ class Browser:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._directory = OfGeneration[Directory]()
+        self._directory = GenerationCache[Directory]()
 
     def reports(self) -> tuple[ReportEntry, ...]:
         """Return all reports, newest event first, undated last."""
@@ -33,14 +33,15 @@ class Browser:
 
     def directory(self) -> Directory:
         """Return what the collection holds by event, talk, speaker and year; made once a generation."""
-        return self._directory.get(self._collection.contents(), self._made_directory)
 
-    def _made_directory(self) -> Directory:
-        snapshot = self._collection.snapshot()
-        if snapshot is None:
-            return Directory.of((), ())
-        counted = snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]
-        return Directory.of(snapshot.contents.newest_first, {one.value for one in counted if one.count})
+        def make() -> Directory:
+            snapshot = self._collection.snapshot()
+            if snapshot is None:
+                return Directory.of((), ())
+            counts = snapshot.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]
+            return Directory.of(snapshot.contents.newest_first, {one.value for one in counts if one.count})
+
+        return self._directory.get(self._collection.contents(), make)
 
     def event(self, slug: str) -> EventEntry:
         """Return an event. Raises UnknownIdError."""
@@ -80,8 +81,8 @@ class Browser:
         snapshot = self._collection.snapshot()
         entry = _entry(note.report, snapshot.contents if snapshot else None)
         stored = _stored("report", note.report, snapshot) if snapshot else ()
-        told = [load_relations(one) for one in stored]
-        place = next((place for place, one in enumerate(told) if one.id == note.id), None)
+        relations = [load_relations(one) for one in stored]
+        place = next((place for place, one in enumerate(relations) if one.id == note.id), None)
         if snapshot is None or place is None:
             raise UnknownIdError(said("no note has the id {0}", note.id), (entry,))
         wanted = {other for other in (note.id, note.remedy_of, note.answers) if other}
@@ -90,14 +91,21 @@ class Browser:
             number=place + 1,
             before=snapshot.note(stored[place - 1]) if place else None,
             after=snapshot.note(stored[place + 1]) if place + 1 < len(stored) else None,
-            related=tuple(snapshot.note(one) for one, known in zip(stored, told, strict=True) if known.touch(wanted)),
+            related=tuple(snapshot.note(one) for one, own in zip(stored, relations, strict=True) if own.touch(wanted)),
         )
 
     def like(self, notes: Sequence[Note]) -> tuple[SimilarNotes, ...]:
         """Return the notes of other reports that are most like some, none without a model."""
         snapshot = self._collection.snapshot()
-        hits = snapshot.reader.like([note.id for note in notes], "report", _MOST_SIMILAR) if snapshot else ()
-        return tuple(_alike(notes, snapshot.note(hit.stored), hit.score) for hit in hits) if snapshot else ()
+        if snapshot is None:
+            return ()
+        services = {mention.service for note in notes for mention in note.services}
+        similar = []
+        for hit in snapshot.reader.like([note.id for note in notes], "report", _MOST_SIMILAR):
+            note = snapshot.note(hit.stored)
+            shared = dict.fromkeys(one.service for one in note.services if one.service in services)
+            similar.append(SimilarNotes(note, hit.score, tuple(shared)))
+        return tuple(similar)
 
     def is_talk(self, talk_id: str) -> bool:
         """Return whether a talk has this id, or had it before somebody else noted it too."""
@@ -112,12 +120,12 @@ class Browser:
             near = _near(talk_id, snapshot.contents.talks) if snapshot else ()
             raise UnknownIdError(said("no talk has the id {0}", talk_id), near=near)
         notes = _all("talk", settled, snapshot)
-        told = {
+        talks = {
             entry.id: (entry, talk) for entry in snapshot.contents.reports for talk in entry.talks if talk.id == settled
         }
         return tuple(
             NoteTaker(entry, talk, tuple(note for note in notes if note.report == entry.id))
-            for entry, talk in told.values()
+            for entry, talk in talks.values()
         )
 
     def aligned(self, note_takers: Sequence[NoteTaker]) -> tuple[Row, ...]:
@@ -150,8 +158,8 @@ class Browser:
         """Return the ids of a report's notes by the line that each begins at. Raises UnknownIdError."""
         snapshot = self._collection.snapshot()
         entry = _entry(report_id, snapshot.contents if snapshot else None)
-        told = map(load_relations, _stored("report", entry.id, snapshot) if snapshot else ())
-        return {one.line: one.id for one in told}
+        relations = map(load_relations, _stored("report", entry.id, snapshot) if snapshot else ())
+        return {one.line: one.id for one in relations}
 
     def outline(self, report_id: str) -> Outline:
         """Return what each line of a report's file is taken for. Raises UnknownIdError, UnreadableError, OSError."""
@@ -171,8 +179,9 @@ class Browser:
 
         if self.is_talk(identifier):
             note_taker = self.note_takers(identifier)[0]
-            sure, told = talk_reasons(self.outline(note_taker.report.id), note_taker.report.event, note_taker.talk.line)
-            return Why("talk", note_taker.talk.title, sure, tuple(told))
+            outline = self.outline(note_taker.report.id)
+            sure, why = talk_reasons(outline, note_taker.report.event, note_taker.talk.line)
+            return Why("talk", note_taker.talk.title, sure, tuple(why))
         known = self.note(identifier)
         own = known.id.rpartition("/")[2]
         finished = finish(self.outline(known.report), self._collection.tools)
@@ -191,17 +200,11 @@ class Browser:
         return tuple(ServiceCount(service, counts.get(service.slug, 0)) for service in services)
 
 
-def _known(entries: Mapping[str, _Entry], key: str, what: str) -> _Entry:
+def _known(entries: Mapping[str, T], key: str, what: str) -> T:
     """Return the entry of a key. Raises UnknownIdError."""
     if key not in entries:
         raise UnknownIdError(said("no {0} is known as {1}", what, key))
     return entries[key]
-
-
-def _alike(notes: Sequence[Note], other: Note, cosine: float) -> SimilarNotes:
-    services = {mention.service for note in notes for mention in note.services}
-    both = dict.fromkeys(mention.service for mention in other.services if mention.service in services)
-    return SimilarNotes(other, cosine, tuple(both))
 
 
 def _entry(report_id: str, contents: Contents | None) -> ReportEntry:

@@ -15,7 +15,7 @@ _MOST_RULES = 10  # files that are named; where more are others, it is another v
 
 
 class Causes:
-    """What is told and what decides, before and now: the causes of all that differs."""
+    """What decides how reports are understood, before and now: the causes of all that differs."""
 
     def __init__(self, before: Contents, after: Contents, names: Callable[[str, str], str | None]) -> None:
         """`names` gives the texts of a report as names are looked for in them, by its source and digest."""
@@ -31,7 +31,8 @@ class Causes:
         entry = after or before
         if entry is None:
             return ()
-        found = (*self._of_file(entry, before, after), *self._told(entry, before, after), *self._rules, *self._learned)
+        tables = (Cause("told", table) for table in self._tables_of(entry, before, after))
+        found = (*self._of_file(entry, before, after), *tables, *self._rules, *self._learned)
         return tuple(dict.fromkeys(found)) or (Cause("others"),)
 
     def _of_file(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
@@ -45,34 +46,26 @@ class Causes:
         elif old != new:
             yield Cause("edited", entry.source)
 
-    def _told(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[Cause]:
-        """Yield the tables of kb.toml that tell otherwise of a report, its notes, its talks or what it names."""
+    def _tables_of(self, entry: ReportEntry, before: ReportEntry | None, after: ReportEntry | None) -> Iterator[str]:
+        """Yield the tables of kb.toml that differ and are about a report, its notes, its talks or what it names."""
         old, new, source = self._old, self._new, entry.source
         if old.overrides.get(source, MetadataOverride()) != new.overrides.get(source, MetadataOverride()):
-            yield Cause("told", f'[reports."{source}"]')
+            yield f'[reports."{source}"]'
         if old.ignore != new.ignore and not (before and after):
-            yield Cause("told", "ignore")
+            yield "ignore"
         ids = {*(self._before.ids_of(before.id) if before else ()), *(self._after.ids_of(after.id) if after else ())}
         for note in dict.fromkeys((*old.corrections, *new.corrections)):
             if old.corrections.get(note) != new.corrections.get(note) and note.rpartition("/")[0] in ids:
-                yield Cause("told", f'[notes."{note}"]')
-        for talk in entry.asked:
-            if old.talks.get(talk) != new.talks.get(talk):
-                yield Cause("told", f'[talks."{talk}"]')
-        if before and after:
-            yield from self._of_domain(entry)
-
-    def _of_domain(self, entry: ReportEntry) -> Iterator[Cause]:
-        """Yield the tables that tell otherwise of names that the report holds; all where that is not known."""
-        texts = self._names(entry.source, entry.digest) if self._tables else ""
-        held = [
-            table for table, names in self._tables.items() if texts and any(skeleton(name) in texts for name in names)
-        ]
-        yield from (Cause("told", table) for table in held or self._tables)
+                yield f'[notes."{note}"]'
+        yield from (f'[talks."{talk}"]' for talk in entry.asked if old.talks.get(talk) != new.talks.get(talk))
+        if before and after and self._tables:
+            texts, tables = self._names(source, entry.digest), self._tables.items()
+            named = [table for table, names in tables if texts and any(skeleton(name) in texts for name in names)]
+            yield from named or self._tables  # where it is not known which it names, any may be why
 
 
 def _configuration(contents: Contents) -> Configuration:
-    """Return what kb.toml told; nothing where another version of kb wrote what this one refuses."""
+    """Return what kb.toml held; nothing where another version of kb wrote what this one refuses."""
     try:
         return parse(contents.configuration_text.encode())
     except ConfigurationError:
@@ -80,8 +73,8 @@ def _configuration(contents: Contents) -> Configuration:
 
 
 def _tables(old: Configuration, new: Configuration) -> Mapping[str, tuple[str, ...]]:
-    """Return the tables and keys of two kb.toml that tell otherwise of the domain, each with the names it is about."""
-    before, after = (tomllib.loads(told.text) for told in (old, new))
+    """Return the tables and keys of the domain that differ between two kb.toml, each with the names it is about."""
+    before, after = tomllib.loads(old.text), tomllib.loads(new.text)
     tables: dict[str, tuple[str, ...]] = {}
     for group in ("domain", "categories", "services", "words"):
         was, now = before.get(group, {}), after.get(group, {})

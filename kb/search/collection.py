@@ -1,7 +1,8 @@
 """A library and its index, open: what searching, browsing and keeping work on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
@@ -9,30 +10,21 @@ from msgspec import Struct
 from index.engine import Engine, Reader, SearchIndexError
 from index.sentences import said
 from index.stand_in import WithStandIn
+from kb.library.configuration import Configuration
 from kb.library.contents import Contents
+from kb.library.files import Library
 from kb.library.places import OWN_LIBRARY, find_library, index_folder
 from kb.pipeline.understanding import Tools
-from kb.search.embedding import embedder_of
-from kb.search.engines import EngineMaker, engine_of
-from kb.search.schema import SCHEMA
+from kb.report.model import Note
+from kb.search.documents import SCHEMA, load_note
+from kb.search.engines import EngineMaker, embedder_of, engine_of
 from kb.storage.caches import code_digest
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # who only asks waits for no import that reading a report needs: tests/kb/cli/test_starts.py
     from index.language import Language
-    from kb.library.configuration import Configuration
-    from kb.library.files import Library
-    from kb.report.model import Note
     from kb.services import Catalogue, Domain
 
 T = TypeVar("T")
-
-
-class _Parts(Struct, frozen=True):
-    library: "Library"
-    is_samples: bool
-    index: Path
-    tools: Tools
-    engine: Engine
 
 
 class Snapshot(Struct, frozen=True):
@@ -41,65 +33,79 @@ class Snapshot(Struct, frozen=True):
     reader: Reader
     contents: Contents
 
-    def note(self, stored: str) -> "Note":
+    def note(self, stored: str) -> Note:
         """Return the note that a document holds."""
-        from kb.search.records import load_note
-
         return load_note(stored, self.contents)
 
-    def similarity(self, notes: "Sequence[Note]", others: "Sequence[Note]") -> "Sequence[Sequence[float]]":
+    def similarity(self, notes: Sequence[Note], others: Sequence[Note]) -> Sequence[Sequence[float]]:
         """Return the cosine of each of some notes to each of others; nothing where there are no vectors."""
         own, other = ([note.id for note in some] for some in (notes, others))
         return self.reader.similarity(own, other, "place")
 
 
-class OfGeneration(Generic[T]):
-    """What is made of a generation, kept until another is asked for; shared by threads.
+class GenerationCache(Generic[T]):
+    """What is made of one generation, by keys, kept until another generation is asked for; threads share it.
 
-    Who adds to it holds on to what was given: to ask for it again may give that of the next generation.
+    While a thread makes something the others wait, so that it is made once.
     """
 
     def __init__(self) -> None:
-        self._kept: tuple[Contents | None, T] | None = None
+        self._lock = RLock()  # what is made may ask for something else of the same cache
+        self._contents: Contents | None = None
+        self._values: dict[Hashable, T] = {}
 
-    def get(self, contents: Contents | None, make: Callable[[], T]) -> T:
-        """Return what belongs to the generation with these contents, made if that is another than the last asked for.
+    def get(self, contents: Contents | None, make: Callable[[], T], key: Hashable = None) -> T:
+        """Return the value of a key for the generation with these contents, made if there is none yet.
 
-        What `make` returns may come of that generation or of a later one.
+        What `make` returns may come of that generation or of a later one. What it raises is raised, and nothing kept.
         """
-        kept = self._kept
-        if kept is None or kept[0] is not contents:
-            kept = self._kept = (contents, make())
-        return kept[1]
+        with self._lock:
+            if self._contents is not contents:
+                self._contents, self._values = contents, {}
+            values = self._values
+            if key not in values:
+                values[key] = make()
+            return values[key]
 
 
 class Collection:
-    """A library with its index; it turns to another when the first own report ends the showing of the samples."""
+    """A library with its index; it turns to another when the first own report ends the showing of the samples.
+
+    `library` is the folder of reports, `is_samples` whether the bundled samples stand in for an own library that holds
+    no report yet, `index` where the index lies, `tools` what reads reports here, `engine` what searches the index.
+    """
+
+    library: Library
+    is_samples: bool
+    index: Path
+    tools: Tools
+    engine: Engine
 
     def __init__(self, library: Path | None, index: Path | None, engine: "EngineMaker | None") -> None:
         self.chosen = (library, index)
         self._engine_maker = engine
+        self._lock = RLock()  # of all that threads share: what is open, and what its newest generation holds
+        self._newest: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
         found, is_samples = find_library(library)
-        self._parts = self._open(found, found.configuration()[0], is_samples=is_samples)
-        self._known: tuple[Mapping[str, object] | None, Contents | None] = (None, None)
+        self._open(found, found.configuration()[0], is_samples=is_samples)
 
-    def _open(self, library: "Library", configuration: "Configuration", *, is_samples: bool) -> _Parts:
-        index = index_folder(library, self.chosen[1])
-        tools = Tools(configuration)
+    def _open(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
+        tools, index = Tools(configuration), index_folder(library, self.chosen[1])
 
         def language() -> "Language":
             from kb.search import search_box
 
             return search_box.language(tools)
 
-        maker = self._engine_maker or engine_of(configuration)
-        engine = maker(index, SCHEMA, language, embedder_of(configuration))
-        return _Parts(library, is_samples, index, tools, engine)
+        make = self._engine_maker or engine_of(configuration)
+        engine = make(index, SCHEMA, language, embedder_of(configuration))
+        self.library, self.is_samples, self.index, self.tools, self.engine = library, is_samples, index, tools, engine
 
-    def reopen(self, library: "Library", configuration: "Configuration", *, is_samples: bool) -> None:
+    def reopen(self, library: Library, configuration: Configuration, *, is_samples: bool) -> None:
         """Turn to a library as it is configured now, if that is another than before."""
-        if library.path != self.library.path or configuration != self.tools.configuration:
-            self._parts = self._open(library, configuration, is_samples=is_samples)
+        with self._lock:
+            if library.path != self.library.path or configuration != self.tools.configuration:
+                self._open(library, configuration, is_samples=is_samples)
 
     def follow(self) -> None:
         """Turn to the library that is chosen as things stand now, as it is configured now."""
@@ -113,48 +119,36 @@ class Collection:
         return (self.library.path, *own)
 
     @property
-    def library(self) -> "Library":
-        """The folder of reports."""
-        return self._parts.library
-
-    @property
-    def is_samples(self) -> bool:
-        """Whether the bundled samples stand in for an own library that holds no report yet."""
-        return self._parts.is_samples
-
-    @property
-    def index(self) -> Path:
-        """Where the index lies."""
-        return self._parts.index
-
-    @property
-    def tools(self) -> Tools:
-        """What reads reports here."""
-        return self._parts.tools
-
-    @property
     def domain(self) -> "Domain":
         """What notes can be about here."""
-        return self._parts.tools.domain
+        return self.tools.domain
 
     @property
     def catalogue(self) -> "Catalogue":
         """The services that are known here."""
-        return self._parts.tools.catalogue
-
-    @property
-    def engine(self) -> Engine:
-        """What searches the index."""
-        return self._parts.engine
+        return self.tools.catalogue
 
     def contents(self) -> Contents | None:
-        """Return what the index holds, None while there is none; made once a generation."""
+        """Return what the index holds, None while there is none; made once a generation.
+
+        Raises SearchIndexError where it cannot be read, or another version of kb made it.
+        """
         engine = self.engine
         contents = self._contents_of(engine.meta())
         return contents if self.engine is engine else self._contents_of(self.engine.meta())
 
+    def readable_contents(self) -> Contents | None:
+        """Return the same, None also for an index that cannot be read: it is made again."""
+        try:
+            return self.contents()
+        except SearchIndexError:
+            return None
+
     def snapshot(self) -> Snapshot | None:
-        """Return what answers one request, all of it from one generation; None while there is no index."""
+        """Return what answers one request, all of it from one generation; None while there is no index.
+
+        Raises SearchIndexError as `contents` does.
+        """
         engine = self.engine
         reader = engine.snapshot()
         contents = self._contents_of(reader.meta())
@@ -168,22 +162,27 @@ class Collection:
 
         Another process may have published it since kb.toml changed: one generation, one language.
         """
-        known = self._known
-        if meta is not known[0]:
-            try:
-                known = self._known = (meta, Contents.of(meta) if meta is not None else None)
-            except ValueError as error:
-                raise SearchIndexError(said("{0}: another version of kb made it; run `kb sync`", self.index)) from error
-            if known[1] and known[1].configuration_text != self.tools.configuration.text:
-                self.follow()
-        return known[1]
+        with self._lock:
+            if meta is not self._newest[0]:
+                try:
+                    contents = Contents.of(meta) if meta is not None else None
+                except ValueError as error:
+                    message = said("{0}: another version of kb made it; run `kb sync`", self.index)
+                    raise SearchIndexError(message) from error
+                self._newest = (meta, contents)
+                if contents and contents.configuration_text != self.tools.configuration.text:
+                    self.follow()
+            return self._newest[1]
 
     def away(self) -> str | None:
         """Return why the index of this machine stands in for that of a cluster, None where it does not."""
         return self.engine.away() if isinstance(self.engine, WithStandIn) else None
 
     def damage(self) -> str | None:
-        """Return what is wrong with the index where an older generation of it answers, None where the newest does."""
+        """Return what is wrong with the index where an older generation answers, None where the newest does.
+
+        Raises SearchIndexError where none can.
+        """
         if away := self.away():
             return f"{away}; the last index of this machine answers until it does"
         damage = self.engine.damage()

@@ -1,7 +1,6 @@
 """Putting right what was understood: it is kept in kb.toml, and holds after the next sync."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -11,24 +10,18 @@ from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError, FileChange
 from kb.library.files import Library
-from kb.library.rewriting import (
-    with_correction,
-    with_override,
-    with_search,
-    with_talk,
-    without_search,
-)
+from kb.library.rewriting import with_correction, with_override, with_search, with_talk, without_search
 from kb.library.tables import MOST_SEARCHES, SavedSearch
 from kb.report.identity import talk_id_at
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
 from kb.search.collection import Collection
 
-Told = TypeVar("Told")
+T = TypeVar("T")
 
 
 class Corrector:
-    """Puts right what is told of a collection's reports, talks and notes; takes reports out, and puts them back.
+    """Corrects what is known of a collection's reports, talks and notes in its kb.toml; takes reports out and back.
 
     Each method raises LibraryError for the samples and for a broken kb.toml.
     """
@@ -37,25 +30,26 @@ class Corrector:
         self._collection = collection
 
     def note(self, note_id: str, change: Callable[[Correction], Correction]) -> Correction:
-        """Change which services a note is and is not about, and its kind; return what was told of it before."""
+        """Change which services a note is and is not about, and its kind; return what it was before."""
         report, _, own = note_id.rpartition("/")
         contents = self._collection.contents()
         former = contents.ids_of(report) if contents else ()
         others = [f"{each}/{own}" for each in former if each != report]
 
-        def known(told: Configuration) -> Correction:
-            every = (told.corrections.get(note) for note in (note_id, *others))
+        def known(configuration: Configuration) -> Correction:
+            every = (configuration.corrections.get(note) for note in (note_id, *others))
             return next(filter(None, every), Correction())
 
-        def corrected(data: bytes, told: Configuration) -> bytes:
-            held = (note for note in others if note in told.corrections)
-            data = reduce(lambda before, note: with_correction(before, note, Correction()), held, data)
-            return with_correction(data, note_id, change(known(told)))
+        def corrected(data: bytes, before: Configuration) -> bytes:
+            for note in others:
+                if note in before.corrections:
+                    data = with_correction(data, note, Correction())
+            return with_correction(data, note_id, change(known(before)))
 
         return known(self._own().configure(corrected))
 
     def report(self, entry: ReportEntry, change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
-        """Change what is told of event, day and addresses of a report; return what it was before.
+        """Change the event, day and addresses that kb.toml has of a report; return what they were before.
 
         Where its event becomes another its ids do too: those that it has now are kept, and lead to it. Raises
         ChangedSinceError where its file is no longer that of the report.
@@ -63,7 +57,7 @@ class Corrector:
         library, contents, source = self._own(), self._collection.contents(), entry.source
         ids = (contents.ids[source], entry.id) if contents else ()
 
-        def told(data: bytes, before: Configuration) -> bytes:
+        def changed(data: bytes, before: Configuration) -> bytes:
             if library.digest(source) != entry.digest:  # another may stand there, or none
                 raise ChangedSinceError(source)
             known = before.overrides.get(source, MetadataOverride())
@@ -76,7 +70,7 @@ class Corrector:
                     data = with_talk(data, moved, before.talks[asked])
             return with_override(data, source, after)
 
-        return library.configure(told).overrides.get(source, MetadataOverride())
+        return library.configure(changed).overrides.get(source, MetadataOverride())
 
     def ids_of_talk(self, talk_id: str) -> tuple[str, ...]:
         """Return each id that a talk has in one of its reports alone, which is what reading them knows."""
@@ -84,15 +78,15 @@ class Corrector:
         return (contents.own_talk_ids(talk_id) if contents else ()) or (talk_id,)
 
     def talk(self, ids: Sequence[str], change: Callable[[TalkCorrection], TalkCorrection]) -> TalkCorrection:
-        """Change what is told of a talk, or of a line that may be one, under its ids; return what it was before."""
+        """Change what kb.toml has of a talk, or of a line that may be one, under its ids; return what it was before."""
 
-        def told(data: bytes, before: Configuration) -> bytes:
+        def changed(data: bytes, before: Configuration) -> bytes:
             after = change(before.talks.get(ids[0], TalkCorrection()))
             for each in ids:
                 data = with_talk(data, each, after)
             return data
 
-        return self._own().configure(told).talks.get(ids[0], TalkCorrection())
+        return self._own().configure(changed).talks.get(ids[0], TalkCorrection())
 
     def searches(self) -> tuple[SavedSearch, ...]:
         """Return the searches that are saved."""
@@ -101,10 +95,10 @@ class Corrector:
     def save(self, search: SavedSearch, place: int | None = None) -> None:
         """Save a search, last or at a place. Raises LibraryError where another has its name, or there are too many."""
 
-        def saved(data: bytes, told: Configuration) -> bytes:
-            if len(told.searches) >= MOST_SEARCHES:
+        def saved(data: bytes, before: Configuration) -> bytes:
+            if len(before.searches) >= MOST_SEARCHES:
                 raise LibraryError(said("more than {0} searches cannot be saved; take one out first", MOST_SEARCHES))
-            if any(one.name == search.name for one in told.searches):
+            if any(one.name == search.name for one in before.searches):
                 raise LibraryError(said("a search is saved as {0} already; give this one another name", search.name))
             return with_search(data, search, place)
 
@@ -114,8 +108,8 @@ class Corrector:
         """Forget a saved search; return it with its place, None where none has this name, and this address if any."""
         places: list[int] = []
 
-        def forgotten(data: bytes, told: Configuration) -> bytes:
-            every = enumerate(told.searches)
+        def forgotten(data: bytes, before: Configuration) -> bytes:
+            every = enumerate(before.searches)
             places.extend(place for place, one in every if one.name == name and address in (None, one.address))
             return without_search(data, places[0]) if places else data
 
@@ -138,12 +132,10 @@ class Corrector:
         return self._collection.library
 
 
-def put_back(
-    now: Mapping[str, Told], before: Mapping[str, Told], after: Mapping[str, Told]
-) -> Mapping[str, Told | None]:
-    """Return what is told now, of each thing by its name, with what a change told as it was before.
+def put_back(now: Mapping[str, T], before: Mapping[str, T], after: Mapping[str, T]) -> Mapping[str, T | None]:
+    """Return what is so now, by its name, but what a change made so as it was before; None for what was not there.
 
-    What others told since of other things stays; raises ChangedSinceError where they told it of these.
+    What others changed since of other things stays. Raises ChangedSinceError where they changed these.
     """
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     if any(now.get(name) != after.get(name) for name in changed):

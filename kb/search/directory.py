@@ -3,16 +3,19 @@
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from kb.library.contents import ReportEntry
 from kb.report.identity import series, slug
 from kb.report.model import Talk
 from kb.search.facets import UNDATED
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class TalkEntry:
-    """A talk as the first report tells it, all reports that tell of it, the addresses that they give, and its day.
+    """A talk as the first report has it, all reports that have it, the addresses that they give, and its day.
 
     The day is as precise as it is known.
     """
@@ -89,24 +92,30 @@ class Directory:
     @classmethod
     def of(cls, reports: Sequence[ReportEntry], noted: Container[str]) -> "Directory":
         """Return the directory of reports given newest first; `noted` are the ids of the talks that have a note."""
-        all_talks = _talks(reports)
-        talks = {key: entry for key, entry in all_talks.items() if key in noted}
+        spoken = _talks(reports)
+        talks = {key: entry for key, entry in spoken.items() if key in noted}
         events = {event.slug: event for event in _events(reports, talks)}
-        given: dict[str, list[TalkEntry]] = defaultdict(list)
-        for entry in talks.values():
-            for speaker in entry.talk.speakers:
-                given[speaker].append(entry)
+        by_speaker = _grouped((name, entry) for entry in talks.values() for name in entry.talk.speakers)
+        by_series = _grouped((event.series, event) for event in events.values())
         return cls(
             events=events,
-            spoken=all_talks,
+            spoken=spoken,
             talks=talks,
             speakers={
                 name: SpeakerEntry(name, tuple(own))
-                for name, own in sorted(given.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+                for name, own in sorted(by_speaker.items(), key=lambda pair: (-len(pair[1]), pair[0]))
             },
-            series={one.slug: one for one in _series(events.values())},
+            series={key: SeriesEntry(key, series(own[0].name), tuple(own)) for key, own in by_series.items()},
             years=tuple(_years(reports, events.values(), talks.values())),
         )
+
+
+def _grouped(pairs: Iterable[tuple[str, T]]) -> Mapping[str, Sequence[T]]:
+    """Return values by their keys, both in the order in which they come."""
+    groups: defaultdict[str, list[T]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
 
 
 def day(reports: Iterable[ReportEntry]) -> str | None:
@@ -121,15 +130,14 @@ def year(held_on: str | None) -> str:
 
 def talks_of(reports: Iterable[ReportEntry], listed: Mapping[str, TalkEntry]) -> tuple[TalkEntry, ...]:
     """Return the talks of some reports that are listed, each once."""
-    told = dict.fromkeys(talk.id for entry in reports for talk in entry.talks)
-    return tuple(listed[talk] for talk in told if talk in listed)
+    ids = dict.fromkeys(talk.id for entry in reports for talk in entry.talks)
+    return tuple(listed[talk] for talk in ids if talk in listed)
 
 
 def _talks(reports: Iterable[ReportEntry]) -> dict[str, TalkEntry]:
-    told: dict[str, list[tuple[Talk, ReportEntry]]] = defaultdict(list)
-    for entry in reports:
-        for talk in {talk.id: talk for talk in entry.talks}.values():
-            told[talk.id].append((talk, entry))
+    by_id = _grouped(
+        (talk.id, (talk, entry)) for entry in reports for talk in {talk.id: talk for talk in entry.talks}.values()
+    )
     return {
         key: TalkEntry(
             talk=own[0][0],
@@ -137,31 +145,17 @@ def _talks(reports: Iterable[ReportEntry]) -> dict[str, TalkEntry]:
             links=tuple(dict.fromkeys(link for talk, _ in own for link in talk.links)),
             held_on=day(entry for _, entry in own),
         )
-        for key, own in told.items()
+        for key, own in by_id.items()
     }
 
 
 def _events(reports: Iterable[ReportEntry], talks: Mapping[str, TalkEntry]) -> Iterator[EventEntry]:
-    told: dict[str, list[ReportEntry]] = defaultdict(list)
-    for entry in reports:
-        if entry.event:
-            told[slug(entry.event)].append(entry)
-    for key, own in told.items():
-        in_order = sorted(talks_of(own, talks), key=_by_track_and_time)
+    for key, own in _grouped((slug(entry.event), entry) for entry in reports if entry.event).items():
+        by_track_and_time = sorted(
+            talks_of(own, talks), key=lambda one: (one.talk.track or "", one.talk.start or "", one.talk.line)
+        )
         name = own[0].event or ""
-        yield EventEntry(key, name, slug(series(name)), day(own), tuple(own), tuple(in_order))
-
-
-def _series(events: Iterable[EventEntry]) -> Iterator[SeriesEntry]:
-    held: dict[str, list[EventEntry]] = defaultdict(list)
-    for event in events:
-        held[event.series].append(event)
-    for key, own in held.items():
-        yield SeriesEntry(key, series(own[0].name), tuple(own))
-
-
-def _by_track_and_time(entry: TalkEntry) -> tuple[str, str, int]:
-    return (entry.talk.track or "", entry.talk.start or "", entry.talk.line)
+        yield EventEntry(key, name, slug(series(name)), day(own), tuple(own), tuple(by_track_and_time))
 
 
 def _years(

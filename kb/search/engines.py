@@ -1,4 +1,4 @@
-"""Which engine searches a library: that in its index folder, or a cluster that kb.toml or KB_ENGINE tells."""
+"""Which engine and which model search a library: what kb.toml says, or KB_ENGINE, KB_EMBEDDING in its place."""
 
 import os
 from pathlib import Path
@@ -9,11 +9,14 @@ from index.engine import SearchIndexError
 from index.sentences import said
 from index.urls import web_parts
 from index.whoosh_engine import WhooshEngine
+from kb.library.configuration import NO_MODEL
+from kb.library.places import SAMPLE_VECTORS
+from kb.storage.caches import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from index.embedder import EmbedderMaker
+    from index.embedder import Embedder, EmbedderMaker
     from index.engine import Engine
     from index.language import LanguageMaker
     from index.schema import Schema
@@ -22,50 +25,65 @@ if TYPE_CHECKING:
 EngineMaker: TypeAlias = "Callable[[Path, Schema, LanguageMaker, EmbedderMaker], Engine]"
 """What gives the engine of an index folder, for documents of a schema, queries of a language, and a model."""
 
-EMBEDDED = "embedded"  # what KB_ENGINE says for no cluster, whatever kb.toml tells
+EMBEDDED = "embedded"  # what KB_ENGINE says for no cluster, whatever kb.toml says
 
 
 def engine_of(configuration: "Configuration") -> EngineMaker:
-    """Return what makes the engine that a kb.toml tells; KB_ENGINE tells another, or `embedded` for none of a cluster.
+    """Return what makes the engine that KB_ENGINE names, else a kb.toml: that of a cluster, or the one in the folder.
 
-    While a cluster is away, the last index in the folder stands in.
+    While a cluster is away, the last index in the folder stands in. Raises SearchIndexError where KB_ENGINE names none.
     """
-    told = _told(configuration.engine)
-    if told is None:
+    named = os.environ.get("KB_ENGINE", "")
+    cluster = _cluster_named(named, configuration.engine) if named else configuration.engine
+    if cluster is None:
         return WhooshEngine
 
-    def made(folder: Path, schema: "Schema", language: "LanguageMaker", embedder: "EmbedderMaker") -> "Engine":
+    def make(folder: Path, schema: "Schema", language: "LanguageMaker", embedder: "EmbedderMaker") -> "Engine":
         from index.opensearch_engine import Address, OpenSearchEngine
         from index.stand_in import WithStandIn
 
-        address = Address(told.urls, told.index, told.region, told.shards, told.replicas)
-        cluster = OpenSearchEngine(address, folder, schema, language, embedder)
-        return WithStandIn(cluster, WhooshEngine(folder, schema, language, embedder))
+        address = Address(cluster.urls, cluster.index, cluster.region, cluster.shards, cluster.replicas)
+        engine = OpenSearchEngine(address, folder, schema, language, embedder)
+        return WithStandIn(engine, WhooshEngine(folder, schema, language, embedder))
 
-    return made
+    return make
 
 
-def _told(configured: "EngineAddress | None") -> "EngineAddress | None":
-    """Return the cluster that the environment names, else the one configured, with all else that is configured."""
-    named = os.environ.get("KB_ENGINE", "")
-    if named == EMBEDDED:
+def _cluster_named(name: str, configured: "EngineAddress | None") -> "EngineAddress | None":
+    """Return the cluster that KB_ENGINE names, with all else that is configured; None for none."""
+    if name == EMBEDDED:
         return None
-    if not named:
-        return configured
     from msgspec.structs import replace
 
     from kb.library.configuration import EngineAddress
 
-    parts = web_parts(named)
+    parts = web_parts(name)
     index = parts.path.strip("/") if parts else ""
     if parts is None or not index:
         raise SearchIndexError(
             said(
                 "KB_ENGINE cannot be {0!r}; write the address of a cluster with the name of an index, like "
                 "https://search.example.com:9200/talk-notes, or {1}",
-                named,
+                name,
                 EMBEDDED,
             )
         )
     url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
     return replace(configured or EngineAddress(), urls=(url,), index=index)
+
+
+def embedder_of(configuration: "Configuration") -> "EmbedderMaker":
+    """Return what gives the model that a kb.toml names, else the one that comes along; KB_EMBEDDING=none has none."""
+
+    def make() -> "Embedder | None":
+        configured = configuration.embedding
+        if NO_MODEL in (configured.model, os.environ.get("KB_EMBEDDING")):
+            return None
+        from index.embedding import Endpoint, Known, bundled
+
+        if configured.url:
+            return Endpoint(configured.url, configured.model, os.environ.get("KB_EMBEDDING_KEY"))
+        model = bundled(cache_folder("model"))
+        return Known(model, SAMPLE_VECTORS) if model else None
+
+    return make

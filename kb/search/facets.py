@@ -5,7 +5,7 @@ all read it here; a test adds one and finds it everywhere.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -14,11 +14,11 @@ from msgspec.structs import force_setattr
 
 from index.text import folded_name
 from kb.report.identity import digest, slug
+from kb.report.model import Note, Via
 from kb.texts import en, ja
 
 if TYPE_CHECKING:
     from kb.library.contents import Contents
-    from kb.report.model import Note, Via
     from kb.services import Catalogue
 
 Role: TypeAlias = Literal["page", "table", "suggestion"]
@@ -26,7 +26,6 @@ Role: TypeAlias = Literal["page", "table", "suggestion"]
 while one types."""
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
-_TWO = 2
 
 UNDATED = "undated"
 """The year of notes of which no day is known: to choose a year must not hide them without a word."""
@@ -49,11 +48,11 @@ class Facet(Struct, frozen=True):
     """One way to narrow notes down.
 
     `label` is what it is called in each language; `values` are those of a note. What values are called stands in
-    `called`, by language, where they are a few that are always the same, else `labels` tells it where it is not the
-    value itself. `words` ask for it in the search box, by `names` (folded) of its values where those are known
+    `value_labels`, by language, where they are a few that are always the same, else `labels` gives it where it is not
+    the value itself. `words` ask for it in the search box, by `names` (folded) of its values where those are known
     beforehand, else by what a value contains; `find` gives the value of one such name. `order` is that of its counts:
-    the commonest first, the newest first with the undated last, or as `labels` has them. `option` is the help of its
-    option of `kb search`, `asked` that of what programs may ask.
+    the commonest first, the newest first with the undated last, or as `labels` has them. `option_help` is the help of
+    its option of `kb search`, None for no option; `tool_help` that of the argument of programs' searches.
     """
 
     key: str
@@ -61,38 +60,27 @@ class Facet(Struct, frozen=True):
     values: "Callable[[Note, Catalogue], Iterable[str]]"
     roles: frozenset[Role] = frozenset()
     listed: Listed | None = None
-    called: Mapping[str, Mapping[str, str]] = {}
+    value_labels: Mapping[str, Mapping[str, str]] = {}
     labels: "Callable[[Catalogue, Contents | None], Mapping[str, str]]" = lambda _catalogue, _contents: {}
     names: "Callable[[Catalogue], Mapping[str, str]] | None" = None
     find: "Callable[[Catalogue, str], str | None] | None" = None
     words: tuple[str, ...] = ()
     order: Literal["commonest", "newest", "labels"] = "commonest"
-    option: str | None = None
-    asked: str | None = None
+    option_help: str | None = None
+    tool_help: str | None = None
 
     def __post_init__(self) -> None:
-        """Derive from `called` what is not told otherwise."""
-        if self.called:
-            called = self.called["ja"]
-            force_setattr(self, "labels", lambda _catalogue, _contents: called)
-            names = self.names or (lambda _catalogue: _keys_and_labels(called))
+        """Derive `labels`, `find` and, where there are no others, `names` from what values are always called."""
+        if self.value_labels:
+            labels = self.value_labels["ja"]
+            force_setattr(self, "labels", lambda _catalogue, _contents: labels)
+            names = self.names or (lambda _catalogue: _keys_and_labels(labels))
             force_setattr(self, "names", names)
             force_setattr(self, "find", lambda catalogue, name: names(catalogue).get(folded_name(name)))
 
 
-def _services(note: "Note", via: "Via | None" = None) -> Iterable[str]:
+def _services(note: Note, via: Via | None = None) -> Iterable[str]:
     return dict.fromkeys(mention.service for mention in note.services if via in (None, mention.via))
-
-
-def _service_names(catalogue: "Catalogue") -> Mapping[str, str]:
-    return {
-        folded_name(name): service.slug for service in catalogue.services for name in (*service.names, service.slug)
-    }
-
-
-def _service_called(catalogue: "Catalogue", name: str) -> str | None:
-    service = catalogue.find(name)
-    return service.slug if service else None
 
 
 def _keys_and_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
@@ -111,27 +99,18 @@ def _names(event: str | None, speakers: tuple[str, ...]) -> tuple[str, ...]:
 
     An event is called without its year too, and one of three words or more without the first: re:Invent, of AWS.
     """
-    return tuple(dict.fromkeys((*_called(event), *(folded_name(slug(speaker)) for speaker in speakers))))
+    words = slug(event).split("-") if event else []
+    dated = [words, words[:-1]] if len(words) > 1 and _YEAR.fullmatch(words[-1]) else [words]
+    called = [words for words in dated if words]
+    if dated[-1][2:]:
+        called += [words[1:] for words in dated]
+    names = (*("".join(words) for words in called), *map(slug, speakers))
+    return tuple(dict.fromkeys(map(folded_name, names)))
 
 
-def _called(event: str | None) -> Iterator[str]:
-    if event:
-        words = slug(event).split("-")
-        dated = [words, words[:-1]] if len(words) > 1 and _YEAR.fullmatch(words[-1]) else [words]
-        for called in dated:
-            yield folded_name("".join(called))
-        if len(dated[-1]) > _TWO:
-            yield from (folded_name("".join(called[1:])) for called in dated)
-
-
-def place(note: "Note") -> str:
+def place(note: Note) -> str:
     """Return what a note stands in: its talk, or its report where it stands outside of talks."""
     return note.talk.id if note.talk else note.report
-
-
-def _section(note: "Note") -> str:
-    """Return what the notes have in common that stand below the same headings and notes of a place."""
-    return digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12)
 
 
 FACETS = (
@@ -142,11 +121,13 @@ FACETS = (
         roles=frozenset(("page", "table", "suggestion")),
         listed=Listed(4, 36),
         labels=lambda catalogue, _contents: {service.slug: service.name for service in catalogue.services},
-        names=_service_names,
-        find=_service_called,
+        names=lambda catalogue: {
+            folded_name(name): service.slug for service in catalogue.services for name in (*service.names, service.slug)
+        },
+        find=lambda catalogue, name: service.slug if (service := catalogue.find(name)) else None,
         words=("service", "サービス"),
-        option="Slug, name or alias: sqs, 'Amazon SQS', ラムダ. Repeatable.",
-        asked="Only notes about one of these services: slugs, names or aliases, as sqs, 'Amazon SQS', ラムダ.",
+        option_help="Slug, name or alias: sqs, 'Amazon SQS', ラムダ. Repeatable.",
+        tool_help="Only notes about one of these services: slugs, names or aliases, as sqs, 'Amazon SQS', ラムダ.",
     ),
     Facet(
         "category",
@@ -156,7 +137,7 @@ FACETS = (
         labels=lambda catalogue, _contents: catalogue.categories,
         names=lambda catalogue: _keys_and_labels(catalogue.categories),
         find=lambda catalogue, name: _keys_and_labels(catalogue.categories).get(folded_name(name)),
-        option="Slug or Japanese name of a category of services. Repeatable.",
+        option_help="Slug or Japanese name of a category of services. Repeatable.",
     ),
     Facet(
         "kind",
@@ -164,11 +145,11 @@ FACETS = (
         lambda note, _catalogue: (note.kind,),
         roles=frozenset(("page", "table")),
         listed=Listed(1),
-        called={"ja": ja.KINDS, "en": en.KINDS},
+        value_labels={"ja": ja.KINDS, "en": en.KINDS},
         words=("kind", "種別"),
         order="labels",
-        option=f"One of {', '.join(ja.KINDS)}, or its Japanese name. Repeatable.",
-        asked="Only notes of one of these kinds: advice, problem, question, statement, impression, label.",
+        option_help=f"One of {', '.join(ja.KINDS)}, or its Japanese name. Repeatable.",
+        tool_help="Only notes of one of these kinds: advice, problem, question, statement, impression, label.",
     ),
     Facet(
         "event",
@@ -178,8 +159,8 @@ FACETS = (
         listed=Listed(3, 16),
         labels=lambda _catalogue, contents: contents.events if contents else {},
         words=("event", "イベント"),
-        option="Name or slug of an event, or a part of it. Repeatable.",
-        asked="Only notes of events whose name contains this, as 'JAWS DAYS 2018'.",
+        option_help="Name or slug of an event, or a part of it. Repeatable.",
+        tool_help="Only notes of events whose name contains this, as 'JAWS DAYS 2018'.",
     ),
     Facet(
         "year",
@@ -187,12 +168,12 @@ FACETS = (
         lambda note, _catalogue: (note.held_on[:4] if note.held_on else UNDATED,),
         roles=frozenset(("page", "table")),
         listed=Listed(2),
-        called={"ja": {UNDATED: ja.UNDATED}, "en": {UNDATED: en.UNDATED}},
+        value_labels={"ja": {UNDATED: ja.UNDATED}, "en": {UNDATED: en.UNDATED}},
         names=_years,
         words=("year", "年"),
         order="newest",
-        option=f"Year of the event, or {UNDATED}. Repeatable.",
-        asked="Only notes of events of these years, as '2018'; 'undated' for those without.",
+        option_help=f"Year of the event, or {UNDATED}. Repeatable.",
+        tool_help="Only notes of events of these years, as '2018'; 'undated' for those without.",
     ),
     Facet(
         "talk",
@@ -201,7 +182,7 @@ FACETS = (
         roles=frozenset(("page", "table", "suggestion")),
         listed=Listed(5, 12, closed=True),
         labels=lambda _catalogue, contents: contents.talk_titles if contents else {},
-        option="Id of a talk. Repeatable.",
+        option_help="Id of a talk. Repeatable.",
     ),
     Facet(
         "speaker",
@@ -210,8 +191,8 @@ FACETS = (
         roles=frozenset(("page", "suggestion")),
         listed=Listed(6, 12, closed=True),
         words=("speaker", "登壇者", "発表者"),
-        option="Name of a speaker, or a part of it. Repeatable.",
-        asked="Only notes of talks by speakers whose name contains this.",
+        option_help="Name of a speaker, or a part of it. Repeatable.",
+        tool_help="Only notes of talks by speakers whose name contains this.",
     ),
     Facet(
         "report",
@@ -225,21 +206,21 @@ FACETS = (
         {"ja": "タグの付き方", "en": "Tagged"},
         lambda note, _catalogue: (via for via in ja.VIAS if any(mention.via == via for mention in note.services)),
         roles=frozenset(("page",)),
-        called={"ja": ja.VIAS, "en": en.VIAS},
+        value_labels={"ja": ja.VIAS, "en": en.VIAS},
         words=("via", "経路", "タグ"),
         order="labels",
-        option="explicit: the note itself names the service.",
+        option_help="explicit: the note itself names the service.",
     ),
     Facet(
         "state",
         {"ja": "状態", "en": "State"},
         lambda note, _catalogue: note.states,
         roles=frozenset(("page",)),
-        called={"ja": ja.STATES, "en": en.STATES},
+        value_labels={"ja": ja.STATES, "en": en.STATES},
         words=("state", "状態"),
         order="labels",
-        option=f"Of problems and questions: one of {', '.join(ja.STATES)}, or its Japanese name. Repeatable.",
-        asked="Only problems that are solved or unsolved, questions that are answered or unanswered.",
+        option_help=f"Of problems and questions: one of {', '.join(ja.STATES)}, or its Japanese name. Repeatable.",
+        tool_help="Only problems that are solved or unsolved, questions that are answered or unanswered.",
     ),
     Facet(
         "service_explicit", {"ja": "サービス", "en": "Service"}, lambda note, _catalogue: _services(note, "explicit")
@@ -252,7 +233,11 @@ FACETS = (
         {"ja": "名", "en": "Name"},
         lambda note, _catalogue: _names(note.event, note.talk.speakers if note.talk else ()),
     ),
-    Facet("section", {"ja": "節", "en": "Section"}, lambda note, _catalogue: (_section(note),)),
+    Facet(  # what stands below the same headings and notes of a place
+        "section",
+        {"ja": "節", "en": "Section"},
+        lambda note, _catalogue: (digest(note.report, place(note), *(crumb.text for crumb in note.trail), length=12),),
+    ),
     Facet("place", {"ja": "場所", "en": "Place"}, lambda note, _catalogue: (place(note),)),
 )
 BY_KEY: Mapping[str, Facet] = {facet.key: facet for facet in FACETS}
@@ -265,10 +250,10 @@ def keys(role: Role) -> tuple[str, ...]:
 
 def options() -> tuple[Facet, ...]:
     """Return the facets that `kb search` has an option for."""
-    return tuple(facet for facet in FACETS if facet.option)
+    return tuple(facet for facet in FACETS if facet.option_help)
 
 
-def values_of(note: "Note", catalogue: "Catalogue") -> dict[str, tuple[str, ...]]:
+def values_of(note: Note, catalogue: "Catalogue") -> dict[str, tuple[str, ...]]:
     """Return the values of a note by facet, facets without one left out."""
     every = ((facet.key, tuple(facet.values(note, catalogue))) for facet in FACETS)
     return {key: values for key, values in every if values}

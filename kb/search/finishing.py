@@ -1,18 +1,20 @@
-"""Files to finished reports: kept from before, or understood now."""
+"""Files to finished reports: kept from before, or understood now, by what corrections of other notes teach too."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from index.embedder import KeptVectors
-from kb.kinds import Lesson
-from kb.library.contents import ReportEntry
-from kb.library.files import ReportFile
+from kb.kinds import Lesson, lesson_labels
+from kb.learning import Example
+from kb.library.contents import Contents, ReportEntry
+from kb.library.files import ReportFile, Scan
 from kb.library.kept import Grounds, KeptReport, KeptReports
 from kb.pipeline.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
 from kb.report.model import MetadataOverride, Report
-from kb.report.problems import FileProblem
+from kb.report.problems import FileProblem, UnreadableError
 from kb.services import names_in
 from kb.storage.caches import code_digest
 
@@ -20,20 +22,18 @@ _NOTHING_TAUGHT = Lesson()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A report of the library by itself: its entry, under the id that it tells itself, and what was odd in its file."""
+class StandaloneReport:
+    """A report before it is related to the others of its library: its entry, and what was odd in its file.
+
+    Its id is the one that it tells itself, and so are those of its talks.
+    """
 
     entry: ReportEntry
     problems: tuple[FileProblem, ...]
 
-    @property
-    def source(self) -> str:
-        """The file that holds it."""
-        return self.entry.source
-
     @classmethod
-    def of(cls, finished: FinishedReport, file: ReportFile) -> "Standing":
-        """Return what stands of the report that a file holds."""
+    def of(cls, finished: FinishedReport, file: ReportFile) -> "StandaloneReport":
+        """Return what an index is to know of the report that a file holds."""
         report = finished.report
         entry = ReportEntry(
             id=report.id,
@@ -96,9 +96,9 @@ class Finisher:
         return kept.report if kept and grounds == self._grounds(file, kept.report) else self.finished(file).report
 
     def taught(self, file: ReportFile, note: str) -> tuple[str, ...] | None:
-        """Return what is true of a note whose kind is corrected, by its own part of its id; None where it is gone.
+        """Return what is true of a note whose kind is corrected, by its own part of its id, whatever is taught.
 
-        It is the same whatever is taught.
+        None where it is gone. Raises UnreadableError.
         """
         kept = self.kept.find(file.source)
         if kept and (kept.grounds.file, kept.grounds.code) == (file.digest, code_digest()) and note in kept.taught:
@@ -121,6 +121,23 @@ class Finisher:
     def _grounds(self, file: ReportFile, report: Report) -> Grounds:
         given = self._tools.configuration.overrides.get(file.source, MetadataOverride())
         corrections = corrections_for(report.id, file.source, given, self._tools.corrections)
-        told = self._tools.configuration.talks
-        talks = {asked: told[asked] for asked in report.asked if asked in told}
+        configured = self._tools.configuration.talks
+        talks = {asked: configured[asked] for asked in report.asked if asked in configured}
         return Grounds(file.digest, code_digest(), self._domain, given, corrections, talks, lesson=self._lesson.key)
+
+
+def lesson_of(scan: Scan, held: Contents | None, finisher: Finisher) -> Lesson:
+    """Return what the corrections in the kb.toml of a library teach, out of the reports that hold the corrected notes.
+
+    Notes of reports that the index does not hold, or whose file cannot be read, teach nothing yet.
+    """
+    files = {file.source: file for file in scan.files}
+    examples = []
+    for note, kinds in lesson_labels(scan.configuration.corrections).items():
+        report, _, own = note.rpartition("/")
+        for entry in held.reports_of_id(report) if held else ():
+            with suppress(UnreadableError):
+                features = finisher.taught(files[entry.source], own) if entry.source in files else None
+                if features:
+                    examples.append(Example(features, kinds))
+    return Lesson(tuple(examples))

@@ -1,4 +1,4 @@
-"""The guide of a service: the notes on it that advise, tell of problems or state facts, each thing told once."""
+"""The guide of a service: the notes on it that advise, name problems or state facts, each thing once."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -15,23 +15,23 @@ from kb.pipeline.aligning import aligned
 from kb.report.identity import normalized
 from kb.report.model import Claim, Note
 from kb.search.collection import Collection, Snapshot
-from kb.search.records import load_relations
+from kb.search.documents import load_relations
 from kb.services import Change, Domain, Service
 
 PartName: TypeAlias = Literal["advice", "solved", "unsolved", "cases"]
 PARTS: tuple[PartName, ...] = ("advice", "solved", "unsolved", "cases")
-"""The parts of a guide, in their order: advice, problems with remedies, open problems, and what else is told."""
+"""The parts of a guide, in their order: advice, problems with remedies, open problems, and facts."""
 
-# Notes of a service that are told: its newest problems, what is most like advice, and the newest of all. The commonest
-# service of 100,000 notes has thousands, which nobody reads.
+# Notes of a service that are looked through: its newest problems, what is most like advice, and the newest of all. The
+# commonest service of 100,000 notes has thousands, which nobody reads.
 _PROBLEMS, _ADVICE, _NEWEST = 200, 300, 300
-_TELLING = ("advice", "problem", "statement")
+_KINDS = ("advice", "problem", "statement")
 _PROSE = tuple("。、．，.!！?？…")  # how a paragraph ends that is prose, and not a line of its own
 _ABOVE = 2  # headings or notes right above a note, which tell what it is about
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class GuideEntry:
     """What notes say in the same words, or who noted one talk in their own: the note that tells it best, and all.
 
     `notes` are all of them, oldest first, undated last; `changes` is what has changed since all of them. `leads_to` are
@@ -81,10 +81,10 @@ class Guide:
     service: Service
     notes: int
     compared: int
-    parts: Mapping[PartName, tuple[Entry, ...]]
+    parts: Mapping[PartName, tuple[GuideEntry, ...]]
     changes: tuple[Change, ...]
 
-    def under(self, entry: Entry) -> tuple[str, ...]:
+    def under(self, entry: GuideEntry) -> tuple[str, ...]:
         """Return what tells what an entry is about: the two nearest headings or notes above it, but for the service."""
         own = {folded_name(name) for name in (self.service.name, self.service.short_name)}
         return tuple(crumb.text for crumb in entry.note.trail[-_ABOVE:] if folded_name(crumb.text) not in own)
@@ -96,7 +96,7 @@ def guide_of(service: Service, collection: Collection) -> Guide:
     total, notes, remedies = _gathered(service, snapshot) if snapshot else (0, (), {})
     # Remedies that are about other services are grouped too, so that what two note takers noted is told once.
     every = {note.id: note for note in chain(notes, *remedies.values())}
-    groups = list(_told_once(every.values(), snapshot)) if snapshot else []
+    groups = list(_groups(every.values(), snapshot)) if snapshot else []
     return Guide(
         service=service,
         notes=total,
@@ -109,7 +109,7 @@ def guide_of(service: Service, collection: Collection) -> Guide:
 def _gathered(service: Service, snapshot: Snapshot) -> tuple[int, Sequence[Note], Mapping[str, Sequence[Note]]]:
     """Return how many notes are on a service, those that are told, and what remedies which problem among them."""
     about = Query().select("service", service.slug)
-    telling = about.select("kind", *_TELLING)
+    telling = about.select("kind", *_KINDS)
     asked = (
         replace(about.select("state", *PROBLEMS), sort="new", limit=_PROBLEMS, context="place"),
         replace(telling, sort="boost", limit=_ADVICE),
@@ -136,7 +136,7 @@ def _speaks_of(note: Note, service: Service) -> bool:
     return named or note.kind in get_args(Claim) or not (note.type == "paragraph" and note.text.endswith(_PROSE))
 
 
-def _told_once(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, ...]]:
+def _groups(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[Note, ...]]:
     """Yield notes, those together that say the same: in the same words, or as note takers of one talk side by side."""
     by_text: dict[str, list[Note]] = {}
     for row in _rows(notes, snapshot):
@@ -163,7 +163,7 @@ def _parts(
     groups: Sequence[tuple[Note, ...]],
     remedies: Mapping[str, Sequence[Note]],
     domain: Domain,
-) -> Mapping[PartName, tuple[Entry, ...]]:
+) -> Mapping[PartName, tuple[GuideEntry, ...]]:
     group_of = {note.id: group[0].id for group in groups for note in group}
     known = {note.id: note for note in notes}
     leads_to: defaultdict[str, list[Note]] = defaultdict(list)
@@ -175,7 +175,7 @@ def _parts(
         for group in groups
         if any(note.id in known for note in group)
     ]
-    parts: dict[PartName, tuple[Entry, ...]] = {
+    parts: dict[PartName, tuple[GuideEntry, ...]] = {
         name: tuple(sorted((entry for entry in entries if _part_of(entry) == name), key=_order)) for name in PARTS
     }
     # A remedy stands with its problem already, unless it says what other talks say too;
@@ -187,7 +187,7 @@ def _parts(
     return {name: _without(part, shown) for name, part in parts.items()}
 
 
-def _without(part: tuple[Entry, ...], shown: Container[str]) -> tuple[Entry, ...]:
+def _without(part: tuple[GuideEntry, ...], shown: Container[str]) -> tuple[GuideEntry, ...]:
     """Return the entries of a part, without those that are shown with others already and that one talk alone tells."""
     return tuple(entry for entry in part if entry.talks > 1 or entry.id not in shown)
 
@@ -198,7 +198,7 @@ def _entry(
     leads_to: Mapping[str, Sequence[Note]],
     group_of: Mapping[str, str],
     domain: Domain,
-) -> Entry:
+) -> GuideEntry:
     best = max(group, key=lambda note: (bool(note.states), int(note.advice * 4), note.held_on or "", note.id))
     # Two note takers of a talk noted the problem and its remedy each: the remedy is told once, too.
     own, led = (
@@ -207,7 +207,7 @@ def _entry(
     )
     itself = group[0].id
     each = [domain.changes_for(note) for note in group]
-    return Entry(
+    return GuideEntry(
         note=best,
         notes=group,
         remedies=tuple(note for said, note in own.items() if said != itself),
@@ -217,7 +217,7 @@ def _entry(
     )
 
 
-def _part_of(entry: Entry) -> PartName:
+def _part_of(entry: GuideEntry) -> PartName:
     """Return the part of a guide that an entry belongs to.
 
     What one talk remedied is no open problem of another, and what leads to advice is told as its reason.
@@ -228,7 +228,7 @@ def _part_of(entry: Entry) -> PartName:
     return "advice" if any(note.kind == "advice" for note in (*entry.notes, *entry.leads_to)) else "cases"
 
 
-def _order(entry: Entry) -> tuple[bool, float, int, str, int]:
+def _order(entry: GuideEntry) -> tuple[bool, float, int, str, int]:
     """Return where an entry stands: what still holds, what is surely advice, what was said last."""
     note = entry.note
     advice = 0 if note.states else max(int(one.advice * 4) for one in (note, *entry.leads_to))

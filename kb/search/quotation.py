@@ -1,13 +1,17 @@
-"""Notes as they are quoted elsewhere: each in its own words with its source, many as a sheet, in Markdown."""
+"""Notes as they are quoted elsewhere, in Markdown: one with its source, many as a sheet, those of a guide too."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from kb.report.model import Note
 from kb.search.facets import place
-from kb.services import Domain
+from kb.services import Change, Domain
+
+if TYPE_CHECKING:
+    from kb.search.guiding import Guide, GuideEntry
 
 # What would be read as Markdown inside a line: no _ inside a word, and & where it would be a character by its name;
 _MARKDOWN = re.compile(r"[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
@@ -19,27 +23,17 @@ _FIRST = re.compile(r"^\s*(?:\d+(?=[.)])|(?=[#>+=-]))")
 class Quoting:
     """How notes are quoted.
 
-    `said` is the room of texts of a language (`kb.texts`), `domain` tells what has changed since, `address` gives where
-    a note can be read, None where nobody knows.
+    `texts` are those of a language (a module of `kb.texts`), `domain` knows what has changed since, `address` gives
+    where a note can be read, None where nobody knows.
     """
 
-    said: ModuleType
+    texts: ModuleType
     domain: Domain
     address: Callable[[Note], str | None]
 
     def citation(self, note: Note) -> str:
         """Return a note as a quotation in Markdown: its words, talk, event, date and where it can be read."""
-        return f"> {_quoted(note.text)}\n>\n> — {escaped(self.told(note))} {self.where(note)}\n"
-
-    def told(self, note: Note) -> str:
-        """Return in which talk or report of which event a note was taken, who spoke, and when."""
-        named = self.said.listed((note.place_title, *(note.talk.speakers if note.talk else ()), note.event))
-        return str(self.said.on(named, note.held_on))
-
-    def where(self, note: Note) -> str:
-        """Return where a note can be read: its address, else its file and line."""
-        address = self.address(note)
-        return f"<{address}>" if address else f"{escaped(note.source)}:{note.line}"
+        return f"> {_quoted(note.text)}\n>\n> — {self._source(note)}\n"
 
     def sheet(self, notes: Iterable[Note]) -> Iterator[str]:
         """Yield the lines of a sheet in Markdown: under each talk its notes, in the order in which they come."""
@@ -47,22 +41,57 @@ class Quoting:
             yield f"## {escaped(own[0].place_title)}\n"
             yield f"{escaped(self.source(own[0]))}\n"
             for note in own:
-                yield from self._entry(note)
+                if note.trail:
+                    yield f"> *{' › '.join(escaped(crumb.text) for crumb in note.trail)}*\n>"
+                yield f"> {_quoted(note.text)}\n"
+                for change in self.domain.changes_for(note):
+                    yield f"{self.texts.changed(self._change(change))}\n"
+                address = self.address(note)
+                yield f"— {escaped(note.source)}:{note.line}{f' <{address}>' if address else ''}\n"
 
     def source(self, note: Note) -> str:
         """Return where and when a note was taken, and who spoke."""
-        held = self.said.on(note.event or self.said.NO_EVENT, note.held_on)
-        return str(self.said.listed((held, *(note.talk.speakers if note.talk else ()))))
+        held = self.texts.on(note.event or self.texts.NO_EVENT, note.held_on)
+        return str(self.texts.listed((held, *(note.talk.speakers if note.talk else ()))))
 
-    def _entry(self, note: Note) -> Iterator[str]:
-        if note.trail:
-            yield f"> *{' › '.join(escaped(crumb.text) for crumb in note.trail)}*\n>"
-        yield f"> {_quoted(note.text)}\n"
-        for change in self.domain.changes_for(note):
-            source = f" <{change.source}>" if change.source else ""
-            yield f"{self.said.changed(escaped(self.said.since(change)))}{source}\n"
-        line = f"{escaped(note.source)}:{note.line}"
-        yield f"— {line} {self.where(note)}\n" if self.address(note) else f"— {line}\n"
+    def guide(self, guide: "Guide") -> Iterator[str]:
+        """Yield the lines of a guide, a heading for each part, under each entry all notes that say so."""
+        yield f"# {guide.service.name}\n"
+        yield f"{self.texts.compared(guide.compared, guide.notes)}\n"
+        for name, part in guide.parts.items():
+            lines = (line for entry in part for line in self._guide_entry(entry, guide.under(entry)))
+            yield from _guide_part(self.texts.GUIDE_PARTS[name], lines)
+        yield from _guide_part(self.texts.GUIDE_CHANGES, (f"- {self._change(change)}" for change in guide.changes))
+
+    def _guide_entry(self, entry: "GuideEntry", above: tuple[str, ...]) -> Iterator[str]:
+        said_by = self.texts.said(entry.talks, entry.since, entry.until, entry.speakers)
+        under = f"*{' › '.join(map(escaped, above))}*: " if above else ""
+        yield f"- {under}{escaped(entry.note.text)} — {escaped(said_by)}"
+        yield from (f"  - {self.texts.REMEDY}: {self._with_source(note)}" for note in entry.remedies)
+        yield from (f"  - {self._with_source(note)}" for note in entry.leads_to)
+        yield from (f"  - {self._change(change)}" for change in entry.changes)
+        for note in entry.notes:  # the words of the one that tells it best stand above already
+            yield f"  - {self._source(note) if note.id == entry.note.id else self._with_source(note)}"
+
+    def _with_source(self, note: Note) -> str:
+        return f"{escaped(note.text)} — {self._source(note)}"
+
+    def _source(self, note: Note) -> str:
+        """Return in which talk or report of which event a note was taken, who spoke, when, and where it can be read."""
+        talk = self.texts.listed((note.place_title, *(note.talk.speakers if note.talk else ()), note.event))
+        address = self.address(note)
+        where = f"<{address}>" if address else f"{escaped(note.source)}:{note.line}"
+        return f"{escaped(self.texts.on(talk, note.held_on))} {where}"
+
+    def _change(self, change: Change) -> str:
+        source = f" <{change.source}>" if change.source else ""
+        return f"{escaped(self.texts.since(change))}{source}"
+
+
+def _guide_part(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield a part of a guide under its heading, nothing where it is empty."""
+    if some := list(lines):
+        yield from (f"## {title}\n", *some, "")
 
 
 def by_place(notes: Iterable[Note]) -> list[list[Note]]:

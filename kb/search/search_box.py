@@ -1,19 +1,26 @@
-"""What the search box understands of this field: its words, its slips, and the fields of its language."""
+"""What the search box understands of this field, and what it suggests while one types."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 from index.language import FieldMeaning, Language
-from index.text import folded_name
+from index.readings import as_read, beginnings
+from index.text import folded_name, folded_width
 from index.tree import FacetIs
 from index.words import QueryWords
 from kb.pipeline.understanding import Tools
+from kb.search.answers import FacetValue
 from kb.search.facets import FACETS
 from kb.services import Catalogue
 from kb.services.vocabulary import readings
 
+WORD = "word"  # the group of suggestions that are words to search for
+_MOST = 8  # suggestions: what fits below the box
 _YEAR = re.compile("((?:19|20)[0-9]{2})年?")
-_OTHERS = {
+_OTHER_FIELDS = {  # that are no facets
     ("talk", "セッション"): FieldMeaning("text", "talk"),
     ("before", "以前", "より前"): FieldMeaning("before"),
     ("after", "以降", "から"): FieldMeaning("after"),
@@ -22,8 +29,13 @@ _OTHERS = {
 
 def language(tools: Tools) -> Language:
     """Return the language of the search box of a library."""
-    names = {**dict(_facet_fields(tools.catalogue)), **_OTHERS}
-    fields = {folded_name(name): meaning for every, meaning in names.items() for name in every}
+    meanings = {
+        facet.words: FieldMeaning("facet", facet.key, facet.names(tools.catalogue) if facet.names else {})
+        for facet in FACETS
+        if facet.words
+    }
+    every = (meanings | _OTHER_FIELDS).items()
+    fields = {folded_name(word): meaning for words, meaning in every for word in words}
     vocabulary = tools.domain.vocabulary
     services = fields[folded_name("service")].values
 
@@ -38,8 +50,58 @@ def language(tools: Tools) -> Language:
     return Language(QueryWords(tools.analyzer, vocabulary.slips, vocabulary.related, read), fields, named)
 
 
-def _facet_fields(catalogue: Catalogue) -> Iterator[tuple[tuple[str, ...], FieldMeaning]]:
-    for facet in FACETS:
-        if facet.words:
-            names = facet.names(catalogue) if facet.names else {}
-            yield facet.words, FieldMeaning("facet", facet.key, names)
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Something to select, or a word to search for: its group and value in a query, its name, how many notes."""
+
+    group: str
+    value: str
+    label: str
+    notes: int
+
+
+class _Entry(Struct, frozen=True):
+    suggestion: Suggestion
+    names: frozenset[str]
+    tails: frozenset[str]  # of names, from each of their words on
+
+    @classmethod
+    def of(cls, group: str, value: FacetValue, names: Iterable[str]) -> "_Entry":
+        names = [folded_width(name) for name in names]
+        tails = {name[word.start() :] for name in names for word in re.finditer(r"\S+", name)}
+        suggestion = Suggestion(group, value.value, value.label, value.count)
+        return cls(suggestion, frozenset(map(as_read, names)), frozenset(map(as_read, tails)))
+
+
+class Suggestions(Struct, frozen=True):
+    """All that can be suggested, each with the ways its names are written and read, in kana, kanji or letters."""
+
+    entries: tuple[_Entry, ...]
+
+    @classmethod
+    def of(
+        cls,
+        catalogue: Catalogue,
+        facets: Mapping[str, Iterable[FacetValue]],
+        words: Iterable[tuple[FacetValue, tuple[str, ...]]],
+        reading: Callable[[str], str],
+    ) -> "Suggestions":
+        """Return the suggestions for the values that notes have, those of each group in their order, then for words.
+
+        Each word comes with its other spellings; `reading` tells how a text is read, in katakana.
+        """
+        entries = []
+        for group, values in facets.items():
+            for facet in values:
+                service = catalogue.by_slug.get(facet.value) if group == "service" else None
+                names = (*service.names, service.slug) if service else (facet.label, reading(facet.label))
+                entries.append(_Entry.of(group, facet, names))
+        entries += [_Entry.of(WORD, word, (word.label, *others)) for word, others in words]
+        return cls(tuple(entries))
+
+    def for_typed(self, text: str) -> tuple[Suggestion, ...]:
+        """Return what may be meant by the beginning of a name; nothing for nothing."""
+        begun = beginnings(text)
+        found = [entry for entry in self.entries if any(tail.startswith(begun) for tail in entry.tails)]
+        found.sort(key=lambda entry: not any(name.startswith(begun) for name in entry.names))
+        return tuple(entry.suggestion for entry in found[:_MOST])

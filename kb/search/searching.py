@@ -1,8 +1,12 @@
-"""Searching a collection: a query to found notes, counts with their names, and what was done to find them."""
+"""Searching a collection: a query to found notes, counts with their names, and what is done to find them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args
+
+from msgspec import Struct
 
 from index.engine import FacetCount, Hit, Results
 from index.highlight import marks
@@ -12,20 +16,45 @@ from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
 from kb.search.answers import Answer, FacetValue, Found, FoundTalk, UnknownValueError
-from kb.search.collection import Collection, OfGeneration, Snapshot
+from kb.search.collection import Collection, GenerationCache, Snapshot
+from kb.search.documents import load_overtaken, load_relations
 from kb.search.facets import BY_KEY, UNDATED, Facet, keys
-from kb.search.records import load_overtaken, load_relations
+from kb.search.search_box import Suggestion, Suggestions
 
 if TYPE_CHECKING:
     from kb.kinds import Pair
-    from kb.search.suggestions import Suggestion, Suggestions
 
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
 _MOST_NEAR = 3  # values that are offered instead of one that is none
 _MOST_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
-_LITERALLY: tuple[StepName, ...] = get_args(StepName)  # no step of relaxation
+_MOST_BEGUN = 3  # names that a word may begin
+_MOST_PIECES = 8  # of a query that finds nothing: each costs a search
+_MARKS = re.compile(r'["()|:＂“”（）｜：]|(?:^|\s)(?:[-−‐–－]|OR\s)')  # of conditions, which are counted by themselves
+
+LITERALLY: tuple[StepName, ...] = get_args(StepName)
+"""What a query is to go without so that no step of relaxation is taken."""
+
+
+class WayOut(Struct, frozen=True):
+    """What may be meant instead of what was typed, or what to leave out, and how many notes that finds.
+
+    Where that is the value of a facet, `facet` is its key and `text` the value.
+    """
+
+    what: Literal["meant", "without"]
+    text: str
+    count: int
+    facet: str | None = None
+
+
+class Unknown(Struct, frozen=True):
+    """A selected value of a facet that no note has, and those that are called nearly so, where it is no known name."""
+
+    facet: str
+    value: str
+    near: tuple[FacetValue, ...] = ()
 
 
 class Searcher:
@@ -33,13 +62,14 @@ class Searcher:
 
     def __init__(self, collection: Collection) -> None:
         self._collection = collection
-        self._labels = OfGeneration[dict[str, Mapping[str, str]]]()
-        self._suggestions: OfGeneration[Suggestions] = OfGeneration()
+        self._labels = GenerationCache[Mapping[str, str]]()
+        self._suggestions = GenerationCache[Suggestions]()
 
     def search(self, query: Query) -> Answer:
         """Answer a query from one generation of the index.
 
         A selected `via` narrows `service` to the mentions of that sort: `explicit` to notes that name it themselves.
+        Raises SearchIndexError where the index cannot be read.
         """
         return next(self.each(query))
 
@@ -65,39 +95,41 @@ class Searcher:
     def _answer(self, query: Query, snapshot: Snapshot | None) -> Answer:
         if snapshot is None:
             return Answer(0, (), dict.fromkeys(query.facets, ()), loosened=False)
-        asked, narrow = narrowed(query)
-        results = snapshot.reader.search(asked)
+        asked, narrow = for_index(query)
+        results, contents = snapshot.reader.search(asked), snapshot.contents
         around = _around(results, snapshot)
         known = {note.id: note for notes in around.values() for note in notes}
-        meant = {narrowed: group for group, narrowed in narrow.items()}
+        group_of = {narrowed: group for group, narrowed in narrow.items()}
         near_terms = results.terms | results.near_terms
         found, near = (
             tuple(self._found(hit, terms, known, snapshot) for hit in hits)
             for hits, terms in ((results.hits, results.terms), (results.near, near_terms))
         )
-        talks = tuple(_talks(results, snapshot.contents))
-        facets = {
-            group: self._facet_values(group, results.facets[narrow.get(group, group)], snapshot.contents)
-            for group in query.facets
-        }
+        talks = []
+        for one in results.titled[:_MOST_TALKS]:
+            entry = contents.report_of_talk[one.value]
+            talks.append(FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count, one.found))
         return Answer(
             total=results.total,
             found=found,
-            facets=facets,
+            facets={
+                group: self._facet_values(group, results.facets[narrow.get(group, group)], contents)
+                for group in query.facets
+            },
             loosened=results.loosened,
             near=near,
             steps=results.steps,
             notices=results.notices,
-            freed={meant.get(group, group): count for group, count in results.without_group.items()},
-            without={(meant.get(group, group), value): count for (group, value), count in results.without.items()},
-            unknown=tuple((meant.get(group, group), value) for group, value in results.unknown),
+            freed={group_of.get(group, group): count for group, count in results.without_group.items()},
+            without={(group_of.get(group, group), value): count for (group, value), count in results.without.items()},
+            unknown=tuple((group_of.get(group, group), value) for group, value in results.unknown),
             unlisted=results.unlisted,
             words=results.words,
             meant=results.meant,
             conditions=results.conditions,
             around=around,
             found_in=results.found_in,
-            talks=talks,
+            talks=tuple(talks),
             titled=len(results.titled),
             marks=self._marks_above((*found, *near), talks, near_terms) if query.explain else {},
         )
@@ -132,10 +164,7 @@ class Searcher:
 
     def labels(self, key: str, contents: Contents | None) -> Mapping[str, str]:
         """Return what the values of a facet are called, where that is not the value itself; made once a generation."""
-        made = self._labels.get(contents, dict)
-        if key not in made:
-            made[key] = BY_KEY[key].labels(self._collection.catalogue, contents)
-        return made[key]
+        return self._labels.get(contents, lambda: BY_KEY[key].labels(self._collection.catalogue, contents), key)
 
     def values(self, facet: Facet, name: str) -> tuple[str, ...]:
         """Return the values of a facet that a name means: that of the name, else those that contain it."""
@@ -166,16 +195,16 @@ class Searcher:
 
         Raises UnknownValueError for a name that a facet of known values does not know.
         """
-        for key, called in names.items():
-            query = query.select(key, *(value for name in called for value in self._chosen(BY_KEY[key], name)))
+        for key, some in names.items():
+            facet, chosen = BY_KEY[key], list[str]()
+            for name in some:
+                values = self.values(facet, name)
+                if not values and facet.find:
+                    known = facet.labels(self._collection.catalogue, None)
+                    raise UnknownValueError(facet.key, name, tuple(known))
+                chosen += values or (name,)  # a name that means none finds nothing
+            query = query.select(key, *chosen)
         return query
-
-    def _chosen(self, facet: Facet, name: str) -> tuple[str, ...]:
-        """Return the values that a name means; the name itself where it means none, so that it finds nothing."""
-        values = self.values(facet, name)
-        if not values and facet.find:
-            raise UnknownValueError(facet.key, name, tuple(facet.labels(self._collection.catalogue, None)))
-        return values or (name,)
 
     def pairs(self, query: Query, kind: Literal["problem", "question"] = "problem") -> "tuple[Pair, ...]":
         """Return the problems (or questions) that a query finds, each with its remedies (or answers) in its report."""
@@ -187,51 +216,40 @@ class Searcher:
         reports = dict.fromkeys(one.note.report for one in answer.found)
         return tuple(pair for report in reports for pair in paired(answer.around[report]) if pair.note.id in chosen)
 
-    def suggest(self, typed: str) -> "tuple[Suggestion, ...]":
+    def suggest(self, typed: str) -> tuple[Suggestion, ...]:
         """Return what may be meant by the beginning of a name: what notes are about, who spoke, the field's words."""
-        from kb.search.suggestions import Suggestions
+        analyzer = self._collection.tools.analyzer
+
+        def reading(text: str) -> str:
+            return "".join(morpheme.reading or morpheme.surface for morpheme in analyzer.morphemes(text))
 
         def make() -> Suggestions:
             everything = self.search(Query(limit=0, facets=keys("suggestion"))).facets
-            return Suggestions.of(self._collection.catalogue, everything, self._words(), self._read_aloud)
+            return Suggestions.of(self._collection.catalogue, everything, self._words(), reading)
 
         return self._suggestions.get(self._collection.contents(), make).for_typed(typed)
 
     def _words(self) -> Iterator[tuple[FacetValue, tuple[str, ...]]]:
         """Yield the field's words that notes have, with their other spellings."""
         for word, others in self._collection.domain.vocabulary.typed.items():
-            count = self.search(Query(word, limit=0, without=_LITERALLY)).total
+            count = self.search(Query(word, limit=0, without=LITERALLY)).total
             if count:
                 yield FacetValue(word, word, count, selected=False), others
 
-    def _read_aloud(self, text: str) -> str:
-        morphemes = self._collection.tools.analyzer.morphemes(text)
-        return "".join(morpheme.reading or morpheme.surface for morpheme in morphemes)
 
-
-def narrowed(query: Query) -> tuple[Query, dict[str, str]]:
-    """Return the query as the index shall answer it, and which group there stands for which here."""
+def for_index(query: Query) -> tuple[Query, dict[str, str]]:
+    """Return the query as the index is to answer it, and which group there stands for which here."""
     via = query.selected("via")
-    if len(via) != 1:
-        return query, {}
-    narrow = f"service_{via[0]}"
+    narrow = f"service_{via[0]}" if len(via) == 1 else ""
     if narrow not in BY_KEY:
         return query, {}
-    chosen = query.selected("service")
-    asked = query.select("service").select(narrow, *chosen)
 
-    def renamed(groups: tuple[str, ...]) -> tuple[str, ...]:
+    def narrowed(groups: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(narrow if group == "service" else group for group in groups)
 
-    whole = replace(asked, offset=query.offset, facets=renamed(query.facets), every=renamed(query.every))
-    return whole, {"service": narrow}
-
-
-def _talks(results: Results, contents: Contents) -> Iterator[FoundTalk]:
-    """Yield the first of the talks that were found by their titles."""
-    for one in results.titled[:_MOST_TALKS]:
-        entry = contents.report_of_talk[one.value]
-        yield FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count, one.found)
+    asked = query.select("service").select(narrow, *query.selected("service"))
+    facets, every = narrowed(query.facets), narrowed(query.every)
+    return replace(asked, offset=query.offset, facets=facets, every=every), {"service": narrow}
 
 
 def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:
@@ -242,3 +260,37 @@ def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]
         place: tuple(snapshot.note(stored) for stored in every if load_relations(stored).touch(wanted))
         for place, every in results.context.items()
     }
+
+
+def unknown(answer: Answer, searcher: Searcher) -> Iterator[Unknown]:
+    """Yield the selected values that no note has."""
+    for facet, value in answer.unknown:
+        is_known = value in searcher.labels(facet, None)
+        yield Unknown(facet, value, () if is_known else searcher.near(BY_KEY[facet], value))
+
+
+def ways_out(query: Query, answer: Answer, searcher: Searcher) -> Iterator[WayOut]:
+    """Yield what finds something where a query does not: what its word begins, then without one value, or one word."""
+    pieces = query.text.split()
+    if len(pieces) == 1 and not query.selections:
+        begun = islice(searcher.suggest(query.text), _MOST_BEGUN)
+        yield from (WayOut("meant", one.label, one.notes) for one in begun)
+    for (facet, value), count in answer.without.items():
+        if count:
+            yield WayOut("without", value, count, facet)
+    for facet, count in answer.freed.items():
+        if count and len(query.selected(facet)) > 1:
+            yield WayOut("without", f"--{facet}", count)
+    yield from (WayOut("without", word, count) for word, _, count in without_a_word(query, searcher))
+
+
+def without_a_word(query: Query, searcher: Searcher) -> Iterator[tuple[str, Query, int]]:
+    """Yield each single word of several, the search without it, and how many notes that finds, if any."""
+    pieces = query.text.split()
+    if not 1 < len(pieces) <= _MOST_PIECES or _MARKS.search(query.text):
+        return
+    less = [replace(query, text=" ".join(pieces[:n] + pieces[n + 1 :]), offset=0) for n in range(len(pieces))]
+    found = searcher.each(*(replace(one, limit=0) for one in less))
+    for word, smaller, answer in zip(pieces, less, found, strict=True):
+        if answer.total:
+            yield word, smaller, answer.total

@@ -23,23 +23,23 @@ from kb.library.files import ReportFile
 from kb.pipeline.understanding import Progress, Tools
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.documents import documents
-from kb.search.finishing import Finisher, Standing
+from kb.search.finishing import Finisher, StandaloneReport
 
 # Until a process is ready a dozen reports of a hundred notes are done by who waits for it.
 WORTH_PROCESSES = 50  # files
 
-Told: TypeAlias = Standing | FileProblem
-"""What a process tells of a file: what stands of its report, or why it cannot be read."""
+FileResult: TypeAlias = StandaloneReport | FileProblem
+"""What a file is understood as: its report, or why it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What processes told of files, by the source, and what they wrote of those that can be read.
+    """What processes understood files as, by the source, and the segments they wrote of those that can be read.
 
-    Of a process that was killed there is nothing written, and nothing told of the file that it was at.
+    Of a process that was killed there is no segment, and no result of the file that it was at.
     """
 
-    told: Mapping[str, Told]
+    results: Mapping[str, FileResult]
     segments: Sequence[StagedSegment]
 
 
@@ -57,7 +57,7 @@ def stage(
     What is kept stays, whatever breaks this off.
     """
     total, left = len(files), iter(files)
-    told: dict[str, Told] = {}
+    results: dict[str, FileResult] = {}
     segments: list[StagedSegment] = []
     with _processes(staging, index, configuration.text, lesson) as pipes:
         for pipe in pipes:
@@ -69,17 +69,17 @@ def stage(
                 if isinstance(answer, StagedSegment):
                     segments.append(answer)
                 elif answer is not None:
-                    told[answer.source] = answer
-                    progress("reading", len(told), total)
+                    source, results[source] = answer
+                    progress("reading", len(results), total)
                     continue
                 pipes.remove(pipe)
-    return Staged(told, segments)
+    return Staged(results, segments)
 
 
-def _answer(pipe: Connection, left: Iterator[ReportFile]) -> Told | StagedSegment | None:
-    """Return what a process tells, None where it was killed, and give it the next file until it gives its draft."""
+def _answer(pipe: Connection, left: Iterator[ReportFile]) -> tuple[str, FileResult] | StagedSegment | None:
+    """Return what a process answers, None where it was killed, and give it the next file until it gives its segment."""
     with suppress(EOFError, OSError):
-        answer: Told | StagedSegment = pipe.recv()
+        answer: tuple[str, FileResult] | StagedSegment = pipe.recv()
         if not isinstance(answer, StagedSegment):
             pipe.send(next(left, None))
         return answer
@@ -87,7 +87,7 @@ def _answer(pipe: Connection, left: Iterator[ReportFile]) -> Told | StagedSegmen
 
 
 @contextmanager
-def _processes(staging: Staging, index: Path, told: str, lesson: Lesson) -> Iterator[list[Connection]]:
+def _processes(staging: Staging, index: Path, configuration: str, lesson: Lesson) -> Iterator[list[Connection]]:
     """Give pipes to as many processes as there are processors; they end with their pipe, however we end."""
     spawning = multiprocessing.get_context("spawn")  # a fork would copy threads' locks as they are
     pipes, processes = [], []
@@ -95,7 +95,7 @@ def _processes(staging: Staging, index: Path, told: str, lesson: Lesson) -> Iter
         for _ in range(os.cpu_count() or 1):
             here, there = spawning.Pipe()
             process = spawning.Process(
-                target=_stage, args=(staging, index, told, lesson, there), name="stage", daemon=True
+                target=_stage, args=(staging, index, configuration, lesson, there), name="stage", daemon=True
             )
             process.start()
             there.close()
@@ -113,8 +113,8 @@ def _processes(staging: Staging, index: Path, told: str, lesson: Lesson) -> Iter
             process.join()
 
 
-def _stage(staging: Staging, index: Path, told: str, lesson: Lesson, pipe: Connection) -> None:
-    """Write the reports of the files that come through a pipe, and give the draft when there are no more."""
+def _stage(staging: Staging, index: Path, configuration: str, lesson: Lesson, pipe: Connection) -> None:
+    """Write the reports of the files that come through a pipe, and give the segment when there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches it too, but who waits for it ends it
     end_with_parent()
     # A report is thousands of objects that are let go together. Looking for circles among them as often as Python does
@@ -122,7 +122,7 @@ def _stage(staging: Staging, index: Path, told: str, lesson: Lesson, pipe: Conne
     gc.freeze()
     gc.set_threshold(200_000)
     with suppress(EOFError, OSError):  # who waits finds out and does what is left: of a full disk, say, the message
-        pipe.send(staging.write(_given(index, Tools(parse(told.encode())), lesson, pipe)))
+        pipe.send(staging.write(_documents(index, Tools(parse(configuration.encode())), lesson, pipe)))
 
 
 def end_with_parent() -> None:
@@ -137,14 +137,14 @@ def end_with_parent() -> None:
     Thread(target=end, name="end", daemon=True).start()
 
 
-def _given(index: Path, tools: Tools, lesson: Lesson, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
-    """Yield the documents of the files that come through a pipe by their sources, and tell what stands of each."""
+def _documents(index: Path, tools: Tools, lesson: Lesson, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
+    """Yield the documents of the files that come through a pipe by their sources, and answer what each holds."""
     finisher = Finisher(index, tools, lesson=lesson)
     while (file := pipe.recv()) is not None:
         try:
-            analysed = finisher.analysed(file)
+            finished = finisher.analysed(file)
         except UnreadableError as error:
-            pipe.send(error.problem)
+            pipe.send((file.source, error.problem))
         else:
-            yield file.source, documents(analysed, tools.analyzer, tools.domain)
-            pipe.send(Standing.of(analysed, file))
+            yield file.source, documents(finished, tools.analyzer, tools.domain)
+            pipe.send((file.source, StandaloneReport.of(finished, file)))

@@ -9,9 +9,9 @@ from index.embedder import KeptVectors
 from index.schema import Document
 from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
-from kb.library.files import Library, ReportFile, Scan
+from kb.library.files import ReportFile, Scan
 from kb.library.kept import MOST_UPDATES, KeptReports, Update, Updates, moment_after, newest_news
-from kb.pipeline.relating import RelatedReports, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.relating import relate, texts_of, with_ids_of, with_own_talks, with_talks_met
 from kb.pipeline.understanding import Progress, corrections_for, corrections_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride, Note
@@ -19,11 +19,10 @@ from kb.report.problems import FileProblem, UnreadableError
 from kb.search import staging
 from kb.search.causes import Causes
 from kb.search.collection import Collection, Snapshot
-from kb.search.differing import Differ, difference, first_difference
+from kb.search.comparing import Comparison, difference, first_difference
 from kb.search.documents import documents
-from kb.search.finishing import Finisher, Standing
-from kb.search.staging import Staged, Told
-from kb.search.teaching import lesson_of
+from kb.search.finishing import Finisher, StandaloneReport, lesson_of
+from kb.search.staging import FileResult, Staged
 from kb.services import changed_names, changed_services
 from kb.storage.caches import code_digest, deciding_digests
 
@@ -32,8 +31,8 @@ class Sync:
     """One sync of a collection with its library as it was found.
 
     `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked. What is
-    understood is kept in the index, or for this once in `aside`. With `vectors` a report is told anew whose kinds were
-    told by words alone, and all are where corrections teach another `lesson` than before.
+    understood is kept in the index, or for this once in `aside`. With `vectors` the notes of a report are classified
+    anew that words alone classified, and those of all are where corrections teach another `lesson` than before.
     """
 
     def __init__(
@@ -84,10 +83,10 @@ class Sync:
 
     def _published(self, staged: Staged) -> tuple[Contents, Difference | None]:
         """Settle what the library as a whole decides, and publish."""
-        contents, standings = self._settled(staged.told)
+        contents, standalone = self._settled(staged.results)
         written = {source for segment in staged.segments for source, _ in segment.runs}
         replaced = self._replaced(
-            [one for one in contents.reports if one.source not in written or standings[one.source].entry != one]
+            [one for one in contents.reports if one.source not in written or standalone[one.source].entry != one]
         )
         update, updates = self._update(contents), Updates(self._collection.index)
         key = updates.keep(update) if update else None
@@ -99,18 +98,40 @@ class Sync:
             updates.forget(filter(None, (key,)))
             raise
         updates.forget_others(contents.updates)
-        self._finisher.kept.forget_others(standings.keys())
+        self._finisher.kept.forget_others(standalone.keys())
         return contents, update.difference if update else None
 
-    def _settled(self, told: Mapping[str, Told]) -> tuple[Contents, Mapping[str, Standing]]:
-        """Return what the next generation is to hold, and the reports of the library by themselves."""
-        standings, problems = self._standings(told)
+    def _settled(self, results: Mapping[str, FileResult]) -> tuple[Contents, Mapping[str, StandaloneReport]]:
+        """Return what the next generation is to hold, and the reports of the library by themselves, by their files.
+
+        `results` are those of files that were read already.
+        """
+        results = self._all_results(results)
+        standalone = {source: one for source, one in results.items() if isinstance(one, StandaloneReport)}
         related = relate(
-            ((source, one.entry.id, one.entry.url) for source, one in standings.items()),
+            ((source, one.entry.id, one.entry.url) for source, one in standalone.items()),
             lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
         )
-        contents = _contents(self._collection.library, self._scan, standings, related, problems)
-        return replace(contents, lesson=self._lesson.key, learned=self._lesson.counts), standings
+        # Of a copy nothing more is said than that it is one.
+        problems = [one for one in results.values() if isinstance(one, FileProblem)]
+        problems += (problem for source in related.ids for problem in standalone[source].problems)
+        problems += related.problems
+        scan, places = self._scan, {source: place for place, source in enumerate(self._files)}
+        entries = (replace(standalone[source].entry, id=report) for source, report in related.ids.items())
+        contents = Contents(
+            library=self._collection.library.name,
+            code=code_digest(),
+            configuration=scan.digest,
+            configuration_text=scan.configuration.text,
+            files={file.source: file.digest for file in scan.files},
+            ids={source: one.entry.id for source, one in standalone.items()},
+            reports=with_talks_met(entries),
+            problems=tuple(sorted(problems, key=lambda problem: places[problem.source])),
+            rules=deciding_digests(),
+            lesson=self._lesson.key,
+            learned=self._lesson.counts,
+        )
+        return contents, standalone
 
     def _update(self, contents: Contents) -> Update | None:
         """Return what the next generation changes and what is news then, None where it changes nothing."""
@@ -118,17 +139,17 @@ class Sync:
         at, news = moment_after(last), last.news if last else ()
         if self._held is None:
             return Update(first_difference(contents, at), ())
-        causes = Causes(self._held.contents, contents, self._finisher.kept.names)
-        differ = Differ(self._held, contents, self._notes, causes)
-        if self._before is None and not differ.can_read():
-            return Update(first_difference(contents, at), news)
-        reports = tuple(differ.reports(self._changed(contents.reports), self._collection.domain))
-        found = difference(reports, at)
-        return Update(found, newest_news(news, tuple(differ.news(reports, at)))) if found else None
 
-    def _notes(self, entry: ReportEntry) -> Sequence[Note]:
-        """Return the notes of a report as they will be held."""
-        return with_ids_of(self._finisher.finished(self._files[entry.source]).report, entry).notes
+        def notes(entry: ReportEntry) -> Sequence[Note]:
+            return with_ids_of(self._finisher.finished(self._files[entry.source]).report, entry).notes
+
+        causes = Causes(self._held.contents, contents, self._finisher.kept.names)
+        comparison = Comparison(self._held, contents, notes, causes)
+        if self._before is None and not comparison.can_read():
+            return Update(first_difference(contents, at), news)
+        reports = tuple(comparison.reports(self._changed(contents.reports), self._collection.domain))
+        found = difference(reports, at)
+        return Update(found, newest_news(news, tuple(comparison.news(reports, at)))) if found else None
 
     def _changed(self, entries: Iterable[ReportEntry]) -> list[ReportEntry]:
         """Return the reports that the index holds otherwise."""
@@ -160,11 +181,10 @@ class Sync:
                 continue
             if entry is None or any(old.talks.get(asked) != new.talks.get(asked) for asked in entry.asked):
                 continue
-            told, tells = (corrections_for(report, file.source, given, one) for one in (corrected, now))
-            if told == tells:
-                added = {slug for one in told.values() for slug in one.adds}
-                if services.isdisjoint(added) and not self._holds(file, names):
-                    yield file.source
+            was, is_now = (corrections_for(report, file.source, given, one) for one in (corrected, now))
+            added = {slug for one in was.values() for slug in one.adds}
+            if was == is_now and services.isdisjoint(added) and not self._holds(file, names):
+                yield file.source
 
     def _holds(self, file: ReportFile, names: frozenset[str] | None) -> bool:
         """Tell whether a report holds one of these names, as far as is known."""
@@ -173,32 +193,25 @@ class Sync:
         texts = self._finisher.kept.names(file.source, file.digest)
         return texts is None or any(name in texts for name in names)
 
-    def _standings(self, told: Mapping[str, Told]) -> tuple[Mapping[str, Standing], tuple[FileProblem, ...]]:
-        """Return the reports of the library by their files, and the files that cannot be read; `told` has some."""
-        before = _told_of(self._before) if self._before else {}
-        known = {source: one for source, one in before.items() if source in self._same}
-        known |= told
+    def _all_results(self, results: Mapping[str, FileResult]) -> Mapping[str, FileResult]:
+        """Return what each file of the library is understood as, in its order; those read already are given."""
+        before = _results_before(self._before) if self._before else {}
+        known = {**{source: one for source, one in before.items() if source in self._same}, **results}
         left = [file for file in self._scan.files if file.source not in known]
         for number, file in enumerate(left, start=1):
-            known[file.source] = self._told(file)
+            try:
+                known[file.source] = StandaloneReport.of(self._finisher.finished(file), file)
+            except UnreadableError as error:
+                known[file.source] = error.problem
             self._progress("reading", number, len(left))
-        every = [known[file.source] for file in self._scan.files]
-        standings = {one.source: one for one in every if isinstance(one, Standing)}
-        return standings, tuple(one for one in every if isinstance(one, FileProblem))
-
-    def _told(self, file: ReportFile) -> Told:
-        """Return what stands of the report that a file holds, or why it cannot be read."""
-        try:
-            return Standing.of(self._finisher.finished(file), file)
-        except UnreadableError as error:
-            return error.problem
+        return {file.source: known[file.source] for file in self._scan.files}
 
     def _replaced(self, entries: Iterable[ReportEntry]) -> Mapping[str, Iterator[Document]]:
         """Return the documents of those reports that the index holds otherwise, made as they are asked for."""
         changed = self._changed(entries)
         total, done = sum(entry.notes for entry in changed), 0
 
-        def told(entry: ReportEntry) -> Iterator[Document]:
+        def made(entry: ReportEntry) -> Iterator[Document]:
             nonlocal done
             analysed = self._finisher.analysed(self._files[entry.source])
             report = with_ids_of(analysed.report, entry)
@@ -207,40 +220,18 @@ class Sync:
             done += entry.notes
             self._progress("writing", done, total)
 
-        return {entry.source: told(entry) for entry in changed}
+        return {entry.source: made(entry) for entry in changed}
 
 
-def _told_of(before: Contents) -> Mapping[str, Told]:
-    """Return what the index tells of each file that it has documents of, or that could not be read."""
+def _results_before(before: Contents) -> Mapping[str, FileResult]:
+    """Return what an index knows of each file that it has documents of, or that could not be read."""
     problems: defaultdict[str, list[FileProblem]] = defaultdict(list)
     for problem in before.problems:
         problems[problem.source].append(problem)
-    told: dict[str, Told] = {source: every[0] for source, every in problems.items() if source not in before.ids}
+    results: dict[str, FileResult] = {
+        source: every[0] for source, every in problems.items() if source not in before.ids
+    }
     for source, entry in before.by_source.items():
-        told[source] = Standing(replace(with_own_talks(entry), id=before.ids[source]), tuple(problems[source]))
-    return told
-
-
-def _contents(
-    library: Library,
-    scan: Scan,
-    standings: Mapping[str, Standing],
-    related: RelatedReports,
-    problems: tuple[FileProblem, ...],
-) -> Contents:
-    """Return what an index of these reports is to remember beside its documents."""
-    odd = [problem for source in related.ids for problem in standings[source].problems]
-    files = {file.source: file.digest for file in scan.files}
-    places = {source: place for place, source in enumerate(files)}
-    every = (*problems, *odd, *related.problems)  # of a copy nothing more is told than that it is one
-    return Contents(
-        library=library.name,
-        code=code_digest(),
-        configuration=scan.digest,
-        configuration_text=scan.configuration.text,
-        files=files,
-        ids={source: one.entry.id for source, one in standings.items()},
-        reports=with_talks_met(replace(standings[source].entry, id=report) for source, report in related.ids.items()),
-        problems=tuple(sorted(every, key=lambda problem: places[problem.source])),
-        rules=deciding_digests(),
-    )
+        own = replace(with_own_talks(entry), id=before.ids[source])
+        results[source] = StandaloneReport(own, tuple(problems[source]))
+    return results

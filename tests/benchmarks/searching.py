@@ -18,8 +18,7 @@ from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.library.files import Library
 from kb.pipeline.understanding import FinishedReport, Tools, understand
-from kb.search.documents import documents
-from kb.search.schema import SCHEMA
+from kb.search.documents import SCHEMA, documents
 from kb.search.search_box import language
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"

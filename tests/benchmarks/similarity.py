@@ -26,7 +26,7 @@ from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.vectors import key_of
 from kb.library.files import Library
 from kb.pipeline.understanding import Tools, understand
-from kb.search.schema import SCHEMA
+from kb.search.documents import SCHEMA
 from kb.search.search_box import language
 
 DIMENSIONS = 384

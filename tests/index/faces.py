@@ -11,9 +11,8 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.pipeline.understanding import understand
-from kb.search.documents import documents
+from kb.search.documents import SCHEMA, documents
 from kb.search.facets import keys
-from kb.search.schema import SCHEMA
 from kb.search.search_box import language
 from webui.app import create_app
 

@@ -193,11 +193,11 @@ def _moved_in_segments(scene: Scene) -> None:
 
 
 def _add(knowledge_base: KnowledgeBase) -> None:
-    knowledge_base.keeper.add(ADDED.encode(), "added.md")
+    knowledge_base.adder.add(ADDED.encode(), "added.md")
 
 
 def _replace(knowledge_base: KnowledgeBase) -> None:
-    knowledge_base.keeper.add(EDIT.encode(), "edit.md")
+    knowledge_base.adder.add(EDIT.encode(), "edit.md")
 
 
 def _remove(knowledge_base: KnowledgeBase) -> None:
@@ -227,7 +227,7 @@ def _replaced(scene: Scene) -> None:
 
 
 def _replace_and_tell(knowledge_base: KnowledgeBase) -> None:
-    knowledge_base.keeper.add(EDIT.encode(), "edit.md", replace(GIVEN, held_on="2020-06"))
+    knowledge_base.adder.add(EDIT.encode(), "edit.md", replace(GIVEN, held_on="2020-06"))
 
 
 def _state(source: str, text: str, given: MetadataOverride) -> FileState:
@@ -251,7 +251,7 @@ POST = "TITLE: {0}\nSTATUS: Publish\n-----\nBODY:\n<ul><li>{0}の監視</li></ul
 def _exported(scene: Scene) -> None:
     _filled(scene)
     knowledge_base = scene.opened()
-    knowledge_base.keeper.add("".join(map(POST.format, ("鍵の会", "錠の会"))).encode(), "blog.txt")
+    knowledge_base.adder.add("".join(map(POST.format, ("鍵の会", "錠の会"))).encode(), "blog.txt")
     knowledge_base.collection.library.configure(
         with_overrides({"blog.txt#1": GIVEN, "blog.txt#2": MetadataOverride(event="錠の日")})
     )
@@ -259,7 +259,7 @@ def _exported(scene: Scene) -> None:
 
 
 def _export_again(knowledge_base: KnowledgeBase) -> None:
-    knowledge_base.keeper.add("".join(map(POST.format, ("門の会", "鍵の会", "錠の会"))).encode(), "blog.txt")
+    knowledge_base.adder.add("".join(map(POST.format, ("門の会", "鍵の会", "錠の会"))).encode(), "blog.txt")
 
 
 def _correct(knowledge_base: KnowledgeBase) -> None:

@@ -35,9 +35,9 @@ def steps(own: int, rounds: int, slugs: Sequence[str]) -> Iterator[Callable[[Kno
     """Yield what a process does: reports under names of its own and of all, one that all add, and corrections."""
     for number in range(rounds):
         mark = f"{own}-{number}"
-        yield lambda kb, mark=mark: kb.keeper.add(report(f"甲{mark}"), f"{mark}.md")
-        yield lambda kb, mark=mark: kb.keeper.add(report(f"乙{mark}"), "notes.md", MetadataOverride(event=f"会{mark}"))
-        yield lambda kb, number=number: kb.keeper.add(
+        yield lambda kb, mark=mark: kb.adder.add(report(f"甲{mark}"), f"{mark}.md")
+        yield lambda kb, mark=mark: kb.adder.add(report(f"乙{mark}"), "notes.md", MetadataOverride(event=f"会{mark}"))
+        yield lambda kb, number=number: kb.adder.add(
             report(f"丙{number}"), "same.md", MetadataOverride(event=f"皆の会{number}")
         )
         yield lambda kb, mark=mark: kb.corrector.note(f"note-{mark}/00000000", lambda _: Correction(adds=("s3",)))

@@ -107,7 +107,7 @@ def fight(scene: Scene, own: int, rounds: int) -> None:
     knowledge_base = scene.opened()
     for number in range(rounds):
         text = ADDED.replace("四つ目", f"{own}人目の{number}回目").replace("移行の話", f"話{own}-{number}")
-        knowledge_base.keeper.add(text.encode(), "notes.md")
+        knowledge_base.adder.add(text.encode(), "notes.md")
         knowledge_base.corrector.note(f"note-{own}-{number}/00000000", lambda _: Correction(adds=("s3",)))
         patiently(knowledge_base.keeper.sync)
 

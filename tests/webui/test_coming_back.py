@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
-from kb.search.outcomes import SyncOutcome
+from kb.search.answers import SyncOutcome
 from webui.app import create_app
 from webui.pages import updating
 

@@ -17,9 +17,9 @@ from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
 from kb.knowledge_base import KnowledgeBase
-from kb.readers import formats
 from kb.readers.archives import LONGEST_REPORT
-from kb.search.outcomes import SyncOutcome
+from kb.search import adding
+from kb.search.answers import SyncOutcome
 from webui import received
 from webui.app import create_app
 from webui.pages import updating
@@ -166,8 +166,8 @@ def test_of_an_archive_of_many_reports_the_preview_reads_and_lists_the_first(
             archive.writestr(f"{number}.md", f"# {number}番の会 2019\n\n- 順番\n")
         for number in range(60):
             archive.writestr(f"{number}.bin", "\0\1\2" * 99)
-    reading = formats.read_outline
-    monkeypatch.setattr(formats, "read_outline", lambda data, name: read.append(name) or reading(data, name))
+    reading = adding.read_outline
+    monkeypatch.setattr(adding, "read_outline", lambda data, name: read.append(name) or reading(data, name))
     packed.seek(0)
     shown = send(client, {"file": (packed, "a.zip")})
 

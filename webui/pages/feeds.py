@@ -5,7 +5,7 @@ from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.announcing import Entry, feed_urn
+from kb.search.announcing import Announcement, feed_urn
 from kb.search.answers import UnknownIdError
 from webui.address import address_of, page_address, query_of, resolved, turned_to
 from webui.limits import at_once
@@ -62,7 +62,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
-def _entry(entry: Entry, root: str) -> FeedEntry:
+def _entry(entry: Announcement, root: str) -> FeedEntry:
     """Return an entry as it is shown."""
     others = entry.others[:_MOST_OTHERS]
     content = render_template("entry.html", entry=entry, others=others, left=len(entry.others) - len(others), root=root)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.difference import Difference, Item, ReportDifference
-from kb.search.differences import item_name
+from kb.search.announcing import item_name
 from webui.view.answers import respond
 from webui.view.listing import Page, asked_page, paged
 

@@ -18,7 +18,7 @@ from kb.readers.containers import container_ending
 from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
-from kb.search.outcomes import Added
+from kb.search.answers import Added
 from webui.address import page_address
 from webui.limits import at_once
 from webui.pages.proposing import bookmarklet
@@ -65,7 +65,7 @@ class _Intake:
         self, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fetcher: "Fetcher | None"
     ) -> None:
         self._knowledge_base = knowledge_base
-        self._keeper = knowledge_base.keeper
+        self._adder = knowledge_base.adder
         self._updater = updater
         self._undo_log = undo_log
         self._fetch = at_once(_FETCHES)(fetcher.fetch) if fetcher else None
@@ -103,19 +103,19 @@ class _Intake:
     def _preview(self, received: Received, *, changed: bool = False) -> Response:
         """Show what would be understood of a report; `changed` tells that it would replace another file than before."""
         if container_ending(received.data):
-            count, reports, problems = self._keeper.inside(received.data, received.name, _SHOWN)
+            count, reports, problems = self._adder.inside(received.data, received.name, _SHOWN)
             shown = render_template(
                 "preview_many.html", received=received, count=count, reports=reports, problems=problems, most=_SHOWN
             )
             return make_response(shown)
-        report = self._keeper.preview(received.data, received.name, received.given).report
+        report = self._adder.preview(received.data, received.name, received.given).report
         outline = read_outline(received.data, report.source)
         shown = render_template(
             "preview.html",
             received=received,
             refused=received.refused,
             report=report,
-            replaces=self._keeper.replaces(report),
+            replaces=self._adder.replaces(report),
             changed=changed,
             outline=outline,
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],
@@ -128,7 +128,7 @@ class _Intake:
     def _saved(self, received: Received) -> Response:
         told = _corrections(self._knowledge_base, received)
         try:
-            added = self._keeper.add(received.data, received.name, told, request.form.get("replaces"))
+            added = self._adder.add(received.data, received.name, told, request.form.get("replaces"))
         except ChangedSinceError:
             if wants_json():
                 raise
@@ -142,7 +142,7 @@ class _Intake:
 
     def _sent(self, received: Received) -> Response:
         """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
-        added = self._keeper.add(received.data, received.name, received.given)
+        added = self._adder.add(received.data, received.name, received.given)
         searchable = "more" not in request.args and self._updater.update()
         record = {
             **added.record(),
@@ -196,7 +196,7 @@ class _Intake:
         if not data.strip():
             return Outcome(name, problem=FileProblem(name, None, said("is empty; there is nothing to add")))
         try:
-            return Outcome(name, self._keeper.add(data, name))
+            return Outcome(name, self._adder.add(data, name))
         except UnreadableError as error:
             return Outcome(name, problem=replace(error.problem, source=name))
         except LibraryError as error:
@@ -207,7 +207,7 @@ def _corrections(knowledge_base: KnowledgeBase, received: Received) -> MetadataO
     """Return what the form tells of a report that the report itself does not: the form holds both."""
     if container_ending(received.data):
         return received.given
-    read, told = knowledge_base.keeper.preview(received.data, received.name).report, received.given
+    read, told = knowledge_base.adder.preview(received.data, received.name).report, received.given
     return MetadataOverride(
         event=told.event if told.event != read.event else None,
         held_on=told.held_on if told.held_on != read.held_on else None,

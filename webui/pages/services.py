@@ -11,10 +11,8 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer, FacetValue, UnknownIdError
 from kb.search.directory import TalkEntry
 from kb.search.facets import place
-from kb.search.guide_records import guide_record
 from kb.search.guiding import Guide
-from kb.search.quoted_guide import QuotedGuide
-from kb.search.records import note_record
+from kb.search.records import guide_record, note_record
 from kb.services import Service
 from webui.address import address_of
 from webui.pages.chronicles import MOST_TALKS, address_of_service, talks_counted, undated
@@ -90,7 +88,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/guide/<name>.md")
     def as_markdown(name: str) -> Response:
         made = knowledge_base.guide(known(name))
-        lines = QuotedGuide(made, quoting(knowledge_base.collection.domain, request.host_url)).lines()
+        lines = quoting(knowledge_base.collection.domain, request.host_url).guide(made)
         return Response("\n".join((*lines, "")), mimetype="text/markdown")
 
     return blueprint

@@ -14,7 +14,7 @@ from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.understanding import Progress as Telling
 from kb.report.problems import LibraryError, grouped
-from kb.search.outcomes import SyncOutcome
+from kb.search.answers import SyncOutcome
 from webui.texts import texts
 from webui.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
 from webui.view.answers import respond, wants_json

@@ -79,7 +79,7 @@ def belonging(domain: Domain, note: Note, others: Sequence[Note], found: Found |
     return Shown(
         note=note,
         marks=found.marks if found else (),
-        reasons=found.told_reasons if found else (),
+        reasons=found.shown_reasons if found else (),
         changes=domain.changes_for(note),
         below=below(note, others),
         problem=problem,

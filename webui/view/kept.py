@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from kb.knowledge_base import KnowledgeBase
-from kb.search.collection import OfGeneration
+from kb.search.collection import GenerationCache
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ class Kept(Generic[T]):
     def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[], T]) -> None:
         self._collection = knowledge_base.collection
         self._make = make
-        self._kept = OfGeneration[T]()
+        self._kept = GenerationCache[T]()
 
     def __call__(self) -> T:
         """Return it as it is for the newest generation."""

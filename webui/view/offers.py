@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.query import Query
+from kb.search.search_box import WORD, Suggestion
 from kb.search.searching import Searcher
-from kb.search.suggestions import WORD, Suggestion
 from webui.address import address_of, page_address, turned_to
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.knowledge_base import KnowledgeBase
+from kb.search.crosstab import TalkFacet, talk_facets
 from kb.search.directory import TalkEntry
 from kb.search.facets import UNDATED
-from kb.search.talk_facets import TalkFacet, talk_facets
 from webui.texts import texts
 from webui.view.listing import address
 

@@ -7,8 +7,7 @@ from itertools import islice
 from index.query import Query
 from kb.search.answering import is_question
 from kb.search.answers import Answer, Found
-from kb.search.searching import Searcher
-from kb.search.ways_out import without_a_word
+from kb.search.searching import Searcher, without_a_word
 from webui.address import Unread, address_of
 from webui.texts import texts
 from webui.view.facets import Chip

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 import webui.command  # noqa: F401 (it adds `serve`)
 from kb.cli.group import cli, paragraphs
 from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, OPTIONS
-from kb.pipeline.lint import TOLD
+from kb.pipeline.lint import MESSAGES
 from kb.texts import CATALOGUES, DOMAIN
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +35,7 @@ def wanted() -> set[Message]:
     """Return every sentence that may be said: ours, those of the help, those of click and of the system."""
     ours = (said for room in ("kb", "index", "webui") for said in marked(ROOT / room))
     faults = map(os.strerror, FAULTS)
-    return {*ours, *marked(Path(click.__file__).parent), *helps(), *STEPS, *TOLD.values(), *faults} - {""}
+    return {*ours, *marked(Path(click.__file__).parent), *helps(), *STEPS, *MESSAGES.values(), *faults} - {""}
 
 
 def marked(folder: Path) -> Iterator[Message]:

@@ -20,8 +20,7 @@ from kb.library.contents import Contents
 from kb.library.kept import KeptReport
 from kb.pipeline.understanding import Tools, understand
 from kb.report.difference import Difference
-from kb.search.documents import documents
-from kb.search.schema import SCHEMA
+from kb.search.documents import SCHEMA, documents
 from kb.services import Domain
 from kb.storage.caches import FORMAT
 

@@ -112,11 +112,11 @@ def told(kb: KnowledgeBase) -> dict[str, str | None]:
 
 def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_told_goes_on(kb: KnowledgeBase) -> None:
     library = kb.collection.library
-    first = kb.keeper.add(export("鍵の会", "錠の会"), "blog-2018.txt")
+    first = kb.adder.add(export("鍵の会", "錠の会"), "blog-2018.txt")
     library.configure(with_overrides({"blog-2018.txt#1": MetadataOverride(event="鍵の日")}))
     library.configure(with_overrides({"blog-2018.txt#2": MetadataOverride(event="錠の日")}))
 
-    again = kb.keeper.add(export("門の会", "鍵の会", "錠の会"), "blog-2019.txt")
+    again = kb.adder.add(export("門の会", "鍵の会", "錠の会"), "blog-2019.txt")
 
     assert (first.report, first.reports, first.replaced) == (None, 2, None)
     assert (again.source, again.reports, again.replaced) == (f"{library.name}/blog-2018.txt", 3, "blog-2018.txt")
@@ -128,12 +128,12 @@ def test_an_export_that_comes_again_takes_the_place_of_the_old_one_and_what_was_
 
 def test_what_was_told_of_a_post_follows_it_where_it_was_edited_and_is_never_told_of_another(kb: KnowledgeBase) -> None:
     library = kb.collection.library
-    kb.keeper.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")
+    kb.adder.add(export("鍵の会", "錠の会", "扉の会", "窓の会"), "blog.txt")
     library.configure(with_overrides({"blog.txt#1": MetadataOverride(event="鍵の日")}))
     library.configure(with_overrides({"blog.txt#2": MetadataOverride(event="錠の日")}))
     edited = export("鍵の会").replace("鍵の会の一".encode(), "鍵の会の壱".encode())
 
-    again = kb.keeper.add(export("門の会") + edited + export("扉の会", "窓の会"), "blog.txt")
+    again = kb.adder.add(export("門の会") + edited + export("扉の会", "窓の会"), "blog.txt")
     kept = [(library.path / name).read_text("utf-8") for name in again.kept]
     carried = told(kb)
     kb.corrector.take_back([again.change] if again.change else [])
@@ -146,25 +146,25 @@ def test_what_was_told_of_a_post_follows_it_where_it_was_edited_and_is_never_tol
 def test_what_was_told_of_a_file_in_an_archive_goes_on_by_its_name(kb: KnowledgeBase) -> None:
     names = ("a.md", "b.md", "c.md")
     texts = {name: f"# {name}の会\n\n- {name}の話\n".encode() for name in names}
-    kb.keeper.add(packed(texts), "talks.zip")
+    kb.adder.add(packed(texts), "talks.zip")
     kb.collection.library.configure(with_overrides({"talks.zip!/a.md": MetadataOverride(event="会")}))
 
-    kb.keeper.add(packed({"0.md": b"# x\n\n- x\n", **texts, "a.md": "# 別の題\n\n- 直した\n".encode()}), "talks.zip")
+    kb.adder.add(packed({"0.md": b"# x\n\n- x\n", **texts, "a.md": "# 別の題\n\n- 直した\n".encode()}), "talks.zip")
 
     assert told(kb) == {"talks.zip!/a.md": "会"}
 
 
 def test_another_export_of_the_same_name_stands_beside_the_first(kb: KnowledgeBase) -> None:
-    kb.keeper.add(export("鍵の会", "錠の会"), "export.txt")
-    kb.keeper.add(export("門の会"), "export.txt")
+    kb.adder.add(export("鍵の会", "錠の会"), "export.txt")
+    kb.adder.add(export("門の会"), "export.txt")
 
     assert sources(kb) == ["export-2.txt#1", "export.txt#1", "export.txt#2"]
 
 
 def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_stays(kb: KnowledgeBase) -> None:
-    kb.keeper.add(export("鍵の会", "錠の会"), "blog.txt")
+    kb.adder.add(export("鍵の会", "錠の会"), "blog.txt")
     kb.keeper.sync()
-    added = kb.keeper.add("# 鍵の会\n\n- 鍵の会の一\n- 鍵の会の二\n".encode(), "key.md")
+    added = kb.adder.add("# 鍵の会\n\n- 鍵の会の一\n- 鍵の会の二\n".encode(), "key.md")
     outcome = kb.keeper.sync()
 
     assert (added.replaced, [str(problem) for problem in outcome.problems]) == (
@@ -191,14 +191,14 @@ def test_what_holds_nothing_to_add_is_refused_in_one_line(
     kb: KnowledgeBase, data: bytes, given: MetadataOverride | None, told: str
 ) -> None:
     with pytest.raises(UnreadableError) as refused:
-        kb.keeper.add(data, "a.txt", given)
+        kb.adder.add(data, "a.txt", given)
 
     assert (str(refused.value)[: len(told)], Library(kb.collection.library.path).holds_reports()) == (told, False)
 
 
 def test_an_export_from_standard_input_gets_the_ending_of_its_kind(kb: KnowledgeBase) -> None:
     added = [
-        kb.keeper.add(data) for data in (export("鍵の会"), packed({"a.md": b"- x"}), b'{"pages": [{"lines": ["a"]}]}')
+        kb.adder.add(data) for data in (export("鍵の会"), packed({"a.md": b"- x"}), b'{"pages": [{"lines": ["a"]}]}')
     ]
 
     assert [Path(one.source).name for one in added] == ["reports.txt", "reports.zip", "reports.json"]

@@ -18,7 +18,7 @@ def test_a_reason_that_counts_for_nothing_is_not_told(points: float, told: bool)
     reason = Reason("kind", points)
     found = Found(NOTE, points, (), (reason,))
 
-    assert found.told_reasons == ((reason,) if told else ())
+    assert found.shown_reasons == ((reason,) if told else ())
 
 
 @pytest.mark.parametrize(

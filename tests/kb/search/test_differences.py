@@ -9,7 +9,7 @@ from kb.library.kept import MOST_UPDATES
 from kb.library.rewriting import with_overrides
 from kb.report.difference import Cause, Difference
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
-from kb.search import differing, finishing, keeping, records, syncing
+from kb.search import collection, comparing, finishing, keeping, syncing
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
 SECOND = "# 別の会 2020\n\n- バッチポータルは遅い\n- 課題: 通知が多すぎて困る\n"
@@ -52,6 +52,17 @@ def test_one_alias_changes_exactly_its_notes_and_nothing_else(kb: KnowledgeBase,
 
     assert told(would) == told(difference) == [("tag", "came", "バッチポータルは遅い", "batch-portal")]
     assert (causes, again) == ((Cause("told", "[services.batch-portal] aliases"),), None)
+
+
+def test_of_several_tables_those_are_the_cause_that_are_about_what_a_report_names(
+    kb: KnowledgeBase, library: Path
+) -> None:
+    other = '[services.noon-portal]\nname = "Noon Portal"\ncategory = "compute"\n'
+    (library / "kb.toml").write_text(f"{ALIAS}\n{other}", "utf-8")
+    difference = kb.keeper.sync().difference
+
+    assert difference is not None
+    assert difference.causes == (Cause("told", "[services.batch-portal] aliases"),)
 
 
 def test_what_changes_nothing_is_no_difference(kb: KnowledgeBase, library: Path) -> None:
@@ -153,10 +164,10 @@ def test_notes_of_another_version_may_be_unreadable_but_a_fault_of_ours_is_not_h
     for module in (syncing, keeping, finishing):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     with monkeypatch.context() as patch:
-        patch.setattr(records, "load_note", unreadable)
+        patch.setattr(collection, "load_note", unreadable)
         would = kb.keeper.preview_sync()
     with monkeypatch.context() as patch:
-        patch.setattr(differing, "compared", faulty)
+        patch.setattr(comparing, "compared", faulty)
         with pytest.raises(AttributeError, match="of ours"):
             kb.keeper.preview_sync()
 

@@ -1,7 +1,13 @@
 """What is kept of a generation is of that one, whatever is published while it is made."""
 
-from collections.abc import Callable, Mapping
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +17,8 @@ from index.query import Query
 from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
+from kb.library.contents import Contents
+from kb.search.collection import GenerationCache
 from webui.app import create_app
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- Lambda\n  - 箱から鍵を静かに抜き出す\n"
@@ -83,3 +91,88 @@ def test_the_words_of_a_generation_are_those_of_its_configuration_whoever_publis
 
     (found,) = kb.searcher.search(Query("夜", facets=("service",))).facets["service"]
     assert (found.value, found.label) == ("batch-portal", "Batch Portal")
+
+
+THREADS = 8
+
+
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Have threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def generation(number: int) -> Contents:
+    return Contents(str(number), "", "", "", {}, {}, (), ())
+
+
+@pytest.mark.usefixtures("hurried")
+def test_of_what_threads_ask_for_at_once_each_is_made_once() -> None:
+    cache, made, together = GenerationCache[tuple[str, str]](), Counter[tuple[str, str]](), Barrier(THREADS)
+    generations = [generation(number) for number in range(20)]
+
+    def ask(_: int) -> list[tuple[str, str]]:
+        got = []
+        for contents in generations:
+            together.wait()
+            got += [cache.get(contents, lambda key=key, of=contents.library: make(of, key), key) for key in "abc"]
+        return got
+
+    def make(of: str, key: str) -> tuple[str, str]:
+        made[of, key] += 1
+        time.sleep(0.0001)
+        return of, key
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        every = list(threads.map(ask, range(THREADS)))
+
+    wanted = [(contents.library, key) for contents in generations for key in "abc"]
+    assert (every, made) == ([wanted] * THREADS, Counter(wanted))
+
+
+@pytest.mark.usefixtures("hurried")
+def test_who_asks_for_a_generation_is_given_what_was_made_of_it() -> None:
+    cache, generations = GenerationCache[str](), [generation(number) for number in range(3)]
+
+    def ask(seed: int) -> int:
+        some = random.Random(seed)  # noqa: S311  # no secret
+        asked = [some.choice(generations) for _ in range(500)]
+        return sum(cache.get(one, lambda one=one: one.library, some.choice("ab")) != one.library for one in asked)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        assert list(threads.map(ask, range(THREADS))) == [0] * THREADS
+
+
+@pytest.mark.usefixtures("hurried")
+def test_threads_that_look_at_a_library_see_each_generation_whole_and_read_it_once(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kb, writer, read = opened(library), opened(library), Counter[str]()
+    writer.keeper.sync()
+    of = Contents.of
+
+    def counted(meta: Mapping[str, object]) -> Contents:
+        contents = of(meta)
+        read[contents.files["a.md"]] += 1
+        return contents
+
+    monkeypatch.setattr(Contents, "of", counted)
+
+    def look(_: int) -> bool:
+        together.wait()
+        seen = kb.collection.snapshot()
+        return seen is not None and seen.contents == of(seen.reader.meta() or {}) == kb.collection.contents()
+
+    together = Barrier(THREADS)
+    with ThreadPoolExecutor(THREADS) as threads:
+        for number in range(5):
+            (library / "a.md").write_text(f"{REPORT}- 札を{number}枚並べる\n", "utf-8")
+            with monkeypatch.context() as patch:
+                patch.setattr(Contents, "of", of)
+                writer.keeper.sync()
+            assert list(threads.map(look, range(THREADS))) == [True] * THREADS
+
+    assert list(read.values()) == [1] * 5

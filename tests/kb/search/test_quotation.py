@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from kb.report.model import Crumb, Mention, Note, Talk
+from kb.search.guiding import Guide, GuideEntry
 from kb.search.quotation import Quoting, by_place, escaped
 from kb.services import domain
 from kb.services.changes import Change
@@ -150,4 +152,26 @@ def test_a_change_without_a_source_is_told_without_one() -> None:
     assert [*Quoting(ja, told, lambda _: None).sheet([note("鍵")])][3:] == [  # type: ignore[arg-type]
         "その後の変更: 2019年3月以降は新しい\n",
         "— a\\[1\\].md:7\n",
+    ]
+
+
+def test_a_guide_quotes_each_thing_once_with_all_that_say_so_its_remedies_and_what_it_leads_to() -> None:
+    problem, again = note("鍵が *足りない*", trail=(Crumb("鍵", 6),)), note("鍵がない", talk=None, report_title="夕べ")
+    again = replace(again, id="r/2", held_on=None)
+    remedy, after = replace(note("合鍵を作る"), id="r/3"), replace(note("扉が開く"), id="r/4")
+    entry = GuideEntry(problem, (problem, again), (remedy,), leads_to=(after,))
+    sqs = domain().catalogue.by_slug["sqs"]
+    guide = Guide(sqs, 9, 2, {"advice": (), "solved": (entry,)}, ())
+    of_talk = "Lambda \\*入門\\*、山田、鈴木、見本会（2019年5月1日） a\\[1\\].md:7"
+
+    assert list(quoting().guide(guide)) == [
+        "# Amazon SQS\n",
+        "9件のメモのうち、助言・課題・事実の 2件。同じことは一度だけ\n",
+        "## 対策のある課題\n",
+        "- *鍵*: 鍵が \\*足りない\\* — 2019・山田、鈴木",
+        f"  - 対策: 合鍵を作る — {of_talk}",
+        f"  - 扉が開く — {of_talk}",
+        f"  - {of_talk}",
+        "  - 鍵がない — 夕べ、見本会（日付不明） a\\[1\\].md:7",
+        "",
     ]

@@ -18,7 +18,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.kept import KeptReports
 from kb.library.rewriting import with_overrides
-from kb.pipeline.understanding import FinishedReport, Progress, Tools, untold
+from kb.pipeline.understanding import FinishedReport, Progress, Tools, silent
 from kb.report.model import Correction, MetadataOverride
 from kb.search import finishing, staging
 from kb.search.facets import FACETS
@@ -66,7 +66,7 @@ def configure(library: Path, domain: str, given: MetadataOverride, correction: C
     kb = KnowledgeBase.open(library, library.parent / "probe")
     kb.collection.library.configure(with_overrides({"a.md": given}))
     if correction and (library / "a.md").exists() and (library / "a.md").read_bytes() != UNREADABLE:
-        notes = kb.keeper.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
+        notes = kb.adder.preview((library / "a.md").read_bytes(), "a.md", given).report.notes
         if notes:
             kb.corrector.note(notes[note % len(notes)].id, lambda _, to=correction: to)
 
@@ -190,7 +190,7 @@ CLASHING = {
 }
 
 
-def synced_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progress: Progress = untold) -> object:
+def synced_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progress: Progress = silent) -> object:
     """Return what an index tells that several processes wrote, and one that one process did."""
     (tmp_path / "library").mkdir()
     for name, data in CLASHING.items():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from kb.search.outcomes import Added, SyncOutcome
+from kb.search.answers import Added, SyncOutcome
 from kb.texts.en import KINDS, counted
 from webui.texts.en.labels import (
     BLOCKS,

@@ -2,7 +2,7 @@
 
 from kb.readers.formats import LABELS
 from kb.search.facets import FACETS
-from kb.search.suggestions import WORD
+from kb.search.search_box import WORD
 from kb.texts import en
 
 FORMATS = ", ".join({"text": "plain text"}.get(label, label) for label in LABELS)
@@ -226,7 +226,9 @@ SERVICE_NOTES = "Search the notes on this service"
 NOTHING_NOTED = "There are no notes on this service yet."
 
 GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "Word"}
-VALUES = {(facet.key, value): label for facet in FACETS for value, label in facet.called.get(LANGUAGE, {}).items()}
+VALUES = {
+    (facet.key, value): label for facet in FACETS for value, label in facet.value_labels.get(LANGUAGE, {}).items()
+}
 VIA = en.VIAS
 WHY = {
     "here": "from “{words}” in this note",

@@ -2,7 +2,7 @@
 
 from kb.readers.formats import LABELS
 from kb.search.facets import FACETS
-from kb.search.suggestions import WORD
+from kb.search.search_box import WORD
 from kb.texts import ja
 
 FORMATS = "、".join({"text": "テキスト"}.get(label, label) for label in LABELS)
@@ -216,7 +216,9 @@ SERVICE_NOTES = "このサービスのメモを検索"
 NOTHING_NOTED = "このサービスのメモはまだありません。"
 
 GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "言葉"}
-VALUES = {(facet.key, value): label for facet in FACETS for value, label in facet.called.get(LANGUAGE, {}).items()}
+VALUES = {
+    (facet.key, value): label for facet in FACETS for value, label in facet.value_labels.get(LANGUAGE, {}).items()
+}
 VIA = ja.VIAS
 WHY = {
     "here": "このメモの言葉「{words}」から",

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
 from kb.library.contents import ReportEntry
-from kb.pipeline.comparing import MarkedNote, compared
 from kb.report.difference import Cause, Difference, Item, counted
 from kb.report.model import Kind, Mention, Note, Why
+from kb.search.comparing import MarkedNote, compared
 
 ENTRY = ReportEntry("r", "r.md", "", "R", None, None, None, None, (), 0, ())
 CAUSES = (Cause("edited", "r.md"),)
@@ -74,6 +74,21 @@ def test_of_notes_that_stay_all_that_differs_is_told_and_leads_from_one_state_to
             before.add((item.sort, item.note, item.value, item.after))
 
     assert before == after
+
+
+@given(marked_notes(), marked_notes())
+def test_what_comes_or_goes_is_told_with_its_pair_where_that_stays(
+    old: list[MarkedNote], new: list[MarkedNote]
+) -> None:
+    here = {one.note.id for one in old} & {one.note.id for one in new}
+    pairs = [one for one in items(old, new) if one.sort == "pair" and one.note not in here]
+
+    assert {(one.fate, one.note, f"r/{one.before}{one.after}") for one in pairs} == {
+        (fate, one.note.id, one.note.remedy_of)
+        for fate, notes in (("came", new), ("went", old))
+        for one in notes
+        if one.note.id not in here and one.note.remedy_of in here
+    }
 
 
 @given(marked_notes(), marked_notes())
