@@ -18,8 +18,8 @@ from flask import Flask
 from kb.knowledge_base import KnowledgeBase
 from kb.search.facets import BY_KEY
 from kb.search.searching import SORTS
-from webui.address import GROUPS, STEPS
 from webui.app import create_app
+from webui.http.address import GROUPS, STEPS
 from webui.pages import indexes
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,51 +18,37 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
 from kb.report.problems import grouped
-from webui import compression, language, security
-from webui.address import address_of, page_address
-from webui.limits import Guesses
+from webui.http import language, responses, security
+from webui.http.address import address_of, page_address
+from webui.http.security import Access, Guesses
+from webui.http.undo_log import UndoLog
 from webui.pages import (
-    answering,
-    browse,
-    chronicles,
     correcting,
     events,
     export,
     feeds,
-    health,
-    history,
     indexes,
     intake,
-    key,
     pairs,
     programs,
-    proposing,
-    removing,
     reports,
     saved,
     search,
     services,
-    suggest,
+    timelines,
     todo,
     updating,
 )
 from webui.pages.updating import Updater
-from webui.security import Access
 from webui.texts import texts
-from webui.undo_log import UndoLog
-from webui.view import answers
-from webui.view.examples import Example, examples
+from webui.view.cached import examples, syntax
 from webui.view.markup import checkbox, marked, web_address
-from webui.view.syntax import Line, syntax
 
 if TYPE_CHECKING:
     from kb.fetching import Fetcher
 
 _STATIC = Path(__file__).parent / "static"
-_READING = (
-    *(suggest, indexes, events, pairs, browse, services, chronicles, reports, export, todo),
-    *(programs, feeds, history),
-)  # what only reads, and needs nothing but the knowledge base
+_READING = (indexes, events, pairs, reports, services, timelines, export, todo, feeds)  # these need nothing else
 
 
 class _Json(JSONProvider):
@@ -73,7 +59,7 @@ class _Json(JSONProvider):
         return msgspec.json.encode(obj).decode()
 
     def loads(self, s: str | bytes, **_: object) -> object:
-        """Return the object that JSON tells."""
+        """Return the object of a JSON text."""
         return msgspec.json.decode(s)
 
 
@@ -102,51 +88,58 @@ def create_app(
 ) -> Flask:
     """Return the app that shows a knowledge base.
 
-    `access` tells whom it trusts, by default this machine; `today` is the day that ages are counted from.
+    `access` is whom it trusts, by default this machine; `today` is the day that ages are counted from.
     `updater` brings the index up to the library, by default in this process. `fetcher` fetches
     what stands at an address, by default nothing does.
     """
     access = access or Access()
     updater = updater or Updater(knowledge_base.keeper.sync)
+    undo_log, guesses, searches = UndoLog(), Guesses(), saved.SavedSearches(knowledge_base)
     app = Flask(__name__)
     app.json = _Json(app)
-    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # seconds: an asset's address changes with it
+    _prepare_templates(app, knowledge_base, updater, undo_log, today)
+    responses.compress(app)
+    language.speak(app)
+    security.protect(app, access, guesses)
+    responses.tell_errors(app)
+    blueprints = (
+        search.pages(knowledge_base, searches),
+        *(room.pages(knowledge_base) for room in _READING),
+        programs.pages(knowledge_base, updater),
+        saved.pages(knowledge_base, searches, updater, undo_log),
+        intake.pages(knowledge_base, updater, undo_log, fetcher),
+        correcting.pages(knowledge_base, updater, undo_log),
+        todo.answers(knowledge_base, updater, undo_log),
+        updating.pages(knowledge_base, updater, undo_log),
+        security.key_page(access, guesses),
+    )
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _prepare_templates(
+    app: Flask, knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, today: Callable[[], date]
+) -> None:
+    """Give the templates of an app the names that they know; one that they do not know is an error."""
+    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.context_class = _Context
+    collection = knowledge_base.collection
+    versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
 
     def short_name(key: str) -> str:
-        service = knowledge_base.collection.catalogue.by_slug.get(key)
+        service = collection.catalogue.by_slug.get(key)
         return service.short_name if service else key
 
-    found, lines = examples(knowledge_base), syntax(knowledge_base)
-
-    def offered() -> tuple[Example, ...]:
-        try:
-            return found()
-        except SearchIndexError:
-            return ()
-
-    def explained() -> tuple[Line, ...]:
-        try:
-            return lines()
-        except SearchIndexError:
-            return ()
-
-    def static(name: str) -> str:
-        return f"/static/{name}?v={versions[name]}"
-
-    undo_log = UndoLog()
-    versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
-    app.jinja_env.context_class = _Context
     app.jinja_env.globals.update(
         kb=knowledge_base,
-        similar_in=lambda one: texts.shared.similar(
-            one.cosine, map(knowledge_base.collection.catalogue.name, one.services)
-        ),
+        similar_in=lambda one: texts.shared.similar(one.cosine, map(collection.catalogue.name, one.services)),
         today=today,
         everything=Query(),
         short_name=short_name,
-        examples=offered,
-        syntax=explained,
+        examples=examples(knowledge_base),
+        syntax=syntax(knowledge_base),
         other_languages=language.others,
         of_data=language.of_data,
         older_answers=partial(_older_answers, knowledge_base, updater),
@@ -156,29 +149,11 @@ def create_app(
         marked=marked,
         gathered=grouped,
         web_address=web_address,
-        static=static,
-        undo_entry=undo_log.shown,
+        static=lambda name: f"/static/{name}?v={versions[name]}",
+        undo_entry=undo_log.of_request,
     )
     # In the long lists of filters, for Jinja calls a filter at a third of the cost of calling a global.
     app.jinja_env.filters.update(checkbox=checkbox)
-    compression.compress(app)
-    language.speak(app)
-    guesses = Guesses()
-    security.protect(app, access, guesses)
-    answers.tell_errors(app)
-    searches = saved.SavedSearches(knowledge_base)
-    app.register_blueprint(search.pages(knowledge_base, searches))
-    for room in _READING:
-        app.register_blueprint(room.pages(knowledge_base))
-    app.register_blueprint(saved.pages(knowledge_base, searches, updater, undo_log))
-    app.register_blueprint(intake.pages(knowledge_base, updater, undo_log, fetcher))
-    for putting_right in (answering, correcting, removing):
-        app.register_blueprint(putting_right.pages(knowledge_base, updater, undo_log))
-    app.register_blueprint(proposing.pages())
-    app.register_blueprint(updating.pages(updater, knowledge_base, undo_log))
-    app.register_blueprint(health.pages(knowledge_base, updater))
-    app.register_blueprint(key.pages(access, guesses))
-    return app
 
 
 def _older_answers(knowledge_base: KnowledgeBase, updater: Updater) -> Literal["", "away", "damaged", "behind"]:

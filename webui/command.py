@@ -8,7 +8,10 @@ from contextlib import suppress
 from kb.cli.language import speak
 from kb.cli.overview import COMMANDS, overview
 
-COMMANDS["export-site"] = ("webui.exporting", "Write the page into a folder as files, which any web server shows.")
+COMMANDS["export-site"] = (
+    "webui.site.exporting",
+    "Write the page into a folder as files, which any web server shows.",
+)
 COMMANDS["serve"] = ("webui.serving", "Serve the page on this machine, the index brought up to the library first.")
 
 

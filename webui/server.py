@@ -22,7 +22,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
-from webui.security import HEADERS
+from webui.http.security import HEADERS
 
 if sys.platform != "win32":
     import resource
@@ -108,7 +108,7 @@ def serve(app: Flask, bound: socket.socket, started: Callable[[], None]) -> None
     _allow_files()
     stopping = threading.Event()
 
-    def stop(number: int, _centring: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
         stopping.set()
         signal.signal(number, signal.SIG_DFL)
 

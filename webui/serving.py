@@ -24,8 +24,8 @@ from kb.search.answers import SyncOutcome
 from kb.worker import embed_in_worker, sync_in_worker
 from webui import server
 from webui.app import create_app
+from webui.http.security import Access
 from webui.pages.updating import Updater
-from webui.security import Access
 
 _SHORTEST_TOKEN = 16  # characters
 
@@ -62,36 +62,38 @@ def serve(
     try:
         listening = server.listen(host, port)
     except OSError as error:
-        told = _("cannot listen at {host}:{port}: {why}; choose another --host or --port")
-        raise click.UsageError(told.format(host=host, port=port, why=_(str(error.strerror)))) from error
-    taken = listening.getsockname()[1]
-    if port not in (0, taken):
-        say(_("Port {port} is taken; using {taken}.").format(port=port, taken=taken))
+        message = _("cannot listen at {host}:{port}: {why}; choose another --host or --port")
+        raise click.UsageError(message.format(host=host, port=port, why=_(str(error.strerror)))) from error
+    bound_port = listening.getsockname()[1]
+    if port not in (0, bound_port):
+        say(_("Port {port} is taken; using {taken}.").format(port=port, taken=bound_port))
     # What it takes to read a whole library goes with the process that reads it: of 100,000 notes 30 MB.
-    apart = partial(sync_in_worker, kb) if kb.collection.needs_index() else None
-    begun = bring_up_to_date_or_tell(kb, apart)
-    if isinstance(begun, SyncOutcome):
-        lines(outcome_lines(begun, kb, "beside"))
-    shown = f"[{host}]" if ":" in host else host
+    sync = partial(sync_in_worker, kb) if kb.collection.needs_index() else None
+    synced = bring_up_to_date_or_tell(kb, sync)
+    if isinstance(synced, SyncOutcome):
+        lines(outcome_lines(synced, kb, "beside"))
+    shown_host = f"[{host}]" if ":" in host else host
     fetcher = None
     if allow_fetch:
         from kb.fetching import Fetcher  # noqa: PLC0415  # for httpx takes its time and 5 MB
 
         fetcher = Fetcher(allow_private=allow_private)
-    updater = Updater(partial(_sync, kb, embed_in_worker(kb)), begun if isinstance(begun, Sentence) else None)
+    updater = Updater(partial(_sync, kb, embed_in_worker(kb)), synced if isinstance(synced, Sentence) else None)
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
-    threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True).start()
+    warming = threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True)
+    warming.start()
     server.serve(
         create_app(kb, access=access, updater=updater, fetcher=fetcher),
         listening,
-        lambda: say(_("Serving {address} - stop with Ctrl+C").format(address=f"http://{shown}:{taken}/")),
+        lambda: say(_("Serving {address} - stop with Ctrl+C").format(address=f"http://{shown_host}:{bound_port}/")),
     )
     updater.end()
+    warming.join()  # the model's own threads abort a process that ends while they begin
 
 
 def _sync(kb: KnowledgeBase, changed: Callable[[], None], progress: Progress) -> SyncOutcome:
-    """Bring the index up to the library, and tell that it changed."""
+    """Bring the index up to the library, then have vectors made."""
     outcome = sync_in_worker(kb, progress)
     changed()
     return outcome
@@ -99,7 +101,7 @@ def _sync(kb: KnowledgeBase, changed: Callable[[], None], progress: Progress) ->
 
 def _warm(kb: KnowledgeBase) -> None:
     """Search once, so that the first who does so does not wait for the sentence model, which takes half a second."""
-    with suppress(Exception):  # whoever searches is told what is wrong
+    with suppress(Exception):  # whoever searches sees what is wrong
         kb.searcher.search(Query("メモ", limit=1))
 
 
@@ -114,16 +116,16 @@ def _access(host: str, names: tuple[str, ...]) -> Access:
     given = os.environ.get("KB_TOKEN")
     token = given.strip() if given else None
     if token is not None and len(token) < _SHORTEST_TOKEN:
-        told = _("KB_TOKEN is shorter than {least} characters; choose a longer one")
-        raise click.UsageError(told.format(least=_SHORTEST_TOKEN))
+        message = _("KB_TOKEN is shorter than {least} characters; choose a longer one")
+        raise click.UsageError(message.format(least=_SHORTEST_TOKEN))
     if _is_loopback(host):
         return Access(frozenset({"localhost", *names}), token)
     if token is None:
-        told = _(
+        message = _(
             "{host} can be reached from other machines: set KB_TOKEN to a secret of at least {least} characters, "
             "which writing will need, or listen at 127.0.0.1"
         )
-        raise click.UsageError(told.format(host=host, least=_SHORTEST_TOKEN))
+        raise click.UsageError(message.format(host=host, least=_SHORTEST_TOKEN))
     return Access(frozenset({"localhost", host, socket.gethostname(), socket.getfqdn(), *names}), token)
 
 

@@ -186,7 +186,7 @@ def _overtaken_lines(found: "Found", domain: "Domain") -> Iterator[str]:
 
 
 def _end_lines(searcher: "Searcher", query: "Query", answer: "Answer") -> Iterator[str]:
-    """Yield, where little is found, what each part of a query has to do with that; where nothing is, what finds some."""
+    """Yield, where little is found, which part of a query is why; where nothing is, what finds some."""
     counts = [*(word.count for word in answer.words), *(condition.count for condition in answer.conditions)]
     if not answer.total or (len(counts) > 1 and any(counts)):
         none = _("None of these notes has “{word}”") if query.selections else _("No note has “{word}”")

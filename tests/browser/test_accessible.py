@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.security import Access
+from webui.http.security import Access
 
 pytestmark = [
     pytest.mark.browser,

@@ -15,8 +15,7 @@ from playwright.sync_api import Page, expect
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.exporting import replace
-from webui.site.making import files
+from webui.site.exporting import files, replace
 
 pytestmark = pytest.mark.browser
 

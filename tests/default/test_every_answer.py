@@ -17,9 +17,9 @@ from werkzeug.routing import Rule
 from kb import worker
 from kb.cli.group import cli
 from kb.library import watching
-from webui import command, exporting, server, serving
+from webui import command, server, serving
 from webui.app import create_app
-from webui.site import making
+from webui.site import exporting
 
 Counted = Callable[[str, object], None]  # tells in the report of a run (--junit-xml) how much was tried
 
@@ -165,7 +165,8 @@ def restore(folder: Path, kept: Path) -> None:
 @pytest.fixture
 def _returning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the commands end that go on until they are stopped, and a site its first pages alone."""
-    monkeypatch.setattr(exporting, "files", lambda *given, **named: islice(making.files(*given, **named), _PAGES))
+    every = exporting.files
+    monkeypatch.setattr(exporting, "files", lambda *given, **named: islice(every(*given, **named), _PAGES))
     monkeypatch.setattr(server, "serve", lambda _app, listening, started: (started(), listening.close()))
     monkeypatch.setattr(watching, "changes", lambda _folders: iter(()))
     monkeypatch.setattr(serving, "changes", lambda _folders: iter(()))

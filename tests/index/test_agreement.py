@@ -10,7 +10,7 @@ from faces import FACETS, Faces, a_query, asked_of_the_oracle, faces_over
 
 from index.query import Query
 from kb.cli.group import cli
-from webui.address import address_of
+from webui.http.address import address_of
 
 QUERIES = 200
 

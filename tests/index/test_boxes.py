@@ -11,7 +11,7 @@ from faces import Faces, a_query, asked_of_the_oracle, faces_over
 
 from index.query import Query
 from kb.search.facets import keys
-from webui.address import address_of
+from webui.http.address import address_of
 from webui.view.facets import MOST_VALUES
 
 SELECTIONS = 300

@@ -56,11 +56,11 @@ TESTS = {  # those about each module, the quickest first
     "kb/library/kept.py": ("tests/kb/library/test_kept.py", "tests/kb/search/test_differences.py"),
     "kb/search/quotation.py": ("tests/kb/search/test_quotation.py",),
     "kb/services/inheritance.py": ("tests/kb/services/test_inheritance.py",),
-    "webui/address.py": ("tests/webui/test_address.py",),
+    "webui/http/address.py": ("tests/webui/test_address.py",),
     "index/relaxation.py": ("tests/index/test_relaxing.py", "tests/index/test_relaxation.py"),
     "index/whoosh_engine/manifest.py": ("tests/index/test_manifest.py", "tests/index/test_damage.py"),
     "index/opensearch_engine/manifest.py": ("tests/index/test_cluster_manifest.py",),
-    "webui/undo_log.py": (
+    "webui/http/undo_log.py": (
         "tests/webui/test_undo_log.py",
         "tests/webui/test_correcting.py",
         "tests/webui/test_intake.py",

@@ -27,8 +27,8 @@ from kb.fetching import Fetcher
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import SAMPLES
 from webui import app as made
-from webui.address import GROUPS, UNDO_KEY
 from webui.app import create_app
+from webui.http.address import GROUPS, UNDO_KEY
 
 SEED = 2018
 SHORT, LONG = 600, 10_000  # requests

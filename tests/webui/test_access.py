@@ -12,7 +12,7 @@ from index.engine import SearchIndexError
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.archives import LONGEST_REPORT
 from webui.app import create_app
-from webui.security import HEADERS, Access
+from webui.http.security import HEADERS, Access
 
 REPORT = "# 見本勉強会 2019 参加レポート\n\n- SQS は順番を守らない\n"
 OURS = {"Sec-Fetch-Site": "same-origin"}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.language import MOST_CHARACTERS
 from index.query import Query
 from kb.services import domain
-from webui.address import (
+from webui.http.address import (
     GROUPS,
     LAST_PAGE,
     LONGEST_VALUE,
@@ -17,11 +17,11 @@ from webui.address import (
     PAGE_SIZE,
     Unread,
     address_of,
+    at_page,
     page_address,
     page_of,
     query_of,
     resolved,
-    turned_to,
 )
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -140,7 +140,7 @@ def test_a_page_is_counted_from_one(page: str, read_as: int) -> None:
     query, unread = query_of([("page", page)])
 
     assert (query.offset, page_of(query), unread) == ((read_as - 1) * PAGE_SIZE, read_as, ())
-    assert turned_to(Query(), read_as) == query
+    assert at_page(Query(), read_as) == query
 
 
 @pytest.mark.parametrize("page", [str(LAST_PAGE + 1), "-1", "", "1 ", "²"])

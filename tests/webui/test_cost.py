@@ -1,5 +1,7 @@
-"""What a page costs: how often it asks the engine, and how often it reads a note."""
+"""What a page costs: how many searches, and notes decoded; and what a server holds that goes on for months."""
 
+import gc
+import weakref
 from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
@@ -15,7 +17,7 @@ from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.report.model import Note
-from kb.search import records
+from kb.search import documents
 from webui.app import create_app
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
@@ -69,8 +71,8 @@ def test_a_page_of_results_is_one_search_and_reads_each_note_once(
         read[stored] += 1
         return loaded(stored, contents)
 
-    loaded = records.load_note
-    monkeypatch.setattr(records, "load_note", load_note)
+    loaded = documents.load_note
+    monkeypatch.setattr(documents, "load_note", load_note)
     before = CountingEngine.searches
 
     assert (client.get(address).status_code, CountingEngine.searches - before, set(read.values()) - {1}) == (
@@ -113,8 +115,8 @@ def test_a_page_to_read_asks_a_fixed_number_of_searches_and_decodes_only_what_it
         read[stored] += 1
         return loaded(stored, contents)
 
-    loaded = records.load_note
-    monkeypatch.setattr(records, "load_note", load_note)
+    loaded = documents.load_note
+    monkeypatch.setattr(documents, "load_note", load_note)
     before = CountingEngine.searches
 
     assert client.get(address).status_code == 200
@@ -131,8 +133,8 @@ def test_notes_of_a_talk_that_belong_to_nothing_found_are_not_decoded(
         read[stored] += 1
         return loaded(stored, contents)
 
-    loaded = records.load_note
-    monkeypatch.setattr(records, "load_note", load_note)
+    loaded = documents.load_note
+    monkeypatch.setattr(documents, "load_note", load_note)
     client.get("/?q=Firecracker")
 
     assert read.total() < 5
@@ -142,6 +144,25 @@ def test_the_lines_of_a_report_are_shown_with_their_notes_none_of_which_is_decod
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = client.get("/reports", headers={"Accept": "application/json"}).json["reports"][0]["id"]
-    monkeypatch.setattr(records, "load_note", lambda *_: pytest.fail("a note was decoded"))
+    monkeypatch.setattr(documents, "load_note", lambda *_: pytest.fail("a note was decoded"))
 
     assert f'href="/note/{quote(report)}/' in client.get(f"/lines/{report}").text
+
+
+def test_other_words_in_kb_toml_let_go_of_the_analysis_of_before(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "report.md").write_text("# 見本勉強会 2019 レポート\n\n- SQS は便利\n", "utf-8")
+    knowledge_base = KnowledgeBase.open(library, tmp_path / "index")
+    client = create_app(knowledge_base).test_client()
+    before = []
+
+    for word in ("語彙の一", "語彙の二", "語彙の三"):
+        (library / "kb.toml").write_text(f'[words]\n"{word}" = []\n', "utf-8")
+        knowledge_base.keeper.sync()
+        answers = [client.get(address).status_code for address in ("/?q=便利", "/service/sqs", "/guide/sqs")]
+        assert set(answers) == {200}
+        before.append(weakref.ref(knowledge_base.collection.tools.analyzer))
+
+    gc.collect()  # of what an error on the way may have held
+    assert [analyzer() is not None for analyzer in before] == [False, False, True]

@@ -16,7 +16,7 @@ from kb.search import finishing, keeping, syncing
 from kb.services import domain
 from kb.services.changes import Change
 from webui.app import create_app
-from webui.view.feed import Feed, FeedEntry, atom
+from webui.pages.feeds import Feed, FeedEntry, atom
 
 REPORT = """# 見本勉強会 2019-05-01 参加レポート
 

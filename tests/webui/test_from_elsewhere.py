@@ -16,7 +16,7 @@ from web import answer, redirect, serving
 from kb.fetching import Fetched, Fetcher
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.security import Access
+from webui.http.security import Access
 
 PAGE = "<html><body><h1>見本勉強会 2019 参加レポート</h1><ul><li>SQS は順番を守らない</li></ul></body></html>"
 OURS = {"Sec-Fetch-Site": "same-origin"}

@@ -20,10 +20,10 @@ from kb.knowledge_base import KnowledgeBase
 from kb.readers.archives import LONGEST_REPORT
 from kb.search import adding
 from kb.search.answers import SyncOutcome
-from webui import received
 from webui.app import create_app
+from webui.http import uploads
+from webui.http.security import HEADERS
 from webui.pages import updating
-from webui.security import HEADERS
 
 REPORT = """# 見本勉強会 2019 参加レポート
 
@@ -290,7 +290,7 @@ def test_no_name_leads_out_of_the_library(client: FlaskClient, knowledge_base: K
 
 @given(st.binary(max_size=200))
 def test_the_bytes_of_a_file_come_back_from_the_form(data: bytes) -> None:
-    sent = received.Received(data, None, received.MetadataOverride())
+    sent = uploads.Received(data, None, uploads.MetadataOverride())
 
     assert base64.b64decode(sent.encoded) == data
 

@@ -11,11 +11,10 @@ from werkzeug.exceptions import TooManyRequests
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from webui.address import MOST_VALUES, Unread, query_of
 from webui.app import create_app
-from webui.limits import Guesses, at_once
-from webui.security import Access
-from webui.view.takeaway import table
+from webui.http.address import MOST_VALUES, Unread, query_of
+from webui.http.security import Access, Guesses, at_once
+from webui.pages.export import table
 
 TOKEN = "a-token-of-twenty-chars"  # noqa: S105
 OURS = {"Sec-Fetch-Site": "same-origin"}

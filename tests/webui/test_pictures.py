@@ -16,8 +16,8 @@ from kb.report.model import Kind, Note
 from kb.search.crosstab import ServiceYears
 from kb.services import Service
 from webui.app import create_app
-from webui.view.heat_map import heat_map, shade
-from webui.view.shape import HEIGHT, shape
+from webui.view.report import HEIGHT, shape
+from webui.view.timeline import heat_map, shade
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 CELL = re.compile(r'<a class="place shade-\d" href="([^"]+)">([\d,]+)</a>')
@@ -89,7 +89,7 @@ def noted(number: int, kind: Kind) -> Note:
     return Note(f"r/{number}", "r", "r.md", number, "bullet", 0, str(number), kind=kind)
 
 
-@given(st.lists(st.sampled_from(get_args(Kind)), max_size=300))
+@given(st.lists(st.sampled_from(get_args(Kind)), min_size=15, max_size=300))
 def test_the_shape_of_a_report_has_every_note_of_its_kinds_once_and_where_it_stands(kinds: list[Kind]) -> None:
     drawn = shape([noted(number, kind) for number, kind in enumerate(kinds)])
     shown = {kind: kinds.count(kind) for kind in ("advice", "problem", "question") if kind in kinds}
@@ -102,7 +102,8 @@ def test_the_shape_of_a_report_has_every_note_of_its_kinds_once_and_where_it_sta
     for strip in drawn.strips:
         assert sum(mark.notes for mark in strip.marks) == strip.notes
         for mark in strip.marks:
-            assert mark.left <= 100 * mark.first.line / len(kinds) < mark.left + mark.width / 0.8 + 0.1
+            begins = 100 * mark.first.line / len(kinds)  # drawn to the hundredth
+            assert mark.left - 0.01 <= begins < mark.left + mark.width / 0.8 + 0.1
             assert kinds[mark.first.line] == strip.kind
     marks = [mark for strip in drawn.strips for mark in strip.marks]
     assert max(marks, key=lambda mark: mark.notes).height == HEIGHT
@@ -188,7 +189,7 @@ def test_a_chosen_value_that_no_talk_has_is_listed_and_can_be_taken_away(client:
 def test_of_many_values_the_first_and_the_chosen_one_are_listed_and_how_many_are_left_out(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webui.view.talk_facets._MOST", 3)
+    monkeypatch.setattr("webui.view.facets._MOST_TALK_VALUES", 3)
     address = "/talks?speaker=Adam Selipsky"
     told = client.get(address, headers={"Accept": "application/json"}).json["facets"]["speaker"]
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
-from webui.security import HEADERS, Access
+from webui.http.security import HEADERS, Access
 
 TOKEN = "a-token-of-twenty-chars"  # noqa: S105
 JSON = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}

@@ -16,8 +16,7 @@ from kb.library.configuration import ConfigurationError, parse
 from kb.library.rewriting import with_search, without_search
 from kb.library.tables import MOST_SEARCHES, SavedSearch
 from webui.app import create_app
-from webui.pages.saved import readable
-from webui.seen import COOKIE
+from webui.pages.saved import COOKIE, readable
 
 REPORT = "# 見本勉強会 2019-05-01\n\n- SQS は冪等に受ける\n- 監視の通知を絞る\n"
 TOLD = """# ours

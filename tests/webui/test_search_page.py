@@ -1,7 +1,8 @@
-"""What stands on a page of results beside its notes: a talk, a service, the undated, orders, pages, ways out."""
+"""The search page, and the start page in its place where nothing is asked."""
 
 import html
 import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -11,7 +12,7 @@ from index.engine import Reason
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 from webui.texts import en, ja
-from webui.view.pager import numbers
+from webui.view.listing import numbers
 
 DATED = """\
 # 見本勉強会 2019 参加レポート
@@ -30,6 +31,7 @@ DATED = """\
 - SQS と Lambda をつなぐ
 """
 UNDATED = "# 日付を書かない人のメモ\n\n- 監視の担当を決める\n- 監視の画面を置く\n"
+TOLD = "送り先を冪等にしておけば、SQSから同じメッセージが二度届いても困らない"
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +206,39 @@ def test_why_a_note_was_found_is_said_in_words(language: ModuleType, told: list[
     assert list(language.why_found(reasons, "label")) == told
     assert list(language.why_found((Reason("boost", 0.2),), "statement")) == []
     assert len(list(language.why_found((Reason("boost", 0.2),), "advice"))) == 1
+
+
+def started(folder: Path, *notes: str) -> FlaskClient:
+    (folder / "library").mkdir()
+    lines = "".join(f"- {note}\n" for note in notes)
+    text = f"# 見本勉強会 2019 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n登壇: 見本 花子\n\n{lines}"
+    (folder / "library" / "a.md").write_text(text, "utf-8")
+    knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
+    knowledge_base.keeper.sync()
+    return create_app(knowledge_base).test_client()
+
+
+def told(client: FlaskClient) -> str:
+    section = re.search(r'<section class="card answers".*?</section>', client.get("/").text, re.DOTALL)
+    return " ".join(re.sub("<[^>]*>", "", html.unescape(section[0])).split()) if section else ""
+
+
+def test_it_quotes_a_note_of_this_library_with_who_said_it_where_and_why_that_helps(tmp_path: Path) -> None:
+    said = told(started(tmp_path, TOLD, "Lambda は短い"))
+
+    for part in (
+        "SQSで同じメッセージが二度届いたら？",
+        TOLD,
+        "キューの話",
+        "見本 花子",
+        "2019年",
+        "grep",
+        "Wiki",
+        "ノート",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize("notes", [("今日は晴れていて気持ちがよかった",), ("SQS 冪等",)])
+def test_where_no_note_tells_anything_nothing_is_quoted(tmp_path: Path, notes: tuple[str, ...]) -> None:
+    assert told(started(tmp_path, *notes)) == ""

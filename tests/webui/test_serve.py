@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kb.knowledge_base import KnowledgeBase
-from webui.security import HEADERS
+from webui.http.security import HEADERS
 
 Start = Callable[..., subprocess.Popen[str]]
 

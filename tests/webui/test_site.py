@@ -20,10 +20,9 @@ from lxml import etree, html
 import webui.command  # noqa: F401 (it adds `export-site`)
 from kb.cli.group import cli
 from kb.knowledge_base import KnowledgeBase
-from webui.exporting import replace
-from webui.site import making
-from webui.site.making import SiteError, files
-from webui.site.places import Place, Places, link, web_address
+from webui.site import exporting
+from webui.site.exporting import SiteError, files, replace
+from webui.site.rewriting import Place, Places, link, web_address
 
 SAMPLES = Path(__file__).parents[2] / "data/samples"
 ROOT = "https://me.example/notes/"
@@ -302,7 +301,7 @@ def test_a_site_that_cannot_be_made_whole_leaves_the_one_before(small: Path, mon
         yield "index.html", b"new"
         raise SiteError("/talk/x was answered with 404")
 
-    monkeypatch.setattr("webui.exporting.files", broken)
+    monkeypatch.setattr("webui.site.exporting.files", broken)
     told = exported(small)
 
     assert (told.exit_code, state(small / "site") == before) == (1, True)
@@ -313,9 +312,9 @@ def test_a_site_that_cannot_be_made_whole_leaves_the_one_before(small: Path, mon
 def test_a_page_that_is_none_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kb = KnowledgeBase.open(small / "library", small / "index")
     kb.keeper.sync()
-    rendered = making.render_template
+    rendered = exporting.render_template
     monkeypatch.setattr(
-        making, "render_template", lambda name: rendered(name) + '<a href="/talk/gone">a talk that has gone</a>'
+        exporting, "render_template", lambda name: rendered(name) + '<a href="/talk/gone">a talk that has gone</a>'
     )
 
     with pytest.raises(SiteError, match=r"^/talk/gone was answered with 404 NOT FOUND"):
@@ -359,7 +358,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 @given(st.lists(NAMES.filter(lambda name: name not in (".", "..")), min_size=2, max_size=5, unique=True))
 def test_each_speaker_has_a_file_of_their_own_on_any_disk(names: list[str]) -> None:
-    from webui.address import page_address  # noqa: PLC0415  # the same that pages link by
+    from webui.http.address import page_address  # noqa: PLC0415  # the same that pages link by
 
     places = Places(feeds=False)
     every = {page_address("speaker", name) for name in names}
@@ -394,9 +393,9 @@ def test_names_that_differ_in_capitals_alone_have_two_files() -> None:
         ("/reports?name=a", "list"),
         ("/report/x?page=2#x/1", Place("report/x/page=2/index.html", "#x/1")),
         ("/static/style.css?v=1", Place("static/style.css", "?v=1")),
-        ("/service/sqs/feed", "deed"),
-        ("/guide/sqs.md", "deed"),
-        ("/correct/x/1", "deed"),
+        ("/service/sqs/feed", "action"),
+        ("/guide/sqs.md", "action"),
+        ("/correct/x/1", "action"),
     ],
 )
 def test_where_an_address_stands(address: str, told: object) -> None:

@@ -12,8 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Talk
 from kb.search.directory import TalkEntry
 from webui.app import create_app
-from webui.pages.events import by_track
-from webui.view.timetable import Timetable, timetables
+from webui.pages.events import Timetable, by_track, timetables
 
 REPORT = """# 見本勉強会 2019
 

@@ -1,9 +1,32 @@
 """What was done last on a page: taken back once, done again once, forgotten in turn; and where one comes back to."""
 
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
-from webui.undo_log import UndoLog, came_from, undoing
+from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import SyncOutcome
+from webui.app import create_app
+from webui.http.undo_log import UndoLog, came_from, undoing
+from webui.pages import updating
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+REPORT = """\
+# 見本勉強会 2019 参加レポート
+
+## 【A】11:10~12:00:キューの話
+
+登壇: 見本 花子
+
+- SQS は順番を守らない
+- 必ずDLQを設定すること
+"""
+SEARCH = "/?q=順番&page=1"
 
 
 def counting() -> tuple[list[int], object]:
@@ -78,8 +101,8 @@ def test_one_comes_back_to_where_one_was_with_the_deed(back: str, told: str, *, 
     undo_log = UndoLog()
     done = undo_log.keep("did it", None)
     with Flask("test").test_request_context():
-        response = undo_log.told(done, back, settled=settled)
-        anchored = undo_log.told(done, back, "あ b", settled=settled)
+        response = undo_log.lead_back(done, back, settled=settled)
+        anchored = undo_log.lead_back(done, back, "あ b", settled=settled)
 
     location = told.replace("KEY", done.key)
     assert (response.status_code, response.location) == (303, location)
@@ -114,9 +137,135 @@ def test_one_comes_back_at_once_where_nothing_is_said_of_an_update() -> None:
     undo_log = UndoLog()
     done = undo_log.keep("did it", None)
     with Flask("test").test_request_context():
-        assert undo_log.told(done, "/").location == f"/?done={done.key}"
+        assert undo_log.lead_back(done, "/").location == f"/?done={done.key}"
 
 
 def test_the_form_remembers_where_one_came_from() -> None:
     with Flask("test").test_request_context("/x?back=/b", method="POST", data={"back": "/a"}):
         assert came_from("/otherwise") == "/a"
+
+
+@pytest.fixture
+def knowledge_base(tmp_path: Path) -> KnowledgeBase:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
+    knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
+    knowledge_base.keeper.sync()
+    return knowledge_base
+
+
+# What is pressed: the address and the fields of its form, the page where that is, the one where one is afterwards, and
+# whether that is at the note. NOTE, TALK and REPORT stand for their ids.
+DEEDS = {
+    "a service is added": ("/correct/NOTE", {"add": "Lambda", "back": SEARCH}, "/correct/NOTE", SEARCH, True),
+    "a service is taken off": ("/correct/NOTE", {"remove": "sqs"}, SEARCH, SEARCH, True),
+    "a kind is told": ("/correct/NOTE", {"kind": "advice"}, SEARCH, SEARCH, True),
+    "a kind is denied": ("/correct/NOTE", {"no": "advice"}, "/talk/TALK", "/talk/TALK", True),
+    "an answer is none": ("/correct/NOTE", {"no_answer_to": "順番", "back": SEARCH}, SEARCH, SEARCH, True),
+    "a talk is none": ("/correct-talk/TALK", {"talk": "no", "back": "/report/REPORT"}, "/talk/TALK", "/report/REPORT",
+                       False),
+    "a speaker is none": ("/correct-talk/TALK", {"no_speaker": "見本 花子"}, "/talk/TALK", "/talk/TALK", False),
+    "a day is told": ("/correct-report/REPORT", {"date": "2019-03-10"}, "/report/REPORT", "/report/REPORT", False),
+    "a report is taken out": ("/remove/REPORT", {}, "/report/REPORT", "/reports", False),
+    "a search is saved": ("/saved", {"name": "順", "address": "q=順番", "back": SEARCH}, SEARCH, SEARCH, False),
+    "a library is read again": ("/sync", {}, "/reports?year=2019", "/reports?year=2019", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slow", [False, True])
+@pytest.mark.parametrize("what", DEEDS)
+def test_one_is_where_one_was(
+    knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, what: str, *, slow: bool
+) -> None:
+    going_on = threading.Event()
+    client, updater = waiting(knowledge_base, going_on)
+    (report,) = knowledge_base.browser.reports()
+    ids = {"NOTE": knowledge_base.browser.report(report.id)[1][0].id, "TALK": report.talks[0].id, "REPORT": report.id}
+
+    def named(told: str) -> str:
+        for key, one in ids.items():
+            told = told.replace(key, one)
+        return told
+
+    path, fields, pressed, expected, at_note = DEEDS[what]
+    came = {**OURS, "Referer": f"http://localhost{quote(named(pressed), safe='/?&=')}"}
+    if slow:
+        monkeypatch.setattr(updating, "PATIENCE", 0.0)
+        done = client.post(named(path), data={key: named(one) for key, one in fields.items()}, headers=came)
+        assert urlsplit(done.location).path == "/sync"
+        assert client.get(done.location).status_code == 200
+        going_on.set()
+        assert updater.update(600)
+        done = client.get(done.location)
+    else:
+        going_on.set()
+        done = client.post(named(path), data={key: named(one) for key, one in fields.items()}, headers=came)
+
+    assert_led_to(done.location, named(expected), ids["NOTE"] if at_note else "")
+    assert 'class="notice deed"' in client.get(done.location).text
+
+
+def assert_led_to(location: str, expected: str, anchor: str) -> None:
+    there, wanted = urlsplit(location), urlsplit(expected)
+    asked = {key: values for key, values in parse_qs(there.query).items() if key != "done"}
+
+    assert (unquote(there.path), asked, unquote(there.fragment)) == (wanted.path, parse_qs(wanted.query), anchor)
+
+
+def test_what_is_taken_back_and_done_again_is_so_where_one_was(knowledge_base: KnowledgeBase) -> None:
+    going_on = threading.Event()
+    going_on.set()
+    client, _ = waiting(knowledge_base, going_on)
+    note = knowledge_base.browser.report(knowledge_base.browser.reports()[0].id)[1][0].id
+    location = client.post(f"/correct/{note}", data={"remove": "sqs", "back": SEARCH}, headers=OURS).location
+    for _ in ("taken back", "done again"):
+        back, undo_entry = location.partition("#")[0], parse_qs(urlsplit(location).query)["done"][0]
+        location = client.post("/undo", data={"deed": undo_entry, "back": back}, headers=OURS).location
+
+        assert_led_to(location, SEARCH, note)
+
+
+def test_a_new_report_is_led_to_though_its_update_takes_long(
+    knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updating, "PATIENCE", 0.0)
+    going_on = threading.Event()
+    client, updater = waiting(knowledge_base, going_on)
+    text = REPORT.replace("2019", "2021").replace("見本", "手本")
+    done = client.post("/add", data={"text": text, "step": "save"}, headers=OURS)
+    going_on.set()
+    assert updater.update(600)
+
+    led = client.get(done.location).location
+    new = next(entry for entry in knowledge_base.browser.reports() if "手本" in entry.title)
+    assert unquote(urlsplit(led).path) == f"/report/{new.id}"
+
+
+def test_an_update_tells_where_one_was_that_something_is_wrong(knowledge_base: KnowledgeBase) -> None:
+    going_on = threading.Event()
+    going_on.set()
+    client, _ = waiting(knowledge_base, going_on)
+    (knowledge_base.collection.library.path / "b.md").write_text(REPORT, "utf-8")  # the same post
+    (knowledge_base.collection.library.path / "c.md").write_text(REPORT, "utf-8")
+    back = client.post("/sync", headers={**OURS, "Referer": "http://localhost/reports"}, follow_redirects=True)
+
+    assert back.request.path == "/reports"
+    assert "読めなかったファイル・注意 2件（原因 1種類）" in back.text
+
+
+@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+def test_the_page_of_an_update_leads_to_no_other_host(knowledge_base: KnowledgeBase, back: str) -> None:
+    client, _ = waiting(knowledge_base, threading.Event())
+
+    assert client.get("/sync", query_string={"back": back}).status_code == 200
+
+
+def waiting(knowledge_base: KnowledgeBase, going_on: threading.Event) -> tuple[FlaskClient, updating.Updater]:
+    """Return a client of a page whose updates wait until they may go on."""
+
+    def sync(_tell: Callable[[str, int, int], None]) -> SyncOutcome:
+        going_on.wait(600)
+        return knowledge_base.keeper.sync()
+
+    updater = updating.Updater(sync)
+    return create_app(knowledge_base, updater=updater).test_client(), updater

@@ -11,10 +11,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
-from webui import security
+from webui import app as app_module
 from webui.app import create_app
+from webui.http import security
 
-WEBUI = Path(security.__file__).parent
+WEBUI = Path(app_module.__file__).parent
 QUEUES = """\
 # 見本勉強会 2018 参加レポート
 

@@ -1,1 +1,1 @@
-"""One file a page: each translates an address to a question, and the answer to what a template shows."""
+"""A file for each page, or a few on one subject: from an address to a question, and from the answer to a template."""

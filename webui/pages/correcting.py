@@ -1,46 +1,63 @@
-"""Putting right in place: forms for a note, a talk and a report, each leading back to where one was."""
+"""Putting right in place: forms for a note, a talk and a report; taking reports out, and taking back what was done."""
 
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, get_args
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from msgspec.structs import asdict, replace
+from werkzeug.exceptions import Gone
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
-from kb.library.tables import LONGEST_EVENT
-from kb.report.dates import is_date
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
 from kb.search.answers import UnknownIdError
-from kb.search.correcting import put_back
-from webui.address import page_address
+from kb.search.correcting import Corrector, put_back
+from webui.http.address import page_address
+from webui.http.responses import problem, wants_json
+from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
+from webui.http.uploads import RefusedError, checked_metadata, tell_refusals
 from webui.pages.updating import Updater
-from webui.received import RefusedError, tell_refusals
 from webui.texts import texts
-from webui.undo_log import Undo, UndoLog, came_from, undoing
-from webui.view.answers import wants_json
 from webui.view.markup import web_address
 
 _KIND, _ANSWERS = "the kind", "the answers"  # no slug of a service has a space
-_Told = TypeVar("_Told")
+_Entry = TypeVar("_Entry")  # of kb.toml: what it says of a note, a talk or a report
 _BETWEEN_NAMES = re.compile(r"[、,，;；\n]+")
 # Characters, with title and company; a longer one is a sentence, or names with nothing between them.
 _LONGEST_NAME = 100
 
 
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
-    """Return the forms that put right what was understood."""
+    """Return the forms that put right what was understood, and what takes reports out and takes back."""
     blueprint = Blueprint("correcting", __name__)
+    browser, corrector = knowledge_base.browser, knowledge_base.corrector
     forms = _Forms(knowledge_base, updater, undo_log)
-    every = {
-        "correct": forms.note,
-        "correct-talk": forms.talk,
-        "correct-report": forms.report,
-    }
-    for rule, form in every.items():
+    for rule, form in (("correct", forms.note), ("correct-talk", forms.talk), ("correct-report", forms.report)):
         blueprint.add_url_rule(f"/{rule}/<path:identifier>", rule, form, methods=["GET", "POST"])
+
+    @blueprint.post("/remove/<path:report_id>")
+    def remove(report_id: str) -> Response:
+        entry = browser.entry(report_id)
+        changes = [corrector.remove(entry.source, entry.digest)]
+        undo = undoing(corrector.take_back, changes, still_kept)
+        undo_entry = undo_log.keep(texts.removed(entry.title), undo, still_kept(changes))
+        return undo_log.lead_back(undo_entry, "/reports", settled=updater.update())
+
+    @blueprint.delete("/report/<path:report_id>")
+    def delete(report_id: str) -> Response:
+        entry = browser.entry(report_id)
+        kept = corrector.remove(entry.source, entry.digest).kept
+        return jsonify({"report": report_id, "kept": kept, "searchable": updater.update()})
+
+    @blueprint.post("/undo")
+    def undo() -> Response:
+        undo_entry = undo_log.take_back(request.form.get("deed", ""))
+        if undo_entry is None:
+            return problem(Gone(), texts.UNDO_FORGOTTEN)
+        return undo_log.lead_back(undo_entry, came_from("/"), settled=updater.update())
+
     tell_refusals(blueprint)
     return blueprint
 
@@ -56,9 +73,9 @@ class _Forms:
         self._undo_log = undo_log
 
     def note(self, identifier: str) -> Response:
-        """Put right which services a note is about, or its kind."""
-        found = self._browser.note(identifier)
-        page = page_address("note", found.id)
+        """Put right which services a note is about, its kind, or that it answers a search."""
+        note = self._browser.note(identifier)
+        page = page_address("note", note.id)
 
         def put_right() -> Response:
             add, remove = self._service("add"), self._service("remove")
@@ -71,33 +88,31 @@ class _Forms:
                 change, text = partial(denied, claim=claim), texts.kind_denied(claim)
             elif query := request.form.get("no_answer_to", "").strip():
                 change, text = partial(_no_answer, query=query), texts.no_answer_to(query)
-            before = self._corrector.note(found.id, change)
-            undo = undoing_change(
-                partial(self._corrector.note, found.id), said_of, correction_of, before, change(before)
-            )
-            return self._done(text, undo, page, found.id)
+            return self._done(text, change_note(self._corrector, note.id, change), page, note.id)
 
-        return _answered(put_right, "correct.html", page, note=found)
+        return _answered(put_right, "correct.html", page, note=note)
 
     def talk(self, identifier: str) -> Response:
         """Put right whether something is a talk, and who speaks in it."""
-        title, speakers, report = self._known(identifier)
+        title, speakers, report = self._title_speakers_report(identifier)
         page = page_address("talk", identifier)
 
         def put_right() -> Response:
-            change, text = _of_talk(title, speakers)
-            ids = self._corrector.ids_of_talk(identifier)
-            before = self._corrector.talk(ids, change)
-            after = change(before)
-            undo = undoing_change(
-                partial(self._corrector.talk, ids), asdict, lambda told: TalkCorrection(**told), before, after
-            )
+            if "talk" in request.form:
+                is_talk = request.form["talk"] == "yes"
+                change, text = partial(replace, talk=is_talk), texts.talk_told(title, is_talk=is_talk)
+            elif name := request.form.get("no_speaker"):
+                others = tuple(one for one in speakers if one != name)
+                change, text = partial(replace, speakers=others), texts.no_speaker(name)
+            else:
+                change, text = partial(replace, speakers=_speakers()), texts.put_right(title)
+            undo = change_talk(self._corrector, identifier, change)
             return self._done(text, undo, page_address("report", report.id) if "talk" in request.form else page)
 
         return _answered(put_right, "correct_talk.html", page, title=title, speakers=speakers)
 
-    def _known(self, identifier: str) -> tuple[str, tuple[str, ...], ReportEntry]:
-        """Return the title of what is or may be a talk, who speaks in it, and its report. Raises UnknownIdError."""
+    def _title_speakers_report(self, identifier: str) -> tuple[str, tuple[str, ...], ReportEntry]:
+        """Return these of what is or may be a talk. Raises UnknownIdError where it is neither."""
         contents = self._collection.contents()
         talk = contents.talks.get(identifier) if contents else None
         if contents and talk:
@@ -113,10 +128,17 @@ class _Forms:
         entry = self._browser.entry(identifier)
         page = page_address("report", entry.id)
 
+        def turn(change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
+            return self._corrector.report(self._browser.entry(entry.id), change)  # another event gives it another id
+
         def put_right() -> Response:
             shown = {"event": entry.event, "date": entry.held_on, "url": entry.url}
             event, date, url = (request.form.get(key, known or "").strip() or None for key, known in shown.items())
-            _check(event, date, url)
+            _, refused = checked_metadata(MetadataOverride(event, date, url))
+            if refused:
+                raise refused
+            if url and not web_address(url):
+                raise RefusedError(texts.WRONG_ADDRESS, "url")
 
             def change(known: MetadataOverride) -> MetadataOverride:
                 return replace(
@@ -126,12 +148,7 @@ class _Forms:
                     url=url if url != entry.url else known.url,
                 )
 
-            before = self._corrector.report(entry, change)
-
-            def turn(change: Callable[[MetadataOverride], MetadataOverride]) -> MetadataOverride:
-                return self._corrector.report(self._browser.entry(entry.id), change)  # another event gave it another id
-
-            undo = undoing_change(turn, asdict, lambda told: MetadataOverride(**told), before, change(before))
+            undo = _change(turn, asdict, lambda fields: MetadataOverride(**fields), change)
             return self._done(texts.put_right(entry.title), undo, page)
 
         return _answered(put_right, "correct_report.html", page, report=entry)
@@ -139,7 +156,7 @@ class _Forms:
     def _done(self, text: str, undo: Undo, page: str, anchor: str = "") -> Response:
         undo_entry, at = self._undo_log.keep(text, undo, anchor=anchor), request.form.get("at")
         settled = self._updater.update(None if at is None else 0)  # who answers claims goes on to the next
-        return self._undo_log.told(undo_entry, came_from(page), at, settled=settled)
+        return self._undo_log.lead_back(undo_entry, came_from(page), at, settled=settled)
 
     def _service(self, field: str) -> str | None:
         """Return the slug of the service that a field of the form names in any way; None where it is empty."""
@@ -148,6 +165,37 @@ class _Forms:
         if name and service is None:
             raise RefusedError(texts.unknown_service(name), field, catalogue.near(name))
         return service.slug if service else None
+
+
+def change_note(corrector: Corrector, note_id: str, change: Callable[[Correction], Correction]) -> Undo:
+    """Change what kb.toml says of a note; return what takes that back."""
+    return _change(partial(corrector.note, note_id), _fields_of, _correction_of, change)
+
+
+def change_talk(corrector: Corrector, talk_id: str, change: Callable[[TalkCorrection], TalkCorrection]) -> Undo:
+    """Change what kb.toml says of a talk, or of a line that may be one; return what takes that back."""
+    turn = partial(corrector.talk, corrector.ids_of_talk(talk_id))
+    return _change(turn, asdict, lambda fields: TalkCorrection(**fields), change)
+
+
+def _change(
+    turn: Callable[[Callable[[_Entry], _Entry]], _Entry],
+    opened: Callable[[_Entry], Mapping[str, Any]],
+    closed: Callable[[Mapping[str, Any]], _Entry],
+    change: Callable[[_Entry], _Entry],
+) -> Undo:
+    """Change an entry of kb.toml; return what takes that back, and leaves what others have changed since.
+
+    `turn` changes the entry and returns what it was, `opened` and `closed` take it apart and put it together again.
+    """
+
+    def turned(done: tuple[_Entry, _Entry]) -> tuple[_Entry, _Entry]:
+        before, after = done
+        turn(lambda now: closed(put_back(*map(opened, (now, before, after)))))
+        return after, before
+
+    before = turn(change)
+    return undoing(turned, (before, change(before)))
 
 
 def corrected(known: Correction, add: str | None, remove: str | None) -> Correction:
@@ -161,26 +209,6 @@ def corrected(known: Correction, add: str | None, remove: str | None) -> Correct
     )
 
 
-def undoing_change(
-    turn: Callable[[Callable[[_Told], _Told]], object],
-    opened: Callable[[_Told], Mapping[str, Any]],
-    closed: Callable[[Mapping[str, Any]], _Told],
-    before: _Told,
-    after: _Told,
-) -> Undo:
-    """Return what takes back that something told became another, and leaves what others told since.
-
-    `turn` changes what is told, `opened` and `closed` take it apart into what is told by itself, and together again.
-    """
-
-    def turned(done: tuple[_Told, _Told]) -> tuple[_Told, _Told]:
-        before, after = done
-        turn(lambda now: closed(put_back(*map(opened, (now, before, after)))))
-        return after, before
-
-    return undoing(turned, (before, after))
-
-
 def denied(known: Correction, claim: Claim) -> Correction:
     """Return a correction by which a note is not of a kind."""
     denied = tuple(dict.fromkeys((*known.denied, claim)))
@@ -192,22 +220,22 @@ def _no_answer(known: Correction, query: str) -> Correction:
     return replace(known, no_answer_to=tuple(dict.fromkeys((*known.no_answer_to, query))))
 
 
-def said_of(correction: Correction) -> Mapping[str, object]:
-    """Return what a correction tells of the kind of its note, and whether it is about each service, by its slug."""
+def _fields_of(correction: Correction) -> Mapping[str, object]:
+    """Return what a correction says of the kind of its note, and whether it is about each service, by its slug."""
     services = {**dict.fromkeys(correction.adds, True), **dict.fromkeys(correction.removes, False)}
     return {_KIND: (correction.kind, correction.denied), _ANSWERS: correction.no_answer_to, **services}
 
 
-def correction_of(said: Mapping[str, Any]) -> Correction:
-    """Return the correction that `said_of` took apart."""
-    about = {slug: one for slug, one in said.items() if slug not in (_KIND, _ANSWERS)}
+def _correction_of(fields: Mapping[str, Any]) -> Correction:
+    """Return the correction that `_fields_of` took apart."""
+    about = {slug: one for slug, one in fields.items() if slug not in (_KIND, _ANSWERS)}
     adds, removes = (tuple(slug for slug, one in about.items() if one is wanted) for wanted in (True, False))
-    kind, denied = said[_KIND]
-    return Correction(adds, removes, kind, denied, said[_ANSWERS])
+    kind, denied = fields[_KIND]
+    return Correction(adds, removes, kind, denied, fields[_ANSWERS])
 
 
 def _answered(put_right: Callable[[], Response], template: str, page: str, **shown: object) -> Response:
-    """Do what a form tells; show the form where there is nothing to do yet, and again where that cannot be done."""
+    """Do what a form says; show the form where there is nothing to do yet, and again where that cannot be done."""
     refused = None
     if request.method == "POST":
         try:
@@ -221,19 +249,8 @@ def _answered(put_right: Callable[[], Response], template: str, page: str, **sho
     return response
 
 
-def _of_talk(title: str, speakers: tuple[str, ...]) -> tuple[Callable[[TalkCorrection], TalkCorrection], str]:
-    """Return what the form changes of a talk, also in words: whether it is one, who speaks, or who does not."""
-    if "talk" in request.form:
-        is_talk = request.form["talk"] == "yes"
-        return partial(replace, talk=is_talk), texts.talk_told(title, is_talk=is_talk)
-    if name := request.form.get("no_speaker"):
-        left = tuple(one for one in speakers if one != name)
-        return partial(replace, speakers=left), texts.no_speaker(name)
-    return partial(replace, speakers=_speakers()), texts.put_right(title)
-
-
 def _speakers() -> tuple[str, ...]:
-    """Return the speakers that the form names, each once."""
+    """Return the speakers that the form names, each once. Raises RefusedError where one is no name."""
     names = [name.strip() for name in _BETWEEN_NAMES.split(request.form["speakers"])]
     if any(len(name) > _LONGEST_NAME for name in names):
         raise RefusedError(texts.LONG_NAME, "speakers")
@@ -247,13 +264,3 @@ def _kind() -> Kind | None:
     if name and kind is None:
         raise RefusedError(texts.unknown_kind(name), "kind")
     return kind
-
-
-def _check(event: str | None, date: str | None, url: str | None) -> None:
-    """Refuse a date or an address that is none, and the name of an event that is no name."""
-    if event and len(event) > LONGEST_EVENT:
-        raise RefusedError(texts.LONG_EVENT, "event")
-    if date and not is_date(date):
-        raise RefusedError(texts.WRONG_DATE, "date")
-    if url and not web_address(url):
-        raise RefusedError(texts.WRONG_ADDRESS, "url")

@@ -1,7 +1,8 @@
-"""The pages of what reports are about: an event with its series and talks, who spoke, the years."""
+"""The pages of what reports are about: an event with its timetable, series and talks, who spoke, the years."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TypeAlias
 
@@ -9,133 +10,151 @@ from flask import Blueprint, Response, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
-from kb.search.answers import FacetValue
-from kb.search.directory import EventEntry, SeriesEntry, SpeakerEntry, TalkEntry, year
+from kb.search.directory import SeriesEntry, TalkEntry, year
 from kb.search.records import event_record, spoken_record
-from webui.address import address_of, page_address
-from webui.view.answers import respond
-from webui.view.listing import Page, address, asked_page, paged
+from webui.http.address import address_of, page_address
+from webui.http.responses import respond
+from webui.view.facets import counts
+from webui.view.listing import address, asked_page, paged
 from webui.view.timeline import Timeline, timeline
-from webui.view.timetable import Timetable, timetables
 
+_FEWEST, _MOST = 3, 200  # talks of an event that are drawn
+_DAY = len("2018-03-10")
 _TALKS = 60  # of a page
 _SERVICES = (("service", 10),)
 _REPORTS = 10  # of an event, before the rest is linked to
-
 Tracks: TypeAlias = tuple[tuple[str | None, tuple[TalkEntry, ...]], ...]
 """Talks by the tracks that they are shown under, None for no track in particular."""
 
 
 @dataclass(frozen=True, slots=True)
-class EventPage:
-    """Everything that the page of an event shows: its talks by time or track, how many notes each has, its series."""
+class Slot:
+    """The talks of a track that begin at a time, none where it is free, and over how many rows they go on."""
 
-    event: EventEntry
-    series: SeriesEntry
-    timetables: tuple[Timetable, ...]
-    part: Page[TalkEntry]
-    tracks: Tracks
-    noted: Mapping[str, int]
-    total: int
-    kinds: Sequence[FacetValue]
-    services: Sequence[FacetValue]
-    bars: Timeline
-    most_reports: int = _REPORTS
+    track: str | None
+    talks: tuple[TalkEntry, ...]
+    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakerPage:
-    """Everything that the page of a speaker shows."""
+class Timetable:
+    """A day, None where there is but one; its tracks, and for each time the slots that begin then."""
 
-    speaker: SpeakerEntry
-    part: Page[TalkEntry]
-    noted: Mapping[str, int]
-    total: int
-    services: Sequence[FacetValue]
-    bars: Timeline
+    day: str | None
+    tracks: tuple[str | None, ...]
+    rows: tuple[tuple[str, tuple[Slot, ...]], ...]
+
+
+def timetables(talks: Sequence[TalkEntry]) -> tuple[Timetable, ...]:
+    """Return a timetable for each day on which talks have times; none where hardly any talk has one."""
+    timed = [one for one in talks if one.talk.start]
+    if not _FEWEST <= len(timed) <= _MOST:
+        return ()
+    several = len({one.held_on for one in timed if one.held_on and len(one.held_on) == _DAY}) > 1
+    days: defaultdict[str | None, list[TalkEntry]] = defaultdict(list)
+    for one in sorted(timed, key=lambda one: one.held_on or ""):
+        days[one.held_on if several else None].append(one)
+    return tuple(_timetable(day, own) for day, own in days.items())
+
+
+def _timetable(day: str | None, talks: Sequence[TalkEntry]) -> Timetable:
+    tracks = tuple(dict.fromkeys(one.talk.track for one in talks))
+    if 3 * len(tracks) > 2 * len(talks):  # then it is rather a code of each talk
+        tracks = (None,)
+    times = sorted({one.talk.start or "" for one in talks})
+    begun: dict[str, list[Slot]] = {time: [] for time in times}
+    for track in tracks:
+        own = [one for one in talks if tracks == (None,) or one.talk.track == track]
+        for time, slot in _slots(track, own, times):
+            begun[time].append(slot)
+    return Timetable(day, tracks, tuple((time, tuple(slots)) for time, slots in begun.items()))
+
+
+def _slots(track: str | None, talks: Sequence[TalkEntry], times: Sequence[str]) -> list[tuple[str, Slot]]:
+    """Return the times that have a slot of their own: talks go on until they end or others of their track begin."""
+    begin: dict[str, list[TalkEntry]] = {time: [] for time in times}
+    for one in talks:
+        begin[one.talk.start or ""].append(one)
+    until = ""
+    slots: list[tuple[str, Slot]] = []
+    for time, own in begin.items():
+        if own or time >= until:
+            slots.append((time, Slot(track, tuple(own))))
+            until = max((one.talk.end or "" for one in own), default="")
+        else:
+            begun, slot = slots[-1]
+            slots[-1] = (begun, Slot(track, slot.talks, slot.rows + 1))
+    return slots
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the pages over a knowledge base."""
     blueprint = Blueprint("events", __name__)
+    browser = knowledge_base.browser
 
     @blueprint.get("/event/<slug>")
     def event(slug: str) -> Response:
-        page = event_page(knowledge_base.browser.event(slug), knowledge_base)
+        shown = browser.event(slug)
+        query = Query(limit=0, facets=("talk", "event", "kind", "service"), most_values=_SERVICES)
+        answer = knowledge_base.searcher.search(query.select("event", shown.slug))
+        drawn = timetables(shown.talks)
+        listed = [one for one in shown.talks if not (drawn and one.talk.start)]
+        part = paged(page_address("event", shown.slug), listed, asked_page(request.args), _TALKS)
+        series = browser.series(shown.series)
         return respond(
             "event.html",
             lambda: {
-                **event_record(page.event),
-                "notes": page.total,
-                "editions": [one.slug for one in page.series.events],
+                **event_record(shown),
+                "notes": answer.total,
+                "editions": [one.slug for one in series.events],
             },
-            page=page,
+            event=shown,
+            series=series,
+            timetables=drawn if part.number == 1 else (),
+            part=part,
+            tracks=by_track(part.items),
+            noted=counts(answer, "talk"),
+            total=answer.total,
+            kinds=answer.facets["kind"],
+            services=answer.facets["service"],
+            bars=_series_bars(series, counts(answer, "event"), year(shown.held_on)),
+            most_reports=_REPORTS,
         )
 
     @blueprint.get("/speaker/<path:name>")
     def speaker(name: str) -> Response:
-        page = speaker_page(knowledge_base.browser.speaker(name), knowledge_base)
+        shown = browser.speaker(name)
+        query = Query().select("speaker", shown.name)
+        counted = replace(query, limit=0, facets=("talk", "year", "service"), most_values=_SERVICES)
+        answer = knowledge_base.searcher.search(counted)
+        part = paged(page_address("speaker", shown.name), shown.talks, asked_page(request.args), _TALKS)
+        noted = counts(answer, "talk")
         return respond(
             "speaker.html",
             lambda: {
                 "name": name,
-                "notes": page.total,
-                "total": page.part.total,
-                "page": page.part.number,
-                "pages": page.part.pages,
-                "talks": [{**spoken_record(one), "notes": page.noted.get(one.talk.id, 0)} for one in page.part.items],
+                "notes": answer.total,
+                "total": part.total,
+                "page": part.number,
+                "pages": part.pages,
+                "talks": [{**spoken_record(one), "notes": noted.get(one.talk.id, 0)} for one in part.items],
             },
-            page=page,
+            speaker=shown,
+            part=part,
+            noted=noted,
+            total=answer.total,
+            services=answer.facets["service"],
+            bars=timeline(counts(answer, "year"), lambda value: address_of(query.select("year", value))),
         )
 
     @blueprint.get("/years")
     def years() -> Response:
-        listed = knowledge_base.browser.directory().years
-        bars = timeline(
-            {one.year: one.notes for one in listed}, lambda value: address_of(Query().select("year", value))
-        )
+        listed = browser.directory().years
+        notes = {one.year: one.notes for one in listed}
+        bars = timeline(notes, lambda value: address_of(Query().select("year", value)))
         return respond("years.html", lambda: {"years": listed}, years=listed, bars=bars)
 
     return blueprint
-
-
-def event_page(event: EventEntry, knowledge_base: KnowledgeBase) -> EventPage:
-    """Return what the page shows of an event."""
-    query = Query(limit=0, facets=("talk", "event", "kind", "service"), most_values=_SERVICES)
-    answer = knowledge_base.searcher.search(query.select("event", event.slug))
-    drawn = timetables(event.talks)
-    listed = [one for one in event.talks if not (drawn and one.talk.start)]
-    part = paged(page_address("event", event.slug), listed, asked_page(request.args), _TALKS)
-    series = knowledge_base.browser.series(event.series)
-    noted = {facet.value: facet.count for facet in answer.facets["event"]}
-    return EventPage(
-        event=event,
-        series=series,
-        timetables=drawn if part.number == 1 else (),
-        part=part,
-        tracks=by_track(part.items),
-        noted={facet.value: facet.count for facet in answer.facets["talk"]},
-        total=answer.total,
-        kinds=answer.facets["kind"],
-        services=answer.facets["service"],
-        bars=_held(series, noted, year(event.held_on)),
-    )
-
-
-def speaker_page(speaker: SpeakerEntry, knowledge_base: KnowledgeBase) -> SpeakerPage:
-    """Return what the page shows of a speaker."""
-    query = Query().select("speaker", speaker.name)
-    counted = Query(limit=0, facets=("talk", "year", "service"), most_values=_SERVICES, selections=query.selections)
-    answer = knowledge_base.searcher.search(counted)
-    counts = {facet.value: facet.count for facet in answer.facets["year"]}
-    return SpeakerPage(
-        speaker=speaker,
-        part=paged(page_address("speaker", speaker.name), speaker.talks, asked_page(request.args), _TALKS),
-        noted={facet.value: facet.count for facet in answer.facets["talk"]},
-        total=answer.total,
-        services=answer.facets["service"],
-        bars=timeline(counts, lambda value: address_of(query.select("year", value))),
-    )
 
 
 def by_track(talks: Sequence[TalkEntry]) -> Tracks:
@@ -144,7 +163,7 @@ def by_track(talks: Sequence[TalkEntry]) -> Tracks:
     return tracks if 2 * len(tracks) <= len(talks) else ((None, tuple(talks)),)
 
 
-def _held(series: SeriesEntry, noted: Mapping[str, int], shown: str) -> Timeline:
+def _series_bars(series: SeriesEntry, noted: Mapping[str, int], shown: str) -> Timeline:
     """Return the bars of a series: each leads to the event of its year, or to the list where there were several."""
     held: dict[str, list[str]] = {}
     for event in series.events:

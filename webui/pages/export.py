@@ -1,26 +1,33 @@
-"""Where notes are taken away: as files, as sheets of quotations; and the search as a browser's own, or as an app."""
+"""Where notes are taken away: quoted, as files, as sheets of quotations."""
 
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from urllib.parse import urljoin
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.quotation import Quoting, by_place
 from kb.search.records import note_record
-from webui.address import address_of, pairs_of, query_of, resolved
-from webui.limits import at_once
+from kb.services import Catalogue, Domain
+from webui.http.address import address_of, page_address, pairs_of, query_of, resolved
+from webui.http.responses import respond, wants_json
+from webui.http.security import at_once
 from webui.texts import texts
-from webui.view.answers import respond, wants_json
 from webui.view.listing import address
-from webui.view.takeaway import quoting, table
 
 _AT_ONCE = 2  # whole results: each may be the library, and other requests want the processor too
 _MOST_ON_A_SHEET = 500  # notes: some forty printed pages
 _CHOSEN = "note"  # the key of an address that names notes by their ids
 _MOST_CHOSEN = 200  # an address may be 16 kB long
+_FORMULA = frozenset("=+-@\u2212")  # how a cell begins that a spreadsheet would run, whatever the width
+_UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))  # categories of what nobody sees before that
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters, by their category, that are blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Sheet:
 
     @property
     def bound(self) -> str:
-        """The sentence that tells where these are not all."""
+        """The sentence that these are not all; empty where they are."""
         return texts.sheet_bound(len(self.notes), self.total) if self.total > len(self.notes) else ""
 
     @property
@@ -73,7 +80,11 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             notes = tuple(map(knowledge_base.browser.note, chosen))
             return Sheet(texts.SHEET_CHOSEN, notes, len(notes), query, chosen=True)
         answer = knowledge_base.searcher.search(replace(query, limit=most))
-        title = texts.hits(answer.total, _conditions(knowledge_base, query))
+        conditions, contents = [query.text] if query.text else [], knowledge_base.collection.contents()
+        for group, values in query.selections:
+            labels = knowledge_base.searcher.labels(group, contents)
+            conditions += [labels.get(value, value) for value in values]
+        title = texts.hits(answer.total, conditions)
         return Sheet(title, tuple(one.note for one in answer.found), answer.total, query)
 
     def quoted() -> Quoting:
@@ -86,9 +97,18 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/sheet")
     @whole_results
     def sheet() -> Response:
-        asked_for = asked(None if wants_json() else _MOST_ON_A_SHEET)
+        shown, style = asked(None if wants_json() else _MOST_ON_A_SHEET), quoted()
+        domain = knowledge_base.collection.domain
         return respond(
-            "sheet.html", lambda: _record(asked_for, quoted(), knowledge_base), sheet=asked_for, quoting=quoted()
+            "sheet.html",
+            lambda: {
+                "title": shown.title,
+                "quotations": [
+                    {**note_record(note, domain), "quotation": style.citation(note)} for note in shown.notes
+                ],
+            },
+            sheet=shown,
+            quoting=style,
         )
 
     @blueprint.get("/export.csv")
@@ -100,42 +120,51 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get("/export.md")
     @whole_results
     def as_markdown() -> Response:
-        asked_for = asked()
-        body = "\n".join([f"# {texts.SHEET}: {asked_for.title}\n", *quoted().sheet(asked_for.notes)])
+        sheet = asked()
+        body = "\n".join([f"# {texts.SHEET}: {sheet.title}\n", *quoted().sheet(sheet.notes)])
         return _download(body, "text/markdown", "md")
 
-    @blueprint.get("/opensearch.xml")
-    def opensearch() -> Response:
-        body = render_template("opensearch.xml", root=request.host_url)
-        return Response(body, mimetype="application/opensearchdescription+xml")
-
-    @blueprint.get("/manifest.webmanifest")
-    def manifest() -> Response:
-        return Response(render_template("manifest.json"), mimetype="application/manifest+json")
-
     return blueprint
-
-
-def _conditions(knowledge_base: KnowledgeBase, query: Query) -> list[str]:
-    """Return what a search asks for: its words, and its selected values by their names."""
-    contents = knowledge_base.collection.contents()
-    words = [query.text] if query.text else []
-    named = (
-        knowledge_base.searcher.labels(group, contents).get(value, value)
-        for group, values in query.selections
-        for value in values
-    )
-    return [*words, *named]
-
-
-def _record(sheet: Sheet, quoted: Quoting, knowledge_base: KnowledgeBase) -> dict[str, Any]:
-    domain = knowledge_base.collection.domain
-    return {
-        "title": sheet.title,
-        "quotations": [{**note_record(note, domain), "quotation": quoted.citation(note)} for note in sheet.notes],
-    }
 
 
 def _download(body: str, kind: str, ending: str) -> Response:
     disposition = {"Content-Disposition": f'attachment; filename="{texts.EXPORT_NAME}.{ending}"'}
     return Response(body, mimetype=kind, headers=disposition)
+
+
+def quoting(domain: Domain, root: str) -> Quoting:
+    """Return how notes are quoted in the language of the page, with addresses below `root`."""
+    return Quoting(texts.shared, domain, lambda note: _url(note, root))
+
+
+def table(notes: Iterable[Note], catalogue: Catalogue, root: str) -> str:
+    """Return notes as CSV, a line each, with no cell that a spreadsheet would take for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(texts.COLUMNS)
+    for note in notes:
+        cells = (
+            note.text,
+            texts.shared.KINDS[note.kind],
+            "、".join(catalogue.name(mention.service) for mention in note.services),
+            " › ".join(crumb.text for crumb in note.trail),
+            note.place_title,
+            "、".join(note.talk.speakers) if note.talk else "",
+            note.event or "",
+            note.held_on or "",
+            note.source,
+            str(note.line),
+            _url(note, root),
+        )
+        writer.writerow(f"'{cell}" if _is_formula(cell) else cell for cell in cells)
+    return text.getvalue()
+
+
+def _is_formula(cell: str) -> bool:
+    """Return whether a spreadsheet might run a cell: it may take away what it does not show, and fold widths."""
+    seen = (char for char in cell if unicodedata.category(char) not in _UNSEEN and char not in _FILLERS)
+    return cell[:1] in set("\t\r\n") or unicodedata.normalize("NFKC", next(seen, ""))[:1] in _FORMULA
+
+
+def _url(note: Note, root: str) -> str:
+    return urljoin(root, page_address("note", note.id))

@@ -1,5 +1,10 @@
-"""Feeds of what is new: in a search, of a service, and in all there is."""
+"""Feeds of what is new in a search, on a service and in all, as Atom (RFC 4287): the one door to feedgenerator."""
 
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import BadRequest
 
@@ -7,15 +12,42 @@ from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.announcing import Announcement, feed_urn
 from kb.search.answers import UnknownIdError
-from webui.address import address_of, page_address, query_of, resolved, turned_to
-from webui.limits import at_once
+from webui.http.address import address_of, at_page, page_address, query_of, resolved
+from webui.http.responses import problem
+from webui.http.security import at_once
 from webui.texts import texts
-from webui.view.answers import problem
-from webui.view.feed import MIMETYPE, Feed, FeedEntry, atom
-from webui.view.labels import named
+from webui.view.facets import name_of
 
 _AT_ONCE = 4  # feeds: each is two searches and fifty notes, and readers of feeds ask at the full hour
 _MOST_OTHERS = 10  # notes that an entry shows besides its own
+MIMETYPE = "application/atom+xml"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, production 2: Char
+_LONGEST_TITLE = 120  # characters; readers list titles in a line
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """An entry as it is shown: `id` is a URN that stays, `updated` a moment in UTC (RFC 3339), `content` is HTML."""
+
+    id: str
+    title: str
+    url: str
+    updated: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed: what it is called and about, the page it is of, where it is itself, and its entries, newest first."""
+
+    id: str
+    title: str
+    subtitle: str
+    author: str
+    language: str
+    page: str
+    url: str
+    entries: tuple[FeedEntry, ...]
 
 
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
@@ -43,9 +75,9 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         asked, unread = query_of(request.args.items(multi=True))
         if unread:
             return problem(BadRequest(), texts.unread(unread))
-        query = turned_to(resolved(asked, knowledge_base.collection.catalogue), 1)
+        query = at_page(resolved(asked, knowledge_base.collection.catalogue), 1)
         address = address_of(query)
-        return feed(f"/feed{address[1:]}", address, named(query, knowledge_base), query)
+        return feed(f"/feed{address[1:]}", address, name_of(query, knowledge_base), query)
 
     @blueprint.get("/service/<name>/feed")
     def of_service(name: str) -> Response:
@@ -73,3 +105,44 @@ def _entry(entry: Announcement, root: str) -> FeedEntry:
         title = texts.remedied(entry.others[0].text) if entry.what == "remedy" else entry.note.text
         url = page_address("note", entry.note.id)
     return FeedEntry(entry.id, title, root + url, entry.at, content)
+
+
+def atom(feed: Feed) -> str:
+    """Return a feed as Atom."""
+    written = _Atom(
+        feed_guid=feed.id,
+        title=_clean(feed.title),
+        description=_clean(feed.subtitle),
+        author_name=_clean(feed.author),
+        language=feed.language,
+        link=feed.page,
+        feed_url=feed.url,
+    )
+    for entry in feed.entries:
+        written.add_item(
+            unique_id=entry.id,
+            title=_short(_clean(entry.title)),
+            link=entry.url,
+            description=None,
+            content=_clean(entry.content),
+            updateddate=datetime.fromisoformat(entry.updated),
+        )
+    return str(written.writeString("utf-8"))
+
+
+class _Atom(Atom1Feed):  # type: ignore[misc]  # published without types
+    """Atom whose feed is as old as its newest entry; of one without entries nothing is known."""
+
+    def latest_post_date(self) -> datetime:
+        """Return when the newest entry was so."""
+        return max((item["updateddate"] for item in self.items), default=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def _clean(text: str) -> str:
+    """Return a text without what no XML may hold, not even escaped."""
+    return _NOT_IN_XML.sub("", text)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_TITLE else f"{line[: _LONGEST_TITLE - 1]}…"

@@ -1,11 +1,13 @@
-"""取り込み: a report is shown as it would be understood, then kept in the library and indexed; and taken out again."""
+"""取り込み: a report is shown as it would be understood, then kept in the library and indexed; a page may be sent here."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
 from msgspec.structs import replace
@@ -19,24 +21,25 @@ from kb.readers.formats import ENDINGS, read_outline
 from kb.report.model import MetadataOverride
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
 from kb.search.answers import Added
-from webui.address import page_address
-from webui.limits import at_once
-from webui.pages.proposing import bookmarklet
-from webui.pages.reports import became, counted
+from webui.http.address import page_address
+from webui.http.responses import wants_json
+from webui.http.security import at_once
+from webui.http.undo_log import UndoEntry, UndoLog, still_kept, undoing
+from webui.http.uploads import Received, RefusedError, asked_for, proposed, received_body, received_form, tell_refusals
+from webui.pages.reports import line_counts, lines_read
 from webui.pages.updating import Updater
-from webui.received import Received, RefusedError, asked_for, received_body, received_form, tell_refusals
 from webui.texts import texts
-from webui.undo_log import UndoEntry, UndoLog, still_kept, undoing
-from webui.view.answers import wants_json
-from webui.view.sections import sections
+from webui.view.report import sections
 
 if TYPE_CHECKING:
     from kb.fetching import Fetcher
 
 # Pages that are fetched at once: each may take half a minute, and the server has eight threads that answer.
 _FETCHES = 2
-_SHOWN = 50  # of what an archive holds: a preview is to tell what it is, and an archive may hold 10,000 reports
+_SHOWN = 50  # of what an archive holds: a preview is to show what it is, and an archive may hold 10,000 reports
 _FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+_SCRIPT = Path(__file__).parents[1] / "static" / "bookmarklet.js"
+_PROPOSED = "add/page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog, fe
     intake = _Intake(knowledge_base, updater, undo_log, fetcher)
     blueprint.get("/add")(intake.ask)
     blueprint.post("/add")(intake.take)
+
+    @blueprint.post(f"/{_PROPOSED}")
+    def propose() -> Response:  # any site may send a person here: what it sends is shown, and sent on from our own page
+        return make_response(render_template("proposed.html", received=proposed()))
+
     tell_refusals(blueprint)
     return blueprint
 
@@ -93,7 +101,7 @@ class _Intake:
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
-            refused = RefusedError(texts.UNREADABLE, asked_for(), told=told_by(error))
+            refused = RefusedError(texts.UNREADABLE, asked_for(), cause=told_by(error))
         except RefusedError as error:
             refused = error
         if wants_json():
@@ -101,7 +109,7 @@ class _Intake:
         return self.ask(refused)
 
     def _preview(self, received: Received, *, changed: bool = False) -> Response:
-        """Show what would be understood of a report; `changed` tells that it would replace another file than before."""
+        """Show what would be understood of a report; `changed` says that it would replace another file than before."""
         if container_ending(received.data):
             count, reports, problems = self._adder.inside(received.data, received.name, _SHOWN)
             shown = render_template(
@@ -119,26 +127,33 @@ class _Intake:
             changed=changed,
             outline=outline,
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],
-            taken=counted(outline),
+            taken=line_counts(outline),
             sections=tuple(sections(report.notes)),
-            lines=tuple(became(outline, report.talks, {note.line: note.id for note in report.notes})),
+            lines=tuple(lines_read(outline, report.talks, {note.line: note.id for note in report.notes})),
         )
         return make_response(shown, HTTPStatus.CONFLICT if changed else 422 if received.refused else 200)
 
     def _saved(self, received: Received) -> Response:
-        told = _corrections(self._knowledge_base, received)
+        given = received.given
+        if not container_ending(received.data):  # the form holds what the report itself says, too
+            read = self._adder.preview(received.data, received.name).report
+            given = MetadataOverride(
+                event=given.event if given.event != read.event else None,
+                held_on=given.held_on if given.held_on != read.held_on else None,
+                url=given.url if given.url != read.url else None,
+            )
         try:
-            added = self._adder.add(received.data, received.name, told, request.form.get("replaces"))
+            added = self._adder.add(received.data, received.name, given, request.form.get("replaces"))
         except ChangedSinceError:
             if wants_json():
                 raise
             return self._preview(received, changed=True)
         settled = self._updater.update()
-        undo_entry = self._kept(self._became(added), [added])
-        page = _page_of(self._knowledge_base, added)
+        undo_entry = self._keep(self._became(added), [added])
+        page = self._page_of(added)
         if not settled and added.report:  # its page comes with the update, which leads there
             page = page_address("report", added.report)
-        return self._undo_log.told(undo_entry, page, settled=settled)
+        return self._undo_log.lead_back(undo_entry, page, settled=settled)
 
     def _sent(self, received: Received) -> Response:
         """Keep the body of a request; what comes with `more` is indexed when the last of its kind has come."""
@@ -148,47 +163,46 @@ class _Intake:
             **added.record(),
             "searchable": searchable,
             "message": self._became(added),
-            "url": _page_of(self._knowledge_base, added),
+            "url": self._page_of(added),
         }
         return make_response(jsonify(record), 201, {"Location": record["url"]})
 
     def _many(self, files: Sequence[FileStorage]) -> Response:
-        """Keep many files, each by itself, and tell of each what became of it."""
+        """Keep many files, each by itself, and say of each what became of it."""
         outcomes = [self._outcome(file) for file in files]
         taken = [outcome.added for outcome in outcomes if outcome.added]
         settled = self._updater.update()
-        done = self._kept(texts.many_taken(len(taken), len(files)), taken)
+        library, outcome = self._knowledge_base.collection.library.path, self._updater.progress.outcome
+        sources = {Path(one.source) for one in taken}
+        undo_entry = self._keep(texts.many_taken(len(taken), len(files)), taken)
         shown = render_template(
             "added.html",
             outcomes=outcomes,
             became=self._became,
-            page_of=partial(_page_of, self._knowledge_base),
+            page_of=self._page_of,
             taken=len(taken),
             settled=settled,
             left_out=[outcome.problem for outcome in outcomes if outcome.problem],
-            warnings=list(self._warnings(taken)),
-            undo_entry=lambda: done,
+            warnings=[one for one in (outcome.problems if outcome else ()) if library / one.source in sources],
+            undo_entry=lambda: undo_entry,
         )
         return make_response(shown, 200 if taken else 422)
 
-    def _warnings(self, taken: Sequence[Added]) -> Iterator[FileProblem]:
-        """Yield what the update found wrong with files that were added."""
-        outcome, library = self._updater.progress.outcome, self._knowledge_base.collection.library.path
-        added = {Path(one.source) for one in taken}
-        yield from (one for one in (outcome.problems if outcome else ()) if library / one.source in added)
-
-    def _kept(self, text: str, taken: Sequence[Added]) -> UndoEntry:
+    def _keep(self, text: str, taken: Sequence[Added]) -> UndoEntry:
         """Keep what was done to be taken back: the library is then what it was before files were put into it."""
         changes = joined(added.change for added in taken if added.change)
         undo = undoing(self._knowledge_base.corrector.take_back, changes, still_kept) if changes else None
         return self._undo_log.keep(text, undo, still_kept(changes))
 
     def _became(self, added: Added) -> str:
-        """Return what is told of a file that was put into the library."""
-        return texts.became(added, self._source(added))
+        """Return what is said of a file that was put into the library."""
+        return texts.became(added, added.source.removeprefix(f"{self._knowledge_base.collection.library.name}/"))
 
-    def _source(self, added: Added) -> str:
-        return added.source.removeprefix(f"{self._knowledge_base.collection.library.name}/")
+    def _page_of(self, added: Added) -> str:
+        """Return the address of a report that was added, that of all where its duplicate is indexed instead."""
+        library = self._knowledge_base.collection.library.path
+        own = [one for one in self._knowledge_base.browser.reports() if library / one.source == Path(added.source)]
+        return page_address("report", own[0].id) if own else "/reports"
 
     def _outcome(self, file: FileStorage) -> Outcome:
         name = file.filename or ""
@@ -203,20 +217,7 @@ class _Intake:
             return Outcome(name, problem=FileProblem(name, None, told_by(error)))
 
 
-def _corrections(knowledge_base: KnowledgeBase, received: Received) -> MetadataOverride:
-    """Return what the form tells of a report that the report itself does not: the form holds both."""
-    if container_ending(received.data):
-        return received.given
-    read, told = knowledge_base.adder.preview(received.data, received.name).report, received.given
-    return MetadataOverride(
-        event=told.event if told.event != read.event else None,
-        held_on=told.held_on if told.held_on != read.held_on else None,
-        url=told.url if told.url != read.url else None,
-    )
-
-
-def _page_of(knowledge_base: KnowledgeBase, added: Added) -> str:
-    """Return the address of a report that was added: its own, or that of all where its duplicate is indexed instead."""
-    library = knowledge_base.collection.library.path
-    own = [entry for entry in knowledge_base.browser.reports() if library / entry.source == Path(added.source)]
-    return page_address("report", own[0].id) if own else "/reports"
+@cache
+def bookmarklet(server: str) -> str:
+    """Return the link that, kept among a browser's bookmarks, sends the page being looked at to a server."""
+    return "javascript:" + quote(_SCRIPT.read_text("utf-8").replace('"ADDRESS"', json.dumps(server + _PROPOSED)))

@@ -1,28 +1,46 @@
-"""Where other programs ask over HTTP: `/mcp`, the Model Context Protocol (streamable HTTP), one answer a request."""
+"""What programs ask: /mcp, whether the server is well, what a name begun may mean, and how to install the search."""
 
 import threading
+from dataclasses import asdict
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Blueprint, request
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, jsonify, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
+from index.engine import SearchIndexError
+from index.query import Query
 from kb.knowledge_base import KnowledgeBase
+from webui.http.address import query_of
+from webui.http.responses import respond
+from webui.pages.updating import Updater
+from webui.view.results import offers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+_PROBE = Query("AWS", limit=1)  # whatever it finds: where it fails nobody else is answered either
 
-def pages(knowledge_base: KnowledgeBase) -> Blueprint:
-    """Return what answers programs over a knowledge base.
+
+def pages(knowledge_base: KnowledgeBase, updater: Updater) -> Blueprint:
+    """Return the addresses that programs and browsers ask over a knowledge base, rather than people."""
+    blueprint = Blueprint("programs", __name__)
+    _answer_mcp(blueprint, knowledge_base)
+    _answer_monitors(blueprint, knowledge_base, updater)
+    _answer_browsers(blueprint, knowledge_base)
+    return blueprint
+
+
+def _answer_mcp(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
+    """Answer the Model Context Protocol (streamable HTTP), one answer a request.
 
     The SDK takes most of a second and 45 MB, so it is imported when the first program asks.
     """
-    blueprint = Blueprint("programs", __name__)
     opening = threading.Lock()
 
     @cache
-    def door() -> "WSGIApplication":
+    def server() -> "WSGIApplication":
         from a2wsgi import ASGIMiddleware
 
         from kb.programs.server import over_http
@@ -30,9 +48,68 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
         return cast("WSGIApplication", ASGIMiddleware(cast("Any", over_http(knowledge_base))))
 
     @blueprint.post("/mcp")
-    def ask() -> Response:
+    def ask() -> AnyResponse:
         with opening:
-            answering = door()
-        return Response.from_app(answering, request.environ, buffered=True)
+            mcp = server()
+        return AnyResponse.from_app(mcp, request.environ, buffered=True)
 
-    return blueprint
+
+def _answer_monitors(blueprint: Blueprint, knowledge_base: KnowledgeBase, updater: Updater) -> None:
+    """Answer what watches a server: /healthz that it runs, /readyz whether it can answer, and what answers."""
+
+    def stand_in() -> str | None:
+        try:
+            return knowledge_base.collection.away()
+        except SearchIndexError as error:
+            return str(error)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return jsonify({"status": "ok", "stand_in": stand_in()})
+
+    @blueprint.get("/readyz")
+    def readyz() -> tuple[Response, HTTPStatus]:
+        why = "there is no index yet; run kb sync"
+        try:
+            contents = knowledge_base.collection.contents()
+            damage = knowledge_base.collection.damage()
+            knowledge_base.searcher.search(_PROBE)
+        except SearchIndexError as error:
+            contents, why = None, str(error)
+        if contents is None:
+            return jsonify({"status": "not ready", "why": why}), HTTPStatus.SERVICE_UNAVAILABLE
+        record = {
+            "status": "ready",
+            "reports": len(contents.reports),
+            "notes": sum(one.notes for one in contents.reports),
+            "stand_in": stand_in(),
+            "damage": damage,
+            "behind": updater.failure and str(updater.failure),
+        }
+        return jsonify(record), HTTPStatus.OK
+
+
+def _answer_browsers(blueprint: Blueprint, knowledge_base: KnowledgeBase) -> None:
+    """Answer our scripts and the browser: suggestions, other names of services, the search as its own, or as an app."""
+
+    @blueprint.get("/suggest")
+    def suggest() -> Response:
+        query, _ = query_of(request.args.items(multi=True))  # the keys of the search that one is about to change
+        offered = tuple(offers(knowledge_base.searcher, query))
+        if request.args.get("format") == "opensearch":
+            return jsonify([query.text, [offer.suggestion.label for offer in offered]])
+        records = [{**asdict(offer.suggestion), "url": offer.url} for offer in offered]
+        return respond("suggestions.html", lambda: {"suggestions": records}, suggestions=offered)
+
+    @blueprint.get("/aliases")
+    def aliases() -> Response:  # for the box that looks for a service among the filters
+        return jsonify({one.slug: " ".join(one.aliases) for one in knowledge_base.collection.catalogue.services})
+
+    @blueprint.get("/opensearch.xml")
+    def opensearch() -> Response:
+        body = render_template("opensearch.xml", root=request.host_url)
+        return Response(body, mimetype="application/opensearchdescription+xml")
+
+    @blueprint.get("/manifest.webmanifest")
+    def manifest() -> Response:
+        return Response(render_template("manifest.json"), mimetype="application/manifest+json")

@@ -1,28 +1,33 @@
-"""Saved searches: kept in kb.toml by a name, listed with what is new in each since it was last opened here."""
+"""Saved searches: kept in kb.toml by a name, listed with what is new in each since this browser opened it last."""
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Request, Response, make_response, render_template, request
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError
 from kb.library.tables import LONGEST_ADDRESS, LONGEST_NAME, MOST_SEARCHES, SavedSearch
-from webui.address import address_of, pairs_of, query_of, resolved, turned_to
+from webui.http.address import address_of, at_page, pairs_of, query_of, resolved
+from webui.http.responses import respond, wants_json
+from webui.http.undo_log import UndoLog, came_from, undoing
+from webui.http.uploads import RefusedError, tell_refusals
 from webui.pages.updating import Updater
-from webui.received import RefusedError, tell_refusals
-from webui.seen import seen
 from webui.texts import texts
-from webui.undo_log import UndoLog, came_from, undoing
-from webui.view.answers import respond, wants_json
-from webui.view.kept import Kept
+from webui.view.cached import Cached
 
 _Done: TypeAlias = tuple[SavedSearch, int | None]  # a search that was saved, or with its place one that was forgotten
 _MEANING = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # what an address reads as something else than itself
+COOKIE = "kb_seen"
+_A_YEAR = 365 * 24 * 3600  # seconds
+_KEY = 8  # hexadecimal digits of the digest of an address
+_SEEN = re.compile(rf"([0-9a-f]{{{_KEY}}})\.([0-9]{{14}})")  # 20261126T102030 without the T
+_MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class SavedSearches:
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
         self._knowledge_base = knowledge_base
-        self._counted = Kept(knowledge_base, self._count)
+        self._counted = Cached(knowledge_base, self._count)
 
     def __call__(self) -> tuple[Saved, ...]:
         """Return them in the order of kb.toml."""
@@ -53,23 +58,21 @@ class SavedSearches:
     def _count(self) -> tuple[tuple[Saved, Query], ...]:
         searches = self._knowledge_base.corrector.searches()
         queries = [query_at(search.address, self._knowledge_base) for search in searches]
-        totals = [
-            answer.total for answer in self._knowledge_base.searcher.each(*(replace(q, limit=0) for q in queries))
-        ]
+        answers = self._knowledge_base.searcher.each(*(replace(query, limit=0) for query in queries))
         return tuple(
-            (Saved(search.name, address_of(query), total, None), query)
-            for search, query, total in zip(searches, queries, totals, strict=True)
+            (Saved(search.name, address_of(query), answer.total, None), query)
+            for search, query, answer in zip(searches, queries, answers, strict=True)
         )
 
     def _new(self, query: Query) -> int | None:
-        moment = seen(address_of(query))
+        moment = seen_until(address_of(query))
         return None if moment is None else self._knowledge_base.announcer.new_since(query, moment)
 
 
 def query_at(address: str, knowledge_base: KnowledgeBase) -> Query:
     """Return the search of an address as kb.toml has it; parts that mean nothing are left out."""
     query, _ = query_of(parse_qsl(address))
-    return turned_to(resolved(query, knowledge_base.collection.catalogue), 1)
+    return at_page(resolved(query, knowledge_base.collection.catalogue), 1)
 
 
 def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater, undo_log: UndoLog) -> Blueprint:
@@ -84,7 +87,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
     @blueprint.post("/saved")
     def save() -> Response:
         try:
-            search = _told(knowledge_base)
+            search = _search_of_form(knowledge_base)
         except RefusedError as error:
             if wants_json():
                 raise
@@ -93,7 +96,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         done: _Done = (search, None)
         undo = undoing(turned, done)
         undo_entry = undo_log.keep(texts.search_saved(search.name), undo)
-        return undo_log.told(undo_entry, came_from("/"), settled=updater.update())
+        return undo_log.lead_back(undo_entry, came_from("/"), settled=updater.update())
 
     @blueprint.post("/saved/remove")
     def forget() -> Response:
@@ -101,7 +104,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
         gone: _Done | None = corrector.forget(name)
         undo = gone and undoing(turned, gone)
         undo_entry = undo_log.keep(texts.search_forgotten(name), undo)
-        return undo_log.told(undo_entry, came_from("/"), settled=updater.update())
+        return undo_log.lead_back(undo_entry, came_from("/"), settled=updater.update())
 
     def turned(done: _Done) -> _Done:
         search, place = done
@@ -118,7 +121,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
 
 
 def _form(saved: SavedSearches, refused: RefusedError | None = None) -> dict[str, object]:
-    """Return what the page shows: the searches, and the form with what was told, and what of that was refused."""
+    """Return what the page shows: the searches, and the form as it was sent, with what of it was refused."""
     return {
         "searches": saved(),
         "address": request.values.get("address", ""),
@@ -128,8 +131,8 @@ def _form(saved: SavedSearches, refused: RefusedError | None = None) -> dict[str
     }
 
 
-def _told(knowledge_base: KnowledgeBase) -> SavedSearch:
-    """Return the search that a form tells. Raises RefusedError."""
+def _search_of_form(knowledge_base: KnowledgeBase) -> SavedSearch:
+    """Return the search that a form names. Raises RefusedError where it cannot be saved."""
     name, address = (" ".join(request.form.get(key, "").split()) for key in ("name", "address"))
     pairs = parse_qsl(address.removeprefix("/").removeprefix("?"))
     query, unread = query_of(pairs)
@@ -142,7 +145,7 @@ def _told(knowledge_base: KnowledgeBase) -> SavedSearch:
         raise RefusedError(texts.name_taken(name), "name")
     if len(searches) >= MOST_SEARCHES:
         raise RefusedError(texts.TOO_MANY_SEARCHES.format(most=MOST_SEARCHES), "name")
-    kept = readable(pairs_of(turned_to(resolved(query, knowledge_base.collection.catalogue), 1)))
+    kept = readable(pairs_of(at_page(resolved(query, knowledge_base.collection.catalogue), 1)))
     if len(kept) > LONGEST_ADDRESS:
         raise RefusedError(texts.LONG_SEARCH, "address")
     return SavedSearch(name, kept)
@@ -153,3 +156,25 @@ def readable(pairs: Iterable[tuple[str, str]]) -> str:
     return "&".join(
         f"{key}={_MEANING.sub(lambda one: quote(one[0], safe=''), value).replace(' ', '+')}" for key, value in pairs
     )
+
+
+def seen_until(address: str) -> str | None:
+    """Return up to which moment, in UTC, this browser has seen a search; None where it never opened it."""
+    digits = _read(request).get(_key(address))
+    return _MOMENT.sub(r"\1-\2-\3T\4:\5:\6Z", digits) if digits else None
+
+
+def remember_seen(response: Response, address: str, moment: str) -> None:
+    """Have the browser remember that it has seen a search up to a moment."""
+    known = {_key(address): re.sub(r"\D", "", moment), **_read(request)}
+    known[_key(address)] = re.sub(r"\D", "", moment)
+    cookie = "-".join(f"{key}.{digits}" for key, digits in list(known.items())[:MOST_SEARCHES])
+    response.set_cookie(COOKIE, cookie, max_age=_A_YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
+
+
+def _key(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()[:_KEY]
+
+
+def _read(asked: Request) -> Mapping[str, str]:
+    return dict(_SEEN.findall(asked.cookies.get(COOKIE, "")[: MOST_SEARCHES * 30]))

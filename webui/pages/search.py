@@ -13,22 +13,18 @@ from kb.search.answers import Answer, Found
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, hit_record, hits
 from kb.services import Domain
-from webui import language
-from webui.address import PAGE_SIZE, Unread, address_of, page_of, query_of, resolved, turned_to
-from webui.pages.chronicles import address_of_query
-from webui.pages.saved import SavedSearches
+from webui.http import language
+from webui.http.address import PAGE_SIZE, Unread, address_of, at_page, page_of, query_of, resolved
+from webui.http.responses import problem, respond, wants_json
+from webui.pages.saved import SavedSearches, remember_seen
 from webui.pages.start import StartPage
-from webui.seen import see
+from webui.pages.timelines import address_of_query
 from webui.texts import texts
-from webui.view.answers import problem, respond, wants_json
-from webui.view.facets import MOST_VALUES, Chip, Group, chips, groups
-from webui.view.heat_map import heat_map
-from webui.view.hits import TalkHits, by_talk
-from webui.view.labels import named
-from webui.view.pager import numbers
-from webui.view.panel import Panel, Panels
-from webui.view.timeline import Timeline, timeline
-from webui.view.told import Told, Way, told, ways_out
+from webui.view.cached import Panel, Panels
+from webui.view.facets import MOST_VALUES, Chip, Group, chips, counts, groups, name_of
+from webui.view.listing import numbers
+from webui.view.results import Notice, TalkHits, Way, by_talk, notices, ways_out
+from webui.view.timeline import Timeline, heat_map, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +41,12 @@ class SearchPage:
     bars: Timeline
     unread: tuple[Unread, ...]
     panel: Panel | None
-    told: tuple[Told, ...]
+    notices: tuple[Notice, ...]
     ways_out: tuple[Way, ...]
 
     @property
     def status(self) -> str:
-        """The one line that tells what was found."""
+        """The one line on what was found."""
         words = [self.query.text] if self.query.text else []
         return texts.hits(self.answer.total, words + [chip.label for chip in self.chips])
 
@@ -104,21 +100,21 @@ class SearchPage:
 
     def page_url(self, page: int) -> str | None:
         """Return the address of a page, None where there is none of that number."""
-        return address_of(turned_to(self.query, page)) if 1 <= page <= self.pages else None
+        return address_of(at_page(self.query, page)) if 1 <= page <= self.pages else None
 
     def export_url(self, ending: str) -> str:
         """Return the address of the whole result as a file."""
-        return f"/export.{ending}{address_of(turned_to(self.query, 1))[1:]}"
+        return f"/export.{ending}{self.first_url[1:]}"
 
     @property
     def feed_url(self) -> str:
         """The address of the feed of what is new in this search."""
-        return f"/feed{address_of(turned_to(self.query, 1))[1:]}"
+        return f"/feed{self.first_url[1:]}"
 
     @property
     def first_url(self) -> str:
         """The address of the first page."""
-        return address_of(turned_to(self.query, 1))
+        return address_of(at_page(self.query, 1))
 
     @property
     def chronicle_url(self) -> str:
@@ -128,7 +124,7 @@ class SearchPage:
     @property
     def sheet_url(self) -> str:
         """The address of the whole result as a sheet of quotations."""
-        return f"/sheet{address_of(turned_to(self.query, 1))[1:]}"
+        return f"/sheet{self.first_url[1:]}"
 
     @property
     def without_near_url(self) -> str:
@@ -142,7 +138,7 @@ class SearchPage:
 
 
 def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
-    """Return the page of `/`: a search, or with nothing after it the start page. It tells which searches are saved."""
+    """Return the page of `/`: a search, or with nothing after it the start page."""
     blueprint = Blueprint("search", __name__)
     start_page = StartPage(knowledge_base, saved)
     panels = Panels(knowledge_base)
@@ -155,27 +151,27 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
         query, unread = query_of(request.args.items(multi=True))
         catalogue = knowledge_base.collection.catalogue
         query = resolved(query, catalogue)
-        page = search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
+        page = _search_page(knowledge_base, query, unread, panels.of(query), brief=not wants_json())
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
-        category = category_of(query)
+        category = _category_of(query)
         is_saved, moment = saved.holds(page.first_url), knowledge_base.announcer.newest()
         response = respond(
             "search.html",
-            lambda: search_record(page, knowledge_base.collection.domain),
+            lambda: _record(page, knowledge_base.collection.domain),
             page=page,
             heat_map=heat_map(knowledge_base.crosstab.years(category)) if category else None,
             is_saved=is_saved,
-            name=named(query, knowledge_base),
+            name=name_of(query, knowledge_base),
         )
         if is_saved and moment and not wants_json():
-            see(response, page.first_url, moment)
+            remember_seen(response, page.first_url, moment)
         return response
 
     return blueprint
 
 
-def search_page(
+def _search_page(
     knowledge_base: KnowledgeBase, query: Query, unread: tuple[Unread, ...], panel: Panel | None, *, brief: bool
 ) -> SearchPage:
     """Search, and return what the page shows of it; a brief one has no more values of each group than people read."""
@@ -192,15 +188,15 @@ def search_page(
         quoted=quoted,
         talks=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.found)),
         near=tuple(by_talk(knowledge_base.collection.domain, query, answer, answer.near)),
-        bars=bars(query, answer),
+        bars=_bars(query, answer),
         unread=unknown,
         panel=panel,
-        told=tuple(told(query, answer, quoted, unknown)),
+        notices=tuple(notices(query, answer, quoted, unknown)),
         ways_out=ways_out(query, answer, selected, knowledge_base.searcher),
     )
 
 
-def category_of(query: Query) -> str | None:
+def _category_of(query: Query) -> str | None:
     """Return the category that is all that a search asks for, if any."""
     match query.text, query.selections:
         case "", (("category", (category,)),):
@@ -208,20 +204,21 @@ def category_of(query: Query) -> str | None:
     return None
 
 
-def bars(query: Query, answer: Answer) -> Timeline:
+def _bars(query: Query, answer: Answer) -> Timeline:
     """Return the years of what is found, each with the search that wants it alone, or no longer."""
-    counts = {facet.value: facet.count for facet in answer.facets["year"]}
     chosen = query.selected("year")
 
     def url(year: str) -> str:
         return address_of(query.select("year", *(() if chosen == (year,) else (year,))))
 
-    return timeline(counts, url, chosen)
+    return timeline(counts(answer, "year"), url, chosen)
 
 
-def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
+def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
     """Return a page of results as JSON: the notes best first, and each facet value with the address that toggles it."""
-    told = [hit_record(one, tier, domain, quoted=one in page.quoted, explain=True) for one, tier in hits(page.answer)]
+    records = [
+        hit_record(one, tier, domain, quoted=one in page.quoted, explain=True) for one, tier in hits(page.answer)
+    ]
     return {
         "total": page.answer.total,
         "page": page_of(page.query),
@@ -236,8 +233,8 @@ def search_record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "service": page.panel.service.slug if page.panel else None,
         "titled": page.answer.titled,
         "talks": [found_talk_record(one) for one in page.answer.talks],
-        "hits": [record for record in told if record["tier"] == "found"],
-        "near": [record for record in told if record["tier"] == "near"],
+        "hits": [record for record in records if record["tier"] == "found"],
+        "near": [record for record in records if record["tier"] == "near"],
         "facets": {
             group: [
                 {**facet._asdict(), "toggle_url": address_of(page.query.toggle(group, facet.value))} for facet in values

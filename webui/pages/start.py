@@ -1,6 +1,6 @@
 """The start page: what is in here, by service and by report, and searches to begin with."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +11,14 @@ from kb.library.contents import ReportEntry
 from kb.search.answers import ServiceCount
 from kb.search.crosstab import ServiceYears
 from kb.search.records import service_record
+from webui.http.responses import respond
 from webui.pages.saved import SavedSearches
-from webui.view.answers import respond
-from webui.view.examples import answered
-from webui.view.heat_map import HeatMap, heat_map, shade
-from webui.view.kept import Kept
+from webui.view.cached import Cached, answer_example
+from webui.view.timeline import HeatMap, heat_map, shade
 
 _NEWEST = 10  # reports listed
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A service on the map: its notes counted, and how dark it is drawn (1 to 4)."""
-
-    count: ServiceCount
-    shade: int
+_Category = tuple[str, str, list[tuple[ServiceCount, int]]]
+"""A category on the map: its slug, its label, its services with how dark each is drawn (1 to 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class _Overview:
     counts: tuple[ServiceCount, ...]
     talks: int
     notes: int
-    map: tuple[tuple[str, str, list[Place]], ...]
+    map: tuple[_Category, ...]
     years: tuple[ServiceYears, ...]
     heat_map: HeatMap | None
 
@@ -55,8 +48,8 @@ class StartPage:
 
     def __init__(self, knowledge_base: KnowledgeBase, saved: SavedSearches) -> None:
         self._saved = saved
-        self._overview = Kept(knowledge_base, lambda: _overview(knowledge_base))
-        self._answered = Kept(knowledge_base, lambda: answered(knowledge_base))
+        self._overview = Cached(knowledge_base, lambda: _overview(knowledge_base))
+        self._answered = Cached(knowledge_base, lambda: answer_example(knowledge_base))
 
     def __call__(self) -> Response:
         """Return the page, or its JSON."""
@@ -89,16 +82,12 @@ def _overview(knowledge_base: KnowledgeBase) -> _Overview:
     )
 
 
-def _map(counts: Iterable[ServiceCount], labels: Mapping[str, str]) -> Iterator[tuple[str, str, list[Place]]]:
-    """Yield each category that notes are about with its slug, its label and its services, the most noted first."""
-    ordered = sorted(counts, key=lambda count: -(count.notes or 0))
-    most = max((count.notes or 0 for count in ordered), default=0)
-    places = [Place(count, shade(count.notes or 0, most)) for count in ordered]
-    by_category = {
-        category: [place for place in places if place.count.service.category == category] for category in labels
-    }
-    for category, own in sorted(
-        by_category.items(), key=lambda pair: -sum(place.count.notes or 0 for place in pair[1])
-    ):
-        if own:
-            yield category, labels[category], own
+def _map(counts: Sequence[ServiceCount], labels: Mapping[str, str]) -> Iterator[_Category]:
+    """Yield the categories that notes are about, those with most notes first, and so their services."""
+    most = max((count.notes or 0 for count in counts), default=0)
+    services: dict[str, list[tuple[ServiceCount, int]]] = {category: [] for category in labels}
+    for count in sorted(counts, key=lambda count: -(count.notes or 0)):
+        services[count.service.category].append((count, shade(count.notes or 0, most)))
+    for category in sorted(labels, key=lambda one: -sum(count.notes or 0 for count, _ in services[one])):
+        if services[category]:
+            yield category, labels[category], services[category]

@@ -1,31 +1,40 @@
-"""直すところ: what reports do not tell, or not plainly, as lists to work through; claims the likeliest first."""
+"""直すところ: what reports do not say, or not plainly, as lists to work through; one press answers many claims."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import get_args
 
 from flask import Blueprint, Response, request
+from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
-from kb.report.model import Correction, MetadataOverride, Talk, TalkCorrection
+from kb.report.model import Claim, Correction, MetadataOverride, Talk, TalkCorrection
 from kb.report.problems import Missing
-from webui.view.answers import respond
-from webui.view.kept import Kept
+from webui.http.responses import respond
+from webui.http.undo_log import Undo, UndoLog, came_from
+from webui.http.uploads import RefusedError, tell_refusals
+from webui.pages.correcting import change_note, change_talk, denied
+from webui.pages.updating import Updater
+from webui.texts import texts
+from webui.view.cached import Cached
 from webui.view.listing import asked_page, paged
 
 _ORDER: tuple[Missing, ...] = ("date", "event", "speaker", "talk", "advice", "problem", "service")
 _PAGE_SIZE = 20
+_MOST = 100  # of a request
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something to put right: what is missing in which report, on which line, and the words that may tell it.
+    """Something to put right: what is missing in which report, on which line, and the words that may say it.
 
-    `talk` is the one of which nobody is known to speak; `text` may then be who does. A claim has an id, `about`, under
-    which one can tell whether it holds, and is so `likely`.
+    `talk` is the one of which nobody is known to speak; `text` may then be who does. A claim has an id, `about`, by
+    which one says whether it holds, and is so `likely`.
     """
 
     what: Missing
@@ -38,7 +47,7 @@ class Task:
 
     @property
     def key(self) -> str:
-        """What tells it from others of its list, whatever was put right meanwhile."""
+        """Its key among the others of its list, whatever was put right meanwhile."""
         return f"{self.report.id}:{self.line or ''}"
 
     @property
@@ -46,11 +55,11 @@ class Task:
         """The outermost folder of its report's file, by which people part their authors; empty for none."""
         return self.report.source.partition("/")[0] if "/" in self.report.source else ""
 
-    def is_told(self, told: Configuration) -> bool:
-        """Tell whether somebody has told it, though the index may not know yet."""
-        of_file = told.overrides.get(self.report.source, MetadataOverride())
-        of_line = told.talks.get(self.about, TalkCorrection())
-        of_note = told.corrections.get(self.about, Correction())
+    def is_done(self, configuration: Configuration) -> bool:
+        """Return whether somebody has put it right in kb.toml, though the index may not know yet."""
+        of_file = configuration.overrides.get(self.report.source, MetadataOverride())
+        of_line = configuration.talks.get(self.about, TalkCorrection())
+        of_note = configuration.corrections.get(self.about, Correction())
         return {
             "date": of_file.held_on is not None,
             "event": of_file.event is not None,
@@ -62,11 +71,11 @@ class Task:
 def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the page of what is to be put right."""
     blueprint = Blueprint("todo", __name__)
-    every = Kept(knowledge_base, lambda: tasks(knowledge_base))
+    every = Cached(knowledge_base, lambda: tasks(knowledge_base))
 
     def left() -> Mapping[Missing, list[Task]]:
-        told = knowledge_base.collection.library.configuration()[0]
-        return {what: [one for one in found if not one.is_told(told)] for what, found in every().items()}
+        configuration = knowledge_base.collection.library.configuration()[0]
+        return {what: [one for one in found if not one.is_done(configuration)] for what, found in every().items()}
 
     @blueprint.app_context_processor
     def counted() -> dict[str, object]:
@@ -122,3 +131,37 @@ def _without_speaker(entry: ReportEntry) -> Iterator[Task]:
             name = next(inside, None)
             text, likely = (name.text, name.likely) if name else ("", 0.0)
             yield Task("speaker", entry, talk.line, text, talk, likely, talk.id)
+
+
+def answers(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
+    """Return what takes one answer to many claims, and takes it back by one press."""
+    blueprint = Blueprint("answers", __name__)
+    corrector = knowledge_base.corrector
+
+    @blueprint.post("/todo/answers")
+    def answer() -> Response:
+        what, holds = request.form.get("what", ""), request.form.get("answer") == "yes"
+        claim = next((one for one in get_args(Claim) if one == what), None)
+        known = {task.about for task in tasks(knowledge_base)[claim or "talk"]} if claim or what == "talk" else set()
+        every = [about for about in dict.fromkeys(request.form.getlist("about")) if about in known][:_MOST]
+        if not every:
+            raise RefusedError(texts.NOTHING_CHOSEN, "about")
+        if claim:
+            change = partial(replace, kind=claim, denied=()) if holds else partial(denied, claim=claim)
+            undos = [change_note(corrector, about, change) for about in every]
+        else:
+            undos = [change_talk(corrector, about, partial(replace, talk=holds)) for about in every]
+        undo_entry = undo_log.keep(texts.answered(len(every), holds=holds), _together(undos))
+        return undo_log.lead_back(undo_entry, came_from("/todo"), settled=updater.update(0))
+
+    tell_refusals(blueprint)
+    return blueprint
+
+
+def _together(undos: Sequence[Undo]) -> Undo:
+    """Return what takes back several things that were done, the last first."""
+
+    def undo() -> tuple[str, Undo]:
+        return "", _together([one()[1] for one in reversed(undos)])
+
+    return undo

@@ -1,27 +1,32 @@
-"""Bringing the index up to the library while the page goes on answering, and the page that shows how far it is."""
+"""Bringing the index up to the library while the page answers: how far it is, and what the last syncs changed."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect
+from flask import Blueprint, Response, make_response, redirect, request
 
 from index.engine import Coverage, SearchIndexError
 from index.sentences import Sentence, said, told_by
 from kb.knowledge_base import KnowledgeBase
-from kb.pipeline.understanding import Progress as Telling
+from kb.pipeline.understanding import Progress as Reporting
 from kb.report.problems import LibraryError, grouped
+from kb.search.announcing import item_name
 from kb.search.answers import SyncOutcome
+from webui.http.responses import respond, wants_json
+from webui.http.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
 from webui.texts import texts
-from webui.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
-from webui.view.answers import respond, wants_json
+from webui.view.listing import asked_page, paged
 
-_SOON = 30.0  # seconds between two looks that tell of one pace
+_SOON = 30.0  # seconds between two looks at one pace
 _log = logging.getLogger(__name__)
 PATIENCE = 2.0  # seconds that an answer waits for an update before it shows its progress instead
+_REPORTS = 20  # of a page
+_ITEMS = 10  # of a report that are shown before one asks for the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,17 @@ class Progress:
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON."""
-        told = {"error": self.error and str(self.error), "outcome": self.outcome and self.outcome.record()}
-        return {**asdict(replace(self, error=None, outcome=None)), **told}
+        ended = {"error": self.error and str(self.error), "outcome": self.outcome and self.outcome.record()}
+        return {**asdict(replace(self, error=None, outcome=None)), **ended}
 
 
 class Updater:
-    """Runs one update at a time, awaited by a thread of its own; one asked for meanwhile follows it.
+    """Runs one update at a time, in a thread of its own; one asked for meanwhile follows it. Shared by threads.
 
     `failure` is what stopped the last one, None where that was done.
     """
 
-    def __init__(self, sync: Callable[[Telling], SyncOutcome], failure: Sentence | None = None) -> None:
+    def __init__(self, sync: Callable[[Reporting], SyncOutcome], failure: Sentence | None = None) -> None:
         self.progress = Progress(error=failure)
         self.failure = failure
         self._sync = sync
@@ -64,7 +69,7 @@ class Updater:
     def update(self, patience: float | None = None) -> bool:
         """Have the index brought up to the library as it is now; return whether that was done within the patience.
 
-        It is told in seconds, PATIENCE by default.
+        That is in seconds, PATIENCE by default.
         """
         with self._lock:
             self._wanted.set()
@@ -78,8 +83,8 @@ class Updater:
         while True:
             self._wanted.clear()
             ended = self._once()
-            self.failure = ended.error
             with self._lock:
+                self.failure = ended.error
                 if not self._wanted.is_set():
                     self.progress = ended
                     self._idle.set()
@@ -87,49 +92,51 @@ class Updater:
 
     def _once(self) -> Progress:
         try:
-            return Progress(outcome=self._sync(self._tell))
+            return Progress(outcome=self._sync(self._step))
         except Exception as error:  # noqa: BLE001  # shown on the page; a dead thread would start no other update
             if not self._ended:
                 traced = None if isinstance(error, (LibraryError, SearchIndexError, OSError)) else error
                 _log.error("the index could not be updated: %s", error, exc_info=traced)
             return Progress(error=told_by(error) if str(error) else said("{0}", repr(error)))
 
-    def _tell(self, step: str, done: int, total: int) -> None:
+    def _step(self, step: str, done: int, total: int) -> None:
         self.progress = replace(self.progress, step=step, done=done, total=total)
 
 
 class Pace:
-    """How fast vectors are made, as looks at how many there are tell, one soon after the other."""
+    """How fast vectors are made, by looks at how many there are, one soon after the other; shared by threads."""
 
     def __init__(self) -> None:
-        self._first: tuple[float, int] | None = None
+        self._first: tuple[float, int] | None = None  # the moment of the first look, and how many there were
         self._last = 0.0
+        self._lock = threading.Lock()
 
     def seconds_left(self, known: Coverage) -> float | None:
-        """Return how long it is until all notes have theirs, None before that can be told."""
+        """Return how long it is until all notes have theirs, None before that is known."""
         now = time.monotonic()
-        if self._first is None or known.embedded < self._first[1] or now > self._last + _SOON:
-            self._first = now, known.embedded
-        self._last = now
-        then, embedded = self._first
+        with self._lock:
+            if self._first is None or known.embedded < self._first[1] or now > self._last + _SOON:
+                self._first = now, known.embedded
+            self._last = now
+            then, embedded = self._first
         made = known.embedded - embedded
         return (now - then) / made * (known.documents - known.embedded) if made else None
 
 
-def pages(updater: Updater, knowledge_base: KnowledgeBase, undo_log: UndoLog) -> Blueprint:
-    """Return the page of the update."""
+def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
+    """Return the page of the update, and those of what the last syncs changed."""
     blueprint = Blueprint("updating", __name__)
-    pace = Pace()
+    pace, announcer = Pace(), knowledge_base.announcer
 
     @blueprint.post("/sync")
     def start() -> Response:
         settled, back = updater.update(), came_from("/sync")
         if back == "/sync":
             return make_response(redirect(back, 303))
-        return undo_log.told(_undo_entry(), back) if settled else waiting(back)
+        return undo_log.lead_back(_undo_entry(), back) if settled else waiting(back)
 
     def _undo_entry() -> UndoEntry:
-        if known := undo_log.shown():
+        if known := undo_log.of_request():
             return known
         outcome = updater.progress.outcome
         wrong = outcome.problems if outcome else ()
@@ -145,5 +152,32 @@ def pages(updater: Updater, knowledge_base: KnowledgeBase, undo_log: UndoLog) ->
         lacking = known if known and known.embedded < known.documents else None
         left = pace.seconds_left(lacking) if lacking else None
         return respond("sync.html", progress.record, progress=progress, lacking=lacking, left=left)
+
+    @blueprint.get("/updates")
+    def updates() -> Response:
+        listed = announcer.differences()
+        return respond(
+            "updates.html",
+            lambda: {
+                "updates": [
+                    {"key": key, "at": one.at, "first": one.first, "counts": one.counts} for key, one in listed.items()
+                ]
+            },
+            updates=listed,
+            moment=datetime.fromisoformat,
+        )
+
+    @blueprint.get("/updates/<key>")
+    def update(key: str) -> Response:
+        difference = announcer.difference(key)
+        return respond(
+            "update.html",
+            lambda: {"key": key, **asdict(difference)},
+            difference=difference,
+            part=paged(f"/updates/{key}", difference.reports, asked_page(request.args), _REPORTS),
+            most_items=_ITEMS,
+            name=lambda item: item_name(item, knowledge_base.collection.domain),
+            moment=datetime.fromisoformat,
+        )
 
     return blueprint

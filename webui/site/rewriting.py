@@ -1,15 +1,26 @@
 """From an answer of the server to a file of a site: what needs the server is left out, links lead to files."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection
-from typing import TypeAlias
+from hashlib import sha256
+from typing import Literal, NamedTuple, TypeAlias
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from lxml import etree, html
 
-from webui.site.places import Place, Places, link, web_address
+_LISTS = {"reports", "events", "talks", "speakers", "years", "pairs", "timeline"}
+_PAGES = {"event", "talk", "report", "note", "service", "guide", "speaker", "search"}
+_NARROWING = {"year", "event", "service", "series", "speaker", "state"}
+_PAGE, _FEED, _INDEX = "page", "/feed", "index.html"
+_NO_NAME = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*%#]|[. ]$|^\.')  # what a file system, or an address, takes otherwise
+_LONGEST = 240  # bytes of a name; file systems allow 255
+
+Absence: TypeAlias = Literal["action", "list"]
+"""Why an address is in no site: it leads to what one does there, or to a list narrowed by what has no page."""
 
 HERE = "http://site.invalid"
-"""How the server is called that is asked: no answer may tell another name."""
+"""How the server is called that is asked: no answer may name another."""
 
 _NEEDS_SERVER = etree.XPath(
     """
@@ -19,6 +30,7 @@ _NEEDS_SERVER = etree.XPath(
     | //div[@class='hero']//span | //*[@id='status' or @id='suggestions' or @id='dropped' or @id='keys']
     """
 )
+# Links lead to files or go; with those that go, what holds nothing else; folders of files are left out of facts.
 _LINKED = etree.XPath("//*[@href or @src or @action]")
 _LEFT_OUT_WITH = etree.XPath("//*[@class='talk-facets' or @class='chips']//li[not(.//a)]")
 _UNFILLED = etree.XPath("//*[@class='talk-facets']/details[not(.//a)]")
@@ -29,16 +41,91 @@ _FOOT = etree.XPath("//footer")
 _OF_SUGGESTIONS = ("role", "aria-autocomplete", "aria-expanded", "aria-controls")
 _ABSOLUTE = re.compile(rf"{re.escape(HERE)}(/[^\s<>\"]*)?")
 Wanted: TypeAlias = Callable[[str, str], object]
-"""What is told of each link of a page: the file that it leads to, and the address of the page that makes it."""
-
+"""What is called for each link of a page: the file that it leads to, and the address of the page that makes it."""
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
 
+class Place(NamedTuple):
+    """A file of a site, and what of an address comes after it: `?q=SQS`, `?v=1a2b3c4d`, `#notes`."""
+
+    file: str
+    after: str = ""
+
+
+class Places:
+    """The files of a site by the addresses of the page: each has its own, also where a file system knows no capitals.
+
+    Lists stand there whole, and narrowed by one thing: by two there would be more of them than notes. Who sees the
+    site makes the searches. `feeds` is whether there are feeds.
+    """
+
+    def __init__(self, *, feeds: bool) -> None:
+        self._feeds = feeds
+        self._files: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def of(self, address: str) -> Place | Absence:
+        """Return where an address leads that begins with `/`; why it does not where it leads nowhere."""
+        parts = urlsplit(address)
+        steps = [unquote(step) for step in parts.path.split("/")[1:]]
+        after = f"#{parts.fragment}" if parts.fragment else ""
+        if parts.path == "/":
+            return Place(f"search/{_INDEX}", f"?{parts.query}{after}") if parts.query else Place(_INDEX, after)
+        if steps[0] == "static":
+            return Place("/".join(steps), f"?{parts.query}")
+        if parts.path.endswith(_FEED):
+            return Place(self._file([*steps[:-1], "feed.xml"])) if self._feeds and len(steps) > 1 else "action"
+        pairs = parse_qsl(parts.query)
+        narrowing = [key for key, _ in pairs if key != _PAGE]
+        if steps[0] not in _PAGES | _LISTS or parts.path.endswith(".md"):
+            return "action"
+        if len(narrowing) > (steps[0] in _LISTS) or not _NARROWING.issuperset(narrowing):
+            return "list"
+        return Place(self._file([*steps, *(f"{key}={value}" for key, value in pairs), _INDEX]), after)
+
+    def _file(self, steps: list[str]) -> str:
+        """Return the file of the names that lead to it: none that a file system refuses, or takes for another's."""
+        address = "/".join(quote(step, safe="") for step in steps)
+        if address not in self._files:
+            file = "/".join(map(_name, steps))
+            if _folded(file) in self._taken:
+                folder, _, name = file.rpartition("/")
+                file = f"{folder}~{_digest(address)}/{name}"
+            self._taken.add(_folded(file))
+            self._files[address] = file
+        return self._files[address]
+
+
+def link(place: Place, here: str) -> str:
+    """Return how a file of a site is linked to from another one."""
+    return "../" * here.count("/") + quote(place.file, safe="/=~") + place.after
+
+
+def web_address(place: Place, root: str) -> str:
+    """Return the whole address of a file of a site that stands at `root`."""
+    return root + quote(place.file.removesuffix(_INDEX), safe="/=~") + place.after
+
+
+def _name(text: str) -> str:
+    name = _NO_NAME.sub("_", unicodedata.normalize("NFC", text)) or "_"
+    if len(name.encode()) <= _LONGEST:
+        return name
+    return f"{name.encode()[: _LONGEST - 10].decode(errors='ignore')}~{_digest(text)}"
+
+
+def _folded(file: str) -> str:
+    return unicodedata.normalize("NFC", file).casefold()
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:8]
+
+
 class Rewriter:
-    """Makes pages and feeds of the server those of a site, and tells which other addresses these lead to.
+    """Makes pages and feeds of the server those of a site, and reports which other addresses these lead to.
 
     `root` is the address at which the site will stand, None where nobody knows; `folders` are the sources of reports
-    below a folder, of which a site tells the file alone; `made` is the sentence that tells when it was made.
+    below a folder, of which a site names the file alone; `made` is the sentence on when it was made.
     """
 
     def __init__(self, root: str | None, folders: Collection[str], made: str) -> None:
@@ -48,7 +135,7 @@ class Rewriter:
         self._made = made
 
     def page(self, answer: bytes, here: str, wanted: Wanted) -> bytes:
-        """Return a page as it stands in the file `here`; `wanted` is told what it leads to in the site."""
+        """Return a page as it stands in the file `here`; `wanted` is called with each file that it leads to."""
         page = html.document_fromstring(answer, parser=html.HTMLParser(encoding="utf-8"))
         for element in _NEEDS_SERVER(page):
             _remove(element)
@@ -89,7 +176,7 @@ class Rewriter:
         if isinstance(place, Place):
             element.set(name, link(place, here))
             wanted(place.file, address)
-        elif place == "deed":
+        elif place == "action":
             _remove(element)
         else:
             element.tag = "g" if element.getparent().tag == "svg" else "span"
@@ -97,7 +184,7 @@ class Rewriter:
                 del element.attrib[key]
 
     def _shorten(self, text: html.HtmlElement) -> None:
-        """Tell the name of a report's file where its folder is told too."""
+        """Leave the folder of a report's file out of a text, its name stays."""
         short = str(text)
         for source in self._folders:
             short = short.replace(source, source.rpartition("/")[2])

@@ -1,1 +1,1 @@
-"""What pages are made of: hits, filters, trees, marks, texts."""
+"""What pages are made of: results, reports, filters, lists, drawings; and what is made once a generation."""

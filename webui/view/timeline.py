@@ -1,12 +1,20 @@
-"""Counts along the years, as the figures of a drawing of bars: one that a link leads on from for each year."""
+"""Counts along the years, as drawings of which a link leads on from each part: bars, and services as a heat map."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
+
+from index.query import Query
+from kb.search.crosstab import ServiceYears
+from kb.search.facets import UNDATED
+from kb.services import Service
+from webui.http.address import address_of
 
 HEIGHT = 56  # pixels, of the highest bar
 _LOWEST = 3  # pixels: that there is something is seen
 _MOST = 40  # years in a row, before those without anything are left out
 _NAMED = 8  # bars that are named on a phone
+_SHADES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Undated:
-    """How many are of no year, and their address: they are told beside the years, for they are none."""
+    """How many are of no year, and their address: they stand beside the years, for they are none."""
 
     year: str
     count: int
@@ -73,7 +81,7 @@ def timeline(counts: Mapping[str, int], address: Callable[[str], str], chosen: C
             chosen=year in chosen,
             left=round(slot * (place + 0.08), 2),
             width=round(slot * 0.84, 2),
-            height=_height(counts.get(year, 0), most),
+            height=max(_LOWEST, round(HEIGHT * counts[year] / most)) if counts.get(year) else 0,
             named=(len(years) - 1 - place) % step == 0,
         )
         for place, year in enumerate(years)
@@ -89,5 +97,38 @@ def in_a_row(years: Iterable[str]) -> list[str]:
     return known
 
 
-def _height(count: int, most: int) -> int:
-    return max(_LOWEST, round(HEIGHT * count / most)) if count else 0
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a service has in a year: how many notes, how strongly that is drawn (1 to 4), and their address."""
+
+    notes: int
+    shade: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Years, UNDATED the last where there is anything of none, and services with a cell for each of them."""
+
+    years: tuple[str, ...]
+    rows: tuple[tuple[Service, tuple[Cell, ...]], ...]
+
+
+def heat_map(counted: Sequence[ServiceYears]) -> HeatMap | None:
+    """Return the heat map of services, None where all is of one year."""
+    known = {year for one in counted for year in one.notes}
+    years = (*in_a_row(known - {UNDATED}), *(known & {UNDATED}))
+    if len(years) <= 1:
+        return None
+    most = max(notes for one in counted for notes in one.notes.values())
+
+    def cell(one: ServiceYears, year: str) -> Cell:
+        notes, asked = one.notes.get(year, 0), Query().select("service", one.service.slug).select("year", year)
+        return Cell(notes, shade(notes, most), address_of(asked))
+
+    return HeatMap(years, tuple((one.service, tuple(cell(one, year) for year in years)) for one in counted))
+
+
+def shade(notes: int, most: int) -> int:
+    """Return how strongly a number of notes is drawn: by its logarithm, for few services have most of the notes."""
+    return 1 + int((_SHADES - 0.01) * log(notes) / log(most + 1)) if notes else 1

@@ -3,13 +3,8 @@
 from kb.texts import en
 from webui.texts.en.adding import *  # noqa: F403 (all are one room, and too long for one file)
 from webui.texts.en.browsing import *  # noqa: F403
-from webui.texts.en.exporting import *  # noqa: F403
-from webui.texts.en.following import *  # noqa: F403
-from webui.texts.en.guiding import *  # noqa: F403
 from webui.texts.en.labels import *  # noqa: F403
-from webui.texts.en.picturing import *  # noqa: F403
 from webui.texts.en.sentences import *  # noqa: F403
-from webui.texts.en.taking import *  # noqa: F403
 
 shared = en  # what commands say too
 day = en.day

@@ -212,19 +212,6 @@ KEY_FIELD = "Key"
 KEY_GIVE = "Use the key"
 WRONG_KEY = "The key is wrong."
 
-ADVICE = "Most like advice"
-ALL_BY_ADVICE = "All notes, most like advice first"
-SOLVED = "Problems and remedies"
-UNSOLVED = "Unsolved problems"
-OPEN_PROBLEM = "unsolved"
-SOLVED_PROBLEM = "with a remedy"
-QUESTIONS = "Questions"
-TALKS = "Talks"
-CHANGES = "Changed since"
-CHANGE_SOURCE = "source"
-SERVICE_NOTES = "Search the notes on this service"
-NOTHING_NOTED = "There are no notes on this service yet."
-
 GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "Word"}
 VALUES = {
     (facet.key, value): label for facet in FACETS for value, label in facet.value_labels.get(LANGUAGE, {}).items()
@@ -302,44 +289,3 @@ EMPTY_LIBRARY_HOW = "Add a first report to search its notes here."
 EMPTY_LIBRARY_FOLDER = f"Or put reports ({FORMATS}) into this folder, and update the index."
 NO_INDEX = "There is no index"
 NO_INDEX_HOW = "Update it to search the reports in this folder."
-
-ERRORS = {
-    400: "The request could not be understood.",
-    401: "Writing needs a key.",
-    403: "What comes from outside of this page is not accepted.",
-    404: "There is no such page.",
-    405: "This cannot be done at this address.",
-    411: "The length of the data (Content-Length) is needed.",
-    413: "What was sent is too large.",
-    415: "Data of this kind is not accepted.",
-    422: "What was sent cannot be used.",
-    429: "This cannot be answered right now. Wait a little, then try again.",
-    500: "Something went wrong inside. If it does so again, see what kb serve says.",
-    503: "The index cannot be read right now. See kb status.",
-}
-UNKNOWN_NOTE = "The report has no such note any more: it was rewritten or removed. This is the report."
-UNKNOWN_ID = "There is nothing called “{id}”."
-SEVERAL_REPORTS = "Several reports answer to this address. Choose one of them."
-
-
-BLOCKS = {
-    "heading": "heading",
-    "bullet": "bullet",
-    "numbered": "numbered",
-    "paragraph": "paragraph",
-    "code": "code",
-    "table": "table",
-    "quote": "quotation",
-    "link": "link",
-    "rule": "rule",
-    "front-matter": "front matter",
-    "blank": "blank",
-    "unparsed": "not understood",
-}
-LINES = "Line by line"
-LINES_HOW = "What each line of the file was taken for."
-LINE = "Line"
-TAKEN_FOR = "Taken for"
-TEXT = "Text"
-BECAME_TALK = "Talk"
-TO_REPORT = "Back to the report"

@@ -40,6 +40,24 @@ _CATEGORIES = {
     "security": "Security and identity",
 }
 
+ERRORS = {
+    400: "The request could not be understood.",
+    401: "Writing needs a key.",
+    403: "What comes from outside of this page is not accepted.",
+    404: "There is no such page.",
+    405: "This cannot be done at this address.",
+    411: "The length of the data (Content-Length) is needed.",
+    413: "What was sent is too large.",
+    415: "Data of this kind is not accepted.",
+    422: "What was sent cannot be used.",
+    429: "This cannot be answered right now. Wait a little, then try again.",
+    500: "Something went wrong inside. If it does so again, see what kb serve says.",
+    503: "The index cannot be read right now. See kb status.",
+}
+UNKNOWN_NOTE = "The report has no such note any more: it was rewritten or removed. This is the report."
+UNKNOWN_ID = "There is nothing called “{id}”."
+SEVERAL_REPORTS = "Several reports answer to this address. Choose one of them."
+
 
 def notes(count: int) -> str:
     """Return a number of notes with its unit."""

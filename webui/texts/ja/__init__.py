@@ -3,13 +3,8 @@
 from kb.texts import ja
 from webui.texts.ja.adding import *  # noqa: F403 (all are one room, and too long for one file)
 from webui.texts.ja.browsing import *  # noqa: F403
-from webui.texts.ja.exporting import *  # noqa: F403
-from webui.texts.ja.following import *  # noqa: F403
-from webui.texts.ja.guiding import *  # noqa: F403
 from webui.texts.ja.labels import *  # noqa: F403
-from webui.texts.ja.picturing import *  # noqa: F403
 from webui.texts.ja.sentences import *  # noqa: F403
-from webui.texts.ja.taking import *  # noqa: F403
 
 shared = ja  # what commands say too
 day = ja.day

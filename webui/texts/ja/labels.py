@@ -202,19 +202,6 @@ KEY_FIELD = "鍵"
 KEY_GIVE = "鍵を使う"
 WRONG_KEY = "鍵が違います。"
 
-ADVICE = "助言らしい順"
-ALL_BY_ADVICE = "すべてのメモを助言らしい順に見る"
-SOLVED = "課題と対策"
-UNSOLVED = "未解決の課題"
-OPEN_PROBLEM = "未解決"
-SOLVED_PROBLEM = "対策あり"
-QUESTIONS = "質問"
-TALKS = "セッション"
-CHANGES = "その後の変更"
-CHANGE_SOURCE = "出典"
-SERVICE_NOTES = "このサービスのメモを検索"
-NOTHING_NOTED = "このサービスのメモはまだありません。"
-
 GROUPS = {**{facet.key: facet.label[LANGUAGE] for facet in FACETS}, WORD: "言葉"}
 VALUES = {
     (facet.key, value): label for facet in FACETS for value, label in facet.value_labels.get(LANGUAGE, {}).items()
@@ -292,46 +279,3 @@ EMPTY_LIBRARY_HOW = "最初のレポートを取り込むと、そのメモを�
 EMPTY_LIBRARY_FOLDER = f"または、レポート（{FORMATS}）を次のフォルダに置いて、索引を更新してください。"
 NO_INDEX = "索引がありません"
 NO_INDEX_HOW = "索引を更新すると、次のフォルダにあるレポートを探せます。"
-
-ERRORS = {
-    400: "要求の内容が分かりませんでした。",
-    401: "書き込みには鍵が要ります。",
-    403: "このページの外からの操作は受け付けません。",
-    404: "お探しのページはありません。",
-    405: "このアドレスではその操作はできません。",
-    411: "送るデータの長さ（Content-Length）が必要です。",
-    413: "送られたデータが大きすぎます。",
-    415: "この形式のデータは受け取れません。",
-    422: "送られた内容を使えませんでした。",
-    429: "いまは受け付けられません。少し待ってからもう一度お試しください。",
-    500: "内部で問題が起きました。もう一度試しても直らないときは、kb serve の表示を確認してください。",
-    503: "いまは索引を読めません。kb status を確認してください。",
-}
-UNKNOWN_NOTE = (
-    "このメモは今のレポートにはありません。書き換えられたか、消された可能性があります。レポートはこちらです。"
-)
-SEVERAL_REPORTS = "このアドレスに当たるレポートが複数あります。次のどれかを選んでください。"
-UNKNOWN_ID = "「{id}」というものはありません。"
-
-
-BLOCKS = {
-    "heading": "見出し",
-    "bullet": "箇条書き",
-    "numbered": "番号付き",
-    "paragraph": "段落",
-    "code": "コード",
-    "table": "表",
-    "quote": "引用",
-    "link": "リンク",
-    "rule": "区切り線",
-    "front-matter": "前書き",
-    "blank": "空行",
-    "unparsed": "読めなかった行",
-}
-LINES = "行ごとの読み取り"
-LINES_HOW = "ファイルの各行を何として読んだかを示します。"
-LINE = "行"
-TAKEN_FOR = "読み方"
-TEXT = "内容"
-BECAME_TALK = "セッション"
-TO_REPORT = "レポートへ戻る"

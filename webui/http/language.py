@@ -29,7 +29,7 @@ def speak(app: Flask) -> None:
         return {"t": said, "kinds": said.shared.KINDS}
 
     @app.after_request
-    def told(response: Response) -> Response:
+    def remember(response: Response) -> Response:
         if request.endpoint != "static":
             response.vary.update(("Accept-Language", "Cookie"))
         if request.args.get(KEY) in LANGUAGES:

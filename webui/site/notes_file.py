@@ -10,8 +10,8 @@ import msgspec
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
 from kb.search.facets import BY_KEY
-from webui.address import GROUPS, page_address
-from webui.site.places import Place, Places, link
+from webui.http.address import GROUPS, page_address
+from webui.site.rewriting import Place, Places, link
 
 
 def folded(text: str) -> str:
@@ -20,19 +20,19 @@ def folded(text: str) -> str:
 
 
 class NotesFile:
-    """Collects the notes of a knowledge base, newest first; values and places that notes share are told once.
+    """Collects the notes of a knowledge base, newest first; values and places that notes share stand there once.
 
     A note is its address, text, place, values, trail, and what follows it as text. What services are called leads to
     the notes about them, as it does on the server.
     """
 
-    def __init__(self, knowledge_base: KnowledgeBase, places: Places, said: ModuleType) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, places: Places, language: ModuleType) -> None:
         self._knowledge_base = knowledge_base
         self._places = places
-        self._said = said
+        self._texts = language
         self._values: dict[tuple[str, str], int] = {}
         self._names: defaultdict[str, list[int]] = defaultdict(list)
-        self._stood: dict[tuple[str, str], int] = {}
+        self._note_places: dict[tuple[str, str], int] = {}
         self._facts: list[str] = []
         self._notes: list[msgspec.Raw] = []
 
@@ -48,36 +48,34 @@ class NotesFile:
         contents = self._knowledge_base.collection.contents()
         labels = {group: self._knowledge_base.searcher.labels(group, contents) for group in GROUPS}
         return {
-            "groups": {group: self._said.GROUPS[group] for group in GROUPS},
+            "groups": {group: self._texts.GROUPS[group] for group in GROUPS},
             "values": [
-                (group, value, self._said.value(group, value, labels[group].get(value, value)))
+                (group, value, self._texts.value(group, value, labels[group].get(value, value)))
                 for group, value in self._values
             ],
             "names": self._names,
             "places": [
                 (self._link(address, here), title, facts)
-                for (address, title), facts in zip(self._stood, self._facts, strict=True)
+                for (address, title), facts in zip(self._note_places, self._facts, strict=True)
             ],
             "notes": self._notes,
         }
 
     def _row(self, note: Note, title: str, here: str) -> tuple[object, ...]:
+        catalogue = self._knowledge_base.collection.catalogue
         place = (page_address("talk", note.talk.id), note.talk.title) if note.talk else None
-        stands = place or (page_address("report", note.report), title)
-        if stands not in self._stood:
-            self._stood[stands] = len(self._stood)
-            self._facts.append(self._said.names((note.event or self._said.NO_EVENT, self._said.day(note.held_on))))
+        place = place or (page_address("report", note.report), title)
+        if place not in self._note_places:
+            self._note_places[place] = len(self._note_places)
+            self._facts.append(self._texts.names((note.event or self._texts.NO_EVENT, self._texts.day(note.held_on))))
         return (
             self._link(page_address("note", note.id), here),
             note.text,
-            self._stood[stands],
-            [self._value(group, value) for group in GROUPS for value in self._values_of(group, note)],
+            self._note_places[place],
+            [self._value(group, value) for group in GROUPS for value in BY_KEY[group].values(note, catalogue)],
             [crumb.text for crumb in note.trail],
             *(("\n".join(note.attached),) if note.attached else ()),
         )
-
-    def _values_of(self, group: str, note: Note) -> tuple[str, ...]:
-        return tuple(BY_KEY[group].values(note, self._knowledge_base.collection.catalogue))
 
     def _value(self, group: str, value: str) -> int:
         if (group, value) not in self._values:

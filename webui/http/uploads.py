@@ -25,8 +25,8 @@ from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
 from kb.services import Service
+from webui.http.responses import problem
 from webui.texts import texts
-from webui.view.answers import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,20 +39,20 @@ _TEXTS = MEDIA_TYPES | {"application/octet-stream"}
 class RefusedError(ValueError):
     """What was sent cannot be taken; the message says why, in the language of the page.
 
-    `field` is the field of the form that it is about, `near` are the services that may have been meant, `told` is what
-    the cause said of itself.
+    `field` is the field of the form that it is about, `near` are the services that may have been meant, `cause` is
+    what the error that caused it said.
     """
 
-    def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), told: Sentence | None = None) -> None:
+    def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), cause: Sentence | None = None) -> None:
         super().__init__(message)
         self.field = field
         self.near = near
-        self.told = told
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A report as it came: its bytes, the name of its file if it had one, and what was told of it.
+    """A report as it came: its bytes, the name of its file if it had one, and what was given of it by hand.
 
     `refused` is what of that cannot be, and left out.
     """
@@ -118,13 +118,16 @@ def received_body() -> Received:
     return _checked(Received(data, request.args.get("name"), given))
 
 
-def _given(told: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError | None]:
-    """Return what is told of a report, and what of it cannot be."""
-    event, held_on, url = (told.get(key, "").strip() or None for key in ("event", "date", "url"))
-    given = MetadataOverride(event, held_on, url)
-    if event and len(event) > LONGEST_EVENT:
+def _given(form: MultiDict[str, str]) -> tuple[MetadataOverride, RefusedError | None]:
+    event, held_on, url = (form.get(key, "").strip() or None for key in ("event", "date", "url"))
+    return checked_metadata(MetadataOverride(event, held_on, url))
+
+
+def checked_metadata(given: MetadataOverride) -> tuple[MetadataOverride, RefusedError | None]:
+    """Return what is given of a report without what of that cannot be, and why it cannot; None where all can."""
+    if given.event and len(given.event) > LONGEST_EVENT:
         return replace(given, event=None), RefusedError(texts.LONG_EVENT, "event")
-    if held_on and not is_date(held_on):
+    if given.held_on and not is_date(given.held_on):
         return replace(given, held_on=None), RefusedError(texts.WRONG_DATE, "date")
     return given, None
 
@@ -138,18 +141,17 @@ def _checked(received: Received) -> Received:
 
 
 def tell_refusals(blueprint: Blueprint) -> None:
-    """Make pages that write tell in a sentence what could not be taken, read or written."""
+    """Make pages that write say in a sentence what could not be taken, read or written."""
     blueprint.register_error_handler(
-        RefusedError, lambda error: problem(UnprocessableEntity(), str(error), told=error.told)
+        RefusedError, lambda error: problem(UnprocessableEntity(), str(error), cause=error.cause)
     )
-    blueprint.register_error_handler(UnreadableError, _unreadable)
+    blueprint.register_error_handler(
+        UnreadableError,
+        lambda error: problem(UnprocessableEntity(), texts.UNREADABLE, cause=told_by(error)),
+    )
     blueprint.register_error_handler(ChangedSinceError, _changed_since)
     blueprint.register_error_handler(LibraryError, _unwritable)
     blueprint.register_error_handler(OSError, _unwritable)
-
-
-def _unreadable(error: UnreadableError) -> Response:
-    return problem(UnprocessableEntity(), texts.UNREADABLE, told=told_by(error))
 
 
 def _changed_since(error: ChangedSinceError) -> Response:
@@ -159,4 +161,4 @@ def _changed_since(error: ChangedSinceError) -> Response:
 
 
 def _unwritable(error: LibraryError | OSError) -> Response:
-    return problem(Conflict(), texts.UNWRITABLE, told=told_by(error))
+    return problem(Conflict(), texts.UNWRITABLE, cause=told_by(error))

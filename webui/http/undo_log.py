@@ -1,6 +1,7 @@
-"""What was done last on a page: told where one comes back to, and taken back on demand."""
+"""What was done last on a page: said where one comes back to, and taken back on demand."""
 
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from flask import Response, make_response, redirect, request
 
 from index.urls import url_parts
 from kb.library.file_changes import FileChange
-from webui.address import UNDO_KEY
+from webui.http.address import UNDO_KEY
 from webui.texts import texts
 
-_MOST = 100  # what was done remembered: who takes one back does so at once
-_KNOWS_AT_ONCE = "/todo"  # what is told, though the index does not yet
+_MOST = 100  # remembered: who takes something back does so at once
+_KNOWS_AT_ONCE = "/todo"  # which shows what was put right though the index does not yet
 _Done = TypeVar("_Done")
 
 
@@ -23,7 +24,7 @@ class Undo(Protocol):
     """What takes back something that was done."""
 
     def __call__(self) -> tuple[str, "Undo"]:
-        """Take it back; return what is to be told of that besides, and what does it again."""
+        """Take it back; return what is to be said of that besides, and what does it again."""
         ...
 
 
@@ -31,7 +32,8 @@ class Undo(Protocol):
 class UndoEntry:
     """Something that was done, in words; `undo` takes it back, or does it again where it was `taken_back`.
 
-    `besides` is told beside it of what was done last; `anchor` is what it was done to, where its page shows that.
+    `besides` is said beside it of what was done last; `anchor` is what it was done to, where its page shows that.
+    Where `undo` is None it cannot be taken back.
     """
 
     key: str
@@ -43,53 +45,61 @@ class UndoEntry:
 
 
 class UndoLog:
-    """The last what was done of a server. It forgets them when it ends; what they did stays."""
+    """The last hundred things done by a server, shared by its threads. It forgets them at its end; they stay done."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, UndoEntry] = OrderedDict()
+        self._entries: OrderedDict[str, UndoEntry] = OrderedDict()
+        self._lock = threading.Lock()
 
     def find(self, key: str) -> UndoEntry | None:
-        """Return a deed, None for one that is forgotten."""
-        return self._known.get(key)
+        """Return the entry of a key, None for one that is forgotten."""
+        with self._lock:
+            return self._entries.get(key)
 
-    def shown(self) -> UndoEntry | None:
-        """Return the deed that the address of this request comes after, if it is known."""
+    def of_request(self) -> UndoEntry | None:
+        """Return the entry that the address of this request comes after, None where it names none that is known."""
         return self.find(request.args.get(UNDO_KEY, ""))
 
-    def told(self, undo_entry: UndoEntry, back: str, anchor: str | None = None, *, settled: bool = True) -> Response:
-        """Lead back to a page of ours and tell there what was done; while an update runs, by the page of that."""
-        anchor = undo_entry.anchor if anchor is None else anchor
+    def lead_back(self, entry: UndoEntry, back: str, anchor: str | None = None, *, settled: bool = True) -> Response:
+        """Lead back to a page of ours that says what was done; while an update runs, by the page of that.
+
+        `anchor` is by default what it was done to.
+        """
+        anchor = entry.anchor if anchor is None else anchor
         back = back.partition("#")[0] + (f"#{quote(anchor)}" if anchor else "")
         if settled or back.partition("?")[0] == _KNOWS_AT_ONCE:
-            return make_response(redirect(after(back, undo_entry.key), 303))
-        return waiting(back, undo_entry.key)
+            return make_response(redirect(after(back, entry.key), 303))
+        return waiting(back, entry.key)
 
     def take_back(self, key: str) -> UndoEntry | None:
-        """Take back a deed, or do it again, once; return what was done by that, None where it cannot be done.
+        """Take back what was done, or do it again, once; return what was done by that, None where it cannot be done.
 
-        A deed that is refused is kept, and may be taken back later.
+        What is refused by an error is kept, and may be taken back later.
         """
-        undo_entry = self._known.pop(key, None)  # of two who press the button, one gets it
-        if undo_entry is None or undo_entry.undo is None:
+        with self._lock:
+            entry = self._entries.pop(key, None)  # of two who press the button, one gets it
+        if entry is None or entry.undo is None:
             return None
         try:
-            besides, again = undo_entry.undo()
+            besides, again = entry.undo()
         except BaseException:
-            self._known[key] = undo_entry
+            self._put(entry)
             raise
-        return self.keep(
-            undo_entry.text, again, besides, taken_back=not undo_entry.taken_back, anchor=undo_entry.anchor
-        )
+        return self.keep(entry.text, again, besides, taken_back=not entry.taken_back, anchor=entry.anchor)
 
     def keep(
         self, text: str, undo: Undo | None, besides: str = "", *, taken_back: bool = False, anchor: str = ""
     ) -> UndoEntry:
-        """Keep what was done, to be told and taken back."""
-        undo_entry = UndoEntry(secrets.token_urlsafe(8), text, undo, besides, taken_back, anchor)
-        self._known[undo_entry.key] = undo_entry
-        if len(self._known) > _MOST:
-            self._known.popitem(last=False)
-        return undo_entry
+        """Return what was done as an entry that can be found by its key, and taken back, until a hundred follow."""
+        entry = UndoEntry(secrets.token_urlsafe(8), text, undo, besides, taken_back, anchor)
+        self._put(entry)
+        return entry
+
+    def _put(self, entry: UndoEntry) -> None:
+        with self._lock:
+            self._entries[entry.key] = entry
+            if len(self._entries) > _MOST:
+                self._entries.popitem(last=False)
 
 
 def undoing(turn: Callable[[_Done], _Done], done: _Done, besides: Callable[[_Done], str] = lambda _: "") -> Undo:
@@ -119,7 +129,7 @@ def awaited() -> str | None:
 
 
 def after(address: str, key: str) -> str:
-    """Return an address that says which deed it comes after, in place of an earlier one."""
+    """Return an address that names what was done before it, by its key, in place of anything earlier."""
     address, _, anchor = address.partition("#")
     path, _, query = address.partition("?")
     kept = [pair for pair in query.split("&") if pair and not pair.startswith(f"{UNDO_KEY}=")]
@@ -131,11 +141,11 @@ def came_from(otherwise: str) -> str:
 
     The form itself remembers it when it is sent.
     """
-    told = request.form.get("back") or request.args.get("back")
-    if told is None and (parts := url_parts(request.referrer or "")):
-        told = urlunsplit(("", "", parts.path, parts.query, "")) if parts.netloc == request.host else None
-    here = url_parts(told) if told and _is_ours(told) else None
-    return told if told and here and here.path != request.path else otherwise
+    address = request.form.get("back") or request.args.get("back")
+    if address is None and (parts := url_parts(request.referrer or "")) and parts.netloc == request.host:
+        address = urlunsplit(("", "", parts.path, parts.query, ""))
+    here = url_parts(address) if address and _is_ours(address) else None
+    return address if address and here and here.path != request.path else otherwise
 
 
 def _is_ours(address: str) -> bool:

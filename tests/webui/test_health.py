@@ -1,4 +1,4 @@
-"""What page, command and watch are told while a cluster is away and the last index of this machine answers."""
+"""What answers where not all is well, an older generation or this machine for a cluster; pages and monitors say so."""
 
 from pathlib import Path
 
@@ -147,3 +147,20 @@ def test_a_page_whose_cluster_goes_away_under_it_is_made_anew(
     page = client.get("/?q=冪等")
 
     assert (page.status_code, labels.AWAY in page.text, "</mark>は大切" in page.text) == (200, True, False)
+
+
+def test_the_page_says_that_an_older_generation_answers_until_the_index_is_made_anew(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "a.md").write_text("# 勉強会\n\n- 冪等に\n", "utf-8")
+    kb = KnowledgeBase.open(library, tmp_path / "index")
+    kb.keeper.sync()
+    client = create_app(kb).test_client()
+    (tmp_path / "index" / "CURRENT").write_bytes(b"gen-")
+
+    damaged = client.get("/?q=冪等").text
+    kb.keeper.sync()
+    whole = client.get("/?q=冪等").text
+
+    assert [labels.OLDER_ANSWERS in page for page in (damaged, whole)] == [True, False]
+    assert "<mark>冪等</mark>に" in damaged

@@ -1,11 +1,74 @@
-"""The bars of years: one for each year, each with its link, inside of the drawing."""
+"""What pages are made of: which values of a filter are shown, marks as HTML, bars of years."""
 
+from datetime import date
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.search.answers import Answer, FacetValue
+from kb.search.facets import FACETS
+from webui.texts.ja import day_and_age
+from webui.view.facets import Group, groups
+from webui.view.markup import marked, web_address
 from webui.view.timeline import HEIGHT, Timeline, Undated, timeline
 
 years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))
+
+
+def test_of_a_long_group_eight_values_and_every_selected_one_are_shown_and_the_others_folded() -> None:
+    values = tuple(FacetValue(f"talk-{n}", f"講演 {n}", 100 - n, selected=n in {30, 90}) for n in range(100))
+    listed = (*values[:60], values[90])
+    answer = Answer(
+        5000,
+        (),
+        {facet.key: () for facet in FACETS if facet.listed} | {"talk": listed},
+        loosened=False,
+        unlisted={"talk": 39},
+    )
+
+    assert tuple(groups(answer)) == (
+        Group(
+            "talk",
+            shown=(*values[:8], values[30], values[90]),
+            folded=(*values[8:30], *values[31:60]),
+            left_out=39,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("held_on", "told"),
+    [
+        ("2018", "2018年・8年前"),
+        ("2018-03-10", "2018年3月10日・7年前"),
+        ("2025-12", "2025年12月・3か月前"),
+        ("2026", "2026年・今年"),
+        ("2026-03-01", "2026年3月1日・今月"),
+        (None, "日付不明"),
+    ],
+)
+def test_an_age_is_no_more_precise_than_its_date(held_on: str | None, told: str) -> None:
+    assert day_and_age(held_on, date(2026, 3, 1)) == told
+
+
+def test_marks_become_elements_and_everything_else_stays_text() -> None:
+    assert marked("a<b>&c", [(1, 4), (3, 5)]) == "a<mark>&lt;b&gt;</mark><mark>&amp;</mark>c"
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://example.com/a", "https://example.com/a"),
+        ("speakerdeck.com", "https://speakerdeck.com"),
+        ("javascript:alert(1)", None),
+        ("javascript://example.com/%0aalert(1)", None),
+        ("//example.com", None),
+        ("https://[", None),
+    ],
+)
+def test_only_web_addresses_are_linked(url: str, linked: str | None) -> None:
+    assert web_address(url) == linked
 
 
 @given(st.dictionaries(years, st.integers(1, 5000), min_size=3, max_size=40))

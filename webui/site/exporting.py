@@ -3,11 +3,15 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
 
 import click
+from flask import render_template
 
 from index.urls import web_parts
 from kb.cli.group import cli
@@ -15,12 +19,64 @@ from kb.cli.language import _
 from kb.cli.options import NamedPath, with_knowledge_base
 from kb.cli.output import ProgressBar, make_ready, say
 from kb.knowledge_base import KnowledgeBase
-from webui.site.making import SiteError, files
+from kb.pipeline.understanding import Progress
+from webui.app import create_app
+from webui.http.security import Access
+from webui.pages.feeds import MIMETYPE
+from webui.site.notes_file import NotesFile
+from webui.site.rewriting import HERE, Rewriter
 from webui.texts import LANGUAGES
 
+_SEARCH, _NOTES = "search/index.html", "search/notes.json"
 _LIST = ".kb-site"  # what a site lists its own files in, each behind its length in bytes
 _PLAIN = ".nojekyll"  # has GitHub Pages show every file as it is
 _TOLD = 3  # files that are named
+
+
+class SiteError(RuntimeError):
+    """The server gave no page where one of its pages leads."""
+
+
+def files(
+    knowledge_base: KnowledgeBase,
+    *,
+    root: str | None,
+    language: str,
+    progress: Progress,
+    today: Callable[[], date] = date.today,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of a site: where each stands in it, and its bytes.
+
+    The pages are those that a stranger sees. `root` is the address at which they will stand, which feeds want: without
+    it there are none. Raises SiteError.
+    """
+    app = create_app(knowledge_base, access=Access(frozenset({HERE.partition("//")[2]})), today=today)
+    app.add_url_rule("/search", "site.search", lambda: render_template("site_search.html"))
+    asked = app.test_client(use_cookies=False)
+    said = LANGUAGES[language]
+    folders = {report.source for report in knowledge_base.browser.reports() if "/" in report.source}
+    rewriter = Rewriter(root, folders, said.made_on(today()))
+    known = {"index.html", _SEARCH}
+    left = deque((("index.html", "/"), (_SEARCH, "/search")))
+
+    def wanted(file: str, address: str) -> None:
+        if file not in known:
+            known.add(file)
+            left.append((file, address.partition("#")[0]))
+
+    while left:
+        progress("pages", len(known) - len(left), len(known))
+        file, address = left.popleft()
+        with asked.get(address, base_url=HERE, headers={"Accept": "text/html", "Accept-Language": language}) as answer:
+            if answer.status_code != HTTPStatus.OK:
+                raise SiteError(f"{address} was answered with {answer.status}, though another page leads there")
+            data = answer.data
+        if answer.mimetype == "text/html":
+            data = rewriter.page(data, file, wanted)
+        elif answer.mimetype == MIMETYPE:
+            data = rewriter.feed(data)
+        yield file, data
+    yield _NOTES, NotesFile(knowledge_base, rewriter.places, said).data(_SEARCH)
 
 
 @cli.command("export-site")
@@ -44,11 +100,11 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
     folder = folder.resolve()
     parts = web_parts(url) if url else None
     if url is not None and (parts is None or parts.query or parts.fragment):
-        told = _("{0} is no address of a folder on the web").format(repr(url))
-        raise click.BadParameter(told, param_hint="--url")
+        message = _("{0} is no address of a folder on the web").format(repr(url))
+        raise click.BadParameter(message, param_hint="--url")
     if folder.is_relative_to(kb.collection.library.path.resolve()):
-        told = _("{0} lies in the library, whose files are reports").format(folder)
-        raise click.BadParameter(told, param_hint="FOLDER")
+        message = _("{0} lies in the library, whose files are reports").format(folder)
+        raise click.BadParameter(message, param_hint="FOLDER")
     _check(folder)
     make_ready(kb)
     if not kb.browser.reports():
@@ -59,10 +115,10 @@ def export_site(kb: KnowledgeBase, folder: Path, url: str | None, lang: str) -> 
         with ProgressBar() as progress:
             written, size = replace(folder, files(kb, root=root, language=lang, progress=progress))
     except SiteError as error:
-        told = _("{0}; nothing was changed. If a sync ran meanwhile, run it again").format(error)
-        raise click.ClickException(told) from error
-    told = _("{files:,} files ({size:,.1f} MB) in {folder}, in {seconds:,.1f} s")
-    say(told.format(files=written, size=size / 1e6, folder=folder, seconds=time.monotonic() - begun))
+        message = _("{0}; nothing was changed. If a sync ran meanwhile, run it again").format(error)
+        raise click.ClickException(message) from error
+    message = _("{files:,} files ({size:,.1f} MB) in {folder}, in {seconds:,.1f} s")
+    say(message.format(files=written, size=size / 1e6, folder=folder, seconds=time.monotonic() - begun))
 
 
 def _check(folder: Path) -> None:
@@ -70,8 +126,8 @@ def _check(folder: Path) -> None:
     foreign = sorted(others(folder))
     if foreign:
         named = ", ".join(foreign[:_TOLD]) + (", …" if len(foreign) > _TOLD else "")
-        told = _("{0} holds what no export wrote, or what was changed since: {1}; name another")
-        raise click.UsageError(told.format(folder, named))
+        message = _("{0} holds what no export wrote, or what was changed since: {1}; name another")
+        raise click.UsageError(message.format(folder, named))
 
 
 def others(folder: Path) -> Iterator[str]:
@@ -85,9 +141,9 @@ def others(folder: Path) -> Iterator[str]:
     for place, folders, names in os.walk(folder):
         linked = (name for name in folders if Path(place, name).is_symlink())
         for path in (Path(place, name) for name in (*names, *linked)):
-            told = path.relative_to(folder).as_posix()
-            if told not in own or own[told] not in (None, path.lstat().st_size):
-                yield told
+            name = path.relative_to(folder).as_posix()
+            if name not in own or own[name] not in (None, path.lstat().st_size):
+                yield name
 
 
 def replace(folder: Path, made: Iterable[tuple[str, bytes]]) -> tuple[int, int]:

@@ -1,22 +1,28 @@
-"""Safety of every request and answer: which hosts we go by, who may write, what the browser is told."""
+"""Safety of every request and answer: which hosts we go by, who may write, and what is done only so often."""
 
 import hashlib
 import hmac
 import ipaddress
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from flask import Flask, Request, Response, request
-from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
+from flask import Blueprint, Flask, Request, Response, make_response, redirect, render_template, request
+from werkzeug.exceptions import BadRequest, Forbidden, TooManyRequests, Unauthorized
 
 from index.urls import url_parts
 from kb.readers.archives import LONGEST_REPORT
-from webui.limits import Guesses
+from webui.http.responses import problem, wants_json
+from webui.http.uploads import RefusedError
+from webui.texts import texts
 
 COOKIE = "kb_key"
 _READING = {"GET", "HEAD", "OPTIONS"}
-_PROPOSING = "proposing.take"
-_ASKING = "programs.ask"
-
+_PROPOSING, _ASKING, _SHOWING_A_KEY = "intake.propose", "programs.ask", "key.take"  # endpoints with rules of their own
 # Nothing but our own files, no inline code, no frames, no strings turned into HTML by script.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -32,6 +38,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+P = ParamSpec("P")
+R = TypeVar("R")
+_SECONDS = 2  # after which who was turned away from a costly answer may ask again
+_GUESSES, _MINUTE = 10, 60.0  # wrong keys that an address may give, in so many seconds
+_ADDRESSES = 1000  # remembered at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,7 @@ class Access:
         """
         parts = url_parts(f"//{host}")
         name = parts.hostname if parts else None
-        return name is not None and (name in self.names or _is_address(name))
+        return name is not None and (name in self.names or _is_in_digits(name))
 
     def may_write(self, asked: Request) -> bool:
         """Return whether a request carries the token, in its header or its cookie, where one is needed."""
@@ -80,16 +91,29 @@ class Access:
         return self.has_bearer(asked) if ours is None else ours
 
 
-def _is_ours(asked: Request) -> bool | None:
-    """Return whether a browser says that our own pages send a request, None where no browser says anything.
+class Guesses:
+    """The wrong keys of the last minute, by the address they came from."""
 
-    Browsers tell where a request comes from and pages cannot change it, so no token in each form is needed.
-    """
-    site = asked.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = asked.headers.get("Origin")
-    return None if origin is None else asked.host != "" and origin == f"{asked.scheme}://{asked.host}"
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._wrong: dict[str, deque[float]] = {}
+        self._lock = threading.Lock()
+
+    def check(self, address: str | None) -> None:
+        """Raise TooManyRequests where an address has given too many wrong keys, right as the next one may be."""
+        with self._lock:
+            times = self._wrong.get(address or "")
+            if times and len(times) == _GUESSES and (left := times[0] + _MINUTE - self._now()) > 0:
+                raise TooManyRequests(retry_after=int(left) + 1)
+
+    def wrong(self, address: str | None) -> None:
+        """Count a wrong key of an address, None for one that is unknown."""
+        with self._lock:
+            times = self._wrong.pop(address or "", None) or deque(maxlen=_GUESSES)
+            times.append(self._now())
+            self._wrong[address or ""] = times  # the last to have guessed is the last to be forgotten
+            if len(self._wrong) > _ADDRESSES:
+                self._wrong.pop(next(iter(self._wrong)))
 
 
 def protect(app: Flask, access: Access, guesses: Guesses) -> None:
@@ -104,7 +128,7 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
             raise BadRequest
         if request.method in _READING:
             return
-        if request.endpoint == _PROPOSING and is_visit(request):
+        if request.endpoint == _PROPOSING and _is_visit(request):
             return
         # Asking writes nothing, so a program need not prove that it is no page of another site: browsers tell those.
         # But where there is a token it is wanted here too.
@@ -112,7 +136,7 @@ def protect(app: Flask, access: Access, guesses: Guesses) -> None:
         allowed = _is_ours(request) is not False if asking else access.same_site(request)
         if not allowed:
             raise Forbidden
-        if request.endpoint != "key.take":
+        if request.endpoint != _SHOWING_A_KEY:
             _permit(access, guesses)
 
     @app.after_request
@@ -133,7 +157,19 @@ def _permit(access: Access, guesses: Guesses) -> None:
         raise Unauthorized
 
 
-def is_visit(asked: Request) -> bool:
+def _is_ours(asked: Request) -> bool | None:
+    """Return whether a browser says that our own pages send a request, None where no browser says anything.
+
+    Browsers tell where a request comes from and pages cannot change it, so no token in each form is needed.
+    """
+    site = asked.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = asked.headers.get("Origin")
+    return None if origin is None else asked.host != "" and origin == f"{asked.scheme}://{asked.host}"
+
+
+def _is_visit(asked: Request) -> bool:
     """Return whether a request is one by which a person goes to a page, in a tab of its own.
 
     So any site may send one here. What it proposes is shown and nothing else: not read, not kept, before that person
@@ -142,7 +178,53 @@ def is_visit(asked: Request) -> bool:
     return asked.headers.get("Sec-Fetch-Mode") == "navigate" and asked.headers.get("Sec-Fetch-Dest") == "document"
 
 
-def _is_address(name: str) -> bool:
+def key_page(access: Access, guesses: Guesses) -> Blueprint:
+    """Return the page where a person shows the token once, so that the pages that write open to this browser."""
+    blueprint = Blueprint("key", __name__)
+
+    @blueprint.get("/key")
+    def ask() -> Response:
+        return make_response(render_template("key.html", refused=None))
+
+    @blueprint.post("/key")
+    def take() -> Response:
+        guesses.check(request.remote_addr)
+        given = request.form.get("token", "").strip()
+        if access.token is None or not hmac.compare_digest(given.encode(), access.token.encode()):
+            guesses.wrong(request.remote_addr)
+            if wants_json():
+                return problem(Forbidden(), texts.WRONG_KEY)
+            response = make_response(render_template("key.html", refused=RefusedError(texts.WRONG_KEY, "token")), 403)
+            response.vary.add("Accept")
+            return response
+        response = make_response(redirect("/add", 303))
+        response.set_cookie(COOKIE, access.key, httponly=True, samesite="Strict", secure=request.is_secure)
+        return response
+
+    return blueprint
+
+
+def at_once(number: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return what lets a view run so often at once; who comes on top may come again (429, Retry-After)."""
+
+    def limited(view: Callable[P, R]) -> Callable[P, R]:
+        running = threading.BoundedSemaphore(number)
+
+        @wraps(view)
+        def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not running.acquire(blocking=False):
+                raise TooManyRequests(retry_after=_SECONDS)
+            try:
+                return view(*args, **kwargs)
+            finally:
+                running.release()
+
+        return run
+
+    return limited
+
+
+def _is_in_digits(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

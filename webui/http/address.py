@@ -18,7 +18,7 @@ STEPS: tuple[StepName, ...] = get_args(StepName)
 _NOW = {"some": "near", "likeness": "near"}  # what older addresses refuse, as it is called now
 EVERY = "service"  # the group of which all selected values can be wanted
 PAGE_SIZE = 20
-UNDO_KEY = "done"  # the key of what was done before one came to a page, which its frame tells; no part of a search
+UNDO_KEY = "done"  # of what was done before one came to a page, which its frame shows; no part of a search
 LAST_PAGE = 10_000
 MOST_VALUES = 32  # each is a chip with an address of all, and an address may be 16 kB long
 LONGEST_VALUE = 200  # characters; slugs have 60 at most, and speakers are named in fewer
@@ -47,8 +47,8 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     for key, value in pairs:
         if key in ("lang", UNDO_KEY):  # `webui.language` reads the one, the frame of the page the other
             continue
-        if (told := _told_once(query, key, value)) is not None:
-            query = told
+        if (changed := _with_single(query, key, value)) is not None:
+            query = changed
         elif key == "page" and (number := whole_number(value, LAST_PAGE)):
             page = number
         elif taken >= MOST_VALUES:
@@ -64,18 +64,18 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     return replace(query, offset=(page - 1) * PAGE_SIZE), tuple(unread)
 
 
-def _told_once(query: Query, key: str, value: str) -> Query | None:
-    """Return a search with what a part of an address tells of the whole of it, None where it tells nothing of that."""
+def _with_single(query: Query, key: str, value: str) -> Query | None:
+    """Return a search with a part that an address has but once, None where the part is none of these."""
     match key:
         case "q":
-            return replace(query, text=value.strip()[: MOST_CHARACTERS + 1])  # one too many, so that the cut is told
+            return replace(query, text=value.strip()[: MOST_CHARACTERS + 1])  # one too many, so that the cut is noticed
         case "sort" if value in SORTS:
             return replace(query, sort=SORTS[value])
         case "match" if value in ("any", "all"):
             return replace(query, every=(EVERY,) if value == "all" else ())
         case "without" if (value := _NOW.get(value, value)) in STEPS:
             return replace(query, without=tuple(step for step in STEPS if step in {*query.without, value}))
-        case "typing" if value == "1":  # told by the script, and no part of the address that is shown
+        case "typing" if value == "1":  # sent by the script, and no part of the address that is shown
             return replace(query, typing=True)
     return None
 
@@ -123,6 +123,6 @@ def page_of(query: Query) -> int:
     return query.offset // PAGE_SIZE + 1
 
 
-def turned_to(query: Query, page: int) -> Query:
+def at_page(query: Query, page: int) -> Query:
     """Return the search at another page."""
     return replace(query, offset=(page - 1) * PAGE_SIZE)
