@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from index.embedder import KeptVectors
     from index.query import Query, Step
     from index.ranking import SignalName
-    from index.schema import Document
+    from index.schema import Document, Schema
     from index.tree import Notice
 
 FEW = 3  # documents: where fewer are found, it is worth telling why
@@ -23,8 +23,8 @@ MOST_NEAR = 20  # documents that follow what is found
 class Reason(Struct, frozen=True):
     """A signal's part of the score of a hit, in points; it may be below 0.
 
-    The part of `words` is told word by word: the word of the query, the term as which it was found, in which fields.
-    That of `similarity` tells the cosine (`index.similarity`).
+    The part of `words` comes word by word: the word of the query, the term as which it was found, in which fields.
+    That of `likeness` has the cosine (`index.similarity`).
     """
 
     signal: "SignalName"
@@ -69,7 +69,7 @@ class TitledCount(NamedTuple):
 
 
 class WordCount(Struct, frozen=True):
-    """A word of a query, as mended, and how many of the selected documents have it, whatever else is asked."""
+    """A word of a query, as corrected, and how many of the selected documents have it, whatever else is asked."""
 
     word: str
     count: int
@@ -78,7 +78,7 @@ class WordCount(Struct, frozen=True):
 class MeantCount(Struct, frozen=True):
     """A word of a query that hardly any document has, one that is hardly another but far commoner, and its count.
 
-    It is only told: what was typed is what is looked for.
+    It is only a suggestion: what was typed is what is looked for.
     """
 
     word: str
@@ -111,9 +111,8 @@ class Results(Struct, frozen=True):
     - `titled`: the values of the group `Schema.titles` whose title has every word but those that only carry the
       question, with how many selected documents have each and how many of these are found, most first, then by value.
     - `context`: for each value that a hit or near document has in the group `Query.context`, what is stored of its
-      related documents
-      with that value, found or not, in position order: the hits, those that they belong to (`Document.parents`), and
-      those that belong to them. Empty where none was asked for.
+      related documents with that value, found or not, in position order: the hits, those that they belong to
+      (`Document.parents`), and those that belong to them. Empty where none was asked for.
     - `found_in`: for each of these values, how many found documents have it, in the window or not.
     """
 
@@ -163,10 +162,10 @@ class Reader(Protocol):
     def stored(self, document_id: str) -> str | None:
         """Return what was stored of a document, or None if there is none of that id."""
 
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors, their cosine as score.
 
-        That of several is to the mean of their vectors. They share no value with any in the group `apart`, and are no
+        That of several is to the mean of their vectors. They share no value of a group with any of these, and are no
         copies. None without vectors.
         """
 
@@ -188,6 +187,41 @@ class StagedSegment(Struct, frozen=True):
     runs: tuple[tuple[str, int], ...]
 
 
+class Publication(Struct, frozen=True):
+    """What the next generation is to hold, as `Engine.publish` takes it."""
+
+    replaced: "Mapping[str, Iterable[Document]]"
+    removed: Collection[str]
+    order: Sequence[str]
+    meta: Mapping[str, object]
+    staged: Sequence[StagedSegment] = ()
+
+    def kept(self, held: Iterable[str]) -> frozenset[str]:
+        """Return which of the sources that an index holds stay as they are.
+
+        Raises SearchIndexError where a source of the order has no documents, or one with documents has no place there.
+        """
+        given = {*self.replaced, *(source for stage in self.staged for source, _ in stage.runs)}
+        kept = frozenset(self.order).intersection(held) - given - {*self.removed}
+        for source in self.order:
+            if source not in given and source not in kept:
+                raise SearchIndexError(f"{source}: its documents were not given, and the index does not hold them")
+        for source in self.replaced.keys() - set(self.order):
+            raise SearchIndexError(f"{source}: its documents were given, but it has no place in the order of sources")
+        return kept
+
+
+LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole (`index.ranking`, `exact`)
+
+
+def check_fields(document: "Document", schema: "Schema") -> None:
+    """Raise ValueError for a field of a document that the schema has not."""
+    texts = {text.name for text in schema.texts}
+    unknown = [*(document.texts.keys() - texts), *(document.facets.keys() - set(schema.facets))]
+    if unknown:
+        raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")
+
+
 class Staging(Protocol):
     """What writes documents ahead of a publish; it can be handed to another process."""
 
@@ -195,7 +229,7 @@ class Staging(Protocol):
         """Write sources with all their documents, as they come."""
 
 
-class Engine(Reader, Protocol):
+class Engine(Protocol):
     """A searchable set of documents, each of a source; engines differ in speed and scale, never in answers.
 
     A document is found when it meets every condition of the query's text (`index.language`) and has every word in any
@@ -215,18 +249,6 @@ class Engine(Reader, Protocol):
     def search(self, query: "Query") -> Results:
         """Answer a query from the newest whole generation."""
         return self.snapshot().search(query)
-
-    def stored(self, document_id: str) -> str | None:
-        """Return what was stored of a document, or None if there is none of that id."""
-        return self.snapshot().stored(document_id)
-
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        """Return the documents that are most like some (`Reader.like`)."""
-        return self.snapshot().like(ids, apart, limit)
-
-    def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        """Return how like each of some documents is to each of others (`Reader.similarity`)."""
-        return self.snapshot().similarity(some, others, context)
 
     def meta(self) -> Mapping[str, object] | None:
         """Return what the newest whole generation was written with, None before the first."""
@@ -257,6 +279,10 @@ class Engine(Reader, Protocol):
         `replaced` but not in `order`, or in `order` but neither given nor held, is a SearchIndexError. The answers are
         those of an index into which all of it had been written at once.
         """
+        self.write_generation(Publication(replaced, removed, order, meta, staged), since)
+
+    def write_generation(self, publication: Publication, since: object) -> None:
+        """Write a new generation and swap it in, as `publish` says."""
 
     def staging(self) -> AbstractContextManager[Staging]:
         """Give what writes staged segments for a publish within; afterwards those that were not published are gone.
@@ -264,10 +290,11 @@ class Engine(Reader, Protocol):
         Raises WriterBusyError while another process has it, and SearchIndexError as `publish` does.
         """
 
-    def embed(self, told: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack, and tell how many have theirs, of how many; without a model do nothing.
+    def embed(self, progress: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack; without a model do nothing.
 
-        They are kept as they come: what breaks this off costs a moment's work. Raises EmbeddingError.
+        `progress` is called with how many have theirs, of how many. They are kept as they come: what breaks this off
+        costs a moment's work. Raises EmbeddingError.
         """
 
     def kept_vectors(self) -> "KeptVectors | None":

@@ -1,18 +1,17 @@
 """An engine that may be away, and one on this machine that answers meanwhile with what it held last."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from index.engine import Coverage, Engine, EngineAwayError, Hit, Reader, Results, StagedSegment, Staging
+from index.engine import Coverage, Engine, EngineAwayError, Hit, Publication, Reader, Results, Staging
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from index.embedder import KeptVectors
     from index.query import Query
-    from index.schema import Document
 
 Answer = TypeVar("Answer")
 
@@ -29,22 +28,24 @@ class WithStandIn(Engine):
     def __init__(self, engine: Engine, stand_in: Engine) -> None:
         self._engine = engine
         self._stand_in = stand_in
-        self._why: EngineAwayError | None = None
-        self._rests_until = 0.0
+        # Why the engine is away, and until when it is not asked; replaced as one, for threads share it.
+        self._away: tuple[EngineAwayError, float] | None = None
 
     def away(self) -> str | None:
         """Return why the stand-in answered last, None where it did not."""
-        return str(self._why) if self._why else None
+        away = self._away
+        return str(away[0]) if away else None
 
     def snapshot(self) -> Reader:
         """Return a reader of the newest whole generation, or of what the stand-in holds."""
-        if monotonic() >= self._rests_until:
+        away = self._away
+        if away is None or monotonic() >= away[1]:
             try:
-                return _Watched(self._present(self._engine.snapshot), self._gone)
-            except EngineAwayError:
-                pass
-        if self._why and self._stand_in.meta() is None:
-            raise self._why
+                return _Watched(self._present(self._engine.snapshot), self._notice)
+            except EngineAwayError as error:
+                away = error, 0.0
+        if self._stand_in.meta() is None:
+            raise away[0]
         return self._stand_in.snapshot()
 
     def damage(self) -> str | None:
@@ -55,26 +56,17 @@ class WithStandIn(Engine):
         """Return a value that is another whenever another generation became the newest. Raises EngineAwayError."""
         return self._present(self._engine.stamp)
 
-    def publish(
-        self,
-        replaced: "Mapping[str, Iterable[Document]]",
-        removed: Collection[str],
-        order: Sequence[str],
-        meta: Mapping[str, object],
-        since: object = None,
-        *,
-        staged: Sequence[StagedSegment] = (),
-    ) -> None:
+    def write_generation(self, publication: Publication, since: object) -> None:
         """Write a new generation. Raises EngineAwayError."""
-        self._present(lambda: self._engine.publish(replaced, removed, order, meta, since, staged=staged))
+        self._present(lambda: self._engine.write_generation(publication, since))
 
     def staging(self) -> "AbstractContextManager[Staging]":
         """Give what writes staged segments for a publish within."""
         return self._engine.staging()
 
-    def embed(self, told: Callable[[int, int], None]) -> None:
+    def embed(self, progress: Callable[[int, int], None]) -> None:
         """Make the vectors that documents lack."""
-        self._present(lambda: self._engine.embed(told))
+        self._present(lambda: self._engine.embed(progress))
 
     def kept_vectors(self) -> "KeptVectors | None":
         """Return the vectors that are kept of texts, where the engine gives them."""
@@ -102,43 +94,47 @@ class WithStandIn(Engine):
 
     def _present(self, asked: Callable[[], Answer]) -> Answer:
         """Return what the engine answers, and remember whether it did."""
-        try:
+        with _noticing(self._notice):
             answer = asked()
-        except EngineAwayError as error:
-            self._gone(error)
-            raise
-        self._why, self._rests_until = None, 0.0
+        self._away = None
         return answer
 
-    def _gone(self, error: EngineAwayError) -> None:
-        self._why, self._rests_until = error, monotonic() + AGAIN_AFTER
+    def _notice(self, error: EngineAwayError) -> None:
+        self._away = error, monotonic() + AGAIN_AFTER
 
 
 class _Watched:
-    """A reader that tells when what it reads from goes away; what was asked then is to be asked anew, as a whole."""
+    """A reader whose engine may go away; what was asked then is to be asked anew, as a whole."""
 
-    def __init__(self, reader: Reader, gone: Callable[[EngineAwayError], None]) -> None:
+    def __init__(self, reader: Reader, notice: Callable[[EngineAwayError], None]) -> None:
         self._reader = reader
-        self._gone = gone
+        self._notice = notice
 
     def search(self, query: "Query") -> Results:
-        return self._told(lambda: self._reader.search(query))
+        with _noticing(self._notice):
+            return self._reader.search(query)
 
     def stored(self, document_id: str) -> str | None:
-        return self._told(lambda: self._reader.stored(document_id))
+        with _noticing(self._notice):
+            return self._reader.stored(document_id)
 
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
-        return self._told(lambda: self._reader.like(ids, apart, limit))
+    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+        with _noticing(self._notice):
+            return self._reader.like(ids, group, limit)
 
     def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
-        return self._told(lambda: self._reader.similarity(some, others, context))
+        with _noticing(self._notice):
+            return self._reader.similarity(some, others, context)
 
     def meta(self) -> Mapping[str, object] | None:
         return self._reader.meta()
 
-    def _told(self, asked: Callable[[], Answer]) -> Answer:
-        try:
-            return asked()
-        except EngineAwayError as error:
-            self._gone(error)
-            raise
+
+@contextmanager
+def _noticing(notice: Callable[[EngineAwayError], None]) -> Iterator[None]:
+    """Call `notice` with the error of an engine that is away, which is raised all the same."""
+    try:
+        yield
+    except EngineAwayError as error:
+        notice(error)
+        raise

@@ -1,4 +1,4 @@
-"""Where a cluster is, and as who it is asked: the address is told, credentials come from the environment alone."""
+"""Where a cluster is, and as who it is asked: its address is configured, credentials are of the environment alone."""
 
 import os
 import re

@@ -1,5 +1,6 @@
 """Writing many documents to a cluster: in batches, again where it was too busy, half as much where it was too much."""
 
+import json
 import random
 import time
 from collections import deque
@@ -15,7 +16,7 @@ _SENDERS = 2  # batches under way at once: while one is written the next is made
 _LOOK = 5.0  # seconds after which a writer that waits is seen to be alive
 _PATIENCE = 300.0  # seconds that a cluster may refuse, nothing written meanwhile
 _LONGEST_PAUSE = 30.0
-_MOST_TOLD = 5  # documents that cannot be written
+_MOST_NAMED = 5  # documents that cannot be written
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _TOO_MUCH = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -66,7 +67,7 @@ class Bulk:
         self._ended = True
 
     def write(self, actions: Iterable[Action]) -> None:
-        """Write documents. Raises ClusterError that tells those that cannot be written, after all others are."""
+        """Write documents. Raises ClusterError that names those that cannot be written, after all others are."""
         self._ended = False
         with ThreadPoolExecutor(_SENDERS, "bulk") as pool:
             running: set[Future[None]] = set()
@@ -77,9 +78,9 @@ class Bulk:
             finally:
                 self._ended = True
         if self._poison:
-            more = f" and {len(self._poison) - _MOST_TOLD} more" if len(self._poison) > _MOST_TOLD else ""
-            told = "; ".join(self._poison[:_MOST_TOLD])
-            raise ClusterError(f"{self._connection.address}: documents cannot be written: {told}{more}")
+            more = f" and {len(self._poison) - _MOST_NAMED} more" if len(self._poison) > _MOST_NAMED else ""
+            some = "; ".join(self._poison[:_MOST_NAMED])
+            raise ClusterError(f"{self._connection.address}: documents cannot be written: {some}{more}")
 
     def _settled(self, running: set[Future[None]], most: int) -> set[Future[None]]:
         """Wait until no more batches than `most` are being written."""
@@ -130,12 +131,12 @@ class Bulk:
             return part, ClusterError(f"{self._connection.address}: told of {len(items)} of {len(part)} documents")
         again: list[Action] = []
         for action, item in zip(part, items, strict=True):
-            told = next(iter(item.values()))
-            status = int(told.get("status", HTTPStatus.INTERNAL_SERVER_ERROR))
+            result = next(iter(item.values()))
+            status = int(result.get("status", HTTPStatus.INTERNAL_SERVER_ERROR))
             if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 again.append(action)
             elif status >= HTTPStatus.BAD_REQUEST and status not in (HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND):
-                reason = told.get("error", {})
+                reason = result.get("error", {})
                 self._poison.append(f"{_id_of(action)} ({reason.get('reason', status)})"[:300])
         return again, None
 
@@ -159,7 +160,5 @@ def _pause(failures: int) -> None:
 
 
 def _id_of(action: Action) -> str:
-    import json  # noqa: PLC0415
-
     document = json.loads(action.body) if action.body else {}
     return str(document.get("key") or next(iter(json.loads(action.head).values()))["_id"])

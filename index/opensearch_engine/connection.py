@@ -2,17 +2,16 @@
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.address import PASSWORD, USER, Address, basic_credentials
-from index.opensearch_engine.bounded import MOST_BYTES, BoundedPool, TooLongError, TooSlowError
 
 try:
     from opensearchpy import OpenSearch, exceptions
@@ -33,13 +32,13 @@ _PREFERENCES = ("kb2", "kb0", "kb3", "kb10")
 _ATTEMPTS = len(_PREFERENCES)
 _CONNECTIONS = 16  # that are kept of a node: one was opened for nearly every request where several threads ask
 _NO_PARAMS: Mapping[str, str | int] = {}
-_UNTOLD = {"filter_path": "-responses.aggregations.*.all"}  # values that are only counted: of talks many thousands
+_SHORTER = {"filter_path": "-responses.aggregations.*.all"}  # values that are only counted: of talks many thousands
 _ABSENT = (HTTPStatus.NOT_FOUND,)
 _PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE,
             HTTPStatus.GATEWAY_TIMEOUT)  # fmt: skip
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
-logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # what goes wrong is told once, by us
+logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # what goes wrong is said once, by us
 
 
 class ClusterError(SearchIndexError):
@@ -58,8 +57,7 @@ class _UnreachableError(AwayError):
     """A node does not run, or its connection broke."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """The status of an answer and its JSON."""
 
     status: int
@@ -76,7 +74,7 @@ class Connection:
             hosts=list(address.urls),
             connection_class=_BoundedConnection,
             http_auth=_signer(address) or basic_credentials(),
-            http_compress=not _all_here(address),
+            http_compress=not all(url.startswith("http://") for url in address.urls),  # which are of this machine
             verify_certs=True,
             pool_maxsize=_CONNECTIONS,
             max_retries=0,
@@ -90,9 +88,11 @@ class Connection:
 
         def asked(preference: str) -> Sequence[Mapping[str, Any]]:
             lines = [line for body in bodies for line in ({"preference": preference}, body)]
-            answers = self._asked("POST", f"/{index}/_msearch", lines, _UNTOLD).body.get("responses", ())
+            answers = self._asked("POST", f"/{index}/_msearch", lines, _SHORTER).body.get("responses", ())
             if len(answers) != len(bodies):
-                raise ClusterError(self._told(f"answered {len(answers)} of {len(bodies)} searches; is it OpenSearch?"))
+                raise ClusterError(
+                    self._message(f"answered {len(answers)} of {len(bodies)} searches; is it OpenSearch?")
+                )
             return [self._whole(answer) for answer in answers]
 
         return self._patiently(asked)
@@ -169,46 +169,43 @@ class Connection:
                 headers={"content-type": kind},
             )
         except exceptions.SerializationError as error:
-            raise ClusterError(self._told("answered with what is no JSON; is it OpenSearch?")) from error
+            raise ClusterError(self._message("answered with what is no JSON; is it OpenSearch?")) from error
         except exceptions.TransportError as error:
-            raise self._meant(error) from error
+            raise self._plain(error) from error
         if not isinstance(answer, Mapping):
-            raise ClusterError(self._told("answered with what is no JSON object; is it OpenSearch?"))
+            raise ClusterError(self._message("answered with what is no JSON object; is it OpenSearch?"))
         status = answer.get("status") if "error" in answer else None
         return Reply(int(status or (404 if answer.get("found") is False else 200)), answer)
 
     def _whole(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the answer to a search, or raise the error that it is: where a shard failed it counts as none."""
         if "error" in answer:
-            raise self._of_part(answer)
+            status = int(answer.get("status", 500))
+            kind = AwayError if status in _PASSING else ClusterError
+            raise kind(self._message(f"could not answer ({_reason(answer['error'])})"), status)
         failed = answer.get("_shards", {}).get("failed", 0)
         if answer.get("timed_out") or failed:
-            raise AwayError(self._told(f"could not ask all of its shards ({failed} failed); is it green?"))
+            raise AwayError(self._message(f"could not ask all of its shards ({failed} failed); is it green?"))
         return answer
 
-    def _of_part(self, part: Mapping[str, Any]) -> ClusterError:
-        status = int(part.get("status", 500))
-        kind = AwayError if status in _PASSING else ClusterError
-        return kind(self._told(f"could not answer ({_reason(part['error'])})"), status)
-
-    def _meant(self, error: "exceptions.TransportError") -> ClusterError:
-        """Return what an error of the library means."""
+    def _plain(self, error: "exceptions.TransportError") -> ClusterError:
+        """Return an error of the library as one that says what to do."""
         if isinstance(error, exceptions.SSLError):
-            return ClusterError(self._told(f"its certificate cannot be trusted ({error.info}); see SSL_CERT_FILE"))
+            return ClusterError(self._message(f"its certificate cannot be trusted ({error.info}); see SSL_CERT_FILE"))
         if isinstance(error, exceptions.ConnectionTimeout) or isinstance(error.info, TooSlowError):
-            return AwayError(self._told("does not answer in time"))
+            return AwayError(self._message("does not answer in time"))
         if isinstance(error.info, TooLongError):
-            return ClusterError(self._told(f"sent more than {MOST_BYTES // 1024 // 1024} MB for an answer"))
+            return ClusterError(self._message(f"sent more than {MOST_BYTES // 1024 // 1024} MB for an answer"))
         if not isinstance(error.status_code, int):
-            return _UnreachableError(self._told("cannot be reached"))
+            return _UnreachableError(self._message("cannot be reached"))
         reason = _reason(error.info.get("error")) if isinstance(error.info, Mapping) else str(error.error)
         if error.status_code in _REFUSED:
             who = "the region and AWS credentials" if self.address.region else f"{USER} and {PASSWORD}"
-            return ClusterError(self._told(f"refused ({error.status_code}); look at {who}"), error.status_code)
+            return ClusterError(self._message(f"refused ({error.status_code}); look at {who}"), error.status_code)
         kind = AwayError if error.status_code in _PASSING or "no_shard" in reason else ClusterError
-        return kind(self._told(f"could not do it ({error.status_code}: {reason})"), error.status_code)
+        return kind(self._message(f"could not do it ({error.status_code}: {reason})"), error.status_code)
 
-    def _told(self, what: str) -> str:
+    def _message(self, what: str) -> str:
         return f"the cluster at {self.address.urls[0]}, index {self.address.index}: {what}"
 
 
@@ -250,11 +247,56 @@ def _signer(address: Address) -> Callable[..., Any] | None:
     return signer
 
 
-def _all_here(address: Address) -> bool:
-    return all(url.startswith("http://") for url in address.urls)
-
-
 class _BoundedConnection(HttpConnection):
     def _create_urllib3_pool(self) -> None:
         super()._create_urllib3_pool()
         self.pool = BoundedPool(self.pool)
+
+
+MOST_BYTES = 256 * 1024 * 1024  # of an answer: 10,000 documents of a page each are 50 MB
+_CHUNK = 1 << 20
+_SECONDS = 60.0  # that an answer may take where nobody says how long
+
+
+class TooLongError(Exception):
+    """An answer is longer than any that was asked for."""
+
+
+class TooSlowError(Exception):
+    """An answer has begun, and does not come to its end."""
+
+
+class Response(NamedTuple):
+    """What was answered, whole."""
+
+    status: int
+    headers: Any
+    data: bytes
+
+
+class BoundedPool:
+    """A pool of connections whose answers are read as far as is reasonable, in reasonable time."""
+
+    def __init__(self, pool: Any) -> None:  # noqa: ANN401  # of urllib3
+        self._pool = pool
+
+    def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> Response:  # noqa: ANN401
+        """Return what a request is answered with. Raises TooLongError, TooSlowError, and what the pool raises."""
+        ends = time.monotonic() + float(options.get("timeout") or _SECONDS)
+        response = self._pool.urlopen(method, url, body, preload_content=False, **options)
+        parts, size = [], 0
+        while part := response.read(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > MOST_BYTES:
+                response.close()
+                raise TooLongError
+            if time.monotonic() > ends:
+                response.close()
+                raise TooSlowError
+        response.release_conn()
+        return Response(response.status, response.headers, b"".join(parts))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()

@@ -1,29 +1,30 @@
 """The engine on a cluster: the newest whole generation of an index answers, whoever publishes the next."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
-from index.engine import Coverage, Engine, SearchIndexError, StagedSegment
-from index.opensearch_engine import rebuilding, staging, tidying
+from index.engine import Coverage, Engine, Publication, SearchIndexError
+from index.opensearch_engine import publishing, rebuilding
 from index.opensearch_engine.address import Address
+from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.connection import Connection
 from index.opensearch_engine.lease import Lease, stamp_of, writing
 from index.opensearch_engine.manifest import NOTHING, Manifest, read_manifest, read_state
 from index.opensearch_engine.mapping import Layout
-from index.opensearch_engine.meaning import Meaning
-from index.opensearch_engine.publishing import Known, Publication, commit
+from index.opensearch_engine.publishing import KnownWords, commit, write_documents
 from index.opensearch_engine.reader import ClusterReader
+from index.opensearch_engine.vectors import Model
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from index.language import LanguageMaker
     from index.opensearch_engine.embedding import TextVectors
-    from index.schema import Document, Schema
+    from index.schema import Schema
 
 Stamp = tuple[str, int]
 
@@ -49,19 +50,18 @@ class OpenSearchEngine(Engine):
         self._schema = schema
         self._layout = Layout(schema)
         self._language = cache(language)
-        self._embedder = embedder
-        self._meaning = cache(self._read_meaning)
+        self._model = cache(lambda: Model(one) if (one := embedder()) else None)
+        self._known = KnownWords()
         self._lock = Lock()
-        self._known = Known()
         self._connected: Connection | None = None
-        self._read: tuple[Stamp, ClusterReader] | None = None
+        # Replaced as one: behind a lock threads would wait one after the other for a cluster that is silent.
+        self._reader: tuple[Stamp, ClusterReader] | None = None
 
     def snapshot(self) -> ClusterReader:
         """Return a reader of the newest whole generation, kept as long as that is the newest."""
-        stamp = self.stamp()
-        kept = self._read
+        stamp, kept = self.stamp(), self._reader
         if kept is None or kept[0] != stamp:
-            kept = self._read = stamp, self._reader(stamp)
+            kept = self._reader = stamp, self._opened(stamp)
         return kept[1]
 
     def damage(self) -> str | None:
@@ -72,28 +72,19 @@ class OpenSearchEngine(Engine):
         """Return how far documents can be found by similarity, None where there is no model."""
         return self.snapshot().coverage()
 
-    def embed(self, told: Callable[[int, int], None]) -> None:
-        """Make the vectors that documents lack, and tell how many have theirs, of how many."""
-        self.snapshot().embed(self._connection(), told)
+    def embed(self, progress: Callable[[int, int], None]) -> None:
+        """Make the vectors that documents lack."""
+        self.snapshot().embed(progress)
 
     def kept_vectors(self) -> "TextVectors | None":
         """Return the vectors that are kept of texts, None where there is no model."""
-        return self.snapshot().kept_vectors(self._connection())
+        return self.snapshot().kept_vectors()
 
     def stamp(self) -> Stamp:
         """Return a value that is another whenever another generation became the newest."""
         return stamp_of(read_state(self._connection(), self._address.index))
 
-    def publish(
-        self,
-        replaced: "Mapping[str, Iterable[Document]]",
-        removed: Collection[str],
-        order: Sequence[str],
-        meta: Mapping[str, object],
-        since: object = None,
-        *,
-        staged: Sequence[StagedSegment] = (),
-    ) -> None:
+    def write_generation(self, publication: Publication, since: object) -> None:
         """Write a new generation and swap it in; on any failure the old one stays.
 
         Where nothing of the old one stays it is written to an index of its own, to which the name then moves.
@@ -102,28 +93,27 @@ class OpenSearchEngine(Engine):
         rebuilding.ensure(connection, self._address, self._layout)
         if since == ("", 0):  # there was no index, and what was ensured now is its beginning
             since = (rebuilding.first_index(self._address), 0)
-        publication = Publication(replaced, removed, order, meta, staged)
-        with writing(connection, self._address.index, since) as held:
+        with writing(connection, self._address.index, since) as lease:
             try:
-                self._write(publication, held)
+                self._write(publication, lease)
             except BaseException:
-                self._known = Known()  # nobody can tell which words were written
+                self._known = KnownWords()  # nobody can tell which words were written
                 raise
 
-    def _write(self, publication: Publication, held: Lease) -> None:
+    def _write(self, publication: Publication, lease: Lease) -> None:
         """Write what is given where it belongs: beside what stays, or to an index of its own."""
-        index, before = held.standing.index, self._before(held)
-        if before is None or not (publication.keeps(before) or before.documents < _WORTH_AN_INDEX):
-            rebuilding.rebuild(self._address, self._layout, held, publication, self._known)
+        index, before = lease.standing.index, self._before(lease)
+        if before is None or not (publication.kept(before.runs) or before.documents < _WORTH_AN_INDEX):
+            rebuilding.rebuild(self._address, self._layout, lease, publication, self._known)
             return
-        manifest = publication.write(index, held, before, self._layout, self._known)
+        manifest = write_documents(publication, index, lease, before, self._layout, known=self._known)
         if not before.token:
-            rebuilding.spread(held.connection, self._address, index)
-        commit(index, held, manifest)
+            rebuilding.spread(lease.connection, self._address, index)
+        commit(index, lease, manifest)
 
-    def staging(self) -> "AbstractContextManager[staging.LineStaging]":
+    def staging(self) -> "AbstractContextManager[publishing.LineStaging]":
         """Give what writes documents for the next generation, to a folder of this machine."""
-        return staging.staging(self._folder, self._schema)
+        return publishing.staging(self._folder, self._schema)
 
     def memory(self) -> int:
         """Return the bytes that answering takes at most here: counts that are kept, and one answer."""
@@ -131,43 +121,36 @@ class OpenSearchEngine(Engine):
 
     def merge(self) -> None:
         """Take out of the index what no generation holds any more."""
-        tidying.tidy(self._connection(), self._address.index)
+        rebuilding.tidy(self._connection(), self._address.index)
 
     def close(self) -> None:
         """Close the connections; a search after this opens them again."""
         with self._lock:
             if self._connected:
                 self._connected.close()
-            self._connected = self._read = None
+            self._connected = self._reader = None
 
     def _connection(self) -> Connection:
-
         with self._lock:
             self._connected = self._connected or Connection(self._address)
             return self._connected
 
-    def _reader(self, stamp: Stamp) -> ClusterReader:
+    def _opened(self, stamp: Stamp) -> ClusterReader:
+        (index, generation), manifest = stamp, NOTHING
+        if generation:
+            if not self._is_ours(index):
+                raise SearchIndexError(f"{self._address}: another version of kb made it; run `kb sync`")
+            manifest = read_manifest(self._connection(), index, generation)
+        requests = BatchedRequests(self._connection(), index if generation else "", manifest)
+        return ClusterReader(requests, self._layout, self._language(), self._model)
 
-        connection, (index, generation) = self._connection(), stamp
-        if not generation:
-            return ClusterReader(connection, "", NOTHING, self._layout, self._language(), meaning=self._meaning)
-        if not self._is_ours(index):
-            raise SearchIndexError(f"{self._address}: another version of kb made it; run `kb sync`")
-        manifest = read_manifest(connection, index, generation)
-        return ClusterReader(connection, index, manifest, self._layout, self._language(), meaning=self._meaning)
-
-    def _read_meaning(self) -> Meaning | None:
-        embedder = self._embedder()
-        return Meaning(embedder) if embedder else None
-
-    def _before(self, held: Lease) -> Manifest | None:
+    def _before(self, lease: Lease) -> Manifest | None:
         """Return what the index holds that is to be written, None where it is laid out otherwise."""
-        standing = held.standing
+        standing = lease.standing
         if not self._is_ours(standing.index):
             return None
         generation = standing.state.generation
         return read_manifest(self._connection(), standing.index, generation) if generation else NOTHING
 
     def _is_ours(self, index: str) -> bool:
-
         return rebuilding.is_ours(self._connection(), index, self._layout)

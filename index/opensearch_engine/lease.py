@@ -1,7 +1,7 @@
 """The right to write an index of a cluster: one writer has it at a time, and gives it up by being silent.
 
-Each writer is given a higher token than any before. What it writes bears its token, and is seen by nobody until a
-generation of that token is told; what a writer left that was cut off, or that others took for dead, is never seen.
+Each writer is given a higher token than any before. What it writes bears its token, and is seen by nobody until there
+is a generation of that token; what a writer left that was cut off, or that others took for dead, is never seen.
 """
 
 import os
@@ -18,7 +18,7 @@ from index.opensearch_engine.manifest import LEASE, STATE, Standing, State, read
 
 PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
 _PAUSE = 0.1
-_RENEWED = LEASE / 4  # seconds after which a writer says that it is still there
+_RENEW_AFTER = LEASE / 4  # seconds after which a writer says that it is still there
 
 
 class Lease:
@@ -26,7 +26,7 @@ class Lease:
 
     def __init__(self, connection: Connection, standing: Standing) -> None:
         self.connection = connection
-        self._told = time.monotonic()
+        self._renewed = time.monotonic()
         self.standing = standing
 
     @property
@@ -36,20 +36,20 @@ class Lease:
 
     def renew(self) -> None:
         """Say that we are still writing, where that was long ago. Raises WriterBusyError where it was too long."""
-        if time.monotonic() - self._told > _RENEWED:
+        if time.monotonic() - self._renewed > _RENEW_AFTER:
             self.renew_now()
 
     def renew_now(self) -> None:
         """Say that we are still writing. Raises WriterBusyError where we were silent too long."""
-        self.tell(replace(self.standing.state, until=time.time() + LEASE))
+        self.change(replace(self.standing.state, until=time.time() + LEASE))
 
-    def tell(self, state: State) -> None:
+    def change(self, state: State) -> None:
         """Change the state. Raises WriterBusyError where another writer did meanwhile."""
-        told = change(self.connection, self.standing, state)
-        if told is None:
+        standing = _changed(self.connection, self.standing, state)
+        if standing is None:
             raise WriterBusyError(str(self.connection.address), "it took over, for we were silent too long")
-        self.standing = told
-        self._told = time.monotonic()
+        self.standing = standing
+        self._renewed = time.monotonic()
 
 
 @contextmanager
@@ -64,7 +64,10 @@ def writing(connection: Connection, name: str, since: object) -> Iterator[Lease]
         _check(lease, since)
         yield lease
     except BaseException:
-        _give_up(lease)
+        state = lease.standing.state
+        with suppress(ClusterError, WriterBusyError):
+            if state.holder:  # the right is given back without a generation
+                lease.change(replace(state, holder="", aborted=(*state.aborted, state.token)))
         raise
 
 
@@ -78,7 +81,7 @@ def stamp_of(standing: Standing | None) -> tuple[str, int]:
     return (standing.index, standing.state.generation) if standing else ("", 0)
 
 
-def change(connection: Connection, before: Standing, state: State) -> Standing | None:
+def _changed(connection: Connection, before: Standing, state: State) -> Standing | None:
     """Change the state from what it was, and return how it stands; None where it was changed by another meanwhile."""
     number, term = before.change
     path = f"/{before.index}/_doc/{STATE}"
@@ -99,7 +102,7 @@ def _taken(connection: Connection, name: str) -> Lease:
             raise ClusterError(f"{connection.address}: there is no index of that name any more; run `kb sync` again")
         state = standing.state
         if not state.is_held or _is_gone(state.holder):
-            taken = change(connection, standing, _mine(state))
+            taken = _changed(connection, standing, _mine(state))
             if taken:
                 return Lease(connection, taken)
         elif time.monotonic() > ends:
@@ -108,19 +111,11 @@ def _taken(connection: Connection, name: str) -> Lease:
 
 
 def _mine(state: State) -> State:
-    """Return the state in which we write; what another writer left that never said its end is told to be nothing."""
+    """Return the state in which we write; what another writer left that never said its end counts as aborted."""
     left = (state.token,) if state.holder else ()
     holder = f"{socket.gethostname()} process {os.getpid()}"
     token = state.token + 1
     return State(state.generation, token, holder, time.time() + LEASE, (*state.aborted, *left), state.since)
-
-
-def _give_up(lease: Lease) -> None:
-    """Give the right back without a generation."""
-    state = lease.standing.state
-    with suppress(ClusterError, WriterBusyError):
-        if state.holder:
-            lease.tell(replace(state, holder="", aborted=(*state.aborted, state.token)))
 
 
 def _is_gone(holder: str) -> bool:

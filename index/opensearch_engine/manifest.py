@@ -1,10 +1,11 @@
-"""What an index of a cluster holds, as it remembers it beside its documents: the state of writing, and generations.
+"""What an index of a cluster holds, as it keeps it beside its documents: the state of writing, and generations.
 
 A document is written once and never changed. It knows its run, which is its source as one publish wrote it, and the
-token of that publish. What a generation holds is told by its manifest: all runs written up to it, but those that were
+token of that publish. What a generation holds stands in its manifest: all runs written up to it, but those that were
 replaced since, and those of a writer that never came to an end.
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +60,11 @@ class Manifest:
         measured = sum(run.measured for run in self.runs.values())
         return sum(run.lengths for run in self.runs.values()) / measured if measured else 1.0
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each run in the order of sources, by its name."""
+        return {run.name: place for place, run in enumerate(self.runs.values())}
+
     def ids(self, positions: Iterable[int]) -> Iterator[str]:
         """Yield what the documents at some positions, which rise, are called in the index."""
         runs, begin = iter(self.runs.values()), 0
@@ -69,7 +75,7 @@ class Manifest:
             yield document_id(run.name, position - begin)
 
     @cached_property
-    def held(self) -> Filter:
+    def documents_filter(self) -> Filter:
         """Which documents of the index are of this generation."""
         but: list[Filter] = []
         if self.dead:
@@ -125,8 +131,6 @@ def document_id(run: str, place: int) -> str:
 
 def record(value: object) -> Mapping[str, str]:
     """Return a value as a document that only keeps it."""
-    import json  # noqa: PLC0415
-
     return {"record": json.dumps(msgspec.to_builtins(value))}  # ASCII: the name of a file may be no text
 
 
@@ -152,8 +156,6 @@ def manifest_id(token: int) -> str:
 
 
 def _value(reply: Reply, kind: type[Any], index: str) -> Any:  # noqa: ANN401  # of that kind
-    import json  # noqa: PLC0415
-
     try:
         return msgspec.convert(json.loads(reply.body["_source"]["record"]), kind)
     except (KeyError, TypeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 A term is known there by the hash of its kind and text: of one length, whatever it holds; with a mark where it stands
 only in fields that find nothing. Its frequencies in a document stand packed in one number, those in the field whose
-length matters apart, so that the points of a term can be told exactly whatever the mean length is (`scoring`).
+length matters apart, so that the points of a term can be worked out exactly whatever the mean length is (`scoring`).
 """
 
 import re
@@ -14,18 +14,17 @@ from hashlib import blake2b
 from math import gcd
 from typing import Any
 
-from index.engine import SearchIndexError
+from index.engine import LONGEST_WHOLE, SearchIndexError, check_fields
 from index.schema import Document, Schema, TextField
 from index.text import folded, folded_name
 from index.tree import Key
 
-VERSION = 3  # of what is told here; an index of another is made anew
+VERSION = 3  # of what is written here; an index of another is made anew
 PACK = 8192  # what a frequency in the field with a length is multiplied by: Lucene's own hold 24 bits
 _MOST_OWN, _MOST_OTHER = 2047, PACK - 1
-_LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole
 _LONGEST_VALUE = 8000  # characters of a facet value that can be looked for by a part of it
 _LONGEST_WORD = 200  # characters of a word that may be a slip of another
-_UNFINDING = "~"  # what the name of a term ends with that stands only where it finds nothing
+_SCORE_ONLY = "~"  # what the name of a term ends with that stands only where it finds nothing
 _HASH = 9  # bytes: ten million words meet by chance once in a hundred million indexes
 _KEYWORD = {"type": "keyword", "doc_values": False}
 _SORTED = {"type": "keyword"}
@@ -47,7 +46,7 @@ def token_of(key: Key) -> str:
 
 def tokens_of(key: Key) -> tuple[str, str]:
     """Return what the term of a query is called in documents that have it: in those it finds, and in others."""
-    return token_of(key), token_of(key) + _UNFINDING
+    return token_of(key), token_of(key) + _SCORE_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +110,9 @@ class Layout:
 
     def row(self, document: Document) -> Row:
         """Return a document as JSON. Raises ValueError for a field that the schema has not."""
-        self._check(document)
-        length = self._length(document)
+        check_fields(document, self.schema)
+        measured = document.texts.get(self.measured.name, ()) if self.measured else ()
+        length = float(sum(term.kind == "word" for term in measured)) or None
         fields: dict[str, Any] = {
             "key": document.id,
             "stored": sendable(document.stored),
@@ -127,23 +127,12 @@ class Layout:
         optional = {
             "date": document.date,
             "length": length,
-            "whole": token(whole, "whole") if len(whole) <= _LONGEST_WHOLE else None,
+            "whole": token(whole, "whole") if len(whole) <= LONGEST_WHOLE else None,
             "passage": token(document.passage, "passage") if document.passage else None,
             "text": sendable(document.passage) if document.passage else None,
         }
         fields |= {name: value for name, value in optional.items() if value is not None}
         return Row(fields, self._words(document), length)
-
-    def _check(self, document: Document) -> None:
-        known = {text.name for text in self.schema.texts}
-        unknown = [*(document.texts.keys() - known), *(document.facets.keys() - set(self.schema.facets))]
-        if unknown:
-            raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")
-
-    def _length(self, document: Document) -> float | None:
-        terms = document.texts.get(self.measured.name, ()) if self.measured else ()
-        words = sum(term.kind == "word" for term in terms)
-        return float(words) if words else None
 
     def _terms(self, document: Document) -> dict[str, Any]:
         own, other, finds = dict[str, int](), dict[str, int](), set[str]()
@@ -156,11 +145,14 @@ class Layout:
                 counts[name] = counts.get(name, 0) + step
             if not text.score_only:
                 finds.update(names)
-            told = dict.fromkeys(n for n, term in zip(names, terms, strict=True) if term.kind in ("word", "sound"))
-            if told:
-                within[text.name] = list(told)
+            own_words = dict.fromkeys(
+                name for name, term in zip(names, terms, strict=True) if term.kind in ("word", "sound")
+            )
+            if own_words:
+                within[text.name] = list(own_words)
         packed = (
-            f"{name if name in finds else name + _UNFINDING}|{_packed(own.get(name, 0), other.get(name, 0))}"
+            f"{name if name in finds else name + _SCORE_ONLY}"
+            f"|{min(own.get(name, 0), _MOST_OWN) * PACK + min(other.get(name, 0), _MOST_OTHER)}"
             for name in {**own, **other}
         )
         return {"terms": " ".join(packed), "in": within}
@@ -185,17 +177,13 @@ _ANALYSIS: Mapping[str, Any] = {
 }
 
 
-def _packed(own: int, other: int) -> int:
-    return min(own, _MOST_OWN) * PACK + min(other, _MOST_OTHER)
-
-
 _MARK = "\ufdd0"  # a character of Unicode that no text has: it is for programs among themselves
 _UNSENDABLE = re.compile(f"[\ud800-\udfff{_MARK}]")
 _SENT = re.compile(f"{_MARK}([0-9a-f]{{4}})")
 
 
 def sendable(text: str) -> str:
-    """Return a text as it can be sent: halves of surrogate pairs, which no JSON may hold, told by their number."""
+    """Return a text as it can be sent: halves of surrogate pairs, which no JSON may hold, as their number."""
     return _UNSENDABLE.sub(lambda found: f"{_MARK}{ord(found[0]):04x}", text)
 
 

@@ -1,19 +1,18 @@
-"""The formula of the ranking (`index.ranking`) as a query of a cluster, and what it gave each hit.
+"""The formula of the ranking (`index.ranking`) as a query of a cluster.
 
-The points of a term are told by a script from its packed frequency, the document's length and figures of the whole
-generation, so that they are those of any engine but for the cluster's single precision: six digits.
+The points of a term are worked out by a script from its packed frequency, the document's length and figures of the
+whole generation, so that they are those of any engine but for the cluster's single precision: six digits.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, standing
+from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, in_any_field
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import PACK, Layout
 from index.ranking import LONGEST, SATURATION, SHORTEST, SIGNALS, rarity
 from index.tree import Alternative, Key, QueryWord
 
-TOLERANCE = 1e-4  # of a score, which has seven digits there
 _WHOLE = """
 double alike = params.alike.getOrDefault(doc['key'].value, 0.0);
 double words = doc['length'].size() == 0 ? 1 : Math.min(Math.max(doc['length'].value, 1), params.longest);
@@ -53,7 +52,7 @@ class Scoring:
         worth = rarity(self._manifest.documents, self._having(key))
         script = {"source": _POINTS, "params": {**self._figures, "rarity": boost * worth}}
         named = {"_name": name} if name else {}
-        return {"script_score": {"query": standing(key), "script": script, **named}}
+        return {"script_score": {"query": in_any_field(key), "script": script, **named}}
 
     def alternative(self, alternative: Alternative) -> Filter:
         """Return a query that gives what an alternative does."""
@@ -88,7 +87,7 @@ def whole(query: Filter, alike: Mapping[str, float], above: float) -> Filter:
     """Return a query that gives each document its score, given what gives those of its words.
 
     `alike` has the points that similarity adds, by the ids of documents. A cluster knows no scores below 0: all are
-    told `above` by so much.
+    raised by `above`.
     """
     also = [{"constant_score": {"filter": {"terms": {"key": list(alike)}}, "boost": 0.0}}] if alike else []
     script = {

@@ -1,4 +1,4 @@
-"""How like documents on a cluster are to a query: which are found by that, and what it adds to the score of the best.
+"""How like documents on a cluster are to a query and to each other: what is found by that, and what it adds to a score.
 
 Exact over what words and filters leave: all documents that may be found are looked at; where they are too many, those
 that have a word of the query; where these are too, none. Similarity puts the best by their words in order, and no
@@ -12,12 +12,32 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from index.embedder import Vectors
+from index.engine import Hit
 from index.opensearch_engine.batching import RequestBatch
-from index.opensearch_engine.filters import Filter
-from index.opensearch_engine.meaning import View
-from index.opensearch_engine.vectors import nearest, read_vectors, value_of, with_vectors
+from index.opensearch_engine.filters import Filter, with_keys
+from index.opensearch_engine.mapping import received
+from index.opensearch_engine.vectors import (
+    GenerationVectors,
+    VectorView,
+    nearest,
+    read_vectors,
+    value_of,
+    with_vectors,
+)
 from index.ranking import SIGNALS
-from index.similarity import LEAST_COSINE, MOST_FOUND, Figures, Quantised, around, finding
+from index.similarity import (
+    LEAST_COSINE,
+    MOST_FOUND,
+    SAME,
+    Centring,
+    Figures,
+    Places,
+    Quantised,
+    VectorIndex,
+    around,
+    finding,
+    mean_of,
+)
 
 MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
 MOST_RANKED = 500  # documents, the best by their words, that similarity puts in order
@@ -35,15 +55,15 @@ class _Ranked(NamedTuple):
 
 
 class Strength(NamedTuple):
-    """How like a query a document is: the cosine that finds, that which orders, and what is found around it."""
+    """How like a query a document is: the cosine that finds, that which orders, and what its section adds."""
 
     cosine: float
     own: float
-    around: float
+    section_boost: float
 
     def points(self, most: float) -> float:
         """Return what is added to the score, all words giving so much at most."""
-        return most * (_WEIGHTS["likeness"] * self.own + _WEIGHTS["around"] * self.around)
+        return most * (_WEIGHTS["likeness"] * self.own + _WEIGHTS["around"] * self.section_boost)
 
 
 _NONE: Sequence[_Ranked] = ()
@@ -53,18 +73,18 @@ _NOTHING: tuple[Sequence[str], Figures] = ((), np.empty(0))
 class Similarity:
     """How like documents of one generation are to a text."""
 
-    def __init__(self, asked: RequestBatch, view: View, query: Vectors) -> None:
-        self._round = asked
-        self._centring = view.frame
+    def __init__(self, batch: RequestBatch, view: VectorView, query: Vectors) -> None:
+        self._batch = batch
+        self._centring = view.centring
         self._having = view.having
-        self._query = view.frame.asked(query)
+        self._query = view.centring.asked(query)
 
     def found(self, candidates: Sequence[Filter], words: Filter) -> Sequence[str]:
         """Return the ids of the candidates that are found by similarity."""
         looked = self._looked_at(candidates, words)
         if looked is None:
             return ()
-        keys, cosines = self._nearest(self._query, looked)
+        keys, cosines = self._nearest(looked)
         return [key for key, cosine in zip(keys, cosines.tolist(), strict=True) if cosine >= LEAST_COSINE]
 
     def strengths(self, bodies: Iterable[Mapping[str, Any]], sections: str | None) -> Mapping[str, Strength]:
@@ -72,23 +92,22 @@ class Similarity:
         fields = with_vectors(*([f"facet.{sections}"] if sections else []))
         every = [{**body, "size": MOST_RANKED, "track_total_hits": False, **fields} for body in bodies]
         read = partial(self._ranked, sections)
-        ranked = list(dict.fromkeys(one for body in every for one in self._round.ask(body, read, _NONE, None)))
+        ranked = list(dict.fromkeys(one for body in every for one in self._batch.ask(body, read, _NONE, None)))
         names = [one.section or one.key for one in ranked]
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-        near = around(
+        beside = around(
             np.arange(len(ranked), dtype=np.int32),
             np.array([places[name] for name in names], np.int32),
             np.array([one.own for one in ranked]),
         )
-        return {
-            one.key: Strength(one.cosine, one.own, beside) for one, beside in zip(ranked, near.tolist(), strict=True)
-        }
+        strengths = (Strength(one.cosine, one.own, two) for one, two in zip(ranked, beside.tolist(), strict=True))
+        return dict(zip((one.key for one in ranked), strengths, strict=True))
 
     def _ranked(self, sections: str | None, answer: Mapping[str, Any]) -> Sequence[_Ranked]:
         """Return how like the query the hits of an answer are; of those without a vector nothing is known."""
         hits = answer["hits"]["hits"]
         having = [hit for hit in hits if value_of(hit, "vector")]
-        cosines = dict(zip(map(_key, having), self._cosines(self._query, having).T.tolist(), strict=True))
+        cosines = dict(zip(map(_key, having), cosines_of(self._centring, self._query, having).T.tolist(), strict=True))
         return [
             _Ranked(_key(hit), value_of(hit, f"facet.{sections}"), *cosines.get(_key(hit), (0.0, 0.0))) for hit in hits
         ]
@@ -96,27 +115,94 @@ class Similarity:
     def _looked_at(self, candidates: Sequence[Filter], words: Filter) -> Sequence[Filter] | None:
         """Return which of the candidates are looked at, None where they are too many or not counted yet."""
         for some in (candidates, (*candidates, words)):
-            if self._round.count(self._having, *some, guess=MOST_LOOKED_AT + 1) <= MOST_LOOKED_AT:
+            if self._batch.count(self._having, *some, guess=MOST_LOOKED_AT + 1) <= MOST_LOOKED_AT:
                 return some
         return None
 
-    def _nearest(self, asked: Quantised, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
-        """Return the ids of the documents that are nearest what is asked, and their cosines."""
-        body = nearest(self._centring, finding(asked), self._round.held(self._having, *among), MOST_FOUND)
+    def _nearest(self, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
+        """Return the ids of the documents that are nearest the query, and their cosines."""
+        query = finding(self._query)
+        body = nearest(self._centring, query, self._batch.of_generation(self._having, *among), MOST_FOUND)
 
         def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
             hits = answer["hits"]["hits"]
-            return tuple(map(_key, hits)), self._cosines(finding(asked), hits)[0]
+            return tuple(map(_key, hits)), cosines_of(self._centring, query, hits)[0]
 
-        return self._round.ask(body, read, _NOTHING, lambda told: _KEY * len(told[0]))
+        return self._batch.ask(body, read, _NOTHING, lambda found: _KEY * len(found[0]))
 
-    def _cosines(self, asked: Quantised, hits: Sequence[Mapping[str, Any]]) -> Figures:
-        """Return how like what is asked some hits are that have a vector."""
-        if not hits:
-            return np.empty((len(asked.scales), 0))
-        vectors = read_vectors(hits)
-        return self._centring.cosines(asked, vectors, self._centring.lengths(vectors))
+
+def cosines_of(centring: Centring, query: Quantised, hits: Sequence[Mapping[str, Any]]) -> Figures:
+    """Return how like a query some hits are that have a vector (`Centring.cosines`)."""
+    if not hits:
+        return np.empty((len(query.scales), 0))
+    vectors = read_vectors(hits)
+    return centring.cosines(query, vectors, centring.lengths(vectors))
 
 
 def _key(hit: Mapping[str, Any]) -> str:
     return str(value_of(hit, "key"))
+
+
+_MOST_DOCUMENTS = 10_000  # that are looked for by their ids, what a cluster by itself gives at once
+_PLACES_AT_ONCE = 10  # talks and reports, of at most a thousand documents each
+
+
+def like(vectors: GenerationVectors, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
+    """Return the documents that are most like the mean of some, as `index.engine.Reader.like` says.
+
+    None where there are too many to look at.
+    """
+    view = vectors.view()
+    if view is None or view.centring.size > MOST_LOOKED_AT:
+        return ()
+    centring, own = view.centring, _with_vectors(vectors, view, [with_keys([*dict.fromkeys(ids)])], f"facet.{group}")
+    if not own:
+        return ()
+    query = finding(centring.asked(mean_of(read_vectors(own))))
+    values = sorted({value for hit in own for value in hit["fields"].get(f"facet.{group}", ())})
+    others = {"bool": {"must_not": [{"terms": {f"facet.{group}": values}}, with_keys(ids)]}}
+    body = nearest(centring, query, vectors.requests.of_generation(view.having, others), MOST_FOUND, SAME)
+    hits = vectors.requests.search({**body, "_source": ["stored"], "stored_fields": ["_source"]})[0]["hits"]["hits"]
+    cosines = cosines_of(centring, query, hits)[0].tolist()
+    found = [(hit, cosine) for hit, cosine in zip(hits, cosines, strict=True) if LEAST_COSINE <= cosine < SAME]
+    found.sort(key=lambda one: -one[1])
+    return tuple(Hit(value_of(hit, "key"), cosine, received(hit["_source"]["stored"])) for hit, cosine in found[:limit])
+
+
+def similarity(
+    vectors: GenerationVectors, some: Sequence[str], others: Sequence[str], context: str
+) -> tuple[tuple[float, ...], ...]:
+    """Return the cosine of each of some documents to each of others, as `index.engine.Reader.similarity` says."""
+    field, view = f"facet.{context}", vectors.view()
+    if not some or not others or view is None:
+        return ()
+    hits = {
+        value_of(hit, "key"): hit
+        for hit in _with_vectors(vectors, view, [with_keys([*dict.fromkeys((*some, *others))])], field)
+    }
+    if not hits.keys() >= {*some, *others}:
+        return ()
+    values = sorted({value_of(hit, field) for hit in hits.values() if value_of(hit, field)})
+    places: dict[str, list[str]] = {value: [] for value in values}
+    begins = range(0, len(values), _PLACES_AT_ONCE)
+    filters = [{"terms": {field: values[begin : begin + _PLACES_AT_ONCE]}} for begin in begins]
+    for hit in _with_vectors(vectors, view, filters, field):
+        places[value_of(hit, field)].append(value_of(hit, "key"))
+        hits[value_of(hit, "key")] = hit
+    row_of = {key: row for row, key in enumerate(hits)}
+
+    def rows(keys: Sequence[str]) -> Places:
+        return np.array([row_of[key] for key in keys], np.int32)
+
+    space = VectorIndex(read_vectors([*hits.values()]))
+    cosines = space.among(rows(some), rows(others), map(rows, places.values()), view.centring.mean)
+    return tuple(map(tuple, cosines.tolist()))
+
+
+def _with_vectors(
+    vectors: GenerationVectors, view: VectorView, filters: Sequence[Filter], field: str
+) -> list[Mapping[str, Any]]:
+    """Return the documents that any of some filters lets pass and that have a vector, with it and a field."""
+    fields = {"size": _MOST_DOCUMENTS, **with_vectors(field)}
+    bodies = [{"query": vectors.requests.of_generation(view.having, one), **fields} for one in filters]
+    return [hit for answer in (vectors.requests.search(*bodies) if bodies else ()) for hit in answer["hits"]["hits"]]

@@ -3,9 +3,8 @@
 Read whole, for it is small, and never mapped: a file that is cut while it is mapped kills the process.
 """
 
-import hashlib
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,33 +12,26 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from index.whoosh_engine import arrays_file
-from index.whoosh_engine.arrays_file import Arrays
-from index.whoosh_engine.column_names import FILE, NO_KEY, key_array
+from index.schema import Schema
 from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine.rows import (
+    COLUMNS_FILE,
+    KEYS,
+    Arrays,
+    Row,
+    decoded,
+    encoded,
+    figure_columns,
+    key_array,
+    read_arrays,
+    value_columns,
+    write_arrays,
+)
+from index.whoosh_engine.texts import Texts
 
 Numbers: TypeAlias = NDArray[np.int32]
 Figures: TypeAlias = NDArray[np.float32]
 Keys: TypeAlias = NDArray[np.uint64]
-
-
-class Texts(Struct, frozen=True):
-    """Texts one after the other, encoded, each with its end."""
-
-    data: bytes
-    ends: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, texts: Iterable[bytes]) -> "Texts":
-        """Return texts as they lie in a file."""
-        every = list(texts)
-        return cls(b"".join(every), np.cumsum([len(text) for text in every], dtype=np.int64))
-
-    def __getitem__(self, number: int) -> bytes:
-        return self.data[self.ends[number - 1] if number else 0 : self.ends[number]]
-
-    def __len__(self) -> int:
-        return len(self.ends)
 
 
 class ValueColumn(Struct, frozen=True):
@@ -116,38 +108,31 @@ class Columns(Struct, frozen=True):
 
 
 class ColumnsWriter:
-    """Gathers the columns of documents, one after the other; a figure that a document has not is the one given here."""
+    """Gathers the columns of documents, one after the other."""
 
-    def __init__(self, values: Iterable[str], figures: Mapping[str, float], keys: Iterable[str]) -> None:
-        self._lexicons: dict[str, dict[str, int]] = {name: {} for name in values}
+    def __init__(self, schema: Schema) -> None:
+        self._lexicons: dict[str, dict[str, int]] = {name: {} for name in value_columns(schema)}
         self._numbers = {name: array("i") for name in self._lexicons}
         self._counts = {name: array("i") for name in self._lexicons}
-        self._absent = figures
-        self._figures = {name: array("f") for name in figures}
-        self._keys = {name: array("Q") for name in keys}
+        self._absent = figure_columns(schema)
+        self._figures = {name: array("f") for name in self._absent}
+        self._keys = {name: array("Q") for name in KEYS}
         self._link_docs, self._link_keys = array("i"), array("Q")
         self._literals = list[bytes]()
 
-    def add(
-        self,
-        values: Mapping[str, Sequence[str]],
-        figures: Mapping[str, float],
-        keys: Mapping[str, int],
-        links: Sequence[int],
-        literal: bytes,
-    ) -> None:
+    def add(self, row: Row) -> None:
         """Add a document."""
         for name, lexicon in self._lexicons.items():
-            own = dict.fromkeys(values.get(name, ()))
+            own = dict.fromkeys(row.values.get(name, ()))
             self._numbers[name].extend([lexicon.setdefault(value, len(lexicon)) for value in own])
             self._counts[name].append(len(own))
         for name, column in self._figures.items():
-            column.append(figures.get(name, self._absent[name]))
+            column.append(row.figures.get(name, self._absent[name]))
         for name, own_keys in self._keys.items():
-            own_keys.append(keys[name])
-        self._link_docs.extend([len(self._literals)] * len(links))
-        self._link_keys.extend(links)
-        self._literals.append(literal)
+            own_keys.append(row.keys[name])
+        self._link_docs.extend([len(self._literals)] * len(row.links))
+        self._link_keys.extend(row.links)
+        self._literals.append(row.literal)
 
     def take_in(self, columns: Columns, live: NDArray[np.bool_]) -> None:
         """Add those of a segment's documents that are live."""
@@ -176,42 +161,31 @@ class ColumnsWriter:
         arrays |= {f"figure {name}": np.frombuffer(column, np.float32) for name, column in self._figures.items()}
         arrays |= {key_array(name): np.frombuffer(column, np.uint64) for name, column in self._keys.items()}
         arrays |= {"link docs": _array(self._link_docs), "link keys": np.array(self._link_keys, np.uint64)}
-        arrays_file.write(folder / FILE, {**arrays, **_as_arrays("literal", Texts.of(self._literals))})
+        write_arrays(folder / COLUMNS_FILE, {**arrays, **_as_arrays("literal", Texts.of(self._literals))})
 
 
 def read(folder: Path) -> Columns:
     """Return the columns in a folder. Raises DamageError where they cannot be read."""
     try:
-        arrays = arrays_file.read(folder / FILE)
+        arrays = read_arrays(folder / COLUMNS_FILE)
         names = [name.split(" ", 1) for name in arrays]
         values = [rest.removesuffix(" numbers") for kind, rest in names if rest.endswith(" numbers")]
         return Columns(
-            {name: _value_column(arrays, f"value {name}") for name in values},
+            {
+                name: ValueColumn(
+                    [decoded(text) for text in _texts(arrays, f"value {name}")],
+                    arrays[f"value {name} numbers"],
+                    arrays[f"value {name} counts"],
+                )
+                for name in values
+            },
             {rest: arrays[f"figure {rest}"] for kind, rest in names if kind == "figure"},
             {rest: arrays[key_array(rest)] for kind, rest in names if kind == "key"},
             Links(arrays["link docs"], arrays["link keys"]),
             _texts(arrays, "literal"),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamageError(f"{folder / FILE} cannot be read ({error}); make the index anew: kb sync") from error
-
-
-def key_of(text: str) -> int:
-    """Return the key of a text: the first 64 bits of its SHA-256, which a million texts share once in 40 million times.
-
-    An empty text has none. A term for each text would be most of an index: as many as documents, each of one document.
-    """
-    return int.from_bytes(hashlib.sha256(encoded(text)).digest()[:8], "little") if text else NO_KEY
-
-
-def encoded(text: str) -> bytes:
-    """Return the bytes of a text, lone surrogates too."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def decoded(data: bytes) -> str:
-    """Return the text of bytes."""
-    return data.decode("utf-8", "surrogatepass")
+        raise DamageError(f"{folder / COLUMNS_FILE} cannot be read ({error}); make the index anew: kb sync") from error
 
 
 def _joined(columns: Sequence[ValueColumn]) -> ValueColumn:
@@ -240,9 +214,3 @@ def _as_arrays(name: str, texts: Texts) -> Arrays:
 
 def _texts(arrays: Arrays, name: str) -> Texts:
     return Texts(arrays[f"{name} texts"].tobytes(), arrays[f"{name} ends"])
-
-
-def _value_column(arrays: Arrays, name: str) -> ValueColumn:
-    texts = _texts(arrays, name)
-    values = [decoded(texts[number]) for number in range(len(texts))]
-    return ValueColumn(values, arrays[f"{name} numbers"], arrays[f"{name} counts"])

@@ -1,12 +1,13 @@
 """Documents that have something in common, as an array of their numbers: in order, each once."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.whoosh_engine.term_store import Docs, Mask
+Docs: TypeAlias = NDArray[np.int32]
+Mask: TypeAlias = NDArray[np.bool_]  # one truth value a document
 
 NONE: Docs = np.empty(0, np.int32)
 

@@ -3,24 +3,25 @@
     CURRENT           the name of the newest whole generation
     gen-000012/       MANIFEST: its segments, the order of its sources, and what it was written with
         seg-000009/   Whoosh's files of the documents that generation 9 wrote; the same files (links) in all since
-    WRITER.lock       held by the process that writes, whose number and beginning it tells
+    WRITER.lock       held by the process that writes, whose number and beginning stand in it
     vectors/          what is kept of the texts of all of them (`vectors`)
     merging/          a segment that is being made of several, under MERGER.lock
-    staged segments/           segments that are being written for the next generation, under DRAFTS.lock
+    drafts/           segments that are being written for the next generation, under DRAFTS.lock
     kept/             what is not the engine's: whoever writes the index may keep something here
 
-Neither a generation nor a segment changes once it is sealed: what is no longer meant of a segment is told by the
-manifests. Every manifest is checked before its generation answers; the newest that is as it was written does. CURRENT
-tells readers that there is another, and which should answer.
+Neither a generation nor a segment changes once it is sealed: what is no longer live of a segment stands in the
+manifests. Every manifest is checked before its generation answers; the newest that is as it was written does. By
+CURRENT readers notice that there is another, and which should answer.
 """
 
 import os
 import re
 import shutil
 from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,19 +30,24 @@ from index.engine import OutdatedError, SearchIndexError
 from index.sentences import said
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine.rows import COLUMNS_FILE
 from index.whoosh_engine.write_lock import locked
 
 _NAME = re.compile(r"gen-\d{6,}")
 _CURRENT, _LOCK, _KEPT, _VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 MERGING, MERGER_LOCK = "merging", "MERGER.lock"
 STAGED, STAGED_LOCK = "drafts", "DRAFTS.lock"
+_OURS = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK, STAGED, STAGED_LOCK}
+# Bytes of terms that a snapshot keeps: of 100,000 documents the forty commonest pairs of characters, which most have.
+MOST_KEPT = 64 * 1024 * 1024
+_A_DOCUMENT = 250  # bytes: its signature, its places in both orders, its boost and norms, ends and documents of facets
 
 
 class Segment(Struct, frozen=True):
     """Documents that were written together, in a folder of their own.
 
     `runs` gives their sources, in the order in which they lie there, each with how many documents it has. None stands
-    for a source whose documents are no longer meant: a tombstone.
+    for a source whose documents are no longer live: a tombstone.
     """
 
     folder: Path
@@ -54,12 +60,12 @@ class Segment(Struct, frozen=True):
 
     @property
     def documents(self) -> int:
-        """How many documents are meant."""
+        """How many documents are live."""
         return sum(count for source, count in self.runs if source is not None)
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The sources whose documents are meant."""
+        """The sources whose documents are live."""
         return tuple(source for source, _ in self.runs if source is not None)
 
     @property
@@ -87,6 +93,12 @@ class Generation(Struct, frozen=True):
     meta: Mapping[str, object]
     damage: str | None = None
 
+    @property
+    def memory(self) -> int:
+        """The bytes that a snapshot takes at most: columns as read and joined, terms, and places."""
+        columns = sum((segment.folder / COLUMNS_FILE).stat().st_size for segment in self.segments)
+        return MOST_KEPT + 2 * columns + _A_DOCUMENT * sum(segment.size for segment in self.segments)
+
 
 Stamp: TypeAlias = tuple[int, ...]
 
@@ -111,14 +123,9 @@ def current(folder: Path) -> Generation | None:
     except DamageError as error:
         if _pointer(folder) != pointer:  # two were published meanwhile, and what was looked at is gone
             return current(folder)
-        raise damaged(folder, error) from error
-
-
-def damaged(folder: Path, error: DamageError) -> SearchIndexError:
-    """Return the error of an index of which nothing can answer."""
-    return SearchIndexError(
-        said("{0}: the index is damaged ({1}); delete this folder, or make it anew: kb sync", folder, error)
-    )
+        raise SearchIndexError(
+            said("{0}: the index is damaged ({1}); delete this folder, or make it anew: kb sync", folder, error)
+        ) from error
 
 
 def _pointer(folder: Path) -> tuple[int | None, str | None]:
@@ -141,7 +148,9 @@ def _newest_whole(folder: Path, named: int | None, damage: str | None) -> Genera
             if named is None or number <= named:
                 damage = damage or f"{name}: {error}"
         else:
-            segments = [Segment(folder / name / segment["name"], _runs(segment)) for segment in content["segments"]]
+            segments = [
+                Segment(folder / name / one["name"], tuple(map(tuple, one["runs"]))) for one in content["segments"]
+            ]
             return Generation(name, tuple(segments), tuple(content["order"]), content["meta"], damage)
     if named is None and max(numbers, default=1) == 1 and not (folder / _CURRENT).exists():
         return None  # or the first is being written
@@ -163,20 +172,28 @@ def publish(folder: Path, since: object, fill: Fill) -> None:
         if since is not None and since != stamp(folder):
             raise OutdatedError(folder)
         generation = folder / f"gen-{max(_numbers(folder), default=0) + 1:06}"
-        before = _readable(folder)
+        before = None
+        with suppress(SearchIndexError):  # of a damaged one all that it held must be written anew
+            before = current(folder)
         generation.mkdir()
         try:
             filled = fill(generation, before)
             segments = [{"name": segment.folder.name, "runs": segment.runs} for segment in filled.segments]
             manifest.write(generation, {"segments": segments, "order": filled.order, "meta": filled.meta})
-            _sync(generation)
-            _write(folder / f"{_CURRENT}.new", f"{generation.name}\n")
-            (folder / f"{_CURRENT}.new").replace(folder / _CURRENT)
+            for path in (*generation.rglob("*"), generation, folder):
+                _sync_file(path)
+            new = folder / f"{_CURRENT}.new"
+            new.write_bytes(f"{generation.name}\n".encode())
+            _sync_file(new)
+            new.replace(folder / _CURRENT)
         except BaseException:
             shutil.rmtree(generation, ignore_errors=True)
             raise
         _sync_file(folder)
-        _prune(folder, {generation.name, before.name if before else generation.name})
+        for path in folder.glob("gen-*"):
+            if _NAME.fullmatch(path.name) and path.name not in (generation.name, before.name if before else ""):
+                # Where a reader holds it open (Windows), the next writer removes it.
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def segment_name(generation: Path, stage: int = 0) -> str:
@@ -200,18 +217,6 @@ def _numbers(folder: Path) -> list[int]:
     return [int(path.name[4:]) for path in folder.glob("gen-*") if _NAME.fullmatch(path.name)]
 
 
-def _readable(folder: Path) -> Generation | None:
-    """Return the current generation, None where it is damaged: what it held must then be written anew."""
-    try:
-        return current(folder)
-    except SearchIndexError:
-        return None
-
-
-def _runs(segment: Mapping[str, Any]) -> tuple[tuple[str | None, int], ...]:
-    return tuple((source, count) for source, count in segment["runs"])
-
-
 def begin(folder: Path) -> None:
     """Make the folder of an index where there is none.
 
@@ -220,7 +225,8 @@ def begin(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         folder.mkdir(exist_ok=True)
-        strange = sorted(path.name for path in folder.iterdir() if not _is_ours(path.name))
+        names = sorted(path.name for path in folder.iterdir())
+        strange = [name for name in names if name not in _OURS and not _NAME.fullmatch(name)]
     except NotADirectoryError as error:
         raise SearchIndexError(
             said("{0}: is a file, not a folder for an index; name another with --index", folder)
@@ -229,29 +235,6 @@ def begin(folder: Path) -> None:
         raise SearchIndexError(
             said("{0}: is no index (it holds {1}); name another folder with --index", folder, strange[0])
         )
-
-
-def _is_ours(name: str) -> bool:
-    own = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK, STAGED, STAGED_LOCK}
-    return name in own or bool(_NAME.fullmatch(name))
-
-
-def _prune(folder: Path, keep: set[str]) -> None:
-    for path in folder.glob("gen-*"):
-        if _NAME.fullmatch(path.name) and path.name not in keep:
-            shutil.rmtree(
-                path, ignore_errors=True
-            )  # where a reader holds it open (Windows), the next writer removes it
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="\n")
-    _sync_file(path)
-
-
-def _sync(folder: Path) -> None:
-    for path in (*folder.rglob("*"), folder, folder.parent):
-        _sync_file(path)
 
 
 def _sync_file(path: Path) -> None:

@@ -8,18 +8,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
+from index.cache import Cache
 from index.engine import SearchIndexError
 
 _NAME = "MANIFEST"
 _FORMAT = 5  # of the files of a segment; with 1 there were no columns, with 2 no keys, with 3 no bytes, with 4 no links
 _SEAL = 64  # hexadecimal digits of a SHA-256
-_MOST_KEPT = 1000  # digests; a generation has a few files, and those of the one before stay
 
-_kept: dict[tuple[int, ...], str] = {}
-_lock = Lock()
+# A thousand or two; a generation has a few files, and those of the one before stay.
+_digests = Cache[str](1 << 19, len)
 
 
 class DamageError(SearchIndexError):
@@ -31,8 +30,8 @@ def write(generation: Path, content: Mapping[str, object]) -> None:
     files = {
         path.relative_to(generation).as_posix(): _measures(path) for path in generation.rglob("*") if path.is_file()
     }
-    told = {**content, "format": _FORMAT, "generation": generation.name, "files": files}
-    body = json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    whole = {**content, "format": _FORMAT, "generation": generation.name, "files": files}
+    body = json.dumps(whole, ensure_ascii=False).encode("utf-8", "surrogatepass")
     (generation / f"{_NAME}.new").write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     (generation / f"{_NAME}.new").replace(generation / _NAME)
 
@@ -68,13 +67,9 @@ def _measures(path: Path) -> tuple[int, str]:
     """Return the size and the SHA-256 of a file, which is read again only where it may have changed."""
     stat = path.stat()
     identity = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    with _lock:
-        digest = _kept.get(identity)
-    if digest is None:
+
+    def digest() -> str:
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        with _lock:
-            if len(_kept) >= _MOST_KEPT:
-                _kept.clear()
-            _kept[identity] = digest
-    return stat.st_size, digest
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    return stat.st_size, _digests.get(identity, digest)

@@ -1,7 +1,7 @@
 """Which documents of a snapshot a query's nodes describe, and how much of its words each has."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
+from collections.abc import Iterable, Sequence
+from functools import partial, reduce
 
 import numpy as np
 
@@ -14,17 +14,15 @@ from index.tree import (
     Dated,
     FacetIs,
     InField,
-    Key,
     Node,
     Not,
     QueryPhrase,
     QueryPiece,
     QueryWord,
 )
-from index.whoosh_engine.columns import encoded
-from index.whoosh_engine.docs import among, both, either, less
+from index.whoosh_engine.docs import Docs, among, both, either, less
+from index.whoosh_engine.rows import encoded
 from index.whoosh_engine.snapshot import Scores, Snapshot
-from index.whoosh_engine.term_store import Docs
 
 
 class Matching:
@@ -76,7 +74,11 @@ class Matching:
             case Not(inner):
                 return less(self._snapshot.everything, self.of(inner))
             case InField(field, words):
-                return _all(_having(word, lambda key: self._snapshot.in_field(field, key)) for word in words)
+                in_field = partial(self._snapshot.in_field, field)
+                return _all(
+                    either(_all(map(in_field, alternative.terms)) for alternative in word.alternatives)
+                    for word in words
+                )
             case QueryPhrase(text):
                 return self._phrase(encoded(text))
             case FacetIs(name, text, values):
@@ -109,11 +111,6 @@ class Matching:
         docs = docs[snapshot.live[docs]]
         found = (text in snapshot.literals[doc] for doc in docs.tolist())
         return docs.compress(np.fromiter(found, np.bool_, len(docs)))
-
-
-def _having(word: QueryWord, of: Callable[[Key], Docs]) -> Docs:
-    """Return the documents that have a word, given those of each term."""
-    return either(_all(map(of, alternative.terms)) for alternative in word.alternatives)
 
 
 def _all(lists: Iterable[Docs]) -> Docs:

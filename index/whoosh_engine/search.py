@@ -1,155 +1,220 @@
-"""One query's text over one snapshot: understood, loosened as far as needed, and which documents it finds."""
+"""One query's text over one snapshot: which documents it finds, what each of them scores, and why."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, reduce
 
 import numpy as np
 
-from index import relaxation, spelling
+from index import spelling
 from index.analysis import TermKind
-from index.embedder import EmbeddingError
-from index.engine import MeantCount, WordCount
+from index.engine import Reason
+from index.interpretation import Interpretation, reasons
 from index.language import Language
 from index.query import Query
-from index.query_correction import begun, meant
-from index.similarity import Similarity
-from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
-from index.whoosh_engine.docs import NONE, either, less
+from index.ranking import SignalName, most_points, parts
+from index.relaxation import LEAST_SHARE
+from index.similarity import Similarity, around
+from index.spelling import Spellings
+from index.tree import Alternative, Key, Node, QueryWord
+from index.whoosh_engine.docs import NONE, Docs, either, less
 from index.whoosh_engine.matching import Matching
-from index.whoosh_engine.meaning import Meaning
-from index.whoosh_engine.scoring import Scoring, Wanted
 from index.whoosh_engine.snapshot import Scores, Snapshot
-from index.whoosh_engine.term_store import Docs
+from index.whoosh_engine.vectors import VectorStore
+
+_FEW = 16  # where fewer than one of so many documents is weighed, it is quicker to look each up among a term's
 
 
-class Search:
-    """A query's text, understood, loosened as far as needed, and applied to a snapshot; it is relaxation's source."""
+class Search(Interpretation[Similarity]):
+    """A query's text over a snapshot: its documents as arrays of their numbers."""
 
     def __init__(
-        self, snapshot: Snapshot, query: Query, language: Language, meaning: Callable[[], Meaning | None]
+        self, snapshot: Snapshot, query: Query, language: Language, vectors: Callable[[], VectorStore | None]
     ) -> None:
-        self._snapshot = snapshot
-        self._language = language
-        self._query = query
-        self._meaning = meaning
-        parsed = language.parse(query.text, typing=query.typing)
-        self.notices = parsed.notices
-        self.conditions = parsed.told
+        self.snapshot = snapshot
+        self._vectors = vectors
         self._matching = Matching(snapshot)
-        self._conditions = parsed.conditions
-        self._scored_besides = tuple(word for node in parsed.conditions for word in words_in(node))
-        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
-        self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
+        super().__init__(query, language, snapshot.schema)
 
-    def has(self, word: QueryWord) -> bool:
-        """Tell whether any document has a word."""
+    def has(self, word: Node) -> bool:
+        """Tell whether any document is described by a node: has a word."""
         return len(self._matching.of(word)) > 0
 
     def count(self, words: Sequence[QueryWord]) -> int:
         """Return how many documents meet the conditions and have all of these words, or what they name."""
-        return len(self._with_all(self._wanted(words)))
+        return len(self._with_all(self.wanted(words)))
 
     def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
         """Return the words of the index, or the sounds, that a text is the beginning of."""
-        return spelling.beginning(text, self._snapshot.vocabulary(kind))
+        return spelling.beginning(text, self.snapshot.vocabulary(kind))
 
-    def similar(self, text: str, kind: TermKind = "word") -> str | None:
-        """Return the word of the index, or the sound, that a text is most likely a slip of, or None."""
-        return self._snapshot.spellings(kind).similar(text)
+    def spellings(self, text: str, kind: TermKind) -> Spellings:  # noqa: ARG002  # here they are of every text
+        """Return all words of the index, or all sounds."""
+        return self.snapshot.spellings(kind)
+
+    def is_name(self, text: str) -> bool:
+        """Tell whether any document has a folded text in the group of names."""
+        return bool(self.snapshot.group(self.schema.names or "").having((text,)))
+
+    def compare(self, text: str) -> Similarity | None:
+        """Return how like the documents are to a text, None without vectors. Raises EmbeddingError."""
+        vectors = self._vectors()
+        return vectors.of(self.snapshot).similarity(text) if vectors else None
 
     @cached_property
     def matches(self) -> Docs:
         """The documents that have every word, or what it names."""
-        return self._with_all(self._wanted(self.relaxation.words))
+        return self._with_all(self.wanted(self.relaxation.words))
 
     def near(self, selected: Callable[[Docs], Docs]) -> Docs:
         """Return the other selected documents that have some of the words, or are like the query."""
-        words = self.relaxation.loosest
-        if "near" in self._query.without or not any(map(self.has, words)):  # what no document speaks of is noise
+        if not self.wants_near:
             return NONE
-        having = selected(self._with_any(words))
-        some = having.compress(self._matching.shares(words, having) >= relaxation.LEAST_SHARE)
+        words = self.relaxation.loosest
+        having = selected(self._matching.only(self._matching.any_of(words), self.conditions))
+        some = having.compress(self.shares(words, having) >= LEAST_SHARE)
         others = less(selected(self._with_all(())), self.matches)
-        alike = self._similarity.found(self._snapshot.mask(others)) if self._similarity else NONE
-        return either((less(some, self.matches), np.sort(alike)))
+        like = self.similarity.found(self.snapshot.mask(others)) if self.similarity else NONE
+        return either((less(some, self.matches), np.sort(like)))
 
     @cached_property
     def titled(self) -> Docs:
         """The documents that meet the conditions and have every word in their title."""
-        titles, words = self._snapshot.titles, self.relaxation.titles_words
-        return self._with_all((InField(titles[1], words),)) if titles and words else NONE
+        return self._with_all((self.title,)) if self.title else NONE
 
-    def counted_alone(self, selected: Callable[[Docs], Docs]) -> tuple[WordCount, ...]:
-        """Return how many of the selected documents have each word."""
-        return tuple(WordCount(word.text, len(selected(self._matching.of(word)))) for word in self.relaxation.corrected)
-
-    def meant(self, selected: Callable[[Docs], Docs]) -> Iterator[MeantCount]:
-        """Yield words that may be meant instead, and how many of the selected documents have each."""
-        for word, other in meant(self.relaxation.corrected, self._snapshot.spellings("word").commoner):
-            yield MeantCount(word, other, len(selected(self._snapshot.term(Key(other)).finds)))
+    def having(self, node: Node) -> Docs:
+        """Return the documents that a node describes, such as a word."""
+        return self._matching.of(node)
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found, before it is rounded."""
-        return self.scoring.of(docs) if self.scored else np.zeros(len(docs))
+        return self.scoring.of(docs) if self.has_scores else np.zeros(len(docs))
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether any word gives points; without one no document has a score."""
+        return bool(self.relaxation.words or self.condition_words)
 
     @cached_property
-    def scoring(self) -> Scoring:
+    def scoring(self) -> "Scoring":
         """What each document that is found scores where words are asked for, and why."""
         words = self.relaxation.words
-        return self._scoring(words, self.matches, every=tuple(self._wanted(words)) == words)
+        return Scoring(self, words, self.matches, every=self.wanted(words) == words)
 
-    def near_scoring(self, near: Docs) -> Scoring:
+    def near_scoring(self, near: Docs) -> "Scoring":
         """Return what each of the documents that are near scores, and why."""
-        return self._scoring(self.relaxation.loosest, near, every=False)
+        return Scoring(self, self.relaxation.loosest, near, every=False)
 
-    def _scoring(self, words: Sequence[QueryWord], found: Docs, *, every: bool) -> Scoring:
-        scored = tuple(dict.fromkeys((*words, *self._scored_besides)))
-        wanted = Wanted(self._query.text, words, scored, self._pairs, self._similarity, found, every)
-        return Scoring(self._snapshot, self._matching, wanted)
-
-    @cached_property
-    def scored(self) -> tuple[QueryWord, ...]:
-        """The words that give points; without any, no document has a score."""
-        return tuple(dict.fromkeys((*self.relaxation.words, *self._scored_besides)))
-
-    @property
-    def terms(self) -> frozenset[str]:
-        """The words that were looked for, as terms."""
-        return terms_of((*self.relaxation.words, *self._scored_besides))
-
-    @property
-    def near_terms(self) -> frozenset[str]:
-        """The words that make a document near, as terms."""
-        return terms_of(self.relaxation.loosest)
+    def shares(self, words: Sequence[QueryWord], docs: Docs) -> Scores:
+        """Return which share of the weight of these words each of some documents has."""
+        return self._matching.shares(words, docs)
 
     @cached_property
-    def _similarity(self) -> Similarity | None:
-        """How like each document is to the text, None where there is no model or it could not tell."""
-        text = " ".join(piece.text for piece in self.relaxation.pieces)
-        if not text or not (meaning := self._meaning()):
-            return None
-        try:
-            return meaning.seen(self._snapshot).similarity(text)
-        except EmbeddingError as error:
-            self.notices = (*self.notices, Notice("no likeness", str(error)))
-            return None
-
-    def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
-        """Yield what a document must have for some words (`Language.wanted`)."""
-        group = self._snapshot.names
-        is_name = lambda text: bool(self._snapshot.group(group or "").having((text,)))  # noqa: E731
-        return self._language.wanted(words, group, is_name, lambda node: len(self._matching.of(node)) > 0)
-
-    @cached_property
-    def _pairs(self) -> Sequence[Key]:
+    def held_pairs(self) -> Sequence[Key]:
         """The pairs of the query's text that any document has."""
-        every = self._language.words.pairs(" ".join(piece.text for piece in self.relaxation.pieces))
-        return [key for key in every if len(self._snapshot.term(key).docs)]
+        return [key for key in self.pairs if len(self.snapshot.term(key).docs)]
 
     def _with_all(self, nodes: Iterable[Node]) -> Docs:
         """Return the documents that meet the conditions and that all of these nodes describe."""
-        return self._matching.all_of((*self._conditions, *nodes))
+        return self._matching.all_of((*self.conditions, *nodes))
 
-    def _with_any(self, words: Sequence[QueryWord]) -> Docs:
-        """Return the documents that meet the conditions and have any of these words."""
-        return self._matching.only(self._matching.any_of(words), self._conditions)
+
+class Scoring:
+    """The scores of the documents that a query finds by some words; `every` says that each of them has every word."""
+
+    def __init__(self, search: Search, words: Sequence[QueryWord], found: Docs, *, every: bool) -> None:
+        self._search = search
+        self._snapshot = search.snapshot
+        self._words = words
+        self._scored = search.scored(words)
+        self._found = found
+        self._every = every
+
+    def of(self, docs: Docs) -> Scores:
+        """Return the score of each of some documents, which are found, before it is rounded."""
+        return reduce(np.add, parts(self._strengths(docs)).values())
+
+    def reasons(self, docs: Docs) -> Iterator[tuple[Reason, ...]]:
+        """Yield what made the score of each of some documents, most first; the points add up to it."""
+        given, similarity = parts(self._strengths(docs)), self._search.similarity
+        cosines = similarity.of(docs)[0].tolist() if similarity else [None] * len(docs)
+        by_words = zip(*(self._word_reasons(word, docs) for word in self._scored), strict=True)
+        by_signals = zip(*(points.tolist() for points in given.values()), strict=True)
+        for cosine, points in zip(cosines, by_signals, strict=True):
+            yield reasons(next(by_words, ()), dict(zip(given, points, strict=True)), cosine)
+
+    def _strengths(self, docs: Docs) -> Mapping[SignalName, Scores]:
+        """Return how strong each signal is in each of some documents."""
+        search = self._search
+        points = (
+            reduce(np.maximum, (self._alternative_points(alternative, docs) for alternative in word.alternatives))
+            for word in self._scored
+        )
+        strengths: dict[SignalName, Scores] = {
+            "words": reduce(np.add, points) if self._scored else np.zeros(len(docs)),
+            "coverage": self._coverage(docs),
+        }
+        if search.held_pairs:
+            strengths["nearness"] = reduce(np.add, (self._points(key, docs) for key in search.held_pairs))
+        if len(self._words) > 1:  # one word is a subject, not a note
+            strengths["exact"] = self._snapshot.reading(search.query.text, docs).astype(np.float64)
+        if self._similar:
+            own, beside = self._similar
+            strengths["likeness"] = self._most_points * own[docs]
+            strengths["around"] = self._most_points * beside[docs]
+        if self._snapshot.substance is not None:
+            strengths["length"] = self._snapshot.substance.take(docs)
+        if self._snapshot.raised is not None:
+            strengths["boost"] = self._snapshot.raised.take(docs)
+        return strengths
+
+    def _coverage(self, docs: Docs) -> Scores:
+        """Return which share of the words' weight each of some documents has."""
+        words = self._words
+        if words and self._every and all(one.weight == 1 for word in words for one in word.alternatives):
+            return np.ones(len(docs))
+        return self._search.shares(words, docs)
+
+    @cached_property
+    def _most_points(self) -> float:
+        """What the words of the query may give at most."""
+        having = (len(self._search.having(word)) for word in self._words)
+        return sum(most_points(self._snapshot.documents, count) for count in having)
+
+    @cached_property
+    def _similar(self) -> tuple[Scores, Scores] | None:
+        """How like the query each document that is found is, and what its section adds, itself included."""
+        docs, similarity, sections = self._found, self._search.similarity, self._snapshot.sections
+        if similarity is None:
+            return None
+        own, beside = np.zeros(self._snapshot.size), np.zeros(self._snapshot.size)
+        own[docs] = similarity.of(docs)[1]
+        beside[docs] = around(docs, docs if sections is None else sections[docs], own[docs])
+        return own, beside
+
+    def _word_reasons(self, word: QueryWord, docs: Docs) -> Iterator[Reason]:
+        """Yield what a word gave to the score of each of some documents, by the alternative that gave most."""
+        points = np.stack([self._alternative_points(alternative, docs) for alternative in word.alternatives])
+        best = points.argmax(axis=0)
+        fields = {
+            number: self._snapshot.fields_with(word.alternatives[number].terms, docs) for number in set(best.tolist())
+        }
+        for place, number in enumerate(best.tolist()):
+            term = " ".join(key.text for key in word.alternatives[number].terms)
+            yield Reason("words", float(points[number, place]), word.text, term, fields[number][place])
+
+    def _alternative_points(self, alternative: Alternative, docs: Docs) -> Scores:
+        return alternative.weight * reduce(np.add, (self._points(key, docs) for key in alternative.terms))
+
+    def _points(self, key: Key, docs: Docs) -> Scores:
+        """Return the points of a term in each of some documents."""
+        term = self._snapshot.term(key)
+        if docs is term.docs:
+            return term.points
+        if len(docs) * _FEW > self._snapshot.size:
+            points = np.zeros(self._snapshot.size)
+            points[term.docs] = term.points
+            return points.take(docs)
+        if not len(term.docs):
+            return np.zeros(len(docs))
+        places = np.searchsorted(term.docs, docs)
+        return np.where(term.docs.take(places, mode="clip") == docs, term.points.take(places, mode="clip"), 0.0)

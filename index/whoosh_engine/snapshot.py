@@ -8,22 +8,31 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.analysis import TermKind
+from index.cache import Cache
 from index.query import Sort
 from index.ranking import SHORTEST, length_strength, term_points
 from index.schema import Schema, TextField
 from index.spelling import Spellings
 from index.text import folded_name
 from index.tree import Key
-from index.whoosh_engine.cache import Cache
-from index.whoosh_engine.column_names import BOOST, DATE, ID, NO_KEY, PASSAGE, WHOLE, facet_column, length_column
-from index.whoosh_engine.columns import Keys, Numbers, Texts, ValueColumn, key_of
-from index.whoosh_engine.docs import among, either
-from index.whoosh_engine.facet_group import FacetGroup
-from index.whoosh_engine.overview import MOST_KEPT
-from index.whoosh_engine.rows import text_field
+from index.whoosh_engine.columns import Keys, Numbers, ValueColumn
+from index.whoosh_engine.docs import Docs, Mask, among, either
+from index.whoosh_engine.facets import FacetGroup
+from index.whoosh_engine.generations import MOST_KEPT
+from index.whoosh_engine.rows import (
+    BOOST,
+    DATE,
+    ID,
+    NO_KEY,
+    PASSAGE,
+    WHOLE,
+    facet_column,
+    key_of,
+    length_column,
+    text_field,
+)
 from index.whoosh_engine.segments import Segments
-from index.whoosh_engine.signatures import Signatures
-from index.whoosh_engine.term_store import Docs, Mask
+from index.whoosh_engine.texts import Signatures, Texts
 
 Scores = NDArray[np.float64]  # one number a document
 
@@ -52,15 +61,14 @@ class Snapshot:
         self.size = segments.size
         self.documents = len(segments.in_position)
         self.live, self.in_position, self.positions = segments.live, segments.in_position, segments.positions
+        self.schema = schema
         self._texts = schema.texts
-        self._facets = schema.facets
-        self.titles, self.names, self._sections = schema.titles, schema.names, schema.sections
         self._groups: dict[str, FacetGroup] = {}
         self._vocabularies: dict[TermKind, Mapping[str, int]] = {}
         self._spellings: dict[TermKind, Spellings] = {}
         self._terms = Cache[WeightedTerm](MOST_KEPT * 3 // 4, lambda term: term.size)
         self._lists = Cache[Docs](MOST_KEPT // 4, lambda docs: docs.nbytes)
-        self._norms = {text: self._read_norms(text) for text in schema.texts}
+        self._norms = {text: self._norms_of(text) for text in schema.texts}
 
     @cached_property
     def everything(self) -> Docs:
@@ -148,8 +156,10 @@ class Snapshot:
 
     def spellings(self, kind: TermKind) -> Spellings:
         """Return the words, or sounds, that a text may be a slip of."""
-        made = Spellings(lambda: self.vocabulary(kind), lambda text: len(self.term(Key(text, kind)).finds))
-        return self._spellings.setdefault(kind, made)
+        if kind not in self._spellings:
+            made = Spellings(lambda: self.vocabulary(kind), lambda text: len(self.term(Key(text, kind)).finds))
+            self._spellings.setdefault(kind, made)
+        return self._spellings[kind]
 
     @cached_property
     def dates(self) -> FacetGroup:
@@ -159,11 +169,12 @@ class Snapshot:
     @cached_property
     def sections(self) -> Docs | None:
         """The number of the section of each document, below 0 where it has none; None where the schema knows none."""
-        return self.group(self._sections).numbers(self.size) if self._sections else None
+        sections = self.schema.sections
+        return self.group(sections).numbers(self.size) if sections else None
 
     def group(self, name: str) -> FacetGroup:
         """Return a facet group, an empty one if the schema has none of that name."""
-        if name not in self._groups and name in self._facets:
+        if name not in self._groups and name in self.schema.facets:
             self._groups[name] = self._read_group(facet_column(name))  # two threads may both read it: the same
         return self._groups.get(name) or self._read_group(facet_column(name))
 
@@ -173,7 +184,8 @@ class Snapshot:
 
     def in_field(self, field: str, key: Key) -> Docs:
         """Return the documents that have a term in one text field."""
-        return self._docs(text_field(field, key.kind), key.text)
+        name = text_field(field, key.kind)
+        return self._lists.get((name, key.text), lambda: self._segments.postings(name, key.text).docs)
 
     def fields_with(self, keys: Sequence[Key], docs: Docs) -> Sequence[tuple[str, ...]]:
         """Return for each of some documents its text fields that have one of these terms."""
@@ -194,9 +206,13 @@ class Snapshot:
         """Return those of others that are these documents, are what these belong to, or belong to one of these."""
         ids, links = self._keys(ID), self._segments.columns.links
         wanted = np.concatenate([ids[docs], links.keys[links.of(docs)]])
-        near = links.of(others)
-        belonging = links.docs[near[_keys_among(links.keys[near], ids[docs])]]
-        return either((others[_keys_among(ids[others], wanted)], np.unique(belonging)))
+        of_others = links.of(others)
+        children = links.docs[of_others[_keys_among(links.keys[of_others], ids[docs])]]
+        return either((others[_keys_among(ids[others], wanted)], np.unique(children)))
+
+    def by_position(self, docs: Docs) -> Docs:
+        """Return some documents in the order of their positions."""
+        return docs[np.argsort(self.positions[docs])]
 
     def find(self, document_id: str) -> int | None:
         """Return the document of an id, or None."""
@@ -219,9 +235,6 @@ class Snapshot:
         keys = self._segments.columns.keys.get(column)
         return np.full(self.size, NO_KEY, np.uint64) if keys is None else keys
 
-    def _docs(self, field: str, term: str) -> Docs:
-        return self._lists.get((field, term), lambda: self._segments.postings(field, term).docs)
-
     def _weigh(self, key: Key) -> WeightedTerm:
         fields = [(text, self._segments.postings(text_field(text.name, key.kind), key.text)) for text in self._texts]
         lists = [(text, postings) for text, postings in fields if len(postings.docs)]
@@ -234,7 +247,7 @@ class Snapshot:
             frequency[postings.docs] += text.weight / self._norms[text][postings.docs] * postings.weights
         return WeightedTerm(docs, term_points(self.documents, len(finds), frequency[docs]), finds)
 
-    def _read_norms(self, text: TextField) -> Scores:
+    def _norms_of(self, text: TextField) -> Scores:
         if not text.length:
             return np.broadcast_to(1.0, self.size)  # which takes no memory
         lengths = self._figures(length_column(text.name), 0.0)

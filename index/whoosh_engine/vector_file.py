@@ -1,23 +1,31 @@
 """The file of the vectors that a model made: a head, then records, which only grow in number.
 
 A record is a key, the vector as numbers of a byte with what they are multiplied by, and a checksum. Whatever is damaged
-counts as absent and is made again. Nothing here needs numpy: how many vectors there are is told without it.
+counts as absent and is made again. Nothing here needs numpy, which takes longer to import than all else that
+`kb status` does: how many vectors there are is known without it.
 """
 
 import hashlib
 import zlib
+from array import array
+from collections.abc import Container, Iterator
 from functools import lru_cache
 from itertools import compress
 from pathlib import Path
 from struct import Struct
 from typing import TypeAlias
 
+from index.engine import Coverage
+from index.whoosh_engine.generations import Generation, Segment
+from index.whoosh_engine.manifest import DamageError
+from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes, key_array
+
 FOLDER = "vectors"
 HEAD = Struct("<4sI")  # what it is, and how many numbers a vector has
 MAGIC = b"kbv1"
 MOST_DIMENSIONS = 1 << 14
 _KEY, _CHECK = 8, 4  # bytes of what a record begins and ends with
-_AROUND = _KEY + 4 + _CHECK  # bytes of a record beside its numbers
+_BESIDE = _KEY + 4 + _CHECK  # bytes of a record beside its numbers
 
 FileState: TypeAlias = tuple[int, ...]
 
@@ -49,7 +57,7 @@ def whole_records(data: bytes) -> bytes:
     dimensions = dimensions_of(data)
     if not dimensions:
         return b""
-    size = dimensions + _AROUND
+    size = dimensions + _BESIDE
     records = memoryview(data)[HEAD.size : len(data) - (len(data) - HEAD.size) % size]
     checks = Struct(f"<{size - _CHECK}xI").iter_unpack(records)
     begins = range(0, len(records), size)
@@ -61,7 +69,7 @@ def records_in(path: Path) -> int:
     """Return how many records a file holds, those that are damaged or there twice among them."""
     with path.open("rb") as file:
         dimensions = dimensions_of(file.read(HEAD.size))
-        return (file.seek(0, 2) - HEAD.size) // (dimensions + _AROUND) if dimensions else 0
+        return (file.seek(0, 2) - HEAD.size) // (dimensions + _BESIDE) if dimensions else 0
 
 
 def keys_in(path: Path) -> frozenset[int]:
@@ -75,5 +83,22 @@ def _keys(path: Path, _state: FileState) -> frozenset[int]:
         data = path.read_bytes()
     except OSError:
         return frozenset()
-    record = Struct(f"<Q{dimensions_of(data) + _AROUND - _KEY}x")
+    record = Struct(f"<Q{dimensions_of(data) + _BESIDE - _KEY}x")
     return frozenset(key for (key,) in record.iter_unpack(whole_records(data)))
+
+
+def coverage(generation: Generation, kept: Container[int]) -> Coverage:
+    """Return how many documents have a vector, given the keys of those kept, of how many that could have one."""
+    wanted = [key for segment in generation.segments for key in _passage_keys(segment) if key != NO_KEY]
+    return Coverage(sum(key in kept for key in wanted), len(wanted))
+
+
+def _passage_keys(segment: Segment) -> Iterator[int]:
+    """Yield the key of the vector of each live document. Raises DamageError."""
+    file = segment.folder / COLUMNS_FILE
+    try:
+        keys = array("Q", array_bytes(file, key_array(PASSAGE), _KEY))
+    except (OSError, ValueError, KeyError) as error:
+        raise DamageError(f"{file} cannot be read ({error}); make the index anew: kb sync") from error
+    dead = frozenset(segment.dead)
+    return (key for number, key in enumerate(keys) if number not in dead)

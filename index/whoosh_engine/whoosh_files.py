@@ -4,18 +4,22 @@ A segment of Whoosh 2.7.4, which is pinned, is one file of several, with a direc
 in a table by their hash (`filedb.filetables`), postings in blocks (`codec.whoosh3`), stored fields one after the other
 (`columns.CompressedBytesColumn`). All numbers lie there big end first. Reading may raise anything where a file is not
 as it was written.
+
+Whoosh pickles its table of contents, its directories, its posting blocks and stored values; a doctored file would run
+any code when it is opened. What is unpickled here, and by Whoosh itself (`confine`), may name a few harmless things.
 """
 
 import hashlib
 import io
+import pickle
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, BinaryIO
 from zlib import decompress
 
 import numpy as np
-
-from index.whoosh_engine.unpickling import load
 
 _POINTER = struct.Struct("!qi")  # where something begins, and how long it is or how many slots it has
 _SLOT = struct.Struct("!Iq")  # a hash, and where its key is; 0 for none
@@ -36,7 +40,7 @@ class SegmentFile:
     def __init__(self, path: Path, count: int) -> None:
         self._file = _File(path)
         directory = load(io.BytesIO(self._read(*_POINTER.unpack(self._read(0, _POINTER.size)))))
-        parts = {name.rpartition(".")[2]: (told["offset"], told["length"]) for name, told in directory.items()}
+        parts = {name.rpartition(".")[2]: (part["offset"], part["length"]) for name, part in directory.items()}
         self._postings, _ = parts["pst"]
         self._open_terms(*parts["trm"])
         self._open_stored(*parts["col"], count)
@@ -101,7 +105,7 @@ class SegmentFile:
             raise ValueError(f"it does not hold {count} documents")
 
     def _entries(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Yield each field and term with what is told of it."""
+        """Yield each field and term with its `INFO`."""
         names = {number: name for name, number in self._fields.items()}
         data = self._read(self._terms + _TERMS_BEGIN, self._terms_end - _TERMS_BEGIN)
         end = 0
@@ -134,3 +138,57 @@ class _File(io.FileIO):
 
     def __del__(self) -> None:
         self.close()
+
+
+# All that an index of ours names: a doctored file that names anything else would run its code. None of these does
+# anything but hold what it is given.
+_HARMLESS = frozenset(
+    {
+        ("builtins", "int"),
+        ("collections", "defaultdict"),
+        ("whoosh.codec.whoosh3", "W3Codec"),
+        ("whoosh.codec.whoosh3", "W3Segment"),
+        ("whoosh.fields", "FieldType"),
+        ("whoosh.fields", "STORED"),
+        ("whoosh.fields", "Schema"),
+        ("whoosh.formats", "Existence"),
+    }
+)
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module_name: str, global_name: str) -> Any:  # noqa: ANN401  # pickle's own signature
+        if (module_name, global_name) not in _HARMLESS:
+            raise pickle.UnpicklingError(f"it names {module_name}.{global_name}, which no index of ours does")
+        return super().find_class(module_name, global_name)
+
+
+def load(file: BinaryIO) -> Any:  # noqa: ANN401  # whatever was pickled
+    """Return the next pickled object of a file. Raises UnpicklingError where it names what it must not."""
+    return _Unpickler(file).load()
+
+
+def loads(data: bytes) -> Any:  # noqa: ANN401
+    """Return a pickled object. Raises UnpicklingError where it names what it must not."""
+    return _Unpickler(io.BytesIO(data)).load()
+
+
+def loads_each(pickles: Iterable[bytes]) -> list[Any]:
+    """Return pickled objects. Raises UnpicklingError where one names what it must not.
+
+    A reader that can be peeked into is read at once: an opcode at a time takes thrice as long.
+    """
+    every = list(pickles)
+    unpickler = _Unpickler(io.BufferedReader(io.BytesIO(b"".join(every))))
+    return [unpickler.load() for _ in every]
+
+
+def confine(modules: Iterable[ModuleType]) -> None:
+    """Have modules unpickle through `load` and `loads`, under whatever name they imported pickle's own."""
+    confined = SimpleNamespace(**{**vars(pickle), "load": load, "loads": loads, "Unpickler": _Unpickler})
+    substitutes = ((pickle.load, load), (pickle.loads, loads), (pickle, confined))
+    for module in modules:
+        for name, value in list(vars(module).items()):
+            for own, substitute in substitutes:
+                if value is own:
+                    setattr(module, name, substitute)

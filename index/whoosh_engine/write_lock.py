@@ -50,6 +50,6 @@ def _taken(descriptor: int) -> bool:
 
 
 def _holder(file: Path) -> str:
-    """Return who holds the lock, as told in the file."""
+    """Return who holds the lock, as it says in the file."""
     words = file.read_bytes().decode("ascii", "replace").split()
     return f"process {words[0]} since {words[1]}" if len(words) == 2 else "another process"  # noqa: PLR2004

@@ -23,7 +23,7 @@ from searching import SAMPLES, a_query, varied
 from index.embedder import Vectors
 from index.query import Query
 from index.whoosh_engine import WhooshEngine
-from index.whoosh_engine.vectors import key_of
+from index.whoosh_engine.rows import key_of
 from kb.library.files import Library
 from kb.pipeline.understanding import Tools, understand
 from kb.search.documents import SCHEMA

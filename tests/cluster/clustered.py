@@ -11,6 +11,8 @@ from index.engine import Engine
 from index.language import Language
 from index.schema import Schema
 
+TOLERANCE = 1e-4  # of a score: a cluster gives it in single precision, of seven digits
+
 
 def on_a_cluster(
     folder: Path,

@@ -4,12 +4,12 @@ import random
 from dataclasses import replace
 
 import pytest
+from clustered import TOLERANCE
 from faces import FACETS, SAMPLES, Faces, a_query, faces_over
 from msgspec import structs
 from nodes import given
 
 from index.opensearch_engine import Address, OpenSearchEngine
-from index.opensearch_engine.scoring import TOLERANCE
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer, Found
@@ -63,7 +63,7 @@ def two_by_likeness(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     return both
 
 
-def told(answer: Answer) -> Answer:
+def but_hits(answer: Answer) -> Answer:
     """Return what does not depend on the order of ties: all but the window of hits and what stands around it."""
     return structs.replace(answer, found=(), near=(), around={}, found_in={}, marks={})
 
@@ -89,7 +89,7 @@ def test_two_thousand_queries_and_selections_are_answered_alike(two: Two) -> Non
         found += here.total > 0
         same += [one.note.id for one in here.found[:10]] == [one.note.id for one in there.found[:10]]
 
-        assert told(there) == told(here), query
+        assert but_hits(there) == but_hits(here), query
         assert [one.score for one in there.found] == pytest.approx([one.score for one in here.found], abs=TOLERANCE)
         assert [one.note.id for one in there.near] == [one.note.id for one in here.near], query
         near += len(here.near)
@@ -112,7 +112,7 @@ def test_by_likeness_too_and_on_several_shards_queries_are_answered_alike(two_by
         here, there = two.here.search(query), two.there.search(query)
         near += len(here.near)
 
-        assert told(there) == told(here), query
+        assert but_hits(there) == but_hits(here), query
         for theirs, ours in ((there.found, here.found), (there.near, here.near)):
             assert [one.note.id for one in theirs] == [one.note.id for one in ours], query
             assert [one.score for one in theirs] == pytest.approx([one.score for one in ours], abs=TOLERANCE)
@@ -120,9 +120,9 @@ def test_by_likeness_too_and_on_several_shards_queries_are_answered_alike(two_by
 
     assert near > 200
     for service in two.services:
-        here_told, there_told = (guide(service) for guide in two.guides)
-        assert here_told.compared > 3
-        assert there_told == here_told
+        here_guide, there_guide = (guide(service) for guide in two.guides)
+        assert here_guide.compared > 3
+        assert there_guide == here_guide
 
 
 def test_sorted_by_date_or_position_the_order_is_the_same(two: Two) -> None:
@@ -141,4 +141,4 @@ def test_what_is_typed_and_what_is_literal_is_found_alike(two: Two) -> None:
         for query in (Query(word[: len(word) // 2 + 1], typing=True), Query(f'"{word[:-1]}"'), Query(f"-{word}")):
             here, there = (one.search(replace(query, facets=FACETS)) for one in (two.here, two.there))
 
-            assert told(there) == told(here), query
+            assert but_hits(there) == but_hits(here), query

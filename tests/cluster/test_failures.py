@@ -135,10 +135,10 @@ def test_the_index_is_rebuilt_twenty_times_while_it_is_asked(tmp_path: Path, mon
             try:
                 reader = engine.snapshot()
                 version = (reader.meta() or {})["version"]
-                told = {hit.stored for hit in reader.search(Query("監視", limit=None)).hits}
+                stored = {hit.stored for hit in reader.search(Query("監視", limit=None)).hits}
                 one = {each.stored for each in of(SOURCES[0], int(str(version)))}
-                if told != one:
-                    wrong.append(f"{version}: {sorted(told - one)[:2]}")
+                if stored != one:
+                    wrong.append(f"{version}: {sorted(stored - one)[:2]}")
             except Exception as error:  # noqa: BLE001  # whatever it is counts
                 wrong.append(repr(error))
 
@@ -207,7 +207,7 @@ def test_a_writer_that_was_silent_too_long_publishes_nothing(tmp_path: Path, mon
 
 
 def test_what_is_of_no_generation_any_more_is_taken_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.opensearch_engine.tidying.GRACE", 0.0)
+    monkeypatch.setattr("index.opensearch_engine.rebuilding.GRACE", 0.0)
     engine = on_a_cluster(tmp_path)
     assert isinstance(engine, OpenSearchEngine)
     for version in range(1, 4):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from clustered import on_a_cluster
+from clustered import TOLERANCE, on_a_cluster
 from engines import LANGUAGE, SCHEMA, filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +12,6 @@ from scan_engine import ScanEngine
 from strategies import MetadataOverride, documents, histories, publish, selecting
 
 from index.engine import Engine, Hit, Results
-from index.opensearch_engine.scoring import TOLERANCE
 from index.query import Query
 from index.schema import Document
 
@@ -21,11 +20,11 @@ pytestmark = pytest.mark.cluster
 
 @pytest.fixture(scope="module", params=[1, 3])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """Give an engine of one shard, and one of several: how frequent a term is, is told of all of them."""
+    """Give an engine of one shard, and one of several: the frequency of a term is that of all of them."""
     return on_a_cluster(tmp_path_factory.mktemp("index"), shards=request.param)
 
 
-def told(results: Results) -> Results:
+def but_hits(results: Results) -> Results:
     """Return all of some results but their hits."""
     return structs.replace(results, hits=(), near=())
 
@@ -35,7 +34,7 @@ def scores(results: Results) -> list[tuple[str, float]]:
 
 
 def agree(ours: Results, oracles: Results, every: Results) -> None:
-    """Hold the hits of a window against the oracle's, whose order is told of every hit; ties may change about."""
+    """Hold the hits of a window against the oracle's, whose order is of every hit; ties may change about."""
     wanted = {hit.id: hit for hit in every.hits}
     assert [hit.score for hit in ours.hits] == pytest.approx([hit.score for hit in oracles.hits], abs=TOLERANCE)
     assert [(hit.id, hit.stored) for hit in ours.hits] == [(hit.id, wanted[hit.id].stored) for hit in ours.hits]
@@ -55,12 +54,12 @@ def test_it_answers_as_the_oracle_does(engine: Engine, notes: list[Document], as
         ours, oracles = engine.search(query), oracle.search(query)
 
         same_hits = [hit.id for hit in ours.hits] == [hit.id for hit in oracles.hits]
-        told_of = (
-            told
+        compared = (
+            but_hits
             if same_hits or not query.context
-            else lambda results: structs.replace(told(results), context={}, found_in={})
+            else lambda results: structs.replace(but_hits(results), context={}, found_in={})
         )
-        assert told_of(ours) == told_of(oracles), query
+        assert compared(ours) == compared(oracles), query
         agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))
 
 
@@ -78,7 +77,7 @@ def test_any_sequence_of_publishes_answers_as_the_oracle_does(
         for query in asked:
             ours, oracles = grown.search(replace(query, context=None)), oracle.search(replace(query, context=None))
 
-            assert told(ours) == told(oracles), query
+            assert but_hits(ours) == but_hits(oracles), query
             agree(ours, oracles, oracle.search(replace(query, offset=0, limit=None)))
 
 
@@ -103,6 +102,6 @@ def test_a_score_is_the_sum_of_its_reasons_and_they_are_those_of_the_oracle(
 
 
 def by_signal(hit: Hit) -> dict[tuple[str, str], float]:
-    # What is below the tolerance may be told, or not.
+    # What is below the tolerance may be a reason, or not.
     points = {(reason.signal, reason.word): reason.points for reason in hit.reasons}
     return {key: value for key, value in points.items() if abs(value) > TOLERANCE}

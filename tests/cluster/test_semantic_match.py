@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from clustered import on_a_cluster
+from clustered import TOLERANCE, on_a_cluster
 from hypothesis import given, settings
 from models import Characters
 from msgspec import structs
@@ -16,7 +16,6 @@ from index.embedder import EmbeddingError
 from index.engine import Coverage, Engine, Hit
 from index.opensearch_engine import embedding
 from index.opensearch_engine import engine as of_engine
-from index.opensearch_engine.scoring import TOLERANCE
 from index.query import Query
 from index.schema import Document
 from index.tree import Notice
@@ -30,8 +29,8 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return on_a_cluster(folder, SCHEMA, LANGUAGE, embedder=Characters, shards=request.param)
 
 
-def told(hit: Hit) -> tuple[object, ...]:
-    """Return what a hit tells of similarity, as it is shown."""
+def shown_of(hit: Hit) -> tuple[object, ...]:
+    """Return what a hit says of similarity, as it is shown."""
     shown = [reason for reason in hit.reasons if reason.signal in ("likeness", "around") and abs(reason.points) > 0.01]
     return hit.id, [(one.signal, pytest.approx(one.points, abs=1e-3), one.cosine) for one in shown]
 
@@ -64,7 +63,7 @@ def test_a_cluster_finds_by_likeness_as_the_oracle_does(
         every |= {hit.id: hit for hit in oracles.near}
         for theirs, wanted in ((ours.hits, oracles.hits), (ours.near, oracles.near)):
             assert [hit.score for hit in theirs] == pytest.approx([hit.score for hit in wanted], abs=TOLERANCE)
-            assert [told(hit) for hit in theirs] == [told(every[hit.id]) for hit in theirs], query
+            assert [shown_of(hit) for hit in theirs] == [shown_of(every[hit.id]) for hit in theirs], query
 
 
 def test_beyond_the_best_words_alone_give_the_order(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +131,11 @@ def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_p
     results = engine.search(Query("鍵"))
 
     assert ([hit.id for hit in results.hits], results.notices) == (["1"], (Notice("no likeness", "nobody answers"),))
-    assert (engine.coverage(), engine.like(("1",), "service", 3), engine.similarity(("1",), ("2",), "service")) == (
+    assert (
+        engine.coverage(),
+        engine.snapshot().like(("1",), "service", 3),
+        engine.snapshot().similarity(("1",), ("2",), "service"),
+    ) == (
         Coverage(0, 2),
         (),
         (),

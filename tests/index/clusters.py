@@ -1,4 +1,4 @@
-"""A cluster for tests that answers whatever it is told to, at an address of its own on this machine."""
+"""A cluster for tests that answers whatever a test says, at an address of its own on this machine."""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Asked = Callable[[str, bytes], Answer]
 def cluster(
     answer: Asked, sent: dict[str, str] | None = None, context: ssl.SSLContext | None = None
 ) -> Iterator[Connection]:
-    """Give a connection to what answers each request, told its path and body, with a status and bytes.
+    """Give a connection to what answers each request, by its path and body, with a status and bytes.
 
     The headers of the last request go to `sent`.
     """

@@ -58,7 +58,7 @@ class Scan:
         self._engine = engine
         self._documents = documents = engine.documents
         self._texts = engine.schema.texts
-        self._asked = query
+        self._query = query
         self._language = language = engine.language
         self._found_by = cache(lambda key: sum(key in d.found_by for d in documents))
         self._weight = cache(lambda word: word_weight(len(documents), sum(self.describes(word, d) for d in documents)))
@@ -71,15 +71,15 @@ class Scan:
         self._number = {id(d): number for number, d in enumerate(documents)}
         pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
-        self.besides = [word for node in parsed.conditions for word in words_in(node)]
+        self.condition_words = [word for node in parsed.conditions for word in words_in(node)]
         analyzer = language.words.analyzer
         text = " ".join(piece.text for piece in self.relaxation.pieces)
         terms = analyzer.helpers(analyzer.morphemes(text))
         self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind == "pair"))
-        self._similarity = self._read_likeness(text) if text and query.limit != 0 else None
+        self._similarity = self._read_similarity(text) if text and query.limit != 0 else None
         wanted = AllOf((self._conditions, *self._wanted(self.relaxation.words)))
         self._found = {number for number, d in enumerate(documents) if self.describes(wanted, d)}
-        self.terms = _terms([*self.relaxation.words, *self.besides])
+        self.terms = _terms([*self.relaxation.words, *self.condition_words])
         self.near_terms = _terms(self.relaxation.loosest)
 
     def has(self, word: QueryWord) -> bool:
@@ -96,9 +96,9 @@ class Scan:
         return self._spellings(kind).similar(text)
 
     def meant(self) -> Iterator[tuple[str, QueryWord]]:
-        asked = {key.text for word in self.relaxation.corrected for a in word.alternatives for key in a.terms}
+        known = {key.text for word in self.relaxation.corrected for a in word.alternatives for key in a.terms}
         for word in self.relaxation.corrected:
-            if (other := self._spellings("word").commoner(word.text)) and other not in asked:
+            if (other := self._spellings("word").commoner(word.text)) and other not in known:
                 yield word.text, QueryWord(other, (Alternative((Key(other),)),))
 
     def _spellings(self, kind: TermKind) -> spelling.Spellings:
@@ -109,7 +109,7 @@ class Scan:
     def _all(self, kind: TermKind) -> list[str]:
         return [key.text for key in frozenset().union(*(d.found_by for d in self._documents)) if key.kind == kind]
 
-    def _read_likeness(self, text: str) -> Similarity | None:
+    def _read_similarity(self, text: str) -> Similarity | None:
         embedder = self._engine.embedder()
         if embedder is None:
             return None
@@ -148,21 +148,21 @@ class Scan:
     def near(self, selected: list[Counted]) -> list[Counted]:
         """Return the others of the selected documents that have some of the words or are like the query."""
         words = self.relaxation.loosest
-        if "near" in self._asked.without or not any(map(self.has, words)):
+        if "near" in self._query.without or not any(map(self.has, words)):
             return []
         others = [d for d in selected if self.describes(self._conditions, d) and not self.finds(d)]
         numbers = [self._number[id(d)] for d in others]
         mask = np.zeros(len(self._documents), np.bool_)
         mask[numbers] = True
-        alike = set(self._similarity.found(mask).tolist()) if self._similarity else set()
-        return [d for d, n in zip(others, numbers, strict=True) if n in alike or self.is_some(words, d)]
+        similar = set(self._similarity.found(mask).tolist()) if self._similarity else set()
+        return [d for d, n in zip(others, numbers, strict=True) if n in similar or self.is_some(words, d)]
 
     def is_some(self, words: Sequence[QueryWord], counted: Counted) -> bool:
         return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= relaxation.LEAST_SHARE
 
-    def is_asked(self, counted: Counted) -> bool:
+    def has_whole_text(self, counted: Counted) -> bool:
         """Tell whether a document's text is the query's."""
-        return folded_name(counted.document.literal) == folded_name(self._asked.text)
+        return folded_name(counted.document.literal) == folded_name(self._query.text)
 
     def in_section_of(self, counted: Counted, other: Counted) -> bool:
         name = self._engine.schema.sections or ""
@@ -174,7 +174,7 @@ class Scan:
         return next((float(counted.length(f.name)) for f in self._texts if f.length), 0.0)
 
     @property
-    def knows_likeness(self) -> bool:
+    def has_similarity(self) -> bool:
         return self._similarity is not None
 
     def cosines(self, counted: Counted) -> list[float]:
@@ -187,11 +187,7 @@ class Scan:
     def has_in(self, field: str, words: tuple[QueryWord, ...], counted: Counted) -> bool:
         return self.describes(AllOf((self._conditions, InField(field, words))), counted)
 
-    def tier(self, words: tuple[QueryWord, ...], found: list[Counted]) -> "Tier":
-        """Return how documents that are found, by some words, are ranked."""
-        return Tier(self, words, found)
-
-    def given(self, alternative: Alternative, counted: Counted) -> float:
+    def alternative_points(self, alternative: Alternative, counted: Counted) -> float:
         return alternative.weight * sum(self.points(key, counted) for key in alternative.terms)
 
     def points(self, key: Key, counted: Counted) -> float:
@@ -246,14 +242,14 @@ def _terms(words: Sequence[QueryWord]) -> frozenset[str]:
     return frozenset(key.text for word in words for a in word.alternatives for key in a.terms if key.kind == "word")
 
 
-class Tier:
-    """What each of some documents scores, given the words that tell, and why."""
+class Scoring:
+    """What each of some documents scores, by some words of a query, and why."""
 
     def __init__(self, scan: Scan, words: tuple[QueryWord, ...], found: list[Counted]) -> None:
         self._scan = scan
         self._words = words
         self._found = found
-        self._scored = list(dict.fromkeys([*words, *scan.besides]))
+        self._scored = list(dict.fromkeys([*words, *scan.condition_words]))
         self.score = cache(self._score)
 
     def _score(self, counted: Counted) -> float:
@@ -261,10 +257,10 @@ class Tier:
 
     def reasons(self, counted: Counted) -> tuple[Reason, ...]:
         by_word = [Reason("words", self._most(word, counted), word.text) for word in self._scored]
-        given = parts(self._strengths(counted))
-        cosine = self._scan.cosines(counted)[0] if self._scan.knows_likeness else None
-        alike = Reason("likeness", given.pop("likeness"), cosine=cosine)
-        others = [alike, *(Reason(name, part) for name, part in given.items() if name != "words")]
+        signals = parts(self._strengths(counted))
+        cosine = self._scan.cosines(counted)[0] if self._scan.has_similarity else None
+        similar = Reason("likeness", signals.pop("likeness"), cosine=cosine)
+        others = [similar, *(Reason(name, part) for name, part in signals.items() if name != "words")]
         return tuple(sorted((r for r in (*by_word, *others) if r.points), key=lambda reason: -reason.points))
 
     def _strengths(self, counted: Counted) -> dict[SignalName, float]:
@@ -273,17 +269,17 @@ class Tier:
             "words": sum((self._most(word, counted) for word in self._scored), 0.0),
             "nearness": sum((scan.points(key, counted) for key in scan.pairs), 0.0),
             "coverage": scan.share(self._words, counted),
-            "exact": float(len(self._words) > 1 and scan.is_asked(counted)),
+            "exact": float(len(self._words) > 1 and scan.has_whole_text(counted)),
             "likeness": most * scan.cosines(counted)[1],
-            "around": most * self._around(counted),
+            "around": most * self._section_boost(counted),
             "length": length_strength(scan.measured(counted)),
             "boost": counted.document.boost - 1,
         }
 
     def _most(self, word: QueryWord, counted: Counted) -> float:
-        return max(self._scan.given(alternative, counted) for alternative in word.alternatives)
+        return max(self._scan.alternative_points(alternative, counted) for alternative in word.alternatives)
 
-    def _around(self, counted: Counted) -> float:
+    def _section_boost(self, counted: Counted) -> float:
         section = [d for d in self._found if self._scan.in_section_of(counted, d)] or [counted]
         return sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:AROUND]) / AROUND
 

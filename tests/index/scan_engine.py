@@ -1,7 +1,7 @@
 """The oracle: an engine that looks at every document each time, too simple to be wrong."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from counted import Counted
 from numpy.typing import NDArray
-from scan import Scan, Tier
+from scan import Scan, Scoring
 
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import (
@@ -19,10 +19,12 @@ from index.engine import (
     MOST_NEAR,
     ConditionCount,
     Coverage,
+    Engine,
     FacetCount,
     Hit,
     MeantCount,
     OutdatedError,
+    Publication,
     Results,
     SearchIndexError,
     StagedSegment,
@@ -35,7 +37,7 @@ from index.schema import Document, Schema
 from index.similarity import LEAST_COSINE, SAME, VectorIndex, quantised
 
 
-class ScanEngine:
+class ScanEngine(Engine):
     """An Engine over a list in memory. Its reasons name no terms and fields."""
 
     def __init__(self, schema: Schema, language: Language, embedder: EmbedderMaker = no_embedder) -> None:
@@ -45,7 +47,7 @@ class ScanEngine:
         self.embedded: set[str] = set()
         self._sources: dict[str, list[Counted]] = {}  # in the order of sources
         self.documents: list[Counted] = []
-        self._drafted: dict[Path, dict[str, list[Counted]]] = {}
+        self._staged: dict[Path, dict[str, list[Counted]]] = {}
         self._meta: Mapping[str, object] | None = None
         self._published = 0
 
@@ -53,7 +55,7 @@ class ScanEngine:
         scan = Scan(self, query)
         matching = [d for d in self.documents if scan.finds(d)]
         found = [d for d in matching if _is_selected(d, query)]
-        first = scan.tier(scan.relaxation.words, matching)
+        first = Scoring(scan, scan.relaxation.words, matching)
         ordered = self._ordered(found, first, query.sort)
         window = ordered[query.offset :] if query.limit is None else ordered[query.offset : query.offset + query.limit]
         counts = {group: self._counts(matching, group, query) for group in query.facets}
@@ -99,10 +101,10 @@ class ScanEngine:
             yield WordCount(word.text, len(having))
 
     def _without(self, scan: "Scan", query: Query) -> Iterator[ConditionCount]:
-        for told in scan.conditions:
-            less = Scan(self, replace(query, text=told.rest))
+        for condition in scan.conditions:
+            less = Scan(self, replace(query, text=condition.rest))
             found = [d for d in self.documents if _is_selected(d, query) and less.finds(d)]
-            yield ConditionCount(told.text, told.rest, len(found))
+            yield ConditionCount(condition.text, condition.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query, found: list["Counted"]) -> tuple[TitledCount, ...]:
         if not self.schema.titles or not scan.relaxation.titles_words:
@@ -131,7 +133,7 @@ class ScanEngine:
     def meta(self) -> Mapping[str, object] | None:
         return self._meta
 
-    def like(self, ids: Sequence[str], apart: str, limit: int) -> tuple[Hit, ...]:
+    def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         embedder = self.embedder()
         having = [d.document for d in self.documents if d.document.passage in self.embedded]
         some = [d.document for d in self.documents if d.document.id in ids]
@@ -140,11 +142,11 @@ class ScanEngine:
             return ()
         space = VectorIndex(quantised(embedder.passages([document.passage for document in having])))
         cosines = space.nearest(space.asked(space.mean(np.array(rows, np.int32))))[1].tolist()
-        taken = {value for document in some for value in document.facets.get(apart, ())}
+        taken = {value for document in some for value in document.facets.get(group, ())}
         others = [
             (cosine, document)
             for cosine, document in zip(cosines, having, strict=True)
-            if LEAST_COSINE <= cosine < SAME and not taken & set(document.facets.get(apart, ()))
+            if LEAST_COSINE <= cosine < SAME and not taken & set(document.facets.get(group, ()))
         ]
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)
@@ -170,10 +172,10 @@ class ScanEngine:
         wanted = [d.document.passage for d in self.documents if d.document.passage]
         return Coverage(sum(text in self.embedded for text in wanted), len(wanted)) if self.embedder() else None
 
-    def embed(self, told: Callable[[int, int], None]) -> None:
+    def embed(self, progress: Callable[[int, int], None]) -> None:
         if self.embedder():
             self.embedded = {d.document.passage for d in self.documents} - {""}
-            told(len(self.documents), len(self.documents))
+            progress(len(self.documents), len(self.documents))
 
     def snapshot(self) -> "ScanEngine":
         return copy(self)  # publish changes no list, it makes new ones
@@ -184,37 +186,32 @@ class ScanEngine:
     def stamp(self) -> object:
         return self._published
 
-    def publish(
-        self,
-        replaced: Mapping[str, Iterable[Document]],
-        removed: Collection[str],
-        order: Sequence[str],
-        meta: Mapping[str, object],
-        since: object = None,
-        *,
-        staged: Sequence[StagedSegment] = (),
-    ) -> None:
+    def write_generation(self, publication: Publication, since: object) -> None:
         if since not in (None, self._published):
             raise OutdatedError(Path("memory"))
-        held = {source: documents for source, documents in self._sources.items() if source not in removed}
-        given = {source: self._counted(documents) for source, documents in replaced.items()}
-        known = held | {source: d for stage in staged for source, d in self._drafted[stage.folder].items()} | given
-        if unknown := (set(order) - known.keys()) | (given.keys() - set(order)):
+        held = {source: documents for source, documents in self._sources.items() if source not in publication.removed}
+        given = {source: self._counted(documents) for source, documents in publication.replaced.items()}
+        known = (
+            held
+            | {source: d for stage in publication.staged for source, d in self._staged[stage.folder].items()}
+            | given
+        )
+        if unknown := (set(publication.order) - known.keys()) | (given.keys() - set(publication.order)):
             raise SearchIndexError(f"{min(unknown)}: neither given nor held, or without a place")
-        self._sources = {source: known[source] for source in order}
+        self._sources = {source: known[source] for source in publication.order}
         self.documents = [document for documents in self._sources.values() for document in documents]
-        self._meta = meta
+        self._meta = publication.meta
         self._published += 1
 
     @contextmanager
     def staging(self) -> Iterator["ScanEngine"]:
-        self._drafted = {}
+        self._staged = {}
         yield self
 
     def write(self, given: Iterable[tuple[str, Iterable[Document]]]) -> StagedSegment:
         written = {source: self._counted(documents) for source, documents in given}
-        stage = StagedSegment(Path(str(len(self._drafted))), tuple((source, len(d)) for source, d in written.items()))
-        self._drafted[stage.folder] = written
+        stage = StagedSegment(Path(str(len(self._staged))), tuple((source, len(d)) for source, d in written.items()))
+        self._staged[stage.folder] = written
         return stage
 
     def _counted(self, documents: Iterable[Document]) -> list[Counted]:
@@ -230,15 +227,15 @@ class ScanEngine:
     def close(self) -> None:
         pass
 
-    def _near(self, scan: "Scan", query: Query, total: int) -> tuple[list["Counted"], "Tier"]:
+    def _near(self, scan: "Scan", query: Query, total: int) -> tuple[list["Counted"], "Scoring"]:
         """Return what is near below the last hit, and how it is ranked."""
         limit = query.limit or 0
         last = limit and query.offset < max(total, 1) <= query.offset + limit
         near = scan.near([d for d in self.documents if _is_selected(d, query)]) if last else []
-        tier = scan.tier(scan.relaxation.loosest, near)
-        return self._ordered(near, tier, "relevance")[: min(limit, MOST_NEAR)], tier
+        scoring = Scoring(scan, scan.relaxation.loosest, near)
+        return self._ordered(near, scoring, "relevance")[: min(limit, MOST_NEAR)], scoring
 
-    def _ordered(self, found: list["Counted"], tier: "Tier", sort: str) -> list["Counted"]:
+    def _ordered(self, found: list["Counted"], scoring: "Scoring", sort: str) -> list["Counted"]:
         if sort == "position":
             return found
         newest_first = sorted(found, key=lambda d: d.document.date or "", reverse=True)
@@ -246,7 +243,7 @@ class ScanEngine:
             return sorted(newest_first, key=lambda d: -d.document.boost)
         if sort == "old":
             return sorted(found, key=lambda d: d.document.date or "later than any")
-        return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -tier.score(d))
+        return newest_first if sort == "new" else sorted(newest_first, key=lambda d: -scoring.score(d))
 
     def _counts(self, matching: list["Counted"], group: str, query: Query) -> tuple[FacetCount, ...]:
         counts = dict.fromkeys(query.selected(group), 0)
@@ -259,9 +256,9 @@ class ScanEngine:
         return tuple(FacetCount(value, count, value in query.selected(group)) for value, count in listed)
 
 
-def _hit(counted: "Counted", tier: "Tier", query: Query) -> Hit:
+def _hit(counted: "Counted", scoring: "Scoring", query: Query) -> Hit:
     document = counted.document
-    return Hit(document.id, tier.score(counted), document.stored, tier.reasons(counted) if query.explain else ())
+    return Hit(document.id, scoring.score(counted), document.stored, scoring.reasons(counted) if query.explain else ())
 
 
 def _values(counted: "Counted", group: str | None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a cluster that is hostile or broken may answer is one plain error, and what it is told gives nothing away."""
+"""What a cluster that is hostile or broken may answer is one plain error, and what it is sent gives nothing away."""
 
 import json
 import shutil
@@ -63,7 +63,7 @@ def test_each_answer_that_is_none_is_one_plain_error(answer: Asked, why: str, aw
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.opensearch_engine.bounded.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("index.opensearch_engine.connection.MOST_BYTES", 1 << 20)
     sent = 0
 
     def hits() -> Iterator[bytes]:
@@ -109,11 +109,11 @@ def test_a_document_in_place_of_ours_is_told(source: object) -> None:
             read_manifest(connection, "notes-1", 1)
 
 
-def headers_sent(monkeypatch: pytest.MonkeyPatch, region: str = "", **told: str) -> Mapping[str, str]:
-    """Return the headers of a request, with some variables of the environment told."""
+def headers_sent(monkeypatch: pytest.MonkeyPatch, region: str = "", **variables: str) -> Mapping[str, str]:
+    """Return the headers of a request, with some variables of the environment set."""
     for name in ("KB_ENGINE_USER", "KB_ENGINE_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in told.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     sent: dict[str, str] = {}
     with cluster(always(200, {}), sent) as connection:
@@ -130,8 +130,8 @@ def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_requests_to_amazons_service_are_signed(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
-    signed = headers_sent(monkeypatch, "ap-northeast-1", **told)
+    credentials = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
+    signed = headers_sent(monkeypatch, "ap-northeast-1", **credentials)
 
     assert signed["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKID/")
     assert "/ap-northeast-1/es/aws4_request" in signed["authorization"]
@@ -150,11 +150,11 @@ def test_a_certificate_is_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             connection.ask("/")
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         trusting = Connection(connection.address)
-        told = trusting.ask("/")
+        answer = trusting.ask("/")
         trusting.close()
 
     assert not isinstance(raised.value, EngineAwayError)
-    assert told == {"hello": "there"}
+    assert answer == {"hello": "there"}
 
 
 @pytest.mark.parametrize(

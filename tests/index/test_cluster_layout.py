@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from index.engine import SearchIndexError
 from index.opensearch_engine.manifest import Manifest, Run
 from index.opensearch_engine.mapping import PACK, Layout, received, sendable, token, tokens_of
-from index.opensearch_engine.ranks import ranks_of
-from index.opensearch_engine.staging import rows_of, staging
+from index.opensearch_engine.publishing import ranks_of, rows_of, staging
 from index.schema import Document, Schema, TextField
 from index.tree import Key
 

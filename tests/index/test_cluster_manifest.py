@@ -50,10 +50,12 @@ def test_a_run_is_called_after_its_token_and_its_source_whatever_that_is_called(
 def test_what_a_generation_holds_is_all_that_was_born_by_then_but_the_dead_and_the_aborted() -> None:
     born = [{"range": {"born": {"lte": 2}}}]
 
-    assert WHOLE.held == {"bool": {"filter": born, "must_not": [{"terms": {"run": ["1-b"]}}, {"terms": {"born": [3]}}]}}
-    assert Manifest(2, RUNS, {}).held == {"bool": {"filter": born}}
-    assert Manifest(2, RUNS, {}, dead=("x",)).held["bool"]["must_not"] == [{"terms": {"run": ["x"]}}]
-    assert Manifest(2, RUNS, {}, aborted=(1,)).held["bool"]["must_not"] == [{"terms": {"born": [1]}}]
+    assert WHOLE.documents_filter == {
+        "bool": {"filter": born, "must_not": [{"terms": {"run": ["1-b"]}}, {"terms": {"born": [3]}}]}
+    }
+    assert Manifest(2, RUNS, {}).documents_filter == {"bool": {"filter": born}}
+    assert Manifest(2, RUNS, {}, dead=("x",)).documents_filter["bool"]["must_not"] == [{"terms": {"run": ["x"]}}]
+    assert Manifest(2, RUNS, {}, aborted=(1,)).documents_filter["bool"]["must_not"] == [{"terms": {"born": [1]}}]
 
 
 def test_a_new_index_has_no_generation_and_no_writer() -> None:
@@ -70,7 +72,7 @@ def test_a_writer_has_the_right_to_write_until_its_lease_ends() -> None:
     assert LEASE == 60
 
 
-def told(status: int, body: Mapping[str, Any], asked: list[str]) -> Asked:
+def replying(status: int, body: Mapping[str, Any], asked: list[str]) -> Asked:
     def answer(path: str, _body: bytes) -> tuple[int, bytes]:
         asked.append(path)
         return status, json.dumps(body).encode()
@@ -80,7 +82,7 @@ def told(status: int, body: Mapping[str, Any], asked: list[str]) -> Asked:
 
 def test_a_manifest_is_read_as_it_was_recorded() -> None:
     asked: list[str] = []
-    with cluster(told(200, {"_source": record(WHOLE)}, asked)) as connection:
+    with cluster(replying(200, {"_source": record(WHOLE)}, asked)) as connection:
         found = read_manifest(connection, "notes-1", 2)
 
     assert (found, asked) == (WHOLE, ["/notes-1/_doc/manifest-2"])
@@ -92,7 +94,7 @@ def test_a_state_is_read_with_its_index_and_its_change() -> None:
     asked: list[str] = []
     state = State(3, 5, "w", 7.5, (4,), 6.5)
     body = {"_index": "notes-1", "_seq_no": 8, "_primary_term": 9, "_source": record(state)}
-    with cluster(told(200, body, asked)) as connection:
+    with cluster(replying(200, body, asked)) as connection:
         found = read_state(connection, "notes")
 
     assert (found, asked) == (Standing("notes-1", state, (8, 9)), ["/notes/_doc/state"])
@@ -100,7 +102,7 @@ def test_a_state_is_read_with_its_index_and_its_change() -> None:
 
 @pytest.mark.parametrize("body", [{"found": False}, {"status": 404, "error": {"type": "index_not_found_exception"}}])
 def test_where_there_is_no_index_there_is_no_state(body: Mapping[str, Any]) -> None:
-    with cluster(told(404, body, [])) as connection:
+    with cluster(replying(404, body, [])) as connection:
         assert read_state(connection, "notes") is None
 
 
@@ -108,9 +110,9 @@ def test_where_there_is_no_index_there_is_no_state(body: Mapping[str, Any]) -> N
     "source", [{}, {"record": "{"}, {"record": '{"token": "x"}'}, {"record": "[]"}, {"record": None}]
 )
 def test_what_somebody_else_wrote_is_told_with_the_remedy(source: Mapping[str, Any]) -> None:
-    with cluster(told(200, {"_source": source}, [])) as connection, pytest.raises(ClusterError) as raised:
+    with cluster(replying(200, {"_source": source}, [])) as connection, pytest.raises(ClusterError) as raised:
         read_manifest(connection, "notes-1", 1)
 
-    told_of = str(raised.value)
-    assert told_of.startswith("notes-1: holds what no kb of this version wrote (")
-    assert told_of.endswith("); give another name to kb's own")
+    message = str(raised.value)
+    assert message.startswith("notes-1: holds what no kb of this version wrote (")
+    assert message.endswith("); give another name to kb's own")

@@ -1,15 +1,18 @@
-"""Sets of documents as arrays are the sets of Python, however many there are."""
+"""Sets of documents as arrays are the sets of Python; of those that may hold a phrase never one is too few."""
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from index.whoosh_engine import texts
 from index.whoosh_engine.docs import among, both, either, least, less
+from index.whoosh_engine.texts import Signatures, Texts
 
 sets = st.one_of(st.frozensets(st.integers(0, 60)), st.builds(range, st.integers(0, 40), st.integers(0, 2000)))
 few = st.lists(st.integers(0, 2010), max_size=4)
+written = st.lists(st.text("ab監", max_size=6).map(str.encode), max_size=5)
 
 
 def docs(numbers: frozenset[int] | range) -> NDArray[np.int32]:
@@ -40,3 +43,18 @@ def test_the_least_numbers_are_those_of_a_sort(size: int, count: int | None, see
 @pytest.mark.parametrize("lists", [(), (np.empty(0, np.int32),)])
 def test_no_documents_are_together_none(lists: tuple[NDArray[np.int32], ...]) -> None:
     assert either(lists).tolist() == []
+
+
+@given(written, st.data(), st.integers(1, 9))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_text_that_holds_a_piece_may_hold_it_however_many_are_worked_on_at_once(
+    monkeypatch: pytest.MonkeyPatch, every: list[bytes], data: st.DataObject, length: int
+) -> None:
+    monkeypatch.setattr(texts, "_BYTES_AT_ONCE", length)
+    whole = data.draw(st.sampled_from(every or [b""]))
+    begin = data.draw(st.integers(0, len(whole)))
+    piece = whole[begin : data.draw(st.integers(begin, len(whole)))]
+
+    found = Signatures(Texts.of(every)).may_hold(piece).tolist()
+
+    assert set(found) >= {number for number, text in enumerate(every) if piece in text}

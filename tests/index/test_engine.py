@@ -109,7 +109,7 @@ def test_a_document_without_measure_is_kept_whole_and_found_by_its_beginning_and
 
     found = ids(engine.search(Query("監視", sort="position"))), ids(engine.search(Query(f'"{text[-9:]}終"')))
 
-    assert (*found, engine.stored("0")) == (["0", "1"], ["0"], f"0: {text}終")
+    assert (*found, engine.snapshot().stored("0")) == (["0", "1"], ["0"], f"0: {text}終")
 
 
 def test_no_words_find_everything_newest_first_undated_last(make: Make) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from index.cache import Cache
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
 
@@ -94,7 +95,7 @@ def test_a_file_that_changed_within_a_tick_of_the_clock_is_looked_at_again(gener
 
 
 def test_a_file_that_is_as_it_was_is_read_once(generation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "_kept", {})
+    monkeypatch.setattr(manifest, "_digests", Cache(1 << 20, len))
     digested = []
     monkeypatch.setattr(
         manifest.hashlib,  # type: ignore[attr-defined]
@@ -105,18 +106,6 @@ def test_a_file_that_is_as_it_was_is_read_once(generation: Path, monkeypatch: py
     manifest.read(generation)
 
     assert [Path(name).name for name in digested] == ["short.txt", "long.bin"]  # small ones first
-
-
-def test_digests_are_kept_up_to_a_bound(generation: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = []
-    for most in (1, 2):
-        kept: dict[tuple[int, ...], str] = {}
-        monkeypatch.setattr(manifest, "_kept", kept)
-        monkeypatch.setattr(manifest, "_MOST_KEPT", most)
-        manifest.read(generation)
-        sizes.append(len(kept))
-
-    assert sizes == [1, 2]
 
 
 def test_a_generation_of_another_name_is_told(generation: Path) -> None:

@@ -134,7 +134,7 @@ def test_a_document_is_like_those_of_other_values_and_never_like_its_copies(make
     ]
     engine = filled(make(Characters()), library(*alike))
 
-    hits = engine.like(("1",), "service", 3)
+    hits = engine.snapshot().like(("1",), "service", 3)
 
     assert [(hit.id, hit.stored, hit.score > 0.5) for hit in hits] == [("2", "重複排除の錠", True)]
 
@@ -144,10 +144,13 @@ def test_two_groups_of_documents_are_compared_each_with_each(make: Make) -> None
         make(Characters()), library(document(1, "重複排除"), document(2, "鍵束交換"), document(3, "鍵束の交換"))
     )
 
-    ((far,), (near,)) = engine.similarity(("1", "2"), ("3",), "service")
+    ((far,), (near,)) = engine.snapshot().similarity(("1", "2"), ("3",), "service")
 
     assert (near > 0.5, far < 0) == (True, True)
-    assert (engine.similarity(("1",), ("nowhere",), "service"), engine.similarity((), ("3",), "service")) == ((), ())
+    assert (
+        engine.snapshot().similarity(("1",), ("nowhere",), "service"),
+        engine.snapshot().similarity((), ("3",), "service"),
+    ) == ((), ())
 
 
 def test_documents_are_compared_as_they_differ_from_what_stands_around_them(make: Make) -> None:
@@ -159,8 +162,8 @@ def test_documents_are_compared_as_they_differ_from_what_stands_around_them(make
     ]
     engine = filled(make(Characters()), library(*talks))
 
-    (of_its_talk, says_the_same) = engine.similarity(("2",), ("1", "3"), "nowhere")[0]
-    (beside_its_talk, says_it_beside) = engine.similarity(("2",), ("1", "3"), "service")[0]
+    (of_its_talk, says_the_same) = engine.snapshot().similarity(("2",), ("1", "3"), "nowhere")[0]
+    (beside_its_talk, says_it_beside) = engine.snapshot().similarity(("2",), ("1", "3"), "service")[0]
 
     assert of_its_talk > says_the_same
     assert says_it_beside > beside_its_talk
@@ -176,9 +179,9 @@ def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
     ]
     engine = filled(make(Characters()), library(*alike))
 
-    hits = engine.like(("1", "2", "nowhere"), "service", 3)
+    hits = engine.snapshot().like(("1", "2", "nowhere"), "service", 3)
 
-    assert ([hit.id for hit in hits], engine.like(("nowhere",), "service", 3)) == (["3"], ())
+    assert ([hit.id for hit in hits], engine.snapshot().like(("nowhere",), "service", 3)) == (["3"], ())
 
 
 def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -> None:

@@ -1,11 +1,15 @@
 """While an engine is away another answers with what it holds, each request as a whole, and it is said."""
 
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from engines import LANGUAGE, NOTES, SCHEMA, filled
 from scan_engine import ScanEngine
 
 from index import stand_in
-from index.engine import Coverage, EngineAwayError, Results
+from index.engine import Coverage, EngineAwayError, Publication, Results
 from index.query import Query
 from index.stand_in import WithStandIn
 
@@ -39,9 +43,9 @@ class Distant(ScanEngine):
         self._check()
         return Coverage(3, 4)
 
-    def publish(self, *given: object, **told: object) -> None:
+    def write_generation(self, publication: Publication, since: object) -> None:
         self._check()
-        super().publish(*given, **told)  # type: ignore[arg-type]
+        super().write_generation(publication, since)
 
 
 @pytest.fixture
@@ -112,3 +116,30 @@ def test_how_many_are_found_by_likeness_is_told_of_the_one_that_answers(engine: 
     distant.away = True
 
     assert (present, engine.coverage(), engine.away()) == (Coverage(3, 4), None, "the cluster does not answer")
+
+
+class Slow(ScanEngine):
+    """An engine that others overtake while it looks what it holds."""
+
+    def meta(self) -> Mapping[str, object] | None:
+        time.sleep(0.001)
+        return super().meta()
+
+
+def test_threads_that_ask_while_it_comes_and_goes_are_answered_or_told_so(
+    distant: Distant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stand_in, "AGAIN_AFTER", 0.0)
+    engine = WithStandIn(distant, Slow(SCHEMA, LANGUAGE))
+
+    def ask(number: int) -> str:
+        distant.away = number % 3 == 0
+        try:
+            return str(engine.snapshot().meta())
+        except EngineAwayError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(ask, range(500)))
+
+    assert answers == {"{'of': 'there'}", "the cluster does not answer"}

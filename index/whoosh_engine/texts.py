@@ -1,12 +1,16 @@
-"""Which of many texts may hold a piece of text: a bit of each text for each sort of three bytes in a row."""
+"""Texts one after the other as bytes, and which of them may hold a piece of text.
 
+Of each text there is a bit for each sort of three bytes in a row.
+"""
+
+from collections.abc import Iterable, Iterator
 from functools import reduce
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
-from index.whoosh_engine.columns import Texts
-from index.whoosh_engine.term_store import Docs
+from index.whoosh_engine.docs import Docs
 
 # Of these sorts a bullet has a quarter, so that of a hundred thousand without a phrase of three characters a hundred
 # are looked at in vain; they take 32 bytes a text.
@@ -14,6 +18,28 @@ _SORTS = 256
 _LONG = 3  # bytes in a row: a Japanese character in UTF-8
 _AT_ONCE = 1 << 16  # texts, whose bits take a byte each until they are packed
 _BYTES_AT_ONCE = 1 << 20  # each takes 28 meanwhile
+
+
+class Texts(Struct, frozen=True):
+    """Texts one after the other, encoded, each with its end."""
+
+    data: bytes
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: Iterable[bytes]) -> "Texts":
+        """Return texts as they lie in a file."""
+        every = list(texts)
+        return cls(b"".join(every), np.cumsum([len(text) for text in every], dtype=np.int64))
+
+    def __getitem__(self, number: int) -> bytes:
+        return self.data[self.ends[number - 1] if number else 0 : self.ends[number]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self.ends)
 
 
 class Signatures:

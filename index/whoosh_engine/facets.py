@@ -1,15 +1,15 @@
-"""A facet group over all documents of a generation: which values there are, and how many documents have each."""
+"""Facets over all documents of a generation: which values a group has, how many documents have each, and selections."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property, partial, reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.engine import FacetCount
+from index.query import Query
 from index.whoosh_engine.columns import Numbers, ValueColumn
-from index.whoosh_engine.docs import among, either, least
-from index.whoosh_engine.term_store import Docs
+from index.whoosh_engine.docs import NONE, Docs, among, both, either, least
 
 _AS_COUNT = partial(tuple.__new__, FacetCount)  # at a third of the cost of calling it, for thousands of values
 _FEW = 8  # where fewer than one of so many documents is counted, it is quicker to look at those alone
@@ -50,7 +50,7 @@ class FacetGroup:
             chosen = np.array([self._places[value] for value in selected if value in self._places], np.intp)
             besides = np.setdiff1d(chosen[totals[chosen] > 0], shown)
             shown = np.concatenate([shown, _commonest_first(besides, totals)])
-        listed = self._told(shown, totals, frozenset(selected))
+        listed = self._facet_counts(shown, totals, frozenset(selected))
         lacking = sorted(set(selected).difference(one.value for one in listed))
         return (*listed, *(FacetCount(value, 0, selected=True) for value in lacking)), len(had) - len(shown)
 
@@ -73,14 +73,16 @@ class FacetGroup:
 
     @cached_property
     def _listed(self) -> tuple[FacetCount, ...]:
-        return self._told(_commonest_first(np.flatnonzero(self._totals), self._totals), self._totals, frozenset())
+        return self._facet_counts(
+            _commonest_first(np.flatnonzero(self._totals), self._totals), self._totals, frozenset()
+        )
 
-    def _told(
+    def _facet_counts(
         self, numbers: NDArray[np.intp], totals: NDArray[np.intp], selected: frozenset[str]
     ) -> tuple[FacetCount, ...]:
         values = self._named(numbers)
-        told = zip(values, totals[numbers].tolist(), map(selected.__contains__, values), strict=True)
-        return tuple(map(_AS_COUNT, told))
+        counts = zip(values, totals[numbers].tolist(), map(selected.__contains__, values), strict=True)
+        return tuple(map(_AS_COUNT, counts))
 
     def _named(self, numbers: NDArray[np.intp]) -> Sequence[str]:
         named: list[str] = self._values[numbers].tolist()
@@ -127,3 +129,76 @@ class FacetGroup:
 def _commonest_first(numbers: NDArray[np.intp], totals: NDArray[np.intp], most: int | None = None) -> NDArray[np.intp]:
     """Return so many of the numbers of some values, else all, commonest first, then by value: they are numbered so."""
     return numbers[least(numbers - totals[numbers] * len(totals), most)]
+
+
+class Selections:
+    """Which of the documents that a text matches are selected, and how many would be if less were."""
+
+    def __init__(self, group: Callable[[str], FacetGroup], query: Query, matching: Docs) -> None:
+        self._query = query
+        self._matching = matching
+        self._having = {name: group(name).having(values) for name, values in query.selections}
+        self._selected = {name: self._of_group(name, values) for name, values in query.selections}
+
+    @cached_property
+    def hits(self) -> Docs:
+        """The documents that match and are selected in every group."""
+        return self.of(self._matching)
+
+    def of(self, docs: Docs) -> Docs:
+        """Return which of some documents are selected in every group, whether they match or not."""
+        return reduce(both, self._selected.values(), docs)
+
+    def counted(self, group: str) -> Docs:
+        """Return the documents among which the values of a group are counted."""
+        return self.hits if group in self._query.every else self._besides(group)
+
+    @property
+    def without_group(self) -> Mapping[str, int]:
+        """How many documents there would be without each of the selected groups."""
+        return {group: len(self._besides(group)) for group in self._selected}
+
+    @property
+    def without_value(self) -> Mapping[tuple[str, str], int]:
+        """How many documents there would be without each of the selected values."""
+        return {
+            (group, value): count
+            for group, values in self._query.selections
+            for value, count in self._without_each(group, values).items()
+        }
+
+    @property
+    def unknown(self) -> tuple[tuple[str, str], ...]:
+        """The selected values that no document has."""
+        return tuple(
+            (group, value)
+            for group, values in self._query.selections
+            for value in values
+            if value not in self._having[group]
+        )
+
+    def _of_group(self, group: str, values: tuple[str, ...]) -> Docs:
+        """Return the documents that are selected in a group."""
+        having = self._having[group]
+        if group in self._query.every:
+            return reduce(both, (having.get(value, NONE) for value in values))
+        return either(having.values())
+
+    def _without_each(self, group: str, values: tuple[str, ...]) -> Mapping[str, int]:
+        """Return how many documents there would be without each of these values.
+
+        Without a value a document is found if it has enough of the others: it has more than are needed, or just as many
+        and this is none of them.
+        """
+        needed = len(values) - 1 if group in self._query.every else min(len(values) - 1, 1)
+        besides = self._besides(group)
+        if not needed:
+            return dict.fromkeys(values, len(besides))
+        had = {value: among(besides, docs) for value, docs in self._having[group].items()}
+        tally = sum(had.values(), np.zeros(len(besides), np.int32))
+        most, just = int(np.count_nonzero(tally >= needed)), tally == needed
+        return {value: most - (int(np.count_nonzero(had[value] & just)) if value in had else 0) for value in values}
+
+    def _besides(self, group: str) -> Docs:
+        """Return the documents that match and are selected in every other group."""
+        return reduce(both, (docs for other, docs in self._selected.items() if other != group), self._matching)
