@@ -1,16 +1,47 @@
-"""Data files that lie beside the code: tables in TOML, and lists with one entry a line."""
+"""Data files that lie beside the code, and tables of TOML as values, whoever wrote them.
 
+What a table cannot say is an error of one line, with its place, the near names and the remedy.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
-from index.tables import TableError, converted
+import msgspec
+from msgspec import Meta, Struct
 
+_LONGEST_SHOWN = 100  # characters of a name or value in a message
+# What steers a terminal, ends a line or turns the direction of writing; emoji need the other invisible characters.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+Text = Annotated[str, Meta(pattern=rf"\A[^{CONTROL.pattern[1:-1]}]*\Z")]
+Texts = Annotated[tuple[Text, ...], Meta(description='a list of texts, as in ["sqs"]')]
+_USUAL_REMEDIES = {
+    "array": 'a list of texts, as in ["sqs"]',
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "a table",
+    "str": 'a text in quotes: "…"',
+}
+_EXPECTED = re.compile(r"Expected `(\w+)")  # how msgspec begins to say of which type a value should be
+_BARE_KEY = re.compile(r"[\w-]+", re.ASCII)  # which TOML needs no quotes for
+_Path = tuple[str | int, ...]
 T = TypeVar("T")
 
 
+class TableError(ValueError):
+    """A table that says something impossible; the message names the table, the key and what it may hold."""
+
+
 def table(folder: str | Traversable, name: str, of: type[T] = dict[str, Any]) -> T:  # type: ignore[assignment]
-    """Return what a TOML file of a package or folder says. Raises TableError, with the file, where it cannot say it."""
+    """Return the tables of a TOML file of a package or folder, as a value of a type.
+
+    Raises TableError, with the file, where that type cannot have what it says.
+    """
     import tomllib  # noqa: PLC0415  # a search needs lists alone
 
     file = (files(folder) if isinstance(folder, str) else folder) / name
@@ -24,3 +55,114 @@ def lines(package: str, name: str) -> tuple[str, ...]:
     """Return the entries of a list of a package: a line each, without empty lines and those that begin with #."""
     every = (files(package) / name).read_text("utf-8").splitlines()
     return tuple(line for line in every if line and not line.startswith("#"))
+
+
+def converted(value: object, of: type[T], path: _Path = ()) -> T:
+    """Return what tables say as a value of a type; `path` is where they stand in their file. Raises TableError.
+
+    The `description` of a type's `msgspec.Meta` is the remedy: what may be written for a value of it.
+    """
+    try:
+        return msgspec.convert(value, of)
+    except msgspec.ValidationError as error:
+        raise TableError(_message(value, of, path, str(error), "")) from error
+
+
+def quoted(value: object) -> str:
+    """Return a value as a message can show it."""
+    if isinstance(value, dt.date | dt.time):
+        return str(value)
+    try:
+        text = repr(value[: _LONGEST_SHOWN + 1] if isinstance(value, str | list) else value)
+    except ValueError:  # Python refuses to write out what TOML may tell in hexadecimals
+        return "a number of so many digits"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def place(*path: str | int, table: bool = True) -> str:
+    """Return where something stands as TOML writes it: `[notes."a/b"]`, `[notes."a/b"] add`, `[[searches]] number 2`.
+
+    What stands last is a key unless it is a table; a number in a list of no tables is left out.
+    """
+    if not path:
+        return ""
+    if table:
+        return f"[[{_dotted(path[:-1])}]] number {path[-1]}" if isinstance(path[-1], int) else f"[{_dotted(path)}]"
+    if isinstance(path[-1], int):
+        return place(*path[:-1], table=False)
+    return f"{place(*path[:-1])} {_dotted(path[-1:])}".lstrip()
+
+
+def _dotted(names: Sequence[str | int]) -> str:
+    keys = (
+        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name)[:_LONGEST_SHOWN])
+        for name in names
+    )
+    return ".".join(key if _BARE_KEY.fullmatch(key) else f'"{key}"' for key in keys)
+
+
+def _message(value: object, of: object, path: _Path, message: str, remedy: str) -> str:
+    """Return what is wrong with the innermost part at fault: msgspec names no table and no value in its `message`."""
+    while get_origin(of) in (Annotated, Union, UnionType):
+        if get_origin(of) is Annotated:
+            of, *metas = get_args(of)
+            remedy = next((meta.description for meta in metas if meta.description), remedy)
+        else:
+            of = next((kind for kind in get_args(of) if _is_shaped(value, kind)), get_args(of)[0])
+    for key, part, its in _parts(value, of):
+        try:
+            msgspec.convert(part, its)
+        except msgspec.ValidationError as error:
+            return _message(part, its, (*path, key), str(error), "" if _is_struct(of) else remedy)
+    where = place(*path, table=isinstance(value, dict))
+    if isinstance(value, dict) and _is_struct(of):
+        return f"{where} {_table_message(value, of, message, remedy)}".removeprefix(" has ").lstrip()
+    if isinstance(value, str) and CONTROL.search(value):
+        return f"{where} cannot be {quoted(value)}: it holds a control character; leave that out"
+    verb = "hold" if path and isinstance(path[-1], int) else "be"
+    if get_origin(of) is Literal:
+        near, remedy = _near(value, get_args(of)), f"one of {', '.join(get_args(of))}"
+    else:
+        expected = _EXPECTED.match(message)
+        near, remedy = "", remedy or _USUAL_REMEDIES.get(expected[1] if expected else "", "something else")
+    return f"{where} cannot {verb} {quoted(value)}{near}; write {remedy}"
+
+
+def _table_message(table: dict[str, object], of: type[Struct], message: str, remedy: str) -> str:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(of)}
+    if unknown := next((key for key in table if key not in fields), None):
+        return f"has unknown key {quoted(unknown)}{_near(unknown, [*fields])}; known are {', '.join(fields)}"
+    if missing := next((name for name, field in fields.items() if field.required and name not in table), None):
+        return f"has no {missing}; write {remedy or _USUAL_REMEDIES['object'] + ' that has it'}"
+    return message
+
+
+def _is_shaped(value: object, kind: object) -> bool:
+    """Tell whether a kind of a union is the one that a table or a list is meant to be."""
+    if get_origin(kind) is Annotated:
+        return _is_shaped(value, get_args(kind)[0])
+    return (isinstance(value, list) and get_origin(kind) is tuple) or (isinstance(value, dict) and _is_struct(kind))
+
+
+def _is_struct(of: object) -> TypeGuard[type[Struct]]:
+    return isinstance(of, type) and issubclass(of, Struct)
+
+
+def _parts(value: object, of: object) -> Iterator[tuple[str | int, object, object]]:
+    """Yield the parts of a value that should be of a type, each with its key or number and the type it should be of."""
+    if isinstance(value, dict) and get_origin(of) is dict:
+        key_kind, kind = get_args(of)
+        yield from ((key, key, key_kind) for key in value)
+        yield from ((key, part, kind) for key, part in value.items())
+    elif isinstance(value, dict) and _is_struct(of):
+        fields = msgspec.structs.fields(of)
+        yield from ((one.encode_name, value[one.encode_name], one.type) for one in fields if one.encode_name in value)
+    elif isinstance(value, list) and get_origin(of) in (tuple, frozenset):
+        yield from ((number, part, get_args(of)[0]) for number, part in enumerate(value, start=1))
+
+
+def _near(value: object, known: Sequence[str]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  # for who mistypes a key
+
+    near = get_close_matches(str(value)[:_LONGEST_SHOWN], known, 1)
+    return f" (did you mean {quoted(near[0])}?)" if near else ""

@@ -11,7 +11,7 @@ from index.embedder import EmbeddingError
 from index.engine import MOST_NEAR, ConditionCount, MeantCount, Reason, WordCount
 from index.language import Language
 from index.query import Query
-from index.query_correction import begun, meant
+from index.query_correction import did_you_mean, with_completions
 from index.ranking import SignalName
 from index.relaxation import relax
 from index.schema import Schema
@@ -36,8 +36,8 @@ class Interpretation(ABC, Generic[SimilarityT]):
         self.notices = parsed.notices
         self.conditions = parsed.conditions
         self.condition_words = tuple(word for node in parsed.conditions for word in words_in(node))
-        self._typed_conditions = parsed.told
-        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
+        self._typed_conditions = parsed.condition_texts
+        pieces = with_completions(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.relaxation = relax(pieces, self, language.words, query.without)
 
     @abstractmethod
@@ -84,7 +84,7 @@ class Interpretation(ABC, Generic[SimilarityT]):
     @property
     def pairs(self) -> Sequence[Key]:
         """The pairs of words that follow each other in the text."""
-        return self._language.words.pairs(self.text)
+        return self._language.words.shingles(self.text)
 
     @property
     def terms(self) -> frozenset[str]:
@@ -99,7 +99,7 @@ class Interpretation(ABC, Generic[SimilarityT]):
     @property
     def title(self) -> InField | None:
         """What a title must have to be found by itself; None where that asks for nothing."""
-        titles, words = self.schema.titles, self.relaxation.titles_words
+        titles, words = self.schema.titles, self.relaxation.title_words
         return InField(titles[1], words) if titles and words else None
 
     @property
@@ -118,7 +118,7 @@ class Interpretation(ABC, Generic[SimilarityT]):
 
     def suggestions(self, count: Callable[[Key], int]) -> tuple[MeantCount, ...]:
         """Return words that may be meant instead, each with its count."""
-        words = meant(self.relaxation.corrected, lambda text: self.spellings(text, "word").commoner(text))
+        words = did_you_mean(self.relaxation.corrected, lambda text: self.spellings(text, "word").commoner(text))
         return tuple(MeantCount(word, other, count(Key(other))) for word, other in words)
 
     def word_counts(self, count: Callable[[QueryWord], int]) -> tuple[WordCount, ...]:

@@ -35,7 +35,7 @@ from index.words import QueryWords, as_written, at_full_weight, names_among
 
 # What a person types stays far below; what a program sends is bounded before it costs anything.
 MOST_CHARACTERS, MOST_WORDS, MOST_DEPTH = 512, 32, 8
-MOST_TOLD = 8  # conditions: each is a search of its own to whoever wants to know what it costs
+MOST_CONDITION_TEXTS = 8  # each is a search of its own to whoever wants to know what the condition costs
 
 _Span: TypeAlias = tuple[int, int]
 
@@ -56,8 +56,8 @@ _DATE = re.compile(  # \d would take the digits of every script, which no date t
 class FieldMeaning(Struct, frozen=True):
     """What a field of the language asks of documents: a facet's value, words in a text field, or a date.
 
-    `values` gives the facet value that each name means, names folded (`folded_name`). A facet whose values are not told
-    means the values that contain what is typed.
+    `values` gives the facet value that each name means, names folded (`folded_name`). A facet without `values`
+    means those that contain what is typed.
     """
 
     of: Literal["facet", "text", "before", "after"]
@@ -167,15 +167,16 @@ class _Parser:
             every = (_Placed(QueryPhrase(folded(text)), (0, len(text))),)
         pieces = tuple(placed.node for placed in every if isinstance(placed.node, QueryPiece))
         conditions = [placed for placed in every if not isinstance(placed.node, QueryPiece)]
-        told = tuple(
+        texts = tuple(
             ConditionText(text[begin:end], " ".join(f"{text[:begin]} {text[end:]}".split()))
-            for begin, end in (placed.span for placed in conditions[:MOST_TOLD])
+            for begin, end in (placed.span for placed in conditions[:MOST_CONDITION_TEXTS])
         )
-        return Parsed(pieces, tuple(placed.node for placed in conditions), told, tuple(self._notices))
+        return Parsed(pieces, tuple(placed.node for placed in conditions), texts, tuple(self._notices))
 
     def _take(self, token: re.Match[str]) -> None:
         negated = bool(token["minus"])
-        if token["word"] and not token["field"] and not negated and not _is_or(token["word"]):
+        is_or = folded_width(token["word"] or "") == "OR"
+        if token["word"] and not token["field"] and not negated and not is_or:
             self._run.append(token.span())
             return
         self._end_run()
@@ -202,7 +203,7 @@ class _Parser:
         (begin, _), (_, end) = self._run[0], self._run[-1]
         pieces = self._words.pieces(self._text[begin:end])
         if typing and not pieces[-1].words and _KANA.match(pieces[-1].text):  # て may become a word
-            pieces = (*pieces[:-1], replace(pieces[-1], words=(as_written(pieces[-1].text, function=True),)))
+            pieces = (*pieces[:-1], replace(pieces[-1], words=(as_written(pieces[-1].text, is_function_word=True),)))
         for piece in pieces:
             begin = max(self._text.find(piece.text, begin), begin)
             if words := self._counted(piece.words):
@@ -236,8 +237,9 @@ class _Parser:
             if meaning.values and known is None:
                 return None
             return FacetIs(meaning.name, folded_name(value), (known,) if known else ())
-        date = _date(value)
-        return Dated(meaning.of, date) if date else None
+        if date := _DATE.fullmatch(folded_width(value)):
+            return Dated(meaning.of, "-".join(part.zfill(2) for part in date.groups() if part))
+        return None
 
     def _add_words(self, text: str, *, negated: bool) -> None:
         for piece in self._words.pieces(text):
@@ -277,10 +279,6 @@ class _Parser:
         self._notices[Notice(name, text)] = None
 
 
-def _is_or(word: str) -> bool:
-    return folded_width(word) == "OR"
-
-
 def _flat(every: Iterable[_Placed]) -> Iterator[_Placed]:
     """Yield what must all hold, what stands in brackets among it."""
     for placed in every:
@@ -288,11 +286,3 @@ def _flat(every: Iterable[_Placed]) -> Iterator[_Placed]:
             yield from _flat(placed.inner)
         else:
             yield placed
-
-
-def _date(text: str) -> str | None:
-    """Return a date of any precision as ISO has it, None for what is none."""
-    match = _DATE.fullmatch(folded_width(text))
-    if not match:
-        return None
-    return "-".join(part.zfill(2) for part in match.groups() if part)

@@ -12,7 +12,7 @@ StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "part
 class Step:
     """What was done once to find more (`index.relaxation`): to which words of the query, and what was taken instead.
 
-    `near` is never told as one, only refused: that what is near follows what is found.
+    `near` is never in an answer, only refused: that what is near follows what is found.
     """
 
     name: StepName

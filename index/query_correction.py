@@ -1,6 +1,6 @@
-"""QueryWords of a query that stand nowhere in an index, replaced by what was most likely meant.
+"""Words of a query that stand nowhere in an index, replaced by what was most likely meant; and completions.
 
-`keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ). `phonetic`: another word that sounds the same
+`keyboard`: typed with the input method left on or off (ふぁrがて, せきゅりてぃ). `sound`: another word that sounds the same
 (かんし, and wrong conversions). `spelling`: a slip of the keys (fargte).
 """
 
@@ -10,9 +10,9 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from index import romaji
 from index.analysis import TermKind, folded_reading, phonetic_key
 from index.query import Step, StepName
+from index.readings import kana_begun, kana_of, keys_of
 from index.text import katakana
 from index.tree import Alternative, Key, QueryPiece, QueryWord
 from index.words import QueryWords, as_written
@@ -21,42 +21,39 @@ PHONETIC_WEIGHT = 0.5  # of what sounds alike most means something else (監視,
 _SHORTEST_PHONETIC = 6  # kana: of shorter words too many are a slip away from another
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
-
 _KANA = re.compile("[ぁ-ゖァ-ヶー]")
-
+_HIRAGANA = re.compile("[ぁ-ゖー]+")
+# The input method was left on: it made kana of some keys, and others stayed letters (ふぁrがて).
+_MIXED = re.compile("[ぁ-ゖ][A-Za-zＡ-Ｚａ-ｚ]|[A-Za-zＡ-Ｚａ-ｚ][ぁ-ゖ]")
 # What an input method shows of a word half typed: the last keys are no kana yet.
 _COMPOSED = re.compile("[ぁ-ゖァ-ヶー]+[a-zａ-ｚ]{1,3}")
 
-_HIRAGANA = re.compile("[ぁ-ゖー]+")
-
-_MIXED = re.compile("[ぁ-ゖ][A-Za-zＡ-Ｚａ-ｚ]|[A-Za-zＡ-Ｚａ-ｚ][ぁ-ゖ]")
-
-_Repair = tuple[QueryPiece, list[Step]]
+_Corrected = tuple[QueryPiece, list[Step]]
 
 
 class Vocabulary(Protocol):
-    """What mending asks of an index."""
+    """What query correction asks of an index."""
 
     def has(self, word: QueryWord) -> bool:
         """Tell whether any document has a word."""
 
     def beginning(self, text: str, kind: TermKind = "word") -> Sequence[str]:
-        """Return the index's own words, or sounds, that a text is the beginning of."""
+        """Return the index's own words, or phonetic keys, that a text is the beginning of."""
 
     def similar(self, text: str, kind: TermKind = "word") -> str | None:
-        """Return the index's own word, or sound, that a text is most likely a slip of, or None."""
+        """Return the index's own word, or phonetic key, that a text is most likely a slip of, or None."""
 
 
 def correct(
     pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName] = ()
 ) -> tuple[tuple[QueryPiece, ...], list[Step]]:
-    """Return the pieces of a query mended where that is needed and possible, and what was done."""
-    query_correction = _Correction(vocabulary, words, without)
-    corrected = [query_correction.corrected(piece) for piece in pieces]
+    """Return the pieces of a query corrected where that is needed and possible, and what was done."""
+    correction = _Correction(vocabulary, words, without)
+    corrected = [correction.corrected(piece) for piece in pieces]
     return tuple(piece for piece, _ in corrected), [step for _, steps in corrected for step in steps]
 
 
-def begun(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords) -> tuple[QueryPiece, ...]:
+def with_completions(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords) -> tuple[QueryPiece, ...]:
     """Return the pieces of a query of which the last word is still being typed: any that begins so may stand for it.
 
     A last piece in kana is one word, if any is read so: in くばね Sudachi sees くば and 寝る.
@@ -66,55 +63,53 @@ def begun(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWord
     *others, last = pieces
     *before, word = last.words
     in_kana = _KANA.search(last.text) and _KANA_AND_LETTERS.fullmatch(last.text)
-    if in_kana and (longer := tuple(_longer(last.text, vocabulary, words))):
+    if in_kana and (longer := tuple(_completions(last.text, vocabulary, words))):
         own = word.alternatives if last.text == word.text else ()
         return (*others, replace(last, words=(QueryWord(last.text, tuple(dict.fromkeys((*own, *longer)))),)))
     if (last.text != word.text and _HIRAGANA.fullmatch(last.text)) or _COMPOSED.fullmatch(last.text):
-        return (*others, _without_scraps(last))  # the end of what is no word begins none: あ of いたりあ
-    every = dict.fromkeys((*word.alternatives, *_longer(word.text, vocabulary, words)))
+        return (*others, _as_one_word(last))  # the end of what is no word begins none: あ of いたりあ
+    every = dict.fromkeys((*word.alternatives, *_completions(word.text, vocabulary, words)))
     return (*others, replace(last, words=(*before, replace(word, alternatives=tuple(every)))))
 
 
-def meant(words: Sequence[QueryWord], commoner: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
+def did_you_mean(words: Sequence[QueryWord], commoner: Callable[[str], str | None]) -> Iterator[tuple[str, str]]:
     """Yield each word that a far commoner one is nearly, and that one, unless it is asked for already."""
-    asked = {key.text for word in words for alternative in word.alternatives for key in alternative.terms}
+    wanted = {key.text for word in words for alternative in word.alternatives for key in alternative.terms}
     for word in words:
         other = commoner(word.text)
-        if other and other not in asked:
+        if other and other not in wanted:
             yield word.text, other
 
 
-def _longer(typed: str, vocabulary: Vocabulary, words: QueryWords) -> Iterator[Alternative]:
+def _completions(typed: str, vocabulary: Vocabulary, words: QueryWords) -> Iterator[Alternative]:
     """Yield what may become of the beginning of a word: as it is written, and by its readings."""
     written = vocabulary.beginning(typed)
     yield from (Alternative((Key(word),)) for word in written)
     if written and typed.isascii():
         return
     for name in words.readings.beginning(typed):
-        yield from _as_terms(words.of(name))
-    for reading in romaji.begun(typed):
+        if named := words.of(name):
+            yield Alternative(tuple(key for word in named for key in word.alternatives[0].terms))
+    for reading in kana_begun(typed):
         for phonetic in vocabulary.beginning(folded_reading(reading), "sound"):
             yield Alternative((Key(phonetic, "sound"),), PHONETIC_WEIGHT)
 
 
-def _as_terms(name: Sequence[QueryWord]) -> Iterator[Alternative]:
-    if name:
-        yield Alternative(tuple(key for word in name for key in word.alternatives[0].terms))
-
-
 class _Correction:
+    """Corrects the pieces of one query, without the steps that are refused."""
+
     def __init__(self, vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName]) -> None:
         self._vocabulary = vocabulary
         self._words = words
         self._without = without
 
-    def corrected(self, piece: QueryPiece) -> _Repair:
+    def corrected(self, piece: QueryPiece) -> _Corrected:
         if [word.text for word in piece.words] == [piece.text] and self._vocabulary.has(piece.words[0]):
             return piece, []
         if all(map(self._vocabulary.has, piece.words)):
             # くばねてす: Sudachi sees くば and 寝る. ふぁrがて: each of its pieces stands in some log.
             suspect = (len(piece.words) > 1 and _HIRAGANA.fullmatch(piece.text)) or _MIXED.search(piece.text)
-            return (suspect and self._as_typed_otherwise(piece)) or (_without_scraps(piece), [])
+            return (suspect and self._as_typed_otherwise(piece)) or (_as_one_word(piece), [])
         return (
             self._as_typed_otherwise(piece)
             or self._by_phonetic_key(piece)
@@ -122,14 +117,14 @@ class _Correction:
             or self._without_slips(piece)
         )
 
-    def _as_typed_otherwise(self, piece: QueryPiece) -> _Repair | None:
+    def _as_typed_otherwise(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as the same keys or other kana spell it, if the index knows that."""
         if "keyboard" in self._without or not _KANA_AND_LETTERS.fullmatch(piece.text):
             return None
         whole = () if _MIXED.search(piece.text) else (katakana(piece.text),)
-        readings = filter(None, (piece.text, romaji.kana(piece.text)))
+        readings = filter(None, (piece.text, kana_of(piece.text)))
         names = filter(None, map(self._words.readings.of, readings))
-        for text in (*whole, *names, *romaji.typed(piece.text)):
+        for text in (*whole, *names, *keys_of(piece.text)):
             if text != piece.text and (instead := self._instead(text)):
                 return instead, [Step("keyboard", piece.text, text)]
         return None
@@ -139,19 +134,19 @@ class _Correction:
         words = self._words.of(text)
         return QueryPiece(text, words) if words and all(map(self._vocabulary.has, words)) else None
 
-    def _by_phonetic_key(self, piece: QueryPiece) -> _Repair | None:
+    def _by_phonetic_key(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece as any word that sounds like it, if the index has one."""
         if "sound" in self._without:
             return None
         # As kana, as letters that spell kana, as Sudachi reads it.
-        for reading in (katakana(piece.text), romaji.kana(piece.text), self._words.reading_of(piece.text)):
+        for reading in (katakana(piece.text), kana_of(piece.text), self._words.reading_of(piece.text)):
             if reading and (phonetic := phonetic_key(reading)):
                 word = _of_phonetic(piece.text, phonetic)
                 if self._vocabulary.has(word):
                     return QueryPiece(piece.text, (word,)), [Step("sound", piece.text, reading)]
         return None
 
-    def _nearly_read(self, piece: QueryPiece) -> _Repair | None:
+    def _nearly_read(self, piece: QueryPiece) -> _Corrected | None:
         """Return a piece in kana as what is read nearly so: a name of the field, else a word of the index."""
         if "spelling" in self._without or not (phonetic := phonetic_key(katakana(piece.text))):
             return None
@@ -163,7 +158,7 @@ class _Correction:
             return None
         return QueryPiece(piece.text, (_of_phonetic(piece.text, near),)), [Step("spelling", piece.text, near)]
 
-    def _without_slips(self, piece: QueryPiece) -> _Repair:
+    def _without_slips(self, piece: QueryPiece) -> _Corrected:
         """Return a piece with each word that stands nowhere, and is no name, replaced by the most similar one."""
         if "spelling" in self._without:
             return piece, []
@@ -184,9 +179,9 @@ def _of_phonetic(text: str, phonetic: str) -> QueryWord:
     return QueryWord(text, (Alternative((Key(phonetic, "sound"),), PHONETIC_WEIGHT),))
 
 
-def _without_scraps(piece: QueryPiece) -> QueryPiece:
+def _as_one_word(piece: QueryPiece) -> QueryPiece:
     """Return a piece as one word where only a letter of it would be looked for: d of らむd, あ of いたりあ."""
     scraps = _HIRAGANA.fullmatch(piece.text) and all(len(word.text) == 1 for word in piece.words)
     if len(piece.text) > 1 and (scraps or _COMPOSED.fullmatch(piece.text)):
-        return replace(piece, words=(as_written(piece.text, function=True),))
+        return replace(piece, words=(as_written(piece.text, is_function_word=True),))
     return piece

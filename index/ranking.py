@@ -4,10 +4,12 @@ The score of a document is what its signals give, one after the other (`SIGNALS`
 differs only by the order of addition ties in every engine. How strong each signal is in a document:
 
 - words: for each wanted word the most that one of its alternatives gives: its weight times the points of its terms.
-- nearness: the points of the query's pairs, words that follow each other.
+- nearness: the points of the query's shingles, two words that follow each other.
 - coverage: the share of the words' weight that the document has.
-- likeness: how like the query the document is (`index.similarity`), times what all words of the query may give at most.
-- around: the same of the two nearest that are found in the document's section, itself among them, half of each.
+- likeness: the cosine of the document to the query (`index.similarity`), times what all words of the query may give at
+  most.
+- around, the section boost: the same of the two nearest that are found in the document's section, itself among them,
+  half of each.
 - exact: 1 where the document's text is the query's, of two words or more (one word is a subject, not a note).
 - length: the logarithm of how many words the field has whose length matters, of more than LONGEST as if of so many: a
   note of two words answers nothing.
@@ -59,7 +61,7 @@ SIGNALS = (
 PLACES = 6  # of a score; orders of addition differ in the twelfth
 SHORTEST = 12  # words; together with no length in the trail 0.565 instead of 0.537
 LONGEST = 40  # words
-AROUND = 2  # documents of a section that count
+MOST_OF_SECTION = 2  # documents of a section that count
 # How soon more of a term counts no more, BM25's k1: its usual 1.2 is for pages, not for texts of a line (0.531).
 SATURATION = 0.5
 _RARITY = 1.3  # + 0.002
@@ -68,15 +70,15 @@ _ABSENT = 1.5  # with 2 the best note needs less of the words, and 5 of 40 real 
 
 def parts(strengths: Mapping[SignalName, Amount]) -> dict[SignalName, Amount]:
     """Return each signal's part of the score; the parts add up to it. A signal without a strength has none."""
-    given: dict[SignalName, Amount] = {}
+    points: dict[SignalName, Amount] = {}
     total = 0 * strengths["words"]
     for signal in SIGNALS:
         if signal.name not in strengths:
             continue
         part = signal.weight * strengths[signal.name]
-        given[signal.name] = part = part * total if signal.effect == "raises" else part
+        points[signal.name] = part = part * total if signal.effect == "raises" else part
         total = total + part
-    return given
+    return points
 
 
 def term_points(documents: int, having: int, frequency: Amount) -> Amount:

@@ -13,8 +13,8 @@ class TextField(Struct, frozen=True):
     """A text that words are looked up in.
 
     `weight` is what one occurrence here counts. `length` says how much a longer text lowers that: 0 not at all, 1 in
-    full (BM25's b). Where `finds` is false, a word that stands only here adds to the score of a document but does not
-    find it.
+    full (BM25's b). A word that stands only in a `score_only` field adds to the score of a document but does not find
+    it.
     """
 
     name: str
@@ -29,7 +29,8 @@ class Schema(Struct, frozen=True):
     `texts` are searched for words, `facets` are the groups whose values can be selected and counted. `titles` names a
     group whose values have a title, and the text field that this is in: what has every word in it is found by itself.
     `names` is a group whose values are names, folded (`folded_name`): a document with one is of what words in a row
-    name that are it together. `sections` is a group of one value each: documents with the same speak for each other.
+    name that are it together. `sections` is a group of one value each: documents with the same speak for each
+    other (`index.similarity.section_boost`).
     """
 
     texts: tuple[TextField, ...]

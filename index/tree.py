@@ -25,14 +25,14 @@ class Alternative(Struct, frozen=True):
 class QueryWord(Struct, frozen=True):
     """A word of a query: a document has it that has all terms of any of its alternatives.
 
-    `parts` may stand for it where the whole finds nothing. `function` words only carry the question (なぜ, 方法): they are
+    `parts` may stand for it where the whole finds nothing. A function word only carries the question (なぜ, 方法): it is
     the first to be done without.
     """
 
     text: str
     alternatives: tuple[Alternative, ...]
     parts: tuple[Alternative, ...] = ()
-    function: bool = False
+    is_function_word: bool = False
 
     @property
     def is_name(self) -> bool:
@@ -123,18 +123,23 @@ class ConditionText(Struct, frozen=True):
 class Parsed(Struct, frozen=True):
     """A query's text as understood: the words plainly wanted, conditions that always hold, and what was odd.
 
-    `told` has the text of each condition, of many only the first.
+    `condition_texts` has the text of each condition, of many only the first.
     """
 
     pieces: tuple[QueryPiece, ...] = ()
     conditions: tuple[Node, ...] = ()
-    told: tuple[ConditionText, ...] = ()
+    condition_texts: tuple[ConditionText, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property
     def words(self) -> tuple[QueryWord, ...]:
         """The wanted words without repeats."""
-        return tuple(dict.fromkeys(word for piece in self.pieces for word in piece.words))
+        return distinct_words(self.pieces)
+
+
+def distinct_words(pieces: Iterable[QueryPiece]) -> tuple[QueryWord, ...]:
+    """Return the words of pieces without repeats."""
+    return tuple(dict.fromkeys(word for piece in pieces for word in piece.words))
 
 
 def terms_of(words: Iterable[QueryWord]) -> frozenset[str]:

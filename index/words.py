@@ -14,8 +14,8 @@ from index.tree import Alternative, Key, QueryPiece, QueryWord
 
 SLIP_WEIGHT = RELATED_WEIGHT = PART_WEIGHT = 0.5  # a document with the word itself comes first
 
-_LONGEST_NAME = 8  # words
-_TEXTS_OF_A_QUERY = 8  # each of which is asked for its words, then for its pairs
+_LONGEST_NAME = 8  # words; as many runs are tried from each word on
+_TEXTS_OF_A_QUERY = 8  # each of which is asked for its words, then for its shingles
 
 
 class QueryWords:
@@ -45,18 +45,17 @@ class QueryWords:
     def pieces(self, text: str) -> tuple[QueryPiece, ...]:
         """Return what stands between spaces in a text, with its words; a name that holds spaces is not parted."""
         runs = groupby(self._morphemes(text), key=lambda morpheme: morpheme.is_space)
-        every = [list(run) for is_space, run in runs if not is_space]
-        return tuple(self._piece(run) for run in every)
+        return tuple(self._piece(list(run)) for is_space, run in runs if not is_space)
 
     def with_related(self, word: QueryWord) -> QueryWord:
         """Return a word that the words related to it may stand for."""
         related = self._related_by_term.get(word.alternatives[0].terms[0].text, ())
         return replace(word, alternatives=(*word.alternatives, *related))
 
-    def pairs(self, text: str) -> tuple[Key, ...]:
-        """Return the pairs of a text: words that follow each other."""
-        helpers = self.analyzer.helpers(self._morphemes(text))
-        return tuple(dict.fromkeys(Key(term.text, term.kind) for term in helpers if term.kind == "pair"))
+    def shingles(self, text: str) -> tuple[Key, ...]:
+        """Return each two words of a text that follow each other, without repeats."""
+        shingles = self.analyzer.shingles(self._morphemes(text))
+        return tuple(dict.fromkeys(Key(term.text, term.kind) for term in shingles))
 
     def reading_of(self, text: str) -> str:
         """Return how a text is read."""
@@ -77,13 +76,12 @@ class QueryWords:
             text=morpheme.surface,
             alternatives=(*_ways_to_have(morpheme), *self._slips_by_term.get(morpheme.normalized, ())),
             parts=tuple(Alternative((Key(part.normalized),), PART_WEIGHT) for part in morpheme.parts),
-            function=_is_function_word(morpheme),
+            is_function_word=_is_function_word(morpheme),
         )
 
     @cached_property
     def _slips_by_term(self) -> Mapping[str, tuple[Alternative, ...]]:
-        both = [*self._slips, *((right, wrong) for wrong, right in self._slips)]
-        return self._by_term(both, SLIP_WEIGHT)
+        return self._by_term([*self._slips, *((right, wrong) for wrong, right in self._slips)], SLIP_WEIGHT)
 
     @cached_property
     def _related_by_term(self) -> Mapping[str, tuple[Alternative, ...]]:
@@ -101,9 +99,9 @@ class QueryWords:
         return table
 
 
-def as_written(text: str, *, function: bool = False) -> QueryWord:
+def as_written(text: str, *, is_function_word: bool = False) -> QueryWord:
     """Return a text as one word, whatever the analysis makes of it."""
-    return QueryWord(text, (Alternative((Key(folded(text)),)),), function=function)
+    return QueryWord(text, (Alternative((Key(folded(text)),)),), is_function_word=is_function_word)
 
 
 def names_among(
@@ -112,12 +110,13 @@ def names_among(
     """Yield each run of words that together are a name, as long as can be, with that name, folded."""
     begin = 0
     while begin < len(words):
-        runs = (words[begin:end] for end in range(min(begin + _LONGEST_NAME, len(words)), begin, -1))
-        named = ((run, folded_name("".join(word.text for word in run))) for run in runs)
-        run, name = next((one for one in named if is_name(one[1])), ((), ""))
-        if run:
-            yield run, name
-        begin += max(len(run), 1)
+        for end in range(min(begin + _LONGEST_NAME, len(words)), begin, -1):
+            name = folded_name("".join(word.text for word in words[begin:end]))
+            if is_name(name):
+                yield words[begin:end], name
+                begin = end - 1
+                break
+        begin += 1
 
 
 def at_full_weight(word: QueryWord) -> QueryWord:

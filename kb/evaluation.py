@@ -171,7 +171,10 @@ def _passages(passages: Iterable[Mapping[str, str]], tools: Tools) -> Iterator[D
         title = analyzer.morphemes(passage.get("title", ""))
         yield Document(
             id=passage["id"],
-            texts={"text": (*analyzer.terms(text), *analyzer.helpers(text)), "talk": analyzer.terms(title)},
+            texts={
+                "text": (*analyzer.terms(text), *analyzer.shingles(text), *analyzer.phonetic_keys(text)),
+                "talk": analyzer.terms(title),
+            },
             literal=passage["text"],
             passage=" > ".join(filter(None, (passage.get("title"), passage["text"]))),
         )

@@ -14,7 +14,7 @@ from threading import Event, Lock, Thread
 
 from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
-from index.sentences import Sentence, said, told_by
+from index.sentences import Sentence, said, sentence_of
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.understanding import Progress
 from kb.search.answers import SyncOutcome
@@ -126,4 +126,4 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more
-            there.send(told_by(error) or repr(error))
+            there.send(sentence_of(error) or repr(error))

@@ -1,9 +1,7 @@
 """Japanese text to morphemes and terms, with exact offsets: the one door to sudachipy."""
 
-from index.analysis.analyzer import Analyzer
-from index.analysis.lexicon import LexiconEntry
-from index.analysis.morphemes import MOST_ANALYSED, Morpheme
-from index.analysis.terms import Term, TermKind, folded_reading, phonetic_key
+from index.analysis.analyzer import Analyzer, Term, TermKind, folded_reading, marks, phonetic_key, snippet
+from index.analysis.morphemes import MOST_ANALYSED, LexiconEntry, Morpheme
 
 __all__ = [
     "MOST_ANALYSED",
@@ -13,5 +11,7 @@ __all__ = [
     "Term",
     "TermKind",
     "folded_reading",
+    "marks",
     "phonetic_key",
+    "snippet",
 ]

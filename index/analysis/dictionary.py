@@ -13,7 +13,7 @@ from pathlib import Path
 import sudachidict_core
 from sudachipy import Config, Dictionary, Morpheme, SplitMode
 
-from index.analysis.lexicon import LexiconEntry
+from index.analysis.morphemes import LexiconEntry
 from index.installed import versions
 from index.text import folded_for_sudachi
 
@@ -29,7 +29,8 @@ _CHOSEN, _ONLY_AS_A_UNIT = "1000", "32767"
 def load(words: tuple[LexiconEntry, ...], folder: Path | None) -> Dictionary:
     """Return Sudachi's dictionary (200 MB, mapped into memory) with these words; the last two are kept.
 
-    The compiled words are kept in `folder`, or for this process alone where it is None or cannot be written.
+    The compiled words are kept in `folder`, or for this process alone where it is None or cannot be written. Raises
+    CalledProcessError where Sudachi's tool cannot compile them.
     """
     if not words:
         return Dictionary(dict="core")

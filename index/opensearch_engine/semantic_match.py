@@ -34,9 +34,8 @@ from index.similarity import (
     Places,
     Quantised,
     VectorIndex,
-    around,
-    finding,
     mean_of,
+    section_boost,
 )
 
 MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
@@ -77,7 +76,7 @@ class Similarity:
         self._batch = batch
         self._centring = view.centring
         self._having = view.having
-        self._query = view.centring.asked(query)
+        self._query = view.centring.centred(query)
 
     def found(self, candidates: Sequence[Filter], words: Filter) -> Sequence[str]:
         """Return the ids of the candidates that are found by similarity."""
@@ -95,8 +94,7 @@ class Similarity:
         ranked = list(dict.fromkeys(one for body in every for one in self._batch.ask(body, read, _NONE, None)))
         names = [one.section or one.key for one in ranked]
         places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-        beside = around(
-            np.arange(len(ranked), dtype=np.int32),
+        beside = section_boost(
             np.array([places[name] for name in names], np.int32),
             np.array([one.own for one in ranked]),
         )
@@ -121,7 +119,7 @@ class Similarity:
 
     def _nearest(self, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
         """Return the ids of the documents that are nearest the query, and their cosines."""
-        query = finding(self._query)
+        query = self._query.finding
         body = nearest(self._centring, query, self._batch.of_generation(self._having, *among), MOST_FOUND)
 
         def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
@@ -136,7 +134,7 @@ def cosines_of(centring: Centring, query: Quantised, hits: Sequence[Mapping[str,
     if not hits:
         return np.empty((len(query.scales), 0))
     vectors = read_vectors(hits)
-    return centring.cosines(query, vectors, centring.lengths(vectors))
+    return centring.cosines(query, vectors, centring.norms(vectors))
 
 
 def _key(hit: Mapping[str, Any]) -> str:
@@ -158,7 +156,7 @@ def like(vectors: GenerationVectors, ids: Sequence[str], group: str, limit: int)
     centring, own = view.centring, _with_vectors(vectors, view, [with_keys([*dict.fromkeys(ids)])], f"facet.{group}")
     if not own:
         return ()
-    query = finding(centring.asked(mean_of(read_vectors(own))))
+    query = centring.centred(mean_of(read_vectors(own))).finding
     values = sorted({value for hit in own for value in hit["fields"].get(f"facet.{group}", ())})
     others = {"bool": {"must_not": [{"terms": {f"facet.{group}": values}}, with_keys(ids)]}}
     body = nearest(centring, query, vectors.requests.of_generation(view.having, others), MOST_FOUND, SAME)
@@ -195,7 +193,7 @@ def similarity(
         return np.array([row_of[key] for key in keys], np.int32)
 
     space = VectorIndex(read_vectors([*hits.values()]))
-    cosines = space.among(rows(some), rows(others), map(rows, places.values()), view.centring.mean)
+    cosines = space.contextual_cosines(rows(some), rows(others), map(rows, places.values()), view.centring.mean)
     return tuple(map(tuple, cosines.tolist()))
 
 

@@ -18,7 +18,7 @@ from index.engine import Coverage
 from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import token
-from index.similarity import SAMPLE, SHORT, Centring, Quantised, evenly, quantised
+from index.similarity import LEAST_NORM, SAMPLE, Centring, Quantised, quantised, sample_rows
 
 _QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 _FRESH = 5.0  # seconds in which vectors that another process added are not looked for
@@ -114,7 +114,7 @@ class GenerationVectors:
             return None
         if self._view is None or self._view[0] != size:
             manifest = self.requests.manifest
-            some = {"ids": {"values": list(manifest.ids(evenly(manifest.documents)))}}
+            some = {"ids": {"values": list(manifest.ids(sample_rows(manifest.documents)))}}
             body = {"size": SAMPLE, "query": self.requests.of_generation(self.having, some), **with_vectors()}
             sample = read_vectors(self.requests.search(body)[0]["hits"]["hits"])
             if not len(sample.scales):  # so few have one yet
@@ -137,11 +137,11 @@ def nearest(centring: Centring, query: Quantised, among: Filter, size: int, belo
         "query": _characters(query),
         "queryScale": float(query.scales[0]),
         "apart": float(centring.mean @ query.floats[0]),
-        "far": float(centring.far(query)[0]),
+        "far": float(centring.query_norms(query)[0]),
         "mean": _characters(mean),
         "meanScale": float(mean.scales[0]),
         "meanSquare": float(centring.mean @ centring.mean),
-        "least": SHORT**2,
+        "least": LEAST_NORM**2,
         "below": below + _SLACK,
         "size": centring.size,  # answers are kept by what was asked: another is due when more documents have a vector
     }

@@ -104,7 +104,7 @@ class WhooshReader:
         rows = np.flatnonzero(np.isin(vectors.docs, docs)).astype(np.int32)
         if not len(rows):
             return ()
-        similarity = Similarity(vectors, vectors.space.mean(rows))
+        similarity = Similarity(vectors, vectors.index.mean(rows))
         values = snapshot.group(group)
         same = values.having_any(values.counts(np.unique(docs)))
         found = similarity.found(snapshot.mask(less(snapshot.everything, same)), copies=False)[:limit]
@@ -124,7 +124,11 @@ class WhooshReader:
         group = snapshot.group(context)
         values = group.counts(np.unique(vectors.docs[np.concatenate([rows, others_rows])]))
         places = (own[own >= 0] for own in map(vectors.rows.take, group.having(values).values()))
-        return tuple(map(tuple, vectors.space.among(rows, others_rows, places, vectors.space.centre).tolist()))
+        return tuple(
+            map(
+                tuple, vectors.index.contextual_cosines(rows, others_rows, places, vectors.index.centring.mean).tolist()
+            )
+        )
 
     def _document_vectors(self) -> DocumentVectors | None:
         store = self._vectors()

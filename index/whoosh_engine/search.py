@@ -13,7 +13,7 @@ from index.language import Language
 from index.query import Query
 from index.ranking import SignalName, most_points, parts
 from index.relaxation import LEAST_SHARE
-from index.similarity import Similarity, around
+from index.similarity import Similarity, section_boost
 from index.spelling import Spellings
 from index.tree import Alternative, Key, Node, QueryWord
 from index.whoosh_engine.docs import NONE, Docs, either, less
@@ -188,7 +188,7 @@ class Scoring:
             return None
         own, beside = np.zeros(self._snapshot.size), np.zeros(self._snapshot.size)
         own[docs] = similarity.of(docs)[1]
-        beside[docs] = around(docs, docs if sections is None else sections[docs], own[docs])
+        beside[docs] = section_boost(docs if sections is None else sections[docs], own[docs])
         return own, beside
 
     def _word_reasons(self, word: QueryWord, docs: Docs) -> Iterator[Reason]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
+from index.datafiles import quoted
 from index.sentences import said
-from index.tables import quoted
 from kb.cli import health
 from kb.cli.group import cli
 from kb.cli.language import _, texts

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
-from index.sentences import told_by
+from index.sentences import sentence_of
 from kb.cli.language import _, ngettext, texts
 from kb.storage.walk import shown_name
 
@@ -75,7 +75,7 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors 
 
 def without_vectors(error: Exception) -> str:
     """Return why no vectors can be made, and what that means."""
-    return _("kb: {why}; notes are found by their words alone").format(why=texts.in_words(told_by(error)))
+    return _("kb: {why}; notes are found by their words alone").format(why=texts.in_words(sentence_of(error)))
 
 
 def empty_line(kb: "KnowledgeBase") -> str:

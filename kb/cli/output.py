@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.sentences import Sentence, said, system_says, told_by
+from index.sentences import Sentence, said, sentence_of, system_says
 from kb.cli import health
 from kb.cli.language import _, texts
 from kb.cli.options import WRONG_USE, places
@@ -59,7 +59,7 @@ def _sentence_of(error: Exception) -> Sentence:
         what = system_says(error)
         sentence = said("{0}: {1}", error.filename, what) if error.filename else what
         return said("{0}; make room and run it again", sentence) if error.errno in _NO_ROOM else sentence
-    return told_by(error)
+    return sentence_of(error)
 
 
 def lines(every: Iterable[str], *, err: bool = False) -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import click
 from msgspec.structs import replace
 
-from index.sentences import said, system_says, told_by
+from index.sentences import said, sentence_of, system_says
 from kb.cli import health, terminal
 from kb.cli.group import cli
 from kb.cli.language import _, texts
@@ -179,7 +179,7 @@ def _of_path(path: Path) -> FileRead:
     except OSError as error:
         return FileProblem(name, None, unopened(path, error))
     except TooLongError as error:
-        return FileProblem(name, None, told_by(error))
+        return FileProblem(name, None, sentence_of(error))
 
 
 def _of_name(name: str, *, allow_private: bool) -> Iterator[FileRead]:

@@ -96,7 +96,7 @@ def passage(text: str, marks: tuple[tuple[int, int], ...]) -> str:
 
     Of one longer than _LONGEST the passage around the first range; dots tell what is left out.
     """
-    from index.highlight import snippet
+    from index.analysis import snippet
 
     begin, end = snippet(text, marks, _LONGEST)
     parts, last = ["…" if begin else ""], begin

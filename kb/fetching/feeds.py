@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import feedparser
 
+from index.datafiles import CONTROL
 from index.sentences import said
-from index.tables import CONTROL
 from kb.fetching.fetching import Fetched
 from kb.readers.formats import read_outline
 from kb.report.dates import day_in_japan

@@ -14,7 +14,7 @@ from urllib.robotparser import RobotFileParser
 import httpx
 from msgspec.structs import replace
 
-from index.sentences import Sentence, said, told_by
+from index.sentences import Sentence, said, sentence_of
 from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError, Resolve, system_addresses
 from kb.readers.archives import LONGEST_REPORT
 from kb.readers.containers import container_ending
@@ -97,7 +97,7 @@ class Fetcher:
             with client:
                 return _Visit(client, self.limits).page(address)
         except _RefusedError as error:
-            raise UnreadableError(FileProblem(address[:_LONGEST_ADDRESS], None, told_by(error))) from error
+            raise UnreadableError(FileProblem(address[:_LONGEST_ADDRESS], None, sentence_of(error))) from error
 
 
 class _RefusedError(ValueError):

@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from index.datafiles import place, quoted
 from index.sentences import said
-from index.tables import place, quoted
 from index.text import skeleton
 from index.urls import web_parts
 from kb.library.tables import (

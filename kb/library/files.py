@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from index.sentences import said, system_says, told_by
+from index.sentences import said, sentence_of, system_says
 from kb.library.configuration import Configuration
 from kb.library.file_changes import ChangedSinceError, FileChange, FileState, Folder, digest_of
 from kb.readers.containers import TooLongError, file_bytes, unopened
@@ -114,7 +114,7 @@ class Library(Folder):
             except OSError as error:
                 yield FileProblem(source, None, unopened(path, error))
             except TooLongError as error:
-                yield FileProblem(source, None, told_by(error))
+                yield FileProblem(source, None, sentence_of(error))
             else:
                 for each in reports_in(data, source):
                     marked = isinstance(each, ReportFile) and each.data.startswith(NOT_A_REPORT)

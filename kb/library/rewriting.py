@@ -8,8 +8,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
+from index.datafiles import CONTROL, place
 from index.sentences import said, system_says
-from index.tables import CONTROL, place
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ENCODING, ConfigurationError, SavedSearch
 from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection

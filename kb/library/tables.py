@@ -7,8 +7,8 @@ from typing import Annotated, Any, get_args
 
 from msgspec import Meta, Struct
 
-from index.sentences import said, told_by
-from index.tables import TableError, Text, Texts, converted, quoted
+from index.datafiles import TableError, Text, Texts, converted, quoted
+from index.sentences import said, sentence_of
 from kb.report.dates import is_date
 from kb.report.model import Claim, MetadataOverride, TalkCorrection
 
@@ -179,7 +179,7 @@ def tables(text: bytes) -> ConfigurationTables:
     try:
         return converted(_parsed(text), ConfigurationTables)
     except TableError as error:
-        raise ConfigurationError(told_by(error)) from error
+        raise ConfigurationError(sentence_of(error)) from error
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(told_by(error)) from error
+        raise ConfigurationError(sentence_of(error)) from error
     except ValueError as error:
         raise ConfigurationError(said("a number has more digits than Python reads; put it in quotes")) from error
     except RecursionError as error:

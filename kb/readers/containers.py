@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from index.sentences import Sentence, said, system_says, told_by
+from index.sentences import Sentence, said, sentence_of, system_says
 from kb.readers.archives import (
     LONGEST_ARCHIVE,
     LONGEST_REPORT,
@@ -83,7 +83,7 @@ def members_of(data: bytes, source: str) -> tuple[Member | FileProblem, ...]:
     try:
         return tuple(_members(data, source, Budget(), 0))
     except TooManyError as error:
-        return (FileProblem(source, None, told_by(error)),)
+        return (FileProblem(source, None, sentence_of(error)),)
 
 
 def container_ending(data: bytes) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from index.sentences import Sentence, said, told_by
+from index.sentences import Sentence, said, sentence_of
 from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, enforce, split_lines
@@ -117,7 +117,7 @@ def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
             if page := reader.unwrap(data):
                 return reader, page
     except DamagedPageError as error:
-        raise _unreadable(source, told_by(error)) from error
+        raise _unreadable(source, sentence_of(error)) from error
     refusal = binary_refusal(data)
     decoded = None if refusal else decode(data)
     if decoded is None:

@@ -49,7 +49,11 @@ def documents(finished: "FinishedReport", analyzer: "Analyzer", domain: "Domain"
     borrowed = {text: own[:MOST_BORROWED] for text, own in terms.items()}
 
     def with_helpers(text: str) -> "tuple[Term, ...]":
-        return (*terms[text], *analyzer.helpers(finished.morphemes[text]))
+        return (
+            *terms[text],
+            *analyzer.shingles(finished.morphemes[text]),
+            *analyzer.phonetic_keys(finished.morphemes[text]),
+        )
 
     crumbs = {crumb.text for note in notes for crumb in note.trail}
     above = {text: with_helpers(text)[:MOST_BORROWED] for text in crumbs}

@@ -79,11 +79,11 @@ def embedder_of(configuration: "Configuration") -> "EmbedderMaker":
         configured = configuration.embedding
         if NO_MODEL in (configured.model, os.environ.get("KB_EMBEDDING")):
             return None
-        from index.embedding import Endpoint, Known, bundled
+        from index.embedding import Endpoint, Precomputed, bundled
 
         if configured.url:
             return Endpoint(configured.url, configured.model, os.environ.get("KB_EMBEDDING_KEY"))
         model = bundled(cache_folder("model"))
-        return Known(model, SAMPLE_VECTORS) if model else None
+        return Precomputed(model, SAMPLE_VECTORS) if model else None
 
     return make

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from msgspec import Struct
 
+from index.analysis import marks
 from index.engine import FacetCount, Hit, Results
-from index.highlight import marks
 from index.query import Query, Sort, StepName
 from index.spelling import nearest
 from index.text import folded_name

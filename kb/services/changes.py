@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from index import datafiles
-from index.tables import Text, Texts
+from index.datafiles import Text, Texts
 from index.text import folded_for_sudachi
 from kb.report.model import Note
 from kb.services.catalogue import Service

@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from index import datafiles
 from index.analysis import LexiconEntry
-from index.tables import Text, Texts
+from index.datafiles import Text, Texts
 from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
 from kb.services.changes import Change, ChangeTable, lifecycle
 from kb.services.domain import Domain

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Literal
 
 from index import datafiles
-from index.tables import Texts
+from index.datafiles import Texts
 from index.text import letters
 
 # fmt: off

@@ -53,7 +53,7 @@ def document(
 ) -> Document:
     morphemes = ANALYZER.morphemes(own)
     texts = {
-        "own": (*ANALYZER.terms(morphemes), *ANALYZER.helpers(morphemes)),
+        "own": (*ANALYZER.terms(morphemes), *ANALYZER.shingles(morphemes), *ANALYZER.phonetic_keys(morphemes)),
         "trail": ANALYZER.terms(ANALYZER.morphemes(trail)),
         "below": ANALYZER.terms(ANALYZER.morphemes(below)),
     }

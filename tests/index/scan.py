@@ -14,9 +14,9 @@ from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import Reason
 from index.query import Query
-from index.query_correction import begun
+from index.query_correction import with_completions
 from index.ranking import (
-    AROUND,
+    MOST_OF_SECTION,
     PLACES,
     SHORTEST,
     SignalName,
@@ -66,16 +66,16 @@ class Scan:
         self._has_word = cache(lambda word, d: any(self._has_alternative(a, d) for a in word.alternatives))
         parsed = language.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
-        self.conditions = parsed.told
+        self.conditions = parsed.condition_texts
         self._conditions = AllOf(parsed.conditions)
         self._number = {id(d): number for number, d in enumerate(documents)}
-        pieces = begun(parsed.pieces, self, language.words) if query.typing else parsed.pieces
+        pieces = with_completions(parsed.pieces, self, language.words) if query.typing else parsed.pieces
         self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
         self.condition_words = [word for node in parsed.conditions for word in words_in(node)]
         analyzer = language.words.analyzer
         text = " ".join(piece.text for piece in self.relaxation.pieces)
-        terms = analyzer.helpers(analyzer.morphemes(text))
-        self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in terms if term.kind == "pair"))
+        shingles = analyzer.shingles(analyzer.morphemes(text))
+        self.pairs = list(dict.fromkeys(Key(term.text, term.kind) for term in shingles))
         self._similarity = self._read_similarity(text) if text and query.limit != 0 else None
         wanted = AllOf((self._conditions, *self._wanted(self.relaxation.words)))
         self._found = {number for number, d in enumerate(documents) if self.describes(wanted, d)}
@@ -122,8 +122,8 @@ class Scan:
         except EmbeddingError as error:
             self.notices = (*self.notices, Notice("no likeness", str(error)))
             return None
-        space = VectorIndex(quantised(embedder.passages(passages)))
-        return Similarity(DocumentVectors(np.array(having, np.int32), space, len(self._documents)), query)
+        index = VectorIndex(quantised(embedder.passages(passages)))
+        return Similarity(DocumentVectors(np.array(having, np.int32), index, len(self._documents)), query)
 
     def _wanted(self, words: Sequence[QueryWord]) -> Iterator[Node]:
         """Yield what a document must have for some words: each itself, or what it names, and that by no looser word."""
@@ -281,7 +281,9 @@ class Scoring:
 
     def _section_boost(self, counted: Counted) -> float:
         section = [d for d in self._found if self._scan.in_section_of(counted, d)] or [counted]
-        return sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:AROUND]) / AROUND
+        return (
+            sum(sorted((self._scan.cosines(d)[1] for d in section), reverse=True)[:MOST_OF_SECTION]) / MOST_OF_SECTION
+        )
 
     @cached_property
     def _most_points(self) -> float:

@@ -107,11 +107,11 @@ class ScanEngine(Engine):
             yield ConditionCount(condition.text, condition.rest, len(found))
 
     def _titled(self, scan: "Scan", query: Query, found: list["Counted"]) -> tuple[TitledCount, ...]:
-        if not self.schema.titles or not scan.relaxation.titles_words:
+        if not self.schema.titles or not scan.relaxation.title_words:
             return ()
         group, field = self.schema.titles
         having = [
-            d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.relaxation.titles_words, d)
+            d for d in self.documents if _is_selected(d, query) and scan.has_in(field, scan.relaxation.title_words, d)
         ]
         counts = Counter(value for d in having for value in set(d.document.facets.get(group, ())))
         own = Counter(value for d in found for value in set(d.document.facets.get(group, ())))
@@ -140,8 +140,8 @@ class ScanEngine(Engine):
         rows = [row for row, document in enumerate(having) if document.id in ids]
         if not embedder or not rows:
             return ()
-        space = VectorIndex(quantised(embedder.passages([document.passage for document in having])))
-        cosines = space.nearest(space.asked(space.mean(np.array(rows, np.int32))))[1].tolist()
+        index = VectorIndex(quantised(embedder.passages([document.passage for document in having])))
+        cosines = index.nearest(index.centring.centred(index.mean(np.array(rows, np.int32))))[1].tolist()
         taken = {value for document in some for value in document.facets.get(group, ())}
         others = [
             (cosine, document)

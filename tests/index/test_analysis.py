@@ -7,9 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.analysis import Analyzer, LexiconEntry, dictionary
-from index.analysis.morphemes import CHUNK_LENGTH, MOST_ANALYSED
-from index.highlight import marks, snippet
+from index.analysis import Analyzer, LexiconEntry, dictionary, marks, morphemes, phonetic_key, snippet
+from index.analysis.morphemes import CHUNK_LENGTH, MOST_ANALYSED, chunks
 
 ANALYZER = Analyzer(
     [
@@ -91,10 +90,18 @@ def test_ways_to_write_one_word_are_one(words: tuple[str, ...]) -> None:
     assert len({tuple(terms(word)) for word in words}) == 1
 
 
-def test_what_stands_side_by_side_and_how_it_sounds_helps_to_find_it() -> None:
-    helpers = {(term.kind, term.text) for term in ANALYZER.helpers(ANALYZER.morphemes("冪等性の検証を15分"))}
+def test_words_that_follow_each_other_are_shingles_and_a_word_has_the_key_of_its_reading() -> None:
+    morphemes = ANALYZER.morphemes("冪等性の検証を15分")
 
-    assert helpers > {("pair", "性 検証"), ("sound", "ベキトウセイ")}
+    assert [(term.kind, term.text) for term in ANALYZER.shingles(morphemes)] == [
+        ("pair", "冪等 性"),
+        ("pair", "性 検証"),
+        ("pair", "検証 15分"),
+    ]
+    assert [(term.kind, term.text) for term in ANALYZER.phonetic_keys(morphemes)] == [
+        ("sound", "ベキトウセイ"),
+        ("sound", "ケンショウ"),
+    ]
 
 
 @settings(max_examples=300)
@@ -111,9 +118,25 @@ def test_morphemes_are_pieces_of_the_text_in_order(text: str) -> None:
 @given(anything)
 def test_terms_of_every_kind_stand_in_the_text(text: str) -> None:
     morphemes = ANALYZER.morphemes(text)
-    every = (*ANALYZER.terms(morphemes), *ANALYZER.helpers(morphemes))
+    every = (*ANALYZER.terms(morphemes), *ANALYZER.shingles(morphemes), *ANALYZER.phonetic_keys(morphemes))
 
     assert [term for term in every if not (term.text and 0 <= term.begin < term.end <= len(text))] == []
+
+
+def test_a_long_text_is_cut_where_a_sentence_ends_else_at_a_pause_else_anywhere() -> None:
+    sentence, pause, anywhere = "あ" * 500 + "。", "い" * 300 + "、", "う" * (CHUNK_LENGTH + 1)
+
+    sizes = [len(chunk) for _, chunk in chunks(sentence + pause + anywhere)]
+
+    assert sizes == [len(sentence), len(pause), CHUNK_LENGTH, 1]
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [("カイ", "カイ"), ("サーバー", "サバ"), ("ヴィヂ", "ブィジ"), ("カ", None), ("カー", None), ("AB", None)],
+)
+def test_a_reading_is_compared_by_its_key_if_it_is_long_enough(reading: str, expected: str | None) -> None:
+    assert phonetic_key(reading) == expected
 
 
 # As people write: Sudachi cuts `は。` or `[/[\\[` one way at the beginning of a text and another way behind a line.
@@ -145,13 +168,35 @@ def test_of_a_text_without_measure_the_beginning_is_analysed(text: str) -> None:
     assert MOST_ANALYSED <= end <= MOST_ANALYSED + CHUNK_LENGTH
 
 
-def test_threads_share_an_analyzer() -> None:
-    texts = [f"監視を{n}分ごとに行う" for n in range(200)]
+def test_threads_share_an_analyzer_and_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(morphemes, "MOST_KNOWN", 3)  # so that every thread empties it under the others
+    analyzer = Analyzer()
+    texts = [f"監視を{n}分ごとに行う" for n in range(100)] * 3
 
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(terms, texts))
+        found = list(threads.map(analyzer.terms_of, texts))
 
-    assert found == [terms(text) for text in texts]
+    alone = Analyzer()
+    assert found == [alone.terms(alone.morphemes(text)) for text in texts]
+
+
+def test_words_are_compiled_once_whatever_many_threads_begin_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+    compiling = dictionary._compile  # noqa: SLF001  # what takes seconds
+
+    def counted(lexicon: str, folder: Path, name: str) -> Path:
+        compiled.append(name)
+        return compiling(lexicon, folder, name)
+
+    monkeypatch.setattr(dictionary, "_compile", counted)
+    analyzer = Analyzer([LexiconEntry("粗結合")], tmp_path)
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(analyzer.terms_of, [f"粗結合{number}" for number in range(8)]))
+
+    assert (len(compiled), {terms[0].text for terms in found}) == (1, {"粗結合"})
 
 
 def test_compiled_words_are_kept_and_used_again(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""Texts to vectors: a model behind an address, and what is known by heart."""
+"""Texts to vectors: a model behind an address, and those that were precomputed."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -14,7 +15,7 @@ from answering import Answer, answering, say
 from models import Characters
 
 from index.embedder import EmbeddingError
-from index.embedding import Endpoint, Known, learn
+from index.embedding import Endpoint, Precomputed, precompute
 from index.embedding import endpoint as endpoint_module
 
 Serve = Callable[[Answer], str]
@@ -65,6 +66,26 @@ def test_who_refuses_to_be_told_what_the_text_is_is_asked_without(serve: Serve) 
     vectors = Endpoint(serve(answer), "m").queries(["監視"])
 
     assert vectors.shape == (1, 2)
+
+
+def test_who_is_refused_while_another_finds_out_why_asks_without_too(serve: Serve) -> None:
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler, asked: Mapping[str, Any]) -> None:
+        refused = "input_type" in asked
+        if refused and asked["input"] == ["待つ"]:
+            waits.set()
+            goes_on.wait(10)
+        say(handler, {"error": "unknown field"} if refused else vectors_of(asked), 400 if refused else 200)
+
+    endpoint = Endpoint(serve(answer), "m")
+    with ThreadPoolExecutor(1) as threads:
+        late = threads.submit(endpoint.passages, ["待つ"])
+        waits.wait(10)
+        endpoint.passages(["監視"])
+        goes_on.set()
+
+    assert late.result().shape == (1, 2)
 
 
 def test_many_texts_go_in_batches(serve: Serve) -> None:
@@ -184,22 +205,22 @@ def test_an_address_that_is_none_is_refused() -> None:
         Endpoint("file:///etc/passwd", "m")
 
 
-def test_only_passages_that_are_not_known_by_heart_are_made(tmp_path: Path) -> None:
-    learn(Characters(), ["監視", "通知"], tmp_path / "known.npz")
+def test_only_passages_that_were_not_precomputed_are_made(tmp_path: Path) -> None:
+    precompute(Characters(), ["監視", "通知"], tmp_path / "vectors.npz")
     model = Characters()
 
-    vectors = Known(model, tmp_path / "known.npz").passages(["通知", "監視と通知", "監視"])
+    vectors = Precomputed(model, tmp_path / "vectors.npz").passages(["通知", "監視と通知", "監視"])
 
     assert model.passages_made == ["監視と通知"]
     assert np.allclose(vectors, Characters().passages(["通知", "監視と通知", "監視"]), atol=0.01)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04damaged"])
-def test_a_file_of_known_vectors_that_is_damaged_knows_nothing(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_of_precomputed_vectors_that_is_damaged_holds_none(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
-        (tmp_path / "known.npz").write_bytes(content)
+        (tmp_path / "vectors.npz").write_bytes(content)
     model = Characters()
 
-    Known(model, tmp_path / "known.npz").passages(["監視"])
+    Precomputed(model, tmp_path / "vectors.npz").passages(["監視"])
 
     assert model.passages_made == ["監視"]

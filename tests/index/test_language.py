@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from index.analysis import Analyzer, LexiconEntry
 from index.language import MOST_CHARACTERS, MOST_WORDS, FieldMeaning, Language
 from index.tree import AllOf, AnyOf, Dated, FacetIs, InField, Node, Not, Notice, QueryPhrase, QueryPiece, QueryWord
-from index.words import QueryWords
+from index.words import QueryWords, as_written, names_among
 
 ANALYZER = Analyzer([LexiconEntry("Step Functions", "step functions", ("Step", " ", "Functions"), name=True)])
 LANGUAGE = Language(
@@ -118,3 +118,11 @@ def test_any_text_is_a_query_that_asks_for_something_unless_it_is_blank(text: st
     parsed = LANGUAGE.parse(text)
 
     assert bool(parsed.pieces or parsed.conditions) == bool(text[:MOST_CHARACTERS].strip())
+
+
+def test_names_that_follow_each_other_are_each_found_as_long_as_can_be() -> None:
+    words = [as_written(text) for text in ("JAWS", "DAYS", "2018", "東京", "大阪")]
+
+    named = list(names_among(words, {"jaws", "jawsdays", "2018", "大阪"}.__contains__))
+
+    assert named == [(words[:2], "jawsdays"), (words[2:3], "2018"), (words[4:], "大阪")]

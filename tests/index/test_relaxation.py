@@ -9,7 +9,7 @@ from index.analysis import Analyzer, LexiconEntry
 from index.engine import Engine, MeantCount
 from index.language import Language
 from index.query import Query, Step, StepName
-from index.romaji import kana, typed
+from index.readings import kana_of, keys_of
 from index.schema import Document, Schema, TextField
 from index.spelling import Spellings
 from index.text import hiragana, katakana
@@ -42,9 +42,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 def filled(folder: Path, notes: tuple[str, ...]) -> Engine:
     engine = WhooshEngine(folder, SCHEMA, lambda: Language(WORDS))
     documents = (
-        Document(str(n), {"own": (*ANALYZER.terms(m), *ANALYZER.helpers(m))}, {"year": ("2018",)}, stored=text)
+        Document(str(n), {"own": own}, {"year": ("2018",)}, stored=text)
         for n, text in enumerate(notes)
         for m in [ANALYZER.morphemes(text)]
+        for own in [(*ANALYZER.terms(m), *ANALYZER.shingles(m), *ANALYZER.phonetic_keys(m))]
     )
     engine.publish({"notes": documents}, (), ["notes"], {})
     return engine
@@ -150,7 +151,7 @@ def test_the_filter_to_blame_is_named(engine: Engine) -> None:
     ],
 )
 def test_the_keys_that_kana_are_typed_with(kana_text: str, letters: str | None) -> None:
-    assert next(iter(typed(kana_text)), None) == letters
+    assert next(iter(keys_of(kana_text)), None) == letters
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_the_keys_that_kana_are_typed_with(kana_text: str, letters: str | None) 
     [("kanshi", "カンシ"), ("sa-baresu", "サーバレス"), ("kyasshu", "キャッシュ"), ("fargate", None)],
 )
 def test_the_kana_that_letters_would_have_given(letters: str, expected: str | None) -> None:
-    assert kana(letters) == expected
+    assert kana_of(letters) == expected
 
 
 def test_kana_fold_both_ways() -> None:

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from index.embedder import EmbeddingError, Vectors
 from index.embedding import Endpoint, bundled, bundled_model
-from index.embedding.bundled_model import Bundled
+from index.embedding.bundled_model import Bundled, read_arrays
 from index.embedding.e5_weights import Weights
-from index.embedding.known import read_arrays
 from index.embedding.unigram_tokenizer import UnigramTokenizer
 from kb.library.places import SAMPLES
 
@@ -169,8 +168,8 @@ def _listens(port: int) -> bool:
 def test_where_onnxruntime_dies_the_engine_of_the_wheel_runs_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dies = f"import os, sys; sys.argv[1] == 'onnxruntime' and os.abort(); {bundled_model.TRIED}"
-    monkeypatch.setattr(bundled_model, "TRIED", dies)
+    dies = f"import os, sys; sys.argv[1] == 'onnxruntime' and os.abort(); {bundled_model.PROBE}"
+    monkeypatch.setattr(bundled_model, "PROBE", dies)
 
     found = [bundled(tmp_path), bundled(tmp_path)]
 
@@ -179,7 +178,7 @@ def test_where_onnxruntime_dies_the_engine_of_the_wheel_runs_the_model(
 
 
 def test_a_machine_on_which_the_model_dies_is_one_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled_model, "TRIED", "import os; os.abort()")
+    monkeypatch.setattr(bundled_model, "PROBE", "import os; os.abort()")
 
     found = [bundled(tmp_path), bundled(tmp_path)]
 
@@ -187,10 +186,10 @@ def test_a_machine_on_which_the_model_dies_is_one_without(tmp_path: Path, monkey
 
 
 def test_an_engine_that_makes_other_vectors_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled_model, "HOW_LIKE", 0.5)
+    monkeypatch.setattr(bundled_model, "PROBE_COSINE", 0.5)
 
     with pytest.raises(EmbeddingError, match="onnxruntime makes other vectors on this machine"):
-        bundled_model.prove("onnxruntime")
+        bundled_model.probe("onnxruntime")
 
 
 def test_a_model_with_damaged_weights_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

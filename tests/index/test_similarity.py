@@ -5,11 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 import pytest
 from clustered import on_a_cluster
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from models import Characters, Silent
 from scan_engine import ScanEngine
 from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries, library, whoosh
@@ -17,7 +15,6 @@ from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries,
 from index.engine import Coverage, Engine, Results
 from index.query import Query, Sort
 from index.schema import Document
-from index.similarity import VectorIndex, quantised
 from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
 
@@ -218,22 +215,6 @@ def test_what_has_its_vector_is_told_while_they_are_made(make: Make) -> None:
     engine.embed(lambda done, total: told.append((done, total)))
 
     assert (told[-1], engine.coverage()) == ((60, 60), Coverage(60, 60))
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.integers(16, 64))
-def test_the_cosine_is_that_of_the_vectors_as_they_differ_from_their_mean(seed: int, count: int, size: int) -> None:
-    rng = np.random.default_rng(seed)
-    vectors = (rng.normal(size=(count + 1, size)) + 0.3).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    *passages, query = vectors
-
-    space = VectorIndex(quantised(np.array(passages)))
-    cosines = space.cosines(space.asked(query), np.arange(count, dtype=np.int32))[0]
-
-    mean = np.mean(passages, axis=0)
-    lengths = np.linalg.norm(passages - mean, axis=1) * np.linalg.norm(query - mean)
-    wanted = (np.array(passages) - mean) @ (query - mean) / np.maximum(lengths, 1e-9)
-    assert np.allclose(cosines[lengths > 0.2], wanted[lengths > 0.2], atol=0.05)
 
 
 @settings(max_examples=30)

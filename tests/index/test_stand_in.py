@@ -64,13 +64,17 @@ def test_the_stand_in_answers_while_the_other_is_away_and_not_after(
     engine: WithStandIn, distant: Distant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stand_in, "AGAIN_AFTER", 0.0)
-    told = []
+    answers = []
     for away in (False, True, False):
         distant.away = away
-        told.append((engine.search(Query("監視")).total, engine.meta(), engine.away(), engine.damage()))
+        answers.append((engine.search(Query("監視")).total, engine.meta(), engine.away(), engine.damage()))
 
     why = "the cluster does not answer"
-    assert told == [(3, {"of": "there"}, None, None), (1, {"of": "here"}, why, why), (3, {"of": "there"}, None, None)]
+    assert answers == [
+        (3, {"of": "there"}, None, None),
+        (1, {"of": "here"}, why, why),
+        (3, {"of": "there"}, None, None),
+    ]
 
 
 def test_nobody_waits_for_an_engine_that_was_away_a_moment_ago(engine: WithStandIn, distant: Distant) -> None:
@@ -98,6 +102,22 @@ def test_where_nothing_stands_in_it_is_told_that_the_other_is_away(distant: Dist
     for _ in range(2):
         with pytest.raises(EngineAwayError, match="does not answer"):
             engine.snapshot()
+
+
+def test_that_it_comes_back_meanwhile_for_another_request_changes_nothing_for_this_one(distant: Distant) -> None:
+    class ComesBack(ScanEngine):
+        """A stand-in that holds nothing; while it is looked at, the other engine answers somebody else."""
+
+        def meta(self) -> None:
+            distant.away = False
+            engine.stamp()
+
+    engine = WithStandIn(distant, ComesBack(SCHEMA, LANGUAGE))
+    distant.away = True
+
+    with pytest.raises(EngineAwayError, match="does not answer"):
+        engine.snapshot()
+    assert (engine.away(), engine.search(Query("監視")).total) == (None, 3)
 
 
 def test_the_stand_in_is_never_written(engine: WithStandIn, distant: Distant) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from index.sentences import Sentence, said, told_by
+from index.sentences import Sentence, said, sentence_of
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.report.problems import FileProblem, LibraryError, UnreadableError, grouped
@@ -45,8 +45,8 @@ def is_text(node: ast.expr) -> bool:
             "開けません（権限がありません）。権限を確かめてください",
         ),
         (FileProblem("a/{0}.md", 3, PDF).sentence, f"a/{{0}}.md:3: {in_language('ja', PDF)}"),
-        (told_by(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_language('ja', PDF)}"),
-        (told_by(ValueError("what {nobody} has put into Japanese yet")), "what {nobody} has put into Japanese yet"),
+        (sentence_of(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_language('ja', PDF)}"),
+        (sentence_of(ValueError("what {nobody} has put into Japanese yet")), "what {nobody} has put into Japanese yet"),
     ],
 )
 def test_a_sentence_is_told_in_either_language(sentence: Sentence, japanese: str) -> None:
@@ -59,7 +59,7 @@ def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> 
 
     remedy = "make it, or name another with --library or KB_LIBRARY"
     assert str(caught.value) == f"{tmp_path / 'none'}: no such folder; {remedy}"
-    assert ja.in_words(told_by(caught.value)).startswith(
+    assert ja.in_words(sentence_of(caught.value)).startswith(
         f"{tmp_path / 'none'}: そのようなフォルダーはありません。作るか"
     )
 

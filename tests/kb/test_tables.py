@@ -8,7 +8,7 @@ import pytest
 
 import kb
 from index import datafiles
-from index.tables import TableError, Texts
+from index.datafiles import TableError, Texts
 from kb.services.changes import ClaimWords
 from kb.services.domain_files import read
 from kb.talks.words import Group

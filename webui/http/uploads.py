@@ -16,7 +16,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from index.sentences import Sentence, told_by
+from index.sentences import Sentence, sentence_of
 from kb.library.file_changes import ChangedSinceError
 from kb.library.tables import LONGEST_EVENT
 from kb.readers.archives import LONGEST_REPORT
@@ -147,7 +147,7 @@ def tell_refusals(blueprint: Blueprint) -> None:
     )
     blueprint.register_error_handler(
         UnreadableError,
-        lambda error: problem(UnprocessableEntity(), texts.UNREADABLE, cause=told_by(error)),
+        lambda error: problem(UnprocessableEntity(), texts.UNREADABLE, cause=sentence_of(error)),
     )
     blueprint.register_error_handler(ChangedSinceError, _changed_since)
     blueprint.register_error_handler(LibraryError, _unwritable)
@@ -161,4 +161,4 @@ def _changed_since(error: ChangedSinceError) -> Response:
 
 
 def _unwritable(error: LibraryError | OSError) -> Response:
-    return problem(Conflict(), texts.UNWRITABLE, cause=told_by(error))
+    return problem(Conflict(), texts.UNWRITABLE, cause=sentence_of(error))

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from msgspec.structs import replace
 from werkzeug.datastructures import FileStorage
 
-from index.sentences import said, told_by
+from index.sentences import said, sentence_of
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError, joined
 from kb.readers.containers import container_ending
@@ -101,7 +101,7 @@ class _Intake:
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
-            refused = RefusedError(texts.UNREADABLE, asked_for(), cause=told_by(error))
+            refused = RefusedError(texts.UNREADABLE, asked_for(), cause=sentence_of(error))
         except RefusedError as error:
             refused = error
         if wants_json():
@@ -214,7 +214,7 @@ class _Intake:
         except UnreadableError as error:
             return Outcome(name, problem=replace(error.problem, source=name))
         except LibraryError as error:
-            return Outcome(name, problem=FileProblem(name, None, told_by(error)))
+            return Outcome(name, problem=FileProblem(name, None, sentence_of(error)))
 
 
 @cache

@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.romaji import begun
+from index.readings import kana_begun
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
 
@@ -93,4 +93,4 @@ def test_browsers_get_suggestions_in_their_own_form(client: FlaskClient) -> None
 def test_kana_are_read_alike_whichever_they_are(text: str) -> None:
     katakana = "".join(chr(ord(c) + 0x60) for c in text)
 
-    assert begun(text) == begun(katakana) == (katakana,)
+    assert kana_begun(text) == kana_begun(katakana) == (katakana,)
