@@ -37,7 +37,10 @@ class WithStandIn(Engine):
         return str(away[0]) if away else None
 
     def snapshot(self) -> Reader:
-        """Return a reader of the newest whole generation, or of what the stand-in holds."""
+        """Return a reader of the newest whole generation, or of what the stand-in holds.
+
+        Raises EngineAwayError where that holds nothing.
+        """
         away = self._away
         if away is None or monotonic() >= away[1]:
             try:

@@ -1,10 +1,12 @@
 """The documents are held to the code: what a README shows runs, what ARCHITECTURE names is there."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -136,6 +138,33 @@ def test_no_line_of_code_is_longer_than_120_characters() -> None:
     ]
 
     assert long == []
+
+
+def test_a_public_function_that_raises_says_so() -> None:
+    silent = [
+        f"{path.relative_to(ROOT)}:{function.lineno}"
+        for room in ("index", "kb", "webui")
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for function in public_functions(ast.parse(path.read_text("utf-8")))
+        if raises(function) and not re.search(r"\b[Rr]aises?\b", ast.get_docstring(function) or "")
+    ]
+
+    assert silent == []
+
+
+def public_functions(scope: ast.AST) -> Iterator[ast.FunctionDef]:
+    """Yield the functions that others may call, but for commands: click's own functions, whose errors are said."""
+    for node in ast.iter_child_nodes(scope):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield from public_functions(node)
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            yield from () if any("command" in ast.unparse(one) for one in node.decorator_list) else (node,)
+
+
+def raises(scope: ast.AST) -> bool:
+    """Tell whether a function raises an error itself, not one that it only hands on."""
+    nodes = [one for one in ast.iter_child_nodes(scope) if not isinstance(one, ast.FunctionDef | ast.Lambda)]
+    return any((isinstance(one, ast.Raise) and one.exc is not None) or raises(one) for one in nodes)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

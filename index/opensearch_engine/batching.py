@@ -93,7 +93,7 @@ class RequestBatch:
         return answer
 
     def once(self, name: object, made: Callable[[], Answer]) -> Answer:
-        """Return what is made for a request once, however often it is attempted; an EmbeddingError is raised again."""
+        """Return what is made for a request once, however often it is attempted. Raises EmbeddingError, again."""
         if name not in self._made:
             try:
                 self._made[name] = made()
@@ -115,7 +115,10 @@ class RequestBatch:
         return bool(self._open)
 
     def until_known(self, attempt: Callable[[], Answer]) -> Answer:
-        """Return what an attempt gives once all that it asks is answered."""
+        """Return what an attempt gives once all that it asks is answered.
+
+        Raises ClusterError where a node refuses, AssertionError for an attempt that never stops asking.
+        """
         for _ in range(_MOST_ROUNDS):
             given = attempt()
             if not self._open:

@@ -25,7 +25,7 @@ def first_index(address: Address) -> str:
 
 
 def ensure(connection: Connection, address: Address, layout: Layout) -> None:
-    """Make the first index where there is none, to be written by whoever comes first."""
+    """Make the first index where there is none, to be written by whoever comes first. Raises ClusterError."""
     if read_state(connection, address.index) is None:
         body = {**layout.settings(address.shards), "aliases": {address.index: {}}}
         reply = connection.write("PUT", f"/{first_index(address)}", body, allowed=(HTTPStatus.BAD_REQUEST,))

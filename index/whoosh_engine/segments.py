@@ -132,7 +132,7 @@ class TermStore:
                 yield field, decoded(term), _postings(block)
 
     def stored(self, docs: Sequence[int]) -> Sequence[Mapping[str, str]]:
-        """Return what was stored of each of some documents."""
+        """Return what was stored of each of some documents. Raises IndexError of a segment without any."""
         with self._reading():
             if self._file is None:
                 raise IndexError(*docs)

@@ -104,7 +104,10 @@ def proposed() -> Received:
 
 
 def received_body() -> Received:
-    """Return the report that is the body of the request itself: whole, or not at all."""
+    """Return the report that is the body of the request itself: whole, or not at all.
+
+    Raises RefusedError, and what Flask answers with 400, 411 and 415.
+    """
     if request.mimetype not in _TEXTS:
         raise UnsupportedMediaType
     if request.content_length is None:
