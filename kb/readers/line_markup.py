@@ -32,10 +32,10 @@ class Markup:
     """How the lines of a format are marked.
 
     `certain` is what no text of another format has. `heading` has groups `marks`, as many as its level, and `text`;
-    `item` has `mark` and `text`, and `numbered` is such a mark; `field`, a line that says something of the report, has
-    `key` and `value`. Items nest by their indent, by marks that differ from those above, or by how many marks they
-    have. `inline` are patterns of what stands in a line and what is shown of it, as `re.sub` has it, in order; a group
-    `address` links.
+    `item` has `mark` and `text`, with `indent` where items nest by that, and `numbered` is such a mark; `field`, a line
+    that says something of the report, has `key` and `value`. Items nest by their indent, by marks that differ from
+    those above, or by how many `*` they have. `inline` are patterns of what stands in a line and what is shown of it,
+    as `re.sub` has it, in order; a group `address` links.
     """
 
     certain: re.Pattern[str]

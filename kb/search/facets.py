@@ -1,4 +1,4 @@
-"""The facets of notes, one value each: adding one touches this file alone.
+"""The facets of notes, one value each: adding one touches this file, and the format number of indexes.
 
 Documents, counts, labels, the search box, addresses, the page, the command, the suggestions and the tools of programs
 all read it here; a test adds one and finds it everywhere.
