@@ -138,7 +138,7 @@ def _does_not_run(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
     tried = folder / "model"
     tried.mkdir()
     for runtime in bundled_model.RUNTIMES:
-        (tried / bundled_model.finding_of(runtime)).write_text("died", "utf-8")
+        (tried / bundled_model.probe_name(runtime)).write_text("died", "utf-8")
     patch.setattr(engines, "cache_folder", lambda _name: tried)
     return KnowledgeBase.open(*kb.collection.chosen)
 
