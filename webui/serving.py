@@ -89,7 +89,7 @@ def serve(
         lambda: say(_("Serving {address} - stop with Ctrl+C").format(address=f"http://{shown_host}:{bound_port}/")),
     )
     updater.end()
-    warming.join()  # the model's own threads abort a process that ends while they begin
+    warming.join()  # a process that ended while the model was loaded aborted, once
 
 
 def _sync(kb: KnowledgeBase, changed: Callable[[], None], progress: Progress) -> SyncOutcome:
