@@ -62,7 +62,7 @@ def said(folder: Path, changed: Mapping[str, str], reports: Mapping[str, str], s
 def test_a_facet_that_is_added_as_one_value_is_found_on_every_face(tmp_path: Path) -> None:
     (facet,) = recipe("A facet")
     text = (ROOT / "kb/search/facets.py").read_text("utf-8")
-    changed = {"kb/search/facets.py": text.replace("FACETS = (\n", f"FACETS = (\n{facet}", 1)}
+    changed = {"kb/search/facets.py": text.replace("FACETS = (\n", f"FACETS = (\n{facet},", 1)}
     reports = {"a.md": "# 会 2018\n\n- SQS は二度届くので冪等にする\n- SQS は安い\n"}
 
     told = said(
@@ -108,7 +108,7 @@ print(json.dumps({
 
 def test_a_reader_that_is_added_as_one_file_and_one_row_reads_by_command_and_page(tmp_path: Path) -> None:
     reader, row, report, _ = recipe("A reader")
-    text = (ROOT / "kb/readers/formats.py").read_text("utf-8").replace("READERS = (\n", f"READERS = (\n{row}", 1)
+    text = (ROOT / "kb/readers/formats.py").read_text("utf-8").replace("READERS = (\n", f"READERS = (\n{row},", 1)
     changed = {
         "kb/readers/formats.py": text.replace("org, review", "org, pukiwiki, review", 1),
         "kb/readers/pukiwiki.py": reader,
