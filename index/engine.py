@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from index.embedder import KeptVectors
     from index.query import Query, Step
     from index.ranking import SignalName
-    from index.schema import Document, Schema
+    from index.schema import Document
     from index.tree import Notice
 
 FEW = 3  # documents: where fewer are found, it is worth telling why
@@ -209,17 +209,6 @@ class Publication(Struct, frozen=True):
         for source in self.replaced.keys() - set(self.order):
             raise SearchIndexError(f"{source}: its documents were given, but it has no place in the order of sources")
         return kept
-
-
-LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole (`index.ranking`, `exact`)
-
-
-def check_fields(document: "Document", schema: "Schema") -> None:
-    """Raise ValueError for a field of a document that the schema has not."""
-    texts = {text.name for text in schema.texts}
-    unknown = [*(document.texts.keys() - texts), *(document.facets.keys() - set(schema.facets))]
-    if unknown:
-        raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")
 
 
 class Staging(Protocol):

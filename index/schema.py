@@ -8,6 +8,8 @@ from msgspec import Struct, field
 if TYPE_CHECKING:
     from index.analysis import Term
 
+LONGEST_WHOLE = 200  # characters of a text that a query may be as a whole (`index.ranking`, `exact`)
+
 
 class TextField(Struct, frozen=True):
     """A text that words are looked up in.
@@ -59,3 +61,11 @@ class Document(Struct, frozen=True):
     boost: float = 1.0
     passage: str = ""
     parents: tuple[str, ...] = ()
+
+
+def check_fields(document: Document, schema: Schema) -> None:
+    """Raise ValueError for a field of a document that the schema has not."""
+    texts = {text.name for text in schema.texts}
+    unknown = [*(document.texts.keys() - texts), *(document.facets.keys() - set(schema.facets))]
+    if unknown:
+        raise ValueError(f"{document.id}: the schema has no field {min(unknown)!r}")

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from math import gcd
 from typing import Any
 
-from index.engine import LONGEST_WHOLE, SearchIndexError, check_fields
-from index.schema import Document, Schema, TextField
+from index.engine import SearchIndexError
+from index.schema import LONGEST_WHOLE, Document, Schema, TextField, check_fields
 from index.text import folded, folded_name
 from index.tree import Key
 

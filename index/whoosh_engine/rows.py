@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
-from index.engine import LONGEST_WHOLE, check_fields
+from index.schema import LONGEST_WHOLE, check_fields
 from index.text import folded, folded_name
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ _BEFORE, _AFTER = 10, 30  # characters around a date in which a word may say wha
 _PUBLISHED = re.compile(r"^(20\d\d)[-/.年]?\s*(\d{1,2})[-/.月]?\s*(\d{1,2})(?!\d)")
 _PUBLISHED_NAMED = re.compile(r"(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\.?,?\s+(20\d\d)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# How front matter calls it; `published` and `stage` are mostly yes or no, and then tell no day.
+# How front matter calls it; `published` is mostly yes or no, and then tells no day.
 _KEYS = ("date", "published", "published_at", "publishdate", "pubdate", "created", "created_at", "posted")
 _IN_ADDRESS = re.compile(r"^://[^/]+(?:/[^/]+)*/(20\d\d)/(\d\d)/(\d\d)(?:/|$)")  # Hatena, WordPress
 _IN_PATH = re.compile(r"(?:^|/)(?:entry|posts?|blog|articles?|content)/(?:.*/)?(20\d\d)/(\d\d)/(\d\d)/")  # Hatena, Hugo

@@ -2,18 +2,24 @@
 
 import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
 import pytest
 from werkzeug.exceptions import TooManyRequests
 
 from index.engine import Coverage
+from kb.knowledge_base import KnowledgeBase
+from kb.library.places import SAMPLES
 from kb.pipeline.understanding import Progress
 from webui.http.security import Guesses
 from webui.http.undo_log import UndoLog
 from webui.pages.updating import Pace, Updater
+from webui.view.cached import CachedByKey
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +87,19 @@ def test_how_fast_vectors_are_made_is_told_to_all_alike() -> None:
         left = list(threads.map(lambda made: pace.seconds_left(Coverage(made, 100_000)), range(5000)))
 
     assert all(one is None or one >= 0 for one in left)
+
+
+def test_what_pages_show_of_a_service_is_made_once_for_all_who_ask_at_once(tmp_path: Path) -> None:
+    knowledge_base, made = KnowledgeBase.open(SAMPLES, tmp_path), Counter[str]()
+
+    def make(key: str) -> str:
+        made[key] += 1
+        time.sleep(0.001)
+        return key * 2
+
+    kept = CachedByKey(knowledge_base, make)
+    asked = ["sqs", "sns", "s3"] * 40
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(kept, asked))
+
+    assert (answers, made) == ([key * 2 for key in asked], Counter(["sqs", "sns", "s3"]))

@@ -1,6 +1,6 @@
 """What pages show of a whole generation, made once and cached: examples, how to write a search, panels of services."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Generic, TypeVar
@@ -35,7 +35,7 @@ _ASKED = (
     *("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計"),
 )
 
-K = TypeVar("K")
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -53,18 +53,16 @@ class Cached(Generic[T]):
 
 
 class CachedByKey(Generic[K, T]):
-    """The same for each of some keys, as languages or services. Two threads may both make one: either will do."""
+    """The same for each of some keys, as languages or services."""
 
     def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[K], T]) -> None:
-        self._made: Cached[dict[K, T]] = Cached(knowledge_base, dict)
+        self._collection = knowledge_base.collection
         self._make = make
+        self._kept = GenerationCache[T]()
 
     def __call__(self, key: K) -> T:
         """Return that of a key, as it is for the newest generation."""
-        made = self._made()
-        if key not in made:
-            made[key] = self._make(key)
-        return made[key]
+        return self._kept.get(self._collection.contents(), lambda: self._make(key), key)
 
 
 @dataclass(frozen=True, slots=True)
