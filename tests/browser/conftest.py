@@ -19,10 +19,14 @@ SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 PATIENCE = 60_000  # ms until something counts as never coming: a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
 WATCH = """
-window.watched = {violations: [], shift: 0, dialogs: 0};
+window.watched = {violations: [], shift: 0, moved: [], dialogs: 0};
 addEventListener("securitypolicyviolation", (e) => watched.violations.push(e.violatedDirective + " " + e.blockedURI));
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) watched.shift += entry.value;
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    watched.shift += entry.value;
+    watched.moved.push(...entry.sources.map(({node}) => (node?.nodeType === 1 ? node : node?.parentElement)));
+  }
 }).observe({type: "layout-shift", buffered: true});
 """
 
@@ -62,11 +66,17 @@ def serve() -> Callable[[Flask], AbstractContextManager[str]]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page over the samples."""
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The page over the samples."""
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"))
     knowledge_base.keeper.sync()
-    with served(create_app(knowledge_base)) as root:
+    return create_app(knowledge_base)
+
+
+@pytest.fixture(scope="session")
+def address(app: Flask) -> Iterator[str]:
+    """The address of the page over the samples."""
+    with served(app) as root:
         yield root
 
 
