@@ -103,6 +103,14 @@ def test_without_words_the_order_says_what_it_is(client: FlaskClient) -> None:
     assert re.findall(r"<option[^>]*>([^<]*)<", results(client, "/?q=監視"))[0] == "関連度"
 
 
+@pytest.mark.parametrize("order", ["new", "old", "advice"])
+@pytest.mark.parametrize("words", ["", "監視"])
+def test_the_order_that_was_chosen_is_the_one_shown(client: FlaskClient, words: str, order: str) -> None:
+    page = results(client, f"/?q={words}&sort={order}")
+
+    assert re.findall(r'<option value="(\w+)" selected>', page) == [order]
+
+
 def test_everything_that_is_told_of_a_query_is_one_notice(client: FlaskClient) -> None:
     page = results(client, '/?q=dyなもdb "監視&colour=red')
 

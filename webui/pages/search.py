@@ -12,6 +12,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.search.answers import Answer, Found
 from kb.search.facets import keys
 from kb.search.records import found_talk_record, hit_record, hits
+from kb.search.searching import SORTS
 from kb.services import Domain
 from webui.http import language
 from webui.http.address import PAGE_SIZE, Unread, address_of, at_page, page_of, query_of, resolved
@@ -62,16 +63,16 @@ class SearchPage:
         yield from (pair for pair in pairs if pair not in listed)
 
     @property
-    def orders(self) -> dict[str, str]:
-        """The orders that may be chosen, by their value in the address.
+    def orders(self) -> Iterator[tuple[str, str, bool]]:
+        """The orders that may be chosen: their value in the address, their label, whether it is the chosen one.
 
         Without words there is no relevance: the order that stands for it is that of days, newest first.
         """
-        if self.query.text:
-            return texts.SORTS
-        newest = "new" if self.query.sort == "new" else "relevance"
-        others = {key: label for key, label in texts.SORTS.items() if key not in ("relevance", "new")}
-        return {newest: texts.SORTS["new"], **others}
+        labels = texts.SORTS
+        if not self.query.text:
+            newest = "new" if self.query.sort == "new" else "relevance"
+            labels = {newest: texts.SORTS["new"], "old": texts.SORTS["old"], "advice": texts.SORTS["advice"]}
+        return ((key, label, SORTS[key] == self.query.sort) for key, label in labels.items())
 
     @property
     def first(self) -> int:
