@@ -105,7 +105,7 @@ def _facet_lines(answer: Answer) -> Iterator[str]:
     shell_complete=values_of(BY_KEY["service"]),
 )
 @click.option("--questions", is_flag=True, help="Questions and their answers instead of problems and their remedies.")
-@click.option("--open", "only_open", is_flag=True, help="Only those that nothing replies to (未解決).")
+@click.option("--open", "only_open", is_flag=True, help="Only those that nothing replies to (未解決, 未回答).")
 @as_json
 @with_knowledge_base
 def pairs(
@@ -133,7 +133,8 @@ def pairs(
     if as_json:
         print_json(pair_record(pair, kb.collection.domain) for pair in found)
     else:
-        shown = (line for pair in found for line in (*_pair_lines(pair, kb.collection.catalogue), ""))
+        opened = texts.STATES["unanswered" if questions else "unsolved"]
+        shown = (line for pair in found for line in (*_pair_lines(pair, kb.collection.catalogue, opened), ""))
         summed = _("{count} in all, {left} of them open").format(
             count=len(found), left=sum(pair.is_open for pair in found)
         )
@@ -142,8 +143,8 @@ def pairs(
         click.get_current_context().exit(FOUND_NOTHING)
 
 
-def _pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
-    """Yield a problem with its remedies, or a question with its answers; that it is open where there are none."""
+def _pair_lines(pair: "Pair", catalogue: Catalogue, opened: str) -> Iterator[str]:
+    """Yield a problem with its remedies, or a question with its answers; `opened` where there are none."""
     note = pair.note
     yield terminal.place_line(note)
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
@@ -151,7 +152,7 @@ def _pair_lines(pair: "Pair", catalogue: Catalogue) -> Iterator[str]:
     for reply in pair.replies:
         yield f"    → {reply.text.lstrip('→⇒=-> ')}"
     if pair.is_open:
-        yield click.style(f"    → {texts.STATES['unsolved']}", fg="red")
+        yield click.style(f"    → {opened}", fg="red")
     yield click.style(f"    {note.id}", dim=True)
 
 

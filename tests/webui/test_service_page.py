@@ -130,6 +130,8 @@ def test_a_sheet_has_each_note_with_its_source_and_can_be_narrowed_to_some(clien
 
 
 def test_a_sheet_of_nothing_says_so_and_an_unknown_note_is_told(client: FlaskClient) -> None:
+    english = {"Accept": "text/html", "Accept-Language": "en"}
+    assert "(Idempotency, Compute)" in client.get("/sheet?q=Idempotency&category=compute", headers=english).text
     assert "引用するメモがありません" in client.get("/sheet?q=量子暗号鍵配送").text
     assert client.get("/sheet?note=a/b").status_code == 404
 

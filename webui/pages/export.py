@@ -19,6 +19,7 @@ from webui.http.address import address_of, page_address, pairs_of, query_of, res
 from webui.http.responses import respond, wants_json
 from webui.http.security import at_once
 from webui.texts import texts
+from webui.view.facets import conditions_of
 from webui.view.listing import address
 
 _AT_ONCE = 2  # whole results: each may be the library, and other requests want the processor too
@@ -80,11 +81,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
             notes = tuple(map(knowledge_base.browser.note, chosen))
             return Sheet(texts.SHEET_CHOSEN, notes, len(notes), query, chosen=True)
         answer = knowledge_base.searcher.search(replace(query, limit=most))
-        conditions, contents = [query.text] if query.text else [], knowledge_base.collection.contents()
-        for group, values in query.selections:
-            labels = knowledge_base.searcher.labels(group, contents)
-            conditions += [labels.get(value, value) for value in values]
-        title = texts.hits(answer.total, conditions)
+        title = texts.hits(answer.total, conditions_of(query, knowledge_base))
         return Sheet(title, tuple(one.note for one in answer.found), answer.total, query)
 
     def quoted() -> Quoting:

@@ -150,11 +150,16 @@ def talk_groups(
         yield TalkGroup(key, values, len({*order} - {*shown}), facet.without)
 
 
-def name_of(query: Query, knowledge_base: KnowledgeBase) -> str:
+def conditions_of(query: Query, knowledge_base: KnowledgeBase) -> list[str]:
     """Return the words of a search and what its selections are called; nothing for that of all notes."""
     contents = knowledge_base.collection.contents()
     words = [query.text] if query.text else []
     for group, values in query.selections:
         labels = knowledge_base.searcher.labels(group, contents)
         words += [texts.value(group, value, labels.get(value, value)) for value in values]
-    return texts.names(words)
+    return words
+
+
+def name_of(query: Query, knowledge_base: KnowledgeBase) -> str:
+    """Return the conditions of a search as one name; an empty one for the search of all notes."""
+    return texts.names(conditions_of(query, knowledge_base))

@@ -172,6 +172,7 @@ TROUBLES = """# サンプル勉強会 2017
 - 質問
   - タイムアウトの既定値は何秒ですか?
     - 3秒です
+  - 並列数の上限はいくつですか?
 """
 
 
@@ -185,7 +186,17 @@ def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Pa
         ("課題: ログの管理が大変で追えない", [], True),
     ]
     assert [pair["note"]["text"] for pair in records("pairs", "--open")] == ["課題: ログの管理が大変で追えない"]
-    assert [pair["replies"][0]["text"] for pair in records("pairs", "--questions")] == ["3秒です"]
+    assert [[reply["text"] for reply in pair["replies"]] for pair in records("pairs", "--questions")] == [
+        ["3秒です"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(("which", "state"), [((), "Unsolved"), (("--questions",), "Unanswered")])
+def test_what_nothing_replies_to_is_called_by_its_state(library: Path, which: tuple[str, ...], state: str) -> None:
+    (library / "report.md").write_text(TROUBLES, "utf-8")
+
+    assert [line for line in kb("pairs", "--open", *which).stdout.splitlines() if "→" in line] == [f"    → {state}"]
 
 
 def test_a_note_overtaken_by_a_change_says_so_with_the_source(library: Path) -> None:
