@@ -128,9 +128,8 @@ def _prepare_templates(
     collection = knowledge_base.collection
     versions = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:8] for file in _STATIC.iterdir()}
 
-    def short_name(key: str) -> str:
-        service = collection.catalogue.by_slug.get(key)
-        return service.short_name if service else key
+    def short_name(slug: str) -> str:
+        return collection.catalogue.short_name(slug)  # of the catalogue as it is then
 
     app.jinja_env.globals.update(
         kb=knowledge_base,

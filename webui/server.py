@@ -29,12 +29,11 @@ if sys.platform != "win32":
 
 _CONNECTIONS = 1000  # at once; where one more comes, those that have kept the server waiting longest make room
 
-# Why each: eight searches at a time; poll, for select ends at 1,024 connections, which may be silent for 30 s;
-# a body far above the longest report (10 MB) is refused unread, a header above 16 kB is no browser's.
+# Why each: eight searches at a time; connections may be silent for 30 s; a body far above the longest report (10 MB)
+# is refused unread, a header above 16 kB is no browser's.
 _SETTINGS: dict[str, Any] = {
     "threads": 8,
     "connection_limit": _CONNECTIONS,
-    "asyncore_use_poll": True,
     "channel_timeout": 30,
     "max_request_body_size": 16 * 1024 * 1024,
     "max_request_header_size": 16 * 1024,

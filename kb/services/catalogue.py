@@ -96,6 +96,10 @@ class Catalogue(Struct, frozen=True, dict=True):
         """Return the official name of a service, its slug where the catalogue no longer has it."""
         return self.by_slug[slug].name if slug in self.by_slug else slug
 
+    def short_name(self, slug: str) -> str:
+        """Return what people call a service, its slug where the catalogue no longer has it."""
+        return self.by_slug[slug].short_name if slug in self.by_slug else slug
+
     def find(self, name: str) -> Service | None:
         """Return the service of a slug, name or alias in any case, width and spacing, or None."""
         return next((self._by_name[key] for key in self._keys(name) if key in self._by_name), None)

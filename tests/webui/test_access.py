@@ -89,6 +89,10 @@ def test_a_name_that_is_not_ours_is_refused(client: FlaskClient, host: str, stat
     assert (response.status_code, HEADERS.items() <= dict(response.headers).items()) == (status, True)
 
 
+def test_a_name_in_capitals_is_the_same_name() -> None:
+    assert Access(frozenset({"DESKTOP-ABC"})).goes_by("desktop-abc:8000")
+
+
 def test_every_route_and_status_carries_the_safety_headers(
     client: FlaskClient, knowledge_base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,15 @@ def taken_back(client: FlaskClient, after: TestResponse) -> TestResponse:
     return sent(client, "/undo", **hidden(page))
 
 
+@pytest.mark.parametrize("fields", [{}, {"add": " "}, {"remove": ""}])
+def test_a_form_that_names_no_service_is_refused(
+    client: FlaskClient, kb: KnowledgeBase, fields: dict[str, str]
+) -> None:
+    refused = sent(client, f"/correct/{notes(kb)[0]}", **fields)
+
+    assert (refused.status_code, "サービスの名前を書いてください" in refused.text) == (422, True)
+
+
 def test_after_a_tag_one_is_where_one_was_is_told_so_and_can_take_it_back(
     client: FlaskClient, kb: KnowledgeBase
 ) -> None:

@@ -11,6 +11,7 @@ from index.whoosh_engine import WhooshEngine
 from index.whoosh_engine.generations import Stamp
 from index.whoosh_engine.reader import WhooshReader
 from kb.knowledge_base import KnowledgeBase
+from kb.search.answers import UnknownIdError
 from webui.app import create_app
 from webui.texts.en import labels as english
 from webui.texts.ja import labels
@@ -36,6 +37,10 @@ class Distant(WhooshEngine):
 
 def forbidden(*_given: object, **_named: object) -> None:
     raise PermissionError("it is read-only")
+
+
+def raising(error: Exception) -> None:
+    raise error
 
 
 @pytest.fixture
@@ -147,6 +152,16 @@ def test_a_page_whose_cluster_goes_away_under_it_is_made_anew(
     page = client.get("/?q=冪等")
 
     assert (page.status_code, labels.AWAY in page.text, "</mark>は大切" in page.text) == (200, True, False)
+
+
+def test_a_page_that_is_gone_when_it_is_made_anew_is_told_as_that(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [EngineAwayError("the cluster cannot be reached"), UnknownIdError("no note has this id")]
+    app = create_app(kb)
+    monkeypatch.setitem(app.view_functions, "reports.note", lambda **_: raising(errors.pop(0)))
+
+    assert app.test_client().get("/note/a/b").status_code == 404
 
 
 def test_the_page_says_that_an_older_generation_answers_until_the_index_is_made_anew(tmp_path: Path) -> None:

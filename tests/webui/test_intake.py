@@ -13,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
@@ -319,6 +320,25 @@ def test_while_an_update_runs_searches_are_answered_and_it_is_told_how_far_that_
     assert ((told["running"], told["done"], told["total"]), found) == ((True, 1, 2), [1])
     assert '<progress max="2" value="1">' in shown
     assert updater.update(600)
+
+
+def test_what_cannot_be_indexed_is_kept_and_not_called_searchable(knowledge_base: KnowledgeBase) -> None:
+    def sync(_tell: object) -> SyncOutcome:
+        raise OSError("the disk is full")
+
+    client = create_app(knowledge_base, updater=updating.Updater(sync)).test_client()
+    added = client.post(
+        "/add", data=REPORT, content_type="text/markdown", headers={**OURS, "Accept": "application/json"}
+    )
+
+    assert (added.status_code, added.json["searchable"]) == (201, False)
+
+
+def test_a_folder_of_one_file_is_read(client: FlaskClient) -> None:
+    fields = [("file", (io.BytesIO(), "")), ("file", (io.BytesIO(REPORT.encode()), "a.md"))]
+    shown = client.post("/add", data=MultiDict(fields), headers=OURS)
+
+    assert "SQS は順番を守らない" in shown.text
 
 
 def test_the_update_page_tells_its_outcome(client: FlaskClient) -> None:

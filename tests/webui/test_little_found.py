@@ -61,6 +61,10 @@ def test_what_may_be_meant_is_one_click_away(client: FlaskClient) -> None:
     assert found["もしかして「kubernetes」（30件）"] == "/?q=kubernetes"
 
 
+def test_a_word_that_is_meant_takes_the_place_of_whole_words_alone(client: FlaskClient) -> None:
+    assert "/?q=kubernetes%20akubernetsx" in links(client, "/?q=kubernets+akubernetsx").values()
+
+
 def test_json_tells_the_same(client: FlaskClient) -> None:
     record = client.get("/?q=監視+-早く+-担当", headers={"Accept": "application/json"}).get_json()
 

@@ -249,6 +249,8 @@ def test_pairs_are_those_that_are_asked_for(client: FlaskClient) -> None:
     assert as_json(client, "/pairs?state=solved")["total"] == 0
     assert as_json(client, "/pairs")["total"] == 20
     assert as_json(client, "/pairs?q=起動")["total"] == 20
+    assert (as_json(client, "/pairs?page=9")["page"], len(as_json(client, "/pairs?page=9")["pairs"])) == (1, 20)
+    assert {as_json(client, f"/pairs?{wrong}")["status"] for wrong in ("state=nope", "service=nope")} == {400}
     assert "知られていないため" in client.get("/pairs?service=何か").text
     assert "当てはまる課題や質問はありません" in client.get("/pairs?state=answered").text
 

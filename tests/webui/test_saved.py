@@ -15,8 +15,10 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.configuration import ConfigurationError, parse
 from kb.library.rewriting import with_search, without_search
 from kb.library.tables import MOST_SEARCHES, SavedSearch
+from kb.search.answers import SyncOutcome
 from webui.app import create_app
 from webui.pages.saved import COOKIE, readable
+from webui.pages.updating import Updater
 
 REPORT = "# 見本勉強会 2019-05-01\n\n- SQS は冪等に受ける\n- 監視の通知を絞る\n"
 TOLD = """# ours
@@ -127,6 +129,22 @@ def test_what_cannot_be_saved_is_told_beside_its_field(
     assert (answer.status_code, told(library)) == (422, TOLD)
     assert re.search(rf'<span class="error" id="{field}-error">{message}', answer.text)
     assert f'value="{fields["address"]}"' in answer.text
+
+
+def test_the_list_is_that_of_kb_toml_whether_or_not_the_index_follows(kb: KnowledgeBase) -> None:
+    def sync(_tell: object) -> SyncOutcome:
+        raise OSError("the disk is full")
+
+    client = create_app(kb, updater=Updater(sync)).test_client()
+    before = client.get("/saved", headers={"Accept": "application/json"}).json["searches"]
+    saved(client, name="別", address="q=冪等")
+    after = client.get("/saved", headers={"Accept": "application/json"}).json["searches"]
+
+    assert [one["name"] for one in after] == [*(one["name"] for one in before), "別"]
+
+
+def test_what_is_not_saved_is_not_told_as_removed(client: FlaskClient) -> None:
+    assert client.post("/saved/remove", data={"name": "どこにもない"}, headers=OURS).status_code == 409
 
 
 def test_what_is_new_is_counted_from_when_this_browser_opened_the_search(

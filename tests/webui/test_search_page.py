@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from index.engine import Reason
 from kb.knowledge_base import KnowledgeBase
+from kb.services import Catalogue
 from webui.app import create_app
 from webui.texts import en, ja
 from webui.view.listing import numbers
@@ -109,6 +110,36 @@ def test_the_order_that_was_chosen_is_the_one_shown(client: FlaskClient, words: 
     page = results(client, f"/?q={words}&sort={order}")
 
     assert re.findall(r'<option value="(\w+)" selected>', page) == [order]
+
+
+@pytest.mark.parametrize("condition", ["category=storage", "via=explicit", "service=s3", "year=1999"])
+def test_a_condition_stays_in_the_form_where_nothing_is_found(client: FlaskClient, condition: str) -> None:
+    name, _, value = condition.partition("=")
+
+    assert re.search(rf'name="{name}" value="{value}"', client.get(f"/?q=zzzz&{condition}").text)
+
+
+def test_the_first_page_says_what_was_done_before(client: FlaskClient) -> None:
+    assert said(client.get("/?done=key").text) == said(client.get("/").text)
+
+
+def test_a_time_line_is_called_by_its_conditions(client: FlaskClient) -> None:
+    page = client.get("/timeline?kind=advice&year=2019").text
+
+    assert "助言、2019年 の年表" in said(page)
+
+
+def test_a_service_that_kb_toml_no_longer_has_is_called_by_its_slug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kb.toml").write_text('[services.hoge]\nname = "Hoge"\ncategory = "compute"\n', "utf-8")
+    (tmp_path / "a.md").write_text("# 勉強会\n\n- 課題: Hoge が遅くて困った\n", "utf-8")
+    kb = KnowledgeBase.open(tmp_path, tmp_path / ".index")
+    kb.keeper.sync()
+    client = create_app(kb).test_client()
+    monkeypatch.setattr(Catalogue, "by_slug", {})
+
+    assert "hoge" in client.get("/pairs").text
 
 
 def test_everything_that_is_told_of_a_query_is_one_notice(client: FlaskClient) -> None:

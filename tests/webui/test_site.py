@@ -309,6 +309,22 @@ def test_a_site_that_cannot_be_made_whole_leaves_the_one_before(small: Path, mon
     assert sorted(path.name for path in small.iterdir()) == ["index", "library", "site"]
 
 
+def test_a_site_that_cannot_take_its_place_leaves_the_one_before(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exported(small)
+    before, rename = state(small / "site"), Path.rename
+
+    def busy(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise PermissionError("somebody has a file open there")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(PermissionError):
+        replace(small / "site", [("index.html", b"new")])
+
+    assert state(small / "site") == before
+
+
 def test_a_page_that_is_none_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kb = KnowledgeBase.open(small / "library", small / "index")
     kb.keeper.sync()

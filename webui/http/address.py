@@ -45,7 +45,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> tuple[Query, tuple[Unread, ...
     query, page = Query(limit=PAGE_SIZE), 1
     unread, taken, left_out = list[Unread](), 0, 0
     for key, value in pairs:
-        if key in ("lang", UNDO_KEY):  # `webui.language` reads the one, the frame of the page the other
+        if key in ("lang", UNDO_KEY):  # `webui.http.language` reads the one, the frame of the page the other
             continue
         if (changed := _with_single(query, key, value)) is not None:
             query = changed

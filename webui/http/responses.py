@@ -3,17 +3,19 @@
 import gzip
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, ServiceUnavailable
+from flask import Flask, Response, abort, current_app, g, jsonify, make_response, render_template, request
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
 from index.engine import EngineAwayError, SearchIndexError
+from index.query import Query
 from index.sentences import Sentence
 from kb.library.contents import ReportEntry
 from kb.search.answers import UnknownIdError
+from webui.http.address import query_of
 from webui.texts import texts
 
 _log = logging.getLogger(__name__)
@@ -70,6 +72,14 @@ def problem(
     return response
 
 
+def understood(pairs: Iterable[tuple[str, str]]) -> Query:
+    """Return the search that an address asks for; the request ends with 400 where a part of it means nothing."""
+    query, unread = query_of(pairs)
+    if unread:
+        abort(problem(BadRequest(), texts.unread(unread)))
+    return query
+
+
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return make_response(error.get_response(request.environ))
@@ -98,6 +108,10 @@ def _away(error: EngineAwayError) -> Response:
             return make_response(current_app.view_functions[request.endpoint](**(request.view_args or {})))
         except SearchIndexError as again:
             return _no_index(again)
+        except UnknownIdError as again:
+            return _unknown(again)
+        except HTTPException as again:
+            return _http_error(again)
     return _no_index(error)
 
 

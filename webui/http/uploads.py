@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 from msgspec.structs import replace
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import (
     BadRequest,
     Conflict,
@@ -73,14 +73,14 @@ def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
 
     Raises UnreadableError where nothing can be fetched.
     """
-    form, file = request.form, request.files.get("file")
+    form, file = request.form, _file()
     name, (given, refused) = form.get("name") or None, _given(form)
     if form.get("data"):
         try:
             data = base64.b64decode(form["data"], validate=True)
         except ValueError as error:  # also of what is no ASCII
             raise BadRequest from error
-    elif file and file.filename:
+    elif file:
         data, name = file.read(), file.filename
     elif fetch and form.get("address", "").strip():
         page = fetch(form["address"].strip())
@@ -92,10 +92,14 @@ def received_form(fetch: "Callable[[str], Fetched] | None") -> Received:
 
 def asked_for() -> str:
     """Return the field of the form that a report was to come from."""
-    file = request.files.get("file")
-    if file and file.filename:
+    if _file():
         return "file"
     return "address" if request.form.get("address", "").strip() else "text"
+
+
+def _file() -> FileStorage | None:
+    """Return the file of the form, None where it has none: of its two fields, one for a folder, one is left empty."""
+    return next((file for file in request.files.getlist("file") if file.filename), None)
 
 
 def proposed() -> Received:

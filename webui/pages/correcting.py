@@ -88,6 +88,8 @@ class _Forms:
                 change, text = partial(denied, claim=claim), texts.kind_denied(claim)
             elif query := request.form.get("no_answer_to", "").strip():
                 change, text = partial(_no_answer, query=query), texts.no_answer_to(query)
+            elif not (add or remove):
+                raise RefusedError(texts.NO_SERVICE_NAMED, "add")
             return self._done(text, change_note(self._corrector, note.id, change), page, note.id)
 
         return _answered(put_right, "correct.html", page, note=note)

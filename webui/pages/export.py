@@ -15,8 +15,8 @@ from kb.report.model import Note
 from kb.search.quotation import Quoting, by_place
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
-from webui.http.address import address_of, page_address, pairs_of, query_of, resolved
-from webui.http.responses import respond, wants_json
+from webui.http.address import address_of, page_address, pairs_of, resolved
+from webui.http.responses import respond, understood, wants_json
 from webui.http.security import at_once
 from webui.texts import texts
 from webui.view.facets import conditions_of
@@ -75,7 +75,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     def asked(most: int | None = None) -> Sheet:
         pairs = [(key, value) for key, value in request.args.items(multi=True) if key != _CHOSEN]
-        query = replace(resolved(query_of(pairs)[0], knowledge_base.collection.catalogue), offset=0)
+        query = replace(resolved(understood(pairs), knowledge_base.collection.catalogue), offset=0)
         chosen = tuple(dict.fromkeys(request.args.getlist(_CHOSEN)))[:_MOST_CHOSEN]
         if chosen:
             notes = tuple(map(knowledge_base.browser.note, chosen))

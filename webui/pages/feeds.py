@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 
 from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, render_template, request
-from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.announcing import Announcement, feed_urn
 from kb.search.answers import UnknownIdError
-from webui.http.address import address_of, at_page, page_address, query_of, resolved
-from webui.http.responses import problem
+from webui.http.address import address_of, at_page, page_address, resolved
+from webui.http.responses import understood
 from webui.http.security import at_once
 from webui.texts import texts
 from webui.view.facets import name_of
@@ -72,9 +71,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/feed")
     def of_search() -> Response:
-        asked, unread = query_of(request.args.items(multi=True))
-        if unread:
-            return problem(BadRequest(), texts.unread(unread))
+        asked = understood(request.args.items(multi=True))
         query = at_page(resolved(asked, knowledge_base.collection.catalogue), 1)
         address = address_of(query)
         return feed(f"/feed{address[1:]}", address, name_of(query, knowledge_base), query)

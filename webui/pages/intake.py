@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -217,7 +217,7 @@ class _Intake:
             return Outcome(name, problem=FileProblem(name, None, sentence_of(error)))
 
 
-@cache
+@lru_cache(8)
 def bookmarklet(server: str) -> str:
     """Return the link that, kept among a browser's bookmarks, sends the page being looked at to a server."""
     return "javascript:" + quote(_SCRIPT.read_text("utf-8").replace('"ADDRESS"', json.dumps(server + _PROPOSED)))

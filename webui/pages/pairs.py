@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest
 
 from index.query import Query
 from kb.kinds.pairs import PROBLEMS
@@ -14,7 +15,7 @@ from kb.search.facets import place
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
 from webui.http.address import address_of
-from webui.http.responses import respond
+from webui.http.responses import problem, respond, wants_json
 from webui.texts import texts
 from webui.view.facets import counts
 from webui.view.listing import address, asked_page, page_of
@@ -42,22 +43,28 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     def pairs() -> Response:
         words, named = (request.args.get(key, "").strip() for key in ("q", "service"))
         state = request.args.get("state", "")
-        state = state if state in texts.shared.STATES else ""
         catalogue, domain = knowledge_base.collection.catalogue, knowledge_base.collection.domain
         service = catalogue.find(named)
+        unread = [("state", state)] if state not in ("", *texts.shared.STATES) else []
+        unread += [("service", named)] if named and service is None else []
+        if unread and wants_json():
+            return problem(BadRequest(), texts.unread(unread))
+        state = state if state in texts.shared.STATES else ""
         asked = Query(words).select("state", *((state,) if state else PROBLEMS))
         asked = asked.select("service", *([service.slug] if service else []))
-        number = asked_page(request.args)
         counted = replace(
             asked,
             sort="new",
-            offset=(number - 1) * _SIZE,
             limit=_SIZE,
             facets=("state", "service"),
             most_values=(("service", _SERVICES),),
             context="place",
         )
-        answer = knowledge_base.searcher.search(counted)
+        number = asked_page(request.args)
+        answer = knowledge_base.searcher.search(replace(counted, offset=(number - 1) * _SIZE))
+        if answer.total and not answer.found:  # a page beyond the last is the last, as in every list
+            number = -(-answer.total // _SIZE)
+            answer = knowledge_base.searcher.search(replace(counted, offset=(number - 1) * _SIZE))
         kept = tuple((key, value) for key, value in (("q", words), ("state", state), ("service", named)) if value)
         shown = [with_related(domain, one.note, answer.around[place(one.note)]) for one in answer.found]
         part = page_of(_PATH, shown, answer.total, number, _SIZE, kept=kept)
@@ -94,7 +101,7 @@ def _states(notes: Mapping[str, int], chosen: str, words: str, service: str) -> 
 def _services(values: Sequence[FacetValue], catalogue: Catalogue, state: str, words: str) -> Iterator[Choice]:
     for facet in values:
         url = address(_PATH, ("q", words), ("state", state), ("service", "" if facet.selected else facet.value))
-        yield Choice(catalogue.by_slug[facet.value].short_name, url, facet.count, facet.selected)
+        yield Choice(catalogue.short_name(facet.value), url, facet.count, facet.selected)
 
 
 def _record(shown: ShownNote, domain: Domain) -> dict[str, Any]:

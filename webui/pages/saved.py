@@ -19,7 +19,7 @@ from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, tell_refusals
 from webui.pages.updating import Updater
 from webui.texts import texts
-from webui.view.cached import Cached
+from webui.view.cached import CachedByKey
 
 _Done: TypeAlias = tuple[SavedSearch, int | None]  # a search that was saved, or with its place one that was forgotten
 _MEANING = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # what an address reads as something else than itself
@@ -45,7 +45,7 @@ class SavedSearches:
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
         self._knowledge_base = knowledge_base
-        self._counted = Cached(knowledge_base, self._count)
+        self._counts = CachedByKey(knowledge_base, self._count)
 
     def __call__(self) -> tuple[Saved, ...]:
         """Return them in the order of kb.toml."""
@@ -55,8 +55,10 @@ class SavedSearches:
         """Tell whether the search of an address is saved."""
         return any(saved.url == address for saved, _ in self._counted())
 
-    def _count(self) -> tuple[tuple[Saved, Query], ...]:
-        searches = self._knowledge_base.corrector.searches()
+    def _counted(self) -> tuple[tuple[Saved, Query], ...]:
+        return self._counts(tuple(self._knowledge_base.corrector.searches()))
+
+    def _count(self, searches: tuple[SavedSearch, ...]) -> tuple[tuple[Saved, Query], ...]:
         queries = [query_at(search.address, self._knowledge_base) for search in searches]
         answers = self._knowledge_base.searcher.each(*(replace(query, limit=0) for query in queries))
         return tuple(
@@ -102,8 +104,9 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches, updater: Updater,
     def forget() -> Response:
         name = request.form.get("name", "")
         gone: _Done | None = corrector.forget(name)
-        undo = gone and undoing(turned, gone)
-        undo_entry = undo_log.keep(texts.search_forgotten(name), undo)
+        if gone is None:
+            raise ChangedSinceError
+        undo_entry = undo_log.keep(texts.search_forgotten(name), undoing(turned, gone))
         return undo_log.lead_back(undo_entry, came_from("/"), settled=updater.update())
 
     def turned(done: _Done) -> _Done:

@@ -15,7 +15,7 @@ from kb.search.records import found_talk_record, hit_record, hits
 from kb.search.searching import SORTS
 from kb.services import Domain
 from webui.http import language
-from webui.http.address import PAGE_SIZE, Unread, address_of, at_page, page_of, query_of, resolved
+from webui.http.address import PAGE_SIZE, UNDO_KEY, Unread, address_of, at_page, page_of, query_of, resolved
 from webui.http.responses import problem, respond, wants_json
 from webui.pages.saved import SavedSearches, remember_seen
 from webui.pages.start import StartPage
@@ -57,8 +57,8 @@ class SearchPage:
         if not self.query.selections:
             return
         listed = {(group.key, facet.value) for group in self.groups for facet in (*group.shown, *group.folded)}
-        listed |= {("category", facet.value) for facet in self.answer.facets["category"]}
-        listed |= {("via", "explicit")}
+        if any(group.key == "service" for group in self.groups):  # which these two stand in
+            listed |= {("category", facet.value) for facet in self.answer.facets["category"]} | {("via", "explicit")}
         pairs = ((group, value) for group, values in self.query.selections for value in values)
         yield from (pair for pair in pairs if pair not in listed)
 
@@ -146,7 +146,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
 
     @blueprint.get("/")
     def home() -> Response:
-        return results() if request.args.keys() - {language.KEY} else start_page()
+        return results() if request.args.keys() - {language.KEY, UNDO_KEY} else start_page()
 
     def results() -> Response:
         query, unread = query_of(request.args.items(multi=True))

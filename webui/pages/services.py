@@ -63,7 +63,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
-    """Return the page of a service, or its JSON: `urls` lead to all notes of each list, `totals` count them."""
+    """Return the page of a service, or its JSON: `urls` lead to all notes of each list; `totals` count some."""
     about = Query().select("service", service.slug)
     lists = {
         "advice": replace(about.select("kind", "advice"), sort="boost"),
@@ -104,7 +104,11 @@ def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:
         questions=questions,
         all_questions=asked.total,
         urls={name: address_of(query) for name, query in lists.items()},
-        totals={name: numbers.get("statement" if name == "cases" else name, 0) for name in lists},
+        totals={
+            "solved": numbers.get("solved", 0),
+            "unsolved": numbers.get("unsolved", 0),
+            "cases": numbers.get("statement", 0),
+        },
         talks=talks,
         noted=noted,
         more_talks=len(spoken) - len(most) + answer.unlisted.get("talk", 0),

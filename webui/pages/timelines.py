@@ -15,9 +15,10 @@ from kb.search.directory import TalkEntry, year
 from kb.search.facets import UNDATED
 from kb.search.records import change_record
 from kb.services import Catalogue, Change, Domain, Service
-from webui.http.address import address_of, query_of, resolved
-from webui.http.responses import respond
+from webui.http.address import address_of, resolved
+from webui.http.responses import respond, understood
 from webui.texts import texts
+from webui.view.facets import name_of
 from webui.view.listing import address
 from webui.view.timeline import Undated, in_a_row
 
@@ -89,12 +90,12 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @blueprint.get(_PATH)
     def timeline() -> Response:
         catalogue, domain = knowledge_base.collection.catalogue, knowledge_base.collection.domain
-        query = resolved(query_of(request.args.items(multi=True))[0], catalogue)
+        query = resolved(understood(request.args.items(multi=True)), catalogue)
         counted = replace(query, offset=0, limit=0, facets=("talk",), most_values=(("talk", MOST_TALKS),))
         talks = tuple(talks_counted(knowledge_base.searcher.search(counted), knowledge_base))
         service = _only_service(query, catalogue)
         changes = domain.changes_of(service.slug) if service else _changes(query, catalogue, domain)
-        name = " ".join(filter(None, (query.text, *map(catalogue.name, query.selected("service")))))
+        name = name_of(query, knowledge_base)
         years = chronicle(talks, changes)
         return respond(
             "timeline.html",

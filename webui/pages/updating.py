@@ -69,7 +69,7 @@ class Updater:
     def update(self, patience: float | None = None) -> bool:
         """Have the index brought up to the library as it is now; return whether that was done within the patience.
 
-        That is in seconds, PATIENCE by default.
+        That is in seconds, PATIENCE by default. It is False too where that failed, as `failure` says.
         """
         with self._lock:
             self._wanted.set()
@@ -77,7 +77,7 @@ class Updater:
                 self._idle.clear()
                 self.progress = Progress(running=True)
                 threading.Thread(target=self._run, name="update", daemon=True).start()
-        return self._idle.wait(PATIENCE if patience is None else patience)
+        return self._idle.wait(PATIENCE if patience is None else patience) and self.failure is None
 
     def _run(self) -> None:
         while True:

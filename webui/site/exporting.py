@@ -163,5 +163,10 @@ def replace(folder: Path, made: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
         _check(folder)  # once more: writing took minutes
         if folder.exists():
             folder.rename(old)
-        new.rename(folder)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
     return len(lengths), sum(lengths.values())

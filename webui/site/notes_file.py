@@ -80,8 +80,8 @@ class NotesFile:
     def _value(self, group: str, value: str) -> int:
         if (group, value) not in self._values:
             number = self._values[group, value] = len(self._values)
-            if group == "service":
-                service = self._knowledge_base.collection.catalogue.by_slug[value]
+            service = self._knowledge_base.collection.catalogue.by_slug.get(value) if group == "service" else None
+            if service:
                 for name in {folded(one) for one in (*service.names, *service.short_name.split())}:
                     self._names[name].append(number)
         return self._values[group, value]

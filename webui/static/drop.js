@@ -16,7 +16,7 @@ export async function take(files, entries) {
   const lines = files.map(lineOf);
   let taken = 0;
   for (const [place, file] of files.entries()) taken += await send(file, lines[place]);
-  if (taken) await fetch("/sync", { method: "POST", redirect: "manual" });
+  if (taken) await fetch("/sync", { method: "POST", redirect: "manual" }).catch(() => {}); // what is taken is told all the same
   document.getElementById("status").textContent = box.querySelector(".summed").textContent =
     box.dataset.summed.replace("{taken}", taken).replace("{files}", files.length);
 }

@@ -263,7 +263,7 @@ let aliases; // of services, by what their boxes select: fetched when one first 
 async function narrow(find) {
   if (find.id === "find=service") aliases ??= await (await fetch("/aliases")).json();
   const sought = plain(find.value);
-  const group = find.closest("fieldset");
+  const group = find.parentElement;
   for (const item of group.querySelectorAll("li")) {
     const names = aliases?.[item.querySelector("input").value] ?? "";
     item.hidden = !plain(`${item.textContent} ${names}`).includes(sought);

@@ -126,7 +126,7 @@ def talk_groups(
     labels: Mapping[str, Callable[[str], str]] = {
         "year": texts.year,
         "event": lambda value: events[value].name if value in events else value,
-        "service": lambda value: catalogue.by_slug[value].short_name if value in catalogue.by_slug else value,
+        "service": catalogue.short_name,
         "speaker": str,
     }
     selected = {group: by_slug[group] for group in labels if group in by_slug}

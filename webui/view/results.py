@@ -1,5 +1,6 @@
 """What a page of results shows: hits in their trees by talk, notices on the query, and the searches that lead on."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -73,7 +74,7 @@ def by_talk(domain: Domain, query: Query, answer: Answer, some: Sequence[Found])
         shown = {hit.note.id: with_related(domain, hit.note, others, hit) for hit in hits}
         branches = tree(note for note in context if note.id in hit_ids)
         more = answer.found_in[value] - len(hits) if first.talk and some is answer.found else 0
-        url = address_of(query.select("talk" if first.talk else "report", value))
+        url = address_of(query.select("talk", value))
         yield TalkHits(first.talk, first, branches, shown, more, url)
 
 
@@ -169,7 +170,8 @@ def _parts(query: Query, answer: Answer) -> Iterator[Way]:
 def _corrections(query: Query, answer: Answer) -> Iterator[Way]:
     """Yield each word that may be meant instead of one as typed."""
     for one in answer.meant:
-        corrected = replace(query, text=query.text.replace(one.word, one.meant), offset=0)
+        whole = rf"(?<![A-Za-z0-9]){re.escape(one.word)}(?![A-Za-z0-9])"  # not within another word
+        corrected = replace(query, text=one.meant.join(re.split(whole, query.text)), offset=0)
         yield Way(texts.shared.meant(one.meant, one.count), address_of(corrected))
 
 

@@ -1,12 +1,12 @@
 """The sentences of the page in English, made of what was found."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 from index.engine import Reason
 from index.text import folded
+from index.urls import url_parts
 from kb.pipeline.aligning import Row
 from kb.report.model import Why
 from kb.texts.en import counted, day
@@ -265,4 +265,5 @@ def time_of_day(start: str | None, end: str | None) -> str:
 
 def host(url: str) -> str:
     """Return an address as short as a reader wants it: its host."""
-    return re.sub(r"^[a-z]+://(www\.)?", "", url).split("/")[0]
+    parts = url_parts(url)
+    return ((parts and parts.hostname) or url).removeprefix("www.")
