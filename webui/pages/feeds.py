@@ -10,10 +10,10 @@ from flask import Blueprint, Response, render_template, request
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.search.announcing import Announcement, feed_urn
-from kb.search.answers import UnknownIdError
 from webui.http.address import address_of, at_page, page_address, resolved
 from webui.http.responses import understood
 from webui.http.security import at_once
+from webui.pages.services import service_called
 from webui.texts import texts
 from webui.view.facets import name_of
 
@@ -78,9 +78,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
     @blueprint.get("/service/<name>/feed")
     def of_service(name: str) -> Response:
-        service = knowledge_base.collection.catalogue.find(name)
-        if service is None:
-            raise UnknownIdError(f"no service is called {name}")
+        service = service_called(name, knowledge_base)
         page = page_address("service", service.slug)
         return feed(f"{page}/feed", page, service.name, Query().select("service", service.slug))
 

@@ -19,7 +19,7 @@ from webui.http.undo_log import UndoLog, came_from, undoing
 from webui.http.uploads import RefusedError, tell_refusals
 from webui.pages.updating import Updater
 from webui.texts import texts
-from webui.view.cached import CachedByKey
+from webui.view.cached import Cached
 
 _Done: TypeAlias = tuple[SavedSearch, int | None]  # a search that was saved, or with its place one that was forgotten
 _MEANING = re.compile(r"[%&+#;\x00-\x1f\x7f]")  # what an address reads as something else than itself
@@ -45,7 +45,7 @@ class SavedSearches:
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
         self._knowledge_base = knowledge_base
-        self._counts = CachedByKey(knowledge_base, self._count)
+        self._counts = Cached(knowledge_base, self._count)
 
     def __call__(self) -> tuple[Saved, ...]:
         """Return them in the order of kb.toml."""

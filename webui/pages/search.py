@@ -75,6 +75,11 @@ class SearchPage:
         return ((key, label, SORTS[key] == self.query.sort) for key, label in labels.items())
 
     @property
+    def total(self) -> int:
+        """How many notes were found."""
+        return self.answer.total
+
+    @property
     def first(self) -> int:
         """The number of the first note on this page, counted from 1."""
         return self.query.offset + 1
@@ -85,7 +90,7 @@ class SearchPage:
         return self.query.offset + len(self.answer.found)
 
     @property
-    def page(self) -> int:
+    def number(self) -> int:
         """The number of this page."""
         return page_of(self.query)
 
@@ -97,11 +102,11 @@ class SearchPage:
     @property
     def numbers(self) -> Iterator[int | None]:
         """The numbers of the pages that are offered, None where some are left out."""
-        return numbers(self.page, self.pages)
+        return numbers(self.number, self.pages)
 
-    def page_url(self, page: int) -> str | None:
-        """Return the address of a page, None where there is none of that number."""
-        return address_of(at_page(self.query, page)) if 1 <= page <= self.pages else None
+    def url(self, number: int) -> str:
+        """Return the address of a page."""
+        return address_of(at_page(self.query, number))
 
     def export_url(self, ending: str) -> str:
         """Return the address of the whole result as a file."""

@@ -38,28 +38,30 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     """Return the pages over a knowledge base: a service and its guide."""
     blueprint = Blueprint("services", __name__)
 
-    def known(name: str) -> Service:
-        service = knowledge_base.collection.catalogue.find(name)
-        if service is None:
-            raise UnknownIdError(f"no service is called {name}")
-        return service
-
     @blueprint.get("/service/<name>")
     def service(name: str) -> Response:
-        return _answer(known(name), knowledge_base)
+        return _answer(service_called(name, knowledge_base), knowledge_base)
 
     @blueprint.get("/guide/<name>")
     def guide(name: str) -> Response:
-        made = knowledge_base.guide(known(name))
+        made = knowledge_base.guide(service_called(name, knowledge_base))
         return respond("guide.html", lambda: guide_record(made, knowledge_base.collection.domain), guide=made)
 
     @blueprint.get("/guide/<name>.md")
     def as_markdown(name: str) -> Response:
-        made = knowledge_base.guide(known(name))
+        made = knowledge_base.guide(service_called(name, knowledge_base))
         lines = quoting(knowledge_base.collection.domain, request.host_url).guide(made)
         return Response("\n".join((*lines, "")), mimetype="text/markdown")
 
     return blueprint
+
+
+def service_called(name: str, knowledge_base: KnowledgeBase) -> Service:
+    """Return the service that an address names in any way. Raises UnknownIdError where none is called so."""
+    service = knowledge_base.collection.catalogue.find(name)
+    if service is None:
+        raise UnknownIdError(f"no service is called {name}")
+    return service
 
 
 def _answer(service: Service, knowledge_base: KnowledgeBase) -> Response:

@@ -1,9 +1,9 @@
 """What pages show of a whole generation, made once and cached: examples, how to write a search, panels of services."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from index.engine import SearchIndexError
 from index.query import Query
@@ -35,34 +35,21 @@ _ASKED = (
     *("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計"),
 )
 
-K = TypeVar("K", bound=Hashable)
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Cached(Generic[T]):
-    """Something that is made of a generation of a knowledge base when it is first asked for."""
+class Cached(Generic[P, T]):
+    """What is made of a generation of a knowledge base when first asked for: one of each key, as languages, services."""
 
-    def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[], T]) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, make: Callable[P, T]) -> None:
         self._collection = knowledge_base.collection
         self._make = make
         self._kept = GenerationCache[T]()
 
-    def __call__(self) -> T:
-        """Return it as it is for the newest generation."""
-        return self._kept.get(self._collection.contents(), self._make)
-
-
-class CachedByKey(Generic[K, T]):
-    """The same for each of some keys, as languages or services."""
-
-    def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[K], T]) -> None:
-        self._collection = knowledge_base.collection
-        self._make = make
-        self._kept = GenerationCache[T]()
-
-    def __call__(self, key: K) -> T:
+    def __call__(self, *key: P.args, **named: P.kwargs) -> T:
         """Return that of a key, as it is for the newest generation."""
-        return self._kept.get(self._collection.contents(), lambda: self._make(key), key)
+        return self._kept.get(self._collection.contents(), lambda: self._make(*key, **named), key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +107,7 @@ def syntax(knowledge_base: KnowledgeBase) -> Callable[[], tuple[SyntaxLine, ...]
 
 def _in_its_language(knowledge_base: KnowledgeBase, make: Callable[[], Iterable[T]]) -> Callable[[], tuple[T, ...]]:
     """Return what gives some things in the language of a request; none where no index answers."""
-    kept = CachedByKey[str, tuple[T, ...]](knowledge_base, lambda _language: tuple(make()))
+    kept = Cached(knowledge_base, lambda _language: tuple(make()))
 
     def spoken_ones() -> tuple[T, ...]:
         try:
@@ -199,7 +186,7 @@ class Panels:
 
     def __init__(self, knowledge_base: KnowledgeBase) -> None:
         self._collection = knowledge_base.collection
-        self._made = CachedByKey[str, Panel | None](knowledge_base, lambda slug: _panel(slug, knowledge_base))
+        self._made = Cached(knowledge_base, lambda slug: _panel(slug, knowledge_base))
 
     def of(self, query: Query) -> Panel | None:
         """Return the panel of the one service that a query names, None where it names none that notes are about.

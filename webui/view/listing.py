@@ -36,6 +36,11 @@ class Page(Generic[_Item]):
     pages: int
     first: int
 
+    @property
+    def last(self) -> int:
+        """The number of its last item."""
+        return self.first + len(self.items) - 1
+
     def url(self, number: int) -> str:
         """Return the address of a page."""
         return address(self.path, *self.kept, *((("page", str(number)),) if number > 1 else ()))
