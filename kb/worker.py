@@ -59,8 +59,7 @@ def _embed_again(knowledge_base: KnowledgeBase, changed: Event) -> None:
         changed.wait()
         changed.clear()
         try:
-            coverage = knowledge_base.keeper.coverage()
-            if coverage and coverage.embedded < coverage.documents:
+            if knowledge_base.keeper.has_vectors_to_make():
                 _let_end(_started(_embed, *knowledge_base.collection.chosen))
         except Exception:  # noqa: BLE001  # whatever it is, it must not end the thread: the next change begins anew
             _log.exception("notes cannot be found by likeness")

@@ -47,7 +47,7 @@ class Keeper:
         if before and self._is_current(before, scan) and not collection.engine.damage():
             after = before
         else:
-            vectors = self._vectors_of_kinds() if before and self._teaches_anew(before, scan) else None
+            vectors = self._vectors_of_kinds() if before else None
             after, difference = Sync(collection, scan, self._held(), since, progress, vectors=vectors).run()
         if self._teaches_anew(after, scan):  # corrected notes stand in reports that were new to the index
             since, held = collection.engine.stamp(), self._held()
@@ -73,9 +73,9 @@ class Keeper:
         from kb.library.kept import KeptInMemory
         from kb.search.syncing import Sync
 
-        since, _, scan = self._turn_to_library()
-        aside = KeptInMemory(self._collection.index)
-        return Sync(self._collection, scan, self._held(), since, progress, aside=aside).preview()
+        since, before, scan = self._turn_to_library()
+        vectors, aside = self._vectors_of_kinds() if before else None, KeptInMemory(self._collection.index)
+        return Sync(self._collection, scan, self._held(), since, progress, aside=aside, vectors=vectors).preview()
 
     def _turn_to_library(self) -> tuple[object, Contents | None, Scan]:
         """Turn to the library as it is now; return the engine's stamp, what the index holds, and what it is to hold."""
@@ -126,10 +126,22 @@ class Keeper:
         since, before, scan = self._turn_to_library()
         if before is None or not self._is_current(before, scan):
             return False
-        if all(entry.vectors == vectors.name for entry in before.reports if entry.notes):
+        if not self._unclassified(before, vectors):
             return False
-        Sync(self._collection, scan, self._held(), since, progress, vectors=vectors).run()
+        Sync(self._collection, scan, self._held(), since, progress, vectors=vectors, anew=True).run()
         return True
+
+    def _unclassified(self, contents: Contents, vectors: "KeptVectors") -> bool:
+        """Return whether there are reports whose notes words alone classified."""
+        return any(entry.vectors != vectors.name for entry in contents.reports if entry.notes)
+
+    def has_vectors_to_make(self) -> bool:
+        """Return whether notes lack vectors, or kinds that are told by them (`embed`)."""
+        coverage, vectors = self.coverage(), self._vectors_of_kinds()
+        if coverage and coverage.embedded < coverage.documents:
+            return True
+        contents = self._collection.readable_contents()
+        return bool(vectors and contents and self._unclassified(contents, vectors))
 
     def _vectors_of_kinds(self) -> "KeptVectors | None":
         """Return the vectors that notes are classified by too, None where there are none."""

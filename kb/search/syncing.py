@@ -31,8 +31,9 @@ class Sync:
     """One sync of a collection with its library as it was found.
 
     `before` is what the index holds, if it is whole, and `since` the engine's stamp from before that was asked. What is
-    understood is kept in the index, or for this once in `aside`. With `vectors` the notes of a report are classified
-    anew that words alone classified, and those of all are where corrections teach another `lesson` than before.
+    understood is kept in the index, or for this once in `aside`. Those of a report that is read anew are classified by
+    `vectors` too, where all its notes have some: of one that changed, of all where corrections teach another lesson
+    than before, and with `anew` of those that words alone classified.
     """
 
     def __init__(
@@ -45,18 +46,22 @@ class Sync:
         *,
         aside: KeptReports | None = None,
         vectors: KeptVectors | None = None,
+        anew: bool = False,
     ) -> None:
         self._collection = collection
         self._scan = scan
         self._since = since
         self._progress = progress
-        self._vectors = vectors
+        self._unclassified = vectors.name if vectors and anew else None
         self._held = before
         held = before.contents if before else None
         self._before = held if held and held.code == code_digest() else None
         finisher = Finisher(collection.index, collection.tools, aside)
         self._lesson = lesson_of(scan, held, finisher)
         self._finisher = Finisher(collection.index, collection.tools, aside, vectors, self._lesson)
+        # Processes know no vectors: what they read is classified by words alone, until the vectors of its notes are made.
+        taught = self._before is not None and self._before.lesson != self._lesson.key
+        self._in_place = vectors is not None and (anew or taught)
         self._files = {file.source: file for file in scan.files}
         self._updates = held.updates if held else ()
         self._same = frozenset(self._unchanged(self._before)) if self._before else frozenset[str]()
@@ -68,7 +73,7 @@ class Sync:
         """
         collection = self._collection
         changed = [file for file in self._scan.files if file.source not in self._same]
-        if self._vectors or len(changed) < staging.WORTH_PROCESSES:
+        if self._in_place or len(changed) < staging.WORTH_PROCESSES:
             return self._published(Staged({}, ()))
         with collection.engine.staging() as writer:
             configuration = collection.tools.configuration
@@ -177,7 +182,7 @@ class Sync:
             entry = before.by_source.get(file.source)
             if before.lesson != self._lesson.key:
                 continue
-            if entry and self._vectors and entry.vectors != self._vectors.name:
+            if entry and self._unclassified and entry.vectors != self._unclassified:
                 continue
             if entry is None or any(old.talks.get(asked) != new.talks.get(asked) for asked in entry.asked):
                 continue

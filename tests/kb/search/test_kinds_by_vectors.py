@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from index.embedder import Vectors
 from index.query import Query
@@ -95,6 +96,36 @@ def test_of_an_edited_report_words_tell_the_kinds_until_its_vectors_are_there(kb
 
     kb.keeper.embed()
     assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"problem"}, [Leaning.name] * 2)
+
+
+def test_a_correction_changes_no_other_note_and_what_was_is_there_again_after_it(kb: KnowledgeBase) -> None:
+    kb.keeper.sync()
+    kb.keeper.embed()
+    before = {note.id: note.kind for note in notes(kb)}
+    first = next(iter(before))
+
+    kb.corrector.note(first, lambda told: replace(told, adds=("sqs",)))
+    foreseen = kb.keeper.preview_sync()
+    kb.keeper.sync()
+    corrected = {note.id: note.kind for note in notes(kb)}
+    kb.corrector.note(first, lambda told: replace(told, adds=()))
+    kb.keeper.sync()
+
+    assert (corrected, {note.id: note.kind for note in notes(kb)}) == (before, before)
+    assert foreseen
+    assert {item.sort for report in foreseen.reports for item in report.items} == {"tag"}
+    assert told_by(kb) == [Leaning.name] * 2
+
+
+def test_what_words_alone_classified_though_its_vectors_are_there_is_to_be_classified(kb: KnowledgeBase) -> None:
+    kb.keeper.sync()
+    assert kb.keeper.has_vectors_to_make()
+
+    kb.collection.engine.embed(lambda *_: None)
+    assert kb.keeper.has_vectors_to_make()
+
+    kb.keeper.embed()
+    assert not kb.keeper.has_vectors_to_make()
 
 
 def test_another_model_s_vectors_tell_no_kinds(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
