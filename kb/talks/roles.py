@@ -168,16 +168,18 @@ def _bin(probability: float) -> int:
 
 
 def likeliest(lines: Sequence[Line], talk: Mapping[int, float], overrides: Mapping[int, bool]) -> list[int]:
-    """Return the lines that are talks, none of them below another: each, or the likeliest below it.
+    """Return the lines that are talks, none of them below another that nobody told: each, or the likeliest below it.
 
     Probabilities add up as those of independent lines do, by the logarithm of the odds. A report is consistent: where
     half of those beside a line are talks, less makes it one; a row of a table, which may tell of anything, needs more
-    by itself. What a person told of lines, the `overrides` by their index, holds.
+    by itself. What a person told of lines, the `overrides` by their index, holds: below a line that was told to be a
+    talk those remain that are talks by themselves, for nothing was said of them.
     """
     thresholds = {name: _log_odds(value) for name, value in load("lines_together").thresholds.items()}
     sure, beside, row = (thresholds[name] for name in ("talk", "talk beside talks", "row"))
     rows = {i for i in talk if lines[i].type == "table"}
     points = {i: _log_odds(value) - (row if i in rows else sure) for i, value in talk.items()}
+    by_themselves = {i for i, gain in points.items() if gain > 0}
     for (name, *_), peers in peers_of(lines, parents_of(lines), talk).items():
         if name == "beside" and 2 * sum(points[i] > 0 for i in peers) > len(peers) - 1:
             others = (i for i in peers if i not in rows and not is_section_name(lines[i].text))
@@ -191,7 +193,8 @@ def likeliest(lines: Sequence[Line], talk: Mapping[int, float], overrides: Mappi
             _, gain, inside = best.pop()
             below, talks = below + gain, [*talks, *inside]
         if points[i] > max(below, 0.0):
-            below, talks = points[i], [i]
+            remaining = [one for one in talks if one in by_themselves] if i in overrides else []
+            below, talks = points[i], [i, *remaining]
         if talks:
             best.append((i, below, talks))
     return sorted(i for _, _, talks in best for i in talks)

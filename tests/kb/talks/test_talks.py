@@ -299,3 +299,4 @@ def test_of_a_heading_and_those_below_it_the_likelier_are_talks() -> None:
     assert likeliest(lines, {0: 0.7, 1: 0.9, 2: 0.9}, {}) == [1, 2]
     assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {}) == [0]
     assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {0: False}) == [1]
+    assert likeliest(lines, {0: 0.7, 1: 0.9, 2: 0.1}, {0: True}) == [0, 1]  # nothing was said of what stands below
