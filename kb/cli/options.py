@@ -46,12 +46,13 @@ def places() -> Places:
 
 def foreseen() -> tuple[type[Exception], ...]:
     """Return the errors that are told and not traced; asked for only when there is one."""
+    from index.datafiles import TableError
     from index.engine import SearchIndexError
     from kb.evaluation import EvaluationError
     from kb.report.problems import LibraryError, UnreadableError
     from kb.search.answers import UnknownIdError
 
-    return EvaluationError, LibraryError, SearchIndexError, UnknownIdError, UnreadableError, OSError
+    return EvaluationError, LibraryError, SearchIndexError, TableError, UnknownIdError, UnreadableError, OSError
 
 
 class NamedPath(click.Path):

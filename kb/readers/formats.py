@@ -65,7 +65,7 @@ _FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the 
 LABELS = tuple(each.label for each in _FORMATS)
 ENDINGS = tuple(dict.fromkeys(ending for each in _FORMATS for ending in each.endings))
 MEDIA_TYPES = frozenset(media_type for each in _FORMATS for media_type in each.media_types)
-_WRITTEN = LABELS[:2]  # what people write and save with any editor
+_WRITTEN = tuple(one.label for one in reversed(READERS) if one.name in ("markdown", "text"))  # saved with any editor
 
 
 def read_outline(data: bytes, source: str) -> Outline:

@@ -20,7 +20,10 @@ _LONGEST = 10_000  # characters; a longer line is no markup that anybody wrote, 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """What opens a block of lines, what closes it (`{0}`: the words that opened it), and what the block is."""
+    """What opens a block of lines, the whole line that closes it, and what the block is.
+
+    In `closing` stands `{0}` for the words that opened it; capitals make no difference.
+    """
 
     opening: re.Pattern[str]
     closing: str
@@ -31,11 +34,11 @@ class Fence:
 class Markup:
     """How the lines of a format are marked.
 
-    `certain` is what no text of another format has. `heading` has groups `marks`, as many as its level, and `text`;
+    `certain` is what no text of another format has. `heading` has groups `marks`, as long as its level, and `text`;
     `item` has `mark` and `text`, with `indent` where items nest by that, and `numbered` is such a mark; `field`, a line
     that says something of the report, has `key` and `value`. Items nest by their indent, by marks that differ from
-    those above, or by how many `*` they have. `inline` are patterns of what stands in a line and what is shown of it,
-    as `re.sub` has it, in order; a group `address` links.
+    those above, or by how many `*` they have (others, as `#`, do not nest then). `inline` are patterns of what stands
+    in a line and what is shown of it, as `re.sub` has it, in order; a group `address` links.
     """
 
     certain: re.Pattern[str]
@@ -81,7 +84,7 @@ def _fenced(line: str, at: int, markup: Markup, numbers: Mapping[str, Sequence[i
     """Return the block that a line opens and the index of the line that closes it; none and itself for any other."""
     for fence in markup.fences if len(line) <= _LONGEST else ():
         if opening := fence.opening.fullmatch(line):
-            closing = fence.closing.format(opening[1] if fence.opening.groups else "").lower()
+            closing = fence.closing.replace("{0}", opening[1] if fence.opening.groups else "").lower()
             ends = numbers.get(closing, ())
             below = bisect_right(ends, at)
             return (fence, ends[below]) if below < len(ends) else (None, at)

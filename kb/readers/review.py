@@ -13,10 +13,10 @@ MARKUP = Markup(
     numbered=re.compile(r"\d+\."),
     unseen=re.compile(r"#@.*|//(?!footnote|endnote)\w+(?:\[.*\])?\{?|={1,6}\[/[^\]]*\]|//\}"),
     fences=(
-        Fence(re.compile(r"//(?:quote|lead)\b.*\{"), "//}}", "quote"),
-        Fence(re.compile(r"//(?:table|imgtable|emtable)\b.*\{"), "//}}", "table"),
-        Fence(re.compile(r"//(?:comment|raw|embed)\b.*\{"), "//}}", "unparsed"),
-        Fence(re.compile(r"//\w*(?:list|cmd|source)\w*\b.*\{"), "//}}", "code"),
+        Fence(re.compile(r"//(?:quote|lead)\b.*\{"), "//}", "quote"),
+        Fence(re.compile(r"//(?:table|imgtable|emtable)\b.*\{"), "//}", "table"),
+        Fence(re.compile(r"//(?:comment|raw|embed)\b.*\{"), "//}", "unparsed"),
+        Fence(re.compile(r"//\w*(?:list|cmd|source)\w*\b.*\{"), "//}", "code"),
     ),
     inline=(
         (

@@ -47,10 +47,11 @@ class Listed(Struct, frozen=True):
 class Facet(Struct, frozen=True):
     """One way to narrow notes down.
 
-    `label` is what it is called in each language; `values` are those of a note. What values are called stands in
-    `value_labels`, by language, where they are a few that are always the same, else `labels` gives it where it is not
-    the value itself. `words` ask for it in the search box, by `names` (folded) of its values where those are known
-    beforehand, else by what a value contains; `find` gives the value of one such name. `order` is that of its counts:
+    `key` is a word: its option, its key in addresses. `label` is what it is called in each language; `values` are those
+    of a note. What values are called stands in `value_labels`, by language, where they are a few that are always the
+    same, else `labels` gives it where it is not the value itself. `words` ask for it in the search box, by `names`
+    (folded) of its values where those are known beforehand, else by what a value contains (A finds ALL too: such values
+    want `names` and `find`); `find` gives the value of one such name. `order` is that of its counts:
     the commonest first, the newest first with the undated last, or as `labels` has them. `option_help` is the help of
     its option of `kb search`, None for no option; `tool_help` that of the argument of programs' searches.
     """

@@ -59,7 +59,7 @@ class Sync:
         finisher = Finisher(collection.index, collection.tools, aside)
         self._lesson = lesson_of(scan, held, finisher)
         self._finisher = Finisher(collection.index, collection.tools, aside, vectors, self._lesson)
-        # Processes know no vectors: what they read is classified by words alone, until the vectors of its notes are made.
+        # Processes know no vectors: words alone classify what they read, until the vectors of its notes are made.
         taught = self._before is not None and self._before.lesson != self._lesson.key
         self._in_place = vectors is not None and (anew or taught)
         self._files = {file.source: file for file in scan.files}

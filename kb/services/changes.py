@@ -104,6 +104,11 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(_WORD.sub(_written_out, text))
 
 
+def unknown_words(claims: Iterable[str]) -> list[str]:
+    """Return the words of `claims.toml` that claims use and that stand there not."""
+    return [word[1] for claim in claims for word in _WORD.finditer(claim) if word[1] not in {"limit", *_words()}]
+
+
 def lifecycle(services: Iterable[Service]) -> Iterator[Change]:
     """Yield what became of services: of each its last stage, which holds today and overtakes all that name it."""
     for service in services:

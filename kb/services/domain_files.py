@@ -1,5 +1,6 @@
 """Reads the domains that come along: each a folder of TOML tables under `kb/domains`."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
@@ -13,9 +14,9 @@ from msgspec.structs import asdict
 
 from index import datafiles
 from index.analysis import LexiconEntry
-from index.datafiles import Text, Texts
+from index.datafiles import TableError, Text, Texts
 from kb.services.catalogue import STAGES, Catalogue, FormerName, Sense, Service, Stage, without_owner
-from kb.services.changes import Change, ChangeTable, lifecycle
+from kb.services.changes import Change, ChangeTable, lifecycle, unknown_words
 from kb.services.domain import Domain
 from kb.services.senses import DisambiguationRules
 from kb.services.vocabulary import Vocabulary
@@ -116,23 +117,36 @@ def read(folder: Traversable) -> Domain:
     """Return the domain that the tables of a folder hold. Raises TableError where one of them is wrong."""
     names = datafiles.table(folder, "names.toml", _Names)
     categories = datafiles.table(folder / "services", "categories.toml", dict[Text, Text])
-    services = tuple(
-        service_of(slug, category, table, names.owners)
-        for category in categories
-        for slug, table in datafiles.table(folder / "services", f"{category}.toml", dict[Text, ServiceTable]).items()
-    )
+    found: dict[str, Service] = {}
+    for category in categories:
+        file = folder / "services" / f"{category}.toml"
+        for slug, table in datafiles.table(folder / "services", file.name, dict[Text, ServiceTable]).items():
+            if slug in found:
+                raise TableError(f"{file}: [{slug}] stands in {found[slug].category}.toml too; give one another name")
+            found[slug] = service_of(slug, category, table, names.owners)
+    services = tuple(found.values())
     tables = sorted(file.name for file in (folder / "changes").iterdir() if file.name.endswith(".toml"))
-    changes = (
-        Change(id=key, **asdict(row))
+    changes = [
+        _change(key, row, found, f"{folder / 'changes' / table}")
         for table in tables
         for key, row in datafiles.table(folder / "changes", table, dict[str, ChangeTable]).items()
-    )
+    ]
     return Domain(
         Catalogue(services, categories, names.owners),
         convert(names, DisambiguationRules, from_attributes=True),
         _vocabulary(datafiles.table(folder, "vocabulary.toml", _VocabularyTables)),
         (*changes, *lifecycle(services)),
     )
+
+
+def _change(key: str, table: ChangeTable, services: Mapping[str, Service], file: str) -> Change:
+    """Return the change of a table. Raises TableError where a service or a word of `claims.toml` that it names is none."""
+    change = Change(id=key, **asdict(table))
+    unknown = [f"service {datafiles.quoted(slug)}" for slug in change.services if slug not in services]
+    unknown += [f"<{word}>" for word in unknown_words((*change.claims, *change.unless))]
+    if unknown:
+        raise TableError(f"{file}: [{key}] has what is not known: {', '.join(unknown)}; mend or take it out")
+    return change
 
 
 def service_of(slug: str, category: str, table: ServiceTable, owners: tuple[str, ...]) -> Service:

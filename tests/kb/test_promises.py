@@ -91,7 +91,7 @@ print(json.dumps({
 
     assert told == {
         "help": [
-            "--length TEXT                   One of short, long.",
+            "--length TEXT                   One of short, long. Repeatable.",
             "--facets                        Also count the hits by length, service,",
         ],
         "command": "SQS は安い",
@@ -108,7 +108,8 @@ print(json.dumps({
 
 def test_a_reader_that_is_added_as_one_file_and_one_row_reads_by_command_and_page(tmp_path: Path) -> None:
     reader, row, report, _ = recipe("A reader")
-    text = (ROOT / "kb/readers/formats.py").read_text("utf-8").replace("READERS = (\n", f"READERS = (\n{row},", 1)
+    text = (ROOT / "kb/readers/formats.py").read_text("utf-8")
+    text = text.replace('    Reader("text",', f'    {row.strip()},\n    Reader("text",', 1)
     changed = {
         "kb/readers/formats.py": text.replace("org, review", "org, pukiwiki, review", 1),
         "kb/readers/pukiwiki.py": reader,

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class Cached(Generic[P, T]):
-    """What is made of a generation of a knowledge base when first asked for: one of each key, as languages, services."""
+    """What is made of a generation of a knowledge base when first asked for, once for each key, as languages."""
 
     def __init__(self, knowledge_base: KnowledgeBase, make: Callable[P, T]) -> None:
         self._collection = knowledge_base.collection

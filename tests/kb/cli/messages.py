@@ -6,6 +6,7 @@ What nobody has put into Japanese yet has an empty `msgstr` in kb.po then, which
 import errno
 import io
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,15 @@ def brought_up(known: Catalog, language: str) -> Catalog:
     return new
 
 
+def forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return a sentence as its forms: that of one and that of many, where it has both."""
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w*)[^}]*\}", text))
+
+
 def main() -> None:
     for folder in Path(CATALOGUES).iterdir():
         known = brought_up(catalogue(folder.name), folder.name)
@@ -86,8 +96,12 @@ def main() -> None:
             write_po(file, known, width=100)
         po(folder.name).with_suffix(".mo").write_bytes(compiled(known))
         for message in known:
-            if message.id and not message.string:
-                print(f"{po(folder.name).relative_to(ROOT)} wants a msgstr for: {message.id}")
+            for id_, string in zip(forms(message.id), forms(message.string), strict=False):
+                where = po(folder.name).relative_to(ROOT)
+                if id_ and not string:
+                    print(f"{where} wants a msgstr for: {id_}")
+                elif not placeholders(string) <= placeholders("".join(forms(message.id))):
+                    print(f"{where} names what is not there in: {string}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,33 @@
+"""What values each facet has of the notes of a small report: a new facet has its row here."""
+
+import pytest
+
+from kb.pipeline.understanding import Tools, understand
+from kb.search.facets import BY_KEY
+from kb.services import domain
+
+REPORT = """# 見本勉強会 2019-07-06
+
+## 【A】10:00~10:40:箱の話 登壇者: 山田 花子
+
+- SQS
+  - 同じメッセージが二度届く
+- 課題: ログを追えなくて困った
+"""
+NOTES = understand(REPORT.encode(), "folder/a.md", Tools()).report.notes
+CATALOGUE = domain("aws").catalogue
+
+
+@pytest.mark.parametrize(
+    ("facet", "values"),
+    [
+        ("service", [["sqs"], ["sqs"], []]),
+        ("category", [["integration"], ["integration"], []]),
+        ("year", [["2019"]] * 3),
+        ("speaker", [["山田 花子"]] * 3),
+        ("state", [[], [], ["unsolved"]]),
+        ("via", [["explicit"], ["inherited"], []]),
+    ],
+)
+def test_the_values_of_a_facet_are_those_of_each_note(facet: str, values: list[list[str]]) -> None:
+    assert [list(BY_KEY[facet].values(note, CATALOGUE)) for note in NOTES] == values
