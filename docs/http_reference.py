@@ -122,7 +122,7 @@ def _operation(
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation: Schema = {
         "summary": words["says"],
-        "parameters": [*in_path, *_asks(words.get("asks", {}))],
+        "parameters": [*in_path, *_asks(address, words.get("asks", {}))],
         "responses": {
             "2XX": {"description": "What was asked for.", **content},
             "default": {"description": "What went wrong.", "content": problem},
@@ -131,7 +131,7 @@ def _operation(
     return operation if method == "GET" else {**operation, "security": [{"token": []}, {}]}
 
 
-def _asks(asks: str | Mapping[str, str]) -> Iterator[Schema]:
+def _asks(address: str, asks: str | Mapping[str, str]) -> Iterator[Schema]:
     """Yield the keys that an address may have: those of a search and of lists are known to the code."""
     if asks == "search":
         yield _parameter("q", "query", _TEXT, "Words; all that can be typed in the search box.")
@@ -143,8 +143,9 @@ def _asks(asks: str | Mapping[str, str]) -> Iterator[Schema]:
         yield _parameter("without", "query", {"type": "array", "items": {"enum": [*STEPS]}}, "What is not to be done.")
         yield _parameter("sort", "query", {"enum": [*SORTS]}, "The order.")
     elif asks == "list":
-        for key in (*indexes._KEYS, "sort"):  # noqa: SLF001  # the keys of addresses of lists
-            yield _parameter(key, "query", _TEXT, _LIST.get(key, f"Those of one {key}, where that applies."))
+        index = next(one for one in indexes.INDEXES if f"/{one.path}" == address)
+        for key in (*index.keys, "sort"):
+            yield _parameter(key, "query", _TEXT, _LIST.get(key, f"Those of one {key}."))
     else:
         yield from (_parameter(key, "query", _TEXT, description) for key, description in dict(asks).items())
         return

@@ -21,7 +21,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.report.identity import slug
 from kb.report.problems import grouped
 from webui.http import language, responses, security
-from webui.http.address import address_of, page_address
+from webui.http.address import address_of, page_address, web_address
 from webui.http.security import Access, Guesses
 from webui.http.undo_log import UndoLog
 from webui.pages import (
@@ -44,7 +44,7 @@ from webui.pages import (
 from webui.pages.updating import Updater
 from webui.texts import texts
 from webui.view.cached import examples, syntax
-from webui.view.markup import checkbox, marked, web_address
+from webui.view.markup import checkbox, marked
 
 if TYPE_CHECKING:
     from kb.fetching import Fetcher

@@ -140,7 +140,7 @@ def read(folder: Traversable) -> Domain:
 
 
 def _change(key: str, table: ChangeTable, services: Mapping[str, Service], file: str) -> Change:
-    """Return the change of a table. Raises TableError where a service or a word of `claims.toml` that it names is none."""
+    """Return the change of a table. Raises TableError where a service or a word of claims that it has is none."""
     change = Change(id=key, **asdict(table))
     unknown = [f"service {datafiles.quoted(slug)}" for slug in change.services if slug not in services]
     unknown += [f"<{word}>" for word in unknown_words((*change.claims, *change.unless))]

@@ -118,8 +118,11 @@ def test_a_row_of_a_list_is_a_line_and_on_a_phone_two(open_page: Open, path: str
     page = open_page(path, width=width)
     heights = page.locator(".list tbody tr").evaluate_all("rows => rows.map((row) => row.offsetHeight)")
 
+    past = "cells => cells.filter((one) => one.matches('.day, .number') && one.scrollWidth > one.offsetWidth).length"
+
     assert heights
     assert max(heights) <= most
+    assert page.locator(".list td").evaluate_all(past) == 0  # what is longer stands over its neighbour
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

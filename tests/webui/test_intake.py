@@ -334,6 +334,31 @@ def test_what_cannot_be_indexed_is_kept_and_not_called_searchable(knowledge_base
     assert (added.status_code, added.json["searchable"]) == (201, False)
 
 
+def test_programs_that_add_are_answered_in_json_and_led_to_the_report(client: FlaskClient) -> None:
+    def answer(query: str, content_type: str = "text/markdown") -> TestResponse:
+        return client.post(f"/add{query}", data=REPORT, content_type=content_type, headers=OURS)
+
+    wrong = [answer("?date=2018-99"), answer("?url=javascript:alert(1)"), answer("", "image/png")]
+    added = answer("")
+
+    assert [(one.status_code, one.mimetype) for one in wrong] == [
+        *[(422, "application/problem+json")] * 2,
+        (415, "application/problem+json"),
+    ]
+    assert client.get(added.json["url"]).status_code == 200
+    assert added.json["url"].startswith("/report/")
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [("/sheet?note=zz/zz", "zz/zz"), ("/service/zz/feed", "zz"), ("/guide/zz.md", "zz"), ("/note/zz/zz", "zz/zz")],
+)
+def test_what_is_not_there_is_named_as_it_was_asked_for(client: FlaskClient, address: str, named: str) -> None:
+    told = client.get(address, headers={"Accept": "application/json"})
+
+    assert (told.status_code, f"「{named}」" in told.json["detail"]) == (404, True)
+
+
 def test_a_folder_of_one_file_is_read(client: FlaskClient) -> None:
     fields = [("file", (io.BytesIO(), "")), ("file", (io.BytesIO(REPORT.encode()), "a.md"))]
     shown = client.post("/add", data=MultiDict(fields), headers=OURS)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from kb.search.answers import Answer, FacetValue
 from kb.search.facets import FACETS
+from webui.http.address import web_address
 from webui.texts.ja import day_and_age
 from webui.view.facets import Group, groups
-from webui.view.markup import marked, web_address
+from webui.view.markup import marked
 from webui.view.timeline import HEIGHT, Timeline, Undated, timeline
 
 years = st.one_of(st.integers(1990, 2035).map(str), st.just("undated"))

@@ -1,5 +1,6 @@
 """Addresses of the search page: the whole state of a search as a URL, in one canonical order, and back."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -8,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from index.language import MOST_CHARACTERS
 from index.query import Query, StepName
-from index.urls import whole_number
+from index.urls import web_parts, whole_number
 from kb.search.facets import keys
 from kb.search.searching import SORTS
 from kb.services import Catalogue
@@ -18,6 +19,7 @@ STEPS: tuple[StepName, ...] = get_args(StepName)
 _NOW = {"some": "near", "likeness": "near"}  # what older addresses refuse, as it is called now
 EVERY = "service"  # the group of which all selected values can be wanted
 PAGE_SIZE = 20
+_BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)", re.IGNORECASE)
 UNDO_KEY = "done"  # of what was done before one came to a page, which its frame shows; no part of a search
 LAST_PAGE = 10_000
 MOST_VALUES = 32  # each is a chip with an address of all, and an address may be 16 kB long
@@ -126,3 +128,10 @@ def page_of(query: Query) -> int:
 def at_page(query: Query, page: int) -> Query:
     """Return the search at another page."""
     return replace(query, offset=(page - 1) * PAGE_SIZE)
+
+
+def web_address(url: str) -> str | None:
+    """Return an address that a page may link to, a bare host as https; None for any scheme but http and https."""
+    if _BARE_HOST.match(url):
+        url = f"https://{url}"
+    return url if web_parts(url) else None

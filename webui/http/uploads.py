@@ -25,6 +25,7 @@ from kb.report.dates import is_date
 from kb.report.model import MetadataOverride
 from kb.report.problems import LibraryError, UnreadableError
 from kb.services import Service
+from webui.http.address import web_address
 from webui.http.responses import problem
 from webui.texts import texts
 
@@ -136,6 +137,8 @@ def checked_metadata(given: MetadataOverride) -> tuple[MetadataOverride, Refused
         return replace(given, event=None), RefusedError(texts.LONG_EVENT, "event")
     if given.held_on and not is_date(given.held_on):
         return replace(given, held_on=None), RefusedError(texts.WRONG_DATE, "date")
+    if given.url and not web_address(given.url):
+        return replace(given, url=None), RefusedError(texts.WRONG_ADDRESS, "url")
     return given, None
 
 

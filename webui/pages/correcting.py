@@ -20,7 +20,6 @@ from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing
 from webui.http.uploads import RefusedError, checked_metadata, tell_refusals
 from webui.pages.updating import Updater
 from webui.texts import texts
-from webui.view.markup import web_address
 
 _KIND, _ANSWERS = "the kind", "the answers"  # no slug of a service has a space
 _Entry = TypeVar("_Entry")  # of kb.toml: what it says of a note, a talk or a report
@@ -139,8 +138,6 @@ class _Forms:
             _, refused = checked_metadata(MetadataOverride(event, date, url))
             if refused:
                 raise refused
-            if url and not web_address(url):
-                raise RefusedError(texts.WRONG_ADDRESS, "url")
 
             def change(known: MetadataOverride) -> MetadataOverride:
                 return replace(

@@ -48,6 +48,11 @@ class Index(Generic[_Entry]):
     record: Callable[[_Entry], dict[str, Any]]
     order: str = "-date"
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its address that narrow it, in their order."""
+        return tuple(key for key in _KEYS if key in ("name", "service", *self.values))
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -165,7 +170,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
 
 
 def _answer(index: Index[_Entry], knowledge_base: KnowledgeBase) -> Response:
-    asked = {key: request.args[key].strip() for key in _KEYS if request.args.get(key, "").strip()}
+    asked = {key: request.args[key].strip() for key in index.keys if request.args.get(key, "").strip()}
     noted = _note_counts(index, asked, knowledge_base)
     columns = {
         "name": Column(index.title),

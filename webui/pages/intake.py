@@ -200,9 +200,10 @@ class _Intake:
 
     def _page_of(self, added: Added) -> str:
         """Return the address of a report that was added, that of all where its duplicate is indexed instead."""
-        library = self._knowledge_base.collection.library.path
-        own = [one for one in self._knowledge_base.browser.reports() if library / one.source == Path(added.source)]
-        return page_address("report", own[0].id) if own else "/reports"
+        library = self._knowledge_base.collection.library.name
+        reports = self._knowledge_base.browser.reports()
+        own = next((one.id for one in reports if f"{library}/{one.source}" == added.source), None)
+        return page_address("report", own) if own else "/reports"
 
     def _outcome(self, file: FileStorage) -> Outcome:
         name = file.filename or ""

@@ -1,14 +1,10 @@
 """Text to HTML: the one place where marks become elements, every character of a note escaped."""
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from index.urls import web_parts
-
-_BARE_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/|$)", re.IGNORECASE)
 _BEGIN, _END, _JOINED = Markup("<mark>"), Markup("</mark>"), Markup("")
 
 
@@ -30,10 +26,3 @@ def checkbox(group: str, value: str, name: str, selected: bool) -> Markup:  # no
     checked = Markup(" checked") if selected else ""
     box = Markup('<input type="checkbox" form="search" name="{0}" value="{1}"{2}>\n  <span>{3}</span>')
     return box.format(group, value, checked, name)
-
-
-def web_address(url: str) -> str | None:
-    """Return an address that a page may link to, a bare host as https; None for any scheme but http and https."""
-    if _BARE_HOST.match(url):
-        url = f"https://{url}"
-    return url if web_parts(url) else None
