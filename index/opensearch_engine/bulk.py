@@ -18,7 +18,6 @@ _PATIENCE = 300.0  # seconds that a cluster may refuse, nothing written meanwhil
 _LONGEST_PAUSE = 30.0
 _MOST_NAMED = 5  # documents that cannot be written
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-_TOO_MUCH = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class Action(NamedTuple):
@@ -115,8 +114,8 @@ class Bulk:
         try:
             reply = self._connection.write("POST", f"/{self._index}/_bulk", lines)
         except ClusterError as error:
-            if error.status in _TOO_MUCH and len(part) > 1:
-                self._most = max(len(part) // 2, 1)
+            if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(part) > 1:
+                self._most = len(part) // 2
                 return part, error
             if isinstance(error, AwayError):
                 return part, error

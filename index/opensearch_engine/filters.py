@@ -122,6 +122,8 @@ def all_of(filters: Iterable[Filter]) -> Filter:
 def any_of(filters: Iterable[Filter]) -> Filter:
     """Return which documents pass at least one filter."""
     every = list(filters)
+    if not every:  # a cluster takes an empty `should` for everything
+        return NOTHING
     return every[0] if len(every) == 1 else {"bool": {"should": every, "minimum_should_match": 1}}
 
 

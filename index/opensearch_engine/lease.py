@@ -119,7 +119,9 @@ def _mine(state: State) -> State:
 
 
 def _is_gone(holder: str) -> bool:
-    """Tell whether a writer was a process of this machine that is no more."""
+    """Tell whether a writer was a process of this machine that is no more; on Windows nobody can tell."""
+    if os.name == "nt":  # there a signal of 0 is Ctrl+C
+        return False
     host, _, process = holder.partition(" process ")
     if host != socket.gethostname() or not process.isdecimal() or int(process) == os.getpid():
         return False

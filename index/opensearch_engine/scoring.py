@@ -106,7 +106,7 @@ def shares(weights: Sequence[tuple[QueryWord, float]], of: Callable[[Alternative
         for one, level in _levels(word, of)
         if weight * level
     ]
-    query = any_of(one["filter"] for one in functions) if functions else {"match_none": {}}
+    query = any_of(one["filter"] for one in functions)
     return {
         "function_score": {
             "query": {"constant_score": {"filter": query}},
