@@ -116,9 +116,11 @@ def merge(folder: Path, schema: Schema) -> None:
     try:
         with locked(folder / generations.MERGER_LOCK, patience=0):
             shutil.rmtree(scratch, ignore_errors=True)  # of one that was killed
-            merged = _written(scratch, chosen, schema)
-            generations.publish(folder, None, lambda to, now: _exchanged(to, now, chosen, merged))
-            shutil.rmtree(scratch, ignore_errors=True)
+            try:
+                merged = _written(scratch, chosen, schema)
+                generations.publish(folder, None, lambda to, now: _exchanged(to, now, chosen, merged))
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
     except (OutdatedError, WriterBusyError):
         return  # another merges, or nothing of it is live any more
 

@@ -21,13 +21,13 @@ _FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be re
 
 
 @contextmanager
-def locked(file: Path, patience: float = PATIENCE, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+def locked(file: Path, patience: float | None = None, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Hold the lock that a file stands for; while another holds it, `waiting` is called time and again.
 
-    Raises WriterBusyError where that is longer than the patience.
+    Raises WriterBusyError where that is longer than the patience, in seconds, None for PATIENCE.
     """
     with file.open("a+b", buffering=0) as lock:
-        ends = time.monotonic() + patience
+        ends = time.monotonic() + (PATIENCE if patience is None else patience)
         while not _taken(lock.fileno()):
             if time.monotonic() > ends:
                 raise WriterBusyError(file.parent, _holder(file))
