@@ -1,12 +1,13 @@
 """What is wrong with a file is a value: kept as it is, and told in either language."""
 
 import ast
+import errno
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from index.sentences import Sentence, said, sentence_of
+from index.sentences import Sentence, said, sentence_of, system_says
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.report.problems import FileProblem, LibraryError, UnreadableError, grouped
@@ -51,6 +52,14 @@ def is_text(node: ast.expr) -> bool:
 )
 def test_a_sentence_is_told_in_either_language(sentence: Sentence, japanese: str) -> None:
     assert (ja.in_words(sentence), en.in_words(sentence)) == (japanese, str(sentence))
+
+
+@pytest.mark.parametrize(
+    ("error", "japanese"),
+    [(OSError(errno.EACCES, "Permission denied"), "権限がありません"), (OSError("a {b}"), "a {b}"), (OSError(), "")],
+)
+def test_what_the_system_says_is_told_whatever_it_holds(error: OSError, japanese: str) -> None:
+    assert ja.in_words(system_says(error)) == japanese
 
 
 def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> None:
