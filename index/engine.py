@@ -165,8 +165,8 @@ class Reader(Protocol):
     def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors, their cosine as score.
 
-        That of several is to the mean of their vectors. They share no value of a group with any of these, and are no
-        copies. None without vectors.
+        That of several is to the mean of their vectors. They are none of these, share no value of a group with any, be
+        it one without a vector, and are no copies. None without vectors.
         """
 
     def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:

@@ -10,7 +10,8 @@ differs only by the order of addition ties in every engine. How strong each sign
   most.
 - around, the section boost: the same of the two nearest that are found in the document's section, itself among them,
   half of each.
-- exact: 1 where the document's text is the query's, of two words or more (one word is a subject, not a note).
+- exact: 1 where the document's text is the query's without its conditions, of two words or more (one word is a
+  subject, not a note).
 - length: the logarithm of how many words the field has whose length matters, of more than LONGEST as if of so many: a
   note of two words answers nothing.
 - boost: what the document's own boost is above 1.

@@ -179,8 +179,8 @@ class Matches:
 
     @property
     def exact(self) -> Filter | None:
-        """Which documents' text is the query's, of two words or more."""
-        return with_whole_text(self._search.query.text) if len(self.words) > 1 else None
+        """Which documents' text is the query's without its conditions, of two words or more."""
+        return with_whole_text(self._search.plain_text) if len(self.words) > 1 else None
 
     def weight(self, word: QueryWord) -> float:
         """Return the weight of a word among others."""

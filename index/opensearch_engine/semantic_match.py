@@ -14,7 +14,7 @@ import numpy as np
 from index.embedder import Vectors
 from index.engine import Hit
 from index.opensearch_engine.batching import RequestBatch
-from index.opensearch_engine.filters import Filter, with_keys
+from index.opensearch_engine.filters import Filter, counting, counts_in, with_keys
 from index.opensearch_engine.mapping import received
 from index.opensearch_engine.vectors import (
     GenerationVectors,
@@ -153,12 +153,14 @@ def like(vectors: GenerationVectors, ids: Sequence[str], group: str, limit: int)
     view = vectors.view()
     if view is None or view.centring.size > MOST_LOOKED_AT:
         return ()
-    centring, own = view.centring, _with_vectors(vectors, view, [with_keys([*dict.fromkeys(ids)])], f"facet.{group}")
+    centring, field, asked = view.centring, f"facet.{group}", with_keys([*dict.fromkeys(ids)])
+    own = _with_vectors(vectors, view, [asked], field)
     if not own:
         return ()
     query = centring.centred(mean_of(read_vectors(own))).finding
-    values = sorted({value for hit in own for value in hit["fields"].get(f"facet.{group}", ())})
-    others = {"bool": {"must_not": [{"terms": {f"facet.{group}": values}}, with_keys(ids)]}}
+    # Of all that are asked: one without a vector has values, too.
+    values = counts_in(vectors.requests.search(counting(vectors.requests.of_generation(asked), field))[0])
+    others = {"bool": {"must_not": [{"terms": {field: sorted(values)}}, asked]}}
     body = nearest(centring, query, vectors.requests.of_generation(view.having, others), MOST_FOUND, SAME)
     hits = vectors.requests.search({**body, "_source": ["stored"], "stored_fields": ["_source"]})[0]["hits"]["hits"]
     cosines = cosines_of(centring, query, hits)[0].tolist()

@@ -156,7 +156,7 @@ class Scoring:
         if search.held_pairs:
             strengths["nearness"] = reduce(np.add, (self._points(key, docs) for key in search.held_pairs))
         if len(self._words) > 1:  # one word is a subject, not a note
-            strengths["exact"] = self._snapshot.reading(search.query.text, docs).astype(np.float64)
+            strengths["exact"] = self._snapshot.reading(search.plain_text, docs).astype(np.float64)
         if self._similar:
             own, beside = self._similar
             strengths["likeness"] = self._most_points * own[docs]
