@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from index.sentences import said
+from index.sentences import Sentence, said
 
 if TYPE_CHECKING:
     from index.embedder import KeptVectors
@@ -205,9 +205,13 @@ class Publication(Struct, frozen=True):
         kept = frozenset(self.order).intersection(held) - given - {*self.removed}
         for source in self.order:
             if source not in given and source not in kept:
-                raise SearchIndexError(f"{source}: its documents were not given, and the index does not hold them")
+                raise SearchIndexError(
+                    said("{0}: its documents were not given, and the index does not hold them", source)
+                )
         for source in self.replaced.keys() - set(self.order):
-            raise SearchIndexError(f"{source}: its documents were given, but it has no place in the order of sources")
+            raise SearchIndexError(
+                said("{0}: its documents were given, but it has no place in the order of sources", source)
+            )
         return kept
 
 
@@ -314,12 +318,14 @@ class EngineAwayError(SearchIndexError):
 class OutdatedError(SearchIndexError):
     """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
 
-    def __init__(self, folder: Path | str) -> None:
-        super().__init__(said("{0}: another kb has written this index meanwhile; try again", folder))
+    def __init__(self, index: object) -> None:
+        """`index` is what the message calls it by: a folder, the address of a cluster."""
+        super().__init__(said("{0}: another kb has written this index meanwhile; try again", index))
 
 
 class WriterBusyError(SearchIndexError):
     """Another process is writing this index."""
 
-    def __init__(self, folder: Path | str, holder: str) -> None:
-        super().__init__(said("{0}: another kb is writing this index ({1}); try again when it is done", folder, holder))
+    def __init__(self, index: object, holder: str | Sentence) -> None:
+        """`index` is what the message calls it by, `holder` who writes it."""
+        super().__init__(said("{0}: another kb is writing this index ({1}); try again when it is done", index, holder))

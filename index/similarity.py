@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
 from index.ranking import MOST_OF_SECTION
+from index.sentences import said
 
 Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
@@ -150,7 +151,9 @@ class Centring:
         """
         dimensions = self._sample.shape[1]
         if len(query) != dimensions:
-            raise EmbeddingError(f"the model made {len(query)} numbers of the query, and {dimensions} of each document")
+            raise EmbeddingError(
+                said("the model made {0} numbers of the query, and {1} of each document", len(query), dimensions)
+            )
         finding = query - self.mean
         ordering = finding - self._common @ (self._common.T @ finding)
         return quantised(np.stack([finding, ordering]).astype(np.float32))

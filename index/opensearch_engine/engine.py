@@ -18,6 +18,7 @@ from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.publishing import KnownWords, commit, write_documents
 from index.opensearch_engine.reader import ClusterReader
 from index.opensearch_engine.vectors import Model
+from index.sentences import said
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -139,7 +140,7 @@ class OpenSearchEngine(Engine):
         (index, generation), manifest = stamp, NOTHING
         if generation:
             if not self._is_ours(index):
-                raise SearchIndexError(f"{self._address}: another version of kb made it; run `kb sync`")
+                raise SearchIndexError(said("{0}: another version of kb made it; run `kb sync`", self._address))
             manifest = read_manifest(self._connection(), index, generation)
         requests = BatchedRequests(self._connection(), index if generation else "", manifest)
         return ClusterReader(requests, self._layout, self._language(), self._model)

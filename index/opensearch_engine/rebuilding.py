@@ -15,6 +15,7 @@ from index.opensearch_engine.lease import Lease, writing
 from index.opensearch_engine.manifest import MANIFESTS, STATE, State, manifest_id, read_manifest, read_state, record
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.publishing import KnownWords, commit, write_documents, write_manifest
+from index.sentences import said
 
 _GREEN_SECONDS = 60  # that copies of a new index may take before the name moves all the same: they come later
 
@@ -30,7 +31,7 @@ def ensure(connection: Connection, address: Address, layout: Layout) -> None:
         body = {**layout.settings(address.shards), "aliases": {address.index: {}}}
         reply = connection.write("PUT", f"/{first_index(address)}", body, allowed=(HTTPStatus.BAD_REQUEST,))
         if reply.status == HTTPStatus.BAD_REQUEST and "resource_already_exists" not in str(reply.body):
-            raise ClusterError(f"{address}: the index cannot be made ({reply.body.get('error')})")
+            raise ClusterError(said("{0}: the index cannot be made ({1})", address, reply.body.get("error")))
         path = f"/{address.index}/_create/{STATE}"
         connection.write("PUT", path, record(State()), allowed=(HTTPStatus.CONFLICT,))
 

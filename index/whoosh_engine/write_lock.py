@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from index.engine import WriterBusyError
+from index.sentences import Sentence, said
 
 if sys.platform == "win32":
     import msvcrt
@@ -49,7 +50,7 @@ def _taken(descriptor: int) -> bool:
     return False
 
 
-def _holder(file: Path) -> str:
+def _holder(file: Path) -> Sentence:
     """Return who holds the lock, as it says in the file."""
     words = file.read_bytes().decode("ascii", "replace").split()
-    return f"process {words[0]} since {words[1]}" if len(words) == 2 else "another process"  # noqa: PLR2004
+    return said("process {0} since {1}", *words) if len(words) == 2 else said("another process")  # noqa: PLR2004
