@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FEW = 3  # documents: where fewer are found, it is worth telling why
 MOST_NEAR = 20  # documents that follow what is found
+PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
 
 
 class Reason(Struct, frozen=True):
@@ -230,7 +231,7 @@ class Engine(Protocol):
     conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
     (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
     in the order of sources, then its place there. Sort `new` is that order without the score, `old` that with older
-    dates first, `position` that of positions.
+    dates first, `boost` that behind the documents' own boosts, the greatest first, `position` that of positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
     was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from index.text import folded, folded_name, folded_width
+from index.text import KANA, folded, folded_name, folded_width
 from index.tree import (
     AllOf,
     AnyOf,
@@ -46,7 +46,6 @@ _TOKEN = re.compile(
         (?: "(?P<phrase>[^"]*)" | (?P<bar>\|) | (?P<open>\() | (?P<close>\)) | (?P<quote>") | (?P<word>[^\s"()|]+) )""",
     re.VERBOSE,
 )
-_KANA = re.compile("[ぁ-ゖァ-ヶー]")
 _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
 _DATE = re.compile(  # \d would take the digits of every script, which no date that is kept has
     "([0-9]{4})(?:[-/.年](0?[1-9]|1[0-2])(?:[-/.月](0?[1-9]|[12][0-9]|3[01]))?)?[年月日]?"
@@ -209,7 +208,7 @@ class _Parser:
             return
         (begin, _), (_, end) = self._run[0], self._run[-1]
         pieces = self._words.pieces(self._text[begin:end])
-        if typing and not pieces[-1].words and _KANA.match(pieces[-1].text):  # て may become a word
+        if typing and not pieces[-1].words and KANA.match(pieces[-1].text):  # て may become a word
             pieces = (*pieces[:-1], replace(pieces[-1], words=(as_written(pieces[-1].text, is_function_word=True),)))
         for piece in pieces:
             begin = max(self._text.find(piece.text, begin), begin)

@@ -34,7 +34,6 @@ _ATTEMPTS = len(_PREFERENCES)
 _CONNECTIONS = 16  # that are kept of a node: one was opened for nearly every request where several threads ask
 _NO_PARAMS: Mapping[str, str | int] = {}
 _SHORTER = {"filter_path": "-responses.aggregations.*.all"}  # values that are only counted: of talks many thousands
-_ABSENT = (HTTPStatus.NOT_FOUND,)
 _PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE,
             HTTPStatus.GATEWAY_TIMEOUT)  # fmt: skip
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -110,7 +109,7 @@ class Connection:
         """Return a document as it was last written, refreshed or not; the status is 404 where there is none."""
         return self._patiently(
             lambda preference: self._asked(
-                "GET", path, None, {"preference": preference}, _ABSENT, seconds=min(GET_SECONDS, READ_SECONDS)
+                "GET", path, None, {"preference": preference}, (HTTPStatus.NOT_FOUND,), seconds=GET_SECONDS
             )
         )
 
@@ -262,7 +261,6 @@ class _BoundedConnection(HttpConnection):
 
 MOST_BYTES = 256 * 1024 * 1024  # of an answer: 10,000 documents of a page each are 50 MB
 _CHUNK = 1 << 20
-_SECONDS = 60.0  # that an answer may take where nobody says how long
 
 
 class TooLongError(Exception):
@@ -282,14 +280,14 @@ class Response(NamedTuple):
 
 
 class BoundedPool:
-    """A pool of connections whose answers are read as far as is reasonable, in reasonable time."""
+    """A pool of connections whose answers are read as far as is reasonable, in the `timeout` of each request."""
 
     def __init__(self, pool: Any) -> None:  # noqa: ANN401  # of urllib3
         self._pool = pool
 
     def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> Response:  # noqa: ANN401
         """Return what a request is answered with. Raises TooLongError, TooSlowError, and what the pool raises."""
-        ends = time.monotonic() + float(options.get("timeout") or _SECONDS)
+        ends = time.monotonic() + float(options["timeout"])
         response = self._pool.urlopen(method, url, body, preload_content=False, **options)
         parts, size = [], 0
         while part := response.read(_CHUNK):

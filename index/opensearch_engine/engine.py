@@ -10,8 +10,8 @@ from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, Engine, Publication, SearchIndexError
 from index.opensearch_engine import publishing, rebuilding
 from index.opensearch_engine.address import Address
-from index.opensearch_engine.batching import BatchedRequests
-from index.opensearch_engine.connection import Connection
+from index.opensearch_engine.batching import MOST_KEPT, BatchedRequests
+from index.opensearch_engine.connection import MOST_BYTES, Connection
 from index.opensearch_engine.lease import Lease, stamp_of, writing
 from index.opensearch_engine.manifest import NOTHING, Manifest, read_manifest, read_state
 from index.opensearch_engine.mapping import Layout
@@ -117,8 +117,8 @@ class OpenSearchEngine(Engine):
         return publishing.staging(self._folder, self._schema)
 
     def memory(self) -> int:
-        """Return the bytes that answering takes at most here: counts that are kept, and one answer."""
-        return 64 * 1024 * 1024
+        """Return the bytes that answering takes at most here: what is kept of answers, and one that is read."""
+        return MOST_KEPT + MOST_BYTES
 
     def merge(self) -> None:
         """Take out of the index what no generation holds any more."""

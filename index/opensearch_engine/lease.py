@@ -12,12 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from index.engine import OutdatedError, WriterBusyError
+from index.engine import PATIENCE, OutdatedError, WriterBusyError
 from index.opensearch_engine.connection import ClusterError, Connection
 from index.opensearch_engine.manifest import LEASE, STATE, Standing, State, read_state, record
 from index.sentences import said
 
-PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
 _PAUSE = 0.1
 _RENEW_AFTER = LEASE / 4  # seconds after which a writer says that it is still there
 

@@ -34,7 +34,7 @@ _LETTERS: Mapping[str, Any] = {"type": "text", "norms": False}
 
 
 @lru_cache(100_000)
-def token(text: str, kind: str = "word") -> str:
+def token(text: str, kind: str) -> str:
     """Return what a term is called in the index."""
     data = f"{kind} {text}".encode("utf-8", "surrogatepass")
     return urlsafe_b64encode(blake2b(data, digest_size=_HASH).digest()).decode()

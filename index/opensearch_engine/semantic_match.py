@@ -24,7 +24,7 @@ from index.opensearch_engine.vectors import (
     value_of,
     with_vectors,
 )
-from index.ranking import SIGNALS
+from index.ranking import WEIGHTS
 from index.similarity import (
     LEAST_COSINE,
     MOST_FOUND,
@@ -41,7 +41,6 @@ from index.similarity import (
 MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
 MOST_RANKED = 500  # documents, the best by their words, that similarity puts in order
 _KEY = 120  # bytes of an id with its cosine
-_WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 
 
 class _Ranked(NamedTuple):
@@ -62,7 +61,7 @@ class Strength(NamedTuple):
 
     def points(self, most: float) -> float:
         """Return what is added to the score, all words giving so much at most."""
-        return most * (_WEIGHTS["likeness"] * self.own + _WEIGHTS["around"] * self.section_boost)
+        return most * (WEIGHTS["likeness"] * self.own + WEIGHTS["around"] * self.section_boost)
 
 
 _NONE: Sequence[_Ranked] = ()
@@ -120,7 +119,7 @@ class Similarity:
     def _nearest(self, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
         """Return the ids of the documents that are nearest the query, and their cosines."""
         query = self._query.finding
-        body = nearest(self._centring, query, self._batch.of_generation(self._having, *among), MOST_FOUND)
+        body = nearest(self._centring, query, self._batch.requests.of_generation(self._having, *among), MOST_FOUND)
 
         def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
             hits = answer["hits"]["hits"]

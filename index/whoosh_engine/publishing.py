@@ -155,8 +155,8 @@ def _exchanged(folder: Path, now: Generation | None, chosen: Sequence[Segment], 
     live = {source for segment in now.segments if segment.folder.name in names for source in segment.sources}
     if not live:
         raise OutdatedError(folder.parent)
-    rest = [generations.linked(segment, folder) for segment in now.segments if segment.folder.name not in names]
-    taken_in = Segment(merged.folder.rename(folder / generations.segment_name(folder)), merged.only(live).runs)
+    rest = [linked(segment, folder) for segment in now.segments if segment.folder.name not in names]
+    taken_in = Segment(merged.folder.rename(folder / segment_name(folder)), merged.only(live).runs)
     return Generation(folder.name, (*rest, taken_in), now.order, now.meta)
 
 

@@ -71,7 +71,7 @@ class WhooshReader:
             near_terms=search.near_terms,
             without=selections.without_value,
             without_group={} if total else selections.without_group,
-            words=search.word_counts(lambda word: len(selections.of(search.having(word)))) if total < FEW else (),
+            words=search.word_counts(lambda word: len(selections.of(search.matching.of(word)))) if total < FEW else (),
             conditions=search.condition_counts(lambda q: len(selections.of(self._found(q)))) if total < FEW else (),
             meant=search.suggestions(lambda key: len(selections.of(snapshot.term(key).finds))),
             unknown=selections.unknown,

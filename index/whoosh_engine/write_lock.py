@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from index.engine import WriterBusyError
+from index.engine import PATIENCE, WriterBusyError
 from index.sentences import Sentence, said
 
 if sys.platform == "win32":
@@ -16,7 +16,6 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
 _PAUSE = 0.05  # seconds between two attempts
 _FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be read, and others read who holds the lock
 
