@@ -1,4 +1,4 @@
-"""Scripts beside the tests, some of which need libraries that only who runs them has: what they take from us is there."""
+"""Scripts beside the tests, some of which need libraries that only few have: what they import from us is there."""
 
 import ast
 from collections.abc import Iterator
