@@ -38,7 +38,7 @@ _CURRENT, _LOCK, _KEPT, VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 MERGING, MERGER_LOCK = "merging", "MERGER.lock"
 STAGED, STAGED_LOCK = "drafts", "DRAFTS.lock"
 _OURS = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, VECTORS, MERGING, MERGER_LOCK, STAGED, STAGED_LOCK}
-# Bytes of terms and of lists of documents that a snapshot keeps: of 100,000 documents forty terms that each of them has.
+# Bytes of terms and of lists of documents that a snapshot keeps: of 100,000 documents forty terms that each has.
 MOST_KEPT = 64 * 1024 * 1024
 _A_DOCUMENT = 250  # bytes: its signature, its places in both orders, its boost and norms, ends and documents of facets
 
