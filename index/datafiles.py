@@ -57,15 +57,15 @@ def lines(package: str, name: str) -> tuple[str, ...]:
     return tuple(line for line in every if line and not line.startswith("#"))
 
 
-def converted(value: object, of: type[T], path: _Path = ()) -> T:
-    """Return what tables say as a value of a type; `path` is where they stand in their file. Raises TableError.
+def converted(value: object, of: type[T]) -> T:
+    """Return what the tables of a file say as a value of a type. Raises TableError.
 
     The `description` of a type's `msgspec.Meta` is the remedy: what may be written for a value of it.
     """
     try:
         return msgspec.convert(value, of)
     except msgspec.ValidationError as error:
-        raise TableError(_message(value, of, path, str(error), "")) from error
+        raise TableError(_message(value, of, (), str(error), "")) from error
 
 
 def quoted(value: object) -> str:

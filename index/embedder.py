@@ -1,6 +1,7 @@
 """What makes vectors of texts, whatever model it has."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -9,6 +10,11 @@ if TYPE_CHECKING:
 
 Vectors: TypeAlias = "NDArray[np.float32]"
 """Vectors of length 1, a row each."""
+
+
+BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
+FRESH = 5.0  # seconds in which vectors that another process added are not looked for
+_QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 
 
 class Embedder(Protocol):
@@ -53,6 +59,14 @@ class KeptVectors(Protocol):
 
 EmbedderMaker: TypeAlias = Callable[[], Embedder | None]
 """Gives the embedder, None where there is none; asked when the first text comes, for finding out may take a second."""
+
+
+def kept_queries(embedder: Embedder) -> Callable[[str], Vectors]:
+    """Return what gives the vector of a text that is looked for, (dimensions,), those of the last kept.
+
+    What it returns raises EmbeddingError.
+    """
+    return lru_cache(_QUERIES_KEPT)(lambda text: embedder.queries([text])[0])
 
 
 def no_embedder() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from index.sentences import said
+from index.sentences import Sentence, said
 
 if TYPE_CHECKING:
     from index.embedder import KeptVectors
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FEW = 3  # documents: where fewer are found, it is worth telling why
 MOST_NEAR = 20  # documents that follow what is found
+PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
 
 
 class Reason(Struct, frozen=True):
@@ -165,8 +166,8 @@ class Reader(Protocol):
     def like(self, ids: Sequence[str], group: str, limit: int) -> tuple[Hit, ...]:
         """Return the documents that are most like some by their vectors, their cosine as score.
 
-        That of several is to the mean of their vectors. They share no value of a group with any of these, and are no
-        copies. None without vectors.
+        That of several is to the mean of their vectors. They are none of these, share no value of a group with any, be
+        it one without a vector, and are no copies. None without vectors.
         """
 
     def similarity(self, some: Sequence[str], others: Sequence[str], context: str) -> tuple[tuple[float, ...], ...]:
@@ -205,9 +206,13 @@ class Publication(Struct, frozen=True):
         kept = frozenset(self.order).intersection(held) - given - {*self.removed}
         for source in self.order:
             if source not in given and source not in kept:
-                raise SearchIndexError(f"{source}: its documents were not given, and the index does not hold them")
+                raise SearchIndexError(
+                    said("{0}: its documents were not given, and the index does not hold them", source)
+                )
         for source in self.replaced.keys() - set(self.order):
-            raise SearchIndexError(f"{source}: its documents were given, but it has no place in the order of sources")
+            raise SearchIndexError(
+                said("{0}: its documents were given, but it has no place in the order of sources", source)
+            )
         return kept
 
 
@@ -226,7 +231,7 @@ class Engine(Protocol):
     conditions, never at what is selected. White space alone asks for nothing and finds everything. Order: by score
     (`index.ranking`), then newer date first (as strings), undated last, then position: the place of a document's source
     in the order of sources, then its place there. Sort `new` is that order without the score, `old` that with older
-    dates first, `position` that of positions.
+    dates first, `boost` that behind the documents' own boosts, the greatest first, `position` that of positions.
 
     What is asked of the engine itself is answered by the newest whole generation at that moment. One that is not as it
     was written never answers: the one before does, and `damage` tells; where none is left, SearchIndexError is raised.
@@ -314,12 +319,14 @@ class EngineAwayError(SearchIndexError):
 class OutdatedError(SearchIndexError):
     """Another generation came meanwhile: what was to be written builds on one that is no longer the newest."""
 
-    def __init__(self, folder: Path | str) -> None:
-        super().__init__(said("{0}: another kb has written this index meanwhile; try again", folder))
+    def __init__(self, index: object) -> None:
+        """`index` is what the message calls it by: a folder, the address of a cluster."""
+        super().__init__(said("{0}: another kb has written this index meanwhile; try again", index))
 
 
 class WriterBusyError(SearchIndexError):
     """Another process is writing this index."""
 
-    def __init__(self, folder: Path | str, holder: str) -> None:
-        super().__init__(said("{0}: another kb is writing this index ({1}); try again when it is done", folder, holder))
+    def __init__(self, index: object, holder: str | Sentence) -> None:
+        """`index` is what the message calls it by, `holder` who writes it."""
+        super().__init__(said("{0}: another kb is writing this index ({1}); try again when it is done", index, holder))

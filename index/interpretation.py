@@ -15,6 +15,7 @@ from index.query_correction import did_you_mean, with_completions
 from index.ranking import SignalName
 from index.relaxation import relax
 from index.schema import Schema
+from index.sentences import sentence_of
 from index.spelling import Spellings
 from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
 
@@ -37,7 +38,8 @@ class Interpretation(ABC, Generic[SimilarityT]):
         self.conditions = parsed.conditions
         self.condition_words = tuple(word for node in parsed.conditions for word in words_in(node))
         self._typed_conditions = parsed.condition_texts
-        pieces = with_completions(parsed.pieces, self, language.words) if query.typing else parsed.pieces
+        self.plain_text = parsed.plain
+        pieces = with_completions(parsed.pieces, self, language.words) if parsed.typed else parsed.pieces
         self.relaxation = relax(pieces, self, language.words, query.without)
 
     @abstractmethod
@@ -113,7 +115,7 @@ class Interpretation(ABC, Generic[SimilarityT]):
         try:
             return self.compare(self.text) if self.text else None
         except EmbeddingError as error:
-            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            self.notices = (*self.notices, Notice("no likeness", sentence_of(error)))
             return None
 
     def suggestions(self, count: Callable[[Key], int]) -> tuple[MeantCount, ...]:

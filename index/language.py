@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from index.text import folded, folded_name, folded_width
+from index.text import KANA, folded, folded_name, folded_width
 from index.tree import (
     AllOf,
     AnyOf,
@@ -46,7 +46,6 @@ _TOKEN = re.compile(
         (?: "(?P<phrase>[^"]*)" | (?P<bar>\|) | (?P<open>\() | (?P<close>\)) | (?P<quote>") | (?P<word>[^\s"()|]+) )""",
     re.VERBOSE,
 )
-_KANA = re.compile("[ぁ-ゖァ-ヶー]")
 _MARKS = str.maketrans("＂“”„（）：－｜", '""""():-|')
 _DATE = re.compile(  # \d would take the digits of every script, which no date that is kept has
     "([0-9]{4})(?:[-/.年](0?[1-9]|1[0-2])(?:[-/.月](0?[1-9]|[12][0-9]|3[01]))?)?[年月日]?"
@@ -154,7 +153,9 @@ class _Parser:
         if len(text) > MOST_CHARACTERS:
             self._notice("cut", text[MOST_CHARACTERS:])
         self._text = text = " ".join(text[:MOST_CHARACTERS].translate(_MARKS).split())
+        ends_in_word = False
         for token in _TOKEN.finditer(text):
+            ends_in_word = bool(token["word"])
             self._token = token.span()
             self._take(token)
         self._end_run(typing=self._typing)
@@ -167,11 +168,16 @@ class _Parser:
             every = (_Placed(QueryPhrase(folded(text)), (0, len(text))),)
         pieces = tuple(placed.node for placed in every if isinstance(placed.node, QueryPiece))
         conditions = [placed for placed in every if not isinstance(placed.node, QueryPiece)]
-        texts = tuple(
-            ConditionText(text[begin:end], " ".join(f"{text[:begin]} {text[end:]}".split()))
-            for begin, end in (placed.span for placed in conditions[:MOST_CONDITION_TEXTS])
+        spans = [placed.span for placed in conditions]
+        is_last = bool(pieces) and pieces[-1] is every[-1].node and every[-1].span[1] == len(text)
+        return Parsed(
+            pieces,
+            tuple(placed.node for placed in conditions),
+            tuple(ConditionText(text[slice(*span)], _without(text, span)) for span in spans[:MOST_CONDITION_TEXTS]),
+            tuple(self._notices),
+            plain=_without(text, *spans),
+            typed=self._typing and ends_in_word and is_last,
         )
-        return Parsed(pieces, tuple(placed.node for placed in conditions), texts, tuple(self._notices))
 
     def _take(self, token: re.Match[str]) -> None:
         negated = bool(token["minus"])
@@ -202,13 +208,14 @@ class _Parser:
             return
         (begin, _), (_, end) = self._run[0], self._run[-1]
         pieces = self._words.pieces(self._text[begin:end])
-        if typing and not pieces[-1].words and _KANA.match(pieces[-1].text):  # て may become a word
+        if typing and not pieces[-1].words and KANA.match(pieces[-1].text):  # て may become a word
             pieces = (*pieces[:-1], replace(pieces[-1], words=(as_written(pieces[-1].text, is_function_word=True),)))
         for piece in pieces:
             begin = max(self._text.find(piece.text, begin), begin)
             if words := self._counted(piece.words):
                 span = (begin, begin + len(piece.text))
                 self._open[-1].add(_Placed(QueryPiece(piece.text, words), span))
+            begin += len(piece.text)
         self._run.clear()
 
     def _take_field(self, token: re.Match[str]) -> None:
@@ -242,9 +249,10 @@ class _Parser:
         return None
 
     def _add_words(self, text: str, *, negated: bool) -> None:
-        for piece in self._words.pieces(text):
-            if words := self._counted(piece.words):
-                self._open[-1].add(_Placed(QueryPiece(piece.text, words), self._token), negated=negated)
+        every = ((piece.text, self._counted(piece.words)) for piece in self._words.pieces(text))
+        pieces = tuple(QueryPiece(text, words) for text, words in every if words)
+        for node in (AnyOf(pieces),) if negated and len(pieces) > 1 else pieces:
+            self._open[-1].add(_Placed(node, self._token), negated=negated)
 
     def _counted(self, words: tuple[QueryWord, ...]) -> tuple[QueryWord, ...]:
         left = MOST_WORDS - self._count
@@ -277,6 +285,15 @@ class _Parser:
 
     def _notice(self, name: NoticeName, text: str) -> None:
         self._notices[Notice(name, text)] = None
+
+
+def _without(text: str, *spans: _Span) -> str:
+    """Return a text without some spans, which are in order and may overlap."""
+    parts, at = list[str](), 0
+    for begin, end in (*spans, (len(text), len(text))):
+        parts += text[at:begin].split()
+        at = max(at, end)
+    return " ".join(parts)
 
 
 def _flat(every: Iterable[_Placed]) -> Iterator[_Placed]:

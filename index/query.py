@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Sort: TypeAlias = Literal["relevance", "new", "old", "boost", "position"]
-"""`boost` is the order of the documents' own boosts, the newest first among equals; the undated are last in any."""
+"""`boost` is the order of the documents' own boosts, the newest first among equals; the undated are last there and in
+all others but `position`."""
 StepName: TypeAlias = Literal["keyboard", "sound", "spelling", "function", "parts", "related", "near"]
 
 

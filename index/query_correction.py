@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from index.analysis import TermKind, folded_reading, phonetic_key
 from index.query import Step, StepName
 from index.readings import kana_begun, kana_of, keys_of
-from index.text import katakana
+from index.text import KANA, katakana
 from index.tree import Alternative, Key, QueryPiece, QueryWord
 from index.words import QueryWords, as_written
 
@@ -21,7 +21,6 @@ PHONETIC_WEIGHT = 0.5  # of what sounds alike most means something else (監視,
 _SHORTEST_PHONETIC = 6  # kana: of shorter words too many are a slip away from another
 
 _KANA_AND_LETTERS = re.compile("[ぁ-ゖァ-ヶーA-Za-zＡ-Ｚａ-ｚ]+")
-_KANA = re.compile("[ぁ-ゖァ-ヶー]")
 _HIRAGANA = re.compile("[ぁ-ゖー]+")
 # The input method was left on: it made kana of some keys, and others stayed letters (ふぁrがて).
 _MIXED = re.compile("[ぁ-ゖ][A-Za-zＡ-Ｚａ-ｚ]|[A-Za-zＡ-Ｚａ-ｚ][ぁ-ゖ]")
@@ -45,7 +44,7 @@ class Vocabulary(Protocol):
 
 
 def correct(
-    pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName] = ()
+    pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words: QueryWords, without: Collection[StepName]
 ) -> tuple[tuple[QueryPiece, ...], list[Step]]:
     """Return the pieces of a query corrected where that is needed and possible, and what was done."""
     correction = _Correction(vocabulary, words, without)
@@ -62,7 +61,7 @@ def with_completions(pieces: Sequence[QueryPiece], vocabulary: Vocabulary, words
         return tuple(pieces)
     *others, last = pieces
     *before, word = last.words
-    in_kana = _KANA.search(last.text) and _KANA_AND_LETTERS.fullmatch(last.text)
+    in_kana = KANA.search(last.text) and _KANA_AND_LETTERS.fullmatch(last.text)
     if in_kana and (longer := tuple(_completions(last.text, vocabulary, words))):
         own = word.alternatives if last.text == word.text else ()
         return (*others, replace(last, words=(QueryWord(last.text, tuple(dict.fromkeys((*own, *longer)))),)))

@@ -1,7 +1,8 @@
 """How hits are ranked: the signals that make a score, the same for every engine (docs/relevance.md: what was tried).
 
 The score of a document is what its signals give, one after the other (`SIGNALS`), rounded to six places, so that what
-differs only by the order of addition ties in every engine. How strong each signal is in a document:
+differs only by the order of addition ties in every engine; to five on a cluster, which has single precision. How
+strong each signal is in a document:
 
 - words: for each wanted word the most that one of its alternatives gives: its weight times the points of its terms.
 - nearness: the points of the query's shingles, two words that follow each other.
@@ -10,7 +11,8 @@ differs only by the order of addition ties in every engine. How strong each sign
   most.
 - around, the section boost: the same of the two nearest that are found in the document's section, itself among them,
   half of each.
-- exact: 1 where the document's text is the query's, of two words or more (one word is a subject, not a note).
+- exact: 1 where the document's text is the query's without its conditions, of two words or more (one word is a
+  subject, not a note).
 - length: the logarithm of how many words the field has whose length matters, of more than LONGEST as if of so many: a
   note of two words answers nothing.
 - boost: what the document's own boost is above 1.
@@ -57,6 +59,7 @@ SIGNALS = (
     Signal("boost", 1.0, "raises"),
 )
 """All signals in the order in which they enter the score. The figures here and below are of docs/relevance.md."""
+WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 
 PLACES = 6  # of a score; orders of addition differ in the twelfth
 SHORTEST = 12  # words; together with no length in the trail 0.565 instead of 0.537

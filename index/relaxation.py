@@ -35,8 +35,8 @@ class Relaxation(Struct, frozen=True):
 
     pieces: tuple[QueryPiece, ...]
     words: tuple[QueryWord, ...]
-    loosest: tuple[QueryWord, ...] = ()
-    steps: tuple[Step, ...] = ()
+    loosest: tuple[QueryWord, ...]
+    steps: tuple[Step, ...]
 
     @property
     def corrected(self) -> tuple[QueryWord, ...]:
@@ -49,9 +49,7 @@ class Relaxation(Struct, frozen=True):
         return tuple(word for word in self.corrected if not word.is_function_word)
 
 
-def relax(
-    pieces: Sequence[QueryPiece], source: Source, words: QueryWords, without: Collection[StepName] = ()
-) -> Relaxation:
+def relax(pieces: Sequence[QueryPiece], source: Source, words: QueryWords, without: Collection[StepName]) -> Relaxation:
     """Return what to look for so that a query finds something, without the steps that are refused."""
     loosenings: tuple[tuple[StepName, Loosen], ...] = (
         ("function", lambda some: tuple(word for word in some if not word.is_function_word) or some),

@@ -39,7 +39,7 @@ def sentence_of(error: BaseException) -> Sentence:
 
 def system_says(error: OSError) -> Sentence:
     """Return what the operating system says of an error, such as `No space left on device`."""
-    return said(error.strerror or str(error))
+    return said(error.strerror) if error.strerror else said("{0}", str(error))
 
 
 def _value(value: object) -> Value:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
 from index.ranking import MOST_OF_SECTION
+from index.sentences import said
 
 Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
@@ -41,8 +42,9 @@ _SKETCH_FULL = 2.0  # times the root mean square of the query's axes: from there
 class Quantised(Struct, frozen=True):
     """Vectors as whole numbers from -127 to 127, a row each, and what each row is to be multiplied by.
 
-    A quarter of the memory; and a product of two is a whole number below 2 ** 24, which floats add up without rounding
-    in whatever order, so that all engines agree.
+    A quarter of the memory; and a product of two is a whole number, which floats add up without rounding in whatever
+    order as long as it is below 2 ** 24, so that all engines agree: of vectors of up to 1,040 numbers it is always, of
+    longer ones where few of their numbers are great.
     """
 
     numbers: NDArray[np.int8]
@@ -150,7 +152,9 @@ class Centring:
         """
         dimensions = self._sample.shape[1]
         if len(query) != dimensions:
-            raise EmbeddingError(f"the model made {len(query)} numbers of the query, and {dimensions} of each document")
+            raise EmbeddingError(
+                said("the model made {0} numbers of the query, and {1} of each document", len(query), dimensions)
+            )
         finding = query - self.mean
         ordering = finding - self._common @ (self._common.T @ finding)
         return quantised(np.stack([finding, ordering]).astype(np.float32))

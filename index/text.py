@@ -8,6 +8,8 @@ from functools import lru_cache
 # NFKC leaves these apart, though keyboards and encodings mix them (Shift_JIS 0x8160 decodes to either wave).
 _LOOK_ALIKE = str.maketrans("〜−‐‑–—‖“”’‘", "~-----∥\"\"''")
 _TO_KATAKANA = ord("ァ") - ord("ぁ")  # the two blocks of Unicode have the same order
+KANA = re.compile("[ぁ-ゖァ-ヶー]")
+KATAKANA = re.compile("[ァ-ヴー]+")  # what readings are written in
 _NO_LETTERS = re.compile(r"[\W_]+")
 # Editors and web pages leave these around a text and nobody sees them: two zero-width spaces and joiners, the word
 # joiner, a BOM.

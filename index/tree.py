@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from index.analysis import TermKind
+from index.sentences import Sentence
 
 
 class Key(Struct, frozen=True):
@@ -105,12 +106,12 @@ class Notice(Struct, frozen=True):
     `cut`: over 512 characters, the rest was left out. `too many words`: over 32, the rest was left out. `too deep`:
     brackets within brackets over 8 levels were ignored. `unclosed`: a quotation mark or bracket without its other half
     was ignored. `as words`: a field's value or a mark that means nothing there was searched as words. `literally`: a
-    query without any word was looked for as it stands. `no similarity`: words alone were looked for, because the
-    model did not answer; the text tells why.
+    query without any word was looked for as it stands. `no likeness`: words alone were looked for, because the
+    model did not answer; the text tells why, as a sentence where there is one.
     """
 
     name: NoticeName
-    text: str
+    text: str | Sentence
 
 
 class ConditionText(Struct, frozen=True):
@@ -123,18 +124,16 @@ class ConditionText(Struct, frozen=True):
 class Parsed(Struct, frozen=True):
     """A query's text as understood: the words plainly wanted, conditions that always hold, and what was odd.
 
-    `condition_texts` has the text of each condition, of many only the first.
+    `condition_texts` has the text of each condition, of many only the first, and `plain` the text without any.
+    `typed` says that the last piece is a word that is still being typed.
     """
 
     pieces: tuple[QueryPiece, ...] = ()
     conditions: tuple[Node, ...] = ()
     condition_texts: tuple[ConditionText, ...] = ()
     notices: tuple[Notice, ...] = ()
-
-    @property
-    def words(self) -> tuple[QueryWord, ...]:
-        """The wanted words without repeats."""
-        return distinct_words(self.pieces)
+    plain: str = ""
+    typed: bool = False
 
 
 def distinct_words(pieces: Iterable[QueryPiece]) -> tuple[QueryWord, ...]:

@@ -1,6 +1,5 @@
 """Texts to terms, the same for documents and for queries, and where a text shows why it was found."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
 from itertools import pairwise
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from index import datafiles
 from index.analysis.morphemes import Known, LexiconEntry, Morpheme, morphemes_of
-from index.text import letters
+from index.text import KATAKANA, letters
 
 if TYPE_CHECKING:
     from sudachipy import Dictionary, Tokenizer
@@ -21,7 +20,6 @@ other. `sound`: a phonetic key, how a word is read."""
 
 _loading = Lock()  # two threads would compile the same words twice, for seconds each
 _TEXTS_KEPT = 4000  # 8 MB: while one types, filters or turns a page most texts are found again
-_KANA = re.compile("[ァ-ヴー]+")
 _SPELLED_OUT = 4  # letters: VPC and IAM are, longer words mostly not
 _SHORTEST_IN_LETTERS = 3  # `in` and `no` sound like half of all words
 _FOLDED_READING = str.maketrans({"ー": None, "ヂ": "ジ", "ヅ": "ズ", "ヴ": "ブ"})
@@ -124,7 +122,7 @@ def folded_reading(reading: str) -> str:
 def phonetic_key(reading: str) -> str | None:
     """Return a reading in katakana as readings are compared, None where it is none or too short to say anything."""
     key = folded_reading(reading)
-    return key if len(key) > 1 and _KANA.fullmatch(reading) else None
+    return key if len(key) > 1 and KATAKANA.fullmatch(reading) else None
 
 
 def _phonetic_key_of(word: Morpheme) -> str | None:
@@ -164,8 +162,7 @@ def snippet(text: str, marked: Sequence[tuple[int, int]], length: int) -> tuple[
     if len(text) <= length:
         return 0, len(text)
     first = marked[0][0] if marked else 0
-    begin = max((text.rfind(stop, 0, first) + 1 for stop in "。、"), default=0)
-    begin = max(begin, first - length // 2)
+    begin = max(first - length // 2, *(text.rfind(stop, 0, first) + 1 for stop in "。、"))
     end = min(begin + length, len(text))
     last = max(text.rfind(stop, first, end) for stop in "。、") + 1
     return begin, last if last > first and end < len(text) else end

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -15,13 +14,12 @@ from sudachipy import Config, Dictionary, Morpheme, SplitMode
 
 from index.analysis.morphemes import LexiconEntry
 from index.installed import versions
-from index.text import folded_for_sudachi
+from index.text import KATAKANA, folded_for_sudachi
 
 _SYSTEM = Path(sudachidict_core.__file__).parent / "resources" / "system.dic"
 # Connection ids and costs as Sudachi's guide to user dictionaries gives them for nouns; lower is chosen more readily.
 _PROPER_NOUN = ("4786", ("名詞", "固有名詞", "一般", "*", "*", "*"))
 _COMMON_NOUN = ("5146", ("名詞", "普通名詞", "一般", "*", "*", "*"))
-_KATAKANA = re.compile("[ァ-ヴー]+")
 _CHOSEN, _ONLY_AS_A_UNIT = "1000", "32767"
 
 
@@ -107,7 +105,7 @@ def _lexicon(words: Iterable[LexiconEntry]) -> str:
 
 def _word_line(word: LexiconEntry, units: str) -> Sequence[str]:
     connection, speech = _PROPER_NOUN if word.name else _COMMON_NOUN
-    reading = word.reading or (word.surface if _KATAKANA.fullmatch(word.surface) else "")
+    reading = word.reading or (word.surface if KATAKANA.fullmatch(word.surface) else "")
     meaning = (*speech, reading, word.normalized or word.surface)
     return _line(word.surface, (connection, connection, _CHOSEN), meaning, units)
 

@@ -118,8 +118,8 @@ class Endpoint:
         except urllib.error.HTTPError as error:
             passing = error.code in _PASSING or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR
             refused = _RefusedError if error.code in _UNKNOWN_FIELD else EmbeddingError
-            message = f"{self._url} answered {error.code} {error.reason}; see [embedding] in kb.toml"
-            raise (_PassingError if passing else refused)(message) from error
+            why = said("{0} answered {1} {2}; see [embedding] in kb.toml", self._url, error.code, error.reason)
+            raise (_PassingError if passing else refused)(why) from error
         except (OSError, HTTPException, ValueError) as error:
             raise _PassingError(said("{0} does not answer ({1}); is the server running?", self._url, error)) from error
 
@@ -174,8 +174,8 @@ def _read(answer: Any, ends: float) -> bytes:  # noqa: ANN401  # what urllib ope
     while part := answer.read1(1 << 16):
         size += len(part)
         if size > _MOST_BYTES:
-            raise ValueError(f"more than {_MOST_BYTES} bytes")
+            raise ValueError(said("more than {0} bytes", _MOST_BYTES))
         if time.monotonic() > ends:
-            raise TimeoutError("too slow")
+            raise TimeoutError(said("too slow"))
         parts.append(part)
     return b"".join(parts)

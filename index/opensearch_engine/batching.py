@@ -17,10 +17,15 @@ from index.opensearch_engine.manifest import Manifest
 
 Answer = TypeVar("Answer")
 
-_MOST_KEPT = 32 * 1024 * 1024  # bytes of answers
+MOST_KEPT = 32 * 1024 * 1024  # bytes of answers
 _MOST_ROUNDS = 60
 NONE_FOUND: Mapping[str, Any] = {"hits": {"total": {"value": 0}, "hits": []}}
 _AT_ONCE = 50  # searches in one request: so many are answered in time by a busy node, too
+
+
+def total_of(answer: Mapping[str, Any]) -> int:
+    """Return how many documents a search has found that counted them all."""
+    return int(answer["hits"]["total"]["value"])
 
 
 class BatchedRequests:
@@ -30,7 +35,7 @@ class BatchedRequests:
         self.connection = connection
         self.index = index
         self.manifest = manifest
-        self.answers = Cache[tuple[Any, int]](_MOST_KEPT, itemgetter(1))  # each with the bytes that it takes
+        self.answers = Cache[tuple[Any, int]](MOST_KEPT, itemgetter(1))  # each with the bytes that it takes
 
     def of_generation(self, *filters: Filter) -> Filter:
         """Return which documents of the generation pass some filters."""
@@ -45,10 +50,6 @@ class BatchedRequests:
             answers += self.connection.search(self.index, *bodies[begin : begin + _AT_ONCE])
         return answers
 
-    def search_named(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the answer to one search, with the score of each of its named parts."""
-        return self.connection.search_named(self.index, body)
-
 
 class _Question(NamedTuple):
     """A search, how its answer is read, and how many bytes that takes: None where it is not kept."""
@@ -62,15 +63,15 @@ class RequestBatch:
     """What one request asks, as far as it is not known."""
 
     def __init__(self, requests: BatchedRequests) -> None:
-        self._requests = requests
+        self.requests = requests
         self._answers: dict[bytes, Any] = {}
         self._made: dict[object, Any] = {}
         self._open: dict[bytes, _Question] = {}
 
     def count(self, *filters: Filter, guess: int = 0) -> int:
         """Return how many documents of the generation pass some filters."""
-        body = {"size": 0, "track_total_hits": True, "query": self.of_generation(*filters)}
-        return self.ask(body, lambda answer: int(answer["hits"]["total"]["value"]), guess)
+        body = {"size": 0, "track_total_hits": True, "query": self.requests.of_generation(*filters)}
+        return self.ask(body, total_of, guess)
 
     def ask(
         self,
@@ -84,7 +85,7 @@ class RequestBatch:
         It is kept for other requests, of so many bytes as `size` gives, and where that is None for this one alone.
         """
         key = blake2b(encoded(body), digest_size=16).digest()
-        if key not in self._answers and size and (kept := self._requests.answers.find(key)):
+        if key not in self._answers and size and (kept := self.requests.answers.find(key)):
             self._answers[key] = kept[0]
         if key not in self._answers:
             self._open[key] = _Question(body, read, size)
@@ -105,10 +106,6 @@ class RequestBatch:
         answer: Answer = given
         return answer
 
-    def of_generation(self, *filters: Filter) -> Filter:
-        """Return which documents of the generation pass some filters."""
-        return self._requests.of_generation(*filters)
-
     @property
     def is_open(self) -> bool:
         """Whether anything was asked and not answered."""
@@ -124,9 +121,9 @@ class RequestBatch:
             if not self._open:
                 return given
             asked, self._open = self._open, {}
-            answers = self._requests.search(*(question.body for question in asked.values()))
+            answers = self.requests.search(*(question.body for question in asked.values()))
             for (key, question), answer in zip(asked.items(), answers, strict=True):
                 value = self._answers[key] = question.read(answer)
                 if question.size:
-                    self._requests.answers.keep(key, (value, question.size(value)))
+                    self.requests.answers.keep(key, (value, question.size(value)))
         raise AssertionError("a query asks on and on")

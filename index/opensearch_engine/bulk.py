@@ -6,19 +6,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial, reduce
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from index.opensearch_engine.connection import AwayError, ClusterError, Connection, encoded
+from index.sentences import Sentence, said
 
 _MOST_DOCUMENTS, _MOST_BYTES = 500, 5 * 1024 * 1024  # of a batch
 _SENDERS = 2  # batches under way at once: while one is written the next is made and sent
 _LOOK = 5.0  # seconds after which a writer that waits is seen to be alive
 _PATIENCE = 300.0  # seconds that a cluster may refuse, nothing written meanwhile
 _LONGEST_PAUSE = 30.0
-_MOST_NAMED = 5  # documents that cannot be written
+_MOST_NAMED, _LONGEST_REASON = 5, 300  # documents that cannot be written, and characters of why
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
-_TOO_MUCH = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class Action(NamedTuple):
@@ -62,7 +63,7 @@ class Bulk:
         self._connection = connection
         self._index = index
         self._alive = alive
-        self._poison: list[str] = []
+        self._poison: list[Sentence] = []
         self._most = _MOST_DOCUMENTS
         self._ended = True
 
@@ -78,9 +79,10 @@ class Bulk:
             finally:
                 self._ended = True
         if self._poison:
-            more = f" and {len(self._poison) - _MOST_NAMED} more" if len(self._poison) > _MOST_NAMED else ""
-            some = "; ".join(self._poison[:_MOST_NAMED])
-            raise ClusterError(f"{self._connection.address}: documents cannot be written: {some}{more}")
+            named = reduce(partial(said, "{0}; {1}"), self._poison[:_MOST_NAMED])
+            if len(self._poison) > _MOST_NAMED:
+                named = said("{0} and {1} more", named, len(self._poison) - _MOST_NAMED)
+            raise ClusterError(said("{0}: documents cannot be written: {1}", self._connection.address, named))
 
     def _settled(self, running: set[Future[None]], most: int) -> set[Future[None]]:
         """Wait until no more batches than `most` are being written."""
@@ -105,7 +107,8 @@ class Bulk:
             if refused:
                 left.appendleft(refused)
                 if time.monotonic() - since > _PATIENCE:
-                    raise why or AwayError(f"{self._connection.address}: too busy for minutes; try again later")
+                    address = self._connection.address
+                    raise why or AwayError(said("{0}: too busy for minutes; try again later", address))
                 _pause(failures)
                 failures += 1
 
@@ -115,20 +118,21 @@ class Bulk:
         try:
             reply = self._connection.write("POST", f"/{self._index}/_bulk", lines)
         except ClusterError as error:
-            if error.status in _TOO_MUCH and len(part) > 1:
-                self._most = max(len(part) // 2, 1)
+            if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and len(part) > 1:
+                self._most = len(part) // 2
                 return part, error
             if isinstance(error, AwayError):
                 return part, error
             if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-                self._poison.append(f"{_id_of(part[0])} (larger than the cluster takes)")
+                self._poison.append(said("{0} (larger than the cluster takes)", _id_of(part[0])))
                 return (), None
             raise
         return self._refused(part, reply.body.get("items", ()))
 
     def _refused(self, part: Sequence[Action], items: Sequence[Any]) -> tuple[Sequence[Action], ClusterError | None]:
         if len(items) != len(part):  # cut off on its way: what is written already is so again, to no effect
-            return part, ClusterError(f"{self._connection.address}: told of {len(items)} of {len(part)} documents")
+            address = self._connection.address
+            return part, ClusterError(said("{0}: told of {1} of {2} documents", address, len(items), len(part)))
         again: list[Action] = []
         for action, item in zip(part, items, strict=True):
             result = next(iter(item.values()))
@@ -136,8 +140,8 @@ class Bulk:
             if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 again.append(action)
             elif status >= HTTPStatus.BAD_REQUEST and status not in (HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND):
-                reason = result.get("error", {})
-                self._poison.append(f"{_id_of(action)} ({reason.get('reason', status)})"[:300])
+                reason = str(result.get("error", {}).get("reason", status))
+                self._poison.append(said("{0} ({1})", _id_of(action), reason[:_LONGEST_REASON]))
         return again, None
 
 

@@ -12,13 +12,14 @@ import msgspec
 
 from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.address import PASSWORD, USER, Address, basic_credentials
+from index.sentences import Sentence, said
 
 try:
     from opensearchpy import OpenSearch, exceptions
     from opensearchpy import Urllib3HttpConnection as HttpConnection
 except ImportError as error:
     raise SearchIndexError(
-        "a cluster is told, and what talks to one is not installed: pip install 'talk-notes-kb[opensearch]'"
+        said("a cluster is told, and what talks to one is not installed: pip install 'talk-notes-kb[opensearch]'")
     ) from error
 
 Answer = TypeVar("Answer")
@@ -33,7 +34,6 @@ _ATTEMPTS = len(_PREFERENCES)
 _CONNECTIONS = 16  # that are kept of a node: one was opened for nearly every request where several threads ask
 _NO_PARAMS: Mapping[str, str | int] = {}
 _SHORTER = {"filter_path": "-responses.aggregations.*.all"}  # values that are only counted: of talks many thousands
-_ABSENT = (HTTPStatus.NOT_FOUND,)
 _PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE,
             HTTPStatus.GATEWAY_TIMEOUT)  # fmt: skip
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -44,7 +44,7 @@ logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # what goes wrong is
 class ClusterError(SearchIndexError):
     """The cluster cannot do what was asked; the message says which cluster, why, and what to do."""
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    def __init__(self, message: Sentence, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
 
@@ -91,7 +91,7 @@ class Connection:
             answers = self._asked("POST", f"/{index}/_msearch", lines, _SHORTER).body.get("responses", ())
             if len(answers) != len(bodies):
                 raise ClusterError(
-                    self._message(f"answered {len(answers)} of {len(bodies)} searches; is it OpenSearch?")
+                    self._message(said("answered {0} of {1} searches; is it OpenSearch?", len(answers), len(bodies)))
                 )
             return [self._whole(answer) for answer in answers]
 
@@ -109,7 +109,7 @@ class Connection:
         """Return a document as it was last written, refreshed or not; the status is 404 where there is none."""
         return self._patiently(
             lambda preference: self._asked(
-                "GET", path, None, {"preference": preference}, _ABSENT, seconds=min(GET_SECONDS, READ_SECONDS)
+                "GET", path, None, {"preference": preference}, (HTTPStatus.NOT_FOUND,), seconds=GET_SECONDS
             )
         )
 
@@ -169,11 +169,11 @@ class Connection:
                 headers={"content-type": kind},
             )
         except exceptions.SerializationError as error:
-            raise ClusterError(self._message("answered with what is no JSON; is it OpenSearch?")) from error
+            raise ClusterError(self._message(said("answered with what is no JSON; is it OpenSearch?"))) from error
         except exceptions.TransportError as error:
             raise self._plain(error) from error
         if not isinstance(answer, Mapping):
-            raise ClusterError(self._message("answered with what is no JSON object; is it OpenSearch?"))
+            raise ClusterError(self._message(said("answered with what is no JSON object; is it OpenSearch?")))
         status = answer.get("status") if "error" in answer else None
         return Reply(int(status or (404 if answer.get("found") is False else 200)), answer)
 
@@ -182,31 +182,35 @@ class Connection:
         if "error" in answer:
             status = int(answer.get("status", 500))
             kind = AwayError if status in _PASSING else ClusterError
-            raise kind(self._message(f"could not answer ({_reason(answer['error'])})"), status)
+            raise kind(self._message(said("could not answer ({0})", _reason(answer["error"]))), status)
         failed = answer.get("_shards", {}).get("failed", 0)
         if answer.get("timed_out") or failed:
-            raise AwayError(self._message(f"could not ask all of its shards ({failed} failed); is it green?"))
+            raise AwayError(self._message(said("could not ask all of its shards ({0} failed); is it green?", failed)))
         return answer
 
     def _plain(self, error: "exceptions.TransportError") -> ClusterError:
         """Return an error of the library as one that says what to do."""
         if isinstance(error, exceptions.SSLError):
-            return ClusterError(self._message(f"its certificate cannot be trusted ({error.info}); see SSL_CERT_FILE"))
+            return ClusterError(
+                self._message(said("its certificate cannot be trusted ({0}); see SSL_CERT_FILE", error.info))
+            )
         if isinstance(error, exceptions.ConnectionTimeout) or isinstance(error.info, TooSlowError):
-            return AwayError(self._message("does not answer in time"))
+            return AwayError(self._message(said("does not answer in time")))
         if isinstance(error.info, TooLongError):
-            return ClusterError(self._message(f"sent more than {MOST_BYTES // 1024 // 1024} MB for an answer"))
+            return ClusterError(self._message(said("sent more than {0} MB for an answer", MOST_BYTES // 1024 // 1024)))
         if not isinstance(error.status_code, int):
-            return _UnreachableError(self._message("cannot be reached"))
+            return _UnreachableError(self._message(said("cannot be reached")))
         reason = _reason(error.info.get("error")) if isinstance(error.info, Mapping) else str(error.error)
         if error.status_code in _REFUSED:
-            who = "the region and AWS credentials" if self.address.region else f"{USER} and {PASSWORD}"
-            return ClusterError(self._message(f"refused ({error.status_code}); look at {who}"), error.status_code)
+            ours = said("{0} and {1}", USER, PASSWORD)
+            who = said("the region and AWS credentials") if self.address.region else ours
+            why = said("refused ({0}); look at {1}", error.status_code, who)
+            return ClusterError(self._message(why), error.status_code)
         kind = AwayError if error.status_code in _PASSING or "no_shard" in reason else ClusterError
-        return kind(self._message(f"could not do it ({error.status_code}: {reason})"), error.status_code)
+        return kind(self._message(said("could not do it ({0}: {1})", error.status_code, reason)), error.status_code)
 
-    def _message(self, what: str) -> str:
-        return f"the cluster at {self.address.urls[0]}, index {self.address.index}: {what}"
+    def _message(self, what: Sentence) -> Sentence:
+        return said("the cluster at {0}, index {1}: {2}", self.address.urls[0], self.address.index, what)
 
 
 def encoded(body: object) -> bytes:
@@ -241,7 +245,9 @@ def _signer(address: Address) -> Callable[..., Any] | None:
 
     credentials = Session().get_credentials()
     if credentials is None:
-        raise ClusterError(f"{address}: no AWS credentials are told; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        raise ClusterError(
+            said("{0}: no AWS credentials are told; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", address)
+        )
     service = "aoss" if ".aoss." in address.urls[0] else "es"
     signer: Callable[..., Any] = Urllib3AWSV4SignerAuth(credentials, address.region, service)
     return signer
@@ -255,7 +261,6 @@ class _BoundedConnection(HttpConnection):
 
 MOST_BYTES = 256 * 1024 * 1024  # of an answer: 10,000 documents of a page each are 50 MB
 _CHUNK = 1 << 20
-_SECONDS = 60.0  # that an answer may take where nobody says how long
 
 
 class TooLongError(Exception):
@@ -275,14 +280,14 @@ class Response(NamedTuple):
 
 
 class BoundedPool:
-    """A pool of connections whose answers are read as far as is reasonable, in reasonable time."""
+    """A pool of connections whose answers are read as far as is reasonable, in the `timeout` of each request."""
 
     def __init__(self, pool: Any) -> None:  # noqa: ANN401  # of urllib3
         self._pool = pool
 
     def urlopen(self, method: str, url: str, body: bytes | None, **options: Any) -> Response:  # noqa: ANN401
         """Return what a request is answered with. Raises TooLongError, TooSlowError, and what the pool raises."""
-        ends = time.monotonic() + float(options.get("timeout") or _SECONDS)
+        ends = time.monotonic() + float(options["timeout"])
         response = self._pool.urlopen(method, url, body, preload_content=False, **options)
         parts, size = [], 0
         while part := response.read(_CHUNK):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from index.embedder import Vectors
+from index.embedder import BATCH, Vectors
 from index.opensearch_engine.bulk import Bulk, changed
 from index.opensearch_engine.mapping import received, token
 from index.opensearch_engine.vectors import (
@@ -17,7 +17,6 @@ from index.opensearch_engine.vectors import (
 )
 from index.similarity import quantised
 
-_BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
 _PAGE = 512  # documents that are given their vectors before these can be found
 _MOST_COPIES = 10_000  # documents that are looked at for vectors to take over
 
@@ -68,8 +67,8 @@ def _vectors(lacking: _Lacking, vectors: GenerationVectors) -> Iterator[Mapping[
     if known:
         yield known
     missing = [text for text in lacking if text not in known]
-    for begin in range(0, len(missing), _BATCH):
-        some = missing[begin : begin + _BATCH]
+    for begin in range(0, len(missing), BATCH):
+        some = missing[begin : begin + BATCH]
         made = quantised(vectors.model.passages([lacking[text][0] for text in some]))
         yield {text: stored_vector(made, row, model) for row, text in enumerate(some)}
 

@@ -10,14 +10,15 @@ from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, Engine, Publication, SearchIndexError
 from index.opensearch_engine import publishing, rebuilding
 from index.opensearch_engine.address import Address
-from index.opensearch_engine.batching import BatchedRequests
-from index.opensearch_engine.connection import Connection
+from index.opensearch_engine.batching import MOST_KEPT, BatchedRequests
+from index.opensearch_engine.connection import MOST_BYTES, Connection
 from index.opensearch_engine.lease import Lease, stamp_of, writing
 from index.opensearch_engine.manifest import NOTHING, Manifest, read_manifest, read_state
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.publishing import KnownWords, commit, write_documents
 from index.opensearch_engine.reader import ClusterReader
 from index.opensearch_engine.vectors import Model
+from index.sentences import said
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -116,8 +117,8 @@ class OpenSearchEngine(Engine):
         return publishing.staging(self._folder, self._schema)
 
     def memory(self) -> int:
-        """Return the bytes that answering takes at most here: counts that are kept, and one answer."""
-        return 64 * 1024 * 1024
+        """Return the bytes that answering takes at most here: what is kept of answers, and one that is read."""
+        return MOST_KEPT + MOST_BYTES
 
     def merge(self) -> None:
         """Take out of the index what no generation holds any more."""
@@ -139,7 +140,7 @@ class OpenSearchEngine(Engine):
         (index, generation), manifest = stamp, NOTHING
         if generation:
             if not self._is_ours(index):
-                raise SearchIndexError(f"{self._address}: another version of kb made it; run `kb sync`")
+                raise SearchIndexError(said("{0}: another version of kb made it; run `kb sync`", self._address))
             manifest = read_manifest(self._connection(), index, generation)
         requests = BatchedRequests(self._connection(), index if generation else "", manifest)
         return ClusterReader(requests, self._layout, self._language(), self._model)

@@ -77,7 +77,7 @@ class Filters:
 
     def with_values(self, group: str, values: Sequence[str], *, every: bool = False) -> Filter:
         """Return which documents have any of some values of a group, or all of them."""
-        if group not in self._schema.facets:
+        if not self.knows(group):
             return NOTHING
         if every:
             return all_of({"term": {f"facet.{group}": value}} for value in values)
@@ -87,7 +87,7 @@ class Filters:
         return any_of(all_of(self.term(field, key) for key in one.terms) for one in word.alternatives)
 
     def _facet(self, node: FacetIs) -> Filter:
-        if node.values or node.group not in self._schema.facets:
+        if node.values or not self.knows(node.group):
             return self.with_values(node.group, node.values)
         literally = node.text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
         return {"wildcard": {f"folded.{node.group}": {"value": f"*{literally}*"}}}
@@ -122,6 +122,8 @@ def all_of(filters: Iterable[Filter]) -> Filter:
 def any_of(filters: Iterable[Filter]) -> Filter:
     """Return which documents pass at least one filter."""
     every = list(filters)
+    if not every:  # a cluster takes an empty `should` for everything
+        return NOTHING
     return every[0] if len(every) == 1 else {"bool": {"should": every, "minimum_should_match": 1}}
 
 

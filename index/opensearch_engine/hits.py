@@ -9,6 +9,7 @@ from index.opensearch_engine.filters import Filter, any_of, with_keys
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import received
 from index.query import Query
+from index.sentences import said
 
 ClusterHit: TypeAlias = Mapping[str, Any]
 """A hit of a cluster: its score and what is kept of the document."""
@@ -114,5 +115,7 @@ def stored_text(hit: ClusterHit) -> str:
     """Return what was stored of a document. Raises ClusterError where nothing was."""
     stored = hit.get("_source", {}).get("stored")
     if not isinstance(stored, str):
-        raise ClusterError("a document of the cluster lacks what was stored of it; give another index to kb's own")
+        raise ClusterError(
+            said("a document of the cluster lacks what was stored of it; give another index to kb's own")
+        )
     return received(stored)

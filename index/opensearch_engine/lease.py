@@ -12,11 +12,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 
-from index.engine import OutdatedError, WriterBusyError
+from index.engine import PATIENCE, OutdatedError, WriterBusyError
 from index.opensearch_engine.connection import ClusterError, Connection
 from index.opensearch_engine.manifest import LEASE, STATE, Standing, State, read_state, record
+from index.sentences import said
 
-PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
 _PAUSE = 0.1
 _RENEW_AFTER = LEASE / 4  # seconds after which a writer says that it is still there
 
@@ -47,7 +47,7 @@ class Lease:
         """Change the state. Raises WriterBusyError where another writer did meanwhile."""
         standing = _changed(self.connection, self.standing, state)
         if standing is None:
-            raise WriterBusyError(str(self.connection.address), "it took over, for we were silent too long")
+            raise WriterBusyError(self.connection.address, said("it took over, for we were silent too long"))
         self.standing = standing
         self._renewed = time.monotonic()
 
@@ -73,7 +73,7 @@ def writing(connection: Connection, name: str, since: object) -> Iterator[Lease]
 
 def _check(lease: Lease, since: object) -> None:
     if since is not None and since != stamp_of(lease.standing):
-        raise OutdatedError(str(lease.connection.address))
+        raise OutdatedError(lease.connection.address)
 
 
 def stamp_of(standing: Standing | None) -> tuple[str, int]:
@@ -99,14 +99,16 @@ def _taken(connection: Connection, name: str) -> Lease:
     while True:
         standing = read_state(connection, name)
         if standing is None:
-            raise ClusterError(f"{connection.address}: there is no index of that name any more; run `kb sync` again")
+            raise ClusterError(
+                said("{0}: there is no index of that name any more; run `kb sync` again", connection.address)
+            )
         state = standing.state
         if not state.is_held or _is_gone(state.holder):
             taken = _changed(connection, standing, _mine(state))
             if taken:
                 return Lease(connection, taken)
         elif time.monotonic() > ends:
-            raise WriterBusyError(str(connection.address), state.holder)
+            raise WriterBusyError(connection.address, state.holder)
         time.sleep(_PAUSE)
 
 
@@ -119,7 +121,9 @@ def _mine(state: State) -> State:
 
 
 def _is_gone(holder: str) -> bool:
-    """Tell whether a writer was a process of this machine that is no more."""
+    """Tell whether a writer was a process of this machine that is no more; on Windows nobody can tell."""
+    if os.name == "nt":  # there a signal of 0 is Ctrl+C
+        return False
     host, _, process = holder.partition(" process ")
     if host != socket.gethostname() or not process.isdecimal() or int(process) == os.getpid():
         return False

@@ -17,6 +17,7 @@ import msgspec
 
 from index.opensearch_engine.connection import ClusterError, Connection, Reply
 from index.opensearch_engine.filters import Filter
+from index.sentences import said
 
 LEASE = 60.0  # seconds for which a writer has the right to write without saying so again
 STATE, MANIFESTS = "state", "manifest"
@@ -160,5 +161,5 @@ def _value(reply: Reply, kind: type[Any], index: str) -> Any:  # noqa: ANN401  #
         return msgspec.convert(json.loads(reply.body["_source"]["record"]), kind)
     except (KeyError, TypeError, ValueError) as error:
         raise ClusterError(
-            f"{index}: holds what no kb of this version wrote ({error}); give another name to kb's own"
+            said("{0}: holds what no kb of this version wrote ({1}); give another name to kb's own", index, error)
         ) from error

@@ -16,6 +16,7 @@ from typing import Any
 
 from index.engine import SearchIndexError
 from index.schema import LONGEST_WHOLE, Document, Schema, TextField, check_fields
+from index.sentences import said
 from index.text import folded, folded_name
 from index.tree import Key
 
@@ -33,7 +34,7 @@ _LETTERS: Mapping[str, Any] = {"type": "text", "norms": False}
 
 
 @lru_cache(100_000)
-def token(text: str, kind: str = "word") -> str:
+def token(text: str, kind: str) -> str:
     """Return what a term is called in the index."""
     data = f"{kind} {text}".encode("utf-8", "surrogatepass")
     return urlsafe_b64encode(blake2b(data, digest_size=_HASH).digest()).decode()
@@ -68,7 +69,7 @@ class Layout:
         self.schema = schema
         measured = [text for text in schema.texts if text.length]
         if len(measured) > 1:
-            raise SearchIndexError("a cluster can rank by the length of one text field, and the schema has more")
+            raise SearchIndexError(said("a cluster can rank by the length of one text field, and the schema has more"))
         self.measured: TextField | None = measured[0] if measured else None
         others = [round(text.weight * 1000) for text in schema.texts if not text.length]
         self.unit = gcd(*others) / 1000 if others else 1.0  # that all other weights are multiples of

@@ -11,7 +11,7 @@ from index.engine import FEW, Coverage, Hit, Results, TitledCount
 from index.interpretation import near_limit
 from index.language import Language
 from index.opensearch_engine import semantic_match
-from index.opensearch_engine.batching import NONE_FOUND, BatchedRequests, RequestBatch
+from index.opensearch_engine.batching import NONE_FOUND, BatchedRequests, RequestBatch, total_of
 from index.opensearch_engine.embedding import TextVectors, embed
 from index.opensearch_engine.filters import Counting, Counts, Filters, counting, counts_in, size_of
 from index.opensearch_engine.hits import (
@@ -53,10 +53,10 @@ class ClusterReader:
         first = {**body, **first_window(query)}
         answer, counts, titled = batch.until_known(lambda: self._counts(batch, search, query, first))
         window = whole_window(self._requests, answer["hits"]["hits"], body, query)
-        matches, near = self._near(batch, query, int(answer["hits"]["total"]["value"]))
+        matches, near = self._near(batch, query, total_of(answer))
         context, found_in, found_titled = self._beside([*window, *near], titled, search)
         return Results(
-            total=int(answer["hits"]["total"]["value"]),
+            total=total_of(answer),
             hits=self._hits(search.matches, window, query),
             near=self._hits(matches, near, query) if matches else (),
             steps=search.relaxation.steps,
@@ -167,7 +167,7 @@ class ClusterReader:
         if query.facets:
             of_facets = Counting(self._filters, query, self._requests.of_generation(search.found))
             facets, unlisted = batch.ask(of_facets.body(), of_facets.facets, _NO_FACETS, size_of)
-        total = FEW if batch.is_open else int(answer["hits"]["total"]["value"])
+        total = FEW if batch.is_open else total_of(answer)
         count, selected = batch.count, self._filters.selected(query)
         pairs = [(group, value) for group, values in query.selections for value in values]
         counts = {

@@ -36,7 +36,9 @@ def _scores(
     every: dict[str, tuple[dict[str, float], Mapping[str, float]]] = {}
     for begin in range(0, len(queries), _CLAUSES):
         query = {"bool": {"filter": [some], "should": queries[begin : begin + _CLAUSES]}}
-        answer = requests.search_named({"size": _AT_ONCE, "_source": ["key", "boost", "length"], "query": query})
+        answer = requests.connection.search_named(
+            requests.index, {"size": _AT_ONCE, "_source": ["key", "boost", "length"], "query": query}
+        )
         for hit in answer["hits"]["hits"]:
             scores, _ = every.setdefault(hit["_source"]["key"], ({}, hit["_source"]))
             scores.update(hit.get("matched_queries") or {})

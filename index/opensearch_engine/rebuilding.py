@@ -9,14 +9,17 @@ from typing import Any
 from index.engine import Publication
 from index.opensearch_engine.address import Address
 from index.opensearch_engine.bulk import Action, Bulk, deleted
-from index.opensearch_engine.connection import ClusterError, Connection
+from index.opensearch_engine.connection import WRITE_SECONDS, ClusterError, Connection
 from index.opensearch_engine.filters import Filter, any_of
 from index.opensearch_engine.lease import Lease, writing
 from index.opensearch_engine.manifest import MANIFESTS, STATE, State, manifest_id, read_manifest, read_state, record
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.publishing import KnownWords, commit, write_documents, write_manifest
+from index.sentences import said
 
-_GREEN_SECONDS = 60  # that copies of a new index may take before the name moves all the same: they come later
+# That copies of a new index may take before the name moves all the same: they come later. Of a request that writes the
+# last seconds are left for its answer.
+_GREEN_SECONDS = int(WRITE_SECONDS) - 5
 
 
 def first_index(address: Address) -> str:
@@ -30,7 +33,7 @@ def ensure(connection: Connection, address: Address, layout: Layout) -> None:
         body = {**layout.settings(address.shards), "aliases": {address.index: {}}}
         reply = connection.write("PUT", f"/{first_index(address)}", body, allowed=(HTTPStatus.BAD_REQUEST,))
         if reply.status == HTTPStatus.BAD_REQUEST and "resource_already_exists" not in str(reply.body):
-            raise ClusterError(f"{address}: the index cannot be made ({reply.body.get('error')})")
+            raise ClusterError(said("{0}: the index cannot be made ({1})", address, reply.body.get("error")))
         path = f"/{address.index}/_create/{STATE}"
         connection.write("PUT", path, record(State()), allowed=(HTTPStatus.CONFLICT,))
 
@@ -69,7 +72,7 @@ def spread(connection: Connection, address: Address, index: str) -> None:
     """Have as many copies of a whole index as are configured and there are nodes for, and wait a while for them."""
     settings = {"index": {"auto_expand_replicas": f"0-{address.replicas}" if address.replicas else "false"}}
     connection.write("PUT", f"/{index}/_settings", settings)
-    wait = {"wait_for_status": "green", "timeout": f"{_GREEN_SECONDS - 5}s"}
+    wait = {"wait_for_status": "green", "timeout": f"{_GREEN_SECONDS}s"}
     connection.write("GET", f"/_cluster/health/{index}", allowed=(HTTPStatus.REQUEST_TIMEOUT,), **wait)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from index.opensearch_engine.filters import EVERYTHING, Filter, any_of, in_any_field
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import PACK, Layout
-from index.ranking import LONGEST, SATURATION, SHORTEST, SIGNALS, rarity
+from index.ranking import LONGEST, SATURATION, SHORTEST, WEIGHTS, rarity
 from index.tree import Alternative, Key, QueryWord
 
 _WHOLE = """
@@ -27,7 +27,6 @@ double norm = length == 0 ? 1 : 1 - params.b + params.b * length / params.mean;
 double frequency = own * params.weight / norm + other * params.unit;
 return params.rarity * frequency / (frequency + params.saturation);
 """
-_WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 
 
 class Scoring:
@@ -75,11 +74,11 @@ class Scoring:
         `pairs` are words that follow each other, `shares` gives what part of the words a document has, and `exact`
         tells which have the very text.
         """
-        query = _sum((*map(self.word, words), *(self.points(key, _WEIGHTS["nearness"]) for key in pairs)))
+        query = _sum((*map(self.word, words), *(self.points(key, WEIGHTS["nearness"]) for key in pairs)))
         if shares:
-            query = _raised(query, shares["function_score"]["functions"], _WEIGHTS["coverage"])
+            query = _raised(query, shares["function_score"]["functions"], WEIGHTS["coverage"])
         if exact:
-            query = _raised(query, [{"filter": exact, "weight": 1.0}], _WEIGHTS["exact"])
+            query = _raised(query, [{"filter": exact, "weight": 1.0}], WEIGHTS["exact"])
         return query
 
 
@@ -92,7 +91,7 @@ def whole(query: Filter, alike: Mapping[str, float], above: float) -> Filter:
     also = [{"constant_score": {"filter": {"terms": {"key": list(alike)}}, "boost": 0.0}}] if alike else []
     script = {
         "source": _WHOLE,
-        "params": {"alike": alike, "above": above, "long": _WEIGHTS["length"], "longest": LONGEST},
+        "params": {"alike": alike, "above": above, "long": WEIGHTS["length"], "longest": LONGEST},
     }
     return {"script_score": {"query": _sum((query, *also)), "script": script}}
 
@@ -106,7 +105,7 @@ def shares(weights: Sequence[tuple[QueryWord, float]], of: Callable[[Alternative
         for one, level in _levels(word, of)
         if weight * level
     ]
-    query = any_of(one["filter"] for one in functions) if functions else {"match_none": {}}
+    query = any_of(one["filter"] for one in functions)
     return {
         "function_score": {
             "query": {"constant_score": {"filter": query}},

@@ -179,8 +179,8 @@ class Matches:
 
     @property
     def exact(self) -> Filter | None:
-        """Which documents' text is the query's, of two words or more."""
-        return with_whole_text(self._search.query.text) if len(self.words) > 1 else None
+        """Which documents' text is the query's without its conditions, of two words or more."""
+        return with_whole_text(self._search.plain_text) if len(self.words) > 1 else None
 
     def weight(self, word: QueryWord) -> float:
         """Return the weight of a word among others."""
@@ -218,9 +218,10 @@ class Matches:
             return {}
         by_words = whole(self._by_words, {}, 0.0)
         best = [
-            {"query": {"bool": {"filter": [batch.of_generation(one)], "should": [by_words]}}} for one in self._ranked
+            {"query": {"bool": {"filter": [batch.requests.of_generation(one)], "should": [by_words]}}}
+            for one in self._ranked
         ]
-        similar = [{"query": batch.of_generation(with_keys(self._similar))}] if self._similar else []
+        similar = [{"query": batch.requests.of_generation(with_keys(self._similar))}] if self._similar else []
         return search.similarity.strengths([*best, *similar], search.schema.sections)
 
     @cached_property

@@ -14,7 +14,7 @@ import numpy as np
 from index.embedder import Vectors
 from index.engine import Hit
 from index.opensearch_engine.batching import RequestBatch
-from index.opensearch_engine.filters import Filter, with_keys
+from index.opensearch_engine.filters import Filter, counting, counts_in, with_keys
 from index.opensearch_engine.mapping import received
 from index.opensearch_engine.vectors import (
     GenerationVectors,
@@ -24,7 +24,7 @@ from index.opensearch_engine.vectors import (
     value_of,
     with_vectors,
 )
-from index.ranking import SIGNALS
+from index.ranking import WEIGHTS
 from index.similarity import (
     LEAST_COSINE,
     MOST_FOUND,
@@ -41,7 +41,6 @@ from index.similarity import (
 MOST_LOOKED_AT = 200_000  # documents: a node looks at some 700,000 a second
 MOST_RANKED = 500  # documents, the best by their words, that similarity puts in order
 _KEY = 120  # bytes of an id with its cosine
-_WEIGHTS = {signal.name: signal.weight for signal in SIGNALS}
 
 
 class _Ranked(NamedTuple):
@@ -62,7 +61,7 @@ class Strength(NamedTuple):
 
     def points(self, most: float) -> float:
         """Return what is added to the score, all words giving so much at most."""
-        return most * (_WEIGHTS["likeness"] * self.own + _WEIGHTS["around"] * self.section_boost)
+        return most * (WEIGHTS["likeness"] * self.own + WEIGHTS["around"] * self.section_boost)
 
 
 _NONE: Sequence[_Ranked] = ()
@@ -120,7 +119,7 @@ class Similarity:
     def _nearest(self, among: Sequence[Filter]) -> tuple[Sequence[str], Figures]:
         """Return the ids of the documents that are nearest the query, and their cosines."""
         query = self._query.finding
-        body = nearest(self._centring, query, self._batch.of_generation(self._having, *among), MOST_FOUND)
+        body = nearest(self._centring, query, self._batch.requests.of_generation(self._having, *among), MOST_FOUND)
 
         def read(answer: Mapping[str, Any]) -> tuple[Sequence[str], Figures]:
             hits = answer["hits"]["hits"]
@@ -153,12 +152,14 @@ def like(vectors: GenerationVectors, ids: Sequence[str], group: str, limit: int)
     view = vectors.view()
     if view is None or view.centring.size > MOST_LOOKED_AT:
         return ()
-    centring, own = view.centring, _with_vectors(vectors, view, [with_keys([*dict.fromkeys(ids)])], f"facet.{group}")
+    centring, field, asked = view.centring, f"facet.{group}", with_keys([*dict.fromkeys(ids)])
+    own = _with_vectors(vectors, view, [asked], field)
     if not own:
         return ()
     query = centring.centred(mean_of(read_vectors(own))).finding
-    values = sorted({value for hit in own for value in hit["fields"].get(f"facet.{group}", ())})
-    others = {"bool": {"must_not": [{"terms": {f"facet.{group}": values}}, with_keys(ids)]}}
+    # Of all that are asked: one without a vector has values, too.
+    values = counts_in(vectors.requests.search(counting(vectors.requests.of_generation(asked), field))[0])
+    others = {"bool": {"must_not": [{"terms": {field: sorted(values)}}, asked]}}
     body = nearest(centring, query, vectors.requests.of_generation(view.having, others), MOST_FOUND, SAME)
     hits = vectors.requests.search({**body, "_source": ["stored"], "stored_fields": ["_source"]})[0]["hits"]["hits"]
     cosines = cosines_of(centring, query, hits)[0].tolist()

@@ -7,21 +7,19 @@ as everywhere.
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from time import monotonic
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from index.embedder import Embedder, Vectors
+from index.embedder import FRESH, Embedder, Vectors, kept_queries
 from index.engine import Coverage
-from index.opensearch_engine.batching import BatchedRequests
+from index.opensearch_engine.batching import BatchedRequests, total_of
 from index.opensearch_engine.filters import Filter
 from index.opensearch_engine.mapping import token
 from index.similarity import LEAST_NORM, SAMPLE, Centring, Quantised, quantised, sample_rows
 
-_QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
-_FRESH = 5.0  # seconds in which vectors that another process added are not looked for
 _HAS_PASSAGE: Filter = {"exists": {"field": "passage"}}
 _SLACK = 1e-4  # of a cosine in single precision: what lies at a bound is judged here
 _PADDING = "=="  # a cluster leaves it out; more than is needed does no harm
@@ -54,7 +52,7 @@ class Model:
         self.name = embedder.name
         self._embedder = embedder
         self.earlier = Model(embedder.earlier) if embedder.earlier else None
-        self.query: Callable[[str], Vectors] = lru_cache(_QUERIES_KEPT)(lambda text: embedder.queries([text])[0])
+        self.query = kept_queries(embedder)
 
     @cached_property
     def token(self) -> str:
@@ -101,8 +99,7 @@ class GenerationVectors:
         """Return how many documents have a vector, of how many that could. Raises EmbeddingError."""
         filters = (self.having, _HAS_PASSAGE)
         bodies = ({"size": 0, "track_total_hits": True, "query": self.requests.of_generation(one)} for one in filters)
-        counts = (int(answer["hits"]["total"]["value"]) for answer in self.requests.search(*bodies))
-        return Coverage(*counts)
+        return Coverage(*map(total_of, self.requests.search(*bodies)))
 
     def view(self) -> VectorView | None:
         """Return what there is of the model that made most vectors, None while there is none. Raises EmbeddingError."""
@@ -125,7 +122,7 @@ class GenerationVectors:
     def recent_coverage(self) -> Coverage:
         """Return how many have a vector, as it was a moment ago; where all have one it stays so."""
         kept = self._coverage
-        if kept is None or (kept[0] < monotonic() - _FRESH and kept[1].lacking):
+        if kept is None or (kept[0] < monotonic() - FRESH and kept[1].lacking):
             kept = self._coverage = monotonic(), self.coverage()
         return kept[1]
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.schema import Schema
+from index.sentences import said
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.rows import (
     COLUMNS_FILE,
@@ -185,7 +186,9 @@ def read(folder: Path) -> Columns:
             _texts(arrays, "literal"),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DamageError(f"{folder / COLUMNS_FILE} cannot be read ({error}); make the index anew: kb sync") from error
+        raise DamageError(
+            said("{0} cannot be read ({1}); make the index anew: kb sync", folder / COLUMNS_FILE, error)
+        ) from error
 
 
 def _joined(columns: Sequence[ValueColumn]) -> ValueColumn:

@@ -27,18 +27,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.engine import OutdatedError, SearchIndexError
-from index.sentences import said
+from index.sentences import Sentence, said
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.rows import COLUMNS_FILE
 from index.whoosh_engine.write_lock import locked
 
 _NAME = re.compile(r"gen-\d{6,}")
-_CURRENT, _LOCK, _KEPT, _VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
+_CURRENT, _LOCK, _KEPT, VECTORS = "CURRENT", "WRITER.lock", "kept", "vectors"
 MERGING, MERGER_LOCK = "merging", "MERGER.lock"
 STAGED, STAGED_LOCK = "drafts", "DRAFTS.lock"
-_OURS = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, _VECTORS, MERGING, MERGER_LOCK, STAGED, STAGED_LOCK}
-# Bytes of terms that a snapshot keeps: of 100,000 documents the forty commonest pairs of characters, which most have.
+_OURS = {_CURRENT, f"{_CURRENT}.new", _LOCK, _KEPT, VECTORS, MERGING, MERGER_LOCK, STAGED, STAGED_LOCK}
+# Bytes of terms and of lists of documents that a snapshot keeps: of 100,000 documents forty terms that each has.
 MOST_KEPT = 64 * 1024 * 1024
 _A_DOCUMENT = 250  # bytes: its signature, its places in both orders, its boost and norms, ends and documents of facets
 
@@ -128,16 +128,16 @@ def current(folder: Path) -> Generation | None:
         ) from error
 
 
-def _pointer(folder: Path) -> tuple[int | None, str | None]:
+def _pointer(folder: Path) -> tuple[int | None, Sentence | None]:
     """Return the number of the generation that CURRENT names, and what is wrong where it names none."""
     try:
         name = (folder / _CURRENT).read_bytes().decode("ascii", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
-        return None, f"{_CURRENT} is missing"
-    return (int(name[4:]), None) if _NAME.fullmatch(name) else (None, f"{_CURRENT} names {name[:40]!r}")
+        return None, said("{0} is missing", _CURRENT)
+    return (int(name[4:]), None) if _NAME.fullmatch(name) else (None, said("{0} names {1!r}", _CURRENT, name[:40]))
 
 
-def _newest_whole(folder: Path, named: int | None, damage: str | None) -> Generation | None:
+def _newest_whole(folder: Path, named: int | None, damage: Sentence | None) -> Generation | None:
     """Return the newest whole generation. What is newer than the one named and not whole was never published."""
     numbers = {*_numbers(folder), *([named] if named else [])}
     for number in sorted(numbers, reverse=True):
@@ -146,12 +146,14 @@ def _newest_whole(folder: Path, named: int | None, damage: str | None) -> Genera
             content = manifest.read(folder / name)
         except DamageError as error:
             if named is None or number <= named:
-                damage = damage or f"{name}: {error}"
+                damage = damage or said("{0}: {1}", name, error)
         else:
             segments = [
                 Segment(folder / name / one["name"], tuple(map(tuple, one["runs"]))) for one in content["segments"]
             ]
-            return Generation(name, tuple(segments), tuple(content["order"]), content["meta"], damage)
+            return Generation(
+                name, tuple(segments), tuple(content["order"]), content["meta"], str(damage) if damage else None
+            )
     if named is None and max(numbers, default=1) == 1 and not (folder / _CURRENT).exists():
         return None  # or the first is being written
     raise DamageError(damage)

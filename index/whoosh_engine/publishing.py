@@ -116,9 +116,11 @@ def merge(folder: Path, schema: Schema) -> None:
     try:
         with locked(folder / generations.MERGER_LOCK, patience=0):
             shutil.rmtree(scratch, ignore_errors=True)  # of one that was killed
-            merged = _written(scratch, chosen, schema)
-            generations.publish(folder, None, lambda to, now: _exchanged(to, now, chosen, merged))
-            shutil.rmtree(scratch, ignore_errors=True)
+            try:
+                merged = _written(scratch, chosen, schema)
+                generations.publish(folder, None, lambda to, now: _exchanged(to, now, chosen, merged))
+            finally:
+                shutil.rmtree(scratch, ignore_errors=True)
     except (OutdatedError, WriterBusyError):
         return  # another merges, or nothing of it is live any more
 
@@ -153,8 +155,8 @@ def _exchanged(folder: Path, now: Generation | None, chosen: Sequence[Segment], 
     live = {source for segment in now.segments if segment.folder.name in names for source in segment.sources}
     if not live:
         raise OutdatedError(folder.parent)
-    rest = [generations.linked(segment, folder) for segment in now.segments if segment.folder.name not in names]
-    taken_in = Segment(merged.folder.rename(folder / generations.segment_name(folder)), merged.only(live).runs)
+    rest = [linked(segment, folder) for segment in now.segments if segment.folder.name not in names]
+    taken_in = Segment(merged.folder.rename(folder / segment_name(folder)), merged.only(live).runs)
     return Generation(folder.name, (*rest, taken_in), now.order, now.meta)
 
 

@@ -71,7 +71,7 @@ class WhooshReader:
             near_terms=search.near_terms,
             without=selections.without_value,
             without_group={} if total else selections.without_group,
-            words=search.word_counts(lambda word: len(selections.of(search.having(word)))) if total < FEW else (),
+            words=search.word_counts(lambda word: len(selections.of(search.matching.of(word)))) if total < FEW else (),
             conditions=search.condition_counts(lambda q: len(selections.of(self._found(q)))) if total < FEW else (),
             meant=search.suggestions(lambda key: len(selections.of(snapshot.term(key).finds))),
             unknown=selections.unknown,
@@ -100,13 +100,13 @@ class WhooshReader:
         snapshot, vectors = self.snapshot, self._document_vectors()
         if vectors is None:
             return ()
-        docs = [doc for doc in map(snapshot.find, ids) if doc is not None]
+        docs = np.unique(np.array([doc for doc in map(snapshot.find, ids) if doc is not None], np.int32))
         rows = np.flatnonzero(np.isin(vectors.docs, docs)).astype(np.int32)
         if not len(rows):
             return ()
         similarity = Similarity(vectors, vectors.index.mean(rows))
         values = snapshot.group(group)
-        same = values.having_any(values.counts(np.unique(docs)))
+        same = either((docs, values.having_any(values.counts(docs))))
         found = similarity.found(snapshot.mask(less(snapshot.everything, same)), copies=False)[:limit]
         return tuple(_hits(snapshot.documents_of(found), found, similarity.of(found)[0], _no_reasons))
 

@@ -32,12 +32,12 @@ class Search(Interpretation[Similarity]):
     ) -> None:
         self.snapshot = snapshot
         self._vectors = vectors
-        self._matching = Matching(snapshot)
+        self.matching = Matching(snapshot)
         super().__init__(query, language, snapshot.schema)
 
     def has(self, word: Node) -> bool:
         """Tell whether any document is described by a node: has a word."""
-        return len(self._matching.of(word)) > 0
+        return len(self.matching.of(word)) > 0
 
     def count(self, words: Sequence[QueryWord]) -> int:
         """Return how many documents meet the conditions and have all of these words, or what they name."""
@@ -70,8 +70,8 @@ class Search(Interpretation[Similarity]):
         if not self.wants_near:
             return NONE
         words = self.relaxation.loosest
-        having = selected(self._matching.only(self._matching.any_of(words), self.conditions))
-        some = having.compress(self.shares(words, having) >= LEAST_SHARE)
+        having = selected(self.matching.only(self.matching.any_of(words), self.conditions))
+        some = having.compress(self.matching.shares(words, having) >= LEAST_SHARE)
         others = less(selected(self._with_all(())), self.matches)
         like = self.similarity.found(self.snapshot.mask(others)) if self.similarity else NONE
         return either((less(some, self.matches), np.sort(like)))
@@ -80,10 +80,6 @@ class Search(Interpretation[Similarity]):
     def titled(self) -> Docs:
         """The documents that meet the conditions and have every word in their title."""
         return self._with_all((self.title,)) if self.title else NONE
-
-    def having(self, node: Node) -> Docs:
-        """Return the documents that a node describes, such as a word."""
-        return self._matching.of(node)
 
     def scores(self, docs: Docs) -> Scores:
         """Return the score of each of some documents, which are found, before it is rounded."""
@@ -104,10 +100,6 @@ class Search(Interpretation[Similarity]):
         """Return what each of the documents that are near scores, and why."""
         return Scoring(self, self.relaxation.loosest, near, every=False)
 
-    def shares(self, words: Sequence[QueryWord], docs: Docs) -> Scores:
-        """Return which share of the weight of these words each of some documents has."""
-        return self._matching.shares(words, docs)
-
     @cached_property
     def held_pairs(self) -> Sequence[Key]:
         """The pairs of the query's text that any document has."""
@@ -115,7 +107,7 @@ class Search(Interpretation[Similarity]):
 
     def _with_all(self, nodes: Iterable[Node]) -> Docs:
         """Return the documents that meet the conditions and that all of these nodes describe."""
-        return self._matching.all_of((*self.conditions, *nodes))
+        return self.matching.all_of((*self.conditions, *nodes))
 
 
 class Scoring:
@@ -156,7 +148,7 @@ class Scoring:
         if search.held_pairs:
             strengths["nearness"] = reduce(np.add, (self._points(key, docs) for key in search.held_pairs))
         if len(self._words) > 1:  # one word is a subject, not a note
-            strengths["exact"] = self._snapshot.reading(search.query.text, docs).astype(np.float64)
+            strengths["exact"] = self._snapshot.reading(search.plain_text, docs).astype(np.float64)
         if self._similar:
             own, beside = self._similar
             strengths["likeness"] = self._most_points * own[docs]
@@ -172,12 +164,12 @@ class Scoring:
         words = self._words
         if words and self._every and all(one.weight == 1 for word in words for one in word.alternatives):
             return np.ones(len(docs))
-        return self._search.shares(words, docs)
+        return self._search.matching.shares(words, docs)
 
     @cached_property
     def _most_points(self) -> float:
         """What the words of the query may give at most."""
-        having = (len(self._search.having(word)) for word in self._words)
+        having = (len(self._search.matching.of(word)) for word in self._words)
         return sum(most_points(self._snapshot.documents, count) for count in having)
 
     @cached_property

@@ -14,6 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from index.sentences import said
 from index.whoosh_engine import columns
 from index.whoosh_engine.columns import Columns
 from index.whoosh_engine.docs import Docs
@@ -151,7 +152,9 @@ class TermStore:
             try:
                 yield
             except Exception as error:  # to unpickle damaged bytes may raise any
-                raise DamageError(f"{self._folder} cannot be read ({error}); make the index anew: kb sync") from error
+                raise DamageError(
+                    said("{0} cannot be read ({1}); make the index anew: kb sync", self._folder, error)
+                ) from error
 
 
 def _postings(block: bytes) -> Postings:

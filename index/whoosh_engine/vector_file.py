@@ -1,8 +1,9 @@
-"""The file of the vectors that a model made: a head, then records, which only grow in number.
+"""The file of the vectors that a model made: a head, then records, one after the other as they were made.
 
-A record is a key, the vector as numbers of a byte with what they are multiplied by, and a checksum. Whatever is damaged
-counts as absent and is made again. Nothing here needs numpy, which takes longer to import than all else that
-`kb status` does: how many vectors there are is known without it.
+Where most are of no use any more it is written anew without them (`vectors`). A record is a key, the vector as numbers
+of a byte with what they are multiplied by, and a checksum. Whatever is damaged counts as absent and is made again.
+Nothing here needs numpy, which takes longer to import than all else that `kb status` does: how many vectors there are
+is known without it.
 """
 
 import hashlib
@@ -16,11 +17,11 @@ from struct import Struct
 from typing import TypeAlias
 
 from index.engine import Coverage
-from index.whoosh_engine.generations import Generation, Segment
+from index.sentences import said
+from index.whoosh_engine.generations import VECTORS, Generation, Segment
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes, key_array
 
-FOLDER = "vectors"
 HEAD = Struct("<4sI")  # what it is, and how many numbers a vector has
 MAGIC = b"kbv1"
 MOST_DIMENSIONS = 1 << 14
@@ -32,7 +33,7 @@ FileState: TypeAlias = tuple[int, ...]
 
 def path_of(index: Path, model: str) -> Path:
     """Return the file of a model in the folder of an index."""
-    return index / FOLDER / hashlib.sha256(model.encode()).hexdigest()[:16]
+    return index / VECTORS / hashlib.sha256(model.encode()).hexdigest()[:16]
 
 
 def state_of(path: Path) -> FileState:
@@ -99,6 +100,6 @@ def _passage_keys(segment: Segment) -> Iterator[int]:
     try:
         keys = array("Q", array_bytes(file, key_array(PASSAGE), _KEY))
     except (OSError, ValueError, KeyError) as error:
-        raise DamageError(f"{file} cannot be read ({error}); make the index anew: kb sync") from error
+        raise DamageError(said("{0} cannot be read ({1}); make the index anew: kb sync", file, error)) from error
     dead = frozenset(segment.dead)
     return (key for number, key in enumerate(keys) if number not in dead)

@@ -8,7 +8,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import inf
 from pathlib import Path
 from time import monotonic
@@ -18,7 +18,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.cache import Cache, Latest
-from index.embedder import Embedder, EmbeddingError, Vectors
+from index.embedder import BATCH, FRESH, Embedder, EmbeddingError, Vectors, kept_queries
 from index.sentences import said
 from index.similarity import DocumentVectors, Quantised, Similarity, VectorIndex, quantised
 from index.whoosh_engine import vector_file
@@ -28,10 +28,7 @@ from index.whoosh_engine.snapshot import Snapshot
 from index.whoosh_engine.vector_file import HEAD, FileState
 from index.whoosh_engine.write_lock import locked
 
-_BATCH = 64  # texts, for all cores: a second of work, which is all that is lost where it is broken off
-_QUERIES_KEPT = 256  # while one types each letter asks for a vector, and turning a page asks again
 _MOST_KEPT = 16 * 1024 * 1024  # bytes of how like documents are to the texts last asked: over 100,000 those of 300
-_FRESH = 5.0  # seconds in which vectors that another process added are not looked for
 _NEVER: tuple[float, Sequence[FileState]] = (-inf, ())  # looked for
 _WASTE = 2  # a file is written anew that holds so many times what is still of use
 
@@ -83,9 +80,9 @@ class VectorStore:
             total, lacking = self._lacking(snapshot)
             every = [*lacking.values()]
             done = total - sum(map(len, every))
-            for begin in range(0, len(every), _BATCH):
+            for begin in range(0, len(every), BATCH):
                 progress(done, total)
-                some = every[begin : begin + _BATCH]
+                some = every[begin : begin + BATCH]
                 texts = [snapshot.passage(docs[0]) for docs in some]
                 self._file.add(texts, self._models[0].passages(texts))
                 done += sum(map(len, some))
@@ -107,7 +104,7 @@ class VectorStore:
     def _states(self) -> Sequence[FileState]:
         """Return which vectors there are, or were a moment ago."""
         looked, states = self._looked
-        if looked < monotonic() - _FRESH:
+        if looked < monotonic() - FRESH:
             states = [model.file.state() for model in self._models]
             self._looked = monotonic(), states
         return states
@@ -153,7 +150,7 @@ class _Model:
         self.name = embedder.name
         self.file = VectorFile(index, embedder.name)
         self.passages = embedder.passages
-        self.query = lru_cache(_QUERIES_KEPT)(lambda text: embedder.queries([text])[0])
+        self.query = kept_queries(embedder)
 
 
 class SortedVectors(Struct, frozen=True):

@@ -39,7 +39,7 @@ class SegmentFile:
 
     def __init__(self, path: Path, count: int) -> None:
         self._file = _File(path)
-        directory = load(io.BytesIO(self._read(*_POINTER.unpack(self._read(0, _POINTER.size)))))
+        directory = loads(self._read(*_POINTER.unpack(self._read(0, _POINTER.size))))
         parts = {name.rpartition(".")[2]: (part["offset"], part["length"]) for name, part in directory.items()}
         self._postings, _ = parts["pst"]
         self._open_terms(*parts["trm"])
@@ -88,7 +88,7 @@ class SegmentFile:
         self._terms = begin
         (length,) = _LENGTH.unpack(self._read(begin + size - _LENGTH.size, _LENGTH.size))
         extras = begin + size - _LENGTH.size - length
-        self._fields: dict[str, int] = load(io.BytesIO(self._read(extras, length)))["fieldmap"]
+        self._fields: dict[str, int] = loads(self._read(extras, length))["fieldmap"]
         directory = TABLES * _POINTER.size
         self._tables = list(_POINTER.iter_unpack(self._read(extras - directory, directory)))
         self._terms_end = self._tables[0][0]

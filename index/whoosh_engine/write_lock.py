@@ -8,26 +8,26 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from index.engine import WriterBusyError
+from index.engine import PATIENCE, WriterBusyError
+from index.sentences import Sentence, said
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
-PATIENCE = 5.0  # seconds that a second writer waits: a small publish is done by then
 _PAUSE = 0.05  # seconds between two attempts
 _FAR = 1 << 30  # the byte that is locked: on Windows a locked byte cannot be read, and others read who holds the lock
 
 
 @contextmanager
-def locked(file: Path, patience: float = PATIENCE, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+def locked(file: Path, patience: float | None = None, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Hold the lock that a file stands for; while another holds it, `waiting` is called time and again.
 
-    Raises WriterBusyError where that is longer than the patience.
+    Raises WriterBusyError where that is longer than the patience, in seconds, None for PATIENCE.
     """
     with file.open("a+b", buffering=0) as lock:
-        ends = time.monotonic() + patience
+        ends = time.monotonic() + (PATIENCE if patience is None else patience)
         while not _taken(lock.fileno()):
             if time.monotonic() > ends:
                 raise WriterBusyError(file.parent, _holder(file))
@@ -49,7 +49,7 @@ def _taken(descriptor: int) -> bool:
     return False
 
 
-def _holder(file: Path) -> str:
+def _holder(file: Path) -> Sentence:
     """Return who holds the lock, as it says in the file."""
     words = file.read_bytes().decode("ascii", "replace").split()
-    return f"process {words[0]} since {words[1]}" if len(words) == 2 else "another process"  # noqa: PLR2004
+    return said("process {0} since {1}", *words) if len(words) == 2 else said("another process")  # noqa: PLR2004

@@ -33,7 +33,7 @@ def answer_lines(
         done = texts.STEPS[step.name].format(text=step.text, instead=step.instead)
         yield click.style(done + _(" (--exact refuses it)"), fg="yellow")
     for notice in answer.notices:
-        yield click.style(texts.NOTICES[notice.name].format(text=notice.text), fg="yellow")
+        yield click.style(texts.NOTICES[notice.name].format(text=texts.in_words(notice.text)), fg="yellow")
     for other in answer.meant:
         yield click.style(texts.meant(other.meant, other.count), fg="yellow")
     yield from _quote_lines(answer, quoted, query.text, domain)

@@ -165,7 +165,7 @@ def _notices(answer: Answer) -> Iterator[str]:
     for step in answer.steps:
         yield en.STEPS[step.name].format(text=step.text, instead=step.instead)
     for notice in answer.notices:
-        yield en.NOTICES[notice.name].format(text=notice.text)
+        yield en.NOTICES[notice.name].format(text=en.in_words(notice.text))
     for other in answer.meant:
         yield en.meant(other.meant, other.count)
     for key, value in answer.unknown:

@@ -172,8 +172,8 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     return ", ".join(past)
 
 
-def in_words(sentence: "Sentence") -> str:
-    """Return what an error says, or what is wrong with a file."""
+def in_words(sentence: "Sentence | str") -> str:
+    """Return what an error says, or what is wrong with a file; a text stays as it is."""
     return str(sentence)
 
 

@@ -151,9 +151,9 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     return "、".join(past)
 
 
-def in_words(sentence: "Sentence") -> str:
-    """Return what an error says, or what is wrong with a file."""
-    return _in_language("ja", sentence)
+def in_words(sentence: "Sentence | str") -> str:
+    """Return what an error says, or what is wrong with a file; a text stays as it is."""
+    return sentence if isinstance(sentence, str) else _in_language("ja", sentence)
 
 
 def in_files(group: "ProblemGroup") -> str:

@@ -25,9 +25,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, f1_score
 
 from index.embedder import Vectors
-from index.embedding import Known, bundled
+from index.embedding import Precomputed, bundled, precompute
 from index.embedding.bundled_model import Bundled
-from index.embedding.known import learn
 from kb.kinds.classify import KINDS, WITH_VECTORS, likeliest_kind
 from kb.kinds.features import Analysis, NoteLists, features
 from kb.kinds.pairs import KindProbabilities, pair_features, problems_near, questions_near
@@ -101,9 +100,8 @@ def main(folder: Path) -> None:
 def sentence_vectors(model: Bundled, texts: Sequence[str]) -> Vectors:
     """Return the vectors of texts as an index keeps them; they take minutes, so that those once made are kept."""
     file = cache_folder("model") / "fitting_vectors.npz"
-    known = Known(model, file)
-    learn(known, texts, file)
-    return Known(model, file).passages(texts)
+    precompute(Precomputed(model, file), texts, file)
+    return Precomputed(model, file).passages(texts)
 
 
 def _fit_kinds(

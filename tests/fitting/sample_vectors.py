@@ -2,7 +2,7 @@
 
 import sys
 
-from index.embedding import bundled, learn
+from index.embedding import bundled, precompute
 from kb.library.files import Library
 from kb.library.places import SAMPLE_VECTORS, SAMPLES
 from kb.pipeline.understanding import Tools, understand
@@ -15,7 +15,7 @@ def main() -> None:
         sys.exit("the model does not run on this machine: nothing is made")
     tools = Tools()
     finished = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
-    learn(model, (note.passage for one in finished for note in one.report.notes), SAMPLE_VECTORS)
+    precompute(model, (note.passage for one in finished for note in one.report.notes), SAMPLE_VECTORS)
 
 
 if __name__ == "__main__":

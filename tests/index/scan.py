@@ -27,6 +27,7 @@ from index.ranking import (
     word_weight,
 )
 from index.schema import TextField
+from index.sentences import sentence_of
 from index.similarity import DocumentVectors, Similarity, VectorIndex, quantised
 from index.text import folded, folded_name
 from index.tree import (
@@ -67,9 +68,10 @@ class Scan:
         parsed = language.parse(query.text, typing=query.typing)
         self.notices = parsed.notices
         self.conditions = parsed.condition_texts
+        self._plain_text = parsed.plain
         self._conditions = AllOf(parsed.conditions)
         self._number = {id(d): number for number, d in enumerate(documents)}
-        pieces = with_completions(parsed.pieces, self, language.words) if query.typing else parsed.pieces
+        pieces = with_completions(parsed.pieces, self, language.words) if parsed.typed else parsed.pieces
         self.relaxation = relaxation.relax(pieces, self, language.words, query.without)
         self.condition_words = [word for node in parsed.conditions for word in words_in(node)]
         analyzer = language.words.analyzer
@@ -120,7 +122,7 @@ class Scan:
         try:
             query = embedder.queries([text])[0]
         except EmbeddingError as error:
-            self.notices = (*self.notices, Notice("no likeness", str(error)))
+            self.notices = (*self.notices, Notice("no likeness", sentence_of(error)))
             return None
         index = VectorIndex(quantised(embedder.passages(passages)))
         return Similarity(DocumentVectors(np.array(having, np.int32), index, len(self._documents)), query)
@@ -161,8 +163,8 @@ class Scan:
         return any(self.describes(w, counted) for w in words) and self.share(words, counted) >= relaxation.LEAST_SHARE
 
     def has_whole_text(self, counted: Counted) -> bool:
-        """Tell whether a document's text is the query's."""
-        return folded_name(counted.document.literal) == folded_name(self._query.text)
+        """Tell whether a document's text is the query's without its conditions."""
+        return folded_name(counted.document.literal) == folded_name(self._plain_text)
 
     def in_section_of(self, counted: Counted, other: Counted) -> bool:
         name = self._engine.schema.sections or ""

@@ -146,7 +146,9 @@ class ScanEngine(Engine):
         others = [
             (cosine, document)
             for cosine, document in zip(cosines, having, strict=True)
-            if LEAST_COSINE <= cosine < SAME and not taken & set(document.facets.get(group, ()))
+            if LEAST_COSINE <= cosine < SAME
+            and document.id not in ids
+            and not taken & set(document.facets.get(group, ()))
         ]
         nearest = sorted(others, key=lambda pair: -pair[0])[:limit]
         return tuple(Hit(document.id, cosine, document.stored) for cosine, document in nearest)

@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 from clusters import Asked, cluster
+from engines import LANGUAGE, SCHEMA
 
 from index.engine import EngineAwayError, SearchIndexError
 from index.opensearch_engine.address import Address
-from index.opensearch_engine.connection import ClusterError, Connection
+from index.opensearch_engine.batching import MOST_KEPT
+from index.opensearch_engine.connection import MOST_BYTES, ClusterError, Connection
+from index.opensearch_engine.engine import OpenSearchEngine
 from index.opensearch_engine.manifest import read_manifest, read_state
 
 
@@ -172,6 +175,12 @@ def test_an_address_that_would_give_something_away_is_refused(url: str, why: str
         Address((url,), "notes")
 
     assert "secret" not in str(raised.value)
+
+
+def test_what_answering_takes_is_what_is_kept_of_answers_and_one_more(tmp_path: Path) -> None:
+    engine = OpenSearchEngine(Address(("https://search.example.com",), "notes"), tmp_path, SCHEMA, lambda: LANGUAGE)
+
+    assert engine.memory() == MOST_BYTES + MOST_KEPT > 256 << 20
 
 
 @pytest.mark.parametrize("url", ["https://search.example.com", "http://127.0.0.1:9200", "http://[::1]:9200"])

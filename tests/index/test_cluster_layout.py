@@ -55,8 +55,8 @@ def test_frequencies_are_packed_by_what_their_fields_count() -> None:
     row = Layout(SCHEMA).row(document(1, "監視 監視 集約", "監視", "監視"))
     packed = dict(one.split("|") for one in row.fields["terms"].split())
 
-    assert int(packed[token("監視")]) == 2 * PACK + 5 + 3  # 0.5 in the trail and 0.3 below, in units of 0.1
-    assert int(packed[token("集約")]) == PACK
+    assert int(packed[token("監視", "word")]) == 2 * PACK + 5 + 3  # 0.5 in the trail and 0.3 below, in units of 0.1
+    assert int(packed[token("集約", "word")]) == PACK
     assert row.length == 3
     assert row.words == {Key("監視"), Key("集約"), Key("カンシ", "sound"), Key("シュウヤク", "sound")}
 
@@ -64,15 +64,18 @@ def test_frequencies_are_packed_by_what_their_fields_count() -> None:
 def test_a_term_that_stands_only_where_it_finds_nothing_has_another_name() -> None:
     row = Layout(SCHEMA).row(document(1, "監視", below="集約"))
 
-    assert {one.partition("|")[0] for one in row.fields["terms"].split()} >= {token("監視"), f"{token('集約')}~"}
-    assert set(tokens_of(Key("集約"))) == {token("集約"), f"{token('集約')}~"}
+    assert {one.partition("|")[0] for one in row.fields["terms"].split()} >= {
+        token("監視", "word"),
+        f"{token('集約', 'word')}~",
+    }
+    assert set(tokens_of(Key("集約"))) == {token("集約", "word"), f"{token('集約', 'word')}~"}
 
 
 def test_a_word_without_end_is_counted_as_far_as_there_is_room() -> None:
     row = Layout(SCHEMA).row(document(1, "監視 " * 3000, "監視 " * 9000))
     packed = dict(one.split("|") for one in row.fields["terms"].split())
 
-    assert int(packed[token("監視")]) == 2047 * PACK + PACK - 1 < 1 << 24
+    assert int(packed[token("監視", "word")]) == 2047 * PACK + PACK - 1 < 1 << 24
 
 
 def test_a_schema_of_two_lengths_is_refused() -> None:

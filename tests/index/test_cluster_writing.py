@@ -1,14 +1,20 @@
 """Whatever mood a cluster is in, each document is written once, in its newest version, or told."""
 
 import json
+import os
+import socket
+import time
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from clusters import Answer, cluster
 
-from index.engine import EngineAwayError, SearchIndexError
+from index.engine import EngineAwayError, SearchIndexError, WriterBusyError
+from index.opensearch_engine import lease
 from index.opensearch_engine.bulk import Bulk, deleted, written
+from index.opensearch_engine.manifest import Standing, State
 
 
 class Node:
@@ -75,6 +81,14 @@ def test_where_a_batch_is_too_much_half_of_it_is_sent() -> None:
     assert node.requests == [8, 4, 2, 2, 2, 2]
 
 
+def test_after_a_cluster_was_busy_batches_are_as_large_as_before() -> None:
+    node = Node(["busy", "well"])
+    with cluster(node) as connection:
+        Bulk(connection, "notes-1", lambda: None).write(written(str(n), 1, {"key": str(n)}) for n in range(8))
+
+    assert node.requests == [8, 8]
+
+
 def test_an_older_version_takes_no_place_of_a_newer() -> None:
     node = Node([])
     with cluster(node) as connection:
@@ -98,6 +112,25 @@ def test_a_cluster_that_is_busy_for_minutes_is_given_up(monkeypatch: pytest.Monk
     monkeypatch.setattr("index.opensearch_engine.bulk._PATIENCE", 0.0)
     with cluster(Node(["busy"] * 99)) as connection, pytest.raises(EngineAwayError, match="busy"):
         Bulk(connection, "notes-1", lambda: None).write([written("a", 1, {"key": "a"})])
+
+
+def test_on_windows_no_process_is_asked_whether_it_is_still_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be given a Ctrl+C."""
+    asked: list[int] = []
+    held = State(1, 2, f"{socket.gethostname()} process 999999", time.time() + 60)
+    monkeypatch.setattr(lease, "PATIENCE", -1.0)
+    monkeypatch.setattr(lease, "read_state", lambda *_: Standing("notes-1", held, (1, 1)))
+    windows = SimpleNamespace(name="nt", getpid=os.getpid, kill=lambda process, _signal: asked.append(process))
+    monkeypatch.setattr(lease, "os", windows)
+
+    with (
+        cluster(Node([])) as connection,
+        pytest.raises(WriterBusyError, match="999999"),
+        lease.writing(connection, "notes", None),
+    ):
+        pass
+
+    assert asked == []
 
 
 def test_a_deletion_bears_its_version() -> None:

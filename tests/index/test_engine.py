@@ -218,6 +218,22 @@ def test_while_one_types_the_last_word_is_a_beginning(make: Make) -> None:
     assert totals == [1] * 6
 
 
+def test_while_one_types_a_word_before_a_condition_is_finished(make: Make) -> None:
+    engine = filled(make(), [document(1, "lambda の監視"), document(2, "通知")])
+
+    assert ids(engine.search(Query("lamb -通知", typing=True, without=("spelling", "near")))) == []
+
+
+def test_a_note_that_is_the_query_comes_first_whatever_the_conditions(make: Make) -> None:
+    engine = filled(make(), [document(1, "監視と通知", year="2018"), document(2, "監視と通知を", year="2018")])
+
+    texts = ("監視と通知", "監視と通知 year:2018", '監視と通知 -"集約"')
+    scores = [{hit.id: hit.score for hit in engine.search(Query(text)).hits} for text in texts]
+
+    assert scores == [scores[0]] * 3
+    assert scores[0]["1"] > 1.4 * scores[0]["2"]
+
+
 def test_a_title_with_every_word_is_found_with_how_many_documents_stand_under_it(make: Make) -> None:
     engine = make()
     own = ((0, "通知"), (1, "通知"), (1, "通知の方法"))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 from engines import NOTES, document, filled, ids, whoosh
 
-from index.engine import SearchIndexError, WriterBusyError
+from index.engine import OutdatedError, SearchIndexError, WriterBusyError
 from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import generations, publishing, write_lock
@@ -73,6 +74,25 @@ def test_what_a_publish_leaves_apart_is_merged_beside_it(folder: Path, monkeypat
     assert not (folder / "merging").exists()
 
 
+@pytest.mark.parametrize("error", [WriterBusyError("index", "another"), OutdatedError("index"), KeyboardInterrupt()])
+def test_what_was_merged_in_vain_takes_no_room(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    monkeypatch.setattr(publishing, "SMALL", 0)
+    engine = whoosh(folder)
+    for number in range(4):
+        engine.publish({str(number): [document(number, "監視")]}, (), [str(n) for n in range(number + 1)], {})
+
+    def refused(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(generations, "publish", refused)
+    with suppress(KeyboardInterrupt):
+        engine.merge()
+
+    assert not (folder / "merging").exists()
+
+
 def test_what_searching_takes_is_bounded_by_what_there_is(folder: Path) -> None:
     engine = whoosh(folder)
     before = engine.memory()
@@ -120,6 +140,20 @@ def test_a_second_writer_is_told_and_takes_over_when_the_first_is_killed(
     filled(whoosh(folder), NOTES[:1])
 
     assert (answered, whoosh(folder).search(Query()).total, len(list(folder.glob("gen-*")))) == (4, 1, 2)
+
+
+def test_a_writer_waits_as_long_as_the_patience_is_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write_lock, "PATIENCE", -1.0)
+    waits: list[None] = []
+
+    with (
+        write_lock.locked(tmp_path / "LOCK"),
+        pytest.raises(WriterBusyError),
+        write_lock.locked(tmp_path / "LOCK", waiting=lambda: waits.append(None)),
+    ):
+        pass
+
+    assert waits == []
 
 
 def test_a_second_writer_waits_for_the_first(folder: Path) -> None:

@@ -65,6 +65,7 @@ def description(node: Node) -> str:  # noqa: PLR0911  # a case a node
         ("監視 OR 通知 SQS", ["SQS", "(監視 | 通知)"]),
         ("監視｜通知 ＯＲ 警報", ["(監視 | 通知 | 警報)"]),
         ("(監視 OR （通知 -SNS）) -(SQS Lambda)", ["(監視 | (通知 & not SNS))", "not (SQS & Lambda)"]),
+        ("監視 -foo:bar", ["監視", "not (foo | bar)"]),
         ("service:ラムダ -サービス：LAMBDA", ["service=lambda", "not service=lambda"]),
         ('service:"API Gateway" event:jaws', ["service=api-gateway", "event=*jaws*"]),
         ("talk:信頼性 before:2018/3 以降:2016年", ["talk~信頼性", "before 2018-03", "after 2016"]),
@@ -95,6 +96,36 @@ def test_what_cannot_be_meant_literally_is_said(text: str, notice: Notice) -> No
     assert LANGUAGE.parse(text).notices == (notice,)
 
 
+@pytest.mark.parametrize(
+    ("text", "conditions", "plain"),
+    [
+        ("監視と通知", [], "監視と通知"),
+        ("監視 監視 OR 通知", [("監視 OR 通知", "監視")], "監視"),
+        ("監視 -foo:bar", [("-foo:bar", "監視")], "監視"),
+        ("-foo:(監視 VPC) 集約", [("-foo:(", "監視 VPC) 集約"), ("-foo:(監視 VPC)", "集約")], "集約"),
+        ('監視 -VPC 通知 "x"', [("-VPC", '監視 通知 "x"'), ('"x"', "監視 -VPC 通知")], "監視 通知"),
+    ],
+)
+def test_a_query_without_each_of_its_conditions_and_without_all(
+    text: str, conditions: list[tuple[str, str]], plain: str
+) -> None:
+    parsed = LANGUAGE.parse(text)
+
+    assert ([(one.text, one.rest) for one in parsed.condition_texts], parsed.plain) == (conditions, plain)
+
+
+@pytest.mark.parametrize("text", ["監視", "(監視", '監視 "通', "監視 て", "監視 service:lam"])
+def test_while_one_types_a_word_at_the_end_is_not_finished(text: str) -> None:
+    assert (LANGUAGE.parse(text, typing=True).typed, LANGUAGE.parse(text).typed) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "(監視)", "監視 -VPC", "監視 OR", "集約 監視 OR 通", "監視 service:lambda", "監視 ！"]
+)
+def test_a_word_before_a_condition_or_mark_is_finished(text: str) -> None:
+    assert not LANGUAGE.parse(text, typing=True).typed
+
+
 def test_a_query_has_limits_and_says_so() -> None:
     parsed = LANGUAGE.parse(" ".join(f"語{n}" for n in range(2000)))
     words = [word for piece in parsed.pieces for word in piece.words]
@@ -106,7 +137,7 @@ def test_a_query_has_limits_and_says_so() -> None:
     "text", ["-" * 5000, "(" * 5000, '"' * 5000, "OR " * 2000, "a:" * 2000, "－ー" * 2000, "NOT " * 500]
 )
 def test_a_hostile_query_is_a_query(text: str) -> None:
-    assert len(LANGUAGE.parse(text).words) <= MOST_WORDS
+    assert sum(len(piece.words) for piece in LANGUAGE.parse(text).pieces) <= MOST_WORDS
 
 
 @settings(max_examples=300)

@@ -134,7 +134,7 @@ def test_a_step_that_is_refused_does_not_loosen_what_is_near_either() -> None:
 
 
 def test_a_query_without_words_is_not_looked_for() -> None:
-    assert relaxed(counts={"": 0}) == Relaxation((), ())
+    assert relaxed(counts={"": 0}) == Relaxation((), (), (), ())
 
 
 def test_a_word_that_stands_twice_is_wanted_once_and_a_title_needs_no_word_of_the_question() -> None:

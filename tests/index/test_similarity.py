@@ -15,6 +15,7 @@ from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries,
 from index.engine import Coverage, Engine, Results
 from index.query import Query, Sort
 from index.schema import Document
+from index.sentences import said
 from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
 
@@ -181,6 +182,23 @@ def test_several_documents_are_like_what_is_like_them_all(make: Make) -> None:
     assert ([hit.id for hit in hits], engine.snapshot().like(("nowhere",), "service", 3)) == (["3"], ())
 
 
+def test_what_is_like_some_is_none_of_them_and_shares_no_value_with_one_that_has_no_vector(make: Make) -> None:
+    engine = filled(
+        make(Characters()),
+        library(
+            document(1, "重複排除"),
+            document(2, "鍵束交換"),
+            document(3, "箱", "", service="sns"),
+            document(4, "重複排除と鍵束交換", service="sns"),
+            document(5, "重複排除と鍵束交換の話", service="sqs"),
+        ),
+    )
+
+    hits = engine.snapshot().like(("1", "2", "3"), "service", 9)
+
+    assert [hit.id for hit in hits] == ["5"]
+
+
 def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -> None:
     engine = filled(make(Silent()), library(document(1, "鍵")))
 
@@ -188,7 +206,7 @@ def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -
 
     assert (found(results), results.notices) == (
         (["1"], []),
-        (Notice("no likeness", "the model does not answer to 1"),),
+        (Notice("no likeness", said("{0} did not answer a moment ago", "model 1")),),
     )
 
 

@@ -1,21 +1,26 @@
 """What is wrong with a file is a value: kept as it is, and told in either language."""
 
 import ast
+import errno
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from index.sentences import Sentence, said, sentence_of
+from index.engine import WriterBusyError
+from index.sentences import Sentence, said, sentence_of, system_says
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.report.problems import FileProblem, LibraryError, UnreadableError, grouped
 from kb.texts import en, in_language, ja
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/search", "kb/talks", "kb/cli")
+ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/search", "kb/talks", "kb/cli", "index", "index/embedding",
+         "index/opensearch_engine", "index/whoosh_engine")  # fmt: skip
+# What errors of Python's own sorts say is for programmers, or stands in brackets behind what is ours.
 TOLD = {"LibraryError", "ConfigurationError", "UnreadableError", "TooManyError", "TooLongError",
-        "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "SearchIndexError"}  # fmt: skip
+        "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "SearchIndexError", "DamageError",
+        "WriterBusyError", "ClusterError", "AwayError", "_message", "EmbeddingError", "_PassingError"}  # fmt: skip
 PDF = said("a PDF; copy its text into a text file, and add that")
 
 
@@ -25,10 +30,15 @@ def test_what_people_are_told_is_written_as_a_sentence() -> None:
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for path in (path for room in ROOMS for path in (ROOT / room).glob("*.py"))
         for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call))
-        if isinstance(call.func, ast.Name) and call.func.id in TOLD and any(map(is_text, call.args))
+        if TOLD.intersection(map(name_of, ast.walk(call.func))) and any(map(is_text, call.args))
     ]
 
     assert bare == []
+
+
+def name_of(node: ast.AST) -> str:
+    """Return what something is called by, which may be one of two."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def is_text(node: ast.expr) -> bool:
@@ -46,11 +56,23 @@ def is_text(node: ast.expr) -> bool:
         ),
         (FileProblem("a/{0}.md", 3, PDF).sentence, f"a/{{0}}.md:3: {in_language('ja', PDF)}"),
         (sentence_of(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_language('ja', PDF)}"),
+        (
+            sentence_of(WriterBusyError("索引", said("process {0} since {1}", "7", "2026"))),
+            "索引: 別の kb が索引に書き込んでいます（プロセス 7、2026 から）。終わってからもう一度お試しください",
+        ),
         (sentence_of(ValueError("what {nobody} has put into Japanese yet")), "what {nobody} has put into Japanese yet"),
     ],
 )
 def test_a_sentence_is_told_in_either_language(sentence: Sentence, japanese: str) -> None:
     assert (ja.in_words(sentence), en.in_words(sentence)) == (japanese, str(sentence))
+
+
+@pytest.mark.parametrize(
+    ("error", "japanese"),
+    [(OSError(errno.EACCES, "Permission denied"), "権限がありません"), (OSError("a {b}"), "a {b}"), (OSError(), "")],
+)
+def test_what_the_system_says_is_told_whatever_it_holds(error: OSError, japanese: str) -> None:
+    assert ja.in_words(system_says(error)) == japanese
 
 
 def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from models import Characters
+from models import Characters, Silent
 
 from index.engine import Coverage
 from index.whoosh_engine import WhooshEngine
@@ -77,6 +77,21 @@ def test_how_long_it_takes_yet_is_told_by_looks_that_follow_each_other_soon(monk
     told = [pace.seconds_left(Coverage(made, 1000)) for made in (100, 150, 200, 300, 400, 200)]
 
     assert told == [None, 170.0, 160.0, None, 60.0, None]
+
+
+def test_why_meaning_could_not_be_searched_is_told_in_the_language_of_the_page(
+    kb: KnowledgeBase, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kb.keeper.embed()
+    monkeypatch.setattr(Characters, "queries", Silent.queries)
+
+    page, english = (client.get("/?q=監視箱", headers={"Accept-Language": one}).text for one in ("ja", "en"))
+    record = client.get("/?q=監視箱", headers={"Accept": "application/json"}).json
+
+    assert "（model 1 はさきほど応答しませんでした）" in page
+    assert "(model 1 did not answer a moment ago)" in english
+    assert record
+    assert record["notices"] == [{"name": "no likeness", "text": "model 1 did not answer a moment ago"}]
 
 
 def test_what_is_near_stands_apart_and_can_be_refused(kb: KnowledgeBase, client: FlaskClient) -> None:

@@ -231,7 +231,7 @@ def _record(page: SearchPage, domain: Domain) -> dict[str, Any]:
         "pages": page.pages,
         "loosened": page.answer.loosened,
         "steps": page.answer.steps,
-        "notices": page.answer.notices,
+        "notices": [{"name": one.name, "text": str(one.text)} for one in page.answer.notices],
         "freed": dict(page.answer.freed),
         "meant": page.answer.meant,
         "words": page.answer.words,

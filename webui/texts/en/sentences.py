@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from index.engine import Reason
+from index.sentences import Sentence
 from index.text import folded
 from index.urls import url_parts
 from kb.pipeline.aligning import Row
 from kb.report.model import Why
-from kb.texts.en import counted, day
+from kb.texts.en import counted, day, in_words
 from webui.texts.en.labels import (
     FILTERS,
     GROUPS,
@@ -159,9 +160,9 @@ def step_taken(name: str, text: str, instead: str) -> str:
     return STEPS_TAKEN[name].format(text=text, instead=instead)
 
 
-def notice(name: str, text: str) -> str:
+def notice(name: str, text: Sentence | str) -> str:
     """Return what of a query could not be taken as typed."""
-    return NOTICES[name].format(text=text)
+    return NOTICES[name].format(text=in_words(text))
 
 
 def why_found(reasons: Sequence[Reason], kind: str) -> Iterator[str]:
