@@ -145,12 +145,14 @@ def pairs(
 
 def _pair_lines(pair: "Pair", catalogue: Catalogue, opened: str) -> Iterator[str]:
     """Yield a problem with its remedies, or a question with its answers; `opened` where there are none."""
+    from kb.kinds import without_arrow
+
     note = pair.note
     yield terminal.place_line(note)
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
     yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
     for reply in pair.replies:
-        yield f"    → {reply.text.lstrip('→⇒=-> ')}"
+        yield f"    → {without_arrow(reply.text)}"
     if pair.is_open:
         yield click.style(f"    → {opened}", fg="red")
     yield click.style(f"    {note.id}", dim=True)

@@ -102,7 +102,8 @@ def completing(known: Callable[["KnowledgeBase"], Mapping[str, str]]) -> Complet
         chosen = ctx.ensure_object(Places)
         with suppress(*foreseen()):  # whoever types is told of it when the command runs
             labels = known(KnowledgeBase.open(chosen.library, chosen.index)).items()
-            return [CompletionItem(key, help=label) for key, label in labels if key.startswith(incomplete.casefold())]
+            typed = incomplete.casefold()  # speakers keep their case, and who types may have another
+            return [CompletionItem(key, help=label) for key, label in labels if key.casefold().startswith(typed)]
         return []
 
     return completions

@@ -38,7 +38,7 @@ FileRead: TypeAlias = tuple[str, bytes] | FileProblem
 @click.option("--why", is_flag=True, help="Tell what speaks most for the kind of each note, and against it.")
 @as_json
 def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
-    """Read reports as a sync would and show their notes, tagged; no index is touched. Of a folder all reports are read.
+    """Read reports and show their notes, tagged; no index is touched. Of a folder all reports are read.
 
     \b
     Examples: kb read data/samples/*.txt
@@ -100,7 +100,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
 
     def lint_one(data: bytes, source: str) -> None:
         parsed = read_outline(data, source)
-        problems = lint(parsed, finish(parsed, tools).report, tools.domain, tools.lines)
+        problems = lint(parsed, finish(parsed, tools).report, tools.domain)
         if as_json:
             print_json(problem.record() for problem in problems)
         else:

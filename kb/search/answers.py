@@ -138,7 +138,7 @@ class NoteTaker(Struct, frozen=True):
 class Why(Struct, frozen=True):
     """What is claimed of a note or a talk (`kind`), how likely it is, and why: features with their weights.
 
-    What speaks for it is positive, the strongest first; nothing where a person told it by hand.
+    What speaks for it is positive, the strongest first; nothing of a note whose kind a person told by hand.
     """
 
     kind: str

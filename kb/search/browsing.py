@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from index.query import Query
 from index.sentences import said
 from kb.library.contents import Contents, ReportEntry
@@ -179,16 +181,30 @@ class Browser:
 
         if self.is_talk(identifier):
             note_taker = self.note_takers(identifier)[0]
-            outline = self.outline(note_taker.report.id)
-            sure, why = talk_reasons(outline, note_taker.report.event, note_taker.talk.line)
+            entry = note_taker.report
+            if self._collection.library.digest(entry.source) != entry.digest:  # then its line is another
+                raise UnknownIdError(said("{0} was changed since it was indexed; run `kb sync`", entry.source))
+            outline = self.outline(entry.id)
+            sure, why = talk_reasons(outline, entry.event, note_taker.talk.line)
             return Why("talk", note_taker.talk.title, sure, tuple(why))
         known = self.note(identifier)
         own = known.id.rpartition("/")[2]
         finished = finish(self.outline(known.report), self._collection.tools)
-        note = next((one for one in finished.report.notes if one.id.rpartition("/")[2] == own), None)
-        if note is None:
+        # Its kind is the one that is shown, be it told by vectors or by corrections of other notes too.
+        notes = {note.id.rpartition("/")[2]: replace(note, kind=known.kind) for note in finished.report.notes}
+        if own not in notes:
             raise UnknownIdError(said("{0} holds no note {1} any more", known.source, identifier))
-        return Why(note.kind, note.text, note.sure, tuple(reasons(finished.report, finished.morphemes)[note.id]))
+        report = replace(finished.report, notes=tuple(notes.values()))
+        features = () if self._is_told(known) else tuple(reasons(report, finished.morphemes)[notes[own].id])
+        return Why(known.kind, known.text, known.sure, features)
+
+    def _is_told(self, note: Note) -> bool:
+        """Return whether a person told a note's kind, under any id that its report has had."""
+        contents = self._collection.contents()
+        corrections = contents.parsed_configuration.corrections if contents else {}
+        own = note.id.rpartition("/")[2]
+        ids = contents.ids_of(note.report) if contents else ()
+        return any(corrections[id_].kind for one in ids if (id_ := f"{one}/{own}") in corrections)
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""

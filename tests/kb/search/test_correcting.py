@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.search.answers import UnknownIdError, Why
 
 REPORT = """# 見本勉強会 参加レポート
 
@@ -69,3 +70,20 @@ def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: Kn
     kb.keeper.sync()
 
     assert (gone, kb.browser.reports()) == ((), (entry,))
+
+
+def test_no_features_speak_for_a_kind_that_a_person_told(kb: KnowledgeBase) -> None:
+    (entry,) = kb.browser.reports()
+    note = kb.browser.report(entry.id)[1][-1]
+    kb.corrector.note(note.id, lambda _: Correction(kind="question"))
+    kb.keeper.sync()
+
+    assert kb.browser.why(note.id) == Why("question", "冪等に作る", 1.0, ())
+
+
+def test_of_a_talk_whose_file_was_changed_no_other_line_tells_why(kb: KnowledgeBase) -> None:
+    (entry,) = kb.browser.reports()
+    (kb.collection.library.path / entry.source).write_text(f"まえがき\n\n{REPORT}", "utf-8")
+
+    with pytest.raises(UnknownIdError, match=r"a\.md was changed since it was indexed; run `kb sync`"):
+        kb.browser.why(entry.talks[0].id)
