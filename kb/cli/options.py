@@ -23,6 +23,7 @@ Command: TypeAlias = Callable[..., None]
 Completer: TypeAlias = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 FOUND_NOTHING = 1
+CHECK_FAILED = 1  # of an index, or of how good the search is
 WRONG_USE = 2
 AN_OLDER_ANSWERED = 3  # the index is damaged, and what was asked was answered from the generation before
 

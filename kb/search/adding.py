@@ -9,7 +9,7 @@ from index.sentences import said
 from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
-from kb.library.places import own_library
+from kb.library.places import OWN_LIBRARY, own_library
 from kb.pipeline.relating import SAME_REPORT, Texts, share_in, texts_of
 from kb.pipeline.understanding import FinishedReport, understand
 from kb.readers.containers import container_ending
@@ -108,7 +108,9 @@ class Adder:
         return self._same_report(data, outline, given, self._collection.library)
 
     def seen(self, feed: str) -> tuple[str, ...]:
-        """Return which posts of a feed were seen, by their addresses."""
+        """Return which posts of a feed were seen, by their addresses; that makes no library."""
+        if self._collection.is_samples and not OWN_LIBRARY.is_dir():
+            return ()
         return self._own_library().configuration()[0].feeds.get(feed, ())
 
     def see(self, feed: str, posts: Sequence[str]) -> None:
