@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
     from kb.report.model import Note, Talk
     from kb.search.answers import Answer, Found
+    from kb.search.facets import Facet
     from kb.search.searching import Searcher
     from kb.services import Catalogue, Change, Domain
 
@@ -207,11 +208,18 @@ def _end_lines(searcher: "Searcher", query: "Query", answer: "Answer") -> Iterat
         yield texts.meant(text, way.count) if way.what == "meant" else texts.without(text, way.count)
 
 
+def value_name(facet: "Facet", value: str, label: str) -> str:
+    """Return what the value of a facet is called in the language that is spoken; its `label` where that tells none."""
+    if facet.key == "category":
+        return texts.category(value, label)
+    return facet.value_labels.get(spoken(), {}).get(value, label)
+
+
 def _value_name(searcher: "Searcher", facet: str, value: str) -> str:
-    """Return what the value of a facet is called."""
+    """Return what the value of a facet is called, whether any note has it or not."""
     from kb.search.facets import BY_KEY
 
-    return BY_KEY[facet].value_labels.get(spoken(), searcher.labels(facet, None)).get(value, value)
+    return value_name(BY_KEY[facet], value, searcher.labels(facet, None).get(value, value))
 
 
 def _facet_name(key: str) -> str:

@@ -67,7 +67,7 @@ def texts_of(report: Report) -> Texts:
 
 
 def share_in(other: Texts, dropped: Texts) -> float:
-    """Return which share of a report that is to be dropped another has too: 1.0 for a copy, and where it says nothing."""
+    """Return which share of a report that is to be dropped another has too: 1.0 for a copy, and for nothing."""
     return (other & dropped).total() / dropped.total() if dropped else 1.0
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from types import ModuleType
 from typing import Literal
 
 from index.query import Query
@@ -125,12 +126,15 @@ class Announcer:
                 yield Announcement(note_urn(note.id), news.at, "remedy", note, (snapshot.note(problem),))
 
 
-def item_name(item: Item, domain: Domain) -> str:
-    """Return what the service of a tag, or the change of a mark, is called; of other items the value."""
+def item_name(item: Item, domain: Domain, texts: ModuleType) -> str:
+    """Return what the service of a tag, or the change of a mark, is called; of other items the value.
+
+    `texts` are those of a language (a module of `kb.texts`).
+    """
     if item.sort == "tag":
         return domain.catalogue.name(item.value)
     change = domain.change(item.value) if item.sort == "mark" else None
-    return change.statement if change else item.value
+    return str(texts.since(change)) if change else item.value
 
 
 def note_urn(note_id: str) -> str:

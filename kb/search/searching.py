@@ -50,11 +50,12 @@ class WayOut(Struct, frozen=True):
 
 
 class Unknown(Struct, frozen=True):
-    """A selected value of a facet that no note has, and those that are called nearly so, where it is no known name."""
+    """A selected value of a facet that no note has: whether it is a known name; where not, which are nearly so."""
 
     facet: str
     value: str
-    near: tuple[FacetValue, ...] = ()
+    is_known: bool
+    near: tuple[FacetValue, ...]
 
 
 class Searcher:
@@ -201,7 +202,8 @@ class Searcher:
                 values = self.values(facet, name)
                 if not values and facet.find:
                     known = facet.labels(self._collection.catalogue, None)
-                    raise UnknownValueError(facet.key, name, tuple(known))
+                    near = tuple(one.value for one in self.near(facet, name))
+                    raise UnknownValueError(facet.key, name, tuple(known), near)
                 chosen += values or (name,)  # a name that means none finds nothing
             query = query.select(key, *chosen)
         return query
@@ -266,7 +268,7 @@ def unknown(answer: Answer, searcher: Searcher) -> Iterator[Unknown]:
     """Yield the selected values that no note has."""
     for facet, value in answer.unknown:
         is_known = value in searcher.labels(facet, None)
-        yield Unknown(facet, value, () if is_known else searcher.near(BY_KEY[facet], value))
+        yield Unknown(facet, value, is_known, () if is_known else searcher.near(BY_KEY[facet], value))
 
 
 def ways_out(query: Query, answer: Answer, searcher: Searcher) -> Iterator[WayOut]:
