@@ -81,9 +81,14 @@ def test_no_features_speak_for_a_kind_that_a_person_told(kb: KnowledgeBase) -> N
     assert kb.browser.why(note.id) == Why("question", "冪等に作る", 1.0, ())
 
 
-def test_of_a_talk_whose_file_was_changed_no_other_line_tells_why(kb: KnowledgeBase) -> None:
+def test_why_a_line_is_a_talk_is_asked_of_its_line_in_the_file_of_now(kb: KnowledgeBase) -> None:
     (entry,) = kb.browser.reports()
-    (kb.collection.library.path / entry.source).write_text(f"まえがき\n\n{REPORT}", "utf-8")
+    file, talk = kb.collection.library.path / entry.source, entry.talks[0].id
+    before = kb.browser.why(talk)
+    file.write_text(REPORT.replace("\n\n", "\n\n- まえがき\n- はじめに\n\n", 1), "utf-8")
+    after = kb.browser.why(talk)
+    file.write_text(REPORT.replace("箱の話", "棚の話"), "utf-8")
 
-    with pytest.raises(UnknownIdError, match=r"a\.md was changed since it was indexed; run `kb sync`"):
-        kb.browser.why(entry.talks[0].id)
+    assert (after.text, after.sure, after.reasons[0]) == ("箱の話", before.sure, before.reasons[0])
+    with pytest.raises(UnknownIdError, match=rf"2019/a\.md holds no talk {talk} any more"):
+        kb.browser.why(talk)
