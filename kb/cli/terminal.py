@@ -150,12 +150,9 @@ def _quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain:
 
 def _found_lines(every: "Iterable[Found]", domain: "Domain", *, explain: bool) -> Iterator[str]:
     """Yield the hits under what they stand in, that of the best one first."""
-    from kb.search.facets import place
+    from kb.search.facets import by_place
 
-    by_place: dict[str, list[Found]] = {}
-    for found in every:
-        by_place.setdefault(place(found.note), []).append(found)
-    for hits in by_place.values():
+    for hits in by_place(every, lambda found: found.note).values():
         yield place_line(hits[0].note)
         for found in hits:
             yield from _hit_lines(found, domain, explain=explain)

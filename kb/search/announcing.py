@@ -13,6 +13,7 @@ from kb.library.contents import Contents
 from kb.library.kept import Update, Updates
 from kb.report.dates import is_date
 from kb.report.difference import Difference, Item, News
+from kb.report.identity import report_part
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
 from kb.search.collection import Collection, GenerationCache, Snapshot
@@ -101,7 +102,7 @@ class Announcer:
         update = self._update(snapshot.contents)
         news = [one for one in reversed(update.news) if one.at > moment] if update else []
         notes = (note for one in news for note in (*one.notes, *((one.about,) if one.what == "remedy" else ())))
-        reports = dict.fromkeys(note.rpartition("/")[0] for note in notes)
+        reports = dict.fromkeys(map(report_part, notes))
         hits = _stored_hits(query, snapshot, list(reports)[:_MOST_REPORTS])
         announced = set[str]()
         for one in sorted(news, key=lambda one: (one.at, one.what != "note"), reverse=True):

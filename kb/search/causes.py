@@ -8,6 +8,7 @@ from index.text import skeleton
 from kb.library.configuration import Configuration
 from kb.library.contents import Contents, ReportEntry
 from kb.report.difference import Cause
+from kb.report.identity import report_part
 from kb.report.model import MetadataOverride
 
 _MOST_RULES = 10  # files that are named; where more are others, it is another version of kb
@@ -54,7 +55,7 @@ class Causes:
             yield "ignore"
         ids = {*(self._before.ids_of(before.id) if before else ()), *(self._after.ids_of(after.id) if after else ())}
         for note in dict.fromkeys((*old.corrections, *new.corrections)):
-            if old.corrections.get(note) != new.corrections.get(note) and note.rpartition("/")[0] in ids:
+            if old.corrections.get(note) != new.corrections.get(note) and report_part(note) in ids:
                 yield f'[notes."{note}"]'
         yield from (f'[talks."{talk}"]' for talk in entry.asked if old.talks.get(talk) != new.talks.get(talk))
         if before and after and self._tables:
