@@ -18,7 +18,7 @@ from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
 from kb.pipeline.understanding import Tools
 from kb.search.documents import SCHEMA
-from kb.search.engines import EngineMaker, embedder_of
+from kb.search.engines import embedder_of
 from kb.search.search_box import language
 
 MEASURES = {
@@ -65,8 +65,8 @@ class Evaluation:
     seconds: float
 
 
-def evaluate(folder: Path = EVALUATION, engine: EngineMaker = WhooshEngine) -> Evaluation:
-    """Score the search of an engine on a folder with `queries.jsonl` and `qrels.tsv`.
+def evaluate(folder: Path = EVALUATION) -> Evaluation:
+    """Score the search on a folder with `queries.jsonl` and `qrels.tsv`.
 
     With a `passages.jsonl` those are searched, else the bundled samples, whose notes are named `<file>:<line>`. Raises
     EvaluationError where the folder holds no such files, or what measures (the extra `evaluate`) is not installed.
@@ -76,7 +76,7 @@ def evaluate(folder: Path = EVALUATION, engine: EngineMaker = WhooshEngine) -> E
     queries = read_queries(folder)
     with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
         search = _passage_search if (folder / "passages.jsonl").exists() else _sample_search
-        return score(queries, search(folder, Path(index), engine))
+        return score(queries, search(folder, Path(index)))
 
 
 def score(queries: Sequence[JudgedQuery], search: Search) -> Evaluation:
@@ -127,8 +127,8 @@ def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -
     return {name: round(float(means[measure]), 4) for name, measure in measures.items()}
 
 
-def _sample_search(_: Path, index: Path, engine: EngineMaker) -> Search:
-    kb = KnowledgeBase.open(SAMPLES, index, engine)
+def _sample_search(_: Path, index: Path) -> Search:
+    kb = KnowledgeBase.open(SAMPLES, index, WhooshEngine)
     kb.keeper.sync()
     kb.collection.engine.embed(_silent)
 
@@ -140,8 +140,8 @@ def _sample_search(_: Path, index: Path, engine: EngineMaker) -> Search:
     return search
 
 
-def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Search:
-    passages = passage_engine(folder, index, engine)
+def _passage_search(folder: Path, index: Path) -> Search:
+    passages = passage_engine(folder, index)
 
     def search(text: str) -> tuple[Sequence[str], Sequence[str]]:
         results = passages.search(Query(text, limit=DEPTH))
@@ -150,10 +150,10 @@ def _passage_search(folder: Path, index: Path, engine: EngineMaker) -> Search:
     return search
 
 
-def passage_engine(folder: Path, index: Path, engine: EngineMaker) -> Engine:
+def passage_engine(folder: Path, index: Path) -> Engine:
     """Return an engine over the passages of a folder, with their vectors."""
     tools = Tools()
-    passages = engine(index, SCHEMA, lambda: language(tools), embedder_of(tools.configuration))
+    passages = WhooshEngine(index, SCHEMA, lambda: language(tools), embedder_of(tools.configuration))
     passages.publish({"passages": _passages(_lines(folder / "passages.jsonl"), tools)}, (), ("passages",), {})
     passages.embed(_silent)
     return passages

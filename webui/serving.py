@@ -107,7 +107,7 @@ def _warm(kb: KnowledgeBase) -> None:
 
 def _follow(kb: KnowledgeBase, updater: Updater) -> None:
     """Have the index brought up to the library whenever something changes there."""
-    for _changed in changes(kb.collection.watched):
+    for _changed in changes(lambda: kb.collection.watched):
         updater.update(patience=0)
 
 

@@ -21,6 +21,7 @@ from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import Added
 
 if TYPE_CHECKING:
+    from kb.fetching import Fetched
     from kb.fetching.feeds import Entry
 
 
@@ -66,7 +67,9 @@ def add(
         if not data.strip():
             raise UnreadableError(FileProblem(source, None, said("is empty; there is nothing to add")))
         if is_address(source):
-            outcomes.append(_add_page(kb, source, data, override))
+            from kb.fetching import Fetched
+
+            outcomes.append(_add_page(kb, Fetched(source, data), override))
         else:
             outcomes.append(kb.adder.add(data, None if source == "-" else Path(source).name, override))
 
@@ -99,10 +102,9 @@ def follow(kb: KnowledgeBase, address: str, *, yes: bool, allow_private: bool, a
     Examples: kb follow https://example.com/feed
               kb follow https://example.com/feed --yes
     """
-    from kb.fetching import Fetched
     from kb.fetching.feeds import entries_of
 
-    entries = entries_of(Fetched(*fetched(address, allow_private=allow_private)))
+    entries = entries_of(fetched(address, allow_private=allow_private))
     known = kb.adder.seen(address)
     proposed = [entry for entry in entries if entry.url not in known and entry.looks_like_report]
     if as_json and not yes:
@@ -137,7 +139,7 @@ def _add_post(kb: KnowledgeBase, entry: "Entry", left: set[str], *, allow_privat
     """Add a post and take it out of those that are left; one that cannot be fetched or read is reported and stays."""
     try:
         page = fetched(entry.url, allow_private=allow_private)
-        added = _add_page(kb, *page, MetadataOverride(published=entry.published))
+        added = _add_page(kb, page, MetadataOverride(published=entry.published))
     except UnreadableError as error:
         say(f"kb: {in_words(error)}", err=True)
         return
@@ -152,11 +154,8 @@ def _record(entry: "Entry") -> dict[str, Any]:
     return {"url": entry.url, "title": entry.title, "published": entry.published}
 
 
-def _add_page(kb: KnowledgeBase, url: str, data: bytes, override: MetadataOverride) -> Added:
+def _add_page(kb: KnowledgeBase, page: "Fetched", override: MetadataOverride) -> Added:
     """Put a page into the library, with its address. Raises UnreadableError, LibraryError."""
-    from kb.fetching import Fetched
-
-    page = Fetched(url, data)
     try:
         return kb.adder.add(page.data, page.name, page.with_url(override))
     except UnreadableError as error:

@@ -89,10 +89,9 @@ def search(
 def _facet_lines(answer: Answer) -> Iterator[str]:
     """Yield the facet groups of a search with their counts."""
     for group, values in answer.facets.items():
-        called = BY_KEY[group].value_labels.get(spoken(), {})
-        yield click.style(group, bold=True)
+        yield click.style(BY_KEY[group].label[spoken()], bold=True)
         for value in values:
-            label = called.get(value.value, value.label)
+            label = terminal.value_name(BY_KEY[group], value.value, value.label)
             yield f"  {'*' if value.selected else ' '} {value.count:5d}  {label}  ({value.value})"
 
 
@@ -145,12 +144,14 @@ def pairs(
 
 def _pair_lines(pair: "Pair", catalogue: Catalogue, opened: str) -> Iterator[str]:
     """Yield a problem with its remedies, or a question with its answers; `opened` where there are none."""
+    from kb.kinds import without_arrow
+
     note = pair.note
     yield terminal.place_line(note)
     about = ", ".join(catalogue.name(mention.service) for mention in note.services)
     yield f"  • {note.text}" + (click.style(f"  [{about}]", fg="cyan") if about else "")
     for reply in pair.replies:
-        yield f"    → {reply.text.lstrip('→⇒=-> ')}"
+        yield f"    → {without_arrow(reply.text)}"
     if pair.is_open:
         yield click.style(f"    → {opened}", fg="red")
     yield click.style(f"    {note.id}", dim=True)
@@ -199,8 +200,6 @@ def _narrowed(kb: KnowledgeBase, query: Query, names: Mapping[str, Iterable[str]
     try:
         return kb.searcher.narrowed(query, names)
     except UnknownValueError as error:
-        facet = BY_KEY[error.facet]
-        near = [one.value for one in kb.searcher.near(facet, error.name)]
-        known = dict.fromkeys((*error.known, *(one.value for one in kb.searcher.noted(facet))))
-        refused = terminal.no_value(error.facet, error.name, near, known)
+        known = dict.fromkeys((*error.known, *(one.value for one in kb.searcher.noted(BY_KEY[error.facet]))))
+        refused = terminal.no_value(error.facet, error.name, error.near, known)
         raise click.BadParameter(refused, param_hint=f"--{error.facet}") from error

@@ -117,7 +117,7 @@ def status_lines(status: "Status", coverage: "Coverage | None", model: str | Non
     if model:
         yield _("model    {model}").format(model=model)
     if status.learned:
-        sorts = ", ".join(f"{count} {sort}" for sort, count in status.learned.items())
+        sorts = texts.listed(texts.learned(sort, count) for sort, count in status.learned.items())
         sentence = _("learned  from {count} corrections of kinds: {sorts}")
         yield sentence.format(count=sum(status.learned.values()), sorts=sorts)
     if status.memory:
@@ -157,7 +157,7 @@ def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str
         yield f"{_SIGNS[report.fate]} {title}"
         yield click.style(f"  {texts.listed(map(texts.cause, report.causes))}  {report.report}", dim=True)
         for item in report.items:
-            what = f"{texts.COMPARED[item.sort]} {texts.item(item, item_name(item, domain))}".rstrip()
+            what = f"{texts.COMPARED[item.sort]} {texts.item(item, item_name(item, domain, texts))}".rstrip()
             text = f"{item.before} → {item.after}" if item.sort == "note" and item.before else item.text
             yield f"  {_SIGNS[item.fate]} {what}  {text}"
     if difference.left_out:

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from kb.cli import health
 from kb.cli.group import cli
 from kb.cli.language import _, texts
-from kb.cli.options import FOUND_NOTHING, WRONG_USE, as_json, places, with_knowledge_base
+from kb.cli.options import CHECK_FAILED, WRONG_USE, as_json, places, with_knowledge_base
 from kb.cli.output import (
     ProgressBar,
     bring_up_to_date,
@@ -119,7 +119,7 @@ def watch(kb: "KnowledgeBase") -> None:
     lines(health.outcome_lines(bring_up_to_date(kb), kb, "beside"))
     changed = embed_in_worker(kb)
     say(_("Watching {library} - stop with Ctrl+C").format(library=kb.collection.library.name))
-    for _changed in changes(kb.collection.watched):
+    for _changed in changes(lambda: kb.collection.watched):
         try:
             outcome = bring_up_to_date(kb)
         except (LibraryError, SearchIndexError, OSError) as error:
@@ -150,7 +150,7 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     else:
         say(_("wrong: {count}").format(count=len(found)))
     if left:
-        click.get_current_context().exit(FOUND_NOTHING)
+        click.get_current_context().exit(CHECK_FAILED)
 
 
 @cli.command()

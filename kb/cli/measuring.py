@@ -7,14 +7,15 @@ from pathlib import Path
 import click
 import msgspec
 
+from index.datafiles import quoted
 from kb.cli.group import cli
 from kb.cli.language import _
-from kb.cli.options import NamedPath, as_json
+from kb.cli.options import CHECK_FAILED, NamedPath, as_json
 from kb.cli.output import lines, print_json
-from kb.evaluation import Evaluation, EvaluationError, evaluate
+from kb.evaluation import MEASURES, Evaluation, EvaluationError, evaluate
 from kb.library.places import EVALUATION
 
-FELL = 1
+_NOISE = "answered_all_the_same"  # queries without an answer that find something all the same
 
 
 @cli.command("evaluate")
@@ -41,27 +42,35 @@ def evaluate_search(folder: Path | None, *, at_least: Path | None, as_json: bool
         lines(_table(evaluation))
     if at_least and (fallen := _fallen(evaluation, wanted)):
         lines((_("kb: {what}; see {file}").format(what=what, file=at_least) for what in fallen), err=True)
-        click.get_current_context().exit(FELL)
+        click.get_current_context().exit(CHECK_FAILED)
 
 
 def _figures(file: Path) -> Mapping[str, float]:
     """Return the figures that a file wants. Raises EvaluationError where it holds none."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+        wanted = msgspec.json.decode(file.read_bytes(), type=dict[str, float])
     except ValueError as error:
         refused = _("{file}: no figures; write names with numbers, as JSON: {why}")
         raise EvaluationError(refused.format(file=file, why=error)) from error
+    known = (*MEASURES, _NOISE)
+    if misspelt := next((name for name in wanted if name not in known), None):
+        refused = _("{file}: nothing is measured as {name}; write one of {known}")
+        raise EvaluationError(refused.format(file=file, name=quoted(misspelt), known=", ".join(known)))
+    return wanted
 
 
 def _fallen(evaluation: Evaluation, wanted: Mapping[str, float]) -> list[str]:
-    """Return which figures are worse than wanted; `answered_all_the_same` is a number that shall not be exceeded."""
+    """Return which figures are worse than wanted; `answered_all_the_same` is a number that shall not be exceeded.
+
+    Where no query has an answer nothing is measured: that is none of what is wanted.
+    """
     fallen = [
         _("{figure} fell to {now} from {before}").format(figure=name, now=value, before=wanted[name])
         for name, value in evaluation.measures.items()
-        if value < wanted.get(name, 0)
+        if name in wanted and not value >= wanted[name]
     ]
     noise = len(evaluation.answered_all_the_same)
-    if noise > wanted.get("answered_all_the_same", noise):
+    if noise > wanted.get(_NOISE, noise):
         fallen.append(_("{count} queries without an answer found something").format(count=noise))
     return fallen
 

@@ -23,6 +23,7 @@ Command: TypeAlias = Callable[..., None]
 Completer: TypeAlias = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
 
 FOUND_NOTHING = 1
+CHECK_FAILED = 1  # of an index, or of how good the search is
 WRONG_USE = 2
 AN_OLDER_ANSWERED = 3  # the index is damaged, and what was asked was answered from the generation before
 
@@ -103,7 +104,8 @@ def completing(known: Callable[["KnowledgeBase"], Mapping[str, str]]) -> Complet
         chosen = ctx.ensure_object(Places)
         with suppress(*foreseen()):  # whoever types is told of it when the command runs
             labels = known(KnowledgeBase.open(chosen.library, chosen.index)).items()
-            return [CompletionItem(key, help=label) for key, label in labels if key.startswith(incomplete.casefold())]
+            typed = incomplete.casefold()  # speakers keep their case, and who types may have another
+            return [CompletionItem(key, help=label) for key, label in labels if key.casefold().startswith(typed)]
         return []
 
     return completions

@@ -145,7 +145,7 @@ def make_ready(kb: "KnowledgeBase") -> None:
         say(_("kb: indexing the library first"), err=True)
         bring_up_to_date_or_tell(kb)
     elif damage := kb.collection.damage():
-        say(f"kb: {damage}", err=True)
+        say(f"kb: {kb.collection.index}: {texts.in_words(damage)}", err=True)
         places().older_answered = True
     elif not kb.keeper.status().up_to_date:
         say(_("kb: the library has changed since it was indexed; run `kb sync`"), err=True)

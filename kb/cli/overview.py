@@ -44,7 +44,7 @@ COMMANDS = {
     "mcp": ("kb.cli.keeping", "Answer other programs on stdin and stdout."),
     "outline": ("kb.cli.reading", "Parse reports and show what each line was taken for."),
     "pairs": ("kb.cli.finding", "List problems with their remedies, or questions with their answers."),
-    "read": ("kb.cli.reading", "Read reports as a sync would and show their notes, tagged."),
+    "read": ("kb.cli.reading", "Read reports and show their notes, tagged."),
     "remove": ("kb.cli.adding", "Take a report out of the library and the index, by its id."),
     "search": ("kb.cli.finding", "Search the notes for words; every word is wanted."),
     "services": ("kb.cli.finding", "List the services of the catalogue, with the number of notes on each."),

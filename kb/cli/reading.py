@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 from msgspec.structs import replace
@@ -28,6 +28,9 @@ from kb.search.records import note_record, outline_record
 from kb.storage.walk import files_below, is_left_alone, shown_name
 from kb.talks import report_of
 
+if TYPE_CHECKING:
+    from kb.fetching import Fetched
+
 Show: TypeAlias = Callable[[bytes, str], None]
 FileRead: TypeAlias = tuple[str, bytes] | FileProblem
 """A name as it is shown and what the file holds, or why it could not be read."""
@@ -38,7 +41,7 @@ FileRead: TypeAlias = tuple[str, bytes] | FileProblem
 @click.option("--why", is_flag=True, help="Tell what speaks most for the kind of each note, and against it.")
 @as_json
 def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
-    """Read reports as a sync would and show their notes, tagged; no index is touched. Of a folder all reports are read.
+    """Read reports and show their notes, tagged; no index is touched. Of a folder all reports are read.
 
     \b
     Examples: kb read data/samples/*.txt
@@ -100,7 +103,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
 
     def lint_one(data: bytes, source: str) -> None:
         parsed = read_outline(data, source)
-        problems = lint(parsed, finish(parsed, tools).report, tools.domain, tools.lines)
+        problems = lint(parsed, finish(parsed, tools).report, tools.domain)
         if as_json:
             print_json(problem.record() for problem in problems)
         else:
@@ -141,12 +144,11 @@ def is_address(name: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.-]*://", name, re.IGNORECASE) is not None
 
 
-def fetched(address: str, *, allow_private: bool) -> tuple[str, bytes]:
-    """Return where an address leads, and what stands there. Raises UnreadableError where nothing can be had."""
+def fetched(address: str, *, allow_private: bool) -> "Fetched":
+    """Return what stands at an address, and where that leads. Raises UnreadableError where nothing can be had."""
     from kb.fetching import Fetcher  # httpx takes its time
 
-    page = Fetcher(allow_private=allow_private).fetch(address)
-    return page.url, page.data
+    return Fetcher(allow_private=allow_private).fetch(address)
 
 
 def _show_all(files: Iterable[FileRead], show_one: Show) -> None:
@@ -187,7 +189,8 @@ def _of_name(name: str, *, allow_private: bool) -> Iterator[FileRead]:
     path = Path(name)
     if is_address(name):
         try:
-            yield fetched(name, allow_private=allow_private)
+            page = fetched(name, allow_private=allow_private)
+            yield page.url, page.data
         except UnreadableError as error:
             yield error.problem
         return

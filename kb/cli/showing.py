@@ -200,9 +200,11 @@ def _guide_lines(guide: "Guide") -> Iterator[str]:
 
 
 def _entry_lines(entry: "GuideEntry") -> Iterator[str]:
+    from kb.kinds import without_arrow
+
     yield f"  • {terminal.passage(entry.note.text, ())}"
     yield click.style(f"    {texts.said(entry.talks, entry.since, entry.until, entry.speakers)}", fg="cyan")
-    yield from (f"    → {note.text.lstrip('→⇒=-> ')}" for note in (*entry.remedies, *entry.leads_to))
+    yield from (f"    → {without_arrow(note.text)}" for note in (*entry.remedies, *entry.leads_to))
     yield from (click.style(f"    {terminal.change_line(one)}", fg="yellow") for one in entry.changes)
     for note in entry.notes:
         other = "" if note.id == entry.note.id else f"{terminal.passage(note.text, ())}  "

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
     from kb.report.model import Note, Talk
     from kb.search.answers import Answer, Found
+    from kb.search.facets import Facet
     from kb.search.searching import Searcher
     from kb.services import Catalogue, Change, Domain
 
@@ -149,12 +150,9 @@ def _quote_lines(answer: "Answer", quoted: "Sequence[Found]", text: str, domain:
 
 def _found_lines(every: "Iterable[Found]", domain: "Domain", *, explain: bool) -> Iterator[str]:
     """Yield the hits under what they stand in, that of the best one first."""
-    from kb.search.facets import place
+    from kb.search.facets import by_place
 
-    by_place: dict[str, list[Found]] = {}
-    for found in every:
-        by_place.setdefault(place(found.note), []).append(found)
-    for hits in by_place.values():
+    for hits in by_place(every, lambda found: found.note).values():
         yield place_line(hits[0].note)
         for found in hits:
             yield from _hit_lines(found, domain, explain=explain)
@@ -207,11 +205,18 @@ def _end_lines(searcher: "Searcher", query: "Query", answer: "Answer") -> Iterat
         yield texts.meant(text, way.count) if way.what == "meant" else texts.without(text, way.count)
 
 
+def value_name(facet: "Facet", value: str, label: str) -> str:
+    """Return what the value of a facet is called in the language that is spoken; its `label` where that tells none."""
+    if facet.key == "category":
+        return texts.category(value, label)
+    return facet.value_labels.get(spoken(), {}).get(value, label)
+
+
 def _value_name(searcher: "Searcher", facet: str, value: str) -> str:
-    """Return what the value of a facet is called."""
+    """Return what the value of a facet is called, whether any note has it or not."""
     from kb.search.facets import BY_KEY
 
-    return BY_KEY[facet].value_labels.get(spoken(), searcher.labels(facet, None)).get(value, value)
+    return value_name(BY_KEY[facet], value, searcher.labels(facet, None).get(value, value))
 
 
 def _facet_name(key: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote
 from urllib.robotparser import RobotFileParser
 
 import httpx
@@ -69,7 +68,7 @@ class Fetched:
     @property
     def name(self) -> str | None:
         """The name of the file at the address, where it tells a format; pages are named by what they say."""
-        name = PurePosixPath(unquote(httpx.URL(self.url).path)).name
+        name = PurePosixPath(httpx.URL(self.url).path).name
         ending = PurePosixPath(name).suffix.lower()
         return name if ending in ENDINGS and ending not in _PAGES else None
 

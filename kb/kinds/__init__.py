@@ -9,7 +9,7 @@ from kb.kinds.classify import (
     uncertain_claims,
     vector_model,
 )
-from kb.kinds.pairs import Pair, leads_from, problems, questions
+from kb.kinds.pairs import Pair, leads_from, problems, questions, without_arrow
 
 __all__ = [
     "Lesson",
@@ -23,4 +23,5 @@ __all__ = [
     "reasons",
     "uncertain_claims",
     "vector_model",
+    "without_arrow",
 ]

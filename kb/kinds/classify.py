@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from kb.kinds.features import Analysis, features
 from kb.kinds.pairs import paired
 from kb.learning import Example, LinearModel, load, step_towards
+from kb.report.identity import own_part
 from kb.report.model import Claim, Correction, Kind, Note, Report
 from kb.report.problems import Finding
 
@@ -74,7 +75,7 @@ def uncertain_claims(report: Report) -> list[Finding]:
     claims = ((claim, getattr(note, claim), note) for note in report.notes for claim in CLAIMS if note.kind != claim)
     asked = sorted((one for one in claims if one[1] >= _RATHER), key=lambda one: (-one[1], one[2].line))
     return [
-        Finding(claim, note.line, note.text[:_LONGEST_ASKED], share, note.id.rpartition("/")[2])
+        Finding(claim, note.line, note.text[:_LONGEST_ASKED], share, own_part(note.id))
         for claim, share, note in asked[:_MOST_ASKED]
     ]
 
@@ -152,4 +153,4 @@ def lesson_features(
     if not corrected:
         return {}
     examples = zip(report.notes, features(report, analysis), strict=True)
-    return {note.id.rpartition("/")[2]: tuple(own) for note, own in examples if note.id in corrected}
+    return {own_part(note.id): tuple(own) for note, own in examples if note.id in corrected}

@@ -21,7 +21,7 @@ _SHARED = ("begins", "ends", "has", "says", "first", "last", "word", "length", "
 _FARTHEST = 20  # notes before a note among which the question is that it answers
 _MOST_BETWEEN = 4  # notes between a question and its answer that are counted
 # What goes on from the note before: 「→ コンテナにする」 says nothing without it.
-_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨])")
+_ARROW_FIRST = re.compile(r"\s*(?:[-ー=]{1,2}[>＞]|[→⇒➡⇨]\ufe0f?)")  # U+FE0F makes ➡ a picture
 
 PROBLEMS: tuple[State, State] = ("solved", "unsolved")
 QUESTIONS: tuple[State, State] = ("answered", "unanswered")
@@ -156,6 +156,12 @@ def _states(
     return {
         note.id: settled if note.id in done else unsettled for note in notes if note.kind == kind or note.id in asked
     }
+
+
+def without_arrow(text: str) -> str:
+    """Return a text without the arrow that it begins with, if it does."""
+    arrow = _ARROW_FIRST.match(text)
+    return text[arrow.end() :].lstrip() if arrow else text
 
 
 def leads_from(notes: Iterable[Note]) -> dict[str, str]:

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from index.sentences import said
-from kb.library.configuration import parse
+from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
+from kb.library.tables import ConfigurationError
 from kb.report.identity import ids_of, slug, talk_id
 from kb.report.model import MetadataOverride, Talk
 from kb.report.problems import FileProblem, Finding, LibraryError
@@ -105,14 +106,17 @@ class Contents(Struct, frozen=True, dict=True, rename={"configuration_text": "to
         return {each: tuple(entries) for each, entries in by_id.items()}
 
     @cached_property
-    def overrides(self) -> Mapping[str, MetadataOverride]:
-        """The metadata overrides of kb.toml by source."""
-        return parse(self.configuration_text.encode()).overrides
+    def parsed_configuration(self) -> Configuration:
+        """What kb.toml said; nothing where this version refuses it, say for a service that has come since."""
+        try:
+            return parse(self.configuration_text.encode())
+        except ConfigurationError:
+            return Configuration()
 
     def ids_of(self, report_id: str) -> tuple[str, ...]:
         """Return all ids that a report goes by or may have gone by; none for one that is not known by this id."""
         entry = self.by_id.get(report_id)
-        former = self.overrides.get(entry.source, MetadataOverride()).former if entry else ()
+        former = self.parsed_configuration.overrides.get(entry.source, MetadataOverride()).former if entry else ()
         return ids_of(self.ids[entry.source], entry.source, entry.url, former) if entry else ()
 
     def reports_of_id(self, report_id: str) -> tuple[ReportEntry, ...]:

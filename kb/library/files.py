@@ -186,11 +186,8 @@ class Library(Folder):
             source = self._source(path)
             before = self._state(source)
             overrides = {**(before.overrides if inside is None else inside)}
-            if override not in (None, MetadataOverride()):
-                known = overrides.get(source, MetadataOverride())
-                overrides[source] = MetadataOverride(
-                    **{key: getattr(override, key) or getattr(known, key) for key in known.__struct_fields__}
-                )
+            if override and override != MetadataOverride():
+                overrides[source] = override.over(overrides.get(source, MetadataOverride()))
             change = FileChange(source, before, FileState(digest_of(data), overrides))
             return self._apply(change, data)
 

@@ -14,33 +14,30 @@ from kb.talks import NO_OVERRIDES, TalkOverrides, candidates_of
 _WORDS = r"[ \u3000]+([A-Z][A-Za-z0-9-]*(?: [A-Z][A-Za-z0-9-]*){0,3})"
 
 
-MESSAGES: Mapping[Missing, str] = {  # by what is missing; {0} is the text that it is about, {1} the id for kb.toml
-    "event": "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」, or in kb.toml",
-    "date": "no date; say near the top when the event was, as in 「日時: 2018-03-10」, or in kb.toml",
-    "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time, 【A】11:10~12:00:, or tell it in "
-    'kb.toml: [talks."{1}"] talk = true',
+MESSAGES: Mapping[Missing, str] = {  # by what is missing; {0} is the text that it is about
+    "event": "no event is named; name it in the title, as in 「JAWS DAYS 2018 に参加した」",
+    "date": "no date; say near the top when the event was, as in 「日時: 2018-03-10」",
+    "talk": "「{0}」 is taken for no talk; if it is one, begin it with its track or time, 【A】11:10~12:00:",
     "speaker": "「{0}」 may be who speaks; if so, write a line 「登壇者: {0}」 below the talk's heading",
     "service": "「{0}」 looks like a service that the catalogue does not know",
 }
 
 
-def lint(
-    outline: Outline, report: Report, domain: Domain, lines: TalkOverrides = NO_OVERRIDES
-) -> tuple[FileProblem, ...]:
-    """Return what an author may want to put right in a report, in file order; what is about all of it comes first.
-
-    `lines` are those that kb.toml says are talks, or are none.
-    """
+def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem, ...]:
+    """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
-    found = findings(outline, report, domain, lines)
-    messages = [*warnings, *((one.line, said(MESSAGES[one.what], one.text, one.about)) for one in found)]
+    found = findings(outline, report, domain)
+    messages = [*warnings, *((one.line, said(MESSAGES[one.what], one.text)) for one in found)]
     return tuple(FileProblem(outline.source, *one) for one in sorted(messages, key=lambda one: one[0] or 0))
 
 
 def findings(
     outline: Outline, report: Report, domain: Domain, lines: TalkOverrides = NO_OVERRIDES
 ) -> Iterator[Finding]:
-    """Yield what a report does not say, or not plainly: of all of it, then by line for each of what may be missing."""
+    """Yield what a report does not say, or not plainly: of all of it, then by line for each of what may be missing.
+
+    `lines` are those that kb.toml says are talks, or are none.
+    """
     if report.event is None:
         yield Finding("event")
     if report.held_on is None:

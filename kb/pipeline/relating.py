@@ -15,9 +15,10 @@ from kb.report.model import Note, Report
 from kb.report.problems import FileProblem
 from kb.talks import ReportTalks, match_talks
 
-# Two files of one event and title hold the same post if they share so many notes, also as Markdown and as a page;
+# Two files of one event and title hold the same post if one has so many of the other's notes, also as Markdown and as
+# a page;
 SAME_POST = 0.9
-# and one is an edited version of the other, not somebody else's report, if they share so many.
+# and one is an edited version of the other, not somebody else's report, if it has so many of its notes.
 SAME_REPORT = 0.3
 
 Texts: TypeAlias = Counter[str]
@@ -44,7 +45,7 @@ def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str]
     alike: defaultdict[str, list[str]] = defaultdict(list)
     for source, report_id, url in reports:
         others = alike[report_id]
-        duplicate = next((other for other in others if overlap(texts(other), texts(source)) >= SAME_POST), None)
+        duplicate = next((other for other in others if share_in(texts(other), texts(source)) >= SAME_POST), None)
         if duplicate:
             problems.append(FileProblem(source, None, said('the same post as "{0}"; indexed once', duplicate)))
             continue
@@ -65,10 +66,9 @@ def texts_of(report: Report) -> Texts:
     return Counter(normalized(note.text) for note in report.notes)
 
 
-def overlap(one: Texts, other: Texts) -> float:
-    """Return which share of the shorter report's notes the other has too: 1.0 for two copies, 0.0 for strangers."""
-    shorter = min(one.total(), other.total())
-    return (one & other).total() / shorter if shorter else 1.0
+def share_in(other: Texts, dropped: Texts) -> float:
+    """Return which share of a report that is to be dropped another has too: 1.0 for a copy, and for nothing."""
+    return (other & dropped).total() / dropped.total() if dropped else 1.0
 
 
 def with_talks_met(entries: Iterable[ReportEntry]) -> tuple[ReportEntry, ...]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kb.library.configuration import Configuration
-from kb.report.identity import ids_of
+from kb.report.identity import ids_of, report_part
 from kb.report.model import Correction, MetadataOverride, Report, Talk, TalkCorrection
 from kb.report.outline import Outline, ReadingWarning
 from kb.report.problems import Finding
@@ -148,7 +148,7 @@ def corrections_of(configuration: Configuration) -> Corrections:
     """Return the corrections of a kb.toml by report."""
     by_report: defaultdict[str, dict[str, Correction]] = defaultdict(dict)
     for note, correction in configuration.corrections.items():
-        by_report[note.rpartition("/")[0]][note] = correction
+        by_report[report_part(note)][note] = correction
     return by_report
 
 

@@ -15,7 +15,7 @@ from kb.search.answers import Answer, UnknownValueError
 from kb.search.guiding import GuideEntry
 from kb.search.quotation import Quoting
 from kb.search.records import change_record
-from kb.search.searching import SORTS
+from kb.search.searching import SORTS, unknown
 from kb.texts import en
 from kb.texts import programs as words
 
@@ -51,7 +51,7 @@ def search(kb: KnowledgeBase, arguments: Search, root: str | None) -> Record:
     return {
         **_about(kb),
         **_nothing(kb, answer),
-        "told": list(_notices(answer)),
+        "told": list(_notices(kb, answer)),
         **window(answer.total, arguments.offset, notes),
         "answers": [one.note.id for one in kb.searcher.quoted(query, answer)],
         "notes": notes,
@@ -98,10 +98,13 @@ def services(kb: KnowledgeBase, arguments: Services, _root: str | None) -> Recor
 
 def guide(kb: KnowledgeBase, arguments: Guide, root: str | None) -> Record:
     """Return what the notes on a service say together. Raises UnknownValueError where none is called so."""
-    service = kb.collection.catalogue.find(arguments.service)
+    catalogue = kb.collection.catalogue
+    service = catalogue.find(arguments.service)
     if service is None:
-        near = tuple(one.slug for one in kb.collection.catalogue.near(arguments.service))
-        raise UnknownValueError("service", arguments.service, near)
+        known, near = (
+            tuple(one.slug for one in some) for some in (catalogue.services, catalogue.near(arguments.service))
+        )
+        raise UnknownValueError("service", arguments.service, known, near)
     made, cards = kb.guide(service), Cards(kb, root)
     parts: Record = {
         name: list(within((_entry(cards, entry) for entry in part[:_MOST_ENTRIES]), _A_PART))
@@ -160,7 +163,7 @@ def _listed(cards: Cards, notes: Sequence[Note], offset: int) -> Record:
     return {**window(len(notes), offset, shown), "notes": shown}
 
 
-def _notices(answer: Answer) -> Iterator[str]:
+def _notices(kb: KnowledgeBase, answer: Answer) -> Iterator[str]:
     """Yield what was done with a query, and what in it names nothing."""
     for step in answer.steps:
         yield en.STEPS[step.name].format(text=step.text, instead=step.instead)
@@ -168,8 +171,11 @@ def _notices(answer: Answer) -> Iterator[str]:
         yield en.NOTICES[notice.name].format(text=en.in_words(notice.text))
     for other in answer.meant:
         yield en.meant(other.meant, other.count)
-    for key, value in answer.unknown:
-        yield words.unknown_value(key, value, ())
+    for one in unknown(answer, kb.searcher):
+        near = tuple(close.value for close in one.near)
+        yield (
+            words.no_note(one.facet, one.value) if one.is_known else words.unknown_value(one.facet, one.value, (), near)
+        )
 
 
 def _entry(cards: Cards, entry: GuideEntry) -> dict[str, Any]:

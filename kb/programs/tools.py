@@ -36,7 +36,6 @@ class ToolError(ValueError):
 class Tool:
     """One tool: what it may be asked, and what answers, given the knowledge base and the address of the page."""
 
-    name: str
     arguments: type[Arguments]
     answer: Callable[[KnowledgeBase, Any, str | None], answers.Record]
 
@@ -49,13 +48,10 @@ class Tool:
 
 
 TOOLS: Mapping[str, Tool] = {
-    tool.name: tool
-    for tool in (
-        Tool("search", SEARCH, answers.search),
-        Tool("show", Show, answers.show),
-        Tool("guide", Guide, answers.guide),
-        Tool("services", Services, answers.services),
-    )
+    "search": Tool(SEARCH, answers.search),
+    "show": Tool(Show, answers.show),
+    "guide": Tool(Guide, answers.guide),
+    "services": Tool(Services, answers.services),
 }
 
 
@@ -122,6 +118,6 @@ def _as_tool_errors() -> Iterator[None]:
     except UnknownIdError as error:
         raise ToolError(words.unknown_id(str(error))) from error
     except UnknownValueError as error:
-        raise ToolError(words.unknown_value(error.facet, error.name, error.known)) from error
+        raise ToolError(words.unknown_value(error.facet, error.name, error.known, error.near)) from error
     except (SearchIndexError, LibraryError, OSError) as error:
         raise ToolError(words.NO_INDEX.format(why=error)) from error

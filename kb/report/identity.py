@@ -65,12 +65,22 @@ def talk_id(event: str | None, title: str) -> str:
 
 def talk_id_at(talk: str, event: str | None) -> str:
     """Return the id that a talk has in a report on another event."""
-    return f"{slug(event or '')}/{talk.rpartition('/')[2]}"
+    return f"{slug(event or '')}/{own_part(talk)}"
 
 
 def note_id(report: str, text: str, talk_title: str | None) -> str:
     """Return `<report id>/<8 hex>` of a note's text and its talk's title; repeats get -2, -3 from who numbers them."""
     return f"{report}/{digest(text, talk_title or '', length=8)}"
+
+
+def report_part(note_id: str) -> str:
+    """Return the id of a note's report."""
+    return note_id.rpartition("/")[0]
+
+
+def own_part(some_id: str) -> str:
+    """Return what is the own of the id of a note or a talk, whatever its report or event goes by."""
+    return some_id.rpartition("/")[2]
 
 
 def series(event: str) -> str:

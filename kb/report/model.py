@@ -133,6 +133,10 @@ class MetadataOverride(Struct, frozen=True):
     published: str | None = None
     former: tuple[str, ...] = ()
 
+    def over(self, known: "MetadataOverride") -> "MetadataOverride":
+        """Return this with what it leaves open as another tells it."""
+        return MetadataOverride(*(getattr(self, key) or getattr(known, key) for key in self.__struct_fields__))
+
 
 class Correction(Struct, frozen=True):
     """What a person says of the services and the kind of one note, in place of what follows from its text.

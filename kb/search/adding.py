@@ -1,21 +1,22 @@
 """Putting reports into the library of a collection: one by one, or many in an export or archive."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
 from msgspec.structs import replace
 
 from index.sentences import said
 from kb.library.contents import Contents
-from kb.library.file_changes import ChangedSinceError, overrides_of
+from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
-from kb.library.places import own_library
-from kb.pipeline.relating import SAME_REPORT, Texts, overlap, texts_of
+from kb.library.places import OWN_LIBRARY, own_library
+from kb.pipeline.relating import SAME_REPORT, Texts, share_in, texts_of
 from kb.pipeline.understanding import FinishedReport, understand
 from kb.readers.containers import container_ending
 from kb.readers.formats import ending_of, read_outline
 from kb.report.identity import normalized
 from kb.report.model import MetadataOverride, Report
+from kb.report.outline import Outline
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.answers import Added
 from kb.search.collection import Collection
@@ -47,7 +48,7 @@ class Adder:
         report = report_of(outline, given)
         library = self._own_library()
         with locked(library.path):  # of two who add one report, the second finds that of the first
-            old = self._same_report(report, library)
+            old = self._same_report(data, outline, given, library)
             unchanged = old is not None and old.data == data
             if not unchanged and expected not in (None, old.digest if old else ""):
                 raise ChangedSinceError(old.source if old else None)
@@ -64,7 +65,12 @@ class Adder:
         with locked(library.path):
             old = library.older_container(files)
             unchanged = old is not None and library.file(old).read_bytes() == data
-            overrides = _overrides_carried_over(library, old, name, files) if old else None
+            overrides = None
+            if old:
+                scan = library.scan()
+                before = [file for file in scan.files if file.container == old]
+                after = [replace(file, source=old + file.source.removeprefix(name)) for file in files]
+                overrides = carried_over(overrides_of(scan.configuration.overrides, old), before, after)
             change = library.put(data, name, None, old, overrides)
         return Added(None, f"{library.name}/{change.source}", old, len(files), unchanged, change)
 
@@ -95,12 +101,16 @@ class Adder:
                 problems.append(error.problem)
         return len(files), tuple(reports), tuple(problems)
 
-    def replaces(self, report: Report) -> ReportFile | None:
-        """Return the file that adding a report would take the place of, if any."""
-        return None if self._collection.is_samples else self._same_report(report, self._collection.library)
+    def replaces(self, data: bytes, outline: Outline, given: MetadataOverride | None) -> ReportFile | None:
+        """Return the file that adding a report, its bytes and their outline, would take the place of; None for none."""
+        if self._collection.is_samples:
+            return None
+        return self._same_report(data, outline, given, self._collection.library)
 
     def seen(self, feed: str) -> tuple[str, ...]:
-        """Return which posts of a feed were seen, by their addresses."""
+        """Return which posts of a feed were seen, by their addresses; that makes no library."""
+        if self._collection.is_samples and not OWN_LIBRARY.is_dir():
+            return ()
         return self._own_library().configuration()[0].feeds.get(feed, ())
 
     def see(self, feed: str, posts: Sequence[str]) -> None:
@@ -110,15 +120,32 @@ class Adder:
     def _own_library(self) -> Library:
         return own_library() if self._collection.is_samples else self._collection.library
 
-    def _same_report(self, report: Report, library: Library) -> ReportFile | None:
-        """Return the file of a library that holds this report, be it in another state; None where none does."""
-        scan, texts = library.scan(), texts_of(report)
+    def _same_report(
+        self, data: bytes, outline: Outline, given: MetadataOverride | None, library: Library
+    ) -> ReportFile | None:
+        """Return the file of a library that holds this report, be it in another state; None where none does.
+
+        What is given of it may leave open what kb.toml tells of that file.
+        """
+        scan, digest = library.scan(), digest_of(data)
+        files = [file for file in scan.files if file.container is None]  # one that holds several stays as it is
+        if same := next((file for file in files if file.digest == digest), None):
+            return same
         contents = self._collection.readable_contents() if library is self._collection.library else None
-        named = (report.id, normalized(report.title))  # the four digits of two titles may be alike
-        for file in _perhaps_holding(report, scan, contents):
-            known = _identity(file, scan.configuration.overrides.get(file.source))
-            if known and known[:2] == named and overlap(known[2], texts) >= SAME_REPORT:
-                return file
+        ids = _known_ids(scan, contents)
+
+        @cache  # of an override, only the event decides what is compared
+        def under(event: str | None) -> Report:
+            return report_of(outline, MetadataOverride(event))
+
+        for file in files:
+            known = scan.configuration.overrides.get(file.source, MetadataOverride())
+            report = under((given or MetadataOverride()).over(known).event)
+            if ids.get(file.source, report.id) == report.id:
+                named = (report.id, normalized(report.title))  # the four digits of two titles may be alike
+                held = _identity(file, known)
+                if held and held[:2] == named and share_in(texts_of(report), held[2]) >= SAME_REPORT:
+                    return file
         return None
 
 
@@ -134,16 +161,6 @@ def _reports_and_problems(data: bytes, name: str) -> tuple[list[ReportFile], lis
     return files, problems
 
 
-def _overrides_carried_over(
-    library: Library, old: str, name: str, files: Sequence[ReportFile]
-) -> Mapping[str, MetadataOverride]:
-    """Return the overrides of reports once those of a file `name` stand in the place of an older state, `old`."""
-    scan = library.scan()
-    before = [file for file in scan.files if file.container == old]
-    after = [replace(file, source=old + file.source.removeprefix(name)) for file in files]
-    return carried_over(overrides_of(scan.configuration.overrides, old), before, after)
-
-
 @lru_cache(256)  # whoever adds many reports meets each of the others every time
 def _identity(file: ReportFile, given: MetadataOverride | None) -> tuple[str, str, Texts] | None:
     """Return id and title of the report that a file holds, and what it is compared by; None for what is no report."""
@@ -154,14 +171,10 @@ def _identity(file: ReportFile, given: MetadataOverride | None) -> tuple[str, st
     return report.id, normalized(report.title), texts_of(report)
 
 
-def _perhaps_holding(report: Report, scan: Scan, contents: Contents | None) -> Iterator[ReportFile]:
-    """Yield the files that may hold a report: those with its id, as the index knows them, and those unknown to it."""
-    contents = contents if contents and contents.code == code_digest() else None
-    digests, ids = (contents.files, contents.ids) if contents else ({}, {})
-    overrides = contents.overrides if contents else {}
-    for file in scan.files:
-        if file.container is not None:
-            continue  # which stays as it is
-        known, now = overrides.get(file.source), scan.configuration.overrides.get(file.source)
-        if (digests.get(file.source), known) != (file.digest, now) or ids.get(file.source) == report.id:
-            yield file
+def _known_ids(scan: Scan, contents: Contents | None) -> Mapping[str, str]:
+    """Return the id that each file's report has by itself, of those that are as the index knows them."""
+    if contents is None or contents.code != code_digest():
+        return {}
+    before, now = contents.parsed_configuration.overrides, scan.configuration.overrides
+    known = (file.source for file in scan.files if contents.files.get(file.source) == file.digest)
+    return {one: contents.ids.get(one, "") for one in known if before.get(one) == now.get(one)}

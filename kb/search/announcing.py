@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
+from types import ModuleType
 from typing import Literal
 
 from index.query import Query
@@ -12,6 +13,7 @@ from kb.library.contents import Contents
 from kb.library.kept import Update, Updates
 from kb.report.dates import is_date
 from kb.report.difference import Difference, Item, News
+from kb.report.identity import report_part
 from kb.report.model import Note
 from kb.search.answers import UnknownIdError
 from kb.search.collection import Collection, GenerationCache, Snapshot
@@ -100,7 +102,7 @@ class Announcer:
         update = self._update(snapshot.contents)
         news = [one for one in reversed(update.news) if one.at > moment] if update else []
         notes = (note for one in news for note in (*one.notes, *((one.about,) if one.what == "remedy" else ())))
-        reports = dict.fromkeys(note.rpartition("/")[0] for note in notes)
+        reports = dict.fromkeys(map(report_part, notes))
         hits = _stored_hits(query, snapshot, list(reports)[:_MOST_REPORTS])
         announced = set[str]()
         for one in sorted(news, key=lambda one: (one.at, one.what != "note"), reverse=True):
@@ -125,12 +127,15 @@ class Announcer:
                 yield Announcement(note_urn(note.id), news.at, "remedy", note, (snapshot.note(problem),))
 
 
-def item_name(item: Item, domain: Domain) -> str:
-    """Return what the service of a tag, or the change of a mark, is called; of other items the value."""
+def item_name(item: Item, domain: Domain, texts: ModuleType) -> str:
+    """Return what the service of a tag, or the change of a mark, is called; of other items the value.
+
+    `texts` are those of a language (a module of `kb.texts`).
+    """
     if item.sort == "tag":
         return domain.catalogue.name(item.value)
     change = domain.change(item.value) if item.sort == "mark" else None
-    return change.statement if change else item.value
+    return str(texts.since(change)) if change else item.value
 
 
 def note_urn(note_id: str) -> str:

@@ -138,7 +138,7 @@ class NoteTaker(Struct, frozen=True):
 class Why(Struct, frozen=True):
     """What is claimed of a note or a talk (`kind`), how likely it is, and why: features with their weights.
 
-    What speaks for it is positive, the strongest first; nothing where a person told it by hand.
+    What speaks for it is positive, the strongest first; nothing of a note whose kind a person told by hand.
     """
 
     kind: str
@@ -254,10 +254,11 @@ class UnknownIdError(LookupError):
 
 
 class UnknownValueError(LookupError):
-    """A facet of known values has none that is called so; `known` are all that it has."""
+    """A facet of known values has none that is called so; `known` are all, `near` those called nearly so."""
 
-    def __init__(self, facet: str, name: str, known: tuple[str, ...]) -> None:
+    def __init__(self, facet: str, name: str, known: tuple[str, ...], near: tuple[str, ...]) -> None:
         super().__init__(f"no {facet} is called {name!r}")
         self.facet = facet
         self.name = name
         self.known = known
+        self.near = near

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from index.query import Query
 from index.sentences import said
 from kb.library.contents import Contents, ReportEntry
 from kb.pipeline.aligning import Row, aligned
+from kb.report.identity import own_part, report_part
 from kb.report.model import Note
 from kb.report.outline import Outline
 from kb.search.answers import NoteTaker, ServiceCount, SimilarNotes, Surroundings, UnknownIdError, Why
@@ -61,7 +64,7 @@ class Browser:
         Raises UnknownIdError, with the reports that the id names where such are known.
         """
         snapshot = self._collection.snapshot()
-        report_id, _, own = note_id.rpartition("/")
+        report_id, own = report_part(note_id), own_part(note_id)
         reports = snapshot.contents.reports_of_id(report_id) if snapshot else ()
         for report in reports:
             if snapshot and (stored := snapshot.reader.stored(f"{report.id}/{own}")) is not None:
@@ -175,20 +178,35 @@ class Browser:
         """
         from kb.kinds import reasons
         from kb.pipeline.understanding import finish
-        from kb.talks import talk_reasons
+        from kb.talks import report_of, talk_reasons
 
         if self.is_talk(identifier):
-            note_taker = self.note_takers(identifier)[0]
-            outline = self.outline(note_taker.report.id)
-            sure, why = talk_reasons(outline, note_taker.report.event, note_taker.talk.line)
-            return Why("talk", note_taker.talk.title, sure, tuple(why))
+            note_taker, tools = self.note_takers(identifier)[0], self._collection.tools
+            entry, talk, outline = note_taker.report, note_taker.talk, self.outline(note_taker.report.id)
+            now = report_of(outline, tools.configuration.overrides.get(entry.source), tools.lines).talks
+            lines = [one.line for one in now if one.title == talk.title]  # the file may have been edited meanwhile
+            if not lines:
+                raise UnknownIdError(said("{0} holds no talk {1} any more", entry.source, identifier))
+            sure, why = talk_reasons(outline, entry.event, min(lines, key=lambda line: abs(line - talk.line)))
+            return Why("talk", talk.title, sure, tuple(why))
         known = self.note(identifier)
-        own = known.id.rpartition("/")[2]
+        own = own_part(known.id)
         finished = finish(self.outline(known.report), self._collection.tools)
-        note = next((one for one in finished.report.notes if one.id.rpartition("/")[2] == own), None)
-        if note is None:
+        # Its kind is the one that is shown, be it told by vectors or by corrections of other notes too.
+        notes = {own_part(note.id): replace(note, kind=known.kind) for note in finished.report.notes}
+        if own not in notes:
             raise UnknownIdError(said("{0} holds no note {1} any more", known.source, identifier))
-        return Why(note.kind, note.text, note.sure, tuple(reasons(finished.report, finished.morphemes)[note.id]))
+        report = replace(finished.report, notes=tuple(notes.values()))
+        features = () if self._is_told(known) else tuple(reasons(report, finished.morphemes)[notes[own].id])
+        return Why(known.kind, known.text, known.sure, features)
+
+    def _is_told(self, note: Note) -> bool:
+        """Return whether a person told a note's kind, under any id that its report has had."""
+        contents = self._collection.contents()
+        corrections = contents.parsed_configuration.corrections if contents else {}
+        own = own_part(note.id)
+        ids = contents.ids_of(note.report) if contents else ()
+        return any(corrections[id_].kind for one in ids if (id_ := f"{one}/{own}") in corrections)
 
     def services(self) -> tuple[ServiceCount, ...]:
         """Return the whole catalogue, index or not, with the number of notes on each."""

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from index.text import skeleton
-from kb.library.configuration import Configuration, parse
+from kb.library.configuration import Configuration
 from kb.library.contents import Contents, ReportEntry
-from kb.library.tables import ConfigurationError
 from kb.report.difference import Cause
+from kb.report.identity import report_part
 from kb.report.model import MetadataOverride
 
 _MOST_RULES = 10  # files that are named; where more are others, it is another version of kb
@@ -20,7 +20,7 @@ class Causes:
     def __init__(self, before: Contents, after: Contents, names: Callable[[str, str], str | None]) -> None:
         """`names` gives the texts of a report as names are looked for in them, by its source and digest."""
         self._before, self._after, self._names = before, after, names
-        self._old, self._new = _configuration(before), _configuration(after)
+        self._old, self._new = before.parsed_configuration, after.parsed_configuration
         self._rules = tuple(_rules(before, after))
         learned = str(sum(after.learned.values()) or "")
         self._learned = (Cause("learned", learned),) if before.lesson != after.lesson else ()
@@ -55,21 +55,13 @@ class Causes:
             yield "ignore"
         ids = {*(self._before.ids_of(before.id) if before else ()), *(self._after.ids_of(after.id) if after else ())}
         for note in dict.fromkeys((*old.corrections, *new.corrections)):
-            if old.corrections.get(note) != new.corrections.get(note) and note.rpartition("/")[0] in ids:
+            if old.corrections.get(note) != new.corrections.get(note) and report_part(note) in ids:
                 yield f'[notes."{note}"]'
         yield from (f'[talks."{talk}"]' for talk in entry.asked if old.talks.get(talk) != new.talks.get(talk))
         if before and after and self._tables:
             texts, tables = self._names(source, entry.digest), self._tables.items()
             named = [table for table, names in tables if texts and any(skeleton(name) in texts for name in names)]
             yield from named or self._tables  # where it is not known which it names, any may be why
-
-
-def _configuration(contents: Contents) -> Configuration:
-    """Return what kb.toml held; nothing where another version of kb wrote what this one refuses."""
-    try:
-        return parse(contents.configuration_text.encode())
-    except ConfigurationError:
-        return Configuration()
 
 
 def _tables(old: Configuration, new: Configuration) -> Mapping[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct
 
 from index.engine import Engine, Reader, SearchIndexError
-from index.sentences import said
+from index.sentences import Sentence, said
 from index.stand_in import WithStandIn
 from kb.library.configuration import Configuration
 from kb.library.contents import Contents
@@ -178,15 +178,15 @@ class Collection:
         """Return why the index of this machine stands in for that of a cluster, None where it does not."""
         return self.engine.away() if isinstance(self.engine, WithStandIn) else None
 
-    def damage(self) -> str | None:
+    def damage(self) -> Sentence | None:
         """Return what is wrong with the index where an older generation answers, None where the newest does.
 
         Raises SearchIndexError where none can.
         """
         if away := self.away():
-            return f"{away}; the last index of this machine answers until it does"
+            return said("{0}; the last index of this machine answers until it does", away)
         damage = self.engine.damage()
-        return f"{self.index}: damaged ({damage}); what it held before answers until `kb sync`" if damage else None
+        return said("damaged ({0}); what it held before answers until `kb sync`", damage) if damage else None
 
     def needs_index(self) -> bool:
         """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""

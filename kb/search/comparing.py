@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
 from kb.report.difference import Cause, Difference, Fate, Item, News, ReportDifference, Sort, counted
+from kb.report.identity import own_part
 from kb.report.model import Note
 from kb.search.causes import Causes
 from kb.search.collection import Snapshot
@@ -34,7 +35,7 @@ class MarkedNote:
     @property
     def own(self) -> str:
         """The part of its id that is its own: the rest is its report's, which may go by another."""
-        return _own_part(self.note.id)
+        return own_part(self.note.id)
 
 
 ASPECTS: Mapping[Sort, Callable[[MarkedNote], Mapping[str, str]]] = {
@@ -107,7 +108,7 @@ class Comparison:
             if new:
                 yield News(at, "note", report.report, tuple(new))
             for item in report.items:
-                problem = f"{report.report}/{_own_part(item.after)}"
+                problem = f"{report.report}/{own_part(item.after)}"
                 if (item.sort, item.value) == ("pair", "remedy_of") and item.fate != "went" and problem in self._open:
                     yield News(at, "remedy", problem, (item.note,))
                 if (item.sort, item.fate) == ("mark", "came"):
@@ -204,14 +205,10 @@ def _changed(old: MarkedNote, new: MarkedNote) -> Iterator[Item]:
                 yield Item(sort, fate, new.note.id, new.note.text, value, first or "", last or "")
 
 
-def _own_part(note_id: str) -> str:
-    return note_id.rpartition("/")[2]
-
-
 def _pairs(note: Note) -> Mapping[str, str]:
     """Return the notes that a note remedies or answers, by their own parts."""
     pairs = {"remedy_of": note.remedy_of, "answers": note.answers}
-    return {what: _own_part(other) for what, other in pairs.items() if other}
+    return {what: own_part(other) for what, other in pairs.items() if other}
 
 
 def _content(note: Note) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from kb.library.file_changes import ChangedSinceError, FileChange
 from kb.library.files import Library
 from kb.library.rewriting import with_correction, with_override, with_search, with_talk, without_search
 from kb.library.tables import MOST_SEARCHES, SavedSearch
-from kb.report.identity import talk_id_at
+from kb.report.identity import own_part, report_part, talk_id_at
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
 from kb.report.problems import LibraryError
 from kb.search.collection import Collection
@@ -31,7 +31,7 @@ class Corrector:
 
     def note(self, note_id: str, change: Callable[[Correction], Correction]) -> Correction:
         """Change which services a note is and is not about, and its kind; return what it was before."""
-        report, _, own = note_id.rpartition("/")
+        report, own = report_part(note_id), own_part(note_id)
         contents = self._collection.contents()
         former = contents.ids_of(report) if contents else ()
         others = [f"{each}/{own}" for each in former if each != report]

@@ -7,7 +7,7 @@ all read it here; a test adds one and finds it everywhere.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Role: TypeAlias = Literal["page", "table", "suggestion"]
 """Where a facet is shown: `page` in addresses and counts of the page, `table` in `kb search --facets`, `suggestion`
 while one types."""
+
+T = TypeVar("T")
 
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
@@ -112,6 +114,14 @@ def _names(event: str | None, speakers: tuple[str, ...]) -> tuple[str, ...]:
 def place(note: Note) -> str:
     """Return what a note stands in: its talk, or its report where it stands outside of talks."""
     return note.talk.id if note.talk else note.report
+
+
+def by_place(items: Iterable[T], note_of: Callable[[T], Note]) -> dict[str, list[T]]:
+    """Return what has a note by what that stands in, places and items in the order in which they come."""
+    places: dict[str, list[T]] = {}
+    for item in items:
+        places.setdefault(place(note_of(item)), []).append(item)
+    return places
 
 
 FACETS = (

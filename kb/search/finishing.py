@@ -13,6 +13,7 @@ from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.library.kept import Grounds, KeptReport, KeptReports
 from kb.pipeline.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
+from kb.report.identity import own_part, report_part
 from kb.report.model import MetadataOverride, Report
 from kb.report.problems import FileProblem, UnreadableError
 from kb.services import names_in
@@ -134,10 +135,9 @@ def lesson_of(scan: Scan, held: Contents | None, finisher: Finisher) -> Lesson:
     files = {file.source: file for file in scan.files}
     examples = []
     for note, kinds in lesson_labels(scan.configuration.corrections).items():
-        report, _, own = note.rpartition("/")
-        for entry in held.reports_of_id(report) if held else ():
+        for entry in held.reports_of_id(report_part(note)) if held else ():
             with suppress(UnreadableError):
-                features = finisher.taught(files[entry.source], own) if entry.source in files else None
+                features = finisher.taught(files[entry.source], own_part(note)) if entry.source in files else None
                 if features:
                     examples.append(Example(features, kinds))
     return Lesson(tuple(examples))

@@ -186,8 +186,8 @@ class Keeper:
             damage = self._collection.damage()
             self._collection.contents()
         except SearchIndexError as error:
-            damage = str(error)
-        return (FileProblem(index, None, said("{0}", damage.removeprefix(f"{index}: "))),) if damage else ()
+            damage = said("{0}", str(error).removeprefix(f"{index}: "))
+        return (FileProblem(index, None, damage),) if damage else ()
 
     def status(self) -> Status:
         """Return where things are and what is in them. Raises LibraryError for the index of another library."""

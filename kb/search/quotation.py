@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from kb.report.model import Note
-from kb.search.facets import place
+from kb.search.facets import by_place
 from kb.services import Change, Domain
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Quoting:
 
     def sheet(self, notes: Iterable[Note]) -> Iterator[str]:
         """Yield the lines of a sheet in Markdown: under each talk its notes, in the order in which they come."""
-        for own in by_place(notes):
+        for own in by_place(notes, lambda note: note).values():
             yield f"## {escaped(own[0].place_title)}\n"
             yield f"{escaped(self.source(own[0]))}\n"
             for note in own:
@@ -92,14 +92,6 @@ def _guide_part(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Yield a part of a guide under its heading, nothing where it is empty."""
     if some := list(lines):
         yield from (f"## {title}\n", *some, "")
-
-
-def by_place(notes: Iterable[Note]) -> list[list[Note]]:
-    """Return notes by the talk or report that they stand in, places and notes in the order in which they come."""
-    places: dict[str, list[Note]] = {}
-    for note in notes:
-        places.setdefault(place(note), []).append(note)
-    return list(places.values())
 
 
 def _quoted(text: str) -> str:

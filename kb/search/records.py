@@ -119,15 +119,15 @@ def service_record(service: Service, notes: int | None) -> dict[str, Any]:
     return {**_record(service, "slug", "name", "short_name", "category", "aliases"), "notes": notes}
 
 
-def guide_record(guide: "Guide", domain: Domain, most: int | None = None) -> dict[str, Any]:
-    """Return the guide of a service: of each part the first `most` entries, and in `totals` how many there are."""
+def guide_record(guide: "Guide", domain: Domain) -> dict[str, Any]:
+    """Return the guide of a service: its parts, and in `totals` how many entries each has."""
     return {
         "service": {
             **service_record(guide.service, guide.notes),
             "history": ja.history(guide.service, domain.catalogue.name),
         },
         "compared": guide.compared,
-        **{name: [_entry_record(entry, domain) for entry in part[:most]] for name, part in guide.parts.items()},
+        **{name: [_entry_record(entry, domain) for entry in part] for name, part in guide.parts.items()},
         "totals": {name: len(part) for name, part in guide.parts.items()},
         "changes": [change_record(change) for change in guide.changes],
     }

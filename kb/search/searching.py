@@ -11,7 +11,6 @@ from msgspec import Struct
 from index.analysis import marks
 from index.engine import FacetCount, Hit, Results
 from index.query import Query, Sort, StepName
-from index.spelling import nearest
 from index.text import folded_name
 from kb.library.contents import Contents
 from kb.report.model import Note
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 SORTS: Mapping[str, Sort] = {"relevance": "relevance", "new": "new", "old": "old", "advice": "boost"}
 """The orders that a reader may choose, by the engine's name: a document's boost is how like advice it is."""
 
-_MOST_NEAR = 3  # values that are offered instead of one that is none
 _MOST_TALKS = 10  # that are found by their titles: a common word stands in those of thousands, which /talks lists
 _MOST_BEGUN = 3  # names that a word may begin
 _MOST_PIECES = 8  # of a query that finds nothing: each costs a search
@@ -50,11 +48,12 @@ class WayOut(Struct, frozen=True):
 
 
 class Unknown(Struct, frozen=True):
-    """A selected value of a facet that no note has, and those that are called nearly so, where it is no known name."""
+    """A selected value of a facet that no note has: whether it is a known name; where not, which are nearly so."""
 
     facet: str
     value: str
-    near: tuple[FacetValue, ...] = ()
+    is_known: bool
+    near: tuple[FacetValue, ...]
 
 
 class Searcher:
@@ -181,14 +180,15 @@ class Searcher:
 
     def near(self, facet: Facet, name: str) -> tuple[FacetValue, ...]:
         """Return the values, at most three, that are called nearly so: of those that notes have, else of all known."""
+        from kb.services import called_nearly  # who only asks does not wait for it
+
         called = {folded_name(text): one for one in self.noted(facet) for text in (one.label, one.value)}
-        close = nearest(folded_name(name), called, 2 * _MOST_NEAR, partly=not facet.find)
+        close = called_nearly(folded_name(name), called, partly=not facet.find)
         if close or not facet.names:
-            return tuple(dict.fromkeys(called[text] for text in close))[:_MOST_NEAR]
-        known = facet.names(self._collection.catalogue)
+            return close
         labels = self.labels(facet.key, None)
-        values = dict.fromkeys(known[text] for text in nearest(folded_name(name), known, 2 * _MOST_NEAR))
-        return tuple(FacetValue(one, labels.get(one, one), 0, selected=False) for one in values)[:_MOST_NEAR]
+        known = called_nearly(folded_name(name), facet.names(self._collection.catalogue))
+        return tuple(FacetValue(one, labels.get(one, one), 0, selected=False) for one in known)
 
     def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:
         """Return a query that also wants values of facets, by what those may be called.
@@ -201,7 +201,8 @@ class Searcher:
                 values = self.values(facet, name)
                 if not values and facet.find:
                     known = facet.labels(self._collection.catalogue, None)
-                    raise UnknownValueError(facet.key, name, tuple(known))
+                    near = tuple(one.value for one in self.near(facet, name))
+                    raise UnknownValueError(facet.key, name, tuple(known), near)
                 chosen += values or (name,)  # a name that means none finds nothing
             query = query.select(key, *chosen)
         return query
@@ -266,7 +267,7 @@ def unknown(answer: Answer, searcher: Searcher) -> Iterator[Unknown]:
     """Yield the selected values that no note has."""
     for facet, value in answer.unknown:
         is_known = value in searcher.labels(facet, None)
-        yield Unknown(facet, value, () if is_known else searcher.near(BY_KEY[facet], value))
+        yield Unknown(facet, value, is_known, () if is_known else searcher.near(BY_KEY[facet], value))
 
 
 def ways_out(query: Query, answer: Answer, searcher: Searcher) -> Iterator[WayOut]:

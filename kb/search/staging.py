@@ -61,7 +61,8 @@ def stage(
     segments: list[StagedSegment] = []
     with _processes(staging, index, configuration.text, lesson) as pipes:
         for pipe in pipes:
-            pipe.send(next(left, None))
+            with suppress(OSError):  # of one that has ended already: what it was to do is done by who publishes
+                pipe.send(next(left, None))
         while pipes:
             ready = wait(pipes)
             for pipe in [pipe for pipe in pipes if pipe in ready]:

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from index.embedder import KeptVectors
 from index.schema import Document
-from kb.library.configuration import parse
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.library.kept import MOST_UPDATES, KeptReports, Update, Updates, moment_after, newest_news
@@ -163,7 +162,7 @@ class Sync:
 
     def _unchanged(self, before: Contents) -> Iterator[str]:
         """Yield the files of which the index knows what they would be understood as now."""
-        old, new = parse(before.configuration_text.encode()), self._scan.configuration
+        old, new = before.parsed_configuration, self._scan.configuration
         corrected, now, services = corrections_of(old), self._collection.tools.corrections, frozenset[str]()
         names: frozenset[str] | None = frozenset()
         if old.domain_digest != new.domain_digest:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from index.sentences import Sentence, said
 from index.spelling import nearest
 from index.text import skeleton
 
+T = TypeVar("T")
 _MOST_NEAR = 3
 
 
@@ -106,8 +107,7 @@ class Catalogue(Struct, frozen=True, dict=True):
 
     def near(self, name: str) -> tuple[Service, ...]:
         """Return the services, at most three, that have a name like one that none has: SQS for SQSS."""
-        close = nearest(skeleton(name), self._by_name, _MOST_NEAR * 2)
-        return tuple({self._by_name[key].slug: self._by_name[key] for key in close}.values())[:_MOST_NEAR]
+        return called_nearly(skeleton(name), self._by_name)
 
     def _keys(self, name: str) -> tuple[str, str]:
         """Return what a name may be known as: as it is, and without its owner's before it."""
@@ -134,6 +134,15 @@ class Catalogue(Struct, frozen=True, dict=True):
                     said("unknown category {0!r}; known are {1}", service.category, ", ".join(labels) or "none"),
                 )
         return Catalogue((*self.services, *added), labels, self.owners)
+
+
+def called_nearly(name: str, called: Mapping[str, T], *, partly: bool = False) -> tuple[T, ...]:
+    """Return what has a name like one that nothing has, the nearest first, at most three; each may have several names.
+
+    `partly` as `index.spelling.nearest` has it.
+    """
+    close = nearest(name, called, 2 * _MOST_NEAR, partly=partly)
+    return tuple(dict.fromkeys(called[key] for key in close))[:_MOST_NEAR]
 
 
 def without_owner(name: str, owners: Iterable[str]) -> str:

@@ -1,11 +1,13 @@
 """Files written whole or not at all: written beside, flushed to the disk, then renamed into place."""
 
 import os
+import secrets
+import stat
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -19,21 +21,21 @@ _own = threading.local()  # the folders that this thread has to itself
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or absent even after a power cut, and return when it is on the disk.
 
-    Raises OSError where it cannot be written; then what was there before stays.
+    Who may read it stays as it was, of a new file it is as the user's umask has it. Raises OSError where it cannot be
+    written; then what was there before stays.
     """
-    import tempfile
-
     _sweep(path.parent)
-    descriptor, name = tempfile.mkstemp(prefix=_BEGUN[0], suffix=_BEGUN[1], dir=path.parent)
+    begun = path.parent / secrets.token_hex(8).join(_BEGUN)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with begun.open("xb") as file:
+            with suppress(FileNotFoundError):
+                begun.chmod(stat.S_IMODE(path.stat().st_mode))
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        begun.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        begun.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 

@@ -121,6 +121,22 @@ CHANGED = {
 PAIRS = {"remedy_of": "Remedy", "answers": "Answer"}
 NOTHING_DIFFERS = "Nothing differs"
 FIRST_SYNC = "The index was made for the first time"
+_CATEGORIES = {
+    "ai": "AI and machine learning",
+    "business": "Business applications",
+    "cost": "Cost management",
+    "customer": "Support and training",
+    "end-user": "End-user computing",
+    "frontend": "Frontend and mobile",
+    "frontier": "Quantum, satellites, robots",
+    "games": "Games and 3D",
+    "integration": "Application integration",
+    "iot": "IoT",
+    "management": "Management and governance",
+    "migration": "Migration and transfer",
+    "networking": "Networking and content delivery",
+    "security": "Security and identity",
+}
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
 
@@ -159,6 +175,17 @@ def since(change: "Change") -> str:
 def changed(statement: str) -> str:
     """Return what has changed since a note."""
     return f"Changed since {statement}"
+
+
+def category(slug: str, label: str) -> str:  # noqa: ARG001 (which is Japanese)
+    """Return what a category is called, by its slug: a catalogue labels it in Japanese."""
+    return _CATEGORIES.get(slug, slug.replace("-", " ").capitalize())
+
+
+def learned(sort: str, count: int) -> str:
+    """Return of how many corrections of a sort is learned: 12 advice, 12 no problem."""
+    *no, kind = sort.split(" ", 1)
+    return f"{count} {' '.join([*no, ' nor '.join(KINDS[one].lower() for one in kind.split())])}"
 
 
 def history(service: "Service", name: Callable[[str], str]) -> str:

@@ -140,6 +140,17 @@ def changed(statement: str) -> str:
     return f"その後の変更: {statement}"
 
 
+def category(slug: str, label: str) -> str:  # noqa: ARG001 (as in English)
+    """Return what a category is called: as a catalogue labels it."""
+    return label
+
+
+def learned(sort: str, count: int) -> str:
+    """Return of how many corrections of a sort is learned: 助言 12件、助言でない 3件."""
+    *no, kinds = sort.split(" ", 1)
+    return f"{'・'.join(KINDS[one] for one in kinds.split())}{'でない' if no else ''} {count}件"
+
+
 def history(service: "Service", name: Callable[[str], str]) -> str:
     """Return what became of a service: its former names, what it came from, its stages, its heir."""
     past = [f"旧称 {former.name}（{former.until}まで）" for former in service.former]

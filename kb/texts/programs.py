@@ -77,10 +77,17 @@ def wrong_arguments(tool: str, why: str) -> str:
     return f"{tool}: {why[:1].lower()}{why[1:]}"
 
 
-def unknown_value(facet: str, name: str, known: tuple[str, ...]) -> str:
-    """Return that a filter has no such value, and which it has, where those are few."""
-    few = 0 < len(known) <= FEW
-    return f"{facet}: {name!r} is none of {', '.join(known)}" if few else f"{facet}: none is called {name!r}"
+def unknown_value(facet: str, name: str, known: tuple[str, ...], near: tuple[str, ...]) -> str:
+    """Return that a filter has no such value, which are called nearly so, else which it has, where those are few."""
+    if not near and 0 < len(known) <= FEW:
+        return f"{facet}: {name!r} is none of {', '.join(known)}"
+    meant = f"; do you mean {', '.join(near)}?" if near else ""
+    return f"{facet}: none is called {name!r}{meant}"
+
+
+def no_note(facet: str, value: str) -> str:
+    """Return that no note has a known value of a filter."""
+    return f"no note has the {facet} {value!r}"
 
 
 def unknown_id(why: str) -> str:

@@ -21,7 +21,6 @@ from msgspec import structs
 
 from index import ranking
 from index.query import Query
-from index.whoosh_engine import WhooshEngine
 from kb.evaluation import DEPTH, JudgedQuery, passage_engine, read_queries
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
@@ -123,7 +122,7 @@ def _grades(row: Mapping[str, str | list[str]]) -> dict[str, int]:
 
 
 def _jaquad(folder: Path, index: Path) -> Iterator[Judged]:
-    engine = passage_engine(folder, index, WhooshEngine)
+    engine = passage_engine(folder, index)
 
     def search(text: str) -> Sequence[str]:
         results = engine.search(Query(text, limit=DEPTH))

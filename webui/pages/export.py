@@ -12,7 +12,8 @@ from flask import Blueprint, Response, request
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Note
-from kb.search.quotation import Quoting, by_place
+from kb.search.facets import by_place
+from kb.search.quotation import Quoting
 from kb.search.records import note_record
 from kb.services import Catalogue, Domain
 from webui.http.address import address_of, page_address, pairs_of, resolved
@@ -44,7 +45,7 @@ class Sheet:
     @property
     def places(self) -> list[list[Note]]:
         """The notes by the talk or report that they stand in."""
-        return by_place(self.notes)
+        return list(by_place(self.notes, lambda note: note).values())
 
     @property
     def bound(self) -> str:

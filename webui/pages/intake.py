@@ -123,7 +123,7 @@ class _Intake:
             received=received,
             refused=received.refused,
             report=report,
-            replaces=self._adder.replaces(report),
+            replaces=self._adder.replaces(received.data, outline, received.given),
             changed=changed,
             outline=outline,
             warnings=[FileProblem(report.source, one.line, one.message) for one in outline.warnings],
@@ -147,7 +147,7 @@ class _Intake:
         except ChangedSinceError:
             if wants_json():
                 raise
-            return self._preview(received, changed=True)
+            return self._preview(Received(received.data, received.name, given), changed=True)
         settled = self._updater.update()
         undo_entry = self._keep(self._became(added), [added])
         page = self._page_of(added)

@@ -83,7 +83,7 @@ def _answer_monitors(blueprint: Blueprint, knowledge_base: KnowledgeBase, update
             "reports": len(contents.reports),
             "notes": sum(one.notes for one in contents.reports),
             "stand_in": stand_in(),
-            "damage": damage,
+            "damage": damage and str(damage),
             "behind": updater.failure and str(updater.failure),
         }
         return jsonify(record), HTTPStatus.OK

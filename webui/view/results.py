@@ -10,7 +10,7 @@ from index.query import Query
 from kb.report.model import Note, Talk
 from kb.search.answering import is_question
 from kb.search.answers import Answer, Found
-from kb.search.facets import place
+from kb.search.facets import by_place
 from kb.search.search_box import WORD, Suggestion
 from kb.search.searching import Searcher, without_a_word
 from kb.services import Change, Domain
@@ -63,10 +63,7 @@ class TalkHits:
 
 def by_talk(domain: Domain, query: Query, answer: Answer, some: Sequence[Found]) -> Iterator[TalkHits]:
     """Yield some notes of an answer grouped by talk, that of the best one first; it holds the notes around them."""
-    groups: dict[str, list[Found]] = {}
-    for found in some:
-        groups.setdefault(place(found.note), []).append(found)
-    for value, hits in groups.items():
+    for value, hits in by_place(some, lambda found: found.note).items():
         first = hits[0].note
         context = answer.around[value]
         hit_ids = {hit.note.id for hit in hits}

@@ -54,6 +54,28 @@ def test_adding_what_is_there_already_changes_nothing_and_says_so(library: Path,
     assert not list(library.glob("*~"))
 
 
+@pytest.mark.parametrize("more", ["", "- 追記\n"])
+def test_a_report_in_the_library_by_its_event_is_that_one_when_it_is_added_without(
+    library: Path, tmp_path: Path, more: str
+) -> None:
+    (tmp_path / "a.md").write_text("# メモ\n\n- 箱の話\n", "utf-8")
+    kb("add", str(tmp_path / "a.md"), "--event", "ある勉強会 2019")
+    (tmp_path / "a.md").write_text(f"# メモ\n\n- 箱の話\n{more}", "utf-8")
+
+    kb("add", str(tmp_path / "a.md"))
+
+    events = {note["source"]: note["event"] for note in records("search", "箱")}
+    assert (events, (library / "a-2.md").exists()) == ({"a.md": "ある勉強会 2019"}, False)
+
+
+def test_a_stub_does_not_take_the_place_of_the_whole_report(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n", "utf-8")
+
+    kb("add", str(tmp_path / "report.md"))
+
+    assert sorted(path.name for path in library.iterdir()) == ["report-2.md", "report.md"]
+
+
 def test_anothers_report_of_the_same_title_is_added_beside_it(library: Path, tmp_path: Path) -> None:
     (tmp_path / "report.md").write_text("# サンプル勉強会 2019\n\n- 別の人のまったく別のメモ\n", "utf-8")
 

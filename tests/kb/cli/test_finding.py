@@ -192,6 +192,12 @@ def test_pairs_shows_problems_with_their_remedies_and_which_are_open(library: Pa
     ]
 
 
+def test_a_reply_keeps_what_follows_its_arrow(library: Path) -> None:
+    (library / "report.md").write_text(TROUBLES.replace("対策: 処理", "→ --force で処理"), "utf-8")
+
+    assert "    → --force で処理を分ける" in kb("pairs").stdout.splitlines()
+
+
 @pytest.mark.parametrize(("which", "state"), [((), "Unsolved"), (("--questions",), "Unanswered")])
 def test_what_nothing_replies_to_is_called_by_its_state(library: Path, which: tuple[str, ...], state: str) -> None:
     (library / "report.md").write_text(TROUBLES, "utf-8")
@@ -256,7 +262,6 @@ def test_hits_of_a_talk_stand_together_under_it() -> None:
     assert sum(line.startswith("  • ") for line in told) == 3
 
 
-@pytest.mark.usefixtures("library")
 @pytest.mark.parametrize(
     ("typed", "beginning", "offered"),
     [
@@ -266,9 +271,13 @@ def test_hits_of_a_talk_stand_together_under_it() -> None:
         (["pairs", "--service"], "SQ", [("sqs", "Amazon SQS")]),
         (["remove"], "", [("サンプル勉強会-2019-0581", "サンプル勉強会 2019")]),
         (["remove"], "b", []),
+        (["search", "--speaker"], "J", [("John Smith", "John Smith")]),
     ],
 )
-def test_a_shell_completes_values_and_ids(typed: list[str], beginning: str, offered: list[tuple[str, str]]) -> None:
+def test_a_shell_completes_values_and_ids(
+    library: Path, typed: list[str], beginning: str, offered: list[tuple[str, str]]
+) -> None:
+    (library / "report.md").write_text(REPORT.replace("- SQS", "登壇者: John Smith\n\n- SQS"), "utf-8")
     kb("sync")
     completions = ZshComplete(cli, {}, "kb", "_KB_COMPLETE").get_completions(typed, beginning)
 

@@ -1,6 +1,6 @@
 """What the commands say of a library and its index: sync, status, check, watch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -258,8 +258,8 @@ def test_each_change_is_indexed_and_a_bad_file_stops_nothing(tmp_path: Path, mon
     library = tmp_path / "library"
     library.mkdir()
 
-    def changes(folders: Sequence[Path]) -> Iterator[None]:
-        assert folders == (library,)
+    def changes(watched: Callable[[], Sequence[Path]]) -> Iterator[None]:
+        assert watched() == (library,)
         yield
         (library / "bad.md").write_bytes(b"\0\1\2")
         yield

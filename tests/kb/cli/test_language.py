@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from messages import catalogue, compiled, po, wanted
-from typed import kb
+from typed import kb, records
 from wcwidth import width
 
 import webui.command  # noqa: F401 (it adds `serve`)
@@ -19,6 +19,7 @@ from kb.cli.language import speak, spoken
 from kb.cli.overview import ABOUT, COMMANDS, EXAMPLES, overview
 
 JAPANESE = re.compile("[ぁ-んァ-ヶ一-龠]")
+QUESTIONS = "# 会 2018\n\n" + "".join(f"- SQS は{name}できますか？\n" for name in "甲乙丙丁戊己庚辛壬癸子丑")
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,51 @@ def test_what_people_read_is_in_their_language(typed: tuple[str, ...], japanese:
     both = [(result := kb("--lang", language, *typed)).stdout + result.stderr for language in ("ja", "en")]
 
     assert [(japanese in told, english in told) for told in both] == [(True, False), (False, True)]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("ja", ["サービス", "アプリケーション統合", "12件（うち応えるメモのないもの 12件）"]),
+        ("en", ["Service", "Application integration", "12 in all, 12 of them open"]),
+    ],
+)
+def test_facets_and_sums_are_told_in_the_own_language(library: Path, language: str, told: list[str]) -> None:
+    (library / "report.md").write_text(QUESTIONS, "utf-8")
+    facets = kb("--lang", language, "search", "SQS", "--facets").stdout
+    sums = kb("--lang", language, "pairs", "--questions").stdout.splitlines()
+
+    assert [one in facets for one in told[:2]] == [True, True]
+    assert sums[-1] == told[2]
+
+
+def test_what_was_learned_is_told_in_the_own_language(library: Path) -> None:
+    (library / "report.md").write_text(QUESTIONS, "utf-8")
+    every = [f'[notes."{note["id"]}"]\nkind = "advice"\n' for note in records("search", "SQS")]
+    (library / "kb.toml").write_text("".join(every), "utf-8")
+    kb("sync")
+
+    told = [kb("--lang", language, "status").stdout for language in ("ja", "en")]
+    assert ["助言 12件" in told[0], "12 corrections of kinds: 12 advice" in told[1]] == [True, True]
+
+
+def test_a_change_is_told_in_the_own_language(library: Path) -> None:
+    (library / "report.md").write_text("# 見本勉強会 2017\n\n- Lambda の実行時間は上限が5日\n", "utf-8")
+    kb("sync")
+    (library / "report.md").write_text("# 見本勉強会 2017\n\n- Lambda の実行時間は上限が5分\n", "utf-8")
+    (english,) = (
+        line for line in kb("--lang", "en", "sync", "--diff").stdout.splitlines() if "+ changes since" in line
+    )
+
+    assert "October 2018: " in english
+
+
+@pytest.mark.usefixtures("library")
+def test_damage_is_told_in_the_own_language(tmp_path: Path) -> None:
+    kb("sync")
+    (tmp_path / "index" / "CURRENT").unlink()
+
+    assert f"kb: {tmp_path / 'index'}: 壊れています（" in kb("--lang", "ja", "search", "冪等").stderr
 
 
 @pytest.mark.usefixtures("library")

@@ -125,6 +125,28 @@ def test_evaluate_fails_where_a_figure_has_fallen(tmp_path: Path) -> None:
     )
 
 
+def test_evaluate_fails_where_a_figure_is_wanted_and_no_query_has_an_answer(tmp_path: Path) -> None:
+    (tmp_path / "queries.jsonl").write_text('{"id": "q", "text": "順序"}\n', "utf-8")
+    (tmp_path / "qrels.tsv").write_text("", "utf-8")
+    (tmp_path / "passages.jsonl").write_text('{"id": "p1", "text": "冪等"}\n', "utf-8")
+    (tmp_path / "figures.json").write_text('{"MRR@10": 0.5}', "utf-8")
+
+    assert kb("evaluate", "--set", str(tmp_path), "--at-least", str(tmp_path / "figures.json")).exit_code == 1
+
+
+def test_a_figure_that_is_misspelt_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "figures.json").write_text('{"ndcg@10": 0.9}', "utf-8")
+    refused = kb("evaluate", "--at-least", str(tmp_path / "figures.json"))
+
+    assert (refused.exit_code, refused.stderr) == (
+        2,
+        (
+            f"kb: {tmp_path / 'figures.json'}: nothing is measured as 'ndcg@10'; write one of "
+            "nDCG@10, Recall@5, MRR@10, R@1, answered_all_the_same\n"
+        ),
+    )
+
+
 def test_evaluate_tells_a_folder_that_is_no_set(tmp_path: Path) -> None:
     result = kb("evaluate", "--set", str(tmp_path))
 

@@ -95,6 +95,14 @@ def test_json_lists_and_keeps_nothing_unless_it_is_told_yes(library: Path, site:
     assert [one["replaced"] for one in added] == [None, None]
 
 
+def test_who_only_lists_makes_no_library(site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KB_LIBRARY", raising=False)
+    monkeypatch.setenv("KB_INDEX", str(tmp_path / "index"))
+    monkeypatch.chdir(tmp_path)
+
+    assert (len(follow(site, "--json").stdout.splitlines()), (tmp_path / "data").exists()) == (2, False)
+
+
 def test_a_post_that_cannot_be_fetched_stops_no_other_and_is_proposed_again(library: Path) -> None:
     pages = {"/2": answer(PAGE.format(title=REPORTS["/2"]).encode())}
     with serving(pages) as site:

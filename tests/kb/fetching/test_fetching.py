@@ -264,6 +264,7 @@ def test_the_last_address_is_kept_without_the_place_in_the_page() -> None:
     [
         ("https://example.com/2019/memo.rst", "memo.rst"),
         ("https://example.com/%E3%83%A1%E3%83%A2.md?raw=1", "メモ.md"),
+        ("https://example.com/100%2541.md", "100%41.md"),
         ("https://example.com/index.html", None),
         ("https://example.com/entry/2019", None),
         ("https://example.com/", None),

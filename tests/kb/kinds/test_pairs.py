@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.analysis import Analyzer
-from kb.kinds import classify, leads_from, problems, questions
+from kb.kinds import classify, leads_from, problems, questions, without_arrow
 from kb.readers.formats import read_outline
 from kb.report.model import Report
 from kb.talks import report_of
@@ -118,3 +118,9 @@ def test_an_arrow_goes_on_from_nothing_where_what_it_goes_on_from_is_not_among_t
 
     assert leads_from([first, second]) == {second.id: first.id}
     assert leads_from([second]) == {}
+
+
+@pytest.mark.parametrize("arrow", ["→", "⇒ ", "=> ", " -> ", "➡ ", "➡\ufe0f "])
+def test_an_arrow_goes_and_what_it_leads_to_stays(arrow: str) -> None:
+    assert without_arrow(f"{arrow}--force を付けて → 消す") == "--force を付けて → 消す"
+    assert without_arrow("- を付けて → 消す") == "- を付けて → 消す"

@@ -23,6 +23,23 @@ def test_what_a_killed_writer_left_behind_is_removed_by_the_next(tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".another.tmp", ".kb-being-written.tmp", "a.md"]
 
 
+@pytest.mark.parametrize(
+    ("before", "umask", "after"), [(0o600, 0o022, 0o600), (None, 0o077, 0o600), (None, 0o022, 0o644)]
+)
+def test_who_may_read_a_file_stays_or_is_as_the_user_has_it(
+    tmp_path: Path, before: int | None, umask: int, after: int
+) -> None:
+    file, usual = tmp_path / "a.md", os.umask(umask)
+    if before:
+        file.touch(before)
+    try:
+        write_whole(file, b"x")
+    finally:
+        os.umask(usual)
+
+    assert stat.S_IMODE(file.stat().st_mode) == after
+
+
 def test_each_folder_that_is_made_is_on_the_disk_before_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

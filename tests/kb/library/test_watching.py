@@ -11,7 +11,7 @@ from kb.library.watching import changes
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Iterator[None]]:
-    told = changes([tmp_path])
+    told = changes(lambda: [tmp_path])
     next(told)  # the watching has begun
     return told
 
@@ -22,6 +22,17 @@ def test_a_report_and_the_configuration_are_told(tmp_path: Path, watched: Iterat
     (tmp_path / name).write_text("x")
 
     assert next(watched) is None
+
+
+def test_a_folder_that_comes_later_is_watched_from_then_on(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    told = changes(lambda: [folder for folder in (tmp_path / "samples", tmp_path / "own") if folder.is_dir()])
+    next(told)
+    (tmp_path / "own").mkdir()
+    next(told)
+    (tmp_path / "own" / "r.md").write_text("x")
+
+    assert next(told) is None
 
 
 def test_backups_and_what_is_being_written_are_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,4 +46,4 @@ def test_backups_and_what_is_being_written_are_not_told(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(watchfiles, "watch", watch)
 
-    assert (list(changes([tmp_path])), told) == ([], ["2019/a.md", "kb.toml"])
+    assert (list(changes(lambda: [tmp_path])), told) == ([], ["2019/a.md", "kb.toml"])

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from kb.library.contents import ReportEntry
-from kb.pipeline.relating import RelatedReports, overlap, relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.relating import RelatedReports, relate, share_in, texts_of, with_ids_of, with_own_talks, with_talks_met
 from kb.report.identity import longer_id, talk_id
 from kb.report.model import Crumb, Note, Report, Talk
 
@@ -63,6 +63,13 @@ def test_a_file_that_shares_nine_of_ten_notes_is_a_copy_and_indexed_once(
     assert (set(told.ids), [*map(str, told.problems)]) == (({"a.md"}, [problem]) if is_copy else ({"a.md", "b.md"}, []))
 
 
+@pytest.mark.parametrize("stub", ["", "一"])
+def test_a_stub_that_stands_first_takes_no_place_from_the_whole_report(stub: str) -> None:
+    told = related(("a.md", HERE, stub), ("b.md", THERE, TEN))
+
+    assert (set(told.ids), told.problems) == ({"a.md", "b.md"}, ())
+
+
 def test_a_copy_takes_no_id_from_the_post_that_it_is_a_copy_of() -> None:
     told = related(("a.md", HERE, "一"), ("b.md", HERE, "一"), ("c.md", THERE, "二"))
 
@@ -76,19 +83,21 @@ def test_reports_of_other_events_are_not_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "share"),
+    ("kept", "dropped", "share"),
     [
         ("一 二 三 四", "一 二", 1.0),
+        ("一 二", "一 二 三 四", 0.5),
         ("一 二 三 四", "一 他", 0.5),
         ("一", "二", 0.0),
-        ("", "一", 1.0),
-        ("一 一", "一", 1.0),
+        ("", "一", 0.0),
+        ("一", "", 1.0),
+        ("一", "一 一", 0.5),
     ],
 )
-def test_an_overlap_is_the_share_of_the_shorter_one(one: str, other: str, share: float) -> None:
-    pair = Counter(one.split()), Counter(other.split())
-
-    assert (overlap(*pair), overlap(*reversed(pair))) == (share, share)
+def test_what_another_report_has_too_is_a_share_of_the_one_that_is_dropped(
+    kept: str, dropped: str, share: float
+) -> None:
+    assert share_in(Counter(kept.split()), Counter(dropped.split())) == share
 
 
 def entry(source: str, event: str | None, *titles: str, held_on: str | None = None) -> ReportEntry:

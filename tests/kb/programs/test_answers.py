@@ -181,6 +181,10 @@ def test_a_service_that_nobody_noted_is_told_so(knowledge_base: KnowledgeBase) -
     assert asked(knowledge_base, "guide", service="braket")["nothing"] == words.NOTHING
 
 
+def test_a_known_service_without_notes_is_no_unknown_one(knowledge_base: KnowledgeBase) -> None:
+    assert asked(knowledge_base, "search", service=["braket"])["told"] == ["no note has the service 'braket'"]
+
+
 def test_services_come_with_the_most_notes_first_and_by_any_name(knowledge_base: KnowledgeBase) -> None:
     every = asked(knowledge_base, "services")["services"]
 
@@ -216,6 +220,8 @@ def test_an_index_that_cannot_answer_is_told_with_what_to_do(
         ("search", {"words": "SQS"}, "search: object contains unknown field `words`"),
         ("search", {"service": ["ほげ"]}, "service: none is called 'ほげ'"),
         ("guide", {"service": "ほげ"}, "service: none is called 'ほげ'"),
+        ("search", {"service": ["sqss"]}, "service: none is called 'sqss'; do you mean sqs"),
+        ("guide", {"service": "sqss"}, "service: none is called 'sqss'; do you mean sqs"),
         ("search", {"kind": ["ほげ"]}, "search: invalid enum value 'ほげ'"),
         ("show", {}, "show: object missing required field `id`"),
         ("show", {"id": "ほげ/ふが"}, "no note has the id ほげ/ふが; `search` gives the ids"),

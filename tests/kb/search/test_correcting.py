@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
+from kb.search.answers import UnknownIdError, Why
 
 REPORT = """# 見本勉強会 参加レポート
 
@@ -69,3 +70,25 @@ def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: Kn
     kb.keeper.sync()
 
     assert (gone, kb.browser.reports()) == ((), (entry,))
+
+
+def test_no_features_speak_for_a_kind_that_a_person_told(kb: KnowledgeBase) -> None:
+    (entry,) = kb.browser.reports()
+    note = kb.browser.report(entry.id)[1][-1]
+    kb.corrector.note(note.id, lambda _: Correction(kind="question"))
+    kb.keeper.sync()
+
+    assert kb.browser.why(note.id) == Why("question", "冪等に作る", 1.0, ())
+
+
+def test_why_a_line_is_a_talk_is_asked_of_its_line_in_the_file_of_now(kb: KnowledgeBase) -> None:
+    (entry,) = kb.browser.reports()
+    file, talk = kb.collection.library.path / entry.source, entry.talks[0].id
+    before = kb.browser.why(talk)
+    file.write_text(REPORT.replace("\n\n", "\n\n- まえがき\n- はじめに\n\n", 1), "utf-8")
+    after = kb.browser.why(talk)
+    file.write_text(REPORT.replace("箱の話", "棚の話"), "utf-8")
+
+    assert (after.text, after.sure, after.reasons[0]) == ("箱の話", before.sure, before.reasons[0])
+    with pytest.raises(UnknownIdError, match=rf"2019/a\.md holds no talk {talk} any more"):
+        kb.browser.why(talk)

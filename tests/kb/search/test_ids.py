@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kb.knowledge_base import KnowledgeBase
 from kb.library.rewriting import with_overrides
@@ -84,6 +85,15 @@ def test_a_former_id_that_is_told_in_kb_toml_leads_to_the_report(kb: KnowledgeBa
 
     assert (after.startswith("改名した会-"), kb.browser.entry(before).id) == (True, after)
     assert [mention.service for mention in kb.browser.report(before)[1][0].services] == ["sqs"]
+
+
+def test_where_this_version_refuses_the_kb_toml_of_an_index_its_reports_have_their_ids(kb: KnowledgeBase) -> None:
+    report = synced(kb, m=MINE)["m"]
+    contents = kb.collection.contents()
+    assert contents
+    refused = '[services.own-queue]\nname = "Amazon SQS"\ncategory = "compute"\n'
+
+    assert replace(contents, configuration_text=refused).ids_of(report) == contents.ids_of(report)
 
 
 def test_an_index_made_anew_has_the_same_ids(kb: KnowledgeBase, tmp_path: Path) -> None:

@@ -86,6 +86,15 @@ def test_what_vectors_changed_is_told_as_a_difference_with_its_cause(kb: Knowled
     }
 
 
+def test_why_a_note_is_of_its_kind_is_asked_of_the_kind_that_is_shown(kb: KnowledgeBase) -> None:
+    kb.keeper.sync()
+    kb.keeper.embed()
+    note = notes(kb)[0]
+    why = kb.browser.why(note.id)
+
+    assert (why.kind, why.sure, why.reasons != ()) == ("problem", note.sure, True)
+
+
 def test_of_an_edited_report_words_tell_the_kinds_until_its_vectors_are_there(kb: KnowledgeBase) -> None:
     kb.keeper.sync()
     kb.keeper.embed()

@@ -9,8 +9,9 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from kb.report.model import Crumb, Mention, Note, Talk
+from kb.search.facets import by_place
 from kb.search.guiding import Guide, GuideEntry
-from kb.search.quotation import Quoting, by_place, escaped
+from kb.search.quotation import Quoting, escaped
 from kb.services import domain
 from kb.services.changes import Change
 from kb.texts import ja
@@ -127,7 +128,11 @@ def test_notes_stand_by_their_place_in_the_order_in_which_they_come() -> None:
     other = Talk("会/2", "B", 1)
     notes = [note("一"), note("二", talk=other), note("三"), note("四", talk=None)]
 
-    assert [[one.text for one in place] for place in by_place(notes)] == [["一", "三"], ["二"], ["四"]]
+    assert [[one.text for one in place] for place in by_place(notes, lambda note: note).values()] == [
+        ["一", "三"],
+        ["二"],
+        ["四"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,22 @@ def test_what_a_killed_process_had_is_done_by_who_waits_for_it(tmp_path: Path, m
 
     assert several == alone
     assert killed
+
+
+def test_what_processes_had_that_died_as_they_began_is_done_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = SpawnProcess.start
+
+    def started(process: SpawnProcess) -> None:
+        start(process)
+        process.kill()
+        process.join()
+
+    monkeypatch.setattr(SpawnProcess, "start", started)
+    several, alone = synced_by_processes(tmp_path, monkeypatch)
+
+    assert several == alone
 
 
 def test_of_drafts_nothing_stays_that_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

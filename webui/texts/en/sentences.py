@@ -10,7 +10,7 @@ from index.text import folded
 from index.urls import url_parts
 from kb.pipeline.aligning import Row
 from kb.report.model import Why
-from kb.texts.en import counted, day, in_words
+from kb.texts.en import category, counted, day, in_words
 from webui.texts.en.labels import (
     FILTERS,
     GROUPS,
@@ -23,23 +23,6 @@ from webui.texts.en.labels import (
     VALUES,
     WHY,
 )
-
-_CATEGORIES = {
-    "ai": "AI and machine learning",
-    "business": "Business applications",
-    "cost": "Cost management",
-    "customer": "Support and training",
-    "end-user": "End-user computing",
-    "frontend": "Frontend and mobile",
-    "frontier": "Quantum, satellites, robots",
-    "games": "Games and 3D",
-    "integration": "Application integration",
-    "iot": "IoT",
-    "management": "Management and governance",
-    "migration": "Migration and transfer",
-    "networking": "Networking and content delivery",
-    "security": "Security and identity",
-}
 
 ERRORS = {
     400: "The request could not be understood.",
@@ -104,9 +87,9 @@ def below(count: int) -> str:
 
 
 def value(group: str, value: str, label: str) -> str:
-    """Return what a value of a group is called; a category, which a catalogue labels in Japanese, by its slug."""
+    """Return what a value of a group is called."""
     if group == "category":
-        return _CATEGORIES.get(value, value.replace("-", " ").capitalize())
+        return category(value, label)
     return VALUES.get((group, value), label)
 
 
