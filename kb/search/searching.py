@@ -108,20 +108,28 @@ class Searcher:
         for one in results.titled[:_MOST_TALKS]:
             entry = contents.report_of_talk[one.value]
             talks.append(FoundTalk(contents.talks[one.value], entry.event, entry.held_on, one.count, one.found))
+        counts = {group: results.facets[narrow.get(group, group)] for group in query.facets}
+        if "via" in counts and query.selected("service"):  # of the services that are asked for alone
+            counts["via"] = tuple(_of_services(counts["via"], query, snapshot))
+        without = {(group_of.get(group, group), value): count for (group, value), count in results.without.items()}
+        if narrow and without:  # without it, the services are asked for as they are named or inherited
+            without["via", query.selected("via")[0]] = _total(query.select("via"), snapshot)
         return Answer(
             total=results.total,
             found=found,
-            facets={
-                group: self._facet_values(group, results.facets[narrow.get(group, group)], contents)
-                for group in query.facets
-            },
+            facets={group: self._facet_values(group, counts[group], contents) for group in query.facets},
             loosened=results.loosened,
             near=near,
             steps=results.steps,
             notices=results.notices,
             freed={group_of.get(group, group): count for group, count in results.without_group.items()},
-            without={(group_of.get(group, group), value): count for (group, value), count in results.without.items()},
-            unknown=tuple((group_of.get(group, group), value) for group, value in results.unknown),
+            without=without,
+            unknown=tuple(
+                (group_of.get(group, group), value)
+                for group, value in results.unknown
+                # A service that nothing names so may be known all the same.
+                if group not in group_of or not _total(Query().select(group_of[group], value), snapshot)
+            ),
             unlisted=results.unlisted,
             words=results.words,
             meant=results.meant,
@@ -251,6 +259,19 @@ def for_index(query: Query) -> tuple[Query, dict[str, str]]:
     asked = query.select("service").select(narrow, *query.selected("service"))
     facets, every = narrowed(query.facets), narrowed(query.every)
     return replace(asked, offset=query.offset, facets=facets, every=every), {"service": narrow}
+
+
+def _of_services(counts: Iterable[FacetCount], query: Query, snapshot: Snapshot) -> Iterator[FacetCount]:
+    """Yield the counts of `via` as the query finds notes with each: a note has others of other services."""
+    for one in counts:
+        total = _total(query.select("via", one.value), snapshot)
+        if total or one.selected:
+            yield one._replace(count=total)
+
+
+def _total(query: Query, snapshot: Snapshot) -> int:
+    asked, _ = for_index(replace(query, offset=0, limit=0, facets=(), context=None, explain=False))
+    return snapshot.reader.search(asked).total
 
 
 def _around(results: Results, snapshot: Snapshot) -> dict[str, tuple[Note, ...]]:

@@ -36,6 +36,29 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     return kb
 
 
+@pytest.mark.parametrize("services", [("sqs",), ("s3",), ("lambda", "s3")])
+@pytest.mark.parametrize("every", [(), ("service",)])
+def test_how_a_tag_came_about_is_counted_for_the_services_that_are_asked_for(
+    kb: KnowledgeBase, services: tuple[str, ...], every: tuple[str, ...]
+) -> None:
+    query = Query(limit=0, facets=("via",), every=every).select("service", *services)
+    counted = {one.value: one.count for one in kb.searcher.search(query).facets["via"]}
+    found = {value: kb.searcher.search(query.select("via", value)).total for value in ("explicit", "inherited")}
+
+    assert counted == {value: total for value, total in found.items() if total}
+    assert len(counted) == 2 or every
+
+
+def test_a_service_that_no_note_inherits_is_known_and_what_is_found_without_the_condition_is_told(
+    kb: KnowledgeBase,
+) -> None:
+    query = Query("CloudFormation", limit=0).select("service", "cloudformation")
+    answer = kb.searcher.search(query.select("via", "inherited"))
+
+    assert (answer.total, answer.unknown) == (0, ())
+    assert answer.without["via", "inherited"] == kb.searcher.search(query).total > 0
+
+
 @pytest.mark.parametrize("category", [None, "compute", "database"])
 def test_the_years_of_a_service_are_what_the_search_of_both_finds(kb: KnowledgeBase, category: str | None) -> None:
     counted = kb.crosstab.years(category)
