@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from index.datafiles import quoted
 from index.sentences import said
+from index.urls import web_parts
 from kb.cli import health
 from kb.cli.group import cli
 from kb.cli.language import _, texts
@@ -32,11 +33,17 @@ def _date(_context: click.Context, _option: click.Parameter, text: str | None) -
     return text
 
 
+def _url(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not web_parts(text):
+        raise click.BadParameter(_("{text} is no address; begin it with http:// or https://").format(text=quoted(text)))
+    return text
+
+
 @cli.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...|-", type=NamedPath(allow_dash=True))
 @click.option("--event", help="The event's name, where the report does not tell it.")
 @click.option("--date", "held_on", metavar="DATE", callback=_date, help="2018, 2018-03 or 2018-03-10.")
-@click.option("--url", help="Where the report was published.")
+@click.option("--url", callback=_url, help="Where the report was published.")
 @allow_private
 @as_json
 @with_knowledge_base

@@ -51,6 +51,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     if dry_run:
         with ProgressBar() as progress:
             would = kb.keeper.preview_sync(progress)
+        lines(health.problem_lines(kb.collection.library.configuration()[2]), err=True)
         _print_difference(would, kb, as_json=as_json)
         if would is None and not as_json:
             say(texts.NOTHING_DIFFERS)

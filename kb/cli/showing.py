@@ -61,13 +61,16 @@ def show(kb: KnowledgeBase, identifier: str, *, like: bool, aligned: bool, as_js
         head = [*_report_lines(kb.browser.entry(identifier))]
     else:
         head = [terminal.event_line(note.event, note.held_on) for note in notes[:1]]
+    if not notes and kb.browser.is_talk(identifier):  # all that is known of it is its heading
+        talk = kb.browser.spoken(identifier)
+        head = [click.style(talk.talk.title, bold=True), terminal.event_line(talk.event, talk.held_on)]
     results((*head, *terminal.tree_lines(notes, kb.collection.catalogue)))
 
 
 def _report_lines(entry: "ReportEntry") -> Iterator[str]:
     """Yield what is known of a report."""
     yield click.style(entry.title, bold=True)
-    counts = _("talks {talks} · notes {notes}").format(talks=len(entry.talks), notes=entry.notes)
+    counts = _("talks {talks} · notes {notes}").format(talks=len({talk.id for talk in entry.talks}), notes=entry.notes)
     yield f"{terminal.event_line(entry.event, entry.held_on)} · {counts} · {entry.source}"
     if entry.url:
         yield entry.url

@@ -194,8 +194,9 @@ class Searcher:
         close = called_nearly(folded_name(name), called, partly=not facet.find)
         if close or not facet.names:
             return close
-        labels = self.labels(facet.key, None)
-        known = called_nearly(folded_name(name), facet.names(self._collection.catalogue))
+        labels, names = self.labels(facet.key, None), facet.names(self._collection.catalogue)
+        # What is called so exactly is meant, be there a note of it or not.
+        known = () if folded_name(name) in names else called_nearly(folded_name(name), names)
         return tuple(FacetValue(one, labels.get(one, one), 0, selected=False) for one in known)
 
     def narrowed(self, query: Query, names: Mapping[str, Iterable[str]]) -> Query:

@@ -100,7 +100,7 @@ def _read(outline: Outline, event: str | None, overrides: TalkOverrides) -> _Rea
         talks = dict(zip(chosen, talk_texts(lines, chosen), strict=True))
         ids = {i: talk_id(event, talk.title) for i, talk in talks.items()}
         asked += ids.values()
-        refused = [i for i, own in ids.items() if overrides.get(own) is False]
+        refused = [i for i, own in ids.items() if overrides.get(own) is False or not talks[i].title]
         if not refused:
             return _Reading(event, lines, roles, talks, candidates, told, tuple(dict.fromkeys(asked)))
         told |= dict.fromkeys(refused, False)

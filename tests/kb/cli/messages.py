@@ -80,9 +80,9 @@ def brought_up(known: Catalog, language: str) -> Catalog:
     return new
 
 
-def forms(text: str | tuple[str, ...]) -> tuple[str, ...]:
-    """Return a sentence as its forms: that of one and that of many, where it has both."""
-    return (text,) if isinstance(text, str) else tuple(text)
+def forms(text: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return a sentence as its forms: that of one and that of many, where it has both; None for an empty one."""
+    return text if isinstance(text, tuple) else (text or "",)
 
 
 def placeholders(text: str) -> set[str]:

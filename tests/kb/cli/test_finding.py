@@ -7,6 +7,7 @@ from click.shell_completion import ZshComplete
 from typed import REPORT, kb, records, texts
 
 from kb.cli.group import cli
+from kb.pipeline.understanding import Tools, understand
 
 
 @pytest.mark.usefixtures("library")
@@ -196,6 +197,20 @@ def test_a_reply_keeps_what_follows_its_arrow(library: Path) -> None:
     (library / "report.md").write_text(TROUBLES.replace("対策: 処理", "→ --force で処理"), "utf-8")
 
     assert "    → --force で処理を分ける" in kb("pairs").stdout.splitlines()
+
+
+def test_a_year_that_no_note_has_is_not_proposed_instead_of_itself(library: Path) -> None:
+    (library / "report.md").write_text(TROUBLES, "utf-8")
+
+    assert "1999, " not in kb("search", "--year", "1999").stdout + kb("search", "--year", "1999").stderr
+
+
+def test_a_talk_without_a_note_is_shown_by_its_heading(library: Path) -> None:
+    text = f"{TROUBLES}\n## 【B】11:00~11:45:鍵の話\n\n<https://speakerdeck.com/a/b>\n"
+    (library / "report.md").write_text(text, "utf-8")
+    talk = understand(text.encode(), "report.md", Tools()).report.talks[-1].id
+
+    assert kb("show", talk).stdout.splitlines()[0] == "鍵の話"
 
 
 @pytest.mark.parametrize(("which", "state"), [((), "Unsolved"), (("--questions",), "Unanswered")])

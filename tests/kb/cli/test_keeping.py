@@ -243,6 +243,19 @@ def test_a_dry_run_tells_what_a_sync_would_change_and_does_nothing(library: Path
     assert would.splitlines()[-2:] == ["  + notes  夜に箱を積む", "reports 1 changed · notes 1 added"]
 
 
+def test_a_dry_run_tells_what_is_wrong_with_kb_toml(library: Path) -> None:
+    kb("sync")
+    (library / "kb.toml").write_text('[servces.x]\nname = "y"\n', "utf-8")
+
+    assert kb("sync", "--dry-run").stderr.startswith("kb: kb.toml: not used: ")
+
+
+def test_an_address_that_is_none_is_refused(library: Path) -> None:
+    refused = kb("add", str(library / "report.md"), "--url", "javascript:alert(1)")
+
+    assert (refused.exit_code, "begin it with http:// or https://" in refused.stderr) == (2, True)
+
+
 def test_a_difference_is_an_object_for_each_thing_and_nothing_where_nothing_differs(library: Path) -> None:
     kb("sync")
     (library / "report.md").write_text(REPORT + "- 夜に箱を積む\n", "utf-8")

@@ -300,3 +300,9 @@ def test_of_a_heading_and_those_below_it_the_likelier_are_talks() -> None:
     assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {}) == [0]
     assert likeliest(lines, {0: 0.99, 1: 0.7, 2: 0.1}, {0: False}) == [1]
     assert likeliest(lines, {0: 0.7, 1: 0.9, 2: 0.1}, {0: True}) == [0, 1]  # nothing was said of what stands below
+
+
+def test_a_heading_that_is_nothing_but_a_mark_is_no_talk() -> None:
+    talks = report_of(markdown("# 鍵の集い 2019\n\n## LT1:\n\n- 錠\n\n## LT2: 錠を替えた話\n\n- 鍵\n")).talks
+
+    assert [(talk.title, talk.track) for talk in talks] == [("錠を替えた話", "LT2")]
