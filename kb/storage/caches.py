@@ -17,7 +17,7 @@ from index.installed import versions
 from index.sentences import said
 from kb.report.problems import LibraryError
 
-FORMAT = 2
+FORMAT = 3
 """It rises whenever code understands or indexes reports otherwise; tests/kb/library/test_fingerprint.py demands it."""
 
 _ROOMS = ("kb/domains", "kb/kinds", "kb/learning", "kb/readers", "kb/search", "kb/services", "kb/talks")

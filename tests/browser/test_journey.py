@@ -293,3 +293,13 @@ def test_a_step_that_was_taken_can_be_taken_back(open_page: Open) -> None:
     page.get_by_role("link", name="元に戻す").click()
 
     expect(page.locator("ul.notice", has_text="「fargate」で探しました")).to_be_visible()
+
+
+def test_the_link_to_another_language_follows_what_is_searched_for(open_page: Open) -> None:
+    page = open_page("/?q=監視")
+    page.locator("#q").fill("冪等")
+    expect(page).to_have_url(re.compile("%E5%86%AA|冪"))
+    page.get_by_role("link", name="English").click()
+
+    expect(page.locator("#q")).to_have_value("冪等")
+    assert "Session notes" in page.title()

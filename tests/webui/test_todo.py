@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from kb.knowledge_base import KnowledgeBase
 from webui.app import create_app
+from webui.pages import updating
 
 WHOLE = "# 鍵の会 2018\n\n2018-03-10\n\n## 【A】10:00~10:30:鍵の話\n\n登壇者: 山田 花子\n\n- AWS KMS を使う\n"
 UNDATED = """# ある勉強会 #3
@@ -164,6 +165,20 @@ def test_an_answer_that_is_taken_back_asks_again(unsure: FlaskClient) -> None:
 
     assert "セッションではないことにしました" in told
     assert (back.location.startswith("/todo?what=talk"), claims(unsure, "talk")) == (True, before)
+
+
+def test_what_is_taken_back_is_waited_for_since_only_a_new_index_asks_again(
+    unsure: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(updating, "PATIENCE", 0.0)
+    about = claims(unsure, "talk")[0][2]
+    after = unsure.post(
+        f"/correct-talk/{about}", data={"back": "/todo?what=talk", "at": "", "talk": "no"}, headers=OURS
+    )
+    undo_entry = re.findall(r'name="deed" value="([^"]*)"', unsure.get(after.location).text)[0]
+    back = unsure.post("/undo", data={"deed": undo_entry, "back": "/todo?what=talk"}, headers=OURS)
+
+    assert back.location.startswith("/sync?done=")
 
 
 def test_notes_that_are_rather_advice_are_asked_about_and_answered(library: Path) -> None:

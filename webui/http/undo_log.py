@@ -67,7 +67,7 @@ class UndoLog:
         """
         anchor = entry.anchor if anchor is None else anchor
         back = back.partition("#")[0] + (f"#{quote(anchor)}" if anchor else "")
-        if settled or back.partition("?")[0] == _KNOWS_AT_ONCE:
+        if settled or (back.partition("?")[0] == _KNOWS_AT_ONCE and not entry.taken_back):
             return make_response(redirect(after(back, entry.key), 303))
         return waiting(back, entry.key)
 

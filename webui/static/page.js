@@ -28,6 +28,9 @@ function visit(address, { push = true, typing = false, keepIfEmpty = false, scro
     if (keepIfEmpty && found?.dataset.total === "0" && document.getElementById("found")) return stale();
     if (push) history.replaceState({ scroll: scrollY }, "");
     replaceMain(page, request.response.title);
+    for (const link of document.querySelectorAll("[hreflang]")) {
+      link.href = request.response.querySelector(`[hreflang=${link.hreflang}]`).getAttribute("href");
+    }
     const reached = found ? found.dataset.address : address;
     if (push) history[typing && typed ? "replaceState" : "pushState"](null, "", reached);
     shown = location.pathname + location.search;
