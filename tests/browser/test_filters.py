@@ -27,7 +27,7 @@ def test_the_filters_are_whole_and_stay_in_view(open_page: Open) -> None:
 def test_of_the_services_eight_are_shown_and_the_rest_unfolds(open_page: Open) -> None:
     page = open_page("/?q=")
     group = page.locator("fieldset", has_text="明示のみ")
-    shown = group.locator("> ul").first.locator("li")
+    shown = group.locator("div > ul").first.locator("li")
     counts = shown.locator(".count").all_inner_texts()
     expect(group.get_by_text("他 ").first).to_be_visible()
 
