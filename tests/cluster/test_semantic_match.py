@@ -18,6 +18,7 @@ from index.opensearch_engine import embedding
 from index.opensearch_engine import engine as of_engine
 from index.query import Query
 from index.schema import Document
+from index.sentences import sentence_of
 from index.tree import Notice
 
 pytestmark = pytest.mark.cluster
@@ -130,7 +131,10 @@ def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_p
 
     results = engine.search(Query("鍵"))
 
-    assert ([hit.id for hit in results.hits], results.notices) == (["1"], (Notice("no likeness", "nobody answers"),))
+    assert ([hit.id for hit in results.hits], results.notices) == (
+        ["1"],
+        (Notice("no likeness", sentence_of(ValueError("nobody answers"))),),
+    )
     assert (
         engine.coverage(),
         engine.snapshot().like(("1",), "service", 3),
