@@ -116,7 +116,8 @@ def bring_up_to_date_or_tell(
     try:
         return bring_up_to_date(kb, sync)
     except (SearchIndexError, OSError) as error:
-        if kb.collection.contents() is None:
+        held = kb.collection.contents()
+        if held is None or held.library != kb.collection.library.name:  # nor is another library's shown for this one
             raise
         say(_("kb: {why}; what the index held before answers").format(why=in_words(error)), err=True)
         return _sentence_of(error)

@@ -36,9 +36,10 @@ class Markup:
 
     `certain` is what no text of another format has. `heading` has groups `marks`, as long as its level, and `text`;
     `item` has `mark` and `text`, with `indent` where items nest by that, and `numbered` is such a mark; `field`, a line
-    that says something of the report, has `key` and `value`. Items nest by their indent, by marks that differ from
-    those above, or by how many `*` they have (others, as `#`, do not nest then). `inline` are patterns of what stands
-    in a line and what is shown of it, as `re.sub` has it, in order; a group `address` links.
+    that says something of the report, has `key` and `value` (title, event and date are used, as in front matter). Items
+    nest by their indent, by marks that differ from those above, or by how many `*` they have (others, as `#`, do not
+    nest then); by marks alone a line that is not indented goes on an item, else it ends it. `inline` are patterns of
+    what stands in a line and what is shown of it, as `re.sub` has it, in order; a group `address` links.
     """
 
     certain: re.Pattern[str]

@@ -49,7 +49,7 @@ class Listed(Struct, frozen=True):
 class Facet(Struct, frozen=True):
     """One way to narrow notes down.
 
-    `key` is a word: its option, its key in addresses. `label` is what it is called in each language; `values` are those
+    `key` is a word: its option, its key in addresses. `label` is a noun in each language; `values` are those
     of a note. What values are called stands in `value_labels`, by language, where they are a few that are always the
     same, else `labels` gives it where it is not the value itself. `words` ask for it in the search box, by `names`
     (folded) of its values where those are known beforehand, else by what a value contains (A finds ALL too: such values

@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
-from index.query import Query
 from index.sentences import said
 from kb.library.contents import Contents
 from kb.library.files import Scan
@@ -180,11 +179,6 @@ class Keeper:
             self.sync()
         return found
 
-    def _noted_talks(self) -> int:
-        """Return how many talks there is a note of, as the lists count them."""
-        held = self._held()
-        return len(held.reader.search(Query(limit=0, facets=("talk",))).facets["talk"]) if held else 0
-
     def _damage(self) -> tuple[FileProblem, ...]:
         """Return what is wrong with the generations of the index."""
         index = str(self._collection.index)
@@ -206,7 +200,7 @@ class Keeper:
             showing_samples=self._collection.is_samples,
             older_answers=bool(contents and damage),
             reports=len(reports),
-            talks=self._noted_talks() if contents else 0,
+            talks=len(contents.talks) if contents else 0,
             notes=sum(entry.notes for entry in reports),
             memory=self._collection.engine.memory() if contents else 0,
             kept=tuple(shown_name(path.relative_to(library.path)) for path in backups_below(library.path)),

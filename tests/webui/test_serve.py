@@ -249,6 +249,16 @@ def unprivileged() -> None:
         ctypes.CDLL(None).prctl(24, 1)
 
 
+def test_the_index_of_another_library_is_not_served_for_this_one(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "a.md").write_text("# 会\n\n- 冪等に\n", "utf-8")
+    KnowledgeBase.open(tmp_path / "other", tmp_path / "index").keeper.sync()
+    process = start("--port", "0", "--no-watch")
+    told, _ = process.communicate(timeout=300)
+
+    assert (process.returncode, "the index is that of" in told, "Serving" in told) == (2, True, False)
+
+
 def test_an_index_that_cannot_be_written_and_is_behind_its_library_is_served_and_each_page_says_so(
     start: Start, tmp_path: Path
 ) -> None:

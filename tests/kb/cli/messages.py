@@ -96,12 +96,12 @@ def main() -> None:
             write_po(file, known, width=100)
         po(folder.name).with_suffix(".mo").write_bytes(compiled(known))
         for message in known:
-            for id_, string in zip(forms(message.id), forms(message.string), strict=False):
-                where = po(folder.name).relative_to(ROOT)
-                if id_ and not string:
-                    print(f"{where} wants a msgstr for: {id_}")
-                elif not placeholders(string) <= placeholders("".join(forms(message.id))):
-                    print(f"{where} names what is not there in: {string}")
+            ids, strings = forms(message.id), forms(message.string)
+            where = po(folder.name).relative_to(ROOT)
+            if ids[0] and not all(strings):
+                print(f"{where} wants a msgstr for: {ids[0]}")
+            for unknown in placeholders("".join(strings)) - placeholders("".join(ids)):
+                print(f"{where} names {{{unknown}}}, which is not there, in: {strings[0]}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """What values each facet has of the notes of a small report: a new facet has its row here."""
 
+from collections import Counter
+
 import pytest
 
+from kb.cli.finding import search
 from kb.pipeline.understanding import Tools, understand
-from kb.search.facets import BY_KEY
+from kb.search.facets import BY_KEY, FACETS
 from kb.services import domain
 
 REPORT = """# 見本勉強会 2019-07-06
@@ -31,3 +34,15 @@ CATALOGUE = domain("aws").catalogue
 )
 def test_the_values_of_a_facet_are_those_of_each_note(facet: str, values: list[list[str]]) -> None:
     assert [list(BY_KEY[facet].values(note, CATALOGUE)) for note in NOTES] == values
+
+
+def test_no_two_facets_are_asked_for_by_one_word_in_the_box() -> None:
+    words = Counter(word for facet in FACETS for word in facet.words)
+
+    assert [word for word, facets in words.items() if facets > 1] == []
+
+
+def test_no_facet_has_the_key_of_another_option_of_search() -> None:
+    options = Counter(parameter.name for parameter in search.params)
+
+    assert [name for name, several in options.items() if several > 1] == []
