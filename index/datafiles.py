@@ -47,7 +47,7 @@ def table(folder: str | Traversable, name: str, of: type[T] = dict[str, Any]) ->
     file = (files(folder) if isinstance(folder, str) else folder) / name
     try:
         return converted(tomllib.loads(file.read_text("utf-8")), of)
-    except TableError as error:
+    except (TableError, tomllib.TOMLDecodeError) as error:
         raise TableError(f"{file}: {error}") from error
 
 

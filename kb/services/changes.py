@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from index import datafiles
-from index.datafiles import Text, Texts
+from index.datafiles import TableError, Text, Texts
 from index.text import folded_for_sudachi
 from kb.report.model import Note
 from kb.services.catalogue import Service
@@ -100,8 +100,14 @@ class Change(ChangeTable, frozen=True, kw_only=True):
 
 @cache  # those of a domain take a third of the start of a command that shows no note of before a change
 def pattern(text: str) -> re.Pattern[str]:
-    """Return the pattern of a claim, with words from `claims.toml`: `<cannot>`, `<near>`, `<limit:5分>`."""
-    return re.compile(_WORD.sub(_written_out, text))
+    """Return the pattern of a claim, with words from `claims.toml`: `<cannot>`, `<near>`, `<limit:5分>`.
+
+    Raises TableError for a claim that is no regular expression.
+    """
+    try:
+        return re.compile(_WORD.sub(_written_out, text))
+    except re.error as error:
+        raise TableError(f"the claim {datafiles.quoted(text)} is no regular expression: {error}") from error
 
 
 def unknown_words(claims: Iterable[str]) -> list[str]:
