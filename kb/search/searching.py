@@ -112,7 +112,7 @@ class Searcher:
         if "via" in counts and query.selected("service"):  # of the services that are asked for alone
             counts["via"] = tuple(_of_services(counts["via"], query, snapshot))
         without = {(group_of.get(group, group), value): count for (group, value), count in results.without.items()}
-        if narrow and without:  # without it, the services are asked for as they are named or inherited
+        if narrow and without and ("via" in counts or not results.total):  # then the services are asked for in any way
             without["via", query.selected("via")[0]] = _total(query.select("via"), snapshot)
         return Answer(
             total=results.total,
