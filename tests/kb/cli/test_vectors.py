@@ -91,7 +91,16 @@ def test_in_a_pipe_a_line_at_each_tenth_tells_how_far_the_vectors_are(library: P
     assert kb("sync", "--wait").stderr.splitlines() == [f"vectors: {done} of 160 notes" for done in (0, 64, 128, 160)]
 
 
+@pytest.fixture
+def _stoppable() -> Iterator[None]:
+    """Let Ctrl+C stop this process as it does in a terminal: what runs in the background of a shell ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill ends a process there")
+@pytest.mark.usefixtures("_stoppable")
 def test_who_stops_it_loses_no_vector_and_is_told_what_goes_on(library: Path, answers: list[Answer]) -> None:
     many(library, 80)
 
