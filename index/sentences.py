@@ -32,9 +32,9 @@ def said(english: str, *values: object) -> Sentence:
 
 
 def sentence_of(error: BaseException) -> Sentence:
-    """Return the sentence that an error was made with, or one of what it says in English."""
+    """Return the sentence that an error was made with, or one of what it says in English, its sort where nothing."""
     first = error.args[0] if error.args else None
-    return first if isinstance(first, Sentence) else said("{0}", str(error))
+    return first if isinstance(first, Sentence) else said("{0}", str(error) or repr(error))
 
 
 def system_says(error: OSError) -> Sentence:

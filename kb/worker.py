@@ -125,4 +125,4 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more
-            there.send(sentence_of(error) or repr(error))
+            there.send(sentence_of(error))

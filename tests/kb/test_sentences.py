@@ -122,3 +122,7 @@ def test_problems_of_one_cause_are_told_once_without_what_differs() -> None:
         ('the same post as "…"; indexed once', 2),
     ]
     assert ja.in_words(grouped(every)[2].cause) == "「…」と同じ記事です。一度だけ索引に入れました"
+
+
+def test_an_error_that_says_nothing_is_told_by_its_sort() -> None:
+    assert str(sentence_of(MemoryError())) == "MemoryError()"

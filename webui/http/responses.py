@@ -109,12 +109,8 @@ def _away(error: EngineAwayError) -> Response:
         g.asked_again = True
         try:
             return make_response(current_app.view_functions[request.endpoint](**(request.view_args or {})))
-        except SearchIndexError as again:
-            return _no_index(again)
-        except UnknownIdError as again:
-            return _unknown(again)
-        except HTTPException as again:
-            return _http_error(again)
+        except (SearchIndexError, UnknownIdError, HTTPException) as again:
+            return make_response(current_app.handle_user_exception(again))
     return _no_index(error)
 
 

@@ -63,7 +63,7 @@ class Access:
         """
         parts = url_parts(f"//{host}")
         name = parts.hostname if parts else None
-        return name is not None and (name in {one.lower() for one in self.names} or _is_in_digits(name))
+        return name is not None and (name in map(str.lower, self.names) or _is_in_digits(name))
 
     def may_write(self, asked: Request) -> bool:
         """Return whether a request carries the token, in its header or its cookie, where one is needed."""

@@ -71,7 +71,8 @@ class SearchPage:
         labels = texts.SORTS
         if not self.query.text:
             newest = "new" if self.query.sort == "new" else "relevance"
-            labels = {newest: texts.SORTS["new"], "old": texts.SORTS["old"], "advice": texts.SORTS["advice"]}
+            others = {key: label for key, label in labels.items() if key not in ("relevance", "new")}
+            labels = {newest: labels["new"], **others}
         return ((key, label, SORTS[key] == self.query.sort) for key, label in labels.items())
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, request
 
 from index.engine import Coverage, SearchIndexError
-from index.sentences import Sentence, said, sentence_of
+from index.sentences import Sentence, sentence_of
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.understanding import Progress as Reporting
 from kb.report.problems import LibraryError, grouped
@@ -97,7 +97,7 @@ class Updater:
             if not self._ended:
                 traced = None if isinstance(error, (LibraryError, SearchIndexError, OSError)) else error
                 _log.error("the index could not be updated: %s", error, exc_info=traced)
-            return Progress(error=sentence_of(error) if str(error) else said("{0}", repr(error)))
+            return Progress(error=sentence_of(error))
 
     def _step(self, step: str, done: int, total: int) -> None:
         self.progress = replace(self.progress, step=step, done=done, total=total)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, TypeVar, TypeVarTuple, Unpack
 
 from index.engine import SearchIndexError
 from index.query import Query
@@ -35,21 +35,21 @@ _ASKED = (
     *("SQS 冪等", "Lambda タイムアウト", "監視 通知", "コスト 削減", "コンテナ 移行", "DynamoDB 設計"),
 )
 
-P = ParamSpec("P")
+K = TypeVarTuple("K")
 T = TypeVar("T")
 
 
-class Cached(Generic[P, T]):
+class Cached(Generic[*K, T]):
     """What is made of a generation of a knowledge base when first asked for, once for each key, as languages."""
 
-    def __init__(self, knowledge_base: KnowledgeBase, make: Callable[P, T]) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, make: Callable[[Unpack[K]], T]) -> None:
         self._collection = knowledge_base.collection
         self._make = make
         self._kept = GenerationCache[T]()
 
-    def __call__(self, *key: P.args, **named: P.kwargs) -> T:
+    def __call__(self, *key: *K) -> T:
         """Return that of a key, as it is for the newest generation."""
-        return self._kept.get(self._collection.contents(), lambda: self._make(*key, **named), key)
+        return self._kept.get(self._collection.contents(), lambda: self._make(*key), key)
 
 
 @dataclass(frozen=True, slots=True)
