@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from msgspec import Struct, field
 
-from index.sentences import Sentence, said
+from index.messages import Message, translatable
 
 if TYPE_CHECKING:
     from index.embedder import KeptVectors
@@ -207,11 +207,11 @@ class Publication(Struct, frozen=True):
         for source in self.order:
             if source not in given and source not in kept:
                 raise SearchIndexError(
-                    said("{0}: its documents were not given, and the index does not hold them", source)
+                    translatable("{0}: its documents were not given, and the index does not hold them", source)
                 )
         for source in self.replaced.keys() - set(self.order):
             raise SearchIndexError(
-                said("{0}: its documents were given, but it has no place in the order of sources", source)
+                translatable("{0}: its documents were given, but it has no place in the order of sources", source)
             )
         return kept
 
@@ -321,12 +321,14 @@ class OutdatedError(SearchIndexError):
 
     def __init__(self, index: object) -> None:
         """`index` is what the message calls it by: a folder, the address of a cluster."""
-        super().__init__(said("{0}: another kb has written this index meanwhile; try again", index))
+        super().__init__(translatable("{0}: another kb has written this index meanwhile; try again", index))
 
 
 class WriterBusyError(SearchIndexError):
     """Another process is writing this index."""
 
-    def __init__(self, index: object, holder: str | Sentence) -> None:
+    def __init__(self, index: object, holder: str | Message) -> None:
         """`index` is what the message calls it by, `holder` who writes it."""
-        super().__init__(said("{0}: another kb is writing this index ({1}); try again when it is done", index, holder))
+        super().__init__(
+            translatable("{0}: another kb is writing this index ({1}); try again when it is done", index, holder)
+        )

@@ -10,12 +10,12 @@ from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import MOST_NEAR, ConditionCount, MeantCount, Reason, WordCount
 from index.language import Language
+from index.messages import message_of
 from index.query import Query
 from index.query_correction import did_you_mean, with_completions
 from index.ranking import SignalName
 from index.relaxation import relax
 from index.schema import Schema
-from index.sentences import sentence_of
 from index.spelling import Spellings
 from index.tree import InField, Key, Node, Notice, QueryWord, terms_of, words_in
 
@@ -115,7 +115,7 @@ class Interpretation(ABC, Generic[SimilarityT]):
         try:
             return self.compare(self.text) if self.text else None
         except EmbeddingError as error:
-            self.notices = (*self.notices, Notice("no likeness", sentence_of(error)))
+            self.notices = (*self.notices, Notice("no likeness", message_of(error)))
             return None
 
     def suggestions(self, count: Callable[[Key], int]) -> tuple[MeantCount, ...]:

@@ -15,8 +15,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError, Vectors
+from index.messages import translatable
 from index.ranking import MOST_OF_SECTION
-from index.sentences import said
 
 Figures = NDArray[np.float64]
 Places = NDArray[np.int32]
@@ -153,7 +153,9 @@ class Centring:
         dimensions = self._sample.shape[1]
         if len(query) != dimensions:
             raise EmbeddingError(
-                said("the model made {0} numbers of the query, and {1} of each document", len(query), dimensions)
+                translatable(
+                    "the model made {0} numbers of the query, and {1} of each document", len(query), dimensions
+                )
             )
         finding = query - self.mean
         ordering = finding - self._common @ (self._common.T @ finding)

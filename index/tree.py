@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from index.analysis import TermKind
-from index.sentences import Sentence
+from index.messages import Message
 
 
 class Key(Struct, frozen=True):
@@ -111,7 +111,7 @@ class Notice(Struct, frozen=True):
     """
 
     name: NoticeName
-    text: str | Sentence
+    text: str | Message
 
 
 class ConditionText(Struct, frozen=True):

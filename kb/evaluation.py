@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from index.engine import Engine
+from index.messages import translatable
 from index.query import Query
 from index.schema import Document
-from index.sentences import said
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
@@ -72,7 +72,9 @@ def evaluate(folder: Path = EVALUATION) -> Evaluation:
     EvaluationError where the folder holds no such files, or what measures (the extra `evaluate`) is not installed.
     """
     if find_spec("ir_measures") is None:
-        raise EvaluationError(said("what scores a search is not installed: pip install 'talk-notes-kb[evaluate]'"))
+        raise EvaluationError(
+            translatable("what scores a search is not installed: pip install 'talk-notes-kb[evaluate]'")
+        )
     queries = read_queries(folder)
     with tempfile.TemporaryDirectory(prefix="kb-evaluate-") as index:
         search = _passage_search if (folder / "passages.jsonl").exists() else _sample_search
@@ -111,7 +113,7 @@ def read_queries(folder: Path) -> tuple[JudgedQuery, ...]:
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise EvaluationError(
-            said("{0}: no set of judged queries (queries.jsonl, qrels.tsv): {1}", folder, error)
+            translatable("{0}: no set of judged queries (queries.jsonl, qrels.tsv): {1}", folder, error)
         ) from error
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from kb.search.collection import Collection
 
 if TYPE_CHECKING:
-    from kb.search.adding import Adder
-    from kb.search.announcing import Announcer
+    from kb.indexing.adding import Adder
+    from kb.indexing.announcing import Announcer
+    from kb.indexing.correcting import Corrector
+    from kb.indexing.keeping import Keeper
     from kb.search.browsing import Browser
-    from kb.search.correcting import Corrector
     from kb.search.crosstab import CrossTab
     from kb.search.engines import EngineMaker
     from kb.search.guiding import Guide
-    from kb.search.keeping import Keeper
     from kb.search.searching import Searcher
     from kb.services import Service
 
@@ -60,28 +60,28 @@ class KnowledgeBase:
     @cached_property
     def adder(self) -> "Adder":
         """What puts reports into the library."""
-        from kb.search.adding import Adder
+        from kb.indexing.adding import Adder
 
         return Adder(self.collection)
 
     @cached_property
     def keeper(self) -> "Keeper":
         """What brings the index up to the library."""
-        from kb.search.keeping import Keeper
+        from kb.indexing.keeping import Keeper
 
         return Keeper(self.collection)
 
     @cached_property
     def corrector(self) -> "Corrector":
         """What puts right what was told or understood wrong."""
-        from kb.search.correcting import Corrector
+        from kb.indexing.correcting import Corrector
 
         return Corrector(self.collection)
 
     @cached_property
     def announcer(self) -> "Announcer":
         """What tells what the last syncs changed, and what is new in a search."""
-        from kb.search.announcing import Announcer
+        from kb.indexing.announcing import Announcer
 
         return Announcer(self.collection)
 

@@ -14,11 +14,11 @@ from threading import Event, Lock, Thread
 
 from index.embedder import EmbeddingError
 from index.engine import SearchIndexError
-from index.sentences import Sentence, said, sentence_of
+from index.messages import Message, message_of, translatable
+from kb.indexing.staging import end_with_parent
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.understanding import Progress
 from kb.search.answers import SyncOutcome
-from kb.search.staging import end_with_parent
 
 _log = logging.getLogger(__name__)
 _LOWEST = 19  # of priorities: whoever searches comes first
@@ -104,10 +104,10 @@ def _outcome(here: Connection, progress: Progress) -> SyncOutcome:
         try:
             message = here.recv()
         except EOFError as error:
-            raise SearchIndexError(said("the process that updated the index was killed; try again")) from error
+            raise SearchIndexError(translatable("the process that updated the index was killed; try again")) from error
         if isinstance(message, SyncOutcome):
             return message
-        if isinstance(message, str | Sentence):
+        if isinstance(message, str | Message):
             raise SearchIndexError(message)
         progress(*message)
 
@@ -125,4 +125,4 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         keeper.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more
-            there.send(sentence_of(error))
+            there.send(message_of(error))

@@ -10,8 +10,8 @@ from functools import partial
 
 import click
 
+from index.messages import Message
 from index.query import Query
-from index.sentences import Sentence
 from kb.cli.group import cli
 from kb.cli.health import outcome_lines
 from kb.cli.language import _
@@ -78,7 +78,7 @@ def serve(
         from kb.fetching import Fetcher  # noqa: PLC0415  # for httpx takes its time and 5 MB
 
         fetcher = Fetcher(allow_private=allow_private)
-    updater = Updater(partial(_sync, kb, embed_in_worker(kb)), synced if isinstance(synced, Sentence) else None)
+    updater = Updater(partial(_sync, kb, embed_in_worker(kb)), synced if isinstance(synced, Message) else None)
     if _is_loopback(host) if watch is None else watch:
         threading.Thread(target=_follow, args=(kb, updater), name="watch", daemon=True).start()
     warming = threading.Thread(target=_warm, args=(kb,), name="warm", daemon=True)

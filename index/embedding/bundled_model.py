@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.embedder import Embedder, EmbeddingError, Vectors
 from index.installed import versions
-from index.sentences import said
+from index.messages import translatable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,10 +89,10 @@ def probe(runtime: str) -> None:
             continue
         digest = base64.urlsafe_b64encode(hashlib.sha256(Path(file.locate()).read_bytes()).digest()).decode()
         if file.hash is None or file.hash.value != digest.rstrip("="):
-            raise EmbeddingError(said("{0} is not as it was installed; install {1} anew", file, _CARRIER))
+            raise EmbeddingError(translatable("{0} is not as it was installed; install {1} anew", file, _CARRIER))
     one, other = Bundled(runtime).passages(PROBE_TEXTS)
     if not np.allclose([one @ one, other @ other, one @ other], [1, 1, PROBE_COSINE], atol=_TOLERANCE):
-        raise EmbeddingError(said("{0} makes other vectors on this machine", runtime))
+        raise EmbeddingError(translatable("{0} makes other vectors on this machine", runtime))
 
 
 _loading = Lock()  # two threads would load it twice
@@ -166,7 +166,7 @@ def _code(library: str) -> Path:
     """Return where the code of a library begins; to import it takes longer."""
     spec = importlib.util.find_spec(library)
     if spec is None or spec.origin is None:
-        raise EmbeddingError(said("{0} is not installed", library))
+        raise EmbeddingError(translatable("{0} is not installed", library))
     return Path(spec.origin)
 
 
@@ -219,7 +219,7 @@ def read_arrays(path: Path) -> "Mapping[str, NDArray[Any]]":
         with path.open("rb") as data, np.load(data, allow_pickle=False) as file:
             return {name: file[name] for name in file}
     except Exception as error:  # damaged bytes raise many sorts (numpy, zipfile, zlib)
-        raise EmbeddingError(said("{0} is damaged ({1}); install kb anew", path, error)) from error
+        raise EmbeddingError(translatable("{0} is damaged ({1}); install kb anew", path, error)) from error
 
 
 def precompute(embedder: Embedder, texts: Iterable[str], file: Path) -> None:

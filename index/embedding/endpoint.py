@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.embedder import EmbeddingError, Vectors
-from index.sentences import said
+from index.messages import translatable
 from index.urls import web_parts
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ class Endpoint:
 
     def __init__(self, url: str, model: str, key: str | None = None) -> None:
         if web_parts(url) is None:
-            raise EmbeddingError(said("{0!r} is no address of a model; write one like http://127.0.0.1:8080/v1", url))
+            raise EmbeddingError(
+                translatable("{0!r} is no address of a model; write one like http://127.0.0.1:8080/v1", url)
+            )
         self.name = f"{model} {url}"
         self.runtime = url
         self.earlier = None
@@ -58,7 +60,7 @@ class Endpoint:
     def queries(self, texts: Sequence[str]) -> Vectors:
         """Return vectors of what is looked for, within seconds. Raises EmbeddingError."""
         if time.monotonic() < self._rests_until:
-            raise EmbeddingError(said("{0} did not answer a moment ago", self._url))
+            raise EmbeddingError(translatable("{0} did not answer a moment ago", self._url))
         try:
             return self._batch(texts, "query", _QUERY_SECONDS)
         except EmbeddingError:
@@ -94,7 +96,7 @@ class Endpoint:
         own, before = vectors.shape[1], self._dimensions
         if before not in (None, own):
             raise EmbeddingError(
-                said(
+                translatable(
                     "{0} answered {1} numbers a vector and {2} before; another model needs another name in kb.toml",
                     self._url,
                     own,
@@ -118,10 +120,12 @@ class Endpoint:
         except urllib.error.HTTPError as error:
             passing = error.code in _PASSING or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR
             refused = _RefusedError if error.code in _UNKNOWN_FIELD else EmbeddingError
-            why = said("{0} answered {1} {2}; see [embedding] in kb.toml", self._url, error.code, error.reason)
+            why = translatable("{0} answered {1} {2}; see [embedding] in kb.toml", self._url, error.code, error.reason)
             raise (_PassingError if passing else refused)(why) from error
         except (OSError, HTTPException, ValueError) as error:
-            raise _PassingError(said("{0} does not answer ({1}); is the server running?", self._url, error)) from error
+            raise _PassingError(
+                translatable("{0} does not answer ({1}); is the server running?", self._url, error)
+            ) from error
 
     def _vectors(self, answer: bytes, count: int) -> Vectors:
         import numpy as np
@@ -134,11 +138,11 @@ class Endpoint:
             whole = lengths.shape == (count, 1) and np.isfinite(lengths).all() and lengths.all()
         except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise EmbeddingError(
-                said("{0} answered no vectors ({1}); see [embedding] in kb.toml", self._url, error)
+                translatable("{0} answered no vectors ({1}); see [embedding] in kb.toml", self._url, error)
             ) from error
         if not whole:
             raise EmbeddingError(
-                said("{0} answered no vectors for {1} texts; see [embedding] in kb.toml", self._url, count)
+                translatable("{0} answered no vectors for {1} texts; see [embedding] in kb.toml", self._url, count)
             )
         unit: Vectors = vectors / lengths
         return unit
@@ -174,8 +178,8 @@ def _read(answer: Any, ends: float) -> bytes:  # noqa: ANN401  # what urllib ope
     while part := answer.read1(1 << 16):
         size += len(part)
         if size > _MOST_BYTES:
-            raise ValueError(said("more than {0} bytes", _MOST_BYTES))
+            raise ValueError(translatable("more than {0} bytes", _MOST_BYTES))
         if time.monotonic() > ends:
-            raise TimeoutError(said("too slow"))
+            raise TimeoutError(translatable("too slow"))
         parts.append(part)
     return b"".join(parts)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult
 
 from index.engine import SearchIndexError
-from index.sentences import said
+from index.messages import translatable
 from index.urls import web_parts
 
 _INDEX = re.compile(r"[a-z0-9][a-z0-9_-]{0,199}")
@@ -31,13 +31,15 @@ class Address:
     def __post_init__(self) -> None:
         if not self.urls:
             raise SearchIndexError(
-                said("no address of a cluster is told; write one like https://search.example.com:9200")
+                translatable("no address of a cluster is told; write one like https://search.example.com:9200")
             )
         for url in self.urls:
             _check(url)
         if not _INDEX.fullmatch(self.index):
             raise SearchIndexError(
-                said("{0!r} is no name of an index; write small letters, figures and -, like talk-notes", self.index)
+                translatable(
+                    "{0!r} is no name of an index; write small letters, figures and -, like talk-notes", self.index
+                )
             )
 
     def __str__(self) -> str:
@@ -54,17 +56,17 @@ def _check(url: str) -> None:
     parts = web_parts(url)
     if parts is None:
         raise SearchIndexError(
-            said("{0!r} is no address of a cluster; write one like https://search.example.com:9200", url)
+            translatable("{0!r} is no address of a cluster; write one like https://search.example.com:9200", url)
         )
     if parts.username or parts.password:
         raise SearchIndexError(
-            said(
+            translatable(
                 "the address of {0} holds credentials; give them as {1} and {2} instead", parts.hostname, USER, PASSWORD
             )
         )
     if parts.scheme == "http" and not _is_here(parts):
         raise SearchIndexError(
-            said("{0}: notes and passwords would go through the network in the clear; write https://", url)
+            translatable("{0}: notes and passwords would go through the network in the clear; write https://", url)
         )
 
 

@@ -10,8 +10,8 @@ from functools import partial, reduce
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from index.messages import Message, translatable
 from index.opensearch_engine.connection import AwayError, ClusterError, Connection, encoded
-from index.sentences import Sentence, said
 
 _MOST_DOCUMENTS, _MOST_BYTES = 500, 5 * 1024 * 1024  # of a batch
 _SENDERS = 2  # batches under way at once: while one is written the next is made and sent
@@ -63,7 +63,7 @@ class Bulk:
         self._connection = connection
         self._index = index
         self._alive = alive
-        self._poison: list[Sentence] = []
+        self._poison: list[Message] = []
         self._most = _MOST_DOCUMENTS
         self._ended = True
 
@@ -79,10 +79,10 @@ class Bulk:
             finally:
                 self._ended = True
         if self._poison:
-            named = reduce(partial(said, "{0}; {1}"), self._poison[:_MOST_NAMED])
+            named = reduce(partial(translatable, "{0}; {1}"), self._poison[:_MOST_NAMED])
             if len(self._poison) > _MOST_NAMED:
-                named = said("{0} and {1} more", named, len(self._poison) - _MOST_NAMED)
-            raise ClusterError(said("{0}: documents cannot be written: {1}", self._connection.address, named))
+                named = translatable("{0} and {1} more", named, len(self._poison) - _MOST_NAMED)
+            raise ClusterError(translatable("{0}: documents cannot be written: {1}", self._connection.address, named))
 
     def _settled(self, running: set[Future[None]], most: int) -> set[Future[None]]:
         """Wait until no more batches than `most` are being written."""
@@ -108,7 +108,7 @@ class Bulk:
                 left.appendleft(refused)
                 if time.monotonic() - since > _PATIENCE:
                     address = self._connection.address
-                    raise why or AwayError(said("{0}: too busy for minutes; try again later", address))
+                    raise why or AwayError(translatable("{0}: too busy for minutes; try again later", address))
                 _pause(failures)
                 failures += 1
 
@@ -124,7 +124,7 @@ class Bulk:
             if isinstance(error, AwayError):
                 return part, error
             if error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-                self._poison.append(said("{0} (larger than the cluster takes)", _id_of(part[0])))
+                self._poison.append(translatable("{0} (larger than the cluster takes)", _id_of(part[0])))
                 return (), None
             raise
         return self._refused(part, reply.body.get("items", ()))
@@ -132,7 +132,7 @@ class Bulk:
     def _refused(self, part: Sequence[Action], items: Sequence[Any]) -> tuple[Sequence[Action], ClusterError | None]:
         if len(items) != len(part):  # cut off on its way: what is written already is so again, to no effect
             address = self._connection.address
-            return part, ClusterError(said("{0}: told of {1} of {2} documents", address, len(items), len(part)))
+            return part, ClusterError(translatable("{0}: told of {1} of {2} documents", address, len(items), len(part)))
         again: list[Action] = []
         for action, item in zip(part, items, strict=True):
             result = next(iter(item.values()))
@@ -141,7 +141,7 @@ class Bulk:
                 again.append(action)
             elif status >= HTTPStatus.BAD_REQUEST and status not in (HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND):
                 reason = str(result.get("error", {}).get("reason", status))
-                self._poison.append(said("{0} ({1})", _id_of(action), reason[:_LONGEST_REASON]))
+                self._poison.append(translatable("{0} ({1})", _id_of(action), reason[:_LONGEST_REASON]))
         return again, None
 
 

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from index.engine import EngineAwayError, SearchIndexError
+from index.messages import Message, translatable
 from index.opensearch_engine.address import PASSWORD, USER, Address, basic_credentials
-from index.sentences import Sentence, said
 
 try:
     from opensearchpy import OpenSearch, exceptions
     from opensearchpy import Urllib3HttpConnection as HttpConnection
 except ImportError as error:
     raise SearchIndexError(
-        said("a cluster is told, and what talks to one is not installed: pip install 'talk-notes-kb[opensearch]'")
+        translatable(
+            "a cluster is told, and what talks to one is not installed: pip install 'talk-notes-kb[opensearch]'"
+        )
     ) from error
 
 Answer = TypeVar("Answer")
@@ -44,7 +46,7 @@ logging.getLogger("opensearch").setLevel(logging.CRITICAL)  # what goes wrong is
 class ClusterError(SearchIndexError):
     """The cluster cannot do what was asked; the message says which cluster, why, and what to do."""
 
-    def __init__(self, message: Sentence, status: int = 0) -> None:
+    def __init__(self, message: Message, status: int = 0) -> None:
         super().__init__(message)
         self.status = status
 
@@ -91,7 +93,9 @@ class Connection:
             answers = self._asked("POST", f"/{index}/_msearch", lines, _SHORTER).body.get("responses", ())
             if len(answers) != len(bodies):
                 raise ClusterError(
-                    self._message(said("answered {0} of {1} searches; is it OpenSearch?", len(answers), len(bodies)))
+                    self._message(
+                        translatable("answered {0} of {1} searches; is it OpenSearch?", len(answers), len(bodies))
+                    )
                 )
             return [self._whole(answer) for answer in answers]
 
@@ -169,11 +173,13 @@ class Connection:
                 headers={"content-type": kind},
             )
         except exceptions.SerializationError as error:
-            raise ClusterError(self._message(said("answered with what is no JSON; is it OpenSearch?"))) from error
+            raise ClusterError(
+                self._message(translatable("answered with what is no JSON; is it OpenSearch?"))
+            ) from error
         except exceptions.TransportError as error:
             raise self._plain(error) from error
         if not isinstance(answer, Mapping):
-            raise ClusterError(self._message(said("answered with what is no JSON object; is it OpenSearch?")))
+            raise ClusterError(self._message(translatable("answered with what is no JSON object; is it OpenSearch?")))
         status = answer.get("status") if "error" in answer else None
         return Reply(int(status or (404 if answer.get("found") is False else 200)), answer)
 
@@ -182,35 +188,41 @@ class Connection:
         if "error" in answer:
             status = int(answer.get("status", 500))
             kind = AwayError if status in _PASSING else ClusterError
-            raise kind(self._message(said("could not answer ({0})", _reason(answer["error"]))), status)
+            raise kind(self._message(translatable("could not answer ({0})", _reason(answer["error"]))), status)
         failed = answer.get("_shards", {}).get("failed", 0)
         if answer.get("timed_out") or failed:
-            raise AwayError(self._message(said("could not ask all of its shards ({0} failed); is it green?", failed)))
+            raise AwayError(
+                self._message(translatable("could not ask all of its shards ({0} failed); is it green?", failed))
+            )
         return answer
 
     def _plain(self, error: "exceptions.TransportError") -> ClusterError:
         """Return an error of the library as one that says what to do."""
         if isinstance(error, exceptions.SSLError):
             return ClusterError(
-                self._message(said("its certificate cannot be trusted ({0}); see SSL_CERT_FILE", error.info))
+                self._message(translatable("its certificate cannot be trusted ({0}); see SSL_CERT_FILE", error.info))
             )
         if isinstance(error, exceptions.ConnectionTimeout) or isinstance(error.info, TooSlowError):
-            return AwayError(self._message(said("does not answer in time")))
+            return AwayError(self._message(translatable("does not answer in time")))
         if isinstance(error.info, TooLongError):
-            return ClusterError(self._message(said("sent more than {0} MB for an answer", MOST_BYTES // 1024 // 1024)))
+            return ClusterError(
+                self._message(translatable("sent more than {0} MB for an answer", MOST_BYTES // 1024 // 1024))
+            )
         if not isinstance(error.status_code, int):
-            return _UnreachableError(self._message(said("cannot be reached")))
+            return _UnreachableError(self._message(translatable("cannot be reached")))
         reason = _reason(error.info.get("error")) if isinstance(error.info, Mapping) else str(error.error)
         if error.status_code in _REFUSED:
-            ours = said("{0} and {1}", USER, PASSWORD)
-            who = said("the region and AWS credentials") if self.address.region else ours
-            why = said("refused ({0}); look at {1}", error.status_code, who)
+            ours = translatable("{0} and {1}", USER, PASSWORD)
+            who = translatable("the region and AWS credentials") if self.address.region else ours
+            why = translatable("refused ({0}); look at {1}", error.status_code, who)
             return ClusterError(self._message(why), error.status_code)
         kind = AwayError if error.status_code in _PASSING or "no_shard" in reason else ClusterError
-        return kind(self._message(said("could not do it ({0}: {1})", error.status_code, reason)), error.status_code)
+        return kind(
+            self._message(translatable("could not do it ({0}: {1})", error.status_code, reason)), error.status_code
+        )
 
-    def _message(self, what: Sentence) -> Sentence:
-        return said("the cluster at {0}, index {1}: {2}", self.address.urls[0], self.address.index, what)
+    def _message(self, what: Message) -> Message:
+        return translatable("the cluster at {0}, index {1}: {2}", self.address.urls[0], self.address.index, what)
 
 
 def encoded(body: object) -> bytes:
@@ -246,7 +258,7 @@ def _signer(address: Address) -> Callable[..., Any] | None:
     credentials = Session().get_credentials()
     if credentials is None:
         raise ClusterError(
-            said("{0}: no AWS credentials are told; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", address)
+            translatable("{0}: no AWS credentials are told; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", address)
         )
     service = "aoss" if ".aoss." in address.urls[0] else "es"
     signer: Callable[..., Any] = Urllib3AWSV4SignerAuth(credentials, address.region, service)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from index.embedder import EmbedderMaker, no_embedder
 from index.engine import Coverage, Engine, Publication, SearchIndexError
+from index.messages import translatable
 from index.opensearch_engine import publishing, rebuilding
 from index.opensearch_engine.address import Address
 from index.opensearch_engine.batching import MOST_KEPT, BatchedRequests
@@ -18,7 +19,6 @@ from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.publishing import KnownWords, commit, write_documents
 from index.opensearch_engine.reader import ClusterReader
 from index.opensearch_engine.vectors import Model
-from index.sentences import said
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -140,7 +140,7 @@ class OpenSearchEngine(Engine):
         (index, generation), manifest = stamp, NOTHING
         if generation:
             if not self._is_ours(index):
-                raise SearchIndexError(said("{0}: another version of kb made it; run `kb sync`", self._address))
+                raise SearchIndexError(translatable("{0}: another version of kb made it; run `kb sync`", self._address))
             manifest = read_manifest(self._connection(), index, generation)
         requests = BatchedRequests(self._connection(), index if generation else "", manifest)
         return ClusterReader(requests, self._layout, self._language(), self._model)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from index.messages import translatable
 from index.opensearch_engine.batching import BatchedRequests
 from index.opensearch_engine.connection import ClusterError
 from index.opensearch_engine.filters import Filter, any_of, with_keys
 from index.opensearch_engine.manifest import Manifest
 from index.opensearch_engine.mapping import received
 from index.query import Query
-from index.sentences import said
 
 ClusterHit: TypeAlias = Mapping[str, Any]
 """A hit of a cluster: its score and what is kept of the document."""
@@ -116,6 +116,6 @@ def stored_text(hit: ClusterHit) -> str:
     stored = hit.get("_source", {}).get("stored")
     if not isinstance(stored, str):
         raise ClusterError(
-            said("a document of the cluster lacks what was stored of it; give another index to kb's own")
+            translatable("a document of the cluster lacks what was stored of it; give another index to kb's own")
         )
     return received(stored)

@@ -13,9 +13,9 @@ from dataclasses import replace
 from http import HTTPStatus
 
 from index.engine import PATIENCE, OutdatedError, WriterBusyError
+from index.messages import translatable
 from index.opensearch_engine.connection import ClusterError, Connection
 from index.opensearch_engine.manifest import LEASE, STATE, Standing, State, read_state, record
-from index.sentences import said
 
 _PAUSE = 0.1
 _RENEW_AFTER = LEASE / 4  # seconds after which a writer says that it is still there
@@ -47,7 +47,7 @@ class Lease:
         """Change the state. Raises WriterBusyError where another writer did meanwhile."""
         standing = _changed(self.connection, self.standing, state)
         if standing is None:
-            raise WriterBusyError(self.connection.address, said("it took over, for we were silent too long"))
+            raise WriterBusyError(self.connection.address, translatable("it took over, for we were silent too long"))
         self.standing = standing
         self._renewed = time.monotonic()
 
@@ -100,7 +100,7 @@ def _taken(connection: Connection, name: str) -> Lease:
         standing = read_state(connection, name)
         if standing is None:
             raise ClusterError(
-                said("{0}: there is no index of that name any more; run `kb sync` again", connection.address)
+                translatable("{0}: there is no index of that name any more; run `kb sync` again", connection.address)
             )
         state = standing.state
         if not state.is_held or _is_gone(state.holder):

@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
+from index.messages import translatable
 from index.opensearch_engine.connection import ClusterError, Connection, Reply
 from index.opensearch_engine.filters import Filter
-from index.sentences import said
 
 LEASE = 60.0  # seconds for which a writer has the right to write without saying so again
 STATE, MANIFESTS = "state", "manifest"
@@ -161,5 +161,7 @@ def _value(reply: Reply, kind: type[Any], index: str) -> Any:  # noqa: ANN401  #
         return msgspec.convert(json.loads(reply.body["_source"]["record"]), kind)
     except (KeyError, TypeError, ValueError) as error:
         raise ClusterError(
-            said("{0}: holds what no kb of this version wrote ({1}); give another name to kb's own", index, error)
+            translatable(
+                "{0}: holds what no kb of this version wrote ({1}); give another name to kb's own", index, error
+            )
         ) from error

@@ -15,8 +15,8 @@ from math import gcd
 from typing import Any
 
 from index.engine import SearchIndexError
+from index.messages import translatable
 from index.schema import LONGEST_WHOLE, Document, Schema, TextField, check_fields
-from index.sentences import said
 from index.text import folded, folded_name
 from index.tree import Key
 
@@ -69,7 +69,9 @@ class Layout:
         self.schema = schema
         measured = [text for text in schema.texts if text.length]
         if len(measured) > 1:
-            raise SearchIndexError(said("a cluster can rank by the length of one text field, and the schema has more"))
+            raise SearchIndexError(
+                translatable("a cluster can rank by the length of one text field, and the schema has more")
+            )
         self.measured: TextField | None = measured[0] if measured else None
         others = [round(text.weight * 1000) for text in schema.texts if not text.length]
         self.unit = gcd(*others) / 1000 if others else 1.0  # that all other weights are multiples of

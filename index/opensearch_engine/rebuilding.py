@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from index.engine import Publication
+from index.messages import translatable
 from index.opensearch_engine.address import Address
 from index.opensearch_engine.bulk import Action, Bulk, deleted
 from index.opensearch_engine.connection import WRITE_SECONDS, ClusterError, Connection
@@ -15,7 +16,6 @@ from index.opensearch_engine.lease import Lease, writing
 from index.opensearch_engine.manifest import MANIFESTS, STATE, State, manifest_id, read_manifest, read_state, record
 from index.opensearch_engine.mapping import Layout
 from index.opensearch_engine.publishing import KnownWords, commit, write_documents, write_manifest
-from index.sentences import said
 
 # That copies of a new index may take before the name moves all the same: they come later. Of a request that writes the
 # last seconds are left for its answer.
@@ -33,7 +33,7 @@ def ensure(connection: Connection, address: Address, layout: Layout) -> None:
         body = {**layout.settings(address.shards), "aliases": {address.index: {}}}
         reply = connection.write("PUT", f"/{first_index(address)}", body, allowed=(HTTPStatus.BAD_REQUEST,))
         if reply.status == HTTPStatus.BAD_REQUEST and "resource_already_exists" not in str(reply.body):
-            raise ClusterError(said("{0}: the index cannot be made ({1})", address, reply.body.get("error")))
+            raise ClusterError(translatable("{0}: the index cannot be made ({1})", address, reply.body.get("error")))
         path = f"/{address.index}/_create/{STATE}"
         connection.write("PUT", path, record(State()), allowed=(HTTPStatus.CONFLICT,))
 

@@ -12,8 +12,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from index.messages import translatable
 from index.schema import Schema
-from index.sentences import said
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.rows import (
     COLUMNS_FILE,
@@ -187,7 +187,7 @@ def read(folder: Path) -> Columns:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamageError(
-            said("{0} cannot be read ({1}); make the index anew: kb sync", folder / COLUMNS_FILE, error)
+            translatable("{0} cannot be read ({1}); make the index anew: kb sync", folder / COLUMNS_FILE, error)
         ) from error
 
 

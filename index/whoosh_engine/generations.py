@@ -27,7 +27,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from index.engine import OutdatedError, SearchIndexError
-from index.sentences import Sentence, said
+from index.messages import Message, translatable
 from index.whoosh_engine import manifest
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.rows import COLUMNS_FILE
@@ -124,20 +124,22 @@ def current(folder: Path) -> Generation | None:
         if _pointer(folder) != pointer:  # two were published meanwhile, and what was looked at is gone
             return current(folder)
         raise SearchIndexError(
-            said("{0}: the index is damaged ({1}); delete this folder, or make it anew: kb sync", folder, error)
+            translatable("{0}: the index is damaged ({1}); delete this folder, or make it anew: kb sync", folder, error)
         ) from error
 
 
-def _pointer(folder: Path) -> tuple[int | None, Sentence | None]:
+def _pointer(folder: Path) -> tuple[int | None, Message | None]:
     """Return the number of the generation that CURRENT names, and what is wrong where it names none."""
     try:
         name = (folder / _CURRENT).read_bytes().decode("ascii", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
-        return None, said("{0} is missing", _CURRENT)
-    return (int(name[4:]), None) if _NAME.fullmatch(name) else (None, said("{0} names {1!r}", _CURRENT, name[:40]))
+        return None, translatable("{0} is missing", _CURRENT)
+    return (
+        (int(name[4:]), None) if _NAME.fullmatch(name) else (None, translatable("{0} names {1!r}", _CURRENT, name[:40]))
+    )
 
 
-def _newest_whole(folder: Path, named: int | None, damage: Sentence | None) -> Generation | None:
+def _newest_whole(folder: Path, named: int | None, damage: Message | None) -> Generation | None:
     """Return the newest whole generation. What is newer than the one named and not whole was never published."""
     numbers = {*_numbers(folder), *([named] if named else [])}
     for number in sorted(numbers, reverse=True):
@@ -146,7 +148,7 @@ def _newest_whole(folder: Path, named: int | None, damage: Sentence | None) -> G
             content = manifest.read(folder / name)
         except DamageError as error:
             if named is None or number <= named:
-                damage = damage or said("{0}: {1}", name, error)
+                damage = damage or translatable("{0}: {1}", name, error)
         else:
             segments = [
                 Segment(folder / name / one["name"], tuple(map(tuple, one["runs"]))) for one in content["segments"]
@@ -231,11 +233,11 @@ def begin(folder: Path) -> None:
         strange = [name for name in names if name not in _OURS and not _NAME.fullmatch(name)]
     except NotADirectoryError as error:
         raise SearchIndexError(
-            said("{0}: is a file, not a folder for an index; name another with --index", folder)
+            translatable("{0}: is a file, not a folder for an index; name another with --index", folder)
         ) from error
     if strange:
         raise SearchIndexError(
-            said("{0}: is no index (it holds {1}); name another folder with --index", folder, strange[0])
+            translatable("{0}: is no index (it holds {1}); name another folder with --index", folder, strange[0])
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from index.cache import Cache
 from index.engine import SearchIndexError
-from index.sentences import said
+from index.messages import translatable
 
 _NAME = "MANIFEST"
 _FORMAT = 5  # of the files of a segment; with 1 there were no columns, with 2 no keys, with 3 no bytes, with 4 no links
@@ -48,20 +48,20 @@ def read(generation: Path) -> Mapping[str, Any]:
             return {"segments": [], "order": [], "meta": json.loads(data)["meta"]}
         seal, body = data[:_SEAL], data[_SEAL + 1 :]
         if hashlib.sha256(body).hexdigest().encode() != seal:
-            raise DamageError(said("{0} is not as it was written", _NAME))
+            raise DamageError(translatable("{0} is not as it was written", _NAME))
         content: Mapping[str, Any] = json.loads(body)
         if content["generation"] != generation.name:
-            raise DamageError(said("{0} is that of {1}", _NAME, content["generation"]))
+            raise DamageError(translatable("{0} is that of {1}", _NAME, content["generation"]))
         if content.get("format") != _FORMAT:
             return {"segments": [], "order": [], "meta": content["meta"]}
         for name, (size, digest) in sorted(content["files"].items(), key=lambda item: item[1][0]):  # small ones first
             if (generation / name).stat().st_size != size or _measures(generation / name)[1] != digest:
-                raise DamageError(said("{0} is not as it was written", name))
+                raise DamageError(translatable("{0} is not as it was written", name))
     except FileNotFoundError as error:
         name = Path(error.filename).relative_to(generation).as_posix()
-        raise DamageError(said("{0} is missing", name)) from error
+        raise DamageError(translatable("{0} is missing", name)) from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise DamageError(said("{0} cannot be read: {1}", _NAME, error)) from error
+        raise DamageError(translatable("{0} cannot be read: {1}", _NAME, error)) from error
     return content
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from index.sentences import said
+from index.messages import translatable
 from index.whoosh_engine import columns
 from index.whoosh_engine.columns import Columns
 from index.whoosh_engine.docs import Docs
@@ -153,7 +153,7 @@ class TermStore:
                 yield
             except Exception as error:  # to unpickle damaged bytes may raise any
                 raise DamageError(
-                    said("{0} cannot be read ({1}); make the index anew: kb sync", self._folder, error)
+                    translatable("{0} cannot be read ({1}); make the index anew: kb sync", self._folder, error)
                 ) from error
 
 

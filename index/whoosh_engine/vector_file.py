@@ -17,7 +17,7 @@ from struct import Struct
 from typing import TypeAlias
 
 from index.engine import Coverage
-from index.sentences import said
+from index.messages import translatable
 from index.whoosh_engine.generations import VECTORS, Generation, Segment
 from index.whoosh_engine.manifest import DamageError
 from index.whoosh_engine.rows import COLUMNS_FILE, NO_KEY, PASSAGE, array_bytes, key_array
@@ -100,6 +100,8 @@ def _passage_keys(segment: Segment) -> Iterator[int]:
     try:
         keys = array("Q", array_bytes(file, key_array(PASSAGE), _KEY))
     except (OSError, ValueError, KeyError) as error:
-        raise DamageError(said("{0} cannot be read ({1}); make the index anew: kb sync", file, error)) from error
+        raise DamageError(
+            translatable("{0} cannot be read ({1}); make the index anew: kb sync", file, error)
+        ) from error
     dead = frozenset(segment.dead)
     return (key for number, key in enumerate(keys) if number not in dead)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from index.cache import Cache, Latest
 from index.embedder import BATCH, FRESH, Embedder, EmbeddingError, Vectors, kept_queries
-from index.sentences import said
+from index.messages import translatable
 from index.similarity import DocumentVectors, Quantised, Similarity, VectorIndex, quantised
 from index.whoosh_engine import vector_file
 from index.whoosh_engine.columns import Keys
@@ -217,7 +217,7 @@ class VectorFile:
             if before != size:
                 if kept := len(self.keys()):
                     raise EmbeddingError(
-                        said(
+                        translatable(
                             "the model makes vectors of {0:,} numbers, and the {1:,} that are kept have {2:,}: it is "
                             "another model of the same name; name it otherwise in kb.toml, or delete {3} to have all "
                             "made anew",

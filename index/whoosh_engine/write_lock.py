@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from index.engine import PATIENCE, WriterBusyError
-from index.sentences import Sentence, said
+from index.messages import Message, translatable
 
 if sys.platform == "win32":
     import msvcrt
@@ -49,7 +49,9 @@ def _taken(descriptor: int) -> bool:
     return False
 
 
-def _holder(file: Path) -> Sentence:
+def _holder(file: Path) -> Message:
     """Return who holds the lock, as it says in the file."""
-    words = file.read_bytes().decode("ascii", "replace").split()
-    return said("process {0} since {1}", *words) if len(words) == 2 else said("another process")  # noqa: PLR2004
+    match file.read_bytes().decode("ascii", "replace").split():
+        case [process, since]:
+            return translatable("process {0} since {1}", process, since)
+    return translatable("another process")

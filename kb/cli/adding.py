@@ -7,7 +7,7 @@ import click
 from msgspec.structs import replace
 
 from index.datafiles import quoted
-from index.sentences import said
+from index.messages import translatable
 from index.urls import web_parts
 from kb.cli import health
 from kb.cli.group import cli
@@ -72,7 +72,7 @@ def add(
 
     def add_one(data: bytes, source: str) -> None:
         if not data.strip():
-            raise UnreadableError(FileProblem(source, None, said("is empty; there is nothing to add")))
+            raise UnreadableError(FileProblem(source, None, translatable("is empty; there is nothing to add")))
         if is_address(source):
             from kb.fetching import Fetched
 

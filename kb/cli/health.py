@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 
-from index.sentences import sentence_of
+from index.messages import message_of
 from kb.cli.language import _, ngettext, texts
 from kb.storage.walk import shown_name
 
@@ -75,7 +75,7 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors 
 
 def without_vectors(error: Exception) -> str:
     """Return why no vectors can be made, and what that means."""
-    return _("kb: {why}; notes are found by their words alone").format(why=texts.in_words(sentence_of(error)))
+    return _("kb: {why}; notes are found by their words alone").format(why=texts.in_words(message_of(error)))
 
 
 def empty_line(kb: "KnowledgeBase") -> str:
@@ -149,7 +149,7 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
 
 def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str]:
     """Yield what came, went and changed by report, with what did it, and the sums last."""
-    from kb.search.announcing import item_name
+    from kb.indexing.announcing import item_name
 
     for report in difference.reports:
         fields = texts.listed(texts.CHANGED[field] for field in report.changed)

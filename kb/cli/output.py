@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from index.sentences import Sentence, said, sentence_of, system_says
+from index.messages import Message, message_of, os_message, translatable
 from kb.cli import health
 from kb.cli.language import _, texts
 from kb.cli.options import WRONG_USE, places
@@ -53,13 +53,13 @@ def in_words(error: Exception) -> str:
     return texts.in_words(_sentence_of(error))
 
 
-def _sentence_of(error: Exception) -> Sentence:
+def _sentence_of(error: Exception) -> Message:
     """Return what an error says; of one that the system raised, its file first."""
     if isinstance(error, OSError) and error.strerror:
-        what = system_says(error)
-        sentence = said("{0}: {1}", error.filename, what) if error.filename else what
-        return said("{0}; make room and run it again", sentence) if error.errno in _NO_ROOM else sentence
-    return sentence_of(error)
+        what = os_message(error)
+        sentence = translatable("{0}: {1}", error.filename, what) if error.filename else what
+        return translatable("{0}; make room and run it again", sentence) if error.errno in _NO_ROOM else sentence
+    return message_of(error)
 
 
 def lines(every: Iterable[str], *, err: bool = False) -> None:
@@ -106,7 +106,7 @@ def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcom
 
 def bring_up_to_date_or_tell(
     kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None
-) -> "SyncOutcome | Sentence":
+) -> "SyncOutcome | Message":
     """Sync as `bring_up_to_date` does; where the index cannot be written but answers, say so and return why.
 
     Raises SearchIndexError or OSError where nothing would answer.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 from msgspec.structs import replace
 
-from index.sentences import said, sentence_of, system_says
+from index.messages import message_of, os_message, translatable
 from kb.cli import health, terminal
 from kb.cli.group import cli
 from kb.cli.language import _, texts
@@ -177,11 +177,11 @@ def _of_path(path: Path) -> FileRead:
     try:
         return name, bounded(sys.stdin.buffer) if name == "-" else file_bytes(path)
     except IsADirectoryError:
-        return FileProblem(name, None, said("is a folder; name the files in it"))
+        return FileProblem(name, None, translatable("is a folder; name the files in it"))
     except OSError as error:
         return FileProblem(name, None, unopened(path, error))
     except TooLongError as error:
-        return FileProblem(name, None, sentence_of(error))
+        return FileProblem(name, None, message_of(error))
 
 
 def _of_name(name: str, *, allow_private: bool) -> Iterator[FileRead]:
@@ -203,9 +203,9 @@ def _of_name(name: str, *, allow_private: bool) -> Iterator[FileRead]:
     yield from map(_of_path, files)
     for unlisted in wrong:
         folder = shown_name(Path(unlisted.filename))
-        yield FileProblem(folder, None, said("cannot be listed ({0})", system_says(unlisted)))
+        yield FileProblem(folder, None, translatable("cannot be listed ({0})", os_message(unlisted)))
     if not files and not wrong:
-        yield FileProblem(shown_name(path), None, said("no report is in this folder"))
+        yield FileProblem(shown_name(path), None, translatable("no report is in this folder"))
 
 
 def _inside(path: Path) -> Iterator[FileRead]:
@@ -230,4 +230,4 @@ def _of_library(folder: Path) -> Iterator[FileRead]:
         elif isinstance(entry, FileProblem):
             yield replace(entry, source=f"{name}/{entry.source}")
     if nothing:
-        yield FileProblem(name, None, said("no report is in this folder"))
+        yield FileProblem(name, None, translatable("no report is in this folder"))

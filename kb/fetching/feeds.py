@@ -10,14 +10,14 @@ from urllib.parse import quote
 import feedparser
 
 from index.datafiles import CONTROL
-from index.sentences import said
+from index.messages import translatable
 from kb.fetching.fetching import Fetched
 from kb.readers.formats import read_outline
 from kb.report.dates import day_in_japan
 from kb.report.problems import FileProblem, UnreadableError
 from kb.talks.event import event_of
 
-_NO_FEED = said("is no feed; name the address of one (RSS or Atom), which blogs link to at their foot")
+_NO_FEED = translatable("is no feed; name the address of one (RSS or Atom), which blogs link to at their foot")
 
 
 @dataclass(frozen=True, slots=True)

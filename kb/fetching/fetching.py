@@ -13,7 +13,7 @@ from urllib.robotparser import RobotFileParser
 import httpx
 from msgspec.structs import replace
 
-from index.sentences import Sentence, said, sentence_of
+from index.messages import Message, message_of, translatable
 from kb.fetching.network import FAILURES, TOO_SLOW, Connections, PrivateAddressError, Resolve, system_addresses
 from kb.readers.archives import LONGEST_REPORT
 from kb.readers.containers import container_ending
@@ -36,14 +36,14 @@ _PACKED = ("gzip", "x-gzip", "deflate")
 _ROBOTS = 512 * 1024  # bytes of robots.txt that count; RFC 9309 wants no less
 _LONGEST_ADDRESS = 2000  # characters; browsers and servers take hardly more
 _PAGES = (".html", ".htm")
-_NO_ADDRESS = said("is no address, or leads to none; write one like https://example.com/report")
-_SAVE = said("save the page in a browser, and add that file")
+_NO_ADDRESS = translatable("is no address, or leads to none; write one like https://example.com/report")
+_SAVE = translatable("save the page in a browser, and add that file")
 _REMEDIES = {
-    304: said("ask again, for nothing is kept of it"),
+    304: translatable("ask again, for nothing is kept of it"),
     401: _SAVE,
     403: _SAVE,
-    404: said("check the address"),
-    410: said("check the address"),
+    404: translatable("check the address"),
+    410: translatable("check the address"),
 }
 _OK, _FAILED = 200, 500
 
@@ -96,7 +96,7 @@ class Fetcher:
             with client:
                 return _Visit(client, self.limits).page(address)
         except _RefusedError as error:
-            raise UnreadableError(FileProblem(address[:_LONGEST_ADDRESS], None, sentence_of(error))) from error
+            raise UnreadableError(FileProblem(address[:_LONGEST_ADDRESS], None, message_of(error))) from error
 
 
 class _RefusedError(ValueError):
@@ -118,11 +118,11 @@ class _Visit:
         except (TOO_SLOW, PrivateAddressError, UnicodeError, httpx.InvalidURL, httpx.HTTPError, *FAILURES) as error:
             raise _RefusedError(self._reason(error)) from error
         if response.status_code != _OK:
-            remedy = _REMEDIES.get(response.status_code) or said("try again later")
+            remedy = _REMEDIES.get(response.status_code) or translatable("try again later")
             answer = f"{response.status_code} {response.reason_phrase}".rstrip()
-            raise _RefusedError(said("answers {0}; {1}", answer, remedy))
+            raise _RefusedError(translatable("answers {0}; {1}", answer, remedy))
         if not data.strip():
-            raise _RefusedError(said("is empty; there is nothing to add"))
+            raise _RefusedError(translatable("is empty; there is nothing to add"))
         if response.headers.get("Content-Type", "").startswith(_TEXTS):
             # Kept in UTF-8 where only the server or the page itself says how it is encoded.
             meta = _META.search(data[:_HEAD])
@@ -130,23 +130,23 @@ class _Visit:
                 data = to_utf8(data, charset)
         return Fetched(str(url.copy_with(fragment=None)), data)
 
-    def _reason(self, error: Exception) -> Sentence:
+    def _reason(self, error: Exception) -> Message:
         """Return why nothing can be fetched, and what to do."""
         if isinstance(error, TOO_SLOW):
-            return said(
+            return translatable(
                 "does not answer in time ({0:g} s an answer, {1:g} s in all); try again later",
                 self.limits.answer,
                 self.limits.whole,
             )
         if isinstance(error, PrivateAddressError):
-            return said(
+            return translatable(
                 "leads to {0}, which is no public address; --allow-private allows what stands in your own network",
                 error,
             )
         if isinstance(error, httpx.InvalidURL | UnicodeError):
             return _NO_ADDRESS
         in_words = " ".join(str(error).split())[:200] or type(error).__name__
-        return said("cannot be fetched ({0}); check the address, or try later", in_words)
+        return translatable("cannot be fetched ({0}); check the address, or try later", in_words)
 
     def _follow(self, url: httpx.URL, *, polite: bool) -> tuple[httpx.URL, httpx.Response, bytes]:
         """Return where the redirects from an address end, and what stands there. Raises _RefusedError.
@@ -162,7 +162,7 @@ class _Visit:
                     is_page = response.status_code == _OK
                     return url, response, b"".join(_unpacked(response, self.limits.size)) if is_page else b""
                 url = response.next_request.url
-        raise _RefusedError(said("is redirected more than {0} times; check the address", self.limits.redirects))
+        raise _RefusedError(translatable("is redirected more than {0} times; check the address", self.limits.redirects))
 
     def _ask_robots(self, url: httpx.URL) -> None:
         """Raise _RefusedError where robots.txt of a host does not want a page to be fetched by programs.
@@ -175,41 +175,43 @@ class _Visit:
             _, response, data = self._follow(site, polite=False)
             if response.status_code >= _FAILED:
                 raise _RefusedError(
-                    said("is not fetched while {0} answers {1}; try again later", site, response.status_code)
+                    translatable("is not fetched while {0} answers {1}; try again later", site, response.status_code)
                 )
             robots = self.robots[str(site)] = RobotFileParser()
             robots.parse(data[:_ROBOTS].decode("utf-8", "replace").splitlines())
         if not robots.can_fetch(_PRODUCT, str(url)):
-            raise _RefusedError(said("is not for programs, says {0}; {1}", site, _SAVE))
+            raise _RefusedError(translatable("is not for programs, says {0}; {1}", site, _SAVE))
 
 
 def _check(url: httpx.URL) -> None:
     """Raise _RefusedError for an address that is not one of a page on the web."""
     if url.scheme and url.scheme not in ("http", "https"):
-        raise _RefusedError(said("leads to {0}:, and only http and https are fetched; check the address", url.scheme))
+        raise _RefusedError(
+            translatable("leads to {0}:, and only http and https are fetched; check the address", url.scheme)
+        )
     if not (url.scheme and url.host) or len(str(url)) > _LONGEST_ADDRESS:
         raise _RefusedError(_NO_ADDRESS)
     if url.userinfo:
-        raise _RefusedError(said("holds a password, which would be kept with the report; {0}", _SAVE))
+        raise _RefusedError(translatable("holds a password, which would be kept with the report; {0}", _SAVE))
 
 
 def _unpacked(response: httpx.Response, most: int) -> Iterator[bytes]:
     """Yield the body of an answer, unpacked piece by piece. Raises _RefusedError for more bytes than are wanted."""
     packed = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in ("identity", "", *_PACKED):
-        raise _RefusedError(said("comes packed as {0!r}, which was not asked for; {1}", packed[:20], _SAVE))
+        raise _RefusedError(translatable("comes packed as {0!r}, which was not asked for; {1}", packed[:20], _SAVE))
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed in _PACKED else None
     size = 0
     for piece in response.iter_raw():
         try:
             unpacked = unpacking.decompress(piece, most - size + 1) if unpacking else piece  # a bomb stays small
         except zlib.error as error:
-            raise _RefusedError(said("comes damaged, as no {0}; try again later", packed)) from error
+            raise _RefusedError(translatable("comes damaged, as no {0}; try again later", packed)) from error
         size += len(unpacked)
         if size > most:
             raise _RefusedError(
-                said("longer than {0:.3g} MB; save what is wanted of it, and add that file", most / (1 << 20))
+                translatable("longer than {0:.3g} MB; save what is wanted of it, and add that file", most / (1 << 20))
             )
         yield unpacked
     if unpacking and not unpacking.eof:
-        raise _RefusedError(said("ends in the middle; try again later"))
+        raise _RefusedError(translatable("ends in the middle; try again later"))

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from index.datafiles import place, quoted
-from index.sentences import said
+from index.messages import translatable
 from index.text import skeleton
 from index.urls import web_parts
 from kb.library.tables import (
@@ -151,10 +151,12 @@ def _embedding(table: Embedding) -> Embedding:
     """Return the model. Texts are sent to an address only where both it and the model are named."""
     if table.url and not web_parts(table.url):
         raise ConfigurationError(
-            said("[embedding] url cannot be {0}; write one like http://127.0.0.1:8080/v1", quoted(table.url))
+            translatable("[embedding] url cannot be {0}; write one like http://127.0.0.1:8080/v1", quoted(table.url))
         )
     if bool(table.url) != (table.model not in ("", NO_MODEL)):
-        raise ConfigurationError(said('[embedding] needs both url and model, or model = "{0}" for none', NO_MODEL))
+        raise ConfigurationError(
+            translatable('[embedding] needs both url and model, or model = "{0}" for none', NO_MODEL)
+        )
     return table
 
 
@@ -163,7 +165,9 @@ def _engine(table: EngineTable) -> EngineAddress:
     urls = (table.url,) if isinstance(table.url, str) else table.url
     if not urls or not all(map(web_parts, urls)):
         raise ConfigurationError(
-            said("[engine] url cannot be {0}; write one like https://search.example.com:9200", quoted(table.url))
+            translatable(
+                "[engine] url cannot be {0}; write one like https://search.example.com:9200", quoted(table.url)
+            )
         )
     return EngineAddress(urls, table.index, table.region, table.shards, table.replicas)
 
@@ -174,12 +178,14 @@ def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correcti
     for key, names in (("add", table.add), ("remove", table.remove)):
         services = [(name, catalogue.find(name)) for name in names]
         if unknown := [name for name, service in services if service is None]:
-            raise ConfigurationError(said("{0} {1}: no service is called {2}", where, key, quoted(unknown[0])))
+            raise ConfigurationError(translatable("{0} {1}: no service is called {2}", where, key, quoted(unknown[0])))
         slugs[key] = tuple(service.slug for _, service in services if service)
     kinds = {name: kind for kind in get_args(Kind) for name in (kind, ja.KINDS[kind])}
     if table.kind is not None and table.kind not in kinds:
         raise ConfigurationError(
-            said("{0} kind cannot be {1}; write one of {2}", where, quoted(table.kind), ", ".join(get_args(Kind)))
+            translatable(
+                "{0} kind cannot be {1}; write one of {2}", where, quoted(table.kind), ", ".join(get_args(Kind))
+            )
         )
     kind = kinds[table.kind] if table.kind else None
     denied = tuple(claim for claim in get_args(Claim) if getattr(table, claim) is False)
@@ -189,18 +195,20 @@ def _correction(note: str, table: NoteTable, catalogue: "Catalogue") -> Correcti
 def _searches(saved: tuple[SavedSearch, ...]) -> tuple[SavedSearch, ...]:
     """Return saved searches without what is none of their names and addresses; none may lack either, or be twice."""
     if len(saved) > MOST_SEARCHES:
-        raise ConfigurationError(said("more than {0} [[searches]]; take some out", MOST_SEARCHES))
+        raise ConfigurationError(translatable("more than {0} [[searches]]; take some out", MOST_SEARCHES))
     searches = tuple(
         SavedSearch(one.name.strip(), one.address.strip().removeprefix("/").removeprefix("?")) for one in saved
     )
     for number, search in enumerate(searches, start=1):
         if missing := next((key for key in ("name", "address") if not getattr(search, key)), None):
             raise ConfigurationError(
-                said("{0} has no {1}; write {2}", place("searches", number), missing, SEARCH_EXAMPLE)
+                translatable("{0} has no {1}; write {2}", place("searches", number), missing, SEARCH_EXAMPLE)
             )
     name, times = next(iter(Counter(search.name for search in searches).most_common(1)), ("", 0))
     if times > 1:
-        raise ConfigurationError(said("two [[searches]] have the name {0}; give one of them another", quoted(name)))
+        raise ConfigurationError(
+            translatable("two [[searches]] have the name {0}; give one of them another", quoted(name))
+        )
     return searches
 
 
@@ -212,17 +220,19 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
 
     known = (*domain_names(), NO_DOMAIN)
     if read.domain not in (None, *known):
-        raise ConfigurationError(said("domain cannot be {0}; write one of {1}", quoted(read.domain), ", ".join(known)))
+        raise ConfigurationError(
+            translatable("domain cannot be {0}; write one of {1}", quoted(read.domain), ", ".join(known))
+        )
     names = [*_domain_names(read)]
     for path, name in names:
         if not skeleton(name) or len(name) > _LONGEST_NAME:
             where = place(*path, table=False)
             raise ConfigurationError(
-                said("{0} cannot be {1}; a name has 1 to {2} characters", where, quoted(name), _LONGEST_NAME)
+                translatable("{0} cannot be {1}; a name has 1 to {2} characters", where, quoted(name), _LONGEST_NAME)
             )
     if _characters(name for _, name in names) > _MOST_CHARACTERS:
         raise ConfigurationError(
-            said(
+            translatable(
                 "[words] and [services] hold more than {0:,} characters, beginnings that words have in common "
                 "counted once; take out what no report uses",
                 _MOST_CHARACTERS,
@@ -239,7 +249,7 @@ def _own_domain(read: ConfigurationTables) -> "Domain | None":
     try:
         return base.extended(added, read.categories, read.words)
     except CatalogueError as error:
-        raise ConfigurationError(said("{0} {1}", place("services", error.slug), error.message)) from error
+        raise ConfigurationError(translatable("{0} {1}", place("services", error.slug), error.message)) from error
 
 
 def _domain_names(read: ConfigurationTables) -> Iterator[tuple[tuple[str, ...], str]]:

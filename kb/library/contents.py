@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from index.sentences import said
+from index.messages import translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.files import Library, Listing
 from kb.library.tables import ConfigurationError
@@ -77,7 +77,7 @@ class Contents(Struct, frozen=True, dict=True, rename={"configuration_text": "to
         """Return whether a rebuild would give the same. Raises LibraryError for the index of another library."""
         if self.library != library.name:
             raise LibraryError(
-                said("the index is that of {0}; name another folder with --index or KB_INDEX", self.library)
+                translatable("the index is that of {0}; name another folder with --index or KB_INDEX", self.library)
             )
         return (self.code, self.configuration, self.files) == (code, listing.configuration, listing.files)
 

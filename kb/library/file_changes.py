@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from index.sentences import said, system_says
+from index.messages import os_message, translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.rewriting import read_configuration, with_overrides, with_seen
 from kb.library.tables import ConfigurationError
@@ -30,10 +30,14 @@ class ChangedSinceError(LibraryError):
 
     def __init__(self, source: str | None = None, kept: str | None = None, *, is_gone: bool = False) -> None:
         if is_gone:
-            message = said("{0}: cannot be what it was; {1} is gone or holds something else", source, kept)
+            message = translatable("{0}: cannot be what it was; {1} is gone or holds something else", source, kept)
         else:
-            lies = said("what it was lies in {0}", kept) if kept else said("look at it again after `kb sync`")
-            message = said("{0}: was changed since, and stays as it is; {1}", source or CONFIGURATION, lies)
+            lies = (
+                translatable("what it was lies in {0}", kept)
+                if kept
+                else translatable("look at it again after `kb sync`")
+            )
+            message = translatable("{0}: was changed since, and stays as it is; {1}", source or CONFIGURATION, lies)
         super().__init__(message)
         self.source = source
         self.kept = kept
@@ -86,8 +90,10 @@ class Folder:
     def __init__(self, path: Path) -> None:
         """Take a folder. Raises LibraryError where there is none."""
         if not path.is_dir():
-            what = said("not a folder") if path.exists() else said("no such folder")
-            raise LibraryError(said("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, what))
+            what = translatable("not a folder") if path.exists() else translatable("no such folder")
+            raise LibraryError(
+                translatable("{0}: {1}; make it, or name another with --library or KB_LIBRARY", path, what)
+            )
         self.path = path.resolve()
         self.name = shown_name(self.path)
 
@@ -222,13 +228,13 @@ class Folder:
         try:
             configuration = parse(before)
         except ConfigurationError as error:
-            raise LibraryError(said("{0}: {1}; mend it first, nothing was written", path, error)) from error
+            raise LibraryError(translatable("{0}: {1}; mend it first, nothing was written", path, error)) from error
         after = change(before, configuration)
         if after != before:
             try:
                 parse(after)
             except ConfigurationError as error:  # none of it would be used any more, whoever wrote what is wrong
-                raise LibraryError(said("{0}: {1}; nothing was written", path, error)) from error
+                raise LibraryError(translatable("{0}: {1}; nothing was written", path, error)) from error
             with _writing(path):
                 write_whole(path, after)
         return configuration
@@ -244,7 +250,7 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LibraryError(
-            said("{0}: cannot be written ({1}); the library stays as it was", path, system_says(error))
+            translatable("{0}: cannot be written ({1}); the library stays as it was", path, os_message(error))
         ) from error
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from index.sentences import said, sentence_of, system_says
+from index.messages import message_of, os_message, translatable
 from kb.library.configuration import Configuration
 from kb.library.file_changes import ChangedSinceError, FileChange, FileState, Folder, digest_of
 from kb.readers.containers import TooLongError, file_bytes, unopened
@@ -101,7 +101,7 @@ class Library(Folder):
         problems: list[FileProblem] = []
 
         def unreadable(error: OSError) -> None:
-            message = said("this folder cannot be listed ({0}); check its permissions", system_says(error))
+            message = translatable("this folder cannot be listed ({0}); check its permissions", os_message(error))
             problems.append(FileProblem(self._source(Path(error.filename)), None, message))
 
         for path in files_below(self.path, unreadable):
@@ -114,7 +114,7 @@ class Library(Folder):
             except OSError as error:
                 yield FileProblem(source, None, unopened(path, error))
             except TooLongError as error:
-                yield FileProblem(source, None, sentence_of(error))
+                yield FileProblem(source, None, message_of(error))
             else:
                 for each in reports_in(data, source):
                     marked = isinstance(each, ReportFile) and each.data.startswith(NOT_A_REPORT)
@@ -179,7 +179,9 @@ class Library(Folder):
         """
         if data.startswith(NOT_A_REPORT):
             raise LibraryError(
-                said("{0}: begins with {1}; take that line out to have it as a report", name, NOT_A_REPORT.decode())
+                translatable(
+                    "{0}: begins with {1}; take that line out to have it as a report", name, NOT_A_REPORT.decode()
+                )
             )
         with self._locked():
             path = self._free_path(file_name(name)) if replacing is None else self.file(replacing)
@@ -201,7 +203,7 @@ class Library(Folder):
             container = self.container(source)
             if container is not None:
                 raise LibraryError(
-                    said(
+                    translatable(
                         '{0}: stands in {1} beside others; to leave it out, add it to ignore = ["{0}"] in {2}, or take '
                         "{1} out of {3}",
                         source,
@@ -220,7 +222,9 @@ class Library(Folder):
         name = f"report-{name}" if is_left_alone(name, ()) else name
         if is_left_alone(name, self.configuration()[0].ignore):
             raise LibraryError(
-                said("{0}: {1} says to ignore files of this name; rename it, or change ignore", name, CONFIGURATION)
+                translatable(
+                    "{0}: {1} says to ignore files of this name; rename it, or change ignore", name, CONFIGURATION
+                )
             )
         stem, ending = Path(name).stem, Path(name).suffix
         names = chain([name], (f"{stem}-{number}{ending}" for number in count(2)))

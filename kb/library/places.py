@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from index.sentences import said, system_says
+from index.messages import os_message, translatable
 from kb.library.files import Library
 from kb.report.problems import LibraryError
 from kb.storage.caches import cache_folder
@@ -34,7 +34,7 @@ def find_library(chosen: Path | None) -> tuple[Library, bool]:
             return own, False
     if not SAMPLES.is_dir():
         raise LibraryError(
-            said("{0}: no such folder; make it, or name another with --library or KB_LIBRARY", OWN_LIBRARY)
+            translatable("{0}: no such folder; make it, or name another with --library or KB_LIBRARY", OWN_LIBRARY)
         )
     return Library(SAMPLES), True
 
@@ -48,7 +48,7 @@ def own_library() -> Library:
         make_folder(OWN_LIBRARY)
     except OSError as error:
         raise LibraryError(
-            said("{0}: cannot be made ({1}); name another with --library", OWN_LIBRARY, system_says(error))
+            translatable("{0}: cannot be made ({1}); name another with --library", OWN_LIBRARY, os_message(error))
         ) from error
     return Library(OWN_LIBRARY)
 

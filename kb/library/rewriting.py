@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from index.datafiles import CONTROL, place
-from index.sentences import said, system_says
+from index.messages import os_message, translatable
 from kb.library.configuration import Configuration, parse
 from kb.library.tables import ENCODING, ConfigurationError, SavedSearch
 from kb.report.model import Claim, Correction, MetadataOverride, TalkCorrection
@@ -27,13 +27,13 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
     except FileNotFoundError:
         return Configuration(), "", ()
     except OSError as error:
-        message = said("cannot be opened ({0}); {1}", system_says(error), said("check its permissions"))
+        message = translatable("cannot be opened ({0}); {1}", os_message(error), translatable("check its permissions"))
         return Configuration(), "", (FileProblem(path.name, None, message),)
     digest = hashlib.sha256(data).hexdigest()
     try:
         configuration = parse(data)
     except ConfigurationError as error:
-        message = said("not used: {0}; mend it, the reports are indexed without it", error)
+        message = translatable("not used: {0}; mend it, the reports are indexed without it", error)
         return Configuration(), digest, (FileProblem(path.name, None, message),)
     return configuration, digest, tuple(_left_out(configuration, path.name))
 
@@ -41,14 +41,16 @@ def read_configuration(path: Path) -> tuple[Configuration, str, tuple[FileProble
 def _left_out(configuration: Configuration, name: str) -> Iterator[FileProblem]:
     """Yield what is not used of a kb.toml: dates that no calendar has, with their lines, and tables of before."""
     if configuration.has_points:
-        yield FileProblem(name, None, said("[points] means nothing any more, no notes are joined by hand; take it out"))
+        yield FileProblem(
+            name, None, translatable("[points] means nothing any more, no notes are joined by hand; take it out")
+        )
     lines = [(number, line.replace(" ", "")) for number, line in enumerate(configuration.text.split("\n"), start=1)]
     for source, key, date in configuration.no_dates:
         written = tuple(f"{key}={quote}{date}{quote}" for quote in ("'", '"'))
         line = next((one for one in lines if any(each in one[1] for each in written)), (None, ""))
         if line in lines:  # the next one that is written so stands further below
             lines.remove(line)
-        message = said(
+        message = translatable(
             "not used: {0} {1} {2!r} is no day there is; write 2018, 2018-03 or 2018-03-10",
             place("reports", source),
             key,

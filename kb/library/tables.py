@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 from msgspec import Meta, Struct
 
 from index.datafiles import TableError, Text, Texts, converted, quoted
-from index.sentences import said, sentence_of
+from index.messages import message_of, translatable
 from kb.report.dates import is_date
 from kb.report.model import Claim, MetadataOverride, TalkCorrection
 
@@ -179,7 +179,7 @@ def tables(text: bytes) -> ConfigurationTables:
     try:
         return converted(_parsed(text), ConfigurationTables)
     except TableError as error:
-        raise ConfigurationError(sentence_of(error)) from error
+        raise ConfigurationError(message_of(error)) from error
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
@@ -189,17 +189,21 @@ def _parsed(data: bytes) -> dict[str, Any]:
         text = data.decode(ENCODING)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(said("line {0} is not UTF-8; save the file as UTF-8", line)) from error
+        raise ConfigurationError(translatable("line {0} is not UTF-8; save the file as UTF-8", line)) from error
     if deep := _TOO_DEEP.search(text):
         line = text.count("\n", 0, deep.start()) + 1
-        raise ConfigurationError(said("line {0} has a key of more than 16 parts; put names with dots in quotes", line))
+        raise ConfigurationError(
+            translatable("line {0} has a key of more than 16 parts; put names with dots in quotes", line)
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(sentence_of(error)) from error
+        raise ConfigurationError(message_of(error)) from error
     except ValueError as error:
-        raise ConfigurationError(said("a number has more digits than Python reads; put it in quotes")) from error
+        raise ConfigurationError(
+            translatable("a number has more digits than Python reads; put it in quotes")
+        ) from error
     except RecursionError as error:
         raise ConfigurationError(
-            said("lists or tables stand too deep in each other; no key holds more than a list")
+            translatable("lists or tables stand too deep in each other; no key holds more than a list")
         ) from error

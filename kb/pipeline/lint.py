@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from index.sentences import said
+from index.messages import translatable
 from kb.report.model import Report
 from kb.report.outline import Outline
 from kb.report.problems import FileProblem, Finding, Missing
@@ -27,7 +27,7 @@ def lint(outline: Outline, report: Report, domain: Domain) -> tuple[FileProblem,
     """Return what an author may want to put right in a report, in file order; what is about all of it comes first."""
     warnings = [(warning.line, warning.message) for warning in outline.warnings]
     found = findings(outline, report, domain)
-    messages = [*warnings, *((one.line, said(MESSAGES[one.what], one.text)) for one in found)]
+    messages = [*warnings, *((one.line, translatable(MESSAGES[one.what], one.text)) for one in found)]
     return tuple(FileProblem(outline.source, *one) for one in sorted(messages, key=lambda one: one[0] or 0))
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from index.sentences import said
+from index.messages import translatable
 from kb.library.contents import ReportEntry
 from kb.report.identity import longer_id, normalized, slug, talk_id
 from kb.report.model import Note, Report
@@ -47,7 +47,7 @@ def relate(reports: Iterable[tuple[str, str, str | None]], texts: Callable[[str]
         others = alike[report_id]
         duplicate = next((other for other in others if share_in(texts(other), texts(source)) >= SAME_POST), None)
         if duplicate:
-            problems.append(FileProblem(source, None, said('the same post as "{0}"; indexed once', duplicate)))
+            problems.append(FileProblem(source, None, translatable('the same post as "{0}"; indexed once', duplicate)))
             continue
         others.append(source)
         addresses[source] = url

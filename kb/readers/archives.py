@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from stat import S_ISLNK
 
-from index.sentences import Sentence, said
+from index.messages import Message, translatable
 from kb.readers.decoding import binary_refusal
 from kb.storage.walk import is_backup
 
@@ -36,13 +36,13 @@ _ATTACHED = frozenset((
 # Notion gives an id to each file and folder; where two differ in nothing else they keep it.
 _NOTION_ID = re.compile(r"[ -][0-9a-f]{32}(?=\.\w+\Z|\Z)")
 _DRIVE = re.compile(r"[A-Za-z]:")
-_DAMAGED = said("is damaged; pack it again")
+_DAMAGED = translatable("is damaged; pack it again")
 _ZIP_ERRORS = (
     zipfile.BadZipFile, RuntimeError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError,
 )  # fmt: skip
 _TAR_ERRORS = (tarfile.TarError, zlib.error, EOFError, ValueError, OSError, struct.error, OverflowError)
 
-Content = bytes | Sentence
+Content = bytes | Message
 """What a file in an archive holds, or why it is left out."""
 
 
@@ -73,10 +73,12 @@ class Budget:
         self.files -= files
         self.bytes -= size
         if self.files < 0:
-            raise TooManyError(said("an archive of more than {0:,} files; divide it", MOST_FILES))
+            raise TooManyError(translatable("an archive of more than {0:,} files; divide it", MOST_FILES))
         if self.bytes < 0:
             raise TooManyError(
-                said("an archive of more than {0} MB; divide it, or take out what is no text", LONGEST_ARCHIVE >> 20)
+                translatable(
+                    "an archive of more than {0} MB; divide it, or take out what is no text", LONGEST_ARCHIVE >> 20
+                )
             )
 
 
@@ -93,7 +95,10 @@ def unpacked(archive: Archive, data: bytes, budget: Budget) -> Iterator[tuple[st
     seen: set[str] = set()
     for (name, content), plain in zip(files, short, strict=True):
         shown = plain if counts[plain] == 1 else name
-        yield shown, said("this name stands twice in the archive; the first is read") if shown in seen else content
+        yield (
+            shown,
+            translatable("this name stands twice in the archive; the first is read") if shown in seen else content,
+        )
         seen.add(shown)
 
 
@@ -102,12 +107,12 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _ZIP_ERRORS as error:
-        raise TooManyError(said("a zip that {0}", _DAMAGED)) from error
+        raise TooManyError(translatable("a zip that {0}", _DAMAGED)) from error
     with archive:
         entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
         if any(one.header_offset + one.compress_size > other.header_offset for one, other in pairwise(entries)):
             raise TooManyError(
-                said("a zip whose files lie over one another, as only those made to do harm; pack it again")
+                translatable("a zip whose files lie over one another, as only those made to do harm; pack it again")
             )
         for entry in archive.infolist():
             name = entry.orig_filename
@@ -121,9 +126,9 @@ def _zip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
 
 def _zip_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> Content:
     if entry.flag_bits & 1:
-        return said("is locked with a password; unpack the archive")
+        return translatable("is locked with a password; unpack the archive")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return said("is packed as few programs can; pack the archive again")
+        return translatable("is packed as few programs can; pack the archive again")
     _refuse_bomb(entry.file_size, entry.compress_size)
     budget.take(size=entry.file_size)
     try:
@@ -151,9 +156,9 @@ def _tar_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
     except TooManyError:
         raise
     except _TAR_ERRORS as error:
-        raise TooManyError(said("a tar that {0}", _DAMAGED)) from error
+        raise TooManyError(translatable("a tar that {0}", _DAMAGED)) from error
     if rest.strip(b"\0"):
-        yield f"({count + 1})", said("the tar {0}: what stands from here on is not read", _DAMAGED)
+        yield f"({count + 1})", translatable("the tar {0}: what stands from here on is not read", _DAMAGED)
 
 
 def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
@@ -161,30 +166,30 @@ def _gzip_files(data: bytes, budget: Budget) -> Iterator[tuple[str, Content]]:
         with gzip.GzipFile(fileobj=BytesIO(data)) as file:
             whole = file.read(budget.bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise TooManyError(said("a gzip that {0}", _DAMAGED)) from error
+        raise TooManyError(translatable("a gzip that {0}", _DAMAGED)) from error
     _refuse_bomb(len(whole), len(data))
     if len(whole) > budget.bytes:
         budget.take(size=len(whole))
     if not _is_tar(whole):
-        raise TooManyError(said("a gzip that holds no tar; unpack it, and add what is in it"))
+        raise TooManyError(translatable("a gzip that holds no tar; unpack it, and add what is in it"))
     return _tar_files(whole, budget)
 
 
 def _refuse_bomb(size: int, packed: int) -> None:
     if size > _SMALL and size > _MOST_PACKED * packed:
         raise TooManyError(
-            said(
+            translatable(
                 "an archive packed to less than 1:{0}, as only those made to do harm; unpack it yourself", _MOST_PACKED
             )
         )
 
 
-def _refused(name: str, size: int) -> Sentence | None:
+def _refused(name: str, size: int) -> Message | None:
     """Return why a file is not read, whatever it holds."""
     if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
-        return said("has a name that leads out of the archive; it is left out")
+        return translatable("has a name that leads out of the archive; it is left out")
     if size > LONGEST_REPORT:
-        return said("longer than {0} MB; divide it, or take out what is no text", LONGEST_REPORT >> 20)
+        return translatable("longer than {0} MB; divide it, or take out what is no text", LONGEST_REPORT >> 20)
     return None
 
 

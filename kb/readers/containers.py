@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from index.sentences import Sentence, said, sentence_of, system_says
+from index.messages import Message, message_of, os_message, translatable
 from kb.readers.archives import (
     LONGEST_ARCHIVE,
     LONGEST_REPORT,
@@ -62,17 +62,19 @@ def bounded(file: BinaryIO) -> bytes:
     if len(data) > LONGEST_REPORT and archive_of(data):
         data, longest = data + file.read(LONGEST_ARCHIVE + 1 - len(data)), LONGEST_ARCHIVE
     if len(data) > longest:
-        raise TooLongError(said("longer than {0} MB; divide it, or take out what is no text", longest >> 20))
+        raise TooLongError(translatable("longer than {0} MB; divide it, or take out what is no text", longest >> 20))
     return data
 
 
-def unopened(path: Path, error: OSError) -> Sentence:
+def unopened(path: Path, error: OSError) -> Message:
     """Return why a file cannot be opened, and what to do."""
     if path.is_symlink() and error.errno in (errno.ELOOP, errno.ENOENT):
-        remedy = said("the link leads to no file; remove it, or let it lead to a report")
+        remedy = translatable("the link leads to no file; remove it, or let it lead to a report")
     else:
-        remedy = said("check its name") if error.errno == errno.ENOENT else said("check its permissions")
-    return said("cannot be opened ({0}); {1}", system_says(error), remedy)
+        remedy = (
+            translatable("check its name") if error.errno == errno.ENOENT else translatable("check its permissions")
+        )
+    return translatable("cannot be opened ({0}); {1}", os_message(error), remedy)
 
 
 def members_of(data: bytes, source: str) -> tuple[Member | FileProblem, ...]:
@@ -83,7 +85,7 @@ def members_of(data: bytes, source: str) -> tuple[Member | FileProblem, ...]:
     try:
         return tuple(_members(data, source, Budget(), 0))
     except TooManyError as error:
-        return (FileProblem(source, None, sentence_of(error)),)
+        return (FileProblem(source, None, message_of(error)),)
 
 
 def container_ending(data: bytes) -> str | None:
@@ -98,7 +100,7 @@ def container_ending(data: bytes) -> str | None:
 def _members(data: bytes, source: str, budget: Budget, depth: int) -> Iterator[Member | FileProblem]:
     if archive := archive_of(data):
         if depth > _DEEPEST:
-            yield FileProblem(source, None, said("an archive too deep in others; unpack it"))
+            yield FileProblem(source, None, translatable("an archive too deep in others; unpack it"))
             return
         for name, content in unpacked(archive, data, budget):
             inner = f"{source}!/{name}"
@@ -109,14 +111,14 @@ def _members(data: bytes, source: str, budget: Budget, depth: int) -> Iterator[M
     elif (posts := _posts(data)) is not None:
         for number, post in enumerate(posts, start=1):
             if number > MOST_POSTS:
-                raise TooManyError(said("holds more than {0:,} posts; divide it", MOST_POSTS))
+                raise TooManyError(translatable("holds more than {0:,} posts; divide it", MOST_POSTS))
             inner = f"{source}#{number}"
             yield Member(inner, post) if isinstance(post, bytes) else FileProblem(inner, None, post)
     else:
         yield Member(source, data)
 
 
-def _posts(data: bytes) -> Iterator[bytes | Sentence] | None:
+def _posts(data: bytes) -> Iterator[bytes | Message] | None:
     """Return the posts of an export, each as a file of its own would hold it or why not; None for any other file."""
     if _MOVABLE_TYPE.match(data[:_BEGINNING]):
         posts = [post for post in _POST_END.split(data) if post.strip(b"\xef\xbb\xbf \t\r\n")]
@@ -125,11 +127,11 @@ def _posts(data: bytes) -> Iterator[bytes | Sentence] | None:
     return None if pages is None else map(_cosense_page, pages)
 
 
-def _movable_type_post(post: bytes) -> bytes | Sentence:
+def _movable_type_post(post: bytes) -> bytes | Message:
     """Return a post without the comments of its readers, which are not its author's words; why not for a draft."""
     body = _BODY.search(post)
     if _DRAFT.search(post, 0, body.start() if body else len(post)):
-        return said("is a draft; it is read when it is published and exported again")
+        return translatable("is a draft; it is read when it is published and exported again")
     return _COMMENTS.split(post, maxsplit=1)[0]
 
 

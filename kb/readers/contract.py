@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 
-from index.sentences import said
+from index.messages import translatable
 from index.text import trimmed
 from kb.report.outline import Block, BlockType, ReadingWarning
 
@@ -68,7 +68,7 @@ def enforce(parse: Parse, lines: Sequence[str], *, covering: bool) -> Parse:
     else:
         blocks = list(_ended(blocks, below=0))
     too_deep = next((block.first_line for block in parse.blocks if (block.depth or 0) > DEEPEST), None)
-    message = said("lists nest deeper than {0} levels; what lies deeper is read as level {0}", DEEPEST)
+    message = translatable("lists nest deeper than {0} levels; what lies deeper is read as level {0}", DEEPEST)
     return Parse(
         title=_plain(parse.title or "") or None,
         blocks=tuple(blocks),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-from index.sentences import Sentence, said, sentence_of
+from index.messages import Message, message_of, translatable
 from kb.readers import asciidoc, cosense, html, markdown, movable_type, org, review, rst, text
 from kb.readers.archives import ARCHIVES, Archive
 from kb.readers.contract import Parse, enforce, split_lines
@@ -60,7 +60,7 @@ READERS = (
 # an attack: it is refused with a reason, and the others are read. A line costs Markdown 3.5 kB of memory, a note half a
 # millisecond until it is found, and each heading is weighed against all others.
 MOST_LINES, MOST_NOTES, MOST_HEADINGS = 50_000, 10_000, 500
-_DIVIDE = said("divide the file")
+_DIVIDE = translatable("divide the file")
 _FORMATS: tuple[Reader | Archive, ...] = (*reversed(READERS), *ARCHIVES)  # the commonest first
 LABELS = tuple(each.label for each in _FORMATS)
 ENDINGS = tuple(dict.fromkeys(ending for each in _FORMATS for ending in each.endings))
@@ -76,17 +76,17 @@ def read_outline(data: bytes, source: str) -> Outline:
     reader, decoded = _recognised(data, source)
     lines = split_lines(decoded.text)
     if len(lines) > MOST_LINES:
-        raise _unreadable(source, said("more than {0:,} lines; {1}", MOST_LINES, _DIVIDE), MOST_LINES + 1)
+        raise _unreadable(source, translatable("more than {0:,} lines; {1}", MOST_LINES, _DIVIDE), MOST_LINES + 1)
     try:
         parse = enforce(reader.read(decoded.text), lines, covering=reader.covering)
     except RecursionError as error:
-        message = said("{0} that nests too deep to be read; write it with fewer levels", reader.label)
+        message = translatable("{0} that nests too deep to be read; write it with fewer levels", reader.label)
         raise _unreadable(source, message) from error
     _refuse_too_many(parse.blocks, source)
     warnings = parse.warnings
     if decoded.broken:
         line = len(split_lines(decoded.text[: decoded.text.index("\ufffd")] + "."))
-        message = said("{0} characters could not be decoded and read �; save the file as UTF-8", decoded.broken)
+        message = translatable("{0} characters could not be decoded and read �; save the file as UTF-8", decoded.broken)
         warnings = (ReadingWarning(line, message), *warnings)
     return Outline(
         source=source,
@@ -105,9 +105,9 @@ def ending_of(name: str) -> str:
     return next(reader.endings[0] for reader in READERS if reader.name == name)
 
 
-def listed(labels: tuple[str, ...]) -> Sentence:
+def listed(labels: tuple[str, ...]) -> Message:
     """Return labels as a sentence names them: `Markdown, text or HTML`."""
-    return said("{0} or {1}", ", ".join(labels[:-1]), labels[-1])
+    return translatable("{0} or {1}", ", ".join(labels[:-1]), labels[-1])
 
 
 def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
@@ -117,11 +117,11 @@ def _recognised(data: bytes, source: str) -> tuple[Reader, DecodedText]:
             if page := reader.unwrap(data):
                 return reader, page
     except DamagedPageError as error:
-        raise _unreadable(source, sentence_of(error)) from error
+        raise _unreadable(source, message_of(error)) from error
     refusal = binary_refusal(data)
     decoded = None if refusal else decode(data)
     if decoded is None:
-        message = said("not a text file; save the report as {0} in UTF-8", listed(_WRITTEN))
+        message = translatable("not a text file; save the report as {0} in UTF-8", listed(_WRITTEN))
         raise _unreadable(source, refusal or message)
     ending = PurePath(source).suffix.lower()
     by_ending = (reader for reader in READERS if reader.by_ending and ending in reader.endings)
@@ -138,12 +138,12 @@ def _refuse_too_many(blocks: Sequence[Block], source: str) -> None:
     headings = [block for block in blocks if block.type == "heading"]
     notes = [block for block in blocks if block.type in ("bullet", "numbered", "paragraph")]
     if len(notes) > MOST_NOTES:
-        message = said("more than {0:,} notes; {1}", MOST_NOTES, _DIVIDE)
+        message = translatable("more than {0:,} notes; {1}", MOST_NOTES, _DIVIDE)
         raise _unreadable(source, message, notes[MOST_NOTES].first_line)
     if len(headings) > MOST_HEADINGS:
-        message = said("more than {0:,} headings; {1}", MOST_HEADINGS, _DIVIDE)
+        message = translatable("more than {0:,} headings; {1}", MOST_HEADINGS, _DIVIDE)
         raise _unreadable(source, message, headings[MOST_HEADINGS].first_line)
 
 
-def _unreadable(source: str, message: Sentence, line: int | None = None) -> UnreadableError:
+def _unreadable(source: str, message: Message, line: int | None = None) -> UnreadableError:
     return UnreadableError(FileProblem(source, line, message))

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from docutils import nodes
 
-from index.sentences import Sentence, said
+from index.messages import Message, translatable
 from index.text import INVISIBLE, trimmed
 from kb.readers.contract import Parse, addresses, split_lines
 from kb.readers.docutils_door import document_of
@@ -188,7 +188,7 @@ class _DocumentWalk:
         if message["level"] >= _ERROR and any(isinstance(part, nodes.literal_block) for part in message.children):
             wrong = _sentence(message.children[0].astext().split("\n")[0].rstrip("."))
             line = message.get("line") or 1
-            self.warnings.append(ReadingWarning(line, said("reStructuredText: {0}; left unread", wrong)))
+            self.warnings.append(ReadingWarning(line, translatable("reStructuredText: {0}; left unread", wrong)))
 
     def _say(self, node: nodes.Element, kind: BlockType, at: _Place) -> None:
         """Add the words of a paragraph, the items that are drawn in it each on its own."""
@@ -244,16 +244,16 @@ class _DocumentWalk:
         return first
 
 
-def _sentence(message: str) -> Sentence:
+def _sentence(message: str) -> Message:
     """Return what docutils says is wrong; what is unknown to it by a name of its own."""
     what, _, name = message.removesuffix('"').partition('"')
     match what:
         case "Unknown directive type ":
-            return said('Unknown directive type "{0}"', name)
+            return translatable('Unknown directive type "{0}"', name)
         case "Unknown interpreted text role ":
-            return said('Unknown interpreted text role "{0}"', name)
+            return translatable('Unknown interpreted text role "{0}"', name)
         case _:
-            return said(message.replace("{", "{{").replace("}", "}}"))
+            return translatable(message.replace("{", "{{").replace("}", "}}"))
 
 
 def _lines(node: nodes.Node) -> list[_Words]:

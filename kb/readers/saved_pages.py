@@ -7,7 +7,7 @@ import struct
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from index.sentences import said
+from index.messages import translatable
 from kb.readers.decoding import DecodedText, decode
 
 # The head of a message in MIME, as Chrome, Edge, Firefox and Internet Explorer write it.
@@ -20,7 +20,7 @@ _VERSION = re.compile(rb"^MIME-Version:", re.IGNORECASE | re.MULTILINE)
 _HEAD = 8000  # bytes
 _BINARY = b"bplist00"
 _PLIST = re.compile(rb"\A" + _BINARY + rb"|\A\s*<\?xml[^>]*>\s*<!DOCTYPE plist\b")
-_DAMAGED = said("a saved page that is damaged; save it again, as a web page (.html)")
+_DAMAGED = translatable("a saved page that is damaged; save it again, as a web page (.html)")
 _PLIST_ERRORS = (
     plistlib.InvalidFileException, ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError,
     RecursionError, MemoryError, struct.error, ExpatError,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from index.sentences import Sentence
+from index.messages import Message
 
 BlockType = Literal[
     "heading",
@@ -46,7 +46,7 @@ class ReadingWarning:
     """Something in a file that could not be taken as it stands, and what was done instead."""
 
     line: int
-    message: Sentence
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from index.sentences import Sentence, Value, said
+from index.messages import Message, Value, translatable
 
 # Control, format and surrogate characters, line and paragraph separators: a name made of them can drive a terminal (OSC
 # 52), turn a line around (U+202E), or cannot be written at all (a name that is no UTF-8 comes as lone surrogates).
@@ -22,15 +22,15 @@ class FileProblem(Struct, frozen=True):
 
     source: str
     line: int | None
-    message: Sentence
+    message: Message
 
     def __str__(self) -> str:
         return str(self.sentence)
 
     @property
-    def sentence(self) -> Sentence:
+    def sentence(self) -> Message:
         """All of it in one sentence."""
-        return said("{0}: {1}", self.place, self.message)
+        return translatable("{0}: {1}", self.place, self.message)
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON, in English."""
@@ -46,7 +46,7 @@ class FileProblem(Struct, frozen=True):
 class ProblemGroup(Struct, frozen=True):
     """What is wrong for one cause, be it in several files; what varies in the words of the cause is `…`."""
 
-    cause: Sentence
+    cause: Message
     problems: tuple[FileProblem, ...]
 
     @property
@@ -71,16 +71,16 @@ def grouped(problems: Iterable[FileProblem]) -> tuple[ProblemGroup, ...]:
     return tuple(ProblemGroup(_common([one.message for one in every]), tuple(every)) for every in by_cause.values())
 
 
-def _cause(sentence: Sentence) -> object:
+def _cause(sentence: Message) -> object:
     """Return what a sentence has in common with those of the same cause: all but its values."""
-    return sentence.english, *(_cause(value) for value in sentence.values if isinstance(value, Sentence))
+    return sentence.english, *(_cause(value) for value in sentence.values if isinstance(value, Message))
 
 
-def _common(sentences: Sequence[Sentence]) -> Sentence:
+def _common(sentences: Sequence[Message]) -> Message:
     """Return the sentence of one cause, without the values in which several differ."""
     common: list[Value] = []
     for values in zip(*(one.values for one in sentences), strict=True):
-        inner = [value for value in values if isinstance(value, Sentence)]
+        inner = [value for value in values if isinstance(value, Message)]
         common.append(_common(inner) if inner else values[0] if len(set(values)) == 1 else _VARYING)
     return replace(sentences[0], values=tuple(common))
 

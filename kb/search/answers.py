@@ -14,8 +14,8 @@ from kb.storage.walk import CONFIGURATION
 
 if TYPE_CHECKING:
     from index.engine import ConditionCount, MeantCount, Reason, WordCount
+    from index.messages import Message
     from index.query import Step
-    from index.sentences import Sentence
     from index.tree import Notice
     from kb.library.contents import ReportEntry
     from kb.report.difference import Difference
@@ -246,7 +246,7 @@ class UnknownIdError(LookupError):
     """
 
     def __init__(
-        self, message: "Sentence | str", reports: "tuple[ReportEntry, ...]" = (), near: tuple[str, ...] = ()
+        self, message: "Message | str", reports: "tuple[ReportEntry, ...]" = (), near: tuple[str, ...] = ()
     ) -> None:
         super().__init__(message)
         self.reports = reports

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from index.messages import translatable
 from index.query import Query
-from index.sentences import said
 from kb.library.contents import Contents, ReportEntry
 from kb.pipeline.aligning import Row, aligned
 from kb.report.identity import own_part, report_part
@@ -74,9 +74,11 @@ class Browser:
             for one in (_near(report_id, snapshot.contents.by_id) if snapshot else ())
             if snapshot and snapshot.reader.stored(f"{one}/{own}") is not None
         )
-        message = said("no note has the id {0}", note_id)
+        message = translatable("no note has the id {0}", note_id)
         if reports:
-            message = said("{0}; the report {1} is known, but holds no such note any more", message, reports[0].id)
+            message = translatable(
+                "{0}; the report {1} is known, but holds no such note any more", message, reports[0].id
+            )
         raise UnknownIdError(message, reports, near)
 
     def surroundings(self, note: Note) -> Surroundings:
@@ -87,7 +89,7 @@ class Browser:
         relations = [load_relations(one) for one in stored]
         place = next((place for place, one in enumerate(relations) if one.id == note.id), None)
         if snapshot is None or place is None:
-            raise UnknownIdError(said("no note has the id {0}", note.id), (entry,))
+            raise UnknownIdError(translatable("no note has the id {0}", note.id), (entry,))
         wanted = {other for other in (note.id, note.remedy_of, note.answers) if other}
         return Surroundings(
             report=entry,
@@ -121,7 +123,7 @@ class Browser:
         settled = snapshot.contents.canonical_talk(talk_id) if snapshot else None
         if snapshot is None or settled is None:
             near = _near(talk_id, snapshot.contents.talks) if snapshot else ()
-            raise UnknownIdError(said("no talk has the id {0}", talk_id), near=near)
+            raise UnknownIdError(translatable("no talk has the id {0}", talk_id), near=near)
         notes = _all("talk", settled, snapshot)
         talks = {
             entry.id: (entry, talk) for entry in snapshot.contents.reports for talk in entry.talks if talk.id == settled
@@ -186,7 +188,7 @@ class Browser:
             now = report_of(outline, tools.configuration.overrides.get(entry.source), tools.lines).talks
             lines = [one.line for one in now if one.title == talk.title]  # the file may have been edited meanwhile
             if not lines:
-                raise UnknownIdError(said("{0} holds no talk {1} any more", entry.source, identifier))
+                raise UnknownIdError(translatable("{0} holds no talk {1} any more", entry.source, identifier))
             sure, why = talk_reasons(outline, entry.event, min(lines, key=lambda line: abs(line - talk.line)))
             return Why("talk", talk.title, sure, tuple(why))
         known = self.note(identifier)
@@ -195,7 +197,7 @@ class Browser:
         # Its kind is the one that is shown, be it told by vectors or by corrections of other notes too.
         notes = {own_part(note.id): replace(note, kind=known.kind) for note in finished.report.notes}
         if own not in notes:
-            raise UnknownIdError(said("{0} holds no note {1} any more", known.source, identifier))
+            raise UnknownIdError(translatable("{0} holds no note {1} any more", known.source, identifier))
         report = replace(finished.report, notes=tuple(notes.values()))
         features = () if self._is_told(known) else tuple(reasons(report, finished.morphemes)[notes[own].id])
         return Why(known.kind, known.text, known.sure, features)
@@ -221,7 +223,7 @@ class Browser:
 def _known(entries: Mapping[str, T], key: str, what: str) -> T:
     """Return the entry of a key. Raises UnknownIdError."""
     if key not in entries:
-        raise UnknownIdError(said("no {0} is known as {1}", what, key))
+        raise UnknownIdError(translatable("no {0} is known as {1}", what, key))
     return entries[key]
 
 
@@ -230,10 +232,10 @@ def _entry(report_id: str, contents: Contents | None) -> ReportEntry:
     entries = contents.reports_of_id(report_id) if contents else ()
     if not entries:
         near = _near(report_id, contents.by_id) if contents else ()
-        raise UnknownIdError(said("no report has the id {0}", report_id), near=near)
+        raise UnknownIdError(translatable("no report has the id {0}", report_id), near=near)
     if len(entries) > 1:
         which = ", ".join(f"{entry.id} ({entry.source})" for entry in entries)
-        raise UnknownIdError(said("several reports are called {0} now: {1}", report_id, which), entries)
+        raise UnknownIdError(translatable("several reports are called {0} now: {1}", report_id, which), entries)
     return entries[0]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from msgspec import Struct
 
 from index.engine import Engine, Reader, SearchIndexError
-from index.sentences import Sentence, said
+from index.messages import Message, translatable
 from index.stand_in import WithStandIn
 from kb.library.configuration import Configuration
 from kb.library.contents import Contents
@@ -167,7 +167,7 @@ class Collection:
                 try:
                     contents = Contents.of(meta) if meta is not None else None
                 except ValueError as error:
-                    message = said("{0}: another version of kb made it; run `kb sync`", self.index)
+                    message = translatable("{0}: another version of kb made it; run `kb sync`", self.index)
                     raise SearchIndexError(message) from error
                 self._newest = (meta, contents)
                 if contents and contents.configuration_text != self.tools.configuration.text:
@@ -178,15 +178,15 @@ class Collection:
         """Return why the index of this machine stands in for that of a cluster, None where it does not."""
         return self.engine.away() if isinstance(self.engine, WithStandIn) else None
 
-    def damage(self) -> Sentence | None:
+    def damage(self) -> Message | None:
         """Return what is wrong with the index where an older generation answers, None where the newest does.
 
         Raises SearchIndexError where none can.
         """
         if away := self.away():
-            return said("{0}; the last index of this machine answers until it does", away)
+            return translatable("{0}; the last index of this machine answers until it does", away)
         damage = self.engine.damage()
-        return said("damaged ({0}); what it held before answers until `kb sync`", damage) if damage else None
+        return translatable("damaged ({0}); what it held before answers until `kb sync`", damage) if damage else None
 
     def needs_index(self) -> bool:
         """Return whether there is no index yet, or one that another version of kb made. Raises SearchIndexError."""

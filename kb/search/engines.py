@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlunsplit
 
 from index.engine import SearchIndexError
-from index.sentences import said
+from index.messages import translatable
 from index.urls import web_parts
 from index.whoosh_engine import WhooshEngine
 from kb.library.configuration import NO_MODEL
@@ -61,7 +61,7 @@ def _cluster_named(name: str, configured: "EngineAddress | None") -> "EngineAddr
     index = parts.path.strip("/") if parts else ""
     if parts is None or not index:
         raise SearchIndexError(
-            said(
+            translatable(
                 "KB_ENGINE cannot be {0!r}; write the address of a cluster with the name of an index, like "
                 "https://search.example.com:9200/talk-notes, or {1}",
                 name,

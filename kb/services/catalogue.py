@@ -6,7 +6,7 @@ from typing import Literal, TypeVar, get_args
 
 from msgspec import Struct
 
-from index.sentences import Sentence, said
+from index.messages import Message, translatable
 from index.spelling import nearest
 from index.text import skeleton
 
@@ -67,8 +67,8 @@ class Service(Struct, frozen=True):
 class CatalogueError(ValueError):
     """A service that cannot be added: its slug, and a message of what stands against it."""
 
-    def __init__(self, slug: str, message: Sentence) -> None:
-        super().__init__(said("{0}: {1}", slug, message))
+    def __init__(self, slug: str, message: Message) -> None:
+        super().__init__(translatable("{0}: {1}", slug, message))
         self.slug = slug
         self.message = message
 
@@ -125,13 +125,15 @@ class Catalogue(Struct, frozen=True, dict=True):
             for name in names:
                 if other := next((known[key] for key in self._keys(name) if key in known), None):
                     raise CatalogueError(
-                        service.slug, said("the name {0!r} belongs to {1}; leave it out", name, other.slug)
+                        service.slug, translatable("the name {0!r} belongs to {1}; leave it out", name, other.slug)
                     )
             known |= {skeleton(name): service for name in names}
             if service.category not in labels:
                 raise CatalogueError(
                     service.slug,
-                    said("unknown category {0!r}; known are {1}", service.category, ", ".join(labels) or "none"),
+                    translatable(
+                        "unknown category {0!r}; known are {1}", service.category, ", ".join(labels) or "none"
+                    ),
                 )
         return Catalogue((*self.services, *added), labels, self.owners)
 

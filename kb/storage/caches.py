@@ -14,7 +14,7 @@ import msgspec
 import platformdirs
 
 from index.installed import versions
-from index.sentences import said
+from index.messages import translatable
 from kb.report.problems import LibraryError
 
 FORMAT = 3
@@ -51,7 +51,7 @@ def cache_folder(of: Literal["", "dictionary", "domain", "model"] = "") -> Path:
     folder.mkdir(0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):  # where all may write, another was first
-        raise LibraryError(said("{0}: belongs to somebody else; set HOME or XDG_CACHE_HOME", folder))
+        raise LibraryError(translatable("{0}: belongs to somebody else; set HOME or XDG_CACHE_HOME", folder))
     return folder / of
 
 

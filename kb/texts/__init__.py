@@ -4,14 +4,14 @@ import os
 
 TYPE_CHECKING = False  # to import typing takes as long as the rest of `kb --help`
 if TYPE_CHECKING:
-    from index.sentences import Sentence
+    from index.messages import Message
 
 CATALOGUES = os.path.join(os.path.dirname(__file__), "catalogues")  # noqa: PTH118, PTH120 (so does pathlib)
 DOMAIN = "kb"  # what gettext calls the catalogue: catalogues/ja/LC_MESSAGES/kb.mo
 
 
-def in_language(language: str, sentence: "Sentence") -> str:
+def in_language(language: str, message: "Message") -> str:
     """Return a sentence as the catalogue of a language has it."""
     import gettext  # noqa: PLC0415  # for who reads another language than English
 
-    return sentence.spoken(gettext.translation(DOMAIN, CATALOGUES, [language]).gettext)
+    return message.translated(gettext.translation(DOMAIN, CATALOGUES, [language]).gettext)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from index.engine import Coverage, Reason
-    from index.sentences import Sentence
+    from index.messages import Message
     from kb.report.difference import Cause, Fate, Item, Sort
     from kb.report.model import Why
     from kb.report.problems import ProblemGroup
@@ -162,7 +162,7 @@ def history(service: "Service", name: Callable[[str], str]) -> str:
     return "、".join(past)
 
 
-def in_words(sentence: "Sentence | str") -> str:
+def in_words(sentence: "Message | str") -> str:
     """Return what an error says, or what is wrong with a file; a text stays as it is."""
     return sentence if isinstance(sentence, str) else _in_language("ja", sentence)
 

@@ -14,11 +14,11 @@ from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries,
 
 from index.embedder import EmbeddingError
 from index.engine import Coverage, Engine, Hit
+from index.messages import message_of
 from index.opensearch_engine import embedding
 from index.opensearch_engine import engine as of_engine
 from index.query import Query
 from index.schema import Document
-from index.sentences import sentence_of
 from index.tree import Notice
 
 pytestmark = pytest.mark.cluster
@@ -133,7 +133,7 @@ def test_a_model_that_cannot_tell_its_vectors_is_told_and_words_still_find(tmp_p
 
     assert ([hit.id for hit in results.hits], results.notices) == (
         ["1"],
-        (Notice("no likeness", sentence_of(ValueError("nobody answers"))),),
+        (Notice("no likeness", message_of(ValueError("nobody answers"))),),
     )
     assert (
         engine.coverage(),

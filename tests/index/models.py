@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from index.embedder import Embedder, EmbeddingError, Vectors
-from index.sentences import said
+from index.messages import translatable
 from index.text import folded
 
 DIMENSIONS = 4096
@@ -38,7 +38,7 @@ class Silent(Characters):
     """An Embedder that makes vectors of passages, and none of queries."""
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        raise EmbeddingError(said("{0} did not answer a moment ago", f"model {len(texts)}"))
+        raise EmbeddingError(translatable("{0} did not answer a moment ago", f"model {len(texts)}"))
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         return Characters().passages(texts)

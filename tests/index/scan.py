@@ -13,6 +13,7 @@ from index import relaxation, spelling
 from index.analysis import TermKind
 from index.embedder import EmbeddingError
 from index.engine import Reason
+from index.messages import message_of
 from index.query import Query
 from index.query_correction import with_completions
 from index.ranking import (
@@ -27,7 +28,6 @@ from index.ranking import (
     word_weight,
 )
 from index.schema import TextField
-from index.sentences import sentence_of
 from index.similarity import DocumentVectors, Similarity, VectorIndex, quantised
 from index.text import folded, folded_name
 from index.tree import (
@@ -122,7 +122,7 @@ class Scan:
         try:
             query = embedder.queries([text])[0]
         except EmbeddingError as error:
-            self.notices = (*self.notices, Notice("no likeness", sentence_of(error)))
+            self.notices = (*self.notices, Notice("no likeness", message_of(error)))
             return None
         index = VectorIndex(quantised(embedder.passages(passages)))
         return Similarity(DocumentVectors(np.array(having, np.int32), index, len(self._documents)), query)

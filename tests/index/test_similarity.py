@@ -13,9 +13,9 @@ from scan_engine import ScanEngine
 from semantic_match import LANGUAGE, SCHEMA, asked, document, filled, libraries, library, whoosh
 
 from index.engine import Coverage, Engine, Results
+from index.messages import translatable
 from index.query import Query, Sort
 from index.schema import Document
-from index.sentences import said
 from index.tree import Notice
 from index.whoosh_engine import WhooshEngine
 
@@ -206,7 +206,7 @@ def test_a_model_that_does_not_answer_is_told_and_words_still_find(make: Make) -
 
     assert (found(results), results.notices) == (
         (["1"], []),
-        (Notice("no likeness", said("{0} did not answer a moment ago", "model 1")),),
+        (Notice("no likeness", translatable("{0} did not answer a moment ago", "model 1")),),
     )
 
 

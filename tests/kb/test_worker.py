@@ -58,7 +58,7 @@ ORPHANING = """
 import os, signal, sys, time
 from pathlib import Path
 from kb.kinds import Lesson
-from kb.search.staging import _processes
+from kb.indexing.staging import _processes
 
 class Endless:
     def write(self, _runs):

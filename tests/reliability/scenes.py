@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from index.query import Query
+from kb.indexing import staging
+from kb.indexing.staging import WORTH_PROCESSES
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import FileChange, FileState, digest_of
 from kb.library.rewriting import with_overrides
 from kb.report.model import Correction, MetadataOverride
-from kb.search import staging
-from kb.search.staging import WORTH_PROCESSES
 
 KEPT = """\
 # 見本勉強会 2018 参加レポート

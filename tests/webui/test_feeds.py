@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from kb.indexing import finishing, keeping, sync
 from kb.knowledge_base import KnowledgeBase
-from kb.search import finishing, keeping, syncing
 from kb.services import domain
 from kb.services.changes import Change
 from webui.app import create_app
@@ -109,7 +109,7 @@ def test_a_fact_that_overtakes_notes_is_one_entry(library: Path, address: str, m
     before = entries(library, address)
     known = domain()
     monkeypatch.setattr("kb.services.domain", lambda *_: replace(known, changes=(*known.changes, FACT)))
-    for module in (syncing, keeping, finishing):
+    for module in (sync, keeping, finishing):
         monkeypatch.setattr(module, "code_digest", lambda: "with the fact")
     after = entries(library, address)
 

@@ -17,9 +17,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Response
 
+from kb.indexing import adding
 from kb.knowledge_base import KnowledgeBase
 from kb.readers.archives import LONGEST_REPORT
-from kb.search import adding
 from kb.search.answers import SyncOutcome
 from webui.app import create_app
 from webui.http import uploads

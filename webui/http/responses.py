@@ -11,8 +11,8 @@ from flask import Flask, Response, abort, current_app, g, jsonify, make_response
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, NotFound, ServiceUnavailable
 
 from index.engine import EngineAwayError, SearchIndexError
+from index.messages import Message
 from index.query import Query
-from index.sentences import Sentence
 from kb.library.contents import ReportEntry
 from kb.search.answers import UnknownIdError
 from webui.http.address import query_of
@@ -52,7 +52,7 @@ def tell_errors(app: Flask) -> None:
 
 
 def problem(
-    error: HTTPException, detail: str, cause: Sentence | None = None, reports: Sequence[ReportEntry] = ()
+    error: HTTPException, detail: str, cause: Message | None = None, reports: Sequence[ReportEntry] = ()
 ) -> Response:
     """Return the answer to an error: its status, a sentence on it, and reports to go on with.
 

@@ -16,7 +16,7 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from index.sentences import Sentence, sentence_of
+from index.messages import Message, message_of
 from kb.library.file_changes import ChangedSinceError
 from kb.library.tables import LONGEST_EVENT
 from kb.readers.archives import LONGEST_REPORT
@@ -44,7 +44,7 @@ class RefusedError(ValueError):
     what the error that caused it said.
     """
 
-    def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), cause: Sentence | None = None) -> None:
+    def __init__(self, message: str, field: str, near: tuple[Service, ...] = (), cause: Message | None = None) -> None:
         super().__init__(message)
         self.field = field
         self.near = near
@@ -157,7 +157,7 @@ def tell_refusals(blueprint: Blueprint) -> None:
     )
     blueprint.register_error_handler(
         UnreadableError,
-        lambda error: problem(UnprocessableEntity(), texts.UNREADABLE, cause=sentence_of(error)),
+        lambda error: problem(UnprocessableEntity(), texts.UNREADABLE, cause=message_of(error)),
     )
     blueprint.register_error_handler(ChangedSinceError, _changed_since)
     blueprint.register_error_handler(LibraryError, _unwritable)
@@ -171,4 +171,4 @@ def _changed_since(error: ChangedSinceError) -> Response:
 
 
 def _unwritable(error: LibraryError | OSError) -> Response:
-    return problem(Conflict(), texts.UNWRITABLE, cause=sentence_of(error))
+    return problem(Conflict(), texts.UNWRITABLE, cause=message_of(error))

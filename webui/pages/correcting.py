@@ -9,11 +9,11 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from msgspec.structs import asdict, replace
 from werkzeug.exceptions import Gone
 
+from kb.indexing.correcting import Corrector, put_back
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import ReportEntry
 from kb.report.model import Claim, Correction, Kind, MetadataOverride, TalkCorrection
 from kb.search.answers import UnknownIdError
-from kb.search.correcting import Corrector, put_back
 from webui.http.address import page_address
 from webui.http.responses import problem, wants_json
 from webui.http.undo_log import Undo, UndoLog, came_from, still_kept, undoing

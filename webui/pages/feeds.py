@@ -8,8 +8,8 @@ from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, render_template, request
 
 from index.query import Query
+from kb.indexing.announcing import Announcement, feed_urn
 from kb.knowledge_base import KnowledgeBase
-from kb.search.announcing import Announcement, feed_urn
 from webui.http.address import address_of, at_page, page_address, resolved
 from webui.http.responses import understood
 from webui.http.security import at_once

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from msgspec.structs import replace
 from werkzeug.datastructures import FileStorage
 
-from index.sentences import said, sentence_of
+from index.messages import message_of, translatable
 from kb.knowledge_base import KnowledgeBase
 from kb.library.file_changes import ChangedSinceError, joined
 from kb.readers.containers import container_ending
@@ -101,7 +101,7 @@ class _Intake:
             saves = request.form.get("step") == "save" and not report.refused
             return self._saved(report) if saves else self._preview(report)
         except UnreadableError as error:
-            refused = RefusedError(texts.UNREADABLE, asked_for(), cause=sentence_of(error))
+            refused = RefusedError(texts.UNREADABLE, asked_for(), cause=message_of(error))
         except RefusedError as error:
             refused = error
         if wants_json():
@@ -209,13 +209,13 @@ class _Intake:
         name = file.filename or ""
         data = file.read()
         if not data.strip():
-            return Outcome(name, problem=FileProblem(name, None, said("is empty; there is nothing to add")))
+            return Outcome(name, problem=FileProblem(name, None, translatable("is empty; there is nothing to add")))
         try:
             return Outcome(name, self._adder.add(data, name))
         except UnreadableError as error:
             return Outcome(name, problem=replace(error.problem, source=name))
         except LibraryError as error:
-            return Outcome(name, problem=FileProblem(name, None, sentence_of(error)))
+            return Outcome(name, problem=FileProblem(name, None, message_of(error)))
 
 
 @lru_cache(8)

@@ -11,11 +11,11 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, request
 
 from index.engine import Coverage, SearchIndexError
-from index.sentences import Sentence, sentence_of
+from index.messages import Message, message_of
+from kb.indexing.announcing import item_name
 from kb.knowledge_base import KnowledgeBase
 from kb.pipeline.understanding import Progress as Reporting
 from kb.report.problems import LibraryError, grouped
-from kb.search.announcing import item_name
 from kb.search.answers import SyncOutcome
 from webui.http.responses import respond, wants_json
 from webui.http.undo_log import UndoEntry, UndoLog, after, awaited, came_from, waiting
@@ -38,7 +38,7 @@ class Progress:
     done: int = 0
     total: int = 0
     outcome: SyncOutcome | None = None
-    error: Sentence | None = None
+    error: Message | None = None
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -52,7 +52,7 @@ class Updater:
     `failure` is what stopped the last one, None where that was done.
     """
 
-    def __init__(self, sync: Callable[[Reporting], SyncOutcome], failure: Sentence | None = None) -> None:
+    def __init__(self, sync: Callable[[Reporting], SyncOutcome], failure: Message | None = None) -> None:
         self.progress = Progress(error=failure)
         self.failure = failure
         self._sync = sync
@@ -97,7 +97,7 @@ class Updater:
             if not self._ended:
                 traced = None if isinstance(error, (LibraryError, SearchIndexError, OSError)) else error
                 _log.error("the index could not be updated: %s", error, exc_info=traced)
-            return Progress(error=sentence_of(error))
+            return Progress(error=message_of(error))
 
     def _step(self, step: str, done: int, total: int) -> None:
         self.progress = replace(self.progress, step=step, done=done, total=total)

@@ -24,22 +24,22 @@ from kb.pipeline.lint import MESSAGES
 from kb.texts import CATALOGUES, DOMAIN
 
 ROOT = Path(__file__).parents[3]
-KEYWORDS = {"_": None, "ngettext": (1, 2), "said": None}
+KEYWORDS = {"_": None, "ngettext": (1, 2), "translatable": None}
 STEPS = ("reading", "writing", "embedding")  # of a sync
 FAULTS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EISDIR, errno.ENOTDIR,
           errno.EROFS, errno.ELOOP, errno.EIO, errno.EADDRINUSE, errno.EADDRNOTAVAIL)  # fmt: skip
-Message = str | tuple[str, str]
+Text = str | tuple[str, str]
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # of what is made anew from the same sentences each byte is the same
 
 
-def wanted() -> set[Message]:
+def wanted() -> set[Text]:
     """Return every sentence that may be said: ours, those of the help, those of click and of the system."""
     ours = (said for room in ("kb", "index", "webui") for said in marked(ROOT / room))
     faults = map(os.strerror, FAULTS)
     return {*ours, *marked(Path(click.__file__).parent), *helps(), *STEPS, *MESSAGES.values(), *faults} - {""}
 
 
-def marked(folder: Path) -> Iterator[Message]:
+def marked(folder: Path) -> Iterator[Text]:
     """Yield the sentences that stand in calls of gettext below a folder; those with a plural as two."""
     every = extract_from_dir(str(folder), [("**.py", "python")], keywords=KEYWORDS)
     yield from (said[0] if said[1:] and said[1] is None else said for _file, _line, said, _comments, _context in every)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from index.sentences import said
+from index.messages import translatable
 from kb.pipeline.lint import lint
 from kb.readers.formats import read_outline
 from kb.report.outline import ReadingWarning
@@ -64,7 +64,7 @@ def test_a_word_like_a_service_is_told_of_headings_too() -> None:
 
 def test_what_the_reader_could_not_take_is_told() -> None:
     outline = replace(
-        read_outline("# 鍵の会 2018\n".encode(), "report.md"), warnings=(ReadingWarning(3, said("too deep")),)
+        read_outline("# 鍵の会 2018\n".encode(), "report.md"), warnings=(ReadingWarning(3, translatable("too deep")),)
     )
 
     assert [str(problem) for problem in lint(outline, report_of(outline), domain())] == ["report.md:3: too deep"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from index.sentences import said
+from index.messages import translatable
 from kb.readers.archives import LONGEST_ARCHIVE, LONGEST_REPORT, MOST_FILES
 from kb.readers.containers import Member, container_ending, members_of
 from kb.readers.formats import read_outline
@@ -200,7 +200,7 @@ def test_a_name_that_stands_twice_is_told_and_the_first_is_read() -> None:
 
     assert list(members_of(file.getvalue(), "a")) == [
         Member("a!/a.md", b"1"),
-        FileProblem("a!/a.md", None, said("this name stands twice in the archive; the first is read")),
+        FileProblem("a!/a.md", None, translatable("this name stands twice in the archive; the first is read")),
     ]
 
 

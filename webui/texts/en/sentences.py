@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from index.engine import Reason
-from index.sentences import Sentence
+from index.messages import Message
 from index.text import folded
 from index.urls import url_parts
 from kb.pipeline.aligning import Row
@@ -143,7 +143,7 @@ def step_taken(name: str, text: str, instead: str) -> str:
     return STEPS_TAKEN[name].format(text=text, instead=instead)
 
 
-def notice(name: str, text: Sentence | str) -> str:
+def notice(name: str, text: Message | str) -> str:
     """Return what of a query could not be taken as typed."""
     return NOTICES[name].format(text=in_words(text))
 

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 
 from msgspec.structs import replace
 
-from index.sentences import said
+from index.messages import translatable
 from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
@@ -59,7 +59,9 @@ class Adder:
     def _add_many(self, data: bytes, name: str, given: MetadataOverride | None) -> Added:
         files, _ = _reports_and_problems(data, name)
         if given is not None and given != MetadataOverride():
-            message = said("holds {0} reports, and what is told is of one; tell it of each in kb.toml", len(files))
+            message = translatable(
+                "holds {0} reports, and what is told is of one; tell it of each in kb.toml", len(files)
+            )
             raise UnreadableError(FileProblem(name, None, message))
         library = self._own_library()
         with locked(library.path):
@@ -156,7 +158,7 @@ def _reports_and_problems(data: bytes, name: str) -> tuple[list[ReportFile], lis
     problems = [each for each in inside if isinstance(each, FileProblem)]
     if not files:
         raise UnreadableError(
-            problems[0] if problems else FileProblem(name, None, said("holds no report; nothing to add"))
+            problems[0] if problems else FileProblem(name, None, translatable("holds no report; nothing to add"))
         )
     return files, problems
 

@@ -7,8 +7,8 @@ from itertools import islice
 from types import ModuleType
 from typing import Literal
 
+from index.messages import translatable
 from index.query import Query
-from index.sentences import said
 from kb.library.contents import Contents
 from kb.library.kept import Update, Updates
 from kb.report.dates import is_date
@@ -62,7 +62,7 @@ class Announcer:
         contents = self._collection.contents()
         update = Updates(self._collection.index).find(key) if contents and key in contents.updates else None
         if update is None:
-            raise UnknownIdError(said("no update is known as {0}", key))
+            raise UnknownIdError(translatable("no update is known as {0}", key))
         return update.difference
 
     def newest(self) -> str | None:

@@ -7,6 +7,11 @@ from msgspec.structs import replace
 
 from index.embedder import KeptVectors
 from index.schema import Document
+from kb.indexing import staging
+from kb.indexing.causes import Causes
+from kb.indexing.comparing import Comparison, difference, first_difference
+from kb.indexing.finishing import Finisher, StandaloneReport, lesson_of
+from kb.indexing.staging import FileResult, Staged
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.library.kept import MOST_UPDATES, KeptReports, Update, Updates, moment_after, newest_news
@@ -15,13 +20,8 @@ from kb.pipeline.understanding import Progress, corrections_for, corrections_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride, Note
 from kb.report.problems import FileProblem, UnreadableError
-from kb.search import staging
-from kb.search.causes import Causes
 from kb.search.collection import Collection, Snapshot
-from kb.search.comparing import Comparison, difference, first_difference
 from kb.search.documents import documents
-from kb.search.finishing import Finisher, StandaloneReport, lesson_of
-from kb.search.staging import FileResult, Staged
 from kb.services import changed_names, changed_services
 from kb.storage.caches import code_digest, deciding_digests
 

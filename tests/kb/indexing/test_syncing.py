@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from index.query import Query
+from kb.indexing import finishing, staging
+from kb.indexing.sync import Sync
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.kept import KeptReports
 from kb.library.rewriting import with_overrides
 from kb.pipeline.understanding import FinishedReport, Progress, Tools, silent
 from kb.report.model import Correction, MetadataOverride
-from kb.search import finishing, staging
 from kb.search.facets import FACETS
-from kb.search.syncing import Sync
 
 UNREADABLE = b"\x00\x01\x02 no report"
 JAWS = "# JAWS DAYS 2018\n\n## 冪等な設計\n\n- SQSは2回届くことがある\n- Batch Portalから投入する\n  - 夜間が安い\n"

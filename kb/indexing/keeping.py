@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from index.engine import Coverage, EngineAwayError, OutdatedError, SearchIndexError, WriterBusyError
-from index.sentences import said
+from index.messages import translatable
 from kb.library.contents import Contents
 from kb.library.files import Scan
 from kb.library.listing import listing
@@ -40,7 +40,7 @@ class Keeper:
                 return self._sync(started, progress)
 
     def _sync(self, started: float, progress: Progress) -> SyncOutcome:
-        from kb.search.syncing import Sync
+        from kb.indexing.sync import Sync
 
         collection, difference = self._collection, None
         since, before, scan = self._turn_to_library()
@@ -70,8 +70,8 @@ class Keeper:
 
     def preview_sync(self, progress: Progress = silent) -> "Difference | None":
         """Return what a sync would change, None for nothing, and do nothing. Raises LibraryError, SearchIndexError."""
+        from kb.indexing.sync import Sync
         from kb.library.kept import KeptInMemory
-        from kb.search.syncing import Sync
 
         since, before, scan = self._turn_to_library()
         vectors, aside = self._vectors_of_kinds() if before else None, KeptInMemory(self._collection.index)
@@ -103,7 +103,7 @@ class Keeper:
         corrections = scan.configuration.corrections.values()
         if not contents.lesson and not any(one.kind or one.denied for one in corrections):
             return False
-        from kb.search.finishing import Finisher, lesson_of
+        from kb.indexing.finishing import Finisher, lesson_of
 
         collection = self._collection
         return lesson_of(scan, contents, Finisher(collection.index, collection.tools)).key != contents.lesson
@@ -118,7 +118,7 @@ class Keeper:
 
     def _classify_by_vectors(self, progress: Progress) -> bool:
         """Classify notes anew that words alone classified; return whether there were such reports."""
-        from kb.search.syncing import Sync
+        from kb.indexing.sync import Sync
 
         vectors = self._vectors_of_kinds()
         if vectors is None:
@@ -172,7 +172,10 @@ class Keeper:
 
         kept, updates = KeptReports(self._collection.index), Updates(self._collection.index)
         broken = (*kept.damaged(), *updates.damaged())
-        found = (*self._damage(), *(FileProblem(str(path), None, said("is not as it was written")) for path in broken))
+        found = (
+            *self._damage(),
+            *(FileProblem(str(path), None, translatable("is not as it was written")) for path in broken),
+        )
         if repair and found:
             for path in broken:
                 path.unlink(missing_ok=True)
@@ -186,7 +189,7 @@ class Keeper:
             damage = self._collection.damage()
             self._collection.contents()
         except SearchIndexError as error:
-            damage = said("{0}", str(error).removeprefix(f"{index}: "))
+            damage = translatable("{0}", str(error).removeprefix(f"{index}: "))
         return (FileProblem(index, None, damage),) if damage else ()
 
     def status(self) -> Status:

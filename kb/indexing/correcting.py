@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from index.sentences import said
+from index.messages import translatable
 from kb.library.configuration import Configuration
 from kb.library.contents import ReportEntry
 from kb.library.file_changes import ChangedSinceError, FileChange
@@ -97,9 +97,13 @@ class Corrector:
 
         def saved(data: bytes, before: Configuration) -> bytes:
             if len(before.searches) >= MOST_SEARCHES:
-                raise LibraryError(said("more than {0} searches cannot be saved; take one out first", MOST_SEARCHES))
+                raise LibraryError(
+                    translatable("more than {0} searches cannot be saved; take one out first", MOST_SEARCHES)
+                )
             if any(one.name == search.name for one in before.searches):
-                raise LibraryError(said("a search is saved as {0} already; give this one another name", search.name))
+                raise LibraryError(
+                    translatable("a search is saved as {0} already; give this one another name", search.name)
+                )
             return with_search(data, search, place)
 
         self._own().configure(saved)
@@ -128,7 +132,7 @@ class Corrector:
         """Return the library. Raises LibraryError for the samples."""
         if self._collection.is_samples:
             path = self._collection.library.path
-            raise LibraryError(said("{0}: these are the bundled samples; they stay as they are", path))
+            raise LibraryError(translatable("{0}: these are the bundled samples; they stay as they are", path))
         return self._collection.library
 
 

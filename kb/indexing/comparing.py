@@ -11,11 +11,11 @@ from difflib import SequenceMatcher
 from msgspec.structs import replace
 
 from index.query import Query
+from kb.indexing.causes import Causes
 from kb.library.contents import Contents, ReportEntry
 from kb.report.difference import Cause, Difference, Fate, Item, News, ReportDifference, Sort, counted
 from kb.report.identity import own_part
 from kb.report.model import Note
-from kb.search.causes import Causes
 from kb.search.collection import Snapshot
 from kb.search.documents import load_overtaken
 from kb.services import Domain

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
+from kb.indexing.comparing import MarkedNote, compared
 from kb.library.contents import ReportEntry
 from kb.report.difference import Cause, Difference, Item, counted
 from kb.report.model import Kind, Mention, Note, Why
-from kb.search.comparing import MarkedNote, compared
 
 ENTRY = ReportEntry("r", "r.md", "", "R", None, None, None, None, (), 0, ())
 CAUSES = (Cause("edited", "r.md"),)

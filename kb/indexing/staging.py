@@ -17,13 +17,13 @@ from typing import TypeAlias
 
 from index.engine import StagedSegment, Staging
 from index.schema import Document
+from kb.indexing.finishing import Finisher, StandaloneReport
 from kb.kinds import Lesson
 from kb.library.configuration import Configuration, parse
 from kb.library.files import ReportFile
 from kb.pipeline.understanding import Progress, Tools
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.documents import documents
-from kb.search.finishing import Finisher, StandaloneReport
 
 # Until a process is ready a dozen reports of a hundred notes are done by who waits for it.
 WORTH_PROCESSES = 50  # files

@@ -8,20 +8,20 @@ import msgspec
 import pytest
 
 from index.engine import WriterBusyError
-from index.sentences import Sentence, said, sentence_of, system_says
+from index.messages import Message, message_of, os_message, translatable
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.report.problems import FileProblem, LibraryError, UnreadableError, grouped
 from kb.texts import en, in_language, ja
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/search", "kb/talks", "kb/cli", "index", "index/embedding",
-         "index/opensearch_engine", "index/whoosh_engine")  # fmt: skip
+ROOMS = ("kb/fetching", "kb/library", "kb/readers", "kb/indexing", "kb/search", "kb/talks", "kb/cli", "index",
+         "index/embedding", "index/opensearch_engine", "index/whoosh_engine")  # fmt: skip
 # What errors of Python's own sorts say is for programmers, or stands in brackets behind what is ours.
 TOLD = {"LibraryError", "ConfigurationError", "UnreadableError", "TooManyError", "TooLongError",
         "_RefusedError", "UnknownIdError", "FileProblem", "ReadingWarning", "SearchIndexError", "DamageError",
         "WriterBusyError", "ClusterError", "AwayError", "_message", "EmbeddingError", "_PassingError"}  # fmt: skip
-PDF = said("a PDF; copy its text into a text file, and add that")
+PDF = translatable("a PDF; copy its text into a text file, and add that")
 
 
 def test_what_people_are_told_is_written_as_a_sentence() -> None:
@@ -49,21 +49,26 @@ def is_text(node: ast.expr) -> bool:
     ("sentence", "japanese"),
     [
         (PDF, "PDF です。中の文章をテキストファイルに写し、それを取り込んでください"),
-        (said("more than {0:,} lines; {1}", 50_000, said("divide the file")), "50,000行を超えています。分けてください"),
         (
-            said("cannot be opened ({0}); {1}", said("Permission denied"), said("check its permissions")),
+            translatable("more than {0:,} lines; {1}", 50_000, translatable("divide the file")),
+            "50,000行を超えています。分けてください",
+        ),
+        (
+            translatable(
+                "cannot be opened ({0}); {1}", translatable("Permission denied"), translatable("check its permissions")
+            ),
             "開けません（権限がありません）。権限を確かめてください",
         ),
         (FileProblem("a/{0}.md", 3, PDF).sentence, f"a/{{0}}.md:3: {in_language('ja', PDF)}"),
-        (sentence_of(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_language('ja', PDF)}"),
+        (message_of(UnreadableError(FileProblem("a.pdf", None, PDF))), f"a.pdf: {in_language('ja', PDF)}"),
         (
-            sentence_of(WriterBusyError("索引", said("process {0} since {1}", "7", "2026"))),
+            message_of(WriterBusyError("索引", translatable("process {0} since {1}", "7", "2026"))),
             "索引: 別の kb が索引に書き込んでいます（プロセス 7、2026 から）。終わってからもう一度お試しください",
         ),
-        (sentence_of(ValueError("what {nobody} has put into Japanese yet")), "what {nobody} has put into Japanese yet"),
+        (message_of(ValueError("what {nobody} has put into Japanese yet")), "what {nobody} has put into Japanese yet"),
     ],
 )
-def test_a_sentence_is_told_in_either_language(sentence: Sentence, japanese: str) -> None:
+def test_a_sentence_is_told_in_either_language(sentence: Message, japanese: str) -> None:
     assert (ja.in_words(sentence), en.in_words(sentence)) == (japanese, str(sentence))
 
 
@@ -72,7 +77,7 @@ def test_a_sentence_is_told_in_either_language(sentence: Sentence, japanese: str
     [(OSError(errno.EACCES, "Permission denied"), "権限がありません"), (OSError("a {b}"), "a {b}"), (OSError(), "")],
 )
 def test_what_the_system_says_is_told_whatever_it_holds(error: OSError, japanese: str) -> None:
-    assert ja.in_words(system_says(error)) == japanese
+    assert ja.in_words(os_message(error)) == japanese
 
 
 def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> None:
@@ -81,7 +86,7 @@ def test_an_error_is_told_in_japanese_and_is_english_as_text(tmp_path: Path) -> 
 
     remedy = "make it, or name another with --library or KB_LIBRARY"
     assert str(caught.value) == f"{tmp_path / 'none'}: no such folder; {remedy}"
-    assert ja.in_words(sentence_of(caught.value)).startswith(
+    assert ja.in_words(message_of(caught.value)).startswith(
         f"{tmp_path / 'none'}: そのようなフォルダーはありません。作るか"
     )
 
@@ -96,7 +101,7 @@ def test_what_is_wrong_is_the_same_value_once_it_was_kept(tmp_path: Path) -> Non
 
     assert again.status().problems == synced.problems
     assert [problem.message for problem in again.status().problems] == [
-        said("reStructuredText: {0}; left unread", said('Unknown directive type "{0}"', "tabs")),
+        translatable("reStructuredText: {0}; left unread", translatable('Unknown directive type "{0}"', "tabs")),
         PDF,
     ]
     assert msgspec.json.decode(msgspec.json.encode(again.sync().record()))["problems"] == [
@@ -106,14 +111,14 @@ def test_what_is_wrong_is_the_same_value_once_it_was_kept(tmp_path: Path) -> Non
 
 
 def test_problems_of_one_cause_are_told_once_without_what_differs() -> None:
-    why = said("Permission denied")
-    name, link = said("check its name"), said("check its permissions")
+    why = translatable("Permission denied")
+    name, link = translatable("check its name"), translatable("check its permissions")
     every = [
-        FileProblem("a.md", None, said("cannot be opened ({0}); {1}", why, link)),
-        FileProblem("b.md", None, said("cannot be opened ({0}); {1}", why, name)),
-        FileProblem("c.md", None, said('the same post as "{0}"; indexed once', "x.md")),
-        FileProblem("d.md", None, said('the same post as "{0}"; indexed once', "y.md")),
-        FileProblem("e.md", None, said("cannot be opened ({0}); {1}", why, link)),
+        FileProblem("a.md", None, translatable("cannot be opened ({0}); {1}", why, link)),
+        FileProblem("b.md", None, translatable("cannot be opened ({0}); {1}", why, name)),
+        FileProblem("c.md", None, translatable('the same post as "{0}"; indexed once', "x.md")),
+        FileProblem("d.md", None, translatable('the same post as "{0}"; indexed once', "y.md")),
+        FileProblem("e.md", None, translatable("cannot be opened ({0}); {1}", why, link)),
     ]
 
     assert [(en.in_words(one.cause), len(one.problems)) for one in grouped(every)] == [
@@ -125,4 +130,4 @@ def test_problems_of_one_cause_are_told_once_without_what_differs() -> None:
 
 
 def test_an_error_that_says_nothing_is_told_by_its_sort() -> None:
-    assert str(sentence_of(MemoryError())) == "MemoryError()"
+    assert str(message_of(MemoryError())) == "MemoryError()"

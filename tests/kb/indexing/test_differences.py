@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from kb.indexing import comparing, finishing, keeping, sync
 from kb.knowledge_base import KnowledgeBase
 from kb.library.kept import MOST_UPDATES
 from kb.library.rewriting import with_overrides
 from kb.report.difference import Cause, Difference
 from kb.report.model import Correction, MetadataOverride, TalkCorrection
-from kb.search import collection, comparing, finishing, keeping, syncing
+from kb.search import collection
 
 FIRST = "# 見本勉強会 2019-05-01\n\n## 【A】11:10~12:00:箱の話\n\n- Batch Portalから投入する\n  - 夜間が安い\n- 監視の通知を絞る\n"
 SECOND = "# 別の会 2020\n\n- バッチポータルは遅い\n- 課題: 通知が多すぎて困る\n"
@@ -139,10 +140,10 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
 
 
 def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = dict(syncing.deciding_digests()) | {"kb/learning/remedies.npz": "another"}
-    for module in (syncing, keeping, finishing):
+    rules = dict(sync.deciding_digests()) | {"kb/learning/remedies.npz": "another"}
+    for module in (sync, keeping, finishing):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
-    monkeypatch.setattr(syncing, "deciding_digests", lambda: rules)
+    monkeypatch.setattr(sync, "deciding_digests", lambda: rules)
     monkeypatch.setattr("kb.kinds.classify", lambda report, *_: report)  # a rule that finds nothing any more
     difference = kb.keeper.preview_sync()
 
@@ -161,7 +162,7 @@ def test_notes_of_another_version_may_be_unreadable_but_a_fault_of_ours_is_not_h
     def faulty(*_: object) -> None:
         raise AttributeError("of ours")
 
-    for module in (syncing, keeping, finishing):
+    for module in (sync, keeping, finishing):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     with monkeypatch.context() as patch:
         patch.setattr(collection, "load_note", unreadable)
