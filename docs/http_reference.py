@@ -49,7 +49,7 @@ def app(folder: Path) -> Flask:
     for name, text in BARE.items():
         (library / name).write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(library, folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base)
 
 

@@ -61,7 +61,7 @@ def served() -> Iterator[str]:
     """Serve the samples and give the address."""
     with tempfile.TemporaryDirectory() as index:
         knowledge_base = KnowledgeBase.open(ROOT / "data" / "samples", Path(index))
-        knowledge_base.keeper.sync()
+        knowledge_base.indexer.sync()
         server = make_server("127.0.0.1", 0, create_app(knowledge_base, today=lambda: TODAY), threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -16,7 +16,7 @@ from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import EVALUATION, SAMPLES
-from kb.pipeline.understanding import Tools
+from kb.pipeline.reports import Tools
 from kb.search.documents import SCHEMA
 from kb.search.engines import embedder_of
 from kb.search.search_box import language
@@ -131,7 +131,7 @@ def _means(queries: Sequence[JudgedQuery], found: Mapping[str, Sequence[str]]) -
 
 def _sample_search(_: Path, index: Path) -> Search:
     kb = KnowledgeBase.open(SAMPLES, index, WhooshEngine)
-    kb.keeper.sync()
+    kb.indexer.sync()
     kb.collection.engine.embed(_silent)
 
     def search(text: str) -> tuple[Sequence[str], Sequence[str]]:

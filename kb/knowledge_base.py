@@ -8,9 +8,9 @@ from kb.search.collection import Collection
 
 if TYPE_CHECKING:
     from kb.indexing.adding import Adder
-    from kb.indexing.announcing import Announcer
     from kb.indexing.correcting import Corrector
-    from kb.indexing.keeping import Keeper
+    from kb.indexing.indexer import Indexer
+    from kb.indexing.news import UpdateFeed
     from kb.search.browsing import Browser
     from kb.search.crosstab import CrossTab
     from kb.search.engines import EngineMaker
@@ -65,11 +65,11 @@ class KnowledgeBase:
         return Adder(self.collection)
 
     @cached_property
-    def keeper(self) -> "Keeper":
+    def indexer(self) -> "Indexer":
         """What brings the index up to the library."""
-        from kb.indexing.keeping import Keeper
+        from kb.indexing.indexer import Indexer
 
-        return Keeper(self.collection)
+        return Indexer(self.collection)
 
     @cached_property
     def corrector(self) -> "Corrector":
@@ -79,11 +79,11 @@ class KnowledgeBase:
         return Corrector(self.collection)
 
     @cached_property
-    def announcer(self) -> "Announcer":
+    def updates(self) -> "UpdateFeed":
         """What tells what the last syncs changed, and what is new in a search."""
-        from kb.indexing.announcing import Announcer
+        from kb.indexing.news import UpdateFeed
 
-        return Announcer(self.collection)
+        return UpdateFeed(self.collection)
 
     def guide(self, service: "Service") -> "Guide":
         """Return what the notes on a service say, each thing told once."""

@@ -17,7 +17,7 @@ from index.engine import SearchIndexError
 from index.messages import Message, message_of, translatable
 from kb.indexing.staging import end_with_parent
 from kb.knowledge_base import KnowledgeBase
-from kb.pipeline.understanding import Progress
+from kb.pipeline.reports import Progress
 from kb.search.answers import SyncOutcome
 
 _log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _running: set[BaseProcess] = set()  # daemons would be ended by themselves, but 
 
 
 def sync_in_worker(knowledge_base: KnowledgeBase, progress: Progress) -> SyncOutcome:
-    """Bring the index up to the library as `Keeper.sync` does, and turn to it.
+    """Bring the index up to the library as `Indexer.sync` does, and turn to it.
 
     Raises SearchIndexError with whatever stopped the process.
     """
@@ -59,7 +59,7 @@ def _embed_again(knowledge_base: KnowledgeBase, changed: Event) -> None:
         changed.wait()
         changed.clear()
         try:
-            if knowledge_base.keeper.has_vectors_to_make():
+            if knowledge_base.indexer.has_vectors_to_make():
                 _let_end(_started(_embed, *knowledge_base.collection.chosen))
         except Exception:  # noqa: BLE001  # whatever it is, it must not end the thread: the next change begins anew
             _log.exception("notes cannot be found by likeness")
@@ -71,7 +71,7 @@ def _embed(library: Path | None, index: Path | None) -> None:
         os.nice(_LOWEST)
     end_with_parent()
     try:
-        KnowledgeBase.open(library, index).keeper.embed()
+        KnowledgeBase.open(library, index).indexer.embed()
     except (EmbeddingError, SearchIndexError, OSError) as error:  # an index that cannot be written, among others
         _log.warning("%s; notes are found by their words alone", error)
 
@@ -120,9 +120,9 @@ def _sync(library: Path | None, index: Path | None, there: Connection) -> None:
         there.send((step, done, total))
 
     try:
-        keeper = KnowledgeBase.open(library, index).keeper
-        there.send(keeper.sync(progress).brief())
-        keeper.tidy()  # who waited has gone on
+        indexer = KnowledgeBase.open(library, index).indexer
+        there.send(indexer.sync(progress).brief())
+        indexer.tidy()  # who waited has gone on
     except Exception as error:  # noqa: BLE001  # it crosses to who waits there, who raises it
         with suppress(OSError):  # nobody waits any more
             there.send(message_of(error))

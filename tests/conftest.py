@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """Compile the words of AWS before the worker processes begin: each would, with 700 MB at the same time."""
-    from kb.pipeline.understanding import Tools  # noqa: PLC0415  # once its cache is that of this run
+    from kb.pipeline.reports import Tools  # noqa: PLC0415  # once its cache is that of this run
 
     Tools().analyzer.morphemes("")
 

@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def knowledge_base(home: Path) -> KnowledgeBase:
     """Return a knowledge base over the samples."""
     knowledge_base = KnowledgeBase.open(ROOT / "data/samples", home / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

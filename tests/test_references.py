@@ -38,7 +38,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     for name, text in REPORTS.items():
         (folder / "library" / name).write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 

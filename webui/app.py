@@ -103,7 +103,7 @@ def create_app(
     what stands at an address, by default nothing does.
     """
     access = access or Access()
-    updater = updater or Updater(knowledge_base.keeper.sync)
+    updater = updater or Updater(knowledge_base.indexer.sync)
     undo_log, guesses, searches = UndoLog(), Guesses(), saved.SavedSearches(knowledge_base)
     app = Flask(__name__)
     app.json = _Json(app)

@@ -19,7 +19,7 @@ from kb.cli.options import allow_private, with_knowledge_base
 from kb.cli.output import bring_up_to_date_or_tell, lines, say
 from kb.knowledge_base import KnowledgeBase
 from kb.library.watching import changes
-from kb.pipeline.understanding import Progress
+from kb.pipeline.reports import Progress
 from kb.search.answers import SyncOutcome
 from kb.worker import embed_in_worker, sync_in_worker
 from webui import server

@@ -63,7 +63,7 @@ def outcome_lines(outcome: "SyncOutcome", kb: "KnowledgeBase", vectors: Vectors 
     from index.embedder import EmbeddingError
 
     try:
-        coverage = kb.keeper.coverage() if vectors != "now" else None
+        coverage = kb.indexer.coverage() if vectors != "now" else None
     except EmbeddingError as error:  # of an endpoint that does not tell how long its vectors are
         yield without_vectors(error)
     else:
@@ -83,7 +83,7 @@ def empty_line(kb: "KnowledgeBase") -> str:
     from kb.readers.formats import LABELS, listed
     from kb.search.answers import any_unreadable
 
-    state, name = kb.keeper.status(), kb.collection.library.name
+    state, name = kb.indexer.status(), kb.collection.library.name
     if any_unreadable(state.problems):
         sentence = _("no report in {library} could be read, as `kb status` tells; `kb add FILE` puts another there")
         return sentence.format(library=name)
@@ -149,7 +149,7 @@ def gathered_lines(problems: "Iterable[FileProblem]") -> Iterator[str]:
 
 def difference_lines(difference: "Difference", domain: "Domain") -> Iterator[str]:
     """Yield what came, went and changed by report, with what did it, and the sums last."""
-    from kb.indexing.announcing import item_name
+    from kb.indexing.news import item_name
 
     for report in difference.reports:
         fields = texts.listed(texts.CHANGED[field] for field in report.changed)

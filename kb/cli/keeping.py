@@ -50,7 +50,7 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
     """
     if dry_run:
         with ProgressBar() as progress:
-            would = kb.keeper.preview_sync(progress)
+            would = kb.indexer.preview_sync(progress)
         lines(health.problem_lines(kb.collection.library.configuration()[2]), err=True)
         _print_difference(would, kb, as_json=as_json)
         if would is None and not as_json:
@@ -63,10 +63,10 @@ def sync(kb: "KnowledgeBase", *, diff: bool, dry_run: bool, wait: bool, as_json:
         print_json([{**outcome.record(), "showing_samples": kb.collection.is_samples}])
     if not as_json:
         lines(health.outcome_lines(outcome, kb, "now" if wait else "later"), err=diff)
-    kb.keeper.tidy()
+    kb.indexer.tidy()
     if wait:
         embed(kb)
-        say(texts.coverage(kb.keeper.coverage()), err=diff or as_json)
+        say(texts.coverage(kb.indexer.coverage()), err=diff or as_json)
     if outcome.read_none:
         click.get_current_context().exit(WRONG_USE)
 
@@ -92,7 +92,7 @@ def status(kb: "KnowledgeBase", *, as_json: bool) -> None:
     \b
     Example: kb status
     """
-    state, coverage, model = kb.keeper.status(), kb.keeper.coverage(), kb.keeper.model()
+    state, coverage, model = kb.indexer.status(), kb.indexer.coverage(), kb.indexer.model()
     if as_json:
         places_named = {"library": shown_name(state.library), "index": shown_name(state.index)}
         problems = [problem.record() for problem in state.problems]
@@ -128,7 +128,7 @@ def watch(kb: "KnowledgeBase") -> None:
         else:
             if outcome.new or outcome.changed or outcome.gone:
                 lines(health.outcome_lines(outcome, kb, "beside"))
-            kb.keeper.tidy()
+            kb.indexer.tidy()
             changed()
 
 
@@ -143,9 +143,9 @@ def check(kb: "KnowledgeBase", *, repair: bool) -> None:
     \b
     Example: kb check --repair
     """
-    found = kb.keeper.check(repair=repair)
+    found = kb.indexer.check(repair=repair)
     lines(health.problem_lines(found))
-    left = kb.keeper.check() if repair and found else found
+    left = kb.indexer.check() if repair and found else found
     if repair and found:
         say(_("repaired: {count}").format(count=len(found) - len(left)))
     else:

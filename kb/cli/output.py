@@ -17,7 +17,7 @@ from kb.cli.overview import STYLE, wrapped_line
 
 if TYPE_CHECKING:
     from kb.knowledge_base import KnowledgeBase
-    from kb.pipeline.understanding import Progress
+    from kb.pipeline.reports import Progress
     from kb.search.answers import SyncOutcome
 
 # What a terminal would obey: control characters but tab and newline, and marks that turn the direction of writing.
@@ -98,7 +98,7 @@ def print_json(records: Iterable[dict[str, Any]]) -> None:
 def bring_up_to_date(kb: "KnowledgeBase", sync: "Callable[[Progress], SyncOutcome] | None" = None) -> "SyncOutcome":
     """Sync, in whatever way, showing progress and telling on stderr what is wrong with files, by its cause."""
     with ProgressBar() as progress:
-        outcome = (sync or kb.keeper.sync)(progress)
+        outcome = (sync or kb.indexer.sync)(progress)
     places().older_answered = False
     lines(health.gathered_lines(outcome.problems), err=True)
     return outcome
@@ -129,10 +129,10 @@ def embed(kb: "KnowledgeBase") -> None:
 
     try:
         with ProgressBar() as progress:
-            kb.keeper.embed(progress)
+            kb.indexer.embed(progress)
     except KeyboardInterrupt:
         stopped = _("kb: stopped; no vector is lost ({coverage}); the others: {how}")
-        coverage = texts.coverage(kb.keeper.coverage())
+        coverage = texts.coverage(kb.indexer.coverage())
         say(stopped.format(coverage=coverage, how=health.makes_vectors()), err=True)
         click.get_current_context().exit(STOPPED)
     except EmbeddingError as error:
@@ -148,7 +148,7 @@ def make_ready(kb: "KnowledgeBase") -> None:
     elif damage := kb.collection.damage():
         say(f"kb: {kb.collection.index}: {texts.in_words(damage)}", err=True)
         places().older_answered = True
-    elif not kb.keeper.status().up_to_date:
+    elif not kb.indexer.status().up_to_date:
         say(_("kb: the library has changed since it was indexed; run `kb sync`"), err=True)
     contents = kb.collection.contents()
     if not (contents and contents.reports):

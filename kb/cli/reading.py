@@ -20,7 +20,7 @@ from kb.library.configuration import Configuration
 from kb.library.files import Library, ReportFile
 from kb.library.places import find_library
 from kb.pipeline.lint import lint
-from kb.pipeline.understanding import Tools, finish, understand
+from kb.pipeline.reports import Tools, finish_report, read_report
 from kb.readers.containers import TooLongError, bounded, file_bytes, members_of, unopened
 from kb.readers.formats import read_outline
 from kb.report.problems import FileProblem, LibraryError, UnreadableError
@@ -52,7 +52,7 @@ def read(files: tuple[Path, ...], *, why: bool, as_json: bool) -> None:
     tools = _tools()
 
     def show_one(data: bytes, source: str) -> None:
-        finished = understand(data, source, tools)
+        finished = read_report(data, source, tools)
         report = finished.report
         why_kind = reasons(report, finished.morphemes) if why else {}
         if as_json:
@@ -103,7 +103,7 @@ def lint_files(files: tuple[Path, ...], *, as_json: bool) -> None:
 
     def lint_one(data: bytes, source: str) -> None:
         parsed = read_outline(data, source)
-        problems = lint(parsed, finish(parsed, tools).report, tools.domain)
+        problems = lint(parsed, finish_report(parsed, tools).report, tools.domain)
         if as_json:
             print_json(problem.record() for problem in problems)
         else:

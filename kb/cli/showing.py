@@ -26,7 +26,7 @@ from kb.search.records import note_record, row_record, similar_record
 
 if TYPE_CHECKING:
     from kb.library.contents import ReportEntry
-    from kb.pipeline.aligning import Row
+    from kb.pipeline.alignment import Row
     from kb.search.answers import SimilarNotes
     from kb.search.guiding import Guide, GuideEntry
     from kb.search.quotation import Quoting
@@ -141,7 +141,7 @@ def _show_similar(kb: KnowledgeBase, notes: Sequence[Note], *, as_json: bool) ->
     else:
         results(line for one in alike for line in _similar_lines(one, kb.collection.catalogue))
     if not alike:
-        say(f"kb: {texts.NOTHING_SIMILAR} ({texts.coverage(kb.keeper.coverage())})", err=True)
+        say(f"kb: {texts.NOTHING_SIMILAR} ({texts.coverage(kb.indexer.coverage())})", err=True)
         click.get_current_context().exit(FOUND_NOTHING)
 
 

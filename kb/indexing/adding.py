@@ -10,8 +10,8 @@ from kb.library.contents import Contents
 from kb.library.file_changes import ChangedSinceError, digest_of, overrides_of
 from kb.library.files import Library, ReportFile, Scan, carried_over, reports_in
 from kb.library.places import OWN_LIBRARY, own_library
-from kb.pipeline.relating import SAME_REPORT, Texts, share_in, texts_of
-from kb.pipeline.understanding import FinishedReport, understand
+from kb.pipeline.relations import SAME_REPORT, Texts, share_in, texts_of
+from kb.pipeline.reports import FinishedReport, read_report
 from kb.readers.containers import container_ending
 from kb.readers.formats import ending_of, read_outline
 from kb.report.identity import normalized
@@ -85,7 +85,7 @@ class Adder:
 
     def preview(self, data: bytes, name: str | None = None, given: MetadataOverride | None = None) -> FinishedReport:
         """Return what would be understood of a report, without keeping anything. Raises UnreadableError."""
-        return understand(data, name or _UNNAMED, self._collection.tools, given)
+        return read_report(data, name or _UNNAMED, self._collection.tools, given)
 
     def inside(
         self, data: bytes, name: str | None, most: int

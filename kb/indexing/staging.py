@@ -17,18 +17,18 @@ from typing import TypeAlias
 
 from index.engine import StagedSegment, Staging
 from index.schema import Document
-from kb.indexing.finishing import Finisher, StandaloneReport
+from kb.indexing.report_cache import ReportLoader, ReportSummary
 from kb.kinds import Lesson
 from kb.library.configuration import Configuration, parse
 from kb.library.files import ReportFile
-from kb.pipeline.understanding import Progress, Tools
+from kb.pipeline.reports import Progress, Tools
 from kb.report.problems import FileProblem, UnreadableError
 from kb.search.documents import documents
 
 # Until a process is ready a dozen reports of a hundred notes are done by who waits for it.
 WORTH_PROCESSES = 50  # files
 
-FileResult: TypeAlias = StandaloneReport | FileProblem
+FileResult: TypeAlias = ReportSummary | FileProblem
 """What a file is understood as: its report, or why it cannot be read."""
 
 
@@ -140,7 +140,7 @@ def end_with_parent() -> None:
 
 def _documents(index: Path, tools: Tools, lesson: Lesson, pipe: Connection) -> Iterator[tuple[str, Iterator[Document]]]:
     """Yield the documents of the files that come through a pipe by their sources, and answer what each holds."""
-    finisher = Finisher(index, tools, lesson=lesson)
+    finisher = ReportLoader(index, tools, lesson=lesson)
     while (file := pipe.recv()) is not None:
         try:
             finished = finisher.analysed(file)
@@ -148,4 +148,4 @@ def _documents(index: Path, tools: Tools, lesson: Lesson, pipe: Connection) -> I
             pipe.send((file.source, error.problem))
         else:
             yield file.source, documents(finished, tools.analyzer, tools.domain)
-            pipe.send((file.source, StandaloneReport.of(finished, file)))
+            pipe.send((file.source, ReportSummary.of(finished, file)))

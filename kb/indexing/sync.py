@@ -9,14 +9,14 @@ from index.embedder import KeptVectors
 from index.schema import Document
 from kb.indexing import staging
 from kb.indexing.causes import Causes
-from kb.indexing.comparing import Comparison, difference, first_difference
-from kb.indexing.finishing import Finisher, StandaloneReport, lesson_of
+from kb.indexing.differences import Comparison, difference, first_difference
+from kb.indexing.report_cache import ReportLoader, ReportSummary, lesson_of
 from kb.indexing.staging import FileResult, Staged
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.library.kept import MOST_UPDATES, KeptReports, Update, Updates, moment_after, newest_news
-from kb.pipeline.relating import relate, texts_of, with_ids_of, with_own_talks, with_talks_met
-from kb.pipeline.understanding import Progress, corrections_for, corrections_of
+from kb.pipeline.relations import relate, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.reports import Progress, corrections_for, corrections_of
 from kb.report.difference import Difference
 from kb.report.model import MetadataOverride, Note
 from kb.report.problems import FileProblem, UnreadableError
@@ -55,9 +55,9 @@ class Sync:
         self._held = before
         held = before.contents if before else None
         self._before = held if held and held.code == code_digest() else None
-        finisher = Finisher(collection.index, collection.tools, aside)
+        finisher = ReportLoader(collection.index, collection.tools, aside)
         self._lesson = lesson_of(scan, held, finisher)
-        self._finisher = Finisher(collection.index, collection.tools, aside, vectors, self._lesson)
+        self._finisher = ReportLoader(collection.index, collection.tools, aside, vectors, self._lesson)
         # Processes know no vectors: words alone classify what they read, until the vectors of its notes are made.
         taught = self._before is not None and self._before.lesson != self._lesson.key
         self._in_place = vectors is not None and (anew or taught)
@@ -105,13 +105,13 @@ class Sync:
         self._finisher.kept.forget_others(standalone.keys())
         return contents, update.difference if update else None
 
-    def _settled(self, results: Mapping[str, FileResult]) -> tuple[Contents, Mapping[str, StandaloneReport]]:
+    def _settled(self, results: Mapping[str, FileResult]) -> tuple[Contents, Mapping[str, ReportSummary]]:
         """Return what the next generation is to hold, and the reports of the library by themselves, by their files.
 
         `results` are those of files that were read already.
         """
         results = self._all_results(results)
-        standalone = {source: one for source, one in results.items() if isinstance(one, StandaloneReport)}
+        standalone = {source: one for source, one in results.items() if isinstance(one, ReportSummary)}
         related = relate(
             ((source, one.entry.id, one.entry.url) for source, one in standalone.items()),
             lambda source: texts_of(self._finisher.report_of_any_domain(self._files[source])),
@@ -204,7 +204,7 @@ class Sync:
         left = [file for file in self._scan.files if file.source not in known]
         for number, file in enumerate(left, start=1):
             try:
-                known[file.source] = StandaloneReport.of(self._finisher.finished(file), file)
+                known[file.source] = ReportSummary.of(self._finisher.finished(file), file)
             except UnreadableError as error:
                 known[file.source] = error.problem
             self._progress("reading", number, len(left))
@@ -237,5 +237,5 @@ def _results_before(before: Contents) -> Mapping[str, FileResult]:
     }
     for source, entry in before.by_source.items():
         own = replace(with_own_talks(entry), id=before.ids[source])
-        results[source] = StandaloneReport(own, tuple(problems[source]))
+        results[source] = ReportSummary(own, tuple(problems[source]))
     return results

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from index.messages import translatable
 from index.query import Query
 from kb.library.contents import Contents, ReportEntry
-from kb.pipeline.aligning import Row, aligned
+from kb.pipeline.alignment import Row, aligned
 from kb.report.identity import own_part, report_part
 from kb.report.model import Note
 from kb.report.outline import Outline
@@ -179,7 +179,7 @@ class Browser:
         Raises UnknownIdError, also where the file says something else by now, UnreadableError, OSError.
         """
         from kb.kinds import reasons
-        from kb.pipeline.understanding import finish
+        from kb.pipeline.reports import finish_report
         from kb.talks import report_of, talk_reasons
 
         if self.is_talk(identifier):
@@ -193,7 +193,7 @@ class Browser:
             return Why("talk", talk.title, sure, tuple(why))
         known = self.note(identifier)
         own = own_part(known.id)
-        finished = finish(self.outline(known.report), self._collection.tools)
+        finished = finish_report(self.outline(known.report), self._collection.tools)
         # Its kind is the one that is shown, be it told by vectors or by corrections of other notes too.
         notes = {own_part(note.id): replace(note, kind=known.kind) for note in finished.report.notes}
         if own not in notes:

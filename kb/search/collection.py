@@ -14,7 +14,7 @@ from kb.library.configuration import Configuration
 from kb.library.contents import Contents
 from kb.library.files import Library
 from kb.library.places import OWN_LIBRARY, find_library, index_folder
-from kb.pipeline.understanding import Tools
+from kb.pipeline.reports import Tools
 from kb.report.model import Note
 from kb.search.documents import SCHEMA, load_note
 from kb.search.engines import EngineMaker, embedder_of, engine_of

@@ -15,7 +15,7 @@ from kb.search.facets import FACETS, values_of
 if TYPE_CHECKING:
     from index.analysis import Analyzer, Term
     from kb.library.contents import Contents
-    from kb.pipeline.understanding import FinishedReport
+    from kb.pipeline.reports import FinishedReport
     from kb.services import Domain
 
 SCHEMA = Schema(

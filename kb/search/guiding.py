@@ -11,7 +11,7 @@ from index.query import Query
 from index.text import folded_name
 from kb.kinds import leads_from
 from kb.kinds.pairs import PROBLEMS
-from kb.pipeline.aligning import aligned
+from kb.pipeline.alignment import aligned
 from kb.report.identity import normalized
 from kb.report.model import Claim, Note
 from kb.search.collection import Collection, Snapshot

@@ -13,7 +13,7 @@ from kb.texts import ja
 
 if TYPE_CHECKING:
     from kb.kinds import Pair
-    from kb.pipeline.aligning import Row
+    from kb.pipeline.alignment import Row
     from kb.report.difference import Difference
     from kb.report.outline import Outline
     from kb.search.directory import EventEntry, TalkEntry

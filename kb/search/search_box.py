@@ -11,7 +11,7 @@ from index.readings import as_read, beginnings
 from index.text import folded_name, folded_width
 from index.tree import FacetIs
 from index.words import QueryWords
-from kb.pipeline.understanding import Tools
+from kb.pipeline.reports import Tools
 from kb.search.answers import FacetValue
 from kb.search.facets import FACETS
 from kb.services import Catalogue

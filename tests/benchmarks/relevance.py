@@ -18,7 +18,7 @@ from index.analysis import Analyzer
 from kb.evaluation import MEASURES, evaluate, read_queries, score
 from kb.library.files import Library
 from kb.library.places import EVALUATION, SAMPLES
-from kb.pipeline.understanding import Tools, understand
+from kb.pipeline.reports import Tools, read_report
 
 Search = Callable[[str], Sequence[str]]
 DEPTH = 10
@@ -26,7 +26,7 @@ DEPTH = 10
 
 def main() -> None:
     tools = Tools()
-    every = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
+    every = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     notes = [note for one in every for note in one.report.notes]
     names = [f"{note.source}:{note.line}" for note in notes]
     texts = [

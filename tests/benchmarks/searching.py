@@ -17,7 +17,7 @@ from index.query import Query
 from index.schema import Document
 from index.whoosh_engine import WhooshEngine
 from kb.library.files import Library
-from kb.pipeline.understanding import FinishedReport, Tools, understand
+from kb.pipeline.reports import FinishedReport, Tools, read_report
 from kb.search.documents import SCHEMA, documents
 from kb.search.search_box import language
 
@@ -43,7 +43,7 @@ def main() -> None:
     count, asked = map(int, (*sys.argv[1:3], *("20000", "20000")[len(sys.argv) - 1 :]))
     rng = random.Random(2018)  # noqa: S311  # the same notes each time
     tools = Tools()
-    readings = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
+    readings = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     words = sorted({m.surface for r in readings for ms in r.morphemes.values() for m in ms if m.is_content})
     with tempfile.TemporaryDirectory() as folder:
         engine = WhooshEngine(Path(folder), SCHEMA, lambda: language(tools))

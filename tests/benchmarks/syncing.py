@@ -13,7 +13,7 @@ from time import perf_counter
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
 from kb.library.places import SAMPLES
-from kb.pipeline.understanding import Tools, understand
+from kb.pipeline.reports import Tools, read_report
 from kb.report.model import Correction
 
 
@@ -43,7 +43,7 @@ def generate(library: Path, reports: int, notes: int) -> None:
     """Write so many reports of so many notes, two talks to a report."""
     rng = random.Random(2018)  # noqa: S311  # the same library each time
     tools = Tools()
-    samples = [understand(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
+    samples = [read_report(file.data, file.source, tools) for file in Library(SAMPLES).scan().files]
     texts = [note.text for one in samples for note in one.report.notes]
     words = sorted({m.surface for one in samples for ms in one.morphemes.values() for m in ms if m.is_content})
     for number in range(1, reports + 1):
@@ -74,7 +74,7 @@ def tell(name: str, library: Path, index: Path, full: float) -> float:
     """Print how long a sync took, opening included, and which share that is of a full one; return its seconds."""
     started = perf_counter()
     kb = KnowledgeBase.open(library, index)
-    outcome = kb.keeper.sync()
+    outcome = kb.indexer.sync()
     seconds = perf_counter() - started
     share = f"{100 * seconds / full:6.2f} %" if full else f"{outcome.notes / seconds:6.0f} notes a second"
     sys.stdout.write(f"{name:32s} {seconds:8.2f} s  {share}\n")

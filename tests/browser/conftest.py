@@ -69,7 +69,7 @@ def serve() -> Callable[[Flask], AbstractContextManager[str]]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The page over the samples."""
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"))
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base)
 
 

@@ -124,7 +124,7 @@ def guarded(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text("# 見本勉強会 2019\n\n- SQS は便利\n", "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     with serve(create_app(knowledge_base, access=Access(token="a-token-of-twenty-chars"))) as root:  # noqa: S106
         yield root
 
@@ -139,7 +139,7 @@ def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -
         )
         (tmp_path / "library" / f"{year}.md").write_text(f"{text}  - メモリは最大 {year}MB\n", "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     guide = knowledge_base.guide(knowledge_base.collection.catalogue.by_slug["lambda"])
     with serve(create_app(knowledge_base)) as root:
         yield root, next(one.id for part in guide.parts.values() for one in part if one.talks > 1)
@@ -163,7 +163,7 @@ def test_a_talk_that_two_people_noted(
         text = f"# 見本会 2019 {kind}\n\n## 【A】10:00~10:45:サーバーレスの勘所\n\n- 鍵は必ず返す\n- 箱は{kind}\n"
         (tmp_path / "library" / f"{kind}.md").write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     (key,) = knowledge_base.browser.directory().talks
     with serve(create_app(knowledge_base)) as root:
         page = open_page(f"/talk/{key}", root, color_scheme=scheme, locale=locale, bypass_csp=True)
@@ -236,8 +236,8 @@ def test_what_a_sync_changed_and_the_saved_searches(
         "- SQS は 順番を守らない\n- 箱を足す\n" + "- 積む\n" * 12,
     ):
         (library / "a.md").write_text(f"# 見本勉強会 2019\n\n{report}", "utf-8")
-        knowledge_base.keeper.sync()
-    newest = next(iter(knowledge_base.announcer.differences()))
+        knowledge_base.indexer.sync()
+    newest = next(iter(knowledge_base.updates.differences()))
     found: dict[str, list[str]] = {}
     with serve(create_app(knowledge_base)) as root:
         page = open_page("/?q=箱", root, color_scheme=scheme, locale=locale, bypass_csp=True)

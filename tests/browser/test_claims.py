@@ -36,7 +36,7 @@ def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     with serve(create_app(kb)) as root:
         yield root, tmp_path / "library" / "kb.toml"
 

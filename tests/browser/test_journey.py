@@ -254,7 +254,7 @@ def test_a_pasted_report_is_seen_kept_and_found(
 ) -> None:
     (tmp_path / "library").mkdir()
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     with serve(create_app(knowledge_base)) as root:
         page = open_page("/", root, java_script_enabled=scripted)
         expect(page.get_by_text("まだレポートがありません")).to_be_visible()

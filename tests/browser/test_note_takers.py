@@ -26,7 +26,7 @@ def talk(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) 
         text = f"# 見本会 2019 {kind}\n\n## 【A】10:00~10:45:サーバーレスの勘所\n\n- {both}\n- {alone}\n"
         (tmp_path / "library" / f"{kind}.md").write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     (key,) = knowledge_base.browser.directory().talks
     with serve(create_app(knowledge_base)) as root:
         yield f"{root}/talk/{key}"

@@ -39,7 +39,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         name = f"{number} {payload.replace('/', '∕')}.txt"
         (folder / "library" / name).write_text(report(payload, PAYLOADS if number == 0 else []), "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

@@ -29,7 +29,7 @@ def small(
         (folder / "library" / f"{year}.md").write_text(REPORT.format(year=year), "utf-8")
     (folder / "library" / "undated.md").write_text(UNDATED, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return lambda: serve(create_app(knowledge_base))
 
 

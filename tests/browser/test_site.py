@@ -36,7 +36,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"))
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

@@ -34,7 +34,7 @@ def own(tmp_path: Path, serve: Callable[[Flask], AbstractContextManager[str]]) -
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     with serve(create_app(kb)) as root:
         yield root, kb
 
@@ -72,7 +72,7 @@ def test_an_update_that_takes_long_leads_back_to_the_note(
 
     def sync(_tell: Callable[[str, int, int], None]) -> SyncOutcome:
         going_on.wait(600)
-        return kb.keeper.sync()
+        return kb.indexer.sync()
 
     with serve(create_app(kb, updater=updating.Updater(sync))) as root:
         page = open_page("/?q=受ける", root, java_script_enabled=script)

@@ -29,7 +29,7 @@ class Two:
         self.here, self.there = here.searcher, there.searcher
         self.guides = here.guide, there.guide
         self.services = [here.collection.catalogue.by_slug[slug] for slug in ("lambda", "s3", "dynamodb", "eks")]
-        self.has_model = here.keeper.coverage() is not None
+        self.has_model = here.indexer.coverage() is not None
 
 
 def opened(tmp_path_factory: pytest.TempPathFactory, shards: int) -> Two:
@@ -41,10 +41,10 @@ def opened(tmp_path_factory: pytest.TempPathFactory, shards: int) -> Two:
         tmp_path_factory.mktemp("other"),
         lambda index, schema, language, embedder: OpenSearchEngine(address, index, schema, language, embedder),
     )
-    there.keeper.sync()
+    there.indexer.sync()
     here = KnowledgeBase.open(SAMPLES, folder)
     for one in (here, there):
-        one.keeper.embed()
+        one.indexer.embed()
     return Two(faces, here, there)
 
 

@@ -77,9 +77,9 @@ def _synced(files: _Files, *, embedded: bool = True) -> _Make:
 
     def make(folder: Path, _patch: pytest.MonkeyPatch) -> KnowledgeBase:
         kb = opened(folder, files)
-        kb.keeper.sync()
+        kb.indexer.sync()
         if embedded:
-            kb.keeper.embed()
+            kb.indexer.embed()
         return kb
 
     return make
@@ -102,8 +102,8 @@ def _samples(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
     """Show the samples, as a first start does; those in a folder of their own, so that nothing harms the bundled."""
     patch.setattr(places, "SAMPLES", Path(shutil.copytree(places.SAMPLES, folder / "samples")))
     kb = KnowledgeBase.open(None, folder / "index")
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
     return kb
 
 
@@ -115,7 +115,7 @@ def _half_embedded(folder: Path, patch: pytest.MonkeyPatch) -> KnowledgeBase:
             raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        kb.keeper.embed(stop)
+        kb.indexer.embed(stop)
     return kb
 
 

@@ -23,8 +23,8 @@ REPORT = "# 見本勉強会 2019 参加レポート\n\n## キューの話\n\n"
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     kb = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"))
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
     return kb
 
 
@@ -45,7 +45,7 @@ def test_of_what_is_quoted_nine_in_ten_answer_and_to_what_nobody_noted_nothing_i
 def test_only_the_first_page_of_the_best_quotes_and_only_with_vectors(samples: KnowledgeBase, tmp_path: Path) -> None:
     query = Query(QUESTION, explain=True)
     bare = KnowledgeBase.open(SAMPLES, tmp_path)
-    bare.keeper.sync()
+    bare.indexer.sync()
 
     assert quoted(samples, query)
     assert quoted(samples, Query(QUESTION, explain=True, sort="new")) == ()
@@ -86,8 +86,8 @@ def test_what_somebody_told_to_be_no_answer_is_not_quoted_again(tmp_path: Path) 
     answer = "- 同じメッセージが2回届くことがあるので、2回届いても困らないよう冪等に処理する\n"
     (tmp_path / "library" / "a.md").write_text(REPORT + answer + notes, "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
     client = create_app(kb).test_client()
     query = Query(QUESTION, explain=True)
     (one,) = quoted(kb, query)

@@ -172,7 +172,7 @@ def _returning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "changes", lambda _folders: iter(()))
     for module in (worker, serving):
         monkeypatch.setattr(module, "embed_in_worker", lambda _kb: lambda: None)
-    monkeypatch.setattr(serving, "sync_in_worker", lambda kb, progress: kb.keeper.sync(progress))
+    monkeypatch.setattr(serving, "sync_in_worker", lambda kb, progress: kb.indexer.sync(progress))
 
 
 @pytest.mark.usefixtures("_returning")

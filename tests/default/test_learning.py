@@ -19,8 +19,8 @@ def test_a_dozen_corrections_are_learned_beside_vectors_and_taken_back(tmp_path:
 
     def synced() -> tuple[list[float], bool, list[tuple[Cause, ...]]]:
         """Return how sure the kinds of the other report are, whether vectors told all kinds, and what changed why."""
-        difference = kb.keeper.sync().difference
-        kb.keeper.embed()
+        difference = kb.indexer.sync().difference
+        kb.indexer.embed()
         entries = kb.browser.reports()
         other = next(entry for entry in entries if entry.source == "b.md")
         sure = [note.sure if note.kind == "impression" else 0.0 for note in kb.browser.report(other.id)[1]]

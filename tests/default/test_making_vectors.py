@@ -29,7 +29,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "library").mkdir()
     text = REPORT + "".join(f"- 監視を{number}台で{'表鍵錠'[number % 3]}に移す\n" for number in range(NOTES))
     (folder / "library" / "report.md").write_text(text, "utf-8")
-    opened(folder).keeper.sync()
+    opened(folder).indexer.sync()
     shutil.copytree(folder / "index", folder / "kept")
     return folder
 
@@ -38,7 +38,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(kept: Path) -> Mapping[int, bytes]:
     """Return the vectors as they are where nothing happens."""
     folder = restored(kept)
-    opened(folder).keeper.embed()
+    opened(folder).indexer.embed()
     return vectors_in(folder)
 
 
@@ -60,7 +60,7 @@ def opened(folder: Path) -> KnowledgeBase:
 
 def vectors_in(folder: Path) -> Mapping[int, bytes]:
     """Return the numbers of each vector that is kept, by its key."""
-    model = opened(folder).keeper.model()
+    model = opened(folder).indexer.model()
     assert model is not None
     kept = VectorFile(folder / "index", model.rpartition(",")[0]).read()
     return {int(key): row.tobytes() for key, row in zip(kept.keys, kept.vectors.numbers, strict=True)}
@@ -87,13 +87,13 @@ def is_fine(folder: Path, whole: Mapping[int, bytes]) -> Sequence[bool]:
     """Tell whether words answer, whether each vector is as it should be, and whether the next ones make the rest."""
     answers = len(opened(folder).searcher.search(Query("監視", limit=None)).found) == NOTES
     left = vectors_in(folder)
-    opened(folder).keeper.embed()
+    opened(folder).indexer.embed()
     return answers, left.items() <= whole.items(), vectors_in(folder) == whole
 
 
 def test_a_server_has_its_model_ready_before_the_first_search(folder: Path) -> None:
     kb = opened(folder)
-    kb.keeper.embed()
+    kb.indexer.embed()
     loaded.cache_clear()
 
     serving._warm(kb)  # noqa: SLF001  # what it begins beside the pages

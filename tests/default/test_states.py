@@ -122,7 +122,7 @@ def test_however_many_vectors_there_are_words_are_found_and_a_sync_makes_the_res
     synced = kb(state, "sync", "--wait")[0]
 
     assert (found[0], found[1] >= 1, told, synced) == (1, True, [True, True], 0)
-    assert (state.kb.keeper.coverage(), coverage(completed) in client.get("/").text) == (completed, True)
+    assert (state.kb.indexer.coverage(), coverage(completed) in client.get("/").text) == (completed, True)
 
 
 @pytest.mark.parametrize("state", ["model's address away"], indirect=True)

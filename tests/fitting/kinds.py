@@ -30,7 +30,7 @@ from index.embedding.bundled_model import Bundled
 from kb.kinds.classify import KINDS, WITH_VECTORS, likeliest_kind
 from kb.kinds.features import Analysis, NoteLists, features
 from kb.kinds.pairs import KindProbabilities, pair_features, problems_near, questions_near
-from kb.pipeline.understanding import Tools, analyse
+from kb.pipeline.reports import Tools, analyse
 from kb.readers.formats import read_outline
 from kb.report.model import Note, Report
 from kb.storage.caches import cache_folder

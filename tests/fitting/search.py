@@ -144,8 +144,8 @@ def _digested(note: Note) -> str:
 
 def _opened(library: Path, index: Path) -> KnowledgeBase:
     kb = KnowledgeBase.open(library, index)
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
     return kb
 
 

@@ -22,7 +22,7 @@ from torch.nn import functional
 from index.embedding.bundled_model import TUNED, weights_file
 from index.embedding.e5_weights import Weights
 from index.embedding.unigram_tokenizer import BEGIN, END, UnigramTokenizer
-from kb.pipeline.understanding import Tools, understand
+from kb.pipeline.reports import Tools, read_report
 
 QUERIES = Path("data/labels/queries.tsv")
 DOCUMENTS = Path("data/labels/documents.tsv")
@@ -128,7 +128,7 @@ def judged_queries(labels: Path) -> tuple[list[Judged], list[str]]:
     documents = dict(line.split("\t") for line in DOCUMENTS.read_text("utf-8").splitlines())
     tools, notes, every = Tools(), dict[tuple[str, str], str](), list[str]()
     for number, path in documents.items():
-        for note in understand((labels / "notes" / path).read_bytes(), f"notes/{path}", tools).report.notes:
+        for note in read_report((labels / "notes" / path).read_bytes(), f"notes/{path}", tools).report.notes:
             notes[number, str(note.line)] = note.passage
             every.append(note.passage)
 

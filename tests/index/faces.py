@@ -10,7 +10,7 @@ from scan_engine import ScanEngine
 from index.query import Query
 from kb.knowledge_base import KnowledgeBase
 from kb.library.files import Library
-from kb.pipeline.understanding import understand
+from kb.pipeline.reports import read_report
 from kb.search.documents import SCHEMA, documents
 from kb.search.facets import keys
 from kb.search.search_box import language
@@ -33,8 +33,8 @@ class Faces(NamedTuple):
 def faces_over(index: Path) -> Faces:
     """Return the faces over the samples, indexed in a folder."""
     kb = KnowledgeBase.open(SAMPLES, index)
-    kb.keeper.sync()
-    every = [understand(file.data, file.source, kb.collection.tools) for file in Library(SAMPLES).scan().files]
+    kb.indexer.sync()
+    every = [read_report(file.data, file.source, kb.collection.tools) for file in Library(SAMPLES).scan().files]
     oracle = ScanEngine(SCHEMA, language(kb.collection.tools))
     replaced = {one.report.source: documents(one, kb.collection.tools.analyzer, kb.collection.domain) for one in every}
     oracle.publish(replaced, (), tuple(replaced), {})

@@ -45,7 +45,7 @@ def test_questions_on_an_encyclopedia_find_their_paragraph() -> None:
 
 def test_a_note_is_found_by_each_of_its_own_terms(tmp_path: Path) -> None:
     kb = KnowledgeBase.open(SAMPLES, tmp_path)
-    kb.keeper.sync()
+    kb.indexer.sync()
     analyzer = kb.collection.tools.analyzer
     having = defaultdict(set)
     for found in kb.searcher.search(Query(limit=None)).found:

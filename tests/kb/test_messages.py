@@ -96,8 +96,8 @@ def test_what_is_wrong_is_the_same_value_once_it_was_kept(tmp_path: Path) -> Non
     library.mkdir()
     (library / "scan.md").write_bytes(b"%PDF-1.4")
     (library / "a.rst").write_text("会 2018\n=======\n\n* 箱\n\n.. tabs:: a\n", "utf-8")
-    synced = KnowledgeBase.open(library, tmp_path / "index").keeper.sync()
-    again = KnowledgeBase.open(library, tmp_path / "index").keeper
+    synced = KnowledgeBase.open(library, tmp_path / "index").indexer.sync()
+    again = KnowledgeBase.open(library, tmp_path / "index").indexer
 
     assert again.status().problems == synced.problems
     assert [problem.message for problem in again.status().problems] == [

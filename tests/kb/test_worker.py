@@ -80,7 +80,7 @@ def library(tmp_path: Path) -> Path:
 
 def test_it_is_told_how_far_it_is_and_turned_to_with_a_changed_configuration(library: Path) -> None:
     kb = KnowledgeBase.open(library, library.parent / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     (library / "kb.toml").write_text(SERVICE, encoding="utf-8")
     steps: list[tuple[str, int, int]] = []
 
@@ -103,7 +103,7 @@ def test_what_stops_it_is_told(library: Path) -> None:
 
 def test_what_another_published_is_taken_up_at_once(library: Path) -> None:
     running = KnowledgeBase.open(library, library.parent / "index")
-    running.keeper.sync()
+    running.indexer.sync()
     before = running.searcher.search(Query("夜")).total
     (library / "a.md").write_text("# 勉強会\n\n- 夜\n- 夜に\n", encoding="utf-8")
     another = KnowledgeBase.open(library, library.parent / "index")
@@ -123,7 +123,7 @@ def embedded(library: Path, url: str) -> subprocess.CompletedProcess[str]:
     """Return how a process ended that was to make the vectors of a library by a model at an address."""
     environment = {**os.environ, "KB_EMBEDDING": "", "no_proxy": "127.0.0.1"}
     (library / "kb.toml").write_text(f'[embedding]\nurl = "{url}"\nmodel = "m"\n', "utf-8")
-    KnowledgeBase.open(library, library.parent / "index").keeper.sync()
+    KnowledgeBase.open(library, library.parent / "index").indexer.sync()
     command = [sys.executable, "-c", EMBEDDING, str(library), str(library.parent / "index")]
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
 
@@ -139,7 +139,7 @@ def test_a_model_that_makes_no_vectors_is_told_in_a_line(library: Path) -> None:
 
 
 def test_vectors_that_cannot_be_written_are_told_in_a_line(library: Path) -> None:
-    KnowledgeBase.open(library, library.parent / "index").keeper.sync()
+    KnowledgeBase.open(library, library.parent / "index").indexer.sync()
     (library.parent / "index" / "vectors").touch()  # a file where their folder would be
 
     ended = embedded(library, "http://127.0.0.1:9/v1")

@@ -50,7 +50,7 @@ _OF_THE_LIBRARY = tuple(
 )
 TESTS = {  # those about each module, the quickest first
     "kb/report/identity.py": ("tests/kb/report/test_identity.py", "tests/kb/search/test_ids.py"),
-    "kb/pipeline/relating.py": ("tests/kb/pipeline/test_relating.py", "tests/kb/search/test_ids.py"),
+    "kb/pipeline/relations.py": ("tests/kb/pipeline/test_relations.py", "tests/kb/search/test_ids.py"),
     "kb/library/files.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
     "kb/library/file_changes.py": (*_OF_THE_LIBRARY, "tests/reliability/test_adding.py"),
     "kb/library/kept.py": ("tests/kb/library/test_kept.py", "tests/kb/indexing/test_differences.py"),

@@ -145,14 +145,14 @@ class Action:
 def follow(knowledge_base: KnowledgeBase, worth_processes: int = WORTH_PROCESSES) -> None:
     """Bring an index up to its library, then merge what is worth it, as every face does."""
     staging.WORTH_PROCESSES = worth_processes
-    knowledge_base.keeper.sync()
-    knowledge_base.keeper.tidy()
+    knowledge_base.indexer.sync()
+    knowledge_base.indexer.tidy()
 
 
 def _filled(scene: Scene) -> None:
     for name, text in (("kept.md", KEPT), ("edited.md", EDITED), ("gone.md", GONE)):
         scene.write(name, text)
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
 
 
 def _edited(scene: Scene) -> None:
@@ -163,7 +163,7 @@ def _edited(scene: Scene) -> None:
 def _in_segments(scene: Scene) -> None:
     for name, text in (("kept.md", KEPT), ("edited.md", EDITED), ("gone.md", GONE)):
         scene.write(name, text)
-        scene.opened().keeper.sync()
+        scene.opened().indexer.sync()
 
 
 def _with_a_large_one(scene: Scene) -> None:
@@ -211,19 +211,19 @@ GIVEN = MetadataOverride(event="名付けた会", held_on="2020-05")
 def _filled_and_told(scene: Scene) -> None:
     _filled(scene)
     scene.opened().collection.library.configure(with_overrides({"gone.md": GIVEN, "edited.md": GIVEN}))
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
 
 
 def _removed(scene: Scene) -> None:
     _filled_and_told(scene)
     _remove(scene.opened())
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
 
 
 def _replaced(scene: Scene) -> None:
     _filled_and_told(scene)
     _replace_and_tell(scene.opened())
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
 
 
 def _replace_and_tell(knowledge_base: KnowledgeBase) -> None:
@@ -255,7 +255,7 @@ def _exported(scene: Scene) -> None:
     knowledge_base.collection.library.configure(
         with_overrides({"blog.txt#1": GIVEN, "blog.txt#2": MetadataOverride(event="錠の日")})
     )
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
 
 
 def _export_again(knowledge_base: KnowledgeBase) -> None:

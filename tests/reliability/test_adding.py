@@ -44,7 +44,7 @@ def steps(own: int, rounds: int, slugs: Sequence[str]) -> Iterator[Callable[[Kno
         slug = slugs[own * rounds + number]
         yield lambda kb, slug=slug: kb.corrector.note(TOGETHER, lambda known: corrected(known, slug, None))
         if number % 10 == 0:
-            yield lambda kb: patiently(kb.keeper.sync)
+            yield lambda kb: patiently(kb.indexer.sync)
 
 
 def work(scene: Scene, own: int, rounds: int, slugs: Sequence[str], done: Path) -> None:
@@ -71,7 +71,7 @@ def test_processes_that_add_and_correct_at_once_lose_nothing(tmp_path: Path, rou
     scene, random = Scene(tmp_path / "scene"), Random(SEED)  # noqa: S311
     scene.write("kept.md", KEPT)
     first = scene.opened()
-    first.keeper.sync()
+    first.indexer.sync()
     slugs = [service.slug for service in first.collection.catalogue.services][: PROCESSES * rounds]
     done = [tmp_path / f"done-{own}" for own in range(PROCESSES)]
     killed = 0
@@ -113,7 +113,7 @@ def test_what_the_page_takes_in_at_once_is_all_there(tmp_path: Path, rounds: int
     scene = Scene(tmp_path / "scene")
     scene.write("kept.md", KEPT)
     knowledge_base = scene.opened()
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     app = create_app(knowledge_base)
     note = next(note for note in knowledge_base.browser.report(knowledge_base.browser.reports()[0].id)[1])
     slugs = [service.slug for service in knowledge_base.collection.catalogue.services][: PROCESSES * rounds]

@@ -64,7 +64,7 @@ def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
         scene.write("kept.md", text)
         scene.write("edited.md", EDIT if text == KEPT else EDITED)
         knowledge_base = scene.opened()
-        knowledge_base.keeper.sync()
+        knowledge_base.indexer.sync()
         whole.append(seen(knowledge_base.searcher.search(BOTH)))
     results: multiprocessing.Queue[object] = FORK.Queue()
     enough = FORK.Event()
@@ -76,7 +76,7 @@ def test_no_search_beside_a_writer_fails_or_mixes_two_generations(
     while done < processes:
         scene.write("kept.md", texts[published % 2])
         scene.write("edited.md", EDITED if published % 2 else EDIT)
-        writer.keeper.sync()
+        writer.indexer.sync()
         published += 1
         if published > 1:  # however slow the writer is beside its readers
             enough.set()
@@ -109,21 +109,21 @@ def fight(scene: Scene, own: int, rounds: int) -> None:
         text = ADDED.replace("四つ目", f"{own}人目の{number}回目").replace("移行の話", f"話{own}-{number}")
         knowledge_base.adder.add(text.encode(), "notes.md")
         knowledge_base.corrector.note(f"note-{own}-{number}/00000000", lambda _: Correction(adds=("s3",)))
-        patiently(knowledge_base.keeper.sync)
+        patiently(knowledge_base.indexer.sync)
 
 
 @pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=pytest.mark.soak)])
 def test_two_that_write_at_once_lose_nothing(tmp_path: Path, rounds: int) -> None:
     scene = Scene(tmp_path / "scene")
     scene.write("kept.md", KEPT)
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
     fighters = [FORK.Process(target=fight, args=(scene, own, rounds)) for own in (1, 2)]
     for fighter in fighters:
         fighter.start()
     for fighter in fighters:
         fighter.join()
     last = scene.opened()
-    last.keeper.sync()
+    last.indexer.sync()
     titles = {entry.title for entry in last.browser.reports()}
     texts = library_texts(scene)
     lost = [

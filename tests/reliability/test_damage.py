@@ -91,7 +91,7 @@ def test_what_is_damaged_is_never_served_wrong_and_a_sync_mends_it(
     scene = Scene(tmp_path / "scene")
     ACTIONS["sync"].prepare(scene)
     before = told(scene.opened())
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
     kept = scene.save("kept")
     right = told(scene.opened())
     rng = Random(SEED)  # noqa: S311
@@ -118,7 +118,7 @@ def outcome(scene: Scene, right: object, before: object) -> tuple[str, str]:
         served = "right" if answers == right else "the generation before" if answers == before else "wrong"
     except SearchIndexError:
         pass
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
     return served, "right" if told(scene.opened()) == right else "wrong"
 
 
@@ -126,7 +126,7 @@ def outcome(scene: Scene, right: object, before: object) -> tuple[str, str]:
 def test_a_file_cut_under_a_running_reader_kills_nothing(tmp_path: Path, most: int | None) -> None:
     scene = Scene(tmp_path / "scene")
     ACTIONS["sync"].prepare(scene)
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
     kept = scene.save("kept")
     right = told(scene.opened())
     files = sorted(path for path in scene.index.rglob("*") if path.is_file())
@@ -173,7 +173,7 @@ def searched(scene: Scene, cache: Path) -> "subprocess.CompletedProcess[str]":
 def test_a_damaged_dictionary_is_made_again(tmp_path: Path, most: int | None) -> None:
     scene, cache = Scene(tmp_path / "scene"), tmp_path / "cache"
     ACTIONS["sync"].prepare(scene)
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
     right = searched(scene, cache).stdout
     file = next(cache.rglob("*.dic"))
     data = file.read_bytes()

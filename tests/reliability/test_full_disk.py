@@ -36,7 +36,7 @@ def tried(scene: Scene, name: str, limit: int) -> tuple[object, object, object, 
     between = told(knowledge_base)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     if name == "add" and (scene.library / "added.md").exists():
-        knowledge_base.keeper.sync()
+        knowledge_base.indexer.sync()
     else:
         ACTIONS[name].act(knowledge_base)
     return before, between, told(knowledge_base), error
@@ -88,12 +88,12 @@ def filled_up(scene: Scene, kilobytes: int) -> tuple[object, object, str]:
         file.write(bytes(max(0, free - kilobytes * 1024)))
     error = ""
     try:
-        knowledge_base.keeper.sync()
+        knowledge_base.indexer.sync()
     except (LibraryError, SearchIndexError, OSError) as raised:
         error = type(raised).__name__
     between = told(knowledge_base)
     ballast.unlink()
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return between, told(knowledge_base), error
 
 
@@ -103,7 +103,7 @@ def test_on_a_full_disk_the_old_answers_stay_and_a_retry_works(tmp_path: Path, s
     ACTIONS["sync"].prepare(scene)
     kept = scene.save("kept")
     old = told(scene.opened())
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
     new = told(scene.opened())
     wrong, failed = [], 0
     for room in (240 * n // sizes for n in range(sizes)):
@@ -126,12 +126,12 @@ def as_nobody(scene: Scene) -> tuple[object, str, object]:
     knowledge_base = scene.opened()
     error = ""
     try:
-        knowledge_base.keeper.sync()
+        knowledge_base.indexer.sync()
     except (LibraryError, SearchIndexError, OSError) as raised:
         error = type(raised).__name__
     there = told(knowledge_base)
     os.seteuid(0)
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return there, error, told(knowledge_base)
 
 

@@ -95,7 +95,7 @@ def test_two_clients_under_equal_names_lose_nothing_that_was_acknowledged(tmp_pa
     scene, acknowledged = Scene(tmp_path / "scene"), tmp_path / "acknowledged"
     scene.write("kept.md", KEPT)
     knowledge_base = scene.opened()
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     app = create_app(knowledge_base)
     clients = [Client(app.test_client(), own, acknowledged) for own in (1, 2)]
     with ThreadPoolExecutor(2) as pool:
@@ -118,7 +118,7 @@ def work(scene: Scene, own: int, first: int, acknowledged: Path, done: Path) -> 
 def test_two_that_are_killed_amid_that_lose_nothing_either(tmp_path: Path, kills: int) -> None:
     scene, acknowledged, random = Scene(tmp_path / "scene"), tmp_path / "acknowledged", Random(SEED)  # noqa: S311
     scene.write("kept.md", KEPT)
-    scene.opened().keeper.sync()
+    scene.opened().indexer.sync()
     acknowledged.touch()
     done = [tmp_path / f"done-{own}" for own in (1, 2)]
     for file in done:

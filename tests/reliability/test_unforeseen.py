@@ -246,7 +246,7 @@ def ids(knowledge_base: KnowledgeBase) -> Mapping[str, Sequence[str]]:
         "note": [note.id for report in reports for note in knowledge_base.browser.report(report)[1][:5]],
         "event": list(directory.events),
         "speaker": list(directory.speakers),
-        "update": list(knowledge_base.announcer.differences()),
+        "update": list(knowledge_base.updates.differences()),
         "service": services,
         "guide": services,
     }
@@ -261,8 +261,8 @@ def unforeseen(folder: Path, many: int, seed: int) -> tuple[Counter[int], list[s
         shutil.rmtree(library, ignore_errors=True)
         shutil.copytree(SAMPLES, library)
         knowledge_base = KnowledgeBase.open(library, folder / "index")
-        knowledge_base.keeper.sync()
-        knowledge_base.keeper.embed()
+        knowledge_base.indexer.sync()
+        knowledge_base.indexer.embed()
         app = create_app(knowledge_base, fetcher=Fetcher(resolve=nowhere, backend=Nowhere()))
         strangers = Strangers(app, ids(knowledge_base), random)
         for environ, status in islice(strangers, min(ROUND, many - begin)):

@@ -23,7 +23,7 @@ TOKEN = "a-token-of-twenty-chars"  # noqa: S105
 def knowledge_base(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

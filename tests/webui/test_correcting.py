@@ -33,7 +33,7 @@ def kb(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 

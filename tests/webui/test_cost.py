@@ -55,7 +55,7 @@ class CountingReader:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("index"), CountingEngine)
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     client = create_app(knowledge_base).test_client()
     client.get("/talks")  # the examples that every page offers and what talks are about are found once a generation
     return client
@@ -159,7 +159,7 @@ def test_other_words_in_kb_toml_let_go_of_the_analysis_of_before(tmp_path: Path)
 
     for word in ("語彙の一", "語彙の二", "語彙の三"):
         (library / "kb.toml").write_text(f'[words]\n"{word}" = []\n', "utf-8")
-        knowledge_base.keeper.sync()
+        knowledge_base.indexer.sync()
         answers = [client.get(address).status_code for address in ("/?q=便利", "/service/sqs", "/guide/sqs")]
         assert set(answers) == {200}
         before.append(weakref.ref(knowledge_base.collection.tools.analyzer))

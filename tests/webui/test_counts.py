@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("counts")
     (folder / "library").mkdir()
     (folder / "library" / "a.md").write_text(REPORT, "utf-8")
-    KnowledgeBase.open(folder / "library", folder / "index").keeper.sync()
+    KnowledgeBase.open(folder / "library", folder / "index").indexer.sync()
     return folder
 
 

@@ -70,7 +70,7 @@ def opened(folder: Path) -> KnowledgeBase:
     for name, text in (("a.md", FIRST), ("b.md", SECOND), ("c.md", THIRD), ("d.md", TOO)):
         (folder / "library" / name).write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -140,10 +140,10 @@ def test_a_report_that_goes_takes_its_part_and_one_that_comes_back_brings_it(
 ) -> None:
     before = told(client)
     (knowledge_base.collection.library.path / "c.md").rename(knowledge_base.collection.library.path / "c.md~")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     without = said(client, "advice")
     (knowledge_base.collection.library.path / "c.md~").rename(knowledge_base.collection.library.path / "c.md")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
 
     assert without == [(2, ADVICE[0][1][:2])]
     assert told(client) == before

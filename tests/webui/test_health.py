@@ -50,14 +50,14 @@ def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KnowledgeBase:
     library = tmp_path / "library"
     library.mkdir()
     (library / "a.md").write_text("# 勉強会\n\n- 冪等に\n", "utf-8")
-    KnowledgeBase.open(library, tmp_path / "index").keeper.sync()  # the last index of this machine
+    KnowledgeBase.open(library, tmp_path / "index").indexer.sync()  # the last index of this machine
     (library / "b.md").write_text("# 研究会\n\n- 冪等は大切\n- 監視する\n", "utf-8")
     kb = KnowledgeBase.open(
         library,
         tmp_path / "index",
         lambda folder, *rest: WithStandIn(Distant(folder.with_name("there"), *rest), WhooshEngine(folder, *rest)),
     )
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -126,12 +126,12 @@ def test_after_a_failed_update_every_page_says_that_it_is_older_until_one_is_don
 def test_status_tells_and_nothing_is_taken_up(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Distant, "away", value=True)
 
-    status = kb.keeper.status()
+    status = kb.indexer.status()
 
     assert (status.notes, status.older_answers, status.up_to_date) == (1, True, False)
     assert "cannot be reached" in str(status.problems[0])
     with pytest.raises(EngineAwayError):
-        kb.keeper.sync()
+        kb.indexer.sync()
 
 
 def test_a_page_whose_cluster_goes_away_under_it_is_made_anew(
@@ -169,12 +169,12 @@ def test_the_page_says_that_an_older_generation_answers_until_the_index_is_made_
     library.mkdir()
     (library / "a.md").write_text("# 勉強会\n\n- 冪等に\n", "utf-8")
     kb = KnowledgeBase.open(library, tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     client = create_app(kb).test_client()
     (tmp_path / "index" / "CURRENT").write_bytes(b"gen-")
 
     damaged = client.get("/?q=冪等").text
-    kb.keeper.sync()
+    kb.indexer.sync()
     whole = client.get("/?q=冪等").text
 
     assert [labels.OLDER_ANSWERS in page for page in (damaged, whole)] == [True, False]

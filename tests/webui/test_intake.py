@@ -40,7 +40,7 @@ OURS = {"Sec-Fetch-Site": "same-origin"}
 def knowledge_base(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -121,7 +121,7 @@ def test_what_takes_another_place_than_was_shown_is_shown_again_before_it_is_kep
 ) -> None:
     path = knowledge_base.collection.library.path / "a.md"
     path.write_text(REPORT, "utf-8")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     shown = send(client, {"text": REPORT + "- 追記\n"})
     path.write_text(meanwhile or "# 別の会 2020\n\n- 監視\n", "utf-8")
     before = path.read_text("utf-8")
@@ -301,13 +301,13 @@ def test_while_an_update_runs_searches_are_answered_and_it_is_told_how_far_that_
 ) -> None:
     monkeypatch.setattr(updating, "PATIENCE", 0.0)
     (knowledge_base.collection.library.path / "a.md").write_text(REPORT, "utf-8")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     going_on = threading.Event()
 
     def sync(tell: Callable[[str, int, int], None]) -> SyncOutcome:
         tell("reading", 1, 2)
         going_on.wait(600)
-        return knowledge_base.keeper.sync()
+        return knowledge_base.indexer.sync()
 
     updater = updating.Updater(sync)
     client = create_app(knowledge_base, updater=updater).test_client()

@@ -60,7 +60,7 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     (folder / "library").mkdir()
     (folder / "library" / "a.md").write_text(REPORT, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -73,7 +73,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
     for year in (2018, 2020):
         (folder / "library" / f"{year}.md").write_text(LARGE.format(year=year), "utf-8")
-        knowledge_base.keeper.sync()
+        knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -254,7 +254,7 @@ class Unmarked(HTMLParser):
 def test_what_is_japanese_on_an_english_page_is_marked_so(large: KnowledgeBase, path: str) -> None:
     report = large.browser.reports()[0]
     note = large.browser.report(report.id)[1][-1]
-    update, event = next(iter(large.announcer.differences())), slug(report.event or "")
+    update, event = next(iter(large.updates.differences())), slug(report.event or "")
     address = path.format(report=report.id, note=note.id, talk=report.talks[0].id, event=event, update=update)
     page = create_app(large).test_client().get(address, headers={"Accept-Language": "en", "Accept": "text/html"})
     reader = Unmarked()

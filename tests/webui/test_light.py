@@ -35,7 +35,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
             lines += ["", f"## 【A】10:00~10:40:AWS {said(3)} {said(1)}さん", ""]
             lines += [f"- AWS {said(8)}、{chance.choice(names)} {said(2)}" for _ in range(NOTES)]
         (folder / "library" / f"{number}.md").write_text("\n".join(lines), "utf-8")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 

@@ -27,7 +27,7 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     (folder / "library").mkdir()
     (folder / "library" / "a.md").write_text("# 見本勉強会 2019\n\n- SQS は便利\n", "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

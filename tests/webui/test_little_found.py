@@ -28,7 +28,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     many = "".join(f"- Kubernetesの話{number}\n" for number in range(30))
     (folder / "library" / "a.md").write_text(REPORT + many, "utf-8")
     kb = KnowledgeBase.open(folder / "library", folder / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return create_app(kb).test_client()
 
 

@@ -27,7 +27,7 @@ SQS = Service("sqs", "Amazon SQS", "SQS", "integration")
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     knowledge_base = KnowledgeBase.open(SAMPLES, tmp_path_factory.mktemp("pictures"))
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 

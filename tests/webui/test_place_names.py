@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("places")
     (folder / "library").mkdir()
     (folder / "library" / "a.md").write_text(REPORT, "utf-8")
-    knowledge_base(folder).keeper.sync()
+    knowledge_base(folder).indexer.sync()
     return folder
 
 

@@ -21,7 +21,7 @@ def knowledge_base(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text("# 見本勉強会 2019\n\n- SQS は便利\n", "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

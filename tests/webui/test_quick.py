@@ -17,7 +17,7 @@ def knowledge_base(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -45,7 +45,7 @@ def test_a_page_of_an_unchanged_generation_is_not_sent_again(client: FlaskClient
 def test_a_page_of_another_generation_is(client: FlaskClient, knowledge_base: KnowledgeBase) -> None:
     tag = client.get("/?q=SQS").headers["ETag"]
     (knowledge_base.collection.library.path / "a.md").write_text(f"{REPORT}- SQS は順番を守らない\n", "utf-8")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
 
     assert again(client, "/?q=SQS", tag)[0] == 200
 

@@ -42,7 +42,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
         tracks = "".join(f"\n## 【{'BA'[n % 2]}】1{n}:00~1{n}:40:話{n}\n\n- その{n}\n" for n in range(4))
         (folder / "library" / f"small-{number}.md").write_text(text + ("" if number else tracks), "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 
@@ -51,7 +51,7 @@ def nothing(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     folder = tmp_path_factory.mktemp("nothing")
     (folder / "library").mkdir()
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 
@@ -333,7 +333,7 @@ def test_a_report_whose_file_has_gone_is_read_from_the_index_but_has_no_lines(tm
     file = tmp_path / "library" / "a.md"
     file.write_text(report(2019, speaker="見本 太郎"), "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     client = create_app(knowledge_base).test_client()
     name = quote(knowledge_base.browser.reports()[0].id)
     before = [client.get(f"/{page}/{name}").status_code for page in ("report", "lines")]

@@ -46,7 +46,7 @@ def library(tmp_path: Path) -> Path:
 @pytest.fixture
 def kb(library: Path) -> KnowledgeBase:
     kb = KnowledgeBase.open(library, library.parent / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -154,7 +154,7 @@ def test_what_is_new_is_counted_from_when_this_browser_opened_the_search(
     client.get("/?q=通知")
     seen = new(client.get("/"))
     (library / "a.md").write_text(f"{REPORT}- 夜の通知は止める\n- 箱\n", "utf-8")
-    kb.keeper.sync()
+    kb.indexer.sync()
     after, other = new(client.get("/")), new(create_app(kb).test_client().get("/"))
     client.get("/?q=通知")
 

@@ -43,7 +43,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     for name, text in {"dated": DATED, "undated": UNDATED, "many": f"# 数える会 2020\n\n{many}"}.items():
         (folder / "library" / f"{name}.md").write_text(text, "utf-8")
     kb = KnowledgeBase.open(folder / "library", folder / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return create_app(kb).test_client()
 
 
@@ -135,7 +135,7 @@ def test_a_service_that_kb_toml_no_longer_has_is_called_by_its_slug(
     (tmp_path / "kb.toml").write_text('[services.hoge]\nname = "Hoge"\ncategory = "compute"\n', "utf-8")
     (tmp_path / "a.md").write_text("# 勉強会\n\n- 課題: Hoge が遅くて困った\n", "utf-8")
     kb = KnowledgeBase.open(tmp_path, tmp_path / ".index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     client = create_app(kb).test_client()
     monkeypatch.setattr(Catalogue, "by_slug", {})
 
@@ -253,7 +253,7 @@ def started(folder: Path, *notes: str) -> FlaskClient:
     text = f"# 見本勉強会 2019 参加レポート\n\n## 【A】11:10~12:00:キューの話\n\n登壇: 見本 花子\n\n{lines}"
     (folder / "library" / "a.md").write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 

@@ -252,7 +252,7 @@ def unprivileged() -> None:
 def test_the_index_of_another_library_is_not_served_for_this_one(start: Start, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "a.md").write_text("# 会\n\n- 冪等に\n", "utf-8")
-    KnowledgeBase.open(tmp_path / "other", tmp_path / "index").keeper.sync()
+    KnowledgeBase.open(tmp_path / "other", tmp_path / "index").indexer.sync()
     process = start("--port", "0", "--no-watch")
     told, _ = process.communicate(timeout=300)
 
@@ -263,7 +263,7 @@ def test_an_index_that_cannot_be_written_and_is_behind_its_library_is_served_and
     start: Start, tmp_path: Path
 ) -> None:
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     (tmp_path / "library" / "new.md").write_text("# 新しい勉強会 2020\n\n- 冪等にする\n", "utf-8")
     folders = [tmp_path / "index", *(path for path in (tmp_path / "index").rglob("*") if path.is_dir())]
     for folder in folders:

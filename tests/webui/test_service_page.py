@@ -44,7 +44,7 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     for name, text in (("old.md", OLD), ("new.md", NEW)):
         (folder / "library" / name).write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -157,7 +157,7 @@ def test_a_corrected_tag_is_found_so_and_can_be_corrected_back(tmp_path: Path) -
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(NEW, "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     client = create_app(knowledge_base).test_client()
     note = as_json(client, "/?q=メモリ")["hits"][0]["id"]
 
@@ -178,7 +178,7 @@ def test_a_corrected_kind_is_kept_and_can_be_left_to_the_evidence_again(tmp_path
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(NEW, "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     client = create_app(knowledge_base).test_client()
     note = as_json(client, "/?q=メモリ")["hits"][0]["id"]
 

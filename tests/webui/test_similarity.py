@@ -29,7 +29,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         folder / "index",
         lambda index, schema, language, _: WhooshEngine(index, schema, language, lambda: model),
     )
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -54,10 +54,10 @@ def stopping(at: int) -> Callable[[str, int, int], None]:
 def test_a_bar_shows_how_many_notes_are_found_by_likeness_until_all_are(kb: KnowledgeBase, client: FlaskClient) -> None:
     before = bar(client)
     with pytest.raises(KeyboardInterrupt):
-        kb.keeper.embed(stopping(at=64))
+        kb.indexer.embed(stopping(at=64))
     meanwhile, told = bar(client), labels.VECTORS_FOLLOW in client.get("/sync").text
     time_left = re.search("あと約[0-9]+秒。", client.get("/sync").text)
-    kb.keeper.embed()
+    kb.indexer.embed()
 
     assert [before, meanwhile, bar(client)] == [
         [("意味検索: 80件中 0件", "80", "0")],
@@ -82,7 +82,7 @@ def test_how_long_it_takes_yet_is_told_by_looks_that_follow_each_other_soon(monk
 def test_why_meaning_could_not_be_searched_is_told_in_the_language_of_the_page(
     kb: KnowledgeBase, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kb.keeper.embed()
+    kb.indexer.embed()
     monkeypatch.setattr(Characters, "queries", Silent.queries)
 
     page, english = (client.get("/?q=監視箱", headers={"Accept-Language": one}).text for one in ("ja", "en"))
@@ -95,7 +95,7 @@ def test_why_meaning_could_not_be_searched_is_told_in_the_language_of_the_page(
 
 
 def test_what_is_near_stands_apart_and_can_be_refused(kb: KnowledgeBase, client: FlaskClient) -> None:
-    kb.keeper.embed()
+    kb.indexer.embed()
 
     page = client.get("/?q=監視の爩齉靐龘").text
     refused = client.get("/?q=監視の爩齉靐龘&without=likeness").text  # as older addresses say it

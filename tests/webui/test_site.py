@@ -224,7 +224,7 @@ def test_a_site_is_in_the_language_that_is_asked_for(small: Path) -> None:
 
 def test_a_site_tells_the_day_from_which_its_ages_count(small: Path) -> None:
     kb = KnowledgeBase.open(small / "library", small / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     made = dict(files(kb, root=None, language="ja", progress=lambda *_: None, today=lambda: date(2020, 4, 1)))
     note = next(data.decode() for name, data in made.items() if name.startswith("note/"))
 
@@ -327,7 +327,7 @@ def test_a_site_that_cannot_take_its_place_leaves_the_one_before(small: Path, mo
 
 def test_a_page_that_is_none_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kb = KnowledgeBase.open(small / "library", small / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     rendered = exporting.render_template
     monkeypatch.setattr(
         exporting, "render_template", lambda name: rendered(name) + '<a href="/talk/gone">a talk that has gone</a>'
@@ -362,7 +362,7 @@ def test_a_library_without_a_report_has_no_site(small: Path) -> None:
 
 def test_how_far_it_is_is_told(small: Path) -> None:
     kb = KnowledgeBase.open(small / "library", small / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     told: list[tuple[str, int, int]] = []
     every = list(files(kb, root=None, language="ja", progress=lambda *step: told.append(step)))
 

@@ -17,7 +17,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
         text = f"# 見本カンファレンス 2018 参加レポート {note_taker}\n\n## 【A】10:00~10:40:箱の話\n\n{own}\n"
         (folder / "library" / f"{note_taker}.md").write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import TooManyRequests
 from index.engine import Coverage
 from kb.knowledge_base import KnowledgeBase
 from kb.library.places import SAMPLES
-from kb.pipeline.understanding import Progress
+from kb.pipeline.reports import Progress
 from webui.http.security import Guesses
 from webui.http.undo_log import UndoLog
 from webui.pages.updating import Pace, Updater

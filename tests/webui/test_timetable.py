@@ -145,7 +145,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     (folder / "library").mkdir()
     (folder / "library" / "a.md").write_text(REPORT, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return create_app(knowledge_base).test_client()
 
 

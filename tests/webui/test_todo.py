@@ -45,7 +45,7 @@ def library(tmp_path: Path) -> Path:
 
 def opened(library: Path) -> FlaskClient:
     kb = KnowledgeBase.open(library, library.parent / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return create_app(kb).test_client()
 
 

@@ -150,7 +150,7 @@ def knowledge_base(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
     knowledge_base = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -265,7 +265,7 @@ def waiting(knowledge_base: KnowledgeBase, going_on: threading.Event) -> tuple[F
 
     def sync(_tell: Callable[[str, int, int], None]) -> SyncOutcome:
         going_on.wait(600)
-        return knowledge_base.keeper.sync()
+        return knowledge_base.indexer.sync()
 
     updater = updating.Updater(sync)
     return create_app(knowledge_base, updater=updater).test_client(), updater

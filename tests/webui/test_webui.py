@@ -51,7 +51,7 @@ def opened(folder: Path, **reports: str) -> KnowledgeBase:
     for name, text in reports.items():
         (library / f"{name}.md").write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(library, folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -277,7 +277,7 @@ def test_while_samples_are_shown_every_page_says_so_and_leads_to_a_first_report(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("KB_LIBRARY", raising=False)
     knowledge_base = KnowledgeBase.open(index=tmp_path / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
 
     page = create_app(knowledge_base).test_client().get("/?q=冪等").text
 

@@ -8,7 +8,7 @@ from feedgenerator import Atom1Feed
 from flask import Blueprint, Response, render_template, request
 
 from index.query import Query
-from kb.indexing.announcing import Announcement, feed_urn
+from kb.indexing.news import NewsEntry, feed_urn
 from kb.knowledge_base import KnowledgeBase
 from webui.http.address import address_of, at_page, page_address, resolved
 from webui.http.responses import understood
@@ -56,7 +56,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     @at_once(_AT_ONCE)
     def feed(path: str, page: str, title: str, query: Query, *, whole: bool = True) -> Response:
         root = request.host_url.rstrip("/")
-        entries = knowledge_base.announcer.entries(query, whole=whole)
+        entries = knowledge_base.updates.entries(query, whole=whole)
         made = Feed(
             id=feed_urn(path),
             title=f"{title} - {texts.SITE}" if title else texts.SITE,
@@ -89,7 +89,7 @@ def pages(knowledge_base: KnowledgeBase) -> Blueprint:
     return blueprint
 
 
-def _entry(entry: Announcement, root: str) -> FeedEntry:
+def _entry(entry: NewsEntry, root: str) -> FeedEntry:
     """Return an entry as it is shown."""
     others = entry.others[:_MOST_OTHERS]
     content = render_template("entry.html", entry=entry, others=others, left=len(entry.others) - len(others), root=root)

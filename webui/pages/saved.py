@@ -68,7 +68,7 @@ class SavedSearches:
 
     def _new(self, query: Query) -> int | None:
         moment = seen_until(address_of(query))
-        return None if moment is None else self._knowledge_base.announcer.new_since(query, moment)
+        return None if moment is None else self._knowledge_base.updates.new_since(query, moment)
 
 
 def query_at(address: str, knowledge_base: KnowledgeBase) -> Query:

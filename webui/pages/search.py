@@ -162,7 +162,7 @@ def pages(knowledge_base: KnowledgeBase, saved: SavedSearches) -> Blueprint:
         if page.unread and wants_json():
             return problem(BadRequest(), texts.unread(page.unread))
         category = _category_of(query)
-        is_saved, moment = saved.holds(page.first_url), knowledge_base.announcer.newest()
+        is_saved, moment = saved.holds(page.first_url), knowledge_base.updates.newest()
         response = respond(
             "search.html",
             lambda: _record(page, knowledge_base.collection.domain),

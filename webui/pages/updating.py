@@ -12,9 +12,9 @@ from flask import Blueprint, Response, make_response, redirect, request
 
 from index.engine import Coverage, SearchIndexError
 from index.messages import Message, message_of
-from kb.indexing.announcing import item_name
+from kb.indexing.news import item_name
 from kb.knowledge_base import KnowledgeBase
-from kb.pipeline.understanding import Progress as Reporting
+from kb.pipeline.reports import Progress as Reporting
 from kb.report.problems import LibraryError, grouped
 from kb.search.answers import SyncOutcome
 from webui.http.responses import respond, wants_json
@@ -126,7 +126,7 @@ class Pace:
 def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) -> Blueprint:
     """Return the page of the update, and those of what the last syncs changed."""
     blueprint = Blueprint("updating", __name__)
-    pace, announcer = Pace(), knowledge_base.announcer
+    pace, update_feed = Pace(), knowledge_base.updates
 
     @blueprint.post("/sync")
     def start() -> Response:
@@ -148,14 +148,14 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
         progress, back = updater.progress, awaited()
         if back and not progress.running and not wants_json():
             return make_response(redirect(after(back, _undo_entry().key), 303))
-        known = knowledge_base.keeper.coverage() if knowledge_base.browser.reports() else None
+        known = knowledge_base.indexer.coverage() if knowledge_base.browser.reports() else None
         lacking = known if known and known.embedded < known.documents else None
         left = pace.seconds_left(lacking) if lacking else None
         return respond("sync.html", progress.record, progress=progress, lacking=lacking, left=left)
 
     @blueprint.get("/updates")
     def updates() -> Response:
-        listed = announcer.differences()
+        listed = update_feed.differences()
         return respond(
             "updates.html",
             lambda: {
@@ -169,7 +169,7 @@ def pages(knowledge_base: KnowledgeBase, updater: Updater, undo_log: UndoLog) ->
 
     @blueprint.get("/updates/<key>")
     def update(key: str) -> Response:
-        difference = announcer.difference(key)
+        difference = update_feed.difference(key)
         return respond(
             "update.html",
             lambda: {"key": key, **asdict(difference)},

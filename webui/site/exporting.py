@@ -19,7 +19,7 @@ from kb.cli.language import _
 from kb.cli.options import NamedPath, with_knowledge_base
 from kb.cli.output import ProgressBar, make_ready, say
 from kb.knowledge_base import KnowledgeBase
-from kb.pipeline.understanding import Progress
+from kb.pipeline.reports import Progress
 from webui.app import create_app
 from webui.http.security import Access
 from webui.pages.feeds import MIMETYPE

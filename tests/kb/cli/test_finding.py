@@ -7,7 +7,7 @@ from click.shell_completion import ZshComplete
 from typed import REPORT, kb, records, texts
 
 from kb.cli.group import cli
-from kb.pipeline.understanding import Tools, understand
+from kb.pipeline.reports import Tools, read_report
 
 
 @pytest.mark.usefixtures("library")
@@ -208,7 +208,7 @@ def test_a_year_that_no_note_has_is_not_proposed_instead_of_itself(library: Path
 def test_a_talk_without_a_note_is_shown_by_its_heading(library: Path) -> None:
     text = f"{TROUBLES}\n## 【B】11:00~11:45:鍵の話\n\n<https://speakerdeck.com/a/b>\n"
     (library / "report.md").write_text(text, "utf-8")
-    talk = understand(text.encode(), "report.md", Tools()).report.talks[-1].id
+    talk = read_report(text.encode(), "report.md", Tools()).report.talks[-1].id
 
     assert kb("show", talk).stdout.splitlines()[0] == "鍵の話"
 

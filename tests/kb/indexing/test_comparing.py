@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
-from kb.indexing.comparing import MarkedNote, compared
+from kb.indexing.differences import MarkedNote, compared
 from kb.library.contents import ReportEntry
 from kb.report.difference import Cause, Difference, Item, counted
 from kb.report.model import Kind, Mention, Note, Why

@@ -24,7 +24,7 @@ def kb(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library" / "2019").mkdir(parents=True)
     (tmp_path / "library" / "2019" / "a.md").write_text(REPORT, "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -34,7 +34,7 @@ def test_another_event_keeps_links_corrections_and_speakers(kb: KnowledgeBase) -
     kb.corrector.note(link, lambda _: Correction(adds=("sqs",)))
     kb.corrector.talk((before.talks[0].id,), lambda _: TalkCorrection(speakers=("田中 一",)))
     told = kb.corrector.report(before, lambda known: replace(known, event="改名した会", held_on="2019"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     (after,) = kb.browser.reports()
     note = kb.browser.note(link)
 
@@ -53,7 +53,7 @@ def test_speakers_are_told_and_forgotten_again(kb: KnowledgeBase) -> None:
     found = []
     for told in (("田中 一", "鈴木 二"), (), None):
         kb.corrector.talk((talk.id,), lambda _, told=told: TalkCorrection(speakers=told))
-        kb.keeper.sync()
+        kb.indexer.sync()
         found.append(kb.browser.reports()[0].talks[0].speakers)
 
     assert found == [("田中 一", "鈴木 二"), (), ("山田 花子",)]
@@ -61,13 +61,13 @@ def test_speakers_are_told_and_forgotten_again(kb: KnowledgeBase) -> None:
 
 def test_a_report_that_was_taken_out_is_put_back_with_what_was_told_of_it(kb: KnowledgeBase) -> None:
     kb.corrector.report(kb.browser.reports()[0], lambda known: replace(known, held_on="2019-05"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     (entry,) = kb.browser.reports()
     change = kb.corrector.remove(entry.source)
-    kb.keeper.sync()
+    kb.indexer.sync()
     gone = kb.browser.reports()
     kb.corrector.take_back([change])
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     assert (gone, kb.browser.reports()) == ((), (entry,))
 
@@ -76,7 +76,7 @@ def test_no_features_speak_for_a_kind_that_a_person_told(kb: KnowledgeBase) -> N
     (entry,) = kb.browser.reports()
     note = kb.browser.report(entry.id)[1][-1]
     kb.corrector.note(note.id, lambda _: Correction(kind="question"))
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     assert kb.browser.why(note.id) == Why("question", "冪等に作る", 1.0, ())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.indexing import comparing, finishing, keeping, sync
+from kb.indexing import differences, indexer, report_cache, sync
 from kb.knowledge_base import KnowledgeBase
 from kb.library.kept import MOST_UPDATES
 from kb.library.rewriting import with_overrides
@@ -31,7 +31,7 @@ def library(tmp_path: Path) -> Path:
 @pytest.fixture
 def kb(library: Path) -> KnowledgeBase:
     kb = KnowledgeBase.open(library, library.parent / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -48,7 +48,7 @@ def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 def test_one_alias_changes_exactly_its_notes_and_nothing_else(kb: KnowledgeBase, library: Path) -> None:
     (library / "kb.toml").write_text(ALIAS, "utf-8")
-    would, difference, again = kb.keeper.preview_sync(), kb.keeper.sync().difference, kb.keeper.sync().difference
+    would, difference, again = kb.indexer.preview_sync(), kb.indexer.sync().difference, kb.indexer.sync().difference
     causes = difference.causes if difference else ()
 
     assert told(would) == told(difference) == [("tag", "came", "バッチポータルは遅い", "batch-portal")]
@@ -60,7 +60,7 @@ def test_of_several_tables_those_are_the_cause_that_are_about_what_a_report_name
 ) -> None:
     other = '[services.noon-portal]\nname = "Noon Portal"\ncategory = "compute"\n'
     (library / "kb.toml").write_text(f"{ALIAS}\n{other}", "utf-8")
-    difference = kb.keeper.sync().difference
+    difference = kb.indexer.sync().difference
 
     assert difference is not None
     assert difference.causes == (Cause("told", "[services.batch-portal] aliases"),)
@@ -69,7 +69,7 @@ def test_of_several_tables_those_are_the_cause_that_are_about_what_a_report_name
 def test_what_changes_nothing_is_no_difference(kb: KnowledgeBase, library: Path) -> None:
     (library / "kb.toml").write_text(f"# a remark\n{SERVICE}", "utf-8")
 
-    assert (kb.keeper.preview_sync(), kb.keeper.sync().difference) == (None, None)
+    assert (kb.indexer.preview_sync(), kb.indexer.sync().difference) == (None, None)
 
 
 def test_a_preview_leaves_library_and_index_as_they_are(kb: KnowledgeBase, library: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_preview_leaves_library_and_index_as_they_are(kb: KnowledgeBase, libra
     (library / "new.md").write_text("# 三つ目の会\n\n- 箱\n", "utf-8")
     (library / "b.md").unlink()
     before = tree(library.parent)
-    would = kb.keeper.preview_sync()
+    would = kb.indexer.preview_sync()
 
     assert tree(library.parent) == before
     assert [report.fate for report in would.reports if would] == ["changed", "came", "went"]
@@ -86,7 +86,7 @@ def test_a_preview_leaves_library_and_index_as_they_are(kb: KnowledgeBase, libra
 
 
 def test_a_preview_without_an_index_makes_none(library: Path) -> None:
-    would = KnowledgeBase.open(library, library.parent / "index").keeper.preview_sync()
+    would = KnowledgeBase.open(library, library.parent / "index").indexer.preview_sync()
 
     assert (would and would.first, (library.parent / "index").exists()) == (True, False)
 
@@ -99,7 +99,7 @@ def test_a_talk_that_is_none_is_a_difference_of_its_report_with_its_cause_and_ta
     found = []
     for told_talk in (TalkCorrection(talk=False), TalkCorrection()):
         kb.corrector.talk((talk.id,), lambda _, told_talk=told_talk: told_talk)
-        (report,) = (kb.keeper.sync().difference or pytest.fail("nothing changed")).reports
+        (report,) = (kb.indexer.sync().difference or pytest.fail("nothing changed")).reports
         found.append((report.causes, "talks" in report.changed, [one.talks for one in kb.browser.reports()]))
 
     cause = (Cause("told", f'[talks."{talk.id}"]'),)
@@ -113,7 +113,7 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
     causes: list[tuple[Cause, ...]] = []
 
     def sync() -> None:
-        difference = kb.keeper.sync().difference
+        difference = kb.indexer.sync().difference
         causes.append(difference.causes if difference else ())
 
     (library / "a.md").write_text(f"{FIRST}- SQSは冪等に\n", "utf-8")
@@ -141,11 +141,11 @@ def test_each_cause_is_told(kb: KnowledgeBase, library: Path) -> None:
 
 def test_a_rule_file_that_changed_is_named(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     rules = dict(sync.deciding_digests()) | {"kb/learning/remedies.npz": "another"}
-    for module in (sync, keeping, finishing):
+    for module in (sync, indexer, report_cache):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     monkeypatch.setattr(sync, "deciding_digests", lambda: rules)
     monkeypatch.setattr("kb.kinds.classify", lambda report, *_: report)  # a rule that finds nothing any more
-    difference = kb.keeper.preview_sync()
+    difference = kb.indexer.preview_sync()
 
     assert difference is not None
     assert difference.causes == (Cause("rules", "kb/learning/remedies.npz"),)
@@ -162,25 +162,25 @@ def test_notes_of_another_version_may_be_unreadable_but_a_fault_of_ours_is_not_h
     def faulty(*_: object) -> None:
         raise AttributeError("of ours")
 
-    for module in (sync, keeping, finishing):
+    for module in (sync, indexer, report_cache):
         monkeypatch.setattr(module, "code_digest", lambda: "another")
     with monkeypatch.context() as patch:
         patch.setattr(collection, "load_note", unreadable)
-        would = kb.keeper.preview_sync()
+        would = kb.indexer.preview_sync()
     with monkeypatch.context() as patch:
-        patch.setattr(comparing, "compared", faulty)
+        patch.setattr(differences, "compared", faulty)
         with pytest.raises(AttributeError, match="of ours"):
-            kb.keeper.preview_sync()
+            kb.indexer.preview_sync()
 
     assert would is not None
-    assert (would.first, kb.keeper.preview_sync()) == (True, None)
+    assert (would.first, kb.indexer.preview_sync()) == (True, None)
 
 
 def test_the_last_twenty_differences_are_kept_and_no_more(kb: KnowledgeBase, library: Path) -> None:
     for number in range(MOST_UPDATES + 2):
         (library / "a.md").write_text(f"{FIRST}- {number}つ目の箱を積む\n", "utf-8")
-        kb.keeper.sync()
-    kept = kb.announcer.differences()
+        kb.indexer.sync()
+    kept = kb.updates.differences()
     texts = [told(one)[0][2] for one in kept.values()]
 
     assert texts == [f"{number}つ目の箱を積む" for number in reversed(range(2, MOST_UPDATES + 2))]
@@ -189,15 +189,15 @@ def test_the_last_twenty_differences_are_kept_and_no_more(kb: KnowledgeBase, lib
 
 def test_a_damaged_difference_is_left_out_and_the_others_are_told(kb: KnowledgeBase, library: Path) -> None:
     (library / "kb.toml").write_text(ALIAS, "utf-8")
-    kb.keeper.sync()
-    newest, first = kb.announcer.differences()
+    kb.indexer.sync()
+    newest, first = kb.updates.differences()
     path = library.parent / "index" / "kept" / f"{newest}.update"
     path.write_bytes(path.read_bytes()[:-1])
 
-    assert list(kb.announcer.differences()) == [first]
+    assert list(kb.updates.differences()) == [first]
 
 
 def test_a_first_sync_is_one_line(kb: KnowledgeBase) -> None:
-    (first,) = kb.announcer.differences().values()
+    (first,) = kb.updates.differences().values()
 
     assert (first.first, first.reports, first.counts) == (True, (), {"report": {"came": 2}, "note": {"came": 5}})

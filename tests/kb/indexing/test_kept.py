@@ -66,11 +66,11 @@ ASKED: Mapping[str, Callable[[KnowledgeBase, FlaskClient], object]] = {
 def test_what_was_made_while_another_generation_came_is_not_kept_for_that(library: Path, what: str) -> None:
     kb = opened(library)
     client, ask = create_app(kb).test_client(), ASKED[what]
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     def come() -> None:
         (library / "a.md").write_text(LATER, "utf-8")
-        kb.keeper.sync()
+        kb.indexer.sync()
         ask(kb, client)  # another request, which is answered by what has come
 
     kb.collection.engine.meanwhile = come  # type: ignore[attr-defined]
@@ -83,10 +83,10 @@ def test_what_was_made_while_another_generation_came_is_not_kept_for_that(librar
 
 def test_the_words_of_a_generation_are_those_of_its_configuration_whoever_published_it(library: Path) -> None:
     kb = opened(library)
-    kb.keeper.sync()
+    kb.indexer.sync()
     (library / "a.md").write_text(f"{REPORT}- Batch Portalは夜に\n", "utf-8")
     (library / "kb.toml").write_text('[services.batch-portal]\nname = "Batch Portal"\ncategory = "compute"\n', "utf-8")
-    opened(library).keeper.sync()
+    opened(library).indexer.sync()
     kb.collection.contents()  # as a page does before it searches
 
     (found,) = kb.searcher.search(Query("夜", facets=("service",))).facets["service"]
@@ -151,7 +151,7 @@ def test_threads_that_look_at_a_library_see_each_generation_whole_and_read_it_on
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kb, writer, read = opened(library), opened(library), Counter[str]()
-    writer.keeper.sync()
+    writer.indexer.sync()
     of = Contents.of
 
     def counted(meta: Mapping[str, object]) -> Contents:
@@ -172,7 +172,7 @@ def test_threads_that_look_at_a_library_see_each_generation_whole_and_read_it_on
             (library / "a.md").write_text(f"{REPORT}- 札を{number}枚並べる\n", "utf-8")
             with monkeypatch.context() as patch:
                 patch.setattr(Contents, "of", of)
-                writer.keeper.sync()
+                writer.indexer.sync()
             assert list(threads.map(look, range(THREADS))) == [True] * THREADS
 
     assert list(read.values()) == [1] * 5

@@ -14,7 +14,7 @@ from kb.kinds import vector_model
 from kb.kinds.classify import WITH_VECTORS
 from kb.knowledge_base import KnowledgeBase
 from kb.learning import load
-from kb.pipeline.understanding import Tools, understand
+from kb.pipeline.reports import Tools, read_report
 from kb.report.difference import Cause
 from kb.report.model import Note
 
@@ -63,22 +63,22 @@ def told_by(kb: KnowledgeBase) -> list[str]:
 
 
 def test_kinds_are_told_by_words_and_then_by_vectors_once(kb: KnowledgeBase) -> None:
-    kb.keeper.sync()
+    kb.indexer.sync()
     assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"statement"}, ["", ""])
 
-    kb.keeper.embed()
+    kb.indexer.embed()
     stamp = kb.collection.engine.stamp()
     assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"problem"}, [Leaning.name] * 2)
 
-    kb.keeper.embed()
-    kb.keeper.sync()
+    kb.indexer.embed()
+    kb.indexer.sync()
     assert kb.collection.engine.stamp() == stamp
 
 
 def test_what_vectors_changed_is_told_as_a_difference_with_its_cause(kb: KnowledgeBase) -> None:
-    kb.keeper.sync()
-    kb.keeper.embed()
-    newest, _ = kb.announcer.differences().values()
+    kb.indexer.sync()
+    kb.indexer.embed()
+    newest, _ = kb.updates.differences().values()
 
     assert [report.causes for report in newest.reports] == [(Cause("vectors"),)] * 2
     assert {(item.sort, item.before, item.after) for report in newest.reports for item in report.items} == {
@@ -87,8 +87,8 @@ def test_what_vectors_changed_is_told_as_a_difference_with_its_cause(kb: Knowled
 
 
 def test_why_a_note_is_of_its_kind_is_asked_of_the_kind_that_is_shown(kb: KnowledgeBase) -> None:
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
     note = notes(kb)[0]
     why = kb.browser.why(note.id)
 
@@ -96,29 +96,29 @@ def test_why_a_note_is_of_its_kind_is_asked_of_the_kind_that_is_shown(kb: Knowle
 
 
 def test_of_an_edited_report_words_tell_the_kinds_until_its_vectors_are_there(kb: KnowledgeBase) -> None:
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
     file = kb.collection.library.path / "a.md"
     file.write_text(f"{REPORT}- 鍵を返す\n", "utf-8")
-    kb.keeper.sync()
+    kb.indexer.sync()
     assert told_by(kb) == ["", Leaning.name]
 
-    kb.keeper.embed()
+    kb.indexer.embed()
     assert ({note.kind for note in notes(kb)}, told_by(kb)) == ({"problem"}, [Leaning.name] * 2)
 
 
 def test_a_correction_changes_no_other_note_and_what_was_is_there_again_after_it(kb: KnowledgeBase) -> None:
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
     before = {note.id: note.kind for note in notes(kb)}
     first = next(iter(before))
 
     kb.corrector.note(first, lambda told: replace(told, adds=("sqs",)))
-    foreseen = kb.keeper.preview_sync()
-    kb.keeper.sync()
+    foreseen = kb.indexer.preview_sync()
+    kb.indexer.sync()
     corrected = {note.id: note.kind for note in notes(kb)}
     kb.corrector.note(first, lambda told: replace(told, adds=()))
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     assert (corrected, {note.id: note.kind for note in notes(kb)}) == (before, before)
     assert foreseen
@@ -127,20 +127,20 @@ def test_a_correction_changes_no_other_note_and_what_was_is_there_again_after_it
 
 
 def test_what_words_alone_classified_though_its_vectors_are_there_is_to_be_classified(kb: KnowledgeBase) -> None:
-    kb.keeper.sync()
-    assert kb.keeper.has_vectors_to_make()
+    kb.indexer.sync()
+    assert kb.indexer.has_vectors_to_make()
 
     kb.collection.engine.embed(lambda *_: None)
-    assert kb.keeper.has_vectors_to_make()
+    assert kb.indexer.has_vectors_to_make()
 
-    kb.keeper.embed()
-    assert not kb.keeper.has_vectors_to_make()
+    kb.indexer.embed()
+    assert not kb.indexer.has_vectors_to_make()
 
 
 def test_another_model_s_vectors_tell_no_kinds(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Leaning, "name", "another")
-    kb.keeper.sync()
-    kb.keeper.embed()
+    kb.indexer.sync()
+    kb.indexer.embed()
 
     assert told_by(kb) == ["", ""]
 
@@ -152,4 +152,4 @@ def test_a_report_of_which_a_vector_lacks_is_told_by_words_alone() -> None:
         def of(self, _texts: Sequence[str]) -> None:
             return None
 
-    assert understand(REPORT.encode(), "a.md", Tools(), vectors=Lacking()).vectors == ""
+    assert read_report(REPORT.encode(), "a.md", Tools(), vectors=Lacking()).vectors == ""

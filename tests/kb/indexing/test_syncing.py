@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from index.query import Query
-from kb.indexing import finishing, staging
+from kb.indexing import report_cache, staging
 from kb.indexing.sync import Sync
 from kb.knowledge_base import KnowledgeBase
 from kb.library.contents import Contents
 from kb.library.kept import KeptReports
 from kb.library.rewriting import with_overrides
-from kb.pipeline.understanding import FinishedReport, Progress, Tools, silent
+from kb.pipeline.reports import FinishedReport, Progress, Tools, silent
 from kb.report.model import Correction, MetadataOverride
 from kb.search.facets import FACETS
 
@@ -106,9 +106,9 @@ def test_an_index_that_followed_each_change_equals_one_made_anew(steps: list[lis
         for step in steps:
             for change in step:
                 change(library)
-            kb.keeper.sync()
+            kb.indexer.sync()
         anew = KnowledgeBase.open(library, Path(folder, "anew"))
-        anew.keeper.sync()
+        anew.indexer.sync()
 
         assert told(kb) == told(anew)
 
@@ -125,21 +125,21 @@ def library(tmp_path: Path) -> Path:
 def understood(library: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was read and understood anew after the index was first made."""
     sources: list[str] = []
-    understand = finishing.understand
+    read_report = report_cache.read_report
 
     def noted(data: bytes, source: str, tools: Tools, **known: object) -> FinishedReport:
         sources.append(source)
-        return understand(data, source, tools, **known)
+        return read_report(data, source, tools, **known)
 
-    monkeypatch.setattr(finishing, "understand", noted)
-    KnowledgeBase.open(library, library.parent / "index").keeper.sync()
+    monkeypatch.setattr(report_cache, "read_report", noted)
+    KnowledgeBase.open(library, library.parent / "index").indexer.sync()
     sources.clear()
     return sources
 
 
 def synced(library: Path) -> KnowledgeBase:
     kb = KnowledgeBase.open(library, library.parent / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -197,9 +197,9 @@ def synced_by_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progres
     for name, data in CLASHING.items():
         write(tmp_path / "library", name, data)
     kb, alone = (KnowledgeBase.open(tmp_path / "library", tmp_path / name) for name in ("several", "alone"))
-    alone.keeper.sync()
+    alone.indexer.sync()
     monkeypatch.setattr(staging, "WORTH_PROCESSES", 1)
-    kb.keeper.sync(progress)
+    kb.indexer.sync(progress)
     kept = [[KeptReports(one.collection.index).find(name) for name in CLASHING] for one in (kb, alone)]
 
     return (told(kb), kept[0]), (told(alone), kept[1])
@@ -277,9 +277,9 @@ def test_what_another_publishes_meanwhile_is_not_undone(library: Path, monkeypat
         return run(sync)
 
     monkeypatch.setattr(Sync, "run", overtaken)
-    kb.keeper.sync()
+    kb.indexer.sync()
     anew = KnowledgeBase.open(library, library.parent / "anew")
-    anew.keeper.sync()
+    anew.indexer.sync()
 
     assert told(kb) == told(anew)
 

@@ -22,7 +22,7 @@ def kb(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library" / "a.md").write_text(TOLD, "utf-8")
     (tmp_path / "library" / "b.md").write_text(OTHER, "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -38,16 +38,16 @@ def corrected(kb: KnowledgeBase, correction: Correction, some: slice = slice(Non
 
 
 def causes(kb: KnowledgeBase) -> dict[str, Iterable[Cause]]:
-    difference = kb.keeper.sync().difference
+    difference = kb.indexer.sync().difference
     return {report.source: report.causes for report in difference.reports} if difference else {}
 
 
 def test_a_dozen_corrections_tell_other_notes_too_and_less_tell_none(kb: KnowledgeBase) -> None:
     before = kinds(kb)
     corrected(kb, Correction(kind="impression"), slice(11))
-    eleven = (causes(kb).keys(), kinds(kb), kb.keeper.status().learned)
+    eleven = (causes(kb).keys(), kinds(kb), kb.indexer.status().learned)
     corrected(kb, Correction(kind="impression"))
-    twelve = (causes(kb)["b.md"], kinds(kb), kb.keeper.status().learned)
+    twelve = (causes(kb)["b.md"], kinds(kb), kb.indexer.status().learned)
 
     assert before == ["statement", "advice", "statement"]
     assert eleven == ({"a.md"}, before, {})
@@ -57,30 +57,30 @@ def test_a_dozen_corrections_tell_other_notes_too_and_less_tell_none(kb: Knowled
 def test_what_was_learned_is_gone_with_the_corrections(kb: KnowledgeBase) -> None:
     before = kinds(kb)
     corrected(kb, Correction(kind="impression"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     learned = kinds(kb)
     corrected(kb, Correction(), slice(1))
     told = causes(kb)["b.md"]
 
     assert (learned != before, kinds(kb), told) == (True, before, (Cause("learned"),))
-    assert kb.keeper.status().learned == {}
+    assert kb.indexer.status().learned == {}
 
 
 def test_an_index_made_anew_has_learned_the_same(kb: KnowledgeBase, tmp_path: Path) -> None:
     corrected(kb, Correction(kind="impression"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     anew = KnowledgeBase.open(tmp_path / "library", tmp_path / "anew")
-    anew.keeper.sync()
+    anew.indexer.sync()
     old, new = (one.collection.contents() for one in (kb, anew))
 
     assert (kinds(anew), kinds(anew, "a.md")) == (kinds(kb), kinds(kb, "a.md"))
     assert (old and old.lesson, old and old.learned) == (new and new.lesson, new and new.learned)
-    assert anew.keeper.sync().difference is None
+    assert anew.indexer.sync().difference is None
 
 
 def test_a_report_that_comes_later_is_told_by_what_was_learned(kb: KnowledgeBase, tmp_path: Path) -> None:
     corrected(kb, Correction(kind="impression"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     (tmp_path / "library" / "c.md").write_text(OTHER.replace("箱", "袋"), "utf-8")
 
     assert causes(kb) == {"c.md": (Cause("added", "c.md"),)}
@@ -90,15 +90,15 @@ def test_a_report_that_comes_later_is_told_by_what_was_learned(kb: KnowledgeBase
 def test_what_notes_are_not_is_learned_and_claims_no_more(kb: KnowledgeBase) -> None:
     corrected(kb, Correction(kind="advice"), slice(6))
     corrected(kb, Correction(denied=("problem",)), slice(6, None))
-    kb.keeper.sync()
+    kb.indexer.sync()
 
-    assert kb.keeper.status().learned == {"advice": 6, "no problem": 6}
+    assert kb.indexer.status().learned == {"advice": 6, "no problem": 6}
     assert kinds(kb).count("advice") == 1  # what is called advice is called so by nearly certain weights alone
 
 
 def test_the_status_tells_what_was_learned(kb: KnowledgeBase, tmp_path: Path) -> None:
     corrected(kb, Correction(kind="impression"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     places = ["--library", str(tmp_path / "library"), "--index", str(tmp_path / "index")]
     told = CliRunner().invoke(cli, [*places, "status"]).output
 

@@ -18,7 +18,7 @@ import msgspec
 from index.whoosh_engine.rows import field_names, row
 from kb.library.contents import Contents
 from kb.library.kept import KeptReport
-from kb.pipeline.understanding import Tools, understand
+from kb.pipeline.reports import Tools, read_report
 from kb.report.difference import Difference
 from kb.search.documents import SCHEMA, documents
 from kb.services import Domain
@@ -67,7 +67,7 @@ def _shape(kind: type) -> str:
 
 
 def _report(file: Path, tools: Tools) -> str:
-    finished = understand(file.read_bytes(), file.name, tools)
+    finished = read_report(file.read_bytes(), file.name, tools)
     rows = [row(one, SCHEMA) for one in documents(finished, tools.analyzer, tools.domain)]
     told = (field_names(SCHEMA), finished.report, finished.warnings, finished.findings, rows)
     return _digest(_LIKELY.sub(b"", msgspec.json.encode(told, order="deterministic")))

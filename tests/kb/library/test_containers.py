@@ -36,7 +36,7 @@ def kb(tmp_path: Path) -> KnowledgeBase:
 
 
 def sources(kb: KnowledgeBase) -> list[str]:
-    kb.keeper.sync()
+    kb.indexer.sync()
     return sorted(entry.source for entry in kb.browser.reports())
 
 
@@ -49,7 +49,7 @@ def test_each_report_of_an_archive_has_a_source_of_its_own_and_so_has_each_post_
 
 def test_the_lines_of_a_post_are_shown_from_the_export_it_stands_in(kb: KnowledgeBase) -> None:
     (kb.collection.library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     (entry,) = (entry for entry in kb.browser.reports() if entry.title == "錠の会")
 
     outline = kb.browser.outline(entry.id)
@@ -60,10 +60,10 @@ def test_the_lines_of_a_post_are_shown_from_the_export_it_stands_in(kb: Knowledg
 def test_what_changed_in_an_export_is_read_again_and_the_rest_is_not(kb: KnowledgeBase) -> None:
     path = kb.collection.library.path / "blog.txt"
     path.write_bytes(export("鍵の会", "錠の会"))
-    kb.keeper.sync()
+    kb.indexer.sync()
     path.write_bytes(export("鍵の会", "錠の会", "門の会").replace("鍵の会の一".encode(), "鍵の会の壱".encode()))
 
-    outcome = kb.keeper.sync()
+    outcome = kb.indexer.sync()
 
     assert (outcome.new, outcome.changed, outcome.unchanged, outcome.gone) == (1, 1, 1, 0)
 
@@ -86,7 +86,7 @@ def test_kb_toml_tells_of_a_post_by_its_source(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
     library.configure(with_overrides({"blog.txt#2": MetadataOverride(event="錠の日", held_on="2018-01")}))
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     assert {(entry.event, entry.held_on) for entry in kb.browser.reports()} == {(None, None), ("錠の日", "2018-01")}
 
@@ -94,7 +94,7 @@ def test_kb_toml_tells_of_a_post_by_its_source(kb: KnowledgeBase) -> None:
 def test_a_report_in_a_container_is_not_removed_alone_and_it_is_told_what_to_do(kb: KnowledgeBase) -> None:
     library = kb.collection.library
     (library.path / "blog.txt").write_bytes(export("鍵の会", "錠の会"))
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     with pytest.raises(LibraryError) as refused:
         kb.corrector.remove(next(entry for entry in kb.browser.reports() if entry.source == "blog.txt#1").source)
@@ -163,9 +163,9 @@ def test_another_export_of_the_same_name_stands_beside_the_first(kb: KnowledgeBa
 
 def test_a_report_that_stands_in_an_export_too_is_indexed_once_and_its_export_stays(kb: KnowledgeBase) -> None:
     kb.adder.add(export("鍵の会", "錠の会"), "blog.txt")
-    kb.keeper.sync()
+    kb.indexer.sync()
     added = kb.adder.add("# 鍵の会\n\n- 鍵の会の一\n- 鍵の会の二\n".encode(), "key.md")
-    outcome = kb.keeper.sync()
+    outcome = kb.indexer.sync()
 
     assert (added.replaced, [str(problem) for problem in outcome.problems]) == (
         None,

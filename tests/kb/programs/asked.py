@@ -44,5 +44,5 @@ def opened(folder: Path) -> KnowledgeBase:
     for name, text in REPORTS.items():
         (library / name).write_text(text, "utf-8")
     knowledge_base = KnowledgeBase.open(library, folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base

@@ -144,7 +144,7 @@ def test_an_answer_is_bounded_whatever_notes_hold(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(f"# 見本勉強会 2019\n\n{long}", "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     answer = asked(kb, "search", query="冪等", limit=MOST_NOTES)
 
     assert (len(as_json(answer).encode()) < LONGEST_ANSWER + 1_000, answer["next_offset"]) == (
@@ -172,7 +172,7 @@ def test_what_several_talks_say_in_the_same_words_is_told_once_with_their_number
         told = f"# 見本勉強会 {year}\n\n## 【A】10:00~10:45:{year}年のキューの話\n\n- SQS の受け手は必ず冪等にする\n"
         (tmp_path / "library" / f"{year}.md").write_text(told, "utf-8")
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     assert [one["talks_saying_so"] for one in asked(kb, "guide", service="sqs")["advice"]] == [3]
 
@@ -195,7 +195,7 @@ def test_services_come_with_the_most_notes_first_and_by_any_name(knowledge_base:
 def test_an_empty_library_says_so(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     kb = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     assert asked(kb, "search", query="SQS")["nothing"] == words.EMPTY
 

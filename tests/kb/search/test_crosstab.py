@@ -32,7 +32,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         (folder / "library" / file.name).write_bytes(file.read_bytes())
     (folder / "library" / "undated.md").write_text("# 見本勉強会\n\n- SQS は便利\n- SQS と SNS をつなぐ\n", "utf-8")
     kb = KnowledgeBase.open(folder / "library", folder / "index")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return kb
 
 
@@ -95,7 +95,7 @@ def test_what_was_counted_is_counted_anew_in_the_next_generation(tmp_path: Path)
     for year in ("2019", "2020"):
         text = f"# 見本勉強会 {year}\n\n## 【A】10:00~10:40:箱の話\n\n- SQS は便利\n"
         (tmp_path / "library" / f"{year}.md").write_text(text, "utf-8")
-        kb.keeper.sync()
+        kb.indexer.sync()
         counts.append(([dict(one.notes) for one in kb.crosstab.years()], len(kb.crosstab.services_of_talks())))
 
     assert counts == [([{"2019": 1}], 1), ([{"2019": 1, "2020": 1}], 2)]

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from kb.cli.finding import search
-from kb.pipeline.understanding import Tools, understand
+from kb.pipeline.reports import Tools, read_report
 from kb.search.facets import BY_KEY, FACETS
 from kb.services import domain
 
@@ -17,7 +17,7 @@ REPORT = """# 見本勉強会 2019-07-06
   - 同じメッセージが二度届く
 - 課題: ログを追えなくて困った
 """
-NOTES = understand(REPORT.encode(), "folder/a.md", Tools()).report.notes
+NOTES = read_report(REPORT.encode(), "folder/a.md", Tools()).report.notes
 CATALOGUE = domain("aws").catalogue
 
 

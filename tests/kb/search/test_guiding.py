@@ -21,7 +21,7 @@ def opened(folder: Path, **reports: str) -> KnowledgeBase:
         folder / "index",
         lambda index, schema, language, _: WhooshEngine(index, schema, language, lambda: model),
     )
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 
@@ -55,7 +55,7 @@ def add_takers(knowledge_base: KnowledgeBase, *note_takers: str) -> None:
         (library / f"{number}.md").write_text(f"# 見本勉強会 {number}人目の参加レポート\n\n{talk}{notes}", "utf-8")
         told += f'[reports."{number}.md"]\nevent = "見本勉強会 2022"\ndate = "2022"\n'
     (library / "kb.toml").write_text(told, "utf-8")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
 
 
 def test_what_two_takers_noted_in_other_words_is_one_row_once_there_are_vectors(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_what_two_takers_noted_in_other_words_is_one_row_once_there_are_vectors(
     knowledge_base = opened(tmp_path)
     add_takers(knowledge_base, f"  - {one}\n{others}", f"  - {other}\n")
     by_words = told(guide(knowledge_base))
-    knowledge_base.keeper.embed()
+    knowledge_base.indexer.embed()
     by_meaning = told(guide(knowledge_base))
 
     assert ([one] in by_words, [other] in by_words) == (True, True)
@@ -96,7 +96,7 @@ def test_a_remedy_that_another_talk_tells_is_told_by_itself_too(tmp_path: Path) 
     alone = told(guide(knowledge_base))
     again = f"# 別の会 2024 参加レポート\n\n## 【B】10:00~10:40:鍵の話\n\n- Lambda\n  - {REMEDY}\n"
     (tmp_path / "library" / "again.md").write_text(again, "utf-8")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
 
     assert (alone, sorted(told(guide(knowledge_base)))) == ([[PROBLEM]], [[REMEDY, REMEDY], [PROBLEM]])
 
@@ -140,7 +140,7 @@ def test_what_was_said_again_after_a_change_is_not_marked_by_it(tmp_path: Path) 
     before = [len(entry.changes) for entry in guide(knowledge_base).parts["cases"]]
     again = "# 見本勉強会 2020 参加レポート\n\n- Lambda\n  - 最大実行時間は5分\n"
     (tmp_path / "library" / "y2020.md").write_text(again, "utf-8")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
 
     assert (before, [len(entry.changes) for entry in guide(knowledge_base).parts["cases"]]) == ([1], [0])
 

@@ -25,7 +25,7 @@ def synced(kb: KnowledgeBase, **files: str) -> dict[str, str]:
     """Write files into the library and return the id of each report by its file."""
     for name, text in files.items():
         (kb.collection.library.path / f"{name}.md").write_text(text, "utf-8")
-    kb.keeper.sync()
+    kb.indexer.sync()
     return {entry.source.removesuffix(".md"): entry.id for entry in kb.browser.reports()}
 
 
@@ -71,7 +71,7 @@ def test_what_is_told_under_any_id_of_a_report_reaches_it(kb: KnowledgeBase) -> 
     beside = synced(kb, a=OTHERS)["m"]
     moved = kb.browser.report(beside)[1][0]
     kb.corrector.note(moved.id, lambda known: Correction(adds=(*known.adds, "sns")))
-    kb.keeper.sync()
+    kb.indexer.sync()
 
     assert [mention.service for mention in kb.browser.note(moved.id).services] == ["sqs", "sns"]
     assert list(kb.collection.library.configuration()[0].corrections) == [moved.id]

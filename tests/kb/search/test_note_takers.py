@@ -89,7 +89,7 @@ def test_a_talk_that_one_noted_is_aligned_with_nobody(library: Path) -> None:
 def test_the_page_of_the_talk_shows_it_too(library: Path) -> None:
     (library / "a.md").write_text(OTHER, "utf-8")
     knowledge_base = KnowledgeBase.open(library, library.parent / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     client = create_app(knowledge_base).test_client()
     page = client.get(f"/talk/{talk_id(EVENT, TITLE)}").text
     told = client.get(f"/talk/{talk_id(EVENT, TITLE)}", headers={"Accept": "application/json"}).json
@@ -99,5 +99,5 @@ def test_the_page_of_the_talk_shows_it_too(library: Path) -> None:
         json.loads(line) for line in kb("show", talk_id(EVENT, TITLE), "--aligned", "--json").stdout.splitlines()
     ]
     (library / "a.md").unlink()
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     assert 'id="aligned"' not in client.get(f"/talk/{talk_id(EVENT, TITLE)}").text

@@ -54,7 +54,7 @@ def knowledge_base(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     report = "# 読みの会 2019\n\n## 10:00 箱の話\n\n" + "".join(f"- {note}\n" for note in NOTES)
     (folder / "library" / "a.md").write_text(report, "utf-8")
     knowledge_base = KnowledgeBase.open(folder / "library", folder / "index")
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

@@ -24,7 +24,7 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
         if report.is_file() and ABOUT.search(report.read_text("utf-8", "replace")):
             shutil.copy(report, library / f"{number}-{report.name}")
     knowledge_base = KnowledgeBase.open(library, index)
-    knowledge_base.keeper.sync()
+    knowledge_base.indexer.sync()
     return knowledge_base
 
 

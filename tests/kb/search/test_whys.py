@@ -21,11 +21,11 @@ def opened(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "library").mkdir()
     (tmp_path / "library" / "a.md").write_text(REPORT, "utf-8")
     opened = KnowledgeBase.open(tmp_path / "library", tmp_path / "index")
-    opened.keeper.sync()
+    opened.indexer.sync()
     last = notes(opened)[-1]
     change = Correction(adds=("s3",))
     Library(tmp_path / "library").configure(lambda data, _: with_correction(data, last.id, change))
-    opened.keeper.sync()
+    opened.indexer.sync()
     return opened
 
 

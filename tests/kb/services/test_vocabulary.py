@@ -2,7 +2,7 @@
 
 import pytest
 
-from kb.pipeline.understanding import Tools
+from kb.pipeline.reports import Tools
 from kb.search.search_box import language
 
 TOOLS = Tools()

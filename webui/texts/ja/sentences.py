@@ -8,7 +8,7 @@ from index.engine import Reason
 from index.messages import Message
 from index.text import folded
 from index.urls import url_parts
-from kb.pipeline.aligning import Row
+from kb.pipeline.alignment import Row
 from kb.report.model import Why
 from kb.texts.ja import day, in_words
 from webui.texts.ja.labels import (

@@ -7,7 +7,15 @@ import pytest
 from msgspec.structs import replace
 
 from kb.library.contents import ReportEntry
-from kb.pipeline.relating import RelatedReports, relate, share_in, texts_of, with_ids_of, with_own_talks, with_talks_met
+from kb.pipeline.relations import (
+    RelatedReports,
+    relate,
+    share_in,
+    texts_of,
+    with_ids_of,
+    with_own_talks,
+    with_talks_met,
+)
 from kb.report.identity import longer_id, talk_id
 from kb.report.model import Crumb, Note, Report, Talk
 

@@ -12,7 +12,7 @@ from kb.learning import Example
 from kb.library.contents import Contents, ReportEntry
 from kb.library.files import ReportFile, Scan
 from kb.library.kept import Grounds, KeptReport, KeptReports
-from kb.pipeline.understanding import FinishedReport, Tools, all_texts, analyse, corrections_for, understand
+from kb.pipeline.reports import FinishedReport, Tools, all_texts, analyse, corrections_for, read_report
 from kb.report.identity import own_part, report_part
 from kb.report.model import MetadataOverride, Report
 from kb.report.problems import FileProblem, UnreadableError
@@ -23,7 +23,7 @@ _NOTHING_TAUGHT = Lesson()
 
 
 @dataclass(frozen=True, slots=True)
-class StandaloneReport:
+class ReportSummary:
     """A report before it is related to the others of its library: its entry, and what was odd in its file.
 
     Its id is the one that it tells itself, and so are those of its talks.
@@ -33,7 +33,7 @@ class StandaloneReport:
     problems: tuple[FileProblem, ...]
 
     @classmethod
-    def of(cls, finished: FinishedReport, file: ReportFile) -> "StandaloneReport":
+    def of(cls, finished: FinishedReport, file: ReportFile) -> "ReportSummary":
         """Return what an index is to know of the report that a file holds."""
         report = finished.report
         entry = ReportEntry(
@@ -55,7 +55,7 @@ class StandaloneReport:
         return cls(entry, tuple(problems))
 
 
-class Finisher:
+class ReportLoader:
     """Finishes reports with some tools, and keeps them in the folder of an index, or for this once in `aside`.
 
     With `vectors` those that words alone told the kinds of are finished anew, and so are those of another `lesson`.
@@ -113,7 +113,7 @@ class Finisher:
         return kept if replace(kept.grounds, vectors="") == self._grounds(file, kept.report) else None
 
     def _understood(self, file: ReportFile) -> FinishedReport:
-        one = understand(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
+        one = read_report(file.data, file.source, self._tools, vectors=self._vectors, lesson=self._lesson)
         names = names_in((one.report.title, *all_texts(one.report)))
         grounds = replace(self._grounds(file, one.report), vectors=one.vectors)
         self.kept.keep(KeptReport(grounds, names, one.warnings, one.findings, one.report, one.taught))
@@ -127,7 +127,7 @@ class Finisher:
         return Grounds(file.digest, code_digest(), self._domain, given, corrections, talks, lesson=self._lesson.key)
 
 
-def lesson_of(scan: Scan, held: Contents | None, finisher: Finisher) -> Lesson:
+def lesson_of(scan: Scan, held: Contents | None, finisher: ReportLoader) -> Lesson:
     """Return what the corrections in the kb.toml of a library teach, out of the reports that hold the corrected notes.
 
     Notes of reports that the index does not hold, or whose file cannot be read, teach nothing yet.

@@ -28,7 +28,7 @@ _BEGINNING = "-01-01"  # of a year
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class NewsEntry:
     """Something of a feed: a note, a remedy, or a change that overtook notes.
 
     `id` is a URN that stays, however often the index is made anew; `at` is when it was so, in UTC: of a note that was
@@ -44,7 +44,7 @@ class Announcement:
     change: Change | None = None
 
 
-class Announcer:
+class UpdateFeed:
     """Tells what the last syncs changed, and what is new in a search."""
 
     def __init__(self, collection: Collection) -> None:
@@ -70,7 +70,7 @@ class Announcer:
         update = self._update(self._collection.contents())
         return update.difference.at if update else None
 
-    def entries(self, query: Query, *, whole: bool = True) -> tuple[Announcement, ...]:
+    def entries(self, query: Query, *, whole: bool = True) -> tuple[NewsEntry, ...]:
         """Return what a feed of a search has, the newest first; not `whole`, only what happened since the first sync.
 
         The search is answered to the letter: what is found only by loosening or by similarity is no news.
@@ -97,7 +97,7 @@ class Announcer:
             return None
         return self._newest.get(contents, lambda: Updates(self._collection.index).newest(contents.updates))
 
-    def _news(self, query: Query, snapshot: Snapshot, moment: str = "") -> Iterator[Announcement]:
+    def _news(self, query: Query, snapshot: Snapshot, moment: str = "") -> Iterator[NewsEntry]:
         """Yield what is news of a search since a moment, one entry a thing, the newest first."""
         update = self._update(snapshot.contents)
         news = [one for one in reversed(update.news) if one.at > moment] if update else []
@@ -111,20 +111,20 @@ class Announcer:
                     announced.add(entry.id)
                     yield entry
 
-    def _entries(self, news: News, hits: Mapping[str, str], snapshot: Snapshot) -> Iterator[Announcement]:
+    def _entries(self, news: News, hits: Mapping[str, str], snapshot: Snapshot) -> Iterator[NewsEntry]:
         """Yield the entries that news make; `hits` is what is stored of the notes that the search finds."""
         notes = (snapshot.note(hits[note]) for note in news.notes if note in hits)
         if news.what == "note":
-            yield from (Announcement(note_urn(note.id), news.at, "note", note) for note in notes)
+            yield from (NewsEntry(note_urn(note.id), news.at, "note", note) for note in notes)
         elif news.what == "fact":
             change, overtaken = self._collection.domain.change(news.about), tuple(notes)
             if change and overtaken:
-                yield Announcement(_urn("fact", change.id), news.at, "fact", overtaken[0], overtaken[1:], change)
+                yield NewsEntry(_urn("fact", change.id), news.at, "fact", overtaken[0], overtaken[1:], change)
         elif news.about in hits or news.notes[0] in hits:
             remedy, problem = (snapshot.reader.stored(note) for note in (news.notes[0], news.about))
             if remedy and problem:
                 note = snapshot.note(remedy)
-                yield Announcement(note_urn(note.id), news.at, "remedy", note, (snapshot.note(problem),))
+                yield NewsEntry(note_urn(note.id), news.at, "remedy", note, (snapshot.note(problem),))
 
 
 def item_name(item: Item, domain: Domain, texts: ModuleType) -> str:
@@ -167,7 +167,7 @@ def _stored_hits(query: Query, snapshot: Snapshot, reports: Iterable[str]) -> Ma
     return {hit.id: hit.stored for hit in snapshot.reader.search(asked).hits}
 
 
-def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[Announcement]:
+def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[NewsEntry]:
     """Yield what a search finds, by the day of the event, else of the post; not what news announce already."""
     asked = replace(_literal(query), sort="new", limit=MOST_ENTRIES + len(announced))
     for hit in snapshot.reader.search(asked).hits:
@@ -175,4 +175,4 @@ def _hits(query: Query, snapshot: Snapshot, announced: set[str]) -> Iterator[Ann
             note = snapshot.note(hit.stored)
             days = (day for day in (note.held_on, note.published) if day and is_date(day))  # an index may hold others
             day = next(days, _NO_DAY)
-            yield Announcement(note_urn(note.id), f"{day}{_BEGINNING[len(day) - 4 :]}T00:00:00Z", "note", note)
+            yield NewsEntry(note_urn(note.id), f"{day}{_BEGINNING[len(day) - 4 :]}T00:00:00Z", "note", note)

@@ -13,7 +13,7 @@ Similarity: TypeAlias = Callable[[Sequence[Note], Sequence[Note]], Sequence[Sequ
 
 # Two notes say the same where the mean of both measures is so high, or words alone where there are no vectors. F1 is
 # highest there, 0.97 and 0.94, of the notes of a report that two people left out and reworded a third of each; half
-# or twice of it gives 0.93 and 0.92, or 0.90 and 0.87 (tests/kb/pipeline/test_aligning.py).
+# or twice of it gives 0.93 and 0.92, or 0.90 and 0.87 (tests/kb/pipeline/test_alignment.py).
 _SAME, _SAME_WORDS = 0.36, 0.25
 _MOST = 500  # notes of a note taker that are compared with those of others; a talk has thirty
 

@@ -80,7 +80,7 @@ class Tools(Struct, frozen=True, dict=True):
         return self.domain.catalogue
 
 
-def understand(
+def read_report(
     data: bytes,
     source: str,
     tools: Tools,
@@ -92,10 +92,10 @@ def understand(
     """Return the report that a file's bytes hold; without `given` kb.toml overrides it. Raises UnreadableError."""
     from kb.readers.formats import read_outline
 
-    return finish(read_outline(data, source), tools, given, vectors=vectors, lesson=lesson)
+    return finish_report(read_outline(data, source), tools, given, vectors=vectors, lesson=lesson)
 
 
-def finish(
+def finish_report(
     outline: Outline,
     tools: Tools,
     given: MetadataOverride | None = None,

@@ -9,7 +9,7 @@ from index.messages import translatable
 from kb.library.contents import Contents
 from kb.library.files import Scan
 from kb.library.listing import listing
-from kb.pipeline.understanding import Progress, silent
+from kb.pipeline.reports import Progress, silent
 from kb.report.problems import FileProblem, LibraryError
 from kb.search.answers import Status, SyncOutcome
 from kb.search.collection import Collection, Snapshot
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kb.report.difference import Difference
 
 
-class Keeper:
+class Indexer:
     """Brings the index of a collection up to its library, and tells how both are."""
 
     def __init__(self, collection: Collection) -> None:
@@ -103,10 +103,10 @@ class Keeper:
         corrections = scan.configuration.corrections.values()
         if not contents.lesson and not any(one.kind or one.denied for one in corrections):
             return False
-        from kb.indexing.finishing import Finisher, lesson_of
+        from kb.indexing.report_cache import ReportLoader, lesson_of
 
         collection = self._collection
-        return lesson_of(scan, contents, Finisher(collection.index, collection.tools)).key != contents.lesson
+        return lesson_of(scan, contents, ReportLoader(collection.index, collection.tools)).key != contents.lesson
 
     def embed(self, progress: Progress = silent) -> None:
         """Make the vectors that notes lack; what breaks this off loses nothing that was made. Raises EmbeddingError."""
