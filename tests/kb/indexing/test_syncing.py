@@ -82,7 +82,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
         lambda domain, event, correction, note: lambda library: configure(library, domain, event, correction, note),
         st.sampled_from(DOMAINS),
         st.sampled_from((MetadataOverride(), MetadataOverride(event="CEDEC 2018"), MetadataOverride(held_on="2020"))),
-        st.sampled_from((None, lambda _: Correction(adds=("sns",)), Correction(removes=("sqs",)))),
+        st.sampled_from((None, Correction(adds=("sns",)), Correction(removes=("sqs",)))),
         st.integers(0, 3),
     ),
 )
